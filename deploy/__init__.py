@@ -1,0 +1,1 @@
+"""How Footprint is run: embedded on a laptop, or as images."""

@@ -1,0 +1,43 @@
+"""Fixtures that every test may ask for: a real PostgreSQL, and databases of its own for each test."""
+
+import signal
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from deploy.embedded_postgres import EmbeddedPostgres
+from tests.databases import OWNER, Databases, NewDatabase, session_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL for the whole session."""
+    # A terminated session must stop its server too: pytest winds up on an interrupt, and dies at once of SIGTERM.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with session_server() as server:
+        yield server
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: EmbeddedPostgres) -> Databases:
+    """`await templates.template_for("registry", build)` builds a template once a session and gives its name."""
+    return Databases(postgres)
+
+
+@pytest.fixture
+async def new_database(templates: Databases) -> AsyncIterator[NewDatabase]:
+    """`await new_database(template)` gives the URL of a fresh copy, `await new_database(None)` of an empty database.
+
+    All are dropped after the test.
+    """
+    made: list[str] = []
+
+    async def new(template: str | None = None) -> str:
+        name = await templates.create(template)
+        made.append(name)
+        return templates.server.dsn(name, OWNER)
+
+    yield new
+    for name in made:
+        await templates.drop(name)
