@@ -1,0 +1,1 @@
+"""What every service stands on: database, events, edge, identity, time. It knows no service."""

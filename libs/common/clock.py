@@ -1,0 +1,33 @@
+"""What day it is: the real one, unless a test or an operator has moved it.
+
+Only `today` and `stated_at` can be moved. Tokens, leases, expiry of keys and `recorded_at` use real time.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class Clock:
+    """The service's day. Moved, it stands still on the day it was moved to, until it is moved again or released."""
+
+    def __init__(self, moved_to: date | None = None) -> None:
+        self.moved_to = moved_to
+
+    def today(self) -> date:
+        """Return the day it is in London, or the day that the clock was moved to."""
+        return self.moved_to or datetime.now(LONDON).date()
+
+    def stated_at(self) -> datetime:
+        """Return the instant (UTC) at which a command that runs now states its facts.
+
+        On a moved clock it lies on the day moved to, in London, at the real time of day; so it grows while commands
+        follow each other within one real day.
+        """
+        now = datetime.now(UTC)
+        if self.moved_to is None:
+            return now
+        start = datetime.combine(self.moved_to, datetime.min.time(), LONDON).astimezone(UTC)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return start + min(now - midnight, timedelta(hours=22))

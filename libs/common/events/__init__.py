@@ -1,0 +1,178 @@
+"""The published language: what an event is, how it travels, and the catalogue of all there are.
+
+This package needs pydantic and the standard library only, so that a partner can use it as it stands.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+TYPE_PREFIX = "uk.nhs.footprint."
+
+
+class Event(BaseModel):
+    """Something that happened, in the past tense. Plain values only: codes, ids, dates, integers.
+
+    `effective_on` is the first day on which it holds; `stated_at` when its source stated it. Subclass keywords:
+    `topic` (the service that publishes it), `keys` (fields whose values, as one set, name every aggregate concerned),
+    `version`, `name` (the class name unless an old version has a class name of its own), `parties_only` (feeds show it
+    only to those who act for one of its keys; otherwise to every partner).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    topic: ClassVar[str] = ""
+    event_name: ClassVar[str] = ""
+    event_version: ClassVar[int] = 1
+    key_fields: ClassVar[tuple[str, ...]] = ()
+    parties_only: ClassVar[bool] = False
+
+    effective_on: date
+    stated_at: AwareDatetime
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let the class keywords through: pydantic hands them to `__pydantic_init_subclass__` as well."""
+        super().__init_subclass__()
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls,
+        *,
+        topic: str = "",
+        keys: tuple[str, ...] = (),
+        version: int = 1,
+        name: str | None = None,
+        parties_only: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.topic, cls.event_version, cls.event_name = topic, version, name or cls.__name__
+        cls.key_fields, cls.parties_only = keys, parties_only
+        missing = set(keys) - set(cls.model_fields)
+        if not topic or not keys or missing:
+            raise TypeError(f"{cls.__name__} needs a topic, and keys that name its fields; unknown: {sorted(missing)}")
+        if (cls.event_name, version) in CATALOGUE:
+            raise TypeError(f"{cls.event_name} version {version} is in the catalogue already")
+        CATALOGUE[cls.event_name, version] = cls
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The values of the key fields: every aggregate that this event concerns."""
+        values: set[str] = set()
+        for name in self.key_fields:
+            value = getattr(self, name)
+            values.update([value] if isinstance(value, str) else value or ())
+        return frozenset(values)
+
+    def upgrade(self) -> "Event":
+        """Return this event as its next version. The newest returns itself; an old version overrides this."""
+        return self
+
+
+CATALOGUE: dict[tuple[str, int], type[Event]] = {}
+"""Every event class by name and version."""
+
+
+class UnknownEvent(LookupError):
+    """No class of this name and version: it comes from a newer publisher, and is skipped and counted."""
+
+
+class Undecodable(ValueError):
+    """These bytes are not an event of ours, or not one that its class accepts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """CloudEvents 1.0 event around the event's own fields: `encode` gives the bytes that log, topic and feed share."""
+
+    id: str
+    source: str
+    name: str
+    version: int
+    keys: tuple[str, ...]
+    recorded_at: datetime
+    position: int = 0
+    epoch: str = ""
+    actor: str = ""
+    correlation: str = ""
+    causation: str = ""
+    traceparent: str = ""
+    aggregate_version: int | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """Return the structured CloudEvents JSON, always the same bytes for the same envelope."""
+        document: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": f"/{self.source}",
+            "type": f"{TYPE_PREFIX}{self.name}.v{self.version}",
+            "time": self.recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "datacontenttype": "application/json",
+            "position": self.position,
+            "epoch": self.epoch,
+            "keys": ",".join(self.keys),
+            "actor": self.actor,
+        }
+        optional = {
+            "aggregateversion": self.aggregate_version,
+            "correlationid": self.correlation,
+            "causationid": self.causation,
+            "traceparent": self.traceparent,
+        }
+        document |= {name: value for name, value in optional.items() if value not in (None, "")}
+        return json.dumps(document | {"data": dict(self.fields)}, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """Read the bytes again. Raises Undecodable."""
+        try:
+            document = json.loads(body)
+            name, _, version = document["type"].removeprefix(TYPE_PREFIX).rpartition(".v")
+            return cls(
+                id=document["id"],
+                source=document["source"].removeprefix("/"),
+                name=name,
+                version=int(version),
+                keys=tuple(key for key in document["keys"].split(",") if key),
+                recorded_at=datetime.fromisoformat(document["time"]),
+                position=document["position"],
+                epoch=document["epoch"],
+                actor=document.get("actor", ""),
+                correlation=document.get("correlationid", ""),
+                causation=document.get("causationid", ""),
+                traceparent=document.get("traceparent", ""),
+                aggregate_version=document.get("aggregateversion"),
+                fields=document["data"],
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Undecodable(f"not an event: {error!r}") from error
+
+    def event(self) -> Event:
+        """Return the event itself, in the newest version of its class.
+
+        Raises UnknownEvent where no class has this name and version, Undecodable where the class refuses the fields.
+        """
+        kind = CATALOGUE.get((self.name, self.version))
+        if kind is None:
+            raise UnknownEvent(f"{self.name} version {self.version}")
+        try:
+            event: Event = kind.model_validate(self.fields)
+        except ValueError as error:
+            raise Undecodable(f"{self.name} at {self.position}: {error}") from error
+        while (newer := event.upgrade()) is not event:
+            event = newer
+        return event
+
+
+def newest(events: Iterable[type[Event]]) -> list[type[Event]]:
+    """Return of each event only the class of its highest version, by name."""
+    best: dict[str, type[Event]] = {}
+    for kind in events:
+        if kind.event_name not in best or best[kind.event_name].event_version < kind.event_version:
+            best[kind.event_name] = kind
+    return [best[name] for name in sorted(best)]

@@ -1,0 +1,60 @@
+"""What contracts tells: who supports whom, under which contract, for how much."""
+
+from datetime import date
+
+from libs.common.events import Event
+
+_CONTRACT = ("contract", "supplier", "customers")
+
+
+class ContractSigned(Event, topic="contracts", keys=_CONTRACT, parties_only=True):
+    """A support contract was signed; service starts on `effective_on` and is agreed to `last_day`."""
+
+    contract: str
+    title: str
+    supplier: str
+    customers: tuple[str, ...]
+    functions: tuple[str, ...]
+    last_day: date
+    annual_pence: int
+
+
+class ContractTransferred(Event, topic="contracts", keys=(*_CONTRACT, "from_customers"), parties_only=True):
+    """From `effective_on` `customers` hold a contract that `from_customers` held before, because of `merger`.
+
+    `customers` is the whole set of customers after the change of hands.
+    """
+
+    contract: str
+    supplier: str
+    from_customers: tuple[str, ...]
+    customers: tuple[str, ...]
+    merger: str
+    annual_pence: int
+
+
+class ContractTerminated(Event, topic="contracts", keys=_CONTRACT, parties_only=True):
+    """A contract ends early: `effective_on` is the first day without service."""
+
+    contract: str
+    supplier: str
+    customers: tuple[str, ...]
+    reason: str
+
+
+class ServiceConsolidated(Event, topic="contracts", keys=(*_CONTRACT, "replaced"), parties_only=True):
+    """From `effective_on` one shared service, under `contract`, replaces several contracts, which end the day before.
+
+    It signs `contract` and ends the `replaced` ones: no other event says so. `annual_pence` is the new charge,
+    `previous_annual_pence` the sum of the charges it replaces.
+    """
+
+    contract: str
+    title: str
+    supplier: str
+    customers: tuple[str, ...]
+    functions: tuple[str, ...]
+    replaced: tuple[str, ...]
+    last_day: date
+    annual_pence: int
+    previous_annual_pence: int

@@ -1,0 +1,35 @@
+"""What finance tells: running-cost allowances, and how a merger restates them."""
+
+from datetime import date
+
+from libs.common.events import Event
+
+
+class AllowanceSet(Event, topic="finance", keys=("organisation",), parties_only=True):
+    """A body's running-cost allowance for a financial year, `effective_on` to `last_day`: rate per head times population."""
+
+    organisation: str
+    financial_year: str
+    last_day: date
+    population: int
+    rate_pence: int
+    amount_pence: int
+    pack: str
+
+
+class AllowanceRestated(Event, topic="finance", keys=("organisation", "predecessors", "merger"), parties_only=True):
+    """From `effective_on` to `last_day` the successor has what its predecessors' allowances left for those days.
+
+    `amount_pence` is the successor's part; `released_pence` what each of `predecessors` gave up, in their order: the
+    sum of these is `amount_pence`, to the penny.
+    """
+
+    organisation: str
+    financial_year: str
+    last_day: date
+    population: int
+    amount_pence: int
+    predecessors: tuple[str, ...]
+    released_pence: tuple[int, ...]
+    merger: str
+    pack: str

@@ -1,0 +1,89 @@
+"""The caller: who it is, its roles, and the organisations it may act for."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from libs.common.errors import Forbidden
+
+EVERY_ORGANISATION = "*"
+
+
+class Role(StrEnum):
+    """What a caller may do. The README lists the same names; a token's `roles` claim holds them."""
+
+    READER = "reader"
+    """Reads what is open to every signed-in caller, and what concerns its own organisations."""
+    REGISTRAR = "registrar"
+    """Opens, renames and closes organisations in the registry."""
+    NHS_ENGLAND = "nhs_england"
+    """Agrees, re-dates and withdraws mergers of CCGs, as NHS England does."""
+    CONTRACT_LEAD = "contract_lead"
+    """Signs, terminates and consolidates support contracts of its organisations."""
+    FINANCE_LEAD = "finance_lead"
+    """States populations and allowances of its organisations."""
+    GOVERNANCE_LEAD = "governance_lead"
+    """Keeps bodies, posts, holders and decision rights of its organisations."""
+    PARTNER = "partner"
+    """Follows the event feeds."""
+    OPERATOR = "operator"
+    """Runs the system: parked events, due work, the clock."""
+    LOADER = "loader"
+    """May state facts of the past as known since then."""
+
+
+class NotYoursToDecide(Forbidden):
+    """The caller does not act for this organisation."""
+
+
+class RoleMissing(Forbidden):
+    """The caller lacks the role that this needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose token was verified, or a service that reacts to an event.
+
+    `organisations` are ODS codes as the token names them, or `*` for a national body. What a code's holder may do for
+    that body's predecessors, the service resolves by lineage, which it passes to `must_act_for`.
+    """
+
+    subject: str
+    roles: frozenset[Role]
+    organisations: frozenset[str]
+    issuer: str = ""
+
+    @property
+    def is_national(self) -> bool:
+        """Whether the caller acts for every organisation."""
+        return EVERY_ORGANISATION in self.organisations
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the caller holds one of these roles."""
+        return bool(self.roles.intersection(roles))
+
+    def acts_for(self, *codes: str) -> bool:
+        """Whether the caller acts for at least one of these organisations."""
+        return self.is_national or bool(self.organisations.intersection(codes))
+
+    def must_have(self, *roles: Role) -> None:
+        """Raise RoleMissing unless the caller holds one of these roles."""
+        if not self.has(*roles):
+            needed = " or ".join(sorted(roles))
+            raise RoleMissing(
+                f"this needs the role {needed}; the token gives {', '.join(sorted(self.roles)) or 'none'}"
+            )
+
+    def must_act_for(self, codes: Collection[str], *, also_through: Iterable[str] = ()) -> None:
+        """Raise NotYoursToDecide unless the caller acts for one of `codes`, or for one of their successors.
+
+        `also_through` holds the successors' codes: who holds the successor answers for what its predecessors left.
+        """
+        if not self.acts_for(*codes, *also_through):
+            own = ", ".join(sorted(self.organisations)) or "no organisation"
+            raise NotYoursToDecide(f"{', '.join(sorted(codes))}: the token acts for {own}")
+
+
+def service_caller(service: str) -> Caller:
+    """Return the caller that this service's reactions are: it acts because an event said so, for every organisation."""
+    return Caller(subject=f"service:{service}", roles=frozenset(Role), organisations=frozenset({EVERY_ORGANISATION}))
