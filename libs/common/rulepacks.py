@@ -1,0 +1,63 @@
+"""Rule packs: law, procedures, rates and thresholds as dated files with a citation, never as literals in code."""
+
+import tomllib
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+
+class RulePack(BaseModel):
+    """One rule, rate or procedure as it stands for a span of days. Every computed answer names the pack's `id`.
+
+    `subject` says what it rules (such as `running-cost-allowance`), `citation` where it is written, `stated_at` when
+    its source stated it. A `binding` pack refuses, an `advisory` one warns; an `inactive` pack answers only "what if".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    subject: str
+    title: str
+    citation: str
+    effective_from: date
+    effective_to: date | None = None
+    stated_at: AwareDatetime | None = None
+    weight: Literal["binding", "advisory"] = "binding"
+    status: Literal["active", "inactive"] = "active"
+    note: str = ""
+    values: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "RulePack":
+        if self.effective_to is not None and self.effective_to < self.effective_from:
+            raise ValueError(f"{self.id} ends before it begins")
+        return self
+
+    def rules_on(self, day: date) -> bool:
+        """Whether the pack is active and in force on a day; `effective_to` is its last one."""
+        last = self.effective_to or date.max
+        return self.status == "active" and self.effective_from <= day <= last
+
+
+def load_packs(folder: Path) -> tuple[RulePack, ...]:
+    """Read every pack of a folder's `*.toml` files (`[[pack]]` tables), ordered by subject and first day.
+
+    Raises ValueError on a pack that lacks something or an id that occurs twice: a wrong pack stops the start.
+    """
+    packs: dict[str, RulePack] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("pack", []):
+            pack = RulePack.model_validate(entry)
+            if pack.id in packs:
+                raise ValueError(f"{path.name}: the pack {pack.id} occurs twice")
+            packs[pack.id] = pack
+    return tuple(sorted(packs.values(), key=lambda pack: (pack.subject, pack.effective_from, pack.id)))
+
+
+def in_force(packs: Iterable[RulePack], day: date, *, subject: str) -> list[RulePack]:
+    """Return the active packs on a subject that are in force on a day, the latest to begin first."""
+    found = [pack for pack in packs if pack.subject == subject and pack.rules_on(day)]
+    return sorted(found, key=lambda pack: (pack.effective_from, pack.id), reverse=True)

@@ -1,0 +1,137 @@
+"""The tables that every service keeps beside its own: outbox, log, offsets, parked events, keys, record of writes."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+_NOW = text("clock_timestamp()")
+
+
+def add_to(metadata: MetaData) -> None:
+    """Add the common tables to a service's metadata."""
+    _add_event_tables(metadata)
+    _add_inbox_tables(metadata)
+    _add_edge_tables(metadata)
+
+
+def _add_event_tables(metadata: MetaData) -> None:
+    Table(
+        "outbox",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        # One value for all rows of one transaction: the sequencer takes whole transactions.
+        Column("tx", Text, nullable=False, server_default=text("pg_current_xact_id()::text")),
+        Column("event_id", Uuid, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("keys", ARRAY(Text), nullable=False),
+        Column("aggregate_version", Integer),
+        Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        Column("actor", Text, nullable=False),
+        Column("correlation", Text, nullable=False),
+        Column("causation", Text, nullable=False),
+        Column("traceparent", Text, nullable=False),
+        Column("fields", Text, nullable=False),
+    )
+    log = Table(
+        "event_log",
+        metadata,
+        Column("position", BigInteger, primary_key=True, autoincrement=False),
+        Column("event_id", Uuid, nullable=False, unique=True),
+        Column("name", Text, nullable=False),
+        Column("keys", ARRAY(Text), nullable=False),
+        Column("recorded_at", DateTime(timezone=True), nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("chain", LargeBinary, nullable=False),
+    )
+    Index(None, log.c["keys"], postgresql_using="gin")
+    Table(
+        "sequencer_state",
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("epoch", Uuid, nullable=False),
+        Column("last_position", BigInteger, nullable=False),
+        Column("last_chain", LargeBinary, nullable=False),
+        CheckConstraint("id = 1", name="one_row"),
+    )
+    Table(
+        "publisher",
+        metadata,
+        Column("name", Text, primary_key=True),
+        Column("published_position", BigInteger, nullable=False),
+    )
+
+
+def _add_inbox_tables(metadata: MetaData) -> None:
+    Table(
+        "consumer_offset",
+        metadata,
+        Column("source", Text, primary_key=True),
+        Column("epoch", Text, nullable=False),
+        Column("next_offset", BigInteger, nullable=False),
+        Column("source_position", BigInteger, nullable=False),
+        Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    )
+    parked = Table(
+        "parked",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("source", Text, nullable=False),
+        Column("position", BigInteger, nullable=False),
+        Column("keys", ARRAY(Text), nullable=False),
+        Column("attempts", Integer, nullable=False),
+        Column("error", Text, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("parked_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    )
+    Index(None, parked.c.source, parked.c.position, unique=True)
+
+
+def _add_edge_tables(metadata: MetaData) -> None:
+    Table(
+        "idempotency_key",
+        metadata,
+        Column("caller", Text, primary_key=True),
+        Column("operation", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("status", Integer),
+        Column("headers", Text),
+        Column("body", LargeBinary),
+        Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    )
+    record = Table(
+        "write_record",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        Column("actor", Text, nullable=False),
+        Column("roles", ARRAY(Text), nullable=False),
+        Column("organisations", ARRAY(Text), nullable=False),
+        Column("operation", Text, nullable=False),
+        Column("request_id", Text, nullable=False),
+        Column("correlation", Text, nullable=False),
+        Column("causation", Text, nullable=False),
+    )
+    Index(None, record.c.correlation)
+    Table(
+        "clock",
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("moved_to", Date),
+        CheckConstraint("id = 1", name="one_row"),
+    )

@@ -1,0 +1,224 @@
+"""Bitemporal facts in PostgreSQL, many subjects at once: statements are kept, beliefs follow from them.
+
+A `Timeline` is two tables. `..._statement` holds what sources said and is never changed. `..._belief` holds what
+follows (`libs.common.temporal.history`), one row for each value, days and span of knowledge; the database itself
+refuses two values of one facet at one point of both times.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import asyncpg
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, ExcludeConstraint
+
+from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
+
+_NOW = text("clock_timestamp()")
+
+
+@dataclass(frozen=True, slots=True)
+class NewStatement:
+    """A source says of one facet of a subject that `value` holds on `days` (None: that nothing does)."""
+
+    subject_id: int
+    facet: int
+    value: str | None
+    days: Days
+    stated_at: datetime
+    fills_before: bool = False
+
+
+_Key = tuple[int, int]  # subject, facet
+_Held = tuple[int, int, str, Days, datetime]  # subject, facet, value, days, known from
+
+
+class Timeline:
+    """The statements and beliefs about one sort of subject, under `prefix` in a service's metadata."""
+
+    def __init__(self, metadata: MetaData, prefix: str) -> None:
+        self.statements = f"{prefix}_statement"
+        self.beliefs = f"{prefix}_belief"
+        Table(
+            self.statements,
+            metadata,
+            Column("id", BigInteger, Identity(always=True), primary_key=True),
+            Column("subject_id", Integer, nullable=False),
+            Column("facet", SmallInteger, nullable=False),
+            Column("value", Text),
+            Column("valid", DATERANGE, nullable=False),
+            Column("stated_at", DateTime(timezone=True), nullable=False),
+            Column("fills_before", Boolean, nullable=False),
+            Column("source", Text, nullable=False),
+            Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+            Column("recorded_by", Text, nullable=False),
+            UniqueConstraint(
+                "subject_id", "facet", "valid", "stated_at", "value", "fills_before", postgresql_nulls_not_distinct=True
+            ),
+        )
+        belief = Table(
+            self.beliefs,
+            metadata,
+            Column("id", BigInteger, Identity(always=True), primary_key=True),
+            Column("subject_id", Integer, nullable=False),
+            Column("facet", SmallInteger, nullable=False),
+            Column("value", Text, nullable=False),
+            Column("valid", DATERANGE, nullable=False),
+            Column("known", TSTZRANGE, nullable=False),
+            Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        )
+        # A range of one integer compares with && where the extension for = is not at hand.
+        belief.append_constraint(
+            ExcludeConstraint(
+                (func.int4range(belief.c.subject_id, belief.c.subject_id, text("'[]'")), "&&"),
+                (func.int4range(belief.c.facet, belief.c.facet, text("'[]'")), "&&"),
+                (belief.c.valid, "&&"),
+                (belief.c.known, "&&"),
+                using="gist",
+                name=f"ex_{self.beliefs}_one_value",
+            )
+        )
+        Index(None, belief.c.subject_id, belief.c.facet)
+
+    async def state(
+        self, connection: asyncpg.Connection, statements: Sequence[NewStatement], *, source: str, by: str
+    ) -> set[int]:
+        """Keep the statements that are new, and let the beliefs of their subjects follow.
+
+        Return the subjects about which something new was said. The caller holds a lock on the subjects.
+        """
+        if not statements:
+            return set()
+        rows = await connection.fetch(
+            f"""
+            INSERT INTO {self.statements}
+                   (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
+            SELECT s, f, v, daterange(b, e), t, w, $8, $9
+              FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[], $6::timestamptz[], $7::bool[])
+                   WITH ORDINALITY AS new (s, f, v, b, e, t, w, o)
+             ORDER BY o
+                ON CONFLICT DO NOTHING
+            RETURNING subject_id, facet
+            """,  # noqa: S608  (the table name is ours)
+            [s.subject_id for s in statements],
+            [s.facet for s in statements],
+            [s.value for s in statements],
+            [_bound(s.days.start) for s in statements],
+            [_bound(s.days.end) for s in statements],
+            [s.stated_at for s in statements],
+            [s.fills_before for s in statements],
+            source,
+            by,
+        )
+        keys = {(row["subject_id"], row["facet"]) for row in rows}
+        await self.restate(connection, keys)
+        return {subject for subject, _ in keys}
+
+    async def restate(self, connection: asyncpg.Connection, keys: Collection[_Key]) -> None:
+        """Recompute the beliefs about these (subject, facet) pairs and write what differs."""
+        if not keys:
+            return
+        wanted = await self._follow(connection, keys)
+        held = await self._held(connection, keys)
+        gone = [row_id for start, (row_id, _) in held.items() if start not in wanted]
+        ended = [
+            (row_id, wanted[start]) for start, (row_id, to) in held.items() if start in wanted and wanted[start] != to
+        ]
+        new = [(start, to) for start, to in wanted.items() if start not in held]
+        await connection.execute(f"DELETE FROM {self.beliefs} WHERE id = ANY($1)", gone)  # noqa: S608
+        await connection.execute(
+            f"""
+            UPDATE {self.beliefs} SET known = tstzrange(lower(known), t)
+              FROM unnest($1::bigint[], $2::timestamptz[]) AS change (i, t) WHERE id = i
+            """,  # noqa: S608
+            [row_id for row_id, _ in ended],
+            [to for _, to in ended],
+        )
+        await connection.execute(
+            f"""
+            INSERT INTO {self.beliefs} (subject_id, facet, value, valid, known)
+            SELECT s, f, v, daterange(b, e), tstzrange(k, t)
+              FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[],
+                          $6::timestamptz[], $7::timestamptz[]) AS new (s, f, v, b, e, k, t)
+            """,  # noqa: S608
+            [start[0] for start, _ in new],
+            [start[1] for start, _ in new],
+            [start[2] for start, _ in new],
+            [_bound(start[3].start) for start, _ in new],
+            [_bound(start[3].end) for start, _ in new],
+            [start[4] for start, _ in new],
+            [to for _, to in new],
+        )
+
+    async def _follow(self, connection: asyncpg.Connection, keys: Collection[_Key]) -> dict[_Held, datetime | None]:
+        """Return what follows from all statements about the pairs: belief -> until when it was known."""
+        by_key: dict[_Key, list[Statement[str]]] = defaultdict(list)
+        # Ordered by content, not by arrival: of two statements of one instant always the same one counts as later.
+        for order, row in enumerate(
+            await connection.fetch(
+                f"""
+                SELECT subject_id, s.facet, value, lower(valid) AS b, upper(valid) AS e, stated_at, fills_before
+                  FROM {self.statements} s
+                  JOIN unnest($1::int[], $2::smallint[]) AS wanted (subject, facet)
+                    ON s.subject_id = wanted.subject AND s.facet = wanted.facet
+                 ORDER BY fills_before DESC, valid, value NULLS FIRST
+                """,  # noqa: S608
+                [subject for subject, _ in keys],
+                [facet for _, facet in keys],
+            )
+        ):
+            days = Days(row["b"] or FIRST_DAY, row["e"] or LAST_DAY)
+            by_key[row["subject_id"], row["facet"]].append(
+                Statement(row["value"], days, row["stated_at"], row["fills_before"], order)
+            )
+        return {
+            (*key, belief.value, belief.days, belief.known_from): belief.known_to
+            for key, statements in by_key.items()
+            for belief in history(statements)
+        }
+
+    async def _held(
+        self, connection: asyncpg.Connection, keys: Collection[_Key]
+    ) -> dict[_Held, tuple[int, datetime | None]]:
+        return {
+            (
+                row["subject_id"],
+                row["facet"],
+                row["value"],
+                Days(row["b"] or FIRST_DAY, row["e"] or LAST_DAY),
+                row["k"],
+            ): (row["id"], row["t"])
+            for row in await connection.fetch(
+                f"""
+                SELECT id, subject_id, x.facet, value,
+                       lower(valid) AS b, upper(valid) AS e, lower(known) AS k, upper(known) AS t
+                  FROM {self.beliefs} x
+                  JOIN unnest($1::int[], $2::smallint[]) AS wanted (subject, facet)
+                    ON x.subject_id = wanted.subject AND x.facet = wanted.facet
+                """,  # noqa: S608
+                [subject for subject, _ in keys],
+                [facet for _, facet in keys],
+            )
+        }
+
+
+def _bound(day: date) -> date | None:
+    """Return a day as PostgreSQL bounds a range: None where there is no bound."""
+    return None if day in (FIRST_DAY, LAST_DAY) else day
