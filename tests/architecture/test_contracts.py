@@ -1,0 +1,61 @@
+"""The dependency rule holds, and each of its contracts has been seen to fail."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PLANTED = [
+    ("services-independent", "services/contracts/models.py", "import services.registry.models"),
+    ("direction", "libs/common/money.py", "import services.finance.errors"),
+    ("direction", "services/finance/models.py", "import deploy.embedded_postgres"),
+    ("service-layers", "services/registry/models.py", "import services.registry.api"),
+    ("service-layers", "services/governance/errors.py", "import services.governance.models"),
+    ("service-layers", "services/registry/mergers.py", "import services.registry.reactions"),
+    ("events-are-plain", "libs/common/events/registry.py", "import sqlalchemy"),
+    ("web-at-the-edge", "services/finance/allowances.py", "import fastapi"),
+    ("edge-from-app-only", "services/contracts/contracts.py", "import services.contracts.api"),
+    ("common-layers", "libs/common/errors.py", "import libs.common.web"),
+    ("kafka-in-one-place", "libs/common/outbox.py", "import aiokafka"),
+    ("no-cycles", "libs/common/errors.py", "import libs.common.bus"),
+]
+
+
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    command = Path(sys.executable).parent / "lint-imports"
+    return subprocess.run(
+        [command, "--no-cache", "--no-logo"], cwd=root, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for folder in ("services", "libs", "deploy"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.csv", "*.json"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_code_keeps_the_dependency_rule() -> None:
+    done = lint(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(("contract", "module", "violation"), PLANTED)
+def test_a_planted_violation_is_caught(copy: Path, contract: str, module: str, violation: str) -> None:
+    path = copy / module
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{violation}\n", encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo", "--contract", contract],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stdout
+    assert "BROKEN" in done.stdout

@@ -1,0 +1,88 @@
+"""House rules that no linter knows: each is checked on the code's own syntax tree, and seen to fail on a planted line."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BANNED_NAMES = {"utils", "helpers", "helper", "manager", "util", "handlers"}
+
+
+def modules(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "versions" not in path.parts:
+                yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls(tree: ast.AST, *names: str) -> list[int]:
+    """Return the lines that call one of these dotted names (matched at the end)."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and any(f".{ast.unparse(node.func)}".endswith(f".{name}") for name in names)
+    ]
+
+
+def commits(tree: ast.AST) -> list[int]:
+    return calls(tree, "session.commit", "session.rollback", "session.begin")
+
+
+def reads_the_real_clock(tree: ast.AST) -> list[int]:
+    return calls(tree, "date.today", "datetime.now", "datetime.utcnow", "time.time")
+
+
+def uses_float(tree: ast.AST) -> list[int]:
+    literal = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, float)]
+    return literal + calls(tree, "float")
+
+
+def raises_http(tree: ast.AST) -> list[int]:
+    return calls(tree, "HTTPException")
+
+
+RULES = [
+    (commits, "session.commit()", "nothing below the edge commits"),
+    (reads_the_real_clock, "date.today()", "days and instants are passed in"),
+    (uses_float, "rate = 0.035", "money and rates are never float"),
+    (raises_http, "raise HTTPException(404)", "a refusal is a DomainError"),
+]
+
+
+@pytest.mark.parametrize(("rule", "planted", "why"), RULES)
+def test_services_keep_the_rule(rule: object, planted: str, why: str) -> None:
+    assert callable(rule)
+    assert rule(ast.parse(planted)), f"the check does not see: {planted}"
+    found = [f"{path}:{line}" for path, tree in modules("services") for line in rule(tree)]
+    assert not found, f"{why}: {found}"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(path) for path, tree in modules("services", "libs", "deploy", "tests") if tree.body and not ast.get_docstring(tree)]
+    assert not silent
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    named = [str(path) for path, _ in modules("services", "libs", "deploy") if path.stem in BANNED_NAMES]
+    assert not named
+
+
+def test_a_service_publishes_only_what_is_its_own_to_tell() -> None:
+    from libs.common.events import CATALOGUE, contracts, finance, governance, registry
+
+    topics = {name: kind.topic for (name, _), kind in CATALOGUE.items()}
+    assert {module.__name__ for module in (registry, contracts, finance, governance)}
+    for path, tree in modules("services"):
+        service = path.parts[1]
+        published = {
+            ast.unparse(call.func)
+            for outer in ast.walk(tree)
+            if isinstance(outer, ast.Call) and ast.unparse(outer.func) in {"outbox.add", "outbox.add_all"}
+            for argument in outer.args[1:]
+            for call in ast.walk(argument)
+            if isinstance(call, ast.Call)
+        }
+        foreign = {name for name in published if topics.get(name, service) != service}
+        assert not foreign, f"{path} publishes {foreign}"
