@@ -1,0 +1,162 @@
+"""The demo's facts, read from the files beside this module; README.md there says what is fact and what illustrative."""
+
+import csv
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+FOLDER = Path(__file__).parent
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CCG(_Fact):
+    """A CCG of April 2013, under the name it bore then."""
+
+    code: str
+    name: str
+    from_day: date
+
+
+class Merger(_Fact):
+    """Several CCGs became one on `day`. `proposed` is the day from which the successor stood without operating."""
+
+    day: date
+    successor: str
+    name: str
+    predecessors: tuple[str, ...]
+    agreed: date
+    proposed: date | None
+
+    @field_validator("predecessors", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("proposed", mode="before")
+    @classmethod
+    def _absent(cls, value: Any) -> Any:
+        return value or None
+
+
+class Renaming(_Fact):
+    """From `day` a CCG bears a new name under the same code."""
+
+    day: date
+    code: str
+    name: str
+
+
+class _Told(_Fact):
+    source: str = ""
+    illustrative: bool = False
+
+
+class Supplier(_Told):
+    """A commissioning support unit."""
+
+    code: str
+    name: str
+    from_day: date
+
+
+class Slip(_Told):
+    """The merger into `successor` was first planned for another day."""
+
+    successor: str
+    first_planned_for: date
+    redated_on: date
+
+
+class Place(_Told):
+    """Some CCGs that belong together, and what the demo tells about them."""
+
+    name: str
+    ccgs: tuple[str, ...]
+    story: str
+    successor: str | None = None
+
+
+class Contract(_Told):
+    """A support contract; `lines` holds a year's charge in pounds by function."""
+
+    reference: str
+    title: str
+    customers: tuple[str, ...]
+    supplier: str
+    signed_on: date
+    from_day: date
+    last_day: date
+    lines: Mapping[str, int]
+
+
+class Consolidation(_Told):
+    """One shared service, `reference`, replaces several contracts from `from_day`."""
+
+    reference: str
+    title: str
+    replaces: tuple[str, ...]
+    supplier: str
+    decided_on: date
+    from_day: date
+    last_day: date
+    lines: Mapping[str, int]
+
+
+class Allowances(_Told):
+    """Populations by CCG from which a financial year's running-cost allowances follow."""
+
+    year: str
+    stated_on: date
+    populations: Mapping[str, int]
+
+
+class Officers(_Told):
+    """The same post in several CCGs: held by `one_holder` in all of them, or by somebody else in each."""
+
+    ccgs: tuple[str, ...]
+    post: str
+    from_day: date
+    one_holder: str | None = None
+
+
+class Places(_Fact):
+    """Everything in places.toml."""
+
+    suppliers: tuple[Supplier, ...] = Field(alias="supplier")
+    slips: tuple[Slip, ...] = Field(alias="slip")
+    places: tuple[Place, ...] = Field(alias="place")
+    contracts: tuple[Contract, ...] = Field(alias="contract")
+    consolidations: tuple[Consolidation, ...] = Field(alias="consolidation")
+    allowances: tuple[Allowances, ...] = Field(alias="allowance")
+    officers: tuple[Officers, ...] = Field(alias="officers")
+
+
+class Facts(_Fact):
+    """All that the demo loads, each list in order of its day."""
+
+    ccgs: tuple[CCG, ...]
+    mergers: tuple[Merger, ...]
+    renamings: tuple[Renaming, ...]
+    places: Places
+
+
+def read_facts(folder: Path = FOLDER) -> Facts:
+    """Read the files of the demo. Raises pydantic's ValidationError where one states something of another form."""
+    return Facts(
+        ccgs=tuple(CCG.model_validate(row) for row in _rows(folder / "ccgs.csv")),
+        mergers=tuple(Merger.model_validate(row) for row in _rows(folder / "mergers.csv")),
+        renamings=tuple(Renaming.model_validate(row) for row in _rows(folder / "renamings.csv")),
+        places=Places.model_validate(tomllib.loads((folder / "places.toml").read_text(encoding="utf-8"))),
+    )
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

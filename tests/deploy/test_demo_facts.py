@@ -1,0 +1,101 @@
+"""The demo's facts hold together, and count what the NHS counted."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from deploy.demo.facts import FOLDER, Facts, Merger, read_facts
+
+FACTS = read_facts()
+OFFICIAL_COUNTS = {2013: 211, 2015: 209, 2017: 207, 2018: 195, 2019: 191, 2020: 135, 2021: 106}
+"""CCGs open on 1 April, as published."""
+
+
+def replay(facts: Facts) -> Iterator[tuple[Merger, set[str]]]:
+    """Give each merger with the codes that are open before it."""
+    operating = {ccg.code for ccg in facts.ccgs}
+    for merger in facts.mergers:
+        yield merger, set(operating)
+        operating = operating - set(merger.predecessors) | {merger.successor}
+
+
+def test_211_ccgs_opened_in_april_2013_each_under_a_code_and_a_name_of_its_own() -> None:
+    assert len(FACTS.ccgs) == 211
+    assert len({ccg.code for ccg in FACTS.ccgs}) == len({ccg.name for ccg in FACTS.ccgs}) == 211
+    assert {ccg.from_day for ccg in FACTS.ccgs} == {date(2013, 4, 1)}
+
+
+def test_replaying_the_mergers_by_day_gives_the_counts_that_were_published() -> None:
+    operating = {ccg.code for ccg in FACTS.ccgs}
+    counts = {2013: len(operating)}
+    for merger in FACTS.mergers:
+        operating = operating - set(merger.predecessors) | {merger.successor}
+        counts[merger.day.year] = len(operating)
+    assert counts == OFFICIAL_COUNTS
+
+
+def test_every_predecessor_is_open_when_it_merges_and_no_successor_is() -> None:
+    assert len(FACTS.mergers) == 37
+    for merger, operating in replay(FACTS):
+        assert len(merger.predecessors) >= 2
+        assert set(merger.predecessors) <= operating, merger
+        assert merger.successor not in operating, merger
+
+
+def test_mergers_stand_in_order_of_their_days_and_are_agreed_before() -> None:
+    days = [merger.day for merger in FACTS.mergers]
+    assert days == sorted(days)
+    assert all(merger.agreed < merger.day for merger in FACTS.mergers)
+    assert [merger.successor for merger in FACTS.mergers if merger.proposed] == ["13T"]
+
+
+def test_every_name_is_the_one_of_its_day() -> None:
+    names = [ccg.name for ccg in FACTS.ccgs] + [merger.name for merger in FACTS.mergers]
+    assert all(name.startswith("NHS ") and name.endswith(" CCG") for name in names)
+    assert not [name for name in names if "&" in name or "ICB" in name or name.isupper()]
+    by_code = {ccg.code: ccg.name for ccg in FACTS.ccgs} | {merger.successor: merger.name for merger in FACTS.mergers}
+    assert by_code["01H"] == "NHS Cumbria CCG"
+    assert by_code["D2P2L"] == "NHS Black Country and West Birmingham CCG"
+    assert by_code["14Y"] == "NHS Buckinghamshire CCG"
+    renamed = {renaming.code: (by_code[renaming.code], renaming.name) for renaming in FACTS.renamings}
+    assert renamed == {
+        "01H": ("NHS Cumbria CCG", "NHS North Cumbria CCG"),
+        "01K": ("NHS Lancashire North CCG", "NHS Morecambe Bay CCG"),
+    }
+
+
+def test_the_places_speak_of_ccgs_and_suppliers_that_are_there() -> None:
+    ccgs = {ccg.code for ccg in FACTS.ccgs}
+    suppliers = {supplier.code: supplier for supplier in FACTS.places.suppliers}
+    merged_into = {merger.successor: set(merger.predecessors) for merger in FACTS.mergers}
+    for place in FACTS.places.places:
+        assert set(place.ccgs) <= ccgs
+        assert place.successor is None or merged_into[place.successor] == set(place.ccgs)
+    for contract in FACTS.places.contracts:
+        assert set(contract.customers) <= ccgs
+        assert suppliers[contract.supplier].from_day <= contract.from_day
+    for allowances in FACTS.places.allowances:
+        assert set(allowances.populations) <= ccgs
+
+
+def test_a_figure_names_its_source_or_is_marked_illustrative() -> None:
+    places = FACTS.places
+    told = [*places.contracts, *places.consolidations, *places.allowances, *places.officers, *places.slips]
+    assert not [fact for fact in told if not fact.source and not fact.illustrative]
+    north_london = next(contract for contract in places.contracts if contract.reference == "NCL-SLA-2017")
+    assert sum(north_london.lines.values()) == 16_000_000
+    assert not north_london.illustrative
+
+
+def test_the_consolidation_replaces_contracts_of_the_demo_and_costs_less() -> None:
+    contracts = {contract.reference: contract for contract in FACTS.places.contracts}
+    for consolidation in FACTS.places.consolidations:
+        replaced = [contracts[reference] for reference in consolidation.replaces]
+        assert all(contract.last_day > consolidation.from_day for contract in replaced)
+        before = sum(sum(contract.lines.values()) for contract in replaced)
+        assert sum(consolidation.lines.values()) < before
+
+
+def test_the_files_carry_the_attribution_that_their_licence_asks_for() -> None:
+    attribution = "Contains public sector information licensed under the Open Government Licence v3.0."
+    for name in ("README.md", "places.toml"):
+        assert attribution in (FOLDER / name).read_text(encoding="utf-8")
