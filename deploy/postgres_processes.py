@@ -1,10 +1,12 @@
 """Which PostgreSQL processes belong to a data folder: asked of the system, never believed from a pid file."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _POLL_SECONDS = 0.02
@@ -24,7 +26,7 @@ def find_postgres_processes(data: Path) -> set[int]:
         if not process.name.isdigit():
             continue
         # A process may be gone by now, or be a stranger's that we may not look at.
-        with suppress(OSError):
+        with suppress(OSError), _looking_as_owner(process):
             # The program is looked at too: a person's shell that stands in the folder is not ours to end.
             if str((process / "cwd").readlink()) in homes and _is_postgres(str((process / "exe").readlink())):
                 found.add(int(process.name))
@@ -59,6 +61,26 @@ def wait_until_gone(data: Path, *, within: float) -> bool:
 def _send(pid: int, signal_number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal_number)
+
+
+@contextmanager
+def _looking_as_owner(process: Path) -> Iterator[None]:
+    """Let root look at another account's process as that account does.
+
+    In a container root usually lacks CAP_SYS_PTRACE, and may not see where another account's process works.
+    """
+    owner = process.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    system = ctypes.CDLL(None)  # of this thread alone, where os.seteuid would change all of them
+    system.setfsgid(owner.st_gid)
+    system.setfsuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        system.setfsuid(os.geteuid())
+        system.setfsgid(os.getegid())
 
 
 def _is_postgres(program: str) -> bool:

@@ -1,0 +1,45 @@
+# What can be done here; `make help` lists it. Paths are relative, so that the checkout may lie in a folder with spaces.
+.DEFAULT_GOAL := help
+.PHONY: help run run-clean test check lock migration
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## Show what can be done
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+run: .venv/installed ## Run Footprint on this machine, with its own PostgreSQL and a demo; stop it with Ctrl-C
+	@$(BIN)/python -m deploy.laptop
+
+run-clean: .venv/installed ## Stop what runs here and remove its data (./var)
+	@$(BIN)/python -m deploy.laptop stop
+	@rm -rf var
+
+test: .venv/installed ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: .venv/installed ## Check format, lint, types and imports, then run the tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/python -m mypy .
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+lock: .venv/installed ## Write requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --upgrade \
+		--no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+
+migration: .venv/installed ## Write a migration: make migration s=registry m="what it does"
+	@if [ -z "$(s)" ] || [ -z "$(m)" ]; then echo 'say which and why: make migration s=registry m="add a column"'; exit 2; fi
+	@$(BIN)/python -m services.$(s) migration "$(m)"
+
+# The stamp names the lock it was installed from: a second make does nothing, a changed lock installs again.
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is `$(PYTHON) --version 2>&1 || echo missing`."; \
+		echo "Install it (Debian: apt install python3 python3-venv), or name one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments. Debian: apt install python3-venv"; exit 1; }
+	@echo "Installing the packages of requirements.lock into .venv ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch .venv/installed
