@@ -1,4 +1,4 @@
-"""House rules that no linter knows: each is checked on the code's own syntax tree, and seen to fail on a planted line."""
+"""House rules that no linter knows, each checked on the code's own syntax tree and seen to fail on a planted line."""
 
 import ast
 from collections.abc import Iterator
@@ -60,7 +60,11 @@ def test_services_keep_the_rule(rule: object, planted: str, why: str) -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(path) for path, tree in modules("services", "libs", "deploy", "tests") if tree.body and not ast.get_docstring(tree)]
+    silent = [
+        str(path)
+        for path, tree in modules("services", "libs", "deploy", "tests")
+        if tree.body and not ast.get_docstring(tree)
+    ]
     assert not silent
 
 
