@@ -29,17 +29,17 @@ lock: .venv/installed ## Write requirements.lock anew from pyproject.toml
 		--no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 
 migration: .venv/installed ## Write a migration: make migration s=registry m="what it does"
-	@if [ -z "$(s)" ] || [ -z "$(m)" ]; then echo 'say which and why: make migration s=registry m="add a column"'; exit 2; fi
-	@$(BIN)/python -m services.$(s) migration "$(m)"
+	@if [ -z "$$s" ] || [ -z "$$m" ]; then echo 'Say which and why: make migration s=registry m="add a column"'; exit 2; fi
+	@$(BIN)/python -m "services.$$s" migration "$$m"
 
 # The stamp names the lock it was installed from: a second make does nothing, a changed lock installs again.
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Python 3.11 or newer is needed, and $(PYTHON) is `$(PYTHON) --version 2>&1 || echo missing`."; \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is `$(PYTHON) --version 2>/dev/null || echo missing`."; \
 		echo "Install it (Debian: apt install python3 python3-venv), or name one: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments. Debian: apt install python3-venv"; exit 1; }
 	@echo "Installing the packages of requirements.lock into .venv ..."
-	@$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch .venv/installed
