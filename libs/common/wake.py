@@ -1,0 +1,81 @@
+"""Waking up whoever waits in this process: a commit wakes the sequencer, the log's growth wakes its readers."""
+
+import asyncio
+from collections import defaultdict
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+_WAKES = "footprint.wakes"
+
+
+class Signal:
+    """Something may have happened. It counts, so that nobody misses what happened while not waiting."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def give(self) -> None:
+        """Wake everybody who waits."""
+        self.count += 1
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self, seen: int, *, within: float, stop: asyncio.Event | None = None) -> int:
+        """Wait until the count is not `seen` any more, `within` seconds have passed or `stop` is set; return it."""
+        if self.count != seen or (stop is not None and stop.is_set()):
+            return self.count
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        until: set[asyncio.Future[None]] = {future}
+        stopped = asyncio.ensure_future(_set(stop)) if stop is not None else None
+        if stopped is not None:
+            until.add(stopped)
+        try:
+            await asyncio.wait(until, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waiting.discard(future)
+            future.cancel()
+            if stopped is not None:
+                stopped.cancel()
+        return self.count
+
+
+async def _set(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+_outboxes: defaultdict[str, Signal] = defaultdict(Signal)
+_logs: defaultdict[str, Signal] = defaultdict(Signal)
+
+
+def outbox_signal(url: str | URL) -> Signal:
+    """Return what is given after each commit, in this process, that may have put events into this database's outbox."""
+    return _outboxes[_place(url)]
+
+
+def log_signal(url: str | URL) -> Signal:
+    """Return what is given when this process sees the event log of this database grow."""
+    return _logs[_place(url)]
+
+
+def wake_after_commit(session: AsyncSession) -> None:
+    """Give the outbox signal of this session's database once the session has committed."""
+    session.info[_WAKES] = outbox_signal(session.get_bind().engine.url)
+
+
+@event.listens_for(Session, "after_commit")
+def _committed(session: Session) -> None:
+    # A savepoint's end comes here too and gives the signal early: harmless, and the mark stays for the real one.
+    if (signal := session.info.get(_WAKES)) is not None:
+        signal.give()
+
+
+def _place(url: str | URL) -> str:
+    """Return the server and the database: the same for every driver, role and option."""
+    at = make_url(url)
+    return f"{at.host or at.query.get('host', '')}:{at.port or 5432}/{at.database}"
