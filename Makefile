@@ -12,6 +12,7 @@ run: .venv/installed ## Run Footprint on this machine, with its own PostgreSQL a
 
 run-clean: .venv/installed ## Stop what runs here and remove its data (./var)
 	@$(BIN)/python -m deploy.laptop stop
+	@$(BIN)/python -m deploy.embedded_postgres stop var/postgres
 	@rm -rf var
 
 test: .venv/installed ## Run the tests
@@ -26,7 +27,7 @@ check: .venv/installed ## Check format, lint, types and imports, then run the te
 
 lock: .venv/installed ## Write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --upgrade \
-		--no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 
 migration: .venv/installed ## Write a migration: make migration s=registry m="what it does"
 	@if [ -z "$$s" ] || [ -z "$$m" ]; then echo 'Say which and why: make migration s=registry m="add a column"'; exit 2; fi
