@@ -16,7 +16,6 @@ from libs.common.events.governance import AppointmentEnded, AppointmentMade, Pos
 from libs.common.identity import Caller
 from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
 from libs.common.timeline import NewStatement
-from services.governance.bodies import get_body_to_change, organisation_refusals
 from services.governance.commands import Command, Reference, Sentence
 from services.governance.errors import (
     AppointmentNotFound,
@@ -27,6 +26,7 @@ from services.governance.errors import (
     refuse,
 )
 from services.governance.models import Appointment, Facet, Post, post_time
+from services.governance.organisations import get_body_to_change, organisation_refusals
 from services.governance.people import PersonId, get_person
 from services.governance.posts import get_post, organisation_of
 from services.governance.standing import Piece, days_of, last_day_of, pieces_from, stands_throughout, state

@@ -12,7 +12,6 @@ from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
 from libs.common.temporal import Days
 from libs.common.timeline import NewStatement
-from services.governance.bodies import get_body_to_change, organisation_refusals
 from services.governance.commands import Command, OrganisationCode, Reference, Sentence
 from services.governance.errors import (
     BeyondDelegation,
@@ -24,7 +23,8 @@ from services.governance.errors import (
     RightNotStanding,
     refuse,
 )
-from services.governance.models import Body, DecisionRight, Facet, body_time, post_time, right_time
+from services.governance.models import Body, DecisionRight, Facet, Post, body_time, post_time, right_time
+from services.governance.organisations import get_body_to_change, organisation_refusals
 from services.governance.posts import get_post, organisation_of
 from services.governance.standing import days_of, end, pieces_from, standing, stands_throughout, state
 
@@ -70,22 +70,13 @@ async def grant_decision_right(
     session: AsyncSession, command: GrantDecisionRight, *, by: Caller, today: date, stated_at: datetime
 ) -> DecisionRight:
     """Keep a right. Raises BodyNotFound, PostNotFound, OrganisationNotOpen, BodyNotStanding and the like."""
-    connection = await raw(session)
     body = await get_body_to_change(session, command.organisation, by=by)
+    post = await _post_on(session, command.post, body) if command.post is not None else None
+    remade = await _to_be_remade(session, command.remakes) if command.remakes is not None else None
     days = days_of(command.first_day, command.last_day)
-    refusals = await organisation_refusals(
-        connection, command.organisation, command.first_day, command.last_day, today=today
-    )
-    post_id = None
-    if not await stands_throughout(connection, body_time, body.id, days):
-        refusals.append(_refusal(BodyNotStanding, f"{body.reference} does not stand on all these days", "first_day"))
-    if command.post is not None:
-        post_id = await _post_on(session, command.post, body)
-        if not await stands_throughout(connection, post_time, post_id, days):
-            refusals.append(_refusal(PostNotStanding, f"{command.post} does not stand on all these days", "post"))
+    refusals = await _not_standing(session, command, body, post, days, today=today)
     if command.delegated_from is not None:
         refusals += await _beyond(session, command, body, days)
-    remade = await _to_be_remade(session, command.remakes) if command.remakes is not None else None
     if remade is not None and (remade.to_remake_for != command.organisation or remade.remade_by is not None):
         message = f"{remade.id} does not wait to be made again for {command.organisation}"
         refusals.append(_refusal(NotToBeRemade, message, "remakes"))
@@ -93,7 +84,7 @@ async def grant_decision_right(
 
     right = DecisionRight(
         body_id=body.id,
-        post_id=post_id,
+        post_id=post.id if post else None,
         function=command.function,
         value_limit_pence=command.value_limit_pence,
         recurrent=command.recurrent,
@@ -105,7 +96,7 @@ async def grant_decision_right(
     if remade is not None:
         remade.remade_by = right.id
         remade.version += 1
-    await state(connection, right_time, [standing(right.id, days, stated_at)], by=by.subject)
+    await state(await raw(session), right_time, [standing(right.id, days, stated_at)], by=by.subject)
     return right
 
 
@@ -144,10 +135,25 @@ async def get_decision_right_to_change(session: AsyncSession, right_id: int, *, 
     return right
 
 
-async def _post_on(session: AsyncSession, reference: str, body: Body) -> int:
+async def _not_standing(
+    session: AsyncSession, command: GrantDecisionRight, body: Body, post: Post | None, days: Days, *, today: date
+) -> list[Conflict]:
+    """Return why the body or its post cannot have a right on these days."""
+    connection = await raw(session)
+    refusals = await organisation_refusals(
+        connection, command.organisation, command.first_day, command.last_day, today=today
+    )
+    if not await stands_throughout(connection, body_time, body.id, days):
+        refusals.append(_refusal(BodyNotStanding, f"{body.reference} does not stand on all these days", "first_day"))
+    if post is not None and not await stands_throughout(connection, post_time, post.id, days):
+        refusals.append(_refusal(PostNotStanding, f"{command.post} does not stand on all these days", "post"))
+    return refusals
+
+
+async def _post_on(session: AsyncSession, reference: str, body: Body) -> Post:
     if organisation_of(reference) != body.organisation:
         raise PostNotFound(f"{reference} is no post of {body.reference}")
-    return (await get_post(session, reference)).id
+    return await get_post(session, reference)
 
 
 async def _to_be_remade(session: AsyncSession, right_id: int) -> DecisionRight:

@@ -113,11 +113,11 @@ class DecisionRight(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
     body_id: Mapped[int] = mapped_column(ForeignKey("body.id"))
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), default=None)
     function: Mapped[str] = mapped_column(Text)
+    source_minute: Mapped[str] = mapped_column(Text)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), default=None)
     value_limit_pence: Mapped[int | None] = mapped_column(BigInteger, default=None)
     recurrent: Mapped[bool] = mapped_column(default=False)
-    source_minute: Mapped[str] = mapped_column(Text)
     delegated_from: Mapped[int | None] = mapped_column(ForeignKey("decision_right.id"), default=None, index=True)
     to_remake_for: Mapped[str | None] = mapped_column(Text, default=None)
     remade_by: Mapped[int | None] = mapped_column(ForeignKey("decision_right.id"), default=None)
