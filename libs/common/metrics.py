@@ -1,0 +1,51 @@
+"""Prometheus metrics of one service, in a registry of its own, so that several services fit into one process."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import Scope
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """Counts and times requests by route template, and shows what the database said of the backbone."""
+
+    def __init__(self, service: str) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "footprint_requests",
+            "Requests answered.",
+            ["service", "method", "route", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "footprint_request_seconds",
+            "How long an answer took.",
+            ["service", "method", "route"],
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._backbone = Gauge(
+            "footprint_backbone",
+            "What the database says of the event backbone, by measure.",
+            ["service", "measure"],
+            registry=self._registry,
+        )
+        self._service = service
+        self.routes: Mapping[Callable[..., Any] | None, str] = {}
+        """The route template of each endpoint."""
+
+    def answered(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count one answer. Addresses that no route has share one label, so that a scan does not fill the memory."""
+        route = self.routes.get(scope.get("endpoint"), "(none)")
+        self._requests.labels(self._service, scope["method"], route, status).inc()
+        self._seconds.labels(self._service, scope["method"], route).observe(seconds)
+
+    def exposition(self, backbone: Mapping[str, float]) -> bytes:
+        """Return everything as text for Prometheus."""
+        for measure, value in backbone.items():
+            self._backbone.labels(self._service, measure).set(value)
+        return generate_latest(self._registry)

@@ -1,0 +1,87 @@
+"""Pages by key: the next page begins after the last key seen, so what is inserted meanwhile moves nothing."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field
+
+from libs.common.problems import Unreadable
+
+Item = TypeVar("Item")
+_PAGING = "footprint.paging"
+MOST_ITEMS = 500
+
+
+class UnreadableCursor(Unreadable):
+    """`after` is not a cursor that a page of this list gave."""
+
+
+class Page(BaseModel, Generic[Item]):
+    """Some of a list, in the order of its key."""
+
+    items: list[Item]
+    next: str | None = Field(default=None, description="Where the next page is; null on the last one.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Paging:
+    limit: int
+    after: tuple[Any, ...] | None
+
+    @property
+    def fetch(self) -> int:
+        """How many rows to select: one more than the page holds tells whether there is a next page."""
+        return self.limit + 1
+
+
+async def _paging(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS, description="How many items at most.")] = 50,
+    after: Annotated[str | None, Query(description="The cursor that `next` of the page before has.")] = None,
+) -> _Paging:
+    paging = _Paging(limit, None if after is None else _decoded(after))
+    request.scope[_PAGING] = paging
+    return paging
+
+
+Paging = Annotated[_Paging, Depends(_paging)]
+"""Which page is wanted. Select `fetch` rows whose key is greater than `after` (None: from the start), in its order."""
+
+
+def page(items: Sequence[Item], *, key: Callable[[Item], Any], request: Request) -> Page[Item]:
+    """Return the page of these rows (`paging.fetch` of them); `key` gives a row's key, or a tuple of parts."""
+    paging: _Paging = request.scope[_PAGING]
+    shown = list(items[: paging.limit])
+    if len(items) <= paging.limit:
+        return Page[Any](items=shown)
+    return Page[Any](items=shown, next=_link(request, _encoded(key(shown[-1]))))
+
+
+def _link(request: Request, cursor: str) -> str:
+    """Return the next page's address with the same filters, below the prefix that the service is served under."""
+    path, prefix = request.scope["path"], request.scope.get("root_path", "").rstrip("/")
+    if prefix and not path.startswith(f"{prefix}/"):
+        path = prefix + path
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    return f"{path}?{urlencode([*kept, ('after', cursor)])}"
+
+
+def _encoded(key: Any) -> str:
+    parts = list(key) if isinstance(key, tuple) else [key]
+    packed = json.dumps(parts, default=str, separators=(",", ":"))
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> tuple[Any, ...]:
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise UnreadableCursor("after: use the link that the page before gave") from error
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, str | int) for part in parts):
+        raise UnreadableCursor("after: use the link that the page before gave")
+    return tuple(parts)

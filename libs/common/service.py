@@ -1,0 +1,131 @@
+"""A service put together: its routes with the edge around them, its database and clock, and its backbone's tasks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import MetaData
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from libs.common import docs, problems
+from libs.common.bus import Bus
+from libs.common.clock import Clock
+from libs.common.commands import READING, CommandRoute
+from libs.common.database import Database
+from libs.common.inbox import Subscriptions
+from libs.common.metrics import Metrics
+from libs.common.middleware import Authentication, Surroundings
+from libs.common.sequencer import Sequencer
+from libs.common.settings import Settings
+from libs.common.tasks import Tasks
+from libs.common.tokens import Keys, Verifier
+
+_GZIP_FROM_BYTES = 1_000
+_EXPOSED_HEADERS = ("ETag", "Location", "X-Request-Id", "X-Correlation-Id", "Idempotency-Replayed", "Retry-After")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What one service is: everything about it that the common machinery needs."""
+
+    name: str
+    title: str
+    description: str
+    metadata: MetaData
+    routers: tuple[APIRouter, ...]
+    tags: tuple[Mapping[str, str], ...] = ()
+    """OpenAPI tags with descriptions, in the order in which the page shows them."""
+    subscriptions: Subscriptions | None = None
+    hears: tuple[str, ...] = ()
+    """The publishers that it subscribes to."""
+    due_work: Callable[..., Awaitable[int]] | None = None
+
+
+def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
+    """Return the service as an app; its lifespan opens the database and runs the backbone's tasks."""
+    metrics = Metrics(service.name)
+    verifier = Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=Keys(settings.jwks_url))
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version="1",
+        openapi_tags=[dict(tag) for tag in service.tags],
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=[
+            Middleware(Surroundings, metrics=metrics, max_body_bytes=settings.max_body_bytes),
+            *_cors(settings),
+            Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES),
+            Middleware(Authentication, verifier=verifier),
+        ],
+    )
+    app.state.service, app.state.settings, app.state.bus = service, settings, bus
+    app.state.metrics, app.state.clock, app.state.stopping = metrics, Clock(), asyncio.Event()
+    app.state.database = Database(
+        settings.database_url, application_name=f"footprint-{service.name}", pool_size=settings.pool_size
+    )
+    problems.register(app)
+    for router in service.routers:
+        app.include_router(router, prefix="/v1")
+    docs.document(app, token_url=settings.token_url)
+    metrics.routes = _checked_routes(app)
+    return app
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=_EXPOSED_HEADERS,
+        )
+    ]
+
+
+def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
+    """Return the template of each endpoint. Raises TypeError where a write is no command, or a name is there twice."""
+    templates: dict[Callable[..., Any] | None, str] = {}
+    names: set[str] = set()
+    for found in iter_route_contexts(app.routes):
+        if found.endpoint is None or found.path_format is None:
+            continue
+        templates[found.endpoint] = found.path_format
+        if found.methods and found.methods <= READING:
+            continue
+        if not isinstance(found.original_route, CommandRoute):
+            raise TypeError(f"{found.path_format} writes, but its router is not made by commands_router")
+        if found.name in names:
+            raise TypeError(f"two routes that write are called {found.name}: an Idempotency-Key would mix them up")
+        names.add(str(found.name))
+    return templates
+
+
+def stop(app: FastAPI) -> None:
+    """Let long polls of this app end now. Whoever runs the server calls it before it waits for open requests."""
+    app.state.stopping.set()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    database: Database = app.state.database
+    tasks = app.state.tasks = Tasks()
+    await database.open()
+    try:
+        tasks.start("sequencer", Sequencer(database, app.state.service.name).run)
+        yield
+    finally:
+        stop(app)
+        await tasks.close()
+        await database.close()

@@ -1,0 +1,126 @@
+"""What a deployment decides: settings by environment variable, refused at start when they are wrong."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MOST_CONNECTIONS = 20
+"""What one service may hold of PostgreSQL's connections: four services then leave room on a server of 100."""
+
+_SECRET = frozenset({"database_url", "log_urls"})
+
+
+class SettingsRefused(Exception):
+    """The environment's settings are wrong; the message lists every variable, its value and the reason."""
+
+
+class DatabaseSettings(BaseSettings):
+    """What every command of a service needs, `migrate` included."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    database_url: str = Field(repr=False)
+    """PostgreSQL, as `postgresql+asyncpg://user:password@host:5432/registry`."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] = "json"
+    """`json` for machines, one object a line; `text` for people."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_postgresql(cls, url: str) -> str:
+        for scheme in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
+            if url.startswith(scheme):
+                return "postgresql+asyncpg://" + url.removeprefix(scheme)
+        raise ValueError("must begin with postgresql+asyncpg://")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises SettingsRefused with everything that is wrong."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsRefused(_explained(error)) from None
+
+
+class Settings(DatabaseSettings):
+    """What a serving process needs."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+
+    token_issuer: str
+    """The `iss` that tokens must have."""
+    token_audience: str
+    """This service's name in a token's `aud`."""
+    jwks_url: str
+    """Where the issuer's public keys are: `https://...`, or `file:///...` where they are mounted."""
+    token_url: str = ""
+    """Where people get a token, for "Authorize" on the OpenAPI page."""
+
+    bus: Literal["direct"] = "direct"
+    log_urls: dict[str, str] = Field(default_factory=dict, repr=False)
+    """For the direct bus: where each publisher's log is, as JSON `{"registry": "postgresql+asyncpg://..."}`."""
+
+    pool_size: int = Field(default=5, ge=1)
+    """Connections for commands, and as many again for reads."""
+    own_connections: int = Field(default=8, ge=4)
+    """Connections outside the pools: sequencer, consumer, wake-up."""
+
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Web pages that may call this service, separated by commas, as `https://dashboards.example`."""
+    idempotency_hours: int = Field(default=24, ge=1)
+    """How long the answer to an Idempotency-Key is kept."""
+    clock_movable: bool = False
+    """Whether an operator may move the day. For demonstrations and tests, never for the real record."""
+    stop_seconds: int = Field(default=10, ge=1)
+    """How long a stop waits for requests in flight."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [origin for origin in value if not origin.startswith(("http://", "https://")) or origin.endswith("/")]
+        if wrong:
+            raise ValueError(f"not an origin such as https://dashboards.example: {', '.join(wrong)}")
+        return value
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _is_reachable(cls, url: str) -> str:
+        if url.startswith("file://") and not Path(url.removeprefix("file://")).is_file():
+            raise ValueError("there is no such file")
+        if not url.startswith(("https://", "http://", "file://")):
+            raise ValueError("must begin with https://, http:// or file://")
+        return url
+
+    @model_validator(mode="after")
+    def _leaves_connections(self) -> Self:
+        wanted = 2 * self.pool_size + self.own_connections
+        if wanted > MOST_CONNECTIONS:
+            raise ValueError(
+                f"POOL_SIZE twice and OWN_CONNECTIONS make {wanted} connections; a service may hold {MOST_CONNECTIONS}"
+            )
+        return self
+
+
+def _explained(error: ValidationError) -> str:
+    lines = [_line(problem) for problem in error.errors()]
+    return "\n".join(["These settings are wrong:", *lines])
+
+
+def _line(problem: Any) -> str:
+    reason = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return f"  {reason}"
+    name = str(problem["loc"][0])
+    if problem["type"] == "missing":
+        return f"  {name.upper()} is not set, and is needed"
+    shown = "(not shown)" if name in _SECRET else repr(problem["input"])
+    return f"  {name.upper()} = {shown}: {reason}"

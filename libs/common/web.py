@@ -1,0 +1,190 @@
+"""What a service's `api.py` needs: its transaction, its reads, the caller, the days, versions and pages."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import AwareDatetime
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.clock import LONDON, Clock
+from libs.common.commands import SESSION, commands_router
+from libs.common.database import Database
+from libs.common.errors import Reason
+from libs.common.identity import Caller, Role
+from libs.common.middleware import CALLER
+from libs.common.paging import Page, Paging, page
+from libs.common.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, problems
+
+__all__ = [
+    "AsAt",
+    "AsKnown",
+    "By",
+    "IfMatch",
+    "Page",
+    "Paging",
+    "Read",
+    "Rows",
+    "StatedAt",
+    "Today",
+    "Write",
+    "allowed",
+    "commands_router",
+    "etag",
+    "page",
+    "problems",
+    "stale",
+]
+
+_VERSION = re.compile(r'"(\d{1,18})"')
+
+
+class StatedAtRefused(Unprocessable):
+    """A fact cannot be stated at this instant."""
+
+
+class UnreadableVersion(Unreadable):
+    """If-Match is not a version that a read gave."""
+
+
+async def _write(request: Request) -> AsyncSession:
+    session: AsyncSession | None = request.scope.get(SESSION)
+    if session is None:
+        raise RuntimeError("Write is for routes of a commands_router that are not GET")
+    return session
+
+
+async def _read(request: Request) -> AsyncIterator[AsyncSession]:
+    async with _database(request).read() as session:
+        yield session
+
+
+async def _rows(request: Request) -> Database:
+    return _database(request)
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _clock(request: Request) -> Clock:
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+async def _caller(request: Request) -> Caller:
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+Write = Annotated[AsyncSession, Depends(_write)]
+"""The command's transaction. Nobody below the edge commits it; it is committed before the response is sent."""
+Read = Annotated[AsyncSession, Depends(_read, scope="function")]
+"""A transaction that PostgreSQL holds to reading."""
+Rows = Annotated[Database, Depends(_rows)]
+"""Hot reads: `.fetch` and `.fetchrow` of SQL, at the driver's full speed."""
+By = Annotated[Caller, Depends(_caller)]
+"""Whoever is signed in."""
+
+
+def allowed(*roles: Role) -> Any:
+    """Return the dependency that gives the caller if it holds one of these roles, and raises RoleMissing else.
+
+    Use it as `by: Annotated[Caller, allowed(Role.CONTRACT_LEAD)]`.
+    """
+
+    async def caller(by: By) -> Caller:
+        by.must_have(*roles)
+        return by
+
+    caller.roles = roles  # type: ignore[attr-defined]  # the OpenAPI page names them
+    return Depends(caller)
+
+
+async def _today(request: Request) -> date:
+    return _clock(request).today()
+
+
+async def _stated_at(
+    request: Request,
+    by: By,
+    given: Annotated[
+        AwareDatetime | date | None,
+        Header(alias="Stated-At", description="When the source stated this (role `loader` only): an instant or a day."),
+    ] = None,
+) -> datetime:
+    now = _clock(request).stated_at()
+    if given is None:
+        return now
+    by.must_have(Role.LOADER)
+    stated = given.astimezone(UTC) if isinstance(given, datetime) else _midnight(given)
+    if stated > now:
+        message = f"{stated.isoformat()} lies in the future; it is {now.isoformat()}"
+        raise StatedAtRefused(message, reasons=[Reason(message, "Stated-At")])
+    return stated
+
+
+Today = Annotated[date, Depends(_today)]
+"""What day it is in London, or the day that the clock was moved to."""
+StatedAt = Annotated[datetime, Depends(_stated_at)]
+"""When the command's facts are stated: now, or for a loader when its source stated them."""
+
+
+async def _as_at(
+    request: Request,
+    given: Annotated[date | None, Query(alias="as_at", description="The day asked about; today if left out.")] = None,
+) -> date:
+    return given or _clock(request).today()
+
+
+async def _as_known(
+    given: Annotated[
+        AwareDatetime | date | None,
+        Query(
+            alias="as_known",
+            description="As it was known then: an instant, or the end of a day. As it is known now if left out.",
+        ),
+    ] = None,
+) -> datetime | None:
+    if given is None or isinstance(given, datetime):
+        return given.astimezone(UTC) if given else None
+    return _midnight(given + timedelta(days=1)) - timedelta(microseconds=1)
+
+
+AsAt = Annotated[date, Depends(_as_at)]
+"""The day that the question is about."""
+AsKnown = Annotated[datetime | None, Depends(_as_known)]
+"""The instant whose knowledge the answer shows; None for what is known now."""
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+
+
+async def _if_match(
+    given: Annotated[str | None, Header(alias="If-Match", description='The ETag that you read, as `"3"`.')] = None,
+) -> int:
+    if given is None:
+        raise PreconditionMissing("send If-Match with the ETag that you read")
+    matched = _VERSION.fullmatch(given.strip())
+    if matched is None:
+        raise UnreadableVersion(f'If-Match: {given}: send the ETag as the read gave it, as "3"')
+    return int(matched[1])
+
+
+IfMatch = Annotated[int, Depends(_if_match)]
+"""The version that the caller read: 428 without, 400 where it cannot be read."""
+
+
+def stale(version: int, expected: int) -> None:
+    """Raise StaleVersion (412) unless the thing still has the version that the caller read."""
+    if version != expected:
+        raise StaleVersion(f"you read version {expected}; it is at version {version} now")
+
+
+def etag(response: Response, version: int) -> None:
+    """Give the version as the response's ETag."""
+    response.headers["ETag"] = f'"{version}"'
