@@ -64,10 +64,10 @@ def statements_of(event: Event) -> list[OrganisationStatement]:
                 OrganisationStatement(event.code, Facet.NAME, event.name, since, event.kind),
             ]
         case OrganisationOpened():
-            named = Days(event.named_on or event.effective_on)
+            observed = Days(event.named_on or event.effective_on)
             return [
                 OrganisationStatement(event.code, Facet.LIFE, "open", since, event.kind),
-                OrganisationStatement(event.code, Facet.NAME, event.name, named, event.kind, fills_before=True),
+                OrganisationStatement(event.code, Facet.NAME, event.name, observed, event.kind, fills_before=True),
             ]
         case OrganisationRenamed():
             return [OrganisationStatement(event.code, Facet.NAME, event.new_name, since)]
@@ -76,9 +76,12 @@ def statements_of(event: Event) -> list[OrganisationStatement]:
         case OrganisationParentChanged():
             return [OrganisationStatement(event.code, Facet.PARENT, event.parent, since)]
         case CCGMerged():
+            named = [
+                OrganisationStatement(event.successor, Facet.NAME, event.successor_name, since, CCG, fills_before=True)
+            ]
             return [
                 OrganisationStatement(event.successor, Facet.LIFE, "open", since, CCG),
-                OrganisationStatement(event.successor, Facet.NAME, event.successor_name, since, CCG, fills_before=True),
+                *(named if event.successor_name else []),
                 *(OrganisationStatement(code, Facet.LIFE, "closed", since, CCG) for code in event.predecessors),
             ]
         case _:

@@ -80,7 +80,7 @@ class CCGMerged(Event, topic="registry", keys=("merger", "successor", "predecess
     """Several CCGs ceased to be, and from `effective_on` one operates and takes over what they had.
 
     The predecessors' last day is the day before. This opens the successor and closes the predecessors: no other event
-    says so.
+    says so. `successor_name` is empty where the source of a succession names nobody; then the name told before holds.
     """
 
     merger: str
