@@ -1,0 +1,32 @@
+"""The contracts service, put together."""
+
+from fastapi import FastAPI
+
+from libs.common.bus import Bus
+from libs.common.service import Service, create_service
+from libs.common.settings import Settings
+from services.contracts.api import ROUTERS
+from services.contracts.models import Base
+from services.contracts.reactions import subscriptions
+
+SERVICE = Service(
+    name="contracts",
+    title="Footprint: contracts",
+    description="Who supplies which back-office functions to which commissioners, until when, for how much. "
+    "When CCGs merge, the successor takes over their contracts because the registry's event said so.",
+    metadata=Base.metadata,
+    routers=ROUTERS,
+    subscriptions=subscriptions,
+    hears=("registry",),
+    due_work=None,
+    tags=(
+        {"name": "Contracts", "description": "Support contracts: drafted, signed, changing hands, ended."},
+        {"name": "Consolidations", "description": "Several contracts become one shared service."},
+        {"name": "Suppliers", "description": "Whom a supplier serves, and what can be bought."},
+    ),
+)
+
+
+def create_app(settings: Settings, bus: Bus) -> FastAPI:
+    """Return the service as an ASGI application."""
+    return create_service(SERVICE, settings, bus)

@@ -1,0 +1,80 @@
+"""A contract ends early: on notice (rule EXIT-1), or sooner where the parties agree."""
+
+from datetime import date, datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common import outbox
+from libs.common.database import raw
+from libs.common.events.contracts import ContractTerminated
+from libs.common.identity import Caller
+from libs.common.temporal import Days
+from libs.common.timeline import NewStatement
+from services.contracts.contracts import customers_of, customers_on, must_act_for_customers
+from services.contracts.errors import refuse
+from services.contracts.models import FACET, Contract, Status, life
+from services.contracts.terms import Text
+
+
+class TerminateContract(BaseModel):
+    """Service is to end before the agreed last day."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"last_day": "2018-03-31", "notice_served_on": "2017-09-30", "reason": "brought in house"},
+                {"last_day": "2018-03-31", "reason": "brought in house", "agreement": "Deed of 12 January 2018"},
+            ]
+        },
+    )
+
+    last_day: date = Field(description="The last day of service.")
+    reason: Text
+    notice_served_on: date | None = Field(
+        default=None, description="Day on which notice was served; today where it is not given."
+    )
+    agreement: Text | None = Field(
+        default=None, description="The document by which the parties agree, where notice alone does not allow the day."
+    )
+
+
+async def terminate_contract(
+    session: AsyncSession,
+    contract: Contract,
+    command: TerminateContract,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+) -> Contract:
+    """End a locked contract early.
+
+    Raises NotSigned, ContractAlreadyEnded, ExitOutsideTerm, NoticeTooLate (which names the earliest exit),
+    NoticeNotYetServed, NotYoursToDecide.
+    """
+    customers = await customers_on(session, contract, command.last_day) or customers_of(contract)
+    await must_act_for_customers(session, customers, by=by)
+    refuse(contract.why_not_end(stated_at))
+    served_on = command.notice_served_on or today
+    found = contract.why_not_exit_on(command.last_day)
+    if command.agreement is None:
+        found += contract.why_notice_does_not_allow(command.last_day, served_on=served_on, today=today)
+    refuse(found)
+    contract.end(Status.TERMINATED, command.last_day, reason=command.reason, agreement=command.agreement)
+    contract.notice_served_on = served_on if command.agreement is None else command.notice_served_on
+    await session.flush()
+    first_day_without = command.last_day + timedelta(days=1)
+    ended = NewStatement(contract.id, FACET, Status.TERMINATED.value, Days(first_day_without), stated_at)
+    await life.state(await raw(session), [ended], source="termination", by=by.subject)
+    event = ContractTerminated(
+        effective_on=first_day_without,
+        stated_at=stated_at,
+        contract=contract.reference,
+        supplier=contract.supplier_code,
+        customers=tuple(customers),
+        reason=command.reason,
+    )
+    await outbox.add(session, event, version=contract.version)
+    return contract
