@@ -209,11 +209,11 @@ class EmbeddedPostgres:
 
     def _initialise(self) -> None:
         """Make the cluster beside its place and rename it, so that a data folder is whole or is not there."""
-        unfinished = self.folder / "data.new"
-        end_postgres_processes(unfinished)
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        unfinished.mkdir(mode=0o700)
+        for left in self.folder.glob("data.new-*"):
+            end_postgres_processes(left)
+            shutil.rmtree(left, ignore_errors=True)
+        # A name of its own each time: an initdb whose starter was killed may still be writing to the last one.
+        unfinished = Path(tempfile.mkdtemp(prefix="data.new-", dir=self.folder))
         self._account.own(unfinished)
         encoding = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         sync = ("--no-sync",) if self._settings.get("fsync") == "off" else ()
@@ -265,4 +265,7 @@ if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in ("start", "stop"):
         sys.exit("usage: python -m deploy.embedded_postgres start|stop FOLDER")
     server = EmbeddedPostgres(Path(sys.argv[2]))
-    server.start() if sys.argv[1] == "start" else server.stop()
+    try:
+        server.start() if sys.argv[1] == "start" else server.stop()
+    except PostgresUnavailable as reason:
+        sys.exit(str(reason))

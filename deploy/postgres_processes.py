@@ -33,16 +33,14 @@ def find_postgres_processes(data: Path) -> set[int]:
     return found
 
 
-def end_postgres_processes(data: Path, *, first: signal.Signals = signal.SIGQUIT, within: float = 0.0) -> None:
-    """Send `first` to every PostgreSQL process of `data`, and SIGKILL to those still there after five seconds.
-
-    With `within` (seconds) the processes first get that long to end of their own accord.
-    """
-    if wait_until_gone(data, within=within):
+def end_postgres_processes(data: Path) -> None:
+    """Send SIGQUIT to every PostgreSQL process of `data`, and SIGKILL to those still there after five seconds."""
+    if not find_postgres_processes(data):
         return
-    for signal_number in (first, signal.SIGKILL):
+    for signal_number in (signal.SIGQUIT, signal.SIGKILL):
         for pid in find_postgres_processes(data):
-            _send(pid, signal_number)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal_number)
         if wait_until_gone(data, within=_SECONDS_BEFORE_KILL):
             return
     raise TimeoutError(f"processes {sorted(find_postgres_processes(data))} of {data} do not end")
@@ -56,11 +54,6 @@ def wait_until_gone(data: Path, *, within: float) -> bool:
             return False
         time.sleep(_POLL_SECONDS)
     return True
-
-
-def _send(pid: int, signal_number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal_number)
 
 
 @contextmanager

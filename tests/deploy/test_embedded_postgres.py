@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ def _postmaster(server: EmbeddedPostgres) -> int:
 
 def _kill_everything(server: EmbeddedPostgres) -> None:
     for pid in find_postgres_processes(server.data):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # they end by themselves once the postmaster is gone
+            os.kill(pid, signal.SIGKILL)
     assert wait_until_gone(server.data, within=10)
 
 
@@ -198,19 +200,24 @@ def test_four_starters_at_once_share_one_server(folder: Path, new_server: NewSer
     assert (server.log).read_text().count("starting PostgreSQL 18") == 1
 
 
-async def test_a_starter_killed_while_making_the_data_folder_does_no_harm(folder: Path, new_server: NewServer) -> None:
+@pytest.mark.parametrize("reached", ["PG_VERSION", "postgresql.conf", "base/5"])
+async def test_a_starter_killed_while_making_the_data_folder_does_no_harm(
+    reached: str, folder: Path, new_server: NewServer
+) -> None:
     server = new_server(folder / "postgres")
     starter = begin("start", server.folder)
 
     async def is_being_made() -> bool:
-        return (server.folder / "data.new" / "PG_VERSION").exists()
+        return bool(list(server.folder.glob(f"data.new-*/{reached}")))
 
     await until(is_being_made)
     starter.kill()
     starter.wait()
     server.start()
     assert server.run_sql("SELECT 1") == "1"
-    assert not (server.folder / "data.new").exists()
+    server.stop()
+    server.start()
+    assert server.run_sql("SELECT 1") == "1"
 
 
 def test_a_data_folder_removed_under_a_running_server_is_made_anew(folder: Path, new_server: NewServer) -> None:
