@@ -6,7 +6,7 @@ from libs.common.events import Event
 
 
 class AllowanceSet(Event, topic="finance", keys=("organisation",), parties_only=True):
-    """A body's running-cost allowance for a financial year, `effective_on` to `last_day`: rate a head times population."""
+    """A body's running-cost allowance for a financial year, to `last_day`: rate per head times population."""
 
     organisation: str
     financial_year: str
