@@ -1,0 +1,161 @@
+"""What the registry keeps: organisations, what is stated of them, who followed whom, and mergers with their plans."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Date, DateTime, Enum, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+
+from libs.common import tables
+from libs.common.database import service_metadata
+from libs.common.timeline import Timeline
+from services.registry.errors import NotAgreedAnyMore, SameDay
+from services.registry.kinds import Kind
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
+    """What all of the registry's mapped classes share."""
+
+    metadata = service_metadata()
+
+
+def _one_of(kinds: type[StrEnum], name: str) -> Enum:
+    """Return the column type that holds one of these words, which the database checks."""
+    return Enum(
+        kinds,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Organisation(Base):
+    """A body under its code. Its life, names and parents are facts of two times, on its timeline."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[Kind] = mapped_column(_one_of(Kind, "kind"))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Succession(Base):
+    """From `effective_on` the successor answers for what the body under `code` was."""
+
+    __tablename__ = "succession"
+    __table_args__ = (Index(None, "successor"),)
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    successor: Mapped[str] = mapped_column(Text, primary_key=True)
+    effective_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    source: Mapped[str] = mapped_column(Text)
+    merger: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class MergerStatus(StrEnum):
+    """How far a merger got."""
+
+    AGREED = "agreed"
+    CARRIED_OUT = "carried_out"
+    WITHDRAWN = "withdrawn"
+
+
+class Plan(Base):
+    """What was said of a merger at one instant: that it takes effect on a day, took effect, or will not."""
+
+    __tablename__ = "merger_plan"
+
+    merger_id: Mapped[int] = mapped_column(ForeignKey("merger.id"), primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    status: Mapped[MergerStatus] = mapped_column(_one_of(MergerStatus, "status"))
+    effective_on: Mapped[date] = mapped_column(Date)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
+class Merger(Base):
+    """CCGs that are to be dissolved, and the one established in their place (NHS Act 2006 s.14G).
+
+    `reference` is `M-` and the successor's code, which is never used again; a second attempt adds `-2`. What was
+    planned when stays in `plans`, so that a merger that slipped still shows the day that it slipped from.
+    """
+
+    __tablename__ = "merger"
+    __table_args__ = (
+        Index("ix_merger_due", "effective_on", "reference", postgresql_where=text("status = 'agreed'")),
+        Index(None, "predecessors", postgresql_using="gin"),
+        Index(None, "successor"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    successor: Mapped[str] = mapped_column(Text)
+    successor_name: Mapped[str] = mapped_column(Text)
+    predecessors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    status: Mapped[MergerStatus] = mapped_column(_one_of(MergerStatus, "status"))
+    effective_on: Mapped[date] = mapped_column(Date)
+    rule_pack: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    plans: Mapped[list[Plan]] = relationship(
+        order_by=Plan.number, lazy="raise", default_factory=list, repr=False, cascade="all"
+    )
+
+    def codes(self) -> set[str]:
+        """Return every organisation that the merger concerns."""
+        return {self.successor, *self.predecessors}
+
+    def last_stated_at(self) -> datetime:
+        """Return the instant of the latest thing that was said of it."""
+        return max(plan.stated_at for plan in self.plans)
+
+    def agree(self, *, stated_at: datetime, by: str) -> None:
+        """Note that it was agreed."""
+        self._plan(MergerStatus.AGREED, self.effective_on, stated_at, by)
+
+    def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> None:
+        """Let it take effect on another day. Raises NotAgreedAnyMore, SameDay."""
+        self._must_be_agreed()
+        if effective_on == self.effective_on:
+            raise SameDay(f"{self.reference} takes effect on {effective_on}")
+        self._plan(MergerStatus.AGREED, effective_on, stated_at, by)
+        self.version += 1
+
+    def withdraw(self, *, stated_at: datetime, by: str) -> None:
+        """Give it up. Raises NotAgreedAnyMore."""
+        self._must_be_agreed()
+        self._plan(MergerStatus.WITHDRAWN, self.effective_on, stated_at, by)
+        self.version += 1
+
+    def carry_out(self, *, stated_at: datetime, by: str) -> None:
+        """Note that it took effect. Raises NotAgreedAnyMore."""
+        self._must_be_agreed()
+        self._plan(MergerStatus.CARRIED_OUT, self.effective_on, stated_at, by)
+        self.version += 1
+
+    def _must_be_agreed(self) -> None:
+        if self.status != MergerStatus.AGREED:
+            raise NotAgreedAnyMore(f"{self.reference} is {self.status.replace('_', ' ')}")
+
+    def _plan(self, status: MergerStatus, effective_on: date, stated_at: datetime, by: str) -> None:
+        self.status, self.effective_on = status, effective_on
+        self.plans.append(
+            Plan(
+                number=len(self.plans) + 1,
+                status=status,
+                effective_on=effective_on,
+                stated_at=stated_at,
+                stated_by=by,
+            )
+        )
+
+
+timeline = Timeline(Base.metadata, "organisation")
+tables.add_to(Base.metadata)
