@@ -1,0 +1,195 @@
+"""The event log of one service: appended by the sequencer, dense, hash-chained, and read after a position."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import asyncpg
+
+from libs.common.database import Database
+from libs.common.events import Envelope, Undecodable
+
+GENESIS = bytes(32)
+"""What stands before the first event in the hash chain."""
+
+# Whole transactions, in the order of their highest ids: a transaction that waited for another one's row has the higher
+# one of the two, even if it took its first id earlier. One that is larger than the batch comes alone.
+_TAKE = """
+WITH waiting AS (
+    SELECT tx, max(id) AS last, count(*) AS events FROM outbox GROUP BY tx
+), counted AS (
+    SELECT tx, last, events, sum(events) OVER (ORDER BY last) AS total FROM waiting
+), taken AS (
+    SELECT tx, last FROM counted WHERE total <= $1 OR total = events
+)
+DELETE FROM outbox USING taken WHERE outbox.tx = taken.tx
+RETURNING outbox.*, taken.last
+"""
+
+_STATE = "SELECT epoch, last_position, last_chain FROM sequencer_state"
+_COLUMNS = ("position", "event_id", "name", "keys", "recorded_at", "body", "chain")
+
+
+class Reads(Protocol):
+    """What a read needs: a Database, or a connection."""
+
+    async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
+        """Read rows."""
+
+    async def fetchrow(self, sql: str, /, *args: Any) -> asyncpg.Record | None:
+        """Read the first row."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a log ends, and in which of its lives: 0 and no epoch while nothing was ever told."""
+
+    epoch: str = ""
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as the log holds it."""
+
+    position: int
+    keys: tuple[str, ...]
+    body: bytes
+
+
+def link(chain: bytes, body: bytes) -> bytes:
+    """Return the hash that stands beside `body`, when `chain` stands beside the event before it."""
+    return hashlib.sha256(chain + body).digest()
+
+
+async def append_from_outbox(connection: asyncpg.Connection, service: str, *, batch: int = 500) -> int:
+    """Move a batch of whole transactions from the outbox to the log, in one transaction; return how many events.
+
+    Who holds the lock of the one state row appends; a second sequencer waits for it, and then finds the rest. More
+    than `batch` events come only from one transaction that has more.
+    """
+    async with connection.transaction():
+        state = await connection.fetchrow(f"{_STATE} FOR UPDATE") or await _first_state(connection)
+        rows = await connection.fetch(_TAKE, batch)
+        if not rows:
+            return 0
+        rows.sort(key=lambda row: (row["last"], row["id"]))
+        position, chain, records = state["last_position"], state["last_chain"], []
+        for row in rows:
+            position += 1
+            body = _envelope(row, service, position, str(state["epoch"])).encode()
+            chain = link(chain, body)
+            records.append((position, row["event_id"], row["name"], row["keys"], row["recorded_at"], body, chain))
+        await connection.copy_records_to_table("event_log", records=records, columns=_COLUMNS)
+        await connection.execute("UPDATE sequencer_state SET last_position = $1, last_chain = $2", position, chain)
+    return len(rows)
+
+
+async def _first_state(connection: asyncpg.Connection) -> asyncpg.Record:
+    await connection.execute(
+        "INSERT INTO sequencer_state (id, epoch, last_position, last_chain) VALUES (1, $1, 0, $2)"
+        " ON CONFLICT (id) DO NOTHING",
+        uuid.uuid4(),
+        GENESIS,
+    )
+    state = await connection.fetchrow(f"{_STATE} FOR UPDATE")
+    if state is None:
+        raise RuntimeError("the sequencer's state was removed while it began")
+    return state
+
+
+def _envelope(row: asyncpg.Record, service: str, position: int, epoch: str) -> Envelope:
+    return Envelope(
+        id=str(row["event_id"]),
+        source=service,
+        name=row["name"],
+        version=row["version"],
+        keys=tuple(row["keys"]),
+        recorded_at=row["recorded_at"],
+        position=position,
+        epoch=epoch,
+        actor=row["actor"],
+        correlation=row["correlation"],
+        causation=row["causation"],
+        traceparent=row["traceparent"],
+        aggregate_version=row["aggregate_version"],
+        fields=json.loads(row["fields"]),
+    )
+
+
+async def end(reads: Reads) -> End:
+    """Return where the log ends now."""
+    row = await reads.fetchrow(_STATE)
+    return End(str(row["epoch"]), row["last_position"]) if row else End()
+
+
+async def read_after(reads: Reads, position: int, limit: int) -> Sequence[Entry]:
+    """Return at most `limit` events after this position, in order."""
+    rows = await reads.fetch(
+        "SELECT position, keys, body FROM event_log WHERE position > $1 ORDER BY position LIMIT $2", position, limit
+    )
+    return [Entry(row["position"], tuple(row["keys"]), row["body"]) for row in rows]
+
+
+async def new_epoch(database: Database) -> str:
+    """Begin a new life of the log, as after a restore from a backup; return its epoch.
+
+    Readers that are ahead of what was restored then notice, and do not take the next events for ones they know.
+    """
+    async with database.connect() as connection, connection.transaction():
+        if await connection.fetchrow(f"{_STATE} FOR UPDATE") is None:
+            await _first_state(connection)
+        epoch = uuid.uuid4()
+        await connection.execute("UPDATE sequencer_state SET epoch = $1", epoch)
+    return str(epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a walk along the hash chain found: how many events agree, and the first thing that does not."""
+
+    events: int
+    head: bytes
+    fault: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was edited, removed, added or put elsewhere."""
+        return self.fault is None
+
+
+async def verify(database: Database) -> Verification:
+    """Walk the whole log, from the first event, along its hash chain. Its `head` can be compared with one kept outside.
+
+    Somebody who rewrites the log and every hash after it is found out only by a head that was kept elsewhere before.
+    """
+    events, chain = 0, GENESIS
+    async with database.connect() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        state = await connection.fetchrow(_STATE)
+        async for row in connection.cursor("SELECT * FROM event_log ORDER BY position", prefetch=1000):
+            fault = _fault(row, events + 1, link(chain, row["body"]))
+            if fault is not None:
+                return Verification(events, chain, fault)
+            events, chain = events + 1, row["chain"]
+    if state is not None and (state["last_position"], state["last_chain"]) != (events, chain):
+        return Verification(events, chain, f"the log ends at {events}, the sequencer was at {state['last_position']}")
+    return Verification(events, chain)
+
+
+def _fault(row: asyncpg.Record, expected: int, chain: bytes) -> str | None:
+    position = row["position"]
+    if position != expected:
+        return f"position {expected} is missing: {position} follows"
+    if row["chain"] != chain:
+        return f"position {position} is not what was told: its hash differs"
+    try:
+        told = Envelope.decode(row["body"])
+    except Undecodable as error:
+        return f"position {position} cannot be read: {error}"
+    columns = (str(row["event_id"]), row["name"], tuple(row["keys"]), row["recorded_at"])
+    if columns != (told.id, told.name, told.keys, told.recorded_at):
+        return f"position {position} stands under other names than it was told"
+    return None
