@@ -10,7 +10,9 @@ from typing import Any, Protocol
 import asyncpg
 
 from libs.common.database import Database
-from libs.common.events import Envelope, Undecodable
+from libs.common.errors import Conflict
+from libs.common.events import CATALOGUE, Envelope, Undecodable
+from libs.common.identity import Caller
 
 GENESIS = bytes(32)
 """What stands before the first event in the hash chain."""
@@ -132,6 +134,62 @@ async def read_after(reads: Reads, position: int, limit: int) -> Sequence[Entry]
         "SELECT position, keys, body FROM event_log WHERE position > $1 ORDER BY position LIMIT $2", position, limit
     )
     return [Entry(row["position"], tuple(row["keys"]), row["body"]) for row in rows]
+
+
+class EpochEnded(Conflict):
+    """The log that this reader follows was restored: what it read last is not in it as it read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the log as one caller may see it: the bytes of each event, after the position before it on this page.
+
+    `next` is where the next page begins; what the caller may not see moves it too, so that no gap is shown.
+    """
+
+    epoch: str
+    items: tuple[tuple[int, bytes], ...]
+    next: int
+
+    def encode(self) -> bytes:
+        """Return the page as JSON, with each event's bytes as they stand in the log."""
+        items = b",".join(b'{"previous":%d,"event":%b}' % item for item in self.items)
+        return b'{"epoch":%b,"items":[%b],"next":%d}' % (json.dumps(self.epoch).encode(), items, self.next)
+
+
+async def feed(database: Database, *, after: int, epoch: str | None, limit: int, visible_to: Caller) -> Page:
+    """Return the events after this position that the caller may see.
+
+    Events told to their parties only are shown to those who act for one of their keys. `epoch` is the one that came
+    with the reader's last page. Raises EpochEnded where the reader is not in this life of the log.
+    """
+    at = await end(database)
+    if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(database, after) != epoch):
+        raise EpochEnded(
+            f"nothing follows position {after} of epoch {epoch}: the log is at {at.position} of {at.epoch}"
+        )
+    hidden = sorted({name for (name, _), kind in CATALOGUE.items() if kind.parties_only})
+    rows = await database.fetch(
+        "SELECT position, body FROM event_log WHERE position > $1 AND position <= $2"
+        " AND ($3 OR keys && $4 OR NOT name = ANY($5)) ORDER BY position LIMIT $6",
+        after,
+        at.position,
+        visible_to.is_national,
+        sorted(visible_to.organisations),
+        hidden,
+        limit,
+    )
+    positions = [row["position"] for row in rows]
+    return Page(
+        epoch=at.epoch,
+        items=tuple(zip([after, *positions], [row["body"] for row in rows], strict=False)),
+        next=positions[-1] if len(rows) == limit else at.position,
+    )
+
+
+async def _epoch_at(reads: Reads, position: int) -> str | None:
+    row = await reads.fetchrow("SELECT body FROM event_log WHERE position = $1", position)
+    return Envelope.decode(row["body"]).epoch if row else None
 
 
 async def new_epoch(database: Database) -> str:

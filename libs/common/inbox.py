@@ -153,14 +153,18 @@ def caused_by(envelope: Envelope) -> Iterator[None]:
 
 
 async def record_write(session: AsyncSession, by: Caller, operation: str, *, request: str = "") -> None:
-    """Record in the session's transaction that something was written: by which caller, for which actor, and why."""
+    """Record in the session's transaction what was written, by which caller, and what caused it.
+
+    What a service does because of an event stands under the actor whom the event names, with the service as the role.
+    """
     at = origin()
+    is_service = by.subject.startswith("service:")
     connection = await raw(session)
     await connection.execute(
         "INSERT INTO write_record (actor, roles, organisations, operation, request_id, correlation, causation)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        at.actor,
-        [by.subject] if by.subject.startswith("service:") else sorted(by.roles),
+        at.actor if is_service else by.subject,
+        [by.subject] if is_service else sorted(by.roles),
         sorted(by.organisations),
         operation,
         request,
