@@ -1,0 +1,201 @@
+"""What the registry answers of organisations: as at a day, as known at an instant. SQL, because these reads are hot."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+import asyncpg
+
+from libs.common.known import Facet, Reads, Status
+from libs.common.temporal import LAST_DAY
+from services.registry.errors import OrganisationNotFound
+from services.registry.kinds import Kind
+from services.registry.lineage import ALWAYS
+
+_FACET = """
+LEFT JOIN organisation_belief {name}
+  ON {name}.subject_id = o.id AND {name}.facet = {number} AND {name}.valid @> $1::date
+ AND {name}.known @> $2::timestamptz
+"""
+
+_BELIEFS = "".join(_FACET.format(name=facet.name.lower(), number=facet.value) for facet in Facet)
+
+_COLUMNS = """
+SELECT o.code, o.kind, o.version, life.value AS status, name.value AS name, parent.value AS parent,
+       lower(life.valid) AS since, upper(life.valid) AS until
+"""
+
+# What was said last by the instant asked about, and the other days that had been said before.
+_MERGERS = """
+       (SELECT json_agg(json_build_object(
+                   'reference', m.reference, 'successor', m.successor, 'predecessors', m.predecessors,
+                   'status', plan.status, 'effective_on', plan.effective_on, 'stated_at', plan.stated_at,
+                   'slipped_from', (SELECT coalesce(json_agg(DISTINCT other.effective_on), '[]') FROM merger_plan other
+                                     WHERE other.merger_id = m.id AND other.stated_at <= $2
+                                       AND other.effective_on <> plan.effective_on))
+                        ORDER BY plan.effective_on, m.reference)
+          FROM merger m
+         CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $2
+                              ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
+         WHERE m.successor = o.code OR m.predecessors @> ARRAY[o.code]) AS mergers
+"""
+
+_ONE = f"{_COLUMNS}, {_MERGERS} FROM organisation o {_BELIEFS} WHERE o.code = $3"
+
+_SOME = f"""
+{_COLUMNS} FROM organisation o {_BELIEFS}
+ WHERE ($3::text IS NULL OR o.kind = $3)
+   AND ($4::text IS NULL OR coalesce(life.value, 'unknown') = $4)
+   AND ($5::text IS NULL OR strpos(lower(name.value), lower($5)) > 0)
+   AND ($6::text IS NULL OR parent.value = $6)
+   AND ($7::text IS NULL OR o.code > $7)
+ ORDER BY o.code LIMIT $8
+"""
+
+_HISTORY = """
+SELECT b.facet, b.value, lower(b.valid) AS start, upper(b.valid) AS "end", lower(b.known) AS known_from,
+       upper(b.known) AS known_to, b.recorded_at
+  FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
+ WHERE o.code = $1 ORDER BY b.facet, lower(b.known), b.valid
+"""
+
+_STATEMENTS = """
+SELECT s.facet, s.value, lower(s.valid) AS start, upper(s.valid) AS "end", s.stated_at, s.fills_before, s.source,
+       s.recorded_by, s.recorded_at
+  FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id
+ WHERE o.code = $1 ORDER BY s.stated_at, s.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PartInMerger:
+    """A merger that an organisation is part of, as it was known: what was said last, and the days said before."""
+
+    reference: str
+    successor: str
+    predecessors: tuple[str, ...]
+    status: str
+    effective_on: date
+    stated_at: datetime
+    slipped_from: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationAsAt:
+    """One organisation as at a day. `last_day` is the last one of this status, where one is known."""
+
+    code: str
+    kind: Kind
+    version: int
+    status: Status
+    name: str | None
+    parent: str | None
+    since: date | None
+    last_day: date | None
+    mergers: tuple[PartInMerger, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which organisations are asked for; None leaves a filter out."""
+
+    kind: Kind | None = None
+    status: Status | None = None
+    name: str | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A belief: `value` was held true of the days, from `known_from` until `known_to` (None: until now)."""
+
+    facet: Facet
+    value: str
+    first_day: date | None
+    last_day: date | None
+    known_from: datetime
+    known_to: datetime | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A statement: what a source said, and when. `observed`: it saw this, and did not say since when it is so."""
+
+    facet: Facet
+    value: str | None
+    first_day: date | None
+    last_day: date | None
+    stated_at: datetime
+    observed: bool
+    source: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> OrganisationAsAt:
+    """Return one organisation. Raises OrganisationNotFound for a code that was never given."""
+    rows = await db.fetch(_ONE, as_at, as_known or ALWAYS, code)
+    if not rows:
+        raise OrganisationNotFound(f"no organisation has the code {code}")
+    return _as_at(rows[0], tuple(_part(entry) for entry in json.loads(rows[0]["mergers"] or "[]")))
+
+
+async def list_organisations(
+    db: Reads, filters: Filters, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
+) -> list[OrganisationAsAt]:
+    """Return organisations in the order of their codes, from the one behind `after`."""
+    wanted = (filters.kind, filters.status, filters.name, filters.parent)
+    rows = await db.fetch(_SOME, as_at, as_known or ALWAYS, *wanted, after, limit)
+    return [_as_at(row) for row in rows]
+
+
+async def history_of(db: Reads, code: str) -> tuple[list[Held], list[Said]]:
+    """Return everything that was believed of an organisation, and what was said that it follows from.
+
+    Raises OrganisationNotFound.
+    """
+    if not await db.fetch("SELECT id FROM organisation WHERE code = $1", code):
+        raise OrganisationNotFound(f"no organisation has the code {code}")
+    held = [
+        Held(Facet(facet), value, start, _last(end), *others)
+        for facet, value, start, end, *others in await db.fetch(_HISTORY, code)
+    ]
+    said = [
+        Said(Facet(facet), value, start, _last(end), *others)
+        for facet, value, start, end, *others in await db.fetch(_STATEMENTS, code)
+    ]
+    return held, said
+
+
+def _as_at(row: asyncpg.Record, mergers: tuple[PartInMerger, ...] = ()) -> OrganisationAsAt:
+    status = cast("Status", row["status"] or "unknown")
+    return OrganisationAsAt(
+        code=row["code"],
+        kind=Kind(row["kind"]),
+        version=row["version"],
+        status=status,
+        name=None if status == "unknown" else row["name"],
+        parent=row["parent"],
+        since=row["since"],
+        last_day=_last(row["until"]),
+        mergers=mergers,
+    )
+
+
+def _part(entry: dict[str, Any]) -> PartInMerger:
+    return PartInMerger(
+        reference=entry["reference"],
+        successor=entry["successor"],
+        predecessors=tuple(entry["predecessors"]),
+        status=entry["status"],
+        effective_on=date.fromisoformat(entry["effective_on"]),
+        stated_at=datetime.fromisoformat(entry["stated_at"]),
+        slipped_from=tuple(date.fromisoformat(day) for day in entry["slipped_from"]),
+    )
+
+
+def _last(end: date | None) -> date | None:
+    """Return the last day before `end`, None where there is no end."""
+    return None if end in (None, LAST_DAY) else end - timedelta(days=1)

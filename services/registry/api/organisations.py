@@ -1,0 +1,264 @@
+"""Routes about organisations."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+
+from libs.common.identity import Caller, Role
+from libs.common.known import Facet, Status
+from libs.common.web import (
+    AsAt,
+    AsKnown,
+    By,
+    IfMatch,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Write,
+    allowed,
+    commands_router,
+    etag,
+    page,
+    problems,
+    stale,
+)
+from services.registry import answers, organisations
+from services.registry.api.views import (
+    HeldView,
+    HistoryView,
+    LineageView,
+    OpenedListView,
+    OpenedView,
+    OrganisationInFullView,
+    OrganisationView,
+    SaidView,
+)
+from services.registry.errors import (
+    ClosedBeforeItOpened,
+    CodeTaken,
+    MergerAgreed,
+    NothingChanges,
+    NotOpen,
+    OrganisationNotFound,
+)
+from services.registry.kinds import Kind
+from services.registry.lineage import ALWAYS, lineage_of
+from services.registry.models import Organisation
+from services.registry.standings import get_organisation_to_change
+
+router = commands_router(tags=["Organisations"])
+
+CodeInPath = Annotated[str, Path(pattern=r"^[A-Z0-9]{1,12}$", description="ODS code", examples=["10Y"])]
+Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]
+
+
+@router.get(
+    "/organisations/{code}",
+    response_model=OrganisationInFullView,
+    summary="What an organisation was on a day",
+    responses=problems(OrganisationNotFound),
+)
+async def get_organisation(
+    code: CodeInPath, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
+) -> OrganisationInFullView:
+    """Kind, status, name and parent as at a day, as known at an instant, and the mergers that it is part of.
+
+    The ETag is the organisation's version now, whatever day is asked about.
+    """
+    found = await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    etag(response, found.version)
+    shown = OrganisationView.model_validate(found).model_dump()
+    return OrganisationInFullView(
+        **shown,
+        as_at=as_at,
+        as_known=as_known,
+        mergers=found.mergers,
+    )
+
+
+@router.get("/organisations", response_model=Page[OrganisationView], summary="Find organisations", responses=problems())
+async def list_organisations(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    kind: Annotated[Kind | None, Query(description="only of this kind")] = None,
+    status: Annotated[Status | None, Query(description="only those with this status on the day")] = None,
+    name: Annotated[str | None, Query(description="a part of the name, whatever the case", max_length=200)] = None,
+    parent: Annotated[str | None, Query(description="only those that belong to this code")] = None,
+) -> Page[OrganisationView]:
+    """Organisations by kind, status, name and parent, as at a day, as known at an instant, in the order of their codes.
+
+    `kind=ccg&status=open&as_at=2013-04-01` gives England's 211 CCGs of that day.
+    """
+    filters = answers.Filters(kind, status, name, parent)
+    after = None if paging.after is None else str(paging.after[0])
+    found = await answers.list_organisations(
+        rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
+    )
+    return page([OrganisationView.model_validate(one) for one in found], key=lambda one: one.code, request=request)
+
+
+@router.get(
+    "/organisations/{code}/history",
+    response_model=HistoryView,
+    summary="Who believed what about it, and when",
+    responses=problems(OrganisationNotFound),
+)
+async def get_organisation_history(code: CodeInPath, rows: Rows, _: By) -> HistoryView:
+    """Every belief about an organisation's life, names and parents, and the statements that they follow from."""
+    held, said = await answers.history_of(rows, code)
+    return HistoryView(
+        code=code,
+        beliefs=[
+            HeldView(
+                about=_about(one.facet),
+                value=one.value,
+                first_day=one.first_day,
+                last_day=one.last_day,
+                known_from=one.known_from,
+                known_to=one.known_to,
+                recorded_at=one.recorded_at,
+            )
+            for one in held
+        ],
+        statements=[
+            SaidView(
+                about=_about(one.facet),
+                value=one.value,
+                first_day=one.first_day,
+                last_day=one.last_day,
+                stated_at=one.stated_at,
+                observed=one.observed,
+                source=one.source,
+                recorded_by=one.recorded_by,
+                recorded_at=one.recorded_at,
+            )
+            for one in said
+        ],
+    )
+
+
+@router.get(
+    "/organisations/{code}/lineage",
+    response_model=LineageView,
+    summary="What came before it and what became of it",
+    responses=problems(OrganisationNotFound),
+)
+async def get_lineage(code: CodeInPath, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> LineageView:
+    """Every succession before and after a code, however many steps away, and where it lives on on a day.
+
+    10G resolves to D4U1Y, by way of 15D.
+    """
+    await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    return LineageView.model_validate(await lineage_of(rows, code, as_at=as_at, as_known=as_known or ALWAYS))
+
+
+@router.post(
+    "/organisations",
+    status_code=201,
+    response_model=OpenedView,
+    summary="Open or propose an organisation",
+    responses=problems(CodeTaken),
+)
+async def open_organisation(
+    command: organisations.OpenOrganisation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
+) -> Organisation:
+    """Give a new code to a body that operates from a day, or that stands as proposed.
+
+    What was proposed is opened by the same command. A code that a body ever had is never used again.
+    """
+    [opened] = await organisations.open_organisations(session, [command], by=by, stated_at=stated_at)
+    etag(response, opened.version)
+    return opened
+
+
+@router.post(
+    "/organisations/batch",
+    status_code=201,
+    response_model=OpenedListView,
+    summary="Open or propose up to 500 organisations",
+    responses=problems(CodeTaken),
+)
+async def open_organisations(
+    command: organisations.OpenOrganisations, session: Write, by: Registrar, stated_at: StatedAt
+) -> OpenedListView:
+    """Open or propose many bodies in one transaction: all of them, or none, with every reason."""
+    opened = await organisations.open_organisations(session, command.organisations, by=by, stated_at=stated_at)
+    return OpenedListView(organisations=[OpenedView.model_validate(one) for one in opened])
+
+
+@router.post(
+    "/organisations/{code}/renaming",
+    response_model=OpenedView,
+    summary="Rename an organisation",
+    responses=problems(OrganisationNotFound, NotOpen, NothingChanges),
+)
+async def rename_organisation(
+    code: CodeInPath,
+    command: organisations.RenameOrganisation,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> Organisation:
+    """Give it another name from a day, under the same code. Names of earlier days stay what they were."""
+    organisation = await get_organisation_to_change(session, code)
+    stale(organisation.version, expected)
+    await organisations.rename_organisation(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+@router.post(
+    "/organisations/{code}/parent",
+    response_model=OpenedView,
+    summary="Let it belong to another organisation",
+    responses=problems(OrganisationNotFound, NotOpen, NothingChanges),
+)
+async def change_parent(
+    code: CodeInPath,
+    command: organisations.ChangeParent,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> Organisation:
+    """Say to which body it belongs from a day. Parents of earlier days stay what they were."""
+    organisation = await get_organisation_to_change(session, code)
+    stale(organisation.version, expected)
+    await organisations.change_parent(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+@router.post(
+    "/organisations/{code}/closure",
+    response_model=OpenedView,
+    summary="Close an organisation without a merger",
+    responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed),
+)
+async def close_organisation(
+    code: CodeInPath,
+    command: organisations.CloseOrganisation,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> Organisation:
+    """End it: `effective_on` is the first day without it. What is part of an agreed merger ends with that."""
+    organisation = await get_organisation_to_change(session, code)
+    stale(organisation.version, expected)
+    await organisations.close_organisation(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+def _about(facet: Facet) -> str:
+    return facet.name.lower()

@@ -1,0 +1,149 @@
+"""What the registry's answers look like."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.common.known import Status
+from services.registry.kinds import Kind
+from services.registry.models import MergerStatus
+
+
+class View(BaseModel):
+    """Read from the attributes of what a query returns."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PartInMergerView(View):
+    """A merger that the organisation is part of, as it was known."""
+
+    reference: str = Field(examples=["M-14Y"])
+    successor: str = Field(examples=["14Y"])
+    predecessors: list[str] = Field(examples=[["10Y", "10H"]])
+    status: MergerStatus
+    effective_on: date = Field(description="the day planned, or the day on which it took effect")
+    stated_at: datetime
+    slipped_from: list[date] = Field(description="other days that had been planned before")
+
+
+class OrganisationView(View):
+    """An organisation as at a day, as known at an instant."""
+
+    code: str = Field(examples=["10Y"])
+    kind: Kind
+    status: Status = Field(description="`unknown`: nothing was stated of that day")
+    name: str | None = Field(examples=["NHS Aylesbury Vale CCG"])
+    parent: str | None = Field(description="the code of the body that it belongs to")
+    since: date | None = Field(description="first day of this status")
+    last_day: date | None = Field(description="last day of this status, where one is known")
+    version: int
+
+
+class OrganisationInFullView(OrganisationView):
+    """An organisation, the question that was answered, and the mergers that it is part of."""
+
+    as_at: date
+    as_known: datetime | None = Field(description="null: as known now")
+    mergers: list[PartInMergerView]
+
+
+class OpenedView(View):
+    """An organisation that was opened or proposed."""
+
+    code: str
+    kind: Kind
+    version: int
+
+
+class OpenedListView(BaseModel):
+    """All of them."""
+
+    organisations: list[OpenedView]
+
+
+class HeldView(BaseModel):
+    """Something that was believed: of which days, and from when until when."""
+
+    about: Literal["life", "name", "parent"]
+    value: str
+    first_day: date | None
+    last_day: date | None
+    known_from: datetime
+    known_to: datetime | None = Field(description="null: still believed")
+    recorded_at: datetime
+
+
+class SaidView(BaseModel):
+    """Something that a source said: what beliefs follow from."""
+
+    about: Literal["life", "name", "parent"]
+    value: str | None
+    first_day: date | None
+    last_day: date | None
+    stated_at: datetime
+    observed: bool = Field(description="seen to be so on the first day, with no word about since when")
+    source: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+class HistoryView(BaseModel):
+    """Who believed what, when, and from which source."""
+
+    code: str
+    beliefs: list[HeldView]
+    statements: list[SaidView]
+
+
+class StepView(View):
+    """One succession."""
+
+    code: str
+    successor: str
+    effective_on: date
+    merger: str | None
+    source: str
+
+
+class LineageView(View):
+    """What came before a code, and what came of it."""
+
+    code: str
+    before: list[StepView]
+    after: list[StepView]
+    resolves_to: list[str] = Field(
+        description="the codes that it lives on in on the day asked about; itself where nothing followed it",
+        examples=[["D4U1Y"]],
+    )
+
+
+class PlanView(View):
+    """What was said of a merger at one instant."""
+
+    number: int
+    status: MergerStatus
+    effective_on: date
+    stated_at: datetime
+    stated_by: str
+    recorded_at: datetime
+
+
+class MergerView(View):
+    """A merger of CCGs."""
+
+    reference: str = Field(examples=["M-14Y"])
+    successor: str = Field(examples=["14Y"])
+    successor_name: str = Field(examples=["NHS Buckinghamshire CCG"])
+    predecessors: list[str] = Field(examples=[["10Y", "10H"]])
+    status: MergerStatus
+    effective_on: date = Field(examples=["2018-04-01"])
+    rule_pack: str = Field(description="the pack of rules that it was agreed under", examples=["ccg-merger-s14g-2012"])
+    version: int
+
+
+class MergerInFullView(MergerView):
+    """A merger with everything that was said of it, slips included."""
+
+    plans: list[PlanView]

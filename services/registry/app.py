@@ -1,0 +1,29 @@
+"""The registry service, put together."""
+
+from fastapi import FastAPI
+
+from libs.common.bus import Bus
+from libs.common.service import Service, create_service
+from libs.common.settings import Settings
+from services.registry.api import ROUTERS
+from services.registry.mergers import carry_out_next_merger
+from services.registry.models import Base
+
+SERVICE = Service(
+    name="registry",
+    title="Footprint: registry",
+    description="Which organisations there are and were, as at any day, as known on any other; who followed whom; and "
+    "the mergers of clinical commissioning groups, agreed, put off, given up and carried out.",
+    metadata=Base.metadata,
+    routers=ROUTERS,
+    due_work=carry_out_next_merger,
+    tags=(
+        {"name": "Organisations", "description": "Opened, renamed, closed; what each was on a day; its lineage."},
+        {"name": "Mergers", "description": "CCGs are dissolved and another is established (NHS Act 2006 s.14G)."},
+    ),
+)
+
+
+def create_app(settings: Settings, bus: Bus) -> FastAPI:
+    """Return the service as an ASGI application."""
+    return create_service(SERVICE, settings, bus)

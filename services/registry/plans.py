@@ -1,0 +1,87 @@
+"""What was planned and done about mergers, as known at an instant."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from libs.common.known import Reads
+from services.registry.errors import MergerNotFound
+from services.registry.lineage import ALWAYS
+from services.registry.models import MergerStatus
+
+_SOME = """
+SELECT m.reference, m.successor, m.successor_name, m.predecessors, plan.status, plan.effective_on, m.rule_pack,
+       m.version
+  FROM merger m
+ CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $1
+                      ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
+ WHERE ($2::text IS NULL OR plan.status = $2)
+   AND ($3::text IS NULL OR m.successor = $3 OR m.predecessors @> ARRAY[$3])
+   AND ($4::date IS NULL OR plan.effective_on >= $4)
+   AND ($5::date IS NULL OR plan.effective_on <= $5)
+   AND ($6::text IS NULL OR m.reference = $6)
+   AND ($7::date IS NULL OR (plan.effective_on, m.reference) > ($7, $8))
+ ORDER BY plan.effective_on, m.reference LIMIT $9
+"""
+
+_PLANS = """
+SELECT p.number, p.status, p.effective_on, p.stated_at, p.stated_by, p.recorded_at
+  FROM merger_plan p JOIN merger m ON m.id = p.merger_id
+ WHERE m.reference = $1 AND p.stated_at <= $2 ORDER BY p.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MergerAsKnown:
+    """A merger by what was last said of it."""
+
+    reference: str
+    successor: str
+    successor_name: str
+    predecessors: list[str]
+    status: MergerStatus
+    effective_on: date
+    rule_pack: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAsKnown:
+    """What was said of a merger at one instant."""
+
+    number: int
+    status: MergerStatus
+    effective_on: date
+    stated_at: datetime
+    stated_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MergerFilters:
+    """Which mergers are asked for; None leaves a filter out. `code` is a predecessor or the successor."""
+
+    status: MergerStatus | None = None
+    code: str | None = None
+    from_: date | None = None
+    to: date | None = None
+
+
+async def list_mergers(
+    db: Reads, filters: MergerFilters, *, as_known: datetime | None, after: tuple[date, str] | None, limit: int
+) -> list[MergerAsKnown]:
+    """Return mergers in the order of their days and references, from the one behind `after`."""
+    day, reference = after or (None, None)
+    wanted = (filters.status, filters.code, filters.from_, filters.to, None)
+    rows = await db.fetch(_SOME, as_known or ALWAYS, *wanted, day, reference, limit)
+    return [MergerAsKnown(*row) for row in rows]
+
+
+async def get_merger(
+    db: Reads, reference: str, *, as_known: datetime | None
+) -> tuple[MergerAsKnown, list[PlanAsKnown]]:
+    """Return a merger with everything said of it until then. Raises MergerNotFound."""
+    known = as_known or ALWAYS
+    rows = await db.fetch(_SOME, known, None, None, None, None, reference, None, None, 1)
+    if not rows:
+        raise MergerNotFound(f"no merger has the reference {reference}, or none was known then")
+    return MergerAsKnown(*rows[0]), [PlanAsKnown(*row) for row in await db.fetch(_PLANS, reference, known)]
