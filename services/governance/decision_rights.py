@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
-from libs.common.temporal import Days
+from libs.common.temporal import FIRST_DAY, Days
 from libs.common.timeline import NewStatement
 from services.governance.commands import Command, OrganisationCode, Reference, Sentence
 from services.governance.errors import (
     BeyondDelegation,
     BodyNotStanding,
     DecisionRightNotFound,
+    EndsBeforeItBegins,
     NotToBeRemade,
     PostNotFound,
     PostNotStanding,
@@ -107,6 +108,10 @@ async def end_decision_right(
     connection = await raw(session)
     first_without = command.last_day + timedelta(days=1)
     ids = [row["id"] for row in await connection.fetch(_DELEGATED, right.id)]
+    own = await pieces_from(connection, right_time, Facet.STANDS, [right.id], FIRST_DAY)
+    if own and first_without <= own[0].days.start:
+        message = f"{command.last_day.isoformat()} lies before {own[0].days.start.isoformat()}, the first day"
+        raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
     pieces = await pieces_from(connection, right_time, Facet.STANDS, ids, first_without)
     if right.id not in {piece.subject_id for piece in pieces}:
         raise RightNotStanding(f"{right.id} stands on no day after {command.last_day.isoformat()}")

@@ -8,6 +8,7 @@ import asyncpg
 
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentEnded, BodyDissolved
+from libs.common.temporal import Days
 from libs.common.timeline import NewStatement
 from services.governance.models import Facet, body_time, post_time, right_time
 from services.governance.standing import end, pieces_from, state
@@ -65,6 +66,11 @@ async def _end_appointments(
     await end(connection, post_time, Facet.STANDS, standing, stated_at=dissolution.stated_at, by=by)
     held = await pieces_from(connection, post_time, Facet.HOLDER, posts, dissolution.on)
     ended = await end(connection, post_time, Facet.HOLDER, held, stated_at=dissolution.stated_at, by=by)
+    why = [
+        NewStatement(change.subject_id, Facet.BECAUSE, dissolution.reason, Days(change.days.start), change.stated_at)
+        for change in ended
+    ]
+    await state(connection, post_time, why, by=by)
     rows = await connection.fetch(_APPOINTMENTS_ENDED, [piece.value for piece in held])
     persons = {row["id"]: row["person_id"] for row in rows}
     return [

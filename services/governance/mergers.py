@@ -100,7 +100,6 @@ async def carry_out_merger(session: AsyncSession, merger: Merger, *, by: Caller)
     following = [
         Merger(row["merger"], row["successor"], tuple(row["codes"]), row["effective_on"], row["stated_at"])
         for row in await connection.fetch(_FOLLOWING, merger.successor, merger.on)
-        if row["merger"] is not None
     ]
     mergers = [merger, *following]
     await known.lock(connection, {code for one in mergers for code in (one.successor, *one.predecessors)})

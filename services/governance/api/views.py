@@ -1,0 +1,126 @@
+"""What governance answers."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class View(BaseModel):
+    """An answer, read from a row by its names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+FirstDay = Annotated[date, Field(examples=["2018-04-01"])]
+LastDay = Annotated[date | None, Field(description="The last day; null while none is known.")]
+PostReference = Annotated[str, Field(examples=["14Y/accountable-officer"])]
+AppointmentId = Annotated[str, Field(examples=["A-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11"])]
+Organisation = Annotated[str, Field(description="ODS code.", examples=["14Y"])]
+
+
+class PostView(View):
+    """A post on a day: who holds it by which appointment, or since when and why it is vacant."""
+
+    post: PostReference
+    title: Annotated[str, Field(examples=["Accountable officer"])]
+    organisation: Organisation
+    body: Annotated[str, Field(examples=["14Y-governing-body"])]
+    described_in: Annotated[str | None, Field(description="Where the constitution describes it, if it is local.")]
+    vacant: bool
+    appointment: AppointmentId | None
+    version: Annotated[int | None, Field(description="The appointment's version, for If-Match.")]
+    person: str | None
+    display_name: str | None
+    first_day: date | None
+    last_day: LastDay
+    vacant_since: date | None
+    vacant_because: str | None
+
+
+class AppointmentView(View):
+    """A person in a post, on all days that are known of it."""
+
+    appointment: AppointmentId
+    version: int
+    post: PostReference
+    title: str
+    organisation: Organisation
+    body: str
+    person: str
+    display_name: str
+    first_day: FirstDay
+    last_day: LastDay
+    ended_because: str | None
+
+
+class PersonView(View):
+    """A person and every appointment: five bodies are five appointments, and five accountabilities."""
+
+    person: Annotated[str, Field(examples=["P-ncl-chief-officer"])]
+    display_name: str
+    appointments: list[AppointmentView]
+
+
+class BodySummary(View):
+    """A governing body. `pack` is the rule pack by which it got its posts, where one was in force."""
+
+    body: Annotated[str, Field(examples=["14Y-governing-body"])]
+    organisation: Organisation
+    title: str
+    pack: Annotated[str | None, Field(examples=["governing-body-posts-2013"])]
+    stands: Annotated[bool, Field(description="Whether it stands on the day asked about.")]
+    first_day: FirstDay
+    last_day: LastDay
+
+
+class BodyView(BodySummary):
+    """A governing body with its posts as at a day."""
+
+    as_at: date
+    as_known: datetime | None
+    posts: list[PostView]
+
+
+class DecisionRightView(View):
+    """What a body, or one of its posts, may decide."""
+
+    decision_right: int
+    version: int
+    organisation: Organisation
+    body: str
+    post: PostReference | None
+    title: Annotated[str, Field(description="Of the post; of the body where the right is its own.")]
+    function: Annotated[str, Field(examples=["contract-award"])]
+    value_limit_pence: Annotated[int | None, Field(description="Up to and including; null: without limit.")]
+    recurrent: bool
+    source_minute: str
+    delegated_from: int | None
+    to_remake_for: Annotated[str | None, Field(description="The successor for which it waits to be made again.")]
+    remade_by: int | None
+    first_day: FirstDay
+    last_day: LastDay
+    ended_because: str | None
+
+
+class DeciderView(DecisionRightView):
+    """A right that covers the decision, and who uses it."""
+
+    appointment: AppointmentId | None
+    person: str | None
+    display_name: str | None
+    may_decide: Annotated[bool, Field(description="False where the right is a post's and nobody holds the post.")]
+
+
+class DecidersView(View):
+    """Who may decide. `pack` is the rule pack by which the answer was found."""
+
+    function: str
+    organisation: Organisation
+    value_pence: int
+    recurrent: bool
+    as_at: date
+    as_known: datetime | None
+    pack: str | None
+    anybody_may: bool
+    deciders: list[DeciderView]
