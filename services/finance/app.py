@@ -1,0 +1,33 @@
+"""The finance service, put together."""
+
+from fastapi import FastAPI
+
+from libs.common.bus import Bus
+from libs.common.service import Service, create_service
+from libs.common.settings import Settings
+from services.finance.api import ROUTERS
+from services.finance.models import Base
+from services.finance.reactions import subscriptions
+
+SERVICE = Service(
+    name="finance",
+    title="Footprint: finance",
+    description="What each commissioner may spend on running itself: rate a head times population, by financial year. "
+    "When CCGs merge, allowances are restated from the day of the merger on, by days and to the penny, because the "
+    "registry's event said so; what was set at first stays visible beside it.",
+    metadata=Base.metadata,
+    routers=ROUTERS,
+    subscriptions=subscriptions,
+    hears=("registry", "contracts"),
+    due_work=None,
+    tags=(
+        {"name": "Populations", "description": "Stated for a financial year: they set the allowance."},
+        {"name": "Allowances", "description": "As set and as restated, with all that explains them."},
+        {"name": "Rule packs", "description": "The rates a head, with their sources."},
+    ),
+)
+
+
+def create_app(settings: Settings, bus: Bus) -> FastAPI:
+    """Return the service as an ASGI application."""
+    return create_service(SERVICE, settings, bus)
