@@ -165,7 +165,8 @@ async def get_appointment(db: Reads, appointment: str, *, as_known: datetime | N
     rows = await db.fetch(_APPOINTMENTS, as_known or _NOW, appointment, None)
     if not rows:
         raise AppointmentNotFound(f"no appointment {appointment} with a day on which it holds is known")
-    return rows[0]
+    found: Row = rows[0]
+    return found
 
 
 async def get_person(db: Reads, person: str, *, as_known: datetime | None) -> dict[str, Any]:
@@ -222,7 +223,8 @@ async def get_decision_right(db: Reads, right: int, *, as_at: date, as_known: da
     rows = await db.fetch(_RIGHT_BY_ID, as_at, as_known or _NOW, right)
     if not rows:
         raise DecisionRightNotFound(f"no decision right {right} with a day on which it stands is known")
-    return rows[0]
+    found: Row = rows[0]
+    return found
 
 
 async def list_deciders(
