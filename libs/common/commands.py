@@ -5,22 +5,17 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from libs.common import context, idempotency
 from libs.common.identity import Caller
+from libs.common.inbox import record_write
 from libs.common.middleware import CALLER
 
 SESSION = "footprint.session"
 """Where in the ASGI scope the command's transaction is."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-_RECORD = text("""
-    INSERT INTO write_record (actor, roles, organisations, operation, request_id, correlation, causation)
-    VALUES (:actor, :roles, :organisations, :operation, :request_id, :correlation, :causation)
-""")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -51,7 +46,7 @@ async def _answered(session: AsyncSession, request: Request, handler: Handler, o
     key = request.headers.get(idempotency.HEADER)
     if key is None:
         response = await handler(request)
-        await record_write(session, caller, operation)
+        await record_write(session, caller, operation, request=context.origin().causation)
         return response
     claim = idempotency.Claim(caller.subject, operation, idempotency.checked_key(key))
     target = f"{request.url.path}?{request.url.query}"
@@ -60,26 +55,13 @@ async def _answered(session: AsyncSession, request: Request, handler: Handler, o
     if (earlier := await idempotency.claim(session, claim, mark=mark, hours=hours)) is not None:
         return earlier
     response = await handler(request)
-    await record_write(session, caller, operation)
+    await record_write(session, caller, operation, request=context.origin().causation)
     await idempotency.keep(session, claim, response)
     return response
 
 
-async def record_write(session: AsyncSession, caller: Caller, operation: str) -> None:
-    """Write down who did this, with which rights, and what caused it."""
-    origin = context.origin()
-    await session.execute(
-        _RECORD,
-        {
-            "actor": caller.subject,
-            "roles": sorted(caller.roles),
-            "organisations": sorted(caller.organisations),
-            "operation": operation,
-            "request_id": origin.causation,
-            "correlation": origin.correlation,
-            "causation": origin.causation,
-        },
-    )
+class SteppedRoute(APIRoute):
+    """A route that writes in several transactions of its own, and records itself who began it."""
 
 
 def commands_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:

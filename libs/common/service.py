@@ -1,9 +1,10 @@
 """A service put together: its routes with the edge around them, its database and clock, and its backbone's tasks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -13,19 +14,24 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from libs.common import docs, problems
+from libs.common import conditions, docs, feed, idempotency, operations, problems
 from libs.common.bus import Bus
 from libs.common.clock import Clock
-from libs.common.commands import READING, CommandRoute
+from libs.common.clock_row import read_moved
+from libs.common.commands import READING, CommandRoute, SteppedRoute
+from libs.common.consumer import Consumer
 from libs.common.database import Database
+from libs.common.due_work import DoDueWork, DueWork
+from libs.common.faults import pause
 from libs.common.inbox import Subscriptions
 from libs.common.metrics import Metrics
 from libs.common.middleware import Authentication, Surroundings
 from libs.common.sequencer import Sequencer
 from libs.common.settings import Settings
-from libs.common.tasks import Tasks
+from libs.common.tasks import Alive, Tasks
 from libs.common.tokens import Keys, Verifier
 
+_SWEEP_EVERY_SECONDS = 600
 _GZIP_FROM_BYTES = 1_000
 _EXPOSED_HEADERS = ("ETag", "Location", "X-Request-Id", "X-Correlation-Id", "Idempotency-Replayed", "Retry-After")
 
@@ -44,7 +50,9 @@ class Service:
     subscriptions: Subscriptions | None = None
     hears: tuple[str, ...] = ()
     """The publishers that it subscribes to."""
-    due_work: Callable[..., Awaitable[int]] | None = None
+    due_work: DoDueWork | None = None
+    predecessors: Callable[[Database, Collection[str]], Awaitable[frozenset[str]]] | None = None
+    """Gives the organisations that live on in the given ones: whoever acts for these sees their events too."""
 
 
 def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
@@ -73,8 +81,9 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
         settings.database_url, application_name=f"footprint-{service.name}", pool_size=settings.pool_size
     )
     problems.register(app)
-    for router in service.routers:
+    for router in (*service.routers, feed.router, operations.router, operations.stepped):
         app.include_router(router, prefix="/v1")
+    app.include_router(conditions.router)
     docs.document(app, token_url=settings.token_url)
     metrics.routes = _checked_routes(app)
     return app
@@ -104,7 +113,7 @@ def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
         templates[found.endpoint] = found.path_format
         if found.methods and found.methods <= READING:
             continue
-        if not isinstance(found.original_route, CommandRoute):
+        if not isinstance(found.original_route, CommandRoute | SteppedRoute):
             raise TypeError(f"{found.path_format} writes, but its router is not made by commands_router")
         if found.name in names:
             raise TypeError(f"two routes that write are called {found.name}: an Idempotency-Key would mix them up")
@@ -123,9 +132,42 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = app.state.tasks = Tasks()
     await database.open()
     try:
-        tasks.start("sequencer", Sequencer(database, app.state.service.name).run)
+        await _read_clock(app)
+        _start(app, tasks)
         yield
     finally:
         stop(app)
         await tasks.close()
         await database.close()
+
+
+def _start(app: FastAPI, tasks: Tasks) -> None:
+    """Start what works in the background: sequencer, publisher, consumers, due work, the sweeping of old keys."""
+    state, service = app.state, app.state.service
+    database, bus = state.database, state.bus
+    tasks.start("sequencer", Sequencer(database, service.name).run)
+    if (publisher := bus.publisher(service.name, database)) is not None:
+        tasks.start("publisher", publisher.run)
+    if service.subscriptions is not None:
+        for source in service.hears:
+            tasks.start(f"consumer of {source}", Consumer(database, bus, service.subscriptions, source).run)
+    state.due_work = None
+    if service.due_work is not None:
+        state.due_work = DueWork(
+            database, state.clock, service.name, service.due_work, before_looking=lambda: _read_clock(app)
+        )
+        tasks.start("due work", state.due_work.run)
+    tasks.start("sweeping of idempotency keys", partial(_sweep, database, state.settings.idempotency_hours))
+
+
+async def _read_clock(app: FastAPI) -> None:
+    # Where the clock is not movable, a day that was moved once, as in a copy of a demonstration, is not believed.
+    if app.state.settings.clock_movable:
+        await read_moved(app.state.database, app.state.clock)
+
+
+async def _sweep(database: Database, hours: int, stop: asyncio.Event, alive: Alive) -> None:
+    while not stop.is_set():
+        await idempotency.sweep(database, hours=hours)
+        alive()
+        await pause(_SWEEP_EVERY_SECONDS, stop)
