@@ -1,0 +1,40 @@
+"""A governance database, what was heard from the registry, and callers."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from libs.common.database import Database
+from libs.common.migrations import migrate
+from tests.common.edge import tokens
+from tests.databases import Databases, NewDatabase
+from tests.governance.stage import Stage
+
+__all__ = ["tokens"]
+
+
+async def _build(url: str) -> None:
+    await migrate(url, "governance")
+
+
+@pytest.fixture
+async def url(templates: Databases, new_database: NewDatabase) -> str:
+    """A fresh, migrated governance database."""
+    return await new_database(await templates.template_for("governance", _build))
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    """It, opened."""
+    opened = Database(url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def stage(database: Database) -> Stage:
+    """Everything a test about governance does, with the CCGs of Buckinghamshire open since April 2013."""
+    stage = Stage(database)
+    await stage.hear_of_ccgs("10H", "10Y")
+    return stage
