@@ -202,8 +202,12 @@ class KnownOrganisations:
         await connection.execute(
             """
             INSERT INTO known_succession (code, successor, effective_on, stated_at, merger)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::text[])
-                ON CONFLICT (code, successor, effective_on) DO NOTHING
+            SELECT c, s, e, min(t), max(m)
+              FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::text[]) AS told (c, s, e, t, m)
+             GROUP BY c, s, e
+                ON CONFLICT (code, successor, effective_on) DO UPDATE
+               SET merger = coalesce(known_succession.merger, excluded.merger),
+                   stated_at = least(known_succession.stated_at, excluded.stated_at)
             """,
             [code for _, code, _, _ in successions],
             [successor for _, _, successor, _ in successions],

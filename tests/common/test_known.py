@@ -137,6 +137,18 @@ async def test_names_follow_renamings_and_a_merger_that_names_nobody_leaves_the_
     assert (await KNOWN.status(connection, "01H", as_at=date(2018, 4, 1))).name == "NHS North Cumbria CCG"
 
 
+async def test_a_succession_told_before_its_merger_gets_the_mergers_reference(connection: asyncpg.Connection) -> None:
+    merged = GATESHEAD[-1]
+    told = [
+        OrganisationSucceeded(code=code, successor="13T", effective_on=merged.effective_on, stated_at=merged.stated_at)
+        for code in ("00F", "00G")
+    ]
+    await KNOWN.know([*told, merged], connection)
+    await KNOWN.know(told, connection)
+    rows = await connection.fetch("SELECT code, merger FROM known_succession ORDER BY code")
+    assert [tuple(row) for row in rows] == [("00F", "M-13T"), ("00G", "M-13T"), ("00H", "M-13T")]
+
+
 async def test_lineage_is_safe_on_a_succession_to_itself(connection: asyncpg.Connection) -> None:
     stated = datetime(2017, 4, 1, tzinfo=UTC)
     pairs = [("A", "A"), ("A", "B"), ("B", "C"), ("C", "A")]
