@@ -3,13 +3,14 @@
 import csv
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 FOLDER = Path(__file__).parent
+ATTRIBUTION = "Contains public sector information licensed under the Open Government Licence v3.0."
 
 
 class _Fact(BaseModel):
@@ -118,11 +119,12 @@ class Allowances(_Told):
 
 
 class Officers(_Told):
-    """The same post in several CCGs: held by `one_holder` in all of them, or by somebody else in each."""
+    """The same post in several CCGs: held by `one_holder` in all of them, or by somebody else in each, to `until`."""
 
     ccgs: tuple[str, ...]
     post: str
     from_day: date
+    until: date | None = None
     one_holder: str | None = None
 
 
@@ -145,6 +147,18 @@ class Facts(_Fact):
     mergers: tuple[Merger, ...]
     renamings: tuple[Renaming, ...]
     places: Places
+
+    @property
+    def days(self) -> frozenset[date]:
+        """Every day on which the demo does something."""
+        told = self.places
+        days = {ccg.from_day for ccg in self.ccgs} | {unit.from_day for unit in told.suppliers}
+        days |= {officers.from_day for officers in told.officers}
+        days |= {day for merger in self.mergers for day in (merger.agreed, merger.day)}
+        days |= {renaming.day for renaming in self.renamings} | {slip.redated_on for slip in told.slips}
+        days |= {contract.signed_on for contract in told.contracts} | {one.decided_on for one in told.consolidations}
+        days |= {stated.stated_on for stated in told.allowances}
+        return frozenset(days | {officers.until + timedelta(days=1) for officers in told.officers if officers.until})
 
 
 def read_facts(folder: Path = FOLDER) -> Facts:

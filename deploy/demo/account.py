@@ -1,0 +1,184 @@
+"""What happened, told from the services' event feeds alone: every sentence names the event that it comes from."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from libs.common.events import Envelope, Event
+from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
+from libs.common.events.finance import AllowanceRestated
+from libs.common.events.governance import AppointmentEnded, AppointmentMade, PostFellVacant
+from libs.common.events.registry import (
+    CCGMerged,
+    CCGMergerRedated,
+    OrganisationClosed,
+    OrganisationOpened,
+    OrganisationProposed,
+    OrganisationRenamed,
+)
+from libs.common.money import pounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One thing that happened, in words, with the event that says so and the service that told it."""
+
+    day: date
+    sentence: str
+    event_id: str
+    service: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergerTold:
+    """One merger and what the other services did because of it."""
+
+    day: date
+    successor: str
+    predecessors: tuple[str, ...]
+    event_id: str
+    correlation: str
+    contracts: list[Told] = field(default_factory=list)
+    allowances: list[Told] = field(default_factory=list)
+    appointments: list[Told] = field(default_factory=list)
+
+    @property
+    def consequences(self) -> list[Told]:
+        """Everything that followed from it."""
+        return [*self.contracts, *self.allowances, *self.appointments]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The whole story: how many CCGs were open from which day, the mergers, and what happened beside them."""
+
+    ccgs_open: Mapping[date, int]
+    mergers: list[MergerTold]
+    beside: list[Told]
+
+    @property
+    def ccgs_in_the_end(self) -> int:
+        """How many CCGs the last day leaves open."""
+        return self.ccgs_open[max(self.ccgs_open)] if self.ccgs_open else 0
+
+
+@dataclass
+class _Names:
+    """What organisations are called when a sentence speaks of them."""
+
+    names: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, event: Event) -> None:
+        match event:
+            case OrganisationOpened() | OrganisationProposed():
+                self.names[event.code] = event.name
+            case OrganisationRenamed():
+                self.names[event.code] = event.new_name
+            case CCGMerged():
+                self.names[event.successor] = event.successor_name
+
+    def of(self, code: str) -> str:
+        name = self.names.get(code, "")
+        return f"{name.removeprefix('NHS ').removesuffix(' CCG')} ({code})" if name else code
+
+    def all_of(self, codes: Iterable[str]) -> str:
+        *most, last = [self.of(code) for code in codes]
+        return f"{', '.join(most)} and {last}" if most else last
+
+
+def tell(feeds: Iterable[Envelope], holders: Mapping[str, str]) -> Account:
+    """Tell the story from all events of the four services; `holders` gives what a person's id is displayed as."""
+    told = [(envelope, envelope.event()) for envelope in feeds]
+    names = _Names()
+    for _, event in told:
+        names.learn(event)
+    mergers = {
+        envelope.id: MergerTold(
+            day=event.effective_on,
+            successor=names.of(event.successor),
+            predecessors=tuple(names.of(code) for code in event.predecessors),
+            event_id=envelope.id,
+            correlation=envelope.correlation,
+        )
+        for envelope, event in told
+        if isinstance(event, CCGMerged)
+    }
+    beside = []
+    for envelope, event in told:
+        sentence = _sentence(event, names, holders)
+        if not sentence:
+            continue
+        line = Told(day=event.effective_on, sentence=sentence, event_id=envelope.id, service=envelope.source)
+        if envelope.causation in mergers:
+            _list_of(mergers[envelope.causation], event).append(line)
+        elif not isinstance(event, AppointmentMade | AppointmentEnded):
+            beside.append(line)
+    return Account(
+        ccgs_open=_count(event for _, event in told),
+        mergers=sorted(mergers.values(), key=lambda merger: merger.day),
+        beside=sorted(beside, key=lambda line: line.day),
+    )
+
+
+def _list_of(merger: MergerTold, event: Event) -> list[Told]:
+    match event:
+        case ContractTransferred():
+            return merger.contracts
+        case AllowanceRestated():
+            return merger.allowances
+        case _:
+            return merger.appointments
+
+
+def _sentence(event: Event, names: _Names, holders: Mapping[str, str]) -> str:
+    match event:
+        case ContractTransferred():
+            return (
+                f"Contract {event.contract} moved from {names.all_of(event.from_customers)} to "
+                f"{names.all_of(event.customers)}; {pounds(event.annual_pence)} a year"
+            )
+        case AllowanceRestated():
+            parts = zip(event.predecessors, event.released_pence, strict=True)
+            sums = " + ".join(f"{pounds(pence)} of {names.of(code)}" for code, pence in parts)
+            return f"Allowance {event.financial_year}: {sums} became {pounds(event.amount_pence)}"
+        case AppointmentMade():
+            holder = holders.get(event.person, "the holder")
+            return f"{event.title}: {holder} was in post in every one, and holds it in {names.of(event.organisation)}"
+        case PostFellVacant():
+            return f"{event.title} of {names.of(event.organisation)} is vacant and waits for an appointment"
+        case ServiceConsolidated():
+            return (
+                f"{event.title} ({event.contract}) replaced {', '.join(event.replaced)}: "
+                f"{pounds(event.previous_annual_pence)} a year became {pounds(event.annual_pence)}"
+            )
+        case CCGMergerRedated():
+            return (
+                f"The merger of {names.all_of(event.predecessors)}, agreed for {event.previously_on:%-d %B %Y}, "
+                f"was re-dated to {event.effective_on:%-d %B %Y}"
+            )
+        case OrganisationRenamed():
+            return f"{event.code} bears the name {event.new_name}"
+        case _:
+            return ""
+
+
+def _count(events: Iterable[Event]) -> dict[date, int]:
+    """Count the CCGs open from each day on which the number changed."""
+    changes: Counter[date] = Counter()
+    ccgs: set[str] = set()
+    for event in events:
+        match event:
+            case OrganisationOpened() if event.kind == "ccg":
+                ccgs.add(event.code)
+                changes[event.effective_on] += 1
+            case OrganisationClosed() if event.code in ccgs:
+                changes[event.effective_on] -= 1
+            case CCGMerged():
+                ccgs.add(event.successor)
+                changes[event.effective_on] += 1 - len(event.predecessors)
+    total, counts = 0, {}
+    for day in sorted(changes):
+        total += changes[day]
+        counts[day] = total
+    return counts

@@ -1,0 +1,146 @@
+"""Loading the demo through the HTTP API: each step on its day, and only the steps that the services do not show yet."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+
+from deploy.demo.account import Account, tell
+from deploy.demo.facts import Facts
+from deploy.demo.plan import Step, days_of_mergers_missing, steps_missing, what_happened
+from deploy.demo.services import SERVICES, Refused, Services
+from libs.common.events import Envelope
+from libs.common.events.governance import AppointmentMade
+
+Say = Callable[[str], None]
+
+
+async def load(services: Services, facts: Facts, say: Say) -> bool:
+    """Do what is missing of the demo; False where nothing was. It goes on wherever an earlier run was cut off.
+
+    The clock of all services is moved from day to day, so that mergers are agreed before their day and fall due on it,
+    and is released in the end. Raises Refused, NotCaughtUp.
+    """
+    await services.catch_up()
+    done = what_happened(await _feeds(services))
+    steps, due = steps_missing(facts, done), days_of_mergers_missing(facts, done)
+    days = sorted(due.union(step.day for step in steps))
+    for day in days:
+        of_the_day = [step for step in steps if step.day == day]
+        say(f"{day:%d %b %Y}  {_headline(facts, day, of_the_day, merging=day in due)}")
+        await _live_through(services, day, of_the_day)
+    await _release_clocks(services, facts)
+    if days:
+        await _must_be_complete(services, facts)
+    return bool(days)
+
+
+async def tell_account(services: Services) -> Account:
+    """Tell what happened from the feeds, with the names that governance displays for holders of posts."""
+    feeds = await _feeds(services)
+    people = {event.person for envelope in feeds if isinstance(event := envelope.event(), AppointmentMade)}
+    holders = {}
+    for person in sorted(people):
+        found = await services.find(f"/governance/v1/people/{person}", by="commissioner")
+        if found is not None:
+            holders[person] = found.json()["display_name"]
+    return tell(feeds, holders)
+
+
+async def _feeds(services: Services) -> list[Envelope]:
+    return [envelope for service in SERVICES for envelope in await services.feed(service)]
+
+
+async def _live_through(services: Services, day: date, steps: Sequence[Step]) -> None:
+    await services.move_clocks(day)
+    for step in steps:
+        if step.service == "registry":
+            await _take(services, step)
+    # What the others are asked next depends on which bodies they have heard to be open.
+    await services.catch_up()
+    for step in steps:
+        if step.service != "registry":
+            await _take(services, step)
+    await services.catch_up()
+
+
+async def _take(services: Services, step: Step) -> None:
+    await _WAYS[step.kind](services, step)
+
+
+async def _command(services: Services, step: Step) -> None:
+    await services.do(step.method, step.path, by=step.by, body=step.body)
+
+
+async def _edit(services: Services, step: Step) -> None:
+    """Read what the path changes, which is its part before the last one, and send the command with its version."""
+    found = await services.find(step.path.rpartition("/")[0], by=step.by)
+    if found is None:
+        raise Refused(f"{step.path}: there is nothing to change")
+    await services.do(step.method, step.path, by=step.by, body=step.body, headers={"If-Match": found.headers["ETag"]})
+
+
+async def _sign(services: Services, step: Step) -> None:
+    """Draft the contract, unless an earlier run got that far, and sign it."""
+    reference = step.body["reference"]
+    draft = await services.find(f"{step.path}/{reference}", by=step.by)
+    if draft is None:
+        draft = await services.do("POST", step.path, by=step.by, body=step.body)
+    headers = {"If-Match": draft.headers["ETag"]}
+    await services.do("POST", f"{step.path}/{reference}/signature", by=step.by, body={}, headers=headers)
+
+
+async def _appoint(services: Services, step: Step) -> None:
+    """Register the person, unless that is done, and appoint them."""
+    person = step.body["person"]
+    if await services.find(f"/governance/v1/people/{person}", by=step.by) is None:
+        registered = {"id": person, "display_name": step.more["display_name"]}
+        await services.do("POST", "/governance/v1/people", by=step.by, body=registered)
+    await _command(services, step)
+
+
+async def _leave(services: Services, step: Step) -> None:
+    """End the appointment by which the person holds the post on the last day."""
+    params = {**step.more, "as_at": step.body["last_day"]}
+    found = await services.find(step.path, by=step.by, params=params)
+    held = found.json()["items"] if found else []
+    if not held:
+        raise Refused(f"{step.words}: {params} is held by nobody")
+    headers = {"If-Match": f'"{held[0]["version"]}"'}
+    path = f"{step.path}/{held[0]['appointment']}/ending"
+    await services.do("POST", path, by=step.by, body=step.body, headers=headers)
+
+
+_WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
+    "command": _command,
+    "edit": _edit,
+    "sign": _sign,
+    "appoint": _appoint,
+    "leave": _leave,
+}
+
+
+async def _release_clocks(services: Services, facts: Facts) -> None:
+    """Let the clocks go that stand on a day of the demo: moved by this run, or by one that was killed."""
+    days = {await services.clock_of(service) for service in SERVICES}
+    if days & facts.days:
+        await services.move_clocks(None)
+
+
+async def _must_be_complete(services: Services, facts: Facts) -> None:
+    done = what_happened(await _feeds(services))
+    left = [str(day) for day in sorted(days_of_mergers_missing(facts, done))]
+    left += [step.words for step in steps_missing(facts, done)]
+    left += [f"parked events of {service}" for service in await services.parked()]
+    if left:
+        raise Refused(f"still to be done: {'; '.join(left)}")
+
+
+def _headline(facts: Facts, day: date, steps: Sequence[Step], *, merging: bool) -> str:
+    mergers = [merger for merger in facts.mergers if merger.day == day] if merging else []
+    told = []
+    if mergers:
+        gone = sum(len(merger.predecessors) for merger in mergers)
+        told.append(f"{gone} CCGs become {len(mergers)}")
+    told += [step.words for step in steps[:2]]
+    if len(steps) > 2:
+        told.append(f"and {len(steps) - 2} more")
+    return "; ".join(told)

@@ -1,0 +1,272 @@
+"""Which steps the demo still needs: from the facts, less what the services' own events show to have happened."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, TypeAlias
+
+from deploy.demo.facts import Consolidation, Contract, Facts, Officers
+from libs.common.events import Envelope, Event
+from libs.common.events.contracts import ContractSigned, ServiceConsolidated
+from libs.common.events.finance import AllowanceSet
+from libs.common.events.governance import AppointmentEnded, AppointmentMade, BodyEstablished
+from libs.common.events.registry import (
+    CCGMerged,
+    CCGMergerAgreed,
+    CCGMergerRedated,
+    OrganisationOpened,
+    OrganisationRenamed,
+)
+
+Done: TypeAlias = frozenset[tuple[str, ...]]
+"""What happened, each as the name of an event and the codes that tell it from others of that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One command that the demo sends on a day, as one of the laptop's users. `happened` is how its event shows."""
+
+    day: date
+    service: str
+    words: str
+    path: str
+    body: Mapping[str, Any]
+    by: str
+    happened: tuple[str, ...]
+    method: str = "POST"
+    kind: str = "command"
+    """How it is sent: `command` as it stands, `edit` with the version of what it changes; the loader has the others."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def what_happened(feeds: Iterable[Envelope]) -> Done:
+    """Read from the events of all services what has been done already."""
+    return frozenset(mark for envelope in feeds if (mark := _mark(envelope.event())))
+
+
+def _mark(event: Event) -> tuple[str, ...]:
+    match event:
+        case OrganisationOpened() | OrganisationRenamed():
+            return (event.event_name, event.code)
+        case CCGMergerAgreed() | CCGMergerRedated() | CCGMerged():
+            return (event.event_name, event.successor)
+        case ContractSigned() | ServiceConsolidated():
+            return (event.event_name, event.contract)
+        case AllowanceSet():
+            return (event.event_name, event.organisation, event.financial_year)
+        case BodyEstablished():
+            return (event.event_name, event.organisation)
+        case AppointmentMade() | AppointmentEnded():
+            return (event.event_name, event.post, event.person)
+        case _:
+            return ()
+
+
+def steps_missing(facts: Facts, done: Done) -> list[Step]:
+    """Return the steps that are not done yet, in the order in which to take them."""
+    planned = [
+        *_openings(facts, done),
+        *_mergers(facts),
+        *_renamings(facts),
+        *_contracts(facts),
+        *_finance(facts),
+        *_governance(facts),
+    ]
+    missing = [step for step in planned if step.happened not in done]
+    # The registry first: the others ask of a body whether it is open. Sorting keeps the order within one service.
+    return sorted(missing, key=lambda step: (step.day, step.service != "registry"))
+
+
+def days_of_mergers_missing(facts: Facts, done: Done) -> set[date]:
+    """Return the days on which mergers fall due that have not been carried out yet."""
+    return {merger.day for merger in facts.mergers if ("CCGMerged", merger.successor) not in done}
+
+
+def _openings(facts: Facts, done: Done) -> Iterator[Step]:
+    bodies = [(ccg.from_day, ccg.code, ccg.name, "ccg") for ccg in facts.ccgs]
+    bodies += [(unit.from_day, unit.code, unit.name, "csu") for unit in facts.places.suppliers]
+    missing = [body for body in bodies if ("OrganisationOpened", body[1]) not in done]
+    for day in sorted({body[0] for body in missing}):
+        opened = [
+            {"code": code, "name": name, "kind": kind, "effective_on": day.isoformat()}
+            for from_day, code, name, kind in missing
+            if from_day == day
+        ]
+        yield _step(
+            day,
+            "registry",
+            f"{len(opened)} CCGs open" if len(opened) > 1 else f"{opened[0]['name']} opens",
+            "organisations/batch",
+            {"organisations": opened},
+            by="registrar",
+            happened=("OrganisationOpened", opened[0]["code"]),
+        )
+
+
+def _mergers(facts: Facts) -> Iterator[Step]:
+    slips = {slip.successor: slip for slip in facts.places.slips}
+    for merger in facts.mergers:
+        slip = slips.get(merger.successor)
+        planned_for = slip.first_planned_for if slip else merger.day
+        yield _step(
+            merger.agreed,
+            "registry",
+            f"{merger.name} is agreed for {planned_for:%-d %B %Y}",
+            "mergers",
+            {
+                "successor": merger.successor,
+                "successor_name": merger.name,
+                "predecessors": list(merger.predecessors),
+                "effective_on": planned_for.isoformat(),
+            },
+            by="nhs-england",
+            happened=("CCGMergerAgreed", merger.successor),
+        )
+        if slip:
+            yield _step(
+                slip.redated_on,
+                "registry",
+                f"{merger.name} is put off to {merger.day:%-d %B %Y}",
+                f"mergers/M-{merger.successor}/redating",
+                {"effective_on": merger.day.isoformat()},
+                by="nhs-england",
+                happened=("CCGMergerRedated", merger.successor),
+                kind="edit",
+            )
+
+
+def _renamings(facts: Facts) -> Iterator[Step]:
+    for renaming in facts.renamings:
+        yield _step(
+            renaming.day,
+            "registry",
+            f"{renaming.code} is renamed {renaming.name}",
+            f"organisations/{renaming.code}/renaming",
+            {"new_name": renaming.name, "effective_on": renaming.day.isoformat()},
+            by="registrar",
+            happened=("OrganisationRenamed", renaming.code),
+            kind="edit",
+        )
+
+
+def _contracts(facts: Facts) -> Iterator[Step]:
+    for contract in facts.places.contracts:
+        yield _step(
+            contract.signed_on,
+            "contracts",
+            f"{contract.title} is signed",
+            "contracts",
+            {**_terms(contract), "customers": sorted(contract.customers)},
+            happened=("ContractSigned", contract.reference),
+            kind="sign",
+        )
+    for shared in facts.places.consolidations:
+        yield _step(
+            shared.decided_on,
+            "contracts",
+            f"{shared.title} replaces {len(shared.replaces)} contracts",
+            "consolidations",
+            {**_terms(shared), "replaces": sorted(shared.replaces)},
+            happened=("ServiceConsolidated", shared.reference),
+        )
+
+
+def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:
+    told = "illustrative" if agreed.illustrative or not agreed.source else "stated"
+    return {
+        "reference": agreed.reference,
+        "title": agreed.title,
+        "supplier": agreed.supplier,
+        "starts_on": agreed.from_day.isoformat(),
+        "last_day": agreed.last_day.isoformat(),
+        "lines": [{"function": name, "annual_pence": charge * 100} for name, charge in sorted(agreed.lines.items())],
+        "value_basis": told,
+        "value_source": agreed.source or None,
+    }
+
+
+def _finance(facts: Facts) -> Iterator[Step]:
+    for stated in facts.places.allowances:
+        note = " (illustrative: used for a year that it was not published for)" if stated.illustrative else ""
+        for code, population in stated.populations.items():
+            yield _step(
+                stated.stated_on,
+                "finance",
+                f"{code} has {population:,} people in {stated.year}",
+                f"organisations/{code}/populations/{stated.year}",
+                {"population": population, "source": stated.source + note},
+                happened=("AllowanceSet", code, stated.year),
+                method="PUT",
+            )
+
+
+def _governance(facts: Facts) -> Iterator[Step]:
+    names = {ccg.code: ccg.name.removeprefix("NHS ").removesuffix(" CCG") for ccg in facts.ccgs}
+    first_day = {ccg.code: ccg.from_day for ccg in facts.ccgs}
+    titles: dict[str, list[str]] = {}
+    for officers in facts.places.officers:
+        for code in officers.ccgs:
+            titles.setdefault(code, [])
+            if officers.post not in titles[code]:
+                titles[code].append(officers.post)
+    for code, posts in titles.items():
+        yield _step(
+            first_day[code],
+            "governance",
+            f"{names[code]} has a governing body",
+            "bodies",
+            {
+                "organisation": code,
+                "first_day": first_day[code].isoformat(),
+                "posts": [{"title": title} for title in posts],
+            },
+            happened=("BodyEstablished", code),
+        )
+    for officers in facts.places.officers:
+        for code in officers.ccgs:
+            yield from _term_of_office(officers, code, names[code])
+
+
+def _term_of_office(officers: Officers, code: str, name: str) -> Iterator[Step]:
+    post = f"{code}/{_slug(officers.post)}"
+    displayed = officers.one_holder or f"{officers.post}, {name}"
+    person = f"P-{_slug(officers.one_holder or f'{code} {officers.post}')}"[:40]
+    yield _step(
+        officers.from_day,
+        "governance",
+        f"{displayed} is appointed in {name}",
+        "appointments",
+        {"post": post, "person": person, "first_day": officers.from_day.isoformat()},
+        happened=("AppointmentMade", post, person),
+        kind="appoint",
+        more={"display_name": displayed},
+    )
+    if officers.until:
+        yield _step(
+            officers.until + timedelta(days=1),
+            "governance",
+            f"{displayed} leaves",
+            "appointments",
+            {"last_day": officers.until.isoformat(), "reason": "one officer is to hold this post in several CCGs"},
+            happened=("AppointmentEnded", post, person),
+            kind="leave",
+            more={"post": post, "person": person},
+        )
+
+
+def _step(
+    day: date,
+    service: str,
+    words: str,
+    path: str,
+    body: Mapping[str, Any],
+    *,
+    by: str = "commissioner",
+    **more: Any,
+) -> Step:
+    return Step(day=day, service=service, words=words, path=f"/{service}/v1/{path}", body=body, by=by, **more)
+
+
+def _slug(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", words.casefold()).strip("-")

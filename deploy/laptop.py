@@ -1,0 +1,176 @@
+"""Footprint on one machine: `python -m deploy.laptop` starts its own PostgreSQL, the four services and the demo."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from deploy.demo.account import Account
+from deploy.demo.account_text import in_words
+from deploy.demo.facts import ATTRIBUTION, read_facts
+from deploy.demo.load import load, tell_account
+from deploy.demo.services import NotCaughtUp, Refused, Services
+from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.laptop_lock import AlreadyRunning, Claim, NotStopping, ask_to_stop, claim
+from deploy.laptop_page import render
+from deploy.laptop_server import PortTaken, ServerEnded, address_of, listen, serving
+from deploy.laptop_services import Footprint, assemble, make_databases, migrate_all
+from deploy.laptop_users import USERS
+from deploy.postgres_account import PostgresUnavailable
+from libs.common import logs
+from libs.common.settings import SettingsRefused
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_REQUEST_SECONDS = 60.0
+_FOR_PEOPLE = (
+    AlreadyRunning,
+    NotStopping,
+    PortTaken,
+    PostgresUnavailable,
+    ServerEnded,
+    SettingsRefused,
+    PermissionError,
+)
+"""What can go wrong without a fault of ours: the message says it all."""
+
+
+@dataclass
+class Laptop:
+    """One run: what was asked for, and what the index page shows so far."""
+
+    folder: Path
+    with_demo: bool = True
+    demo_only: bool = False
+    status: str = ""
+    account: Account | None = None
+
+    def page(self) -> str:
+        """Give the index page as of now."""
+        return render(self.account, status=self.status, users=USERS, attribution=ATTRIBUTION)
+
+    async def run(self, urls: Mapping[str, str], listener: socket.socket, held: Claim) -> int:
+        """Serve until a signal comes (with `demo_only`, until the demo is loaded) and return the exit code."""
+        stopping = _stop_signal()
+        address = address_of(listener)
+        await migrate_all(urls)
+        footprint = assemble(urls, address=address, folder=self.folder, page=self.page)
+        async with serving(footprint, listener) as server:
+            held.tell(address)
+            _say(f"Footprint answers at {address} (Ctrl-C stops it)")
+            stopped = asyncio.create_task(stopping.wait())
+            demo = asyncio.create_task(self._demo(footprint, address))
+            await asyncio.wait({server, stopped, demo}, return_when=asyncio.FIRST_COMPLETED)
+            if demo.done():
+                demo.result()
+            if not self.demo_only:
+                await asyncio.wait({server, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            demo.cancel()
+            stopped.cancel()
+            await asyncio.wait({demo, stopped})
+            if server.done():
+                server.result()
+                raise ServerEnded(f"the server ended by itself: see {self.folder / 'laptop.log'}")
+        return 1 if self.demo_only and self.account is None else 0
+
+    async def _demo(self, footprint: Footprint, address: str) -> None:
+        """Load what is missing of the demo, through the port like anybody else, and tell what happened."""
+        if not self.with_demo:
+            return
+        self.status = "The demo is loading; this page looks again by itself."
+        users = footprint.issuer.users
+        async with httpx.AsyncClient(base_url=address, timeout=_REQUEST_SECONDS, trust_env=False) as client:
+            services = Services(client, lambda name: footprint.issuer.token_for(users[name]))
+            try:
+                if not await load(services, read_facts(), _say):
+                    _say("The demo is loaded already; nothing was missing.")
+                self.account = await tell_account(services)
+            except (Refused, NotCaughtUp, httpx.HTTPError) as error:
+                self.status = f"The demo could not be loaded to its end: {error or type(error).__name__}"
+                _say(f"{self.status}\nThe services run; the next start goes on with the demo.")
+                return
+        _say(f"\n{in_words(self.account)}\n\nOpen {address} for the same with links to every service.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, or with `stop` end the run of this folder; return the exit code."""
+    options = _options(arguments)
+    folder: Path = options.data.resolve()
+    # Until the services run, and while PostgreSQL stops, all signals are like Ctrl-C.
+    for number in _SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        if options.verb == "stop":
+            return _stop(folder)
+        with claim(folder) as held:
+            return _start(folder, options, held)
+    except KeyboardInterrupt:
+        return 0
+    except _FOR_PEOPLE as error:
+        _say(str(error), to_errors=True)
+        return 1
+
+
+def _start(folder: Path, options: argparse.Namespace, held: Claim) -> int:
+    listener = listen(options.port)
+    _log_into(folder / "laptop.log")
+    laptop = Laptop(folder, with_demo=not options.no_demo, demo_only=options.demo_only)
+    postgres = EmbeddedPostgres(folder / "postgres")
+    try:
+        _say(f"Starting PostgreSQL in {postgres.folder} ...")
+        postgres.start()
+        return asyncio.run(laptop.run(make_databases(postgres), listener, held))
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        _say("Stopping ...")
+        postgres.stop()
+        _say("Stopped; the data stays in the folder.")
+
+
+def _stop(folder: Path) -> int:
+    if ask_to_stop(folder):
+        _say("Stopped what ran here.")
+    if (folder / "postgres").exists():
+        EmbeddedPostgres(folder / "postgres").stop()
+    return 0
+
+
+def _stop_signal() -> asyncio.Event:
+    """Return what is set once this process is asked to stop."""
+    stopping = asyncio.Event()
+    for number in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
+
+
+def _log_into(file: Path) -> None:
+    """Send all logs into a file: the terminal is for people."""
+    logs.configure(style="json")
+    for output in logging.getLogger().handlers:
+        if isinstance(output, logging.StreamHandler):
+            output.setStream(file.open("a", encoding="utf-8"))
+
+
+def _say(words: str, *, to_errors: bool = False) -> None:
+    print(words, file=sys.stderr if to_errors else sys.stdout, flush=True)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy.laptop", description=__doc__)
+    parser.add_argument("verb", nargs="?", choices=("run", "stop"), default="run", help="stop: end what runs here")
+    parser.add_argument("--port", type=int, help="8000 unless it is taken; 0 for any free one")
+    parser.add_argument("--data", type=Path, default=Path("var"), help="folder for all data (default: ./var)")
+    parser.add_argument("--no-demo", action="store_true", help="start with what is there")
+    parser.add_argument("--demo-only", action="store_true", help="load the demo, tell what happened, stop")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""The one port of the laptop: an index page, and each service behind a prefix of its own."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+
+@asynccontextmanager
+async def running(services: Mapping[str, FastAPI]) -> AsyncIterator[None]:
+    """Enter the lifespan of every service, and leave them all in the end: mounting an app does not do it."""
+    async with AsyncExitStack() as stack:
+        for service in services.values():
+            await stack.enter_async_context(service.router.lifespan_context(service))
+        yield
+
+
+def front(services: Mapping[str, FastAPI], *, page: Callable[[], str], more: list[BaseRoute]) -> Starlette:
+    """Put the services behind `/registry`, `/contracts` and so on, `page` at `/`, and `more` routes beside them."""
+
+    async def index(_: Request) -> Response:
+        return HTMLResponse(page(), headers={"Cache-Control": "no-store"})
+
+    return Starlette(
+        routes=[Route("/", index), *more, *(Mount(f"/{name}", service) for name, service in services.items())]
+    )

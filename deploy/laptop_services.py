@@ -1,0 +1,64 @@
+"""The four services put together for one process: their databases, their settings, their tokens and one front."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.laptop_front import front
+from deploy.laptop_users import USERS
+from libs.common.bus.direct import DirectBus
+from libs.common.issuer import Issuer
+from libs.common.migrations import migrate
+from libs.common.settings import Settings
+
+NAMES = ("registry", "contracts", "finance", "governance")
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Everything that answers on the laptop's port."""
+
+    services: Mapping[str, FastAPI]
+    issuer: Issuer
+    app: Starlette
+
+
+def make_databases(postgres: EmbeddedPostgres) -> dict[str, str]:
+    """Make each service's role and database where they are missing, and give the URLs."""
+    for name in NAMES:
+        postgres.ensure_role(name)
+        postgres.ensure_database(name, owner=name)
+    return {name: postgres.dsn(name, name) for name in NAMES}
+
+
+async def migrate_all(urls: Mapping[str, str]) -> None:
+    """Bring every service's database to the newest version."""
+    for name, url in urls.items():
+        await migrate(url, name)
+
+
+def assemble(urls: Mapping[str, str], *, address: str, folder: Path, page: Callable[[], str]) -> Footprint:
+    """Create the four services behind one front at `address`; `folder` keeps the issuer's key."""
+    issuer = Issuer(url=f"{address}/issuer", folder=folder, audiences=NAMES, users=USERS)
+    bus = DirectBus(urls)
+    services: dict[str, FastAPI] = {}
+    for name in NAMES:
+        settings = Settings(
+            database_url=urls[name],
+            log_urls=dict(urls),
+            token_issuer=issuer.url,
+            token_audience=name,
+            jwks_url=f"{issuer.url}/keys",
+            token_url=f"{issuer.url}/token",
+            clock_movable=True,
+            stop_seconds=5,
+        )
+        services[name] = import_module(f"services.{name}.app").create_app(settings, bus)
+    app = front(services, page=page, more=[Mount("/issuer", issuer.app())])
+    return Footprint(services, issuer, app)
