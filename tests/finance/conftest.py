@@ -1,0 +1,51 @@
+"""A finance database, what was heard from the registry and contracts, and callers."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from libs.common.database import Database
+from libs.common.migrations import migrate
+from tests.common.edge import tokens
+from tests.databases import Databases, NewDatabase
+from tests.finance.stage import Stage
+
+__all__ = ["tokens"]
+
+
+async def _build(url: str) -> None:
+    await migrate(url, "finance")
+
+
+@pytest.fixture
+async def url(templates: Databases, new_database: NewDatabase) -> str:
+    """A fresh, migrated finance database."""
+    return await new_database(await templates.template_for("finance_migrated", _build))
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    """It, opened."""
+    opened = Database(url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def stage(database: Database) -> Stage:
+    """Everything a test about finance does, with some CCGs open since April 2013."""
+    stage = Stage(database)
+    await stage.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
+    return stage
+
+
+@pytest.fixture
+async def other_stage(templates: Databases, new_database: NewDatabase) -> AsyncIterator[Stage]:
+    """A second one, on a database of its own, to compare with."""
+    opened = Database(await new_database(await templates.template_for("finance_migrated", _build)))
+    await opened.open()
+    stage = Stage(opened)
+    await stage.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
+    yield stage
+    await opened.close()
