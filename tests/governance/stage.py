@@ -164,9 +164,7 @@ class Stage:
         async with self.database.begin() as session:
             found = await appointments.get_appointment_to_change(session, appointment, by=a_lead())
             command = appointments.EndAppointment(last_day=last_day, reason=reason)
-            await appointments.end_appointment(
-                session, found, command, by=a_lead(), stated_at=stated or at(last_day)
-            )
+            await appointments.end_appointment(session, found, command, by=a_lead(), stated_at=stated or at(last_day))
 
     async def grant(self, organisation: str, *, by: Caller | None = None, **command: Any) -> int:
         """A decision right, of up to £50,000 for contracts where not said otherwise; its number."""
@@ -216,9 +214,7 @@ class Stage:
         """The posts that nobody holds: since when, and why."""
         wanted = reads.Wanted(organisation=organisation, vacant=True)
         rows = await reads.list_posts(self.database, wanted, as_at=as_at, as_known=None)
-        return {
-            row["post"].partition("/")[2]: (row["vacant_since"], row["vacant_because"] or "") for row in rows
-        }
+        return {row["post"].partition("/")[2]: (row["vacant_since"], row["vacant_because"] or "") for row in rows}
 
     async def told(self, name: str | None = None) -> list[dict[str, Any]]:
         """The fields of the events told, in order, with their names."""
