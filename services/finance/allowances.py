@@ -24,6 +24,7 @@ SELECT a.id, a.organisation_code, a.financial_year
    AND (CASE WHEN $6::date IS NULL
         THEN EXISTS (SELECT FROM stated_population s WHERE s.allowance_id = a.id AND s.known @> $3::timestamptz)
              OR EXISTS (SELECT FROM allowance_part p WHERE p.allowance_id = a.id AND p.known @> $3::timestamptz)
+             OR EXISTS (SELECT FROM restatement r WHERE r.allowance_id = a.id AND r.known @> $3::timestamptz)
         ELSE EXISTS (SELECT FROM allowance_part p
                       WHERE p.allowance_id = a.id AND p.known @> $3::timestamptz AND p.valid @> $6) END)
  ORDER BY a.organisation_code, a.financial_year

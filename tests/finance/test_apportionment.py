@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -147,7 +148,7 @@ def test_all_parts_together_are_what_was_set_whatever_merges_when(
 @given(AMOUNTS, MERGERS)
 def test_no_body_has_two_parts_for_one_day(amounts: dict[str, int], mergers: list[Merger]) -> None:
     year = restated(YEAR, [a_part(code, amount) for code, amount in amounts.items()], mergers)
-    for one, following in zip(year.parts, year.parts[1:], strict=False):
+    for one, following in pairwise(year.parts):
         assert one.first_day <= one.last_day
         assert one.organisation != following.organisation or one.last_day < following.first_day
 
