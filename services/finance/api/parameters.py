@@ -12,7 +12,7 @@ def _named(text: str) -> str:
     return str(FinancialYear.parse(text))
 
 
-_Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$", description="ODS code.", examples=["06H"])]
+_Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}$", description="ODS code.", examples=["06H"])]
 _Year = Annotated[str, AfterValidator(_named), Field(description="1 April to 31 March.", examples=["2013-14"])]
 
 Code = Annotated[_Code, Path()]
