@@ -35,6 +35,23 @@ SELECT c, s, e, t, m, $6
     ON CONFLICT (code, successor, effective_on) DO NOTHING
 """
 
+# Every statement of the registry's holds from its day on, so that the first day tells the range.
+_UNSAID = """
+SELECT DISTINCT number
+  FROM unnest($1::int[], $2::int[], $3::smallint[], $4::text[], $5::date[], $6::timestamptz[], $7::bool[])
+       AS said (number, subject, facet, value, start, stated_at, fills_before)
+ WHERE NOT EXISTS (
+       SELECT 1 FROM organisation_statement held
+        WHERE held.subject_id = said.subject AND held.facet = said.facet AND held.valid = daterange(said.start, NULL)
+          AND held.stated_at = said.stated_at AND held.value = said.value AND held.fills_before = said.fills_before)
+"""
+
+_UNFOLLOWED = """
+SELECT DISTINCT number FROM unnest($1::int[], $2::text[], $3::text[], $4::date[]) AS said (number, code, successor, day)
+ WHERE NOT EXISTS (SELECT 1 FROM succession held
+                    WHERE held.code = said.code AND held.successor = said.successor AND held.effective_on = said.day)
+"""
+
 
 async def introduce(session: AsyncSession, kinds: Mapping[str, Kind]) -> None:
     """Give these new codes to bodies of these kinds. Raises CodeTaken where another transaction was first."""
@@ -61,6 +78,31 @@ async def tell(session: AsyncSession, events: Sequence[Event], *, source: str, b
     await timeline.state(connection, new_statements(events, ids), source=source, by=by)
     await note_successions(connection, events, source=source)
     await outbox.add_all(session, events)
+
+
+async def only_new(connection: asyncpg.Connection, events: Sequence[Event]) -> list[Event]:
+    """Return those of the events that say something which was not stated before, word for word."""
+    ids = await ids_of(connection, {statement.code for event in events for statement in statements_of(event)})
+    said = [(number, one) for number, event in enumerate(events) for one in new_statements([event], ids)]
+    rows = await connection.fetch(
+        _UNSAID,
+        [number for number, _ in said],
+        [one.subject_id for _, one in said],
+        [one.facet for _, one in said],
+        [one.value for _, one in said],
+        [one.days.start for _, one in said],
+        [one.stated_at for _, one in said],
+        [one.fills_before for _, one in said],
+    )
+    new = {row["number"] for row in rows}
+    followed = [
+        (number, code, successor, event.effective_on)
+        for number, event in enumerate(events)
+        for code, successor, _ in successions_of(event)
+    ]
+    columns = [list(column) for column in zip(*followed, strict=True)] or [[], [], [], []]
+    new |= {row["number"] for row in await connection.fetch(_UNFOLLOWED, *columns)}
+    return [event for number, event in enumerate(events) if number in new]
 
 
 def new_statements(events: Iterable[Event], ids: Mapping[str, int]) -> list[NewStatement]:

@@ -19,6 +19,12 @@ def law_on(day: date) -> RulePack | None:
     return found[0] if found else None
 
 
+def longest_proposal(day: date) -> timedelta | None:
+    """Return how long before a merger on a day a file may open its successor that only stood as proposed."""
+    found = in_force(PACKS, day, subject="ods-successor-proposed")
+    return timedelta(days=found[0].values["longest_days"]) if found else None
+
+
 def reasons_against(
     successor: str,
     predecessors: Collection[str],

@@ -131,17 +131,9 @@ async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at
 
     What was checked at the agreement is not checked again: meanwhile no command could close or merge the predecessors.
     """
-    due = (
-        select(Merger.reference)
-        .where(Merger.status == MergerStatus.AGREED, Merger.effective_on <= up_to)
-        .order_by(Merger.effective_on, Merger.reference)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    reference = await session.scalar(due)
-    if reference is None:
+    merger = await _next_due(session, up_to)
+    if merger is None:
         return 0
-    merger = await get_merger_to_change(session, reference)
     held = await _lock_parts(session, merger, by)
     at = max(
         await next_instant(session, merger.codes(), stated_at, in_its_place=False),
@@ -149,6 +141,21 @@ async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at
     )
     await _conclude(session, merger, [], held, due_by=up_to, at=at, by=by)
     return 1
+
+
+async def _next_due(session: AsyncSession, up_to: date) -> Merger | None:
+    due = (
+        select(Merger.reference)
+        .where(Merger.status == MergerStatus.AGREED, Merger.effective_on <= up_to)
+        .order_by(Merger.effective_on, Merger.reference)
+        .limit(1)
+    )
+    while (reference := await session.scalar(due)) is not None:
+        merger = await get_merger_to_change(session, reference)
+        # Whoever held the lock may just have put it off, or given it up.
+        if merger.status == MergerStatus.AGREED and merger.effective_on <= up_to:
+            return merger
+    return None
 
 
 async def get_merger_to_change(session: AsyncSession, reference: str) -> Merger:

@@ -118,33 +118,34 @@ class Merger(Base):
 
     def agree(self, *, stated_at: datetime, by: str) -> None:
         """Note that it was agreed."""
-        self._plan(MergerStatus.AGREED, self.effective_on, stated_at, by)
+        self.note(MergerStatus.AGREED, self.effective_on, stated_at=stated_at, by=by)
 
     def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> None:
         """Let it take effect on another day. Raises NotAgreedAnyMore, SameDay."""
         self._must_be_agreed()
         if effective_on == self.effective_on:
             raise SameDay(f"{self.reference} takes effect on {effective_on}")
-        self._plan(MergerStatus.AGREED, effective_on, stated_at, by)
+        self.note(MergerStatus.AGREED, effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def withdraw(self, *, stated_at: datetime, by: str) -> None:
         """Give it up. Raises NotAgreedAnyMore."""
         self._must_be_agreed()
-        self._plan(MergerStatus.WITHDRAWN, self.effective_on, stated_at, by)
+        self.note(MergerStatus.WITHDRAWN, self.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def carry_out(self, *, stated_at: datetime, by: str) -> None:
         """Note that it took effect. Raises NotAgreedAnyMore."""
         self._must_be_agreed()
-        self._plan(MergerStatus.CARRIED_OUT, self.effective_on, stated_at, by)
+        self.note(MergerStatus.CARRIED_OUT, self.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def _must_be_agreed(self) -> None:
         if self.status != MergerStatus.AGREED:
             raise NotAgreedAnyMore(f"{self.reference} is {self.status.replace('_', ' ')}")
 
-    def _plan(self, status: MergerStatus, effective_on: date, stated_at: datetime, by: str) -> None:
+    def note(self, status: MergerStatus, effective_on: date, *, stated_at: datetime, by: str) -> None:
+        """Keep what was said of it, beside all that was said before."""
         self.status, self.effective_on = status, effective_on
         self.plans.append(
             Plan(

@@ -9,11 +9,15 @@ from services.registry.lineage import ALWAYS
 from services.registry.models import MergerStatus
 
 _SOME = """
-SELECT m.reference, m.successor, m.successor_name, m.predecessors, plan.status, plan.effective_on, m.rule_pack,
-       m.version
+SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, ''), m.predecessors,
+       plan.status, plan.effective_on, m.rule_pack, m.version
   FROM merger m
  CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $1
                       ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
+  -- An imported merger bears no name of its own: the source of successions says none.
+  LEFT JOIN LATERAL (SELECT b.value AS name FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
+                      WHERE o.code = m.successor AND b.facet = 2 AND b.valid @> plan.effective_on
+                        AND upper_inf(b.known)) seen ON true
  WHERE ($2::text IS NULL OR plan.status = $2)
    AND ($3::text IS NULL OR m.successor = $3 OR m.predecessors @> ARRAY[$3])
    AND ($4::date IS NULL OR plan.effective_on >= $4)

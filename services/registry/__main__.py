@@ -1,0 +1,7 @@
+"""`python -m services.registry serve | migrate | import-ods FOLDER | ...`."""
+
+from libs.common.cli import Command, run
+from services.registry.app import SERVICE
+from services.registry.imports import command
+
+run(SERVICE, import_ods=Command("Take real ODS files from a folder", command.import_ods, command.arguments))

@@ -1,0 +1,44 @@
+"""A registry that runs on a database of its own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from libs.common.bus.direct import DirectBus
+from libs.common.database import Database
+from libs.common.migrations import migrate
+from services.registry.app import create_app
+from tests.common.edge import Tokens, running, tokens
+from tests.databases import Databases, NewDatabase
+from tests.registry.desk import Desk
+
+__all__ = ["tokens"]
+
+
+async def _build(url: str) -> None:
+    await migrate(url, "registry")
+
+
+@pytest.fixture
+async def url(templates: Databases, new_database: NewDatabase) -> str:
+    """A fresh, migrated registry database."""
+    return await new_database(await templates.template_for("registry_migrated", _build))
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    """It, opened, with no service on it."""
+    opened = Database(url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def desk(url: str, tokens: Tokens) -> AsyncIterator[Desk]:
+    """The registry, running."""
+    bus = DirectBus({"registry": url})
+    app = create_app(tokens.settings(url), bus)
+    async with running(app) as client:
+        yield Desk(app, client, tokens)
+    await bus.close()
