@@ -6,7 +6,7 @@ from libs.common.bus import Bus
 from libs.common.service import Service, create_service
 from libs.common.settings import Settings
 from services.contracts.api import ROUTERS
-from services.contracts.models import Base
+from services.contracts.models import Base, known
 from services.contracts.reactions import subscriptions
 
 SERVICE = Service(
@@ -18,7 +18,7 @@ SERVICE = Service(
     routers=ROUTERS,
     subscriptions=subscriptions,
     hears=("registry",),
-    due_work=None,
+    predecessors=known.predecessors,
     tags=(
         {"name": "Contracts", "description": "Support contracts: drafted, signed, changing hands, ended."},
         {"name": "Consolidations", "description": "Several contracts become one shared service."},

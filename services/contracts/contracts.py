@@ -74,8 +74,12 @@ async def add_contract(
 async def revise_contract(
     session: AsyncSession, contract: Contract, command: ReviseContract, *, by: Caller
 ) -> Contract:
-    """Put new terms in the place of a locked draft's. Raises NotADraft, FunctionUnknown, NotYoursToDecide."""
+    """Put new terms in the place of a locked draft's. Raises NotADraft, FunctionUnknown, NotYoursToDecide.
+
+    The caller acts for one of the customers before and for one after: nobody writes contracts for others.
+    """
     await must_act_for_customers(session, customers_of(contract), by=by)
+    await must_act_for_customers(session, command.customers, by=by)
     contract.must_be_draft()
     command.put_into(contract)
     kept = {customer.customer_code: customer for customer in contract.named_customers}

@@ -17,7 +17,8 @@ from services.contracts.models import known
 
 Row = Mapping[str, Any]
 
-# $1 as at, $2 as known. `ran` is the span of service as it was known; none is known of a draft.
+# $1 as at, $2 as known. JSON goes out as text: a session's connection would decode it, a pooled one would not.
+# `ran` is the span of service as it was known; none is known of a draft.
 _SEEN = """
 WITH seen AS (
     SELECT c.*, coalesce(ran.last, c.last_day) AS ends_on,
@@ -32,7 +33,7 @@ WITH seen AS (
                           WHERE b.subject_id = cc.id AND b.valid @> $1::date AND b.known @> $2::timestamptz))
                   ORDER BY cc.customer_code) AS customers,
            (SELECT jsonb_agg(jsonb_build_object('function', l.function, 'annual_pence', l.annual_pence)
-                             ORDER BY l.function) FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
+                             ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
            (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract
       FROM contract c
       LEFT JOIN LATERAL (
@@ -88,7 +89,7 @@ SELECT c.reference, c.title, c.supplier_code, c.starts_on, k.previous_annual_pen
        (SELECT jsonb_agg(jsonb_build_object(
                   'reference', o.reference, 'supplier', o.supplier_code,
                   'annual_pence', (SELECT sum(l.annual_pence) FROM contract_line l WHERE l.contract_id = o.id))
-               ORDER BY o.reference) FROM contract o WHERE o.replaced_by = c.id) AS replaced
+               ORDER BY o.reference)::text FROM contract o WHERE o.replaced_by = c.id) AS replaced
   FROM consolidation k JOIN contract c ON c.id = k.contract_id
  WHERE c.reference = $1 AND k.stated_at <= $2
 """
@@ -154,8 +155,8 @@ async def get_history(db: Reads, reference: str, *, by: Caller, as_known: dateti
     await get_contract(db, reference, by=by, as_at=date.max, as_known=as_known)
     return {
         "reference": reference,
-        "customers": await db.fetch(_CUSTOMER_SPANS, reference, as_known or _NOW),
-        "changes_of_hands": await db.fetch(_HANDS, reference, as_known or _NOW),
+        "customers": [dict(row) for row in await db.fetch(_CUSTOMER_SPANS, reference, as_known or _NOW)],
+        "changes_of_hands": [dict(row) for row in await db.fetch(_HANDS, reference, as_known or _NOW)],
     }
 
 

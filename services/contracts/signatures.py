@@ -17,6 +17,7 @@ from libs.common.timeline import NewStatement
 from services.contracts.contracts import customers_of, must_act_for_customers
 from services.contracts.errors import CustomerNotOpen, SignedInTheFuture, refuse
 from services.contracts.models import FACET, Contract, Status, customership, known, life
+from services.contracts.terms import Day
 from services.contracts.transfers import follow_mergers
 
 _FOLLOWED_BY = """
@@ -29,7 +30,7 @@ class SignContract(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"signed_on": "2017-03-15"}, {}]})
 
-    signed_on: date | None = Field(default=None, description="Day of signature; today where it is not given.")
+    signed_on: Day | None = Field(default=None, description="Day of signature; today where it is not given.")
 
 
 async def sign_contract(

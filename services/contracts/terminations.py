@@ -14,7 +14,7 @@ from libs.common.timeline import NewStatement
 from services.contracts.contracts import customers_of, customers_on, must_act_for_customers
 from services.contracts.errors import refuse
 from services.contracts.models import FACET, Contract, Status, life
-from services.contracts.terms import Text
+from services.contracts.terms import Day, Text
 
 
 class TerminateContract(BaseModel):
@@ -30,9 +30,9 @@ class TerminateContract(BaseModel):
         },
     )
 
-    last_day: date = Field(description="The last day of service.")
+    last_day: Day = Field(description="The last day of service.")
     reason: Text
-    notice_served_on: date | None = Field(
+    notice_served_on: Day | None = Field(
         default=None, description="Day on which notice was served; today where it is not given."
     )
     agreement: Text | None = Field(
@@ -54,8 +54,8 @@ async def terminate_contract(
     Raises NotSigned, ContractAlreadyEnded, ExitOutsideTerm, NoticeTooLate (which names the earliest exit),
     NoticeNotYetServed, NotYoursToDecide.
     """
-    customers = await customers_on(session, contract, command.last_day) or customers_of(contract)
-    await must_act_for_customers(session, customers, by=by)
+    holders = await customers_on(session, contract, max(command.last_day, today)) or customers_of(contract)
+    await must_act_for_customers(session, holders, by=by)
     refuse(contract.why_not_end(stated_at))
     served_on = command.notice_served_on or today
     found = contract.why_not_exit_on(command.last_day)
@@ -65,6 +65,7 @@ async def terminate_contract(
     contract.end(Status.TERMINATED, command.last_day, reason=command.reason, agreement=command.agreement)
     contract.notice_served_on = served_on if command.agreement is None else command.notice_served_on
     await session.flush()
+    customers = await customers_on(session, contract, command.last_day)
     first_day_without = command.last_day + timedelta(days=1)
     ended = NewStatement(contract.id, FACET, Status.TERMINATED.value, Days(first_day_without), stated_at)
     await life.state(await raw(session), [ended], source="termination", by=by.subject)

@@ -14,6 +14,7 @@ Reference = Annotated[
     Field(description="What the parties call the contract: capitals, digits, hyphens.", examples=["NEL-CAMDEN-2017"]),
 ]
 OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$"), Field(description="An ODS code.")]
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2999, 12, 31))]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
@@ -39,13 +40,13 @@ class Terms(BaseModel):
 
     title: Text
     supplier: OdsCode = Field(description="ODS code of the supplier; it need not be in the registry.")
-    starts_on: date = Field(description="First day of service.")
-    last_day: date = Field(description="Agreed last day of service.")
+    starts_on: Day = Field(description="First day of service.")
+    last_day: Day = Field(description="Agreed last day of service.")
     lines: list[Line] = Field(min_length=1, max_length=100)
     notice_months: int | None = Field(
         default=None, ge=0, le=60, description="Period of notice; where the contract states none, the rule pack's."
     )
-    earliest_exit_on: date | None = Field(
+    earliest_exit_on: Day | None = Field(
         default=None, description="Earliest last day of service that notice can bring about (the minimum term)."
     )
     value_basis: Literal["stated", "illustrative"] = Field(
@@ -141,7 +142,7 @@ class ConsolidateContracts(Terms):
     replaces: Annotated[list[Reference], AfterValidator(_once_each)] = Field(
         min_length=2, max_length=250, description="The signed contracts whose place it takes; they end the day before."
     )
-    signed_on: date | None = Field(default=None, description="Day of signature; today where it is not given.")
+    signed_on: Day | None = Field(default=None, description="Day of signature; today where it is not given.")
     agreement: Text | None = Field(
         default=None,
         description="The document by which other suppliers agree to end earlier than notice allows. The shared "

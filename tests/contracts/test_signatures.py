@@ -163,6 +163,15 @@ async def test_a_revised_draft_says_what_it_was_revised_to(stage: Stage) -> None
     assert (event["customers"], event["functions"], event["annual_pence"]) == (["05C", "10H"], ["bi"], 7)
 
 
+async def test_nobody_revises_a_draft_away_from_those_he_acts_for(stage: Stage) -> None:
+    reference = await stage.draft()
+    terms = ReviseContract.model_validate(a_draft(customers=["05C"]).model_dump(exclude={"reference"}))
+    async with stage.database.begin() as session:
+        contract = await contracts.get_contract_to_change(session, reference)
+        with pytest.raises(NotYoursToDecide):
+            await contracts.revise_contract(session, contract, terms, by=a_lead("10H"))
+
+
 async def test_a_deleted_draft_is_gone_and_a_signed_contract_cannot_be_deleted(stage: Stage) -> None:
     draft, signed = await stage.draft(a_draft(reference="DRAFT-2017")), await stage.signed()
     async with stage.database.begin() as session:
@@ -184,6 +193,7 @@ async def test_a_deleted_draft_is_gone_and_a_signed_contract_cannot_be_deleted(s
         ({"lines": [{"function": "bi", "annual_pence": 1}] * 2}, "each may be named once only"),
         ({"earliest_exit_on": date(2017, 4, 1) - timedelta(days=1)}, "earliest_exit_on is outside the term"),
         ({"reference": "a/b"}, "should match pattern"),
+        ({"last_day": date.max}, "less than or equal to 2999-12-31"),
     ],
 )
 def test_terms_that_contradict_themselves_are_refused(changed: dict[str, object], said: str) -> None:

@@ -101,6 +101,7 @@ async def draft_contract(
 ) -> ContractView:
     """Keep a contract as its parties begin to agree it. It binds nobody, and nobody is told, until it is signed."""
     contract = await contracts.draft_contract(session, command, by=by, stated_at=stated_at)
+    response.headers["Location"] = f"contracts/{contract.reference}"
     return await _shown(session, contract, response, by, today)
 
 
