@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common import outbox
@@ -35,6 +35,14 @@ from services.governance.standing import Piece, days_of, last_day_of, pieces_fro
 class MakeAppointment(Command):
     """A person is to hold a post from `first_day`, up to and including `last_day` where it is for a term."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"post": "07X/accountable-officer", "person": "P-ncl-chief-officer", "first_day": "2017-04-01"}
+            ]
+        }
+    )
+
     post: Annotated[Reference, Field(examples=["14Y/accountable-officer"])]
     person: PersonId
     first_day: date
@@ -49,6 +57,8 @@ class MakeAppointment(Command):
 
 class EndAppointment(Command):
     """The holder's last day in the post, which may lie ahead, and why it ends."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "retired"}]})
 
     last_day: date
     reason: Annotated[Sentence, Field(examples=["resigned"])]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common import outbox
@@ -23,6 +23,18 @@ GOVERNING_BODY = "Governing body"
 
 class EstablishBody(Command):
     """An organisation gets its governing body. The posts that the rule pack makes mandatory come with it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "organisation": "07X",
+                    "first_day": "2013-04-01",
+                    "posts": [{"title": "Chair"}, {"title": "Locality lead", "described_in": "Constitution, 6.6.2"}],
+                }
+            ]
+        }
+    )
 
     organisation: OrganisationCode
     title: Title = GOVERNING_BODY

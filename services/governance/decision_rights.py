@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +42,21 @@ SELECT id FROM passed_on
 class GrantDecisionRight(Command):
     """A body's minute lets it, or one of its posts, decide on a function up to a value (none: without limit)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "organisation": "07X",
+                    "post": "07X/accountable-officer",
+                    "function": "contract-award",
+                    "value_limit_pence": 5000000,
+                    "first_day": "2017-04-01",
+                    "source_minute": "Governing body, 23 March 2017, item 7",
+                }
+            ]
+        }
+    )
+
     organisation: OrganisationCode
     post: Annotated[Reference | None, Field(description="The post that may decide; left out: the body itself.")] = None
     function: Function
@@ -62,6 +77,10 @@ class GrantDecisionRight(Command):
 
 class EndDecisionRight(Command):
     """The last day on which the right may be used, and why it ends."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "scheme of delegation revised"}]}
+    )
 
     last_day: date
     reason: Annotated[Sentence, Field(examples=["scheme of delegation revised"])]

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,10 @@ PersonId = Annotated[str, Field(pattern=r"^P-[A-Za-z0-9-]{1,40}$", examples=["P-
 
 class RegisterPerson(Command):
     """Somebody who is to hold posts. `id` says nothing about who it is; one is made where it is left out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "P-ncl-chief-officer", "display_name": "Chief officer, north London"}]}
+    )
 
     id: PersonId | None = None
     display_name: Annotated[str, Field(min_length=1, max_length=200, examples=["Chief officer, north London"])]

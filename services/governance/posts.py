@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +42,10 @@ class Seat:
 
 class CreatePost(NewPost):
     """A further post on an organisation's governing body, vacant until somebody is appointed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"organisation": "07X", "title": "Chief nurse", "first_day": "2014-01-01"}]}
+    )
 
     organisation: OrganisationCode
     first_day: Annotated[date, Field(description="The first day on which the post is there to be held.")]

@@ -4,7 +4,7 @@ A post stands with its body; somebody holds it, or it is vacant and a reason is 
 of it: who decides for a public body is public.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ from libs.common.known import Reads
 from services.governance.catalogue import delegation_pack_on
 from services.governance.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound, PersonNotFound
 
-Row: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = dict[str, Any]
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
@@ -145,9 +145,10 @@ async def list_posts(
     as_known: datetime | None,
     after: Sequence[Any] | None = None,
     limit: int | None = None,
-) -> Sequence[Row]:
+) -> list[Row]:
     """Return the posts that stand on a day, with their holder or why they are vacant, in the order of references."""
-    return await db.fetch(
+    return await _fetch(
+        db,
         _POSTS,
         as_at,
         as_known or _NOW,
@@ -162,19 +163,18 @@ async def list_posts(
 
 async def get_appointment(db: Reads, appointment: str, *, as_known: datetime | None) -> Row:
     """Return an appointment with its days. Raises AppointmentNotFound where it was known of none then."""
-    rows = await db.fetch(_APPOINTMENTS, as_known or _NOW, appointment, None)
+    rows = await _fetch(db, _APPOINTMENTS, as_known or _NOW, appointment, None)
     if not rows:
         raise AppointmentNotFound(f"no appointment {appointment} with a day on which it holds is known")
-    found: Row = rows[0]
-    return found
+    return rows[0]
 
 
 async def get_person(db: Reads, person: str, *, as_known: datetime | None) -> dict[str, Any]:
     """Return a person with every appointment, past ones too. Raises PersonNotFound."""
-    rows = await db.fetch("SELECT id AS person, display_name FROM person WHERE id = $1", person)
+    rows = await _fetch(db, "SELECT id AS person, display_name FROM person WHERE id = $1", person)
     if not rows:
         raise PersonNotFound(f"there is no person {person}")
-    return {**rows[0], "appointments": await db.fetch(_APPOINTMENTS, as_known or _NOW, None, person)}
+    return {**rows[0], "appointments": await _fetch(db, _APPOINTMENTS, as_known or _NOW, None, person)}
 
 
 async def list_bodies(
@@ -185,15 +185,15 @@ async def list_bodies(
     as_known: datetime | None,
     after: Sequence[Any] | None,
     limit: int,
-) -> Sequence[Row]:
+) -> list[Row]:
     """Return the bodies that stand on a day, in the order of their references."""
     cursor = str(after[0]) if after else None
-    return await db.fetch(_BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit)
+    return await _fetch(db, _BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit)
 
 
 async def get_body(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
     """Return a body with its posts as at a day. Raises BodyNotFound where it was not known then."""
-    rows = await db.fetch(_BODIES, as_at, as_known or _NOW, None, reference, None, None, 1)
+    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, None, reference, None, None, 1)
     if not rows:
         raise BodyNotFound(f"no body {reference} is known")
     wanted = Wanted(organisation=rows[0]["organisation"])
@@ -211,20 +211,19 @@ async def list_decision_rights(
     as_known: datetime | None,
     after: Sequence[Any] | None,
     limit: int,
-) -> Sequence[Row]:
+) -> list[Row]:
     """Return the rights that stand on a day; or those that ended at a merger and wait to be made again."""
     sql = _RIGHTS_TO_REMAKE if to_be_remade else _RIGHTS_ON
     cursor = int(after[0]) if after else None
-    return await db.fetch(sql, as_at, as_known or _NOW, organisation, function, cursor, limit)
+    return await _fetch(db, sql, as_at, as_known or _NOW, organisation, function, cursor, limit)
 
 
 async def get_decision_right(db: Reads, right: int, *, as_at: date, as_known: datetime | None) -> Row:
     """Return a right with its days. Raises DecisionRightNotFound."""
-    rows = await db.fetch(_RIGHT_BY_ID, as_at, as_known or _NOW, right)
+    rows = await _fetch(db, _RIGHT_BY_ID, as_at, as_known or _NOW, right)
     if not rows:
         raise DecisionRightNotFound(f"no decision right {right} with a day on which it stands is known")
-    found: Row = rows[0]
-    return found
+    return rows[0]
 
 
 async def list_deciders(
@@ -241,7 +240,7 @@ async def list_deciders(
 
     A right of a post that nobody holds is listed, but nobody may use it.
     """
-    rows = await db.fetch(_DECIDERS, as_at, as_known or _NOW, organisation, function, value_pence, recurrent)
+    rows = await _fetch(db, _DECIDERS, as_at, as_known or _NOW, organisation, function, value_pence, recurrent)
     deciders = [{**row, "may_decide": row["post"] is None or row["person"] is not None} for row in rows]
     return {
         "function": function,
@@ -254,3 +253,7 @@ async def list_deciders(
         "deciders": deciders,
         "anybody_may": any(decider["may_decide"] for decider in deciders),
     }
+
+
+async def _fetch(db: Reads, sql: str, *args: Any) -> list[Row]:
+    return [dict(row) for row in await db.fetch(sql, *args)]
