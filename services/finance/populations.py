@@ -107,9 +107,7 @@ async def state_population(
     connection = await raw(session)
     await lock_tied(connection, [code])
     by.must_act_for([code], also_through=await known.successors(connection, [code]))
-    life = await connection.fetch(_LIFE, code, Facet.LIFE, year.first_day, year.last_day)
-    if not life:
-        raise OrganisationNotKnown(f"{code}: no organisation of this code has been heard of")
+    life = await _get_life(connection, code, year)
     allowance = await _get_allowance_to_change(session, code, year)
     earlier = await _statements(session, allowance)
     stated_at = _place(stated_at, earlier, by)
@@ -125,6 +123,14 @@ async def state_population(
     new.event = await outbox.add(session, _event(code, year, new), version=allowance.version)
     await restate_allowances(session, [code], years=(year.start, year.start))
     return Population(code, year, allowance.version, new, is_new=not earlier)
+
+
+async def _get_life(connection: asyncpg.Connection, code: str, year: FinancialYear) -> list[asyncpg.Record]:
+    """Return when an organisation is what (proposed, open, closed), as known now, and what of it lies in the year."""
+    life = await connection.fetch(_LIFE, code, Facet.LIFE, year.first_day, year.last_day)
+    if not life:
+        raise OrganisationNotKnown(f"{code}: no organisation of this code has been heard of")
+    return list(life)
 
 
 async def _get_allowance_to_change(session: AsyncSession, code: str, year: FinancialYear) -> Allowance:

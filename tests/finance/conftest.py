@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
+from libs.common.bus.direct import DirectBus
 from libs.common.database import Database
+from libs.common.identity import Role
 from libs.common.migrations import migrate
-from tests.common.edge import tokens
+from services.finance.app import create_app
+from tests.common.edge import Tokens, running, tokens
 from tests.databases import Databases, NewDatabase
 from tests.finance.stage import Stage
 
@@ -49,3 +53,11 @@ async def other_stage(templates: Databases, new_database: NewDatabase) -> AsyncI
     await stage.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
     yield stage
     await opened.close()
+
+
+@pytest.fixture
+async def client(url: str, stage: Stage, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001
+    """The service with some CCGs heard of, called by the finance lead of Cambridgeshire and Aylesbury Vale."""
+    app = create_app(tokens.settings(url), DirectBus({"registry": url, "contracts": url}))
+    async with running(app, tokens.header(Role.FINANCE_LEAD, organisations=("06H", "10Y"))) as client:
+        yield client
