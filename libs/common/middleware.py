@@ -59,7 +59,7 @@ class Surroundings:
         async def tell(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID], headers[CORRELATION_ID] = origin.causation, origin.correlation
             await send(message)

@@ -3,9 +3,9 @@
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic, time
 from typing import Any
 
 import httpx
@@ -48,27 +48,28 @@ class Keys:
     async def key(self, key_id: str) -> Key:
         """Return the key. Raises Unauthenticated where the issuer has none of this id, Unavailable where it is away."""
         if self._is_due(key_id) and not (key_id in self._keys and self._fetching.locked()):
-            async with self._fetching:
+            async with self._fetching:  # who has to wait here finds the keys that another request has fetched
                 if self._is_due(key_id):
                     await self._fetch()
-        if time.monotonic() - self._fetched_at > GRACE_SECONDS:
+        if monotonic() - self._fetched_at > GRACE_SECONDS:
             raise Unavailable("the token issuer's keys cannot be fetched")
         if key_id not in self._keys:
             raise Unauthenticated("the token is signed with a key that the issuer does not have")
         return self._keys[key_id]
 
     def _is_due(self, key_id: str) -> bool:
-        now = time.monotonic()
+        now = monotonic()
         wanted = key_id not in self._keys or now - self._fetched_at > KEYS_AGE_SECONDS
         return wanted and now - self._tried_at >= REFRESH_AT_MOST_EVERY
 
     async def _fetch(self) -> None:
-        self._tried_at = time.monotonic()
         try:
             self._keys = _usable(await self._download())
-            self._fetched_at = time.monotonic()
+            self._fetched_at = monotonic()
         except (httpx.HTTPError, OSError, ValueError, TypeError, KeyError) as error:
             _log.warning("the token issuer's keys could not be fetched; the last ones count on", error=repr(error))
+        finally:
+            self._tried_at = monotonic()
 
     async def _download(self) -> Any:
         if self._url.startswith("file://"):
@@ -99,13 +100,13 @@ class Verifier:
     async def caller(self, token: str) -> Caller:
         """Return the caller. Raises Unauthenticated, and Unavailable where the issuer's keys cannot be had."""
         digest = hashlib.sha256(token.encode()).digest()
-        if (known := self._verified.get(digest)) and time.time() < known[1]:
+        if (known := self._verified.get(digest)) and time() < known[1]:
             return known[0]
         claims = await self._claims(token)
         found = caller_of(claims, issuer=self._issuer)
         if len(self._verified) >= _MOST_TOKENS:
             self._verified.clear()
-        self._verified[digest] = (found, min(time.time() + CACHE_SECONDS, claims["exp"]))
+        self._verified[digest] = (found, min(time() + CACHE_SECONDS, claims["exp"]))
         return found
 
     async def _claims(self, token: str) -> dict[str, Any]:
@@ -133,7 +134,7 @@ class Verifier:
             raise Unauthenticated("the token comes from another issuer")
         if self._audience not in ([audience] if isinstance(audience, str) else audience or []):
             raise Unauthenticated(f"the token is not for {self._audience}")
-        now = time.time()
+        now = time()
         ends, begins = _instant(claims.get("exp")), _instant(claims.get("nbf", 0))
         if now > ends + LEEWAY_SECONDS:
             raise Unauthenticated("the token has expired")

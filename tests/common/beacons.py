@@ -1,8 +1,10 @@
 """A tiny service for tests of the edge: beacons that are lit, renamed and put out."""
 
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+import pytest
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import text
@@ -35,6 +37,7 @@ from libs.common.web import (
     problems,
     stale,
 )
+from tests.databases import Databases, NewDatabase
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
@@ -207,6 +210,11 @@ SERVICE = Service(
 )
 
 
+def with_predecessors(predecessors: Any) -> Service:
+    """This service, where some organisations live on in others."""
+    return replace(SERVICE, predecessors=predecessors)
+
+
 async def create_schema(url: str) -> None:
     """Fill an empty database."""
     engine = create_async_engine(url)
@@ -224,3 +232,18 @@ plain = APIRouter()
 @plain.post("/plain")
 async def write_past_the_rules() -> None:
     """Be refused when the service is put together."""
+
+
+twice = commands_router()
+"""A router with a command of a name that is taken."""
+
+
+@twice.post("/more-beacons", name="light_beacon")
+async def light_more() -> None:
+    """Be refused when the service is put together."""
+
+
+@pytest.fixture
+async def url(templates: Databases, new_database: NewDatabase) -> str:
+    """A database of this service."""
+    return await new_database(await templates.template_for("beacons", create_schema))

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from libs.common.identity import Role
@@ -17,6 +18,15 @@ from libs.common.settings import Settings
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "footprint-test"
+
+# Left alone, structlog draws traces with every local variable: 15 seconds for one.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+    ]
+)
 
 
 class Tokens:
