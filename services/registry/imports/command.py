@@ -5,6 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from libs.common.clock import Clock
 from libs.common.database import Database
 from libs.common.service import Service
 from libs.common.settings import DatabaseSettings
@@ -33,7 +34,7 @@ async def import_ods(service: Service, given: argparse.Namespace) -> int:
     database = Database(url, application_name=f"footprint-{service.name}-import", pool_size=2)
     await database.open()
     try:
-        report = await import_folder(database, given.folder, stated_on=given.stated_at, say=_say)
+        report = await import_folder(database, given.folder, stated_on=given.stated_at, today=Clock().today(), say=_say)
     finally:
         await database.close()
     print(report.as_json() if given.json else report.as_text(every_line=given.every_line))

@@ -66,7 +66,7 @@ SELECT o.code, lower(life.valid) AS day, life.stated_at, name.value AS name, low
 Say = Callable[[str], None]
 
 
-async def import_folder(database: Database, folder: Path, *, stated_on: date | None, say: Say) -> Report:
+async def import_folder(database: Database, folder: Path, *, stated_on: date | None, today: date, say: Say) -> Report:
     """Take every file of a folder that can be recognised, bodies first; `say` is told how it goes.
 
     Each file is all or nothing. What a later file fails on leaves the earlier ones taken: importing again goes on.
@@ -75,19 +75,19 @@ async def import_folder(database: Database, folder: Path, *, stated_on: date | N
     report = Report(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
     for number, file in enumerate(files, start=1):
         say(f"{number}/{len(files)} {file.name}: {file.form}, as of {file.day}")
-        taken = await import_file(database, file)
+        taken = await import_file(database, file, today=today)
         say(f"    {taken.lines} lines, {taken.events} events told, {len(taken.not_taken)} lines not taken")
         report.files.append(taken)
     return report
 
 
-async def import_file(database: Database, file: SourceFile) -> FileReport:
+async def import_file(database: Database, file: SourceFile, *, today: date) -> FileReport:
     """Take one file in one transaction."""
     run = str(uuid.uuid4())
     context.begin(context.Origin(actor=IMPORTER.subject, correlation=run, causation=run))
     stated_at = datetime.combine(file.day, time.min, UTC)
     report = FileReport(file.name, file.form, file.day)
-    if stated_at > datetime.now(UTC):
+    if file.day > today:
         report.not_taken.append(NotTaken(file.name, 0, "", f"{file.day} lies in the future"))
         return report
     async with database.begin() as session:
