@@ -155,32 +155,15 @@ async def _over(
     if end == LAST_DAY:
         return []
     connection = await raw(session)
-    organisation = organisation_of(post.reference)
     why = NewStatement(post.id, Facet.BECAUSE, reason, Days(end), stated_at)
     await state(connection, post_time, [why], by=by.subject)
-    told: list[Event] = [
-        AppointmentEnded(
-            post=post.reference,
-            organisation=organisation,
-            person=appointment.person_id,
-            reason=reason,
-            effective_on=end,
-            stated_at=stated_at,
-        )
-    ]
+    about = {"post": post.reference, "organisation": organisation_of(post.reference), "reason": reason}
+    when = {"effective_on": end, "stated_at": stated_at}
+    told: list[Event] = [AppointmentEnded.model_validate({**about, **when, "person": appointment.person_id})]
     day = Days(end, end + timedelta(days=1))
     taken = _overlapping(await pieces_from(connection, post_time, Facet.HOLDER, [post.id], end), day)
     if not taken and await stands_throughout(connection, post_time, post.id, day):
-        told.append(
-            PostFellVacant(
-                post=post.reference,
-                organisation=organisation,
-                title=post.title,
-                reason=reason,
-                effective_on=end,
-                stated_at=stated_at,
-            )
-        )
+        told.append(PostFellVacant.model_validate({**about, **when, "title": post.title}))
     return told
 
 

@@ -114,7 +114,7 @@ class Stage:
 
     async def post(self, organisation: str, *, by: Caller | None = None, **command: Any) -> str:
         """One more post; its reference."""
-        given = {"organisation": organisation, "title": "Chair", "first_day": ENGLAND_OPENED} | command
+        given: dict[str, Any] = {"organisation": organisation, "title": "Chair", "first_day": ENGLAND_OPENED} | command
         async with self.database.begin() as session:
             made = await posts.create_post(
                 session,
@@ -168,7 +168,7 @@ class Stage:
 
     async def grant(self, organisation: str, *, by: Caller | None = None, **command: Any) -> int:
         """A decision right, of up to £50,000 for contracts where not said otherwise; its number."""
-        given = {
+        given: dict[str, Any] = {
             "organisation": organisation,
             "function": "contract-award",
             "value_limit_pence": 50_000_00,
@@ -223,7 +223,7 @@ class Stage:
 
     async def content(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that the service keeps, to compare before and after."""
-        tables = ("body", "post", "appointment", "decision_right", "outbox")
+        tables: tuple[str, ...] = ("body", "post", "appointment", "decision_right", "outbox")
         tables += tuple(f"{what}_time_{kind}" for what in ("body", "post", "right") for kind in ("statement", "belief"))
         return {
             table: [tuple(row) for row in await self.database.fetch(f"SELECT * FROM {table} ORDER BY 1")]
