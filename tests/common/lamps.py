@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import Column, Identity, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import registry
 
 from libs.common import context, event_log, outbox, tables
 from libs.common.bus import Message
@@ -35,7 +36,18 @@ Table(
     Column("shine", Integer, nullable=False),
     Column("known", Integer, nullable=False),
 )
-Table("counter", METADATA, Column("lamp", Text, primary_key=True), Column("shine", Integer, nullable=False))
+_counter = Table("counter", METADATA, Column("lamp", Text, primary_key=True), Column("shine", Integer, nullable=False))
+
+
+class Counter:
+    """A lamp's count, mapped: for what happens between the ORM and the outbox."""
+
+    def __init__(self, lamp: str, shine: int) -> None:
+        self.lamp = lamp
+        self.shine = shine
+
+
+registry(metadata=METADATA).map_imperatively(Counter, _counter)
 
 DAY = date(2017, 4, 1)
 INSTANT = datetime(2017, 1, 1, tzinfo=UTC)

@@ -265,6 +265,23 @@ async def test_one_holds_the_lease_and_another_takes_over_when_it_ends(lamps: La
     assert await lamps.deeds() == [("a", 1), ("a", 2), ("a", 3)]
 
 
+async def test_when_the_holders_connection_is_cut_its_lease_is_free_at_once(lamps: Lamps) -> None:
+    await lamps.told(lit("a", 1))
+    holder = (
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with lamps.following(lamps.consumer(), lamps.consumer()) as tasks:
+        for shine in (1, 2, 3, 4):
+            await lamps.at(shine)
+            [row] = await lamps.subscriber.fetch(holder)
+            await terminate(lamps.subscriber, row["pid"])
+            await lamps.told(lit("a", shine + 1))
+        await lamps.at(5)
+        assert not tasks.dead
+    assert await lamps.deeds() == [("a", shine) for shine in (1, 2, 3, 4, 5)]
+
+
 async def has_applied(consumer: Consumer, events: int) -> bool:
     return consumer.applied == events
 

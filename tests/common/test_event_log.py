@@ -5,6 +5,7 @@ import json
 import random
 from contextlib import suppress
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +17,7 @@ from libs.common.events import Envelope
 from libs.common.identity import Caller
 from libs.common.sequencer import Sequencer
 from libs.common.tasks import Tasks
-from tests.common.lamps import Lamps, lit, oiled
+from tests.common.lamps import Counter, Lamps, lit, oiled
 from tests.waiting import until
 
 
@@ -35,6 +36,18 @@ async def test_an_event_is_told_only_if_its_transaction_commits(lamps: Lamps) ->
             raise ZeroDivisionError
     await lamps.told(lit("a", 2))
     assert await lit_in_order(lamps) == [("a", 2)]
+
+
+async def test_what_a_command_changed_is_locked_before_its_events_take_their_place(lamps: Lamps) -> None:
+    async with lamps.publisher.begin() as first:
+        first.add(Counter("a", 1))
+    async with lamps.publisher.begin() as session:
+        lamp = await session.get_one(Counter, "a")
+        lamp.shine = 2
+        await outbox.add(session, lit("a", 2))
+        async with lamps.publisher.connect() as other:
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await other.execute("SELECT FROM counter WHERE lamp = 'a' FOR UPDATE NOWAIT")
 
 
 async def test_an_event_carries_where_it_comes_from(lamps: Lamps) -> None:
@@ -77,6 +90,19 @@ async def test_a_transaction_that_waited_for_another_comes_after_it(lamps: Lamps
         await outbox.add(waits, lit("b", 3))
     await lamps.sequence()
     assert await lit_in_order(lamps) == [("b", 2), ("a", 1), ("b", 3)]
+
+
+async def test_the_outbox_moves_whatever_else_the_server_does(lamps: Lamps) -> None:
+    """A write left open in another database, a snapshot held by a long report, transaction ids of another server."""
+    async with lamps.subscriber.begin() as elsewhere, lamps.publisher.read() as report:
+        elsewhere.add(Counter("x", 1))
+        await elsewhere.flush()
+        await report.execute(text("SELECT count(*) FROM event_log"))
+        for shine in range(5):
+            await lamps.tell(lit("a", shine))
+        await lamps.rewrite("UPDATE outbox SET tx = '18446744073709551615' WHERE id = 2")
+        assert await lamps.sequence() == 5
+    assert await lit_in_order(lamps) == [("a", shine) for shine in range(5)]
 
 
 async def test_a_batch_never_splits_a_transaction(lamps: Lamps) -> None:
