@@ -27,7 +27,7 @@ class MergerAgreed(Conflict):
     """The organisation is part of an agreed merger, which decides its last day."""
 
 
-class CCGsCannotMerge(Conflict):
+class MergerNotAllowed(Conflict):
     """The NHS Act 2006, s.14G, or what the registry knows of these bodies, does not allow this merger."""
 
 

@@ -20,7 +20,7 @@ from libs.common.events.registry import (
 )
 from libs.common.identity import Caller, Role
 from services.registry import facts
-from services.registry.errors import CCGsCannotMerge, MergerNotFound
+from services.registry.errors import MergerNotAllowed, MergerNotFound
 from services.registry.kinds import Kind
 from services.registry.merger_rules import law_on, reasons_against
 from services.registry.models import Merger, MergerStatus, Organisation
@@ -55,7 +55,7 @@ async def merge_ccgs(
     """Agree to dissolve the predecessors into a new CCG on one day, all or none (NHS Act 2006 s.14G).
 
     On or after that day it is carried out at once, before it by due work. Until then the successor stands as proposed.
-    Raises CCGsCannotMerge with every reason, NotYoursToDecide.
+    Raises MergerNotAllowed with every reason, NotYoursToDecide.
     """
     for code in command.predecessors:
         by.must_act_for([code])
@@ -88,7 +88,7 @@ async def redate_merger(
 ) -> None:
     """Let the locked merger take effect on another day; what was planned before stays in its plans.
 
-    Raises NotAgreedAnyMore, SameDay, CCGsCannotMerge with every reason, NotYoursToDecide.
+    Raises NotAgreedAnyMore, SameDay, MergerNotAllowed with every reason, NotYoursToDecide.
     """
     held = await _lock_parts(session, merger, by)
     previously_on = merger.effective_on
@@ -236,7 +236,7 @@ async def _must_be_possible(
         successor, predecessors, effective_on, standing=await standings(await raw(session), codes), agreed=agreed
     )
     if reasons:
-        raise CCGsCannotMerge("; ".join(reason.message for reason in reasons), reasons=reasons)
+        raise MergerNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
 
 
 async def _lock_parts(session: AsyncSession, merger: Merger, by: Caller) -> dict[str, Organisation]:

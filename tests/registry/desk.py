@@ -8,8 +8,10 @@ import httpx
 from fastapi import FastAPI
 
 from libs.common.database import Database
+from libs.common.events import Envelope, Event
 from libs.common.identity import Role
 from tests.common.edge import Tokens
+from tests.waiting import until
 
 
 @dataclass
@@ -92,12 +94,16 @@ class Desk:
         """Its status alone."""
         return str((await self.ask(code, as_at, as_known))["status"])
 
-    async def told(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every event told so far, by name and fields, in order."""
-        rows = await self.database.fetch(
-            """
-            SELECT name, fields::json FROM outbox
-             UNION ALL SELECT name, convert_from(body, 'UTF8')::json -> 'data' FROM event_log WHERE false
-            """
-        )
-        return [(row["name"], row["fields"]) for row in rows]
+    async def told(self) -> list[Event]:
+        """Every event told so far, in the order of the log."""
+
+        async def all_in_the_log() -> bool:
+            return not await self.database.fetch("SELECT id FROM outbox LIMIT 1")
+
+        await until(all_in_the_log)
+        rows = await self.database.fetch("SELECT body FROM event_log ORDER BY position")
+        return [Envelope.decode(row["body"]).event() for row in rows]
+
+    async def names_told(self) -> list[str]:
+        """The names of all events told so far."""
+        return [event.event_name for event in await self.told()]

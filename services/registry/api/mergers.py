@@ -25,7 +25,7 @@ from libs.common.web import (
 )
 from services.registry import mergers, plans
 from services.registry.api.views import MergerInFullView, MergerView, PlanView
-from services.registry.errors import CCGsCannotMerge, CodeTaken, MergerNotFound, NotAgreedAnyMore, SameDay
+from services.registry.errors import CodeTaken, MergerNotAllowed, MergerNotFound, NotAgreedAnyMore, SameDay
 from services.registry.models import Merger, MergerStatus
 
 router = commands_router(tags=["Mergers"])
@@ -79,7 +79,7 @@ async def get_merger(
     status_code=201,
     response_model=MergerView,
     summary="Agree a merger",
-    responses=problems(CCGsCannotMerge, CodeTaken),
+    responses=problems(MergerNotAllowed, CodeTaken),
 )
 async def merge_ccgs(
     command: mergers.MergeCCGs, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
@@ -98,7 +98,7 @@ async def merge_ccgs(
     "/mergers/{reference}/redating",
     response_model=MergerView,
     summary="Put a merger on another day",
-    responses=problems(MergerNotFound, NotAgreedAnyMore, SameDay, CCGsCannotMerge),
+    responses=problems(MergerNotFound, NotAgreedAnyMore, SameDay, MergerNotAllowed),
 )
 async def redate_merger(
     reference: Reference,

@@ -66,9 +66,9 @@ def _life(body: Body, kind: Kind, file_day: date, stated_at: datetime, merged_on
     # The name is seen on the day of the file, or on the last day of a body that had closed by then.
     named_on = min(file_day, body.last_day or date.max)
     if body.status == "proposed":
-        yield _proposed(body, kind, stated_at)
+        yield proposed(body.code, body.name, kind, body.opened_on, stated_at)
     elif merged_on is not None and was_proposed(body.opened_on, merged_on):
-        yield _proposed(body, kind, stated_at)
+        yield proposed(body.code, "", kind, body.opened_on, stated_at)
         yield opened(body.code, body.name, kind, merged_on, named_on, stated_at)
     else:
         yield opened(body.code, body.name, kind, body.opened_on, named_on, stated_at)
@@ -87,7 +87,6 @@ def opened(code: str, name: str, kind: str, day: date, named_on: date, stated_at
     return OrganisationOpened(code=code, name=name, kind=kind, effective_on=day, named_on=named_on, stated_at=stated_at)
 
 
-def _proposed(body: Body, kind: Kind, stated_at: datetime) -> OrganisationProposed:
-    return OrganisationProposed(
-        code=body.code, name=body.name, kind=kind, effective_on=body.opened_on, stated_at=stated_at
-    )
+def proposed(code: str, name: str, kind: str, day: date, stated_at: datetime) -> OrganisationProposed:
+    """Return that a body stands as proposed from a day; with no name where something else told with it says that."""
+    return OrganisationProposed(code=code, name=name, kind=kind, effective_on=day, stated_at=stated_at)

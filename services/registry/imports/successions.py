@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from libs.common.events import Event
-from libs.common.events.registry import CCGMerged, OrganisationProposed, OrganisationSucceeded
-from services.registry.imports.bodies import opened, was_proposed
+from libs.common.events.registry import CCGMerged, OrganisationSucceeded
+from services.registry.imports.bodies import opened, proposed, was_proposed
 from services.registry.imports.files import SourceFile
 from services.registry.imports.rows import Followed, NotTaken
 from services.registry.kinds import Kind
@@ -171,13 +171,7 @@ def _proposed_until(day: date, successor: str, openings: Iterable[Opening]) -> I
     """Put right what sources said of the successor: on the days before the merger it only stood as proposed."""
     for opening in openings:
         if was_proposed(opening.day, day):
-            yield OrganisationProposed(
-                code=successor,
-                name=opening.name,
-                kind=Kind.CCG,
-                effective_on=opening.day,
-                stated_at=opening.stated_at,
-            )
+            yield proposed(successor, "", Kind.CCG, opening.day, opening.stated_at)
             yield opened(successor, opening.name, Kind.CCG, day, opening.named_on, opening.stated_at)
 
 

@@ -1,0 +1,66 @@
+"""What the registry states of itself is what its hearers derive from its events, row by row."""
+
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from libs.common import tables
+from libs.common.database import Database, service_metadata
+from libs.common.known import KnownOrganisations
+from tests.databases import NewDatabase
+from tests.registry.desk import Desk
+from tests.registry.ods import body, practice, successions, write
+from tests.registry.test_imports import take
+
+_BELIEVED = """
+SELECT o.code, o.kind, b.facet, b.value, b.valid::text, b.known::text
+  FROM {prefix}organisation o JOIN {prefix}organisation_belief b ON b.subject_id = o.id ORDER BY 1, 3, 4, 5, 6
+"""
+
+
+async def test_a_hearer_of_all_events_believes_the_same_as_the_registry(
+    desk: Desk, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    await desk.move_clock("2014-11-26")
+    await desk.open("00F", "00G", "01H", "01K")
+    await desk.open("13T", on="2014-11-26", status="proposed")
+    await desk.merge("13T", "00F", "00G", on="2015-04-01")
+    await desk.move_clock("2016-04-01")
+    renaming = {"new_name": "NHS North Cumbria CCG", "effective_on": "2017-04-01"}
+    await desk.change("/organisations/01H/renaming", version=1, body=renaming)
+    await desk.change(
+        "/organisations/01H/renaming", version=2, body={"new_name": "NHS X CCG", "effective_on": "2016-01-01"}
+    )
+    await desk.change("/organisations/01K/closure", version=1, body={"effective_on": "2016-04-01"})
+    await desk.move_clock(None)
+    folder = tmp_path / "ods"
+    write(
+        folder,
+        "eccg_2015-06.csv",
+        [
+            body("13T", "NHS NG CCG", "20141126"),
+            body("00F", "NHS F CCG", "20130401", "20150331"),
+            body("10A", "A CCG", "20130401"),
+        ],
+    )
+    write(folder, "epraccur_2018-06.csv", [practice("A81001", "19740401", "13T", "20150401")])
+    successions(folder, "succ_2022-10.csv", ("00F", "13T", "20150401"), ("01K", "01H", "20160401"))
+    await take(desk.database, folder)
+
+    metadata = service_metadata()
+    known = KnownOrganisations(metadata)
+    tables.add_to(metadata)
+    url = await new_database(None)
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await engine.dispose()
+    hearer = Database(url)
+    await hearer.open()
+    async with hearer.connect() as connection, connection.transaction():
+        await known.know([event for event in await desk.told() if isinstance(event, known.events)], connection)
+    heard = [tuple(row) for row in await hearer.fetch(_BELIEVED.format(prefix="known_"))]
+    await hearer.close()
+    stated = [tuple(row) for row in await desk.database.fetch(_BELIEVED.format(prefix=""))]
+    assert heard == stated
+    assert len(stated) > 20

@@ -1,0 +1,108 @@
+"""Whether CCGs can merge: the rules alone, with no database."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.common.temporal import LAST_DAY, Days
+from services.registry.kinds import Kind, settled
+from services.registry.merger_rules import law_on, longest_proposal, reasons_against
+from services.registry.standings import Standing
+
+OPENED, DAY = date(2013, 4, 1), date(2018, 4, 1)
+
+
+def a_ccg(code: str, *, kind: Kind = Kind.CCG, closes: date = LAST_DAY) -> Standing:
+    life = (
+        ((Days(OPENED, closes), "open"), (Days(closes), "closed")) if closes < LAST_DAY else ((Days(OPENED), "open"),)
+    )
+    return Standing(code, kind, life)  # type: ignore[arg-type]  # words of Status
+
+
+def proposed(code: str, *, kind: Kind = Kind.CCG) -> Standing:
+    return Standing(code, kind, ((Days(OPENED), "proposed"),))
+
+
+def fields(
+    successor: Standing, *predecessors: Standing, on: date = DAY, other: tuple[str, date] | None = None
+) -> set[str | None]:
+    standing = {one.code: one for one in (*predecessors, successor)}
+    codes = [one.code for one in predecessors]
+    agreed = {code: other for code in (predecessors[0].code, successor.code)} if other else {}
+    return {reason.field for reason in reasons_against(successor.code, codes, on, standing=standing, agreed=agreed)}
+
+
+NEW = Standing("14Y")
+A, B = a_ccg("10H"), a_ccg("10Y")
+
+CASES = [
+    ("two open CCGs into a new code", NEW, (A, B), DAY, set()),
+    ("into a code that was proposed before", proposed("14Y"), (A, B), DAY, set()),
+    ("one CCG alone", NEW, (A,), DAY, {"predecessors"}),
+    ("one CCG named twice", NEW, (A, A), DAY, {"predecessors"}),
+    ("into one of the predecessors", A, (A, B), DAY, {"successor"}),
+    ("into a body that is open", a_ccg("10Q"), (A, B), DAY, {"successor"}),
+    ("into a body that closed", a_ccg("10Q", closes=date(2015, 4, 1)), (A, B), DAY, {"successor"}),
+    ("into a code proposed as a trust", proposed("14Y", kind=Kind.NHS_TRUST), (A, B), DAY, {"successor"}),
+    ("a trust as a predecessor", NEW, (A, a_ccg("R0A", kind=Kind.NHS_TRUST)), DAY, {"predecessors.1"}),
+    ("a code that nobody has", NEW, (A, Standing("99Z")), DAY, {"predecessors.1"}),
+    ("a CCG that closed before", NEW, (a_ccg("10H", closes=date(2017, 4, 1)), B), DAY, {"predecessors.0"}),
+    ("a CCG that closes on the day anyway", NEW, (A, a_ccg("10Y", closes=DAY)), DAY, {"predecessors.1"}),
+    ("a CCG that is only proposed", NEW, (proposed("10H"), B), DAY, {"predecessors.0"}),
+    ("a CCG on its first day", NEW, (A, B), OPENED, {"predecessors.0", "predecessors.1"}),
+    ("on the last day of the law", NEW, (A, B), date(2022, 6, 30), set()),
+    ("after CCGs were abolished", NEW, (A, B), date(2022, 7, 1), {"effective_on"}),
+]
+
+
+@pytest.mark.parametrize(("case", "successor", "predecessors", "on", "expected"), CASES, ids=[one[0] for one in CASES])
+def test_the_law_of_mergers(
+    case: str, successor: Standing, predecessors: tuple[Standing, ...], on: date, expected: set[str]
+) -> None:
+    assert fields(successor, *predecessors, on=on) == expected, case
+
+
+def test_a_body_is_in_one_agreed_merger_at_most() -> None:
+    assert fields(NEW, A, B, other=("M-15A", date(2019, 4, 1))) == {"predecessors.0", "successor"}
+
+
+@given(st.lists(st.sampled_from("ABCDEFGH"), max_size=10), st.sets(st.sampled_from("ABCDEFGH")), st.booleans())
+def test_a_merger_is_allowed_exactly_when_nothing_is_wrong_with_any_part(
+    predecessors: list[str], closed: set[str], successor_used: bool
+) -> None:
+    standing = {code: a_ccg(code, closes=date(2016, 4, 1) if code in closed else LAST_DAY) for code in "ABCDEFGH"}
+    standing["N"] = a_ccg("N") if successor_used else Standing("N")
+    allowed = (
+        len(set(predecessors)) >= 2
+        and len(set(predecessors)) == len(predecessors)
+        and not closed & set(predecessors)
+        and not successor_used
+    )
+    assert (not reasons_against("N", predecessors, DAY, standing=standing, agreed={})) is allowed
+
+
+def test_every_answer_names_the_law_of_its_day() -> None:
+    law = law_on(DAY)
+    assert law is not None
+    assert (law.id, "14G" in law.citation) == ("ccg-merger-s14g-2012", True)
+    assert law_on(date(2013, 3, 31)) is None
+    longest = longest_proposal(DAY)
+    assert longest is not None
+    assert longest.days == 365
+    assert longest_proposal(date(2012, 4, 1)) is None
+
+
+@given(st.lists(st.sampled_from(list(Kind)), max_size=5))
+def test_what_a_body_is_does_not_depend_on_which_source_came_first(said: list[Kind]) -> None:
+    def ends(kinds: list[Kind]) -> Kind | None:
+        kind: Kind = Kind.UNKNOWN
+        for one in kinds:
+            new = settled(kind, one)
+            if new is None:
+                return None
+            kind = new
+        return kind
+
+    assert ends(said) == ends(said[::-1])
