@@ -48,10 +48,24 @@ async def consolidate_contracts(
     contract = await add_contract(session, command.reference, command, customers, stated_at=stated_at)
     await bind(session, contract, customers, signed_on=signed_on, stated_at=stated_at, by=by)
     await _end_replaced(session, replaced, contract, command, stated_at=stated_at, by=by)
+    await _tell(session, contract, customers, replaced, command)
+    await follow_mergers(session, customers, since=contract.starts_on, by=by, only=[contract.id])
+    await session.refresh(contract, ["version"])
+    return contract
+
+
+async def _tell(
+    session: AsyncSession,
+    contract: Contract,
+    customers: Sequence[str],
+    replaced: Sequence[Contract],
+    command: ConsolidateContracts,
+) -> None:
+    """Tell the consolidation, and keep what the old contracts cost beside the event that told it."""
     previous = sum(old.annual_pence for old in replaced)
     event = ServiceConsolidated(
         effective_on=contract.starts_on,
-        stated_at=stated_at,
+        stated_at=contract.drafted_at,
         contract=contract.reference,
         title=contract.title,
         supplier=contract.supplier_code,
@@ -69,13 +83,10 @@ async def consolidate_contracts(
             previous_annual_pence=previous,
             agreement=command.agreement,
             event=told,
-            stated_at=stated_at,
+            stated_at=contract.drafted_at,
         )
     )
     await session.flush()
-    await follow_mergers(session, customers, since=contract.starts_on, by=by, only=[contract.id])
-    await session.refresh(contract, ["version"])
-    return contract
 
 
 async def _customers_to_act_for(

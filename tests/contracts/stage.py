@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import Database, raw
+from libs.common.database import Database
 from libs.common.events import Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import Caller, Role
 from libs.common.inbox import Delivery
 from services.contracts import consolidations, contracts, reads, signatures, terminations
-from services.contracts.models import Contract
 from services.contracts.reactions import subscriptions
 from services.contracts.terms import ConsolidateContracts, DraftContract
 
@@ -126,19 +125,37 @@ class Stage:
         await self.sign(reference)
         return reference
 
-    async def terminate(
-        self, reference: str, *, on: date, by: Caller | None = None, stated: datetime | None = None, **command: Any
-    ) -> None:
+    async def terminate(self, reference: str, *, on: date, **command: Any) -> None:
         """Terminate it on the day `on`."""
-        given = terminations.TerminateContract.model_validate({"reason": "brought in house"} | command)
         async with self.database.begin() as session:
-            contract = await contracts.get_contract_to_change(session, reference)
-            await terminations.terminate_contract(
-                session, contract, given, by=by or a_lead(), today=on, stated_at=stated or at(on)
-            )
+            await self.terminate_within(session, reference, on=on, **command)
 
-    async def consolidate(self, *, on: date, by: Caller | None = None, **command: Any) -> Contract:
+    async def terminate_within(
+        self,
+        session: AsyncSession,
+        reference: str,
+        *,
+        on: date,
+        by: Caller | None = None,
+        stated: datetime | None = None,
+        **command: Any,
+    ) -> None:
+        """The same within a transaction that the test holds."""
+        given = terminations.TerminateContract.model_validate({"reason": "brought in house"} | command)
+        contract = await contracts.get_contract_to_change(session, reference)
+        await terminations.terminate_contract(
+            session, contract, given, by=by or a_lead(), today=on, stated_at=stated or at(on)
+        )
+
+    async def consolidate(self, *, on: date, by: Caller | None = None, **command: Any) -> None:
         """Consolidate contracts on the day `on`."""
+        async with self.database.begin() as session:
+            await self.consolidate_within(session, on=on, by=by, **command)
+
+    async def consolidate_within(
+        self, session: AsyncSession, *, on: date, by: Caller | None = None, **command: Any
+    ) -> None:
+        """The same within a transaction that the test holds."""
         given: dict[str, Any] = {
             "reference": "SHARED-2019",
             "title": "Shared support",
@@ -149,10 +166,7 @@ class Stage:
             "value_basis": "illustrative",
         }
         wanted = ConsolidateContracts.model_validate(given | command)
-        async with self.database.begin() as session:
-            return await consolidations.consolidate_contracts(
-                session, wanted, by=by or a_lead(), today=on, stated_at=at(on)
-            )
+        await consolidations.consolidate_contracts(session, wanted, by=by or a_lead(), today=on, stated_at=at(on))
 
     async def seen(
         self, reference: str, *, as_at: date, as_known: datetime | None = None, by: Caller | None = None
@@ -189,8 +203,3 @@ class Stage:
             table: [tuple(row) for row in await self.database.fetch(f"SELECT * FROM {table} ORDER BY 1")]
             for table in tables
         }
-
-
-async def backend(session: AsyncSession) -> int:
-    """The process id of the session's connection, by which others are seen to wait for it."""
-    return int(await (await raw(session)).fetchval("SELECT pg_backend_pid()"))

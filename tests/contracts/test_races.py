@@ -114,6 +114,38 @@ async def test_a_shared_service_signed_while_a_customer_merges_goes_to_the_succe
     assert await stage.customers("SHARED-2019", as_at=date(2019, 4, 1)) == ["05C", "14Y"]
 
 
+async def test_a_shared_service_signed_between_two_mergers_goes_to_the_last_successor(stage: Stage) -> None:
+    await stage.signed()
+    await stage.signed(a_draft(reference="CSU-DUDLEY-2017", customers=["05C"]))
+    wider = CCGMerged(
+        effective_on=date(2019, 6, 1),
+        stated_at=at(date(2019, 6, 1), 0),
+        merger="M-WIDER",
+        successor="99X",
+        successor_name="NHS Wider CCG",
+        predecessors=("14Y", "05Y"),
+    )
+    checked, commit = asyncio.Event(), asyncio.Event()
+
+    async def consolidate_and_hold() -> None:
+        async with stage.database.begin() as session:
+            replaces = ["CSU-BUCKS-2017", "CSU-DUDLEY-2017"]
+            await stage.consolidate_within(session, on=MAY, replaces=replaces)
+            checked.set()
+            await commit.wait()
+
+    async with stage.database.begin() as session:
+        await stage.deliver(session, bucks_merges())
+        consolidating = await waiting(stage, consolidate_and_hold())
+    await checked.wait()
+    # 14Y became a customer only while the consolidation waited; it must be locked all the same.
+    merging = await waiting(stage, stage.hear(wider))
+    commit.set()
+    await asyncio.gather(consolidating, merging)
+    assert await stage.customers("SHARED-2019", as_at=date(2019, 5, 31)) == ["05C", "14Y"]
+    assert await stage.customers("SHARED-2019", as_at=date(2019, 6, 1)) == ["05C", "99X"]
+
+
 async def test_a_termination_while_the_customers_merge_is_told_with_the_successor(stage: Stage) -> None:
     reference = await stage.signed()
     async with stage.database.begin() as session:
@@ -122,6 +154,18 @@ async def test_a_termination_while_the_customers_merge_is_told_with_the_successo
     await ending
     [event] = await stage.told("ContractTerminated")
     assert event["customers"] == ["14Y"]
+
+
+async def test_a_contract_that_is_ended_before_the_day_while_its_customers_merge_stays_where_it_was(
+    stage: Stage,
+) -> None:
+    reference = await stage.signed()
+    async with stage.database.begin() as session:
+        await stage.terminate_within(session, reference, on=MAY, last_day=date(2018, 3, 31), agreement="Deed")
+        merging = await waiting(stage, stage.hear(bucks_merges()))
+    await merging
+    assert await stage.customers(reference, as_at=date(2018, 4, 1)) == ["10H", "10Y"]
+    assert await stage.told("ContractTransferred") == []
 
 
 async def test_of_two_signatures_at_once_one_counts(stage: Stage) -> None:

@@ -154,7 +154,7 @@ async def test_a_revised_draft_says_what_it_was_revised_to(stage: Stage) -> None
     async with stage.database.begin() as session:
         contract = await contracts.get_contract_to_change(session, reference)
         command = ReviseContract.model_validate(terms.model_dump(exclude={"reference"}))
-        await contracts.revise_contract(session, contract, command, by=a_lead("10Y"))
+        await contracts.revise_contract(session, contract, command, by=a_lead("10H"))
     found = await stage.seen(reference, as_at=date(2017, 5, 1))
     assert [customer.code for customer in found["customers"]] == ["05C", "10H"]
     assert (found["title"], found["annual_pence"], found["version"]) == ("Wider support", 7, 2)
