@@ -14,7 +14,7 @@ import httpx
 
 from deploy.demo.account import Account
 from deploy.demo.account_text import in_words
-from deploy.demo.facts import ATTRIBUTION, read_facts
+from deploy.demo.facts import ATTRIBUTION, Place, read_facts
 from deploy.demo.load import load, tell_account
 from deploy.demo.services import NotCaughtUp, Refused, Services
 from deploy.embedded_postgres import EmbeddedPostgres
@@ -50,10 +50,11 @@ class Laptop:
     demo_only: bool = False
     status: str = ""
     account: Account | None = None
+    places: Sequence[Place] = ()
 
     def page(self) -> str:
         """Give the index page as of now."""
-        return render(self.account, status=self.status, users=USERS, attribution=ATTRIBUTION)
+        return render(self.account, status=self.status, users=USERS, places=self.places, attribution=ATTRIBUTION)
 
     async def run(self, urls: Mapping[str, str], listener: socket.socket, held: Claim) -> int:
         """Serve until a signal comes (with `demo_only`, until the demo is loaded) and return the exit code."""
@@ -84,13 +85,14 @@ class Laptop:
         if not self.with_demo:
             return
         self.status = "The demo is loading; this page looks again by itself."
-        users = footprint.issuer.users
+        users, facts = footprint.issuer.users, read_facts()
+        self.places = facts.places.places
         async with httpx.AsyncClient(base_url=address, timeout=_REQUEST_SECONDS, trust_env=False) as client:
             services = Services(client, lambda name: footprint.issuer.token_for(users[name]))
             try:
-                if not await load(services, read_facts(), _say):
+                if not await load(services, facts, _say):
                     _say("The demo is loaded already; nothing was missing.")
-                self.account = await tell_account(services)
+                self.account = await tell_account(services, facts)
             except (Refused, NotCaughtUp, httpx.HTTPError) as error:
                 self.status = f"The demo could not be loaded to its end: {error or type(error).__name__}"
                 _say(f"{self.status}\nThe services run; the next start goes on with the demo.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from deploy.demo.account import Account, MergerTold, Told
+from deploy.demo.facts import Place
 from libs.common.issuer import DEMO_PASSWORD, DemoUser
 
 
@@ -34,7 +35,9 @@ code { background: #f0f4f5; padding: .05rem .3rem; font-size: .9em }
 """
 
 
-def render(account: Account | None, *, status: str, users: Sequence[DemoUser], attribution: str) -> str:
+def render(
+    account: Account | None, *, status: str, users: Sequence[DemoUser], places: Sequence[Place], attribution: str
+) -> str:
     """Give the whole page. Without an account it shows `status` and looks again by itself."""
     again = "" if account or not status else '<meta http-equiv="refresh" content="2">'
     return (
@@ -46,6 +49,7 @@ def render(account: Account | None, *, status: str, users: Sequence[DemoUser], a
         + _services()
         + _users(users)
         + (_story(account) if account else _waiting(status))
+        + _places(places)
         + f"<h2>Sources</h2><p>{escape(attribution)} What is fact and what is illustrative in the demo: "
         "<code>deploy/demo/README.md</code>.</p></main></body></html>"
     )
@@ -73,19 +77,29 @@ def _users(users: Sequence[DemoUser]) -> str:
     )
 
 
+def _places(places: Sequence[Place]) -> str:
+    items = "".join(
+        f"<li><b>{escape(place.name)}</b> ({', '.join(place.ccgs)}): {escape(place.story)} "
+        f'<span class="id">{escape(place.source)}</span></li>'
+        for place in places
+    )
+    return f"<h2>The places</h2><ul>{items}</ul>" if items else ""
+
+
 def _waiting(status: str) -> str:
     return f"<h2>What happened</h2><p>{escape(status)}</p>" if status else ""
 
 
 def _story(account: Account) -> str:
-    followed = [merger for merger in account.mergers if merger.consequences]
     return (
         f"<h2>What happened</h2><p>{len(account.mergers)} mergers, carried out on their days, left "
         f"<b>{account.ccgs_in_the_end} CCGs</b>.</p>{_counts(account)}"
-        "<p>Each line below ends with the id of the event that says so. What another service did because of a merger "
+        "<p>Each line below ends with the id of the event that says so; figures that no source gives are marked. "
+        "What another service did because of a merger "
         "bears the merger's event as its cause: look it up in that service's <code>GET /v1/events</code>.</p>"
-        + "".join(_merger(merger) for merger in followed)
+        + "".join(_merger(merger) for merger in account.told_in_full)
         + (f"<h3>Beside the mergers</h3>{_list(account.beside)}" if account.beside else "")
+        + _elsewhere(account.vacant_elsewhere)
         + _all(account.mergers)
     )
 
@@ -110,6 +124,15 @@ def _list(lines: Sequence[Told]) -> str:
         for line in lines
     )
     return f"<ul>{items}</ul>"
+
+
+def _elsewhere(vacant: Sequence[Told]) -> str:
+    if not vacant:
+        return ""
+    return (
+        f"<details><summary>The other mergers left {len(vacant)} posts vacant: no body of theirs was known</summary>"
+        f"{_list(vacant)}</details>"
+    )
 
 
 def _all(mergers: Sequence[MergerTold]) -> str:

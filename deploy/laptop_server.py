@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
 
@@ -65,7 +65,9 @@ async def serving(footprint: Footprint, listener: socket.socket) -> AsyncIterato
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     server = _Server(config)
-    async with running(footprint.services):
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(footprint.bus.close)
+        await stack.enter_async_context(running(footprint.services))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started:

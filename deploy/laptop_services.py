@@ -26,6 +26,7 @@ class Footprint:
 
     services: Mapping[str, FastAPI]
     issuer: Issuer
+    bus: DirectBus
     app: Starlette
 
 
@@ -61,4 +62,4 @@ def assemble(urls: Mapping[str, str], *, address: str, folder: Path, page: Calla
         )
         services[name] = import_module(f"services.{name}.app").create_app(settings, bus)
     app = front(services, page=page, more=[Mount("/issuer", issuer.app())])
-    return Footprint(services, issuer, app)
+    return Footprint(services, issuer, bus, app)

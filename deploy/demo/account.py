@@ -1,14 +1,14 @@
 """What happened, told from the services' event feeds alone: every sentence names the event that it comes from."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
-from libs.common.events.finance import AllowanceRestated
-from libs.common.events.governance import AppointmentEnded, AppointmentMade, PostFellVacant
+from libs.common.events.finance import AllowanceRestated, AllowanceSet
+from libs.common.events.governance import AppointmentMade, PostFellVacant
 from libs.common.events.registry import (
     CCGMerged,
     CCGMergerRedated,
@@ -48,6 +48,11 @@ class MergerTold:
         """Everything that followed from it."""
         return [*self.contracts, *self.allowances, *self.appointments]
 
+    @property
+    def is_told_in_full(self) -> bool:
+        """Whether more followed from it than that the new body lacks an officer."""
+        return bool(self.contracts or self.allowances)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
@@ -56,6 +61,16 @@ class Account:
     ccgs_open: Mapping[date, int]
     mergers: list[MergerTold]
     beside: list[Told]
+
+    @property
+    def told_in_full(self) -> list[MergerTold]:
+        """The mergers of the places whose contracts and allowances are known."""
+        return [merger for merger in self.mergers if merger.is_told_in_full]
+
+    @property
+    def vacant_elsewhere(self) -> list[Told]:
+        """The vacancies that the other mergers left."""
+        return [line for merger in self.mergers if not merger.is_told_in_full for line in merger.appointments]
 
     @property
     def ccgs_in_the_end(self) -> int:
@@ -87,8 +102,13 @@ class _Names:
         return f"{', '.join(most)} and {last}" if most else last
 
 
-def tell(feeds: Iterable[Envelope], holders: Mapping[str, str]) -> Account:
-    """Tell the story from all events of the four services; `holders` gives what a person's id is displayed as."""
+def tell(
+    feeds: Iterable[Envelope], holders: Mapping[str, str], *, illustrative: frozenset[str] = frozenset()
+) -> Account:
+    """Tell the story from all events of the four services; `holders` gives what a person's id is displayed as.
+
+    Figures of the contracts in `illustrative`, and of a body's year there (`05C 2021-22`), are marked as such.
+    """
     told = [(envelope, envelope.event()) for envelope in feeds]
     names = _Names()
     for _, event in told:
@@ -104,21 +124,47 @@ def tell(feeds: Iterable[Envelope], holders: Mapping[str, str]) -> Account:
         for envelope, event in told
         if isinstance(event, CCGMerged)
     }
+    merged = {code for _, event in told if isinstance(event, CCGMerged) for code in event.predecessors}
     beside = []
     for envelope, event in told:
         sentence = _sentence(event, names, holders)
         if not sentence:
             continue
+        if not illustrative.isdisjoint(_figures_of(event)):
+            sentence += " (illustrative)"
         line = Told(day=event.effective_on, sentence=sentence, event_id=envelope.id, service=envelope.source)
         if envelope.causation in mergers:
             _list_of(mergers[envelope.causation], event).append(line)
-        elif not isinstance(event, AppointmentMade | AppointmentEnded):
+        elif _stands_alone(event, merged):
             beside.append(line)
     return Account(
         ccgs_open=_count(event for _, event in told),
         mergers=sorted(mergers.values(), key=lambda merger: merger.day),
         beside=sorted(beside, key=lambda line: line.day),
     )
+
+
+def _stands_alone(event: Event, merged: Collection[str]) -> bool:
+    """Whether it is worth telling beside the mergers: what merged bodies had is told where it became something else."""
+    match event:
+        case AppointmentMade() | PostFellVacant():
+            return False
+        case AllowanceSet():
+            return event.organisation not in merged
+        case _:
+            return True
+
+
+def _figures_of(event: Event) -> tuple[str, ...]:
+    match event:
+        case ContractTransferred() | ServiceConsolidated():
+            return (event.contract,)
+        case AllowanceSet():
+            return (f"{event.organisation} {event.financial_year}",)
+        case AllowanceRestated():
+            return tuple(f"{code} {event.financial_year}" for code in event.predecessors)
+        case _:
+            return ()
 
 
 def _list_of(merger: MergerTold, event: Event) -> list[Told]:
@@ -141,7 +187,12 @@ def _sentence(event: Event, names: _Names, holders: Mapping[str, str]) -> str:
         case AllowanceRestated():
             parts = zip(event.predecessors, event.released_pence, strict=True)
             sums = " + ".join(f"{pounds(pence)} of {names.of(code)}" for code, pence in parts)
-            return f"Allowance {event.financial_year}: {sums} became {pounds(event.amount_pence)}"
+            return f"Allowance {event.financial_year}: {sums} became {pounds(event.amount_pence)}, by {event.pack}"
+        case AllowanceSet():
+            return (
+                f"Allowance {event.financial_year} of {names.of(event.organisation)}: {event.population:,} people at "
+                f"{pounds(event.rate_pence)} make {pounds(event.amount_pence)}, by {event.pack}"
+            )
         case AppointmentMade():
             holder = holders.get(event.person, "the holder")
             return f"{event.title}: {holder} was in post in every one, and holds it in {names.of(event.organisation)}"
@@ -158,7 +209,7 @@ def _sentence(event: Event, names: _Names, holders: Mapping[str, str]) -> str:
                 f"was re-dated to {event.effective_on:%-d %B %Y}"
             )
         case OrganisationRenamed():
-            return f"{event.code} bears the name {event.new_name}"
+            return f"{event.code} was renamed {event.new_name}"
         case _:
             return ""
 

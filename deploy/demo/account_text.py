@@ -16,14 +16,15 @@ def _lines(account: Account) -> Iterator[str]:
         mergers = [merger for merger in account.mergers if merger.day == day]
         plural = "merger" if len(mergers) == 1 else "mergers"
         yield f"  {day:%d %b %Y}  {count:3} CCGs open" + (f" after {len(mergers)} {plural}" if mergers else "")
-    for merger in account.mergers:
-        if merger.consequences:
-            yield from _merger(merger)
+    for merger in account.told_in_full:
+        yield from _merger(merger)
     if account.beside:
         yield ""
         yield "Beside the mergers"
         yield from _told(account.beside, dated=True)
     yield ""
+    if account.vacant_elsewhere:
+        yield f"The other mergers left {len(account.vacant_elsewhere)} posts vacant: no body of theirs was known."
     yield (
         f"{len(account.mergers)} mergers left {account.ccgs_in_the_end} CCGs. What another service did because of a "
         "merger bears the merger's event as its causationid."

@@ -149,6 +149,15 @@ class Facts(_Fact):
     places: Places
 
     @property
+    def illustrative(self) -> frozenset[str]:
+        """The contracts whose charges no source gives in full, and the bodies' years (`05C 2021-22`) likewise."""
+        told = self.places
+        contracts = {one.reference for one in told.contracts if one.illustrative}
+        contracts |= {one.reference for one in told.consolidations if one.illustrative}
+        stated = [(code, one.year) for one in told.allowances if one.illustrative for code in one.populations]
+        return frozenset(contracts | {f"{code} {year}" for code, year in stated})
+
+    @property
     def days(self) -> frozenset[date]:
         """Every day on which the demo does something."""
         told = self.places

@@ -33,7 +33,7 @@ async def load(services: Services, facts: Facts, say: Say) -> bool:
     return bool(days)
 
 
-async def tell_account(services: Services) -> Account:
+async def tell_account(services: Services, facts: Facts) -> Account:
     """Tell what happened from the feeds, with the names that governance displays for holders of posts."""
     feeds = await _feeds(services)
     people = {event.person for envelope in feeds if isinstance(event := envelope.event(), AppointmentMade)}
@@ -42,7 +42,7 @@ async def tell_account(services: Services) -> Account:
         found = await services.find(f"/governance/v1/people/{person}", by="commissioner")
         if found is not None:
             holders[person] = found.json()["display_name"]
-    return tell(feeds, holders)
+    return tell(feeds, holders, illustrative=facts.illustrative)
 
 
 async def _feeds(services: Services) -> list[Envelope]:

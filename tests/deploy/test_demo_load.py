@@ -1,0 +1,218 @@
+"""The demo, loaded through the HTTP API of the four real services on one port."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import pytest
+
+from deploy.demo.account import Account
+from deploy.demo.account_text import in_words
+from deploy.demo.facts import ATTRIBUTION, read_facts
+from deploy.demo.load import load, tell_account
+from deploy.demo.services import SERVICES, Services
+from deploy.laptop_page import render
+from deploy.laptop_server import address_of, listen, serving
+from deploy.laptop_services import NAMES, assemble
+from deploy.laptop_users import USERS
+from libs.common.events import Envelope, Event
+from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
+from libs.common.events.finance import AllowanceRestated, AllowanceSet
+from libs.common.events.governance import AppointmentMade, PostFellVacant
+from libs.common.events.registry import CCGMerged, CCGMergerRedated, OrganisationRenamed
+from libs.common.migrations import migrate
+from tests.databases import Build, Databases, NewDatabase
+
+FACTS = read_facts()
+PLACES = {"14Y", "93C", "D2P2L"}
+"""The successors in the places that have bodies of their own."""
+T = TypeVar("T")
+OPEN_FROM = {
+    date(2013, 4, 1): 211,
+    date(2015, 4, 1): 209,
+    date(2017, 4, 1): 207,
+    date(2018, 4, 1): 195,
+    date(2019, 4, 1): 191,
+    date(2020, 4, 1): 135,
+    date(2021, 4, 1): 106,
+}
+
+
+class CutOff(Exception):
+    """Stands for a kill in the middle of loading."""
+
+
+def migrated(name: str) -> Build:
+    """What fills a template with a service's tables."""
+
+    async def build(url: str) -> None:
+        await migrate(url, name)
+
+    return build
+
+
+def silently(_: str) -> None:
+    """Say nothing."""
+
+
+def cut_off_at(day: str) -> Callable[[str], None]:
+    """Be killed before the steps of this day."""
+
+    def say(words: str) -> None:
+        if words.startswith(day):
+            raise CutOff
+
+    return say
+
+
+@asynccontextmanager
+async def laptop(urls: dict[str, str], folder: Path) -> AsyncIterator[Services]:
+    """The four services on a port of their own, as the laptop runs them."""
+    listener = listen(0)
+    address = address_of(listener)
+    footprint = assemble(urls, address=address, folder=folder, page=str)
+    users = footprint.issuer.users
+    async with serving(footprint, listener), httpx.AsyncClient(base_url=address, timeout=30) as client:
+        yield Services(client, lambda name: footprint.issuer.token_for(users[name]))
+
+
+@pytest.fixture
+async def urls(templates: Databases, new_database: NewDatabase) -> dict[str, str]:
+    """A migrated database for each service."""
+    return {
+        name: await new_database(await templates.template_for(f"{name}_migrated", migrated(name))) for name in NAMES
+    }
+
+
+async def all_events(services: Services) -> list[Envelope]:
+    """Every event of every service."""
+    return [envelope for service in SERVICES for envelope in await services.feed(service)]
+
+
+async def test_the_demo_is_loaded_though_it_was_cut_off_and_then_has_nothing_left_to_do(
+    urls: dict[str, str], tmp_path: Path
+) -> None:
+    async with laptop(urls, tmp_path) as services:
+        with pytest.raises(CutOff):
+            await load(services, FACTS, cut_off_at("01 Mar 2017"))
+        half = len(await all_events(services))
+    # What was killed left the clocks on a day of the demo: nothing falls due by the real day in between.
+    async with laptop(urls, tmp_path) as services:
+        assert len(await all_events(services)) == half
+        assert await load(services, FACTS, silently)
+        events = await all_events(services)
+        assert len(events) > half
+        check_events(events)
+        check_account(await tell_account(services, FACTS))
+        assert not await load(services, FACTS, silently)
+        assert [event.id for event in await all_events(services)] == [event.id for event in events]
+        assert [await services.clock_of(service) for service in SERVICES] == [None] * 4
+        assert await services.parked() == []
+
+
+def check_events(events: list[Envelope]) -> None:
+    """Look at what the services told."""
+    by_id = {envelope.id: envelope.event() for envelope in events}
+    caused = [(envelope.event(), by_id.get(envelope.causation)) for envelope in events]
+    told = list(by_id.values())
+    mergers = {event.successor: event for event in told if isinstance(event, CCGMerged)}
+    assert {code: set(event.predecessors) for code, event in mergers.items()} == {
+        merger.successor: set(merger.predecessors) for merger in FACTS.mergers
+    }
+    assert {code: (event.effective_on, event.successor_name) for code, event in mergers.items()} == {
+        merger.successor: (merger.day, merger.name) for merger in FACTS.mergers
+    }
+    assert [(event.successor, event.previously_on, event.effective_on) for event in of(CCGMergerRedated, told)] == [
+        ("14Y", date(2017, 4, 1), date(2018, 4, 1))
+    ]
+    assert {event.code: event.new_name for event in of(OrganisationRenamed, told)} == {
+        "01H": "NHS North Cumbria CCG",
+        "01K": "NHS Morecambe Bay CCG",
+    }
+    check_contracts(caused, mergers)
+    check_allowances(caused, mergers)
+    check_officers(caused, mergers)
+
+
+def of(kind: type[T], told: Iterable[object]) -> list[T]:
+    """Only the events of a kind."""
+    return [event for event in told if isinstance(event, kind)]
+
+
+def check_contracts(caused: list[tuple[Event, Event | None]], mergers: dict[str, CCGMerged]) -> None:
+    """Every contract that ran when its customers merged moved to the successor, because of the merger."""
+    moved = {
+        (event.contract, event.customers): (event.effective_on, cause)
+        for event, cause in caused
+        if isinstance(event, ContractTransferred)
+    }
+    assert moved == {
+        ("BUCKS-AYLESBURY-2016", ("14Y",)): (date(2018, 4, 1), mergers["14Y"]),
+        ("BUCKS-CHILTERN-2016", ("14Y",)): (date(2018, 4, 1), mergers["14Y"]),
+        ("NCL-SLA-2018", ("93C",)): (date(2020, 4, 1), mergers["93C"]),
+        ("BC-SHARED-2017", ("D2P2L",)): (date(2021, 4, 1), mergers["D2P2L"]),
+        ("BC-TELEPHONY-2017", ("D2P2L",)): (date(2021, 4, 1), mergers["D2P2L"]),
+    }
+    [shared] = of(ServiceConsolidated, (event for event, _ in caused))
+    assert set(shared.replaced) == set(FACTS.places.consolidations[0].replaces)
+    assert shared.customers == ("05C", "05L", "05Y", "06A")
+    assert shared.previous_annual_pence == 405_100_000
+    assert shared.annual_pence == 324_000_000
+
+
+def check_allowances(caused: list[tuple[Event, Event | None]], mergers: dict[str, CCGMerged]) -> None:
+    """A successor has what its predecessors had, to the penny, and Cambridgeshire the amounts that are known."""
+    given = {(one.organisation, one.financial_year): one for one in of(AllowanceSet, (event for event, _ in caused))}
+    assert [given["06H", year].amount_pence for year in ("2013-14", "2014-15", "2015-16")] == [
+        2_140_000_000,
+        2_116_888_000,
+        1_889_192_000,
+    ]
+    restated = [(event, cause) for event, cause in caused if isinstance(event, AllowanceRestated)]
+    assert {event.organisation for event, _ in restated} == {"14Y", "93C", "D2P2L"}
+    for event, cause in restated:
+        assert cause == mergers[event.organisation]
+        before = [given[code, event.financial_year].amount_pence for code in event.predecessors]
+        assert event.released_pence == tuple(before)
+        assert event.amount_pence == sum(before)
+
+
+def check_officers(caused: list[tuple[Event, Event | None]], mergers: dict[str, CCGMerged]) -> None:
+    """Who held the post in every predecessor holds it in the successor; what several held is vacant."""
+    because = [(event, cause) for event, cause in caused if isinstance(cause, CCGMerged)]
+    carried = {one.post: one.person for one in of(AppointmentMade, (event for event, _ in because))}
+    assert carried == {
+        "93C/accountable-officer": "P-chief-officer-north-london",
+        "D2P2L/accountable-officer": "P-accountable-officer-black-country",
+    }
+    vacant = {one.post for one in of(PostFellVacant, (event for event, _ in because)) if one.organisation in PLACES}
+    assert vacant == {"14Y/accountable-officer", "14Y/chair", "93C/chair", "D2P2L/chair"}
+    assert all(cause == mergers[event.organisation] for event, cause in because if isinstance(event, AppointmentMade))
+
+
+def check_account(account: Account) -> None:
+    """The account tells the same, in words and on the page, and names the events."""
+    assert account.ccgs_open == OPEN_FROM
+    assert account.ccgs_in_the_end == 106
+    assert len(account.mergers) == 37
+    london = next(merger for merger in account.mergers if "93C" in merger.successor)
+    told = " ".join(line.sentence for line in london.consequences)
+    assert "NCL-SLA-2018" in told
+    assert "Chief officer, north London" in told
+    assert "Chair of North Central London (93C) is vacant" in told
+    words = in_words(account)
+    page = render(account, status="", users=USERS, places=FACTS.places.places, attribution=ATTRIBUTION)
+    for line in london.consequences:
+        assert line.event_id in words
+        assert line.event_id in page
+    assert london.event_id in words
+    assert "856,000 people at £25.00 make £21,400,000.00, by rca-2013-14\n" in words
+    assert "(illustrative)" in told
+    assert "<b>106 CCGs</b>" in page
+    assert ATTRIBUTION in page
+    assert 'src="' not in page
+    assert "http://" not in page + words
+    assert "https://" not in page
