@@ -150,6 +150,24 @@ async def test_what_was_done_before_the_kill_is_not_seen_by_anybody(lamps: Lamps
     assert await lamps.deeds() == [("a", 1)]
 
 
+async def test_whatever_a_handler_makes_of_a_lost_connection_it_is_not_the_events_fault(lamps: Lamps) -> None:
+    await lamps.told(lit("a", 1))
+    losses: list[int] = []
+
+    async def confused(event: LampLit, session: AsyncSession) -> None:
+        if not losses:
+            losses.append(event.shine)
+            await terminate(lamps.subscriber, await (await raw(session)).fetchval("SELECT pg_backend_pid()"))
+            raise ValueError("something went wrong")
+
+    lamps.beside = confused
+    async with lamps.following() as tasks:
+        await lamps.at(1)
+        assert not tasks.dead
+    assert lamps.runs == [1, 1]
+    assert await lamps.parked() == []
+
+
 @pytest.mark.parametrize("sqlstate", ["40P01", "40001", "55P03", "57P01", "08006"])
 async def test_a_passing_fault_is_tried_again_and_parks_nothing(lamps: Lamps, sqlstate: str) -> None:
     await lamps.told(lit("a", 1), lit("a", 2))

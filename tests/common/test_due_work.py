@@ -25,14 +25,14 @@ async def tend_next(session: AsyncSession, *, up_to: date, stated_at: datetime, 
     assert by.subject == "service:keepers"
     connection = await raw(session)
     lamp = await connection.fetchval(
-        "DELETE FROM counter WHERE lamp = (SELECT lamp FROM counter WHERE shine <= $1 ORDER BY shine LIMIT 1)"
-        " RETURNING lamp",
-        (up_to - DAY).days,
+        "SELECT lamp FROM counter WHERE shine <= $1 ORDER BY shine LIMIT 1", (up_to - DAY).days
     )
     if lamp is None:
         return 0
     if lamp == "broken":
         raise ValueError("the lamp is broken")
+    # It looks and then acts, as commands do that need no more than one of them at a time.
+    await connection.execute("DELETE FROM counter WHERE lamp = $1", lamp)
     await outbox.add(session, LampTended(effective_on=DAY, stated_at=INSTANT, lamp=lamp))
     return 1
 

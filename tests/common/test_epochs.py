@@ -58,3 +58,12 @@ async def test_a_running_consumer_notices_that_its_source_was_restored(lamps: La
         await lamps.told(lit("a", 102), lit("a", 103))
         await wait_for_death(tasks, saying="EpochChanged: position 2 was heard in epoch")
     assert await lamps.shines() == {"a": [1, 2]}
+
+
+async def test_a_running_consumer_notices_a_restored_source_before_anything_new_is_told(lamps: Lamps) -> None:
+    await lamps.told(lit("a", 1), lit("a", 2))
+    async with lamps.following() as tasks:
+        await lamps.at(2)
+        await restore(lamps, 1)
+        await lamps.sequence()
+        await wait_for_death(tasks, saying="EpochChanged: the source ends at 1")

@@ -17,6 +17,7 @@ from libs.common.events import Envelope
 from libs.common.identity import Caller
 from libs.common.sequencer import Sequencer
 from libs.common.tasks import Tasks
+from libs.common.wake import log_signal
 from tests.common.lamps import Counter, Lamps, lit, oiled
 from tests.waiting import until
 
@@ -196,6 +197,16 @@ async def test_a_commit_wakes_the_sequencer_and_its_readers_without_polling(lamp
     assert await lamps.shines() == {"a": [1, 2, 3, 4, 5]}
 
 
+async def test_a_sequencer_wakes_this_process_without_the_database(lamps: Lamps) -> None:
+    grown = log_signal(lamps.publisher.url)
+    seen = grown.count
+    tasks = Tasks()
+    tasks.start("sequencer", Sequencer(lamps.publisher, "lamps", busy=60, idle=60).run)
+    await lamps.tell(lit("a", 1))
+    assert await grown.wait(seen, within=10) > seen
+    await tasks.close()
+
+
 async def test_a_sequencer_wakes_listeners_of_other_processes(lamps: Lamps) -> None:
     heard = asyncio.Event()
     tasks = Tasks()
@@ -220,8 +231,8 @@ async def test_what_another_process_commits_is_found_by_polling(lamps: Lamps) ->
 
 
 async def test_a_sequencer_survives_the_loss_of_its_connection(lamps: Lamps) -> None:
-    tasks = Tasks()
-    tasks.start("sequencer", Sequencer(lamps.publisher, "lamps", idle=0.05).run)
+    stop = asyncio.Event()
+    running = asyncio.create_task(Sequencer(lamps.publisher, "lamps", idle=0.05).run(stop))
     for shine in range(1, 4):
         await lamps.rewrite(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -229,8 +240,8 @@ async def test_a_sequencer_survives_the_loss_of_its_connection(lamps: Lamps) -> 
         )
         await lamps.tell(lit("a", shine))
         await until(lambda at=shine: is_at(lamps, at))  # type: ignore[misc]
-    assert not tasks.dead
-    await tasks.close()
+    stop.set()
+    await running
 
 
 @pytest.mark.parametrize(
