@@ -19,6 +19,7 @@ from libs.common.clock_row import read_moved
 from libs.common.database import Database
 from libs.common.due_work import DueWork
 from libs.common.errors import DomainError
+from libs.common.inbox import Subscriptions
 from libs.common.service import Service, create_service
 from libs.common.serving import Server
 from libs.common.settings import DatabaseSettings, Settings, SettingsRefused
@@ -105,10 +106,10 @@ async def _openapi(service: Service, _: argparse.Namespace) -> int:
 
 async def _rebuild(service: Service, given: argparse.Namespace) -> int:
     settings = Settings.load()
-    assert service.subscriptions is not None
+    heard = service.subscriptions or Subscriptions(service.name)
     bus, database = bus_of(settings), await _opened(service, settings)
     try:
-        done = await rebuild.rebuild(database, bus, service.subscriptions, given.projection)
+        done = await rebuild.rebuild(database, bus, heard, given.projection)
     finally:
         await database.close()
         await bus.close()

@@ -5,18 +5,36 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
+from libs.common import idempotency
+from libs.common.commands import READING, CommandRoute
 from libs.common.identity import Role
 from libs.common.middleware import PUBLIC_PATHS
-from libs.common.problems import Problem
+from libs.common.problems import MEDIA_TYPE, Problem, problems
+from libs.common.web import Allowed
 
 _STATIC = Path(str(files("fastapi_standalone_docs"))) / "static"
 _SCHEME = "signed-in"
 _ASSETS = "/docs/assets"
+
+_IDEMPOTENCY_KEY = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY},
+    "description": "Of your choice, one for each thing that you want done: asked again, it is not done again, and you "
+    "get the first answer.",
+}
+
+# FastAPI's own shape of a 422, which ours replaces.
+_UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,7 +50,12 @@ async def docs_page(request: Request) -> HTMLResponse:
         swagger_css_url=f"{prefix}{_ASSETS}/swagger/swagger-ui.css",
         swagger_favicon_url=f"{prefix}{_ASSETS}/fastapi/favicon.png",
         oauth2_redirect_url=f"{prefix}/docs/oauth2-redirect",
-        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "list"},
+        swagger_ui_parameters={
+            "persistAuthorization": True,
+            "displayRequestDuration": True,
+            "docExpansion": "list",
+            "validatorUrl": None,  # else the page asks a host of its maker's to check the document
+        },
     )
 
 
@@ -81,10 +104,32 @@ def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:
     components.setdefault("schemas", {}).update(_problem_schemas())
     components["securitySchemes"] = {_SCHEME: _scheme(token_url)}
     schema["security"] = [{_SCHEME: []}]
+    for found in iter_route_contexts(app.routes):
+        for method in found.methods or () if found.path_format not in PUBLIC_PATHS else ():
+            operation = schema["paths"].get(found.path_format, {}).get(method.lower())
+            if operation is not None:
+                _complete(operation, found.original_route, found.dependant)
     for path in PUBLIC_PATHS.intersection(schema["paths"]):
         for operation in schema["paths"][path].values():
             operation["security"] = []
+    for name in _UNUSED_SCHEMAS:
+        components["schemas"].pop(name, None)
     return schema
+
+
+def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant) -> None:
+    """Say of an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key."""
+    needed = [need.call for need in dependant.dependencies]
+    roles = [role for call in needed if isinstance(call, Allowed) for role in call.roles]
+    if roles:
+        words = " or ".join(f"`{role}`" for role in roles)
+        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role {words}.".strip()
+    told = operation["responses"]
+    for status, refusal in problems().items():
+        if str(status) not in told or MEDIA_TYPE not in told[str(status)]["content"]:
+            told[str(status)] = refusal
+    if isinstance(route, CommandRoute) and not (route.methods or set()) <= READING:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 
 
 def _problem_schemas() -> dict[str, Any]:

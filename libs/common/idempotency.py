@@ -13,7 +13,7 @@ from libs.common.problems import Unprocessable, Unreadable
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-_LONGEST_KEY = 200
+LONGEST_KEY = 200
 _KEPT_HEADERS = ("location", "etag", "content-type")
 
 # A key in flight holds this statement on the unique index until that command ends: committed, its answer is read below;
@@ -63,8 +63,8 @@ class Claim:
 
 def checked_key(key: str) -> str:
     """Return the key as the header gave it. Raises Unreadable where it is empty, too long or not printable ASCII."""
-    if not key.strip() or len(key) > _LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise Unreadable(f"{HEADER}: 1 to {_LONGEST_KEY} printable characters, unique to this request")
+    if not key.strip() or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise Unreadable(f"{HEADER}: 1 to {LONGEST_KEY} printable characters, unique to this request")
     return key
 
 

@@ -19,6 +19,7 @@ from libs.common.paging import Page, Paging, page
 from libs.common.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, problems
 
 __all__ = [
+    "Allowed",
     "AsAt",
     "AsKnown",
     "By",
@@ -90,18 +91,21 @@ By = Annotated[Caller, Depends(_caller)]
 """Whoever is signed in."""
 
 
-def allowed(*roles: Role) -> Any:
-    """Return the dependency that gives the caller if it holds one of these roles, and raises RoleMissing else.
+class Allowed:
+    """A dependency that gives the caller if it holds one of these roles."""
 
-    Use it as `by: Annotated[Caller, allowed(Role.CONTRACT_LEAD)]`.
-    """
+    def __init__(self, *roles: Role) -> None:
+        self.roles = roles
 
-    async def caller(by: By) -> Caller:
-        by.must_have(*roles)
+    async def __call__(self, by: By) -> Caller:
+        """Return the caller. Raises RoleMissing."""
+        by.must_have(*self.roles)
         return by
 
-    caller.roles = roles  # type: ignore[attr-defined]  # the OpenAPI page names them
-    return Depends(caller)
+
+def allowed(*roles: Role) -> Any:
+    """Return the dependency for `by: Annotated[Caller, allowed(Role.CONTRACT_LEAD)]`; OpenAPI names the roles."""
+    return Depends(Allowed(*roles))
 
 
 async def _today(request: Request) -> date:

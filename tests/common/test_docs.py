@@ -1,0 +1,76 @@
+"""The OpenAPI page: it works with no network, and its document says who may do what and what is refused."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from libs.common.bus.direct import DirectBus
+from libs.common.service import create_service
+from tests.common import beacons
+from tests.common.beacons import url
+from tests.common.edge import Tokens, running, tokens
+
+__all__ = ["tokens", "url"]
+
+
+@pytest.fixture
+async def client(url: str, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_service(beacons.SERVICE, tokens.settings(url, token_url="/identity/token"), DirectBus({}))
+    async with running(app) as client:
+        yield client
+
+
+async def test_the_page_names_no_other_host_and_all_that_it_loads_is_there(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    assert re.findall(r"(?:https?:)?//[a-z][^\s\"'<]*", page) == []
+    assert '"validatorUrl": null' in page
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(loaded) == 3
+    for path in [*loaded, "/openapi.json", "/docs/oauth2-redirect"]:
+        assert (await client.get(path)).status_code == 200, path
+
+
+async def test_the_document_names_the_sign_in_the_roles_and_the_refusals(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    scheme = document["components"]["securitySchemes"]["signed-in"]
+    assert scheme["flows"]["password"]["tokenUrl"] == "/identity/token"
+    assert document["security"] == [{"signed-in": []}]
+    assert document["paths"]["/health/live"]["get"]["security"] == []
+    light = document["paths"]["/v1/beacons"]["post"]
+    assert light["operationId"] == "light_beacon"
+    assert set(light["responses"]) == {"201", "401", "403", "409", "422"}
+    assert "already-lit" in light["responses"]["409"]["description"]
+    assert list(light["responses"]["422"]["content"]) == ["application/problem+json"]
+    assert "Problem" in document["components"]["schemas"]
+    assert "registrar" in light["description"]
+
+
+async def test_every_command_takes_an_idempotency_key_and_says_so(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    for path, method in (("/v1/beacons", "post"), ("/v1/beacons/{code}/name", "put")):
+        headers = {parameter["name"] for parameter in document["paths"][path][method]["parameters"]}
+        assert "Idempotency-Key" in headers
+    assert "parameters" not in document["paths"]["/v1/caller"]["get"]
+
+
+async def test_every_reference_in_the_document_leads_somewhere(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/openapi.json")
+    schemas = answer.json()["components"]["schemas"]
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.text))
+    assert referred
+    assert referred <= set(schemas)
+
+
+async def test_every_operation_behind_the_sign_in_tells_the_refusals_of_the_edge(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    told = 0
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if operation.get("security") != []:
+                told += 1
+                for status in ("401", "403", "422"):
+                    assert "application/problem+json" in operation["responses"][status]["content"], path
+    assert told >= 10
+    assert "HTTPValidationError" not in document["components"]["schemas"]
