@@ -1,0 +1,1 @@
+"""Acceptance over HTTP alone: all four services, and nothing of their insides."""
