@@ -35,7 +35,8 @@ class _Server(uvicorn.Server):
 def listen(port: int | None) -> socket.socket:
     """Listen on `port`; without one on the usual port, or on a free one where that is taken. Raises PortTaken."""
     for wanted in (port,) if port is not None else (USUAL_PORT, 0):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Named as TCP, or asyncio leaves the connections without TCP_NODELAY, and every answer waits 40 ms.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, wanted))

@@ -210,7 +210,8 @@ def check_account(account: Account) -> None:
         assert line.event_id in page
     assert london.event_id in words
     assert "856,000 people at £25.00 make £21,400,000.00, by rca-2013-14\n" in words
-    assert "(illustrative)" in told
+    assert "£15,400,000.00 a year (illustrative)" not in told
+    assert "£473,000.00 a year (illustrative)" in words
     assert "<b>106 CCGs</b>" in page
     assert ATTRIBUTION in page
     assert 'src="' not in page
