@@ -15,7 +15,7 @@ PLANTED = [
     ("direction", "services/finance/models.py", "import deploy.embedded_postgres"),
     ("service-layers", "services/registry/models.py", "import services.registry.api"),
     ("service-layers", "services/governance/errors.py", "import services.governance.models"),
-    ("service-layers", "services/registry/mergers.py", "import services.registry.reactions"),
+    ("edge-from-app-only", "services/finance/restatements.py", "import services.finance.reactions"),
     ("events-are-plain", "libs/common/events/registry.py", "import sqlalchemy"),
     ("web-at-the-edge", "services/finance/allowances.py", "import fastapi"),
     ("edge-from-app-only", "services/contracts/contracts.py", "import services.contracts.api"),

@@ -1,0 +1,69 @@
+"""The README says what is so: events, roles, settings, commands and files."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from libs.common.events import CATALOGUE, newest
+from libs.common.identity import Role
+from libs.common.settings import Settings
+from tests.platform import SERVICES, service
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def first_cells(heading: str) -> set[str]:
+    """The first cell of each row of the table under a heading."""
+    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return set(re.findall(r"^\| `([^`]+)`", section, flags=re.MULTILINE))
+
+
+def cells(name: str) -> list[str]:
+    """The cells of the row that begins with this name."""
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def hearers(event: str) -> Iterable[str]:
+    for name in SERVICES:
+        subscriptions = service(name).subscriptions
+        if subscriptions is not None and event in subscriptions.names:
+            yield name
+
+
+def test_every_event_is_in_the_table_with_who_tells_and_who_hears_it() -> None:
+    kinds = [kind for kind in newest(CATALOGUE.values()) if kind.topic in SERVICES]
+    assert first_cells("Events") == {kind.event_name for kind in kinds}
+    for kind in kinds:
+        _, told_by, heard_by, _ = cells(kind.event_name)
+        assert told_by == kind.topic
+        assert set(heard_by.replace("partners", "").replace(",", " ").split()) == set(hearers(kind.event_name)), kind
+
+
+def test_every_role_is_listed_once() -> None:
+    assert first_cells("Who may do what") == {str(role) for role in Role}
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    assert first_cells("Settings") == {name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        default = cells(name.upper())[1].strip("`")
+        if field.is_required():
+            assert default == "needed"
+        elif isinstance(field.default, int | str) and field.default != "":
+            assert default == str(field.default).lower()
+
+
+def test_the_files_that_it_names_exist() -> None:
+    named = set(re.findall(r"`((?:services|libs|deploy|tests|docs)/[\w./-]+)`", README))
+    assert named
+    missing = [name for name in sorted(named) if not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_the_make_targets_that_it_names_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"`?make ([a-z-]+)", README))
+    assert {"run", "test"} <= targets
+    assert all(f"\n{target}:" in makefile for target in targets)
