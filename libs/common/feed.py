@@ -43,7 +43,7 @@ async def follow_events(
     request: Request,
     rows: Rows,
     by: Annotated[Caller, allowed(Role.PARTNER, Role.OPERATOR)],
-    after: Annotated[int, Query(ge=0, description="The position you have come to; 0 from the start.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="How far you have come; 0 from the start.")] = 0,
     epoch: Annotated[str | None, Query(description="The `epoch` of your last answer.")] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST_EVENTS, description="How many events at most.")] = 100,
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the next one.")] = 0,

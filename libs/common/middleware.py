@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common import context, problems
@@ -66,6 +67,8 @@ class Surroundings:
 
         try:
             await self._limited(scope, receive, tell)
+        except ClientDisconnect:
+            _log.info("the client went away", path=scope["path"])
         except Exception as error:  # noqa: BLE001  (the outermost place: whatever it is, it is logged and answered)
             response = problems.failure(scope["path"], error)
             if not status:

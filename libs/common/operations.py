@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from libs.common import context, parking
@@ -19,6 +19,7 @@ from libs.common.parking import NotFirstInQueue, ParkedEvent, ParkedEventNotFoun
 from libs.common.problems import Unprocessable
 from libs.common.web import By, Page, Paging, Rows, Today, Write, allowed, commands_router, page, problems
 
+ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Operator = Annotated[Caller, allowed(Role.OPERATOR)]
 
 router = commands_router(prefix="/operations", tags=["Operations"])
@@ -85,7 +86,7 @@ async def list_parked(
     summary="Try a parked event again",
     responses=problems(ParkedEventNotFound, NotFirstInQueue),
 )
-async def resume_parked(parked_id: int, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
+async def resume_parked(parked_id: ParkedId, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
     """Try one parked event again. It stays parked where it fails again."""
     return _resumed(await parking.resume(session, _subscriptions(request), parked_id))
 
@@ -97,7 +98,7 @@ async def resume_parked_key(command: ResumeKey, session: Write, by: Operator, re
 
 
 @router.post("/parked/{parked_id}/discard", summary="Give up a parked event", responses=problems(ParkedEventNotFound))
-async def discard_parked(parked_id: int, command: Discard, session: Write, by: Operator) -> ParkedView:
+async def discard_parked(parked_id: ParkedId, command: Discard, session: Write, by: Operator) -> ParkedView:
     """Give up a parked event: it is never applied. Who did it and why is recorded."""
     return _view(await parking.discard(session, parked_id, by=by, reason=command.reason))
 
@@ -125,7 +126,7 @@ class ClockView(BaseModel):
 class MoveClock(BaseModel):
     """The day that it shall be; null for the real one."""
 
-    moved_to: date | None
+    moved_to: date | None = Field(ge=date(1948, 7, 5), le=date(2199, 12, 31), examples=["2015-04-01"])
 
 
 @stepped.post("/due-work", summary="Do what is due", responses=problems(NotYetDue))

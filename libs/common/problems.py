@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from libs.common.logs import logger
 
 TYPES = "https://footprint.example/problems/"
 MEDIA_TYPE = "application/problem+json"
+_MOST_REASONS = 200
 RETRY_AFTER_SECONDS = "1"
 
 _log = logger(__name__)
@@ -42,6 +44,10 @@ class PreconditionMissing(DomainError):
 
 class Unprocessable(DomainError):
     """The request is well formed, but cannot be meant."""
+
+
+class UnstorableValue(Unprocessable):
+    """The request holds a value that cannot be stored."""
 
 
 class Unavailable(DomainError):
@@ -146,6 +152,9 @@ def failure(path: str, error: Exception) -> Response:
     if is_passing(error) or isinstance(error, PoolExhausted):
         _log.warning("a fault that may pass", error=repr(error))
         return refusal(path, Unavailable("the database could not take this just now; nothing was changed"))
+    if _is_unstorable(error):
+        _log.warning("a value that cannot be stored", error=repr(error))
+        return refusal(path, UnstorableValue("a value is too large, or has characters that no text has"))
     _log.error("a fault of ours", exc_info=error)
     return answer(
         path,
@@ -162,6 +171,12 @@ def bare(path: str, status: HTTPStatus, detail: str, *, headers: Mapping[str, st
     return answer(path, status, slug=slug, title=f"{status.phrase}.", detail=detail, headers=headers)
 
 
+def _is_unstorable(error: BaseException) -> bool:
+    """Whether the driver or the database refused a value as such: a number beyond its column's, a NUL in a text."""
+    seen = [error, getattr(error, "orig", None), getattr(getattr(error, "orig", None), "__cause__", None)]
+    return any(isinstance(each, asyncpg.DataError | asyncpg.CharacterNotInRepertoireError) for each in seen)
+
+
 def register(app: FastAPI) -> None:
     """Make every refusal of this app a problem."""
     app.add_exception_handler(DomainError, _domain_error)
@@ -176,8 +191,11 @@ async def _domain_error(request: Request, error: Exception) -> Response:
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    reasons = [Reason(_sentence(one["msg"]), _field(one["loc"])) for one in error.errors()]
-    unreadable = any(one["type"] == "json_invalid" for one in error.errors())
+    found = error.errors()
+    reasons = [Reason(_sentence(one["msg"]), _field(one["loc"])) for one in found[:_MOST_REASONS]]
+    if len(found) > _MOST_REASONS:
+        reasons.append(Reason(f"and {len(found) - _MOST_REASONS} more"))
+    unreadable = any(one["type"] == "json_invalid" for one in found)
     return answer(
         request.url.path,
         HTTPStatus(422),
@@ -208,7 +226,8 @@ def _sentence(message: str) -> str:
 def _field(location: Sequence[Any]) -> str | None:
     """Return where in the request it is: `predecessors.0` of a body, `as_at` of a query, `If-Match` of the headers."""
     parts = [str(part) for part in location[1:]] if location and location[0] in _PLACES else [str(p) for p in location]
-    return ".".join(parts) or None
+    # A field's name comes from the request, and may have in it what no answer can be written with.
+    return ".".join(parts).encode(errors="replace").decode() or None
 
 
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})

@@ -69,8 +69,8 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
         lifespan=_lifespan,
         generate_unique_id_function=lambda route: route.name,
         middleware=[
-            Middleware(Surroundings, metrics=metrics, max_body_bytes=settings.max_body_bytes),
             *_cors(settings),
+            Middleware(Surroundings, metrics=metrics, max_body_bytes=settings.max_body_bytes),
             Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES),
             Middleware(Authentication, verifier=verifier),
         ],

@@ -24,6 +24,7 @@ __all__ = [
     "AsKnown",
     "By",
     "IfMatch",
+    "IfMatchIfAny",
     "Page",
     "Paging",
     "Read",
@@ -39,11 +40,13 @@ __all__ = [
     "stale",
 ]
 
+_YEARS = range(1900, 2200)
+_UNTIL_ITS_END = timedelta(days=1, microseconds=-1)
 _VERSION = re.compile(r'"(\d{1,18})"')
 
 
-class StatedAtRefused(Unprocessable):
-    """A fact cannot be stated at this instant."""
+class InstantRefused(Unprocessable):
+    """Nothing can be stated or known at this instant."""
 
 
 class UnreadableVersion(Unreadable):
@@ -124,10 +127,10 @@ async def _stated_at(
     if given is None:
         return now
     by.must_have(Role.LOADER)
-    stated = given.astimezone(UTC) if isinstance(given, datetime) else _midnight(given)
+    stated = _instant(given, "Stated-At")
     if stated > now:
         message = f"{stated.isoformat()} lies in the future; it is {now.isoformat()}"
-        raise StatedAtRefused(message, reasons=[Reason(message, "Stated-At")])
+        raise InstantRefused(message, reasons=[Reason(message, "Stated-At")])
     return stated
 
 
@@ -153,9 +156,10 @@ async def _as_known(
         ),
     ] = None,
 ) -> datetime | None:
-    if given is None or isinstance(given, datetime):
-        return given.astimezone(UTC) if given else None
-    return _midnight(given + timedelta(days=1)) - timedelta(microseconds=1)
+    if given is None:
+        return None
+    instant = _instant(given, "as_known")
+    return instant if isinstance(given, datetime) else instant + _UNTIL_ITS_END
 
 
 AsAt = Annotated[date, Depends(_as_at)]
@@ -164,23 +168,40 @@ AsKnown = Annotated[datetime | None, Depends(_as_known)]
 """The instant whose knowledge the answer shows; None for what is known now."""
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+def _instant(given: datetime | date, field: str) -> datetime:
+    """Return the instant in UTC, a day's first one in London. Raises InstantRefused outside the years that we keep."""
+    try:
+        at = given if isinstance(given, datetime) else datetime.combine(given, time.min, LONDON)
+        if at.year in _YEARS:
+            return at.astimezone(UTC)
+    except OverflowError:
+        pass
+    message = f"{given.isoformat()} lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"
+    raise InstantRefused(message, reasons=[Reason(message, field)])
 
 
-async def _if_match(
-    given: Annotated[str | None, Header(alias="If-Match", description='The ETag that you read, as `"3"`.')] = None,
-) -> int:
+_IfMatchHeader = Annotated[str | None, Header(alias="If-Match", description='The ETag that you read, as `"3"`.')]
+
+
+async def _if_match_if_any(given: _IfMatchHeader = None) -> int | None:
     if given is None:
-        raise PreconditionMissing("send If-Match with the ETag that you read")
+        return None
     matched = _VERSION.fullmatch(given.strip())
     if matched is None:
         raise UnreadableVersion(f'If-Match: {given}: send the ETag as the read gave it, as "3"')
     return int(matched[1])
 
 
+async def _if_match(version: Annotated[int | None, Depends(_if_match_if_any)]) -> int:
+    if version is None:
+        raise PreconditionMissing("send If-Match with the ETag that you read")
+    return version
+
+
 IfMatch = Annotated[int, Depends(_if_match)]
 """The version that the caller read: 428 without, 400 where it cannot be read."""
+IfMatchIfAny = Annotated[int | None, Depends(_if_match_if_any)]
+"""The same where only some requests need it; None without."""
 
 
 def stale(version: int, expected: int) -> None:

@@ -187,6 +187,18 @@ async def state_day(stated_at: StatedAt) -> datetime:
     return stated_at
 
 
+@router.post("/numbers")
+async def add_numbers(numbers: list[int]) -> int:
+    """Add numbers."""
+    return sum(numbers)
+
+
+@router.post("/heights")
+async def add_heights(heights: dict[str, int]) -> int:
+    """Add the heights of several beacons."""
+    return sum(heights.values())
+
+
 @router.post("/silence")
 async def keep_silent(session: Write) -> None:
     """Fail in a way that nobody thought of."""

@@ -264,3 +264,36 @@ async def test_a_long_answer_is_packed_for_those_who_can_unpack_it(client: httpx
     assert packed.headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in plain.headers
     assert packed.json() == plain.json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/beacons", b'{"code": "IVI", "name": "Ivin\\u0000ghoe"}'),
+        ("POST", "/v1/beacons", b'{"code": "IVI", "name": "Ivin\\ud800ghoe"}'),
+        ("POST", "/v1/heights", b'{"\\ud800": "tall"}'),
+        ("GET", "/v1/beacons/%00", b""),
+        ("GET", "/v1/beacons?after=WzFd", b""),  # the cursor [1], where a text belongs
+        ("GET", "/v1/days?as_known=9999-12-31", b""),
+        ("GET", "/v1/days?as_known=0001-01-01T00:00:00%2B14:00", b""),
+    ],
+)
+async def test_a_value_that_cannot_be_is_the_requests_fault_and_not_ours(
+    client: httpx.AsyncClient, method: str, path: str, body: bytes
+) -> None:
+    refused = await client.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert (refused.status_code, refused.headers["Content-Type"]) == (422, "application/problem+json")
+
+
+async def test_very_many_reasons_are_told_up_to_a_limit(client: httpx.AsyncClient) -> None:
+    refused = await client.post("/v1/numbers", json=["x"] * 250)
+    reasons = refused.json()["reasons"]
+    assert (len(reasons), reasons[-1]["message"]) == (201, "and 50 more")
+
+
+async def test_a_fault_can_be_read_by_a_page_of_an_allowed_origin(url: str, tokens: Tokens) -> None:
+    origin = "https://dashboards.example"
+    app = create_service(beacons.SERVICE, tokens.settings(url, cors_origins=(origin,)), DirectBus({}))
+    async with running(app, tokens.header(Role.REGISTRAR)) as client:
+        failed = await client.post("/v1/silence", headers={"Origin": origin})
+    assert (failed.status_code, failed.headers["Access-Control-Allow-Origin"]) == (500, origin)
