@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 from libs.common.events import CATALOGUE, newest
@@ -33,6 +34,8 @@ def hearers(event: str) -> Iterable[str]:
 
 
 def test_every_event_is_in_the_table_with_who_tells_and_who_hears_it() -> None:
+    for name in SERVICES:
+        import_module(f"libs.common.events.{name}")
     kinds = [kind for kind in newest(CATALOGUE.values()) if kind.topic in SERVICES]
     assert first_cells("Events") == {kind.event_name for kind in kinds}
     for kind in kinds:
