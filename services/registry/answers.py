@@ -13,10 +13,12 @@ from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
 
+# IS TRUE keeps the planner from the index of the exclusion constraint: by day and instant alone it would go through
+# everything that was ever believed of that day, instead of through the few beliefs about one organisation.
 _FACET = """
 LEFT JOIN organisation_belief {name}
-  ON {name}.subject_id = o.id AND {name}.facet = {number} AND {name}.valid @> $1::date
- AND {name}.known @> $2::timestamptz
+  ON {name}.subject_id = o.id AND {name}.facet = {number} AND ({name}.valid @> $1::date) IS TRUE
+ AND ({name}.known @> $2::timestamptz) IS TRUE
 """
 
 _BELIEFS = "".join(_FACET.format(name=facet.name.lower(), number=facet.value) for facet in Facet)

@@ -16,7 +16,7 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
                       ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
   -- An imported merger bears no name of its own: the source of successions says none.
   LEFT JOIN LATERAL (SELECT b.value AS name FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
-                      WHERE o.code = m.successor AND b.facet = 2 AND b.valid @> plan.effective_on
+                      WHERE o.code = m.successor AND b.facet = 2 AND (b.valid @> plan.effective_on) IS TRUE
                         AND upper_inf(b.known)) seen ON true
  WHERE ($2::text IS NULL OR plan.status = $2)
    AND ($3::text IS NULL OR m.successor = $3 OR m.predecessors @> ARRAY[$3])

@@ -30,7 +30,7 @@ def fields(
 ) -> set[str | None]:
     standing = {one.code: one for one in (*predecessors, successor)}
     codes = [one.code for one in predecessors]
-    agreed = {code: other for code in (predecessors[0].code, successor.code)} if other else {}
+    agreed = dict.fromkeys((predecessors[0].code, successor.code), other) if other else {}
     return {reason.field for reason in reasons_against(successor.code, codes, on, standing=standing, agreed=agreed)}
 
 

@@ -1,0 +1,47 @@
+"""Tests against the public files of ../shared/data: they skip where the folder is absent, and fail where CI runs."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.common.edge import tokens
+
+__all__ = ["tokens"]
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder, so that `-m data` and `-m "not data"` choose."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.data)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared() -> Path:
+    """The folder of public files."""
+    if not SHARED.is_dir():
+        reason = f"the public files are not there: {SHARED}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI has to have them: {reason}")
+        pytest.skip(reason)
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def folder_of(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`folder_of("ods-eccg/*.csv", ...)` puts these files into one folder, as somebody would who imports them."""
+
+    def made(*patterns: str) -> Path:
+        folder = tmp_path_factory.mktemp("ods")
+        for pattern in patterns:
+            for file in sorted(shared.glob(pattern)):
+                shutil.copy(file, folder)
+        return folder
+
+    return made
