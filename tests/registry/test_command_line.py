@@ -1,0 +1,54 @@
+"""`python -m services.registry import-ods`, as an operator calls it."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from libs.common.database import Database
+from tests.registry.ods import body, successions, write
+
+ROOT = Path(__file__).parents[2]
+
+
+async def run(url: str, *arguments: str) -> tuple[int, str, str]:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.registry",
+        "import-ods",
+        *arguments,
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    told, progress = await program.communicate()
+    return program.returncode or 0, told.decode(), progress.decode()
+
+
+async def test_a_folder_is_imported_with_progress_a_summary_and_what_was_not_taken(
+    url: str, database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ods files"
+    write(folder, "eccg_2016-02.csv", [body("00C", "NHS DARLINGTON CCG", "20130401"), body("00D", "", "20130401")])
+    successions(folder, "succ.csv", ("00C", "99Z", "20200401"))
+    code, told, progress = await run(url, str(folder))
+    assert code == 0
+    assert "1/1 eccg_2016-02.csv: CCGs and hubs (eccg), as of 2016-02-29" in progress
+    assert "2 not taken:" in told
+    assert "eccg_2016-02.csv:2 00D: it has no name" in told
+    assert "succ.csv: its name says no day: give one with --stated-at" in told
+    rows = await database.fetch("SELECT actor, operation FROM write_record")
+    assert [tuple(row) for row in rows] == [("command:import-ods", "import of eccg_2016-02.csv")]
+
+    code, told, _ = await run(url, str(folder), "--stated-at", "2022-10-31", "--json")
+    report = json.loads(told)
+    assert [(one["file"], one["events"]) for one in report["files"]] == [("eccg_2016-02.csv", 0), ("succ.csv", 0)]
+    assert {(one["file"], one["line"]) for one in report["not_taken"]} == {("eccg_2016-02.csv", 2), ("succ.csv", 1)}
+
+
+async def test_a_folder_that_is_not_there_is_refused(url: str, tmp_path: Path) -> None:
+    code, _, progress = await run(url, str(tmp_path / "nowhere"))
+    assert (code, "is no folder" in progress) == (1, True)
