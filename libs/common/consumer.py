@@ -149,15 +149,13 @@ class Consumer:
                 await self._apply_batch(session, place, intake)
         except (LeaseLost, TooManyParked, Unreadable):
             raise
-        except Exception as error:  # noqa: BLE001  (raised again unless the culprit is found)
-            await self._raise_if_passing(error, connection)
-            self._log.warning("a batch fails; looking for the culprit", error=error_text(error))
-            try:
-                async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
-                    await self._apply_singly(session, connection, place, intake)
-            except Exception as again:
-                await self._raise_if_passing(again, connection)
+        except Exception as error:
+            if is_passing(error):
                 raise
+            self._log.warning("a batch fails; looking for the culprit", error=error_text(error))
+            # On a connection that was lost meanwhile this fails at once, by a passing fault.
+            async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
+                await self._apply_singly(session, place, intake)
         outbox_signal(self._database.url).give()
         self.applied += len(intake.steps)
         self.duplicates += intake.duplicates
@@ -170,9 +168,7 @@ class Consumer:
         await self._subscriptions.deliver(flowing, session)
         await self._park(driver, parking)
 
-    async def _apply_singly(
-        self, session: AsyncSession, connection: AsyncConnection, place: Place, intake: Intake
-    ) -> None:
+    async def _apply_singly(self, session: AsyncSession, place: Place, intake: Intake) -> None:
         driver = await raw(session)
         await self._move(driver, place, intake.place)
         held = await parked_keys(driver, self.source)
@@ -181,7 +177,7 @@ class Consumer:
             attempts, error = 0, reason_to_park(step, held)
             while error is None and step.delivery is not None:
                 attempts += 1
-                failure = await self._attempt(session, connection, step.delivery)
+                failure = await self._attempt(session, step.delivery)
                 if failure is None:
                     break
                 error = failure if attempts == ATTEMPTS else None
@@ -190,13 +186,14 @@ class Consumer:
                 parking.append(Parking(step, attempts, error))
         await self._park(driver, parking)
 
-    async def _attempt(self, session: AsyncSession, connection: AsyncConnection, delivery: Delivery) -> str | None:
+    async def _attempt(self, session: AsyncSession, delivery: Delivery) -> str | None:
         """Return what went wrong, or None. What it did is undone if it went wrong."""
         try:
             async with session.begin_nested():
                 await self._subscriptions.deliver([delivery], session)
-        except Exception as error:  # noqa: BLE001  (whatever a handler raises, its event is parked)
-            await self._raise_if_passing(error, connection)
+        except Exception as error:
+            if is_passing(error):
+                raise
             session.expunge_all()
             return error_text(error)
         return None
@@ -234,12 +231,6 @@ class Consumer:
             )
         for each in parking:
             self._log.error("event parked", position=each.step.position, keys=sorted(each.step.keys), error=each.error)
-
-    async def _raise_if_passing(self, error: Exception, connection: AsyncConnection) -> None:
-        if is_passing(error):
-            raise error
-        if connection.closed or (await _driver(connection)).is_closed():
-            raise ConnectionResetError(f"the connection was lost: {error_text(error)}") from error
 
 
 async def _driver(connection: AsyncConnection) -> asyncpg.Connection:

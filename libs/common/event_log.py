@@ -18,17 +18,23 @@ GENESIS = bytes(32)
 """What stands before the first event in the hash chain."""
 
 # Whole transactions, in the order of their highest ids: a transaction that waited for another one's row has the higher
-# one of the two, even if it took its first id earlier. One that is larger than the batch comes alone.
+# one of the two, even if it took its first id earlier. One that is larger than the batch comes alone. Only the first
+# rows are looked at ($2; NULL: all), and of their transactions those that end among them: all others end later.
 _TAKE = """
-WITH waiting AS (
-    SELECT tx, max(id) AS last, count(*) AS events FROM outbox GROUP BY tx
+WITH first AS MATERIALIZED (
+    SELECT id, tx FROM outbox ORDER BY id LIMIT $2
+), waiting AS (
+    SELECT tx, max(id) AS last, count(*) AS events FROM first GROUP BY tx
+), whole AS (
+    SELECT * FROM waiting WHERE NOT EXISTS (
+        SELECT FROM outbox WHERE outbox.id > (SELECT max(id) FROM first) AND outbox.tx = waiting.tx
+    )
 ), counted AS (
-    SELECT tx, last, events, sum(events) OVER (ORDER BY last) AS total FROM waiting
+    SELECT tx, events, sum(events) OVER (ORDER BY last) AS total FROM whole
 ), taken AS (
-    SELECT tx, last FROM counted WHERE total <= $1 OR total = events
+    SELECT id FROM first JOIN counted USING (tx) WHERE total <= $1 OR total = events
 )
-DELETE FROM outbox USING taken WHERE outbox.tx = taken.tx
-RETURNING outbox.*, taken.last
+DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM taken)) RETURNING *
 """
 
 _STATE = "SELECT epoch, last_position, last_chain FROM sequencer_state"
@@ -75,10 +81,13 @@ async def append_from_outbox(connection: asyncpg.Connection, service: str, *, ba
     """
     async with connection.transaction():
         state = await connection.fetchrow(f"{_STATE} FOR UPDATE") or await _first_state(connection)
-        rows = await connection.fetch(_TAKE, batch)
+        rows = await connection.fetch(_TAKE, batch, 2 * batch) or await connection.fetch(_TAKE, batch, None)
         if not rows:
             return 0
-        rows.sort(key=lambda row: (row["last"], row["id"]))
+        last: dict[str, int] = {}
+        for row in rows:
+            last[row["tx"]] = max(row["id"], last.get(row["tx"], 0))
+        rows.sort(key=lambda row: (last[row["tx"]], row["id"]))
         position, chain, records = state["last_position"], state["last_chain"], []
         for row in rows:
             position += 1

@@ -117,6 +117,21 @@ async def test_a_batch_never_splits_a_transaction(lamps: Lamps) -> None:
     assert taken == [2, 4, 7, 2]
 
 
+async def test_a_transaction_around_many_others_comes_whole_and_after_them(lamps: Lamps) -> None:
+    async with lamps.publisher.begin() as long:
+        await outbox.add(long, lit("long", 0))
+        for shine in range(10):
+            await lamps.tell(lit("a", shine), lit("a", shine))
+        await outbox.add_all(long, [lit("long", n) for n in range(1, 12)])
+    await lamps.tell(lit("last", 0))
+    taken = []
+    async with lamps.publisher.connect() as connection:
+        while moved := await event_log.append_from_outbox(connection, "lamps", batch=2):
+            taken.append(moved)
+    assert taken == [2] * 10 + [12, 1]
+    assert (await lit_in_order(lamps))[20:] == [*(("long", n) for n in range(12)), ("last", 0)]
+
+
 async def test_positions_are_dense_and_a_second_sequencer_does_no_harm(lamps: Lamps) -> None:
     sequencers = [Sequencer(lamps.publisher, "lamps", batch=3) for _ in range(3)]
     tasks = Tasks()
