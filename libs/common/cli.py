@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -76,6 +77,9 @@ async def _serve(service: Service, _: argparse.Namespace) -> int:
     bus = bus_of(settings)
     app = create_service(service, settings, bus)
     server = Server(app, settings)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server stops on the first one and then raises it again, for whoever was there before: that ends nothing.
+        signal.signal(number, lambda *_: None)
     try:
         await server.serve()
     finally:

@@ -1,9 +1,14 @@
 """A real server: it stops within seconds while a partner waits, and leaves nothing undone."""
 
 import asyncio
+import signal
+import socket
+import sys
 import time
+from pathlib import Path
 
 import httpx
+import pytest
 
 from libs.common.bus.direct import DirectBus
 from libs.common.identity import Role
@@ -43,3 +48,43 @@ async def test_a_server_stops_within_seconds_while_a_long_poll_is_open(url: str,
     assert (page.status_code, page.json()["items"]) == (200, [])
     assert time.monotonic() - began < 3
     assert not app.state.tasks.dead
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_process_ends_well_on_a_signal_while_a_long_poll_is_open(
+    url: str, tokens: Tokens, number: signal.Signals
+) -> None:
+    settings = tokens.settings(url)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        "DATABASE_URL": settings.database_url,
+        "TOKEN_ISSUER": settings.token_issuer,
+        "TOKEN_AUDIENCE": settings.token_audience,
+        "JWKS_URL": settings.jwks_url,
+        "PORT": str(port),
+    }
+    program = "from libs.common.cli import run; from tests.common.beacons import SERVICE; run(SERVICE)"
+    root = Path(__file__).parents[2]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, "serve"), cwd=root, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    headers = tokens.header(Role.PARTNER)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=40) as client:
+
+        async def is_ready() -> bool:
+            try:
+                return (await client.get("/health/ready")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await until(is_ready, within=30)
+        waiting = asyncio.create_task(client.get("/v1/events?wait=30"))
+        await client.get("/health/live")
+        began = time.monotonic()
+        process.send_signal(number)
+        _, told = await process.communicate()
+        assert time.monotonic() - began < 4
+        assert (await waiting).status_code == 200
+    assert process.returncode == 0, told.decode()
+    assert b"Traceback" not in told
