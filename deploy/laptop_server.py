@@ -63,6 +63,7 @@ async def serving(footprint: Footprint, listener: socket.socket) -> AsyncIterato
         lifespan="off",
         log_config=None,
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     server = _Server(config)

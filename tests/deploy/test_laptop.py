@@ -1,0 +1,135 @@
+"""`make run` as a process: it starts, continues, stops and recovers, wherever it lies and whoever runs it."""
+
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.laptop import main
+from deploy.laptop_server import PortTaken, address_of, listen
+from deploy.laptop_services import NAMES
+from deploy.laptop_users import USERS
+from tests.deploy.conftest import AS_ORDINARY_USER
+from tests.deploy.laptops import Runner, token
+
+EMPTY = ("--no-demo", "--port", "0")
+
+
+def test_ctrl_c_ends_it_within_seconds_with_a_long_poll_open_and_leaves_nothing(folder: Path) -> None:
+    with Runner(folder / "a folder with spaces", *EMPTY) as runner:
+        address = runner.address()
+        answers: list[httpx.Response] = []
+        with httpx.Client(headers=token(address, "operator"), timeout=40) as client:
+            asked = f"{address}/registry/v1/events?wait=30"
+            poll = threading.Thread(target=lambda: answers.append(client.get(asked)))
+            poll.start()
+            poll.join(timeout=0.5)
+            assert poll.is_alive()
+            began = time.monotonic()
+            runner.program.send_signal(signal.SIGINT)
+            assert runner.ends(within=15) == 0
+            assert time.monotonic() - began < 10
+            poll.join(timeout=5)
+        assert [answer.status_code for answer in answers] == [200]
+        assert runner.postgres_processes == set()
+        assert "Traceback" not in "".join(runner.said)
+
+
+def test_the_page_the_services_and_the_issuer_answer_on_one_port(folder: Path) -> None:
+    with Runner(folder / "var", *EMPTY) as runner:
+        address = runner.address()
+        page = httpx.get(address)
+        assert page.status_code == 200
+        assert "src=" not in page.text
+        for user in USERS:
+            assert user.name in page.text
+            assert token(address, user.name)
+        for name in NAMES:
+            assert f'href="/{name}/docs"' in page.text
+            assert httpx.get(f"{address}/{name}/docs").status_code == 200
+            document = httpx.get(f"{address}/{name}/openapi.json").json()
+            assert document["servers"] == [{"url": f"/{name}"}]
+            assert httpx.get(f"{address}/{name}/health/ready").json()["ready"]
+            assert httpx.get(f"{address}/{name}/v1/events").status_code == 401
+        assert (runner.folder / "laptop.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("with_postgres", [False, True], ids=["python", "everything"])
+def test_after_a_kill_the_next_start_takes_over_what_was_left(folder: Path, *, with_postgres: bool) -> None:
+    var = folder / "var"
+    opened = {"code": "10Y", "name": "NHS Aylesbury Vale CCG", "kind": "ccg", "effective_on": "2013-04-01"}
+    with Runner(var, *EMPTY) as killed:
+        address = killed.address()
+        made = httpx.post(f"{address}/registry/v1/organisations", json=opened, headers=token(address, "registrar"))
+        assert made.status_code == 201, made.text
+        killed.kill(with_postgres=with_postgres)
+        with Runner(var, *EMPTY) as runner:
+            address = runner.address()
+            found = httpx.get(f"{address}/registry/v1/organisations/10Y", headers=token(address, "reader"))
+            assert found.json()["name"] == "NHS Aylesbury Vale CCG"
+            runner.program.send_signal(signal.SIGTERM)
+            assert runner.ends() == 0
+            assert runner.postgres_processes == set()
+
+
+def test_a_demo_killed_in_the_middle_is_loaded_to_its_end_by_the_next_start(folder: Path) -> None:
+    with Runner(folder / "var", "--port", "0") as killed:
+        killed.says("01 Apr 2015")
+        killed.kill(with_postgres=True)
+        with Runner(folder / "var", "--demo-only") as runner:
+            runner.says("37 mergers left 106 CCGs")
+            assert not [line for line in runner.said if line.startswith("01 Apr 2013  211 CCGs open;")]
+            assert runner.ends() == 0
+
+
+def test_a_second_start_is_told_where_the_first_one_answers(folder: Path) -> None:
+    with Runner(folder / "var", *EMPTY) as runner:
+        address = runner.address()
+        with Runner(folder / "var", *EMPTY) as second:
+            assert second.ends() == 1
+            [said] = second.said
+            assert f"runs here already at {address}" in said
+        assert httpx.get(f"{address}/registry/health/live").status_code == 200
+
+
+def test_stop_ends_what_runs_and_says_nothing_where_nothing_does(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Runner(folder / "var", *EMPTY) as runner:
+        runner.address()
+        with Runner(folder / "var", "stop") as stop:
+            assert stop.ends() == 0
+        assert runner.ends() == 0
+        assert runner.postgres_processes == set()
+    assert main(["stop", "--data", str(folder / "never")]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_it_runs_as_whoever_starts_it_in_a_folder_of_any_mode(any_folder: Path) -> None:
+    deep = any_folder.joinpath(*["a rather long name for a folder, fifty letters long"] * 8)
+    with Runner(deep, *EMPTY) as runner:
+        assert httpx.get(f"{runner.address()}/finance/health/ready").json()["ready"]
+        runner.program.send_signal(signal.SIGINT)
+        assert runner.ends() == 0
+
+
+def test_it_runs_as_an_ordinary_user(folder: Path) -> None:
+    with Runner(folder / "var", *EMPTY, prefix=AS_ORDINARY_USER) as runner:
+        assert httpx.get(f"{runner.address()}/finance/health/ready").json()["ready"]
+        runner.program.send_signal(signal.SIGINT)
+        assert runner.ends() == 0
+
+
+def test_the_second_of_two_clones_takes_a_free_port() -> None:
+    first, second = listen(None), listen(None)
+    assert address_of(first) != address_of(second)
+    taken = first.getsockname()[1]
+    with pytest.raises(PortTaken, match=str(taken)):
+        listen(taken)
+    assert first.proto == socket.IPPROTO_TCP
+    first.close()
+    second.close()
