@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+import asyncpg
+
 _PASSING_CLASSES = ("08", "53")  # connection exceptions; out of memory, disk or connections
 _PASSING = frozenset(
     {
@@ -33,6 +35,9 @@ def is_passing(error: BaseException) -> bool:
 def _passing(error: BaseException) -> bool:
     state: Any = getattr(error, "sqlstate", None)
     if isinstance(state, str) and (state in _PASSING or state.startswith(_PASSING_CLASSES)):
+        return True
+    # The driver has one class for a connection that is gone and for a wrong use of one: only its words tell them apart.
+    if isinstance(error, asyncpg.InterfaceError) and "connection is closed" in str(error):
         return True
     return isinstance(error, ConnectionError | TimeoutError) or bool(getattr(error, "connection_invalidated", False))
 
