@@ -7,7 +7,9 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import httpx
@@ -29,6 +31,7 @@ from libs.common.settings import SettingsRefused
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _REQUEST_SECONDS = 60.0
+_LOG_BYTES = 10_000_000
 _FOR_PEOPLE = (
     AlreadyRunning,
     NotStopping,
@@ -153,15 +156,18 @@ def _stop_signal() -> asyncio.Event:
 
 
 def _log_into(file: Path) -> None:
-    """Send all logs into a file: the terminal is for people."""
+    """Send all logs into a file, which is begun anew at some size: the terminal is for people."""
     logs.configure(style="json")
-    for output in logging.getLogger().handlers:
-        if isinstance(output, logging.StreamHandler):
-            output.setStream(file.open("a", encoding="utf-8"))
+    root = logging.getLogger()
+    output = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
+    output.setFormatter(root.handlers[0].formatter)
+    root.handlers[:] = [output]
 
 
 def _say(words: str, *, to_errors: bool = False) -> None:
-    print(words, file=sys.stderr if to_errors else sys.stdout, flush=True)
+    # A terminal that was closed must not keep PostgreSQL from being stopped.
+    with suppress(OSError):
+        print(words, file=sys.stderr if to_errors else sys.stdout, flush=True)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -39,6 +39,15 @@ def test_ctrl_c_ends_it_within_seconds_with_a_long_poll_open_and_leaves_nothing(
         assert "Traceback" not in "".join(runner.said)
 
 
+def test_ctrl_c_while_it_starts_leaves_nothing_either(folder: Path) -> None:
+    with Runner(folder / "var", *EMPTY) as runner:
+        runner.says("Starting PostgreSQL")
+        runner.program.send_signal(signal.SIGINT)
+        assert runner.ends() == 0
+        assert runner.postgres_processes == set()
+        assert "Traceback" not in "".join(runner.said)
+
+
 def test_the_page_the_services_and_the_issuer_answer_on_one_port(folder: Path) -> None:
     with Runner(folder / "var", *EMPTY) as runner:
         address = runner.address()
