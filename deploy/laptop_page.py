@@ -72,7 +72,7 @@ def _users(users: Sequence[DemoUser]) -> str:
     rows = "".join(f"<tr><th><code>{escape(user.name)}</code></th><td>{escape(user.words)}</td></tr>" for user in users)
     return (
         "<h2>Who you can be</h2><p>Every request needs a caller. Open a service's page, press <b>Authorize</b>, "
-        f"and give one of these names with the password <code>{DEMO_PASSWORD}</code>; on this machine only.</p>"
+        f"and give one of these names with the password <code>{DEMO_PASSWORD}</code> (on this machine only).</p>"
         f"<table>{rows}</table>"
     )
 
