@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for: a real PostgreSQL, and databases of its own for each test."""
+"""Fixtures that every test may ask for: a real PostgreSQL, databases of its own for each test, and a real Kafka."""
 
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.kafka import Broker
+from tests.brokers import session_broker
 from tests.databases import OWNER, Databases, NewDatabase, session_server
 
 
@@ -16,6 +18,15 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with session_server() as server:
         yield server
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Broker]:
+    """One Kafka broker for the whole session; who kills it starts it again. Topics are each test's own."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with session_broker() as broker:
+        yield broker
     signal.signal(signal.SIGTERM, before)
 
 

@@ -1,0 +1,106 @@
+"""Kafka's jars: fetched from a Maven repository by exact version, each used only with the hash that is on our list."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+LOCK = Path(__file__).with_name("kafka-4.4.0.lock")
+"""One jar a line: `group:artifact:version sha256:...`. Maven itself resolved it, since jgo resolves Kafka's wrongly."""
+
+_AT_ONCE = 8
+_TIMEOUT_SECONDS = 60
+_TRIES = 3
+
+
+class JarsUnavailable(Exception):
+    """A jar cannot be fetched, or is not the one that it should be; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One line of the list."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The file's name in the cache: the group is in it, since two groups may use one artifact's name."""
+        return f"{self.group}.{self.artifact}-{self.version}.jar"
+
+
+def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
+    """Return the jars of a list, in its order, which is that of the class path."""
+    jars = []
+    for line in lock.read_text(encoding="utf-8").splitlines():
+        coordinates, _, digest = line.partition(" sha256:")
+        group, artifact, version = coordinates.split(":")
+        jars.append(Jar(group, artifact, version, digest))
+    return tuple(jars)
+
+
+def cache_folder() -> Path:
+    """Return where jars are kept between runs: the user's cache folder, or ./var/cache where we may not write there."""
+    users = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "footprint" / "jars"
+    try:
+        users.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        own = Path("var/cache/jars").resolve()
+        own.mkdir(parents=True, exist_ok=True)
+        return own
+    return users if os.access(users, os.W_OK) else Path("var/cache/jars").resolve()
+
+
+def ensure_jars(jars: Sequence[Jar] | None = None, cache: Path | None = None) -> list[Path]:
+    """Return the files of the jars, each with the right hash; fetch those that are missing. Raises JarsUnavailable.
+
+    Several processes may do so at once: a file appears in the cache whole, by renaming, or not at all.
+    """
+    wanted = read_lock() if jars is None else jars
+    cache = cache or cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        whole = list(pool.map(lambda jar: _is_whole(jar, cache), wanted))
+        missing = [jar for jar, is_there in zip(wanted, whole, strict=True) if not is_there]
+        if missing:
+            with tempfile.TemporaryDirectory(prefix="fetching-", dir=cache) as folder:
+                list(pool.map(lambda jar: _fetch(jar, cache, Path(folder)), missing))
+    return [cache / jar.name for jar in wanted]
+
+
+def _is_whole(jar: Jar, cache: Path) -> bool:
+    file = cache / jar.name
+    return file.is_file() and _digest(file) == jar.sha256
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _fetch(jar: Jar, cache: Path, folder: Path) -> None:
+    # Imported here: whoever has all the jars, or uses another broker, does without the package.
+    from jgo.constants import MAVEN_CENTRAL_URL
+    from jgo.maven import MavenContext
+
+    for tried in range(1, _TRIES + 1):
+        try:
+            maven = MavenContext(
+                repo_cache=folder / f"{jar.name}.{tried}",
+                remote_repos={"central": MAVEN_CENTRAL_URL},
+                timeout=_TIMEOUT_SECONDS,
+            )
+            file = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
+            break
+        except Exception as error:
+            if tried == _TRIES:
+                raise JarsUnavailable(f"{jar.name} cannot be fetched from {MAVEN_CENTRAL_URL}: {error}") from error
+    if (found := _digest(file)) != jar.sha256:
+        raise JarsUnavailable(f"{jar.name} has SHA-256 {found}, and should have {jar.sha256}: it is not used")
+    Path(file).replace(cache / jar.name)

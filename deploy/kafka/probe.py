@@ -1,0 +1,33 @@
+"""Whether a broker is ready: a Kafka metadata request over a plain socket, and whether the answer names a broker."""
+
+import socket
+import struct
+
+_METADATA, _VERSION = 3, 1
+_NO_TOPICS = struct.pack(">i", 0)
+_CLIENT = b"probe"
+
+
+def names_a_broker(host: str, port: int, *, timeout: float = 2.0) -> bool:
+    """Whether somebody answers there who names at least one broker; a broker that is not let in yet is not named."""
+    header = struct.pack(">hhih", _METADATA, _VERSION, 1, len(_CLIENT)) + _CLIENT
+    request = header + _NO_TOPICS
+    try:
+        with socket.create_connection((host, port), timeout=timeout) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            (size,) = struct.unpack(">i", _exactly(connection, 4))
+            answer = _exactly(connection, size)
+    except OSError:
+        return False
+    # The correlation id, then the number of brokers.
+    return len(answer) >= 8 and struct.unpack(">ii", answer[:8])[1] > 0
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    parts = b""
+    while len(parts) < size:
+        part = connection.recv(size - len(parts))
+        if not part:
+            raise ConnectionResetError("closed in mid-answer")
+        parts += part
+    return parts
