@@ -24,7 +24,7 @@ from services.registry.errors import MergerNotAllowed, MergerNotFound
 from services.registry.kinds import Kind
 from services.registry.merger_rules import law_on, reasons_against
 from services.registry.models import Merger, MergerStatus, Organisation
-from services.registry.organisations import Code, Name, agreed_mergers_of
+from services.registry.organisations import Code, Day, Name, agreed_mergers_of
 from services.registry.standings import get_organisations_to_change, next_instant, standings
 
 
@@ -36,7 +36,7 @@ class MergeCCGs(BaseModel):
     successor: Code = Field(description="a code never used before, or one that was proposed", examples=["14Y"])
     successor_name: Name = Field(examples=["NHS Buckinghamshire CCG"])
     predecessors: list[Code] = Field(description="two or more open CCGs", max_length=50, examples=[["10Y", "10H"]])
-    effective_on: date = Field(
+    effective_on: Day = Field(
         description="the successor's first day; the predecessors' last is the day before", examples=["2018-04-01"]
     )
 
@@ -46,7 +46,7 @@ class RedateMerger(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    effective_on: date = Field(description="the successor's new first day", examples=["2018-04-01"])
+    effective_on: Day = Field(description="the successor's new first day", examples=["2018-04-01"])
 
 
 async def merge_ccgs(

@@ -38,8 +38,14 @@ from services.registry.standings import (
     standings,
 )
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,12}$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+CODE = r"^[A-Z0-9]{1,12}$"
+"""What an ODS code looks like."""
+PRINTED = r"^[^\x00-\x1f\x7f]*$"
+"""Text without control characters, which PostgreSQL or a reader could not take."""
+
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTED)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 
 _BELIEFS_FROM = """
 SELECT b.value, lower(b.valid) AS start, b.valid @> $3::date AS then
@@ -63,7 +69,7 @@ class OpenOrganisation(BaseModel):
     code: Code = Field(description="ODS code: capital letters and digits, never used before", examples=["10Y"])
     name: Name = Field(examples=["NHS Aylesbury Vale CCG"])
     kind: Kind = Field(examples=["ccg"])
-    effective_on: date = Field(description="the first day as open, or as proposed", examples=["2013-04-01"])
+    effective_on: Day = Field(description="the first day as open, or as proposed", examples=["2013-04-01"])
     status: Literal["open", "proposed"] = Field(
         default="open", description="`proposed`: legally set, not operating yet", examples=["open"]
     )
@@ -83,7 +89,7 @@ class RenameOrganisation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     new_name: Name = Field(examples=["NHS North Cumbria CCG"])
-    effective_on: date = Field(description="the first day of the new name", examples=["2017-04-01"])
+    effective_on: Day = Field(description="the first day of the new name", examples=["2017-04-01"])
 
 
 class CloseOrganisation(BaseModel):
@@ -91,7 +97,7 @@ class CloseOrganisation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    effective_on: date = Field(
+    effective_on: Day = Field(
         description="the first day without it: its last day is the day before", examples=["2015-04-01"]
     )
 
@@ -103,7 +109,7 @@ class ChangeParent(BaseModel):
 
     parent: Code = Field(examples=["Q78"])
     relation: Literal["commissioned by", "part of"] = Field(default="part of", examples=["part of"])
-    effective_on: date = Field(description="the first day under this parent", examples=["2015-04-01"])
+    effective_on: Day = Field(description="the first day under this parent", examples=["2015-04-01"])
 
 
 async def open_organisations(

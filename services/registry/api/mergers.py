@@ -1,11 +1,12 @@
 """Routes about mergers of CCGs."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
 
 from libs.common.identity import Caller, Role
+from libs.common.paging import UnreadableCursor
 from libs.common.web import (
     AsKnown,
     By,
@@ -24,9 +25,11 @@ from libs.common.web import (
     stale,
 )
 from services.registry import mergers, plans
+from services.registry.api.organisations import EDIT_REFUSALS
 from services.registry.api.views import MergerInFullView, MergerView, PlanView
 from services.registry.errors import CodeTaken, MergerNotAllowed, MergerNotFound, NotAgreedAnyMore, SameDay
 from services.registry.models import Merger, MergerStatus
+from services.registry.organisations import CODE
 
 router = commands_router(tags=["Mergers"])
 
@@ -34,7 +37,7 @@ Reference = Annotated[str, Path(pattern=r"^M-[A-Z0-9]{1,12}(-\d{1,3})?$", exampl
 NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
 
 
-@router.get("/mergers", response_model=Page[MergerView], summary="Find mergers", responses=problems())
+@router.get("/mergers", response_model=Page[MergerView], summary="Find mergers", responses=problems(UnreadableCursor))
 async def list_mergers(
     request: Request,
     rows: Rows,
@@ -42,12 +45,12 @@ async def list_mergers(
     paging: Paging,
     as_known: AsKnown,
     status: Annotated[MergerStatus | None, Query(description="only those that had come so far")] = None,
-    code: Annotated[str | None, Query(description="a predecessor or the successor")] = None,
+    code: Annotated[str | None, Query(description="a predecessor or the successor", pattern=CODE)] = None,
     effective_from: Annotated[date | None, Query(description="only on or after this day")] = None,
     effective_to: Annotated[date | None, Query(description="only on or before this day")] = None,
 ) -> Page[MergerView]:
     """Mergers by status, organisation and day, as known at an instant, in the order of their days."""
-    after = None if paging.after is None else (date.fromisoformat(str(paging.after[0])), str(paging.after[1]))
+    after = None if paging.after is None else _place(paging.after)
     filters = plans.MergerFilters(status, code, effective_from, effective_to)
     found = await plans.list_mergers(rows, filters, as_known=as_known, after=after, limit=paging.fetch)
     return page(
@@ -98,7 +101,7 @@ async def merge_ccgs(
     "/mergers/{reference}/redating",
     response_model=MergerView,
     summary="Put a merger on another day",
-    responses=problems(MergerNotFound, NotAgreedAnyMore, SameDay, MergerNotAllowed),
+    responses=problems(MergerNotFound, NotAgreedAnyMore, SameDay, MergerNotAllowed, *EDIT_REFUSALS),
 )
 async def redate_merger(
     reference: Reference,
@@ -122,7 +125,7 @@ async def redate_merger(
     "/mergers/{reference}/withdrawal",
     response_model=MergerView,
     summary="Give a merger up",
-    responses=problems(MergerNotFound, NotAgreedAnyMore),
+    responses=problems(MergerNotFound, NotAgreedAnyMore, *EDIT_REFUSALS),
 )
 async def withdraw_merger(
     reference: Reference,
@@ -138,3 +141,12 @@ async def withdraw_merger(
     await mergers.withdraw_merger(session, merger, by=by, stated_at=stated_at)
     etag(response, merger.version)
     return merger
+
+
+def _place(after: tuple[Any, ...]) -> tuple[date, str]:
+    """Return the day and reference after which a page begins. Raises UnreadableCursor."""
+    try:
+        day, reference = after
+        return date.fromisoformat(day), str(reference)
+    except (TypeError, ValueError) as error:
+        raise UnreadableCursor("after: use the link that the page before gave") from error

@@ -6,6 +6,8 @@ from fastapi import Path, Query, Request, Response
 
 from libs.common.identity import Caller, Role
 from libs.common.known import Facet, Status
+from libs.common.paging import UnreadableCursor
+from libs.common.problems import PreconditionMissing, StaleVersion
 from libs.common.web import (
     AsAt,
     AsKnown,
@@ -15,6 +17,7 @@ from libs.common.web import (
     Paging,
     Rows,
     StatedAt,
+    UnreadableVersion,
     Write,
     allowed,
     commands_router,
@@ -45,11 +48,14 @@ from services.registry.errors import (
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS, lineage_of
 from services.registry.models import Organisation
+from services.registry.organisations import CODE, PRINTED
 from services.registry.standings import get_organisation_to_change
+
+EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
 
 router = commands_router(tags=["Organisations"])
 
-CodeInPath = Annotated[str, Path(pattern=r"^[A-Z0-9]{1,12}$", description="ODS code", examples=["10Y"])]
+CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["10Y"])]
 Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]
 
 
@@ -77,7 +83,12 @@ async def get_organisation(
     )
 
 
-@router.get("/organisations", response_model=Page[OrganisationView], summary="Find organisations", responses=problems())
+@router.get(
+    "/organisations",
+    response_model=Page[OrganisationView],
+    summary="Find organisations",
+    responses=problems(UnreadableCursor),
+)
 async def list_organisations(
     request: Request,
     rows: Rows,
@@ -87,8 +98,10 @@ async def list_organisations(
     as_known: AsKnown,
     kind: Annotated[Kind | None, Query(description="only of this kind")] = None,
     status: Annotated[Status | None, Query(description="only those with this status on the day")] = None,
-    name: Annotated[str | None, Query(description="a part of the name, whatever the case", max_length=200)] = None,
-    parent: Annotated[str | None, Query(description="only those that belong to this code")] = None,
+    name: Annotated[
+        str | None, Query(description="a part of the name, whatever the case", max_length=200, pattern=PRINTED)
+    ] = None,
+    parent: Annotated[str | None, Query(description="only those that belong to this code", pattern=CODE)] = None,
 ) -> Page[OrganisationView]:
     """Organisations by kind, status, name and parent, as at a day, as known at an instant, in the order of their codes.
 
@@ -195,7 +208,7 @@ async def open_organisations(
     "/organisations/{code}/renaming",
     response_model=OpenedView,
     summary="Rename an organisation",
-    responses=problems(OrganisationNotFound, NotOpen, NothingChanges),
+    responses=problems(OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS),
 )
 async def rename_organisation(
     code: CodeInPath,
@@ -218,7 +231,7 @@ async def rename_organisation(
     "/organisations/{code}/parent",
     response_model=OpenedView,
     summary="Let it belong to another organisation",
-    responses=problems(OrganisationNotFound, NotOpen, NothingChanges),
+    responses=problems(OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS),
 )
 async def change_parent(
     code: CodeInPath,
@@ -241,7 +254,7 @@ async def change_parent(
     "/organisations/{code}/closure",
     response_model=OpenedView,
     summary="Close an organisation without a merger",
-    responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed),
+    responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed, *EDIT_REFUSALS),
 )
 async def close_organisation(
     code: CodeInPath,

@@ -95,7 +95,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("kind IN ('ccg', 'nhs_trust', 'foundation_trust', 'gp_practice', 'prescribing_cost_centre', 'commissioning_hub', 'sub_icb_reporting_entity', 'csu', 'nhs_england', 'nhs_england_region', 'local_office', 'government_region', 'stp', 'icb', 'local_authority', 'supplier', 'unknown')", name=op.f("ck_organisation_kind")),
+        sa.CheckConstraint(
+            "kind IN ('ccg', 'nhs_trust', 'foundation_trust', 'gp_practice', 'prescribing_cost_centre', 'commissioning_hub', 'sub_icb_reporting_entity', 'csu', 'nhs_england', 'nhs_england_region', 'local_office', 'government_region', 'stp', 'icb', 'local_authority', 'supplier', 'unknown')",
+            name=op.f("ck_organisation_kind"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sa.UniqueConstraint("code", name=op.f("uq_organisation_code")),
     )
