@@ -1,0 +1,61 @@
+"""`python -m bench [NAME ...]`: run benchmarks, print a table for people or JSON for machines."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import uvloop
+
+from bench.machine import others, put_on
+from bench.runner import FULL, TINY, Benchmark, Outcome, Size, document, machine, run, table
+
+NAMES = ("reads", "commands", "middleware", "outbox", "relay", "projection", "latency", "takeover", "laptop")
+
+
+def benchmark(name: str) -> Benchmark:
+    """Return the benchmark of this name, which is its module's."""
+    found: Benchmark = import_module(f"bench.{name}").BENCHMARK
+    return found
+
+
+async def run_all(names: Sequence[str], size: Size, *, as_json: bool) -> None:
+    """Run these benchmarks one after the other, and print each as soon as it is done."""
+    facts = machine()
+    if not as_json:
+        print("  ".join(f"{name} {value}" for name, value in facts.items()), end="\n\n", flush=True)
+    outcomes: list[Outcome] = []
+    for name in names:
+        outcomes.append(await run(benchmark(name), size))
+        if not as_json:
+            print(table(outcomes[-1]), flush=True)
+    if as_json:
+        print(document(facts, outcomes))
+    else:
+        missed = [f"{outcome.benchmark.name}: {aim.name}" for outcome in outcomes for aim in outcome.missed]
+        print("missed: " + "; ".join(missed) if missed else "every aim is reached")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all of them if left out")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--tiny", action="store_true", help="one short round: only to see that it runs")
+    given = parser.parse_args(arguments)
+    if unknown := sorted(set(given.names) - set(NAMES)):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    # Servers that we started end with us, however we are asked to end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    put_on(others())
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run_all(given.names or NAMES, TINY if given.tiny else FULL, as_json=given.json))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

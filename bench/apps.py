@@ -1,0 +1,40 @@
+"""The apps that the HTTP benchmarks compare: FastAPI as it is, and a service with nothing but its edge."""
+
+from fastapi import FastAPI, Response
+
+from libs.common import logs, tables
+from libs.common.bus.direct import DirectBus
+from libs.common.commands import commands_router
+from libs.common.database import service_metadata
+from libs.common.service import Service, create_service
+from libs.common.settings import Settings
+
+BODY = b'{"hello":"world"}'
+
+metadata = service_metadata()
+tables.add_to(metadata)
+"""The tables of a service that keeps nothing of its own."""
+
+bare = FastAPI()
+edge_only = commands_router(tags=["Bench"])
+
+
+@bare.get("/hello")
+async def hello() -> dict[str, str]:
+    """Answer as FastAPI's own first example does."""
+    return {"hello": "world"}
+
+
+@bare.get("/bytes")
+@edge_only.get("/bytes")
+async def answer() -> Response:
+    """Answer with as little work as a route can do."""
+    return Response(BODY, media_type="application/json")
+
+
+def service() -> FastAPI:
+    """Return a service whose one route is `/v1/bytes`, with all that surrounds the routes of every service."""
+    settings = Settings.load()
+    logs.configure(level=settings.log_level, style=settings.log_format)
+    only = Service(name="bench", title="Bench", description="", metadata=metadata, routers=(edge_only,))
+    return create_service(only, settings, DirectBus({}))

@@ -1,0 +1,179 @@
+"""What the benchmarks run against: a PostgreSQL that keeps its promises, and servers in processes of their own."""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bench.machine import measured, others, put_on
+from deploy.embedded_postgres import EmbeddedPostgres
+from libs.common.database import Database
+from libs.common.identity import Role
+from libs.common.issuer import SigningKey
+
+ISSUER = "https://issuer.bench.example"
+AUDIENCE = "footprint-bench"
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder on the disk, and remove it in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="footprint-bench-"))
+    folder.chmod(0o711)  # as root, PostgreSQL runs as another user, who has to pass
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def postgres(folder: Path, *, apart: bool = True) -> AsyncIterator[EmbeddedPostgres]:
+    """Run a PostgreSQL as it is delivered: every commit is on the disk. `apart`: away from what is measured."""
+    server = EmbeddedPostgres(folder / "postgres", {"max_connections": "200"})
+    try:
+        await asyncio.to_thread(server.start)
+        if apart:
+            put_on(others(), int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
+        yield server
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def new_database(server: EmbeddedPostgres, name: str, metadata: MetaData) -> str:
+    """Make a database with these tables, owned by a plain role; return its URL."""
+
+    def make() -> None:
+        server.ensure_role("bench")
+        server.ensure_database(name, owner="bench")
+
+    await asyncio.to_thread(make)
+    url = server.dsn(name, "bench")
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await engine.dispose()
+    return url
+
+
+class Callers:
+    """An issuer of our own, for settings that trust it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._key = SigningKey(folder)
+        self._keys_file = folder / "keys.json"
+        self._keys_file.write_text(json.dumps(self._key.public()))
+
+    def settings(self, url: str) -> dict[str, str]:
+        """Return the environment of a service that trusts these callers."""
+        return {
+            "DATABASE_URL": url,
+            "TOKEN_ISSUER": ISSUER,
+            "TOKEN_AUDIENCE": AUDIENCE,
+            "JWKS_URL": f"file://{self._keys_file}",
+        }
+
+    def header(self, *roles: Role) -> str:
+        """Return the header line of somebody with these roles, who acts for everybody, for an hour."""
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "bench", "iat": now, "nbf": now, "exp": now + 3600}
+        token = self._key.sign({**claims, "roles": [str(role) for role in roles], "organisations": ["*"]})
+        return f"Authorization: Bearer {token}\r\n"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def process(
+    *arguments: str, log: Path, environment: Mapping[str, str] | None = None, apart: bool = False
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run `python` with these arguments until the block ends, on the processor for what is measured unless `apart`."""
+    with log.open("ab") as output:
+        started = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, env={**os.environ, **(environment or {})}, stdout=output, stderr=output
+        )
+    put_on(others() if apart else measured(), started.pid)
+    try:
+        yield started
+    finally:
+        with suppress(ProcessLookupError):
+            started.terminate()
+        try:
+            await asyncio.wait_for(started.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            started.kill()
+            await started.wait()
+
+
+@asynccontextmanager
+async def serving(
+    arguments: Sequence[str], *, port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[int]:
+    """Run a server that listens on this port, from its first accepted connection on; gives the port."""
+    async with process(*arguments, log=log, environment=environment) as server:
+        deadline = time.monotonic() + _START_SECONDS
+        while not await _listens(port):
+            if server.returncode is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{' '.join(arguments)} does not serve: see {log}")
+            await asyncio.sleep(0.05)
+        yield port
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def uvicorn(app: str, port: int, *, factory: bool = False) -> list[str]:
+    """Return the arguments that serve one of `bench.apps`, as fast as uvicorn can."""
+    fast = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    return ["-m", "uvicorn", f"bench.apps:{app}", "--port", str(port), *fast, *(["--factory"] if factory else [])]
+
+
+@asynccontextmanager
+async def registry(url: str, callers: Callers, *, log: Path) -> AsyncIterator[int]:
+    """Run the registry as it is run in production; gives its port."""
+    port = free_port()
+    environment = {**callers.settings(url), "PORT": str(port)}
+    async with serving(["-m", "services.registry", "serve"], port=port, log=log, environment=environment):
+        yield port
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """Give an open database."""
+    database = Database(url, application_name="footprint-bench")
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def sequenced(database: Database, *, within: float = 60.0) -> None:
+    """Wait until everything that was told is in the event log."""
+    deadline = time.monotonic() + within
+    while await database.fetchrow("SELECT FROM outbox LIMIT 1"):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the outbox is not empty after {within:.0f} s")
+        await asyncio.sleep(0.02)
