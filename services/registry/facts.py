@@ -30,9 +30,12 @@ RETURNING code
 
 _SUCCEED = """
 INSERT INTO succession (code, successor, effective_on, stated_at, merger, source)
-SELECT c, s, e, t, m, $6
+SELECT c, s, e, min(t), max(m), $6
   FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::text[]) AS new (c, s, e, t, m)
-    ON CONFLICT (code, successor, effective_on) DO NOTHING
+ GROUP BY c, s, e
+    ON CONFLICT (code, successor, effective_on) DO UPDATE
+   SET merger = coalesce(succession.merger, excluded.merger),
+       stated_at = least(succession.stated_at, excluded.stated_at)
 """
 
 # Every statement of the registry's holds from its day on, so that the first day tells the range.

@@ -18,15 +18,13 @@ from services.registry.plans import get_merger
 from tests.registry.ods import body, practice, successions, write
 
 TODAY = date(2026, 1, 1)
-STATUSES = ("unknown", "proposed", "open", "closed")
 
 
 async def take(database: Database, folder: Path, *, stated_on: date | None = None) -> Report:
     return await import_folder(database, folder, stated_on=stated_on, today=TODAY, say=lambda _: None)
 
 
-async def status(database: Database, code: str, day: str, as_known: date | None = None) -> str:
-    del as_known
+async def status(database: Database, code: str, day: str) -> str:
     found = await answers.get_organisation(database, code, as_at=date.fromisoformat(day), as_known=None)
     return found.status
 
@@ -299,3 +297,18 @@ def test_what_a_file_is_and_its_day(tmp_path: Path) -> None:
     with pytest.raises(NotRecognised, match="cannot be read"):
         recognised(broken, stated_on=None)
     assert day_in("eccg_2016-13.csv") is None
+
+
+async def test_a_merger_told_after_one_of_its_successions_gives_that_its_reference(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ods"
+    write(folder, "eccg_2019-01.csv", [body(code, f"NHS {code} CCG", "20130401") for code in ("10H", "10Y")])
+    write(folder, "eccg_2019-02.csv", [body("14Y", "NHS 14Y CCG", "20180401")])
+    successions(folder, "succ_2022-09.csv", ("10H", "14Y", "20180401"))
+    await take(database, folder)
+    assert [step.merger for step in (await lineage_of(database, "10H", as_at=TODAY)).after] == [None]
+    successions(folder, "succ_2022-10.csv", ("10H", "14Y", "20180401"), ("10Y", "14Y", "20180401"))
+    await take(database, folder)
+    [step] = (await lineage_of(database, "10H", as_at=TODAY)).after
+    assert (step.merger, step.stated_at.date()) == ("M-14Y", date(2022, 9, 30))
