@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from libs.common import idempotency
 from libs.common.commands import READING, CommandRoute
+from libs.common.events import asyncapi
 from libs.common.identity import Role
 from libs.common.middleware import PUBLIC_PATHS
 from libs.common.problems import MEDIA_TYPE, Problem, problems
@@ -59,6 +60,12 @@ async def docs_page(request: Request) -> HTMLResponse:
     )
 
 
+@router.get("/asyncapi.json")
+async def asyncapi_document() -> Response:
+    """Tell which events there are: the whole platform's document, the same from every service."""
+    return Response(asyncapi.text(), media_type="application/json")
+
+
 @router.get("/docs/oauth2-redirect")
 async def oauth2_redirect() -> HTMLResponse:
     """End a sign-in at an issuer that redirects."""
@@ -74,6 +81,7 @@ async def index(request: Request) -> Response:
         for path, words in (
             ("/docs", "Operations, to be tried out"),
             ("/openapi.json", "The same, for programs"),
+            ("/asyncapi.json", "The events that are told, for programs"),
             ("/health/ready", "Whether it is well"),
         )
     )

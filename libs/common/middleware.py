@@ -24,7 +24,9 @@ from libs.common.tokens import Verifier
 CALLER = "footprint.caller"
 """Where in the ASGI scope the verified caller is."""
 REQUEST_ID, CORRELATION_ID = "X-Request-Id", "X-Correlation-Id"
-PUBLIC_PATHS = frozenset({"/", "/health/live", "/health/ready", "/openapi.json", "/docs", "/docs/oauth2-redirect"})
+PUBLIC_PATHS = frozenset(
+    {"/", "/health/live", "/health/ready", "/openapi.json", "/asyncapi.json", "/docs", "/docs/oauth2-redirect"}
+)
 PUBLIC_PREFIX = "/docs/assets/"
 """Static files of the documentation page."""
 

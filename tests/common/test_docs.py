@@ -28,7 +28,7 @@ async def test_the_page_names_no_other_host_and_all_that_it_loads_is_there(clien
     assert '"validatorUrl": null' in page
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert len(loaded) == 3
-    for path in [*loaded, "/openapi.json", "/docs/oauth2-redirect"]:
+    for path in [*loaded, "/openapi.json", "/asyncapi.json", "/docs/oauth2-redirect"]:
         assert (await client.get(path)).status_code == 200, path
 
 

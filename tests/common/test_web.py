@@ -57,6 +57,7 @@ async def test_the_public_paths_are_these_and_no_more() -> None:
         "/health/live",
         "/health/ready",
         "/openapi.json",
+        "/asyncapi.json",
         "/docs",
         "/docs/oauth2-redirect",
     } == PUBLIC_PATHS

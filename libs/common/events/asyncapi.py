@@ -1,0 +1,131 @@
+"""AsyncAPI 3 made from the event classes: what each service tells, on which topic, in which form, with an example.
+
+`python -m libs.common.events.asyncapi` writes docs/asyncapi.json; a test fails where that is not what the classes say.
+"""
+
+import json
+import sys
+from functools import cache
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+from libs.common.events import CATALOGUE, TYPE_PREFIX, Event
+from libs.common.events.schemas import PUBLISHERS, schema
+
+CONTENT_TYPE = "application/cloudevents+json"
+EXAMPLES = Path(__file__).with_name("examples.json")
+
+_ABOUT = """What the four services of Footprint tell each other and their partners: events, never commands.
+
+Each service tells on one topic of one partition, in the order of `position`, and keeps it for ever. The value of a
+record is a CloudEvent in JSON, the same bytes as in the service's event log and in its HTTP feed. An unknown field is
+to be ignored, an unknown `type` skipped. A new optional field keeps the version; any other change is a new `.vN`.
+"""
+
+_SERVER = {
+    "host": "kafka.example:9093",
+    "protocol": "kafka-secure",
+    "description": "A placeholder: the operator names the address and gives credentials.",
+}
+_TEXT: dict[str, Any] = {"type": "string"}
+_ENVELOPE: dict[str, Any] = {
+    "type": "object",
+    "description": "CloudEvents 1.0 in structured JSON, with our extension attributes.",
+    "required": ["specversion", "id", "source", "type", "time", "position", "epoch", "keys", "actor", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {**_TEXT, "description": "Unique, and the same wherever the event is told again."},
+        "source": {**_TEXT, "description": "The service that tells it."},
+        "type": {**_TEXT, "description": f"`{TYPE_PREFIX}`, the event's name, `.v` and its version."},
+        "time": {**_TEXT, "format": "date-time", "description": "When the service recorded it."},
+        "datacontenttype": {"const": "application/json"},
+        "position": {"type": "integer", "minimum": 1, "description": "Its place in the service's log, without gaps."},
+        "epoch": {**_TEXT, "description": "Which life of the log: another one after a restore from a backup."},
+        "keys": {**_TEXT, "description": "Every body, contract, post or person concerned, separated by commas."},
+        "actor": {**_TEXT, "description": "Who caused it: a token's subject, or `service:` and a service's name."},
+        "aggregateversion": {"type": "integer", "description": "The version that what was changed has since."},
+        "correlationid": {**_TEXT, "description": "The same for all that followed from one request."},
+        "causationid": {**_TEXT, "description": "The request or the event that caused this one."},
+        "traceparent": {**_TEXT, "description": "W3C trace context."},
+        "data": {"type": "object"},
+    },
+}
+
+
+def asyncapi() -> dict[str, Any]:
+    """Return the document of the platform: a topic a service, and every version of every event."""
+    published = {publisher.__name__ for publisher in PUBLISHERS}
+    kinds = sorted((kind for kind in CATALOGUE.values() if kind.__module__ in published), key=_name)
+    examples = json.loads(EXAMPLES.read_text("utf-8"))
+    topics = {publisher.__name__.rpartition(".")[2]: cleandoc(publisher.__doc__ or "") for publisher in PUBLISHERS}
+    return {
+        "asyncapi": "3.1.0",
+        "id": "urn:footprint:events",
+        "info": {"title": "Footprint's events", "version": "1", "description": _ABOUT},
+        "defaultContentType": CONTENT_TYPE,
+        "servers": {"production": _SERVER},
+        "channels": {topic: _channel(words, topic, kinds) for topic, words in topics.items()},
+        "operations": {f"{topic}.tells": _telling(topic) for topic in topics},
+        "components": {
+            "messages": {_name(kind): _message(kind, examples[_name(kind)]) for kind in kinds},
+            "schemas": {"CloudEvent": _ENVELOPE} | {_name(kind): _fields(kind) for kind in kinds},
+        },
+    }
+
+
+@cache
+def text() -> str:
+    """Return the document as it is committed and served."""
+    return json.dumps(asyncapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _name(kind: type[Event]) -> str:
+    return f"{kind.event_name}.v{kind.event_version}"
+
+
+def _telling(topic: str) -> dict[str, Any]:
+    return {"action": "send", "channel": {"$ref": f"#/channels/{topic}"}, "summary": f"What {topic} tells"}
+
+
+def _channel(words: str, topic: str, kinds: list[type[Event]]) -> dict[str, Any]:
+    told = [_name(kind) for kind in kinds if kind.topic == topic]
+    return {
+        "address": topic,
+        "description": words,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in told},
+        "bindings": {"kafka": {"topic": topic, "partitions": 1, "topicConfiguration": {"retention.ms": -1}}},
+    }
+
+
+def _message(kind: type[Event], example: dict[str, Any]) -> dict[str, Any]:
+    words = cleandoc(kind.__doc__ or "")
+    name = _name(kind)
+    parties = " The HTTP feed shows it only to those who act for one of its keys." if kind.parties_only else ""
+    own = {
+        "type": {"const": f"{TYPE_PREFIX}{name}"},
+        "source": {"const": f"/{kind.topic}"},
+        "data": {"$ref": f"#/components/schemas/{name}"},
+    }
+    return {
+        "name": f"{TYPE_PREFIX}{name}",
+        "title": kind.event_name,
+        "summary": words.partition("\n")[0],
+        "description": f"{words}\n\nIts keys: {', '.join(f'`{field}`' for field in kind.key_fields)}.{parties}",
+        "contentType": CONTENT_TYPE,
+        "payload": {"allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"type": "object", "properties": own}]},
+        "examples": [{"name": name, "summary": example["summary"], "payload": example["event"]}],
+        "x-keys": list(kind.key_fields),
+        "x-parties-only": kind.parties_only,
+    }
+
+
+def _fields(kind: type[Event]) -> dict[str, Any]:
+    whole = schema(kind)
+    return {name: value for name, value in whole.items() if name != "$schema" and not name.startswith("x-")}
+
+
+if __name__ == "__main__":
+    file = Path(__file__).parents[3] / "docs" / "asyncapi.json"
+    file.write_text(text(), "utf-8")
+    sys.stdout.write(f"{file}\n")

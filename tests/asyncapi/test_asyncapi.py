@@ -1,0 +1,206 @@
+"""The AsyncAPI document is what the classes say, its own makers' parser finds nothing, and its examples are true."""
+
+import copy
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError  # type: ignore[import-untyped]
+
+from deploy.demo.facts import read_facts
+from libs.common.events import CATALOGUE, Envelope
+from libs.common.events.asyncapi import text
+from libs.common.events.schemas import PUBLISHERS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PROGRAMS = Path(sys.executable).parent
+DOCUMENT: dict[str, Any] = json.loads(text())
+MESSAGES: dict[str, dict[str, Any]] = DOCUMENT["components"]["messages"]
+NOT_IN_THE_DEMO = {
+    "CCGMergerWithdrawn.v1",
+    "ContractTerminated.v1",
+    "OrganisationClosed.v1",
+    "OrganisationParentChanged.v1",
+    "OrganisationSucceeded.v1",
+}
+
+
+@pytest.fixture(scope="session")
+def parser() -> Path:
+    """The folder with AsyncAPI's parser, by the lock; fetched once for a lock, and kept outside the tree."""
+    wanted = b"".join((HERE / name).read_bytes() for name in ("package.json", "package-lock.json"))
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "footprint"
+    if not os.access(_existing(cache), os.W_OK):
+        cache = Path(tempfile.gettempdir()) / f"footprint-cache-{os.geteuid()}"
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = cache / f"asyncapi-{hashlib.sha256(wanted).hexdigest()[:16]}"
+    with (cache / "asyncapi.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            folder.mkdir(exist_ok=True)
+            for name in ("package.json", "package-lock.json"):
+                (folder / name).write_bytes((HERE / name).read_bytes())
+            _npm_ci(folder)
+            (folder / "whole").touch()
+    return folder
+
+
+def _existing(folder: Path) -> Path:
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
+def _npm_ci(folder: Path) -> None:
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+    done = subprocess.run(
+        [PROGRAMS / "npm", "ci", *options],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"npm could not fetch AsyncAPI's parser: {done.stderr}"
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def parse(parser: Path, document: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [PROGRAMS / "node", HERE / "parse.mjs", parser, document],
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def payload_schema(name: str) -> dict[str, Any]:
+    """The schema of a whole message, as a document of its own that a JSON Schema validator can read."""
+    return {**MESSAGES[name]["payload"], "components": {"schemas": DOCUMENT["components"]["schemas"]}}
+
+
+def example(name: str) -> dict[str, Any]:
+    [only] = MESSAGES[name]["examples"]
+    payload: dict[str, Any] = only["payload"]
+    return payload
+
+
+FORMATS = FormatChecker(["date"])
+
+
+@FORMATS.checks("date-time", raises=ValueError)  # type: ignore[untyped-decorator]  # its package has no types
+def is_an_instant(value: object) -> bool:
+    """The library itself lets every date-time pass unless another package is there."""
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+def check(name: str, payload: Any) -> None:
+    Draft202012Validator(payload_schema(name), format_checker=FORMATS).validate(payload)
+
+
+def test_the_committed_document_is_what_the_classes_say() -> None:
+    committed = (ROOT / "docs" / "asyncapi.json").read_text("utf-8")
+    assert committed == text(), "write it anew: python -m libs.common.events.asyncapi"
+
+
+def test_asyncapis_own_parser_reads_it_and_has_nothing_to_say(parser: Path) -> None:
+    found = parse(parser, ROOT / "docs" / "asyncapi.json")
+    assert found["told"] == []
+    assert found["channels"] == ["registry", "contracts", "finance", "governance"]
+    assert sorted(found["messages"]) == sorted(message["name"] for message in MESSAGES.values())
+
+
+def test_the_parser_does_see_a_fault(parser: Path, tmp_path: Path) -> None:
+    broken = copy.deepcopy(DOCUMENT)
+    broken["channels"]["registry"]["messages"]["CCGMerged.v1"]["$ref"] = "#/components/messages/CCGSplit.v1"
+    file = tmp_path / "asyncapi.json"
+    file.write_text(json.dumps(broken))
+    assert "CCGSplit" in json.dumps(parse(parser, file)["told"])
+
+
+def test_every_event_and_version_is_told_on_the_topic_of_its_service_once() -> None:
+    modules = {publisher.__name__ for publisher in PUBLISHERS}
+    kinds = [kind for kind in CATALOGUE.values() if kind.__module__ in modules]
+    told = [(topic, name) for topic, channel in DOCUMENT["channels"].items() for name in channel["messages"]]
+    assert sorted(told) == sorted((kind.topic, f"{kind.event_name}.v{kind.event_version}") for kind in kinds)
+    assert set(MESSAGES) == {name for _, name in told}
+    for kind in kinds:
+        message = MESSAGES[f"{kind.event_name}.v{kind.event_version}"]
+        assert message["x-keys"] == list(kind.key_fields)
+        assert ("only to those" in message["description"]) is message["x-parties-only"] is kind.parties_only
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+def test_each_example_is_what_its_schema_and_its_class_say(name: str) -> None:
+    payload = example(name)
+    check(name, payload)
+    told = Envelope.decode(json.dumps(payload).encode())
+    event = told.event()
+    assert f"{told.name}.v{told.version}" == name
+    assert event.topic == told.source
+    assert set(told.keys) == event.keys
+    assert json.loads(told.encode()) == payload
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"source": "/finance"},
+        {"type": "uk.nhs.footprint.CCGMerged.v2"},
+        {"position": 0},
+        {"time": "yesterday"},
+        {"data": {**example("CCGMerged.v1")["data"], "effective_on": "1 April 2018"}},
+        {"data": {**example("CCGMerged.v1")["data"], "predecessors": "10H"}},
+        {"data": {}},
+    ],
+)
+def test_the_schema_refuses_what_is_no_such_event(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        check("CCGMerged.v1", example("CCGMerged.v1") | wrong)
+
+
+def test_the_examples_tell_the_demos_facts_and_say_where_they_do_not() -> None:
+    elsewhere = {
+        name for name, told in MESSAGES.items() if told["examples"][0]["summary"].startswith("Not in the demo")
+    }
+    assert elsewhere == NOT_IN_THE_DEMO
+    facts = read_facts()
+    told = {name: example(name)["data"] for name in MESSAGES}
+    merger = next(each for each in facts.mergers if each.successor == "14Y")
+    for name in ("CCGMerged.v1", "CCGMergerRedated.v1"):
+        assert (told[name]["effective_on"], told[name]["successor"]) == (str(merger.day), merger.successor)
+        assert set(told[name]["predecessors"]) == set(merger.predecessors)
+    assert told["CCGMerged.v1"]["successor_name"] == merger.name
+    restated, given = told["AllowanceRestated.v1"], told["AllowanceSet.v1"]
+    assert sum(restated["released_pence"]) == restated["amount_pence"]
+    assert given["amount_pence"] in restated["released_pence"]
+    contracts = {contract.reference: contract for contract in facts.places.contracts}
+    signed, moved = told["ContractSigned.v1"], told["ContractTransferred.v1"]
+    for event, customers in ((signed, signed["customers"]), (moved, moved["from_customers"])):
+        contract = contracts[event["contract"]]
+        assert (list(contract.customers), contract.supplier) == (customers, event["supplier"])
+    opened = told["OrganisationOpened.v1"]
+    assert (opened["code"], opened["name"]) in {(ccg.code, ccg.name) for ccg in facts.ccgs}
+
+
+def test_what_followed_the_merger_names_it_as_its_cause() -> None:
+    merged = example("CCGMerged.v1")
+    for name in ("ContractTransferred.v1", "AllowanceRestated.v1", "BodyDissolved.v1", "PostFellVacant.v1"):
+        follower = example(name)
+        assert (follower["causationid"], follower["correlationid"]) == (merged["id"], merged["correlationid"])
