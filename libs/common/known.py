@@ -59,9 +59,10 @@ def statements_of(event: Event) -> list[OrganisationStatement]:
     since = Days(event.effective_on)
     match event:
         case OrganisationProposed():
+            named = [OrganisationStatement(event.code, Facet.NAME, event.name, since, event.kind)]
             return [
                 OrganisationStatement(event.code, Facet.LIFE, "proposed", since, event.kind),
-                OrganisationStatement(event.code, Facet.NAME, event.name, since, event.kind),
+                *(named if event.name else []),
             ]
         case OrganisationOpened():
             observed = Days(event.named_on or event.effective_on)

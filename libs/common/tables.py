@@ -29,7 +29,7 @@ def add_to(metadata: MetaData) -> None:
 
 
 def _add_event_tables(metadata: MetaData) -> None:
-    Table(
+    outbox = Table(
         "outbox",
         metadata,
         Column("id", BigInteger, Identity(always=True), primary_key=True),
@@ -47,6 +47,8 @@ def _add_event_tables(metadata: MetaData) -> None:
         Column("traceparent", Text, nullable=False),
         Column("fields", Text, nullable=False),
     )
+    # A batch of the sequencer costs the same however long the backlog is.
+    Index(None, outbox.c.tx, outbox.c.id)
     log = Table(
         "event_log",
         metadata,

@@ -6,7 +6,7 @@ from libs.common.bus import Bus
 from libs.common.service import Service, create_service
 from libs.common.settings import Settings
 from services.finance.api import ROUTERS
-from services.finance.models import Base
+from services.finance.models import Base, known
 from services.finance.reactions import subscriptions
 
 SERVICE = Service(
@@ -19,7 +19,7 @@ SERVICE = Service(
     routers=ROUTERS,
     subscriptions=subscriptions,
     hears=("registry", "contracts"),
-    due_work=None,
+    predecessors=known.predecessors,
     tags=(
         {"name": "Populations", "description": "Stated for a financial year: they set the allowance."},
         {"name": "Allowances", "description": "As set and as restated, with all that explains them."},

@@ -183,3 +183,11 @@ async def test_hearing_waits_for_whoever_checks_the_same_organisation(url: str, 
     finally:
         await other.close()
         await watcher.close()
+
+
+async def test_a_proposal_without_a_name_leaves_the_name_that_is_told_beside_it(connection: asyncpg.Connection) -> None:
+    nameless = OrganisationProposed(
+        code="00F", name="", kind="ccg", effective_on=date(2012, 4, 1), stated_at=datetime(2013, 4, 1, tzinfo=UTC)
+    )
+    await KNOWN.know([opened("00F", "NHS Gateshead CCG"), nameless], connection)
+    assert (await KNOWN.status(connection, "00F", as_at=date(2012, 4, 1))).name == "NHS Gateshead CCG"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
@@ -82,7 +83,8 @@ class Runner:
         self.program.wait()
         if with_postgres:
             for process in self.postgres_processes:
-                os.kill(process, 9)
+                with suppress(ProcessLookupError):  # a backend may have ended with its client
+                    os.kill(process, 9)
 
     def _listen(self, stream: IO[str]) -> None:
         with stream:

@@ -66,6 +66,10 @@ class Event(BaseModel):
         for name in self.key_fields:
             value = getattr(self, name)
             values.update([value] if isinstance(value, str) else value or ())
+        if any("," in value for value in values):
+            raise ValueError(
+                f"{self.event_name}: a key has a comma, which joins them in the envelope: {sorted(values)}"
+            )
         return frozenset(values)
 
     def upgrade(self) -> "Event":

@@ -6,7 +6,10 @@ from libs.common.events import Event
 
 
 class OrganisationProposed(Event, topic="registry", keys=("code",)):
-    """A body is legally set and does not operate yet. `effective_on` is the first day it stood as proposed."""
+    """A body is legally set and does not operate yet. `effective_on` is the first day it stood as proposed.
+
+    `name` is empty where the source of the proposal does not say it; then the name told beside it holds.
+    """
 
     code: str
     name: str

@@ -1,11 +1,10 @@
 """Populations over HTTP: stated, corrected, read."""
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Response, status
+from fastapi import Response, status
 from pydantic import BaseModel, Field
 
 from libs.common.database import raw
@@ -15,6 +14,7 @@ from libs.common.problems import PreconditionMissing, StaleVersion
 from libs.common.web import (
     AsKnown,
     By,
+    IfMatchIfAny,
     Read,
     StatedAt,
     UnreadableVersion,
@@ -31,22 +31,13 @@ from services.finance.api.permissions import must_see
 
 router = commands_router(tags=["Populations"])
 
-_VERSION = re.compile(r'"(\d{1,18})"')
 
-
-async def _expectation(
-    given: Annotated[
-        str | None, Header(alias="If-Match", description='To correct: the ETag that you read, as `"1"`.')
-    ] = None,
-) -> Callable[[int], None]:
+def _expectation(version_read: int | None) -> Callable[[int], None]:
     """Return what raises unless a statement may be made on top of a version: the first needs no If-Match."""
-    matched = _VERSION.fullmatch(given.strip()) if given is not None else None
-    if given is not None and matched is None:
-        raise UnreadableVersion(f'If-Match: {given}: send the ETag as the read gave it, as "3"')
 
     def expect(version: int) -> None:
-        if matched:
-            stale(version, int(matched[1]))
+        if version_read is not None:
+            stale(version, version_read)
         elif version:
             raise PreconditionMissing(
                 f"a population is stated already, at version {version}: correct it with If-Match and the ETag you read"
@@ -100,7 +91,7 @@ async def state_population(
     session: Write,
     by: Annotated[Caller, allowed(Role.FINANCE_LEAD)],
     stated_at: StatedAt,
-    expect: Annotated[Callable[[int], None], Depends(_expectation)],
+    version_read: IfMatchIfAny,
 ) -> PopulationView:
     """The first statement needs no If-Match; a correction does. What was stated before stays, as known at its time.
 
@@ -108,7 +99,7 @@ async def state_population(
     successor. To repeat what is known changes nothing.
     """
     done = await populations.state_population(
-        session, command, code=code, year=year, by=by, stated_at=stated_at, expect=expect
+        session, command, code=code, year=year, by=by, stated_at=stated_at, expect=_expectation(version_read)
     )
     if done.is_new:
         response.status_code = status.HTTP_201_CREATED

@@ -209,6 +209,7 @@ def upgrade() -> None:
         sa.Column("fields", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
+    op.create_index(op.f("ix_outbox_tx_id"), "outbox", ["tx", "id"])
     op.create_table(
         "parked",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -439,6 +440,7 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_index(op.f("ix_parked_source_position"), table_name="parked")
     op.drop_table("parked")
+    op.drop_index(op.f("ix_outbox_tx_id"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index(op.f("ix_known_succession_successor"), table_name="known_succession")
     op.drop_table("known_succession")

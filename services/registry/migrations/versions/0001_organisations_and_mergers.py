@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.Column("fields", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
+    op.create_index(op.f("ix_outbox_tx_id"), "outbox", ["tx", "id"])
     op.create_table(
         "parked",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -259,6 +260,7 @@ def downgrade() -> None:
     op.drop_table("publisher")
     op.drop_index(op.f("ix_parked_source_position"), table_name="parked")
     op.drop_table("parked")
+    op.drop_index(op.f("ix_outbox_tx_id"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("organisation_statement")
     op.drop_index(op.f("ix_organisation_belief_subject_id_facet"), table_name="organisation_belief")
