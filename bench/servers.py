@@ -173,7 +173,7 @@ async def opened(url: str) -> AsyncIterator[Database]:
 async def sequenced(database: Database, *, within: float = 60.0) -> None:
     """Wait until everything that was told is in the event log."""
     deadline = time.monotonic() + within
-    while await database.fetchrow("SELECT FROM outbox LIMIT 1"):
+    while await database.fetchrow("SELECT 1 FROM outbox LIMIT 1"):
         if time.monotonic() > deadline:
             raise RuntimeError(f"the outbox is not empty after {within:.0f} s")
         await asyncio.sleep(0.02)
