@@ -14,6 +14,8 @@ from libs.common.events import CATALOGUE, TYPE_PREFIX, Event
 from libs.common.events.schemas import PUBLISHERS, schema
 
 CONTENT_TYPE = "application/cloudevents+json"
+TOPIC_PREFIX = "footprint."
+"""What stands before a service's name in its topic's, unless an operator decides otherwise."""
 EXAMPLES = Path(__file__).with_name("examples.json")
 
 _ABOUT = """What the four services of Footprint tell each other and their partners: events, never commands.
@@ -29,6 +31,17 @@ _SERVER = {
     "description": "A placeholder: the operator names the address and gives credentials.",
 }
 _TEXT: dict[str, Any] = {"type": "string"}
+_RECORD: dict[str, Any] = {
+    "headers": {
+        "type": "object",
+        "required": ["position"],
+        "properties": {
+            "content-type": {"const": CONTENT_TYPE},
+            "position": {**_TEXT, "pattern": "^[0-9]+$", "description": "The event's position, as decimal digits."},
+        },
+    },
+    "bindings": {"kafka": {"key": {**_TEXT, "description": "The event's keys, as a JSON array of strings."}}},
+}
 _ENVELOPE: dict[str, Any] = {
     "type": "object",
     "description": "CloudEvents 1.0 in structured JSON, with our extension attributes.",
@@ -91,10 +104,12 @@ def _telling(topic: str) -> dict[str, Any]:
 def _channel(words: str, topic: str, kinds: list[type[Event]]) -> dict[str, Any]:
     told = [_name(kind) for kind in kinds if kind.topic == topic]
     return {
-        "address": topic,
+        "address": f"{TOPIC_PREFIX}{topic}",
         "description": words,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in told},
-        "bindings": {"kafka": {"topic": topic, "partitions": 1, "topicConfiguration": {"retention.ms": -1}}},
+        "bindings": {
+            "kafka": {"topic": f"{TOPIC_PREFIX}{topic}", "partitions": 1, "topicConfiguration": {"retention.ms": -1}}
+        },
     }
 
 
@@ -113,6 +128,7 @@ def _message(kind: type[Event], example: dict[str, Any]) -> dict[str, Any]:
         "summary": words.partition("\n")[0],
         "description": f"{words}\n\nIts keys: {', '.join(f'`{field}`' for field in kind.key_fields)}.{parties}",
         "contentType": CONTENT_TYPE,
+        **_RECORD,
         "payload": {"allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"type": "object", "properties": own}]},
         "examples": [{"name": name, "summary": example["summary"], "payload": example["event"]}],
         "x-keys": list(kind.key_fields),
