@@ -24,6 +24,12 @@ def put_on(processor: int | None, pid: int = 0) -> None:
         os.sched_setaffinity(pid, {processor})
 
 
+def put_on_all(pid: int) -> None:
+    """Have a process run on every processor that we may use."""
+    if measured() is not None:
+        os.sched_setaffinity(pid, PROCESSORS)
+
+
 @contextmanager
 def on_measured() -> Iterator[None]:
     """Have our own process be what is measured, within the block."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bench.machine import measured, others, put_on
+from bench.machine import measured, others, put_on, put_on_all
 from deploy.embedded_postgres import EmbeddedPostgres
 from libs.common.database import Database
 from libs.common.identity import Role
@@ -101,14 +101,17 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def process(
-    *arguments: str, log: Path, environment: Mapping[str, str] | None = None, apart: bool = False
+    *arguments: str, log: Path, environment: Mapping[str, str] | None = None, pinned: bool = True
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run `python` with these arguments until the block ends, on the processor for what is measured unless `apart`."""
+    """Run `python` with these arguments until the block ends, on the processor for what is measured, or on all."""
     with log.open("ab") as output:
         started = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, env={**os.environ, **(environment or {})}, stdout=output, stderr=output
         )
-    put_on(others() if apart else measured(), started.pid)
+    if pinned:
+        put_on(measured(), started.pid)
+    else:
+        put_on_all(started.pid)
     try:
         yield started
     finally:

@@ -1,0 +1,28 @@
+"""A real Kafka broker for the benchmarks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bench.machine import others, put_on
+from deploy.kafka.broker import Broker
+
+
+@asynccontextmanager
+async def broker(folder: Path) -> AsyncIterator[Broker]:
+    """Run a broker until the block ends."""
+    made = Broker(folder / "kafka")
+    try:
+        await asyncio.to_thread(made.start)
+        if made.pid is not None:
+            put_on_all_threads(made.pid)
+        yield made
+    finally:
+        await asyncio.to_thread(made.stop)
+
+
+def put_on_all_threads(pid: int) -> None:
+    """Have every thread of a process that runs already share the processor that is not measured."""
+    for thread in Path(f"/proc/{pid}/task").glob("[0-9]*"):
+        put_on(others(), int(thread.name))
