@@ -12,9 +12,9 @@ from typing import Any
 
 import uvloop
 
-from libs.common import event_log, logs, migrations, rebuild
-from libs.common.bus import Bus
+from libs.common import bus_commands, event_log, logs, migrations, rebuild
 from libs.common.bus.direct import DirectBus
+from libs.common.bus_commands import bus_of
 from libs.common.clock import Clock
 from libs.common.clock_row import read_moved
 from libs.common.database import Database
@@ -61,20 +61,15 @@ def run(service: Service, **own: Command) -> None:
         sys.exit(130)
 
 
-def bus_of(settings: Settings) -> Bus:
-    """Return the bus that the settings name."""
-    return DirectBus(settings.log_urls)
-
-
 async def _serve(service: Service, _: argparse.Namespace) -> int:
     settings = Settings.load()
     logs.configure(level=settings.log_level, style=settings.log_format)
     missing = set(service.hears) - set(settings.log_urls)
-    if missing:
+    if missing and settings.bus == "direct":
         raise SettingsRefused(
             f"These settings are wrong:\n  LOG_URLS: it lacks the log of {', '.join(sorted(missing))}"
         )
-    bus = bus_of(settings)
+    bus = bus_of(settings, service.name)
     app = create_service(service, settings, bus)
     server = Server(app, settings)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -184,6 +179,17 @@ _COMMANDS = {
     ),
     "checksum": Command("Print the checksum of every projection", _checksum),
     "verify-log": Command("Walk the event log along its hash chain", _verify_log),
+    "topics": Command("Create the service's topic on Kafka, with its settings", bus_commands.make_topic),
+    "republish": Command("Publish the whole log again, to an empty topic", bus_commands.republish_log),
+    "new-epoch": Command("Begin a new life of the log: once, after a restore", bus_commands.begin_epoch),
+    "continue-from": Command(
+        "Have the consumer of a restored source go on after a position",
+        bus_commands.go_on_after,
+        lambda parser: (
+            parser.add_argument("source", metavar="SOURCE"),
+            parser.add_argument("--after", type=int, required=True, metavar="POSITION"),
+        ),
+    ),
     "due-work": Command(
         "Do all that is due up to a day",
         _due_work,

@@ -77,6 +77,16 @@ def epoch_of(message: Message) -> str | None:
         return None
 
 
+def position_of(message: Message) -> int | None:
+    """Return the message's place in its source's log; None where nothing tells it."""
+    if message.position is not None:
+        return message.position
+    try:
+        return Envelope.decode(message.body).position
+    except Undecodable:
+        return None
+
+
 def take_in(messages: Sequence[Message], place: Place, wanted: Collection[str]) -> Intake:
     """Decide about messages read from `place` on.
 

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 MOST_CONNECTIONS = 20
 """What one service may hold of PostgreSQL's connections: four services then leave room on a server of 100."""
 
-_SECRET = frozenset({"database_url", "log_urls"})
+_SECRET = frozenset({"database_url", "log_urls", "kafka_password"})
 
 
 class SettingsRefused(Exception):
@@ -44,7 +44,40 @@ class DatabaseSettings(BaseSettings):
             raise SettingsRefused(_explained(error)) from None
 
 
-class Settings(DatabaseSettings):
+class BusSettings(DatabaseSettings):
+    """What the commands about events need beside the database."""
+
+    bus: Literal["direct", "kafka"] = "direct"
+    """What carries the events: the publishers' own logs, read by their subscribers, or Kafka."""
+    log_urls: dict[str, str] = Field(default_factory=dict, repr=False)
+    """For the direct bus: where each publisher's log is, as JSON `{"registry": "postgresql+asyncpg://..."}`."""
+    kafka_bootstrap: str = ""
+    """Some of the brokers, as `host:port,host:port`."""
+    kafka_topic_prefix: str = "footprint."
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    kafka_ca_file: str = ""
+    """The certificate authority of the brokers, where it is not one that this machine trusts."""
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_user: str = ""
+    kafka_password: str = Field(default="", repr=False)
+
+    @field_validator("kafka_ca_file")
+    @classmethod
+    def _is_there(cls, file: str) -> str:
+        if file and not Path(file).is_file():
+            raise ValueError("there is no such file")
+        return file
+
+    @model_validator(mode="after")
+    def _reaches_kafka(self) -> Self:
+        if self.bus == "kafka" and not self.kafka_bootstrap:
+            raise ValueError("BUS = 'kafka' needs KAFKA_BOOTSTRAP")
+        if self.kafka_security.startswith("sasl") and not (self.kafka_user and self.kafka_password):
+            raise ValueError(f"KAFKA_SECURITY = {self.kafka_security!r} needs KAFKA_USER and KAFKA_PASSWORD")
+        return self
+
+
+class Settings(BusSettings):
     """What a serving process needs."""
 
     host: str = "127.0.0.1"
@@ -58,10 +91,6 @@ class Settings(DatabaseSettings):
     """Where the issuer's public keys are: `https://...`, or `file:///...` where they are mounted."""
     token_url: str = ""
     """Where people get a token, for "Authorize" on the OpenAPI page."""
-
-    bus: Literal["direct"] = "direct"
-    log_urls: dict[str, str] = Field(default_factory=dict, repr=False)
-    """For the direct bus: where each publisher's log is, as JSON `{"registry": "postgresql+asyncpg://..."}`."""
 
     pool_size: int = Field(default=5, ge=1)
     """Connections for commands, and as many again for reads."""
