@@ -1,104 +1,135 @@
-"""What a bus is: the same events from any offset on, an end that can be asked for, waiting that is woken or stopped."""
+"""What a bus is, on each of ours: order, any offset, waiting that is woken or stopped, an end, nothing lost."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
 from libs.common import event_log
-from libs.common.bus import Bus
-from libs.common.events import Envelope
+from libs.common.consumer import Consumer, ConsumerLimits
+from tests.common.buses import Street, access_to, direct_street, kafka_street, shines
 from tests.common.lamps import Lamps, lit
+from tests.waiting import until
 
 
-@pytest.fixture
-def bus(lamps: Lamps) -> Bus:
-    return lamps.bus
+@pytest.fixture(params=["direct", "kafka"])
+async def street(request: pytest.FixtureRequest, lamps: Lamps) -> AsyncIterator[Street]:
+    if request.param == "direct":
+        async with direct_street(lamps) as street:
+            yield street
+    else:
+        async with kafka_street(lamps, access_to(request.getfixturevalue("kafka"))) as street:
+            yield street
 
 
-async def shines_from(bus: Bus, offset: int, limit: int = 100) -> list[int]:
-    return [Envelope.decode(each.body).fields["shine"] for each in await bus.read("lamps", offset, limit)]
+def followers(street: Street, count: int = 1) -> list[Consumer]:
+    limits = ConsumerLimits(batch=7, poll=60, lease_poll=0.02, longest_pause=0.1)
+    lamps = street.lamps
+    return [Consumer(lamps.subscriber, street.bus, lamps.subscriptions, "lamps", limits) for _ in range(count)]
 
 
-async def test_a_source_that_told_nothing_is_empty(bus: Bus) -> None:
-    assert await bus.read("lamps", 0, 10) == []
-    assert (await bus.end("lamps")).position == 0
-    assert await bus.at("lamps", 1) is None
+async def test_a_source_that_told_nothing_is_empty(street: Street) -> None:
+    assert await street.bus.read("lamps", 0, 10) == []
+    assert (await street.bus.end("lamps")).position == 0
+    assert await street.bus.at("lamps", 1) is None
 
 
-async def test_events_are_read_from_any_offset_on_and_again(bus: Bus, lamps: Lamps) -> None:
-    await lamps.told(*(lit("a", shine) for shine in range(5)))
-    everything = await bus.read("lamps", 0, 100)
+async def test_events_are_read_in_order_from_any_offset_on_and_again(street: Street) -> None:
+    await street.told(*(lit("a", shine) for shine in range(5)))
+    everything = await street.read_all()
     assert [message.position for message in everything] == [1, 2, 3, 4, 5]
-    assert await bus.read("lamps", everything[0].offset, 100) == everything
-    assert await shines_from(bus, everything[2].offset + 1) == [3, 4]
-    assert await shines_from(bus, everything[1].offset, 2) == [1, 2]
-    assert await bus.read("lamps", everything[-1].offset + 1, 100) == []
+    assert [message.offset for message in everything] == sorted({message.offset for message in everything})
+    assert await street.read_all(everything[0].offset) == everything
+    assert shines(await street.read_all(everything[2].offset + 1)) == [3, 4]
+    assert shines(await street.bus.read("lamps", everything[1].offset, 2)) == [1, 2]
+    assert await street.bus.read("lamps", everything[-1].offset + 1, 100) == []
 
 
-async def test_a_message_is_the_very_bytes_of_the_log(bus: Bus, lamps: Lamps) -> None:
-    await lamps.told(lit("b", 1, "a"))
-    [message] = await bus.read("lamps", 0, 1)
-    [entry] = await event_log.read_after(lamps.publisher, 0, 1)
+async def test_no_read_gives_more_than_it_was_asked_for(street: Street) -> None:
+    await street.told(*(lit("a", shine) for shine in range(5)))
+    assert len(await street.bus.read("lamps", 0, 3)) <= 3
+    assert len(await street.bus.read("lamps", 0, 1)) == 1
+
+
+async def test_a_message_is_the_very_bytes_of_the_log(street: Street) -> None:
+    await street.told(lit("b", 1, "a"))
+    [message] = await street.read_all()
+    [entry] = await event_log.read_after(street.lamps.publisher, 0, 1)
     assert (message.body, message.keys) == (entry.body, ("a", "b"))
-    assert await bus.at("lamps", message.offset) == message
+    assert await street.bus.at("lamps", message.offset) == message
 
 
-async def test_the_end_of_a_source_is_where_its_log_ends(bus: Bus, lamps: Lamps) -> None:
-    await lamps.told(lit("a", 1), lit("a", 2))
-    end, log = await bus.end("lamps"), await event_log.end(lamps.publisher)
+async def test_the_end_of_a_source_is_where_its_log_ends(street: Street) -> None:
+    await street.told(lit("a", 1), lit("a", 2))
+    end, log = await street.bus.end("lamps"), await event_log.end(street.lamps.publisher)
     assert (end.position, end.epoch) == (log.position, log.epoch)
-    assert await bus.at("lamps", end.next_offset) is None
-    assert await bus.at("lamps", end.next_offset - 1) is not None
+    assert await street.bus.at("lamps", end.next_offset) is None
+    assert await street.bus.at("lamps", end.next_offset - 1) is not None
 
 
-async def test_waiting_ends_when_something_is_told(bus: Bus, lamps: Lamps) -> None:
-    waiting = asyncio.create_task(bus.wait("lamps", 1, within=60, stop=asyncio.Event()))
-    await lamps.told(lit("a", 1))
-    await asyncio.wait_for(waiting, 10)
+async def test_waiting_ends_when_something_is_told(street: Street) -> None:
+    end = await street.bus.end("lamps")
+    waiting = asyncio.create_task(street.bus.wait("lamps", end.next_offset, within=60, stop=asyncio.Event()))
+    await street.told(lit("a", 1))
+    await asyncio.wait_for(waiting, 30)
 
 
-async def test_waiting_for_what_is_there_already_ends_at_once(bus: Bus, lamps: Lamps) -> None:
-    await lamps.told(lit("a", 1))
-    await asyncio.wait_for(bus.wait("lamps", 1, within=60, stop=asyncio.Event()), 10)
+async def test_waiting_for_what_is_there_already_ends_at_once(street: Street) -> None:
+    end = await street.bus.end("lamps")
+    await street.told(lit("a", 1))
+    await asyncio.wait_for(street.bus.wait("lamps", end.next_offset, within=60, stop=asyncio.Event()), 30)
 
 
-async def test_waiting_ends_when_it_is_stopped_or_has_waited_long_enough(bus: Bus) -> None:
-    stop = asyncio.Event()
-    await asyncio.wait_for(bus.wait("lamps", 1, within=0.01, stop=stop), 10)
-    waiting = asyncio.create_task(bus.wait("lamps", 1, within=60, stop=stop))
+async def test_waiting_ends_when_it_is_stopped_or_has_waited_long_enough(street: Street) -> None:
+    stop, beyond = asyncio.Event(), (await street.bus.end("lamps")).next_offset + 1
+    await asyncio.wait_for(street.bus.wait("lamps", beyond, within=0.01, stop=stop), 30)
+    waiting = asyncio.create_task(street.bus.wait("lamps", beyond, within=60, stop=stop))
     stop.set()
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 30)
 
 
-async def test_another_process_is_woken_through_the_database(bus: Bus, lamps: Lamps) -> None:
-    """Nothing in this process gives the signal: the log grows, and its growth is told, by another connection."""
-    waiting = asyncio.create_task(bus.wait("lamps", 1, within=60, stop=asyncio.Event()))
-    while not waiting.done():
-        await lamps.rewrite("NOTIFY event_log")
-        await asyncio.wait({waiting}, timeout=0.05)
+async def test_others_may_ask_while_somebody_waits(street: Street) -> None:
+    await street.told(lit("a", 1))
+    end, stop = await street.bus.end("lamps"), asyncio.Event()
+    waiting = asyncio.create_task(street.bus.wait("lamps", end.next_offset, within=60, stop=stop))
+    assert shines(await asyncio.wait_for(street.read_all(), 30)) == [1]
+    assert (await asyncio.wait_for(street.bus.end("lamps"), 30)).position == 1
+    stop.set()
     await waiting
 
 
-async def test_many_ask_at_once_and_each_gets_its_own_answer(bus: Bus, lamps: Lamps) -> None:
-    await lamps.told(*(lit("a", shine) for shine in range(20)))
-    answers = await asyncio.gather(*(shines_from(bus, offset, 1) for offset in range(1, 21)))
-    assert answers == [[shine] for shine in range(20)]
+async def test_many_ask_at_once_and_each_gets_its_own_answer(street: Street) -> None:
+    await street.told(*(lit("a", shine) for shine in range(20)))
+    everything = await street.read_all()
+    answers = await asyncio.gather(*(street.bus.at("lamps", each.offset) for each in everything))
+    assert answers == everything
 
 
-async def test_a_question_that_was_given_up_does_not_disturb_the_next(bus: Bus, lamps: Lamps) -> None:
-    await lamps.told(lit("a", 1))
-    given_up = asyncio.create_task(bus.read("lamps", 1, 1))
+async def test_a_question_that_was_given_up_does_not_disturb_the_next(street: Street) -> None:
+    await street.told(lit("a", 1))
+    given_up = asyncio.create_task(street.bus.read("lamps", 0, 1))
     await asyncio.sleep(0)
     given_up.cancel()
-    assert await shines_from(bus, 1) == [1]
+    assert shines(await street.read_all()) == [1]
     assert given_up.cancelled()
 
 
-async def test_the_direct_bus_takes_one_connection_a_source(lamps: Lamps) -> None:
-    await asyncio.gather(*(lamps.bus.end("lamps") for _ in range(5)))
-    row = await lamps.publisher.fetchrow(
-        "SELECT count(*) AS connections FROM pg_stat_activity"
-        " WHERE datname = current_database() AND application_name = 'footprint bus'"
-    )
-    assert row is not None
-    assert row["connections"] == 1
+async def test_every_event_is_applied_once_and_in_order_by_whoever_holds_the_lease(street: Street) -> None:
+    lamps = street.lamps
+    async with lamps.following(*followers(street, 3)) as tasks:
+        for first in range(0, 60, 20):
+            await street.told(*(lit("a", shine) for shine in range(first, first + 20)))
+        await until(lambda: lamps.is_at(60), within=30)
+        assert not tasks.dead
+    assert await lamps.shines() == {"a": list(range(60))}
+    assert await lamps.deeds() == [("a", shine) for shine in range(60)]
+
+
+async def test_what_cannot_be_done_is_parked_and_the_rest_flows(street: Street) -> None:
+    lamps = street.lamps
+    lamps.poison.add(2)
+    async with lamps.following(*followers(street)):
+        await street.told(lit("a", 1), lit("b", 2), lit("c", 3), lit("b", 4))
+        await until(lambda: lamps.is_at(4), within=30)
+    assert await lamps.deeds() == [("a", 1), ("c", 3)]
+    assert [(position, keys) for position, keys, _ in await lamps.parked()] == [(2, ["b"]), (4, ["b"])]
