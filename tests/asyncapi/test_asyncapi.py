@@ -17,8 +17,9 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError  # t
 
 from deploy.demo.facts import read_facts
 from libs.common.events import CATALOGUE, Envelope
-from libs.common.events.asyncapi import text
+from libs.common.events.asyncapi import TOPIC_PREFIX, text
 from libs.common.events.schemas import PUBLISHERS
+from libs.common.settings import Settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -132,6 +133,12 @@ def test_the_parser_does_see_a_fault(parser: Path, tmp_path: Path) -> None:
     file = tmp_path / "asyncapi.json"
     file.write_text(json.dumps(broken))
     assert "CCGSplit" in json.dumps(parse(parser, file)["told"])
+
+
+def test_the_topics_are_those_that_the_services_use_unless_told_otherwise() -> None:
+    assert Settings.model_fields["kafka_topic_prefix"].default == TOPIC_PREFIX
+    for topic, channel in DOCUMENT["channels"].items():
+        assert channel["address"] == channel["bindings"]["kafka"]["topic"] == f"{TOPIC_PREFIX}{topic}"
 
 
 def test_every_event_and_version_is_told_on_the_topic_of_its_service_once() -> None:

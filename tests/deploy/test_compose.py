@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.kafka import Broker
+from libs.common.settings import Settings
+from tests.platform import SERVICES, service
+
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
+COMPLETED, HEALTHY = {"condition": "service_completed_successfully"}, {"condition": "service_healthy"}
+SERVERS = ("postgres", "kafka", *SERVICES)
 
 
 @pytest.fixture(scope="module")
@@ -31,36 +37,90 @@ def test_it_is_valid_by_the_specifications_own_schema() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_services_volumes_and_ports_that_are_named_exist_once(compose: dict[str, Any]) -> None:
+def test_services_and_files_and_volumes_that_are_named_exist(compose: dict[str, Any]) -> None:
+    services, mounted = compose["services"], set()
+    for name, each in services.items():
+        assert set(each.get("depends_on", {})) <= set(services), name
+        for volume in each.get("volumes", []):
+            source, target = volume.split(":")[:2]
+            assert target.startswith("/"), volume
+            if source.startswith("."):
+                assert (ROOT / source).is_file(), volume
+            else:
+                mounted.add(source)
+        assert ("build" in each) is not ("image" in each), name
+        if "build" in each:
+            assert (ROOT / each["build"]["context"]).is_dir()
+            assert (ROOT / each["build"]["dockerfile"]).is_file()
+            assert (ROOT / "services" / each["build"]["args"]["SERVICE"]).is_dir()
+    assert mounted == set(compose["volumes"])
+
+
+def test_published_ports_are_the_four_services_alone_each_its_own(compose: dict[str, Any]) -> None:
+    published = {name: each["ports"] for name, each in compose["services"].items() if "ports" in each}
+    assert set(published) == set(SERVICES)
+    [inside] = {port.rpartition(":")[2] for ports in published.values() for port in ports}
+    assert inside == "8000"
+    assert len({port for ports in published.values() for port in ports}) == len(SERVICES)
+    assert f"EXPOSE {inside}" in (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_each_service_waits_for_its_migrations_its_topic_and_those_that_it_hears(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    published = []
-    for name, service in services.items():
-        assert set(service.get("depends_on", {})) <= set(services), name
-        published += [port.split(":")[0] for port in service.get("ports", [])]
-        for volume in service.get("volumes", []):
-            source = volume.split(":")[0]
-            assert (ROOT / source).exists() if source.startswith(".") else source in compose["volumes"], volume
-        if "build" in service:
-            assert (ROOT / service["build"]["dockerfile"]).is_file()
-            assert (ROOT / "services" / service["build"]["args"]["SERVICE"]).is_dir()
-    assert len(published) == len(set(published))
+    for name in SERVICES:
+        wanted = {f"{name}-migrations", f"{name}-topics", *(f"{heard}-topics" for heard in service(name).hears)}
+        assert services[name]["depends_on"] == dict.fromkeys(wanted, COMPLETED)
+        assert services[f"{name}-migrations"]["depends_on"] == {"postgres": HEALTHY}
+        assert services[f"{name}-topics"]["depends_on"] == {"kafka": HEALTHY}
 
 
-def test_each_service_waits_for_its_own_migrations(compose: dict[str, Any]) -> None:
-    for name in ("registry", "contracts", "finance", "governance"):
-        waits = compose["services"][name]["depends_on"]
-        assert waits[f"{name}-migrations"] == {"condition": "service_completed_successfully"}
+def test_what_serves_has_a_health_check_and_a_restart_and_everything_has_limits(compose: dict[str, Any]) -> None:
+    for name, each in compose["services"].items():
+        assert {"mem_limit", "cpus", "restart"} <= set(each), name
+        assert ("healthcheck" in each) is (name in SERVERS), name
+        if "build" in each:
+            assert each["read_only"] is True
+            assert (each["cap_drop"], each["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
 
 
-def test_no_secret_has_a_default() -> None:
+def test_each_secret_is_asked_for_and_none_has_a_default() -> None:
     secrets = re.findall(r"\$\{(\w*PASSWORD\w*)(.*?)\}", FILE.read_text(encoding="utf-8"))
-    assert secrets
+    assert {name for name, _ in secrets} == {"POSTGRES_PASSWORD", *(f"{name.upper()}_PASSWORD" for name in SERVICES)}
     assert all(rest.startswith(":?") for _, rest in secrets)
+    assert re.findall(r"(?i)password=(?!\.\.\.)\S+", FILE.read_text(encoding="utf-8")) == []
 
 
-def test_every_setting_that_it_gives_exists(compose: dict[str, Any]) -> None:
-    from libs.common.settings import Settings
+def test_every_setting_that_it_gives_exists_and_every_needed_one_is_given(compose: dict[str, Any]) -> None:
+    known = {name.upper(): field for name, field in Settings.model_fields.items()}
+    needed = {name for name, field in known.items() if field.is_required()}
+    for name in SERVICES:
+        given = compose["services"][name]["environment"]
+        assert needed <= set(given) <= set(known), name
+        assert (given["BUS"], given["TOKEN_AUDIENCE"]) == ("kafka", f"footprint-{name}")
+        for job in (f"{name}-migrations", f"{name}-topics"):
+            assert compose["services"][job]["environment"]["DATABASE_URL"] == given["DATABASE_URL"]
 
-    known = {name.upper() for name in Settings.model_fields}
-    for name in ("registry", "contracts", "finance", "governance"):
-        assert set(compose["services"][name]["environment"]) <= known, name
+
+def test_the_addresses_that_settings_name_are_services_of_the_file(compose: dict[str, Any]) -> None:
+    kafka = compose["services"]["kafka"]["environment"]
+    for name in SERVICES:
+        given = compose["services"][name]["environment"]
+        assert f"PLAINTEXT://{given['KAFKA_BOOTSTRAP']}" == kafka["KAFKA_ADVERTISED_LISTENERS"]
+        assert re.search(r"@(\w+):5432/(\w+)$", given["DATABASE_URL"]).groups() == ("postgres", name)  # type: ignore[union-attr]
+
+
+def test_each_job_and_service_calls_its_own_program(compose: dict[str, Any]) -> None:
+    for name in SERVICES:
+        for job, command in ((f"{name}-migrations", "migrate"), (f"{name}-topics", "topics")):
+            assert compose["services"][job]["command"] == ["python", "-m", f"services.{name}", command]
+            assert compose["services"][job]["build"] == compose["services"][name]["build"]
+        assert compose["services"][name]["build"]["args"] == {"SERVICE": name}
+
+
+def test_a_real_broker_knows_every_setting_that_kafka_gets(compose: dict[str, Any], kafka: Broker) -> None:
+    given = set(compose["services"]["kafka"]["environment"]) - {"CLUSTER_ID", "KAFKA_HEAP_OPTS"}
+    names = {name.removeprefix("KAFKA_").lower().replace("_", ".") for name in given}
+    values = kafka.log.read_text(errors="replace").partition("KafkaConfig values:")[2]
+    known = set(re.findall(r"^\s+([a-z.]+) = ", values, flags=re.MULTILINE))
+    assert len(known) > 100
+    assert names <= known
