@@ -1,6 +1,6 @@
 # What can be done here; `make help` lists it. Paths are relative, so that the checkout may lie in a folder with spaces.
 .DEFAULT_GOAL := help
-.PHONY: help run run-clean test check lock migration
+.PHONY: help run run-clean test check bench lock migration
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -24,6 +24,9 @@ check: .venv/installed ## Check format, lint, types and imports, then run the te
 	@$(BIN)/python -m mypy .
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+bench: .venv/installed ## Measure: all benchmarks, or one by make bench B=name
+	@$(BIN)/python -m bench $(B)
 
 lock: .venv/installed ## Write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --upgrade \

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 import asyncpg
 from sqlalchemy import Column, Date, Table, Text
@@ -13,6 +14,8 @@ from libs.common.events import Event
 from libs.common.events.registry import OrganisationOpened
 from libs.common.inbox import Projection, Subscriptions
 from libs.common.known import KnownOrganisations
+
+E = TypeVar("E", bound=Event)
 
 SOURCE = "registry"
 BATCH = 500
@@ -89,6 +92,6 @@ def opened(number: int) -> OrganisationOpened:
     )
 
 
-def batches(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+def batches(events: Sequence[E]) -> Iterator[Sequence[E]]:
     """Part the events into batches."""
     return (events[start : start + BATCH] for start in range(0, len(events), BATCH))
