@@ -1,4 +1,4 @@
-"""The four services together in one process, on the direct bus, called over HTTP as a partner would."""
+"""The four services together in one process, on either bus, called over HTTP as a partner would."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,7 +11,10 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from libs.common.bus import Bus
 from libs.common.bus.direct import DirectBus
+from libs.common.bus.kafka import KafkaBus, create_topic
+from libs.common.bus.kafka_access import KafkaAccess
 from libs.common.database import Database
 from libs.common.identity import Role
 from libs.common.service import Service
@@ -105,15 +108,27 @@ class Platform:
 
 
 @asynccontextmanager
-async def running_platform(templates: Databases, new_database: NewDatabase, tokens: Tokens) -> AsyncIterator[Platform]:
-    """Run all four services, each on a database of its own, and stop them."""
+async def running_platform(
+    templates: Databases, new_database: NewDatabase, tokens: Tokens, kafka: KafkaAccess | None = None
+) -> AsyncIterator[Platform]:
+    """Run all four services, each on a database of its own, and stop them; on Kafka, if access to one is given."""
     urls = {name: await new_database(await templates.template_for(name, schema(name))) for name in SERVICES}
-    bus = DirectBus(urls)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(bus.close)
+        buses = await _buses(urls, kafka)
+        for bus in set(buses.values()):
+            stack.push_async_callback(bus.close)
         apps, clients = {}, {}
         for name in SERVICES:
-            app: FastAPI = import_module(f"services.{name}.app").create_app(tokens.settings(urls[name]), bus)
+            app: FastAPI = import_module(f"services.{name}.app").create_app(tokens.settings(urls[name]), buses[name])
             apps[name] = app
             clients[name] = await stack.enter_async_context(running(app))
         yield Platform(tokens, apps, clients)
+
+
+async def _buses(urls: dict[str, str], kafka: KafkaAccess | None) -> dict[str, Bus]:
+    if kafka is None:
+        direct = DirectBus(urls)
+        return dict.fromkeys(SERVICES, direct)
+    for name in SERVICES:
+        await create_topic(kafka, name)
+    return {name: KafkaBus(kafka, group=kafka.topic(name)) for name in SERVICES}

@@ -22,12 +22,12 @@ def bus_of(settings: BusSettings, service: str | None = None) -> Bus:
     """Return the bus that the settings name; on Kafka, the named service's places are shown to lag tools."""
     if settings.bus == "direct":
         return DirectBus(settings.log_urls)
-    return KafkaBus(_access(settings), group=f"{settings.kafka_topic_prefix}{service}" if service else None)
+    return KafkaBus(access_of(settings), group=f"{settings.kafka_topic_prefix}{service}" if service else None)
 
 
 async def make_topic(service: Service, _: argparse.Namespace) -> int:
     """Create the service's topic where it is missing."""
-    access = _access(_on_kafka(BusSettings.load()))
+    access = access_of(_on_kafka(BusSettings.load()))
     try:
         is_new = await create_topic(access, service.name)
     except (TopicMissing, ConnectionError) as error:
@@ -40,7 +40,7 @@ async def make_topic(service: Service, _: argparse.Namespace) -> int:
 async def republish_log(service: Service, _: argparse.Namespace) -> int:
     """Publish the whole log again, to a topic that is empty."""
     settings = _on_kafka(BusSettings.load())
-    bus, database = KafkaBus(_access(settings)), await _opened(service, settings)
+    bus, database = KafkaBus(access_of(settings)), await _opened(service, settings)
     try:
         events = await republish(database, bus.publisher(service.name, database), await bus.last(service.name))
     except (TopicMissing, TopicDiffers, TopicNotEmpty, ConnectionError) as error:
@@ -88,10 +88,8 @@ async def go_on_after(service: Service, given: argparse.Namespace) -> int:
 
 
 async def _message_at(bus: Bus, source: str, position: int) -> Message | None:
-    """Return the message of this position. It stands at no offset before its position, and at a later one if others
-    stand twice before it.
-    """
-    offset = max(position - 1, 0)
+    """Return the message of this position: it stands at this offset, or later where others stand twice before it."""
+    offset = position
     while position and (messages := await bus.read(source, offset, _SCAN)):
         for message in messages:
             if position_of(message) == position:
@@ -100,7 +98,8 @@ async def _message_at(bus: Bus, source: str, position: int) -> Message | None:
     return None
 
 
-def _access(settings: BusSettings) -> KafkaAccess:
+def access_of(settings: BusSettings) -> KafkaAccess:
+    """Return how the settings say that Kafka is reached."""
     return KafkaAccess(
         bootstrap=settings.kafka_bootstrap,
         topic_prefix=settings.kafka_topic_prefix,

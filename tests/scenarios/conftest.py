@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.common.buses import access_to
 from tests.common.edge import Tokens, tokens
 from tests.databases import Databases, NewDatabase
 from tests.platform import Platform, running_platform
@@ -12,7 +13,11 @@ __all__ = ["tokens"]
 
 
 @pytest.fixture
-async def platform(templates: Databases, new_database: NewDatabase, tokens: Tokens) -> AsyncIterator[Platform]:
-    """All four services on databases of their own."""
-    async with running_platform(templates, new_database, tokens) as running:
+async def platform(
+    request: pytest.FixtureRequest, templates: Databases, new_database: NewDatabase, tokens: Tokens
+) -> AsyncIterator[Platform]:
+    """All four services on databases of their own: on the direct bus, unless a test names another."""
+    on_kafka = getattr(request, "param", "direct") == "kafka"
+    kafka = access_to(request.getfixturevalue("kafka")) if on_kafka else None
+    async with running_platform(templates, new_database, tokens, kafka) as running:
         yield running

@@ -77,6 +77,7 @@ async def events(platform: Platform, service: str, kind: str) -> list[dict[str, 
     return [item["event"] for item in feed["items"] if f".{kind}.v" in item["event"]["type"]]
 
 
+@pytest.mark.parametrize("platform", ["direct", "kafka"], indirect=True)
 @pytest.mark.parametrize(("successor", "name", "codes", "populations"), PLACES)
 async def test_contracts_change_hands_allowances_are_restated_and_appointments_made_again(
     platform: Platform, successor: str, name: str, codes: list[str], populations: list[int]

@@ -29,6 +29,9 @@ TOPIC_SETTINGS = {
 }
 """Events are kept for ever; one may be as large as a request that caused it, with room to spare."""
 
+# Our offsets are Kafka's and one more: where no event stands twice, offset and position are the same, as on the direct
+# bus, so that a consumer can go on when a system moves to Kafka.
+_FIRST = 1
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
 _ACKNOWLEDGE_SECONDS = 10.0
@@ -78,17 +81,17 @@ class KafkaBus:
     async def read(self, source: str, next_offset: int, limit: int) -> Sequence[Message]:
         """Return at most `limit` messages from this offset on. Raises BusUnavailable, TopicMissing."""
         if self._mirror is not None:
-            self._mirror.note(self._access.topic(source), next_offset)
-        return await self._reader(self._following, source).read(next_offset, limit)
+            self._mirror.note(self._access.topic(source), max(next_offset - _FIRST, 0))
+        return await self._reader(self._following, source).read(max(next_offset, _FIRST), limit)
 
     async def at(self, source: str, offset: int) -> Message | None:
         """Return the message at this offset, or None."""
-        found = await self._reader(self._following, source).read(offset, 1)
+        found = await self._reader(self._following, source).read(max(offset, _FIRST), 1)
         return found[0] if found and found[0].offset == offset else None
 
     async def wait(self, source: str, next_offset: int, *, within: float, stop: asyncio.Event) -> None:
         """Return when there is a message at this offset, after so many seconds, or when `stop` is set."""
-        await self._reader(self._following, source).wait(next_offset, within, stop)
+        await self._reader(self._following, source).wait(max(next_offset, _FIRST), within, stop)
 
     async def end(self, source: str) -> BusEnd:
         """Return where the topic ends now."""
@@ -124,8 +127,8 @@ class KafkaBus:
         # Not by the reader that follows: it may be far behind, and would have to fetch again where it was.
         looking = self._reader(self._looking, source)
         next_offset = await looking.end()
-        if next_offset == 0:
-            return 0, None
+        if next_offset == _FIRST:
+            return next_offset, None
         newest = self._reader(self._following, source).newest
         if newest is not None and newest.offset == next_offset - 1:
             return next_offset, newest
@@ -223,7 +226,7 @@ class _Consumer:
     def seek(self, offset: int) -> None:
         if not self._consumer.assignment():
             self._consumer.assign([self._partition])
-        self._consumer.seek(self._partition, offset)
+        self._consumer.seek(self._partition, offset - _FIRST)
 
     async def fetch(self, within: float) -> Sequence[Message]:
         try:
@@ -233,13 +236,16 @@ class _Consumer:
             if isinstance(error.__cause__, kafka_errors.OffsetOutOfRangeError):
                 raise OutOfRange from error
             raise
-        return [message_of(each.offset, each.key, each.value, each.headers) for each in got.get(self._partition, ())]
+        return [
+            message_of(each.offset + _FIRST, each.key, each.value, each.headers)
+            for each in got.get(self._partition, ())
+        ]
 
     async def ends(self) -> tuple[int, int]:
         async with _translated(_ANSWER_SECONDS):
             first = await self._consumer.beginning_offsets([self._partition])
             following = await self._consumer.end_offsets([self._partition])
-        return int(first[self._partition]), int(following[self._partition])
+        return int(first[self._partition]) + _FIRST, int(following[self._partition]) + _FIRST
 
     def let_go(self) -> None:
         self._leaving.let_go(self._consumer.stop(), self._consumer._client)  # noqa: SLF001  (its `stop` may not come there)
