@@ -159,7 +159,7 @@ async def test_the_images_migrate_make_their_topics_serve_and_hear_each_other(
             return told is not None and told["consumer_lag"]["registry"] == 0
 
         for service in SERVICES:
-            await until(partial(condition, service), within=60)
+            await until(partial(condition, service), within=90)
         opened = {"code": "10H", "name": "NHS Chiltern CCG", "kind": "ccg", "effective_on": "2013-04-01"}
         answer = await client.post(
             f"http://127.0.0.1:{given['registry']['PORT']}/v1/organisations/batch",
@@ -172,6 +172,6 @@ async def test_the_images_migrate_make_their_topics_serve_and_hear_each_other(
             told = await condition("registry")
             return told is not None and (told["last_position"], told["published_lag"]) == (1, 0)
 
-        await until(is_published, within=30)
+        await until(is_published, within=90)
         for service in SERVICES[1:]:
-            await until(partial(has_heard, service), within=30)
+            await until(partial(has_heard, service), within=90)
