@@ -20,6 +20,9 @@ _NAMES = {
 # retry, not a reason to wait for ever.
 _SESSION = {"idle_in_transaction_session_timeout": "60s", "lock_timeout": "10s", "timezone": "UTC"}
 
+ANSWER_SECONDS = 60.0
+"""How long connecting may take, or one statement: a server that falls silent, closing nothing, is then given up."""
+
 
 def service_metadata() -> MetaData:
     """Return a service's empty metadata, with the names that constraints and indexes get."""
@@ -46,7 +49,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"server_settings": self._settings},
+            connect_args={"server_settings": self._settings, **_patience()},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._readers: asyncpg.Pool | None = None
@@ -59,6 +62,7 @@ class Database:
             max_size=self._pool_size,
             server_settings={**self._settings, "default_transaction_read_only": "on"},
             reset=_keep,
+            **_patience(),
         )
 
     async def close(self) -> None:
@@ -92,7 +96,7 @@ class Database:
     @asynccontextmanager
     async def connect(self, **settings: str) -> AsyncIterator[asyncpg.Connection]:
         """A connection of one's own, outside the pools: for a lease, the sequencer, LISTEN."""
-        connection = await asyncpg.connect(dsn(self.url), server_settings={**self._settings, **settings})
+        connection = await asyncpg.connect(dsn(self.url), server_settings={**self._settings, **settings}, **_patience())
         try:
             yield connection
         finally:
@@ -102,6 +106,10 @@ class Database:
         if self._readers is None:
             raise RuntimeError("the database is not open")
         return self._readers
+
+
+def _patience() -> dict[str, float]:
+    return {"timeout": ANSWER_SECONDS, "command_timeout": ANSWER_SECONDS}
 
 
 async def _keep(_: asyncpg.Connection) -> None:

@@ -151,7 +151,9 @@ def failure(path: str, error: Exception) -> Response:
     """Return the response to a fault: 503 where it may pass, else 500; logged with its trace, nothing of it told."""
     if is_passing(error) or isinstance(error, PoolExhausted):
         _log.warning("a fault that may pass", error=repr(error))
-        return refusal(path, Unavailable("the database could not take this just now; nothing was changed"))
+        # A connection that is lost while it commits may have committed: only the key makes a second try harmless.
+        again = "send it again, with the same Idempotency-Key if it has one"
+        return refusal(path, Unavailable(f"the database could not take this just now; {again}"))
     if _is_unstorable(error):
         _log.warning("a value that cannot be stored", error=repr(error))
         return refusal(path, UnstorableValue("a value is too large, or has characters that no text has"))

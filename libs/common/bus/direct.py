@@ -8,7 +8,7 @@ import asyncpg
 
 from libs.common import event_log
 from libs.common.bus import BusEnd, Message
-from libs.common.database import Database, dsn
+from libs.common.database import ANSWER_SECONDS, Database, dsn
 from libs.common.event_log import Entry
 from libs.common.sequencer import CHANNEL
 from libs.common.wake import log_signal
@@ -88,7 +88,9 @@ class _Log:
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(self._url, server_settings=_SETTINGS)
+            self._connection = await asyncpg.connect(
+                self._url, server_settings=_SETTINGS, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS
+            )
             await self._connection.add_listener(CHANNEL, self._told)
         return self._connection
 
