@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench.load import load, post
+from bench.load import post
 from bench.machine import measured, on_measured, put_on
 from bench.opening import ROUND_TRIPS, SCRIPT, open_organisation
 from bench.runner import Aim, Benchmark, Contest, Size
@@ -34,11 +34,11 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
             peers = await new_database(server, "peers", Base.metadata)
             script = folder / "opening.sql"
             script.write_text(SCRIPT)
-            async with registry(url, callers, log=folder / "server.log") as port:
+            async with registry(url, callers, log=folder / "server.log") as served:
                 requests = _requests(callers.header(Role.REGISTRAR))
 
                 async def over_http() -> Mapping[str, float]:
-                    return {"over HTTP": await load(port, requests, connections=_CONNECTIONS, seconds=size.seconds)}
+                    return await served.load("over HTTP", requests, connections=_CONNECTIONS, seconds=size.seconds)
 
                 async def by_asyncpg() -> Mapping[str, float]:
                     return {"bare asyncpg": await _bare(peers, size.seconds)}
@@ -93,7 +93,8 @@ async def _pgbench(server: EmbeddedPostgres, database: str, script: Path, second
 BENCHMARK = Benchmark(
     name="commands",
     words="POST /v1/organisations (checks, statements, beliefs, event, record of the write), against the same SQL",
-    units=dict.fromkeys(["over HTTP", "bare asyncpg", "pgbench"], "commands/s"),
+    units=dict.fromkeys(["over HTTP", "bare asyncpg", "pgbench"], "commands/s")
+    | {"over HTTP, processor": "us/command"},
     aims=[Aim("over HTTP", "pgbench", at_least=0.10), Aim("bare asyncpg", "pgbench")],
     stage=_stage,
 )

@@ -26,7 +26,7 @@ class Size:
     events: int
 
 
-FULL = Size(rounds=7, seconds=2.0, events=20_000)
+FULL = Size(rounds=9, seconds=1.5, events=20_000)
 TINY = Size(rounds=1, seconds=0.2, events=500)
 """Shows that a benchmark runs; its figures mean nothing."""
 

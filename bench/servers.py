@@ -10,11 +10,13 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bench.load import load
 from bench.machine import measured, others, put_on, put_on_all
 from deploy.embedded_postgres import EmbeddedPostgres
 from libs.common.database import Database
@@ -124,18 +126,44 @@ async def process(
             await started.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that runs: where it listens, and its process."""
+
+    port: int
+    pid: int
+
+    async def load(
+        self, figure: str, requests: Iterator[bytes], *, connections: int, seconds: float
+    ) -> dict[str, float]:
+        """Load it; return answers a second, and the microseconds of processor time that one answer took it.
+
+        The second figure is the steadier one where the machine does other things too.
+        """
+        before, began = _processor_seconds(self.pid), time.perf_counter()
+        rate = await load(self.port, requests, connections=connections, seconds=seconds)
+        answers = rate * (time.perf_counter() - began)
+        return {figure: rate, f"{figure}, processor": (_processor_seconds(self.pid) - before) / answers * 1e6}
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used, its threads included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @asynccontextmanager
 async def serving(
     arguments: Sequence[str], *, port: int, log: Path, environment: Mapping[str, str] | None = None
-) -> AsyncIterator[int]:
-    """Run a server that listens on this port, from its first accepted connection on; gives the port."""
+) -> AsyncIterator[Served]:
+    """Run a server that listens on this port, from its first accepted connection on."""
     async with process(*arguments, log=log, environment=environment) as server:
         deadline = time.monotonic() + _START_SECONDS
         while not await _listens(port):
             if server.returncode is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{' '.join(arguments)} does not serve: see {log}")
             await asyncio.sleep(0.05)
-        yield port
+        yield Served(port, server.pid)
 
 
 async def _listens(port: int) -> bool:
@@ -154,12 +182,12 @@ def uvicorn(app: str, port: int, *, factory: bool = False) -> list[str]:
 
 
 @asynccontextmanager
-async def registry(url: str, callers: Callers, *, log: Path) -> AsyncIterator[int]:
-    """Run the registry as it is run in production; gives its port."""
+async def registry(url: str, callers: Callers, *, log: Path) -> AsyncIterator[Served]:
+    """Run the registry as it is run in production."""
     port = free_port()
     environment = {**callers.settings(url), "PORT": str(port)}
-    async with serving(["-m", "services.registry", "serve"], port=port, log=log, environment=environment):
-        yield port
+    async with serving(["-m", "services.registry", "serve"], port=port, log=log, environment=environment) as served:
+        yield served
 
 
 @asynccontextmanager
