@@ -7,8 +7,8 @@ BIN := .venv/bin
 help: ## Show what can be done
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-run: .venv/installed ## Run Footprint on this machine, with its own PostgreSQL and a demo; stop it with Ctrl-C
-	@$(BIN)/python -m deploy.laptop
+run: .venv/installed ## Run Footprint on this machine, with its own PostgreSQL (BUS=kafka: and Kafka) and a demo; stop it with Ctrl-C
+	@$(BIN)/python -m deploy.laptop $(if $(BUS),--bus $(BUS))
 
 run-clean: .venv/installed ## Stop what runs here and remove its data (./var)
 	@$(BIN)/python -m deploy.laptop stop

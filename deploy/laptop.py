@@ -20,13 +20,16 @@ from deploy.demo.facts import ATTRIBUTION, Place, read_facts
 from deploy.demo.load import load, tell_account
 from deploy.demo.services import NotCaughtUp, Refused, Services
 from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.kafka import BrokerUnavailable
+from deploy.laptop_kafka import kafka_for, stop_kafka
 from deploy.laptop_lock import AlreadyRunning, Claim, NotStopping, ask_to_stop, claim
 from deploy.laptop_page import render
 from deploy.laptop_server import PortTaken, ServerEnded, address_of, listen, serving
-from deploy.laptop_services import Footprint, assemble, make_databases, migrate_all
+from deploy.laptop_services import Footprint, assemble, create_topics, make_databases, migrate_all
 from deploy.laptop_users import USERS
 from deploy.postgres_account import PostgresUnavailable
 from libs.common import logs
+from libs.common.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
 from libs.common.settings import SettingsRefused
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,11 +37,14 @@ _REQUEST_SECONDS = 60.0
 _LOG_BYTES = 10_000_000
 _FOR_PEOPLE = (
     AlreadyRunning,
+    BrokerUnavailable,
+    BusUnavailable,
     NotStopping,
     PortTaken,
     PostgresUnavailable,
     ServerEnded,
     SettingsRefused,
+    TopicMissing,
     PermissionError,
 )
 """What can go wrong without a fault of ours: the message says it all."""
@@ -54,6 +60,7 @@ class Laptop:
     status: str = ""
     account: Account | None = None
     places: Sequence[Place] = ()
+    kafka: KafkaAccess | None = None
 
     def page(self) -> str:
         """Give the index page as of now."""
@@ -64,7 +71,9 @@ class Laptop:
         stopping = _stop_signal()
         address = address_of(listener)
         await migrate_all(urls)
-        footprint = assemble(urls, address=address, folder=self.folder, page=self.page)
+        if self.kafka is not None:
+            await create_topics(self.kafka)
+        footprint = assemble(urls, address=address, folder=self.folder, page=self.page, kafka=self.kafka)
         async with serving(footprint, listener) as server:
             held.tell(address)
             _say(f"Footprint answers at {address} (Ctrl-C stops it)")
@@ -130,7 +139,8 @@ def _start(folder: Path, options: argparse.Namespace, held: Claim) -> int:
     try:
         _say(f"Starting PostgreSQL in {postgres.folder} ...")
         postgres.start()
-        return asyncio.run(laptop.run(make_databases(postgres), listener, held))
+        with kafka_for(options.bus, folder, _say) as laptop.kafka:
+            return asyncio.run(laptop.run(make_databases(postgres), listener, held))
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -144,6 +154,7 @@ def _stop(folder: Path) -> int:
         _say("Stopped what ran here.")
     if (folder / "postgres").exists():
         EmbeddedPostgres(folder / "postgres").stop()
+    stop_kafka(folder)
     return 0
 
 
@@ -175,6 +186,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("verb", nargs="?", choices=("run", "stop"), default="run", help="stop: end what runs here")
     parser.add_argument("--port", type=int, help="8000 unless it is taken; 0 for any free one")
     parser.add_argument("--data", type=Path, default=Path("var"), help="folder for all data (default: ./var)")
+    parser.add_argument(
+        "--bus", choices=("direct", "kafka"), default="direct", help="kafka: a broker of its own, or KAFKA_BOOTSTRAP's"
+    )
     parser.add_argument("--no-demo", action="store_true", help="start with what is there")
     parser.add_argument("--demo-only", action="store_true", help="load the demo, tell what happened, stop")
     return parser.parse_args(arguments)

@@ -68,7 +68,8 @@ async def serving(footprint: Footprint, listener: socket.socket) -> AsyncIterato
     )
     server = _Server(config)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(footprint.bus.close)
+        for bus in set(footprint.buses.values()):
+            stack.push_async_callback(bus.close)
         await stack.enter_async_context(running(footprint.services))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:

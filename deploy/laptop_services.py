@@ -12,7 +12,10 @@ from starlette.routing import Mount
 from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.laptop_front import front
 from deploy.laptop_users import USERS
+from libs.common.bus import Bus
 from libs.common.bus.direct import DirectBus
+from libs.common.bus.kafka import KafkaBus, create_topic
+from libs.common.bus.kafka_access import KafkaAccess
 from libs.common.issuer import Issuer
 from libs.common.migrations import migrate
 from libs.common.settings import Settings
@@ -26,7 +29,7 @@ class Footprint:
 
     services: Mapping[str, FastAPI]
     issuer: Issuer
-    bus: DirectBus
+    buses: Mapping[str, Bus]
     app: Starlette
 
 
@@ -44,14 +47,27 @@ async def migrate_all(urls: Mapping[str, str]) -> None:
         await migrate(url, name)
 
 
-def assemble(urls: Mapping[str, str], *, address: str, folder: Path, page: Callable[[], str]) -> Footprint:
-    """Create the four services behind one front at `address`; `folder` keeps the issuer's key."""
+async def create_topics(kafka: KafkaAccess) -> None:
+    """Create every service's topic where it is missing. Raises BusUnavailable, TopicMissing."""
+    for name in NAMES:
+        await create_topic(kafka, name)
+
+
+def assemble(
+    urls: Mapping[str, str], *, address: str, folder: Path, page: Callable[[], str], kafka: KafkaAccess | None = None
+) -> Footprint:
+    """Create the four services behind one front at `address`; `folder` keeps the issuer's key.
+
+    Events go through Kafka where access to it is given, or else are read from the publishers' logs.
+    """
     issuer = Issuer(url=f"{address}/issuer", folder=folder, audiences=NAMES, users=USERS)
-    bus = DirectBus(urls)
+    buses = _buses(urls, kafka)
     services: dict[str, FastAPI] = {}
     for name in NAMES:
         settings = Settings(
             database_url=urls[name],
+            bus="kafka" if kafka else "direct",
+            kafka_bootstrap=kafka.bootstrap if kafka else "",
             log_urls=dict(urls),
             token_issuer=issuer.url,
             token_audience=name,
@@ -61,6 +77,13 @@ def assemble(urls: Mapping[str, str], *, address: str, folder: Path, page: Calla
             clock_movable=True,
             stop_seconds=5,
         )
-        services[name] = import_module(f"services.{name}.app").create_app(settings, bus)
+        services[name] = import_module(f"services.{name}.app").create_app(settings, buses[name])
     app = front(services, page=page, more=[Mount("/issuer", issuer.app())])
-    return Footprint(services, issuer, bus, app)
+    return Footprint(services, issuer, buses, app)
+
+
+def _buses(urls: Mapping[str, str], kafka: KafkaAccess | None) -> dict[str, Bus]:
+    if kafka is None:
+        direct = DirectBus(urls)
+        return dict.fromkeys(NAMES, direct)
+    return {name: KafkaBus(kafka, group=kafka.topic(name)) for name in NAMES}

@@ -185,7 +185,8 @@ class Broker:
                 "log.dirs": unfinished.name,
             },
         )
-        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        # The first byte is 0: an id that began with a hyphen would be taken for an option.
+        cluster = base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
         arguments = ("format", "-t", cluster, "-c", str(properties), *self._format_arguments)
         done = subprocess.run(  # noqa: S603 - our own program and arguments, no shell
             [*self._java(classpath), "kafka.tools.StorageTool", *arguments],

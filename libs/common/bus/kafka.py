@@ -212,7 +212,11 @@ class _Consumer:
         self._partition = TopicPartition(topic, 0)
         self._leaving = leaving
         self._consumer: Any = AIOKafkaConsumer(
-            **access.options(), enable_auto_commit=False, auto_offset_reset="none", retry_backoff_ms=50
+            **access.options(),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            retry_backoff_ms=50,
+            fetch_max_wait_ms=250,
         )
 
     async def start(self) -> None:
