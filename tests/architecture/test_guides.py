@@ -1,0 +1,67 @@
+"""The operators' guide names commands, settings, routes and numbers that there are."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from libs.common import feed, operations
+from libs.common.conditions import Readiness
+from libs.common.settings import Settings
+from tests.platform import SERVICES, service
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+QUOTED = set(re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```", "", GUIDE, flags=re.MULTILINE | re.DOTALL)))
+
+
+@pytest.fixture(scope="module")
+def commands() -> set[str]:
+    """What a service can be told from a shell."""
+    said = subprocess.run(
+        [sys.executable, "-m", "services.registry", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    return set(re.findall(r"^    ([a-z-]+)(?:\s|$)", said, flags=re.MULTILINE))
+
+
+def test_the_commands_that_it_names_exist(commands: set[str]) -> None:
+    named = {"migrate", "topics", "verify-log", "new-epoch", "republish", "checksum"}
+    named |= {"continue-from", "rebuild", "due-work"}
+    assert named <= {words.split()[0] for words in QUOTED}
+    assert named <= commands
+
+
+def test_the_settings_that_it_names_exist() -> None:
+    named = {words.partition("=")[0] for words in QUOTED if re.fullmatch(r"[A-Z]+(_[A-Z]+)+(=\S+)?", words)}
+    assert {"DATABASE_URL", "KAFKA_SECURITY"} <= named
+    assert named <= {name.upper() for name in Settings.model_fields}
+
+
+def test_the_routes_that_it_names_exist() -> None:
+    routers = (operations.router, operations.stepped, feed.router)
+    routes = {f"/v1{getattr(route, 'path', '')}" for router in routers for route in router.routes}
+    named = {words.split()[-1].replace("{id}", "{parked_id}") for words in QUOTED if "/v1/" in words}
+    assert len(named) >= 3
+    assert named <= routes
+
+
+def test_the_numbers_that_it_says_to_watch_are_told() -> None:
+    table = set(re.findall(r"^\| `(\w+)` \|", GUIDE, flags=re.MULTILINE))
+    measured = (ROOT / "libs" / "common" / "conditions.py").read_text(encoding="utf-8")
+    assert "consumer_lag" in table
+    for name in table:
+        assert name in Readiness.model_fields or f'"{name}"' in measured, name
+
+
+def test_the_projection_that_it_says_to_rebuild_is_kept_by_every_service_that_hears() -> None:
+    for name in SERVICES:
+        subscriptions = service(name).subscriptions
+        if subscriptions is not None:
+            assert "known_organisations" in subscriptions.projections
