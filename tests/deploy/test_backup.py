@@ -1,9 +1,11 @@
 """Back-up and restore with PostgreSQL's own programs: a restored log begins a new life, and who was ahead notices."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -13,10 +15,15 @@ from typing import Any
 
 import httpx
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.kafka import Broker
 from libs.common import event_log
+from libs.common.bus import Bus
 from libs.common.bus.direct import DirectBus
+from libs.common.bus.kafka import KafkaBus, create_topic
+from libs.common.bus.kafka_access import KafkaAccess
 from libs.common.database import Database
 from libs.common.identity import Role
 from libs.common.migrations import migrate
@@ -35,12 +42,14 @@ class Two:
     postgres: EmbeddedPostgres
     tokens: Tokens
     urls: dict[str, str]
+    access: KafkaAccess | None = None
+    """The broker that carries the events; None: the direct bus."""
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     _running: dict[str, AsyncExitStack] = field(default_factory=dict)
 
     async def start(self, name: str) -> None:
         stack = self._running[name] = AsyncExitStack()
-        bus = DirectBus(self.urls)
+        bus: Bus = KafkaBus(self.access) if self.access else DirectBus(self.urls)
         stack.push_async_callback(bus.close)
         app = import_module(f"services.{name}.app").create_app(self.tokens.settings(self.urls[name]), bus)
         self.clients[name] = await stack.enter_async_context(running(app, self.tokens.header(*Role)))
@@ -85,12 +94,38 @@ class Two:
         given = {
             "PATH": os.environ["PATH"],
             "DATABASE_URL": self.urls[name],
-            "LOG_URLS": f'{{"registry": "{self.urls["registry"]}"}}',
+            **self._bus_settings(),
             "TOKEN_ISSUER": settings.token_issuer,
             "TOKEN_AUDIENCE": settings.token_audience,
             "JWKS_URL": settings.jwks_url,
         }
         return await asyncio.to_thread(_run, [sys.executable, "-m", f"services.{name}", *words], given)
+
+    def _bus_settings(self) -> dict[str, str]:
+        if self.access is None:
+            return {"LOG_URLS": json.dumps({"registry": self.urls["registry"]})}
+        return {
+            "BUS": "kafka",
+            "KAFKA_BOOTSTRAP": self.access.bootstrap,
+            "KAFKA_TOPIC_PREFIX": self.access.topic_prefix,
+        }
+
+    async def fill_topic_anew(self) -> None:
+        """Remove the registry's topic, as an operator does with Kafka's own tools, create it again and fill it."""
+        if self.access is None:
+            return
+        admin = AIOKafkaAdminClient(**self.access.options())
+        await admin.start()
+        try:
+            await admin.delete_topics([self.access.topic("registry")])
+        finally:
+            await admin.close()
+
+        async def is_created() -> bool:
+            return "created" in await self.command("registry", "topics")
+
+        await until(is_created, within=60)
+        assert "2 events published again" in await self.command("registry", "republish")
 
     def program(self, name: str, *arguments: str) -> str:
         """Run one of PostgreSQL's own programs on the server."""
@@ -108,13 +143,20 @@ def database_of(url: str) -> str:
     return url.partition("@/")[2].partition("?")[0]
 
 
-@pytest.fixture
-async def two(postgres: EmbeddedPostgres, new_database: NewDatabase, tokens: Tokens) -> AsyncIterator[Two]:
-    urls = {}
+@pytest.fixture(params=["direct", "kafka"])
+async def two(
+    request: pytest.FixtureRequest, postgres: EmbeddedPostgres, new_database: NewDatabase, tokens: Tokens
+) -> AsyncIterator[Two]:
+    urls, access = {}, None
     for name in ("registry", "contracts"):
         urls[name] = await new_database(None)
         await migrate(urls[name], name)
-    both = Two(postgres, tokens, urls)
+    if request.param == "kafka":
+        broker: Broker = request.getfixturevalue("kafka")
+        access = KafkaAccess(broker.bootstrap, topic_prefix=f"backup-{uuid.uuid4().hex[:8]}.")
+        for name in urls:
+            await create_topic(access, name)
+    both = Two(postgres, tokens, urls, access)
     for name in urls:
         await both.start(name)
     yield both
@@ -139,6 +181,7 @@ async def test_a_restored_registry_begins_a_new_life_and_a_consumer_that_was_ahe
     await asyncio.to_thread(two.program, "pg_restore", *restoring)
     assert "2 events agree" in await two.command("registry", "verify-log")
     assert "after position 2" in await two.command("registry", "new-epoch")
+    await two.fill_topic_anew()
     await two.start("registry")
 
     async def says_why() -> bool:
@@ -169,6 +212,7 @@ async def test_a_restored_registry_begins_a_new_life_and_a_consumer_that_was_ahe
     assert "3 events agree" in await two.command("registry", "verify-log")
 
 
+@pytest.mark.parametrize("two", ["direct"], indirect=True)
 async def test_a_base_backup_of_the_whole_server_starts_and_holds_every_log_whole(
     two: Two, new_server: NewServer, folder: Path
 ) -> None:
