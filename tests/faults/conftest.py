@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.kafka import Broker
 from deploy.postgres_processes import end_postgres_processes
 from tests.common.conftest import lamps
 from tests.common.edge import tokens
@@ -21,6 +22,8 @@ def _folder() -> Iterator[Path]:
     yield made
     for data in made.glob("**/postgres/data"):
         end_postgres_processes(data)
+    for kafka in made.glob("*/kafka"):
+        Broker(kafka).kill()
     shutil.rmtree(made, ignore_errors=True)
 
 

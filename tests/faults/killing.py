@@ -14,6 +14,7 @@ from types import TracebackType
 import asyncpg
 
 from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.kafka import Broker
 from deploy.laptop_services import NAMES
 from libs.common import event_log
 from libs.common.bus.direct import DirectBus
@@ -26,7 +27,7 @@ from tests.platform import service
 
 _POLL_SECONDS = 0.005
 _PROGRESS = "SELECT count(*) FROM write_record WHERE operation <> 'move_clock'"
-_LONGEST_LIFE = 120.0
+_LONGEST_LIFE = 300.0
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ def kill_python(runner: Life) -> None:
 
 
 def kill_everything(runner: Life) -> None:
-    """Kill the Python process and every process of PostgreSQL, at once as a power cut does."""
+    """Kill the Python process, every process of PostgreSQL and the broker, at once as a power cut does."""
     assert runner.program.poll() is None, f"it ended by itself: {''.join(runner.said)}"
-    processes = {runner.program.pid, *runner.postgres_processes}
+    broker = Broker(runner.folder / "kafka").pid
+    processes = {runner.program.pid, *runner.postgres_processes, *([broker] if broker else [])}
     # None of them shall see another one's death and tidy up.
     for number in (signal.SIGSTOP, signal.SIGKILL):
         for process in sorted(processes):
@@ -143,6 +145,24 @@ async def kill_at(folder: Path, moment: Moment, *, everything: bool, options: Se
             (kill_everything if everything else kill_python)(runner)
         finally:
             await progress.close()
+
+
+async def run_to_the_end_without_broker_at(folder: Path, moment: Moment, *options: str) -> None:
+    """Load what is missing of the demo; at this moment the broker is killed, and started again meanwhile."""
+    postgres = EmbeddedPostgres(folder / "postgres")
+    progress = Progress({name: postgres.dsn(name) for name in NAMES})
+    with Life(folder, "--port", "0", "--demo-only", *options) as runner:
+        try:
+            await progress.reaches(moment.writes, runner)
+            await asyncio.sleep(moment.seconds)
+        finally:
+            await progress.close()
+        broker = Broker(folder / "kafka")
+        broker.kill()
+        assert runner.program.poll() is None, f"it ended by itself: {''.join(runner.said)}"
+        broker.start()
+        code = runner.ends(within=_LONGEST_LIFE)
+        assert code == 0, "".join(runner.said)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,19 @@
 """The replay of the 37 mergers, killed at random moments, ends as the one that nobody killed."""
 
+import random
 from pathlib import Path
 
 import pytest
 
-from tests.faults.killing import Legacy, kill_at, legacy, moments, run_to_the_end
+from tests.faults.killing import (
+    Legacy,
+    Moment,
+    kill_at,
+    legacy,
+    moments,
+    run_to_the_end,
+    run_to_the_end_without_broker_at,
+)
 from tests.faults.normal_form import checksums, differences
 
 KILLS = 10
@@ -30,6 +39,25 @@ async def test_ten_kills_change_nothing(unkilled: Legacy, folder: Path, *, every
     for moment in moments(seed, KILLS, writes(unkilled)):
         await kill_at(var, moment, everything=everything)
     run_to_the_end(var)
+    killed = await legacy(var)
+    killed.must_be_whole()
+    assert checksums(killed.content) == checksums(unkilled.content), differences(unkilled.content, killed.content)
+
+
+async def test_kills_on_kafka_change_nothing_either(unkilled: Legacy, folder: Path) -> None:
+    """All of it with the broker, then Python alone, then the broker alone under a platform that goes on.
+
+    Fewer kills than without Kafka: each start of a broker takes seconds. The content is that of the direct bus.
+    """
+    var, on_kafka, chance = folder / "var", ("--bus", "kafka"), random.Random(14)
+    # Each within a third of the replay of its own.
+    first, second, third = (
+        Moment(int((third + chance.random()) / 3 * writes(unkilled) * 0.95), 0.05 * chance.random())
+        for third in range(3)
+    )
+    await kill_at(var, first, everything=True, options=on_kafka)
+    await kill_at(var, second, everything=False, options=on_kafka)
+    await run_to_the_end_without_broker_at(var, third, *on_kafka)
     killed = await legacy(var)
     killed.must_be_whole()
     assert checksums(killed.content) == checksums(unkilled.content), differences(unkilled.content, killed.content)
