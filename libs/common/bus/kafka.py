@@ -14,7 +14,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from libs.common.bus import BusEnd, Message
 from libs.common.bus.kafka_access import CLOSE_SECONDS, BusUnavailable, KafkaAccess, Leaving, TopicMissing
 from libs.common.bus.kafka_mirror import Mirror
-from libs.common.bus.kafka_publisher import KafkaPublisher
+from libs.common.bus.kafka_publisher import KafkaPublisher, Sender
 from libs.common.bus.kafka_reader import OutOfRange, Reader
 from libs.common.bus.kafka_records import headers_of, key_of, message_of
 from libs.common.database import Database
@@ -110,10 +110,11 @@ class KafkaBus:
 
     def publisher(self, service: str, database: Database) -> KafkaPublisher:
         """Return what carries this service's log to its topic."""
-        topic = self._access.topic(service)
-        return KafkaPublisher(
-            service, database, lambda: _Sender(self._access, topic, self._leaving), lambda: self.last(service)
-        )
+        return KafkaPublisher(service, database, lambda: self.sender(service), lambda: self.last(service))
+
+    def sender(self, service: str) -> Sender:
+        """Return a new connection that sends to the service's topic."""
+        return _Sender(self._access, self._access.topic(service), self._leaving)
 
     async def close(self) -> None:
         """Let go of every connection, within seconds even where no broker answers."""
