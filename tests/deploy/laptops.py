@@ -51,7 +51,7 @@ class Runner:
         """What runs of PostgreSQL."""
         return find_postgres_processes(self.postgres_data)
 
-    def says(self, words: str, *, within: float = 45) -> str:
+    def says(self, words: str, *, within: float = 150) -> str:
         """Wait for a line with these words and return it."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
@@ -70,7 +70,7 @@ class Runner:
         """Wait until it answers, and return where."""
         return next(word for word in self.says("answers at").split() if word.startswith("http://"))
 
-    def ends(self, *, within: float = 20) -> int:
+    def ends(self, *, within: float = 60) -> int:
         """Wait for its end and return the exit code."""
         code = self.program.wait(timeout=within)
         while (line := self._lines.get(timeout=5)) is not None:
