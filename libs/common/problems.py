@@ -149,7 +149,8 @@ def refusal(path: str, error: DomainError) -> Response:
 
 def failure(path: str, error: Exception) -> Response:
     """Return the response to a fault: 503 where it may pass, else 500; logged with its trace, nothing of it told."""
-    if is_passing(error) or isinstance(error, PoolExhausted):
+    # A server that cannot be reached may show as any OSError: a name that is not found, a socket's file that is gone.
+    if is_passing(error) or isinstance(error, OSError | PoolExhausted):
         _log.warning("a fault that may pass", error=repr(error))
         # A connection that is lost while it commits may have committed: only the key makes a second try harmless.
         again = "send it again, with the same Idempotency-Key if it has one"
