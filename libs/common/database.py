@@ -119,6 +119,9 @@ async def _keep(_: asyncpg.Connection) -> None:
 async def raw(session: AsyncSession) -> asyncpg.Connection:
     """Return the driver's connection under a session, inside its transaction: for set-based SQL in a command."""
     connection = await session.connection()
-    # The adapter begins the transaction with its first statement, so there must have been one.
-    await connection.exec_driver_sql("SELECT 1")
-    return (await connection.get_raw_connection()).driver_connection
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    if not driver.is_in_transaction():
+        # The adapter begins the transaction with its first statement.
+        await connection.exec_driver_sql("SELECT 1")
+    return driver

@@ -1,8 +1,10 @@
 """Structured logs: one line an occurrence, with the request, the correlation and the actor that it belongs to."""
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -42,11 +44,45 @@ def configure(*, level: str = "info", style: str = "json") -> None:
     )
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(formatter)
+    _requests.output = output if style == "json" and level in ("debug", "info") else None
     root = logging.getLogger()
     root.handlers[:] = [output]
     root.setLevel(_LEVELS[level])
     for chatty in ("httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _Requests:
+    """Where the lines of answered requests are written directly; None where they take the loggers' way."""
+
+    output: logging.StreamHandler[Any] | None = None
+
+
+_requests = _Requests()
+_access = structlog.stdlib.get_logger("libs.common.access")
+
+
+def request_answered(*, method: str, path: str, status: int, ms: float) -> None:
+    """Log one answered request: the same line as a logger gives, by a way that costs a fifth."""
+    output = _requests.output
+    if output is None:
+        _access.info("request", method=method, path=path, status=status, ms=ms)
+        return
+    at = context.origin()
+    named = {"correlation": at.correlation, "request": at.causation, "actor": at.actor}
+    line = {
+        "method": method,
+        "path": path,
+        "status": status,
+        "ms": ms,
+        "event": "request",
+        "logger": "libs.common.access",
+        "level": "info",
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        **{name: value for name, value in named.items() if value},
+    }
+    output.stream.write(f"{json.dumps(line)}\n")
+    output.flush()
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

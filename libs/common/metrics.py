@@ -35,14 +35,22 @@ class Metrics:
             registry=self._registry,
         )
         self._service = service
+        self._labelled: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.routes: Mapping[Callable[..., Any] | None, str] = {}
         """The route template of each endpoint."""
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Count one answer. Addresses that no route has share one label, so that a scan does not fill the memory."""
         route = self.routes.get(scope.get("endpoint"), "(none)")
-        self._requests.labels(self._service, scope["method"], route, status).inc()
-        self._seconds.labels(self._service, scope["method"], route).observe(seconds)
+        found = self._labelled.get((route, scope["method"], status))
+        if found is None:
+            found = (
+                self._requests.labels(self._service, scope["method"], route, status),
+                self._seconds.labels(self._service, scope["method"], route),
+            )
+            self._labelled[route, scope["method"], status] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def exposition(self, backbone: Mapping[str, float]) -> bytes:
         """Return everything as text for Prometheus."""

@@ -11,12 +11,13 @@ from http import HTTPStatus
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common import context, problems
 from libs.common.errors import DomainError
-from libs.common.logs import logger
+from libs.common.logs import logger, request_answered
 from libs.common.metrics import Metrics
 from libs.common.problems import Unauthenticated
 from libs.common.tokens import Verifier
@@ -42,6 +43,15 @@ def path_below(scope: Scope) -> str:
     path: str = scope["path"]
     prefix: str = scope.get("root_path", "").rstrip("/")
     return path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else path
+
+
+class Compression(GZipMiddleware):
+    """Compresses for those who ask: others do not pay for finding out what could be compressed."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        asks = scope["type"] == "http" and "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        await (super().__call__ if asks else self.app)(scope, receive, send)
 
 
 class Surroundings:
@@ -105,7 +115,8 @@ class Surroundings:
     def _told(self, scope: Scope, status: int, seconds: float) -> None:
         self._metrics.answered(scope, status, seconds)
         if path_below(scope) not in _QUIET:
-            _log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+            ms = round(seconds * 1000, 1)
+            request_answered(method=scope["method"], path=scope["path"], status=status, ms=ms)
 
 
 def _origin_of(headers: Mapping[str, str]) -> context.Origin:

@@ -12,7 +12,6 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import MetaData
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from libs.common import conditions, docs, feed, idempotency, operations, problems
 from libs.common.bus import Bus
@@ -25,7 +24,7 @@ from libs.common.due_work import DoDueWork, DueWork
 from libs.common.faults import pause
 from libs.common.inbox import Subscriptions
 from libs.common.metrics import Metrics
-from libs.common.middleware import Authentication, Surroundings
+from libs.common.middleware import Authentication, Compression, Surroundings
 from libs.common.sequencer import Sequencer
 from libs.common.settings import Settings
 from libs.common.tasks import Alive, Tasks
@@ -71,7 +70,7 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
         middleware=[
             *_cors(settings),
             Middleware(Surroundings, metrics=metrics, max_body_bytes=settings.max_body_bytes),
-            Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES),
+            Middleware(Compression, minimum_size=_GZIP_FROM_BYTES),
             Middleware(Authentication, verifier=verifier),
         ],
     )

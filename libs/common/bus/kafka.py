@@ -150,8 +150,8 @@ class KafkaBus:
 
     def _reader(self, readers: dict[str, Reader], source: str) -> Reader:
         if source not in readers:
-            topic = self._access.topic(source)
-            readers[source] = Reader(lambda: _Consumer(self._access, topic, self._leaving))
+            topic, follows = self._access.topic(source), readers is self._following
+            readers[source] = Reader(lambda: _Consumer(self._access, topic, self._leaving, follows=follows))
         return readers[source]
 
 
@@ -209,8 +209,9 @@ async def _translated(within: float) -> AsyncIterator[None]:
 
 
 class _Consumer:
-    def __init__(self, access: KafkaAccess, topic: str, leaving: Leaving) -> None:
+    def __init__(self, access: KafkaAccess, topic: str, leaving: Leaving, *, follows: bool) -> None:
         self._partition = TopicPartition(topic, 0)
+        self._follows = follows
         self._leaving = leaving
         self._consumer: Any = AIOKafkaConsumer(
             **access.options(),
@@ -231,6 +232,7 @@ class _Consumer:
     def seek(self, offset: int) -> None:
         if not self._consumer.assignment():
             self._consumer.assign([self._partition])
+        self._consumer.resume(self._partition)
         self._consumer.seek(self._partition, offset - _FIRST)
 
     async def fetch(self, within: float) -> Sequence[Message]:
@@ -241,16 +243,21 @@ class _Consumer:
             if isinstance(error.__cause__, kafka_errors.OffsetOutOfRangeError):
                 raise OutOfRange from error
             raise
+        if got and not self._follows:
+            # It would ask for what comes next, and a later question had to wait for that answer.
+            self._consumer.pause(self._partition)
         return [
             message_of(each.offset + _FIRST, each.key, each.value, each.headers)
             for each in got.get(self._partition, ())
         ]
 
-    async def ends(self) -> tuple[int, int]:
+    async def beginning(self) -> int:
         async with _translated(_ANSWER_SECONDS):
-            first = await self._consumer.beginning_offsets([self._partition])
-            following = await self._consumer.end_offsets([self._partition])
-        return int(first[self._partition]) + _FIRST, int(following[self._partition]) + _FIRST
+            return int((await self._consumer.beginning_offsets([self._partition]))[self._partition]) + _FIRST
+
+    async def end(self) -> int:
+        async with _translated(_ANSWER_SECONDS):
+            return int((await self._consumer.end_offsets([self._partition]))[self._partition]) + _FIRST
 
     def let_go(self) -> None:
         self._leaving.let_go(self._consumer.stop(), self._consumer._client)  # noqa: SLF001  (its `stop` may not come there)

@@ -32,8 +32,11 @@ class Consumer(Protocol):
     async def fetch(self, within: float) -> Sequence[Message]:
         """Return what comes next as soon as there is something, or nothing after so many seconds. Raises OutOfRange."""
 
-    async def ends(self) -> tuple[int, int]:
-        """Return the offset of the first message, and the one that comes next."""
+    async def beginning(self) -> int:
+        """Return the offset of the first message."""
+
+    async def end(self) -> int:
+        """Return the offset that comes next."""
 
     def let_go(self) -> None:
         """Close it in the background."""
@@ -59,7 +62,7 @@ class Reader:
             self._stand_at(consumer, next_offset)
             if not self._fetched:
                 await self._fetch(consumer, 0)
-            if not self._fetched and next_offset < (await consumer.ends())[1]:
+            if not self._fetched and next_offset < await consumer.end():
                 deadline = time.monotonic() + _FETCH_SECONDS
                 while not self._fetched:
                     if time.monotonic() > deadline:
@@ -83,7 +86,7 @@ class Reader:
     async def end(self) -> int:
         """Return the offset that comes next."""
         async with self._asked() as consumer:
-            return (await consumer.ends())[1]
+            return await consumer.end()
 
     def drop(self) -> None:
         """Let go of the consumer; the next question makes a new one."""
@@ -120,7 +123,7 @@ class Reader:
         try:
             self._fetched.extend(await consumer.fetch(within))
         except OutOfRange:
-            beginning, _ = await consumer.ends()
+            beginning = await consumer.beginning()
             is_before = self._next < beginning
             # What was removed from the beginning shows as a gap. Beyond the end, only a new seek looks again.
             self._first, self._next = (self._first, beginning) if is_before else (-1, -1)
