@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pwd import getpwnam
 from typing import TypeAlias
 
 import pytest
@@ -16,7 +17,11 @@ from deploy.postgres_processes import end_postgres_processes
 
 REPOSITORY = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
-AS_ORDINARY_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--") if IS_ROOT else ()
+# initdb looks its user up, and of ordinary users a bare machine has this one alone.
+_NOBODY = getpwnam("nobody")
+AS_ORDINARY_USER = (
+    ("unshare", "--user", f"--map-user={_NOBODY.pw_uid}", f"--map-group={_NOBODY.pw_gid}", "--") if IS_ROOT else ()
+)
 """What makes an ordinary user of us; nothing for one who is."""
 
 NewServer: TypeAlias = Callable[[Path], EmbeddedPostgres]
