@@ -147,24 +147,6 @@ async def kill_at(folder: Path, moment: Moment, *, everything: bool, options: Se
             await progress.close()
 
 
-async def run_to_the_end_without_broker_at(folder: Path, moment: Moment, *options: str) -> None:
-    """Load what is missing of the demo; at this moment the broker is killed, and started again meanwhile."""
-    postgres = EmbeddedPostgres(folder / "postgres")
-    progress = Progress({name: postgres.dsn(name) for name in NAMES})
-    with Life(folder, "--port", "0", "--demo-only", *options) as runner:
-        try:
-            await progress.reaches(moment.writes, runner)
-            await asyncio.sleep(moment.seconds)
-        finally:
-            await progress.close()
-        broker = Broker(folder / "kafka")
-        broker.kill()
-        assert runner.program.poll() is None, f"it ended by itself: {''.join(runner.said)}"
-        broker.start()
-        code = runner.ends(within=_LONGEST_LIFE)
-        assert code == 0, "".join(runner.said)
-
-
 @dataclass(frozen=True)
 class Legacy:
     """What a run left: every table, whether each log is whole, and each projection against its rebuild."""
