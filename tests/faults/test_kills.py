@@ -12,7 +12,6 @@ from tests.faults.killing import (
     legacy,
     moments,
     run_to_the_end,
-    run_to_the_end_without_broker_at,
 )
 from tests.faults.normal_form import checksums, differences
 
