@@ -139,6 +139,32 @@ async def test_a_broker_that_is_killed_and_comes_back_costs_nothing(
     assert access.bootstrap == kafka.bootstrap
 
 
+async def test_a_broker_that_is_silent_for_longer_than_every_timeout_costs_nothing(
+    street: Street, kafka: Broker
+) -> None:
+    bus, senders = kafka_of(street), []
+
+    def counted() -> Sender:
+        senders.append(bus.sender("lamps"))
+        return senders[-1]
+
+    publisher = KafkaPublisher("lamps", street.lamps.publisher, counted, lambda: bus.last("lamps"), longest_pause=0.1)
+    street.tasks.start("publisher", publisher.run)
+    async with street.lamps.following(follower(street)):
+        await street.told(*(lit("a", shine) for shine in range(20)))
+        async with stopped(kafka):
+            await street.lamps.told(*(lit("a", shine) for shine in range(20, 40)))
+            # The first was given up while it waited for the acknowledgement, the second while it connected.
+            given_up = len(senders) + 2
+            await until(lambda: _have_come(senders, given_up), within=120)
+        await until(lambda: street.lamps.is_at(40), within=90)
+    assert await street.lamps.shines() == {"a": list(range(40))}
+
+
+async def _have_come(senders: Sequence[Sender], number: int) -> bool:
+    return len(senders) >= number
+
+
 async def test_a_stop_does_not_wait_for_a_broker_that_does_not_answer(street: Street, kafka: Broker) -> None:
     bus = kafka_of(street)
     street.tasks.start("publisher", bus.publisher("lamps", street.lamps.publisher).run)
