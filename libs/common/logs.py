@@ -53,7 +53,10 @@ def configure(*, level: str = "info", style: str = "json") -> None:
 
 
 class _Requests:
-    """Where the lines of answered requests are written directly; None where they take the loggers' way."""
+    """Where the lines of answered requests are written directly; None where they take the loggers' way.
+
+    They take it too once somebody has given the root logger another handler, such as a file.
+    """
 
     output: logging.StreamHandler[Any] | None = None
 
@@ -65,7 +68,7 @@ _access = structlog.stdlib.get_logger("libs.common.access")
 def request_answered(*, method: str, path: str, status: int, ms: float) -> None:
     """Log one answered request: the same line as a logger gives, by a way that costs a fifth."""
     output = _requests.output
-    if output is None:
+    if output is None or output not in logging.getLogger().handlers:
         _access.info("request", method=method, path=path, status=status, ms=ms)
         return
     at = context.origin()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import logging.handlers
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +55,35 @@ def test_a_trace_is_told_without_the_values_of_its_variables(logged: pytest.Capt
     told = logged.readouterr().err
     assert "out of oil" in told
     assert password not in told
+
+
+def answered() -> None:
+    logs.request_answered(method="GET", path="/v1/beacons", status=200, ms=1.5)
+
+
+def test_an_answered_request_is_the_line_that_a_logger_would_give(logged: pytest.CaptureFixture[str]) -> None:
+    logs.configure(style="json")
+    context.begin(context.Origin(actor="ada", correlation="story-1", causation="req-1"))
+    answered()
+    logs.logger("libs.common.access").info("request", method="GET", path="/v1/beacons", status=200, ms=1.5)
+    written, through_the_logger = [json.loads(line) for line in logged.readouterr().err.splitlines()]
+    assert written.keys() == through_the_logger.keys()
+    assert {**written, "timestamp": ""} == {**through_the_logger, "timestamp": ""}
+
+
+def test_an_answered_request_goes_where_the_root_logger_was_sent(logged: pytest.CaptureFixture[str]) -> None:
+    logs.configure(style="json")
+    elsewhere = logging.handlers.BufferingHandler(capacity=10)
+    logging.getLogger().handlers[:] = [elsewhere]
+    answered()
+    assert [record.name for record in elsewhere.buffer] == ["libs.common.access"]
+    assert logged.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("level", "style"), [("warning", "json"), ("warning", "text")])
+def test_answered_requests_are_not_told_above_their_level(
+    logged: pytest.CaptureFixture[str], level: str, style: str
+) -> None:
+    logs.configure(level=level, style=style)
+    answered()
+    assert logged.readouterr().err == ""
