@@ -50,6 +50,7 @@ def render(
         + _users(users)
         + (_story(account) if account else _waiting(status))
         + _places(places)
+        + _code()
         + f"<h2>Sources</h2><p>{escape(attribution)} What is fact and what is illustrative in the demo: "
         "<code>deploy/demo/README.md</code>.</p></main></body></html>"
     )
@@ -84,6 +85,23 @@ def _places(places: Sequence[Place]) -> str:
         for place in places
     )
     return f"<h2>The places</h2><ul>{items}</ul>" if items else ""
+
+
+_IN_THE_CODE = (
+    ("services/registry/mergers.py", "agrees a merger, and carries it out on its day by telling CCGMerged"),
+    ("services/contracts/transfers.py", "lets the successor take over the contracts"),
+    ("services/finance/restatements.py", "restates the allowances, by days and to the penny"),
+    ("services/governance/mergers.py", "ends the appointments and makes those again that carry over"),
+    ("libs/common/consumer.py", "brings each event to whoever subscribes, once and in order"),
+)
+
+
+def _code() -> str:
+    rows = "".join(f"<tr><th><code>{path}</code></th><td>{does}</td></tr>" for path, does in _IN_THE_CODE)
+    return (
+        f"<h2>Where it is in the code</h2><table>{rows}</table>"
+        "<p><code>README.md</code> has the tour, the map of the rest and the table of events.</p>"
+    )
 
 
 def _waiting(status: str) -> str:

@@ -1,5 +1,6 @@
 """The demo, loaded through the HTTP API of the four real services on one port."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -205,6 +206,9 @@ def check_account(account: Account) -> None:
     assert "Chair of North Central London (93C) is vacant" in told
     words = in_words(account)
     page = render(account, status="", users=USERS, places=FACTS.places.places, attribution=ATTRIBUTION)
+    named = re.findall(r"<code>((?:services|libs|deploy)/[\w/.]+)</code>", page)
+    assert len(named) > 4
+    assert all(Path(name).is_file() for name in named)
     for line in london.consequences:
         assert line.event_id in words
         assert line.event_id in page
