@@ -1,13 +1,11 @@
 """The replay of the 37 mergers, killed at random moments, ends as the one that nobody killed."""
 
-import random
 from pathlib import Path
 
 import pytest
 
 from tests.faults.killing import (
     Legacy,
-    Moment,
     kill_at,
     legacy,
     moments,
@@ -43,20 +41,11 @@ async def test_ten_kills_change_nothing(unkilled: Legacy, folder: Path, *, every
     assert checksums(killed.content) == checksums(unkilled.content), differences(unkilled.content, killed.content)
 
 
-async def test_kills_on_kafka_change_nothing_either(unkilled: Legacy, folder: Path) -> None:
-    """All of it with the broker, then Python alone, then all of it again.
-
-    Fewer kills than without Kafka: each start of a broker takes seconds. The content is that of the direct bus.
-    """
-    var, on_kafka, chance = folder / "var", ("--bus", "kafka"), random.Random(14)
-    # Each within a third of the replay of its own.
-    first, second, third = (
-        Moment(int((third + chance.random()) / 3 * writes(unkilled) * 0.95), 0.05 * chance.random())
-        for third in range(3)
-    )
-    await kill_at(var, first, everything=True, options=on_kafka)
-    await kill_at(var, second, everything=False, options=on_kafka)
-    await kill_at(var, third, everything=True, options=on_kafka)
+async def test_ten_kills_on_kafka_change_nothing_either(unkilled: Legacy, folder: Path) -> None:
+    """By turns all of it with the broker, and Python alone. The content is that of the direct bus."""
+    var, on_kafka = folder / "var", ("--bus", "kafka")
+    for number, moment in enumerate(moments(14, KILLS, writes(unkilled))):
+        await kill_at(var, moment, everything=number % 2 == 0, options=on_kafka)
     run_to_the_end(var, *on_kafka)
     killed = await legacy(var)
     killed.must_be_whole()
