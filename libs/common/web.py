@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import LONDON, Clock
 from libs.common.commands import SESSION, commands_router
 from libs.common.database import Database
+from libs.common.days import WrittenDay, WrittenInstant
 from libs.common.errors import Reason
 from libs.common.identity import Caller, Role
 from libs.common.middleware import CALLER
@@ -119,7 +119,7 @@ async def _stated_at(
     request: Request,
     by: By,
     given: Annotated[
-        AwareDatetime | date | None,
+        WrittenInstant | WrittenDay | None,
         Header(alias="Stated-At", description="When the source stated this (role `loader` only): an instant or a day."),
     ] = None,
 ) -> datetime:
@@ -142,14 +142,16 @@ StatedAt = Annotated[datetime, Depends(_stated_at)]
 
 async def _as_at(
     request: Request,
-    given: Annotated[date | None, Query(alias="as_at", description="The day asked about; today if left out.")] = None,
+    given: Annotated[
+        WrittenDay | None, Query(alias="as_at", description="The day asked about; today if left out.")
+    ] = None,
 ) -> date:
     return given or _clock(request).today()
 
 
 async def _as_known(
     given: Annotated[
-        AwareDatetime | date | None,
+        WrittenInstant | WrittenDay | None,
         Query(
             alias="as_known",
             description="As it was known then: an instant, or the end of a day. As it is known now if left out.",

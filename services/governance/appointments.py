@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common import outbox
 from libs.common.database import raw
+from libs.common.days import WrittenDay
 from libs.common.errors import Conflict, Reason
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentEnded, AppointmentMade, PostFellVacant
@@ -45,8 +46,8 @@ class MakeAppointment(Command):
 
     post: Annotated[Reference, Field(examples=["14Y/accountable-officer"])]
     person: PersonId
-    first_day: date
-    last_day: date | None = None
+    first_day: WrittenDay
+    last_day: WrittenDay | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -60,7 +61,7 @@ class EndAppointment(Command):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "retired"}]})
 
-    last_day: date
+    last_day: WrittenDay
     reason: Annotated[Sentence, Field(examples=["resigned"])]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common import outbox
 from libs.common.database import raw
+from libs.common.days import WrittenDay
 from libs.common.events.governance import BodyEstablished
 from libs.common.identity import Caller
 from services.governance.catalogue import catalogue_on
@@ -38,7 +39,7 @@ class EstablishBody(Command):
 
     organisation: OrganisationCode
     title: Title = GOVERNING_BODY
-    first_day: Annotated[date, Field(description="The first day on which the body stands.")]
+    first_day: Annotated[WrittenDay, Field(description="The first day on which the body stands.")]
     posts: Annotated[
         tuple[NewPost, ...], Field(max_length=50, description="Further posts, beside the mandatory ones.")
     ] = ()

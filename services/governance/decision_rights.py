@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database import raw
+from libs.common.days import WrittenDay
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
 from libs.common.temporal import FIRST_DAY, Days
@@ -62,8 +63,8 @@ class GrantDecisionRight(Command):
     function: Function
     value_limit_pence: Annotated[int | None, Field(ge=0, le=10**15)] = None
     recurrent: Annotated[bool, Field(description="Whether it covers commitments that recur each year.")] = False
-    first_day: date
-    last_day: date | None = None
+    first_day: WrittenDay
+    last_day: WrittenDay | None = None
     source_minute: Annotated[Sentence, Field(examples=["Governing body, 24 May 2018, item 7"])]
     delegated_from: Annotated[int | None, Field(description="The right that is passed on with this one.")] = None
     remakes: Annotated[int | None, Field(description="The predecessor's right that this one makes again.")] = None
@@ -82,7 +83,7 @@ class EndDecisionRight(Command):
         json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "scheme of delegation revised"}]}
     )
 
-    last_day: date
+    last_day: WrittenDay
     reason: Annotated[Sentence, Field(examples=["scheme of delegation revised"])]
 
 

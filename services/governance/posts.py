@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common import outbox
 from libs.common.database import raw
+from libs.common.days import WrittenDay
 from libs.common.errors import Conflict, Reason
 from libs.common.events.governance import PostFellVacant
 from libs.common.identity import Caller
@@ -48,7 +49,7 @@ class CreatePost(NewPost):
     )
 
     organisation: OrganisationCode
-    first_day: Annotated[date, Field(description="The first day on which the post is there to be held.")]
+    first_day: Annotated[WrittenDay, Field(description="The first day on which the post is there to be held.")]
 
 
 async def create_post(

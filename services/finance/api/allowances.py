@@ -1,11 +1,11 @@
 """Allowances over HTTP: listed, explained, and as they were known."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from libs.common.database import raw
+from libs.common.days import WrittenDay
 from libs.common.identity import NotYoursToDecide
 from libs.common.paging import UnreadableCursor
 from libs.common.web import AsKnown, By, Page, Paging, Read, page, problems
@@ -34,7 +34,7 @@ async def list_allowances(
     as_known: AsKnown,
     organisation: OneCode = None,
     year: OneYear = None,
-    as_at: Annotated[date | None, Query(description="Only those that have something on this day.")] = None,
+    as_at: Annotated[WrittenDay | None, Query(description="Only those that have something on this day.")] = None,
 ) -> Page[AllowanceView]:
     """By organisation and year: those of your organisations and of their predecessors, or all for a national body."""
     rows = await raw(session)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
 
+from libs.common.days import WrittenDay
 from libs.common.identity import Caller, Role
 from libs.common.paging import UnreadableCursor
 from libs.common.web import (
@@ -46,8 +47,8 @@ async def list_mergers(
     as_known: AsKnown,
     status: Annotated[MergerStatus | None, Query(description="only those that had come so far")] = None,
     code: Annotated[str | None, Query(description="a predecessor or the successor", pattern=CODE)] = None,
-    effective_from: Annotated[date | None, Query(description="only on or after this day")] = None,
-    effective_to: Annotated[date | None, Query(description="only on or before this day")] = None,
+    effective_from: Annotated[WrittenDay | None, Query(description="only on or after this day")] = None,
+    effective_to: Annotated[WrittenDay | None, Query(description="only on or before this day")] = None,
 ) -> Page[MergerView]:
     """Mergers by status, organisation and day, as known at an instant, in the order of their days."""
     after = None if paging.after is None else _place(paging.after)
