@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for: a real PostgreSQL, databases of its own for each test, and a real Kafka."""
+"""Fixtures that every test may ask for: a real PostgreSQL, fresh databases for each test, a real Kafka, a validator."""
 
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +9,7 @@ from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.kafka import Broker
 from tests.brokers import session_broker
 from tests.databases import OWNER, Databases, NewDatabase, session_server
+from tests.fhir.hapi import Validator, session_validator
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,13 @@ def kafka() -> Iterator[Broker]:
     with session_broker() as broker:
         yield broker
     signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def validator() -> Iterator[Validator]:
+    """HAPI FHIR's R4 validator, one for the whole session."""
+    with session_validator() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

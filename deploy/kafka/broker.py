@@ -15,8 +15,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deploy.kafka.jars import JarsUnavailable, ensure_jars
+from deploy.jars import JarsUnavailable, ensure_jars, read_lock
 from deploy.kafka.probe import names_a_broker
+
+JARS = Path(__file__).with_name("kafka-4.4.0.lock")
+"""The list of the broker's jars, in the order of its class path."""
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 120.0
@@ -166,7 +169,7 @@ class Broker:
 
     def _classpath(self) -> str:
         try:
-            return os.pathsep.join(map(str, ensure_jars()))
+            return os.pathsep.join(map(str, ensure_jars(read_lock(JARS))))
         except JarsUnavailable as error:
             raise BrokerUnavailable(str(error)) from error
 

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from deploy.jars import Jar, JarsUnavailable, cache_folder, ensure_jars, read_lock
 from deploy.kafka import Broker, BrokerUnavailable
-from deploy.kafka.jars import Jar, JarsUnavailable, cache_folder, ensure_jars, read_lock
+from deploy.kafka.broker import JARS
 from libs.common.bus.kafka import KafkaBus, create_topic
 from libs.common.bus.kafka_access import BusUnavailable, KafkaAccess
 from tests.deploy.conftest import REPOSITORY
@@ -77,7 +78,7 @@ def test_a_broker_that_cannot_start_says_why(folder: Path) -> None:
 
 
 def test_every_jar_of_the_list_has_its_hash_and_a_changed_one_is_fetched_again(tmp_path: Path) -> None:
-    jars = read_lock()
+    jars = read_lock(JARS)
     assert len({jar.name for jar in jars}) == len(jars) == 45
     [small] = [jar for jar in jars if jar.artifact == "jspecify"]
     shutil.copy(ensure_jars([small])[0], tmp_path)
@@ -88,7 +89,7 @@ def test_every_jar_of_the_list_has_its_hash_and_a_changed_one_is_fetched_again(t
 
 
 def test_a_jar_that_is_not_the_one_on_the_list_is_not_used(tmp_path: Path) -> None:
-    [small] = [jar for jar in read_lock() if jar.artifact == "jspecify"]
+    [small] = [jar for jar in read_lock(JARS) if jar.artifact == "jspecify"]
     other = Jar(small.group, small.artifact, small.version, "0" * 64)
     with pytest.raises(JarsUnavailable, match="should have 0000"):
         ensure_jars([other], tmp_path)

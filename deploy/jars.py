@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched from a Maven repository by exact version, each used only with the hash that is on our list."""
+"""Jars fetched from a Maven repository by exact version, each used only with the hash that is on one of our lists."""
 
 import hashlib
 import os
@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-
-LOCK = Path(__file__).with_name("kafka-4.4.0.lock")
-"""One jar a line: `group:artifact:version sha256:...`. Maven itself resolved it, since jgo resolves Kafka's wrongly."""
 
 _AT_ONCE = 8
 _TIMEOUT_SECONDS = 60
@@ -35,8 +32,11 @@ class Jar:
         return f"{self.group}.{self.artifact}-{self.version}.jar"
 
 
-def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
-    """Return the jars of a list, in its order, which is that of the class path."""
+def read_lock(lock: Path) -> tuple[Jar, ...]:
+    """Return the jars of a list, in its order, which is that of the class path.
+
+    One jar a line: `group:artifact:version sha256:...`. Maven itself resolved our lists: jgo resolves some wrongly.
+    """
     jars = []
     for line in lock.read_text(encoding="utf-8").splitlines():
         coordinates, _, digest = line.partition(" sha256:")
@@ -57,12 +57,11 @@ def cache_folder() -> Path:
     return users if os.access(users, os.W_OK) else Path("var/cache/jars").resolve()
 
 
-def ensure_jars(jars: Sequence[Jar] | None = None, cache: Path | None = None) -> list[Path]:
+def ensure_jars(wanted: Sequence[Jar], cache: Path | None = None) -> list[Path]:
     """Return the files of the jars, each with the right hash; fetch those that are missing. Raises JarsUnavailable.
 
     Several processes may do so at once: a file appears in the cache whole, by renaming, or not at all.
     """
-    wanted = read_lock() if jars is None else jars
     cache = cache or cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -85,7 +84,7 @@ def _digest(file: Path) -> str:
 
 
 def _fetch(jar: Jar, cache: Path, folder: Path) -> None:
-    # Imported here: whoever has all the jars, or uses another broker, does without the package.
+    # Imported here: whoever has all the jars, or needs none, does without the package.
     from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext
 
