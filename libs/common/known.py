@@ -1,14 +1,9 @@
-"""What a service knows of organisations, from the registry's events alone: who is open, its name, who followed whom.
-
-`statements_of` turns an event into what it states. The registry states the same of itself, so that every copy agrees
-with it at each point of both times.
-"""
+"""What a service knows of organisations, from the registry's events alone: who is open, its name, who followed whom."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import IntEnum
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 import asyncpg
 from sqlalchemy import Column, Date, DateTime, Identity, Index, Integer, MetaData, Table, Text
@@ -17,87 +12,17 @@ from libs.common.events import Event
 from libs.common.events.registry import (
     CCGMerged,
     OrganisationClosed,
+    OrganisationKindChanged,
     OrganisationOpened,
     OrganisationParentChanged,
     OrganisationProposed,
     OrganisationRenamed,
     OrganisationSucceeded,
+    SuccessionUndone,
 )
 from libs.common.inbox import Projection
-from libs.common.temporal import Days
+from libs.common.stated import KEPT_BY_HEARERS, Status, statements_of, successions_of
 from libs.common.timeline import NewStatement, Timeline
-
-Status = Literal["unknown", "proposed", "open", "closed"]
-
-CCG = "ccg"
-
-
-class Facet(IntEnum):
-    """What is stated of an organisation."""
-
-    LIFE = 1
-    """`proposed`, `open` or `closed`."""
-    NAME = 2
-    PARENT = 3
-    """The code of the body that it belongs to."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrganisationStatement:
-    """One thing that an event states of one organisation; `kind` where the event says what sort of body it is."""
-
-    code: str
-    facet: Facet
-    value: str
-    days: Days
-    kind: str | None = None
-    fills_before: bool = False
-
-
-def statements_of(event: Event) -> list[OrganisationStatement]:
-    """Return what an event of the registry states of organisations; nothing for an event that only plans."""
-    since = Days(event.effective_on)
-    match event:
-        case OrganisationProposed():
-            named = [OrganisationStatement(event.code, Facet.NAME, event.name, since, event.kind)]
-            return [
-                OrganisationStatement(event.code, Facet.LIFE, "proposed", since, event.kind),
-                *(named if event.name else []),
-            ]
-        case OrganisationOpened():
-            observed = Days(event.named_on or event.effective_on)
-            return [
-                OrganisationStatement(event.code, Facet.LIFE, "open", since, event.kind),
-                OrganisationStatement(event.code, Facet.NAME, event.name, observed, event.kind, fills_before=True),
-            ]
-        case OrganisationRenamed():
-            return [OrganisationStatement(event.code, Facet.NAME, event.new_name, since)]
-        case OrganisationClosed():
-            return [OrganisationStatement(event.code, Facet.LIFE, "closed", since)]
-        case OrganisationParentChanged():
-            return [OrganisationStatement(event.code, Facet.PARENT, event.parent, since)]
-        case CCGMerged():
-            named = [
-                OrganisationStatement(event.successor, Facet.NAME, event.successor_name, since, CCG, fills_before=True)
-            ]
-            return [
-                OrganisationStatement(event.successor, Facet.LIFE, "open", since, CCG),
-                *(named if event.successor_name else []),
-                *(OrganisationStatement(code, Facet.LIFE, "closed", since, CCG) for code in event.predecessors),
-            ]
-        case _:
-            return []
-
-
-def successions_of(event: Event) -> list[tuple[str, str, str | None]]:
-    """Return (predecessor, successor, merger) for each succession that an event tells."""
-    match event:
-        case CCGMerged():
-            return [(code, event.successor, event.merger) for code in event.predecessors]
-        case OrganisationSucceeded():
-            return [(event.code, event.successor, None)]
-        case _:
-            return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +45,7 @@ class Reads(Protocol):
 # IS TRUE keeps the planner off the index of the exclusion constraint: by day it finds every belief of that day, where
 # (subject_id, facet) finds the one.
 _STATUSES = """
-SELECT o.code, o.kind, life.value AS status, name.value AS name
+SELECT o.code, coalesce(kind.value, 'unknown') AS kind, life.value AS status, name.value AS name
   FROM known_organisation o
   LEFT JOIN known_organisation_belief life
     ON life.subject_id = o.id AND life.facet = 1
@@ -128,6 +53,9 @@ SELECT o.code, o.kind, life.value AS status, name.value AS name
   LEFT JOIN known_organisation_belief name
     ON name.subject_id = o.id AND name.facet = 2
    AND (name.valid @> $2::date) IS TRUE AND (name.known @> $3::timestamptz) IS TRUE
+  LEFT JOIN known_organisation_belief kind
+    ON kind.subject_id = o.id AND kind.facet = 4
+   AND (kind.valid @> $2::date) IS TRUE AND (kind.known @> $3::timestamptz) IS TRUE
  WHERE o.code = ANY($1)
 """
 
@@ -135,18 +63,18 @@ _LINEAGE = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
-    SELECT s.{onto} FROM known_succession s JOIN line ON s.{from_} = line.code
+    SELECT s.{onto} FROM known_succession s JOIN line ON s.{from_} = line.code WHERE s.undone_at IS NULL
 )
 SELECT code FROM line WHERE code <> ALL($1)
 """
 
 _CONTENT = """
-SELECT 'belief' AS what, o.code, o.kind, b.facet::text, b.value, b.valid::text, b.known::text
+SELECT 'belief' AS what, o.code, b.facet::text, b.value, b.valid::text, b.known::text
   FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id
  UNION ALL
-SELECT 'succession', code, successor, '', coalesce(merger, ''), effective_on::text, stated_at::text
+SELECT 'succession', code, successor, coalesce(merger, ''), effective_on::text, concat(stated_at, ' ', undone_at)
   FROM known_succession
- ORDER BY 1, 2, 3, 4, 5, 6, 7
+ ORDER BY 1, 2, 3, 4, 5, 6
 """
 
 
@@ -159,7 +87,9 @@ class KnownOrganisations:
         OrganisationRenamed,
         OrganisationClosed,
         OrganisationParentChanged,
+        OrganisationKindChanged,
         OrganisationSucceeded,
+        SuccessionUndone,
         CCGMerged,
     )
 
@@ -169,7 +99,6 @@ class KnownOrganisations:
             metadata,
             Column("id", Integer, Identity(always=True), primary_key=True),
             Column("code", Text, nullable=False, unique=True),
-            Column("kind", Text, nullable=False),
             Column("heard", Integer, nullable=False, server_default="1"),
         )
         succession = Table(
@@ -180,6 +109,7 @@ class KnownOrganisations:
             Column("effective_on", Date, primary_key=True),
             Column("stated_at", DateTime(timezone=True), nullable=False),
             Column("merger", Text),
+            Column("undone_at", DateTime(timezone=True)),
         )
         Index(None, succession.c.successor)
         self.timeline = Timeline(metadata, "known_organisation")
@@ -191,18 +121,26 @@ class KnownOrganisations:
 
     async def know(self, events: Sequence[Event], connection: asyncpg.Connection) -> None:
         """Take a batch of the registry's events into the copy: a handful of statements, however many events."""
-        stated = [(event, statement) for event in events for statement in statements_of(event)]
-        kinds = _kinds(statement for _, statement in stated)
-        ids = await self._introduce(connection, kinds)
+        stated = [
+            (event, statement)
+            for event in events
+            for statement in statements_of(event)
+            if statement.facet in KEPT_BY_HEARERS
+        ]
+        ids = await self._introduce(connection, {statement.code for _, statement in stated})
         await self.timeline.state(
             connection,
             [
-                NewStatement(ids[s.code], s.facet, s.value, s.days, event.stated_at, s.fills_before)
+                NewStatement(ids[s.code], s.facet, s.value, s.days, event.stated_at, s.fills_before, s.rank)
                 for event, s in stated
             ],
             source="registry",
             by="service:registry",
         )
+        await self._follow(connection, events)
+
+    async def _follow(self, connection: asyncpg.Connection, events: Sequence[Event]) -> None:
+        """Keep who followed whom. What was undone stays, with its instant, and counts again when it is told again."""
         successions = [(event, *succession) for event in events for succession in successions_of(event)]
         await connection.execute(
             """
@@ -212,7 +150,9 @@ class KnownOrganisations:
              GROUP BY c, s, e
                 ON CONFLICT (code, successor, effective_on) DO UPDATE
                SET merger = coalesce(known_succession.merger, excluded.merger),
-                   stated_at = least(known_succession.stated_at, excluded.stated_at)
+                   stated_at = least(known_succession.stated_at, excluded.stated_at),
+                   undone_at = CASE WHEN known_succession.undone_at > excluded.stated_at
+                                    THEN known_succession.undone_at END
             """,
             [code for _, code, _, _ in successions],
             [successor for _, _, successor, _ in successions],
@@ -220,24 +160,29 @@ class KnownOrganisations:
             [event.stated_at for event, *_ in successions],
             [merger for *_, merger in successions],
         )
+        undone = [event for event in events if isinstance(event, SuccessionUndone)]
+        if undone:
+            await connection.execute(
+                """
+                UPDATE known_succession known SET undone_at = t
+                  FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[]) AS told (c, s, e, t)
+                 WHERE known.code = c AND known.successor = s AND known.effective_on = e AND known.stated_at <= t
+                """,
+                [event.code for event in undone],
+                [event.successor for event in undone],
+                [event.effective_on for event in undone],
+                [event.stated_at for event in undone],
+            )
 
-    async def _introduce(self, connection: asyncpg.Connection, kinds: dict[str, str]) -> dict[str, int]:
-        """Lock the rows of these codes, in sorted order, making those that are new; return their ids.
-
-        A kind that an event does not say leaves the one that is known.
-        """
-        codes = sorted(kinds)
+    async def _introduce(self, connection: asyncpg.Connection, codes: Collection[str]) -> dict[str, int]:
+        """Lock the rows of these codes, in sorted order, making those that are new; return their ids."""
         rows = await connection.fetch(
             """
-            INSERT INTO known_organisation (code, kind)
-            SELECT c, coalesce(nullif(k, ''), 'unknown') FROM unnest($1::text[], $2::text[]) AS new (c, k) ORDER BY c
-                ON CONFLICT (code) DO UPDATE
-               SET heard = known_organisation.heard + 1,
-                   kind = CASE excluded.kind WHEN 'unknown' THEN known_organisation.kind ELSE excluded.kind END
+            INSERT INTO known_organisation (code) SELECT c FROM unnest($1::text[]) AS new (c) ORDER BY c
+                ON CONFLICT (code) DO UPDATE SET heard = known_organisation.heard + 1
             RETURNING code, id
             """,
-            codes,
-            [kinds[code] for code in codes],
+            sorted(codes),
         )
         return {row["code"]: row["id"] for row in rows}
 
@@ -275,11 +220,3 @@ class KnownOrganisations:
         """Return every code that lives on in the given ones, however many steps away."""
         rows = await db.fetch(_LINEAGE.format(onto="code", from_="successor"), list(codes))
         return frozenset(row["code"] for row in rows)
-
-
-def _kinds(statements: Iterable[OrganisationStatement]) -> dict[str, str]:
-    """Return the kind that is stated last for each code; empty where none is."""
-    kinds: dict[str, str] = {}
-    for statement in statements:
-        kinds[statement.code] = statement.kind or kinds.get(statement.code, "")
-    return kinds

@@ -4,9 +4,10 @@ What is known is a pure function of the set of statements, in whatever order the
 they were stated and gives the rectangles (days x instants) in which each value was believed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -30,7 +31,8 @@ class Statement(Generic[Value]):
     """A source said at `stated_at` that `value` holds on `days`. None says that nothing holds there.
 
     With `fills_before` the value was only observed: it also holds before, back to the next thing that was stated, since
-    nobody said otherwise. `order` breaks the tie of two statements of one instant: the higher one counts as later.
+    nobody said otherwise. `rank` is the source's: where a higher one spoke of a day, a lower one does not change it.
+    `order` breaks the tie of two statements of one instant and rank: the higher one counts as later.
     """
 
     value: Value | None
@@ -38,6 +40,7 @@ class Statement(Generic[Value]):
     stated_at: datetime
     fills_before: bool = False
     order: int = 0
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +57,27 @@ class Belief(Generic[Value]):
 class _Piece(Generic[Value]):
     days: Days
     value: Value | None
-    since: datetime
+    rank: int
 
 
 def history(statements: Iterable[Statement[Value]]) -> list[Belief[Value]]:
     """Return every belief that follows from the statements. No two of them overlap in both times.
 
-    A later statement supersedes earlier ones on its days and nowhere else. Beliefs that did not change keep the instant
-    since which they were known. Statements of the same instant count as one: nothing between them was ever believed.
+    A later statement supersedes earlier ones of its own rank or a lower one on its days, and nowhere else. Beliefs that
+    did not change keep the instant since which they were known. Statements of the same instant count as one: nothing
+    between them was ever believed.
     """
     timeline: list[_Piece[Value]] = []
+    held: dict[tuple[Value, Days], datetime] = {}
     beliefs: list[Belief[Value]] = []
-    for statement in sorted(statements, key=lambda s: (s.stated_at, s.order)):
-        changed = _superseded(timeline, statement)
-        kept = set(changed)
-        beliefs.extend(
-            Belief(piece.value, piece.days, piece.since, statement.stated_at)
-            for piece in timeline
-            if piece not in kept and piece.value is not None and piece.since < statement.stated_at
-        )
-        timeline = changed
-    beliefs.extend(Belief(piece.value, piece.days, piece.since, None) for piece in timeline if piece.value is not None)
+    in_order = sorted(statements, key=lambda s: (s.stated_at, s.rank, s.order))
+    for stated_at, at_once in groupby(in_order, key=lambda s: s.stated_at):
+        for statement in at_once:
+            timeline = _superseded(timeline, statement)
+        now = _shown(timeline)
+        beliefs.extend(Belief(*gone, since, stated_at) for gone, since in held.items() if gone not in now)
+        held = {piece: held.get(piece, stated_at) for piece in now}
+    beliefs.extend(Belief(*piece, since, None) for piece, since in held.items())
     return beliefs
 
 
@@ -84,33 +87,41 @@ def _superseded(timeline: list[_Piece[Value]], new: Statement[Value]) -> list[_P
     if new.fills_before:
         start = max((piece.days.end for piece in timeline if piece.days.start < start), default=FIRST_DAY)
         start = min(start, new.days.start)
-    pieces = [_Piece(Days(start, new.days.end), new.value, new.stated_at)]
+    pieces: list[_Piece[Value]] = []
     for piece in timeline:
-        if piece.days.end <= start or piece.days.start >= new.days.end:
+        if piece.rank > new.rank or piece.days.end <= start or piece.days.start >= new.days.end:
             pieces.append(piece)
             continue
         if piece.days.start < start:
-            pieces.append(_Piece(Days(piece.days.start, start), piece.value, new.stated_at))
+            pieces.append(_Piece(Days(piece.days.start, start), piece.value, piece.rank))
         if piece.days.end > new.days.end:
-            pieces.append(_Piece(Days(new.days.end, piece.days.end), piece.value, new.stated_at))
-    pieces.sort(key=lambda piece: piece.days.start)
-    return _without_change(timeline, _joined(pieces))
+            pieces.append(_Piece(Days(new.days.end, piece.days.end), piece.value, piece.rank))
+    higher = sorted((piece.days for piece in timeline if piece.rank > new.rank), key=lambda days: days.start)
+    pieces.extend(_Piece(days, new.value, new.rank) for days in _without(Days(start, new.days.end), higher))
+    return sorted(pieces, key=lambda piece: piece.days.start)
 
 
-def _joined(pieces: list[_Piece[Value]]) -> list[_Piece[Value]]:
-    """Join neighbours of equal value, so that a statement that repeats what is known leaves no seam."""
-    joined: list[_Piece[Value]] = []
-    for piece in pieces:
-        last = joined[-1] if joined else None
-        if last is not None and last.value == piece.value and last.days.end == piece.days.start:
-            since = max(last.since, piece.since)
-            joined[-1] = _Piece(Days(last.days.start, piece.days.end), piece.value, since)
+def _without(days: Days, others: Iterable[Days]) -> Iterator[Days]:
+    """Give what is left of the days without the others, which are in the order of their first days."""
+    start = days.start
+    for other in others:
+        if other.end <= start or other.start >= days.end:
+            continue
+        if other.start > start:
+            yield Days(start, other.start)
+        start = other.end
+    if start < days.end:
+        yield Days(start, days.end)
+
+
+def _shown(timeline: Iterable[_Piece[Value]]) -> list[tuple[Value, Days]]:
+    """Return the values with their days; neighbours of equal value are one, so that a repetition leaves no seam."""
+    shown: list[tuple[Value, Days]] = []
+    for piece in timeline:
+        if piece.value is None:
+            continue
+        if shown and shown[-1][0] == piece.value and shown[-1][1].end == piece.days.start:
+            shown[-1] = (piece.value, Days(shown[-1][1].start, piece.days.end))
         else:
-            joined.append(piece)
-    return joined
-
-
-def _without_change(before: list[_Piece[Value]], after: list[_Piece[Value]]) -> list[_Piece[Value]]:
-    """Let a piece that says what was known already keep the instant since which it was."""
-    known = {(piece.days, piece.value): piece for piece in before}
-    return [known.get((piece.days, piece.value), piece) for piece in after]
+            shown.append((piece.value, piece.days))
+    return shown

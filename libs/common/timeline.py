@@ -44,6 +44,7 @@ class NewStatement:
     days: Days
     stated_at: datetime
     fills_before: bool = False
+    rank: int = 0
 
 
 _Key = tuple[int, int]  # subject, facet
@@ -66,11 +67,19 @@ class Timeline:
             Column("valid", DATERANGE, nullable=False),
             Column("stated_at", DateTime(timezone=True), nullable=False),
             Column("fills_before", Boolean, nullable=False),
+            Column("rank", SmallInteger, nullable=False, server_default=text("0")),
             Column("source", Text, nullable=False),
             Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
             Column("recorded_by", Text, nullable=False),
             UniqueConstraint(
-                "subject_id", "facet", "valid", "stated_at", "value", "fills_before", postgresql_nulls_not_distinct=True
+                "subject_id",
+                "facet",
+                "stated_at",
+                "valid",
+                "value",
+                "fills_before",
+                "source",
+                postgresql_nulls_not_distinct=True,
             ),
         )
         belief = Table(
@@ -109,10 +118,10 @@ class Timeline:
         rows = await connection.fetch(
             f"""
             INSERT INTO {self.statements}
-                   (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
-            SELECT s, f, v, daterange(b, e), t, w, $8, $9
-              FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[], $6::timestamptz[], $7::bool[])
-                   WITH ORDINALITY AS new (s, f, v, b, e, t, w, o)
+                   (subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by)
+            SELECT s, f, v, daterange(b, e), t, w, r, $9, $10
+              FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[], $6::timestamptz[], $7::bool[],
+                          $8::smallint[]) WITH ORDINALITY AS new (s, f, v, b, e, t, w, r, o)
              ORDER BY o
                 ON CONFLICT DO NOTHING
             RETURNING subject_id, facet
@@ -124,6 +133,7 @@ class Timeline:
             [_bound(s.days.end) for s in statements],
             [s.stated_at for s in statements],
             [s.fills_before for s in statements],
+            [s.rank for s in statements],
             source,
             by,
         )
@@ -174,7 +184,7 @@ class Timeline:
         for order, row in enumerate(
             await connection.fetch(
                 f"""
-                SELECT subject_id, s.facet, value, lower(valid) AS b, upper(valid) AS e, stated_at, fills_before
+                SELECT subject_id, s.facet, value, lower(valid) AS b, upper(valid) AS e, stated_at, fills_before, rank
                   FROM {self.statements} s
                   JOIN unnest($1::int[], $2::smallint[]) AS wanted (subject, facet)
                     ON s.subject_id = wanted.subject AND s.facet = wanted.facet
@@ -186,7 +196,7 @@ class Timeline:
         ):
             days = Days(row["b"] or FIRST_DAY, row["e"] or LAST_DAY)
             by_key[row["subject_id"], row["facet"]].append(
-                Statement(row["value"], days, row["stated_at"], row["fills_before"], order)
+                Statement(row["value"], days, row["stated_at"], row["fills_before"], order, row["rank"])
             )
         return {
             (*key, belief.value, belief.days, belief.known_from): belief.known_to

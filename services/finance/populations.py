@@ -16,7 +16,7 @@ from libs.common.database import raw
 from libs.common.errors import DomainError, Reason
 from libs.common.events.finance import AllowanceSet
 from libs.common.identity import Caller, Role
-from libs.common.known import Facet
+from libs.common.stated import Facet
 from services.finance.errors import (
     AllowanceFromPredecessors,
     NoRateYet,

@@ -17,7 +17,7 @@ from libs.common.database import raw
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentMade, BodyEstablished, PostFellVacant
 from libs.common.identity import Caller
-from libs.common.known import CCG
+from libs.common.stated import CCG
 from libs.common.temporal import LAST_DAY, Days
 from libs.common.timeline import NewStatement, Timeline
 from services.governance.bodies import GOVERNING_BODY, body_reference

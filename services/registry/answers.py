@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import asyncpg
 
-from libs.common.known import Facet, Reads, Status
+from libs.common.known import Reads
+from libs.common.stated import Facet, Status
 from libs.common.temporal import LAST_DAY
 from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
@@ -21,11 +22,12 @@ LEFT JOIN organisation_belief {name}
  AND ({name}.known @> $2::timestamptz) IS TRUE
 """
 
-_BELIEFS = "".join(_FACET.format(name=facet.name.lower(), number=facet.value) for facet in Facet)
+SHOWN = (Facet.LIFE, Facet.NAME, Facet.PARENT, Facet.KIND)
+_BELIEFS = "".join(_FACET.format(name=facet.name.lower(), number=facet.value) for facet in SHOWN)
 
 _COLUMNS = """
-SELECT o.code, o.kind, o.version, life.value AS status, name.value AS name, parent.value AS parent,
-       lower(life.valid) AS since, upper(life.valid) AS until
+SELECT o.code, coalesce(kind.value, 'unknown') AS kind, o.version, life.value AS status, name.value AS name,
+       parent.value AS parent, lower(life.valid) AS since, upper(life.valid) AS until
 """
 
 # What was said last by the instant asked about, and the other days that had been said before.
@@ -47,7 +49,7 @@ _ONE = f"{_COLUMNS}, {_MERGERS} FROM organisation o {_BELIEFS} WHERE o.code = $3
 
 _SOME = f"""
 {_COLUMNS} FROM organisation o {_BELIEFS}
- WHERE ($3::text IS NULL OR o.kind = $3)
+ WHERE ($3::text IS NULL OR coalesce(kind.value, 'unknown') = $3)
    AND ($4::text IS NULL OR coalesce(life.value, 'unknown') = $4)
    AND ($5::text IS NULL OR strpos(lower(name.value), lower($5)) > 0)
    AND ($6::text IS NULL OR parent.value = $6)

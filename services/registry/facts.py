@@ -1,10 +1,10 @@
-"""Stating facts: what an event says is kept on the registry's own timeline, and told, in one transaction.
+"""Stating facts: what an event says is kept on the registry's own timelines, and told, in one transaction.
 
-The registry states of itself exactly what its hearers derive (`libs.common.known.statements_of`), so that every copy of
-it agrees with it at each point of both times.
+The registry states of itself exactly what its hearers derive (`libs.common.stated`), so that every copy of it agrees
+with it at each point of both times.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,30 +12,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common import outbox
 from libs.common.database import raw
 from libs.common.events import Event
-from libs.common.known import statements_of, successions_of
+from libs.common.events.registry import AreasAssigned
+from libs.common.stated import statements_of, successions_of
+from libs.common.temporal import Days
 from libs.common.timeline import NewStatement
 from services.registry.errors import CodeTaken
-from services.registry.kinds import Kind
-from services.registry.models import timeline
+from services.registry.models import area_time, tie_time, timeline
+from services.registry.successions import followed_in, state_successions
+from services.registry.ties import tie_statements_of
 
 COMMAND = "command"
 """The source of what a caller of the API stated."""
 
+ONE_FACET = 1
+"""Of a tie, and of an area: who covers it."""
+
 _INTRODUCE = """
-INSERT INTO organisation (code, kind, version)
-SELECT c, k, 1 FROM unnest($1::text[], $2::text[]) AS new (c, k) ORDER BY c
+INSERT INTO organisation (code, version) SELECT c, 1 FROM unnest($1::text[]) AS new (c) ORDER BY c
     ON CONFLICT (code) DO NOTHING
 RETURNING code
 """
 
-_SUCCEED = """
-INSERT INTO succession (code, successor, effective_on, stated_at, merger, source)
-SELECT c, s, e, min(t), max(m), $6
-  FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::text[]) AS new (c, s, e, t, m)
- GROUP BY c, s, e
-    ON CONFLICT (code, successor, effective_on) DO UPDATE
-   SET merger = coalesce(succession.merger, excluded.merger),
-       stated_at = least(succession.stated_at, excluded.stated_at)
+_TIES = """
+INSERT INTO tie (code, sort, other)
+SELECT DISTINCT c, s, o FROM unnest($1::text[], $2::text[], $3::text[]) AS new (c, s, o) ORDER BY c, s, o
+    ON CONFLICT (code, sort, other) DO UPDATE SET other = excluded.other
+RETURNING code, sort, other, id
+"""
+
+_AREAS = """
+INSERT INTO area (code) SELECT DISTINCT c FROM unnest($1::text[]) AS new (c) ORDER BY c
+    ON CONFLICT (code) DO UPDATE SET code = excluded.code
+RETURNING code, id
 """
 
 # Every statement of the registry's holds from its day on, so that the first day tells the range.
@@ -56,19 +64,17 @@ SELECT DISTINCT number FROM unnest($1::int[], $2::text[], $3::text[], $4::date[]
 """
 
 
-async def introduce(session: AsyncSession, kinds: Mapping[str, Kind]) -> None:
-    """Give these new codes to bodies of these kinds. Raises CodeTaken where another transaction was first."""
-    made = await introduce_missing(await raw(session), kinds)
-    taken = sorted(set(kinds) - made)
+async def introduce(session: AsyncSession, codes: Collection[str]) -> None:
+    """Give these new codes to bodies. Raises CodeTaken where another transaction was first."""
+    made = await introduce_missing(await raw(session), codes)
+    taken = sorted(set(codes) - made)
     if taken:
         raise CodeTaken(f"taken a moment ago: {', '.join(taken)}")
 
 
-async def introduce_missing(connection: asyncpg.Connection, kinds: Mapping[str, Kind]) -> set[str]:
-    """Give those of the codes that are new to bodies of these kinds; return which they were."""
-    if not kinds:
-        return set()
-    rows = await connection.fetch(_INTRODUCE, list(kinds), [kind.value for kind in kinds.values()])
+async def introduce_missing(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
+    """Give those of the codes that are new to bodies; return which they were."""
+    rows = await connection.fetch(_INTRODUCE, sorted(set(codes)))
     return {row["code"] for row in rows}
 
 
@@ -79,8 +85,38 @@ async def tell(session: AsyncSession, events: Sequence[Event], *, source: str, b
     codes = {statement.code for event in events for statement in statements_of(event)}
     ids = await ids_of(connection, codes)
     await timeline.state(connection, new_statements(events, ids), source=source, by=by)
-    await note_successions(connection, events, source=source)
+    await _tie(connection, events, source=source, by=by)
+    await _cover(connection, events, source=source, by=by)
+    words = [word for event in events for word in followed_in(event, source)]
+    await state_successions(connection, words, by=by)
     await outbox.add_all(session, events)
+
+
+async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> None:
+    said = [(event.stated_at, one) for event in events for one in tie_statements_of(event)]
+    if not said:
+        return
+    keys = [[one.code for _, one in said], [one.sort for _, one in said], [one.other for _, one in said]]
+    ids = {(row["code"], row["sort"], row["other"]): row["id"] for row in await connection.fetch(_TIES, *keys)}
+    statements = [
+        NewStatement(ids[one.code, one.sort, one.other], ONE_FACET, one.value, one.days, at, rank=one.rank)
+        for at, one in said
+    ]
+    await tie_time.state(connection, statements, source=source, by=by)
+
+
+async def _cover(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> None:
+    assigned = [event for event in events if isinstance(event, AreasAssigned)]
+    if not assigned:
+        return
+    codes = sorted({area for event in assigned for area in event.areas})
+    ids = {row["code"]: row["id"] for row in await connection.fetch(_AREAS, codes)}
+    statements = [
+        NewStatement(ids[area], ONE_FACET, event.code, Days(event.effective_on), event.stated_at, rank=event.rank)
+        for event in assigned
+        for area in event.areas
+    ]
+    await area_time.state(connection, statements, source=source, by=by)
 
 
 async def only_new(connection: asyncpg.Connection, events: Sequence[Event]) -> list[Event]:
@@ -111,7 +147,7 @@ async def only_new(connection: asyncpg.Connection, events: Sequence[Event]) -> l
 def new_statements(events: Iterable[Event], ids: Mapping[str, int]) -> list[NewStatement]:
     """Return what the events say, in their order, about subjects by id."""
     return [
-        NewStatement(ids[said.code], said.facet, said.value, said.days, event.stated_at, said.fills_before)
+        NewStatement(ids[said.code], said.facet, said.value, said.days, event.stated_at, said.fills_before, said.rank)
         for event in events
         for said in statements_of(event)
     ]
@@ -121,15 +157,3 @@ async def ids_of(connection: asyncpg.Connection, codes: Iterable[str]) -> dict[s
     """Return the ids of those of the codes that exist."""
     rows = await connection.fetch("SELECT code, id FROM organisation WHERE code = ANY($1)", sorted(codes))
     return {row["code"]: row["id"] for row in rows}
-
-
-async def note_successions(connection: asyncpg.Connection, events: Iterable[Event], *, source: str) -> None:
-    """Keep who followed whom."""
-    rows = [
-        (code, successor, event.effective_on, event.stated_at, merger)
-        for event in events
-        for code, successor, merger in successions_of(event)
-    ]
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        await connection.execute(_SUCCEED, *columns, source)

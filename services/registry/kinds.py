@@ -22,29 +22,33 @@ class Kind(StrEnum):
     """NHS England's area team, later local office."""
     GOVERNMENT_REGION = "government_region"
     STP = "stp"
+    """Sustainability and transformation partnership, later integrated care system: a footprint, no legal body."""
     ICB = "icb"
+    SUB_ICB_LOCATION = "sub_icb_location"
+    """What the code of an abolished CCG names since 1 July 2022."""
+    SHA = "sha"
+    """Strategic health authority, to 2013."""
+    PCT = "pct"
+    """Primary care trust, to 2013."""
+    PCT_CLUSTER = "pct_cluster"
     LOCAL_AUTHORITY = "local_authority"
+    CQC = "cqc"
+    ARMS_LENGTH_BODY = "arms_length_body"
+    WELSH_HEALTH_BOARD = "welsh_health_board"
+    GP_FEDERATION = "gp_federation"
+    PCN = "pcn"
+    """Primary care network, and the GP networks before it."""
+    LOCALITY = "locality"
+    LMC = "lmc"
+    """Local medical committee."""
+    HEALTHWATCH = "healthwatch"
+    HOSPICE = "hospice"
+    INDEPENDENT_PROVIDER = "independent_provider"
+    JOINT_VENTURE = "joint_venture"
+    COMPANY = "company"
+    SOCIAL_ENTERPRISE = "social_enterprise"
+    CHARITY = "charity"
     SUPPLIER = "supplier"
-    """A company or charity that sells support."""
+    """Sells support, and its sort is not known more closely."""
     UNKNOWN = "unknown"
     """A code that a source names and none describes."""
-
-
-_MORE_THAN = {
-    Kind.FOUNDATION_TRUST: Kind.NHS_TRUST,
-    Kind.GP_PRACTICE: Kind.COST_CENTRE,
-}
-"""What a body of a kind may have been before, under the same code."""
-
-
-def settled(held: Kind, said: Kind) -> Kind | None:
-    """Return the kind of a body that is held as one and said to be the other, None where the two cannot be one body.
-
-    A trust becomes a foundation trust and a cost centre takes on patients, never back: so the answer does not depend on
-    which of two sources came first.
-    """
-    if held is said or said is Kind.UNKNOWN or _MORE_THAN.get(held) is said:
-        return held
-    if held is Kind.UNKNOWN or _MORE_THAN.get(said) is held:
-        return said
-    return None

@@ -15,11 +15,11 @@ WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
     SELECT s.{onto} FROM succession s JOIN line ON s.{from_} = line.code
-     WHERE s.effective_on <= $2 AND s.stated_at <= $3
+     WHERE s.effective_on <= $2 AND s.known @> $3::timestamptz
 )
-SELECT s.code, s.successor, s.effective_on, s.stated_at, s.merger, s.source
+SELECT s.code, s.successor, s.effective_on, lower(s.known), nullif(s.merger, ''), s.source, s.shape, s.share
   FROM succession s JOIN line ON s.{from_} = line.code
- WHERE s.effective_on <= $2 AND s.stated_at <= $3
+ WHERE s.effective_on <= $2 AND s.known @> $3::timestamptz
  ORDER BY s.effective_on, s.code, s.successor
 """
 
@@ -37,6 +37,8 @@ class Step:
     stated_at: datetime
     merger: str | None
     source: str
+    shape: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, slots=True)

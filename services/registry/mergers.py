@@ -76,7 +76,7 @@ async def merge_ccgs(
     session.add(merger)
     events: list[Event] = [_agreed(merger, at)]
     if command.successor not in held:
-        await facts.introduce(session, {command.successor: Kind.CCG})
+        await facts.introduce(session, [command.successor])
         if command.effective_on > today:
             events.insert(0, _proposed(merger, at))
     await _conclude(session, merger, events, held, due_by=today, at=at, by=by)

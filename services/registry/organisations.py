@@ -19,7 +19,7 @@ from libs.common.events.registry import (
     OrganisationRenamed,
 )
 from libs.common.identity import Caller, Role
-from libs.common.known import Facet
+from libs.common.stated import Facet
 from services.registry import facts
 from services.registry.errors import (
     ClosedBeforeItOpened,
@@ -130,7 +130,7 @@ async def open_organisations(
     reasons = _reasons_against_opening(commands, await standings(connection, codes), agreed)
     if reasons:
         raise CodeTaken("; ".join(reason.message for reason in reasons), reasons=reasons)
-    await facts.introduce(session, {command.code: command.kind for command in commands if command.code not in held})
+    await facts.introduce(session, [command.code for command in commands if command.code not in held])
     for organisation in held.values():
         organisation.version += 1
     at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))

@@ -9,15 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database import raw
-from libs.common.known import Facet, Status
+from libs.common.stated import Facet, Status
 from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
 from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.models import Organisation
 
 _LIFE = """
-SELECT o.code, o.kind, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"
+SELECT o.code, coalesce(kind.value, 'unknown') AS kind, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"
   FROM organisation o
+  LEFT JOIN LATERAL (SELECT k.value FROM organisation_belief k
+                      WHERE k.subject_id = o.id AND k.facet = 4 AND upper_inf(k.known)
+                      ORDER BY k.valid DESC LIMIT 1) kind ON true
   LEFT JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = $2 AND upper_inf(b.known)
  WHERE o.code = ANY($1)
  ORDER BY o.code, b.valid

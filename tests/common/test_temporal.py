@@ -29,6 +29,7 @@ def statements(draw: st.DrawFn) -> list[Statement[str]]:
                 days=Days(day(start), day(draw(st.integers(start + 1, DAYS)))),
                 stated_at=instant(draw(st.integers(0, INSTANTS - 1))),
                 order=order,
+                rank=draw(st.integers(-1, 1)),
             )
         )
     return made
@@ -45,12 +46,12 @@ def believed(beliefs: list[Belief[str]], as_at: date, as_known: datetime) -> lis
 
 
 @given(statements())
-def test_at_each_point_the_latest_statement_about_it_holds_and_no_other(stated: list[Statement[str]]) -> None:
+def test_at_each_point_the_latest_statement_of_the_highest_rank_holds_and_no_other(stated: list[Statement[str]]) -> None:
     beliefs = history(stated)
     for number in range(DAYS + 1):
         for hour in range(-1, INSTANTS + 1):
             about = [s for s in stated if s.stated_at <= instant(hour) and day(number) in s.days]
-            latest = max(about, key=lambda s: (s.stated_at, s.order)).value if about else None
+            latest = max(about, key=lambda s: (s.rank, s.stated_at, s.order)).value if about else None
             assert believed(beliefs, day(number), instant(hour)) == ([latest] if latest else [])
 
 
@@ -63,8 +64,9 @@ def test_the_order_of_arrival_changes_nothing(stated: list[Statement[str]], rand
 
 @given(statements())
 def test_stating_again_what_is_known_changes_nothing(stated: list[Statement[str]]) -> None:
-    last = max(stated, key=lambda s: (s.stated_at, s.order))
-    again = Statement(last.value, last.days, last.stated_at + timedelta(days=1), order=len(stated))
+    last = max(stated, key=lambda s: (s.rank, s.stated_at, s.order))
+    end = max(s.stated_at for s in stated) + timedelta(days=1)
+    again = Statement(last.value, last.days, end, order=len(stated), rank=last.rank)
     assert history([*stated, again]) == history(stated)
 
 
@@ -76,6 +78,14 @@ def test_a_correction_leaves_what_was_believed_before() -> None:
         Belief("proposed", Days(day(1), day(5)), instant(2), None),
         Belief("open", Days(day(5)), instant(2), None),
     ]
+
+
+def test_a_lower_source_fills_gaps_and_changes_nothing_that_a_higher_one_said() -> None:
+    register = Statement("closed", Days(day(5), day(8)), instant(0))
+    newspaper = Statement("open", Days(day(1), day(10)), instant(3), rank=-1)
+    beliefs = history([newspaper, register])
+    assert [believed(beliefs, day(number), instant(4)) for number in (2, 6, 9)] == [["open"], ["closed"], ["open"]]
+    assert believed(beliefs, day(6), instant(1)) == ["closed"]
 
 
 def test_what_was_only_observed_holds_back_to_the_statement_before() -> None:

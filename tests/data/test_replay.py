@@ -23,8 +23,8 @@ AGREED_BEFORE = timedelta(days=120)
 A_DAY = timedelta(days=1)
 
 _BELIEVED = """
-SELECT o.code, o.kind, b.facet, b.value, b.valid::text, b.known::text
-  FROM {prefix}organisation o JOIN {prefix}organisation_belief b ON b.subject_id = o.id ORDER BY 1, 3, 4, 5, 6
+SELECT o.code, b.facet, b.value, b.valid::text, b.known::text
+  FROM {prefix}organisation o JOIN {prefix}organisation_belief b ON b.subject_id = o.id ORDER BY 1, 2, 3, 4, 5
 """
 _FOLLOWED = "SELECT code, successor, effective_on, stated_at, merger FROM {prefix}succession ORDER BY 1, 2, 3"
 _BOUNDS = """

@@ -6,23 +6,19 @@ import pytest
 
 from libs.common.bus.direct import DirectBus
 from libs.common.database import Database
-from libs.common.migrations import migrate
 from services.registry.app import create_app
 from tests.common.edge import Tokens, running, tokens
 from tests.databases import Databases, NewDatabase
+from tests.platform import schema
 from tests.registry.desk import Desk
 
 __all__ = ["tokens"]
 
 
-async def _build(url: str) -> None:
-    await migrate(url, "registry")
-
-
 @pytest.fixture
 async def url(templates: Databases, new_database: NewDatabase) -> str:
-    """A fresh, migrated registry database."""
-    return await new_database(await templates.template_for("registry_migrated", _build))
+    """A fresh registry database."""
+    return await new_database(await templates.template_for("registry", schema("registry")))
 
 
 @pytest.fixture

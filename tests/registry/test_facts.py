@@ -13,8 +13,8 @@ from tests.registry.ods import body, practice, successions, write
 from tests.registry.test_imports import take
 
 _BELIEVED = """
-SELECT o.code, o.kind, b.facet, b.value, b.valid::text, b.known::text
-  FROM {prefix}organisation o JOIN {prefix}organisation_belief b ON b.subject_id = o.id ORDER BY 1, 3, 4, 5, 6
+SELECT o.code, b.facet, b.value, b.valid::text, b.known::text
+  FROM {prefix}organisation o JOIN {prefix}organisation_belief b ON b.subject_id = o.id ORDER BY 1, 2, 3, 4, 5
 """
 
 

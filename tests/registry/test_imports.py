@@ -33,7 +33,7 @@ async def content(database: Database) -> list[tuple[object, ...]]:
     """Everything believed, and who followed whom, without ids and instants of recording."""
     beliefs = await database.fetch(
         """
-        SELECT o.code, o.kind, b.facet, b.value, b.valid::text, b.known::text
+        SELECT o.code, b.facet, b.value, b.valid::text, b.known::text
           FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
         UNION ALL SELECT code, successor, 0, merger, effective_on::text, stated_at::text FROM succession
         ORDER BY 1, 2, 3, 4, 5, 6

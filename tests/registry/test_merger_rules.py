@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.temporal import LAST_DAY, Days
-from services.registry.kinds import Kind, settled
+from services.registry.kinds import Kind
 from services.registry.merger_rules import law_on, longest_proposal, reasons_against
 from services.registry.standings import Standing
 
@@ -92,17 +92,3 @@ def test_every_answer_names_the_law_of_its_day() -> None:
     assert longest is not None
     assert longest.days == 365
     assert longest_proposal(date(2012, 4, 1)) is None
-
-
-@given(st.lists(st.sampled_from(list(Kind)), max_size=5))
-def test_what_a_body_is_does_not_depend_on_which_source_came_first(said: list[Kind]) -> None:
-    def ends(kinds: list[Kind]) -> Kind | None:
-        kind: Kind = Kind.UNKNOWN
-        for one in kinds:
-            new = settled(kind, one)
-            if new is None:
-                return None
-            kind = new
-        return kind
-
-    assert ends(said) == ends(said[::-1])

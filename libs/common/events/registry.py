@@ -1,11 +1,23 @@
-"""What the registry tells: the life of organisations, and mergers of CCGs, agreed and done."""
+"""What the registry tells: organisations with their kinds and ties, who covers what, who followed whom, mergers."""
 
 from datetime import date
+
+from pydantic import BaseModel
 
 from libs.common.events import Event
 
 
-class OrganisationProposed(Event, topic="registry", keys=("code",)):
+class Sourced(BaseModel):
+    """Where a statement comes from: `source` as `family:document`, empty for the registry's own commands.
+
+    A source of a higher `rank` is not overruled by one of a lower, whenever that speaks.
+    """
+
+    source: str = ""
+    rank: int = 0
+
+
+class OrganisationProposed(Event, Sourced, topic="registry", keys=("code",)):
     """A body is legally set and does not operate yet. `effective_on` is the first day it stood as proposed.
 
     `name` is empty where the source of the proposal does not say it; then the name told beside it holds.
@@ -16,38 +28,146 @@ class OrganisationProposed(Event, topic="registry", keys=("code",)):
     kind: str
 
 
-class OrganisationOpened(Event, topic="registry", keys=("code",)):
-    """A body operates from `effective_on`, under this name since `named_on` (the same day where absent)."""
+class OrganisationOpened(Event, Sourced, topic="registry", keys=("code",)):
+    """A body operates from `effective_on`, under this name and kind since `named_on` (the same day where absent).
+
+    `address` is empty where the source does not say it; its lines end with the postcode.
+    """
 
     code: str
     name: str
     kind: str
     named_on: date | None = None
+    address: str = ""
 
 
-class OrganisationRenamed(Event, topic="registry", keys=("code",)):
+class OrganisationRenamed(Event, Sourced, topic="registry", keys=("code",)):
     """A body bears a new name from `effective_on`, under the same code."""
 
     code: str
     new_name: str
 
 
-class OrganisationClosed(Event, topic="registry", keys=("code",)):
+class OrganisationClosed(Event, Sourced, topic="registry", keys=("code",)):
     """A body does not operate any more: `effective_on` is the first day without it (its last day is the one before)."""
 
     code: str
 
 
-class OrganisationParentChanged(Event, topic="registry", keys=("code", "parent")):
-    """From `effective_on` a body belongs to `parent` in the way of `relation` (such as `commissioned by`)."""
+class OrganisationParentChanged(Event, Sourced, topic="registry", keys=("code", "parent")):
+    """From `effective_on` a body belongs to `parent` in the way of `relation` (such as `commissioned by`).
+
+    `until` is the first day of which this says nothing more. `observed`: the source saw it on `effective_on` and did
+    not say since when it is so. An empty `parent`: it belongs to none.
+    """
 
     code: str
     relation: str
     parent: str
+    until: date | None = None
+    observed: bool = False
 
 
-class OrganisationSucceeded(Event, topic="registry", keys=("code", "successor")):
-    """From `effective_on` `successor` answers for what `code` was: any succession that is not a merger of CCGs."""
+class OrganisationKindChanged(Event, Sourced, topic="registry", keys=("code",)):
+    """A body is of another kind from `effective_on`, under the same code (a trust becomes a foundation trust)."""
+
+    code: str
+    kind: str
+
+
+class OrganisationLegalStatusChanged(Event, Sourced, topic="registry", keys=("code",)):
+    """In law a body is `established` or `abolished` from `effective_on`, whatever it does in operation.
+
+    Its code may live on: the last 106 CCGs were abolished on 1 July 2022 and their codes name sub-ICB locations.
+    """
+
+    code: str
+    legal_status: str
+
+
+class OrganisationMoved(Event, Sourced, topic="registry", keys=("code",)):
+    """A body has this address from `effective_on`; its lines end with the postcode."""
+
+    code: str
+    address: str
+
+
+class OrganisationLegalFormChanged(Event, Sourced, topic="registry", keys=("code",)):
+    """A body has this legal form from `effective_on` (such as `company_limited_by_shares`)."""
+
+    code: str
+    legal_form: str
+
+
+class OrganisationIdentified(Event, Sourced, topic="registry", keys=("code",)):
+    """A body bears a code of another system (`ons`, or a user's own) from `effective_on`, until before `until`."""
+
+    code: str
+    system: str
+    identifier: str
+    until: date | None = None
+
+
+class OrganisationRoleGiven(Event, Sourced, topic="registry", keys=("code",)):
+    """A body has a further role beside its kind from `effective_on`, until before `until`."""
+
+    code: str
+    role: str
+    until: date | None = None
+
+
+class OrganisationRelated(Event, Sourced, topic="registry", keys=("code", "other")):
+    """From `effective_on`, until before `until`, a body stands in a relation to another: `owns`, `member of`, ...
+
+    `share` is an exact fraction (`1/3`) where the relation has one, else empty. Told again with another share, the
+    later one holds.
+    """
+
+    code: str
+    relation: str
+    other: str
+    share: str = ""
+    until: date | None = None
+
+
+class OrganisationUnrelated(Event, Sourced, topic="registry", keys=("code", "other")):
+    """From `effective_on` a body stands in this relation to the other no more."""
+
+    code: str
+    relation: str
+    other: str
+
+
+class AreasAssigned(Event, Sourced, topic="registry", keys=("code",)):
+    """From `effective_on` a commissioner is responsible for these areas (LSOA codes), and nobody else is."""
+
+    code: str
+    areas: tuple[str, ...]
+
+
+class PopulationPublished(Event, Sourced, topic="registry", keys=("code",)):
+    """A body's population on `effective_on`, counted in one way (`basis`: `registered`, `weighted`, `resident`)."""
+
+    code: str
+    basis: str
+    people: int
+
+
+class OrganisationSucceeded(Event, Sourced, topic="registry", keys=("code", "successor")):
+    """From `effective_on` `successor` answers for what `code` was: any succession that is not a merger of CCGs or ICBs.
+
+    `shape` is empty where the source does not say it: `merger`, `split`, `acquisition`, `boundary_change`, `abolition`,
+    `parent_change`. `share` is the exact fraction of `code` that went to `successor` (`1/3`), empty where not stated.
+    """
+
+    code: str
+    successor: str
+    shape: str = ""
+    share: str = ""
+
+
+class SuccessionUndone(Event, Sourced, topic="registry", keys=("code", "successor")):
+    """That `successor` followed `code` on `effective_on` was wrong. What was believed before stays known."""
 
     code: str
     successor: str
@@ -79,7 +199,7 @@ class CCGMergerWithdrawn(Event, topic="registry", keys=("merger", "successor", "
     predecessors: tuple[str, ...]
 
 
-class CCGMerged(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "predecessors")):
     """Several CCGs ceased to be, and from `effective_on` one operates and takes over what they had.
 
     The predecessors' last day is the day before. This opens the successor and closes the predecessors: no other event

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from libs.common.identity import Caller, Role
-from libs.common.known import Facet, Status
 from libs.common.paging import UnreadableCursor
 from libs.common.problems import PreconditionMissing, StaleVersion
+from libs.common.stated import Facet, Status
 from libs.common.web import (
     AsAt,
     AsKnown,

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from libs.common.known import Status
+from libs.common.stated import Status
 from services.registry.kinds import Kind
 from services.registry.models import MergerStatus
 
@@ -50,10 +50,9 @@ class OrganisationInFullView(OrganisationView):
 
 
 class OpenedView(View):
-    """An organisation that was opened or proposed."""
+    """An organisation that was opened or changed."""
 
     code: str
-    kind: Kind
     version: int
 
 
@@ -63,10 +62,13 @@ class OpenedListView(BaseModel):
     organisations: list[OpenedView]
 
 
+About = Literal["life", "name", "parent", "kind", "legal", "address", "legal_form"]
+
+
 class HeldView(BaseModel):
     """Something that was believed: of which days, and from when until when."""
 
-    about: Literal["life", "name", "parent"]
+    about: About
     value: str
     first_day: date | None
     last_day: date | None
@@ -78,7 +80,7 @@ class HeldView(BaseModel):
 class SaidView(BaseModel):
     """Something that a source said: what beliefs follow from."""
 
-    about: Literal["life", "name", "parent"]
+    about: About
     value: str | None
     first_day: date | None
     last_day: date | None

@@ -12,18 +12,17 @@ from libs.common.events.registry import (
     OrganisationProposed,
 )
 from services.registry.imports.files import SourceFile
-from services.registry.imports.rows import Body, NotTaken
-from services.registry.kinds import Kind, settled
+from services.registry.imports.rows import Body
+from services.registry.kinds import Kind
 from services.registry.merger_rules import longest_proposal
 
 
 @dataclass(slots=True)
 class Taken:
-    """What is to be stated: the events, the kinds of the bodies that they are about, and what was not taken."""
+    """What is to be stated: the events, and the codes of the bodies that they are about."""
 
     events: list[Event] = field(default_factory=list)
-    kinds: dict[str, Kind] = field(default_factory=dict)
-    not_taken: list[NotTaken] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
 
 
 def statements_about(
@@ -31,24 +30,18 @@ def statements_about(
     file: SourceFile,
     stated_at: datetime,
     *,
-    held: Mapping[str, Kind],
     merged_on: Mapping[str, date],
 ) -> Taken:
     """Return what the lines state.
 
-    `held` gives the kinds of the codes that the registry has, `merged_on` the day on which a merger of CCGs that it
+    `merged_on` gives the day on which a merger of CCGs that it
     knows established a code. Every line is stated, also where it repeats what is known: a statement of another day that
     arrives later must find it in its place. What a file does not name is left alone: absent is not closed.
     """
     taken = Taken()
     for body in bodies:
-        kind = settled(held.get(body.code, Kind.UNKNOWN), body.kind)
-        if kind is None:
-            reason = f"the registry holds this code as {held[body.code]}, the line describes a {body.kind}"
-            taken.not_taken.append(NotTaken(file.name, body.line, body.code, reason))
-            continue
-        taken.kinds[body.code] = kind
-        taken.events.extend(_life(body, kind, file.day, stated_at, merged_on.get(body.code)))
+        taken.codes.append(body.code)
+        taken.events.extend(_life(body, body.kind, file.day, stated_at, merged_on.get(body.code)))
         if body.parent and body.joined_on:
             taken.events.append(
                 OrganisationParentChanged(

@@ -17,13 +17,12 @@ from libs.common.database import Database, raw
 from libs.common.events import Event
 from libs.common.identity import EVERY_ORGANISATION, Caller, Role
 from libs.common.inbox import record_write
-from libs.common.known import statements_of
+from libs.common.stated import statements_of
 from services.registry import facts
 from services.registry.imports import bodies, successions
 from services.registry.imports.files import SourceFile, files_in
 from services.registry.imports.reports import FileReport, Report
 from services.registry.imports.rows import NotTaken, bodies_in, successions_in
-from services.registry.kinds import Kind
 from services.registry.models import Merger, MergerStatus
 from services.registry.organisations import agreed_mergers_of
 from services.registry.standings import standings
@@ -37,12 +36,7 @@ IMPORTER = Caller(
 
 _ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
 
-_LOCK = "SELECT code, kind FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
-
-_SETTLE = """
-UPDATE organisation o SET kind = said.kind
-  FROM unnest($1::text[], $2::text[]) AS said (code, kind) WHERE o.code = said.code AND o.kind <> said.kind
-"""
+_LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
 
 _COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
 
@@ -60,7 +54,8 @@ SELECT o.code, lower(life.valid) AS day, life.stated_at, name.value AS name, low
   JOIN organisation_statement life ON life.subject_id = o.id AND life.facet = 1 AND life.value = 'open'
   JOIN organisation_statement name
     ON name.subject_id = o.id AND name.facet = 2 AND name.fills_before AND name.stated_at = life.stated_at
- WHERE o.code = ANY($1) AND o.kind = 'ccg'
+ WHERE o.code = ANY($1)
+   AND EXISTS (SELECT 1 FROM organisation_statement k WHERE k.subject_id = o.id AND k.facet = 4 AND k.value = 'ccg')
 """
 
 Say = Callable[[str], None]
@@ -110,13 +105,11 @@ async def _take_bodies(
     report.lines = len(found) + sum(1 for one in report.not_taken if "the rest of the line was taken" not in one.reason)
     connection = await raw(session)
     codes = sorted(body.code for body in found)
-    held = await _lock(connection, codes)
+    await _lock(connection, codes)
     merged_on = {row["successor"]: row["day"] for row in await connection.fetch(_MERGED_ON, codes)}
-    said = bodies.statements_about(found, file, stated_at, held=held, merged_on=merged_on)
-    report.not_taken.extend(said.not_taken)
-    new = await facts.introduce_missing(connection, said.kinds)
+    said = bodies.statements_about(found, file, stated_at, merged_on=merged_on)
+    new = await facts.introduce_missing(connection, said.codes)
     report.new_organisations = len(new)
-    await connection.execute(_SETTLE, list(said.kinds), [kind.value for kind in said.kinds.values()])
     return await facts.only_new(connection, said.events)
 
 
@@ -173,8 +166,8 @@ async def _held(
     )
 
 
-async def _lock(connection: asyncpg.Connection, codes: Collection[str]) -> dict[str, Kind]:
-    return {row["code"]: Kind(row["kind"]) for row in await connection.fetch(_LOCK, list(codes))}
+async def _lock(connection: asyncpg.Connection, codes: Collection[str]) -> None:
+    await connection.execute(_LOCK, list(codes))
 
 
 async def _count_up(connection: asyncpg.Connection, events: Iterable[Event]) -> None:

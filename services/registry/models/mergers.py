@@ -1,60 +1,14 @@
-"""What the registry keeps: organisations, what is stated of them, who followed whom, and mergers with their plans."""
+"""CCGs that are to be dissolved, the one established in their place, and what was planned when."""
 
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, DateTime, Enum, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from libs.common import tables
-from libs.common.database import service_metadata
-from libs.common.timeline import Timeline
 from services.registry.errors import NotAgreedAnyMore, SameDay
-from services.registry.kinds import Kind
-
-
-class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
-    """What all of the registry's mapped classes share."""
-
-    metadata = service_metadata()
-
-
-def _one_of(kinds: type[StrEnum], name: str) -> Enum:
-    """Return the column type that holds one of these words, which the database checks."""
-    return Enum(
-        kinds,
-        name=name,
-        native_enum=False,
-        create_constraint=True,
-        length=40,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
-class Organisation(Base):
-    """A body under its code. Its life, names and parents are facts of two times, on its timeline."""
-
-    __tablename__ = "organisation"
-
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
-    code: Mapped[str] = mapped_column(Text, unique=True)
-    kind: Mapped[Kind] = mapped_column(_one_of(Kind, "kind"))
-    version: Mapped[int] = mapped_column(Integer, default=1)
-
-
-class Succession(Base):
-    """From `effective_on` the successor answers for what the body under `code` was."""
-
-    __tablename__ = "succession"
-    __table_args__ = (Index(None, "successor"),)
-
-    code: Mapped[str] = mapped_column(Text, primary_key=True)
-    successor: Mapped[str] = mapped_column(Text, primary_key=True)
-    effective_on: Mapped[date] = mapped_column(Date, primary_key=True)
-    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    source: Mapped[str] = mapped_column(Text)
-    merger: Mapped[str | None] = mapped_column(Text, default=None)
+from services.registry.models.base import Base, one_of
 
 
 class MergerStatus(StrEnum):
@@ -72,7 +26,7 @@ class Plan(Base):
 
     merger_id: Mapped[int] = mapped_column(ForeignKey("merger.id"), primary_key=True, init=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    status: Mapped[MergerStatus] = mapped_column(_one_of(MergerStatus, "status"))
+    status: Mapped[MergerStatus] = mapped_column(one_of(MergerStatus, "status"))
     effective_on: Mapped[date] = mapped_column(Date)
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     stated_by: Mapped[str] = mapped_column(Text)
@@ -100,7 +54,7 @@ class Merger(Base):
     successor: Mapped[str] = mapped_column(Text)
     successor_name: Mapped[str] = mapped_column(Text)
     predecessors: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    status: Mapped[MergerStatus] = mapped_column(_one_of(MergerStatus, "status"))
+    status: Mapped[MergerStatus] = mapped_column(one_of(MergerStatus, "status"))
     effective_on: Mapped[date] = mapped_column(Date)
     rule_pack: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -156,7 +110,3 @@ class Merger(Base):
                 stated_by=by,
             )
         )
-
-
-timeline = Timeline(Base.metadata, "organisation")
-tables.add_to(Base.metadata)

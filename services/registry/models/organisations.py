@@ -1,0 +1,53 @@
+"""Bodies under their codes, what ties them to each other, and areas. What is stated of them is on timelines."""
+
+from sqlalchemy import Identity, Index, Integer, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from libs.common.timeline import Timeline
+from services.registry.models.base import Base
+
+
+class Organisation(Base):
+    """A body under its code. Its life, names, kinds and parents are facts of two times, on its timeline."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Tie(Base):
+    """What a body may have several of at a time: a relation to another body, a further role, a code of another system.
+
+    `sort` says which (`services.registry.ties.Sort`), `other` names the other body, the role or the identifier. On its
+    timeline it has one facet, whose value is the exact share (`1/3`), or nothing more than that it holds (`*`).
+    """
+
+    __tablename__ = "tie"
+    __table_args__ = (
+        Index("uq_tie", "code", "sort", "other", unique=True),
+        Index("ix_tie_other", "other", "sort"),
+        # A code of another system names one body for ever, as an ODS code does.
+        Index("uq_tie_identifier", "sort", "other", unique=True, postgresql_where=text("sort LIKE 'code:%'")),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text)
+    sort: Mapped[str] = mapped_column(Text)
+    other: Mapped[str] = mapped_column(Text)
+
+
+class Area(Base):
+    """A small area (LSOA 2011) under its ONS code. Who covers it since when is on its timeline, one facet."""
+
+    __tablename__ = "area"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    local_authority: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+timeline = Timeline(Base.metadata, "organisation")
+tie_time = Timeline(Base.metadata, "tie")
+area_time = Timeline(Base.metadata, "area")

@@ -1,0 +1,63 @@
+"""What a body may have several of at a time: relations to other bodies, further roles, codes of other systems."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from libs.common.events import Event
+from libs.common.events.registry import (
+    OrganisationIdentified,
+    OrganisationRelated,
+    OrganisationRoleGiven,
+    OrganisationUnrelated,
+)
+from libs.common.temporal import LAST_DAY, Days
+
+HOLDS = "*"
+"""The value of a tie that has no share."""
+CODE_OF = "code:"
+"""With the name of the system behind it: the sort of a tie that is a code of another system (`code:ons`)."""
+ROLE = "role"
+
+
+class Relation(StrEnum):
+    """How a body stands to another, many to many, each with its days."""
+
+    MEMBER_OF = "member of"
+    COMMISSIONS = "commissions"
+    PART_OF_FOOTPRINT = "part of footprint"
+    IN_AREA_OF = "in area of"
+    HOSTS = "hosts"
+    OWNS = "owns"
+    """By shares, which together are at most the whole."""
+    PARTNER_IN = "partner in"
+    CLUSTERED_WITH = "clustered with"
+    """Works under one leadership with the other, and stays a legal body of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class TieStatement:
+    """One thing that an event states of a tie; no value: that it does not hold."""
+
+    code: str
+    sort: str
+    other: str
+    value: str | None
+    days: Days
+    rank: int
+
+
+def tie_statements_of(event: Event) -> Iterable[TieStatement]:
+    """Give what an event states of ties."""
+    match event:
+        case OrganisationRelated():
+            days = Days(event.effective_on, event.until or LAST_DAY)
+            yield TieStatement(event.code, event.relation, event.other, event.share or HOLDS, days, event.rank)
+        case OrganisationUnrelated():
+            yield TieStatement(event.code, event.relation, event.other, None, Days(event.effective_on), event.rank)
+        case OrganisationRoleGiven():
+            days = Days(event.effective_on, event.until or LAST_DAY)
+            yield TieStatement(event.code, ROLE, event.role, HOLDS, days, event.rank)
+        case OrganisationIdentified():
+            days = Days(event.effective_on, event.until or LAST_DAY)
+            yield TieStatement(event.code, f"{CODE_OF}{event.system}", event.identifier, HOLDS, days, event.rank)
