@@ -1,5 +1,6 @@
 """The OpenAPI page of a service: its document with sign-in, and Swagger UI from a package, so that it works offline."""
 
+from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,16 @@ from libs.common.commands import READING, CommandRoute
 from libs.common.events import asyncapi
 from libs.common.identity import Role
 from libs.common.middleware import PUBLIC_PATHS
-from libs.common.problems import MEDIA_TYPE, Problem, problems
+from libs.common.problems import (
+    LINE,
+    MEDIA_TYPE,
+    PreconditionMissing,
+    Problem,
+    Unavailable,
+    Unreadable,
+    problems,
+    refusals_of,
+)
 from libs.common.web import Allowed
 
 _STATIC = Path(str(files("fastapi_standalone_docs"))) / "static"
@@ -32,6 +42,11 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY},
     "description": "Of your choice, one for each thing that you want done: asked again, it is not done again, and you "
     "get the first answer.",
+}
+
+_TOO_LARGE = {
+    "description": "The body is larger than this service takes.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
 # FastAPI's own shape of a 422, which ours replaces.
@@ -127,17 +142,36 @@ def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant) -> None:
     """Say of an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key."""
-    needed = [need.call for need in dependant.dependencies]
+    needed = [call for call in _needed(dependant) if call is not None]
     roles = [role for call in needed if isinstance(call, Allowed) for role in call.roles]
     if roles:
         words = " or ".join(f"`{role}`" for role in roles)
         operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role {words}.".strip()
-    told = operation["responses"]
-    for status, refusal in problems().items():
-        if str(status) not in told or MEDIA_TYPE not in told[str(status)]["content"]:
-            told[str(status)] = refusal
+    refusals = [refusal for call in needed for refusal in refusals_of(call)]
+    if PreconditionMissing in refusals:
+        next(one for one in operation["parameters"] if one["name"] == "If-Match")["required"] = True
     if isinstance(route, CommandRoute) and not (route.methods or set()) <= READING:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        refusals += [Unreadable, idempotency.IdempotencyKeyReused]
+    if "requestBody" in operation:
+        refusals.append(Unreadable)
+        operation["responses"].setdefault("413", _TOO_LARGE)
+    _refuse(operation["responses"], problems(*refusals, Unavailable))
+
+
+def _needed(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
+    for need in dependant.dependencies:
+        yield need.call
+        yield from _needed(need)
+
+
+def _refuse(told: dict[str, Any], refusals: Mapping[int | str, dict[str, Any]]) -> None:
+    """Add refusals to those that the route names itself; FastAPI's own 422 gives way to ours."""
+    for status, refusal in refusals.items():
+        own = told.get(str(status), {})
+        lines = own["description"].split(LINE) if MEDIA_TYPE in own.get("content", {}) else []
+        lines += [line for line in refusal["description"].split(LINE) if line not in lines]
+        told[str(status)] = refusal | {"description": LINE.join(lines)}
 
 
 def _problem_schemas() -> dict[str, Any]:

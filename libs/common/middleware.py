@@ -19,6 +19,7 @@ from libs.common import context, problems
 from libs.common.errors import DomainError
 from libs.common.logs import logger, request_answered
 from libs.common.metrics import Metrics
+from libs.common.paths import path_below
 from libs.common.problems import Unauthenticated
 from libs.common.tokens import Verifier
 
@@ -36,13 +37,6 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 _log = logger("libs.common.access")
-
-
-def path_below(scope: Scope) -> str:
-    """Return the path as the service's own routes see it, without the prefix that it is served under."""
-    path: str = scope["path"]
-    prefix: str = scope.get("root_path", "").rstrip("/")
-    return path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else path
 
 
 class Compression(GZipMiddleware):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from libs.common.problems import Unreadable
+from libs.common.problems import Unreadable, may_raise
 
 Item = TypeVar("Item")
 _PAGING = "footprint.paging"
@@ -39,6 +39,7 @@ class _Paging:
         return self.limit + 1
 
 
+@may_raise(UnreadableCursor)
 async def _paging(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MOST_ITEMS, description="How many items at most.")] = 50,

@@ -1,9 +1,9 @@
 """One shape for every refusal and failure: RFC 9457 problem details, with every reason at once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from fastapi import FastAPI, Request
@@ -17,9 +17,14 @@ from libs.common import context
 from libs.common.errors import Conflict, DomainError, Forbidden, NotFound, Reason
 from libs.common.faults import is_passing
 from libs.common.logs import logger
+from libs.common.paths import methods_at, path_below
+
+Needed = TypeVar("Needed", bound=Callable[..., Any])
 
 TYPES = "https://footprint.example/problems/"
 MEDIA_TYPE = "application/problem+json"
+LINE = "  \n"
+"""What parts the refusals of one status in OpenAPI: a line break of Markdown."""
 _MOST_REASONS = 200
 RETRY_AFTER_SECONDS = "1"
 
@@ -67,6 +72,8 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
 }
 """Which kind of refusal is which status."""
 
+_REFUSALS: dict[Callable[..., Any], tuple[type[DomainError], ...]] = {}
+
 _HEADERS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="footprint"'},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
@@ -97,6 +104,21 @@ def status_of(kind: type[DomainError]) -> HTTPStatus:
     return next((STATUSES[base] for base in kind.__mro__ if base in STATUSES), HTTPStatus.CONFLICT)
 
 
+def may_raise(*errors: type[DomainError]) -> Callable[[Needed], Needed]:
+    """Mark a dependency with what it may refuse: OpenAPI names it for every route that needs this."""
+
+    def mark(call: Needed) -> Needed:
+        _REFUSALS[call] = errors
+        return call
+
+    return mark
+
+
+def refusals_of(call: Callable[..., Any]) -> tuple[type[DomainError], ...]:
+    """Return what a dependency was marked with."""
+    return _REFUSALS.get(call, ())
+
+
 def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` for a route: these refusals, and those that every route may give (401, 403, 422)."""
     told: dict[int, list[str]] = {
@@ -106,9 +128,10 @@ def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     }
     for error in errors:
         titles = told.setdefault(int(status_of(error)), [])
-        titles.append(f"`{error.slug()}`: {error.title()}")
+        line = f"`{error.slug()}`: {error.title()}"
+        titles += [] if line in titles else [line]
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": "  \n".join(titles), "content": content} for status, titles in sorted(told.items())}
+    return {status: {"description": LINE.join(titles), "content": content} for status, titles in sorted(told.items())}
 
 
 def answer(
@@ -211,9 +234,13 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
+    status, headers = HTTPStatus(error.status_code), error.headers
     detail = error.detail if error.detail != status.phrase else _DETAILS.get(status, status.description)
-    return bare(request.url.path, status, detail, headers=error.headers)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        # Starlette names the methods of the first of several routes alone.
+        methods = methods_at(path_below(request.scope), request.app.routes)
+        headers = {**(headers or {}), "Allow": ", ".join(sorted(methods))}
+    return bare(request.url.path, status, detail, headers=headers)
 
 
 _DETAILS = {

@@ -16,7 +16,7 @@ from libs.common.errors import Reason
 from libs.common.identity import Caller, Role
 from libs.common.middleware import CALLER
 from libs.common.paging import Page, Paging, page
-from libs.common.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, problems
+from libs.common.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, may_raise, problems
 
 __all__ = [
     "Allowed",
@@ -115,6 +115,7 @@ async def _today(request: Request) -> date:
     return _clock(request).today()
 
 
+@may_raise(InstantRefused)
 async def _stated_at(
     request: Request,
     by: By,
@@ -149,6 +150,7 @@ async def _as_at(
     return given or _clock(request).today()
 
 
+@may_raise(InstantRefused)
 async def _as_known(
     given: Annotated[
         WrittenInstant | WrittenDay | None,
@@ -182,9 +184,18 @@ def _instant(given: datetime | date, field: str) -> datetime:
     raise InstantRefused(message, reasons=[Reason(message, field)])
 
 
-_IfMatchHeader = Annotated[str | None, Header(alias="If-Match", description='The ETag that you read, as `"3"`.')]
+_IfMatchHeader = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description='The ETag that you read, as `"3"`.',
+        examples=['"1"'],
+        json_schema_extra={"pattern": f"^{_VERSION.pattern}$"},
+    ),
+]
 
 
+@may_raise(UnreadableVersion, StaleVersion)
 async def _if_match_if_any(given: _IfMatchHeader = None) -> int | None:
     if given is None:
         return None
@@ -194,6 +205,7 @@ async def _if_match_if_any(given: _IfMatchHeader = None) -> int | None:
     return int(matched[1])
 
 
+@may_raise(PreconditionMissing)
 async def _if_match(version: Annotated[int | None, Depends(_if_match_if_any)]) -> int:
     if version is None:
         raise PreconditionMissing("send If-Match with the ETag that you read")

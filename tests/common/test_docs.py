@@ -40,7 +40,7 @@ async def test_the_document_names_the_sign_in_the_roles_and_the_refusals(client:
     assert document["paths"]["/health/live"]["get"]["security"] == []
     light = document["paths"]["/v1/beacons"]["post"]
     assert light["operationId"] == "light_beacon"
-    assert set(light["responses"]) == {"201", "401", "403", "409", "422"}
+    assert set(light["responses"]) == {"201", "400", "401", "403", "409", "413", "422", "503"}
     assert "already-lit" in light["responses"]["409"]["description"]
     assert list(light["responses"]["422"]["content"]) == ["application/problem+json"]
     assert "Problem" in document["components"]["schemas"]
@@ -74,3 +74,22 @@ async def test_every_operation_behind_the_sign_in_tells_the_refusals_of_the_edge
                     assert "application/problem+json" in operation["responses"][status]["content"], path
     assert told >= 10
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_what_a_dependency_may_refuse_is_told_of_every_route_that_needs_it(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    listing = paths["/v1/beacons"]["get"]["responses"]
+    assert "unreadable-cursor" in listing["400"]["description"]
+    assert "instant-refused" in paths["/v1/days"]["get"]["responses"]["422"]["description"]
+    renaming = paths["/v1/beacons/{code}/name"]["put"]
+    for status, slug in (("400", "unreadable-version"), ("412", "stale-version"), ("428", "precondition-missing")):
+        assert slug in renaming["responses"][status]["description"]
+    [version] = [parameter for parameter in renaming["parameters"] if parameter["name"] == "If-Match"]
+    assert (version["required"], version["schema"]["pattern"]) == (True, r'^"(\d{1,18})"$')
+
+
+async def test_every_command_tells_what_becomes_of_a_key_or_body_that_is_wrong(client: httpx.AsyncClient) -> None:
+    told = (await client.get("/openapi.json")).json()["paths"]["/v1/beacons"]["post"]["responses"]
+    assert "unreadable" in told["400"]["description"]
+    assert "idempotency-key-reused" in told["422"]["description"]
+    assert set(told["413"]["content"]) == set(told["503"]["content"]) == {"application/problem+json"}

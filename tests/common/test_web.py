@@ -129,6 +129,16 @@ async def test_whatever_is_refused_is_a_problem(
     assert refused.json()["type"].rpartition("/")[2] == kind
 
 
+async def test_a_refused_method_is_told_every_method_of_the_address(client: httpx.AsyncClient) -> None:
+    for path, methods in (
+        ("/v1/beacons", "GET, POST"),
+        ("/v1/beacons/IVI", "GET"),
+        ("/v1/operations/clock", "GET, PUT"),
+    ):
+        refused = await client.delete(path)
+        assert (refused.status_code, refused.headers["Allow"]) == (405, methods)
+
+
 async def test_a_fault_of_ours_tells_nothing_of_itself(client: httpx.AsyncClient) -> None:
     failed = await client.post("/v1/silence")
     assert (failed.status_code, failed.headers["Content-Type"]) == (500, "application/problem+json")
