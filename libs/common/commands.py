@@ -1,9 +1,9 @@
 """A command's route: one transaction around all of it, committed before anybody is told that it succeeded."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
@@ -16,8 +16,28 @@ from libs.common.middleware import CALLER
 SESSION = "footprint.session"
 """Where in the ASGI scope the command's transaction is."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+DRY_RUN = "footprint.dry-run"
+"""Where in the ASGI scope it stands that nothing is to be kept."""
+DRY_RUN_HEADER = "Dry-Run"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _NothingKept(Exception):
+    """Ends the transaction of a dry run, whose answer it carries."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("dry run")
+        self.response = response
+
+
+async def _dry_run(
+    request: Request,
+    dry_run: Annotated[
+        bool, Query(description="Do all of it, give the answer or the refusal, and then undo it: nothing is kept.")
+    ] = False,
+) -> None:
+    request.scope[DRY_RUN] = dry_run
 
 
 class CommandRoute(APIRoute):
@@ -27,6 +47,20 @@ class CommandRoute(APIRoute):
     that twice; so the transaction is around the whole handler instead: validation, endpoint and serialisation.
     """
 
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: set[str] | list[str] | None = None,
+        dependencies: Sequence[Any] | None = None,
+        **others: Any,
+    ) -> None:
+        """Offer a dry run, unless this route only reads."""
+        writes = not set(methods or {"GET"}) <= READING
+        asked = [*(dependencies or []), *([Depends(_dry_run)] if writes else [])]
+        super().__init__(path, endpoint, methods=methods, dependencies=asked, **others)
+
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler, unless this route only reads."""
         handler = super().get_route_handler()
@@ -34,9 +68,13 @@ class CommandRoute(APIRoute):
             return handler
 
         async def in_one_transaction(request: Request) -> Response:
-            async with request.app.state.database.begin() as session:
-                request.scope[SESSION] = session
-                return await _answered(session, request, handler, self.name)
+            try:
+                async with request.app.state.database.begin() as session:
+                    request.scope[SESSION] = session
+                    return await _answered(session, request, handler, self.name)
+            except _NothingKept as dry:
+                dry.response.headers[DRY_RUN_HEADER] = "true"
+                return dry.response
 
         return in_one_transaction
 
@@ -46,6 +84,7 @@ async def _answered(session: AsyncSession, request: Request, handler: Handler, o
     key = request.headers.get(idempotency.HEADER)
     if key is None:
         response = await handler(request)
+        _keep_unless_dry(request, response)
         await record_write(session, caller, operation, request=context.origin().causation)
         return response
     claim = idempotency.Claim(caller.subject, operation, idempotency.checked_key(key))
@@ -55,9 +94,16 @@ async def _answered(session: AsyncSession, request: Request, handler: Handler, o
     if (earlier := await idempotency.claim(session, claim, mark=mark, hours=hours)) is not None:
         return earlier
     response = await handler(request)
+    _keep_unless_dry(request, response)
     await record_write(session, caller, operation, request=context.origin().causation)
     await idempotency.keep(session, claim, response)
     return response
+
+
+def _keep_unless_dry(request: Request, response: Response) -> None:
+    # What the database checks at the end of a statement has been checked by now; no constraint of ours is deferred.
+    if request.scope.get(DRY_RUN):
+        raise _NothingKept(response)
 
 
 class SteppedRoute(APIRoute):

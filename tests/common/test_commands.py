@@ -66,6 +66,20 @@ async def test_a_command_is_committed_before_the_first_byte_of_its_answer(
     assert seen == [("http.response.start", 1), ("http.response.body", 1)]
 
 
+async def test_a_dry_run_gives_the_same_answer_and_keeps_nothing(client: httpx.AsyncClient, database: Database) -> None:
+    tables = ("beacon", "outbox", "event_log", "write_record", "idempotency_key")
+    dry = await client.post("/v1/beacons", json=IVINGHOE, params={"dry_run": "true"}, headers=KEY)
+    assert dry.headers["Dry-Run"] == "true"
+    assert [await count(database, table) for table in tables] == [0] * len(tables)
+    done = await client.post("/v1/beacons", json=IVINGHOE)
+    assert "Dry-Run" not in done.headers
+    assert (dry.status_code, dry.json()) == (done.status_code, done.json())
+    refused = await client.post("/v1/beacons", json=IVINGHOE, params={"dry_run": "true"})
+    again = await client.post("/v1/beacons", json=IVINGHOE)
+    assert refused.status_code == again.status_code == 409
+    assert refused.json()["reasons"] == again.json()["reasons"]
+
+
 async def test_a_failing_commit_never_answers_with_success(
     app: FastAPI, client: httpx.AsyncClient, database: Database, tokens: Tokens
 ) -> None:
