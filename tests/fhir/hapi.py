@@ -73,7 +73,7 @@ def session_validator() -> Iterator[Validator]:
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.fhir.process", *jars],
+            [sys.executable, "-m", "tests.fhir.jvm", *jars],
             cwd=_REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,0 +1,100 @@
+"""What a FHIR answer is made from: plain facts of bodies and of how they stand to each other."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from libs.common.stated import Status
+from libs.common.temporal import Days
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A value and the days on which it holds."""
+
+    value: str
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A code of another system that a body bears for some days."""
+
+    system: str
+    value: str
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that a body has for some days: an ODS code (`RO98`), or a word of ours where ODS has none."""
+
+    code: str
+    primary: bool
+    days: Days
+    active: bool
+    """Whether it has the role, and operates, on the day asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedBy:
+    """One succession: from `effective_on` the successor answers for what the body under `code` was."""
+
+    code: str
+    successor: str
+    effective_on: date
+    shape: str = ""
+    share: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FhirOrganisation:
+    """A body as at a day, with the spells of its life before and after that day."""
+
+    code: str
+    status: Status
+    version: int
+    last_stated_at: datetime
+    """The latest instant at which a source said something of it."""
+    last_recorded_at: datetime
+    """When we last took something about it."""
+    name: str | None = None
+    kind: str = "unknown"
+    operational: Days | None = None
+    """The days on which it operates; None where no source says any."""
+    legal: Days | None = None
+    roles: tuple[Role, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    address: tuple[str, ...] = ()
+    """Its lines, without the postcode."""
+    postcode: str | None = None
+    parent: str | None = None
+    successions: tuple[FollowedBy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAffiliation:
+    """How one body stands to another for some days."""
+
+    id: str
+    relation: str
+    """In our words: `parent`, `member of`, ..."""
+    organisation: str
+    participating: str
+    days: Days
+    active: bool
+    last_recorded_at: datetime
+    ods_relationship: str | None = None
+    """The code of ODS, where it has one for this relation between these kinds."""
+    share: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which day and whose knowledge an answer shows; None where the caller left it out: today, now."""
+
+    as_at: date | None = None
+    as_known: datetime | None = None
+
+
+NOW = Question()
+"""The question of a caller who named neither a day nor an instant."""

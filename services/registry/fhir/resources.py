@@ -1,0 +1,197 @@
+"""Plain facts as FHIR R4 resources: Organization and OrganizationAffiliation, as the NHS ODS FHIR API shapes them.
+
+No resource names a profile of UK Core or NHS England in `meta.profile`: who names one says that it was checked against
+it, and these packages are not among what our tests check with. ODS's profile also asks for numbers that only ODS gives
+(the `instanceID` of a role). What ODS has no element for is in extensions of our own, below `codes.OURS`.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, TypeAlias
+
+from libs.common.clock import LONDON
+from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from services.registry.fhir import codes
+from services.registry.fhir.bodies import NOW, FhirAffiliation, FhirOrganisation, FollowedBy, Question, Role
+
+Resource: TypeAlias = dict[str, Any]
+
+
+def organization(body: FhirOrganisation, *, day: date, asked: Question = NOW) -> Resource:
+    """Return a body as an Organization; `day` picks the pack of codes, `asked` is told back where it was said.
+
+    `active` is whether it operates on the day. A predecessor or successor, with the day, its shape and its share, is an
+    extension here and no OrganizationAffiliation: a succession holds from its day for ever, and is no standing between
+    two bodies that work side by side.
+    """
+    resource: Resource = {
+        "resourceType": "Organization",
+        "id": body.code,
+        "meta": {"versionId": str(body.version), "lastUpdated": body.last_recorded_at.isoformat()},
+        "extension": [*_roles(body, day), *_periods(body.legal, body.operational), *_about(body), *_asked(asked)],
+        "identifier": _identifiers(body),
+        "active": body.status == "open",
+        "type": _types(body, day),
+    }
+    if body.name:
+        resource["name"] = body.name
+    if body.address or body.postcode:
+        resource["address"] = [_address(body)]
+    if body.parent:
+        resource["partOf"] = reference(body.parent)
+    return resource
+
+
+def affiliation(tie: FhirAffiliation, *, day: date, asked: Question = NOW) -> Resource:
+    """Return how one body stands to another as an OrganizationAffiliation.
+
+    `organization` is the one that stands so (the practice), `participatingOrganization` the other (its commissioner).
+    """
+    codings = [{"system": codes.RELATION, "code": codes.code_of_relation(tie.relation), "display": tie.relation}]
+    if tie.ods_relationship:
+        codings.insert(0, _ods_coding(tie.ods_relationship, day))
+    resource: Resource = {
+        "resourceType": "OrganizationAffiliation",
+        "id": tie.id,
+        "meta": {"lastUpdated": tie.last_recorded_at.isoformat()},
+        "identifier": [{"system": f"{codes.OURS}/Id/affiliation", "value": tie.id}],
+        "active": tie.active,
+        "organization": reference(tie.organisation),
+        "participatingOrganization": reference(tie.participating),
+        "code": [{"coding": codings}],
+    }
+    extensions = [*_periods(None, tie.days), *_asked(asked)]
+    if tie.share:
+        extensions.append({"url": codes.SHARE_EXTENSION, "valueString": tie.share})
+    if extensions:
+        resource["extension"] = extensions
+    if period := _period(tie.days):
+        resource["period"] = period
+    return resource
+
+
+def reference(code: str) -> Resource:
+    """Return a reference to a body."""
+    return {"reference": f"Organization/{code}", "identifier": {"system": codes.ODS_CODE, "value": code}}
+
+
+def _ods_coding(code: str, day: date) -> Resource:
+    coding = {"system": codes.ODS_RELATIONSHIP, "code": code}
+    name = codes.relationship_name(code, day)
+    return {**coding, "display": name} if name else coding
+
+
+def _roles(body: FhirOrganisation, day: date) -> Iterator[Resource]:
+    for role in sorted(body.roles, key=lambda one: (not one.primary, one.days.start, one.code)):
+        yield {
+            "url": codes.ROLE_EXTENSION,
+            "extension": [
+                {"url": "roleCode", "valueCodeableConcept": {"coding": [_role_coding(role, day)]}},
+                *_periods(None, role.days),
+                {"url": "active", "valueBoolean": role.active},
+            ],
+        }
+
+
+def _role_coding(role: Role, day: date) -> Resource:
+    if not codes.is_ods_role(role.code):
+        return {"system": codes.ROLE, "code": role.code}
+    name = codes.role_name(role.code, day)
+    return {"system": codes.ODS_ROLE, "code": role.code} | ({"display": name} if name else {})
+
+
+def _periods(legal: Days | None, operational: Days | None) -> Iterator[Resource]:
+    for word, days in (("Legal", legal), ("Operational", operational)):
+        if days is not None and (period := _period(days)):
+            kind = {"system": codes.PERIOD_TYPE, "code": word, "display": word}
+            yield {
+                "url": codes.TYPED_PERIOD,
+                "extension": [
+                    {"url": "dateType", "valueCoding": kind},
+                    {"url": "period", "valuePeriod": period},
+                ],
+            }
+
+
+def _period(days: Days) -> dict[str, str]:
+    """Return days as a Period, whose end is the last day; without a bound that nobody stated."""
+    bounds = {}
+    if days.start != FIRST_DAY:
+        bounds["start"] = days.start.isoformat()
+    if days.end != LAST_DAY:
+        bounds["end"] = (days.end - timedelta(days=1)).isoformat()
+    return bounds
+
+
+def _about(body: FhirOrganisation) -> Iterator[Resource]:
+    changed = {"system": codes.DATE_TIME_TYPE, "code": "LastChangeDate", "display": "Last Change Date"}
+    last = body.last_stated_at.astimezone(LONDON).date().isoformat()
+    yield {
+        "url": codes.TYPED_DATE_TIME,
+        "extension": [
+            {"url": "type", "valueCoding": changed},
+            {"url": "dateTime", "valueDateTime": last},
+        ],
+    }
+    yield {"url": codes.STATUS_EXTENSION, "valueCode": body.status}
+    for succession in body.successions:
+        yield _succession(body.code, succession)
+
+
+def _succession(code: str, step: FollowedBy) -> Resource:
+    parts: list[Resource] = []
+    # A source that names a body as its own successor is told as it is: both.
+    if step.successor == code:
+        parts.append({"url": "predecessor", "valueReference": reference(step.code)})
+    if step.code == code:
+        parts.append({"url": "successor", "valueReference": reference(step.successor)})
+    parts.append({"url": "date", "valueDate": step.effective_on.isoformat()})
+    if step.shape:
+        parts.append({"url": "shape", "valueCode": step.shape})
+    if step.share:
+        parts.append({"url": "share", "valueString": step.share})
+    return {"url": codes.SUCCESSION_EXTENSION, "extension": parts}
+
+
+def _asked(asked: Question) -> Iterator[Resource]:
+    if asked.as_at is not None:
+        yield {"url": codes.AS_AT_EXTENSION, "valueDate": asked.as_at.isoformat()}
+    if asked.as_known is not None:
+        yield {"url": codes.AS_KNOWN_EXTENSION, "valueInstant": _instant(asked.as_known)}
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
+def _identifiers(body: FhirOrganisation) -> list[Resource]:
+    found: list[Resource] = [{"use": "official", "system": codes.ODS_CODE, "value": body.code}]
+    for one in body.identifiers:
+        other: Resource = {"use": "secondary", "system": codes.identifier_system(one.system), "value": one.value}
+        if period := _period(one.days):
+            other["period"] = period
+        found.append(other)
+    return found
+
+
+def _types(body: FhirOrganisation, day: date) -> list[Resource]:
+    types: list[Resource] = []
+    if codes.roles_of(body.kind, day):
+        types += [
+            _concept(codes.RECORD_USE, "Full", "Full"),
+            _concept(codes.ODS_RECORD_CLASS, "RC1", "HSCOrg"),
+        ]
+    return [*types, _concept(codes.KIND, body.kind, body.kind.replace("_", " "))]
+
+
+def _concept(system: str, code: str, display: str) -> Resource:
+    return {"coding": [{"system": system, "code": code, "display": display}]}
+
+
+def _address(body: FhirOrganisation) -> Resource:
+    address: Resource = {}
+    if body.address:
+        address["line"] = list(body.address)
+    if body.postcode:
+        address["postalCode"] = body.postcode
+    return address
