@@ -39,7 +39,7 @@ _IDEMPOTENCY_KEY = {
     "name": idempotency.HEADER,
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY},
+    "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY, "pattern": "^[ -~]*[!-~][ -~]*$"},
     "description": "Of your choice, one for each thing that you want done: asked again, it is not done again, and you "
     "get the first answer.",
 }
@@ -149,7 +149,7 @@ def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant)
         operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role {words}.".strip()
     refusals = [refusal for call in needed for refusal in refusals_of(call)]
     if PreconditionMissing in refusals:
-        next(one for one in operation["parameters"] if one["name"] == "If-Match")["required"] = True
+        _require(next(one for one in operation["parameters"] if one["name"] == "If-Match"))
     if isinstance(route, CommandRoute) and not (route.methods or set()) <= READING:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         refusals += [Unreadable, idempotency.IdempotencyKeyReused]
@@ -163,6 +163,12 @@ def _needed(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
     for need in dependant.dependencies:
         yield need.call
         yield from _needed(need)
+
+
+def _require(parameter: dict[str, Any]) -> None:
+    """Say that a request without it is refused, which the edge does with a status of its own."""
+    parameter["required"] = True
+    parameter["schema"] = {"type": "string"} | {k: v for k, v in parameter["schema"].items() if k != "anyOf"}
 
 
 def _refuse(told: dict[str, Any], refusals: Mapping[int | str, dict[str, Any]]) -> None:

@@ -77,7 +77,7 @@ async def list_parked(
     source: Annotated[str | None, Query(description="Of this publisher only.")] = None,
 ) -> Page[ParkedView]:
     """List events that could not be applied, and those that wait behind them, in the order of their arrival."""
-    after = int(paging.after[0]) if paging.after else 0
+    [after] = paging.key(int) or (0,)
     found = await parking.list_parked(rows, source=source, after=after, limit=paging.fetch)
     return page([_view(event) for event in found], key=lambda event: event.id, request=request)
 

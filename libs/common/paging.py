@@ -14,6 +14,8 @@ from libs.common.problems import Unreadable, may_raise
 
 Item = TypeVar("Item")
 _PAGING = "footprint.paging"
+_USE_THE_LINK = "after: use the link that the page before gave"
+_LARGEST = 2**63
 MOST_ITEMS = 500
 
 
@@ -37,6 +39,15 @@ class _Paging:
     def fetch(self) -> int:
         """How many rows to select: one more than the page holds tells whether there is a next page."""
         return self.limit + 1
+
+    def key(self, *kinds: type[str] | type[int]) -> tuple[Any, ...] | None:
+        """Return the key after which the page begins, None for the first page.
+
+        Raises UnreadableCursor unless its parts are of these kinds: else it is a cursor of another list.
+        """
+        if self.after is not None and [type(part) for part in self.after] != list(kinds):
+            raise UnreadableCursor(_USE_THE_LINK)
+        return self.after
 
 
 @may_raise(UnreadableCursor)
@@ -82,7 +93,14 @@ def _decoded(cursor: str) -> tuple[Any, ...]:
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
-        raise UnreadableCursor("after: use the link that the page before gave") from error
-    if not isinstance(parts, list) or not parts or not all(isinstance(part, str | int) for part in parts):
-        raise UnreadableCursor("after: use the link that the page before gave")
+        raise UnreadableCursor(_USE_THE_LINK) from error
+    if not isinstance(parts, list) or not parts or not all(map(_can_be_kept, parts)):
+        raise UnreadableCursor(_USE_THE_LINK)
     return tuple(parts)
+
+
+def _can_be_kept(part: Any) -> bool:
+    """Whether a database could hold it: a text without NUL and without half a surrogate, a number of 64 bits."""
+    if isinstance(part, str):
+        return "\x00" not in part and part == part.encode(errors="ignore").decode()
+    return isinstance(part, int) and -_LARGEST <= part < _LARGEST

@@ -42,7 +42,7 @@ __all__ = [
 
 _YEARS = range(1900, 2200)
 _UNTIL_ITS_END = timedelta(days=1, microseconds=-1)
-_VERSION = re.compile(r'"(\d{1,18})"')
+_VERSION = re.compile(r'"([0-9]{1,18})"')
 
 
 class InstantRefused(Unprocessable):

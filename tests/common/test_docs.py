@@ -85,7 +85,8 @@ async def test_what_a_dependency_may_refuse_is_told_of_every_route_that_needs_it
     for status, slug in (("400", "unreadable-version"), ("412", "stale-version"), ("428", "precondition-missing")):
         assert slug in renaming["responses"][status]["description"]
     [version] = [parameter for parameter in renaming["parameters"] if parameter["name"] == "If-Match"]
-    assert (version["required"], version["schema"]["pattern"]) == (True, r'^"(\d{1,18})"$')
+    assert (version["required"], version["schema"]["pattern"]) == (True, r'^"([0-9]{1,18})"$')
+    assert version["schema"]["type"] == "string"
 
 
 async def test_every_command_tells_what_becomes_of_a_key_or_body_that_is_wrong(client: httpx.AsyncClient) -> None:

@@ -61,7 +61,7 @@ async def list_contracts(
     In the order of their references, with customers and status as at the day, as known at the instant.
     """
     found = await reads.list_contracts(
-        rows, wanted, by=by, as_at=as_at, as_known=as_known, after=paging.after, limit=paging.fetch
+        rows, wanted, by=by, as_at=as_at, as_known=as_known, after=paging.key(str), limit=paging.fetch
     )
     return page([ContractView.model_validate(row) for row in found], key=lambda view: view.reference, request=request)
 

@@ -158,5 +158,6 @@ async def _shown(session: AsyncSession, appointment: Appointment, response: Resp
 async def _page(
     request: Request, rows: Rows, wanted: reads.Wanted, paging: Paging, as_at: AsAt, as_known: AsKnown
 ) -> Page[PostView]:
-    found = await reads.list_posts(rows, wanted, as_at=as_at, as_known=as_known, after=paging.after, limit=paging.fetch)
+    after = paging.key(str)
+    found = await reads.list_posts(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
     return page([PostView.model_validate(row) for row in found], key=lambda view: view.post, request=request)

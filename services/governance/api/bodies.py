@@ -41,7 +41,7 @@ async def list_bodies(
 ) -> Page[BodySummary]:
     """In the order of their references."""
     found = await reads.list_bodies(
-        rows, organisation, as_at=as_at, as_known=as_known, after=paging.after, limit=paging.fetch
+        rows, organisation, as_at=as_at, as_known=as_known, after=paging.key(str), limit=paging.fetch
     )
     return page([BodySummary.model_validate(row) for row in found], key=lambda view: view.body, request=request)
 

@@ -83,7 +83,7 @@ async def list_decision_rights(
         to_be_remade=to_be_remade,
         as_at=as_at,
         as_known=as_known,
-        after=paging.after,
+        after=paging.key(int),
         limit=paging.fetch,
     )
     views = [DecisionRightView.model_validate(row) for row in found]

@@ -1,7 +1,7 @@
 """Routes about mergers of CCGs."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
@@ -51,7 +51,7 @@ async def list_mergers(
     effective_to: Annotated[WrittenDay | None, Query(description="only on or before this day")] = None,
 ) -> Page[MergerView]:
     """Mergers by status, organisation and day, as known at an instant, in the order of their days."""
-    after = None if paging.after is None else _place(paging.after)
+    after = _place(paging.key(str, str))
     filters = plans.MergerFilters(status, code, effective_from, effective_to)
     found = await plans.list_mergers(rows, filters, as_known=as_known, after=after, limit=paging.fetch)
     return page(
@@ -144,10 +144,12 @@ async def withdraw_merger(
     return merger
 
 
-def _place(after: tuple[Any, ...]) -> tuple[date, str]:
+def _place(after: tuple[str, ...] | None) -> tuple[date, str] | None:
     """Return the day and reference after which a page begins. Raises UnreadableCursor."""
+    if after is None:
+        return None
+    day, reference = after
     try:
-        day, reference = after
-        return date.fromisoformat(day), str(reference)
-    except (TypeError, ValueError) as error:
+        return date.fromisoformat(day), reference
+    except ValueError as error:
         raise UnreadableCursor("after: use the link that the page before gave") from error

@@ -108,7 +108,7 @@ async def list_organisations(
     `kind=ccg&status=open&as_at=2013-04-01` gives England's 211 CCGs of that day.
     """
     filters = answers.Filters(kind, status, name, parent)
-    after = None if paging.after is None else str(paging.after[0])
+    [after] = paging.key(str) or (None,)
     found = await answers.list_organisations(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )
