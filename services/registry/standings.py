@@ -1,8 +1,9 @@
 """Which organisations there are and what is believed of their life now: what a command checks, under lock."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import asyncpg
 from sqlalchemy import select
@@ -15,13 +16,9 @@ from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.models import Organisation
 
-_LIFE = """
-SELECT o.code, coalesce(kind.value, 'unknown') AS kind, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"
-  FROM organisation o
-  LEFT JOIN LATERAL (SELECT k.value FROM organisation_belief k
-                      WHERE k.subject_id = o.id AND k.facet = 4 AND upper_inf(k.known)
-                      ORDER BY k.valid DESC LIMIT 1) kind ON true
-  LEFT JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = $2 AND upper_inf(b.known)
+_BELIEVED = """
+SELECT o.code, b.facet, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"
+  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = ANY($2) AND upper_inf(b.known)
  WHERE o.code = ANY($1)
  ORDER BY o.code, b.valid
 """
@@ -33,11 +30,16 @@ SELECT max(s.stated_at) FROM organisation_statement s JOIN organisation o ON o.i
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is believed of one organisation's life now. No life at all: the code names nothing yet."""
+    """What is believed of one organisation now: its life, kinds and legal status. No life: the code names nothing yet.
+
+    `kind` is the latest one.
+    """
 
     code: str
     kind: Kind = Kind.UNKNOWN
     life: tuple[tuple[Days, Status], ...] = ()
+    kinds: tuple[tuple[Days, Kind], ...] = ()
+    legal: tuple[tuple[Days, str], ...] = ()
 
     @property
     def exists(self) -> bool:
@@ -47,6 +49,10 @@ class Standing:
     def on(self, day: date) -> Status:
         """Return the status on a day."""
         return next((status for days, status in self.life if day in days), "unknown")
+
+    def kind_on(self, day: date) -> Kind:
+        """Return the kind on a day, the latest one where nothing is said of that day."""
+        return next((kind for days, kind in self.kinds if day in days), self.kind)
 
     def is_open_through(self, last: date) -> bool:
         """Whether the body is open on `last`, and is not said to close the day after."""
@@ -59,6 +65,10 @@ class Standing:
     def first_day_open(self) -> date | None:
         """Return the first day on which it operates."""
         return next((days.start for days, status in self.life if status == "open"), None)
+
+    def in_law_since(self, status: str) -> date | None:
+        """Return the first day on which it is `established`, or `abolished`, in law."""
+        return next((days.start for days, held in self.legal if held == status), None)
 
 
 async def get_organisations_to_change(session: AsyncSession, codes: Collection[str]) -> dict[str, Organisation]:
@@ -83,18 +93,22 @@ async def get_organisation_to_change(session: AsyncSession, code: str) -> Organi
 
 async def standings(connection: asyncpg.Connection, codes: Collection[str]) -> dict[str, Standing]:
     """Return how each of the codes stands by what is known now; the caller has locked those that exist."""
-    return lives(await connection.fetch(_LIFE, sorted(set(codes)), Facet.LIFE), codes)
+    facets = [Facet.LIFE, Facet.KIND, Facet.LEGAL]
+    believed: dict[str, dict[Facet, list[tuple[Days, Any]]]] = {code: {facet: [] for facet in facets} for code in codes}
+    for code, facet, value, start, end in await connection.fetch(_BELIEVED, sorted(set(codes)), facets):
+        believed[code][Facet(facet)].append((Days(start or FIRST_DAY, end or LAST_DAY), value))
+    return {code: _standing(code, facts) for code, facts in believed.items()}
 
 
-def lives(rows: Iterable[asyncpg.Record], codes: Collection[str]) -> dict[str, Standing]:
-    """Return standings from rows of code, kind, value, start and end, in the order of their days."""
-    found = {code: Standing(code) for code in codes}
-    for code, kind, status, start, end in rows:
-        life = found[code].life
-        if status is not None:
-            life = (*life, (Days(start or FIRST_DAY, end or LAST_DAY), status))
-        found[code] = Standing(code, Kind(kind), life)
-    return found
+def _standing(code: str, believed: Mapping[Facet, Sequence[tuple[Days, Any]]]) -> Standing:
+    kinds = tuple((days, Kind(value)) for days, value in believed[Facet.KIND])
+    return Standing(
+        code,
+        kinds[-1][1] if kinds else Kind.UNKNOWN,
+        tuple(believed[Facet.LIFE]),
+        kinds,
+        tuple(believed[Facet.LEGAL]),
+    )
 
 
 async def next_instant(
