@@ -20,6 +20,7 @@ from libs.common.events.registry import (
     OrganisationOpened,
     OrganisationParentChanged,
     OrganisationProposed,
+    OrganisationRemitStated,
     OrganisationRenamed,
     OrganisationSucceeded,
 )
@@ -46,6 +47,8 @@ class Facet(IntEnum):
     ADDRESS = 6
     """Its lines; the last one is the postcode."""
     LEGAL_FORM = 7
+    REMIT = 8
+    """What it is there for, in words."""
 
 
 KEPT_BY_HEARERS = frozenset({Facet.LIFE, Facet.NAME, Facet.PARENT, Facet.KIND})
@@ -127,6 +130,8 @@ def _changed(event: Event) -> Iterator[_Said]:
             changed = Facet.ADDRESS, event.address
         case OrganisationLegalFormChanged():
             changed = Facet.LEGAL_FORM, event.legal_form
+        case OrganisationRemitStated():
+            changed = Facet.REMIT, event.remit
         case _:
             return
     yield event.code, *changed, Days(event.effective_on), False

@@ -7,7 +7,9 @@ from enum import StrEnum
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationIdentified,
+    OrganisationIdentifierEnded,
     OrganisationRelated,
+    OrganisationRoleEnded,
     OrganisationRoleGiven,
     OrganisationUnrelated,
 )
@@ -61,3 +63,8 @@ def tie_statements_of(event: Event) -> Iterable[TieStatement]:
         case OrganisationIdentified():
             days = Days(event.effective_on, event.until or LAST_DAY)
             yield TieStatement(event.code, f"{CODE_OF}{event.system}", event.identifier, HOLDS, days, event.rank)
+        case OrganisationRoleEnded():
+            yield TieStatement(event.code, ROLE, event.role, None, Days(event.effective_on), event.rank)
+        case OrganisationIdentifierEnded():
+            sort = f"{CODE_OF}{event.system}"
+            yield TieStatement(event.code, sort, event.identifier, None, Days(event.effective_on), event.rank)

@@ -210,3 +210,47 @@ class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "
     successor: str
     successor_name: str
     predecessors: tuple[str, ...]
+
+
+class OrganisationRoleEnded(Event, Sourced, topic="registry", keys=("code",)):
+    """From `effective_on` a body has this further role no more."""
+
+    code: str
+    role: str
+
+
+class OrganisationIdentifierEnded(Event, Sourced, topic="registry", keys=("code",)):
+    """From `effective_on` a body bears this code of another system no more. The code names no other body for that."""
+
+    code: str
+    system: str
+    identifier: str
+
+
+class OrganisationRemitStated(Event, Sourced, topic="registry", keys=("code",)):
+    """What a body is there for, from `effective_on`, in words: its legal form follows from it."""
+
+    code: str
+    remit: str
+
+
+class CareModelStated(Event, Sourced, topic="registry", keys=("reference", "place", "partners")):
+    """Something was said of a new care model: `stated` is `planned`, `delayed`, `replanned`, `established` or `ended`.
+
+    `planned_for` is the day it is planned for, absent where none is given: a delay without a date has none, whatever
+    was planned before. `effective_on` is the day from which it is established or ended; of a plan or a delay, the day
+    on which it was stated. `model`: `mcp`, `pacs`, `primary_care_home`, `aco`. `place` and `partners` are codes of
+    organisations. `excludes` names functions that the model leaves out (`core_primary_care`). `people` is how many it is
+    for, where that is stated.
+    """
+
+    reference: str
+    stated: str
+    model: str
+    name: str
+    place: str
+    partners: tuple[str, ...] = ()
+    services: str = ""
+    excludes: tuple[str, ...] = ()
+    people: int | None = None
+    planned_for: date | None = None
