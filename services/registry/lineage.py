@@ -1,11 +1,14 @@
-"""Who followed whom: predecessors and successors, however many steps away, and what a code is by a day."""
+"""Who followed whom: predecessors and successors, however many steps away, and what codes live on in by a day."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from libs.common.known import Reads
+from services.registry.living import PARENT_CHANGE, Ends, Step, living
+
+__all__ = ["ALWAYS", "Ends", "Lineage", "Step", "lineage_of", "resolve", "steps_from", "steps_to", "successors_of"]
 
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 """As known now: later than all that was ever stated."""
@@ -28,27 +31,18 @@ _FORWARD = _LINE.format(onto="successor", from_="code")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One succession on the way."""
-
-    code: str
-    successor: str
-    effective_on: date
-    stated_at: datetime
-    merger: str | None
-    source: str
-    shape: str = ""
-    share: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Lineage:
-    """What came before a code, what came of it, and the codes that it lives on in by the day asked for."""
+    """What came before a code, what came of it, and what it lives on in by the day asked for, with exact shares."""
 
     code: str
     before: tuple[Step, ...]
     after: tuple[Step, ...]
-    resolves_to: tuple[str, ...]
+    living: Ends
+
+    @property
+    def resolves_to(self) -> tuple[str, ...]:
+        """The codes that it lives on in."""
+        return tuple(code for code, _ in self.living)
 
 
 async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = ALWAYS) -> Lineage:
@@ -58,7 +52,30 @@ async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = 
     """
     before = await _steps(db, _BACKWARD, [code], as_at, as_known)
     after = await _steps(db, _FORWARD, [code], as_at, as_known)
-    return Lineage(code, before, after, _ends(code, after))
+    return Lineage(code, _with_distance(code, before, -1), _with_distance(code, after, 1), living(after, [code])[code])
+
+
+async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None) -> dict[str, Ends]:
+    """Return what each of the codes lives on in on a day, with exact shares: many codes in one round trip.
+
+    A code that nothing follows, one that nobody knows included, lives on in itself with all of it. A share of None is
+    one that no source states.
+    """
+    return living(await steps_from(db, codes, as_at, as_known), codes)
+
+
+async def steps_from(
+    db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None
+) -> tuple[Step, ...]:
+    """Return every succession after these codes by a day, however many steps away, in the order of their days."""
+    return await _steps(db, _FORWARD, codes, as_at, as_known or ALWAYS)
+
+
+async def steps_to(
+    db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None
+) -> tuple[Step, ...]:
+    """Return every succession that led to these codes by a day, however many steps away, in the order of their days."""
+    return await _steps(db, _BACKWARD, codes, as_at, as_known or ALWAYS)
 
 
 async def successors_of(
@@ -66,7 +83,7 @@ async def successors_of(
 ) -> frozenset[str]:
     """Return every code that the given ones live on in."""
     steps = await _steps(db, _FORWARD, codes, as_at, as_known)
-    return frozenset(step.successor for step in steps) - frozenset(codes)
+    return frozenset(step.successor for step in steps if step.shape != PARENT_CHANGE) - frozenset(codes)
 
 
 async def _steps(db: Reads, sql: str, codes: Collection[str], as_at: date, as_known: datetime) -> tuple[Step, ...]:
@@ -74,12 +91,14 @@ async def _steps(db: Reads, sql: str, codes: Collection[str], as_at: date, as_kn
     return tuple(Step(*row) for row in rows)
 
 
-def _ends(code: str, steps: tuple[Step, ...]) -> tuple[str, ...]:
-    """Return the codes that nothing follows any more, the code itself where nothing followed it."""
-    onward: dict[str, set[str]] = {}
-    for step in steps:
-        if step.successor != step.code:
-            onward.setdefault(step.code, set()).add(step.successor)
-    reached = {code, *(step.successor for step in steps)}
-    ends = sorted(one for one in reached if one not in onward)
-    return tuple(ends or sorted(reached))
+def _with_distance(code: str, steps: Iterable[Step], direction: int) -> tuple[Step, ...]:
+    """Return the steps with how far they are from the code: 1 for its own predecessors and successors."""
+    steps = tuple(steps)
+    far, reached = {code: 0}, [code]
+    for one in reached:
+        for step in steps:
+            nearer, farther = (step.code, step.successor) if direction > 0 else (step.successor, step.code)
+            if nearer == one and farther not in far:
+                far[farther] = far[one] + 1
+                reached.append(farther)
+    return tuple(replace(step, distance=far[step.code if direction > 0 else step.successor] + 1) for step in steps)
