@@ -12,6 +12,7 @@ from typing import Literal
 from libs.common.events import Event
 from libs.common.events.registry import (
     CCGMerged,
+    ICBMerged,
     OrganisationClosed,
     OrganisationKindChanged,
     OrganisationLegalFormChanged,
@@ -29,6 +30,7 @@ from libs.common.temporal import LAST_DAY, Days
 Status = Literal["unknown", "proposed", "open", "closed"]
 
 CCG = "ccg"
+ICB = "icb"
 UNKNOWN = "unknown"
 """The kind of a body of which no source says one."""
 
@@ -101,15 +103,26 @@ def _said(event: Event) -> Iterator[_Said]:
             days = Days(event.effective_on, event.until or LAST_DAY)
             yield event.code, Facet.PARENT, event.parent or None, days, event.observed
         case CCGMerged():
-            yield event.successor, Facet.LIFE, "open", since, False
-            yield event.successor, Facet.KIND, CCG, since, True
-            if event.successor_name:
-                yield event.successor, Facet.NAME, event.successor_name, since, True
+            yield from _merged(event, CCG)
+        case ICBMerged():
+            yield from _merged(event, ICB)
+            yield event.successor, Facet.LEGAL, "established", since, False
             for code in event.predecessors:
-                yield code, Facet.LIFE, "closed", since, False
-                yield code, Facet.KIND, CCG, Days(event.effective_on - timedelta(days=1)), True
+                yield code, Facet.LEGAL, "abolished", since, False
         case _:
             yield from _changed(event)
+
+
+def _merged(event: CCGMerged | ICBMerged, kind: str) -> Iterator[_Said]:
+    """Give what a merger states of the bodies that were dissolved and the one established."""
+    since = Days(event.effective_on)
+    yield event.successor, Facet.LIFE, "open", since, False
+    yield event.successor, Facet.KIND, kind, since, True
+    if event.successor_name:
+        yield event.successor, Facet.NAME, event.successor_name, since, True
+    for code in event.predecessors:
+        yield code, Facet.LIFE, "closed", since, False
+        yield code, Facet.KIND, kind, Days(event.effective_on - timedelta(days=1)), True
 
 
 def _of_kind(code: str, kind: str, seen: Days) -> Iterator[_Said]:
@@ -140,7 +153,7 @@ def _changed(event: Event) -> Iterator[_Said]:
 def successions_of(event: Event) -> list[tuple[str, str, str | None]]:
     """Return (predecessor, successor, merger) for each succession that an event tells."""
     match event:
-        case CCGMerged():
+        case CCGMerged() | ICBMerged():
             return [(code, event.successor, event.merger) for code in event.predecessors]
         case OrganisationSucceeded():
             return [(event.code, event.successor, None)]

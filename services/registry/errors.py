@@ -41,3 +41,55 @@ class SameDay(Conflict):
 
 class NothingChanges(Conflict):
     """That is what the registry says already."""
+
+
+class MergerNotReady(Conflict):
+    """The merger lacks what has to be there before it takes effect: conditions met, transfer schemes or nil returns."""
+
+
+class NotItsDay(Conflict):
+    """The merger takes effect on another day."""
+
+
+class SchemeMadeAlready(Conflict):
+    """There is a transfer scheme of this sort for this body already, or its nil return."""
+
+
+class SchemeNotAllowed(Conflict):
+    """A transfer scheme moves what the bodies of its merger have, on a day that has come."""
+
+
+class NoSuchCondition(NotFound):
+    """The merger was approved without such a condition."""
+
+
+class ConditionMetAlready(Conflict):
+    """The condition was met before."""
+
+
+class ApplicationNotFound(NotFound):
+    """The registry has no such merger application."""
+
+
+class ApplicationNotAllowed(Conflict):
+    """The law, or a procedure in force, does not allow this application; each reason says which."""
+
+
+class DeterminedAlready(Conflict):
+    """The application was determined or withdrawn already."""
+
+
+class NoSuchApplicant(NotFound):
+    """This body is no applicant."""
+
+
+class ClusterNotFound(NotFound):
+    """The registry has no such cluster."""
+
+
+class ClusterNotAllowed(Conflict):
+    """What shares a leadership are integrated care boards that are open, each in one cluster at a time."""
+
+
+class ClusterEnded(Conflict):
+    """The cluster has ended already."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 import asyncpg
 
 from libs.common.events import Event
-from libs.common.events.registry import CCGMerged, OrganisationSucceeded, SuccessionUndone
+from libs.common.events.registry import CCGMerged, ICBMerged, OrganisationSucceeded, SuccessionUndone
 
 
 class Shape(StrEnum):
@@ -66,7 +66,7 @@ def followed_in(event: Event, source: str) -> Iterable[Followed]:
     """Give what an event says of successions."""
     day, at = event.effective_on, event.stated_at
     match event:
-        case CCGMerged():
+        case CCGMerged() | ICBMerged():
             for code in event.predecessors:
                 yield Followed(
                     code, event.successor, day, at, True, Shape.MERGER, "1", event.merger, event.rank, source

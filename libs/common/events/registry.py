@@ -204,12 +204,17 @@ class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "
 
     The predecessors' last day is the day before. This opens the successor and closes the predecessors: no other event
     says so. `successor_name` is empty where the source of a succession names nobody; then the name told before holds.
+
+    `property_schemes` and `staff_schemes` (s.14I) name the schemes, or nil returns, in the order of the predecessors:
+    the first is that by which the first predecessor's property, or staff, goes. Empty where the source names none.
     """
 
     merger: str
     successor: str
     successor_name: str
     predecessors: tuple[str, ...]
+    property_schemes: tuple[str, ...] = ()
+    staff_schemes: tuple[str, ...] = ()
 
 
 class OrganisationRoleEnded(Event, Sourced, topic="registry", keys=("code",)):
@@ -254,3 +259,113 @@ class CareModelStated(Event, Sourced, topic="registry", keys=("reference", "plac
     excludes: tuple[str, ...] = ()
     people: int | None = None
     planned_for: date | None = None
+
+
+class MergerApplied(Event, topic="registry", keys=("application", "applicants", "successor")):
+    """Commissioners applied to be dissolved and another established, or changed, joined or left what was applied for.
+
+    `effective_on` is the day on which they did so, `to_take_effect_on` the day that they apply for.
+    """
+
+    application: str
+    applicants: tuple[str, ...]
+    successor: str
+    successor_name: str
+    to_take_effect_on: date
+
+
+class MergerApplicationDetermined(Event, topic="registry", keys=("application", "applicants", "successor")):
+    """An application ended, or was put off: NHS England decided it on `effective_on`, or its applicants withdrew it.
+
+    `outcome` is `approved`, `approved_with_conditions`, `rejected`, `deferred` (to `deferred_to`) or `withdrawn`. What
+    was approved is the merger `merger`; `conditions` are to be met before it takes effect.
+    """
+
+    application: str
+    applicants: tuple[str, ...]
+    successor: str
+    outcome: str
+    merger: str = ""
+    conditions: tuple[str, ...] = ()
+    deferred_to: date | None = None
+
+
+class MergerConditionMet(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+    """A condition on which a merger was approved was met on `effective_on`."""
+
+    merger: str
+    successor: str
+    predecessors: tuple[str, ...]
+    condition: int
+    evidence: str
+
+
+class TransferSchemeMade(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+    """A transfer scheme from these predecessors to the successor was made on `effective_on`, or a nil return.
+
+    `sort` is `property` or `staff`. It moves nothing before the merger takes effect; section 75 and data-sharing
+    agreements are moved by no scheme unless it says so, which whoever keeps them has to ask.
+    """
+
+    merger: str
+    scheme: str
+    sort: str
+    successor: str
+    predecessors: tuple[str, ...]
+    nil_return: bool
+
+
+class ICBMergerAgreed(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+    """NHS England agreed to abolish these ICBs and establish one on `effective_on` (NHS Act 2006 s.14Z25, s.14Z27)."""
+
+    merger: str
+    successor: str
+    successor_name: str
+    predecessors: tuple[str, ...]
+
+
+class ICBMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+    """An agreed merger of ICBs takes effect on another day than was said: `effective_on` is the new one."""
+
+    merger: str
+    successor: str
+    predecessors: tuple[str, ...]
+    previously_on: date
+
+
+class ICBMergerWithdrawn(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+    """An agreed merger of ICBs will not take place. `effective_on` is the day on which it was withdrawn."""
+
+    merger: str
+    successor: str
+    predecessors: tuple[str, ...]
+
+
+class ICBMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "predecessors")):
+    """Several ICBs were abolished, and from `effective_on` one is established and takes over what they had.
+
+    It says of them what `CCGMerged` says of CCGs. The schemes are those of s.14Z28.
+    """
+
+    merger: str
+    successor: str
+    successor_name: str
+    predecessors: tuple[str, ...]
+    property_schemes: tuple[str, ...] = ()
+    staff_schemes: tuple[str, ...] = ()
+
+
+class ICBsClustered(Event, topic="registry", keys=("cluster", "icbs")):
+    """From `effective_on` these ICBs share posts (such as `chair`); each stays a legal body with a board of its own."""
+
+    cluster: str
+    name: str
+    icbs: tuple[str, ...]
+    shares: tuple[str, ...]
+
+
+class ICBClusterEnded(Event, topic="registry", keys=("cluster", "icbs")):
+    """From `effective_on` these ICBs share their posts no more."""
+
+    cluster: str
+    icbs: tuple[str, ...]

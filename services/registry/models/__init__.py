@@ -2,21 +2,25 @@
 
 from libs.common import tables
 from services.registry.models.base import Base
-from services.registry.models.mergers import Merger, MergerStatus, Plan
+from services.registry.models.mergers import Condition, Merger, MergerStatus, Plan, Scheme, SchemeSort, day_of
 from services.registry.models.organisations import Area, Organisation, Tie, area_time, tie_time, timeline
 from services.registry.models.successions import Succession, SuccessionStatement
 
 __all__ = [
     "Area",
     "Base",
+    "Condition",
     "Merger",
     "MergerStatus",
     "Organisation",
     "Plan",
+    "Scheme",
+    "SchemeSort",
     "Succession",
     "SuccessionStatement",
     "Tie",
     "area_time",
+    "day_of",
     "tie_time",
     "timeline",
 ]
