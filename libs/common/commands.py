@@ -110,6 +110,15 @@ class SteppedRoute(APIRoute):
     """A route that writes in several transactions of its own, and records itself who began it."""
 
 
+class QuestionRoute(APIRoute):
+    """A route that changes nothing, whatever its method: a POST whose question is longer than an address may be."""
+
+
+def questions_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
+    """Return a router whose routes only read, also those that are asked by POST."""
+    return APIRouter(prefix=prefix, tags=list(tags), route_class=QuestionRoute)
+
+
 def commands_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
     """Return a router whose routes that change something are commands."""
     return APIRouter(prefix=prefix, tags=list(tags), route_class=CommandRoute)

@@ -17,7 +17,7 @@ from libs.common import conditions, docs, feed, idempotency, operations, problem
 from libs.common.bus import Bus
 from libs.common.clock import Clock
 from libs.common.clock_row import read_moved
-from libs.common.commands import READING, CommandRoute, SteppedRoute
+from libs.common.commands import READING, CommandRoute, QuestionRoute, SteppedRoute
 from libs.common.consumer import Consumer
 from libs.common.database import Database
 from libs.common.due_work import DoDueWork, DueWork
@@ -112,7 +112,7 @@ def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
         templates[found.endpoint] = found.path_format
         if found.methods and found.methods <= READING:
             continue
-        if not isinstance(found.original_route, CommandRoute | SteppedRoute):
+        if not isinstance(found.original_route, CommandRoute | SteppedRoute | QuestionRoute):
             raise TypeError(f"{found.path_format} writes, but its router is not made by commands_router")
         if found.name in names:
             raise TypeError(f"two routes that write are called {found.name}: an Idempotency-Key would mix them up")

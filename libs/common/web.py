@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import LONDON, Clock
-from libs.common.commands import SESSION, commands_router
+from libs.common.commands import SESSION, commands_router, questions_router
 from libs.common.database import Database
 from libs.common.days import WrittenDay, WrittenInstant
 from libs.common.errors import Reason
@@ -37,6 +37,7 @@ __all__ = [
     "etag",
     "page",
     "problems",
+    "questions_router",
     "stale",
 ]
 

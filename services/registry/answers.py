@@ -1,6 +1,7 @@
 """What the registry answers of organisations: as at a day, as known at an instant. SQL, because these reads are hot."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -23,9 +24,9 @@ LEFT JOIN organisation_belief {name}
 """
 
 SHOWN = (Facet.LIFE, Facet.NAME, Facet.PARENT, Facet.KIND)
-_BELIEFS = "".join(_FACET.format(name=facet.name.lower(), number=facet.value) for facet in SHOWN)
+BELIEFS = "".join(_FACET.format(name=facet.name.lower(), number=facet.value) for facet in SHOWN)
 
-_COLUMNS = """
+COLUMNS = """
 SELECT o.code, coalesce(kind.value, 'unknown') AS kind, o.version, life.value AS status, name.value AS name,
        parent.value AS parent, lower(life.valid) AS since, upper(life.valid) AS until
 """
@@ -45,15 +46,16 @@ _MERGERS = """
          WHERE m.successor = o.code OR m.predecessors @> ARRAY[o.code]) AS mergers
 """
 
-_ONE = f"{_COLUMNS}, {_MERGERS} FROM organisation o {_BELIEFS} WHERE o.code = $3"
+_ONE = f"{COLUMNS}, {_MERGERS} FROM organisation o {BELIEFS} WHERE o.code = $3"
 
 _SOME = f"""
-{_COLUMNS} FROM organisation o {_BELIEFS}
+{COLUMNS} FROM organisation o {BELIEFS}
  WHERE ($3::text IS NULL OR coalesce(kind.value, 'unknown') = $3)
    AND ($4::text IS NULL OR coalesce(life.value, 'unknown') = $4)
    AND ($5::text IS NULL OR strpos(lower(name.value), lower($5)) > 0)
    AND ($6::text IS NULL OR parent.value = $6)
    AND ($7::text IS NULL OR o.code > $7)
+   AND ($9::text[] IS NULL OR o.code = ANY($9))
  ORDER BY o.code LIMIT $8
 """
 
@@ -108,6 +110,7 @@ class Filters:
     status: Status | None = None
     name: str | None = None
     parent: str | None = None
+    codes: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datet
     rows = await db.fetch(_ONE, as_at, as_known or ALWAYS, code)
     if not rows:
         raise OrganisationNotFound(f"no organisation has the code {code}")
-    return _as_at(rows[0], tuple(_part(entry) for entry in json.loads(rows[0]["mergers"] or "[]")))
+    return as_at_of(rows[0], tuple(_part(entry) for entry in json.loads(rows[0]["mergers"] or "[]")))
 
 
 async def list_organisations(
@@ -151,8 +154,8 @@ async def list_organisations(
 ) -> list[OrganisationAsAt]:
     """Return organisations in the order of their codes, from the one behind `after`."""
     wanted = (filters.kind, filters.status, filters.name, filters.parent)
-    rows = await db.fetch(_SOME, as_at, as_known or ALWAYS, *wanted, after, limit)
-    return [_as_at(row) for row in rows]
+    rows = await db.fetch(_SOME, as_at, as_known or ALWAYS, *wanted, after, limit, filters.codes)
+    return [as_at_of(row) for row in rows]
 
 
 async def history_of(db: Reads, code: str) -> tuple[list[Held], list[Said]]:
@@ -173,7 +176,8 @@ async def history_of(db: Reads, code: str) -> tuple[list[Held], list[Said]]:
     return held, said
 
 
-def _as_at(row: asyncpg.Record, mergers: tuple[PartInMerger, ...] = ()) -> OrganisationAsAt:
+def as_at_of(row: asyncpg.Record, mergers: tuple[PartInMerger, ...] = ()) -> OrganisationAsAt:
+    """Return the organisation in a row of COLUMNS."""
     status = cast("Status", row["status"] or "unknown")
     return OrganisationAsAt(
         code=row["code"],

@@ -19,6 +19,7 @@ SERVICE = Service(
     due_work=carry_out_next_merger,
     tags=(
         {"name": "Organisations", "description": "Opened, renamed, closed; what each was on a day; its lineage."},
+        {"name": "Finding", "description": "Search, members and trees, many at once, exports, watch lists."},
         {"name": "Mergers", "description": "CCGs are dissolved and another is established (NHS Act 2006 s.14G)."},
     ),
 )

@@ -1,5 +1,5 @@
 """What can be asked of the registry, by noun."""
 
-from services.registry.api import mergers, organisations
+from services.registry.api import mergers, organisations, search
 
-ROUTERS = (organisations.router, mergers.router)
+ROUTERS = (organisations.router, search.router, mergers.router)

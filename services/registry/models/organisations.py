@@ -1,6 +1,6 @@
 """Bodies under their codes, what ties them to each other, and areas. What is stated of them is on timelines."""
 
-from sqlalchemy import Identity, Index, Integer, Text, text
+from sqlalchemy import Identity, Index, Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.common.timeline import Timeline
@@ -51,3 +51,13 @@ class Area(Base):
 timeline = Timeline(Base.metadata, "organisation")
 tie_time = Timeline(Base.metadata, "tie")
 area_time = Timeline(Base.metadata, "area")
+
+_beliefs = Base.metadata.tables[timeline.beliefs].c
+# Who is searched for by a word of a name or address, and who belongs to a body: facets NAME, ADDRESS, PARENT.
+Index(
+    "ix_organisation_belief_words",
+    func.to_tsvector(text("'simple'"), _beliefs.value),
+    postgresql_using="gin",
+    postgresql_where=text("facet = 2 OR facet = 6"),
+)
+Index("ix_organisation_belief_parent", _beliefs.value, postgresql_where=text("facet = 3"))
