@@ -93,3 +93,39 @@ class ClusterNotAllowed(Conflict):
 
 class ClusterEnded(Conflict):
     """The cluster has ended already."""
+
+
+class LegalDatesDisagree(Conflict):
+    """What is stated in law does not fit what is known of the organisation's life."""
+
+
+class RoleNotHeld(Conflict):
+    """The organisation does not have this role on that day."""
+
+
+class IdentifierTaken(Conflict):
+    """This code of another system names another organisation, and a code is never used again."""
+
+
+class IdentifierNotFound(NotFound):
+    """No organisation bears this code of that system on that day, as known then."""
+
+
+class LegalFormUnknown(Conflict):
+    """No rule pack in force on that day knows this legal form."""
+
+
+class CareModelNotFound(NotFound):
+    """The registry has no such care model."""
+
+
+class CareModelTaken(Conflict):
+    """This reference names a care model already."""
+
+
+class NotPlannedAnyMore(Conflict):
+    """The care model was established or has ended already."""
+
+
+class NotEstablished(Conflict):
+    """The care model was never established, or not by that day, or has ended already."""

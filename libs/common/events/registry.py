@@ -245,8 +245,8 @@ class CareModelStated(Event, Sourced, topic="registry", keys=("reference", "plac
     `planned_for` is the day it is planned for, absent where none is given: a delay without a date has none, whatever
     was planned before. `effective_on` is the day from which it is established or ended; of a plan or a delay, the day
     on which it was stated. `model`: `mcp`, `pacs`, `primary_care_home`, `aco`. `place` and `partners` are codes of
-    organisations. `excludes` names functions that the model leaves out (`core_primary_care`). `people` is how many it is
-    for, where that is stated.
+    organisations. `excludes` names functions that the model leaves out (`core_primary_care`). `people` is how many
+    it is for, where that is stated.
     """
 
     reference: str
