@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -166,8 +166,16 @@ class Page:
         return b'{"epoch":%b,"items":[%b],"next":%d}' % (json.dumps(self.epoch).encode(), items, self.next)
 
 
-async def feed(database: Database, *, after: int, epoch: str | None, limit: int, visible_to: Caller) -> Page:
-    """Return the events after this position that the caller may see.
+async def feed(
+    database: Database,
+    *,
+    after: int,
+    epoch: str | None,
+    limit: int,
+    visible_to: Caller,
+    about: Collection[str] | None = None,
+) -> Page:
+    """Return the events after this position that the caller may see; only those `about` one of these keys, if given.
 
     Events told to their parties only are shown to those who act for one of their keys. `epoch` is the one that came
     with the reader's last page. Raises EpochEnded where the reader is not in this life of the log.
@@ -180,13 +188,15 @@ async def feed(database: Database, *, after: int, epoch: str | None, limit: int,
     hidden = sorted({name for (name, _), kind in CATALOGUE.items() if kind.parties_only})
     rows = await database.fetch(
         "SELECT position, body FROM event_log WHERE position > $1 AND position <= $2"
-        " AND ($3 OR keys && $4 OR NOT name = ANY($5)) ORDER BY position LIMIT $6",
+        " AND ($3 OR keys && $4 OR NOT name = ANY($5)) AND ($7::text[] IS NULL OR keys && $7)"
+        " ORDER BY position LIMIT $6",
         after,
         at.position,
         visible_to.is_national,
         sorted(visible_to.organisations),
         hidden,
         limit,
+        None if about is None else sorted(about),
     )
     positions = [row["position"] for row in rows]
     return Page(

@@ -129,3 +129,11 @@ class NotPlannedAnyMore(Conflict):
 
 class NotEstablished(Conflict):
     """The care model was never established, or not by that day, or has ended already."""
+
+
+class WatchListNotFound(NotFound):
+    """The caller has no such watch list."""
+
+
+class WatchListTaken(Conflict):
+    """The caller has a watch list of this name already."""

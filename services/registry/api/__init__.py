@@ -1,5 +1,5 @@
 """What can be asked of the registry, by noun."""
 
-from services.registry.api import mergers, organisations, search
+from services.registry.api import descriptions, mergers, organisations, search, watch_lists
 
-ROUTERS = (organisations.router, search.router, mergers.router)
+ROUTERS = (organisations.router, descriptions.router, search.router, watch_lists.router, mergers.router)

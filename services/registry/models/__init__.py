@@ -5,6 +5,7 @@ from services.registry.models.base import Base
 from services.registry.models.mergers import Condition, Merger, MergerStatus, Plan, Scheme, SchemeSort, day_of
 from services.registry.models.organisations import Area, Organisation, Tie, area_time, tie_time, timeline
 from services.registry.models.successions import Succession, SuccessionStatement
+from services.registry.models.watch_lists import WatchList
 
 __all__ = [
     "Area",
@@ -19,6 +20,7 @@ __all__ = [
     "Succession",
     "SuccessionStatement",
     "Tie",
+    "WatchList",
     "area_time",
     "day_of",
     "tie_time",
