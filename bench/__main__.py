@@ -12,7 +12,18 @@ import uvloop
 from bench.machine import others, put_on
 from bench.runner import FULL, TINY, Benchmark, Outcome, Size, document, machine, run, table
 
-NAMES = ("reads", "commands", "middleware", "outbox", "relay", "projection", "latency", "takeover", "laptop")
+NAMES = (
+    "reads",
+    "versions",
+    "commands",
+    "middleware",
+    "outbox",
+    "relay",
+    "projection",
+    "latency",
+    "takeover",
+    "laptop",
+)
 
 
 def benchmark(name: str) -> Benchmark:

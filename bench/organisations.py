@@ -7,7 +7,6 @@ from libs.common.database import Database, raw
 from libs.common.events import Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationRenamed
 from services.registry import facts
-from services.registry.kinds import Kind
 
 CODES = [f"B{number:04d}" for number in range(2_000)]
 _STATED = datetime(2013, 1, 1, tzinfo=UTC)
@@ -30,7 +29,7 @@ async def fill(database: Database) -> None:
     for start in range(0, len(CODES), _BATCH):
         codes = CODES[start : start + _BATCH]
         async with database.begin() as session:
-            await facts.introduce(session, dict.fromkeys(codes, Kind.CCG))
+            await facts.introduce(session, codes)
             events: list[Event] = [event for code in codes for event in _life(code)]
             await facts.tell(session, events, source="bench", by="bench")
     parts = cycle(CODES)
