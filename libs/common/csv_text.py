@@ -4,13 +4,14 @@ import csv
 import io
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would compute."""
 
-Cell = str | int | date | datetime | bool | None
+Cell = str | int | Decimal | date | datetime | bool | None
 
 
 def cell(value: Cell) -> str:
@@ -19,8 +20,8 @@ def cell(value: Cell) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int | Decimal):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
     if isinstance(value, date):
         return value.isoformat()
     return f"'{value}" if value.startswith(_FORMULA) else value

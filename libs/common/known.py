@@ -18,6 +18,7 @@ from libs.common.events.registry import (
     OrganisationProposed,
     OrganisationRenamed,
     OrganisationSucceeded,
+    SourceReported,
     SuccessionUndone,
 )
 from libs.common.inbox import Projection
@@ -90,6 +91,7 @@ class KnownOrganisations:
         OrganisationKindChanged,
         OrganisationSucceeded,
         SuccessionUndone,
+        SourceReported,
         CCGMerged,
     )
 

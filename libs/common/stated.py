@@ -24,6 +24,7 @@ from libs.common.events.registry import (
     OrganisationRemitStated,
     OrganisationRenamed,
     OrganisationSucceeded,
+    SourceReported,
 )
 from libs.common.temporal import LAST_DAY, Days
 
@@ -102,6 +103,9 @@ def _said(event: Event) -> Iterator[_Said]:
         case OrganisationParentChanged():
             days = Days(event.effective_on, event.until or LAST_DAY)
             yield event.code, Facet.PARENT, event.parent or None, days, event.observed
+        case SourceReported():
+            days = Days(event.effective_on, event.until or LAST_DAY)
+            yield event.code, Facet[event.about.upper()], event.value or None, days, event.observed
         case CCGMerged():
             yield from _merged(event, CCG)
         case ICBMerged():

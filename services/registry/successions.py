@@ -9,7 +9,17 @@ from enum import StrEnum
 import asyncpg
 
 from libs.common.events import Event
-from libs.common.events.registry import CCGMerged, ICBMerged, OrganisationSucceeded, SuccessionUndone
+from libs.common.events.registry import (
+    CCGMerged,
+    ICBMerged,
+    OrganisationSucceeded,
+    SuccessionReported,
+    SuccessionUndone,
+)
+
+
+REGISTER = 0
+"""The lowest rank of a source that keeps a register. Of successions, what others say is kept and not believed."""
 
 
 class Shape(StrEnum):
@@ -75,15 +85,18 @@ def followed_in(event: Event, source: str) -> Iterable[Followed]:
             yield Followed(event.code, event.successor, day, at, True, event.shape, event.share, "", event.rank, source)
         case SuccessionUndone():
             yield Followed(event.code, event.successor, day, at, False, rank=event.rank, source=source)
+        case SuccessionReported():
+            yield Followed(event.code, event.successor, day, at, True, event.shape, event.share, "", event.rank, source)
 
 
 def believed(said: Iterable[Followed]) -> list[Believed]:
     """Return what follows from all that was said of one succession: a pure function, whatever came first.
 
     At each instant the latest word of the highest rank decides whether it holds. Of shape, share and merger the latest
-    that says one decides, back to the last word that it does not hold.
+    that says one decides, back to the last word that it does not hold. Only those who keep a register are believed.
     """
-    words = sorted(said, key=lambda one: (one.rank, one.stated_at, one.holds, one.source, one.shape, one.share))
+    kept = (one for one in said if one.rank >= REGISTER)
+    words = sorted(kept, key=lambda one: (one.rank, one.stated_at, one.holds, one.source, one.shape, one.share))
     beliefs: list[Believed] = []
     for at in sorted({one.stated_at for one in words}):
         state = _after([one for one in words if one.stated_at <= at])

@@ -369,3 +369,29 @@ class ICBClusterEnded(Event, topic="registry", keys=("cluster", "icbs")):
 
     cluster: str
     icbs: tuple[str, ...]
+
+
+class SourceReported(Event, Sourced, topic="registry", keys=("code",)):
+    """A named source says of a body that `about` (`life`, `name`, `parent`, `kind`, ...) is `value` from `effective_on`.
+
+    `until` is the first day of which it says nothing more. `observed`: it saw this on `effective_on` and did not say
+    since when it is so. An empty `value`: nothing of that sort holds. Where a source of a higher rank spoke, that rules.
+    """
+
+    code: str
+    about: str
+    value: str
+    until: date | None = None
+    observed: bool = False
+
+
+class SuccessionReported(Event, Sourced, topic="registry", keys=("code", "successor")):
+    """A source that does not keep the register, such as the press, says that `successor` followed `code`.
+
+    It is kept and shown beside what the register says, and changes nobody's lineage.
+    """
+
+    code: str
+    successor: str
+    shape: str = ""
+    share: str = ""
