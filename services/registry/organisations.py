@@ -1,10 +1,10 @@
-"""Organisations come into being, change their name or parent, and close."""
+"""Organisations come into being, operate, and close."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database import raw
@@ -13,21 +13,18 @@ from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationClosed,
+    OrganisationLegalStatusChanged,
+    OrganisationMoved,
     OrganisationOpened,
-    OrganisationParentChanged,
     OrganisationProposed,
-    OrganisationRenamed,
 )
 from libs.common.identity import Caller, Role
-from libs.common.stated import Facet
 from services.registry import facts
 from services.registry.errors import (
     ClosedBeforeItOpened,
     CodeTaken,
     MergerAgreed,
-    NothingChanges,
     NotOpen,
-    OrganisationNotFound,
 )
 from services.registry.kinds import Kind
 from services.registry.lineage import successors_of
@@ -43,23 +40,35 @@ CODE = r"^[A-Z0-9]{1,12}$"
 """What an ODS code looks like."""
 PRINTED = r"^[^\x00-\x1f\x7f]*$"
 """Text without control characters, which PostgreSQL or a reader could not take."""
+POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"
+"""A postcode as the Royal Mail writes it, in capitals, with its space."""
 
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTED)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=PRINTED)]
 Day = Annotated[WrittenDay, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 
-_BELIEFS_FROM = """
-SELECT b.value, lower(b.valid) AS start, b.valid @> $3::date AS then
-  FROM organisation_belief b
- WHERE b.subject_id = $1 AND b.facet = $2 AND upper_inf(b.known) AND (upper(b.valid) > $3 OR upper_inf(b.valid))
- ORDER BY b.valid
-"""
+ESTABLISHED, ABOLISHED = "established", "abolished"
 
 _AGREED = """
 SELECT code, m.reference, m.effective_on
   FROM merger m CROSS JOIN LATERAL unnest(m.predecessors || m.successor) AS part (code)
  WHERE m.status = 'agreed' AND code = ANY($1)
 """
+
+
+class Address(BaseModel):
+    """Where a body is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: list[Line] = Field(min_length=1, max_length=8, examples=[["Easton Street", "High Wycombe"]])
+    postcode: str = Field(pattern=POSTCODE, examples=["HP11 1NT"])
+
+    @property
+    def text(self) -> str:
+        """The lines, the postcode last."""
+        return "\n".join([*self.lines, self.postcode])
 
 
 class OpenOrganisation(BaseModel):
@@ -74,6 +83,23 @@ class OpenOrganisation(BaseModel):
     status: Literal["open", "proposed"] = Field(
         default="open", description="`proposed`: legally set, not operating yet", examples=["open"]
     )
+    legal_on: Day | None = Field(
+        default=None,
+        description="the first day in law, where it is stated; of a proposal `effective_on` if left out",
+        examples=["2013-02-01"],
+    )
+    address: Address | None = None
+
+    @model_validator(mode="after")
+    def _in_law_before_it_operates(self) -> Self:
+        if self.legal_on is not None and self.legal_on > self.effective_on:
+            raise ValueError(f"legal_on: no body operates from {self.effective_on} that the law knows later")
+        return self
+
+    @property
+    def established_on(self) -> date | None:
+        """The first day in law. What is proposed is legally set: ODS means nothing else by the word."""
+        return self.legal_on or (self.effective_on if self.status == "proposed" else None)
 
 
 class OpenOrganisations(BaseModel):
@@ -84,15 +110,6 @@ class OpenOrganisations(BaseModel):
     organisations: list[OpenOrganisation] = Field(min_length=1, max_length=500)
 
 
-class RenameOrganisation(BaseModel):
-    """A new name under the same code."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    new_name: Name = Field(examples=["NHS North Cumbria CCG"])
-    effective_on: Day = Field(description="the first day of the new name", examples=["2017-04-01"])
-
-
 class CloseOrganisation(BaseModel):
     """A body ends without a merger."""
 
@@ -101,16 +118,6 @@ class CloseOrganisation(BaseModel):
     effective_on: Day = Field(
         description="the first day without it: its last day is the day before", examples=["2015-04-01"]
     )
-
-
-class ChangeParent(BaseModel):
-    """A body belongs to another one from a day."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    parent: Code = Field(examples=["Q78"])
-    relation: Literal["commissioned by", "part of"] = Field(default="part of", examples=["part of"])
-    effective_on: Day = Field(description="the first day under this parent", examples=["2015-04-01"])
 
 
 async def open_organisations(
@@ -134,7 +141,8 @@ async def open_organisations(
     for organisation in held.values():
         organisation.version += 1
     at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
-    await facts.tell(session, [_first_event(command, at) for command in commands], source=facts.COMMAND, by=by.subject)
+    events = [event for command in commands for event in _first_events(command, at)]
+    await facts.tell(session, events, source=facts.COMMAND, by=by.subject)
     now = await get_organisations_to_change(session, codes)
     return [now[code] for code in codes]
 
@@ -156,74 +164,27 @@ def _reasons_against_opening(
             reasons.append(Reason(f"{command.code} names a body already, and a code is never used again", field))
         elif at.exists and at.kind is not command.kind:
             reasons.append(Reason(f"{command.code} was proposed as {at.kind}, not as {command.kind}", field))
+        elif (legal := at.in_law_since(ESTABLISHED)) and legal > command.effective_on:
+            reasons.append(Reason(f"{command.code} is established in law on {legal}: it cannot operate before", field))
         seen.add(command.code)
     return reasons
 
 
-def _first_event(command: OpenOrganisation, stated_at: datetime) -> Event:
-    kind = OrganisationProposed if command.status == "proposed" else OrganisationOpened
-    return kind(
-        code=command.code,
-        name=command.name,
-        kind=command.kind,
-        effective_on=command.effective_on,
-        stated_at=stated_at,
-    )
-
-
-async def rename_organisation(
-    session: AsyncSession, organisation: Organisation, command: RenameOrganisation, *, by: Caller, stated_at: datetime
-) -> None:
-    """Give the locked body a new name from a day, up to the next name that is known already.
-
-    Raises NotOpen, NothingChanges, NotYoursToDecide.
-    """
-    await _must_act_for(session, organisation.code, by)
-    standing = (await standings(await raw(session), [organisation.code]))[organisation.code]
-    if standing.on(command.effective_on) not in {"open", "proposed"}:
-        raise NotOpen(f"{organisation.code} is {standing.on(command.effective_on)} on {command.effective_on}")
-    later = await _from(session, organisation, Facet.NAME, command.effective_on)
-    if any(then and name == command.new_name for name, _, then in later):
-        raise NothingChanges(f"{organisation.code} bears this name on {command.effective_on}")
-    at = await next_instant(session, [organisation.code], stated_at, in_its_place=by.has(Role.LOADER))
-    names = [(command.new_name, command.effective_on), *((name, day) for name, day, then in later if not then)]
-    renamed = [
-        OrganisationRenamed(code=organisation.code, new_name=name, effective_on=day, stated_at=at)
-        for name, day in names
-    ]
-    organisation.version += 1
-    await facts.tell(session, renamed, source=facts.COMMAND, by=by.subject)
-
-
-async def change_parent(
-    session: AsyncSession, organisation: Organisation, command: ChangeParent, *, by: Caller, stated_at: datetime
-) -> None:
-    """Let the locked body belong to another one from a day, up to the next parent that is known already.
-
-    Raises NotOpen, NothingChanges, OrganisationNotFound (the parent), NotYoursToDecide.
-    """
-    await _must_act_for(session, organisation.code, by)
-    codes = [organisation.code, command.parent]
-    standing = await standings(await raw(session), codes)
-    if not standing[command.parent].exists:
-        raise OrganisationNotFound(f"no organisation has the code {command.parent}")
-    if standing[organisation.code].on(command.effective_on) not in {"open", "proposed"}:
-        raise NotOpen(
-            f"{organisation.code} is {standing[organisation.code].on(command.effective_on)} on {command.effective_on}"
+def _first_events(command: OpenOrganisation, stated_at: datetime) -> Iterator[Event]:
+    code, kind, day = command.code, command.kind, command.effective_on
+    address = command.address.text if command.address else ""
+    if command.status == "open":
+        yield OrganisationOpened(
+            code=code, name=command.name, kind=kind, effective_on=day, address=address, stated_at=stated_at
         )
-    later = await _from(session, organisation, Facet.PARENT, command.effective_on)
-    if any(then and parent == command.parent for parent, _, then in later):
-        raise NothingChanges(f"{organisation.code} belongs to {command.parent} on {command.effective_on}")
-    at = await next_instant(session, [organisation.code], stated_at, in_its_place=by.has(Role.LOADER))
-    parents = [(command.parent, command.effective_on), *((parent, day) for parent, day, then in later if not then)]
-    changed = [
-        OrganisationParentChanged(
-            code=organisation.code, relation=command.relation, parent=parent, effective_on=day, stated_at=at
+    else:
+        yield OrganisationProposed(code=code, name=command.name, kind=kind, effective_on=day, stated_at=stated_at)
+        if address:
+            yield OrganisationMoved(code=code, address=address, effective_on=day, stated_at=stated_at)
+    if command.established_on:
+        yield OrganisationLegalStatusChanged(
+            code=code, legal_status=ESTABLISHED, effective_on=command.established_on, stated_at=stated_at
         )
-        for parent, day in parents
-    ]
-    organisation.version += 1
-    await facts.tell(session, changed, source=facts.COMMAND, by=by.subject)
 
 
 async def close_organisation(
@@ -234,7 +195,7 @@ async def close_organisation(
     Raises NotOpen, ClosedBeforeItOpened, MergerAgreed, NotYoursToDecide.
     """
     code, day = organisation.code, command.effective_on
-    await _must_act_for(session, code, by)
+    await must_act_for(session, code, by)
     agreed = await agreed_mergers_of(session, [code])
     if code in agreed:
         reference, on = agreed[code]
@@ -257,13 +218,6 @@ async def agreed_mergers_of(session: AsyncSession, codes: Iterable[str]) -> dict
     return {row["code"]: (row["reference"], row["effective_on"]) for row in rows}
 
 
-async def _must_act_for(session: AsyncSession, code: str, by: Caller) -> None:
+async def must_act_for(session: AsyncSession, code: str, by: Caller) -> None:
+    """Raise NotYoursToDecide unless the caller acts for this body, or for one that it lives on in."""
     by.must_act_for([code], also_through=await successors_of(await raw(session), [code]))
-
-
-async def _from(
-    session: AsyncSession, organisation: Organisation, facet: Facet, day: date
-) -> list[tuple[str, date, bool]]:
-    """Return value, first day, and whether it holds on `day` already, for what is believed from that day on."""
-    rows = await (await raw(session)).fetch(_BELIEFS_FROM, organisation.id, facet, day)
-    return [(row["value"], row["start"], row["then"]) for row in rows]

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from libs.common.identity import Caller, Role
 from libs.common.paging import UnreadableCursor
-from libs.common.problems import PreconditionMissing, StaleVersion
+from libs.common.problems import PreconditionMissing, StaleVersion, may_raise
 from libs.common.stated import Facet, Status
 from libs.common.web import (
     AsAt,
@@ -41,7 +41,6 @@ from services.registry.errors import (
     ClosedBeforeItOpened,
     CodeTaken,
     MergerAgreed,
-    NothingChanges,
     NotOpen,
     OrganisationNotFound,
 )
@@ -57,6 +56,17 @@ router = commands_router(tags=["Organisations"])
 
 CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["10Y"])]
 Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]
+
+
+@may_raise(OrganisationNotFound)
+async def _organisation_to_change(code: CodeInPath, session: Write, _: Registrar, expected: IfMatch) -> Organisation:
+    organisation = await get_organisation_to_change(session, code)
+    stale(organisation.version, expected)
+    return organisation
+
+
+ToChange = Annotated[Organisation, Depends(_organisation_to_change)]
+"""The organisation of the path, locked, of the version that the registrar read."""
 
 
 @router.get(
@@ -205,69 +215,20 @@ async def open_organisations(
 
 
 @router.post(
-    "/organisations/{code}/renaming",
-    response_model=OpenedView,
-    summary="Rename an organisation",
-    responses=problems(OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS),
-)
-async def rename_organisation(
-    code: CodeInPath,
-    command: organisations.RenameOrganisation,
-    session: Write,
-    by: Registrar,
-    stated_at: StatedAt,
-    expected: IfMatch,
-    response: Response,
-) -> Organisation:
-    """Give it another name from a day, under the same code. Names of earlier days stay what they were."""
-    organisation = await get_organisation_to_change(session, code)
-    stale(organisation.version, expected)
-    await organisations.rename_organisation(session, organisation, command, by=by, stated_at=stated_at)
-    etag(response, organisation.version)
-    return organisation
-
-
-@router.post(
-    "/organisations/{code}/parent",
-    response_model=OpenedView,
-    summary="Let it belong to another organisation",
-    responses=problems(OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS),
-)
-async def change_parent(
-    code: CodeInPath,
-    command: organisations.ChangeParent,
-    session: Write,
-    by: Registrar,
-    stated_at: StatedAt,
-    expected: IfMatch,
-    response: Response,
-) -> Organisation:
-    """Say to which body it belongs from a day. Parents of earlier days stay what they were."""
-    organisation = await get_organisation_to_change(session, code)
-    stale(organisation.version, expected)
-    await organisations.change_parent(session, organisation, command, by=by, stated_at=stated_at)
-    etag(response, organisation.version)
-    return organisation
-
-
-@router.post(
     "/organisations/{code}/closure",
     response_model=OpenedView,
     summary="Close an organisation without a merger",
     responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed, *EDIT_REFUSALS),
 )
 async def close_organisation(
-    code: CodeInPath,
+    organisation: ToChange,
     command: organisations.CloseOrganisation,
     session: Write,
     by: Registrar,
     stated_at: StatedAt,
-    expected: IfMatch,
     response: Response,
 ) -> Organisation:
     """End it: `effective_on` is the first day without it. What is part of an agreed merger ends with that."""
-    organisation = await get_organisation_to_change(session, code)
-    stale(organisation.version, expected)
     await organisations.close_organisation(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation
