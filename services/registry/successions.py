@@ -17,7 +17,6 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 
-
 REGISTER = 0
 """The lowest rank of a source that keeps a register. Of successions, what others say is kept and not believed."""
 
