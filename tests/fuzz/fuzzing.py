@@ -1,0 +1,99 @@
+"""Fuzzing one service: it is served on a port, and the schemathesis program goes through its OpenAPI document."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from libs.common.idempotency import HEADER, LONGEST_KEY
+from libs.common.identity import Role
+from tests.common.edge import Tokens
+from tests.waiting import until
+
+PROGRAM = Path(sys.executable).with_name("schemathesis")
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+EXAMPLES = "FUZZ_EXAMPLES"
+"""The environment variable with which a longer run is asked for: how many random requests an operation gets."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: all is well with 0, something was found with 1; `report` says what, and how to see it again."""
+
+    code: int
+    report: str
+
+
+class NumberedKeys:
+    """Gives every request that has a good Idempotency-Key one of its own, and one in eight that of the one before.
+
+    Schemathesis sends the same key with nearly all, and they would be refused for it, whatever else is wrong with them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self._sent = app, count()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through."""
+        if scope["type"] == "http":
+            key = Headers(scope=scope).get(HEADER, "")
+            if key.strip() and key.isascii() and key.isprintable() and len(key) <= LONGEST_KEY:
+                number = next(self._sent)
+                MutableHeaders(scope=scope)[HEADER] = f"request-{number - (number % 8 == 0)}"
+        await self._app(scope, receive, send)
+
+
+def lasting_token(tokens: Tokens, *roles: Role) -> str:
+    """A token with these roles that outlives a run of hours."""
+    return tokens.key.sign({**tokens.claims(*roles), "exp": int(time.time()) + 86_400})
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The address of this app, whose lifespan is under way already."""
+    config = uvicorn.Config(NumberedKeys(app), port=0, lifespan="off", access_log=False, log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve())  # noqa: SLF001  (without taking over the test run's signals)
+
+    async def has_started() -> bool:
+        return server.started
+
+    await until(has_started)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def fuzz(app: FastAPI, token: str, *, examples: int) -> Outcome:
+    """Send every operation of this app so many random requests, and the odd ones that its schema suggests.
+
+    The environment may ask for more, and then they are others in each run; else they are the same in each.
+    """
+    wanted = os.environ.get(EXAMPLES)
+    options = [f"--max-examples={wanted or examples}"] + ([] if wanted else ["--generation-deterministic"])
+    async with served(app) as address:
+        process = await asyncio.create_subprocess_exec(
+            *(str(PROGRAM), "--config-file", str(CONFIGURATION), "run", f"{address}/openapi.json", *options),
+            env={**os.environ, "FUZZ_TOKEN": token, "COLUMNS": "160"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            told, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+    assert process.returncode is not None
+    return Outcome(process.returncode, told.decode(errors="replace"))

@@ -1,0 +1,65 @@
+"""What the services hold before they are fuzzed: bodies of several kinds, a merger, a contract, a body with posts."""
+
+from datetime import date
+
+from libs.common.identity import Role
+from tests.platform import Platform
+
+OPENED, MERGED = "2013-04-01", "2018-04-01"
+_KINDS = {"0CX": "csu", "RXQ": "nhs_trust", "K82001": "gp_practice", "Y56": "nhs_england_region"}
+
+
+async def fill(platform: Platform) -> None:
+    """State some facts in each service, as callers would, and let the others hear of them."""
+    await platform.move_clocks(date(2013, 4, 1))
+    await _organisations(platform)
+    await platform.caught_up()
+    await _contract(platform)
+    await _population(platform)
+    await _governing_body(platform)
+    await platform.move_clocks(date(2018, 4, 2))
+
+
+async def _organisations(platform: Platform) -> None:
+    bodies = [{"code": code, "kind": "ccg"} for code in ("10H", "10Y", "05C", "05Y")]
+    bodies += [{"code": code, "kind": kind} for code, kind in _KINDS.items()]
+    named = [{**body, "name": f"NHS {body['code']}", "effective_on": OPENED} for body in bodies]
+    await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": named})
+    for successor, predecessors, day in (("14Y", ["10H", "10Y"], MERGED), ("D2P2L", ["05C", "05Y"], "2021-04-01")):
+        merger = {
+            "successor": successor,
+            "successor_name": f"NHS {successor} CCG",
+            "predecessors": predecessors,
+            "effective_on": day,
+        }
+        await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=merger)
+
+
+async def _contract(platform: Platform) -> None:
+    terms = {
+        "title": "Commissioning support",
+        "supplier": "0CX",
+        "customers": ["10H", "10Y"],
+        "starts_on": OPENED,
+        "last_day": "2020-03-31",
+        "lines": [{"function": "payroll", "annual_pence": 1_200_000}],
+        "value_basis": "illustrative",
+    }
+    for reference in ("SUPPORT-1", "SUPPORT-2"):
+        await platform.call("POST", "contracts", "/contracts", json={**terms, "reference": reference})
+    path, version = "/contracts/SUPPORT-1/signature", {"If-Match": '"1"'}
+    await platform.call("POST", "contracts", path, json={}, headers=version)
+
+
+async def _population(platform: Platform) -> None:
+    stated = {"population": 205_000, "source": "NHS England"}
+    for code in ("10H", "10Y"):
+        await platform.call("PUT", "finance", f"/organisations/{code}/populations/2018-19", json=stated)
+
+
+async def _governing_body(platform: Platform) -> None:
+    await platform.call("POST", "governance", "/people", json={"id": "P-1", "display_name": "An officer"})
+    body = {"organisation": "10H", "first_day": OPENED, "posts": [{"title": "Chair"}]}
+    await platform.call("POST", "governance", "/bodies", json=body)
+    appointment = {"post": "10H/accountable-officer", "person": "P-1", "first_day": OPENED}
+    await platform.call("POST", "governance", "/appointments", json=appointment)
