@@ -79,6 +79,7 @@ class Timeline:
                 "value",
                 "fills_before",
                 "source",
+                name=f"uq_{self.statements}_said",
                 postgresql_nulls_not_distinct=True,
             ),
         )

@@ -16,7 +16,8 @@ MOST_IN_A_TREE = 2_000
 _HELD = "({0}.valid @> $1::date) IS TRUE AND ({0}.known @> $2::timestamptz) IS TRUE"
 
 # A body whose parent was merged into another belongs to that one, without a statement of its own. What had closed under
-# the old parent stays there. A parent that goes on in several leaves open in which, so nothing is carried along it.
+# the old parent stays there. A parent that goes on in several leaves open in which, so nothing is carried along it; one
+# that lives on keeps its own.
 _BELOW = f"""
 WITH RECURSIVE carried (code, parent) AS (
     SELECT p, p FROM unnest($3::text[]) AS asked (p)
@@ -24,6 +25,7 @@ WITH RECURSIVE carried (code, parent) AS (
     SELECT s.code, carried.parent
       FROM succession s JOIN carried ON s.successor = carried.code
      WHERE s.effective_on <= $1 AND s.known @> $2::timestamptz AND s.code <> s.successor
+       AND s.shape NOT IN ('boundary_change', 'parent_change')
        AND NOT EXISTS (SELECT 1 FROM succession other
                         WHERE other.code = s.code AND other.successor NOT IN (s.successor, s.code)
                           AND other.effective_on <= $1 AND other.known @> $2::timestamptz)
