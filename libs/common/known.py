@@ -11,6 +11,7 @@ from sqlalchemy import Column, Date, DateTime, Identity, Index, Integer, MetaDat
 from libs.common.events import Event
 from libs.common.events.registry import (
     CCGMerged,
+    ICBMerged,
     OrganisationClosed,
     OrganisationKindChanged,
     OrganisationOpened,
@@ -93,6 +94,7 @@ class KnownOrganisations:
         SuccessionUndone,
         SourceReported,
         CCGMerged,
+        ICBMerged,
     )
 
     def __init__(self, metadata: MetaData) -> None:
