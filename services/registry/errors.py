@@ -137,3 +137,23 @@ class WatchListNotFound(NotFound):
 
 class WatchListTaken(Conflict):
     """The caller has a watch list of this name already."""
+
+
+class CoverBroken(Conflict):
+    """A practice or an area would not be covered exactly once, or a list has a code that is wrong (s.14A)."""
+
+
+class RelationNotAllowed(Conflict):
+    """These bodies cannot stand in this relation."""
+
+
+class SuccessionNotAllowed(Conflict):
+    """One body cannot follow another in this way."""
+
+
+class SuccessionNotFound(NotFound):
+    """The registry knows of no such succession."""
+
+
+class NotToBeUndone(Conflict):
+    """This succession cannot be undone in this way."""
