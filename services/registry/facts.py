@@ -13,7 +13,7 @@ from libs.common import outbox
 from libs.common.database import raw
 from libs.common.events import Event
 from libs.common.events.registry import AreasAssigned
-from libs.common.stated import statements_of, successions_of
+from libs.common.stated import statements_of
 from libs.common.temporal import Days
 from libs.common.timeline import NewStatement
 from services.registry.errors import CodeTaken
@@ -41,26 +41,10 @@ RETURNING code, sort, other, id
 """
 
 _AREAS = """
-INSERT INTO area (code) SELECT DISTINCT c FROM unnest($1::text[]) AS new (c) ORDER BY c
-    ON CONFLICT (code) DO UPDATE SET code = excluded.code
+INSERT INTO area (code, local_authority)
+SELECT c, max(l) FROM unnest($1::text[], $2::text[]) AS new (c, l) GROUP BY c ORDER BY c
+    ON CONFLICT (code) DO UPDATE SET local_authority = coalesce(excluded.local_authority, area.local_authority)
 RETURNING code, id
-"""
-
-# Every statement of the registry's holds from its day on, so that the first day tells the range.
-_UNSAID = """
-SELECT DISTINCT number
-  FROM unnest($1::int[], $2::int[], $3::smallint[], $4::text[], $5::date[], $6::timestamptz[], $7::bool[])
-       AS said (number, subject, facet, value, start, stated_at, fills_before)
- WHERE NOT EXISTS (
-       SELECT 1 FROM organisation_statement held
-        WHERE held.subject_id = said.subject AND held.facet = said.facet AND held.valid = daterange(said.start, NULL)
-          AND held.stated_at = said.stated_at AND held.value = said.value AND held.fills_before = said.fills_before)
-"""
-
-_UNFOLLOWED = """
-SELECT DISTINCT number FROM unnest($1::int[], $2::text[], $3::text[], $4::date[]) AS said (number, code, successor, day)
- WHERE NOT EXISTS (SELECT 1 FROM succession held
-                    WHERE held.code = said.code AND held.successor = said.successor AND held.effective_on = said.day)
 """
 
 
@@ -81,73 +65,107 @@ async def introduce_missing(connection: asyncpg.Connection, codes: Collection[st
 async def tell(session: AsyncSession, events: Sequence[Event], *, source: str, by: str) -> None:
     """State what the events say of organisations that exist, and tell them. The last step of a command."""
     await session.flush()
-    connection = await raw(session)
-    codes = {statement.code for event in events for statement in statements_of(event)}
-    ids = await ids_of(connection, codes)
-    await timeline.state(connection, new_statements(events, ids), source=source, by=by)
-    await _tie(connection, events, source=source, by=by)
-    await _cover(connection, events, source=source, by=by)
-    words = [word for event in events for word in followed_in(event, source)]
-    await state_successions(connection, words, by=by)
+    await _state(await raw(session), events, source=source, by=by)
     await outbox.add_all(session, events)
 
 
-async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> None:
-    said = [(event.stated_at, one) for event in events for one in tie_statements_of(event)]
+async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> list[Event]:
+    """State what the events say, each by its own source, and tell those that say something that was not said before.
+
+    Return those that were told.
+    """
+    await session.flush()
+    new = await _state(await raw(session), events, source="", by=by)
+    told = [events[number] for number in sorted(new)]
+    await outbox.add_all(session, told)
+    return told
+
+
+async def _state(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+    """Keep what the events say; return the places of those that said something new."""
+    ids = await ids_of(connection, {statement.code for event in events for statement in statements_of(event)})
+    said = [(place, one) for place, event in enumerate(events) for one in new_statements([event], ids)]
+    found = await timeline.state(connection, [one for _, one in said], source=source, by=by)
+    new = {said[number][0] for number in found}
+    new |= await _tie(connection, events, source=source, by=by)
+    new |= await _cover(connection, events, source=source, by=by)
+    words = [(place, word) for place, event in enumerate(events) for word in followed_in(event, _source(event, source))]
+    followed = await state_successions(connection, [word for _, word in words], by=by)
+    return new | {place for place, word in words if word in followed}
+
+
+async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+    said = [(place, event, one) for place, event in enumerate(events) for one in tie_statements_of(event)]
     if not said:
-        return
-    keys = [[one.code for _, one in said], [one.sort for _, one in said], [one.other for _, one in said]]
+        return set()
+    keys = [[one.code for *_, one in said], [one.sort for *_, one in said], [one.other for *_, one in said]]
     ids = {(row["code"], row["sort"], row["other"]): row["id"] for row in await connection.fetch(_TIES, *keys)}
     statements = [
-        NewStatement(ids[one.code, one.sort, one.other], ONE_FACET, one.value, one.days, at, rank=one.rank)
-        for at, one in said
+        NewStatement(
+            ids[one.code, one.sort, one.other],
+            ONE_FACET,
+            one.value,
+            one.days,
+            event.stated_at,
+            rank=one.rank,
+            source=_source(event, ""),
+        )
+        for _, event, one in said
     ]
-    await tie_time.state(connection, statements, source=source, by=by)
+    return {said[number][0] for number in await tie_time.state(connection, statements, source=source, by=by)}
 
 
-async def _cover(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> None:
-    assigned = [event for event in events if isinstance(event, AreasAssigned)]
+async def _cover(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+    assigned = [(place, event) for place, event in enumerate(events) if isinstance(event, AreasAssigned)]
     if not assigned:
-        return
-    codes = sorted({area for event in assigned for area in event.areas})
+        return set()
+    codes = sorted({area for _, event in assigned for area in event.areas})
     ids = {row["code"]: row["id"] for row in await connection.fetch(_AREAS, codes)}
+    said = [(place, event, area) for place, event in assigned for area in event.areas]
     statements = [
-        NewStatement(ids[area], ONE_FACET, event.code, Days(event.effective_on), event.stated_at, rank=event.rank)
-        for event in assigned
-        for area in event.areas
+        NewStatement(
+            ids[area],
+            ONE_FACET,
+            event.code,
+            Days(event.effective_on),
+            event.stated_at,
+            rank=event.rank,
+            source=event.source,
+        )
+        for _, event, area in said
     ]
-    await area_time.state(connection, statements, source=source, by=by)
+    return {said[number][0] for number in await area_time.state(connection, statements, source=source, by=by)}
 
 
-async def only_new(connection: asyncpg.Connection, events: Sequence[Event]) -> list[Event]:
-    """Return those of the events that say something which was not stated before, word for word."""
-    ids = await ids_of(connection, {statement.code for event in events for statement in statements_of(event)})
-    said = [(number, one) for number, event in enumerate(events) for one in new_statements([event], ids)]
-    rows = await connection.fetch(
-        _UNSAID,
-        [number for number, _ in said],
-        [one.subject_id for _, one in said],
-        [one.facet for _, one in said],
-        [one.value for _, one in said],
-        [one.days.start for _, one in said],
-        [one.stated_at for _, one in said],
-        [one.fills_before for _, one in said],
-    )
-    new = {row["number"] for row in rows}
-    followed = [
-        (number, code, successor, event.effective_on)
-        for number, event in enumerate(events)
-        for code, successor, _ in successions_of(event)
-    ]
-    columns = [list(column) for column in zip(*followed, strict=True)] or [[], [], [], []]
-    new |= {row["number"] for row in await connection.fetch(_UNFOLLOWED, *columns)}
-    return [event for number, event in enumerate(events) if number in new]
+def _source(event: Event, otherwise: str) -> str:
+    """Return the source that an event names, where it names one."""
+    return getattr(event, "source", "") or otherwise
+
+
+def codes_of(events: Iterable[Event]) -> set[str]:
+    """Return the codes of all the organisations that the events name."""
+    codes: set[str] = set()
+    for event in events:
+        for name in event.key_fields:
+            if name != "merger":
+                value = getattr(event, name)
+                codes.update([value] if isinstance(value, str) else value)
+    return codes - {""}
 
 
 def new_statements(events: Iterable[Event], ids: Mapping[str, int]) -> list[NewStatement]:
     """Return what the events say, in their order, about subjects by id."""
     return [
-        NewStatement(ids[said.code], said.facet, said.value, said.days, event.stated_at, said.fills_before, said.rank)
+        NewStatement(
+            ids[said.code],
+            said.facet,
+            said.value,
+            said.days,
+            event.stated_at,
+            said.fills_before,
+            said.rank,
+            _source(event, ""),
+        )
         for event in events
         for said in statements_of(event)
     ]

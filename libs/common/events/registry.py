@@ -139,10 +139,14 @@ class OrganisationUnrelated(Event, Sourced, topic="registry", keys=("code", "oth
 
 
 class AreasAssigned(Event, Sourced, topic="registry", keys=("code",)):
-    """From `effective_on` a commissioner is responsible for these areas (LSOA codes), and nobody else is."""
+    """From `effective_on` a commissioner is responsible for these areas (LSOA codes), and nobody else is.
+
+    `local_authority` is the one that all of them lie in, empty where that is not said.
+    """
 
     code: str
     areas: tuple[str, ...]
+    local_authority: str = ""
 
 
 class PopulationPublished(Event, Sourced, topic="registry", keys=("code",)):
