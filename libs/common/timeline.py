@@ -45,6 +45,8 @@ class NewStatement:
     stated_at: datetime
     fills_before: bool = False
     rank: int = 0
+    source: str = ""
+    """Who says so, where it is not the source that all of a batch have."""
 
 
 _Key = tuple[int, int]  # subject, facet
@@ -112,7 +114,7 @@ class Timeline:
     ) -> set[int]:
         """Keep the statements that are new, and let the beliefs of their subjects follow.
 
-        Return the subjects about which something new was said. The caller holds a lock on the subjects.
+        Return the places in `statements` of those that were new. The caller holds a lock on the subjects.
         """
         if not statements:
             return set()
@@ -120,12 +122,12 @@ class Timeline:
             f"""
             INSERT INTO {self.statements}
                    (subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by)
-            SELECT s, f, v, daterange(b, e), t, w, r, $9, $10
+            SELECT s, f, v, daterange(b, e), t, w, r, q, $10
               FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[], $6::timestamptz[], $7::bool[],
-                          $8::smallint[]) WITH ORDINALITY AS new (s, f, v, b, e, t, w, r, o)
+                          $8::smallint[], $9::text[]) WITH ORDINALITY AS new (s, f, v, b, e, t, w, r, q, o)
              ORDER BY o
                 ON CONFLICT DO NOTHING
-            RETURNING subject_id, facet
+            RETURNING subject_id, facet, value, lower(valid), upper(valid), stated_at, fills_before, source
             """,  # noqa: S608  (the table name is ours)
             [s.subject_id for s in statements],
             [s.facet for s in statements],
@@ -135,12 +137,12 @@ class Timeline:
             [s.stated_at for s in statements],
             [s.fills_before for s in statements],
             [s.rank for s in statements],
-            source,
+            [s.source or source for s in statements],
             by,
         )
-        keys = {(row["subject_id"], row["facet"]) for row in rows}
-        await self.restate(connection, keys)
-        return {subject for subject, _ in keys}
+        new = {tuple(row) for row in rows}
+        await self.restate(connection, {(row[0], row[1]) for row in rows})
+        return {number for number, said in enumerate(statements) if _written(said, source) in new}
 
     async def restate(self, connection: asyncpg.Connection, keys: Collection[_Key]) -> None:
         """Recompute the beliefs about these (subject, facet) pairs and write what differs."""
@@ -228,6 +230,20 @@ class Timeline:
                 [facet for _, facet in keys],
             )
         }
+
+
+def _written(said: NewStatement, source: str) -> tuple[object, ...]:
+    """Return a statement by all that tells it from another one, as its row has it."""
+    return (
+        said.subject_id,
+        said.facet,
+        said.value,
+        _bound(said.days.start),
+        _bound(said.days.end),
+        said.stated_at,
+        said.fills_before,
+        said.source or source,
+    )
 
 
 def _bound(day: date) -> date | None:

@@ -17,8 +17,8 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 
-REGISTER = 0
-"""The lowest rank of a source that keeps a register. Of successions, what others say is kept and not believed."""
+OFFICIAL = -9
+"""The lowest rank of a register or an official list. What others say of successions is kept, and not believed."""
 
 
 class Shape(StrEnum):
@@ -92,9 +92,9 @@ def believed(said: Iterable[Followed]) -> list[Believed]:
     """Return what follows from all that was said of one succession: a pure function, whatever came first.
 
     At each instant the latest word of the highest rank decides whether it holds. Of shape, share and merger the latest
-    that says one decides, back to the last word that it does not hold. Only those who keep a register are believed.
+    that says one decides, back to the last word that it does not hold. What was only heard decides nothing.
     """
-    kept = (one for one in said if one.rank >= REGISTER)
+    kept = (one for one in said if one.rank >= OFFICIAL)
     words = sorted(kept, key=lambda one: (one.rank, one.stated_at, one.holds, one.source, one.shape, one.share))
     beliefs: list[Believed] = []
     for at in sorted({one.stated_at for one in words}):
@@ -129,7 +129,7 @@ SELECT new.*, $11
   FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::bool[], $6::text[], $7::text[], $8::text[],
               $9::smallint[], $10::text[]) AS new
     ON CONFLICT DO NOTHING
-RETURNING code, successor, effective_on
+RETURNING code, successor, effective_on, stated_at, holds, shape, share, merger, rank, source
 """
 
 _SAID = """
@@ -152,12 +152,16 @@ SELECT c, s, e, shape, share, merger, source, tstzrange(k, t)
 """
 
 
-async def state_successions(connection: asyncpg.Connection, words: Collection[Followed], *, by: str) -> None:
-    """Keep what is said of successions, and let what is believed of them follow. The caller has locked the bodies."""
+async def state_successions(connection: asyncpg.Connection, words: Collection[Followed], *, by: str) -> set[Followed]:
+    """Keep what is said of successions, and let what is believed of them follow; return what was new of it.
+
+    The caller has locked the bodies.
+    """
     if not words:
-        return
+        return set()
     rows = await connection.fetch(_STATE, *_columns([(*word.key, *_rest(word)) for word in words]), by)
-    keys = _columns(sorted({tuple(row) for row in rows}), width=3)
+    new = {Followed(*row) for row in rows}
+    keys = _columns(sorted({word.key for word in new}), width=3)
     said: dict[tuple[str, str, date], list[Followed]] = defaultdict(list)
     for row in await connection.fetch(_SAID, *keys):
         word = Followed(*row)
@@ -169,6 +173,7 @@ async def state_successions(connection: asyncpg.Connection, words: Collection[Fo
         for one in believed(words_about)
     ]
     await connection.execute(_BELIEVE, *_columns(follows, width=9))
+    return new
 
 
 def _rest(word: Followed) -> tuple[object, ...]:

@@ -1,40 +1,22 @@
-"""Which file is what, of which day, and its lines: plain or gzip, latin-1, with a header or without."""
+"""What a file is that can be imported: its form, its day, its source, and its lines, plain or gzip."""
 
 import calendar
 import csv
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
-_ODS_COLUMNS = 27
-_SUCCESSION_COLUMNS = 5
-_SUCCESSION_HEADER = ["old_code", "new_code", "effective_date"]
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.events import Event
+from services.registry.imports.reports import FileReport
+from services.registry.sources import rank_of
+
 _DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4})-(\d{2})(?:-(\d{2}))?(?!\d)")
-
-
-class Form(StrEnum):
-    """What a file holds."""
-
-    AUTHORITIES = "regions and local offices (eauth)"
-    TRUSTS = "trusts (etr)"
-    CCGS = "CCGs and hubs (eccg)"
-    PRACTICES = "practices (epraccur)"
-    SUCCESSIONS_FIVE = "successions, five columns"
-    SUCCESSIONS_THREE = "successions, three columns"
-
-    @property
-    def is_succession(self) -> bool:
-        """Whether the file tells who followed whom, and not what bodies are."""
-        return self in {Form.SUCCESSIONS_FIVE, Form.SUCCESSIONS_THREE}
-
-
-_BY_NAME = {"eauth": Form.AUTHORITIES, "etr": Form.TRUSTS, "eccg": Form.CCGS, "epraccur": Form.PRACTICES}
-_ORDER = list(Form)
 
 
 class NotRecognised(ValueError):
@@ -46,7 +28,7 @@ class SourceFile:
     """A file of a known form, as it stood on a day."""
 
     path: Path
-    form: Form
+    form: "Form"
     day: date
 
     @property
@@ -54,25 +36,69 @@ class SourceFile:
         """The file's name, under which what it says is kept."""
         return self.path.name
 
+    @property
+    def source(self) -> str:
+        """The source that its statements bear: the family of its form, and its name."""
+        return f"{self.form.family}:{self.name}"
+
+    def saying(self, stated_at: datetime) -> dict[str, Any]:
+        """Return what each event has that this file states: when, its source, and the rank of that."""
+        rank = self.form.rank
+        if rank is None:
+            rank = rank_of(self.source, self.day) or 0
+        return {"stated_at": stated_at, "source": self.source, "rank": rank}
+
     def lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Give the columns of each line that is not empty, with its number."""
-        with _opened(self.path) as text:
+        """Give the stripped columns of each line that is not empty, with its number, without the header."""
+        with opened(self.path, self.form.encoding) as text:
             reader = csv.reader(text)
-            if self.form is Form.SUCCESSIONS_THREE:
-                next(reader)
             for columns in reader:
-                if columns:
+                if columns and not (self.form.header and reader.line_num == 1):
                     yield reader.line_num, [column.strip() for column in columns]
 
 
-def recognised(path: Path, *, stated_on: date | None) -> SourceFile:
-    """Return what a file is, by its name and by the shape of its first line.
+Take = Callable[[AsyncSession, SourceFile, datetime, FileReport], Awaitable[Sequence[Event]]]
+"""What takes a file of one form: it returns everything that the file states, as events.
 
-    Its day is the one in its name (`2016-02-29`; of `2016-02` the last day of the month), else `stated_on`.
+It is called inside the file's transaction, and writes nothing itself. Each event bears `**file.saying(stated_at)`. It
+counts every line that says something into `report.lines`, puts a line that cannot be used at all into `report.refuse`,
+and what is odd but taken into `report.find`. It must state the same whatever was imported before: what the registry
+holds may lead to a finding, not to another statement. Codes that nobody described yet may be named freely.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One sort of file.
+
+    `title` names it in reports, `family` in the sources of what it states (`ods-eccg`). `fits` says, by the file's name
+    in small letters and the columns of its first line, whether a file is of this sort. `header`: the first line names
+    the columns. `rank`: where it is not the one that the packs of sources give the family. `day`: of a file whose name
+    says none.
+    """
+
+    title: str
+    family: str
+    fits: Callable[[str, list[str]], bool]
+    take: Take
+    header: bool = False
+    encoding: str = "latin-1"
+    rank: int | None = None
+    day: date | None = None
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def recognised(path: Path, forms: Sequence[Form], *, stated_on: date | None) -> SourceFile:
+    """Return what a file is: the first of the forms that it fits.
+
+    Its day is the one in its name (`2016-02-29`; of `2016-02` the last day of the month), else the form's, else
+    `stated_on`.
     Raises NotRecognised.
     """
-    form = _form(path)
-    day = day_in(path.name) or stated_on
+    form = _form(path, forms)
+    day = day_in(path.name) or form.day or stated_on
     if day is None:
         raise NotRecognised("its name says no day: give one with --stated-at")
     return SourceFile(path, form, day)
@@ -90,43 +116,34 @@ def day_in(name: str) -> date | None:
         return None
 
 
-def files_in(folder: Path, *, stated_on: date | None) -> tuple[list[SourceFile], list[tuple[str, str]]]:
-    """Return the files of a folder in the order in which to take them, and the names of the others with the reason.
-
-    Bodies come before successions, since a merger of CCGs is known by the kinds of its bodies; then the day decides.
-    """
+def files_in(
+    folder: Path, forms: Sequence[Form], *, stated_on: date | None
+) -> tuple[list[SourceFile], list[tuple[str, str]]]:
+    """Return the files of a folder, oldest first, and the names of those that are of no form, with the reason."""
     files, others = [], []
     for path in sorted(one for one in folder.iterdir() if one.is_file()):
         try:
-            files.append(recognised(path, stated_on=stated_on))
+            files.append(recognised(path, forms, stated_on=stated_on))
         except NotRecognised as reason:
             others.append((path.name, str(reason)))
-    files.sort(key=lambda file: (file.form.is_succession, file.day, _ORDER.index(file.form), file.name))
+    files.sort(key=lambda file: (file.day, forms.index(file.form), file.name))
     return files, others
 
 
-def _form(path: Path) -> Form:
+def _form(path: Path, forms: Sequence[Form]) -> Form:
     try:
-        with _opened(path) as text:
+        with opened(path, "latin-1") as text:
             first = [column.strip() for column in next(csv.reader(text), [])]
     except (OSError, csv.Error, EOFError) as error:
         raise NotRecognised(f"it cannot be read: {error}") from error
-    if first == _SUCCESSION_HEADER:
-        return Form.SUCCESSIONS_THREE
-    stem = path.name.lower()
-    if len(first) == _ODS_COLUMNS:
-        for beginning, form in _BY_NAME.items():
-            if stem.startswith(beginning):
-                return form
-        raise NotRecognised(
-            "it has the 27 columns of an ODS file, but no name that begins with eccg, etr, epraccur, eauth"
-        )
-    if len(first) == _SUCCESSION_COLUMNS and re.fullmatch(r"\d{8}", first[3]):
-        return Form.SUCCESSIONS_FIVE
-    raise NotRecognised("it has the shape of no file that can be imported")
+    for form in forms:
+        if form.fits(path.name.lower(), first):
+            return form
+    raise NotRecognised("its name and its first line are those of no file that can be imported")
 
 
-def _opened(path: Path) -> TextIO:
+def opened(path: Path, encoding: str) -> TextIO:
+    """Open a file that may be compressed, as text."""
     if path.suffix == ".gz":
-        return cast("TextIO", gzip.open(path, "rt", encoding="latin-1", newline=""))
-    return path.open(encoding="latin-1", newline="")
+        return cast("TextIO", gzip.open(path, "rt", encoding=encoding, newline=""))
+    return path.open(encoding=encoding, newline="")

@@ -1,13 +1,31 @@
-"""What came of an import, for people and as JSON: what was taken, and every line that was not, with the reason."""
+"""What came of an import, for people and as JSON: what was taken, every line that was not, and what is odd."""
 
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from services.registry.imports.rows import NotTaken
-
 _SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A line, or with line 0 a whole file, that was not taken, and why."""
+
+    file: str
+    line: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something odd that was taken as it was said: `sort` names the oddity in one word, `code` whom it is about."""
+
+    file: str
+    sort: str
+    code: str
+    words: str
 
 
 @dataclass(slots=True)
@@ -22,6 +40,15 @@ class FileReport:
     new_organisations: int = 0
     mergers: int = 0
     not_taken: list[NotTaken] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def refuse(self, line: int, code: str, reason: str) -> None:
+        """Note that a line could not be taken."""
+        self.not_taken.append(NotTaken(self.file, line, code, reason))
+
+    def find(self, sort: str, code: str, words: str) -> None:
+        """Note what is odd about something that was taken."""
+        self.findings.append(Finding(self.file, sort, code, words))
 
 
 @dataclass(slots=True)
@@ -35,35 +62,52 @@ class Report:
         """Return every file and line that was not taken."""
         return [*self.files_not_taken, *(one for file in self.files for one in file.not_taken)]
 
+    def findings(self) -> list[Finding]:
+        """Return everything that is odd, in the order of the files."""
+        return [one for file in self.files for one in file.findings]
+
     def as_json(self) -> str:
         """Return the whole report as JSON."""
         whole = {
             "files": [
-                {**asdict(file), "not_taken": len(file.not_taken), "stated_on": file.stated_on.isoformat()}
+                {
+                    **asdict(file),
+                    "not_taken": len(file.not_taken),
+                    "findings": len(file.findings),
+                    "stated_on": file.stated_on.isoformat(),
+                }
                 for file in self.files
             ],
             "not_taken": [asdict(one) for one in self.not_taken()],
+            "findings": [asdict(one) for one in self.findings()],
         }
         return json.dumps(whole, indent=1)
 
     def as_text(self, *, every_line: bool) -> str:
-        """Return the report for people; without `every_line` the long lists of lines not taken are cut short."""
+        """Return the report for people; without `every_line` the long lists are cut short."""
         lines = ["", f"{'file':<36}{'as of':<12}{'lines':>8}{'new':>8}{'mergers':>9}{'events':>9}{'not taken':>11}"]
         lines += [
             f"{one.file:<36}{one.stated_on.isoformat():<12}{one.lines:>8}{one.new_organisations:>8}"
             f"{one.mergers:>9}{one.events:>9}{len(one.not_taken):>11}"
             for one in self.files
         ]
-        not_taken = self.not_taken()
-        reasons = Counter(one.reason for one in not_taken)
-        lines += ["", f"{len(not_taken)} not taken{':' if not_taken else ''}"]
-        lines += [f"{count:>8}  {reason}" for reason, count in reasons.most_common()]
-        lines += ["", *(_line(one) for one in (not_taken if every_line else not_taken[:_SHOWN]))]
-        if len(not_taken) > _SHOWN and not every_line:
-            lines.append(f"  ... and {len(not_taken) - _SHOWN} more: --every-line or --json lists them all")
+        not_taken = [(one.reason, _where(one)) for one in self.not_taken()]
+        lines += _listed("not taken", not_taken, every_line=every_line)
+        findings = [(one.sort, f"{one.file} {one.code}: {one.words}") for one in self.findings()]
+        lines += _listed("findings", findings, every_line=every_line)
         return "\n".join(lines)
 
 
-def _line(one: NotTaken) -> str:
-    where = f"{one.file}:{one.line} {one.code}" if one.line else one.file
-    return f"  {where}: {one.reason}"
+def _where(one: NotTaken) -> str:
+    return f"{one.file}:{one.line} {one.code}: {one.reason}" if one.line else f"{one.file}: {one.reason}"
+
+
+def _listed(what: str, entries: list[tuple[str, str]], *, every_line: bool) -> list[str]:
+    """Return how many there are of each sort, and then each, or the first of them."""
+    lines = ["", f"{len(entries)} {what}{':' if entries else ''}"]
+    lines += [f"{count:>8}  {sort}" for sort, count in Counter(sort for sort, _ in entries).most_common()]
+    shown = entries if every_line else entries[:_SHOWN]
+    lines += [f"  {words}" for _, words in shown]
+    if len(shown) < len(entries):
+        lines.append(f"  ... and {len(entries) - len(shown)} more: --every-line or --json lists them all")
+    return lines
