@@ -21,6 +21,8 @@ SERVICE = Service(
         {"name": "Organisations", "description": "Opened, renamed, closed; what each was on a day; its lineage."},
         {"name": "Finding", "description": "Search, members and trees, many at once, exports, watch lists."},
         {"name": "Mergers", "description": "CCGs are dissolved and another is established (NHS Act 2006 s.14G)."},
+        {"name": "Cover", "description": "Every practice and area in exactly one commissioner (NHS Act 2006 s.14A)."},
+        {"name": "FHIR R4", "description": "Organization and OrganizationAffiliation, shaped as the NHS ODS FHIR API."},
     ),
 )
 

@@ -1,0 +1,253 @@
+"""What each commissioner covers: stated as complete lists, and refused where anything is left out or covered twice."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Self
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database import raw
+from libs.common.errors import Reason
+from libs.common.events import Event
+from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
+from libs.common.identity import Caller, Role
+from services.registry import facts
+from services.registry.cover_events import events_of
+from services.registry.cover_records import Records, read
+from services.registry.cover_rules import Commissioners, Listed, Sort, law_on, reasons_against
+from services.registry.errors import CoverBroken, NothingChanges
+from services.registry.kinds import Kind
+from services.registry.organisations import Code, Day
+from services.registry.standings import next_instant
+
+AREA = r"^E01[0-9]{6}$"
+"""The ONS code of a lower layer super output area in England."""
+AreaCode = Annotated[str, StringConstraints(pattern=AREA)]
+
+PRACTICE_KINDS = frozenset({Kind.GP_PRACTICE, Kind.COST_CENTRE})
+
+# Two commands that each keep the invariants may break them together: they take turns.
+_TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended('cover', 0))"
+_LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
+_COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
+_LATEST_OF_AREAS = """
+SELECT max(s.stated_at) FROM area_statement s JOIN area a ON a.id = s.subject_id WHERE a.code = ANY($1)
+"""
+
+
+class Covered(BaseModel):
+    """Everything that one commissioner covers from the day on. A list that is left out leaves that sort as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(description="an open commissioner", examples=["16C"])
+    practices: list[Code] | None = Field(
+        default=None, max_length=20_000, description="all of its practices", examples=[["A81001", "A81002"]]
+    )
+    areas: list[AreaCode] | None = Field(
+        default=None, max_length=40_000, description="all of its areas, LSOAs of 2011", examples=[["E01012018"]]
+    )
+
+    @model_validator(mode="after")
+    def _lists_something(self) -> Self:
+        if self.practices is None and self.areas is None:
+            raise ValueError("give its practices, its areas, or both")
+        return self
+
+
+class StateCover(BaseModel):
+    """What some commissioners cover from a day on: the complete lists of each, as after a change of boundary."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_on: Day = Field(description="the first day on which the lists hold", examples=["2021-04-01"])
+    commissioners: list[Covered] = Field(min_length=1, max_length=300)
+
+
+@dataclass(frozen=True, slots=True)
+class CoverOf:
+    """What one commissioner covers now that the command is done: None where no list was given."""
+
+    code: str
+    practices: int | None
+    areas: int | None
+    practices_gained: int
+    areas_gained: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverStated:
+    """What a command about cover changed."""
+
+    effective_on: date
+    rule_pack: str | None
+    commissioners: list[CoverOf]
+
+
+async def state_cover(session: AsyncSession, command: StateCover, *, by: Caller, stated_at: datetime) -> CoverStated:
+    """Let these commissioners cover exactly these practices and areas from a day on (NHS Act 2006 s.14E, s.14F).
+
+    It holds up to what is known already of a later day. Raises CoverBroken with a reason for every practice and area
+    that would not be covered exactly once on some day, and for every wrong code; NothingChanges; NotYoursToDecide.
+    """
+    lists = listed(command.commissioners)
+    for code in lists:
+        by.must_act_for([code])
+    connection = await raw(session)
+    await connection.execute(_LOCK, sorted(lists.keys() | listed_practices(lists)))
+    records = await records_of(connection, lists, command.effective_on)
+    reasons = [
+        *reasons_against_lists(command.commissioners, records, command.effective_on),
+        *against_lists(records, lists, command.effective_on),
+    ]
+    if reasons:
+        raise refused(reasons)
+    at = await next_cover_instant(session, lists, stated_at, by)
+    events = events_of(records, records.commissioners(), lists, command.effective_on, at)
+    if not events:
+        raise NothingChanges(f"that is what they cover on {command.effective_on} already")
+    await connection.execute(_COUNT_UP, sorted({code for event in events for code in event.keys}))
+    await facts.tell(session, events, source=facts.COMMAND, by=by.subject)
+    return _stated(command, events)
+
+
+def listed(commissioners: Sequence[Covered]) -> dict[str, Listed]:
+    """Return the lists by commissioner."""
+    return {
+        one.code: Listed(
+            None if one.practices is None else frozenset(one.practices),
+            None if one.areas is None else frozenset(one.areas),
+        )
+        for one in commissioners
+    }
+
+
+def listed_practices(lists: Mapping[str, Listed]) -> frozenset[str]:
+    """Return every practice that a list names."""
+    return frozenset().union(*(one.practices or () for one in lists.values()))
+
+
+def listed_areas(lists: Mapping[str, Listed]) -> frozenset[str]:
+    """Return every area that a list names."""
+    return frozenset().union(*(one.areas or () for one in lists.values()))
+
+
+async def records_of(
+    connection: asyncpg.Connection, lists: Mapping[str, Listed], since: date, others: Collection[str] = ()
+) -> Records:
+    """Read what bears on these lists, and on what others cover, once no other command can change it.
+
+    The caller has locked the organisations that it changes: they come first, then cover.
+    """
+    await connection.execute(_TAKE_TURNS)
+    return await read(
+        connection,
+        {*lists, *others},
+        since=since,
+        practices=listed_practices(lists),
+        areas=listed_areas(lists),
+    )
+
+
+def against_lists(
+    records: Records, lists: Mapping[str, Listed], day: date, *, after: Commissioners | None = None
+) -> list[Reason]:
+    """Return a reason for each practice and area that would not be covered exactly once, on that day or a later one.
+
+    `after`: who can cover once the command is done, where that differs.
+    """
+    before = records.commissioners()
+    then = after or before
+    practices = [one.subject() for one in records.practices.values()]
+    return [
+        *reasons_against("practices", practices, before, then, lists, day),
+        *reasons_against("areas", records.areas.values(), before, then, lists, day),
+    ]
+
+
+def reasons_against_lists(commissioners: Sequence[Covered], records: Records, day: date) -> Iterator[Reason]:
+    """Give a reason for each code of the lists that is not what it has to be."""
+    law = law_on(day)
+    times = Counter(one.code for one in commissioners)
+    for number, one in enumerate(commissioners):
+        place = f"commissioners.{number}"
+        body = records.bodies.get(one.code)
+        if times[one.code] > 1:
+            yield Reason(f"{one.code} occurs {times[one.code]} times", f"{place}.code")
+        if body is None:
+            yield Reason(f"{one.code} is not known", f"{place}.code")
+        elif body.on(day) != "open":
+            yield Reason(f"{one.code} is {body.on(day)} on {day}", f"{place}.code")
+        elif law and body.kind_on(day) not in law.values["commissioners"]:
+            yield Reason(f"{one.code} is no commissioner on {day} but of the kind {body.kind_on(day)}", f"{place}.code")
+        yield from reasons_against_list("practices", one.practices or (), records, day, place=f"{place}.practices")
+        yield from reasons_against_list("areas", one.areas or (), records, day, place=f"{place}.areas")
+
+
+def reasons_against_list(
+    sort: Sort, codes: Sequence[str], records: Records, day: date, *, place: str
+) -> Iterator[Reason]:
+    """Give a reason for each code of a list of practices or areas that is not what it has to be."""
+    for code, count in Counter(codes).items():
+        if count > 1:
+            yield Reason(f"{code} occurs {count} times in one list", place)
+        if sort == "practices":
+            yield from (Reason(message, place) for message in _against(code, records, day))
+
+
+def _against(code: str, records: Records, day: date) -> Iterator[str]:
+    practice = records.practices.get(code)
+    if practice is None:
+        yield f"{code} is not known"
+    elif practice.standing.kind_on(day) not in PRACTICE_KINDS:
+        yield f"{code} is no practice but of the kind {practice.standing.kind_on(day)}"
+    elif practice.standing.on(day) != "open":
+        yield f"{code} is {practice.standing.on(day)} on {day}"
+
+
+def refused(reasons: Sequence[Reason]) -> CoverBroken:
+    """Return the refusal with all of its reasons; a long list stands in the reasons alone."""
+    counts = Counter(reason.field for reason in reasons)
+    if len(reasons) <= 20:
+        return CoverBroken("; ".join(reason.message for reason in reasons), reasons=reasons)
+    told = ", ".join(f"{count} about {field}" for field, count in sorted(counts.items(), key=str))
+    return CoverBroken(f"{len(reasons)} reasons, each of which is listed: {told}", reasons=reasons)
+
+
+async def next_cover_instant(
+    session: AsyncSession, lists: Mapping[str, Listed], stated_at: datetime, by: Caller, others: Collection[str] = ()
+) -> datetime:
+    """Return when a command states its facts: after all that was stated of these bodies, practices and areas."""
+    in_its_place = by.has(Role.LOADER)
+    codes = lists.keys() | listed_practices(lists) | set(others)
+    at = await next_instant(session, codes, stated_at, in_its_place=in_its_place)
+    latest: datetime | None = await (await raw(session)).fetchval(_LATEST_OF_AREAS, sorted(listed_areas(lists)))
+    return at if in_its_place or latest is None else max(at, latest + timedelta(microseconds=1))
+
+
+def _stated(command: StateCover, events: Sequence[Event]) -> CoverStated:
+    practices = Counter(event.parent for event in events if isinstance(event, OrganisationParentChanged))
+    areas = {
+        event.code: len(event.areas)
+        for event in events
+        if isinstance(event, AreasAssigned) and event.effective_on == command.effective_on
+    }
+    law = law_on(command.effective_on)
+    return CoverStated(
+        command.effective_on,
+        law.id if law else None,
+        [
+            CoverOf(
+                one.code,
+                None if one.practices is None else len(one.practices),
+                None if one.areas is None else len(one.areas),
+                practices[one.code],
+                areas.get(one.code, 0),
+            )
+            for one in command.commissioners
+        ],
+    )
