@@ -119,8 +119,9 @@ async def _cover(connection: asyncpg.Connection, events: Sequence[Event], *, sou
     assigned = [(place, event) for place, event in enumerate(events) if isinstance(event, AreasAssigned)]
     if not assigned:
         return set()
-    codes = sorted({area for _, event in assigned for area in event.areas})
-    ids = {row["code"]: row["id"] for row in await connection.fetch(_AREAS, codes)}
+    where = [(area, event.local_authority or None) for _, event in assigned for area in event.areas]
+    rows = await connection.fetch(_AREAS, [area for area, _ in where], [authority for _, authority in where])
+    ids = {row["code"]: row["id"] for row in rows}
     said = [(place, event, area) for place, event in assigned for area in event.areas]
     statements = [
         NewStatement(
