@@ -115,6 +115,10 @@ class LegalFormUnknown(Conflict):
     """No rule pack in force on that day knows this legal form."""
 
 
+class SourceUnknown(Conflict):
+    """No rule pack names this family of sources."""
+
+
 class CareModelNotFound(NotFound):
     """The registry has no such care model."""
 
@@ -157,3 +161,7 @@ class SuccessionNotFound(NotFound):
 
 class NotToBeUndone(Conflict):
     """This succession cannot be undone in this way."""
+
+
+class SourceRefused(Conflict):
+    """Nothing can be put on record under this source, or for this day."""
