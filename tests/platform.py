@@ -23,6 +23,8 @@ from tests.databases import Build, Databases, NewDatabase
 from tests.waiting import until
 
 SERVICES = ("registry", "contracts", "finance", "governance")
+NIL_RETURNS = [{"sort": sort, "nil_return": True} for sort in ("property", "staff")]
+"""What a merger's body brings where nothing is said of schemes: word of each sort that there is nothing to transfer."""
 
 
 def service(name: str) -> Service:

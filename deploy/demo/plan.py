@@ -119,6 +119,8 @@ def _mergers(facts: Facts) -> Iterator[Step]:
                 "successor_name": merger.name,
                 "predecessors": list(merger.predecessors),
                 "effective_on": planned_for.isoformat(),
+                # No source of the demo's facts says what its schemes were.
+                "schemes": [{"sort": sort, "nil_return": True} for sort in ("property", "staff")],
             },
             by="nhs-england",
             happened=("CCGMergerAgreed", merger.successor),

@@ -1,4 +1,4 @@
-"""CCGs merge: agreed by NHS England, perhaps put off or given up, carried out on the day."""
+"""CCGs or ICBs merge: agreed by NHS England, perhaps put off or given up, carried out on the day if all is ready."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -8,60 +8,67 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from libs.common.clock import LONDON
 from libs.common.database import raw
+from libs.common.errors import Reason
 from libs.common.events import Event
-from libs.common.events.registry import (
-    CCGMerged,
-    CCGMergerAgreed,
-    CCGMergerRedated,
-    CCGMergerWithdrawn,
-    OrganisationProposed,
-)
 from libs.common.identity import Caller, Role
-from services.registry import facts
-from services.registry.errors import MergerNotAllowed, MergerNotFound
+from services.registry import facts, merger_events
+from services.registry.errors import MergerNotAllowed, MergerNotFound, NotItsDay
 from services.registry.kinds import Kind
-from services.registry.merger_rules import law_on, reasons_against
-from services.registry.models import Merger, MergerStatus, Organisation
+from services.registry.merger_rules import Surroundings, kind_of_merger, law_on, reasons_against
+from services.registry.models import Merger, MergerStatus, Organisation, day_of
 from services.registry.organisations import Code, Day, Name, agreed_mergers_of
+from services.registry.schemes import NewScheme, add_scheme, must_be_ready
 from services.registry.standings import get_organisations_to_change, next_instant, standings
 
 
-class MergeCCGs(BaseModel):
-    """CCGs that are dissolved on a day, and the one established in their place."""
+class MergeCommissioners(BaseModel):
+    """CCGs or ICBs that are dissolved on a day, and the one established in their place."""
 
     model_config = ConfigDict(extra="forbid")
 
     successor: Code = Field(description="a code never used before, or one that was proposed", examples=["14Y"])
     successor_name: Name = Field(examples=["NHS Buckinghamshire CCG"])
-    predecessors: list[Code] = Field(description="two or more open CCGs", max_length=50, examples=[["10Y", "10H"]])
+    predecessors: list[Code] = Field(description="two or more open CCGs, or ICBs", max_length=50, examples=[["10Y"]])
     effective_on: Day = Field(
         description="the successor's first day; the predecessors' last is the day before", examples=["2018-04-01"]
+    )
+    schemes: list[NewScheme] = Field(
+        default=[],
+        max_length=100,
+        description="transfer schemes or nil returns that are there already; without both sorts of every predecessor a "
+        "merger on a day that has come is refused",
     )
 
 
 class RedateMerger(BaseModel):
-    """Another day for an agreed merger."""
+    """Another day for an agreed merger, never one that is past."""
 
     model_config = ConfigDict(extra="forbid")
 
     effective_on: Day = Field(description="the successor's new first day", examples=["2018-04-01"])
 
 
-async def merge_ccgs(
-    session: AsyncSession, command: MergeCCGs, *, by: Caller, today: date, stated_at: datetime
+async def merge_commissioners(
+    session: AsyncSession,
+    command: MergeCommissioners,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    application: str | None = None,
+    conditions: Sequence[str] = (),
 ) -> Merger:
-    """Agree to dissolve the predecessors into a new CCG on one day, all or none (NHS Act 2006 s.14G).
+    """Agree to dissolve the predecessors into a new body on one day, all or none.
 
     On or after that day it is carried out at once, before it by due work. Until then the successor stands as proposed.
-    Raises MergerNotAllowed with every reason, NotYoursToDecide.
+    Raises MergerNotAllowed and MergerNotReady with every reason, SchemeNotAllowed, NotYoursToDecide.
     """
     for code in command.predecessors:
         by.must_act_for([code])
     codes = {command.successor, *command.predecessors}
     held = await get_organisations_to_change(session, codes)
-    await _must_be_possible(session, command.successor, command.predecessors, command.effective_on)
+    kind = await _must_be_possible(session, command.successor, command.predecessors, command.effective_on)
     at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
     merger = Merger(
         reference=await _next_reference(session, command.successor),
@@ -70,16 +77,21 @@ async def merge_ccgs(
         predecessors=list(command.predecessors),
         status=MergerStatus.AGREED,
         effective_on=command.effective_on,
-        rule_pack=law.id if (law := law_on(command.effective_on)) else "",
+        rule_pack=law.id if (law := law_on(command.effective_on, kind)) else "",
+        kind=kind,
+        application=application,
     )
-    merger.agree(stated_at=at, by=by.subject)
+    merger.agree(conditions, stated_at=at, by=by.subject)
     session.add(merger)
-    events: list[Event] = [_agreed(merger, at)]
+    events: list[Event] = [merger_events.agreed(merger, at)]
+    events.extend([add_scheme(merger, scheme, at=at, by=by) for scheme in command.schemes])
+    if merger.effective_on <= day_of(at):
+        must_be_ready(merger)
     if command.successor not in held:
         await facts.introduce(session, [command.successor])
-        if command.effective_on > today:
-            events.insert(0, _proposed(merger, at))
-    await _conclude(session, merger, events, held, due_by=today, at=at, by=by)
+        if command.effective_on > today or not merger.is_ready():
+            events.insert(0, merger_events.proposed(merger, at))
+    await conclude(session, merger, events, held, due_by=today, at=at, by=by)
     return merger
 
 
@@ -90,22 +102,20 @@ async def redate_merger(
 
     Raises NotAgreedAnyMore, SameDay, MergerNotAllowed with every reason, NotYoursToDecide.
     """
-    held = await _lock_parts(session, merger, by)
+    held = await lock_parts(session, merger, by)
     previously_on = merger.effective_on
-    at = await _next_instant(session, merger, stated_at, by)
+    at = await instant_for(session, merger, stated_at, by)
     merger.redate(command.effective_on, stated_at=at, by=by.subject)
-    await _must_be_possible(session, merger.successor, merger.predecessors, command.effective_on, but=merger)
-    if law := law_on(command.effective_on):
-        merger.rule_pack = law.id
-    redated = CCGMergerRedated(
-        merger=merger.reference,
-        successor=merger.successor,
-        predecessors=tuple(merger.predecessors),
-        previously_on=previously_on,
-        effective_on=merger.effective_on,
-        stated_at=at,
+    if command.effective_on < day_of(at):
+        message = f"{command.effective_on} is past: a merger is put on a day to come, never back"
+        raise MergerNotAllowed(message, reasons=[Reason(message, "effective_on")])
+    kind = await _must_be_possible(
+        session, merger.successor, merger.predecessors, command.effective_on, but=merger.reference
     )
-    await _conclude(session, merger, [redated], held, due_by=today, at=at, by=by)
+    if law := law_on(command.effective_on, kind):
+        merger.rule_pack = law.id
+    told = [merger_events.redated(merger, previously_on, at)]
+    await conclude(session, merger, told, held, due_by=today, at=at, by=by)
 
 
 async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime) -> None:
@@ -113,47 +123,61 @@ async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, 
 
     Raises NotAgreedAnyMore, NotYoursToDecide.
     """
-    held = await _lock_parts(session, merger, by)
-    at = await _next_instant(session, merger, stated_at, by)
+    held = await lock_parts(session, merger, by)
+    at = await instant_for(session, merger, stated_at, by)
     merger.withdraw(stated_at=at, by=by.subject)
-    withdrawn = CCGMergerWithdrawn(
-        merger=merger.reference,
-        successor=merger.successor,
-        predecessors=tuple(merger.predecessors),
-        effective_on=at.astimezone(LONDON).date(),
-        stated_at=at,
-    )
-    await _conclude(session, merger, [withdrawn], held, due_by=date.min, at=at, by=by)
+    await conclude(session, merger, [merger_events.withdrawn(merger, at)], held, due_by=date.min, at=at, by=by)
+
+
+async def establish_successor(
+    session: AsyncSession, merger: Merger, *, by: Caller, today: date, stated_at: datetime
+) -> None:
+    """Carry the locked merger out on its day, as due work would.
+
+    Raises NotAgreedAnyMore, NotItsDay, MergerNotReady with all that is missing or came late, NotYoursToDecide.
+    """
+    held = await lock_parts(session, merger, by)
+    merger.must_be_agreed()
+    if merger.effective_on > today:
+        raise NotItsDay(f"{merger.reference} takes effect on {merger.effective_on}")
+    must_be_ready(merger)
+    at = await instant_for(session, merger, stated_at, by)
+    await conclude(session, merger, [], held, due_by=today, at=at, by=by)
 
 
 async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
-    """Carry out the agreed merger that has been due longest, if one is due by that day; return how many it was.
+    """Carry out the ready merger that has been due longest, if one is due by that day; return how many it was.
 
     What was checked at the agreement is not checked again: meanwhile no command could close or merge the predecessors.
+    A merger that is not ready, or was not by its day, waits for a decision on a new one.
     """
     merger = await _next_due(session, up_to)
     if merger is None:
         return 0
-    held = await _lock_parts(session, merger, by)
+    held = await lock_parts(session, merger, by)
     at = max(
         await next_instant(session, merger.codes(), stated_at, in_its_place=False),
         merger.last_stated_at() + timedelta(microseconds=1),
     )
-    await _conclude(session, merger, [], held, due_by=up_to, at=at, by=by)
+    await conclude(session, merger, [], held, due_by=up_to, at=at, by=by)
     return 1
 
 
 async def _next_due(session: AsyncSession, up_to: date) -> Merger | None:
     due = (
         select(Merger.reference)
-        .where(Merger.status == MergerStatus.AGREED, Merger.effective_on <= up_to)
+        .where(
+            Merger.status == MergerStatus.AGREED,
+            Merger.effective_on <= up_to,
+            Merger.ready_on <= Merger.effective_on,
+        )
         .order_by(Merger.effective_on, Merger.reference)
         .limit(1)
     )
     while (reference := await session.scalar(due)) is not None:
         merger = await get_merger_to_change(session, reference)
         # Whoever held the lock may just have put it off, or given it up.
-        if merger.status == MergerStatus.AGREED and merger.effective_on <= up_to:
+        if merger.status == MergerStatus.AGREED and merger.effective_on <= up_to and merger.is_ready():
             return merger
     return None
 
@@ -163,7 +187,7 @@ async def get_merger_to_change(session: AsyncSession, reference: str) -> Merger:
     merger: Merger | None = await session.scalar(
         select(Merger)
         .where(Merger.reference == reference)
-        .options(selectinload(Merger.plans))
+        .options(selectinload(Merger.plans), selectinload(Merger.conditions), selectinload(Merger.schemes))
         .with_for_update(of=Merger)
         .execution_options(populate_existing=True)
     )
@@ -172,7 +196,7 @@ async def get_merger_to_change(session: AsyncSession, reference: str) -> Merger:
     return merger
 
 
-async def _conclude(
+async def conclude(
     session: AsyncSession,
     merger: Merger,
     events: Sequence[Event],
@@ -182,73 +206,40 @@ async def _conclude(
     at: datetime,
     by: Caller,
 ) -> None:
-    """Tell what was decided, and carry it out where its day has come."""
+    """Tell what was decided, and carry it out where its day has come and all was ready by then."""
     told = list(events)
-    if merger.status == MergerStatus.AGREED and merger.effective_on <= due_by:
+    if merger.status == MergerStatus.AGREED and merger.effective_on <= due_by and merger.is_ready():
         merger.carry_out(stated_at=at, by=by.subject)
-        told.append(merged(merger, at))
+        told.append(merger_events.merged(merger, at))
     for organisation in held.values():
         organisation.version += 1
     await facts.tell(session, told, source=facts.COMMAND, by=by.subject)
 
 
-def merged(merger: Merger, stated_at: datetime) -> CCGMerged:
-    """Return what is told when a merger takes effect."""
-    return CCGMerged(
-        merger=merger.reference,
-        successor=merger.successor,
-        successor_name=merger.successor_name,
-        predecessors=tuple(merger.predecessors),
-        effective_on=merger.effective_on,
-        stated_at=stated_at,
-    )
-
-
-def _agreed(merger: Merger, stated_at: datetime) -> CCGMergerAgreed:
-    return CCGMergerAgreed(
-        merger=merger.reference,
-        successor=merger.successor,
-        successor_name=merger.successor_name,
-        predecessors=tuple(merger.predecessors),
-        effective_on=merger.effective_on,
-        stated_at=stated_at,
-    )
-
-
-def _proposed(merger: Merger, stated_at: datetime) -> OrganisationProposed:
-    return OrganisationProposed(
-        code=merger.successor,
-        name=merger.successor_name,
-        kind=Kind.CCG,
-        effective_on=stated_at.astimezone(LONDON).date(),
-        stated_at=stated_at,
-    )
-
-
-async def _must_be_possible(
-    session: AsyncSession, successor: str, predecessors: Sequence[str], effective_on: date, *, but: Merger | None = None
-) -> None:
-    codes = {successor, *predecessors}
-    agreed = await agreed_mergers_of(session, codes)
-    if but is not None:
-        agreed = {code: other for code, other in agreed.items() if other[0] != but.reference}
-    reasons = reasons_against(
-        successor, predecessors, effective_on, standing=await standings(await raw(session), codes), agreed=agreed
-    )
-    if reasons:
-        raise MergerNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
-
-
-async def _lock_parts(session: AsyncSession, merger: Merger, by: Caller) -> dict[str, Organisation]:
+async def lock_parts(session: AsyncSession, merger: Merger, by: Caller) -> dict[str, Organisation]:
+    """Lock the organisations of a locked merger. Raises NotYoursToDecide."""
     for code in merger.predecessors:
         by.must_act_for([code])
     return await get_organisations_to_change(session, merger.codes())
 
 
-async def _next_instant(session: AsyncSession, merger: Merger, stated_at: datetime, by: Caller) -> datetime:
+async def instant_for(session: AsyncSession, merger: Merger, stated_at: datetime, by: Caller) -> datetime:
     """Return when the next thing is said of a merger: after what was said of it, also by a loader."""
     at = await next_instant(session, merger.codes(), stated_at, in_its_place=by.has(Role.LOADER))
     return max(at, merger.last_stated_at() + timedelta(microseconds=1))
+
+
+async def _must_be_possible(
+    session: AsyncSession, successor: str, predecessors: Sequence[str], effective_on: date, *, but: str = ""
+) -> Kind:
+    """Return what sort of body merges. Raises MergerNotAllowed."""
+    codes = {successor, *predecessors}
+    agreed = {code: other for code, other in (await agreed_mergers_of(session, codes)).items() if other[0] != but}
+    around = Surroundings(await standings(await raw(session), codes), agreed)
+    reasons = reasons_against(successor, predecessors, effective_on, around=around)
+    if reasons:
+        raise MergerNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+    return kind_of_merger(predecessors, around.standing)
 
 
 async def _next_reference(session: AsyncSession, successor: str) -> str:

@@ -10,7 +10,8 @@ from services.registry.models import MergerStatus
 
 _SOME = """
 SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, ''), m.predecessors,
-       plan.status, plan.effective_on, m.rule_pack, m.version
+       plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
+       plan.status = 'agreed' AND plan.effective_on <= $10::date AS overdue
   FROM merger m
  CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $1
                       ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
@@ -24,6 +25,7 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
    AND ($5::date IS NULL OR plan.effective_on <= $5)
    AND ($6::text IS NULL OR m.reference = $6)
    AND ($7::date IS NULL OR (plan.effective_on, m.reference) > ($7, $8))
+   AND ($11::bool IS NULL OR (plan.status = 'agreed' AND plan.effective_on <= $10::date) = $11)
  ORDER BY plan.effective_on, m.reference LIMIT $9
 """
 
@@ -36,7 +38,7 @@ SELECT p.number, p.status, p.effective_on, p.stated_at, p.stated_by, p.recorded_
 
 @dataclass(frozen=True, slots=True)
 class MergerAsKnown:
-    """A merger by what was last said of it."""
+    """A merger by what was last said of it. `overdue`: its day has come, and it did not take effect."""
 
     reference: str
     successor: str
@@ -46,6 +48,9 @@ class MergerAsKnown:
     effective_on: date
     rule_pack: str
     version: int
+    kind: str
+    application: str | None
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +73,31 @@ class MergerFilters:
     code: str | None = None
     from_: date | None = None
     to: date | None = None
+    overdue: bool | None = None
 
 
 async def list_mergers(
-    db: Reads, filters: MergerFilters, *, as_known: datetime | None, after: tuple[date, str] | None, limit: int
+    db: Reads,
+    filters: MergerFilters,
+    *,
+    today: date,
+    as_known: datetime | None,
+    after: tuple[date, str] | None,
+    limit: int,
 ) -> list[MergerAsKnown]:
     """Return mergers in the order of their days and references, from the one behind `after`."""
     day, reference = after or (None, None)
     wanted = (filters.status, filters.code, filters.from_, filters.to, None)
-    rows = await db.fetch(_SOME, as_known or ALWAYS, *wanted, day, reference, limit)
+    rows = await db.fetch(_SOME, as_known or ALWAYS, *wanted, day, reference, limit, today, filters.overdue)
     return [MergerAsKnown(*row) for row in rows]
 
 
 async def get_merger(
-    db: Reads, reference: str, *, as_known: datetime | None
+    db: Reads, reference: str, *, as_known: datetime | None, today: date = date.min
 ) -> tuple[MergerAsKnown, list[PlanAsKnown]]:
-    """Return a merger with everything said of it until then. Raises MergerNotFound."""
+    """Return a merger with everything said of it until then; `today` tells what is overdue. Raises MergerNotFound."""
     known = as_known or ALWAYS
-    rows = await db.fetch(_SOME, known, None, None, None, None, reference, None, None, 1)
+    rows = await db.fetch(_SOME, known, None, None, None, None, reference, None, None, 1, today, None)
     if not rows:
         raise MergerNotFound(f"no merger has the reference {reference}, or none was known then")
     return MergerAsKnown(*rows[0]), [PlanAsKnown(*row) for row in await db.fetch(_PLANS, reference, known)]

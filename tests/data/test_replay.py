@@ -16,7 +16,7 @@ from libs.common.known import KnownOrganisations
 from services.registry.imports.taking import import_folder
 from tests.common.edge import Tokens
 from tests.databases import Databases, NewDatabase
-from tests.platform import Platform, running_platform
+from tests.platform import NIL_RETURNS, Platform, running_platform
 
 HEARERS = ("contracts", "finance", "governance")
 AGREED_BEFORE = timedelta(days=120)
@@ -86,6 +86,7 @@ async def agree(platform: Platform, merger: Merger) -> None:
         "successor_name": merger.name,
         "predecessors": merger.predecessors,
         "effective_on": merger.day.isoformat(),
+        "schemes": NIL_RETURNS,
     }
     agreed = await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=body, expect=201)
     assert agreed["status"] == "agreed"

@@ -11,6 +11,7 @@ from libs.common.database import Database
 from libs.common.events import Envelope, Event
 from libs.common.identity import Role
 from tests.common.edge import Tokens
+from tests.platform import NIL_RETURNS
 from tests.waiting import until
 
 
@@ -65,8 +66,9 @@ class Desk:
     async def merge(
         self, successor: str, *predecessors: str, on: str, expect: int = 201, **request: Any
     ) -> dict[str, Any]:
-        """Agree a merger."""
+        """Agree a merger, with nil returns of both schemes unless `schemes` says otherwise."""
         body = {
+            "schemes": request.pop("schemes", NIL_RETURNS),
             "successor": successor,
             "successor_name": f"NHS {successor} CCG",
             "predecessors": list(predecessors),

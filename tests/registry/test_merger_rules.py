@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from libs.common.temporal import LAST_DAY, Days
 from services.registry.kinds import Kind
-from services.registry.merger_rules import law_on, longest_proposal, reasons_against
+from services.registry.merger_rules import Surroundings, law_on, longest_proposal, reasons_against
 from services.registry.standings import Standing
 
 OPENED, DAY = date(2013, 4, 1), date(2018, 4, 1)
@@ -31,7 +31,8 @@ def fields(
     standing = {one.code: one for one in (*predecessors, successor)}
     codes = [one.code for one in predecessors]
     agreed = dict.fromkeys((predecessors[0].code, successor.code), other) if other else {}
-    return {reason.field for reason in reasons_against(successor.code, codes, on, standing=standing, agreed=agreed)}
+    around = Surroundings(standing, agreed)
+    return {reason.field for reason in reasons_against(successor.code, codes, on, around=around)}
 
 
 NEW = Standing("14Y")
@@ -80,7 +81,8 @@ def test_a_merger_is_allowed_exactly_when_nothing_is_wrong_with_any_part(
         and not closed & set(predecessors)
         and not successor_used
     )
-    assert (not reasons_against("N", predecessors, DAY, standing=standing, agreed={})) is allowed
+    around = Surroundings(standing, {})
+    assert (not reasons_against("N", predecessors, DAY, around=around)) is allowed
 
 
 def test_every_answer_names_the_law_of_its_day() -> None:

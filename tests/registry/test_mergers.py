@@ -10,6 +10,7 @@ from libs.common.events.registry import (
     OrganisationProposed,
 )
 from libs.common.identity import Role
+from tests.platform import NIL_RETURNS
 from tests.registry.desk import Desk
 
 
@@ -24,10 +25,11 @@ async def test_a_merger_on_a_day_that_is_past_is_carried_out_at_once(desk: Desk)
     before = [await desk.status(code, "2018-03-31") for code in ("10H", "10Y", "14Y")]
     after = [await desk.status(code, "2018-04-01") for code in ("10H", "10Y", "14Y")]
     assert (before, after) == (["open", "open", "unknown"], ["closed", "closed", "open"])
-    agreed, merged = (await desk.told())[-2:]
+    agreed, _, _, merged = (await desk.told())[-4:]
     assert isinstance(agreed, CCGMergerAgreed)
     assert isinstance(merged, CCGMerged)
     assert (merged.merger, merged.successor, merged.predecessors) == ("M-14Y", "14Y", ("10Y", "10H"))
+    assert (merged.property_schemes, merged.staff_schemes) == (("M-14Y-P1",) * 2, ("M-14Y-S1",) * 2)
 
 
 async def test_a_merger_on_a_day_to_come_stands_as_planned_until_due_work_does_it(desk: Desk) -> None:
@@ -46,7 +48,7 @@ async def test_a_merger_on_a_day_to_come_stands_as_planned_until_due_work_does_i
         "proposed",
         "open",
     ]
-    proposed, agreed, merged = (await desk.told())[-3:]
+    proposed, agreed, _, _, merged = (await desk.told())[-5:]
     assert isinstance(proposed, OrganisationProposed)
     assert (isinstance(agreed, CCGMergerAgreed), isinstance(merged, CCGMerged)) == (True, True)
     assert str(proposed.effective_on) == "2014-11-26"
@@ -119,13 +121,16 @@ async def test_a_slip_is_told_with_the_day_it_slipped_from(desk: Desk) -> None:
     assert same["type"].endswith("/same-day")
 
 
-async def test_a_merger_put_on_a_day_that_is_past_is_carried_out_at_once(desk: Desk) -> None:
+async def test_a_merger_is_never_put_on_a_day_that_is_past(desk: Desk) -> None:
     await desk.move_clock("2017-06-15")
     await desk.open("10H", "10Y")
     await desk.merge("14Y", "10H", "10Y", on="2018-04-01")
-    done = await desk.change("/mergers/M-14Y/redating", version=1, body={"effective_on": "2017-04-01"})
+    path = "/mergers/M-14Y/redating"
+    refused = await desk.change(path, version=1, body={"effective_on": "2017-06-14"}, expect=409)
+    assert [reason["field"] for reason in refused["reasons"]] == ["effective_on"]
+    done = await desk.change(path, version=1, body={"effective_on": "2017-06-15"})
     assert done["status"] == "carried_out"
-    assert [await desk.status("14Y", day) for day in ("2017-03-31", "2017-04-01")] == ["unknown", "open"]
+    assert [await desk.status("14Y", day) for day in ("2017-06-14", "2017-06-15")] == ["unknown", "open"]
 
 
 async def test_a_withdrawn_merger_is_never_carried_out_and_its_code_can_be_taken_up_again(desk: Desk) -> None:
@@ -193,6 +198,7 @@ async def test_of_two_mergers_of_one_ccg_at_once_one_wins(desk: Desk) -> None:
             "successor_name": f"NHS {successor} CCG",
             "predecessors": ["10H", other],
             "effective_on": "2018-04-01",
+            "schemes": NIL_RETURNS,
         }
         for successor, other in (("14Y", "10Y"), ("15A", "10Q"), ("15B", "10X"))
     ]
@@ -206,7 +212,13 @@ async def test_of_two_mergers_of_one_ccg_at_once_one_wins(desk: Desk) -> None:
 async def test_of_two_mergers_into_one_new_code_at_once_one_wins(desk: Desk) -> None:
     await desk.open("10H", "10Y", "10Q", "10X")
     bodies = [
-        {"successor": "14Y", "successor_name": "NHS 14Y CCG", "predecessors": pair, "effective_on": "2018-04-01"}
+        {
+            "successor": "14Y",
+            "successor_name": "NHS 14Y CCG",
+            "predecessors": pair,
+            "effective_on": "2018-04-01",
+            "schemes": NIL_RETURNS,
+        }
         for pair in (["10H", "10Y"], ["10Q", "10X"])
     ]
     answers = await asyncio.gather(*(desk.send("POST", "/mergers", json=body) for body in bodies))
@@ -231,6 +243,7 @@ async def test_only_nhs_england_agrees_and_only_for_ccgs_that_it_acts_for(desk: 
         "successor_name": "NHS Buckinghamshire CCG",
         "predecessors": ["10H", "10Y"],
         "effective_on": "2018-04-01",
+        "schemes": NIL_RETURNS,
     }
     assert (await desk.call("POST", "/mergers", Role.REGISTRAR, json=body, expect=403))["type"].endswith(
         "/role-missing"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import Platform
+from tests.platform import NIL_RETURNS, Platform
 from tests.waiting import until
 
 OPENED, MERGED = date(2013, 4, 1), date(2018, 4, 1)
@@ -67,6 +67,7 @@ async def merge(platform: Platform, successor: str, name: str, codes: list[str],
             "successor_name": name,
             "predecessors": codes,
             "effective_on": day.isoformat(),
+            "schemes": NIL_RETURNS,
         },
     )
     return str(agreed["reference"])

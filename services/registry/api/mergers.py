@@ -1,4 +1,4 @@
-"""Routes about mergers of CCGs."""
+"""Routes about mergers of CCGs and of ICBs: agreed, prepared, put off, given up, taking effect."""
 
 from datetime import date
 from typing import Annotated
@@ -9,6 +9,7 @@ from libs.common.days import WrittenDay
 from libs.common.identity import Caller, Role
 from libs.common.paging import UnreadableCursor
 from libs.common.web import (
+    AsAt,
     AsKnown,
     By,
     IfMatch,
@@ -25,37 +26,63 @@ from libs.common.web import (
     problems,
     stale,
 )
-from services.registry import mergers, plans
+from services.registry import mergers, plans, preparations
+from services.registry.api.merger_views import (
+    MergerInFullView,
+    MergerListedView,
+    MergerView,
+    PlanView,
+    ReadinessView,
+)
 from services.registry.api.organisations import EDIT_REFUSALS
-from services.registry.api.views import MergerInFullView, MergerView, PlanView
-from services.registry.errors import CodeTaken, MergerNotAllowed, MergerNotFound, NotAgreedAnyMore, SameDay
+from services.registry.errors import (
+    CodeTaken,
+    ConditionMetAlready,
+    MergerNotAllowed,
+    MergerNotFound,
+    MergerNotReady,
+    NoSuchCondition,
+    NotAgreedAnyMore,
+    NotItsDay,
+    SameDay,
+    SchemeMadeAlready,
+    SchemeNotAllowed,
+)
 from services.registry.models import Merger, MergerStatus
 from services.registry.organisations import CODE
+from services.registry.readiness import get_readiness
+from services.registry.schemes import NewScheme
 
 router = commands_router(tags=["Mergers"])
 
 Reference = Annotated[str, Path(pattern=r"^M-[A-Z0-9]{1,12}(-\d{1,3})?$", examples=["M-14Y"])]
 NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
+Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
+"""NHS England makes the schemes; whoever keeps a commissioner's governance says so, and gives evidence."""
 
 
-@router.get("/mergers", response_model=Page[MergerView], summary="Find mergers", responses=problems(UnreadableCursor))
+@router.get(
+    "/mergers", response_model=Page[MergerListedView], summary="Find mergers", responses=problems(UnreadableCursor)
+)
 async def list_mergers(
     request: Request,
     rows: Rows,
     _: By,
     paging: Paging,
     as_known: AsKnown,
+    today: Today,
     status: Annotated[MergerStatus | None, Query(description="only those that had come so far")] = None,
     code: Annotated[str | None, Query(description="a predecessor or the successor", pattern=CODE)] = None,
     effective_from: Annotated[WrittenDay | None, Query(description="only on or after this day")] = None,
     effective_to: Annotated[WrittenDay | None, Query(description="only on or before this day")] = None,
-) -> Page[MergerView]:
+    overdue: Annotated[bool | None, Query(description="only those whose day came without effect, or others")] = None,
+) -> Page[MergerListedView]:
     """Mergers by status, organisation and day, as known at an instant, in the order of their days."""
     after = _place(paging.key(str, str))
-    filters = plans.MergerFilters(status, code, effective_from, effective_to)
-    found = await plans.list_mergers(rows, filters, as_known=as_known, after=after, limit=paging.fetch)
+    filters = plans.MergerFilters(status, code, effective_from, effective_to, overdue)
+    found = await plans.list_mergers(rows, filters, today=today, as_known=as_known, after=after, limit=paging.fetch)
     return page(
-        [MergerView.model_validate(one) for one in found],
+        [MergerListedView.model_validate(one) for one in found],
         key=lambda one: (one.effective_on, one.reference),
         request=request,
     )
@@ -68,14 +95,38 @@ async def list_mergers(
     responses=problems(MergerNotFound),
 )
 async def get_merger(
-    reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown
+    reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown, today: Today
 ) -> MergerInFullView:
-    """A merger as known at an instant, with each day that was planned for it and when that was said."""
-    merger, said = await plans.get_merger(rows, reference, as_known=as_known)
+    """A merger as known at an instant: each day that was planned for it and when that was said, what it has and lacks.
+
+    One whose day has come without effect is overdue, and `missing` says for want of what.
+    """
+    merger, said = await plans.get_merger(rows, reference, as_known=as_known, today=today)
+    ready = await get_readiness(rows, reference, as_at=None, as_known=as_known, today=today)
     etag(response, merger.version)
+    shown = MergerListedView.model_validate(merger).model_dump()
+    needs = ReadinessView.model_validate(ready)
     return MergerInFullView(
-        **MergerView.model_validate(merger).model_dump(), plans=[PlanView.model_validate(one) for one in said]
+        **shown,
+        plans=[PlanView.model_validate(one) for one in said],
+        missing=needs.missing,
+        conditions=needs.conditions,
+        schemes=needs.schemes,
     )
+
+
+@router.get(
+    "/mergers/{reference}/readiness",
+    response_model=ReadinessView,
+    summary="What a merger lacks before it can take effect",
+    responses=problems(MergerNotFound),
+)
+async def get_merger_readiness(
+    reference: Reference, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown, today: Today
+) -> ReadinessView:
+    """Day-one readiness, from facts: conditions met and schemes made by a day, as known at an instant."""
+    ready = await get_readiness(rows, reference, as_at=as_at, as_known=as_known, today=today)
+    return ReadinessView.model_validate(ready)
 
 
 @router.post(
@@ -83,17 +134,23 @@ async def get_merger(
     status_code=201,
     response_model=MergerView,
     summary="Agree a merger",
-    responses=problems(MergerNotAllowed, CodeTaken),
+    responses=problems(MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken),
 )
-async def merge_ccgs(
-    command: mergers.MergeCCGs, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
+async def merge_commissioners(
+    command: mergers.MergeCommissioners,
+    session: Write,
+    by: NHSEngland,
+    today: Today,
+    stated_at: StatedAt,
+    response: Response,
 ) -> Merger:
-    """Agree that two or more CCGs are dissolved on a day and another is established (NHS Act 2006 s.14G).
+    """Agree that two or more CCGs, or ICBs, are dissolved on a day and another is established (s.14G, s.14Z25).
 
-    A day to come: the successor stands as proposed, and the merger is carried out on the day. A day that is past, or
-    today: it is carried out at once. A refusal lists every reason.
+    A day to come: the successor stands as proposed, and the merger is carried out on the day, if both transfer schemes
+    (or nil returns) of every predecessor are there by then. A day that is past, or today: it is carried out at once,
+    and is refused without them. A refusal lists every reason.
     """
-    merger = await mergers.merge_ccgs(session, command, by=by, today=today, stated_at=stated_at)
+    merger = await mergers.merge_commissioners(session, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
     return merger
 
@@ -114,7 +171,10 @@ async def redate_merger(
     expected: IfMatch,
     response: Response,
 ) -> Merger:
-    """Let an agreed merger take effect on another day. What was planned before stays visible, as known before."""
+    """Let an agreed merger take effect on another day, which is not past. What was planned before stays visible.
+
+    One that is overdue needs this once it has all that it lacked: it never takes effect on a day that has gone.
+    """
     merger = await mergers.get_merger_to_change(session, reference)
     stale(merger.version, expected)
     await mergers.redate_merger(session, merger, command, by=by, today=today, stated_at=stated_at)
@@ -140,6 +200,72 @@ async def withdraw_merger(
     merger = await mergers.get_merger_to_change(session, reference)
     stale(merger.version, expected)
     await mergers.withdraw_merger(session, merger, by=by, stated_at=stated_at)
+    etag(response, merger.version)
+    return merger
+
+
+@router.post(
+    "/mergers/{reference}/schemes",
+    status_code=201,
+    response_model=MergerView,
+    summary="Make a transfer scheme, or give a nil return",
+    responses=problems(MergerNotFound, NotAgreedAnyMore, SchemeNotAllowed, SchemeMadeAlready),
+)
+async def make_scheme(
+    reference: Reference,
+    command: NewScheme,
+    session: Write,
+    by: Preparing,
+    today: Today,
+    stated_at: StatedAt,
+    response: Response,
+) -> Merger:
+    """Record that a property or a staff transfer scheme was made (NHS Act 2006 s.14I, s.14Z28), or that none is needed.
+
+    They are two schemes, and every predecessor needs both, or nil returns, by the merger's day.
+    """
+    merger = await mergers.get_merger_to_change(session, reference)
+    await preparations.make_scheme(session, merger, command, by=by, today=today, stated_at=stated_at)
+    etag(response, merger.version)
+    return merger
+
+
+@router.post(
+    "/mergers/{reference}/conditions/{number}/evidence",
+    status_code=201,
+    response_model=MergerView,
+    summary="Evidence that a condition is met",
+    responses=problems(MergerNotFound, NoSuchCondition, NotAgreedAnyMore, ConditionMetAlready, SchemeNotAllowed),
+)
+async def meet_condition(
+    reference: Reference,
+    number: Annotated[int, Path(ge=1, le=1000)],
+    command: preparations.MeetCondition,
+    session: Write,
+    by: Preparing,
+    today: Today,
+    stated_at: StatedAt,
+    response: Response,
+) -> Merger:
+    """Record on which day a condition of the approval was met, and by what that shows."""
+    merger = await mergers.get_merger_to_change(session, reference)
+    await preparations.meet_condition(session, merger, number, command, by=by, today=today, stated_at=stated_at)
+    etag(response, merger.version)
+    return merger
+
+
+@router.post(
+    "/mergers/{reference}/establishment",
+    response_model=MergerView,
+    summary="Establish the successor now",
+    responses=problems(MergerNotFound, NotAgreedAnyMore, NotItsDay, MergerNotReady),
+)
+async def establish_successor(
+    reference: Reference, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
+) -> Merger:
+    """Carry a merger out on its day, as due work does by itself. Refused with all that is missing, or came too late."""
+    merger = await mergers.get_merger_to_change(session, reference)
+    await mergers.establish_successor(session, merger, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
     return merger
 

@@ -41,7 +41,50 @@ class OrganisationView(View):
     version: int
 
 
-class OrganisationInFullView(OrganisationView):
+class LegalView(View):
+    """What it is in law, whatever it does in operation."""
+
+    status: Literal["established", "abolished"] = Field(validation_alias="value")
+    since: date | None = Field(description="first day of this status in law")
+    last_day: date | None = Field(description="last day of this status in law, where one is known")
+
+
+class RoleView(View):
+    """A further role beside its kind."""
+
+    role: str = Field(examples=["RO213"], validation_alias="value")
+    since: date | None
+    last_day: date | None
+
+
+class IdentifierView(View):
+    """A code of another system that it bears."""
+
+    system: str = Field(examples=["ons"])
+    identifier: str = Field(examples=["E38000215"])
+    since: date | None
+    last_day: date | None
+
+
+class AddressView(View):
+    """Where it is."""
+
+    lines: list[str] = Field(examples=[["Easton Street", "High Wycombe"]])
+    postcode: str = Field(examples=["HP11 1NT"])
+
+
+class DetailsView(View):
+    """What is answered of one organisation and left out of lists. `since` and `last_day` above are of its operation."""
+
+    legal: LegalView | None = Field(description="null: no source says")
+    legal_form: str | None = Field(examples=["company_limited_by_shares"])
+    remit: str | None = Field(description="what it is there for")
+    address: AddressView | None
+    roles: list[RoleView] = Field(description="further roles on the day; the kind is the primary one")
+    identifiers: list[IdentifierView] = Field(description="codes of other systems on the day")
+
+
+class OrganisationInFullView(OrganisationView, DetailsView):
     """An organisation, the question that was answered, and the mergers that it is part of."""
 
     as_at: date
@@ -62,7 +105,7 @@ class OpenedListView(BaseModel):
     organisations: list[OpenedView]
 
 
-About = Literal["life", "name", "parent", "kind", "legal", "address", "legal_form"]
+About = Literal["life", "name", "parent", "kind", "legal", "address", "legal_form", "remit"]
 
 
 class HeldView(BaseModel):
@@ -119,33 +162,3 @@ class LineageView(View):
         description="the codes that it lives on in on the day asked about; itself where nothing followed it",
         examples=[["D4U1Y"]],
     )
-
-
-class PlanView(View):
-    """What was said of a merger at one instant."""
-
-    number: int
-    status: MergerStatus
-    effective_on: date
-    stated_at: datetime
-    stated_by: str
-    recorded_at: datetime
-
-
-class MergerView(View):
-    """A merger of CCGs."""
-
-    reference: str = Field(examples=["M-14Y"])
-    successor: str = Field(examples=["14Y"])
-    successor_name: str = Field(examples=["NHS Buckinghamshire CCG"])
-    predecessors: list[str] = Field(examples=[["10Y", "10H"]])
-    status: MergerStatus
-    effective_on: date = Field(examples=["2018-04-01"])
-    rule_pack: str = Field(description="the pack of rules that it was agreed under", examples=["ccg-merger-s14g-2012"])
-    version: int
-
-
-class MergerInFullView(MergerView):
-    """A merger with everything that was said of it, slips included."""
-
-    plans: list[PlanView]

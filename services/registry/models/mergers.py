@@ -144,7 +144,7 @@ class Merger(Base):
         self, sort: SchemeSort, predecessors: Sequence[str], *, nil: bool, made_on: date, stated_at: datetime, by: str
     ) -> Scheme:
         """Keep a transfer scheme, or a nil return. Raises NotAgreedAnyMore, SchemeMadeAlready."""
-        self._must_be_agreed()
+        self.must_be_agreed()
         made = {code: one.reference for one in self.schemes if one.sort == sort for code in one.predecessors}
         twice = [Reason(f"{code} has the {sort} transfer scheme {made[code]}") for code in predecessors if code in made]
         if twice:
@@ -165,7 +165,7 @@ class Merger(Base):
 
     def meet(self, number: int, evidence: str, *, met_on: date, stated_at: datetime, by: str) -> Condition:
         """Keep the evidence that a condition is met. Raises NotAgreedAnyMore, NoSuchCondition, ConditionMetAlready."""
-        self._must_be_agreed()
+        self.must_be_agreed()
         condition = next((one for one in self.conditions if one.number == number), None)
         if condition is None:
             raise NoSuchCondition(f"{self.reference} has {len(self.conditions)} conditions and no number {number}")
@@ -194,7 +194,7 @@ class Merger(Base):
 
     def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> None:
         """Let it take effect on another day. Raises NotAgreedAnyMore, SameDay."""
-        self._must_be_agreed()
+        self.must_be_agreed()
         if effective_on == self.effective_on:
             raise SameDay(f"{self.reference} takes effect on {effective_on}")
         self.note(MergerStatus.AGREED, effective_on, stated_at=stated_at, by=by)
@@ -202,17 +202,18 @@ class Merger(Base):
 
     def withdraw(self, *, stated_at: datetime, by: str) -> None:
         """Give it up. Raises NotAgreedAnyMore."""
-        self._must_be_agreed()
+        self.must_be_agreed()
         self.note(MergerStatus.WITHDRAWN, self.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def carry_out(self, *, stated_at: datetime, by: str) -> None:
         """Note that it took effect. Raises NotAgreedAnyMore."""
-        self._must_be_agreed()
+        self.must_be_agreed()
         self.note(MergerStatus.CARRIED_OUT, self.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
-    def _must_be_agreed(self) -> None:
+    def must_be_agreed(self) -> None:
+        """Raise NotAgreedAnyMore where it was carried out or withdrawn."""
         if self.status != MergerStatus.AGREED:
             raise NotAgreedAnyMore(f"{self.reference} is {self.status.replace('_', ' ')}")
 
