@@ -1,20 +1,29 @@
 """What the registry keeps, by noun. A module that is not imported here has no tables."""
 
 from libs.common import tables
+from services.registry.models.applications import Application, ApplicationAct, ApplicationStatus, ApplicationStep
 from services.registry.models.base import Base
+from services.registry.models.clusters import Cluster
 from services.registry.models.mergers import Condition, Merger, MergerStatus, Plan, Scheme, SchemeSort, day_of
 from services.registry.models.organisations import Area, Organisation, Tie, area_time, tie_time, timeline
+from services.registry.models.populations import PopulationStatement
 from services.registry.models.successions import Succession, SuccessionStatement
 from services.registry.models.watch_lists import WatchList
 
 __all__ = [
+    "Application",
+    "ApplicationAct",
+    "ApplicationStatus",
+    "ApplicationStep",
     "Area",
     "Base",
+    "Cluster",
     "Condition",
     "Merger",
     "MergerStatus",
     "Organisation",
     "Plan",
+    "PopulationStatement",
     "Scheme",
     "SchemeSort",
     "Succession",
