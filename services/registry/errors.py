@@ -115,10 +115,6 @@ class LegalFormUnknown(Conflict):
     """No rule pack in force on that day knows this legal form."""
 
 
-class SourceUnknown(Conflict):
-    """No rule pack names this family of sources."""
-
-
 class CareModelNotFound(NotFound):
     """The registry has no such care model."""
 

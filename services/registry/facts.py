@@ -18,6 +18,7 @@ from libs.common.temporal import Days
 from libs.common.timeline import NewStatement
 from services.registry.errors import CodeTaken
 from services.registry.models import area_time, tie_time, timeline
+from services.registry.populations import state_populations
 from services.registry.successions import followed_in, state_successions
 from services.registry.ties import tie_statements_of
 
@@ -89,6 +90,7 @@ async def _state(connection: asyncpg.Connection, events: Sequence[Event], *, sou
     new = {said[number][0] for number in found}
     new |= await _tie(connection, events, source=source, by=by)
     new |= await _cover(connection, events, source=source, by=by)
+    new |= await state_populations(connection, events, source=source, by=by)
     words = [(place, word) for place, event in enumerate(events) for word in followed_in(event, _source(event, source))]
     followed = await state_successions(connection, [word for _, word in words], by=by)
     return new | {place for place, word in words if word in followed}
