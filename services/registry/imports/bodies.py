@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.database import raw
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationClosed,
@@ -20,6 +21,7 @@ from libs.common.events.registry import (
 from libs.common.rulepacks import in_force
 from services.registry.imports import rows
 from services.registry.imports.files import Form, SourceFile, Take
+from services.registry.imports.oddities import compare
 from services.registry.imports.reports import FileReport
 from services.registry.imports.rows import Body, KindOf, bodies_in
 from services.registry.kinds import Kind
@@ -32,8 +34,10 @@ _A_DAY = timedelta(days=1)
 
 
 def _taking(kind_of: KindOf) -> Take:
-    async def take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
-        return statements_about(list(bodies_in(file, kind_of, report)), file, stated_at, report)
+    async def take(session: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
+        bodies = list(bodies_in(file, kind_of, report))
+        await compare(await raw(session), bodies, file, stated_at, report)
+        return statements_about(bodies, file, stated_at, report)
 
     return take
 

@@ -1,0 +1,62 @@
+"""What is odd about a file beside what the registry holds: it is taken as it was said, and reported."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+import asyncpg
+
+from libs.common.stated import Facet
+from services.registry.imports.files import SourceFile
+from services.registry.imports.reports import FileReport
+from services.registry.imports.rows import Body
+from services.registry.kinds import Kind
+
+_HELD = """
+SELECT o.code, b.facet, b.value, lower(b.valid) AS start
+  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
+ WHERE o.code = ANY($1) AND upper_inf(b.known) AND (b.facet = $2 OR b.facet = $3 AND b.value = 'open')
+"""
+
+_NAMED_BEFORE = """
+WITH before AS (
+    SELECT max(stated_at) AS stated_at FROM organisation_statement
+     WHERE facet = $1 AND source LIKE $2 AND stated_at < $3)
+SELECT DISTINCT o.code FROM organisation_statement s JOIN before USING (stated_at) JOIN organisation o
+    ON o.id = s.subject_id
+ WHERE s.facet = $1 AND s.source LIKE $2 AND o.code <> ALL($4) ORDER BY o.code
+"""
+
+_PASSAGES = {
+    (Kind.NHS_TRUST, Kind.FOUNDATION_TRUST),
+    (Kind.SUB_ICB_LOCATION, Kind.CCG),
+}
+"""From what a body was held to be to what a line may call it without being odd."""
+
+
+async def compare(
+    connection: asyncpg.Connection, bodies: Collection[Body], file: SourceFile, stated_at: datetime, report: FileReport
+) -> None:
+    """Report where the lines differ from what is held of life and kind, and which bodies are not named any more."""
+    codes = sorted(body.code for body in bodies)
+    kinds: dict[str, set[str]] = {}
+    opened: dict[str, set[str]] = {}
+    for row in await connection.fetch(_HELD, codes, Facet.KIND, Facet.LIFE):
+        if row["facet"] == Facet.KIND:
+            kinds.setdefault(row["code"], set()).add(row["value"])
+        else:
+            opened.setdefault(row["code"], set()).add(str(row["start"]))
+    for body in bodies:
+        _compare_kind(body, kinds.get(body.code, ()), report)
+        first_days = opened.get(body.code)
+        if first_days and str(body.opened_on) not in first_days:
+            held = ", ".join(sorted(first_days))
+            report.find("another first day", body.code, f"line {body.line} says {body.opened_on}, held: {held}")
+    for row in await connection.fetch(_NAMED_BEFORE, Facet.LIFE, f"{file.form.family}:%", stated_at, codes):
+        report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
+
+
+def _compare_kind(body: Body, held: Iterable[str], report: FileReport) -> None:
+    known = set(held)
+    if known and body.kind not in known and not any((one, body.kind) in _PASSAGES for one in known):
+        words = ", ".join(sorted(known))
+        report.find("another kind", body.code, f"line {body.line} describes a {body.kind}, held: {words}")
