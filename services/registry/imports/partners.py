@@ -14,7 +14,7 @@ from services.registry.kinds import Kind
 from services.registry.successions import Shape
 from services.registry.ties import Relation
 
-FAMILY = "stp-partners"
+FAMILY = "nhse"
 CQC = "cqc"
 """The system of the Care Quality Commission's provider ids, which some partners have and no ODS code."""
 

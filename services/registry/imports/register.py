@@ -84,10 +84,10 @@ def _csus(reading: Reading) -> Iterator[Event]:
 FORMS = (
     Table(
         "NHS Improvement's register, May 2018",
-        "nhsi-register",
+        "nhsi",
         "code name organisation_type closure_date successor_code",
         _register,
         _REGISTERED_ON,
     ).form(),
-    Table("commissioning support units", "csu-list", "ods_code name address postcode", _csus, _CSUS_LISTED_ON).form(),
+    Table("commissioning support units", "nhse", "ods_code name address postcode", _csus, _CSUS_LISTED_ON).form(),
 )

@@ -20,9 +20,6 @@ from services.registry.imports.reports import FileReport
 from services.registry.imports.rows import Unusable, code_of
 from services.registry.kinds import Kind
 
-GIVES_WAY = -1
-"""The rank of a list that names bodies beside its own subject: what ODS or a command says of a day stands above it."""
-
 _MARK = "ï»¿"
 """The mark that begins a file in UTF-8, as it looks in the encoding in which forms are tried."""
 
@@ -91,7 +88,8 @@ class Reading:
 class Table:
     """A sort of table: what it is, whose, the columns that show it, what it says, the day that it describes.
 
-    `day` is None where the file's name has to say it.
+    `day` is None where the file's name has to say it. The packs of sources put lists below ODS's own files: what these
+    say of a day stands above what a list that names bodies beside its own subject says.
     """
 
     title: str
@@ -100,7 +98,6 @@ class Table:
     """The names, between spaces or, where they have spaces themselves, between `|`."""
     read: Callable[[Reading], Iterable[Event]]
     day: date | None = None
-    rank: int = GIVES_WAY
 
     def form(self) -> Form:
         """Return the form of such files."""
@@ -109,7 +106,7 @@ class Table:
         def fits(_: str, first: list[str]) -> bool:
             return wanted <= {name.removeprefix(_MARK).strip('" ') for name in first}
 
-        return Form(self.title, self.family, fits, self._take, header=True, rank=self.rank, day=self.day)
+        return Form(self.title, self.family, fits, self._take, header=True, day=self.day)
 
     async def _take(
         self, session: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport

@@ -12,7 +12,7 @@ from services.registry.kinds import Kind
 from services.registry.successions import Shape
 from services.registry.ties import Relation
 
-FAMILY = "nhse-ccg-stp"
+FAMILY = "nhse"
 _LAST_DAY, _THE_DAY = date(2020, 3, 31), date(2020, 4, 1)
 
 
