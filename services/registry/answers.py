@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -11,6 +11,8 @@ import asyncpg
 from libs.common.known import Reads
 from libs.common.stated import Facet, Status
 from libs.common.temporal import LAST_DAY
+from services.registry import details
+from services.registry.details import NOTHING, Details, details_of
 from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
@@ -46,7 +48,7 @@ _MERGERS = """
          WHERE m.successor = o.code OR m.predecessors @> ARRAY[o.code]) AS mergers
 """
 
-_ONE = f"{COLUMNS}, {_MERGERS} FROM organisation o {BELIEFS} WHERE o.code = $3"
+_ONE = f"{COLUMNS}, {_MERGERS}, {details.COLUMNS} FROM organisation o {BELIEFS} WHERE o.code = $3"
 
 _SOME = f"""
 {COLUMNS} FROM organisation o {BELIEFS}
@@ -100,6 +102,7 @@ class OrganisationAsAt:
     since: date | None
     last_day: date | None
     mergers: tuple[PartInMerger, ...] = ()
+    details: Details = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,8 @@ async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datet
     rows = await db.fetch(_ONE, as_at, as_known or ALWAYS, code)
     if not rows:
         raise OrganisationNotFound(f"no organisation has the code {code}")
-    return as_at_of(rows[0], tuple(_part(entry) for entry in json.loads(rows[0]["mergers"] or "[]")))
+    found = as_at_of(rows[0], tuple(_part(entry) for entry in json.loads(rows[0]["mergers"] or "[]")))
+    return replace(found, details=details_of(rows[0]))
 
 
 async def list_organisations(

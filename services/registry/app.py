@@ -20,6 +20,10 @@ SERVICE = Service(
     tags=(
         {"name": "Organisations", "description": "Opened, renamed, closed; what each was on a day; its lineage."},
         {"name": "Finding", "description": "Search, members and trees, many at once, exports, watch lists."},
+        {
+            "name": "Populations",
+            "description": "How many people a body serves: registered, weighted, resident; by source.",
+        },
         {"name": "Mergers", "description": "CCGs are dissolved and another is established (NHS Act 2006 s.14G)."},
         {"name": "Cover", "description": "Every practice and area in exactly one commissioner (NHS Act 2006 s.14A)."},
         {"name": "FHIR R4", "description": "Organization and OrganizationAffiliation, shaped as the NHS ODS FHIR API."},

@@ -1,10 +1,22 @@
 """What can be asked of the registry, by noun."""
 
-from services.registry.api import cover, descriptions, fhir, mergers, organisations, search, watch_lists
+from services.registry.api import (
+    cover,
+    descriptions,
+    fhir,
+    identifiers,
+    mergers,
+    organisations,
+    populations,
+    search,
+    watch_lists,
+)
 
 ROUTERS = (
     organisations.router,
     descriptions.router,
+    identifiers.router,
+    populations.router,
     search.router,
     watch_lists.router,
     mergers.router,

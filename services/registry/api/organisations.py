@@ -28,6 +28,7 @@ from libs.common.web import (
 )
 from services.registry import answers, organisations
 from services.registry.api.views import (
+    DetailsView,
     HeldView,
     HistoryView,
     LineageView,
@@ -78,18 +79,21 @@ ToChange = Annotated[Organisation, Depends(_organisation_to_change)]
 async def get_organisation(
     code: CodeInPath, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
 ) -> OrganisationInFullView:
-    """Kind, status, name and parent as at a day, as known at an instant, and the mergers that it is part of.
+    """What it was as at a day, as known at an instant: kind and further roles, status in operation and in law, name,
+    parent, address, codes of other systems, and the mergers that it is part of.
 
     The ETag is the organisation's version now, whatever day is asked about.
     """
     found = await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     etag(response, found.version)
-    shown = OrganisationView.model_validate(found).model_dump()
-    return OrganisationInFullView(
-        **shown,
-        as_at=as_at,
-        as_known=as_known,
-        mergers=found.mergers,
+    return OrganisationInFullView.model_validate(
+        {
+            **OrganisationView.model_validate(found).model_dump(),
+            **{name: getattr(found.details, name) for name in DetailsView.model_fields},
+            "as_at": as_at,
+            "as_known": as_known,
+            "mergers": found.mergers,
+        }
     )
 
 
