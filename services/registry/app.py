@@ -25,6 +25,7 @@ SERVICE = Service(
             "description": "How many people a body serves: registered, weighted, resident; by source.",
         },
         {"name": "Mergers", "description": "CCGs are dissolved and another is established (NHS Act 2006 s.14G)."},
+        {"name": "Relations", "description": "Members, owners with exact shares, footprints, hosts: many to many."},
         {"name": "Cover", "description": "Every practice and area in exactly one commissioner (NHS Act 2006 s.14A)."},
         {"name": "FHIR R4", "description": "Organization and OrganizationAffiliation, shaped as the NHS ODS FHIR API."},
     ),

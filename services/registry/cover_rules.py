@@ -145,7 +145,7 @@ def restated(
     current = next(((days, code) for days, code in subject.stated if day in days), None)
     later = (days.start for days, _ in subject.stated if days.start > day)
     new = Days(day, current[0].end if current else min(later, default=LAST_DAY))
-    stated = [one for one in subject.stated if one is not current]
+    stated = [one for one in subject.stated if one != current]
     if current and current[0].start < day:
         stated.append((Days(current[0].start, day), current[1]))
     if current and (who.on(current[1], day) - set(complete)):

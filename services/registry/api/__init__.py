@@ -8,6 +8,7 @@ from services.registry.api import (
     mergers,
     organisations,
     populations,
+    relations,
     search,
     watch_lists,
 )
@@ -21,5 +22,6 @@ ROUTERS = (
     watch_lists.router,
     mergers.router,
     cover.router,
+    relations.router,
     fhir.router,
 )

@@ -1,0 +1,148 @@
+"""How bodies stand to each other: many to many, dated, in both directions, by exact shares."""
+
+from typing import Any
+
+from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
+from libs.common.identity import Role
+from tests.registry.desk import Desk
+
+
+async def relate(desk: Desk, code: str, relation: str, other: str, on: str = "2016-12-01", **more: Any) -> Any:
+    sent: dict[str, Any] = {key: more.pop(key) for key in ("share", "until") if key in more}
+    body = {"relation": relation, "other": other, "effective_on": on, **sent}
+    return await desk.call("POST", f"/organisations/{code}/relations", json=body, **more)
+
+
+async def end(desk: Desk, code: str, relation: str, other: str, on: str, **more: Any) -> Any:
+    body = {"relation": relation, "other": other, "effective_on": on}
+    return await desk.call("POST", f"/organisations/{code}/relations/ending", json=body, **more)
+
+
+async def shown(desk: Desk, code: str, on: str, **asked: str) -> list[tuple[str, str, str, str | None]]:
+    found = await desk.call("GET", f"/organisations/{code}/relations", params={"as_at": on, **asked})
+    return [(one["code"], one["relation"], one["other"], one["share"]) for one in found["items"]]
+
+
+async def trusts(desk: Desk) -> None:
+    await desk.open("RCF", "RAE", kind="nhs_trust")
+    await desk.open("QWO", "QOP", kind="stp", on="2016-12-01")
+
+
+async def test_a_trust_is_part_of_several_footprints_and_a_footprint_has_several_members(desk: Desk) -> None:
+    await trusts(desk)
+    for trust, footprint in (("RCF", "QWO"), ("RCF", "QOP"), ("RAE", "QWO")):
+        await relate(desk, trust, "part of footprint", footprint)
+    assert await shown(desk, "RCF", "2017-01-01") == [
+        ("RCF", "part of footprint", "QOP", None),
+        ("RCF", "part of footprint", "QWO", None),
+    ]
+    members = await shown(desk, "QWO", "2017-01-01", direction="to", relation="part of footprint")
+    assert [one[0] for one in members] == ["RAE", "RCF"]
+    assert await shown(desk, "QWO", "2017-01-01", direction="from") == []
+    assert await shown(desk, "RCF", "2016-11-30") == []
+
+
+async def test_a_relation_is_told_when_it_begins_and_when_it_ends(desk: Desk) -> None:
+    await trusts(desk)
+    await relate(desk, "RCF", "part of footprint", "QWO", share="0.5")
+    await end(desk, "RCF", "part of footprint", "QWO", "2019-04-01")
+    assert await shown(desk, "RCF", "2019-03-31") == [("RCF", "part of footprint", "QWO", "1/2")]
+    assert await shown(desk, "RCF", "2019-04-01") == []
+    told = await desk.told()
+    [related] = [event for event in told if isinstance(event, OrganisationRelated)]
+    assert (related.code, related.other, related.share, str(related.effective_on)) == (
+        "RCF",
+        "QWO",
+        "1/2",
+        "2016-12-01",
+    )
+    [unrelated] = [event for event in told if isinstance(event, OrganisationUnrelated)]
+    assert str(unrelated.effective_on) == "2019-04-01"
+
+
+async def test_pages_of_relations_give_each_once(desk: Desk) -> None:
+    await trusts(desk)
+    for relation in ("part of footprint", "partner in", "member of"):
+        for footprint in ("QWO", "QOP"):
+            await relate(desk, "RCF", relation, footprint)
+    seen, path = [], "/organisations/RCF/relations?as_at=2017-01-01&limit=4"
+    while path:
+        page = await desk.call("GET", path)
+        seen += [(one["relation"], one["other"]) for one in page["items"]]
+        path = (page["next"] or "").removeprefix("/v1")
+    assert (len(seen), len(set(seen)), seen) == (6, 6, sorted(seen))
+
+
+async def test_owners_share_a_company_exactly_and_never_more_than_the_whole_of_it_on_any_day(desk: Desk) -> None:
+    await desk.open("A81001", "A81002", "A81003", "A81004", kind="gp_practice")
+    await desk.open("8KX01", kind="company")
+    for owner in ("A81001", "A81002", "A81003"):
+        await relate(desk, owner, "owns", "8KX01", share="1/3")
+    refused = await relate(desk, "A81004", "owns", "8KX01", share="0.000000000001", expect=409)
+    assert refused["type"].endswith("/relation-not-allowed")
+    assert "A81003 1/3" in refused["reasons"][0]["message"]
+    await end(desk, "A81002", "owns", "8KX01", "2020-04-01")
+    too_early = await relate(desk, "A81004", "owns", "8KX01", on="2020-03-31", share="1/3", expect=409)
+    assert too_early["reasons"][0]["message"].startswith("from 2020-03-31 8KX01 would be owned to 4/3")
+    await relate(desk, "A81004", "owns", "8KX01", on="2020-04-01", share="1/3")
+    assert len(await shown(desk, "8KX01", "2020-04-01")) == 3
+
+
+async def test_a_share_that_grows_later_is_refused_for_the_day_on_which_it_would_be_too_much(desk: Desk) -> None:
+    await desk.open("A81001", "A81002", kind="gp_practice")
+    await desk.open("8KX01", kind="company")
+    await relate(desk, "A81001", "owns", "8KX01", share="1/2")
+    await relate(desk, "A81001", "owns", "8KX01", on="2019-01-01", share="3/4")
+    refused = await relate(desk, "A81002", "owns", "8KX01", on="2017-01-01", share="1/2", expect=409)
+    assert [reason["message"][:15] for reason in refused["reasons"]] == ["from 2019-01-01"]
+    await relate(desk, "A81002", "owns", "8KX01", on="2017-01-01", until="2019-01-01", share="1/2")
+    assert [one[3] for one in await shown(desk, "8KX01", "2018-01-01")] == ["1/2", "1/2"]
+    assert [one[3] for one in await shown(desk, "8KX01", "2019-01-01")] == ["3/4"]
+
+
+async def test_a_refusal_has_every_reason(desk: Desk) -> None:
+    await trusts(desk)
+    await desk.open("RXX", kind="nhs_trust", on="2018-04-01")
+    refused = await relate(desk, "RXX", "hosts", "RXX", on="2017-01-01", until="2017-01-01", share="1/2", expect=409)
+    assert {reason["field"] for reason in refused["reasons"]} == {"other", "until", "share", "effective_on"}
+
+
+async def test_shares_and_days_that_cannot_be_read_are_refused_together(desk: Desk) -> None:
+    await trusts(desk)
+    for share in ("1/0", "2/1", "0", "-1/2", "0.5e1", "1/00", "a third", 0.5):
+        refused = await relate(desk, "RCF", "owns", "RAE", on="soon", share=share, expect=422)
+        assert {reason["field"] for reason in refused["reasons"]} == {"effective_on", "share"}, share
+
+
+async def test_nothing_is_said_twice_nor_ended_that_does_not_hold(desk: Desk) -> None:
+    await trusts(desk)
+    await relate(desk, "RCF", "member of", "QWO")
+    await relate(desk, "RCF", "member of", "QWO", on="2018-01-01", expect=409)
+    await end(desk, "RAE", "member of", "QWO", "2018-01-01", expect=409)
+    await relate(desk, "RCF", "member of", "QZZ", expect=404)
+    await desk.call("GET", "/organisations/QZZ/relations", expect=404)
+
+
+async def test_who_acts_for_either_body_may_relate_them_and_nobody_else(desk: Desk) -> None:
+    await trusts(desk)
+    body = {"relation": "member of", "other": "QWO", "effective_on": "2017-01-01"}
+    path = "/organisations/RCF/relations"
+    await desk.call("POST", path, Role.REGISTRAR, organisations=("RAE",), json=body, expect=403)
+    await desk.call("POST", path, Role.READER, json=body, expect=403)
+    await desk.call("POST", path, Role.REGISTRAR, organisations=("QWO",), json=body, expect=201)
+
+
+async def test_what_was_known_before_stays_answerable(desk: Desk) -> None:
+    await trusts(desk)
+    await relate(desk, "RCF", "member of", "QWO")
+    [before] = [row["now"].isoformat() for row in await desk.database.fetch("SELECT clock_timestamp() AS now")]
+    await end(desk, "RCF", "member of", "QWO", "2017-01-01")
+    assert await shown(desk, "RCF", "2018-01-01") == []
+    assert len(await shown(desk, "RCF", "2018-01-01", as_known=before)) == 1
+
+
+async def test_a_dry_run_of_a_relation_answers_the_same_and_changes_nothing(desk: Desk) -> None:
+    await trusts(desk)
+    dry = await relate(desk, "RCF", "member of", "QWO", params={"dry_run": "true"})
+    assert await shown(desk, "RCF", "2018-01-01") == []
+    assert await relate(desk, "RCF", "member of", "QWO") == dry
