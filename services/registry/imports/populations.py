@@ -12,8 +12,9 @@ from services.registry.imports.tables import Reading, Row, Table
 from services.registry.kinds import Kind
 from services.registry.ties import Relation
 
-_FAMILY = "populations"
-_MID_2019 = date(2019, 6, 30)
+_MID_2019, _PUBLISHED_ON = date(2019, 6, 30), date(2020, 9, 30)
+"""The day that the residents were counted for, and when it was told of the CCGs of April 2020."""
+
 _WEIGHTS = {"registered": "pop 2022/23", "weighted": "Final WP", "weighted_primary_care": "Final PMC WP"}
 """By basis, the column; its heading says 2022/23 in the tables of both years."""
 
@@ -29,16 +30,17 @@ def people(text: str) -> int:
     return int(number.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
-def published(reading: Reading, code: str, basis: str, number: int) -> PopulationPublished:
-    """Return a body's population on the table's day."""
+def published(reading: Reading, code: str, basis: str, number: int, *, on: date | None = None) -> PopulationPublished:
+    """Return a body's population on a day: the table's, unless another is given."""
     return PopulationPublished(
-        code=code_of(code), basis=basis, people=number, effective_on=reading.day, **reading.saying
+        code=code_of(code), basis=basis, people=number, effective_on=on or reading.day, **reading.saying
     )
 
 
 def _residents(reading: Reading) -> Iterator[Event]:
     def row(one: Row) -> Iterator[Event]:
-        yield published(reading, reading.body_with(one["ccg_code"]), "resident", people(one["total_population"]))
+        ccg, number = reading.body_with(one["ccg_code"]), people(one["total_population"])
+        yield published(reading, ccg, "resident", number, on=_MID_2019)
 
     return reading.each(row)
 
@@ -76,12 +78,16 @@ def _networks(reading: Reading) -> Iterator[Event]:
     return reading.each(row)
 
 
-def _table(title: str, columns: str, read: Callable[[Reading], Iterator[Event]], day: date | None = None) -> Table:
-    return Table(title, _FAMILY, columns, read, day)
+def _table(
+    title: str, columns: str, read: Callable[[Reading], Iterator[Event]], day: date | None = None, family: str = "nhse"
+) -> Table:
+    return Table(title, family, columns, read, day)
 
 
 FORMS = (
-    _table("residents of CCGs, mid-2019 (ONS)", "ccg_code ccg_name total_population", _residents, _MID_2019).form(),
+    _table(
+        "residents of CCGs, mid-2019 (ONS)", "ccg_code ccg_name total_population", _residents, _PUBLISHED_ON, "ons"
+    ).form(),
     _table("patients of practices by age", "Practice Code|PCO Code|Male 0-4|Female 75+", _patients).form(),
     _table("weighted populations of practices", "Practice_Code|pop 2022/23|Final WP|Final PMC WP", _weighted).form(),
     _table("practices in networks", "PRACTICE_CODE PCN_CODE ONS_CCG_CODE ONS_STP_CODE", _networks).form(),
