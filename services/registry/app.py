@@ -24,6 +24,7 @@ SERVICE = Service(
             "name": "Populations",
             "description": "How many people a body serves: registered, weighted, resident; by source.",
         },
+        {"name": "Federations", "description": "Legal forms: what each may hold and distribute; owners, size, remit."},
         {"name": "Mergers", "description": "CCGs are dissolved and another is established (NHS Act 2006 s.14G)."},
         {"name": "Relations", "description": "Members, owners with exact shares, footprints, hosts: many to many."},
         {"name": "Cover", "description": "Every practice and area in exactly one commissioner (NHS Act 2006 s.14A)."},

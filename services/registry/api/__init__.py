@@ -3,6 +3,7 @@
 from services.registry.api import (
     cover,
     descriptions,
+    federations,
     fhir,
     identifiers,
     mergers,
@@ -18,6 +19,7 @@ ROUTERS = (
     descriptions.router,
     identifiers.router,
     populations.router,
+    federations.router,
     search.router,
     watch_lists.router,
     mergers.router,
