@@ -51,7 +51,9 @@ async def _fill(database: Database, versions: int) -> list[str]:
         await connection.execute(_BODIES, versions // (2 * _RENAMINGS))
         await connection.execute(_NAMES, _RENAMINGS)
         await connection.execute(_OTHERS)
-        await connection.execute(f"ALTER TABLE organisation_belief ADD CONSTRAINT {_CONSTRAINT} {definition}")
+        await connection.execute(
+            f"ALTER TABLE organisation_belief ADD CONSTRAINT {_CONSTRAINT} {definition}", timeout=900
+        )
         await connection.execute("VACUUM ANALYZE")
         return [row["code"] for row in await connection.fetch("SELECT code FROM organisation ORDER BY random()")]
 
