@@ -61,20 +61,6 @@ _SOME = f"""
  ORDER BY o.code LIMIT $8
 """
 
-_HISTORY = """
-SELECT b.facet, b.value, lower(b.valid) AS start, upper(b.valid) AS "end", lower(b.known) AS known_from,
-       upper(b.known) AS known_to, b.recorded_at
-  FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
- WHERE o.code = $1 ORDER BY b.facet, lower(b.known), b.valid
-"""
-
-_STATEMENTS = """
-SELECT s.facet, s.value, lower(s.valid) AS start, upper(s.valid) AS "end", s.stated_at, s.fills_before, s.source,
-       s.recorded_by, s.recorded_at
-  FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id
- WHERE o.code = $1 ORDER BY s.stated_at, s.id
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class PartInMerger:
@@ -116,34 +102,6 @@ class Filters:
     codes: Collection[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A belief: `value` was held true of the days, from `known_from` until `known_to` (None: until now)."""
-
-    facet: Facet
-    value: str
-    first_day: date | None
-    last_day: date | None
-    known_from: datetime
-    known_to: datetime | None
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A statement: what a source said, and when. `observed`: it saw this, and did not say since when it is so."""
-
-    facet: Facet
-    value: str | None
-    first_day: date | None
-    last_day: date | None
-    stated_at: datetime
-    observed: bool
-    source: str
-    recorded_by: str
-    recorded_at: datetime
-
-
 async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> OrganisationAsAt:
     """Return one organisation. Raises OrganisationNotFound for a code that was never given."""
     rows = await db.fetch(_ONE, as_at, as_known or ALWAYS, code)
@@ -160,24 +118,6 @@ async def list_organisations(
     wanted = (filters.kind, filters.status, filters.name, filters.parent)
     rows = await db.fetch(_SOME, as_at, as_known or ALWAYS, *wanted, after, limit, filters.codes)
     return [as_at_of(row) for row in rows]
-
-
-async def history_of(db: Reads, code: str) -> tuple[list[Held], list[Said]]:
-    """Return everything that was believed of an organisation, and what was said that it follows from.
-
-    Raises OrganisationNotFound.
-    """
-    if not await db.fetch("SELECT id FROM organisation WHERE code = $1", code):
-        raise OrganisationNotFound(f"no organisation has the code {code}")
-    held = [
-        Held(Facet(facet), value, start, _last(end), *others)
-        for facet, value, start, end, *others in await db.fetch(_HISTORY, code)
-    ]
-    said = [
-        Said(Facet(facet), value, start, _last(end), *others)
-        for facet, value, start, end, *others in await db.fetch(_STATEMENTS, code)
-    ]
-    return held, said
 
 
 def as_at_of(row: asyncpg.Record, mergers: tuple[PartInMerger, ...] = ()) -> OrganisationAsAt:

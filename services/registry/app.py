@@ -19,6 +19,8 @@ SERVICE = Service(
     due_work=carry_out_next_merger,
     tags=(
         {"name": "Organisations", "description": "Opened, renamed, closed; what each was on a day; its lineage."},
+        {"name": "Lineage", "description": "What came before, what came of it, how much of it where, and crosswalks."},
+        {"name": "Sources", "description": "Who said what of which days, who rules, and where sources disagree."},
         {"name": "Finding", "description": "Search, members and trees, many at once, exports, watch lists."},
         {
             "name": "Populations",

@@ -8,7 +8,18 @@ from typing import Any
 from libs.common.known import Reads
 from services.registry.living import PARENT_CHANGE, Ends, Step, living
 
-__all__ = ["ALWAYS", "Ends", "Lineage", "Step", "lineage_of", "resolve", "steps_from", "steps_to", "successors_of"]
+__all__ = [
+    "ALWAYS",
+    "Ends",
+    "Lineage",
+    "Step",
+    "in_words",
+    "lineage_of",
+    "resolve",
+    "steps_from",
+    "steps_to",
+    "successors_of",
+]
 
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 """As known now: later than all that was ever stated."""
@@ -43,6 +54,13 @@ class Lineage:
     def resolves_to(self) -> tuple[str, ...]:
         """The codes that it lives on in."""
         return tuple(code for code, _ in self.living)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The first of its predecessors; itself where nothing came before it, and all of a circle."""
+        followed = {step.successor for step in self.before if step.code != step.successor}
+        named = {self.code, *(step.code for step in self.before)}
+        return tuple(sorted(named - followed) or sorted(named))
 
 
 async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = ALWAYS) -> Lineage:
@@ -84,6 +102,13 @@ async def successors_of(
     """Return every code that the given ones live on in."""
     steps = await _steps(db, _FORWARD, codes, as_at, as_known)
     return frozenset(step.successor for step in steps if step.shape != PARENT_CHANGE) - frozenset(codes)
+
+
+def in_words(step: Step) -> str:
+    """Return a succession as a sentence."""
+    share = {"": "", "1": ", all of it"}.get(step.share, f", {step.share} of it")
+    shape = f" ({step.shape.replace('_', ' ')}{share})" if step.shape else f"{share}"
+    return f"{step.code} was followed by {step.successor} on {step.effective_on}{shape}: {step.source}"
 
 
 async def _steps(db: Reads, sql: str, codes: Collection[str], as_at: date, as_known: datetime) -> tuple[Step, ...]:

@@ -6,11 +6,13 @@ from services.registry.api import (
     federations,
     fhir,
     identifiers,
+    lineage,
     mergers,
     organisations,
     populations,
     relations,
     search,
+    sources,
     watch_lists,
 )
 
@@ -18,6 +20,8 @@ ROUTERS = (
     organisations.router,
     descriptions.router,
     identifiers.router,
+    lineage.router,
+    sources.router,
     populations.router,
     federations.router,
     search.router,

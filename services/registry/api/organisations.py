@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from libs.common.identity import Caller, Role
 from libs.common.paging import UnreadableCursor
 from libs.common.problems import PreconditionMissing, StaleVersion, may_raise
-from libs.common.stated import Facet, Status
+from libs.common.stated import Status
 from libs.common.web import (
     AsAt,
     AsKnown,
@@ -29,14 +29,10 @@ from libs.common.web import (
 from services.registry import answers, organisations
 from services.registry.api.views import (
     DetailsView,
-    HeldView,
-    HistoryView,
-    LineageView,
     OpenedListView,
     OpenedView,
     OrganisationInFullView,
     OrganisationView,
-    SaidView,
 )
 from services.registry.errors import (
     ClosedBeforeItOpened,
@@ -46,7 +42,6 @@ from services.registry.errors import (
     OrganisationNotFound,
 )
 from services.registry.kinds import Kind
-from services.registry.lineage import ALWAYS, lineage_of
 from services.registry.models import Organisation
 from services.registry.organisations import CODE, PRINTED
 from services.registry.standings import get_organisation_to_change
@@ -129,61 +124,6 @@ async def list_organisations(
     return page([OrganisationView.model_validate(one) for one in found], key=lambda one: one.code, request=request)
 
 
-@router.get(
-    "/organisations/{code}/history",
-    response_model=HistoryView,
-    summary="Who believed what about it, and when",
-    responses=problems(OrganisationNotFound),
-)
-async def get_organisation_history(code: CodeInPath, rows: Rows, _: By) -> HistoryView:
-    """Every belief about an organisation's life, names and parents, and the statements that they follow from."""
-    held, said = await answers.history_of(rows, code)
-    return HistoryView(
-        code=code,
-        beliefs=[
-            HeldView(
-                about=_about(one.facet),
-                value=one.value,
-                first_day=one.first_day,
-                last_day=one.last_day,
-                known_from=one.known_from,
-                known_to=one.known_to,
-                recorded_at=one.recorded_at,
-            )
-            for one in held
-        ],
-        statements=[
-            SaidView(
-                about=_about(one.facet),
-                value=one.value,
-                first_day=one.first_day,
-                last_day=one.last_day,
-                stated_at=one.stated_at,
-                observed=one.observed,
-                source=one.source,
-                recorded_by=one.recorded_by,
-                recorded_at=one.recorded_at,
-            )
-            for one in said
-        ],
-    )
-
-
-@router.get(
-    "/organisations/{code}/lineage",
-    response_model=LineageView,
-    summary="What came before it and what became of it",
-    responses=problems(OrganisationNotFound),
-)
-async def get_lineage(code: CodeInPath, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> LineageView:
-    """Every succession before and after a code, however many steps away, and where it lives on on a day.
-
-    10G resolves to D4U1Y, by way of 15D.
-    """
-    await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
-    return LineageView.model_validate(await lineage_of(rows, code, as_at=as_at, as_known=as_known or ALWAYS))
-
-
 @router.post(
     "/organisations",
     status_code=201,
@@ -236,7 +176,3 @@ async def close_organisation(
     await organisations.close_organisation(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation
-
-
-def _about(facet: Facet) -> str:
-    return facet.name.lower()

@@ -1,0 +1,170 @@
+"""Routes about sources: who may be cited, what they said, and where they disagree."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Request
+
+from libs.common.days import WrittenDay
+from libs.common.identity import Caller, Role
+from libs.common.paging import UnreadableCursor
+from libs.common.stated import Facet
+from libs.common.temporal import FIRST_DAY
+from libs.common.web import (
+    AsAt,
+    AsKnown,
+    By,
+    Page,
+    Paging,
+    Rows,
+    Today,
+    Write,
+    allowed,
+    commands_router,
+    page,
+    problems,
+)
+from services.registry import disagreements, histories, reports, sources
+from services.registry.api.organisations import CodeInPath
+from services.registry.api.sources_views import (
+    ConflictView,
+    DifferingView,
+    HeldSuccessionView,
+    HeldView,
+    HistoryView,
+    RecordedView,
+    SaidSuccessionView,
+    SaidView,
+    SourcesView,
+    SourceView,
+    WordView,
+)
+from services.registry.conflicts import Differing
+from services.registry.errors import OrganisationNotFound, SourceRefused
+from services.registry.organisations import CODE
+
+router = commands_router(tags=["Sources"])
+
+Reporter = Annotated[Caller, allowed(Role.REGISTRAR, Role.LOADER)]
+OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only of this day; of all days if left out.")]
+
+
+@router.get("/sources", response_model=SourcesView, summary="Who may be cited, and whose word stands above whose")
+async def list_sources(_: By, as_at: AsAt) -> SourcesView:
+    """Every family of sources that can be cited on a day, with its rank and the pack of rules that gives it.
+
+    Where families speak of the same days, those of the highest rank rule, the latest word among them. The others stay
+    visible: GET /conflicts.
+    """
+    found = sources.families(as_at).values()
+    return SourcesView(as_at=as_at, sources=[SourceView.model_validate(one) for one in found])
+
+
+@router.post(
+    "/reports",
+    status_code=201,
+    response_model=RecordedView,
+    summary="Put on record what a source says",
+    responses=problems(OrganisationNotFound, SourceRefused),
+)
+async def record_report(report: reports.Report, session: Write, by: Reporter, today: Today) -> RecordedView:
+    """Put what a named document says of bodies on record, with the rank of its family, as stated on its day.
+
+    It rules where nobody of a higher rank spoke, and else stands beside what rules. A succession that the press or a
+    user reports is shown with the body's history and conflicts, and no lineage follows it. What keeps a register, or
+    is an official list, needs the role `loader`.
+    """
+    return RecordedView.model_validate(await reports.record(session, report, by=by, today=today))
+
+
+@router.get(
+    "/organisations/{code}/history",
+    response_model=HistoryView,
+    summary="Who believed what about it, when, from which source",
+    responses=problems(OrganisationNotFound),
+)
+async def get_organisation_history(
+    code: CodeInPath, rows: Rows, _: By, as_known: AsKnown, as_at: OfDay = None
+) -> HistoryView:
+    """Every belief about a body, its ties and its successions, and every statement that they follow from.
+
+    With `as_at` only what was said of that day; with `as_known` only what was said by then.
+    """
+    found = await histories.history_of(rows, code, as_at=as_at, as_known=as_known)
+    return HistoryView(
+        code=code,
+        as_at=as_at,
+        as_known=as_known,
+        beliefs=[HeldView.model_validate(one) for one in found.beliefs],
+        statements=[SaidView.model_validate(one) for one in found.statements],
+        successions=[HeldSuccessionView.model_validate(one) for one in found.successions],
+        successions_stated=[SaidSuccessionView.model_validate(one) for one in found.successions_stated],
+    )
+
+
+@router.get(
+    "/conflicts",
+    response_model=Page[ConflictView],
+    summary="Where sources disagree, and who rules",
+    responses=problems(UnreadableCursor),
+)
+async def list_conflicts(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_known: AsKnown,
+    as_at: OfDay = None,
+    about: Annotated[
+        Literal["life", "name", "parent", "kind", "legal", "address", "legal_form", "remit", "succession"] | None,
+        Query(description="only about this"),
+    ] = None,
+    code: Annotated[str | None, Query(description="only of this body", pattern=CODE)] = None,
+) -> Page[ConflictView]:
+    """Days on which two families of sources, each taken alone, say different things, both values, and who rules.
+
+    What a source only observed counts for the day on which it saw it, and between two equal observations. In the order
+    in which the bodies became known; successions come last.
+    """
+    facet = None if about in (None, disagreements.SUCCESSION) else Facet[about.upper()]
+    wanted = disagreements.About(facet, about == disagreements.SUCCESSION, code, as_at)
+    after = None if paging.after is None else _place(paging.after)
+    found = await disagreements.conflicts(rows, wanted, as_known=as_known, after=after, limit=paging.fetch)
+    places = {(one.code, one.about): one.place for one in found}
+    return page(
+        [
+            ConflictView(code=one.code, about=one.about, differs=[_differing(span) for span in one.differs])
+            for one in found
+        ],
+        key=lambda one: places[one.code, one.about],
+        request=request,
+    )
+
+
+def _differing(one: Differing) -> DifferingView:
+    return DifferingView(
+        first_day=None if one.days.start == FIRST_DAY else one.days.start,
+        last_day=histories.last_day(one.days.end),
+        words=[
+            WordView(
+                source=word.source,
+                family=word.family,
+                rank=word.rank,
+                value=word.value,
+                stated_at=word.stated_at,
+                observed=word.observed,
+            )
+            for word in one.words
+        ],
+        rules=one.rules,
+        why=one.why,
+        because=one.because,
+    )
+
+
+def _place(after: tuple[Any, ...]) -> tuple[int | str, int]:
+    """Return where a page begins. Raises UnreadableCursor."""
+    if len(after) == 2 and isinstance(after[1], int) and 0 <= after[1] < 2**15:
+        first = after[0]
+        if isinstance(first, str) or (isinstance(first, int) and 0 <= first < 2**31):
+            return first, after[1]
+    raise UnreadableCursor("after: use the link that the page before gave")
