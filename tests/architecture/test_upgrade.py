@@ -1,0 +1,56 @@
+"""A database of the release before comes along with what it holds."""
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from libs.common.migrations import configuration, migrate, versions_of
+from tests.databases import NewDatabase
+
+_HEARD = """
+INSERT INTO known_organisation (code, kind) VALUES ('10Y', 'ccg'), ('14Y', 'ccg'), ('5P1', 'unknown');
+INSERT INTO known_organisation_statement
+       (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
+VALUES (1, 1, 'open', '[2013-04-01,)', '2013-01-01', false, 'registry', 'service:registry'),
+       (1, 2, 'NHS Aylesbury Vale CCG', '[2013-04-01,)', '2013-01-01', true, 'registry', 'service:registry'),
+       (1, 1, 'closed', '[2018-04-01,)', '2018-01-01', false, 'registry', 'service:registry'),
+       (2, 1, 'proposed', '[2017-01-15,)', '2017-01-15', false, 'registry', 'service:registry');
+"""
+_KINDS = """
+SELECT o.code, b.value, b.valid::text, lower(b.known)::date::text AS since
+  FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id AND b.facet = 4 ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize("service", ["contracts", "finance", "governance"])
+async def test_kinds_become_facts_of_their_openings_and_proposals(service: str, new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    await _at(url, service, "0001", _HEARD)
+    await migrate(url, service)
+    assert await _rows(url, _KINDS) == [
+        ("10Y", "ccg", "(,)", "2013-01-01"),
+        ("14Y", "ccg", "(,)", "2017-01-15"),
+    ]
+
+
+async def _at(url: str, service: str, revision: str, content: str) -> None:
+    """Bring an empty database to a revision, and fill it."""
+
+    def fill(connection: Connection) -> None:
+        command.upgrade(configuration(versions_of(service), connection), revision)
+        for statement in filter(str.strip, content.split(";")):
+            connection.exec_driver_sql(statement)
+
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(fill)
+    await engine.dispose()
+
+
+async def _rows(url: str, sql: str) -> list[tuple[object, ...]]:
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = [tuple(row) for row in await connection.exec_driver_sql(sql)]
+    await engine.dispose()
+    return found
