@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Self
+from typing import Self
 
-import asyncpg
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database import raw
@@ -16,22 +15,21 @@ from libs.common.events import Event
 from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
 from libs.common.identity import Caller, Role
 from services.registry import facts
+from services.registry.cover_checks import (
+    against_lists,
+    cover_broken,
+    listed_areas,
+    listed_practices,
+    reasons_against_list,
+    records_of,
+)
 from services.registry.cover_events import events_of
-from services.registry.cover_records import Records, read
-from services.registry.cover_rules import Commissioners, Listed, Sort, law_on, reasons_against
-from services.registry.errors import CoverBroken, NothingChanges
-from services.registry.kinds import Kind
-from services.registry.organisations import Code, Day
+from services.registry.cover_records import Records
+from services.registry.cover_rules import Listed, law_on
+from services.registry.errors import NothingChanges
+from services.registry.organisations import AreaCode, Code, Day
 from services.registry.standings import next_instant
 
-AREA = r"^E01[0-9]{6}$"
-"""The ONS code of a lower layer super output area in England."""
-AreaCode = Annotated[str, StringConstraints(pattern=AREA)]
-
-PRACTICE_KINDS = frozenset({Kind.GP_PRACTICE, Kind.COST_CENTRE})
-
-# Two commands that each keep the invariants may break them together: they take turns.
-_TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended('cover', 0))"
 _LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
 _COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
 _LATEST_OF_AREAS = """
@@ -105,7 +103,7 @@ async def state_cover(session: AsyncSession, command: StateCover, *, by: Caller,
         *against_lists(records, lists, command.effective_on),
     ]
     if reasons:
-        raise refused(reasons)
+        raise cover_broken(reasons)
     at = await next_cover_instant(session, lists, stated_at, by)
     events = events_of(records, records.commissioners(), lists, command.effective_on, at)
     if not events:
@@ -126,49 +124,6 @@ def listed(commissioners: Sequence[Covered]) -> dict[str, Listed]:
     }
 
 
-def listed_practices(lists: Mapping[str, Listed]) -> frozenset[str]:
-    """Return every practice that a list names."""
-    return frozenset().union(*(one.practices or () for one in lists.values()))
-
-
-def listed_areas(lists: Mapping[str, Listed]) -> frozenset[str]:
-    """Return every area that a list names."""
-    return frozenset().union(*(one.areas or () for one in lists.values()))
-
-
-async def records_of(
-    connection: asyncpg.Connection, lists: Mapping[str, Listed], since: date, others: Collection[str] = ()
-) -> Records:
-    """Read what bears on these lists, and on what others cover, once no other command can change it.
-
-    The caller has locked the organisations that it changes: they come first, then cover.
-    """
-    await connection.execute(_TAKE_TURNS)
-    return await read(
-        connection,
-        {*lists, *others},
-        since=since,
-        practices=listed_practices(lists),
-        areas=listed_areas(lists),
-    )
-
-
-def against_lists(
-    records: Records, lists: Mapping[str, Listed], day: date, *, after: Commissioners | None = None
-) -> list[Reason]:
-    """Return a reason for each practice and area that would not be covered exactly once, on that day or a later one.
-
-    `after`: who can cover once the command is done, where that differs.
-    """
-    before = records.commissioners()
-    then = after or before
-    practices = [one.subject() for one in records.practices.values()]
-    return [
-        *reasons_against("practices", practices, before, then, lists, day),
-        *reasons_against("areas", records.areas.values(), before, then, lists, day),
-    ]
-
-
 def reasons_against_lists(commissioners: Sequence[Covered], records: Records, day: date) -> Iterator[Reason]:
     """Give a reason for each code of the lists that is not what it has to be."""
     law = law_on(day)
@@ -186,36 +141,6 @@ def reasons_against_lists(commissioners: Sequence[Covered], records: Records, da
             yield Reason(f"{one.code} is no commissioner on {day} but of the kind {body.kind_on(day)}", f"{place}.code")
         yield from reasons_against_list("practices", one.practices or (), records, day, place=f"{place}.practices")
         yield from reasons_against_list("areas", one.areas or (), records, day, place=f"{place}.areas")
-
-
-def reasons_against_list(
-    sort: Sort, codes: Sequence[str], records: Records, day: date, *, place: str
-) -> Iterator[Reason]:
-    """Give a reason for each code of a list of practices or areas that is not what it has to be."""
-    for code, count in Counter(codes).items():
-        if count > 1:
-            yield Reason(f"{code} occurs {count} times in one list", place)
-        if sort == "practices":
-            yield from (Reason(message, place) for message in _against(code, records, day))
-
-
-def _against(code: str, records: Records, day: date) -> Iterator[str]:
-    practice = records.practices.get(code)
-    if practice is None:
-        yield f"{code} is not known"
-    elif practice.standing.kind_on(day) not in PRACTICE_KINDS:
-        yield f"{code} is no practice but of the kind {practice.standing.kind_on(day)}"
-    elif practice.standing.on(day) != "open":
-        yield f"{code} is {practice.standing.on(day)} on {day}"
-
-
-def refused(reasons: Sequence[Reason]) -> CoverBroken:
-    """Return the refusal with all of its reasons; a long list stands in the reasons alone."""
-    counts = Counter(reason.field for reason in reasons)
-    if len(reasons) <= 20:
-        return CoverBroken("; ".join(reason.message for reason in reasons), reasons=reasons)
-    told = ", ".join(f"{count} about {field}" for field, count in sorted(counts.items(), key=str))
-    return CoverBroken(f"{len(reasons)} reasons, each of which is listed: {told}", reasons=reasons)
 
 
 async def next_cover_instant(

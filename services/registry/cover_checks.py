@@ -1,16 +1,87 @@
-"""Whether a merger, a closing or another commissioner for a body would leave a practice or an area uncovered."""
+"""Whether a command would leave a practice or an area uncovered, or in two: on its day, or on any later one."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import asyncpg
 
 from libs.common.errors import Reason
 from libs.common.temporal import Days
-from services.registry.cover import against_lists, reasons_against_list, records_of
-from services.registry.cover_rules import Listed, after_a_succession, reasons_against
+from services.registry.cover_records import Records, read
+from services.registry.cover_rules import Commissioners, Listed, Sort, after_a_succession, reasons_against
+from services.registry.errors import CoverBroken
 from services.registry.kinds import Kind
 from services.registry.standings import Standing
+
+PRACTICE_KINDS = frozenset({Kind.GP_PRACTICE, Kind.COST_CENTRE})
+
+# Two commands that each keep the invariants may break them together: they take turns.
+_TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended('cover', 0))"
+
+
+def listed_practices(lists: Mapping[str, Listed]) -> frozenset[str]:
+    """Return every practice that a list names."""
+    return frozenset().union(*(one.practices or () for one in lists.values()))
+
+
+def listed_areas(lists: Mapping[str, Listed]) -> frozenset[str]:
+    """Return every area that a list names."""
+    return frozenset().union(*(one.areas or () for one in lists.values()))
+
+
+async def records_of(
+    connection: asyncpg.Connection, lists: Mapping[str, Listed], since: date, others: Collection[str] = ()
+) -> Records:
+    """Read what bears on these lists, and on what others cover, once no other command can change it.
+
+    The caller has locked the organisations that it changes: they come first, then cover.
+    """
+    await connection.execute(_TAKE_TURNS)
+    return await read(
+        connection,
+        {*lists, *others},
+        since=since,
+        practices=listed_practices(lists),
+        areas=listed_areas(lists),
+    )
+
+
+def against_lists(
+    records: Records, lists: Mapping[str, Listed], day: date, *, after: Commissioners | None = None
+) -> list[Reason]:
+    """Return a reason for each practice and area that would not be covered exactly once, on that day or a later one.
+
+    `after`: who can cover once the command is done, where that differs.
+    """
+    before = records.commissioners()
+    then = after or before
+    practices = [one.subject() for one in records.practices.values()]
+    return [
+        *reasons_against("practices", practices, before, then, lists, day),
+        *reasons_against("areas", records.areas.values(), before, then, lists, day),
+    ]
+
+
+def reasons_against_list(
+    sort: Sort, codes: Sequence[str], records: Records, day: date, *, place: str
+) -> Iterator[Reason]:
+    """Give a reason for each code of a list of practices or areas that is not what it has to be."""
+    for code, count in Counter(codes).items():
+        if count > 1:
+            yield Reason(f"{code} occurs {count} times in one list", place)
+        if sort == "practices":
+            yield from (Reason(message, place) for message in _against(code, records, day))
+
+
+def _against(code: str, records: Records, day: date) -> Iterator[str]:
+    practice = records.practices.get(code)
+    if practice is None:
+        yield f"{code} is not known"
+    elif practice.standing.kind_on(day) not in PRACTICE_KINDS:
+        yield f"{code} is no practice but of the kind {practice.standing.kind_on(day)}"
+    elif practice.standing.on(day) != "open":
+        yield f"{code} is {practice.standing.on(day)} on {day}"
 
 
 async def reasons_against_merger(
@@ -19,10 +90,11 @@ async def reasons_against_merger(
     predecessors: Collection[str],
     effective_on: date,
     *,
+    kind: Kind,
     practices: Sequence[str] | None = None,
     areas: Sequence[str] | None = None,
 ) -> list[Reason]:
-    """Return a reason for each practice and area that a merger of CCGs would leave in none, or in two.
+    """Return a reason for each practice and area that a merger of commissioners would leave in none, or in two.
 
     Without lists the successor takes over all that its predecessors cover. With them it covers exactly what they name:
     what a predecessor covers and they leave out would be in none, what another body covers and they name in two.
@@ -38,7 +110,7 @@ async def reasons_against_merger(
         records.commissioners(),
         effective_on,
         closed=predecessors,
-        successors=[Standing(successor, Kind.CCG, ((Days(effective_on), "open"),))],
+        successors=[Standing(successor, kind, ((Days(effective_on), "open"),))],
     )
     return [
         *reasons_against_list("practices", practices or (), records, effective_on, place="practices"),
@@ -69,3 +141,16 @@ async def reasons_against_parent(
     before = records.commissioners()
     moved = [one.subject() for one in records.practices.values() if one.standing.code == code]
     return reasons_against("practices", moved, before, before, lists, effective_on)
+
+
+def cover_broken(reasons: Sequence[Reason]) -> CoverBroken:
+    """Return the refusal with all of its reasons."""
+    return CoverBroken(in_words(reasons), reasons=reasons)
+
+
+def in_words(reasons: Sequence[Reason]) -> str:
+    """Return reasons as one sentence; of a long list how many there are, since each stands by itself beside it."""
+    if len(reasons) <= 20:
+        return "; ".join(reason.message for reason in reasons)
+    counts = Counter(reason.field or "other things" for reason in reasons)
+    return f"{len(reasons)} reasons: " + ", ".join(f"{count} about {field}" for field, count in sorted(counts.items()))

@@ -20,6 +20,7 @@ from libs.common.events.registry import (
 from libs.common.identity import Caller, Role
 from libs.common.stated import Facet
 from services.registry import facts
+from services.registry.cover_checks import cover_broken, reasons_against_parent
 from services.registry.errors import LegalDatesDisagree, MergerAgreed, NothingChanges, NotOpen, OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.models import Organisation
@@ -118,13 +119,17 @@ async def change_parent(
 ) -> None:
     """Let the locked body belong to another one from a day, up to the next parent that is known already.
 
-    Raises NotOpen, NothingChanges, OrganisationNotFound (the parent), NotYoursToDecide.
+    Raises NotOpen, NothingChanges, OrganisationNotFound (the parent), CoverBroken where a practice would be in no
+    commissioner, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
     standing = await standings(await raw(session), [organisation.code, command.parent])
     if not standing[command.parent].exists:
         raise OrganisationNotFound(f"no organisation has the code {command.parent}")
     must_be_there(standing[organisation.code], command.effective_on)
+    code, parent, day = organisation.code, command.parent, command.effective_on
+    if reasons := await reasons_against_parent(await raw(session), code, parent, day):
+        raise cover_broken(reasons)
 
     def told(parent: str, day: date, at: datetime) -> Event:
         return OrganisationParentChanged(

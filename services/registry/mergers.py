@@ -13,11 +13,12 @@ from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.identity import Caller, Role
 from services.registry import facts, merger_events
+from services.registry.cover_checks import in_words, reasons_against_merger
 from services.registry.errors import MergerNotAllowed, MergerNotFound, NotItsDay
 from services.registry.kinds import Kind
 from services.registry.merger_rules import Surroundings, kind_of_merger, law_on, reasons_against
 from services.registry.models import Merger, MergerStatus, Organisation, day_of
-from services.registry.organisations import Code, Day, Name, agreed_mergers_of
+from services.registry.organisations import AreaCode, Code, Day, Name, agreed_mergers_of
 from services.registry.schemes import NewScheme, add_scheme, must_be_ready
 from services.registry.standings import get_organisations_to_change, next_instant, standings
 
@@ -32,6 +33,18 @@ class MergeCommissioners(BaseModel):
     predecessors: list[Code] = Field(description="two or more open CCGs, or ICBs", max_length=50, examples=[["10Y"]])
     effective_on: Day = Field(
         description="the successor's first day; the predecessors' last is the day before", examples=["2018-04-01"]
+    )
+    practices: list[Code] | None = Field(
+        default=None,
+        max_length=20_000,
+        description="all of the successor's practices; left out, those of its predecessors",
+        examples=[None],
+    )
+    areas: list[AreaCode] | None = Field(
+        default=None,
+        max_length=40_000,
+        description="all of the successor's areas; left out, those of its predecessors",
+        examples=[None],
     )
     schemes: list[NewScheme] = Field(
         default=[],
@@ -68,7 +81,14 @@ async def merge_commissioners(
         by.must_act_for([code])
     codes = {command.successor, *command.predecessors}
     held = await get_organisations_to_change(session, codes)
-    kind = await _must_be_possible(session, command.successor, command.predecessors, command.effective_on)
+    kind = await _must_be_possible(
+        session,
+        command.successor,
+        command.predecessors,
+        command.effective_on,
+        practices=command.practices,
+        areas=command.areas,
+    )
     at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
     merger = Merger(
         reference=await _next_reference(session, command.successor),
@@ -230,16 +250,30 @@ async def instant_for(session: AsyncSession, merger: Merger, stated_at: datetime
 
 
 async def _must_be_possible(
-    session: AsyncSession, successor: str, predecessors: Sequence[str], effective_on: date, *, but: str = ""
+    session: AsyncSession,
+    successor: str,
+    predecessors: Sequence[str],
+    effective_on: date,
+    *,
+    but: str = "",
+    practices: Sequence[str] | None = None,
+    areas: Sequence[str] | None = None,
 ) -> Kind:
     """Return what sort of body merges. Raises MergerNotAllowed."""
     codes = {successor, *predecessors}
+    connection = await raw(session)
     agreed = {code: other for code, other in (await agreed_mergers_of(session, codes)).items() if other[0] != but}
-    around = Surroundings(await standings(await raw(session), codes), agreed)
-    reasons = reasons_against(successor, predecessors, effective_on, around=around)
+    around = Surroundings(await standings(connection, codes), agreed)
+    kind = kind_of_merger(predecessors, around.standing)
+    reasons = [
+        *reasons_against(successor, predecessors, effective_on, around=around),
+        *await reasons_against_merger(
+            connection, successor, predecessors, effective_on, kind=kind, practices=practices, areas=areas
+        ),
+    ]
     if reasons:
-        raise MergerNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
-    return kind_of_merger(predecessors, around.standing)
+        raise MergerNotAllowed(in_words(reasons), reasons=reasons)
+    return kind
 
 
 async def _next_reference(session: AsyncSession, successor: str) -> str:

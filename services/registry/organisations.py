@@ -20,6 +20,7 @@ from libs.common.events.registry import (
 )
 from libs.common.identity import Caller, Role
 from services.registry import facts
+from services.registry.cover_checks import cover_broken, reasons_against_closing
 from services.registry.errors import (
     ClosedBeforeItOpened,
     CodeTaken,
@@ -42,8 +43,11 @@ PRINTED = r"^[^\x00-\x1f\x7f]*$"
 """Text without control characters, which PostgreSQL or a reader could not take."""
 POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"
 """A postcode as the Royal Mail writes it, in capitals, with its space."""
+AREA = r"^E01[0-9]{6}$"
+"""The ONS code of a lower layer super output area in England."""
 
 Code = Annotated[str, StringConstraints(pattern=CODE)]
+AreaCode = Annotated[str, StringConstraints(pattern=AREA)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTED)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=PRINTED)]
 Day = Annotated[WrittenDay, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
@@ -192,7 +196,8 @@ async def close_organisation(
 ) -> None:
     """End the locked body without a merger (for a CCG: NHS Act 2006 s.14H).
 
-    Raises NotOpen, ClosedBeforeItOpened, MergerAgreed, NotYoursToDecide.
+    Raises NotOpen, ClosedBeforeItOpened, MergerAgreed, CoverBroken with each practice and area that it still covers,
+    NotYoursToDecide.
     """
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
@@ -206,6 +211,8 @@ async def close_organisation(
         raise ClosedBeforeItOpened(f"{code} opens on {opened}")
     if not standing.is_open_through(day - timedelta(days=1)):
         raise NotOpen(f"{code} is {standing.on(day)} on {day}")
+    if reasons := await reasons_against_closing(await raw(session), code, day):
+        raise cover_broken(reasons)
     at = await next_instant(session, [code], stated_at, in_its_place=by.has(Role.LOADER))
     organisation.version += 1
     closed = OrganisationClosed(code=code, effective_on=day, stated_at=at)
