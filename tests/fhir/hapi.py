@@ -15,7 +15,7 @@ from deploy.jars import ensure_jars, read_lock
 JARS = Path(__file__).with_name("hapi-fhir-8.4.1.lock")
 """What Maven resolves for hapi-fhir-validation, -structures-r4, -validation-resources-r4 and -caching-caffeine.
 
-Without those of its 87 jars that no validation of JSON loads (Jena, SQLite, PlantUML, Saxon, HTTP clients and so on).
+Of its 87 jars without those that validating JSON has no use for: Jena, SQLite, PlantUML, Saxon, Thrift, DSTU2 and such.
 """
 
 _PATIENCE_SECONDS = 30

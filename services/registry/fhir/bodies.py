@@ -53,9 +53,9 @@ class FhirOrganisation:
     code: str
     status: Status
     version: int
-    last_stated_at: datetime
-    """The latest instant at which a source said something of it."""
-    last_recorded_at: datetime
+    last_stated_at: datetime | None = None
+    """The latest instant at which a source said something of it; None of a code that is only named."""
+    last_recorded_at: datetime | None = None
     """When we last took something about it."""
     name: str | None = None
     kind: str = "unknown"

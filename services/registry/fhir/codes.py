@@ -81,11 +81,16 @@ def role_name(role: str, day: date) -> str | None:
     return name
 
 
+def relationships(day: date) -> list[tuple[str, Collection[str] | None, Collection[str] | None, str]]:
+    """Return the rows of the pack in their order: relation, kinds of body, kinds of the other, ODS code; None: any."""
+    rows = _values("ods-relationships", day).get("rows", ())
+    return [(row["relation"], row.get("of"), row.get("to"), row["code"]) for row in rows]
+
+
 def relationship_of(relation: str, *, of: str, to: str, day: date) -> str | None:
     """Return the ODS relationship for our relation between a body of one kind and one of another."""
-    for row in _values("ods-relationships", day).get("rows", ()):
-        if row["relation"] == relation and _fits(of, row.get("of")) and _fits(to, row.get("to")):
-            code: str = row["code"]
+    for named, kinds, other_kinds, code in relationships(day):
+        if named == relation and _fits(of, kinds) and _fits(to, other_kinds):
             return code
     return None
 

@@ -27,12 +27,14 @@ def organization(body: FhirOrganisation, *, day: date, asked: Question = NOW) ->
     resource: Resource = {
         "resourceType": "Organization",
         "id": body.code,
-        "meta": {"versionId": str(body.version), "lastUpdated": body.last_recorded_at.isoformat()},
+        "meta": {"versionId": str(body.version)},
         "extension": [*_roles(body, day), *_periods(body.legal, body.operational), *_about(body), *_asked(asked)],
         "identifier": _identifiers(body),
         "active": body.status == "open",
         "type": _types(body, day),
     }
+    if body.last_recorded_at:
+        resource["meta"]["lastUpdated"] = body.last_recorded_at.isoformat()
     if body.name:
         resource["name"] = body.name
     if body.address or body.postcode:
@@ -124,15 +126,16 @@ def _period(days: Days) -> dict[str, str]:
 
 
 def _about(body: FhirOrganisation) -> Iterator[Resource]:
-    changed = {"system": codes.DATE_TIME_TYPE, "code": "LastChangeDate", "display": "Last Change Date"}
-    last = body.last_stated_at.astimezone(LONDON).date().isoformat()
-    yield {
-        "url": codes.TYPED_DATE_TIME,
-        "extension": [
-            {"url": "type", "valueCoding": changed},
-            {"url": "dateTime", "valueDateTime": last},
-        ],
-    }
+    if body.last_stated_at:
+        changed = {"system": codes.DATE_TIME_TYPE, "code": "LastChangeDate", "display": "Last Change Date"}
+        last = body.last_stated_at.astimezone(LONDON).date().isoformat()
+        yield {
+            "url": codes.TYPED_DATE_TIME,
+            "extension": [
+                {"url": "type", "valueCoding": changed},
+                {"url": "dateTime", "valueDateTime": last},
+            ],
+        }
     yield {"url": codes.STATUS_EXTENSION, "valueCode": body.status}
     for succession in body.successions:
         yield _succession(body.code, succession)

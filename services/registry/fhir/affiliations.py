@@ -1,0 +1,218 @@
+"""How bodies stand to each other, as OrganizationAffiliations: each spell of a parent or of a tie has an id of its own.
+
+The id tells what it is about (`A81001.parent.00K.2013-04-01`: body, relation, other body, first day), so that it is the
+same whatever order the sources came in. It is gone, 404, where its first day is not believed any more.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+from libs.common.known import Reads
+from libs.common.stated import UNKNOWN, Facet
+from libs.common.temporal import FIRST_DAY
+from services.registry.fhir import codes
+from services.registry.fhir.bodies import FhirAffiliation, Question
+from services.registry.fhir.dates import Span
+from services.registry.fhir.finding import Sql
+from services.registry.fhir.questions import Clause, NotUnderstood, Search, Token
+from services.registry.fhir.reading import days_of
+from services.registry.lineage import ALWAYS
+from services.registry.ties import HOLDS
+
+PARENT = "parent"
+ALWAYS_SO = "always"
+"""In an id, in place of a first day that nobody stated."""
+
+_ID = re.compile(rf"([A-Z0-9]{{1,12}})\.([a-z-]{{1,30}})\.([A-Z0-9]{{1,12}})\.(\d{{4}}-\d{{2}}-\d{{2}}|{ALWAYS_SO})")
+
+_HELD = f"""
+(SELECT o.code, '{PARENT}' AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at
+   FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
+  WHERE b.facet = {Facet.PARENT.value} AND b.known @> $2::timestamptz
+  UNION ALL
+ SELECT t.code, t.sort, t.other, b.valid, b.value, b.recorded_at
+   FROM tie_belief b JOIN tie t ON t.id = b.subject_id
+  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND b.known @> $2::timestamptz) held
+"""  # noqa: S608  (all constants of ours)
+
+_FIRST = "coalesce(lower(held.valid), DATE '0001-01-01')"
+_END = "coalesce(upper(held.valid), DATE '9999-12-31')"
+_KEY = f"held.code, held.sort, held.other, {_FIRST}"
+_ACTIVE = "held.valid @> $1::date"
+
+_KINDS = """
+SELECT o.code, b.value FROM organisation o
+  JOIN organisation_belief b
+    ON b.subject_id = o.id AND b.facet = 4 AND b.valid @> $2::date AND b.known @> $3::timestamptz
+ WHERE o.code = ANY($1)
+"""
+
+_KIND_OF = """(SELECT coalesce(max(k.value), 'unknown') FROM organisation x JOIN organisation_belief k
+                   ON k.subject_id = x.id AND k.facet = 4 AND k.valid @> $1::date AND k.known @> $2::timestamptz
+                WHERE x.code = held.{column})"""
+
+
+async def get_affiliation(db: Reads, identity: str, question: Question, *, today: date) -> FhirAffiliation | None:
+    """Return the affiliation with an id, None where there is none."""
+    key = _key(identity)
+    if key is None:
+        return None
+    found = await find_affiliations(db, Search((Clause("_id", (Token(None, identity),)),), question, 1), today=today)
+    return found[0] if found else None
+
+
+async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[FhirAffiliation]:
+    """Return those that match, in the order of their ids' parts, from the one behind `search.after`.
+
+    One more than asked, which tells whether there is a next page. Raises NotUnderstood for an `_after` of no page.
+    """
+    sql = _sql(search, today)
+    if search.after is not None:
+        key = _key(search.after)
+        if key is None:
+            raise NotUnderstood([("invalid", "_after: use the link that the page before gave", "_after")])
+        sql.any_of([f"({_KEY}) > ({', '.join(sql.of(part) for part in key)})"])
+    limit = sql.of(search.count + 1)
+    statement = f"""SELECT held.code, held.sort, held.other, lower(held.valid), upper(held.valid), {_ACTIVE} AS active,
+                           held.recorded_at, nullif(held.share, '{HOLDS}')
+                      FROM {_HELD} WHERE {sql.where()} ORDER BY {_KEY} LIMIT {limit}"""  # noqa: S608
+    rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
+    found = [_affiliation(*row) for row in rows]
+    return await _with_relationships(db, found, sql)
+
+
+async def count_affiliations(db: Reads, search: Search, *, today: date) -> int:
+    """Return how many match on all pages."""
+    sql = _sql(search, today)
+    statement = f"SELECT count(*) FROM {_HELD} WHERE $1::date IS NOT NULL AND {sql.where()}"  # noqa: S608
+    rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
+    return cast("int", rows[0][0])
+
+
+def _affiliation(
+    code: str, sort: str, other: str, first: date | None, end: date | None, active: bool, at: Any, share: str | None
+) -> FhirAffiliation:
+    since = first.isoformat() if first else ALWAYS_SO
+    identity = f"{code}.{codes.code_of_relation(sort)}.{other}.{since}"
+    return FhirAffiliation(identity, sort, code, other, days_of(first, end), active, at, share=share)
+
+
+async def _with_relationships(db: Reads, found: Collection[FhirAffiliation], sql: Sql) -> list[FhirAffiliation]:
+    """Return them with the ODS relationship that the kinds of the two bodies on the day give."""
+    named = sorted({code for one in found for code in (one.organisation, one.participating)})
+    kinds = {row["code"]: row["value"] for row in await db.fetch(_KINDS, named, sql.day, sql.known)}
+    return [
+        replace(
+            one,
+            ods_relationship=codes.relationship_of(
+                one.relation,
+                of=kinds.get(one.organisation, UNKNOWN),
+                to=kinds.get(one.participating, UNKNOWN),
+                day=sql.day,
+            ),
+        )
+        for one in found
+    ]
+
+
+def _key(identity: str) -> tuple[str, str, str, date] | None:
+    """Return what an id is about, None where it is none of ours."""
+    parts = _ID.fullmatch(identity)
+    if parts is None:
+        return None
+    try:
+        first = FIRST_DAY if parts[4] == ALWAYS_SO else date.fromisoformat(parts[4])
+    except ValueError:
+        return None
+    return parts[1], parts[2].replace("-", " "), parts[3], first
+
+
+def _sql(search: Search, today: date) -> Sql:
+    sql = Sql(search.question.as_at or today, search.question.as_known or ALWAYS)
+    for clause in search.clauses:
+        _CLAUSES[clause.name](sql, clause)
+    return sql
+
+
+def _id(sql: Sql, clause: Clause) -> None:
+    given = [value.code or "" for value in clause.values if isinstance(value, Token) and value.system is None]
+    keys = [key for identity in given if (key := _key(identity)) is not None]
+    sql.any_of([f"({_KEY}) = ({', '.join(sql.of(part) for part in key)})" for key in keys])
+
+
+def _primary(sql: Sql, clause: Clause) -> None:
+    sql.any_of([f"held.code = ANY({sql.of(list(clause.values))})"])
+
+
+def _participating(sql: Sql, clause: Clause) -> None:
+    sql.any_of([f"held.other = ANY({sql.of(list(clause.values))})"])
+
+
+def _either(sql: Sql, clause: Clause) -> None:
+    given = sql.of(list(clause.values))
+    sql.any_of([f"held.code = ANY({given})", f"held.other = ANY({given})"])
+
+
+def _active(sql: Sql, clause: Clause) -> None:
+    sql.any_of([f"({_ACTIVE}) = ANY({sql.of(list(clause.values))}::bool[])"])
+
+
+def _role(sql: Sql, clause: Clause) -> None:
+    sql.any_of([_one_role(sql, value) for value in clause.values if isinstance(value, Token)])
+
+
+def _one_role(sql: Sql, token: Token) -> str:
+    if token.system == codes.RELATION:
+        return "TRUE" if token.code is None else f"replace(held.sort, ' ', '-') = {sql.of(token.code)}"
+    if token.system not in {None, codes.ODS_RELATIONSHIP}:
+        return "FALSE"
+    ods = _relationship(sql)
+    if token.system == codes.ODS_RELATIONSHIP:
+        return f"{ods} IS NOT NULL" if token.code is None else f"{ods} = {sql.of(token.code)}"
+    return f"replace(held.sort, ' ', '-') = {sql.of(token.code)} OR {ods} = {sql.of(token.code)}"
+
+
+def _relationship(sql: Sql) -> str:
+    """Return SQL for the ODS relationship of a row, by the same rows of the pack and in the same order."""
+    cases = []
+    for relation, of, to, code in codes.relationships(sql.day):
+        conditions = [f"held.sort = {sql.of(relation)}"]
+        for column, kinds in (("code", of), ("other", to)):
+            if kinds is not None:
+                conditions.append(f"{_KIND_OF.format(column=column)} = ANY({sql.of(list(kinds))})")
+        cases.append(f"WHEN {' AND '.join(conditions)} THEN {sql.of(code)}")
+    return f"CASE {' '.join(cases)} END" if cases else "NULL"
+
+
+def _period(sql: Sql, clause: Clause) -> None:
+    sql.any_of([_compared(sql, value) for value in clause.values if isinstance(value, Span)])
+
+
+def _compared(sql: Sql, span: Span) -> str:
+    """Return how a period compares with the days of a search: `ge` and `le` ask whether they meet."""
+    if span.prefix in {"eq", "ne"}:
+        inside = f"({_FIRST} >= {sql.of(span.first)} AND {_END} <= {sql.of(span.end)})"
+        return inside if span.prefix == "eq" else f"NOT {inside}"
+    bound, compared, day = {
+        "ge": (_END, ">", span.first),
+        "gt": (_END, ">", span.end),
+        "le": (_FIRST, "<", span.end),
+        "lt": (_FIRST, "<", span.first),
+        "sa": (_FIRST, ">=", span.end),
+        "eb": (_END, "<=", span.first),
+    }[span.prefix]
+    return f"{bound} {compared} {sql.of(day)}"
+
+
+_CLAUSES: dict[str, Callable[[Sql, Clause], None]] = {
+    "_id": _id,
+    "primary-organization": _primary,
+    "participating-organization": _participating,
+    "organization": _either,
+    "role": _role,
+    "active": _active,
+    "date": _period,
+}

@@ -1,0 +1,65 @@
+"""What this FHIR server can do, told as a CapabilityStatement: made from the same table that the searches are."""
+
+from services.registry.fhir.parameters import FILTERS, INCLUDES, QUESTION, Parameter
+from services.registry.fhir.resources import Resource
+
+_CHANGED = "2026-11-22"
+"""The day on which what is told here last changed."""
+
+_DOCUMENTATION = """\
+Organisations of the English NHS as at any day, as known on any other, in the shape of the NHS ODS FHIR API.
+
+- `as-at` and `as-known` are parameters of every read and search: the day that bodies are shown on, and the instant \
+whose knowledge is shown.
+- Successions are an extension of Organization (`organisation-succession`), with the day, the shape and the share.
+- A parameter that is unknown or malformed is refused with 400, never ignored.
+- Pages follow one another by their `next` links, `_count` long at most; `_total=accurate` also counts.
+- What ODS has a code for bears that code; for the rest there are code systems of Footprint's own.
+"""
+
+
+def capability_statement(base: str) -> Resource:
+    """Return the statement of the server that lies under an address."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": _CHANGED,
+        "kind": "instance",
+        "software": {"name": "Footprint registry"},
+        "implementation": {"description": "Footprint: the registry of organisations", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": _DOCUMENTATION,
+                "security": {"description": "A bearer token, as for every other route of the service."},
+                "resource": [
+                    _resource("Organization", versioning="versioned"),
+                    _resource("OrganizationAffiliation", versioning="no-version"),
+                ],
+            }
+        ],
+    }
+
+
+def _resource(kind: str, *, versioning: str) -> Resource:
+    return {
+        "type": kind,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{kind}",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "versioning": versioning,
+        "readHistory": False,
+        "updateCreate": False,
+        "searchInclude": list(INCLUDES[kind]),
+        "searchParam": [_told(parameter) for parameter in (*FILTERS[kind], *QUESTION)],
+    }
+
+
+def _told(parameter: Parameter) -> Resource:
+    return {
+        "name": parameter.name,
+        "definition": parameter.definition,
+        "type": parameter.type,
+        "documentation": parameter.documentation,
+    }

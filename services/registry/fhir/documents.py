@@ -1,0 +1,91 @@
+"""What OpenAPI says of the FHIR routes: their parameters from the one table, their answers with an example of each."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from libs.common.temporal import Days
+from services.registry.fhir import bundles
+from services.registry.fhir.bodies import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Role
+from services.registry.fhir.parameters import FILTERS, FORMAT, MOST, PAGE, QUESTION, Parameter
+from services.registry.fhir.resources import Resource, affiliation, organization
+
+FHIR = "application/fhir+json"
+
+_DAY = date(2015, 4, 1)
+_AT = datetime(2015, 4, 2, 9, tzinfo=UTC)
+_BODY = FhirOrganisation(
+    code="13T",
+    status="open",
+    version=2,
+    last_stated_at=_AT,
+    last_recorded_at=_AT,
+    name="NHS NEWCASTLE GATESHEAD CCG",
+    kind="ccg",
+    legal=Days(date(2014, 11, 26)),
+    operational=Days(_DAY),
+    roles=(Role("RO98", True, Days(date(2014, 11, 26)), True),),
+    identifiers=(Identifier("ons", "E38000212", Days(_DAY)),),
+    address=("RIVERSIDE HOUSE", "NEWCASTLE UPON TYNE"),
+    postcode="NE15 8NY",
+    parent="Q74",
+    successions=(FollowedBy("00F", "13T", _DAY, "merger", "1"),),
+)
+_TIE = FhirAffiliation("A85001.parent.13T.2015-04-01", "parent", "A85001", "13T", Days(_DAY), True, _AT, "RE4")
+
+ORGANIZATION: Resource = organization(_BODY, day=_DAY)
+"""What an Organization looks like."""
+AFFILIATION: Resource = affiliation(_TIE, day=_DAY)
+_EXAMPLES = {"Organization": ORGANIZATION, "OrganizationAffiliation": AFFILIATION}
+
+
+def answers(kind: str, example: Resource, *, refused: Iterable[int]) -> dict[int | str, dict[str, Any]]:
+    """Return `responses=` of a route that gives such a resource, or an OperationOutcome with one of these statuses."""
+    words = {
+        400: "A parameter is unknown or malformed.",
+        404: "There is no such resource.",
+        406: "There is JSON alone.",
+    }
+    outcome = bundles.outcome([("not-supported", "nickname is no search parameter of Organization", "nickname")])
+    told: dict[int | str, dict[str, Any]] = {200: _answer(f"The {kind}.", kind, example)}
+    return told | {status: _answer(words[status], "OperationOutcome", outcome) for status in sorted({*refused, 406})}
+
+
+def of_a_read(kind: str) -> dict[str, Any]:
+    """Return what OpenAPI says of reading one resource, as arguments of its route."""
+    return {
+        "responses": answers(kind, _EXAMPLES[kind], refused=(400, 404)),
+        "openapi_extra": {"parameters": [_parameter(one) for one in (*QUESTION, FORMAT)]},
+    }
+
+
+def of_a_search(kind: str) -> dict[str, Any]:
+    """Return what OpenAPI says of a search, as arguments of its route."""
+    base = "https://footprint.example/registry/v1/fhir/R4"
+    page = bundles.searchset(base, [_EXAMPLES[kind]], self_url=f"{base}/{kind}", total=1)
+    parameters = [_parameter(one) for one in (*FILTERS[kind], *QUESTION, *PAGE)]
+    modified = [_parameter(one, modifier) for one in FILTERS[kind] for modifier in one.modifiers]
+    return {
+        "responses": answers("Bundle", page, refused=(400,)),
+        "openapi_extra": {"parameters": [*parameters, *modified]},
+    }
+
+
+def _answer(words: str, kind: str, example: Resource) -> dict[str, Any]:
+    schema = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"const": kind}}}
+    return {"description": words, "content": {FHIR: {"schema": schema, "example": example}}}
+
+
+def _parameter(parameter: Parameter, modifier: str = "") -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string", "minLength": 1}
+    if parameter.name == "_count":
+        schema = {"type": "integer", "minimum": 0, "maximum": MOST}
+    name = f"{parameter.name}:{modifier}" if modifier else parameter.name
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": schema,
+        "description": parameter.documentation,
+        "example": int(parameter.example) if parameter.name == "_count" else parameter.example,
+    }
