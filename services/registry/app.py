@@ -27,7 +27,17 @@ SERVICE = Service(
             "description": "How many people a body serves: registered, weighted, resident; by source.",
         },
         {"name": "Federations", "description": "Legal forms: what each may hold and distribute; owners, size, remit."},
-        {"name": "Mergers", "description": "CCGs are dissolved and another is established (NHS Act 2006 s.14G)."},
+        {"name": "Care models", "description": "New care models at a place: planned, delayed, live, ended."},
+        {
+            "name": "Mergers",
+            "description": "CCGs, or ICBs, are dissolved and another is established: agreed, made ready by transfer "
+            "schemes and conditions, put off, given up, taking effect.",
+        },
+        {
+            "name": "Merger applications",
+            "description": "Filed under the procedures in force, judged by their criteria, determined by NHS England.",
+        },
+        {"name": "Clusters", "description": "ICBs that share a leadership and stay legal bodies of their own."},
         {"name": "Relations", "description": "Members, owners with exact shares, footprints, hosts: many to many."},
         {"name": "Cover", "description": "Every practice and area in exactly one commissioner (NHS Act 2006 s.14A)."},
         {"name": "FHIR R4", "description": "Organization and OrganizationAffiliation, shaped as the NHS ODS FHIR API."},

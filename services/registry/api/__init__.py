@@ -1,7 +1,11 @@
 """What can be asked of the registry, by noun."""
 
 from services.registry.api import (
+    applications,
+    care_models,
+    clusters,
     cover,
+    crosswalk,
     descriptions,
     federations,
     fhir,
@@ -21,12 +25,16 @@ ROUTERS = (
     descriptions.router,
     identifiers.router,
     lineage.router,
+    crosswalk.router,
     sources.router,
     populations.router,
     federations.router,
+    care_models.router,
     search.router,
     watch_lists.router,
     mergers.router,
+    applications.router,
+    clusters.router,
     cover.router,
     relations.router,
     fhir.router,

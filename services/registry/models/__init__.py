@@ -3,6 +3,7 @@
 from libs.common import tables
 from services.registry.models.applications import Application, ApplicationAct, ApplicationStatus, ApplicationStep
 from services.registry.models.base import Base
+from services.registry.models.care_models import CareModel, CareModelStatement, ModelSort, Stated
 from services.registry.models.clusters import Cluster
 from services.registry.models.mergers import Condition, Merger, MergerStatus, Plan, Scheme, SchemeSort, day_of
 from services.registry.models.organisations import Area, Organisation, Tie, area_time, tie_time, timeline
@@ -17,15 +18,19 @@ __all__ = [
     "ApplicationStep",
     "Area",
     "Base",
+    "CareModel",
+    "CareModelStatement",
     "Cluster",
     "Condition",
     "Merger",
     "MergerStatus",
+    "ModelSort",
     "Organisation",
     "Plan",
     "PopulationStatement",
     "Scheme",
     "SchemeSort",
+    "Stated",
     "Succession",
     "SuccessionStatement",
     "Tie",

@@ -1,0 +1,299 @@
+"""Routes about new care models."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from libs.common.database import raw
+from libs.common.paging import UnreadableCursor
+from libs.common.problems import may_raise
+from libs.common.web import (
+    AsAt,
+    AsKnown,
+    By,
+    IfMatch,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    commands_router,
+    etag,
+    page,
+    problems,
+    stale,
+)
+from services.registry import care_model_answers, care_models
+from services.registry.api.organisations import EDIT_REFUSALS, Registrar
+from services.registry.api.views import View
+from services.registry.care_model_answers import CareModelAsAt
+from services.registry.errors import (
+    CareModelNotFound,
+    CareModelTaken,
+    NotEstablished,
+    NothingChanges,
+    NotPlannedAnyMore,
+    OrganisationNotFound,
+)
+from services.registry.models import CareModel, ModelSort, Stated
+from services.registry.organisations import CODE
+
+router = commands_router(tags=["Care models"])
+
+Reference = Annotated[str, Path(pattern=care_models.REFERENCE, examples=["06A-MCP"])]
+
+
+@may_raise(CareModelNotFound)
+async def _care_model_to_change(reference: Reference, session: Write, _: Registrar, expected: IfMatch) -> CareModel:
+    model = await care_models.get_care_model_to_change(session, reference)
+    stale(model.version, expected)
+    return model
+
+
+ToChange = Annotated[CareModel, Depends(_care_model_to_change)]
+REFUSALS = (CareModelNotFound, NotPlannedAnyMore, *EDIT_REFUSALS)
+
+
+class StatementView(View):
+    """Something that was said of it."""
+
+    stated: Stated
+    effective_on: date = Field(description="the day from which it is established or ended; else the day of the word")
+    planned_for: date | None = Field(description="null: no day is given")
+    partners: list[str]
+    services: str
+    excludes: list[str]
+    people: int | None
+    note: str
+    stated_at: datetime
+    source: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+class CareModelView(BaseModel):
+    """A new care model as at a day, as known at an instant."""
+
+    reference: str = Field(examples=["06A-MCP"])
+    model: ModelSort
+    name: str
+    place: str = Field(examples=["06A"])
+    status: Literal["planned", "delayed", "live", "ended"] = Field(
+        description="`live` only after it was said to be established; `delayed`: without a date"
+    )
+    planned_for: date | None = Field(description="the day of the plan that holds; null: no day is given")
+    slipped_from: list[date] = Field(description="other days that had been planned before")
+    overdue: bool = Field(description="whether the planned day has come and nobody said that it was established")
+    since: date | None = Field(description="first day as live, or as ended")
+    last_day: date | None = Field(description="last day as live, where one is known")
+    partners: list[str] = Field(examples=[["RL4"]])
+    services: str
+    excludes: list[str] = Field(examples=[["core_primary_care"]])
+    people: int | None
+    overlaps: list[str] = Field(description="the others at the same place that have not ended")
+    version: int
+
+
+class CareModelInFullView(CareModelView):
+    """A new care model, the question that was answered, and what was said of it."""
+
+    as_at: date
+    as_known: datetime | None = Field(description="null: as known now")
+    statements: list[StatementView]
+
+
+class OverlapView(BaseModel):
+    """Something to look at; it refuses nothing."""
+
+    message: str
+    references: list[str] = Field(description="the care models that overlap", examples=[["06A-PACS", "06A-PCH"]])
+
+
+class PlannedView(CareModelView):
+    """A care model that was put on record, and what there is to look at."""
+
+    warnings: list[OverlapView]
+
+
+class ChangedView(View):
+    """A care model of which something was said."""
+
+    reference: str
+    version: int
+
+
+@router.get(
+    "/care-models",
+    response_model=Page[CareModelView],
+    summary="Find new care models",
+    responses=problems(UnreadableCursor),
+)
+async def list_care_models(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    place: Annotated[str | None, Query(description="only those at this place", pattern=CODE)] = None,
+    model: Annotated[ModelSort | None, Query(description="only of this sort")] = None,
+    status: Annotated[
+        Literal["planned", "delayed", "live", "ended"] | None, Query(description="only with this status on the day")
+    ] = None,
+) -> Page[CareModelView]:
+    """Care models by place, sort and status, as at a day, as known at an instant, in the order of their references.
+
+    None is live before it was said to be established, whatever day was planned.
+    """
+    filters = care_model_answers.Filters(place, model, status)
+    after = None if paging.after is None else str(paging.after[0])
+    found = await care_model_answers.list_care_models(
+        rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
+    )
+    return page([CareModelView(**_shown(one)) for one in found], key=lambda one: one.reference, request=request)
+
+
+@router.get(
+    "/care-models/{reference}",
+    response_model=CareModelInFullView,
+    summary="How far a new care model got",
+    responses=problems(CareModelNotFound),
+)
+async def get_care_model(
+    reference: Reference, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
+) -> CareModelInFullView:
+    """Its status as at a day, as known at an instant, and everything that was said of it by then.
+
+    A plan that slipped stays in the statements. The ETag is its version now.
+    """
+    found = await care_model_answers.get_care_model(rows, reference, as_at=as_at, as_known=as_known)
+    etag(response, found.version)
+    statements = [StatementView.model_validate(word) for word in found.words]
+    return CareModelInFullView(**_shown(found), as_at=as_at, as_known=as_known, statements=statements)
+
+
+@router.post(
+    "/care-models",
+    status_code=201,
+    response_model=PlannedView,
+    summary="Plan a new care model",
+    responses=problems(OrganisationNotFound, CareModelTaken),
+)
+async def plan_care_model(
+    command: care_models.PlanCareModel,
+    session: Write,
+    by: Registrar,
+    today: Today,
+    stated_at: StatedAt,
+    response: Response,
+) -> PlannedView:
+    """Put it on record as planned. Several can be at one place: a warning names the others that have not ended.
+
+    It is live only after `POST /care-models/{reference}/establishment`.
+    """
+    planned = await care_models.plan_care_model(session, command, by=by, stated_at=stated_at)
+    found = await care_model_answers.get_care_model(
+        await raw(session), planned.reference, as_at=command.planned_for or today, as_known=None
+    )
+    etag(response, found.version)
+    others = list(found.overlaps)
+    message = f"at {found.place} there is also {', '.join(others)}"
+    return PlannedView(**_shown(found), warnings=[OverlapView(message=message, references=others)] if others else [])
+
+
+@router.post(
+    "/care-models/{reference}/delay",
+    response_model=ChangedView,
+    summary="Delay it without a date",
+    responses=problems(*REFUSALS, NothingChanges),
+)
+async def delay_care_model(
+    model: ToChange,
+    command: care_models.DelayCareModel,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> CareModel:
+    """Say that it will not begin on the day that was planned, and that no other is given.
+
+    Its date is then null; the plan stays in what was said before.
+    """
+    await care_models.delay_care_model(session, model, command, by=by, stated_at=stated_at)
+    etag(response, model.version)
+    return model
+
+
+@router.post(
+    "/care-models/{reference}/replanning",
+    response_model=ChangedView,
+    summary="Plan it anew",
+    responses=problems(*REFUSALS, OrganisationNotFound),
+)
+async def replan_care_model(
+    model: ToChange,
+    command: care_models.ReplanCareModel,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> CareModel:
+    """Plan it for another day, or with other partners, services or people."""
+    await care_models.replan_care_model(session, model, command, by=by, stated_at=stated_at)
+    etag(response, model.version)
+    return model
+
+
+@router.post(
+    "/care-models/{reference}/establishment",
+    response_model=ChangedView,
+    summary="Establish it",
+    responses=problems(*REFUSALS, NotEstablished),
+)
+async def establish_care_model(
+    model: ToChange,
+    command: care_models.EstablishCareModel,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> CareModel:
+    """Say that it began: from that day it is live. A day that lies ahead is a plan, and is refused here."""
+    await care_models.establish_care_model(session, model, command, by=by, stated_at=stated_at)
+    etag(response, model.version)
+    return model
+
+
+@router.post(
+    "/care-models/{reference}/end",
+    response_model=ChangedView,
+    summary="End it, or give it up",
+    responses=problems(*REFUSALS, NotEstablished),
+)
+async def end_care_model(
+    model: ToChange,
+    command: care_models.EndCareModel,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> CareModel:
+    """Say from which day it is no more; one that never began is given up."""
+    await care_models.end_care_model(session, model, command, by=by, stated_at=stated_at)
+    etag(response, model.version)
+    return model
+
+
+def _shown(found: CareModelAsAt) -> dict[str, Any]:
+    state, word = found.state, found.state.word
+    return {
+        **{name: getattr(found, name) for name in ("reference", "model", "name", "place", "version", "overlaps")},
+        **{
+            name: getattr(state, name)
+            for name in ("status", "planned_for", "slipped_from", "overdue", "since", "last_day")
+        },
+        **{name: getattr(word, name) for name in ("partners", "services", "excludes", "people")},
+    }
