@@ -93,18 +93,18 @@ class MergerInFullView(MergerListedView):
 class BodyTouchedView(View):
     """A body that a merger would dissolve, as far as the registry knows it; null is unknown."""
 
-    code: str
+    code: str = Field(examples=["10Y"])
     name: str | None
     status: str
-    parent: str | None
-    parent_name: str | None
-    practices: int | None = Field(description="practices that belong to it")
+    parents: list[str] | None = Field(description="the footprints that it is part of, or what it belongs to")
+    changes_parent: bool | None = Field(description="the successor has another one")
+    practices: int | None = Field(description="open practices that belong to it")
     people: int | None = Field(description="its registered population")
     areas: int | None = Field(description="small areas (LSOA) that it covers")
     local_authorities: list[str] | None
 
 
-class SchemesNeededView(View):
+class SchemeNeededView(View):
     """A scheme, or nil return, that has to be there before the day."""
 
     sort: SchemeSort
@@ -112,18 +112,22 @@ class SchemesNeededView(View):
 
 
 class PreviewView(View):
-    """What a merger would touch. Null is unknown: the registry holds nothing of it."""
+    """What a merger would touch. Null is unknown: of some body the registry holds nothing."""
 
-    kind: str
+    kind: str = Field(examples=["ccg"])
+    successor: str | None
     effective_on: date
+    as_at: date
+    as_known: datetime | None = Field(description="null: as known now")
     bodies: list[BodyTouchedView]
     practices: int | None
     people: int | None
     areas: int | None
-    local_authorities: list[str] | None = Field(description="all that the bodies cover a part of")
+    local_authorities: list[str] | None = Field(description="of which the bodies cover a part")
     local_authorities_crossed: bool | None = Field(description="the bodies lie in more than one local authority")
-    parents: list[str] = Field(description="what the bodies belong to", examples=[["QOP"]])
+    parents: list[str] | None = Field(description="what the bodies belong to", examples=[["QOP"]])
     parents_crossed: bool | None = Field(description="the bodies belong to different ones")
-    schemes_needed: list[SchemesNeededView]
-    reasons: list[ReasonView] = Field(description="what stands against this merger; none: it can be agreed")
-    rule_pack: str | None
+    successor_parents: list[str] | None = Field(description="what the successor is said to belong to on the day")
+    schemes_needed: list[SchemeNeededView]
+    reasons: list[ReasonView] = Field(description="what stands against this merger now; none: it can be agreed")
+    rule_pack: str | None = Field(description="the law of that day", examples=["ccg-merger-s14g-2012"])

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
+from pydantic import StringConstraints
 
 from libs.common.days import WrittenDay
 from libs.common.identity import Caller, Role
@@ -15,6 +16,7 @@ from libs.common.web import (
     IfMatch,
     Page,
     Paging,
+    Read,
     Rows,
     StatedAt,
     Today,
@@ -32,6 +34,7 @@ from services.registry.api.merger_views import (
     MergerListedView,
     MergerView,
     PlanView,
+    PreviewView,
     ReadinessView,
 )
 from services.registry.api.organisations import EDIT_REFUSALS
@@ -49,7 +52,8 @@ from services.registry.errors import (
     SchemeNotAllowed,
 )
 from services.registry.models import Merger, MergerStatus
-from services.registry.organisations import CODE
+from services.registry.organisations import CODE, Day
+from services.registry.previews import Preview, preview
 from services.registry.readiness import get_readiness
 from services.registry.schemes import NewScheme
 
@@ -127,6 +131,26 @@ async def get_merger_readiness(
     """Day-one readiness, from facts: conditions met and schemes made by a day, as known at an instant."""
     ready = await get_readiness(rows, reference, as_at=as_at, as_known=as_known, today=today)
     return ReadinessView.model_validate(ready)
+
+
+@router.get("/merger-previews", response_model=PreviewView, summary="What a merger would touch")
+async def preview_merger(
+    session: Read,
+    _: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+    predecessors: Annotated[
+        list[Annotated[str, StringConstraints(pattern=CODE)]],
+        Query(alias="predecessor", min_length=1, max_length=50, description="who would be dissolved, each once"),
+    ],
+    effective_on: Annotated[Day, Query(description="the successor's first day")],
+    successor: Annotated[str | None, Query(pattern=CODE, description="the code that is thought of")] = None,
+) -> Preview:
+    """Practices and people, areas, local authorities and parents crossed, schemes needed, and what stands against it.
+
+    It is told from what the registry holds, as at a day, as known at an instant; what is not held is null.
+    """
+    return await preview(session, predecessors, successor, effective_on, as_at=as_at, as_known=as_known)
 
 
 @router.post(

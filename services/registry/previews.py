@@ -1,0 +1,187 @@
+"""What a merger would touch, before anybody decides it: from what the registry holds, else unknown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database import raw
+from libs.common.errors import Reason
+from libs.common.known import Reads
+from services.registry.cover_answers import covered_by
+from services.registry.headcounts import people_of
+from services.registry.lineage import ALWAYS
+from services.registry.merger_rules import Surroundings, kind_of_merger, law_on, reasons_against
+from services.registry.models import SchemeSort
+from services.registry.organisations import agreed_mergers_of
+from services.registry.standings import standings
+from services.registry.ties import Relation
+
+_BODIES = """
+SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
+       (SELECT coalesce(array_agg(t.other ORDER BY t.other), '{}')
+          FROM tie t JOIN tie_belief held ON held.subject_id = t.id
+         WHERE t.code = o.code AND t.sort = $4
+           AND (held.valid @> $2::date) IS TRUE AND (held.known @> $3::timestamptz) IS TRUE) AS footprints
+  FROM organisation o
+  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1
+   AND (life.valid @> $2::date) IS TRUE AND (life.known @> $3::timestamptz) IS TRUE
+  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2
+   AND (name.valid @> $2::date) IS TRUE AND (name.known @> $3::timestamptz) IS TRUE
+  LEFT JOIN organisation_belief parent ON parent.subject_id = o.id AND parent.facet = 3
+   AND (parent.valid @> $2::date) IS TRUE AND (parent.known @> $3::timestamptz) IS TRUE
+ WHERE o.code = ANY($1)
+"""
+
+_AUTHORITIES = """
+SELECT DISTINCT local_authority FROM area WHERE code = ANY($1) AND local_authority IS NOT NULL ORDER BY 1
+"""
+
+_ALL = 100_000
+"""More practices, or areas, than England has."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyTouched:
+    """A body that would be dissolved. None is unknown."""
+
+    code: str
+    name: str | None
+    status: str
+    parents: list[str] | None
+    changes_parent: bool | None
+    practices: int | None
+    people: int | None
+    areas: int | None
+    local_authorities: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeNeeded:
+    """A scheme, or nil return, that has to be there before the day."""
+
+    sort: SchemeSort
+    predecessor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a merger would touch, in all and body by body. None is unknown: of some body the registry holds nothing."""
+
+    kind: str
+    successor: str | None
+    effective_on: date
+    as_at: date
+    as_known: datetime | None
+    bodies: list[BodyTouched]
+    practices: int | None
+    people: int | None
+    areas: int | None
+    local_authorities: list[str] | None
+    local_authorities_crossed: bool | None
+    parents: list[str] | None
+    parents_crossed: bool | None
+    successor_parents: list[str] | None
+    schemes_needed: list[SchemeNeeded]
+    reasons: list[Reason]
+    rule_pack: str | None
+
+
+async def preview(
+    session: AsyncSession,
+    predecessors: Sequence[str],
+    successor: str | None,
+    effective_on: date,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+) -> Preview:
+    """Return what a merger of these bodies would touch as at a day; the reasons against it are those known now."""
+    codes, connection = list(dict.fromkeys(predecessors)), await raw(session)
+    successor_parents = await _parents_of(connection, successor, effective_on, as_known)
+    people = await people_of(connection, codes, as_at=as_at, as_known=as_known)
+    found = {row["code"]: row for row in await _rows(connection, codes, as_at, as_known)}
+    bodies = [
+        await _body(connection, code, found.get(code), people[code], successor_parents, as_at=as_at, as_known=as_known)
+        for code in codes
+    ]
+    concerned = [*codes, successor or ""]
+    around = Surroundings(await standings(connection, concerned), await agreed_mergers_of(session, concerned))
+    kind = kind_of_merger(codes, around.standing)
+    law = law_on(effective_on, kind)
+    authorities = _union([body.local_authorities for body in bodies])
+    parents = _union([body.parents for body in bodies])
+    return Preview(
+        kind=kind,
+        successor=successor,
+        effective_on=effective_on,
+        as_at=as_at,
+        as_known=as_known,
+        bodies=bodies,
+        practices=_sum([body.practices for body in bodies]),
+        people=_sum([body.people for body in bodies]),
+        areas=_sum([body.areas for body in bodies]),
+        local_authorities=authorities,
+        local_authorities_crossed=None if authorities is None else len(authorities) > 1,
+        parents=parents,
+        parents_crossed=None if parents is None else len(parents) > 1,
+        successor_parents=successor_parents,
+        schemes_needed=[SchemeNeeded(sort, code) for sort in SchemeSort for code in codes],
+        reasons=reasons_against(successor or "", list(predecessors), effective_on, around=around),
+        rule_pack=law.id if law else None,
+    )
+
+
+async def _body(
+    db: Reads,
+    code: str,
+    row: asyncpg.Record | None,
+    people: int | None,
+    successor_parents: list[str] | None,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+) -> BodyTouched:
+    practices = await covered_by(db, code, "practices", as_at=as_at, as_known=as_known, after=None, limit=_ALL)
+    areas = await covered_by(db, code, "areas", as_at=as_at, as_known=as_known, after=None, limit=_ALL)
+    authorities = [one[0] for one in await db.fetch(_AUTHORITIES, areas)] if areas else None
+    parents = _parents(row)
+    return BodyTouched(
+        code=code,
+        name=row["name"] if row else None,
+        status=(row["status"] if row else None) or "unknown",
+        parents=parents,
+        changes_parent=None if parents is None or successor_parents is None else parents != successor_parents,
+        practices=len(practices) if practices else None,
+        people=people,
+        areas=len(areas) if areas else None,
+        local_authorities=authorities or None,
+    )
+
+
+async def _parents_of(db: Reads, code: str | None, as_at: date, as_known: datetime | None) -> list[str] | None:
+    rows = await _rows(db, [code] if code else [], as_at, as_known)
+    return _parents(rows[0]) if rows else None
+
+
+async def _rows(db: Reads, codes: Sequence[str], as_at: date, as_known: datetime | None) -> list[asyncpg.Record]:
+    return await db.fetch(_BODIES, list(codes), as_at, as_known or ALWAYS, Relation.PART_OF_FOOTPRINT)
+
+
+def _parents(row: asyncpg.Record | None) -> list[str] | None:
+    """Return the footprints that a body is part of, else what it belongs to; None where neither is known."""
+    if row is None:
+        return None
+    return list(row["footprints"]) or ([row["parent"]] if row["parent"] else None)
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known and len(known) == len(numbers) else None
+
+
+def _union(sets: Sequence[list[str] | None]) -> list[str] | None:
+    known = [one for one in sets if one is not None]
+    return sorted({word for one in known for word in one}) if known and len(known) == len(sets) else None
