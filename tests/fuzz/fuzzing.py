@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.idempotency import HEADER, LONGEST_KEY
@@ -22,6 +24,8 @@ from tests.waiting import until
 
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+SOME_VERSION = '"900"'
+"""What the configuration sends as If-Match."""
 EXAMPLES = "FUZZ_EXAMPLES"
 """The environment variable with which a longer run is asked for: how many random requests an operation gets."""
 
@@ -34,23 +38,35 @@ class Outcome:
     report: str
 
 
-class NumberedKeys:
-    """Gives every request that has a good Idempotency-Key one of its own, and one in eight that of the one before.
+class CarefulCaller:
+    """Sends what belongs to one request alone: a new Idempotency-Key, and the version that a reader finds just then.
 
-    Schemathesis sends the same key with nearly all, and they would be refused for it, whatever else is wrong with them.
+    Schemathesis sends the same with nearly all, and they would be refused for it, whatever else is wrong with them.
+    One in eight goes as it came, with the key of the one before.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app, self._sent = app, count()
+        self._reader = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://reader.test")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
         if scope["type"] == "http":
-            key = Headers(scope=scope).get(HEADER, "")
+            headers, number = MutableHeaders(scope=scope), next(self._sent)
+            repeats = number % 8 == 0
+            key = headers.get(HEADER, "")
             if key.strip() and key.isascii() and key.isprintable() and len(key) <= LONGEST_KEY:
-                number = next(self._sent)
-                MutableHeaders(scope=scope)[HEADER] = f"request-{number - (number % 8 == 0)}"
+                headers[HEADER] = f"request-{number - repeats}"
+            if headers.get("If-Match") == SOME_VERSION and not repeats:
+                # A command is sent below what it changes, all else to the thing itself.
+                path = scope["path"].rpartition("/")[0] if scope["method"] == "POST" else scope["path"]
+                headers["If-Match"] = await self._version(path, headers.get("Authorization", ""))
         await self._app(scope, receive, send)
+
+    async def _version(self, path: str, authorization: str) -> str:
+        """The ETag of what is at this address."""
+        found = await self._reader.get(quote(path), headers={"Authorization": authorization})
+        return found.headers.get("ETag", SOME_VERSION)
 
 
 def lasting_token(tokens: Tokens, *roles: Role) -> str:
@@ -61,7 +77,7 @@ def lasting_token(tokens: Tokens, *roles: Role) -> str:
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The address of this app, whose lifespan is under way already."""
-    config = uvicorn.Config(NumberedKeys(app), port=0, lifespan="off", access_log=False, log_config=None)
+    config = uvicorn.Config(CarefulCaller(app), port=0, lifespan="off", access_log=False, log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())  # noqa: SLF001  (without taking over the test run's signals)
 

@@ -7,7 +7,7 @@ from tests.common.edge import Tokens
 from tests.fuzz.fuzzing import fuzz, lasting_token
 from tests.platform import Platform
 
-EXAMPLES = {"registry": 40, "contracts": 10, "finance": 10, "governance": 10}
+EXAMPLES = {"registry": 20, "contracts": 10, "finance": 10, "governance": 10}
 
 
 @pytest.mark.parametrize("service", EXAMPLES)
