@@ -131,8 +131,11 @@ def _end(
     if share is None:
         why = f"no source states what share of {code} went to {end}"
         return Row(code, end, None, WHOLE if sole else None, Reason.SHARE_NOT_STATED, why)
-    if code == end:
-        why = f"{code} is there on both days" if share == WHOLE else f"{code} kept {share} of what it was"
+    if code == end and share != WHOLE:
+        why = f"{code} kept {share} of what it was"
+    elif code == end:
+        described = life is not None and life.on_end is not None
+        why = f"{code} is there on both days" if described else f"nothing is known to have followed {code}"
     else:
         why = f"{_of(share)}{code} had gone to {end} by {days.end}"
     return Row(code, end, share, of_to, Reason.CARRIED, why)
