@@ -1,0 +1,146 @@
+"""Populations: dated, by source, in two times; what rules; and what predecessors leave."""
+
+from typing import Any
+
+from libs.common.events.registry import PopulationPublished
+from libs.common.identity import Role
+from tests.registry.desk import Desk
+
+
+async def publish(
+    desk: Desk,
+    code: str,
+    people: int,
+    *,
+    on: str = "2017-04-01",
+    basis: str = "registered",
+    expect: int = 201,
+    **more: Any,
+) -> dict[str, Any]:
+    source = {"source": more.pop("source")} if "source" in more else {}
+    body = {"basis": basis, "people": people, "effective_on": on, **source}
+    answer: dict[str, Any] = await desk.call(
+        "POST", f"/organisations/{code}/populations", json=body, expect=expect, **more
+    )
+    return answer
+
+
+async def populations(desk: Desk, code: str, as_at: str, **asked: str) -> list[dict[str, Any]]:
+    answer = await desk.call("GET", f"/organisations/{code}/populations", params={"as_at": as_at, **asked})
+    found: list[dict[str, Any]] = answer["populations"]
+    return found
+
+
+async def test_a_population_is_told_exactly_and_holds_from_its_day(desk: Desk) -> None:
+    await desk.open("06A")
+    await publish(desk, "06A", 262_001)
+    told = (await desk.told())[-1]
+    assert isinstance(told, PopulationPublished)
+    assert (told.code, told.basis, told.people) == ("06A", "registered", 262_001)
+    assert await populations(desk, "06A", "2017-03-31") == []
+    [held] = await populations(desk, "06A", "2017-04-01")
+    assert (held["people"], held["carried"], held["effective_on"]) == (262_001, False, "2017-04-01")
+
+
+async def test_each_way_of_counting_stands_by_itself(desk: Desk) -> None:
+    await desk.open("06A")
+    for basis, people in (("registered", 262_000), ("weighted", 281_500), ("resident", 256_600)):
+        await publish(desk, "06A", people, basis=basis)
+    shown = {one["basis"]: one["people"] for one in await populations(desk, "06A", "2018-01-01")}
+    assert shown == {"registered": 262_000, "resident": 256_600, "weighted": 281_500}
+    only = await populations(desk, "06A", "2018-01-01", basis="weighted")
+    assert [one["basis"] for one in only] == ["weighted"]
+
+
+async def test_a_later_count_rules_from_its_day_and_a_correction_once_known(desk: Desk) -> None:
+    await desk.open("06A")
+    loader = (Role.LOADER, Role.REGISTRAR)
+    for people, on, at in ((262_000, "2017-04-01", "2017-05-01"), (263_000, "2018-04-01", "2018-05-01")):
+        body = {"basis": "registered", "people": people, "effective_on": on}
+        await desk.call("POST", "/organisations/06A/populations", *loader, json=body, headers={"Stated-At": at})
+    await publish(desk, "06A", 262_500)
+    assert [(await populations(desk, "06A", day))[0]["people"] for day in ("2018-03-31", "2018-04-01")] == [
+        262_500,
+        263_000,
+    ]
+    [known] = await populations(desk, "06A", "2018-03-31", as_known="2018-01-01")
+    assert known["people"] == 262_000
+    assert await populations(desk, "06A", "2018-03-31", as_known="2017-01-01") == []
+
+
+async def test_every_source_is_shown_and_the_one_of_the_highest_rank_rules(desk: Desk) -> None:
+    await desk.open("06A")
+    await publish(desk, "06A", 262_000)
+    await publish(desk, "06A", 250_000, on="2018-04-01", source="hsj:7013041")
+    await publish(desk, "06A", 256_600, on="2018-04-01", source="ons:mid-2018 estimates")
+    [shown] = await populations(desk, "06A", "2019-01-01")
+    assert (shown["people"], shown["source"]) == (262_000, "command")
+    assert [(one["source"], one["people"], one["rules"]) for one in shown["sources"]] == [
+        ("command", 262_000, True),
+        ("ons:mid-2018 estimates", 256_600, False),
+        ("hsj:7013041", 250_000, False),
+    ]
+    told = (await desk.told())[-1]
+    assert isinstance(told, PopulationPublished)
+    assert (told.source, told.rank < 0) == ("ons:mid-2018 estimates", True)
+
+
+async def test_a_source_that_no_pack_names_is_refused(desk: Desk) -> None:
+    await desk.open("06A")
+    refused = await publish(desk, "06A", 1, source="hearsay:a pub", expect=409)
+    assert refused["type"].endswith("/source-refused")
+    assert refused["reasons"][0]["field"] == "source"
+
+
+async def test_people_are_whole_and_not_fewer_than_none(desk: Desk) -> None:
+    await desk.open("06A")
+    for people in (-1, 250_000.5, "250000", True):
+        body = {"basis": "registered", "people": people, "effective_on": "2017-04-01"}
+        await desk.call("POST", "/organisations/06A/populations", json=body, expect=422)
+    assert await populations(desk, "06A", "2018-01-01") == []
+
+
+async def test_a_population_is_published_by_who_acts_for_the_body(desk: Desk) -> None:
+    await desk.open("06A")
+    body = {"basis": "registered", "people": 1, "effective_on": "2017-04-01"}
+    refused = await desk.call(
+        "POST", "/organisations/06A/populations", Role.REGISTRAR, organisations=("05C",), json=body, expect=403
+    )
+    assert refused["type"].endswith("/not-yours-to-decide")
+    await desk.call("POST", "/organisations/06A/populations", Role.READER, json=body, expect=403)
+    await desk.call("POST", "/organisations/99Z/populations", json=body, expect=404)
+    await desk.call("GET", "/organisations/99Z/populations", expect=404)
+
+
+async def test_a_merged_body_carries_its_predecessors_people_until_it_is_counted(desk: Desk) -> None:
+    await desk.open("10H", "10Y")
+    await publish(desk, "10H", 330_000)
+    await publish(desk, "10Y", 205_001)
+    await desk.merge("14Y", "10H", "10Y", on="2018-04-01")
+    [carried] = await populations(desk, "14Y", "2018-04-01")
+    assert (carried["people"], carried["carried"], carried["source"]) == (535_001, True, None)
+    assert [(part["code"], part["people"]) for part in carried["parts"]] == [("10H", 330_000), ("10Y", 205_001)]
+    await publish(desk, "14Y", 541_250, on="2018-10-01")
+    shown = [(await populations(desk, "14Y", day))[0] for day in ("2018-09-30", "2018-10-01")]
+    assert [(one["people"], one["carried"]) for one in shown] == [(535_001, True), (541_250, False)]
+
+
+async def test_people_are_carried_through_chains(desk: Desk) -> None:
+    await desk.open("10C", "10G", "11C", "08P")
+    for code, people in (("10C", 97_000), ("10G", 151_000), ("11C", 140_000)):
+        await publish(desk, code, people)
+    await desk.merge("15D", "10C", "10G", "11C", on="2018-04-01")
+    await publish(desk, "08P", 200_000)
+    await desk.merge("D4U1Y", "15D", "08P", on="2021-04-01")
+    [carried] = await populations(desk, "D4U1Y", "2021-04-01")
+    assert carried["people"] == 588_000
+    assert [part["code"] for part in carried["parts"]] == ["08P", "10C", "10G", "11C"]
+
+
+async def test_what_was_not_counted_is_not_guessed(desk: Desk) -> None:
+    await desk.open("10H", "10Y")
+    await publish(desk, "10H", 330_000)
+    await desk.merge("14Y", "10H", "10Y", on="2018-04-01")
+    [carried] = await populations(desk, "14Y", "2018-04-01")
+    assert (carried["people"], carried["carried"]) == (None, True)
+    assert [(part["code"], part["people"]) for part in carried["parts"]] == [("10H", 330_000), ("10Y", None)]
