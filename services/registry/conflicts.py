@@ -44,8 +44,8 @@ class Differing:
 def differing(words: Iterable[Word]) -> list[Differing]:
     """Return the days on which two families, each taken alone, say different values, and who rules.
 
-    A definite statement claims all of its days; what was only observed claims the day on which it was seen, and the
-    days between two equal observations. The latest word of the same family replaces its earlier ones on its days.
+    A definite statement claims all of its days; what was only observed claims the days from when it was seen until it
+    was said, and those between two equal observations. A family's latest word replaces its earlier ones on its days.
     """
     words = list(words)
     by_family: dict[str, list[Word]] = defaultdict(list)
@@ -91,7 +91,7 @@ def _claims(words: Sequence[Word]) -> list[tuple[Days, Word]]:
 def _claimed_until(word: Word) -> date:
     if not word.observed or word.days.end != LAST_DAY:
         return word.days.end
-    return word.days.start + timedelta(days=1)
+    return max(word.days.start, word.stated_at.date()) + timedelta(days=1)
 
 
 def _believed(words: Sequence[Word]) -> list[Belief[str]]:
