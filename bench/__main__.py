@@ -10,7 +10,7 @@ from importlib import import_module
 import uvloop
 
 from bench.machine import others, put_on
-from bench.runner import FULL, TINY, Benchmark, Outcome, Size, document, machine, run, table
+from bench.runner import FULL, TINY, Absent, Benchmark, Outcome, Size, document, machine, run, table
 
 NAMES = (
     "reads",
@@ -23,6 +23,7 @@ NAMES = (
     "latency",
     "takeover",
     "laptop",
+    "imports",
 )
 
 
@@ -39,7 +40,11 @@ async def run_all(names: Sequence[str], size: Size, *, as_json: bool) -> None:
         print("  ".join(f"{name} {value}" for name, value in facts.items()), end="\n\n", flush=True)
     outcomes: list[Outcome] = []
     for name in names:
-        outcomes.append(await run(benchmark(name), size))
+        try:
+            outcomes.append(await run(benchmark(name), size))
+        except Absent as reason:
+            print(f"{name}: not measured: {reason}\n", file=sys.stderr, flush=True)
+            continue
         if not as_json:
             print(table(outcomes[-1]), flush=True)
     if as_json:

@@ -17,6 +17,10 @@ Measure = Callable[[], Awaitable[Mapping[str, float]]]
 """Runs one contender once and returns its figures by name."""
 
 
+class Absent(Exception):
+    """What a benchmark needs is not on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured. `seconds` and `events` are those of one contender in one round."""

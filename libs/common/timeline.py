@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, ExcludeConstraint
 
+from libs.common.many_statements import Staged, keep
 from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
 
 _NOW = text("clock_timestamp()")
@@ -48,6 +49,9 @@ class NewStatement:
     source: str = ""
     """Who says so, where it is not the source that all of a batch have."""
 
+
+_MANY = 1_000
+"""From as many statements on it pays to stage them."""
 
 _Key = tuple[int, int]  # subject, facet
 _Held = tuple[int, int, str, Days, datetime]  # subject, facet, value, days, known from
@@ -118,6 +122,11 @@ class Timeline:
         """
         if not statements:
             return set()
+        if len(statements) >= _MANY:
+            staged = (_staged(number, said, source) for number, said in enumerate(statements))
+            kept = await keep(connection, staged, statements=self.statements, beliefs=self.beliefs, by=by)
+            await self.restate(connection, kept.to_restate)
+            return kept.new
         rows = await connection.fetch(
             f"""
             INSERT INTO {self.statements}
@@ -230,6 +239,21 @@ class Timeline:
                 [facet for _, facet in keys],
             )
         }
+
+
+def _staged(number: int, said: NewStatement, source: str) -> Staged:
+    return (
+        number,
+        said.subject_id,
+        said.facet,
+        said.value,
+        _bound(said.days.start),
+        _bound(said.days.end),
+        said.stated_at,
+        said.fills_before,
+        said.rank,
+        said.source or source,
+    )
 
 
 def _written(said: NewStatement, source: str) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ The registry states of itself exactly what its hearers derive (`libs.common.stat
 with it at each point of both times.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,7 @@ from libs.common import outbox
 from libs.common.database import raw
 from libs.common.events import Event
 from libs.common.events.registry import AreasAssigned
-from libs.common.stated import statements_of
+from libs.common.stated import OrganisationStatement, statements_of
 from libs.common.temporal import Days
 from libs.common.timeline import NewStatement
 from services.registry.errors import CodeTaken
@@ -84,9 +84,10 @@ async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -
 
 async def _state(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
     """Keep what the events say; return the places of those that said something new."""
-    ids = await ids_of(connection, {statement.code for event in events for statement in statements_of(event)})
-    said = [(place, one) for place, event in enumerate(events) for one in new_statements([event], ids)]
-    found = await timeline.state(connection, [one for _, one in said], source=source, by=by)
+    said = [(place, event, one) for place, event in enumerate(events) for one in statements_of(event)]
+    ids = await ids_of(connection, {one.code for *_, one in said})
+    statements = [_about(ids[one.code], event, one) for _, event, one in said]
+    found = await timeline.state(connection, statements, source=source, by=by)
     new = {said[number][0] for number in found}
     new |= await _tie(connection, events, source=source, by=by)
     new |= await _cover(connection, events, source=source, by=by)
@@ -156,22 +157,17 @@ def codes_of(events: Iterable[Event]) -> set[str]:
     return codes - {""}
 
 
-def new_statements(events: Iterable[Event], ids: Mapping[str, int]) -> list[NewStatement]:
-    """Return what the events say, in their order, about subjects by id."""
-    return [
-        NewStatement(
-            ids[said.code],
-            said.facet,
-            said.value,
-            said.days,
-            event.stated_at,
-            said.fills_before,
-            said.rank,
-            _source(event, ""),
-        )
-        for event in events
-        for said in statements_of(event)
-    ]
+def _about(subject: int, event: Event, said: OrganisationStatement) -> NewStatement:
+    return NewStatement(
+        subject,
+        said.facet,
+        said.value,
+        said.days,
+        event.stated_at,
+        said.fills_before,
+        said.rank,
+        _source(event, ""),
+    )
 
 
 async def ids_of(connection: asyncpg.Connection, codes: Iterable[str]) -> dict[str, int]:

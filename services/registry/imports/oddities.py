@@ -14,16 +14,17 @@ from services.registry.kinds import Kind
 _HELD = """
 SELECT o.code, b.facet, b.value, lower(b.valid) AS start
   FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
- WHERE o.code = ANY($1) AND upper_inf(b.known) AND (b.facet = $2 OR b.facet = $3 AND b.value = 'open')
+ WHERE o.code = ANY($1) AND upper_inf(b.known) AND b.facet IN ($2, $3) AND (b.facet = $2 OR b.value = 'open')
 """
 
-_NAMED_BEFORE = """
-WITH before AS (
-    SELECT max(stated_at) AS stated_at FROM organisation_statement
-     WHERE facet = $1 AND source LIKE $2 AND stated_at < $3)
-SELECT DISTINCT o.code FROM organisation_statement s JOIN before USING (stated_at) JOIN organisation o
-    ON o.id = s.subject_id
- WHERE s.facet = $1 AND s.source LIKE $2 AND o.code <> ALL($4) ORDER BY o.code
+_BEFORE = """
+SELECT max(stated_at) FROM organisation_statement WHERE facet = $1 AND source LIKE $2 AND stated_at < $3
+"""
+
+_NAMED_THEN = """
+SELECT code FROM organisation
+ WHERE id IN (SELECT subject_id FROM organisation_statement WHERE facet = $1 AND source LIKE $2 AND stated_at = $3)
+ ORDER BY code
 """
 
 _PASSAGES = {
@@ -51,8 +52,11 @@ async def compare(
         if first_days and str(body.opened_on) not in first_days:
             held = ", ".join(sorted(first_days))
             report.find("another first day", body.code, f"line {body.line} says {body.opened_on}, held: {held}")
-    for row in await connection.fetch(_NAMED_BEFORE, Facet.LIFE, f"{file.form.family}:%", stated_at, codes):
-        report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
+    named, of_its_family = set(codes), (Facet.LIFE, f"{file.form.family}:%")
+    before = await connection.fetchval(_BEFORE, *of_its_family, stated_at)
+    for row in await connection.fetch(_NAMED_THEN, *of_its_family, before):
+        if row["code"] not in named:
+            report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
 
 
 def _compare_kind(body: Body, held: Iterable[str], report: FileReport) -> None:
