@@ -21,6 +21,8 @@ SERVICE = Service(
         {"name": "Organisations", "description": "Opened, renamed, closed; what each was on a day; its lineage."},
         {"name": "Lineage", "description": "What came before, what came of it, how much of it where, and crosswalks."},
         {"name": "Sources", "description": "Who said what of which days, who rules, and where sources disagree."},
+        {"name": "Findings", "description": "What is odd in all that sources said, taken as it arrived."},
+        {"name": "Imports", "description": "What a file would change, before it is taken."},
         {"name": "Finding", "description": "Search, members and trees, many at once, exports, watch lists."},
         {
             "name": "Populations",
@@ -38,6 +40,10 @@ SERVICE = Service(
             "description": "Filed under the procedures in force, judged by their criteria, determined by NHS England.",
         },
         {"name": "Clusters", "description": "ICBs that share a leadership and stay legal bodies of their own."},
+        {
+            "name": "Successions",
+            "description": "Splits, acquisitions, boundary changes, abolitions; and their undoing.",
+        },
         {"name": "Relations", "description": "Members, owners with exact shares, footprints, hosts: many to many."},
         {"name": "Cover", "description": "Every practice and area in exactly one commissioner (NHS Act 2006 s.14A)."},
         {"name": "FHIR R4", "description": "Organization and OrganizationAffiliation, shaped as the NHS ODS FHIR API."},

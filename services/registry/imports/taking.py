@@ -33,7 +33,8 @@ IMPORTER = Caller(
 )
 """Who an import is: whoever may run commands on the service's own database."""
 
-_ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
+ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
+"""Taken by every import, and by what tries one, so that there is one at a time."""
 
 _COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
 
@@ -69,10 +70,10 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
         return report
     async with database.begin() as session:
         connection = await raw(session)
-        await connection.execute(_ONE_IMPORT)
+        await connection.execute(ONE_IMPORT)
         events = await file.form.take(session, file, stated_at, report)
         say(f"    {report.lines} lines read, {len(events)} facts to state")
-        told = await _state(session, events, report)
+        told = await state_all(session, events, report)
         report.events = len(told)
         if told:
             await _count_up(connection, told)
@@ -80,7 +81,7 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
     return report
 
 
-async def _state(session: AsyncSession, events: Sequence[Event], report: FileReport) -> list[Event]:
+async def state_all(session: AsyncSession, events: Sequence[Event], report: FileReport) -> list[Event]:
     """State what the file says, and what follows from it; return what was new of it."""
     connection = await raw(session)
     concerns = any(_concerns_mergers(event) for event in events)
