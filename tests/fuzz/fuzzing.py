@@ -66,7 +66,7 @@ class CarefulCaller:
     async def _version(self, path: str, authorization: str) -> str:
         """The ETag of what is at this address."""
         found = await self._reader.get(quote(path), headers={"Authorization": authorization})
-        return found.headers.get("ETag", SOME_VERSION)
+        return str(found.headers.get("ETag", SOME_VERSION))
 
 
 def lasting_token(tokens: Tokens, *roles: Role) -> str:

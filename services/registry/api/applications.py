@@ -99,7 +99,7 @@ async def list_applications(
     """Applications by status and organisation, as known at an instant, in the order of their filing days."""
     filters = filings.ApplicationFilters(status, code)
     found = await filings.list_applications(
-        rows, filters, as_known=as_known, after=_place(paging.after), limit=paging.fetch
+        rows, filters, as_known=as_known, after=_place(paging.key(str, str)), limit=paging.fetch
     )
     return page(
         [ApplicationView.model_validate(ApplicationView.fields_of(one)) for one in found],

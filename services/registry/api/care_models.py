@@ -149,7 +149,7 @@ async def list_care_models(
     None is live before it was said to be established, whatever day was planned.
     """
     filters = care_model_answers.Filters(place, model, status)
-    after = None if paging.after is None else str(paging.after[0])
+    [after] = paging.key(str) or (None,)
     found = await care_model_answers.list_care_models(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )

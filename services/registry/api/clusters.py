@@ -81,7 +81,7 @@ async def list_clusters(
     icb: Annotated[str | None, Query(description="only those that this ICB is in", pattern=CODE)] = None,
 ) -> Page[ClusterView]:
     """Clusters, as known at an instant, in the order of their references."""
-    after = None if paging.after is None else paging.after[0]
+    [after] = paging.key(str) or (None,)
     found = await clusters.list_clusters(rows, icb=icb, as_known=as_known, after=after, limit=paging.fetch)
     return page([ClusterView.model_validate(one) for one in found], key=lambda one: one.reference, request=request)
 

@@ -105,7 +105,7 @@ async def list_covers(
 
     What a body covered that merged into another is counted with that other. Areas are known from April 2021 on.
     """
-    after = None if paging.after is None else str(paging.after[0])
+    [after] = paging.key(str) or (None,)
     found = await cover_answers.list_covers(rows, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
     return page([CoverView.model_validate(one) for one in found], key=lambda one: one.code, request=request)
 
@@ -129,7 +129,7 @@ async def list_findings(
     """Every practice and area in no commissioner or in several on a day: what imports brought, and none was refused."""
     found = await cover_answers.findings(rows, as_at=as_at, as_known=as_known)
     wanted = [one for one in found if about in {None, one.about} and finding in {None, one.finding}]
-    after = None if paging.after is None else tuple(str(part) for part in paging.after)
+    after = paging.key(str, str)
     rest = [FindingView.model_validate(one) for one in wanted if after is None or (one.about, one.code) > after]
     shown = page(rest[: paging.fetch], key=lambda one: (one.about, one.code), request=request)
     law = law_on(as_at)
@@ -155,7 +155,7 @@ async def list_covered(
 ) -> CoveredPage:
     """The open practices, or the areas, that a body covers on a day, in the order of their codes."""
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
-    after = None if paging.after is None else str(paging.after[0])
+    [after] = paging.key(str) or (None,)
     found = await cover_answers.covered_by(
         rows, code, sort, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )
