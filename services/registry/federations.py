@@ -31,21 +31,17 @@ from services.registry.federation_rules import (
     size_warning,
 )
 from services.registry.kinds import Kind
-from services.registry.lineage import ALWAYS
 from services.registry.models import Organisation
 from services.registry.organisations import PRINTED, Address, Code, Day, Name, OpenOrganisation, must_act_for
+from services.registry.relations import Related, list_relations
 from services.registry.standings import next_instant, standings
-from services.registry.ties import HOLDS, Relation
+from services.registry.ties import Relation
 
 LegalForm = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,59}$")]
 Remit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 
-_OWNERS = """
-SELECT t.code, b.value
-  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.facet = 1
- WHERE t.other = $1 AND t.sort = $2 AND (b.valid @> $3::date) IS TRUE AND (b.known @> $4::timestamptz) IS TRUE
- ORDER BY t.code
-"""
+MOST_OWNERS = 1000
+"""How many owners an answer shows; the relations of the body list any number."""
 
 _SIZED_BY = ("registered", "resident", "weighted")
 """Which count tells a federation's size, the best first."""
@@ -87,14 +83,6 @@ class StateRemit(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """A body that owns a part of another. No share: no source states it."""
-
-    code: str
-    share: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Warned:
     """Something to look at, which refuses nothing, and the pack that it follows."""
 
@@ -113,7 +101,7 @@ class FederationStanding:
     rules: FormRules | None
     may_hold: dict[str, Answer]
     distribution: Distribution | None
-    owners: tuple[Owner, ...]
+    owners: tuple[Related, ...]
     population: Population | None
     warnings: tuple[Warned, ...]
 
@@ -205,6 +193,9 @@ async def standing_of(
         (one for basis in _SIZED_BY for one in counted if one.basis == basis and one.people is not None), None
     )
     people = population.people if population and found.kind is Kind.GP_FEDERATION else None
+    owners = await list_relations(
+        db, code, relation=Relation.OWNS, direction="to", as_at=as_at, as_known=as_known, after=None, limit=MOST_OWNERS
+    )
     warned = None if people is None else size_warning(people, as_at)
     return FederationStanding(
         code=code,
@@ -214,12 +205,7 @@ async def standing_of(
         rules=rules,
         may_hold=rules.may_hold if rules else dict.fromkeys(CONTRACTS, "not found"),
         distribution=distribution(rules, profit_pence) if rules else None,
-        owners=await _owners(db, code, as_at=as_at, as_known=as_known),
+        owners=tuple(owners),
         population=population,
         warnings=(Warned(*warned),) if warned else (),
     )
-
-
-async def _owners(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> tuple[Owner, ...]:
-    rows = await db.fetch(_OWNERS, code, Relation.OWNS, as_at, as_known or ALWAYS)
-    return tuple(Owner(owner, None if share == HOLDS else share) for owner, share in rows)

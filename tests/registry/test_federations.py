@@ -9,12 +9,11 @@ import pytest
 from libs.common.events.registry import (
     OrganisationLegalFormChanged,
     OrganisationOpened,
-    OrganisationRelated,
     OrganisationRemitStated,
 )
 from libs.common.identity import Role
 from libs.common.rulepacks import load_packs
-from services.registry import facts, federation_rules
+from services.registry import federation_rules
 from services.registry.federation_rules import distribution, forms_on, matrix, rules_for, size_warning
 from tests.registry.desk import Desk
 
@@ -169,7 +168,7 @@ async def test_a_federation_is_opened_by_who_acts_for_it(desk: Desk) -> None:
 async def test_owners_show_with_their_exact_shares(desk: Desk) -> None:
     await desk.call("POST", "/federations", json=SUFFOLK)
     await desk.open("D83001", "D83002", kind="gp_practice")
-    await own(desk, {"D83001": "1/3", "D83002": ""})
+    await own(desk, {"D83001": "1/3", "D83002": None})
     shown = await standing(desk, "2014-01-01")
     assert shown["owners"] == [{"code": "D83001", "share": "1/3"}, {"code": "D83002", "share": None}]
 
@@ -187,14 +186,7 @@ async def standing(desk: Desk, as_at: str, **asked: str) -> dict[str, Any]:
     return answer
 
 
-async def own(desk: Desk, shares: dict[str, str]) -> None:
-    """Say who owns the federation, as the registry's relations tell it."""
-    at = desk.app.state.clock.stated_at()
-    async with desk.database.begin() as session:
-        told = [
-            OrganisationRelated(
-                code=code, relation="owns", other="SUFFED", share=share, effective_on=date(2013, 4, 1), stated_at=at
-            )
-            for code, share in shares.items()
-        ]
-        await facts.tell(session, told, source=facts.COMMAND, by="a test")
+async def own(desk: Desk, shares: dict[str, str | None]) -> None:
+    for code, share in shares.items():
+        body = {"relation": "owns", "other": "SUFFED", "share": share, "effective_on": "2013-04-01"}
+        await desk.call("POST", f"/organisations/{code}/relations", json=body, expect=201)
