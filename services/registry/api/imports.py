@@ -17,6 +17,7 @@ from libs.common.days import WrittenDay
 from libs.common.identity import Caller, Role
 from libs.common.problems import Unreadable
 from libs.common.web import Today, Write, allowed, commands_router, problems
+from services.registry.api.csv_answers import CSV_TOO, AsCsv
 from services.registry.api.views import View
 from services.registry.imports import previews
 from services.registry.imports.files import NotRecognised, SourceFile, recognised
@@ -106,7 +107,7 @@ class PreviewView(BaseModel):
     "/imports/previews",
     response_model=PreviewView,
     summary="What a file would change, before it is taken",
-    responses=problems(FileNotReadable) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={200: CSV_TOO, **problems(FileNotReadable)},
     openapi_extra=_A_FILE,
 )
 async def preview_import(
@@ -114,6 +115,7 @@ async def preview_import(
     session: Write,
     _: Annotated[Caller, allowed(Role.REGISTRAR, Role.LOADER)],
     today: Today,
+    as_csv: AsCsv,
     file: Annotated[
         str,
         Query(
@@ -130,8 +132,8 @@ async def preview_import(
 ) -> PreviewView | Response:
     """Do the import in full, compare what is believed on the file's day with what was held, and undo it.
 
-    Parents are compared with what was held carried along the successions since. It answers as JSON, or as CSV where
-    that is asked for by `Accept: text/csv`. It takes as long as the import does, and imports wait for it.
+    Parents are compared with what was held carried along the successions since. It takes as long as the import does,
+    and imports wait for it.
     """
     with _kept(await request.body(), file) as path:
         try:
@@ -141,7 +143,7 @@ async def preview_import(
             raise FileNotReadable(f"{file}: {error}") from error
     wanted = set(verdict or set(Verdict) - {Verdict.AGREES})
     bodies = [body for body in found.bodies if body.verdict in wanted]
-    if "text/csv" in request.headers.get("accept", ""):
+    if as_csv:
         table = csv_text.lines(previews.HEADER, previews.cells(bodies[:limit]))
         return Response(table, media_type=csv_text.MEDIA_TYPE)
     return _view(source, found, bodies=[BodyPreviewView.model_validate(body) for body in bodies], limit=limit)

@@ -1,4 +1,4 @@
-"""`import-ods FOLDER`: progress on stderr, the summary on stdout."""
+"""`import-ods FOLDER`, with `--preview` without taking anything: progress on stderr, the summary on stdout."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from libs.common.clock import Clock
 from libs.common.database import Database
 from libs.common.service import Service
 from libs.common.settings import DatabaseSettings
+from services.registry.imports.previews import as_json, as_text, preview_folder
 from services.registry.imports.taking import import_folder
 
 
@@ -23,10 +24,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="the whole report as JSON, every line not taken included")
     parser.add_argument("--every-line", action="store_true", help="list every line not taken, however many")
+    parser.add_argument(
+        "--preview", action="store_true", help="tell what each file would change if it were taken now, and take none"
+    )
 
 
 async def import_ods(service: Service, given: argparse.Namespace) -> int:
-    """Import a folder into the database that DATABASE_URL names; return 0, or 1 where there is no such folder."""
+    """Import or preview a folder, in the database that DATABASE_URL names; return 0, or 1 where there is no folder."""
     if not given.folder.is_dir():
         print(f"{given.folder} is no folder", file=sys.stderr)
         return 1
@@ -34,11 +38,20 @@ async def import_ods(service: Service, given: argparse.Namespace) -> int:
     database = Database(url, application_name=f"footprint-{service.name}-import", pool_size=2)
     await database.open()
     try:
-        report = await import_folder(database, given.folder, stated_on=given.stated_at, today=Clock().today(), say=_say)
+        print(await (_previewed if given.preview else _imported)(database, given))
     finally:
         await database.close()
-    print(report.as_json() if given.json else report.as_text(every_line=given.every_line))
     return 0
+
+
+async def _imported(database: Database, given: argparse.Namespace) -> str:
+    report = await import_folder(database, given.folder, stated_on=given.stated_at, today=Clock().today(), say=_say)
+    return report.as_json() if given.json else report.as_text(every_line=given.every_line)
+
+
+async def _previewed(database: Database, given: argparse.Namespace) -> str:
+    found, others = await preview_folder(database, given.folder, stated_on=given.stated_at, today=Clock().today())
+    return as_json(found, others) if given.json else as_text(found, others, every_line=given.every_line)
 
 
 def _say(words: str) -> None:
