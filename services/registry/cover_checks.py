@@ -9,7 +9,15 @@ import asyncpg
 from libs.common.errors import Reason
 from libs.common.temporal import Days
 from services.registry.cover_records import Records, read
-from services.registry.cover_rules import Commissioners, Listed, Sort, after_a_succession, reasons_against
+from services.registry.cover_rules import (
+    Commissioners,
+    Listed,
+    Sort,
+    after_a_succession,
+    reasons_against,
+    reasons_between,
+    restated,
+)
 from services.registry.errors import CoverBroken
 from services.registry.kinds import Kind
 from services.registry.standings import Standing
@@ -84,6 +92,17 @@ def _against(code: str, records: Records, day: date) -> Iterator[str]:
         yield f"{code} is {practice.standing.on(day)} on {day}"
 
 
+def against_change(before: Records, after: Records, day: date) -> list[Reason]:
+    """Return a reason for each practice and area that is not covered exactly once any more after what was done."""
+    held, then = before.commissioners(), after.commissioners()
+    practices_before = {code: one.subject() for code, one in before.practices.items()}
+    practices = [one.subject() for one in after.practices.values()]
+    return [
+        *reasons_between("practices", practices_before, practices, held, then, day),
+        *reasons_between("areas", before.areas, after.areas.values(), held, then, day),
+    ]
+
+
 async def reasons_against_merger(
     connection: asyncpg.Connection,
     successor: str,
@@ -139,8 +158,11 @@ async def reasons_against_parent(
     lists = {parent: Listed(practices=frozenset([code]))}
     records = await records_of(connection, lists, effective_on)
     before = records.commissioners()
-    moved = [one.subject() for one in records.practices.values() if one.standing.code == code]
-    return reasons_against("practices", moved, before, before, lists, effective_on)
+    if code not in records.practices:
+        return []
+    practice = records.practices[code].subject()
+    then = restated(practice, [parent], records.bodies.keys(), before, effective_on)
+    return reasons_between("practices", {code: practice}, [then], before, before, effective_on)
 
 
 def cover_broken(reasons: Sequence[Reason]) -> CoverBroken:

@@ -172,12 +172,28 @@ def reasons_against(
     for code in sorted(complete):
         for one in lists[code].of(sort) or ():
             owners.setdefault(one, []).append(code)
+    subjects = list(subjects)
+    then = [
+        restated(subject, owners.get(subject.code, []), complete, after, day) if complete else subject
+        for subject in subjects
+    ]
+    return reasons_between(sort, {subject.code: subject for subject in subjects}, then, before, after, day)
+
+
+def reasons_between(
+    sort: Sort,
+    subjects: Mapping[str, Subject],
+    changed: Iterable[Subject],
+    before: Commissioners,
+    after: Commissioners,
+    day: date,
+) -> list[Reason]:
+    """Return a reason for each of the changed practices or areas that is not covered exactly once as it was."""
     reasons: list[Reason] = []
-    for subject in subjects:
-        listed = owners.get(subject.code, [])
-        then = restated(subject, listed, complete, after, day) if complete else subject
-        broken = _new(before.breaches(subject), after.breaches(then), day)
-        reasons.extend(Reason(_sentence(subject, breach, before), sort) for breach in broken)
+    for subject in changed:
+        earlier = subjects.get(subject.code, subject)
+        broken = _new(before.breaches(earlier), after.breaches(subject), day)
+        reasons.extend(Reason(_sentence(earlier, breach, before), sort) for breach in broken)
     return reasons
 
 

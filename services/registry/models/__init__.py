@@ -8,6 +8,7 @@ from services.registry.models.clusters import Cluster
 from services.registry.models.mergers import Condition, Merger, MergerStatus, Plan, Scheme, SchemeSort, day_of
 from services.registry.models.organisations import Area, Organisation, Tie, area_time, tie_time, timeline
 from services.registry.models.populations import PopulationStatement
+from services.registry.models.reorganisations import Reorganisation
 from services.registry.models.successions import Succession, SuccessionStatement
 from services.registry.models.watch_lists import WatchList
 
@@ -28,6 +29,7 @@ __all__ = [
     "Organisation",
     "Plan",
     "PopulationStatement",
+    "Reorganisation",
     "Scheme",
     "SchemeSort",
     "Stated",
