@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from libs.common.known import Reads
-from services.registry.populations import counts_of
+from services.registry.carried_populations import populations_of
 
 REGISTERED = "registered"
 """The basis of the counts that tell how many people a commissioner serves."""
@@ -14,7 +14,8 @@ async def people_of(
     db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None
 ) -> dict[str, int | None]:
     """Return the registered population of each code on a day, None where none is known."""
-    wanted = list(codes)
-    counts = await counts_of(db, wanted, as_at=as_at, as_known=as_known)
-    ruling = {code: counts.get(code, {}).get(REGISTERED) for code in wanted}
-    return {code: found[0].people if found else None for code, found in ruling.items()}
+    people: dict[str, int | None] = dict.fromkeys(codes)
+    for code in people:
+        found = await populations_of(db, code, as_at=as_at, as_known=as_known)
+        people[code] = next((one.people for one in found if one.basis == REGISTERED), None)
+    return people

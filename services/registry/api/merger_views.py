@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from libs.common.problems import ReasonView
 from services.registry.api.views import View
 from services.registry.models import MergerStatus, SchemeSort
 
@@ -65,6 +64,13 @@ class ConditionView(View):
     evidenced_by: str | None
 
 
+class LackView(View):
+    """Something that stands against a merger, and the part of it that it is about."""
+
+    message: str = Field(examples=["no staff transfer scheme or nil return of 10Y"])
+    field: str | None = Field(examples=["schemes.staff"])
+
+
 class ReadinessView(View):
     """What a merger has and lacks before it can take effect."""
 
@@ -73,7 +79,7 @@ class ReadinessView(View):
     effective_on: date
     ready: bool = Field(description="nothing is missing")
     overdue: bool = Field(description="its day has come, and it did not take effect")
-    missing: list[ReasonView]
+    missing: list[LackView]
     conditions: list[ConditionView]
     schemes: list[SchemeView]
     rule_pack: str
@@ -85,7 +91,7 @@ class MergerInFullView(MergerListedView):
     """A merger with everything that was said of it, slips included, and what it has and lacks."""
 
     plans: list[PlanView]
-    missing: list[ReasonView] = Field(description="what is not there that it needs before it takes effect")
+    missing: list[LackView] = Field(description="what is not there that it needs before it takes effect")
     conditions: list[ConditionView]
     schemes: list[SchemeView]
 
@@ -129,5 +135,5 @@ class PreviewView(View):
     parents_crossed: bool | None = Field(description="the bodies belong to different ones")
     successor_parents: list[str] | None = Field(description="what the successor is said to belong to on the day")
     schemes_needed: list[SchemeNeededView]
-    reasons: list[ReasonView] = Field(description="what stands against this merger now; none: it can be agreed")
+    reasons: list[LackView] = Field(description="what stands against this merger now; none: it can be agreed")
     rule_pack: str | None = Field(description="the law of that day", examples=["ccg-merger-s14g-2012"])
