@@ -6,7 +6,14 @@ from libs.common.web import StatedAt, Write, commands_router, etag, problems
 from services.registry import descriptions
 from services.registry.api.organisations import EDIT_REFUSALS, Registrar, ToChange
 from services.registry.api.views import OpenedView
-from services.registry.errors import LegalDatesDisagree, MergerAgreed, NothingChanges, NotOpen, OrganisationNotFound
+from services.registry.errors import (
+    CoverBroken,
+    LegalDatesDisagree,
+    MergerAgreed,
+    NothingChanges,
+    NotOpen,
+    OrganisationNotFound,
+)
 from services.registry.models import Organisation
 
 REFUSALS = (OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS)
@@ -38,7 +45,7 @@ async def rename_organisation(
     "/organisations/{code}/parent",
     response_model=OpenedView,
     summary="Let it belong to another organisation",
-    responses=problems(*REFUSALS),
+    responses=problems(CoverBroken, *REFUSALS),
 )
 async def change_parent(
     organisation: ToChange,

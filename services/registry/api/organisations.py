@@ -37,6 +37,7 @@ from services.registry.api.views import (
 from services.registry.errors import (
     ClosedBeforeItOpened,
     CodeTaken,
+    CoverBroken,
     MergerAgreed,
     NotOpen,
     OrganisationNotFound,
@@ -162,7 +163,7 @@ async def open_organisations(
     "/organisations/{code}/closure",
     response_model=OpenedView,
     summary="Close an organisation without a merger",
-    responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed, *EDIT_REFUSALS),
+    responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed, CoverBroken, *EDIT_REFUSALS),
 )
 async def close_organisation(
     organisation: ToChange,
@@ -172,7 +173,10 @@ async def close_organisation(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """End it: `effective_on` is the first day without it. What is part of an agreed merger ends with that."""
+    """End it: `effective_on` is the first day without it. What is part of an agreed merger ends with that.
+
+    A commissioner that still has practices or areas is not closed: each of them is named.
+    """
     await organisations.close_organisation(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation
