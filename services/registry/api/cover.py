@@ -116,7 +116,7 @@ async def list_covers(
     summary="What is not covered exactly once",
     responses=problems(UnreadableCursor),
 )
-async def list_findings(
+async def list_cover_findings(
     request: Request,
     rows: Rows,
     _: By,
