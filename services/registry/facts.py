@@ -4,7 +4,9 @@ The registry states of itself exactly what its hearers derive (`libs.common.stat
 with it at each point of both times.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,31 +72,41 @@ async def tell(session: AsyncSession, events: Sequence[Event], *, source: str, b
     await outbox.add_all(session, events)
 
 
-async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> list[Event]:
-    """State what the events say, each by its own source, and tell those that say something that was not said before.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The events that said something new, and how many new things were stated of each body: the same in any order."""
 
-    Return those that were told.
-    """
+    events: list[Event]
+    changes: Counter[str]
+
+
+async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> Told:
+    """State what the events say, each by its own source, and tell those that say something that was not said before."""
     await session.flush()
-    new = await _state(await raw(session), events, source="", by=by)
-    told = [events[number] for number in sorted(new)]
+    new, changes = await _state(await raw(session), events, source="", by=by)
+    told = [events[place] for place in sorted(new)]
     await outbox.add_all(session, told)
-    return told
+    return Told(told, changes)
 
 
-async def _state(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
-    """Keep what the events say; return the places of those that said something new."""
+async def _state(
+    connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str
+) -> tuple[set[int], Counter[str]]:
+    """Keep what the events say; return the places of those that said something new, and of whom how much was."""
     said = [(place, event, one) for place, event in enumerate(events) for one in statements_of(event)]
     ids = await ids_of(connection, {one.code for *_, one in said})
     statements = [_about(ids[one.code], event, one) for _, event, one in said]
     found = await timeline.state(connection, statements, source=source, by=by)
-    new = {said[number][0] for number in found}
-    new |= await _tie(connection, events, source=source, by=by)
-    new |= await _cover(connection, events, source=source, by=by)
-    new |= await state_populations(connection, events, source=source, by=by)
+    changes = Counter(said[number][2].code for number in found)
+    others = await _tie(connection, events, source=source, by=by)
+    others |= await _cover(connection, events, source=source, by=by)
+    others |= await state_populations(connection, events, source=source, by=by)
+    changes.update(getattr(events[place], "code", "") for place in others)
     words = [(place, word) for place, event in enumerate(events) for word in followed_in(event, _source(event, source))]
     followed = await state_successions(connection, [word for _, word in words], by=by)
-    return new | {place for place, word in words if word in followed}
+    changes.update(code for word in followed for code in {word.code, word.successor})
+    new = {said[number][0] for number in found} | others | {place for place, word in words if word in followed}
+    return new, changes
 
 
 async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:

@@ -5,11 +5,11 @@ is derived at the end of each from what is held by then (`mergings`), so that th
 """
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common import context
@@ -36,7 +36,10 @@ IMPORTER = Caller(
 ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
 """Taken by every import, and by what tries one, so that there is one at a time."""
 
-_COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
+_COUNT_UP = """
+UPDATE organisation o SET version = o.version + new.changes
+  FROM unnest($1::text[], $2::int[]) AS new (code, changes) WHERE o.code = new.code
+"""
 
 Say = Callable[[str], None]
 
@@ -76,7 +79,6 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
         told = await state_all(session, events, report)
         report.events = len(told)
         if told:
-            await _count_up(connection, told)
             await record_write(session, IMPORTER, f"import of {file.name}")
     return report
 
@@ -89,13 +91,15 @@ async def state_all(session: AsyncSession, events: Sequence[Event], report: File
     mergers = await around(session, connection, codes) if concerns else None
     await lock(connection, codes | (mergers.codes if mergers else set()))
     report.new_organisations = len(await facts.introduce_missing(connection, codes))
-    told = await facts.tell_new(session, events, by=IMPORTER.subject)
-    if mergers is None:
-        return told
-    found = mergings(await held_around(session, connection, mergers), report, by=IMPORTER.subject)
-    session.add_all(found.mergers)
-    report.mergers = len(found.mergers)
-    return told + await facts.tell_new(session, found.events, by=IMPORTER.subject)
+    told = [await facts.tell_new(session, events, by=IMPORTER.subject)]
+    if mergers is not None:
+        found = mergings(await held_around(session, connection, mergers), report, by=IMPORTER.subject)
+        session.add_all(found.mergers)
+        report.mergers = len(found.mergers)
+        told.append(await facts.tell_new(session, found.events, by=IMPORTER.subject))
+    changes = sum((one.changes for one in told), Counter[str]())
+    await connection.execute(_COUNT_UP, list(changes), list(changes.values()))
+    return [event for one in told for event in one.events]
 
 
 def _concerns_mergers(event: Event) -> bool:
@@ -103,7 +107,3 @@ def _concerns_mergers(event: Event) -> bool:
     if isinstance(event, OrganisationOpened | OrganisationProposed):
         return event.kind == Kind.CCG
     return isinstance(event, OrganisationSucceeded)
-
-
-async def _count_up(connection: asyncpg.Connection, events: Collection[Event]) -> None:
-    await connection.execute(_COUNT_UP, sorted(facts.codes_of(events)))
