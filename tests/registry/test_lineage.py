@@ -155,6 +155,48 @@ async def test_the_lineage_of_a_code_that_was_never_given_is_not_found(desk: Des
     await desk.call("GET", "/organisations/ZZZ/lineage", expect=404)
 
 
+async def test_the_lineage_tells_both_ways_with_shares_sources_and_since_when_it_is_known(desk: Desk) -> None:
+    await desk.open("A", "B", "C", "D", "E")
+    await said(
+        desk.database,
+        followed("A", "B", "2015-04-01", shape="split", share="1/3"),
+        followed("A", "C", "2015-04-01", shape="split", share="2/3"),
+        followed("C", "D", "2018-04-01", shape="acquisition"),
+    )
+    whole = await desk.call("GET", "/organisations/A/lineage", params={"as_at": "2020-04-01"})
+    assert [(one["code"], one["share"], one["status"]) for one in whole["living"]] == [
+        ("B", "1/3", "open"),
+        ("D", "2/3", "open"),
+    ]
+    assert whole["resolves_to"] == ["B", "D"]
+    shown = [(one["successor"], one["shape"], one["share"], one["distance"]) for one in whole["after"]]
+    assert shown == [("B", "split", "1/3", 1), ("C", "split", "2/3", 1), ("D", "acquisition", "", 2)]
+    assert {one["known_from"] for one in whole["after"]} == {"2022-10-31T00:00:00Z"}
+    assert whole["because"][1:] == [
+        "A was followed by C on 2015-04-01 (split, 2/3 of it): test",
+        "C was followed by D on 2018-04-01 (acquisition): test",
+    ]
+    back = await desk.call("GET", "/organisations/D/lineage", params={"direction": "before"})
+    assert (back["after"], back["origins"]) == ([], ["A"])
+    assert [(one["code"], one["distance"]) for one in back["before"]] == [("A", 2), ("C", 1)]
+    then = {"as_known": "2022-10-30", "direction": "after"}
+    assert (await desk.call("GET", "/organisations/A/lineage", params=then))["resolves_to"] == ["A"]
+
+
+async def test_where_no_source_says_what_became_of_a_body_the_lineage_says_so(desk: Desk) -> None:
+    await desk.open("A81001", kind="gp_practice")
+    await desk.open("RW6", "RM3", "R0A", kind="nhs_trust")
+    await said(desk.database, followed("RW6", "RM3", "2021-10-01"), followed("RW6", "R0A", "2021-10-01"))
+    await desk.change("/organisations/A81001/closure", version=1, body={"effective_on": "2016-04-01"})
+    closed = await desk.call("GET", "/organisations/A81001/lineage")
+    assert [(one["finding"], one["message"]) for one in closed["findings"]] == [
+        ("no-source-says", "A81001 is closed, and no source says what became of what it had")
+    ]
+    split = await desk.call("GET", "/organisations/RW6/lineage")
+    assert [(one["code"], one["share"]) for one in split["living"]] == [("R0A", None), ("RM3", None)]
+    assert [one["finding"] for one in split["findings"]] == ["share-not-stated"]
+
+
 async def said(database: Database, *words: Followed) -> None:
     async with database.begin() as session:
         await state_successions(await raw(session), words, by="test")
