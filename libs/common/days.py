@@ -23,7 +23,9 @@ def _instant(given: Any) -> Any:
 
 
 # Left alone, pydantic takes a number for seconds since 1970: 20180401 would be a day in August of that year.
-WrittenDay = Annotated[date, BeforeValidator(_day)]
+AS_WRITTEN = BeforeValidator(_day)
+"""For a day with bounds: `Annotated[date, Field(ge=...), AS_WRITTEN]`. In another order a refusal shows Python's words."""
+WrittenDay = Annotated[date, AS_WRITTEN]
 """A day of a request, as `2018-04-01`."""
 WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 """An instant of a request with its time zone, as `2018-04-01T09:30:00Z`."""

@@ -11,7 +11,7 @@ from libs.common.clock import Clock
 from libs.common.clock_row import keep_moved
 from libs.common.commands import SteppedRoute
 from libs.common.database import Database
-from libs.common.days import WrittenDay
+from libs.common.days import AS_WRITTEN, WrittenDay
 from libs.common.due_work import DueWork
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller, Role
@@ -127,7 +127,9 @@ class ClockView(BaseModel):
 class MoveClock(BaseModel):
     """The day that it shall be; null for the real one."""
 
-    moved_to: WrittenDay | None = Field(ge=date(1948, 7, 5), le=date(2199, 12, 31), examples=["2015-04-01"])
+    moved_to: Annotated[date, Field(ge=date(1948, 7, 5), le=date(2199, 12, 31)), AS_WRITTEN] | None = Field(
+        examples=["2015-04-01"]
+    )
 
 
 @stepped.post("/due-work", summary="Do what is due", responses=problems(NotYetDue))

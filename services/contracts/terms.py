@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from libs.common.days import WrittenDay
+from libs.common.days import AS_WRITTEN
 from services.contracts.catalogue import functions_on, usual_notice_on
 from services.contracts.models import Contract, ContractLine
 
@@ -15,7 +15,7 @@ Reference = Annotated[
     Field(description="What the parties call the contract: capitals, digits, hyphens.", examples=["NEL-CAMDEN-2017"]),
 ]
 OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$"), Field(description="An ODS code.")]
-Day = Annotated[WrittenDay, Field(ge=date(1990, 1, 1), le=date(2999, 12, 31))]
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2999, 12, 31)), AS_WRITTEN]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database import raw
-from libs.common.days import WrittenDay
+from libs.common.days import AS_WRITTEN
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -50,7 +50,7 @@ Code = Annotated[str, StringConstraints(pattern=CODE)]
 AreaCode = Annotated[str, StringConstraints(pattern=AREA)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTED)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=PRINTED)]
-Day = Annotated[WrittenDay, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), AS_WRITTEN]
 
 ESTABLISHED, ABOLISHED = "established", "abolished"
 

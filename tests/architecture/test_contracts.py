@@ -13,7 +13,7 @@ PLANTED = [
     ("services-independent", "services/contracts/models.py", "import services.registry.models"),
     ("direction", "libs/common/money.py", "import services.finance.errors"),
     ("direction", "services/finance/models.py", "import deploy.embedded_postgres"),
-    ("service-layers", "services/registry/models.py", "import services.registry.api"),
+    ("service-layers", "services/registry/models/organisations.py", "import services.registry.api"),
     ("service-layers", "services/governance/errors.py", "import services.governance.models"),
     ("edge-from-app-only", "services/finance/restatements.py", "import services.finance.reactions"),
     ("events-are-plain", "libs/common/events/registry.py", "import sqlalchemy"),
