@@ -66,12 +66,8 @@ async def test_each_predecessor_needs_both_and_one_scheme_may_be_of_several(desk
     assert merged.predecessors == ("10Y", "10H")
     assert merged.property_schemes == ("M-14Y-P1", "M-14Y-P2")
     assert merged.staff_schemes == ("M-14Y-S2", "M-14Y-S1")
-    schemes = [event for event in await desk.told() if isinstance(event, TransferSchemeMade)]
-    assert [(one.scheme, one.sort, str(one.effective_on)) for one in schemes][0] == (
-        "M-14Y-P1",
-        "property",
-        "2017-08-31",
-    )
+    first = next(event for event in await desk.told() if isinstance(event, TransferSchemeMade))
+    assert (first.scheme, first.sort, str(first.effective_on)) == ("M-14Y-P1", "property", "2017-08-31")
 
 
 async def test_readiness_is_asked_as_at_and_as_known(desk: Desk) -> None:

@@ -309,9 +309,7 @@ async def test_s33_a_condition_that_is_not_evidenced_keeps_the_new_body_proposed
     assert fields(refused) == {"effective_on"}
     redating = f"/mergers/M-{new}/redating"
     version, past = {"If-Match": f'"{late["version"]}"'}, {"effective_on": f"{year}-04-02"}
-    back = await registry(
-        platform, "POST", redating, json={"effective_on": f"{year}-04-02"}, headers=version, expect=409
-    )
+    back = await registry(platform, "POST", redating, json=past, headers=version, expect=409)
     assert fields(back) == {"effective_on"}
     await registry(platform, "POST", redating, json={"effective_on": f"{year}-05-01"}, headers=version)
     await on_day(platform, f"{year}-05-01")

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from libs.common.days import WrittenDay
 from libs.common.identity import Caller, Role
 from libs.common.paging import UnreadableCursor
 from libs.common.web import (
@@ -16,7 +15,6 @@ from libs.common.web import (
     Paging,
     Rows,
     StatedAt,
-    Today,
     Write,
     allowed,
     commands_router,
@@ -25,29 +23,21 @@ from libs.common.web import (
     problems,
     stale,
 )
-from services.registry import applications, determinations, filings, procedures
+from services.registry import applications, filings
 from services.registry.api.application_views import (
     ApplicationInFullView,
     ApplicationStepView,
     ApplicationView,
     ApplicationWrittenView,
-    ProceduresView,
-    ProcedureView,
 )
 from services.registry.api.organisations import EDIT_REFUSALS
-from services.registry.dossiers import Content, JudgementOf
+from services.registry.dossiers import Content
 from services.registry.errors import (
     ApplicationNotAllowed,
     ApplicationNotFound,
-    CodeTaken,
     DeterminedAlready,
-    MergerNotAllowed,
-    MergerNotReady,
     NoSuchApplicant,
-    SchemeMadeAlready,
-    SchemeNotAllowed,
 )
-from services.registry.kinds import Kind
 from services.registry.models import Application, ApplicationStatus
 from services.registry.organisations import CODE
 
@@ -56,29 +46,7 @@ router = commands_router(tags=["Merger applications"])
 Reference = Annotated[str, Path(pattern=r"^A-[A-Z0-9]{1,12}(-\d{1,3})?$", examples=["A-14Y"])]
 Applying = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD, Role.REGISTRAR, Role.NHS_ENGLAND)]
 """Whoever keeps a commissioner's governance, or the registrar, for it; NHS England where it leads."""
-NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
-_OPEN = (ApplicationNotFound, DeterminedAlready, ApplicationNotAllowed, *EDIT_REFUSALS)
-
-
-@router.get("/merger-procedures", response_model=ProceduresView, summary="The procedures in force on a filing day")
-async def list_merger_procedures(
-    _: By,
-    today: Today,
-    filed_on: Annotated[WrittenDay | None, Query(description="the filing day; today if left out")] = None,
-    kind: Annotated[Kind, Query(description="what merges: `ccg` or `icb`")] = Kind.CCG,
-) -> ProceduresView:
-    """Every procedure in force on a day, with its weight, its windows and the first day of effect that it allows.
-
-    Several can be in force at once: in the years of the informal ban the procedure of 2013 went on.
-    """
-    day = filed_on or today
-    found = procedures.procedures_on(day, kind)
-    return ProceduresView(
-        kind=kind,
-        filed_on=day,
-        earliest_effect=procedures.earliest_effect(found),
-        procedures=[ProcedureView.of(one) for one in found],
-    )
+OPEN = (ApplicationNotFound, DeterminedAlready, ApplicationNotAllowed, *EDIT_REFUSALS)
 
 
 @router.get(
@@ -152,14 +120,14 @@ async def file_application(
     nothing. Nothing else changes until NHS England determines it.
     """
     filed = await applications.file_application(session, command, by=by, stated_at=stated_at)
-    return _written(filed, response)
+    return written(filed, response)
 
 
 @router.put(
     "/merger-applications/{reference}",
     response_model=ApplicationWrittenView,
     summary="Edit an application",
-    responses=problems(*_OPEN),
+    responses=problems(*OPEN),
 )
 async def edit_application(
     reference: Reference,
@@ -174,7 +142,7 @@ async def edit_application(
     application = await applications.get_application_to_change(session, reference)
     stale(application.version, expected)
     await applications.edit_application(session, application, command, by=by, stated_at=stated_at)
-    return _written(application, response)
+    return written(application, response)
 
 
 @router.post(
@@ -182,7 +150,7 @@ async def edit_application(
     status_code=201,
     response_model=ApplicationWrittenView,
     summary="Join an application",
-    responses=problems(*_OPEN),
+    responses=problems(*OPEN),
 )
 async def join_application(
     reference: Reference,
@@ -197,14 +165,14 @@ async def join_application(
     application = await applications.get_application_to_change(session, reference)
     stale(application.version, expected)
     await applications.join_application(session, application, command, by=by, stated_at=stated_at)
-    return _written(application, response)
+    return written(application, response)
 
 
 @router.post(
     "/merger-applications/{reference}/applicants/{code}/withdrawal",
     response_model=ApplicationWrittenView,
     summary="Leave an application",
-    responses=problems(NoSuchApplicant, *_OPEN),
+    responses=problems(NoSuchApplicant, *OPEN),
 )
 async def leave_application(
     reference: Reference,
@@ -219,7 +187,7 @@ async def leave_application(
     application = await applications.get_application_to_change(session, reference)
     stale(application.version, expected)
     await applications.leave_application(session, application, code, by=by, stated_at=stated_at)
-    return _written(application, response)
+    return written(application, response)
 
 
 @router.post(
@@ -235,60 +203,11 @@ async def withdraw_application(
     application = await applications.get_application_to_change(session, reference)
     stale(application.version, expected)
     await applications.withdraw_application(session, application, by=by, stated_at=stated_at)
-    return _written(application, response)
+    return written(application, response)
 
 
-@router.post(
-    "/merger-applications/{reference}/judgements",
-    status_code=201,
-    response_model=ApplicationWrittenView,
-    summary="Judge an application by one criterion",
-    responses=problems(*_OPEN),
-)
-async def judge_application(
-    reference: Reference,
-    command: JudgementOf,
-    session: Write,
-    by: NHSEngland,
-    stated_at: StatedAt,
-    expected: IfMatch,
-    response: Response,
-) -> ApplicationWrittenView:
-    """Record what NHS England finds by a criterion that nothing recorded decides."""
-    application = await applications.get_application_to_change(session, reference)
-    stale(application.version, expected)
-    await determinations.judge_application(session, application, command, by=by, stated_at=stated_at)
-    return _written(application, response)
-
-
-@router.post(
-    "/merger-applications/{reference}/determination",
-    response_model=ApplicationWrittenView,
-    summary="Determine an application",
-    responses=problems(*_OPEN, MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken),
-)
-async def determine_application(
-    reference: Reference,
-    command: determinations.Determine,
-    session: Write,
-    by: NHSEngland,
-    today: Today,
-    stated_at: StatedAt,
-    expected: IfMatch,
-    response: Response,
-) -> ApplicationWrittenView:
-    """NHS England approves, approves with conditions, rejects, or defers to a later day.
-
-    Approval makes the merger, which takes effect on its day if each condition is met and all schemes are there by then.
-    What is deferred can be determined again.
-    """
-    application = await applications.get_application_to_change(session, reference)
-    stale(application.version, expected)
-    await determinations.determine_application(session, application, command, by=by, today=today, stated_at=stated_at)
-    return _written(application, response)
-
-
-def _written(application: Application, response: Response) -> ApplicationWrittenView:
+def written(application: Application, response: Response) -> ApplicationWrittenView:
+    """Show an application after a command."""
     said = applications.kept_of(application)
     etag(response, application.version)
     return ApplicationWrittenView(
