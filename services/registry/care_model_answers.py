@@ -10,7 +10,7 @@ import asyncpg
 from libs.common.known import Reads
 from services.registry.care_model_states import State, Status, Word, state_of
 from services.registry.errors import CareModelNotFound
-from services.registry.lineage import ALWAYS
+from services.registry.lineage import ALWAYS, steps_to
 from services.registry.models import ModelSort, Stated
 
 _WORDS = """
@@ -60,8 +60,14 @@ async def get_care_model(db: Reads, reference: str, *, as_at: date, as_known: da
 async def list_care_models(
     db: Reads, filters: Filters, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[CareModelAsAt]:
-    """Return care models in the order of their references, from the one behind `after`."""
-    places = None if filters.place is None else [filters.place]
+    """Return care models in the order of their references, from the one behind `after`.
+
+    At a place are also those of the bodies that live on in it by the day.
+    """
+    places = None
+    if filters.place is not None:
+        before = await steps_to(db, [filters.place], as_at, as_known)
+        places = sorted({filters.place, *(step.code for step in before)})
     rows = await db.fetch(_WORDS, as_known or ALWAYS, None, places, filters.model, after)
     found = [one for one in _read(rows, as_at) if filters.status in (None, one.state.status)]
     return await _with_overlaps(db, found[:limit], as_at=as_at, as_known=as_known)

@@ -75,6 +75,12 @@ def distribution(rules: FormRules, profit_pence: int) -> Distribution:
     return Distribution(rules.may_distribute, profit_pence, most, rules.most_percent, rules.asset_lock)
 
 
+def general_conditions(day: date) -> tuple[str, ...]:
+    """Return what holds on a day of a federation of whatever form."""
+    packs = in_force(PACKS, day, subject="federation-in-general")
+    return tuple(condition for pack in packs for condition in pack.values["conditions"])
+
+
 def size_warning(people: int, day: date) -> tuple[str, str] | None:
     """Return a warning and the pack that it follows, where a federation serves fewer or more than is usual."""
     for pack in in_force(PACKS, day, subject="federation-size"):

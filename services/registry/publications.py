@@ -65,6 +65,5 @@ async def publish_population(
         source=command.source or "",
         rank=rank,
     )
-    organisation.version += 1
     await facts.tell(session, [published], source=facts.COMMAND, by=by.subject)
     return published

@@ -210,3 +210,24 @@ async def test_care_models_are_found_by_place_sort_and_status_page_by_page(desk:
     first = await desk.call("GET", "/care-models", params={"limit": "3"})
     rest = await desk.call("GET", first["next"].removeprefix("/v1"))
     assert [len(first["items"]), len(rest["items"]), rest["next"]] == [3, 1, None]
+
+
+async def test_a_care_model_is_found_at_the_body_that_its_place_lives_on_in(desk: Desk) -> None:
+    await at_06a(desk)
+    await desk.open("05C")
+    await plan(desk)
+    await desk.merge("D2P2L", "05C", "06A", on="2021-04-01")
+
+    async def found(as_at: str) -> list[str]:
+        answer = await desk.call("GET", "/care-models", params={"place": "D2P2L", "as_at": as_at})
+        return [one["reference"] for one in answer["items"]]
+
+    assert [await found(day) for day in ("2021-03-31", "2021-04-01")] == [[], ["06A-MCP"]]
+    await desk.call(
+        "POST",
+        "/care-models/06A-MCP/delay",
+        Role.REGISTRAR,
+        organisations=("D2P2L",),
+        json={},
+        headers={"If-Match": '"1"'},
+    )

@@ -178,6 +178,9 @@ async def test_a_body_of_no_stated_form_has_no_answer(desk: Desk) -> None:
     shown = await desk.call("GET", "/federations/RQM/standing", params={"as_at": "2016-01-01"})
     assert (shown["legal_form"], shown["may_hold"]["gms"], shown["distribution"]) == (None, "not found", None)
     assert (shown["owners"], shown["population"], shown["warnings"]) == ([], None, [])
+    whatever_form = (await desk.call("GET", "/federations/matrix", params={"as_at": "2016-01-01"}))["conditions"]
+    assert any("Care Quality Commission" in condition for condition in whatever_form)
+    assert shown["conditions"] == whatever_form
     await desk.call("GET", "/federations/NOBODY/standing", expect=404)
 
 

@@ -1,9 +1,11 @@
 """Populations: dated, by source, in two times; what rules; and what predecessors leave."""
 
+from datetime import date
 from typing import Any
 
-from libs.common.events.registry import PopulationPublished
+from libs.common.events.registry import OrganisationSucceeded, PopulationPublished
 from libs.common.identity import Role
+from services.registry import facts
 from tests.registry.desk import Desk
 
 
@@ -144,3 +146,36 @@ async def test_what_was_not_counted_is_not_guessed(desk: Desk) -> None:
     [carried] = await populations(desk, "14Y", "2018-04-01")
     assert (carried["people"], carried["carried"]) == (None, True)
     assert [(part["code"], part["people"]) for part in carried["parts"]] == [("10H", 330_000), ("10Y", None)]
+
+
+async def test_a_share_of_a_body_brings_no_count_of_people(desk: Desk) -> None:
+    await desk.open("02E", "02D", "14F")
+    await publish(desk, "02E", 300_000)
+    at = desk.app.state.clock.stated_at()
+    split = [
+        OrganisationSucceeded(
+            code="02E", successor=code, shape="split", share=share, effective_on=date(2018, 4, 1), stated_at=at
+        )
+        for code, share in (("02D", "1/3"), ("14F", "2/3"))
+    ]
+    async with desk.database.begin() as session:
+        await facts.tell(session, split, source=facts.COMMAND, by="a test")
+    for code in ("02D", "14F"):
+        [carried] = await populations(desk, code, "2018-04-01")
+        assert (carried["people"], carried["parts"][0]["code"], carried["parts"][0]["people"]) == (None, "02E", None)
+
+
+async def test_a_body_that_names_itself_and_circles_end_the_search(desk: Desk) -> None:
+    await desk.open("02E", "02D")
+    at = desk.app.state.clock.stated_at()
+    circle = [
+        OrganisationSucceeded(code=code, successor=successor, effective_on=date(2018, 4, 1), stated_at=at)
+        for code, successor in (("02E", "02E"), ("02E", "02D"), ("02D", "02E"))
+    ]
+    async with desk.database.begin() as session:
+        await facts.tell(session, circle, source=facts.COMMAND, by="a test")
+    await publish(desk, "02D", 120_000)
+    [held] = await populations(desk, "02D", "2018-04-01")
+    assert (held["people"], held["carried"]) == (120_000, False)
+    [carried] = await populations(desk, "02E", "2018-04-01")
+    assert (carried["carried"], [part["code"] for part in carried["parts"]]) == (True, ["02D"])

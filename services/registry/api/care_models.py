@@ -1,10 +1,8 @@
 """Routes about new care models."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Request, Response
-from pydantic import BaseModel, Field
 
 from libs.common.database import raw
 from libs.common.paging import UnreadableCursor
@@ -27,9 +25,16 @@ from libs.common.web import (
     stale,
 )
 from services.registry import care_model_answers, care_models
+from services.registry.api.care_model_views import (
+    CareModelInFullView,
+    CareModelView,
+    ChangedView,
+    OverlapView,
+    PlannedView,
+    StatementView,
+    shown,
+)
 from services.registry.api.organisations import EDIT_REFUSALS, Registrar
-from services.registry.api.views import View
-from services.registry.care_model_answers import CareModelAsAt
 from services.registry.errors import (
     CareModelNotFound,
     CareModelTaken,
@@ -38,7 +43,7 @@ from services.registry.errors import (
     NotPlannedAnyMore,
     OrganisationNotFound,
 )
-from services.registry.models import CareModel, ModelSort, Stated
+from services.registry.models import CareModel, ModelSort
 from services.registry.organisations import CODE
 
 router = commands_router(tags=["Care models"])
@@ -57,74 +62,6 @@ ToChange = Annotated[CareModel, Depends(_care_model_to_change)]
 REFUSALS = (CareModelNotFound, NotPlannedAnyMore, *EDIT_REFUSALS)
 
 
-class StatementView(View):
-    """Something that was said of it."""
-
-    stated: Stated
-    effective_on: date = Field(description="the day from which it is established or ended; else the day of the word")
-    planned_for: date | None = Field(description="null: no day is given")
-    partners: list[str]
-    services: str
-    excludes: list[str]
-    people: int | None
-    note: str
-    stated_at: datetime
-    source: str
-    recorded_by: str
-    recorded_at: datetime
-
-
-class CareModelView(BaseModel):
-    """A new care model as at a day, as known at an instant."""
-
-    reference: str = Field(examples=["06A-MCP"])
-    model: ModelSort
-    name: str
-    place: str = Field(examples=["06A"])
-    status: Literal["planned", "delayed", "live", "ended"] = Field(
-        description="`live` only after it was said to be established; `delayed`: without a date"
-    )
-    planned_for: date | None = Field(description="the day of the plan that holds; null: no day is given")
-    slipped_from: list[date] = Field(description="other days that had been planned before")
-    overdue: bool = Field(description="whether the planned day has come and nobody said that it was established")
-    since: date | None = Field(description="first day as live, or as ended")
-    last_day: date | None = Field(description="last day as live, where one is known")
-    partners: list[str] = Field(examples=[["RL4"]])
-    services: str
-    excludes: list[str] = Field(examples=[["core_primary_care"]])
-    people: int | None
-    overlaps: list[str] = Field(description="the others at the same place that have not ended")
-    version: int
-
-
-class CareModelInFullView(CareModelView):
-    """A new care model, the question that was answered, and what was said of it."""
-
-    as_at: date
-    as_known: datetime | None = Field(description="null: as known now")
-    statements: list[StatementView]
-
-
-class OverlapView(BaseModel):
-    """Something to look at; it refuses nothing."""
-
-    message: str
-    references: list[str] = Field(description="the care models that overlap", examples=[["06A-PACS", "06A-PCH"]])
-
-
-class PlannedView(CareModelView):
-    """A care model that was put on record, and what there is to look at."""
-
-    warnings: list[OverlapView]
-
-
-class ChangedView(View):
-    """A care model of which something was said."""
-
-    reference: str
-    version: int
-
-
 @router.get(
     "/care-models",
     response_model=Page[CareModelView],
@@ -138,7 +75,9 @@ async def list_care_models(
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
-    place: Annotated[str | None, Query(description="only those at this place", pattern=CODE)] = None,
+    place: Annotated[
+        str | None, Query(description="only those at this place, or at one that lives on in it", pattern=CODE)
+    ] = None,
     model: Annotated[ModelSort | None, Query(description="only of this sort")] = None,
     status: Annotated[
         Literal["planned", "delayed", "live", "ended"] | None, Query(description="only with this status on the day")
@@ -153,7 +92,7 @@ async def list_care_models(
     found = await care_model_answers.list_care_models(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )
-    return page([CareModelView(**_shown(one)) for one in found], key=lambda one: one.reference, request=request)
+    return page([CareModelView(**shown(one)) for one in found], key=lambda one: one.reference, request=request)
 
 
 @router.get(
@@ -172,7 +111,7 @@ async def get_care_model(
     found = await care_model_answers.get_care_model(rows, reference, as_at=as_at, as_known=as_known)
     etag(response, found.version)
     statements = [StatementView.model_validate(word) for word in found.words]
-    return CareModelInFullView(**_shown(found), as_at=as_at, as_known=as_known, statements=statements)
+    return CareModelInFullView(**shown(found), as_at=as_at, as_known=as_known, statements=statements)
 
 
 @router.post(
@@ -201,7 +140,7 @@ async def plan_care_model(
     etag(response, found.version)
     others = list(found.overlaps)
     message = f"at {found.place} there is also {', '.join(others)}"
-    return PlannedView(**_shown(found), warnings=[OverlapView(message=message, references=others)] if others else [])
+    return PlannedView(**shown(found), warnings=[OverlapView(message=message, references=others)] if others else [])
 
 
 @router.post(
@@ -285,15 +224,3 @@ async def end_care_model(
     await care_models.end_care_model(session, model, command, by=by, stated_at=stated_at)
     etag(response, model.version)
     return model
-
-
-def _shown(found: CareModelAsAt) -> dict[str, Any]:
-    state, word = found.state, found.state.word
-    return {
-        **{name: getattr(found, name) for name in ("reference", "model", "name", "place", "version", "overlaps")},
-        **{
-            name: getattr(state, name)
-            for name in ("status", "planned_for", "slipped_from", "overdue", "since", "last_day")
-        },
-        **{name: getattr(word, name) for name in ("partners", "services", "excludes", "people")},
-    }

@@ -49,6 +49,7 @@ class MatrixView(View):
 
     as_at: date
     forms: list[FormRulesView]
+    conditions: list[str] = Field(description="what holds of a federation of whatever form")
 
 
 class DistributionView(View):
@@ -95,7 +96,7 @@ class FederationStandingView(View):
     remit: str | None = Field(description="what it is there for: the form follows from it")
     may_hold: HoldingView
     distribution: DistributionView | None = Field(description="null: no legal form, or none that a pack knows")
-    conditions: list[str]
+    conditions: list[str] = Field(description="what holds of its form, and of a federation of whatever form")
     owners: list[OwnerView]
     population: SizeView | None = Field(description="null: nobody counted it")
     warnings: list[WarnedView]
@@ -111,7 +112,7 @@ async def get_matrix(_: By, as_at: AsAt) -> MatrixView:
     1 August 2014.
     """
     forms = [FormRulesView.model_validate(rules) for rules in federation_rules.matrix(as_at)]
-    return MatrixView(as_at=as_at, forms=forms)
+    return MatrixView(as_at=as_at, forms=forms, conditions=list(federation_rules.general_conditions(as_at)))
 
 
 @router.get(
@@ -142,7 +143,7 @@ async def get_standing(
             "as_at": as_at,
             "as_known": as_known,
             "shown_as": rules.shown_as if rules else None,
-            "conditions": rules.conditions if rules else [],
+            "conditions": [*(rules.conditions if rules else ()), *federation_rules.general_conditions(as_at)],
             "rule_pack": rules.rule_pack if rules else None,
             "citation": rules.citation if rules else None,
         }

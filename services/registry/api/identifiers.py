@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import Field
 
-from libs.common.web import AsAt, AsKnown, By, Rows, StatedAt, Write, commands_router, etag, problems
+from libs.common.web import AsAt, AsKnown, By, Rows, StatedAt, Today, Write, commands_router, etag, problems
 from services.registry import answers, identifiers, roles
 from services.registry.api.organisations import EDIT_REFUSALS, CodeInPath, Registrar, ToChange
 from services.registry.api.views import OpenedView, View
@@ -79,9 +79,9 @@ class BearerView(IdentifierSpanView):
     summary="Its further roles, with their days",
     responses=problems(OrganisationNotFound),
 )
-async def list_roles(code: CodeInPath, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> RolesView:
+async def list_roles(code: CodeInPath, rows: Rows, _: By, today: Today, as_known: AsKnown) -> RolesView:
     """Every role that it has beside its kind, on any day; each has its own first and last day."""
-    await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
     spans = await spans_of(rows, code, ROLE, as_known=as_known)
     held = [RoleSpanView(role=span.other, first_day=span.first_day, last_day=span.last_day) for span in spans]
     return RolesView(code=code, as_known=as_known, roles=held)
@@ -135,9 +135,9 @@ async def end_role(
     summary="Its codes in other systems, with their days",
     responses=problems(OrganisationNotFound),
 )
-async def list_identifiers(code: CodeInPath, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> IdentifiersView:
+async def list_identifiers(code: CodeInPath, rows: Rows, _: By, today: Today, as_known: AsKnown) -> IdentifiersView:
     """Every code of another system that it bears on any day: ONS codes change where ODS codes do not."""
-    await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
     spans = await spans_of(rows, code, CODE_OF, as_known=as_known)
     borne = [
         IdentifierSpanView(
