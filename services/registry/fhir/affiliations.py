@@ -31,11 +31,11 @@ _ID = re.compile(rf"([A-Z0-9]{{1,12}})\.([a-z-]{{1,30}})\.([A-Z0-9]{{1,12}})\.(\
 _HELD = f"""
 (SELECT o.code, '{PARENT}' AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at
    FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
-  WHERE b.facet = {Facet.PARENT.value} AND b.known @> $2::timestamptz
+  WHERE b.facet = {Facet.PARENT.value} AND (b.known @> $2::timestamptz) IS TRUE
   UNION ALL
  SELECT t.code, t.sort, t.other, b.valid, b.value, b.recorded_at
    FROM tie_belief b JOIN tie t ON t.id = b.subject_id
-  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND b.known @> $2::timestamptz) held
+  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND (b.known @> $2::timestamptz) IS TRUE) held
 """  # noqa: S608  (all constants of ours)
 
 _FIRST = "coalesce(lower(held.valid), DATE '0001-01-01')"
@@ -46,13 +46,19 @@ _ACTIVE = "held.valid @> $1::date"
 _KINDS = """
 SELECT o.code, b.value FROM organisation o
   JOIN organisation_belief b
-    ON b.subject_id = o.id AND b.facet = 4 AND b.valid @> $2::date AND b.known @> $3::timestamptz
+    ON b.subject_id = o.id AND b.facet = 4 AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
  WHERE o.code = ANY($1)
 """
 
-_KIND_OF = """(SELECT coalesce(max(k.value), 'unknown') FROM organisation x JOIN organisation_belief k
-                   ON k.subject_id = x.id AND k.facet = 4 AND k.valid @> $1::date AND k.known @> $2::timestamptz
-                WHERE x.code = held.{column})"""
+# One look at an index for each body, as in `finding`.
+_KIND_OF = """
+coalesce((SELECT k.value FROM organisation x
+            JOIN LATERAL (SELECT b.value FROM organisation_belief b
+                           WHERE b.subject_id = x.id AND b.facet = 4
+                             AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE
+                           LIMIT 1) k ON TRUE
+           WHERE x.code = held.{column}), 'unknown')
+"""
 
 
 async def get_affiliation(db: Reads, identity: str, question: Question, *, today: date) -> FhirAffiliation | None:
@@ -87,7 +93,7 @@ async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[F
 async def count_affiliations(db: Reads, search: Search, *, today: date) -> int:
     """Return how many match on all pages."""
     sql = _sql(search, today)
-    statement = f"SELECT count(*) FROM {_HELD} WHERE $1::date IS NOT NULL AND {sql.where()}"  # noqa: S608
+    statement = f"SELECT count(*) FROM {_HELD} WHERE {sql.where()}"  # noqa: S608
     rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
     return cast("int", rows[0][0])
 

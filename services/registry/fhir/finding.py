@@ -13,14 +13,14 @@ from services.registry.fhir.questions import Clause, Search, Token
 from services.registry.lineage import ALWAYS
 from services.registry.ties import CODE_OF, ROLE
 
-# IS TRUE keeps the planner from the index of the exclusion constraint, as in `services.registry.answers`.
-_BELIEFS = "".join(
-    f"""
-  LEFT JOIN organisation_belief {facet.name.lower()}
-    ON {facet.name.lower()}.subject_id = o.id AND {facet.name.lower()}.facet = {facet.value}
-   AND ({facet.name.lower()}.valid @> $1::date) IS TRUE AND ({facet.name.lower()}.known @> $2::timestamptz) IS TRUE"""
-    for facet in (Facet.LIFE, Facet.NAME, Facet.PARENT, Facet.KIND, Facet.ADDRESS)
-)
+# One look at the index of subject and facet for each body, whatever the planner thinks of the numbers of rows: right
+# after a large import, before its statistics are new, it would join the beliefs of all bodies with one another.
+_BELIEF = """
+  LEFT JOIN LATERAL (SELECT b.value FROM organisation_belief b
+                      WHERE b.subject_id = o.id AND b.facet = {number}
+                        AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE
+                      LIMIT 1) {name} ON TRUE
+"""
 
 STATED_AT = """
 (SELECT max(at) FROM (
@@ -39,10 +39,6 @@ STATED_AT = """
 RECORDED_AT = STATED_AT.replace("max(s.stated_at)", "max(s.recorded_at)").replace("AND s.stated_at <= $2", "")
 """When we last took something that a body's Organization shows."""
 
-_POSTCODE = "upper(regexp_replace(substring(address.value FROM '[^\n]*$'), ' ', '', 'g'))"
-_NAME = "CASE WHEN life.value IS NOT NULL THEN name.value END"
-_KIND = "coalesce(kind.value, 'unknown')"
-
 
 @dataclass
 class Sql:
@@ -52,6 +48,7 @@ class Sql:
     known: datetime
     arguments: list[Any] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    facets: set[Facet] = field(default_factory=set)
 
     def of(self, argument: Any) -> str:
         """Return the place of one more argument."""
@@ -60,7 +57,27 @@ class Sql:
 
     def where(self) -> str:
         """Return all conditions together."""
-        return " AND ".join(f"({one})" for one in self.conditions) or "TRUE"
+        # The day and the instant are always arguments, whether a condition asks for them or not.
+        always = "$1::date IS NOT NULL AND $2::timestamptz IS NOT NULL"
+        return " AND ".join([always, *(f"({one})" for one in self.conditions)])
+
+    def value(self, facet: Facet) -> str:
+        """Return the place of a facet's value on the day; NULL where nothing is known of it."""
+        self.facets.add(facet)
+        return f"{facet.name.lower()}.value"
+
+    def status(self) -> str:
+        """Return the place of the status on the day."""
+        return f"coalesce({self.value(Facet.LIFE)}, 'unknown')"
+
+    def kind(self) -> str:
+        """Return the place of the kind on the day."""
+        return f"coalesce({self.value(Facet.KIND)}, 'unknown')"
+
+    def bodies(self) -> str:
+        """Return where bodies come from, with what the conditions ask of them."""
+        beliefs = (_BELIEF.format(number=one.value, name=one.name.lower()) for one in sorted(self.facets))
+        return f"organisation o {' '.join(beliefs)}"
 
     def any_of(self, conditions: Sequence[str]) -> None:
         """Ask that one of these holds; with none of them nothing is found."""
@@ -72,14 +89,15 @@ async def find_codes(db: Reads, search: Search, *, today: date) -> list[str]:
     sql = _sql(search, today)
     if search.after is not None:
         sql.any_of([f"o.code > {sql.of(search.after)}"])
-    statement = f"SELECT o.code FROM organisation o {_BELIEFS} WHERE {sql.where()} ORDER BY o.code LIMIT {sql.of(search.count + 1)}"  # noqa: S608, E501  (every value is an argument)
+    limit = sql.of(search.count + 1)
+    statement = f"SELECT o.code FROM {sql.bodies()} WHERE {sql.where()} ORDER BY o.code LIMIT {limit}"  # noqa: S608
     return [row["code"] for row in await db.fetch(statement, sql.day, sql.known, *sql.arguments)]
 
 
 async def count_codes(db: Reads, search: Search, *, today: date) -> int:
     """Return how many match on all pages."""
     sql = _sql(search, today)
-    statement = f"SELECT count(*) FROM organisation o {_BELIEFS} WHERE {sql.where()}"  # noqa: S608
+    statement = f"SELECT count(*) FROM {sql.bodies()} WHERE {sql.where()}"  # noqa: S608
     rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
     return cast("int", rows[0][0])
 
@@ -118,12 +136,15 @@ def _one_identifier(sql: Sql, token: Token) -> str:
 
 def _borne(sql: Sql, sort: str, identifier: str | None) -> str:
     value = "TRUE" if identifier is None else f"t.other = {sql.of(identifier)}"
-    return f"""EXISTS (SELECT 1 FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.known @> $2::timestamptz
+    return f"""EXISTS (SELECT 1 FROM tie t
+                         JOIN tie_belief b ON b.subject_id = t.id AND (b.known @> $2::timestamptz) IS TRUE
                         WHERE t.code = o.code AND {sort} AND {value})"""  # noqa: S608
 
 
 def _name(sql: Sql, clause: Clause) -> None:
-    sql.any_of([_text(sql, _NAME, str(value), clause.modifier) for value in clause.values])
+    # On a day of which nothing was stated a body has no name.
+    name = f"CASE WHEN {sql.value(Facet.LIFE)} IS NOT NULL THEN {sql.value(Facet.NAME)} END"
+    sql.any_of([_text(sql, name, str(value), clause.modifier) for value in clause.values])
 
 
 def _text(sql: Sql, column: str, value: str, modifier: str) -> str:
@@ -135,12 +156,14 @@ def _text(sql: Sql, column: str, value: str, modifier: str) -> str:
 
 
 def _postcode(sql: Sql, clause: Clause) -> None:
+    last_line = f"substring({sql.value(Facet.ADDRESS)} FROM '[^\n]*$')"
+    postcode = f"upper(replace({last_line}, ' ', ''))"
     given = [str(value).replace(" ", "").upper() for value in clause.values]
-    sql.any_of([_text(sql, _POSTCODE, value, clause.modifier) for value in given])
+    sql.any_of([_text(sql, postcode, value, clause.modifier) for value in given])
 
 
 def _active(sql: Sql, clause: Clause) -> None:
-    sql.any_of([f"(coalesce(life.value, 'unknown') = 'open') = ANY({sql.of(list(clause.values))}::bool[])"])
+    sql.any_of([f"({sql.status()} = 'open') = ANY({sql.of(list(clause.values))}::bool[])"])
 
 
 def _type(sql: Sql, clause: Clause) -> None:
@@ -148,7 +171,7 @@ def _type(sql: Sql, clause: Clause) -> None:
     for token in _tokens(clause):
         kinds |= _kinds_of_type(token, sql.day)
     anything = any(token == Token(codes.KIND, None) for token in _tokens(clause))
-    sql.any_of(["TRUE" if anything else f"{_KIND} = ANY({sql.of(sorted(kinds))})"])
+    sql.any_of(["TRUE" if anything else f"{sql.kind()} = ANY({sql.of(sorted(kinds))})"])
 
 
 def _kinds_of_type(token: Token, day: date) -> frozenset[str]:
@@ -175,7 +198,7 @@ def _role_ever(sql: Sql, clause: Clause) -> None:
         kinds = sql.of(sorted(_kinds_of_role(token, sql.day)))
         conditions.append(
             f"""EXISTS (SELECT 1 FROM organisation_belief b WHERE b.subject_id = o.id AND b.facet = {Facet.KIND.value}
-                                AND b.value = ANY({kinds}) AND b.known @> $2::timestamptz)"""  # noqa: S608
+                                AND b.value = ANY({kinds}) AND (b.known @> $2::timestamptz) IS TRUE)"""  # noqa: S608
         )
         conditions.append(_further_role(sql, token, "TRUE"))
     sql.any_of(conditions)
@@ -185,8 +208,8 @@ def _role_now(sql: Sql, clause: Clause) -> None:
     conditions = []
     for token in _tokens(clause):
         kinds = sql.of(sorted(_kinds_of_role(token, sql.day)))
-        held = f"{_KIND} = ANY({kinds}) OR {_further_role(sql, token, 'b.valid @> $1::date')}"
-        conditions.append(f"life.value = 'open' AND ({held})")
+        held = f"{sql.kind()} = ANY({kinds}) OR {_further_role(sql, token, 'b.valid @> $1::date')}"
+        conditions.append(f"{sql.status()} = 'open' AND ({held})")
     sql.any_of(conditions)
 
 
@@ -194,12 +217,13 @@ def _further_role(sql: Sql, token: Token, when: str) -> str:
     if token.system not in {None, codes.ODS_ROLE, codes.ROLE}:
         return "FALSE"
     which = "TRUE" if token.code is None else f"t.other = {sql.of(token.code)}"
-    return f"""EXISTS (SELECT 1 FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.known @> $2::timestamptz
+    return f"""EXISTS (SELECT 1 FROM tie t
+                         JOIN tie_belief b ON b.subject_id = t.id AND (b.known @> $2::timestamptz) IS TRUE
                         WHERE t.code = o.code AND t.sort = '{ROLE}' AND {which} AND {when})"""  # noqa: S608
 
 
 def _part_of(sql: Sql, clause: Clause) -> None:
-    sql.any_of([f"parent.value = ANY({sql.of(list(clause.values))})"])
+    sql.any_of([f"{sql.value(Facet.PARENT)} = ANY({sql.of(list(clause.values))})"])
 
 
 def _last_change(sql: Sql, clause: Clause) -> None:

@@ -20,21 +20,23 @@ SELECT o.code, o.version, {STATED_AT} AS stated_at, {RECORDED_AT} AS recorded_at
   FROM organisation o WHERE o.code = ANY($1) ORDER BY o.code
 """  # noqa: S608  (both are constants of ours)
 
+# IS TRUE keeps the planner from the index of the exclusion constraint, as in `services.registry.answers`.
 _SPELLS = """
 SELECT o.code, b.facet, b.value, lower(b.valid) AS first, upper(b.valid) AS "end"
-  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.known @> $2::timestamptz
+  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND (b.known @> $2::timestamptz) IS TRUE
  WHERE o.code = ANY($1) ORDER BY o.code, b.facet, b.valid
 """
 
 _TIES = """
 SELECT t.code, t.sort, t.other, lower(b.valid) AS first, upper(b.valid) AS "end"
-  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.known @> $2::timestamptz
+  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND (b.known @> $2::timestamptz) IS TRUE
  WHERE t.code = ANY($1) AND (t.sort = 'role' OR t.sort LIKE 'code:%') ORDER BY t.code, t.sort, t.other, b.valid
 """
 
 _SUCCESSIONS = """
 SELECT code, successor, effective_on, shape, share FROM succession
- WHERE (code = ANY($1) OR successor = ANY($1)) AND known @> $2::timestamptz ORDER BY effective_on, code, successor
+ WHERE (code = ANY($1) OR successor = ANY($1)) AND (known @> $2::timestamptz) IS TRUE
+ ORDER BY effective_on, code, successor
 """
 
 
