@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Literal
 
@@ -230,14 +231,15 @@ def law_on(day: date, packs: Iterable[RulePack] = PACKS) -> RulePack | None:
     return found[0] if found else None
 
 
-def _laws() -> list[tuple[Days, RulePack]]:
+@cache
+def _laws() -> tuple[tuple[Days, RulePack], ...]:
     """Return the packs with their days, as `Days` count them."""
     a_day = timedelta(days=1)
-    return [
+    return tuple(
         (Days(pack.effective_from, pack.effective_to + a_day if pack.effective_to else LAST_DAY), pack)
         for pack in PACKS
         if pack.subject == "cover" and pack.status == "active"
-    ]
+    )
 
 
 def days_as_commissioner(body: Standing) -> tuple[tuple[Days, bool], ...]:
@@ -274,9 +276,12 @@ def days_required_of_practice(practice: Standing) -> tuple[Days, ...]:
     )
 
 
+@cache
 def days_required_of_area(known_from: date) -> tuple[Days, ...]:
     """Return the days on which an area has to be covered: none before the first day of which anything is known."""
-    return tuple(common for days, law in _laws() if law.values["areas"] and (common := overlap(days, Days(known_from))))
+    return _joined(
+        common for days, law in _laws() if law.values["areas"] and (common := overlap(days, Days(known_from)))
+    )
 
 
 def _joined(spans: Iterable[Days]) -> tuple[Days, ...]:

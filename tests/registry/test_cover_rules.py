@@ -117,14 +117,12 @@ def test_the_law_of_the_day_says_who_covers_and_none_says_so_before_ccgs() -> No
 
 
 def test_practices_of_wales_closed_ones_and_cost_centres_need_no_commissioner() -> None:
-    life: tuple[tuple[Days, Status], ...] = (
-        (Days(date(2000, 1, 1), date(2015, 1, 1)), "open"),
-        (Days(date(2015, 1, 1)), "closed"),
-    )
+    end = date(2015, 1, 1)
+    life: tuple[tuple[Days, Status], ...] = ((Days(date(2000, 1, 1), end), "open"), (Days(end), "closed"))
 
     def required(code: str, kind: Kind) -> tuple[Days, ...]:
         return days_required_of_practice(Standing(code, kind, life, ((Days(), kind),)))
 
-    assert required("A81001", Kind.GP_PRACTICE) == (Days(FIRST, date(2015, 1, 1)),)
+    assert required("A81001", Kind.GP_PRACTICE) == (Days(FIRST, end),)
     assert required("W91001", Kind.GP_PRACTICE) == ()
     assert required("Y03794", Kind.COST_CENTRE) == ()
