@@ -29,6 +29,14 @@ SELECT code, basis, people, effective_on, source, rank, stated_at, recorded_by
 """
 
 
+_SAID = """
+SELECT id, basis, people, effective_on, source, rank, stated_at, recorded_by, recorded_at
+  FROM population_statement
+ WHERE code = $1 AND stated_at <= $2 AND ($3::text IS NULL OR basis = $3) AND ($4::bigint IS NULL OR id > $4)
+ ORDER BY id LIMIT $5
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """What one source says of a body's people."""
@@ -41,6 +49,21 @@ class Count:
     rank: int
     stated_at: datetime
     recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCount:
+    """One count as it was put on record; `id` is its place there."""
+
+    id: int
+    basis: str
+    people: int
+    effective_on: date
+    source: str
+    rank: int
+    stated_at: datetime
+    recorded_by: str
+    recorded_at: datetime
 
 
 async def state_populations(
@@ -94,3 +117,11 @@ def in_order(counts: Iterable[Count]) -> list[Count]:
     return sorted(
         counts, key=lambda count: (count.rank, count.effective_on, count.stated_at, count.source), reverse=True
     )
+
+
+async def list_statements(
+    db: Reads, code: str, *, basis: str | None, as_known: datetime | None, after: int | None, limit: int
+) -> list[KeptCount]:
+    """Return what was ever said of a body's people, in the order in which it was put on record."""
+    rows = await db.fetch(_SAID, code, as_known or ALWAYS, basis, after, limit)
+    return [KeptCount(*row) for row in rows]

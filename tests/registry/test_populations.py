@@ -87,6 +87,23 @@ async def test_every_source_is_shown_and_the_one_of_the_highest_rank_rules(desk:
     assert (told.source, told.rank < 0) == ("ons:mid-2018 estimates", True)
 
 
+async def test_the_series_of_all_counts_is_read_page_by_page(desk: Desk) -> None:
+    await desk.open("06A")
+    for number in range(5):
+        await publish(desk, "06A", 262_000 + number, on=f"2017-0{number + 1}-01")
+    await publish(desk, "06A", 281_500, basis="weighted")
+    asked = {"basis": "registered", "limit": "3"}
+    first = await desk.call("GET", "/organisations/06A/populations/statements", params=asked)
+    rest = await desk.call("GET", first["next"].removeprefix("/v1"))
+    said = [(one["effective_on"], one["people"]) for page in (first, rest) for one in page["items"]]
+    assert said == [(f"2017-0{number + 1}-01", 262_000 + number) for number in range(5)]
+    assert rest["next"] is None
+    assert {(one["source"], one["recorded_by"]) for one in first["items"]} == {("command", "somebody")}
+    early = {"as_known": "2017-01-01"}
+    assert (await desk.call("GET", "/organisations/06A/populations/statements", params=early))["items"] == []
+    await desk.call("GET", "/organisations/99Z/populations/statements", expect=404)
+
+
 async def test_a_source_that_no_pack_names_is_refused(desk: Desk) -> None:
     await desk.open("06A")
     refused = await publish(desk, "06A", 1, source="hearsay:a pub", expect=409)

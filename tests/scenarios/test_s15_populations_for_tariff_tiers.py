@@ -8,7 +8,7 @@ from libs.common.identity import Role
 from tests.platform import Platform
 
 BOUNDARIES = [249_999, 250_000, 999_999, 1_000_000, 5_000_000, 5_000_001]
-OTHERS = [0, 1, 74_613, 262_144, 2_147_483_648 // 4, 999_999_999]
+OTHERS = [0, 1, 74_613, 262_144, 536_870_912, 999_999_999]
 
 
 @pytest.mark.parametrize(("people", "on"), [(BOUNDARIES, "2011-10-31"), (OTHERS, "2019-04-01")])

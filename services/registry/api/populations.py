@@ -3,20 +3,39 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import Field
 
 from libs.common.events.registry import PopulationPublished
-from libs.common.web import AsAt, AsKnown, By, Rows, StatedAt, Write, commands_router, problems
+from libs.common.paging import UnreadableCursor
+from libs.common.web import (
+    AsAt,
+    AsKnown,
+    By,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    commands_router,
+    page,
+    problems,
+)
 from services.registry import answers, publications
 from services.registry.api.organisations import CodeInPath, Registrar
 from services.registry.api.views import View
 from services.registry.carried_populations import Population, populations_of
 from services.registry.errors import OrganisationNotFound, SourceRefused
-from services.registry.populations import Count
+from services.registry.populations import Count, list_statements
 from services.registry.standings import get_organisation_to_change
 
 router = commands_router(tags=["Populations"])
+
+
+Basis = Annotated[
+    str | None, Query(description="only counted in this way", pattern="^[a-z_]{1,40}$", examples=["registered"])
+]
 
 
 class CountView(View):
@@ -58,6 +77,20 @@ class PopulationsView(View):
     as_at: date
     as_known: datetime | None = Field(description="null: as known now")
     populations: list[PopulationView]
+
+
+class CountStatementView(View):
+    """One count, as it was put on record."""
+
+    id: int = Field(description="its place in what was put on record")
+    basis: str
+    people: int
+    effective_on: date = Field(description="the day of the count")
+    source: str
+    rank: int
+    stated_at: datetime
+    recorded_by: str
+    recorded_at: datetime
 
 
 class PublishedView(View):
@@ -103,9 +136,7 @@ async def get_populations(
     _: By,
     as_at: AsAt,
     as_known: AsKnown,
-    basis: Annotated[
-        str | None, Query(description="only counted in this way", pattern="^[a-z_]{1,40}$", examples=["registered"])
-    ] = None,
+    basis: Basis = None,
 ) -> PopulationsView:
     """Its people as at a day, as known at an instant: what rules, and what every source says.
 
@@ -116,6 +147,29 @@ async def get_populations(
     found = await populations_of(rows, code, as_at=as_at, as_known=as_known)
     shown = [_view(one) for one in found if basis in (None, one.basis)]
     return PopulationsView(code=code, as_at=as_at, as_known=as_known, populations=shown)
+
+
+@router.get(
+    "/organisations/{code}/populations/statements",
+    response_model=Page[CountStatementView],
+    summary="Everything that was said of its people",
+    responses=problems(OrganisationNotFound, UnreadableCursor),
+)
+async def list_population_statements(
+    code: CodeInPath,
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    today: Today,
+    as_known: AsKnown,
+    basis: Basis = None,
+) -> Page[CountStatementView]:
+    """Every count of every source, whole, in the order in which it was put on record: a series to work with."""
+    await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
+    [after] = paging.key(int) or (None,)
+    said = await list_statements(rows, code, basis=basis, as_known=as_known, after=after, limit=paging.fetch)
+    return page([CountStatementView.model_validate(one) for one in said], key=lambda one: one.id, request=request)
 
 
 def _view(population: Population) -> PopulationView:
