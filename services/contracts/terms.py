@@ -31,7 +31,9 @@ class Line(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     function: str = Field(description="A function of the catalogue, see `GET /functions`.", examples=["payroll"])
-    annual_pence: int = Field(ge=0, le=10**13, description="Charge a year, in pence.", examples=[12_500_000])
+    annual_pence: int = Field(
+        strict=True, ge=0, le=10**13, description="Charge a year, in pence.", examples=[12_500_000]
+    )
 
 
 class Terms(BaseModel):
@@ -45,7 +47,11 @@ class Terms(BaseModel):
     last_day: Day = Field(description="Agreed last day of service.")
     lines: list[Line] = Field(min_length=1, max_length=100)
     notice_months: int | None = Field(
-        default=None, ge=0, le=60, description="Period of notice; where the contract states none, the rule pack's."
+        default=None,
+        strict=True,
+        ge=0,
+        le=60,
+        description="Period of notice; where the contract states none, the rule pack's.",
     )
     earliest_exit_on: Day | None = Field(
         default=None, description="Earliest last day of service that notice can bring about (the minimum term)."

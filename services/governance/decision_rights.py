@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,13 +61,13 @@ class GrantDecisionRight(Command):
     organisation: OrganisationCode
     post: Annotated[Reference | None, Field(description="The post that may decide; left out: the body itself.")] = None
     function: Function
-    value_limit_pence: Annotated[int | None, Field(ge=0, le=10**15)] = None
-    recurrent: Annotated[bool, Field(description="Whether it covers commitments that recur each year.")] = False
+    value_limit_pence: Annotated[StrictInt | None, Field(ge=0, le=10**15)] = None
+    recurrent: Annotated[StrictBool, Field(description="Whether it covers commitments that recur each year.")] = False
     first_day: WrittenDay
     last_day: WrittenDay | None = None
     source_minute: Annotated[Sentence, Field(examples=["Governing body, 24 May 2018, item 7"])]
-    delegated_from: Annotated[int | None, Field(description="The right that is passed on with this one.")] = None
-    remakes: Annotated[int | None, Field(description="The predecessor's right that this one makes again.")] = None
+    delegated_from: Annotated[StrictInt | None, Field(description="The right that is passed on with this one.")] = None
+    remakes: Annotated[StrictInt | None, Field(description="The predecessor's right that this one makes again.")] = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from services.registry.clusters import CLUSTER
 from services.registry.criteria import Evidence, Judgement
@@ -12,7 +12,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Applicant = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,12}}$|{CLUSTER}")]
 """An ODS code; or the reference of a cluster, which is refused with the reason."""
 FactorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
-Pence = Annotated[int, Field(ge=0, le=10**13)]
+Pence = Annotated[int, Field(strict=True, ge=0, le=10**13)]
 
 
 class FactorEvidence(BaseModel):
@@ -76,7 +76,7 @@ class JudgementOf(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     criterion: FactorId = Field(examples=["logical_footprint"])
-    passes: bool
+    passes: StrictBool
     reasons: Words = Field(examples=["The footprint of the two is that of the STP"])
 
 

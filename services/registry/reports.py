@@ -48,7 +48,9 @@ class Reported(BaseModel):
     )
     effective_on: Day = Field(description="the first day on which the source says it is so", examples=["2014-04-01"])
     last_day: Day | None = Field(default=None, description="the last such day, where the source says one")
-    observed: bool = Field(default=False, description="the source saw it then, and does not say since when it is so")
+    observed: bool = Field(
+        default=False, strict=True, description="the source saw it then, and does not say since when it is so"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -26,7 +26,7 @@ class NewScheme(BaseModel):
     predecessors: list[Code] = Field(
         default=[], max_length=50, description="from whom; all of the merger's if left out", examples=[["10Y", "10H"]]
     )
-    nil_return: bool = Field(default=False, description="there is nothing of this sort to transfer")
+    nil_return: bool = Field(default=False, strict=True, description="there is nothing of this sort to transfer")
     made_on: Day | None = Field(
         default=None,
         description="if left out, the day stated, or the merger's own day where that is earlier",
