@@ -11,8 +11,7 @@ import asyncpg
 from libs.common.known import Reads
 from libs.common.stated import Facet, Status
 from libs.common.temporal import LAST_DAY
-from services.registry import details
-from services.registry.details import NOTHING, Details, details_of
+from services.registry.details import BORNE, NOTHING, Details, details_of
 from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
@@ -48,7 +47,24 @@ _MERGERS = """
          WHERE m.successor = o.code OR m.predecessors @> ARRAY[o.code]) AS mergers
 """
 
-_ONE = f"{COLUMNS}, {_MERGERS}, {details.COLUMNS} FROM organisation o {BELIEFS} WHERE o.code = $3"
+# Of one body all that is believed on the day is found in one look: half the time of a join for each facet.
+_ONE = f"""
+SELECT o.code, coalesce(held.kind, 'unknown') AS kind, o.version, held.status, held.name, held.parent,
+       held.since, held.until, held.described, {_MERGERS}, {BORNE}
+  FROM organisation o
+ CROSS JOIN LATERAL (
+       SELECT max(b.value) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS status,
+              max(b.value) FILTER (WHERE b.facet = {Facet.NAME:d}) AS name,
+              max(b.value) FILTER (WHERE b.facet = {Facet.PARENT:d}) AS parent,
+              max(b.value) FILTER (WHERE b.facet = {Facet.KIND:d}) AS kind,
+              max(lower(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS since,
+              max(upper(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS until,
+              json_object_agg(b.facet, json_build_array(b.value, lower(b.valid), upper(b.valid)))
+                  FILTER (WHERE b.facet BETWEEN {Facet.LEGAL:d} AND {Facet.REMIT:d}) AS described
+         FROM organisation_belief b
+        WHERE b.subject_id = o.id AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE) held
+ WHERE o.code = $3
+"""  # noqa: S608  (only constants of ours are put in)
 
 _SOME = f"""
 {COLUMNS} FROM organisation o {BELIEFS}

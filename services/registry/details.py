@@ -10,12 +10,8 @@ import asyncpg
 from libs.common.stated import Facet
 from services.registry.ties import CODE_OF, ROLE
 
-# Lists leave these out: each costs a look at what the body bears. $1 is the day, $2 the instant.
-COLUMNS = f"""
-       (SELECT json_object_agg(b.facet, json_build_array(b.value, lower(b.valid), upper(b.valid)))
-          FROM organisation_belief b
-         WHERE b.subject_id = o.id AND b.facet BETWEEN {Facet.LEGAL:d} AND {Facet.REMIT:d}
-           AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE) AS described,
+# Lists leave this out: it costs a look at what the body bears. $1 is the day, $2 the instant.
+BORNE = f"""
        (SELECT json_agg(json_build_array(t.sort, t.other, lower(b.valid), upper(b.valid)) ORDER BY t.sort, t.other)
           FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.facet = 1
          WHERE t.code = o.code AND (t.sort = '{ROLE}' OR starts_with(t.sort, '{CODE_OF}'))
@@ -66,7 +62,7 @@ NOTHING = Details()
 
 
 def details_of(row: asyncpg.Record) -> Details:
-    """Read COLUMNS."""
+    """Read what is believed of it (`described`, by facet) and what it bears (`borne`)."""
     described: dict[str, list[Any]] = json.loads(row["described"] or "{}")
     borne = [(sort, other, _day(start), _last(end)) for sort, other, start, end in json.loads(row["borne"] or "[]")]
     legal, address = described.get(str(Facet.LEGAL.value)), described.get(str(Facet.ADDRESS.value))
