@@ -22,7 +22,7 @@ def _instant(given: Any) -> Any:
     raise ValueError("an instant is written as 2018-04-01T09:30:00Z")
 
 
-# Left alone, pydantic takes a number for seconds since 1970: 20180401 would be a day in August of that year.
+# Left alone, pydantic takes a number for seconds since 1970: 20180401 would be an instant in August of that year.
 AS_WRITTEN = BeforeValidator(_day)
 """For a day with bounds: `Annotated[date, Field(ge=...), AS_WRITTEN]`. In another order a refusal shows Python's words."""
 WrittenDay = Annotated[date, AS_WRITTEN]

@@ -68,7 +68,7 @@ async def answers_with_a_page() -> Response:
 
 @writing.post("/laxity", responses=problems())
 async def takes_a_number_for_a_day(night: Night) -> Fire:
-    """Take 20180401 for a second of 1970, where the document asks for a day."""
+    """Take 0 for the first day of 1970, where the document asks for a day."""
     return Fire(height=night.on.day)
 
 

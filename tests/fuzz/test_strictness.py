@@ -118,9 +118,9 @@ def test_laxity_is_found_wherever_it_is() -> None:
     app.include_router(lax)
     found = set(taken(app))
     for told in (
-        "lamp on takes 20180401 for date",
+        "lamp on takes 0 for date",
         "lamp lit takes 'yes' for boolean",
         "lamp length takes '1' for integer",
-        "since since takes 20180401 for date",
+        "since since takes 0 for date",
     ):
         assert f"/lamps: {told}" in found, found
