@@ -17,6 +17,22 @@ VALUES (1, 1, 'open', '[2013-04-01,)', '2013-01-01', false, 'registry', 'service
        (1, 1, 'closed', '[2018-04-01,)', '2018-01-01', false, 'registry', 'service:registry'),
        (2, 1, 'proposed', '[2017-01-15,)', '2017-01-15', false, 'registry', 'service:registry');
 """
+_HELD = """
+INSERT INTO organisation (code, kind, version) VALUES ('10Y', 'ccg', 1), ('14Y', 'ccg', 1), ('RJD', 'nhs_trust', 1);
+INSERT INTO organisation_statement
+       (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
+VALUES (1, 1, 'open', '[2013-04-01,)', '2013-01-01', false, 'command', 'somebody'),
+       (1, 2, 'NHS Aylesbury Vale CCG', '[2013-04-01,)', '2013-01-01', true, 'command', 'somebody'),
+       (2, 1, 'proposed', '[2017-01-15,)', '2017-01-15', false, 'command', 'somebody');
+INSERT INTO succession (code, successor, effective_on, stated_at, source, merger)
+VALUES ('10Y', '14Y', '2018-04-01', '2018-01-01', 'command', 'M-14Y'),
+       ('RJD', 'RXK', '2014-11-01', '2022-10-31', 'ods:succ.csv', NULL);
+"""
+_FOLLOWED = """
+SELECT s.code, s.successor, s.shape, s.share, s.merger, lower(s.known)::date::text, said.holds
+  FROM succession s JOIN succession_statement said USING (code, successor, effective_on, shape, share, merger)
+ ORDER BY 1
+"""
 _KINDS = """
 SELECT o.code, b.value, b.valid::text, lower(b.known)::date::text AS since
   FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id AND b.facet = 4 ORDER BY 1
@@ -31,6 +47,20 @@ async def test_kinds_become_facts_of_their_openings_and_proposals(service: str, 
     assert await _rows(url, _KINDS) == [
         ("10Y", "ccg", "(,)", "2013-01-01"),
         ("14Y", "ccg", "(,)", "2017-01-15"),
+    ]
+
+
+async def test_the_registry_keeps_its_kinds_and_successions(new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    await _at(url, "registry", "0001", _HELD)
+    await migrate(url, "registry")
+    assert await _rows(url, _KINDS.replace("known_", "")) == [
+        ("10Y", "ccg", "(,)", "2013-01-01"),
+        ("14Y", "ccg", "(,)", "2017-01-15"),
+    ]
+    assert await _rows(url, _FOLLOWED) == [
+        ("10Y", "14Y", "merger", "1", "M-14Y", "2018-01-01", True),
+        ("RJD", "RXK", "", "", "", "2022-10-31", True),
     ]
 
 
