@@ -1,6 +1,7 @@
 """The real ODS files, imported: what the registry says of every first of April, and of the chains of mergers."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from libs.common.database import Database
-from libs.common.migrations import migrate
 from services.registry import answers
 from services.registry.imports.taking import import_folder
 from services.registry.kinds import Kind
 from services.registry.lineage import lineage_of
 from tests.databases import Databases, NewDatabase
+from tests.platform import schema
 
 FILES = (
     "ods-eccg/*.csv",
@@ -35,7 +36,7 @@ async def imported(templates: Databases, new_database: NewDatabase, folder: Path
     """A registry into which the files were imported once."""
 
     async def build(url: str) -> None:
-        await migrate(url, "registry")
+        await schema("registry")(url)
         database = Database(url)
         await database.open()
         await import_folder(database, folder, stated_on=None, today=TODAY, say=lambda _: None)
@@ -62,8 +63,29 @@ async def test_as_many_ccgs_are_open_each_april_as_there_were(imported: Database
     assert await open_ccgs(imported, date(2015, 3, 31)) == expected["ccg_by_succession_2015-03-31"] == 211
 
 
-async def test_the_codes_of_the_last_106_outlive_the_ccgs(imported: Database) -> None:
-    assert await open_ccgs(imported, date(2022, 7, 1)) == 106
+async def test_the_codes_of_the_last_106_outlive_the_ccgs_as_sub_icb_locations(imported: Database) -> None:
+    last, since = date(2022, 6, 30), date(2022, 7, 1)
+    assert await open_ccgs(imported, last) == 106
+    assert await open_ccgs(imported, since) == 0
+    locations = answers.Filters(Kind.SUB_ICB_LOCATION, "open")
+    before, found = [
+        await answers.list_organisations(imported, locations, as_at=day, as_known=None, after=None, limit=500)
+        for day in (last, since)
+    ]
+    assert (len(before), len(found)) == (0, 106)
+    legal = await imported.fetch(
+        """
+        SELECT b.value, lower(b.valid) AS day, count(*) AS many, array_agg(o.code ORDER BY o.code) AS codes
+          FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
+         WHERE b.facet = 5 AND upper_inf(b.known) GROUP BY 1, 2
+        """
+    )
+    assert [(row["value"], row["day"], row["many"]) for row in legal] == [("abolished", since, 106)]
+    assert legal[0]["codes"] == [one.code for one in found]
+
+
+async def test_before_that_file_was_known_the_codes_named_ccgs_still(imported: Database) -> None:
+    assert await open_ccgs(imported, date(2022, 7, 1), datetime(2025, 12, 30, tzinfo=UTC)) == 106
 
 
 async def test_what_was_known_early_is_still_answered_as_it_was(imported: Database) -> None:
@@ -121,11 +143,7 @@ async def test_every_line_is_accounted_for_and_importing_again_changes_nothing(
     lines = {file.file: file.lines for file in report.files}
     assert (lines["eccg_2025-12.csv"], lines["epraccur_2018-06.csv.gz"]) == (320, 13_809)
     assert lines["ods_successions_2022-10.csv.gz"] == 25_480
-    assert {one.file for one in report.not_taken()} == {"ods_successions_2022-10.csv.gz"}
-    reasons = {one.reason for one in report.not_taken()}
-    assert reasons == {
-        "it names the body as its own successor",
-        "the registry does not know the old code",
-        "the registry does not know the new code",
-        "the registry does not know either code",
-    }
+    assert report.not_taken() == []
+    found = Counter((one.file, one.sort) for one in report.findings())
+    assert found["ods_successions_2022-10.csv.gz", "own successor"] == 39
+    assert found["eccg_2018-11.csv", "not named any more"] == 29

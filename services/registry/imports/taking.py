@@ -41,6 +41,12 @@ UPDATE organisation o SET version = o.version + new.changes
   FROM unnest($1::text[], $2::int[]) AS new (code, changes) WHERE o.code = new.code
 """
 
+_MANY = 10_000
+_MEASURE = """
+ANALYZE organisation, organisation_statement, organisation_belief, tie, tie_statement, tie_belief, succession,
+        succession_statement
+"""
+
 Say = Callable[[str], None]
 
 
@@ -80,6 +86,9 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
         report.events = len(told)
         if told:
             await record_write(session, IMPORTER, f"import of {file.name}")
+        if len(told) >= _MANY:
+            # Until the server counts anew by itself, it plans every read as if there were nothing yet.
+            await connection.execute(_MEASURE)
     return report
 
 
