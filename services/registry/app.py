@@ -23,7 +23,7 @@ SERVICE = Service(
         {"name": "Sources", "description": "Who said what of which days, who rules, and where sources disagree."},
         {"name": "Findings", "description": "What is odd in all that sources said, taken as it arrived."},
         {"name": "Imports", "description": "What a file would change, before it is taken."},
-        {"name": "Finding", "description": "Search, members and trees, many at once, exports, watch lists."},
+        {"name": "Search", "description": "Search, members and trees, many at once, exports, watch lists."},
         {
             "name": "Populations",
             "description": "How many people a body serves: registered, weighted, resident; by source.",

@@ -19,7 +19,7 @@ from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.organisations import CODE, PRINTED, Code
 
-router = questions_router(tags=["Finding"])
+router = questions_router(tags=["Search"])
 
 MOST_CODES = 5_000
 
@@ -278,4 +278,3 @@ async def _as_lines(pages: AsyncIterator[Sequence[search.Found]]) -> AsyncIterat
 def _found(one: search.Found) -> FoundView:
     shown = {name: value for name, value in asdict(one.organisation).items() if name != "mergers"}
     return FoundView(**shown, postcode=one.postcode, matched=list(one.matched))
-

@@ -30,7 +30,7 @@ from services.registry.api.views import View
 from services.registry.errors import OrganisationNotFound, WatchListNotFound, WatchListTaken
 from services.registry.models import WatchList
 
-router = commands_router(tags=["Finding"])
+router = commands_router(tags=["Search"])
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="the list's number", examples=[1])]
 
