@@ -2,12 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from libs.common.database import Database
 from tests.common.edge import tokens
+from tests.data.whole import Whole, gathered, take_all
+from tests.databases import OWNER, Databases
 
 __all__ = ["tokens"]
 
@@ -45,3 +48,22 @@ def folder_of(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def taken() -> Whole:
+    """What came of taking every file; empty until a test has asked for `whole`."""
+    return Whole()
+
+
+@pytest.fixture
+async def whole(
+    templates: Databases, taken: Whole, shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Database]:
+    """A registry that took every public file, the same for all tests: they read it and change nothing."""
+    if not taken.name:
+        await take_all(templates, gathered(shared, tmp_path_factory.mktemp("whole")), taken)
+    database = Database(templates.server.dsn(taken.name, OWNER))
+    await database.open()
+    yield database
+    await database.close()

@@ -60,7 +60,7 @@ def exact_share(text: str) -> str:
         share = Decimal(text)
     except InvalidOperation:
         raise Unusable(f"{text!r} is no share") from None
-    if not 0 < share <= 1:
+    if not share.is_finite() or not 0 < share <= 1:
         raise Unusable(f"{text} is no share of a whole")
     above, below = share.as_integer_ratio()
     return f"{above}/{below}"

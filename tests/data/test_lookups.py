@@ -1,0 +1,164 @@
+"""ONS's names, codes and areas, populations and networks: bodies, dated codes, who lay where."""
+
+from collections import Counter, defaultdict
+from datetime import date
+from pathlib import Path
+
+from libs.common.database import Database
+from services.registry import answers
+from services.registry.imports.lookups import exact_share
+from services.registry.kinds import Kind
+from tests.data.whole import Whole, rows
+
+APRIL_2021 = date(2021, 4, 1)
+
+_ONS = """
+SELECT t.code, t.other FROM tie t JOIN tie_belief b ON b.subject_id = t.id
+ WHERE t.sort = 'code:ons' AND upper_inf(b.known) AND b.valid @> $1::date
+"""
+_COVERED = """
+SELECT a.code, a.local_authority, b.value AS ccg FROM area a
+  LEFT JOIN area_belief b ON b.subject_id = a.id AND b.facet = 1 AND upper_inf(b.known) AND b.valid @> $1::date
+"""
+_TIED = """
+SELECT t.code, t.other, b.value FROM tie t JOIN tie_belief b ON b.subject_id = t.id
+ WHERE t.sort = $1 AND upper_inf(b.known) AND b.valid @> $2::date AND b.valid @> $2::date
+"""
+
+
+async def ons_codes(database: Database, day: date) -> dict[str, set[str]]:
+    held: dict[str, set[str]] = defaultdict(set)
+    for row in await database.fetch(_ONS, day):
+        held[row["code"]].add(row["other"])
+    return held
+
+
+async def count(database: Database, kind: Kind, day: date) -> int:
+    found = await answers.list_organisations(
+        database, answers.Filters(kind, "open"), as_at=day, as_known=None, after=None, limit=500
+    )
+    return len(found)
+
+
+async def test_each_of_32844_areas_is_covered_by_one_of_106_ccgs_from_april_2021(whole: Database, shared: Path) -> None:
+    given = {
+        row["LSOA11CD"]: (row["LAD21CD"], row["CCG21CDH"])
+        for row in rows(shared / "ons-lookups" / "LSOA11_CCG21_LAD21_April_2021.csv.gz")
+    }
+    held = {row["code"]: (row["local_authority"], row["ccg"]) for row in await whole.fetch(_COVERED, APRIL_2021)}
+    assert (len(given), len({ccg for _, ccg in given.values()})) == (32_844, 106)
+    assert held == given
+    before = await whole.fetch(_COVERED, date(2021, 3, 31))
+    assert {row["ccg"] for row in before} == {None}
+
+
+async def test_ons_codes_hold_on_the_days_of_their_tables_and_change_where_the_ods_code_does_not(
+    whole: Database, shared: Path
+) -> None:
+    lookups = shared / "ons-lookups"
+    tables = (
+        (date(2013, 4, 1), "CCG_APR_2013.csv", "CCG13CDH", "CCG13CD"),
+        (date(2020, 4, 1), "ref_ccg20.csv", "CCG20CDH", "CCG20CD"),
+        (APRIL_2021, "ref_ccg21.csv", "CCG21CDH", "CCG21CD"),
+    )
+    codes: dict[str, list[str]] = defaultdict(list)
+    for day, name, ods, ons in tables:
+        held = await ons_codes(whole, day)
+        for row in rows(lookups / name):
+            assert held[row[ods]] == {row[ons]}, (day, row)
+            codes[row[ods]].append(row[ons])
+    assert sorted(code for code, borne in codes.items() if len(set(borne)) > 1) == ["01E", "01H", "01K", "02M"]
+    assert (await ons_codes(whole, date(2019, 1, 1)))["01H"] == {"E38000041"}
+    assert (await ons_codes(whole, date(2020, 4, 1)))["01H"] == {"E38000215"}
+
+
+async def test_151_pcts_and_10_shas_end_when_ccgs_begin(whole: Database) -> None:
+    for day, pcts, shas in ((date(2013, 3, 31), 151, 10), (date(2013, 4, 1), 0, 0)):
+        assert (await count(whole, Kind.PCT, day), await count(whole, Kind.SHA, day)) == (pcts, shas)
+
+
+async def test_a_pct_is_part_of_its_sha_and_four_lay_in_two(whole: Database, shared: Path) -> None:
+    shas: dict[str, set[str]] = defaultdict(set)
+    for row in rows(shared / "ons-lookups" / "PCO12_SHA12_EN_LU.csv"):
+        shas[row["PCO12CDO"]].add(row["SHA12CDO"])
+    held: dict[str, set[str]] = defaultdict(set)
+    for row in await whole.fetch(_TIED, "in area of", date(2013, 3, 31)):
+        held[row["code"]].add(row["other"])
+    assert {code: held[code] for code in shas} == shas
+    assert sorted(code for code, within in shas.items() if len(within) > 1) == ["5K3", "5LH", "5N9", "5QG"]
+    for code, within in shas.items():
+        one = await answers.get_organisation(whole, code, as_at=date(2013, 3, 31), as_known=None)
+        assert one.parent == (next(iter(within)) if len(within) == 1 else None), code
+
+
+async def test_25_area_teams_and_4_regions_of_2013_stand_above_the_211(whole: Database, shared: Path) -> None:
+    teams = {row["ons_code"]: row["hscic_code"] for row in rows(shared / "ons-lookups/area_teams_2013_ons_to_ods.csv")}
+    ccgs = {row["CCG13CD"]: row["CCG13CDH"] for row in rows(shared / "ons-lookups" / "CCG_APR_2013.csv")}
+    regions = Counter()
+    given = rows(shared / "ons-lookups" / "CCG13_NHSAT13_NHSCR13_EW_LU.csv")
+    assert (len(given), len(teams)) == (211, 25)
+    for row in given:
+        one = await answers.get_organisation(whole, ccgs[row["CCG13CD"]], as_at=date(2013, 4, 1), as_known=None)
+        assert one.parent == teams[row["NHSAT13CD"]], row
+        regions[row["NHSCR13CD"]] += 1
+    assert len(regions) == 4
+    assert {(await ons_codes(whole, date(2013, 4, 1)))[code].pop() for code in ("Y54", "Y55", "Y56", "Y57")} == set(
+        regions
+    )
+
+
+async def test_106_ccgs_in_42_stps_in_7_regions_in_2021(whole: Database, shared: Path) -> None:
+    footprints = {row["code"]: row["other"] for row in await whole.fetch(_TIED, "part of footprint", APRIL_2021)}
+    given = rows(shared / "ons-lookups" / "CCG_to_STP_to_NHSER_April_2021.csv")
+    assert {row["CCG21CDH"]: row["STP21CDH"] for row in given}.items() <= footprints.items()
+    assert (len({row["STP21CDH"] for row in given}), len({row["NHSER21CDH"] for row in given})) == (42, 7)
+
+
+async def test_ccgs_lie_in_309_local_authorities_under_their_ons_codes(whole: Database, shared: Path) -> None:
+    given = {(row["CCG21CDH"], row["LAD21CD"]) for row in rows(shared / "ons-lookups" / "ccg_lad_lookup.csv")}
+    held = {(row["code"], row["other"]) for row in await whole.fetch(_TIED, "in area of", APRIL_2021)}
+    assert (len(given), len({authority for _, authority in given})) == (343, 309)
+    assert given <= held
+    barnsley = await answers.get_organisation(whole, "E08000016", as_at=APRIL_2021, as_known=None)
+    assert (barnsley.kind, barnsley.name) == (Kind.LOCAL_AUTHORITY, "Barnsley")
+
+
+async def test_trusts_patients_by_icb_are_exact_fractions(whole: Database, taken: Whole, shared: Path) -> None:
+    report = taken.reports["trust22_to_icb22_catchment_share.csv"]
+    assert (report.lines, report.not_taken) == (1_321, [])
+    owners = {
+        row["other"]: row["code"] for row in await whole.fetch("SELECT code, other FROM tie WHERE sort='code:ons'")
+    }
+    held = {
+        (row["code"], row["other"]): row["value"] for row in await whole.fetch(_TIED, "in area of", date(2022, 7, 1))
+    }
+    for row in rows(shared / "ons-lookups" / "trust22_to_icb22_catchment_share.csv"):
+        share = held[row["nhs_trust22_code"], owners[row["icb22_code"]]]
+        assert share == exact_share(row["proportion_trust_came_from_icb"])
+
+
+async def test_populations_are_held_by_basis_and_day(whole: Database, taken: Whole) -> None:
+    counted = {
+        (row["basis"], row["day"]): (row["bodies"], row["people"])
+        for row in await whole.fetch(
+            "SELECT basis, effective_on::text AS day, count(*) AS bodies, sum(people)::bigint AS people "
+            "FROM population_statement GROUP BY 1, 2"
+        )
+    }
+    assert counted["resident", "2019-06-30"] == (135, 56_286_961)
+    assert counted["registered", "2013-06-30"][0] == 9_754
+    bodies, people = counted["weighted", "2023-04-01"]
+    # 61,903,547 in the publication; each practice's is rounded to whole people here.
+    assert (bodies, abs(people - 61_903_547) < bodies) == (6_553, True)
+    assert taken.reports["patient_list_size_2013-06.csv.gz"].not_taken == []
+
+
+async def test_practices_are_members_of_their_networks(whole: Database, taken: Whole) -> None:
+    report = taken.reports["gp-reg-pat-prac-map_2022-01.csv.gz"]
+    assert (report.lines, report.not_taken) == (6_527, [])
+    members = await whole.fetch(_TIED, "member of", date(2022, 1, 31))
+    networks = {row["other"] for row in members}
+    assert len(members) == 6_527 - 68
+    assert len(networks) == 1_254
+    one = await answers.get_organisation(whole, "U89141", as_at=date(2022, 1, 31), as_known=None)
+    assert (one.kind, one.name) == (Kind.PCN, "STOCKTON PCN")
