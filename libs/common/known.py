@@ -23,7 +23,7 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 from libs.common.inbox import Projection
-from libs.common.stated import KEPT_BY_HEARERS, Status, statements_of, successions_of
+from libs.common.stated import KEPT_BY_HEARERS, Status, source_of, statements_of, successions_of
 from libs.common.timeline import NewStatement, Timeline
 
 
@@ -135,7 +135,9 @@ class KnownOrganisations:
         await self.timeline.state(
             connection,
             [
-                NewStatement(ids[s.code], s.facet, s.value, s.days, event.stated_at, s.fills_before, s.rank)
+                NewStatement(
+                    ids[s.code], s.facet, s.value, s.days, event.stated_at, s.fills_before, s.rank, source_of(event)
+                )
                 for event, s in stated
             ],
             source="registry",

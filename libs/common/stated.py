@@ -24,6 +24,7 @@ from libs.common.events.registry import (
     OrganisationRemitStated,
     OrganisationRenamed,
     OrganisationSucceeded,
+    Sourced,
     SourceReported,
 )
 from libs.common.temporal import LAST_DAY, Days
@@ -72,11 +73,16 @@ class OrganisationStatement:
 
 def statements_of(event: Event) -> list[OrganisationStatement]:
     """Return what an event of the registry states of organisations; nothing for an event that only plans."""
-    rank = getattr(event, "rank", 0)
+    rank = event.rank if isinstance(event, Sourced) else 0
     return [
         OrganisationStatement(code, facet, value, days, fills_before, rank)
         for code, facet, value, days, fills_before in _said(event)
     ]
+
+
+def source_of(event: Event) -> str:
+    """Return whose word an event is, empty for the registry's own."""
+    return event.source if isinstance(event, Sourced) else ""
 
 
 _Said = tuple[str, Facet, str | None, Days, bool]
@@ -86,18 +92,8 @@ def _said(event: Event) -> Iterator[_Said]:
     """Give what an event states: code, facet, value, days, whether it was only observed."""
     since = Days(event.effective_on)
     match event:
-        case OrganisationProposed():
-            yield event.code, Facet.LIFE, "proposed", since, False
-            yield from _of_kind(event.code, event.kind, since)
-            if event.name:
-                yield event.code, Facet.NAME, event.name, since, False
-        case OrganisationOpened():
-            seen = Days(event.named_on or event.effective_on)
-            yield event.code, Facet.LIFE, "open", since, False
-            yield event.code, Facet.NAME, event.name, seen, True
-            yield from _of_kind(event.code, event.kind, seen)
-            if event.address:
-                yield event.code, Facet.ADDRESS, event.address, seen, True
+        case OrganisationProposed() | OrganisationOpened():
+            yield from _began(event)
         case OrganisationClosed():
             yield event.code, Facet.LIFE, "closed", since, False
         case OrganisationParentChanged():
@@ -115,6 +111,23 @@ def _said(event: Event) -> Iterator[_Said]:
                 yield code, Facet.LEGAL, "abolished", since, False
         case _:
             yield from _changed(event)
+
+
+def _began(event: OrganisationProposed | OrganisationOpened) -> Iterator[_Said]:
+    """Give what is stated of a body that is there from a day on, as proposed or at work."""
+    since = Days(event.effective_on)
+    if isinstance(event, OrganisationProposed):
+        yield event.code, Facet.LIFE, "proposed", since, False
+        yield from _of_kind(event.code, event.kind, since)
+        if event.name:
+            yield event.code, Facet.NAME, event.name, since, False
+        return
+    seen = Days(event.named_on or event.effective_on)
+    yield event.code, Facet.LIFE, "open", since, False
+    yield event.code, Facet.NAME, event.name, seen, True
+    yield from _of_kind(event.code, event.kind, seen)
+    if event.address:
+        yield event.code, Facet.ADDRESS, event.address, seen, True
 
 
 def _merged(event: CCGMerged | ICBMerged, kind: str) -> Iterator[_Said]:

@@ -191,3 +191,25 @@ async def test_a_proposal_without_a_name_leaves_the_name_that_is_told_beside_it(
     )
     await KNOWN.know([opened("00F", "NHS Gateshead CCG"), nameless], connection)
     assert (await KNOWN.status(connection, "00F", as_at=date(2012, 4, 1))).name == "NHS Gateshead CCG"
+
+
+async def test_the_same_words_of_two_sources_are_two_statements_and_the_higher_one_rules(
+    connection: asyncpg.Connection,
+) -> None:
+    instant = datetime(2016, 1, 1, tzinfo=UTC)
+    said = {"code": "00F", "effective_on": date(2015, 4, 1), "stated_at": instant}
+    paper = OrganisationClosed(**said, source="hsj:7013041", rank=-1)
+    register = OrganisationClosed(**said, source="ods-eccg:eccg_2016-02.csv")
+    later = datetime(2017, 1, 1, tzinfo=UTC)
+    denied = OrganisationOpened(
+        code="00F",
+        name="Gateshead",
+        kind="ccg",
+        effective_on=date(2015, 4, 1),
+        stated_at=later,
+        source="hsj:2",
+        rank=-1,
+    )
+    async with connection.transaction():
+        await KNOWN.know([opened("00F", "Gateshead"), paper, register, denied], connection)
+    assert (await KNOWN.status(connection, "00F", as_at=date(2016, 1, 1))).status == "closed"
