@@ -13,6 +13,7 @@ import pytest
 
 from libs.common.identity import Role
 from libs.common.known import KnownOrganisations
+from libs.common.stated import KEPT_BY_HEARERS
 from services.registry.imports.taking import import_folder
 from tests.common.edge import Tokens
 from tests.databases import Databases, NewDatabase
@@ -24,9 +25,16 @@ A_DAY = timedelta(days=1)
 
 _BELIEVED = """
 SELECT o.code, b.facet, b.value, b.valid::text, b.known::text
-  FROM {prefix}organisation o JOIN {prefix}organisation_belief b ON b.subject_id = o.id ORDER BY 1, 2, 3, 4, 5
+  FROM {prefix}organisation o JOIN {prefix}organisation_belief b ON b.subject_id = o.id
+ WHERE b.facet = ANY($1) ORDER BY 1, 2, 3, 4, 5
 """
-_FOLLOWED = "SELECT code, successor, effective_on, stated_at, merger FROM {prefix}succession ORDER BY 1, 2, 3"
+_FOLLOWED = """
+SELECT code, successor, effective_on, lower(known), nullif(merger, '') FROM succession
+ WHERE upper_inf(known) ORDER BY 1, 2, 3
+"""
+_HEARD_TO_FOLLOW = """
+SELECT code, successor, effective_on, stated_at, merger FROM known_succession WHERE undone_at IS NULL ORDER BY 1, 2, 3
+"""
 _BOUNDS = """
 SELECT DISTINCT day FROM organisation_belief, LATERAL (VALUES (lower(valid)), (upper(valid))) AS bound (day)
  WHERE day IS NOT NULL ORDER BY day
@@ -98,13 +106,16 @@ async def open_on(platform: Platform, day: str) -> int:
 
 
 async def all_hold_what_the_registry_holds(platform: Platform) -> None:
-    """Each copy is the registry's own rows: every belief in both times, and every succession."""
-    registry = platform.database("registry")
+    """Each copy is the registry's own rows: every belief in both times that hearers keep, and every succession."""
+    registry, facets = platform.database("registry"), sorted(KEPT_BY_HEARERS)
+    believed = await registry.fetch(_BELIEVED.format(prefix=""), facets)
+    followed = await registry.fetch(_FOLLOWED)
     for name in HEARERS:
-        for sql in (_BELIEVED, _FOLLOWED):
-            stated = await registry.fetch(sql.format(prefix=""))
-            heard = await platform.database(name).fetch(sql.format(prefix="known_"))
-            assert [tuple(row) for row in heard] == [tuple(row) for row in stated], name
+        hearer = platform.database(name)
+        heard = await hearer.fetch(_BELIEVED.format(prefix="known_"), facets)
+        assert [tuple(row) for row in heard] == [tuple(row) for row in believed], name
+        heard = await hearer.fetch(_HEARD_TO_FOLLOW)
+        assert [tuple(row) for row in heard] == [tuple(row) for row in followed], name
 
 
 async def all_answer_what_the_registry_answers(platform: Platform) -> None:
