@@ -64,7 +64,13 @@ class FhirRoute(APIRoute):
 router = APIRouter(prefix=BASE, tags=["FHIR R4"], route_class=FhirRoute, default_response_class=FhirResponse)
 
 Identity = Annotated[
-    str, Path(alias="id", description="The resource's id; of an Organization its code.", examples=["13T"])
+    str,
+    Path(
+        alias="id",
+        description="The resource's id; of an Organization its code.",
+        examples=["13T"],
+        json_schema_extra={"pattern": f"^{_IDENTITY.pattern}$"},
+    ),
 ]
 
 
