@@ -159,22 +159,31 @@ SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(s
  GROUP BY o.code, s.value, split_part(s.source, ':', 1), lower(s.valid)
 """
 
+# Few pairs of CCGs stand for thousands of moves: the lineage is followed once for each pair and day.
 _MOVED = """
-SELECT o.code, b.value AS other, '' AS source, lower(b.valid) AS first_day, NULL::date AS last_day,
-       format('goes from %s to %s on %s, and no succession says so', a.value, b.value, lower(b.valid)) AS words
-  FROM organisation_belief b
-  JOIN organisation_belief a
-    ON a.subject_id = b.subject_id AND a.facet = 3 AND a.known @> $1::timestamptz AND upper(a.valid) = lower(b.valid)
-  JOIN organisation o ON o.id = b.subject_id
- WHERE b.facet = 3 AND b.known @> $1::timestamptz
-   AND (SELECT count(DISTINCT k.subject_id) FROM organisation_belief k JOIN organisation c ON c.id = k.subject_id
-         WHERE c.code IN (a.value, b.value) AND k.facet = 4 AND k.value = 'ccg' AND k.known @> $1::timestamptz) = 2
-   AND NOT EXISTS (
-       WITH RECURSIVE line (code) AS (
-           SELECT a.value UNION
-           SELECT f.successor FROM succession f JOIN line ON f.code = line.code
-            WHERE f.known @> $1::timestamptz AND f.effective_on <= lower(b.valid))
-       SELECT 1 FROM line WHERE line.code = b.value)
+WITH RECURSIVE ccg AS (
+    SELECT DISTINCT o.code FROM organisation o
+      JOIN organisation_belief k ON k.subject_id = o.id AND k.facet = 4 AND k.value = 'ccg'
+       AND k.known @> $1::timestamptz
+), moves AS MATERIALIZED (
+    SELECT b.subject_id, a.value AS gone_from, b.value AS gone_to, lower(b.valid) AS day
+      FROM organisation_belief b
+      JOIN organisation_belief a
+        ON a.subject_id = b.subject_id AND a.facet = 3 AND a.known @> $1::timestamptz
+       AND upper(a.valid) = lower(b.valid)
+     WHERE b.facet = 3 AND b.known @> $1::timestamptz
+       AND a.value IN (SELECT code FROM ccg) AND b.value IN (SELECT code FROM ccg)
+), line (gone_from, gone_to, day, code) AS (
+    SELECT DISTINCT gone_from, gone_to, day, gone_from FROM moves
+     UNION
+    SELECT gone_from, gone_to, day, f.successor FROM line JOIN succession f ON f.code = line.code
+     WHERE f.known @> $1::timestamptz AND f.effective_on <= day
+)
+SELECT o.code, gone_to AS other, '' AS source, day AS first_day, NULL::date AS last_day,
+       format('goes from %s to %s on %s, and no succession says so', gone_from, gone_to, day) AS words
+  FROM moves JOIN organisation o ON o.id = subject_id
+ WHERE NOT EXISTS (SELECT 1 FROM line WHERE line.gone_from = moves.gone_from AND line.gone_to = moves.gone_to
+                      AND line.day = moves.day AND line.code = moves.gone_to)
 """
 
 _BY_DATES = """

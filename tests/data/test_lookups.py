@@ -94,7 +94,7 @@ async def test_a_pct_is_part_of_its_sha_and_four_lay_in_two(whole: Database, sha
 async def test_25_area_teams_and_4_regions_of_2013_stand_above_the_211(whole: Database, shared: Path) -> None:
     teams = {row["ons_code"]: row["hscic_code"] for row in rows(shared / "ons-lookups/area_teams_2013_ons_to_ods.csv")}
     ccgs = {row["CCG13CD"]: row["CCG13CDH"] for row in rows(shared / "ons-lookups" / "CCG_APR_2013.csv")}
-    regions = Counter()
+    regions: Counter[str] = Counter()
     given = rows(shared / "ons-lookups" / "CCG13_NHSAT13_NHSCR13_EW_LU.csv")
     assert (len(given), len(teams)) == (211, 25)
     for row in given:

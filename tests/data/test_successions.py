@@ -141,7 +141,9 @@ async def test_no_pct_is_followed_by_a_ccg_and_no_ccg_by_an_icb(whole: Database,
     pcts = {row["PCO12CDO"] for row in rows(shared / "ons-lookups" / "PCO_2012.csv")}
     alone = {one.code for one in await findings.find(whole, Sort.CLOSED_WITHOUT_SUCCESSOR)}
     assert len(pcts) == 151
-    assert pcts <= alone
+    # One was followed, by an NHS trust.
+    assert pcts - alone == {"5QH"}
+    assert (await lineage_of(whole, "5QH", as_at=TODAY)).resolves_to == ("R1J",)
 
 
 async def test_codes_with_several_successors_with_themselves_and_on_two_days_are_found(whole: Database) -> None:

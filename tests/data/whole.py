@@ -60,8 +60,8 @@ def gathered(shared: Path, folder: Path) -> Path:
     for pattern in _FILES:
         for path in sorted(shared.glob(pattern)):
             shutil.copy(path, folder)
-    for path, name in _DATED.items():
-        shutil.copy(shared / path, folder / name)
+    for undated, name in _DATED.items():
+        shutil.copy(shared / undated, folder / name)
     return folder
 
 

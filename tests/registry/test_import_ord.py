@@ -218,11 +218,12 @@ async def test_documents_that_say_nothing_usable_are_refused_with_the_reason(
     odd_succ = document(
         "01C", "NHS C CCG", since, ("RO98", since), Succs={"Succ": [succ("Heir", "00V", "RO98", "2020-04-01")]}
     )
+    unprintable = document("01D", "NHS\x00D", since, ("RO98", since))
     report = await take(
         database,
         tmp_path,
         "ord_2021-10.json",
-        [good, nameless, roleless, dayless, backwards, odd_type, odd_succ, good, {"Organisations": []}],
+        [good, nameless, roleless, dayless, backwards, odd_type, odd_succ, good, {"Organisations": []}, unprintable],
     )
     assert [(one.line, one.code, one.reason) for one in report.not_taken] == [
         (2, "00W", "it has no name"),
@@ -233,6 +234,7 @@ async def test_documents_that_say_nothing_usable_are_refused_with_the_reason(
         (7, "01C", "'Heir' is neither Predecessor nor Successor"),
         (8, "00V", "the code stands in the file already"),
         (9, "", "it has no Organisation"),
+        (10, "01D", "'NHS\\x00D' is no text"),
     ]
     assert (await shown(database, "00V", "2013-04-01"))[1] == "open"
     (tmp_path / "ord_2021-11.json").write_text("{ this is none")

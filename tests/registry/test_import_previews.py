@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
+from services.registry.app import SERVICE
+from services.registry.imports import command
 from services.registry.imports.files import recognised
 from services.registry.imports.forms import FORMS
 from services.registry.imports.previews import as_json, as_text, preview_folder
@@ -180,3 +183,15 @@ async def test_findings_are_counted_listed_and_paged(desk: Desk, january: Path) 
     assert (await desk.call("GET", "/findings", params=known))["items"] == []
     wrong = await desk.send("GET", "/findings", params={"sort": "moved_without_succession", "after": "eyJ9"})
     assert wrong.status_code == 400
+
+
+async def test_the_command_previews_a_folder_and_takes_nothing(
+    desk: Desk, january: Path, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    before = await desk.database.fetch(COUNTS)
+    parser = ArgumentParser()
+    command.arguments(parser)
+    assert await command.import_ods(SERVICE, parser.parse_args([str(january), "--preview"])) == 0
+    assert "A81003 restatement: expected in 16C, is in 00M since 2013-04-01" in capsys.readouterr().out
+    assert await desk.database.fetch(COUNTS) == before

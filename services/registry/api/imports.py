@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -30,6 +31,16 @@ router = commands_router(tags=["Imports"])
 MOST_BODIES = 20_000
 MOST_BYTES = 64_000_000
 """What a file that comes compressed may be at most without that."""
+
+_UNREADABLE = (
+    NotRecognised,
+    csv.Error,
+    UnicodeDecodeError,
+    OverflowError,
+    asyncpg.DataError,
+    asyncpg.ProgramLimitExceededError,
+)
+"""What a file may hold that is no text, no day, or more than the database can keep."""
 
 _A_FILE: dict[str, Any] = {
     "requestBody": {
@@ -139,7 +150,7 @@ async def preview_import(
         try:
             source = recognised(path, FORMS, stated_on=stated_on)
             found = await preview_file(session, source, today=today)
-        except (NotRecognised, csv.Error, UnicodeDecodeError, EOFError, OSError) as error:
+        except _UNREADABLE as error:
             raise FileNotReadable(f"{file}: {error}") from error
     wanted = set(verdict or set(Verdict) - {Verdict.AGREES})
     bodies = [body for body in found.bodies if body.verdict in wanted]

@@ -15,7 +15,7 @@ from services.registry.imports.taking import import_folder
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("folder", type=Path, help="a folder with eccg, etr, eauth, epraccur and succession files")
+    parser.add_argument("folder", type=Path, help="a folder with files of any form that can be imported")
     parser.add_argument(
         "--stated-at",
         type=date.fromisoformat,

@@ -66,7 +66,7 @@ async def _take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: 
 def read(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[tuple[str, list[Event]]]:
     """Give what each document states. Its place in the file stands for its line; one that is odd is refused whole."""
     seen: set[str] = set()
-    for number, document in enumerate(_documents(file, report), start=1):
+    for number, document in _documents(file, report):
         report.lines += 1
         code = str(_at(document, "OrgId", "extension") or "")
         try:
@@ -80,7 +80,7 @@ def read(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[
         yield code, events
 
 
-def _documents(file: SourceFile, report: FileReport) -> Iterator[Document]:
+def _documents(file: SourceFile, report: FileReport) -> Iterator[tuple[int, Document]]:
     try:
         content = json.loads(text_of(file.path))
     except (json.JSONDecodeError, RecursionError) as error:
@@ -89,7 +89,7 @@ def _documents(file: SourceFile, report: FileReport) -> Iterator[Document]:
     for number, one in enumerate(content if isinstance(content, list) else [content], start=1):
         organisation = one.get("Organisation") if isinstance(one, dict) else None
         if isinstance(organisation, dict):
-            yield organisation
+            yield number, organisation
         else:
             report.refuse(number, "", "it has no Organisation")
 
@@ -107,13 +107,13 @@ class _Reader:
 
     def events(self) -> Iterator[Event]:
         """Give everything that the document states. Raises Unusable."""
-        name = self.document.get("Name")
-        if not isinstance(name, str) or not name.strip():
+        name = _text(self.document.get("Name"))
+        if not name:
             raise Unusable("it has no name")
         if not self.primary:
             raise Unusable("it has no primary role")
         operational, legal = _spans(self.document)
-        yield from self._life(name.strip(), operational, legal)
+        yield from self._life(name, operational, legal)
         yield from self._legal(legal)
         yield from self._kinds()
         yield from self._further_roles()
@@ -244,9 +244,18 @@ def _address(document: Document) -> str:
     place = _at(document, "GeoLoc", "Location")
     if not isinstance(place, dict):
         return ""
-    lines = [str(place[key]).strip() for key in ("AddrLn1", "AddrLn2", "AddrLn3", "Town", "County") if place.get(key)]
-    postcode = str(place.get("PostCode") or "")
+    lines = [line for key in ("AddrLn1", "AddrLn2", "AddrLn3", "Town", "County") if (line := _text(place.get(key)))]
+    postcode = _text(place.get("PostCode"))
     return "\n".join([*lines, postcode]) if lines or postcode else ""
+
+
+def _text(value: Any) -> str:
+    """Return a text, empty where there is none. Raises Unusable for what is no text that can be printed."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not value.isprintable():
+        raise Unusable(f"{value!r} is no text")
+    return value.strip()
 
 
 def _at(of: Document, *path: str) -> Any:
