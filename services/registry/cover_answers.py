@@ -9,6 +9,7 @@ from typing import Literal
 from libs.common.known import Reads
 from services.registry.cover_records import read_bodies
 from services.registry.cover_rules import Commissioners, Sort, days_as_commissioner, law_on
+from services.registry.headcounts import people_of
 from services.registry.lineage import ALWAYS
 
 Wrong = Literal["none", "several", "unknown"]
@@ -38,12 +39,13 @@ SELECT held.value, array_agg(a.code ORDER BY a.code)
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """How much one commissioner covers on a day. `areas` is None where nothing is known of that day."""
+    """How much one commissioner covers on a day. `areas` and `people` are None where nothing is known of that day."""
 
     code: str
     name: str | None
     practices: int
     areas: int | None
+    people: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ async def list_covers(
     found = {row[0] for row in await db.fetch(_COMMISSIONERS, as_at, known, law.values["commissioners"])}
     shown = sorted(code for code in found if after is None or code > after)[:limit]
     names = dict(await db.fetch(_NAMES, shown, as_at, known))
-    return [Cover(code, names.get(code), practices[code], areas.get(code)) for code in shown]
+    people = await people_of(db, shown, as_at=as_at, as_known=as_known)
+    return [Cover(code, names.get(code), practices[code], areas.get(code), people[code]) for code in shown]
 
 
 async def covered_by(

@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import asyncpg
 
 from libs.common.errors import Reason
-from libs.common.temporal import Days
+from libs.common.temporal import LAST_DAY, Days
 from services.registry.cover_records import Records, read
 from services.registry.cover_rules import (
     Commissioners,
     Listed,
     Sort,
     after_a_succession,
+    overlap,
     reasons_against,
     reasons_between,
     restated,
@@ -163,6 +165,30 @@ async def reasons_against_parent(
     practice = records.practices[code].subject()
     then = restated(practice, [parent], records.bodies.keys(), before, effective_on)
     return reasons_between("practices", {code: practice}, [then], before, before, effective_on)
+
+
+async def reasons_against_kind(
+    connection: asyncpg.Connection, code: str, kind: Kind, effective_on: date
+) -> list[Reason]:
+    """Return a reason for each practice and area of a body that could not cover them any more as another kind of body.
+
+    The caller has locked the body.
+    """
+    records = await records_of(connection, {}, effective_on, others=[code])
+    if code not in records.bodies:
+        return []
+    then = as_kind(records.bodies[code], kind, effective_on)
+    after = after_a_succession(records.commissioners(), effective_on, closed=[], successors=[then])
+    return against_lists(records, {}, effective_on, after=after)
+
+
+def as_kind(body: Standing, kind: Kind, day: date) -> Standing:
+    """Return a body as it will stand once it is of another kind from a day, up to the next kind that is known."""
+    earlier = [(overlap(days, Days(end=day)), held) for days, held in body.kinds]
+    later = tuple((days, held) for days, held in body.kinds if days.start > day)
+    new = (Days(day, later[0][0].start if later else LAST_DAY), kind)
+    kinds = (*((days, held) for days, held in earlier if days), new, *later)
+    return replace(body, kind=kinds[-1][1], kinds=kinds)
 
 
 def cover_broken(reasons: Sequence[Reason]) -> CoverBroken:

@@ -20,7 +20,7 @@ from libs.common.events.registry import (
 from libs.common.identity import Caller, Role
 from libs.common.stated import Facet
 from services.registry import facts
-from services.registry.cover_checks import cover_broken, reasons_against_parent
+from services.registry.cover_checks import cover_broken, reasons_against_kind, reasons_against_parent
 from services.registry.errors import LegalDatesDisagree, MergerAgreed, NothingChanges, NotOpen, OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.models import Organisation
@@ -145,13 +145,17 @@ async def change_kind(
 ) -> None:
     """Let the locked body be of another kind from a day, up to the next kind that is known already.
 
-    Raises NotOpen, NothingChanges, MergerAgreed, NotYoursToDecide.
+    Raises NotOpen, NothingChanges, MergerAgreed, CoverBroken with each practice and area that such a body may not
+    cover, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
     must_be_there(await _standing(session, organisation), command.effective_on)
     agreed = (await agreed_mergers_of(session, [organisation.code])).get(organisation.code)
     if agreed and command.effective_on <= agreed[1]:
         raise MergerAgreed(f"{organisation.code} is part of the merger {agreed[0]} of CCGs, agreed for {agreed[1]}")
+    kind, day = command.kind, command.effective_on
+    if reasons := await reasons_against_kind(await raw(session), organisation.code, kind, day):
+        raise cover_broken(reasons)
 
     def told(kind: str, day: date, at: datetime) -> Event:
         return OrganisationKindChanged(code=organisation.code, kind=kind, effective_on=day, stated_at=at)

@@ -1,8 +1,7 @@
 """Successions stated by hand: splits, acquisitions, changes of boundary, abolitions, mergers of other bodies."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 import asyncpg
@@ -20,13 +19,12 @@ from libs.common.events.registry import (
     OrganisationSucceeded,
 )
 from libs.common.identity import Caller
-from libs.common.temporal import Days
 from services.registry import facts
 from services.registry.cover import Covered, listed, next_cover_instant, reasons_against_lists
-from services.registry.cover_checks import against_lists, in_words, listed_practices, records_of
+from services.registry.cover_checks import against_lists, as_kind, in_words, listed_practices, records_of
 from services.registry.cover_events import events_of
 from services.registry.cover_records import Records
-from services.registry.cover_rules import Commissioners, Listed, after_a_succession, overlap
+from services.registry.cover_rules import Commissioners, Listed, after_a_succession
 from services.registry.errors import SuccessionNotAllowed
 from services.registry.kinds import Kind
 from services.registry.lineage import successors_of
@@ -137,16 +135,10 @@ def _after(succession: Succession, records: Records, standing: Mapping[str, Stan
     then = [records.bodies.get(code, standing[code]) for code, _ in succession.successors]
     if succession.lives_on_as:
         [code] = succession.predecessors[:1]
-        then = [_as_kind(records.bodies.get(code, standing[code]), succession.lives_on_as, succession.effective_on)]
+        then = [as_kind(records.bodies.get(code, standing[code]), succession.lives_on_as, succession.effective_on)]
     return after_a_succession(
         records.commissioners(), succession.effective_on, closed=succession.closing, successors=then
     )
-
-
-def _as_kind(body: Standing, kind: Kind, day: date) -> Standing:
-    earlier = [(overlap(days, Days(end=day)), held) for days, held in body.kinds]
-    kept = tuple((days, held) for days, held in earlier if days)
-    return replace(body, kind=kind, kinds=(*kept, (Days(day), kind)))
 
 
 def _events(succession: Succession, done: Reorganisation, at: datetime) -> list[Event]:

@@ -1,5 +1,6 @@
 """Every practice and every area is covered exactly once: stated, checked on every day, refused with every reason."""
 
+import asyncio
 from typing import Any
 
 from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
@@ -188,3 +189,56 @@ async def test_a_body_without_lists_or_with_wrong_areas_is_refused_with_every_re
         "commissioners.0",
         "commissioners.1.areas.0",
     }
+
+
+async def test_a_ccg_with_practices_or_areas_is_neither_closed_nor_made_another_kind_of_body(desk: Desk) -> None:
+    await two_ccgs(desk)
+    version = (await desk.ask("01K", "2014-04-01"))["version"]
+    until = "from 2018-04-01 to 2022-06-30"
+    left = [f"{one} would be in none {until}; it is in 01K" for one in ("B82001", "B82002", *AREAS[3:])]
+    day = {"effective_on": "2018-04-01"}
+    closing = await desk.change("/organisations/01K/closure", version=version, body=day, expect=409)
+    assert (closing["type"].rpartition("/")[2], messages(closing)) == ("cover-broken", left)
+    kind = await desk.change("/organisations/01K/kind", version=version, body={**day, "kind": "locality"}, expect=409)
+    assert messages(kind) == left
+    await lists(desk, "2018-04-01", ("01H", ["A81001", "A81002", "A81003", "B82001", "B82002"], AREAS), ("01K", [], []))
+    version = (await desk.ask("01K", "2014-04-01"))["version"]
+    await desk.change("/organisations/01K/closure", version=version, body=day)
+    assert (await desk.call("GET", "/covers/findings", params={"as_at": "2018-04-01"}))["items"] == []
+
+
+async def test_a_practice_goes_to_a_commissioner_and_to_nobody_else(desk: Desk) -> None:
+    await two_ccgs(desk)
+    await desk.open("RXA", kind="nhs_trust")
+    body = {"parent": "RXA", "effective_on": "2018-04-01"}
+    refused = await desk.change("/organisations/A81001/parent", version=2, body=body, expect=409)
+    assert messages(refused) == ["A81001 would be in none from 2018-04-01 to 2022-06-30; it is in 01H"]
+    await desk.change("/organisations/A81001/parent", version=2, body={**body, "parent": "01K"})
+    assert await covered(desk, "01K", "practices", "2018-04-01") == ["A81001", "B82001", "B82002"]
+
+
+async def test_two_who_each_take_the_same_practice_at_once_take_turns(desk: Desk) -> None:
+    await two_ccgs(desk)
+    await desk.open("03X", "03Y")
+    mine = [{"code": "01H", "practices": ["A81001", "A81002"]}]
+    bodies = [
+        {"effective_on": "2018-04-01", "commissioners": [*mine, {"code": code, "practices": ["A81003"]}]}
+        for code in ("03X", "03Y")
+    ]
+    answers = await asyncio.gather(*(desk.send("POST", "/covers", json=body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert (await desk.call("GET", "/covers/findings", params={"as_at": "2018-04-01"}))["items"] == []
+
+
+async def test_a_dry_run_of_a_change_of_boundary_answers_the_same_and_changes_nothing(desk: Desk) -> None:
+    await two_ccgs(desk)
+    both = (("01H", ["A81001"], AREAS[:1]), ("01K", ["A81002", "A81003", "B82001", "B82002"], AREAS[1:]))
+    dry = await lists(desk, "2017-04-01", *both, params={"dry_run": "true"})
+    assert await covered(desk, "01K", "practices", "2017-04-01") == ["B82001", "B82002"]
+    assert await lists(desk, "2017-04-01", *both) == dry
+
+
+async def test_people_are_shown_with_what_a_commissioner_covers_where_they_are_known(desk: Desk) -> None:
+    await two_ccgs(desk)
+    shown = await desk.call("GET", "/covers", params={"as_at": "2014-04-01"})
+    assert [one["people"] for one in shown["items"]] == [None, None]

@@ -61,6 +61,7 @@ class CoverView(View):
     name: str | None = Field(examples=["NHS Tees Valley CCG"])
     practices: int = Field(description="open general practices", examples=[83])
     areas: int | None = Field(description="LSOAs of 2011; null: unknown on that day", examples=[416])
+    people: int | None = Field(description="its registered population; null: unknown on that day", examples=[712000])
 
 
 class CoveredView(BaseModel):

@@ -65,7 +65,7 @@ async def change_parent(
     "/organisations/{code}/kind",
     response_model=OpenedView,
     summary="Let it be of another kind under the same code",
-    responses=problems(*REFUSALS, MergerAgreed),
+    responses=problems(CoverBroken, *REFUSALS, MergerAgreed),
 )
 async def change_kind(
     organisation: ToChange,
