@@ -90,7 +90,8 @@ def as_text(found: Iterable[tuple[SourceFile, Preview]], others: Iterable[NotTak
             "where the successions would have them"
         )
         lines += [f"  {_parted(body)}" for body in preview.partings]
-        changing = [body for body in preview.bodies if body.verdict is not Verdict.AGREES and not body.parting]
+        told = {body.code for body in preview.partings}
+        changing = [body for body in preview.bodies if body.verdict is not Verdict.AGREES and body.code not in told]
         shown = changing if every_line else changing[:_SHOWN]
         lines += [f"  {body.code} {body.verdict}: {_words(body)}" for body in shown]
         if len(shown) < len(changing):
