@@ -139,7 +139,9 @@ async def preview_import(
     verdict: Annotated[
         list[Verdict] | None, Query(description="only bodies of these verdicts; all but `agrees` if left out")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_BODIES, description="how many bodies at most")] = 500,
+    limit: Annotated[
+        int, Query(ge=1, le=MOST_BODIES, description="how many bodies at most; as CSV all are given")
+    ] = 500,
 ) -> PreviewView | Response:
     """Do the import in full, compare what is believed on the file's day with what was held, and undo it.
 
@@ -155,7 +157,7 @@ async def preview_import(
     wanted = set(verdict or set(Verdict) - {Verdict.AGREES})
     bodies = [body for body in found.bodies if body.verdict in wanted]
     if as_csv:
-        table = csv_text.lines(previews.HEADER, previews.cells(bodies[:limit]))
+        table = csv_text.lines(previews.HEADER, previews.cells(bodies))
         return Response(table, media_type=csv_text.MEDIA_TYPE)
     return _view(source, found, bodies=[BodyPreviewView.model_validate(body) for body in bodies], limit=limit)
 
