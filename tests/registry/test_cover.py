@@ -240,5 +240,21 @@ async def test_a_dry_run_of_a_change_of_boundary_answers_the_same_and_changes_no
 
 async def test_people_are_shown_with_what_a_commissioner_covers_where_they_are_known(desk: Desk) -> None:
     await two_ccgs(desk)
+    counted = {"basis": "registered", "people": 284_002, "effective_on": "2014-01-01"}
+    await desk.call("POST", "/organisations/01H/populations", json=counted)
     shown = await desk.call("GET", "/covers", params={"as_at": "2014-04-01"})
-    assert [one["people"] for one in shown["items"]] == [None, None]
+    assert {one["code"]: one["people"] for one in shown["items"]} == {"01H": 284_002, "01K": None}
+
+
+async def test_a_practice_is_not_given_to_a_ccg_that_is_known_to_close_later(desk: Desk) -> None:
+    await two_ccgs(desk)
+    await desk.open("03X")
+    await desk.change("/organisations/03X/closure", version=1, body={"effective_on": "2019-04-01"})
+    with_03x = (("01K", ["B82001"], None), ("03X", ["B82002"], None))
+    refused = await lists(desk, "2018-04-01", *with_03x, expect=409)
+    assert messages(refused) == ["B82002 would be in none from 2019-04-01 to 2022-06-30; it is in 01K"]
+    await desk.open("03Y")
+    await lists(desk, "2018-04-01", ("01K", ["B82001"], None), ("03Y", ["B82002"], None))
+    await lists(desk, "2019-04-01", ("01K", ["B82001", "B82002"], None), ("03Y", [], None))
+    assert [await covered(desk, code, "practices", "2018-04-01") for code in ("01K", "03Y")] == [["B82001"], ["B82002"]]
+    assert await covered(desk, "01K", "practices", "2019-04-01") == ["B82001", "B82002"]
