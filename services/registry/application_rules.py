@@ -25,12 +25,12 @@ class Asked:
 
 def kind_of(asked: Asked, around: Surroundings) -> Kind:
     """Return what would merge: CCGs or ICBs."""
-    return kind_of_merger([*asked.applicants, asked.filed_by], around.standing, around.clusters)
+    return kind_of_merger([*asked.applicants, asked.filed_by], around.standing, asked.filed_on, around.clusters)
 
 
 def procedures_for(asked: Asked, around: Surroundings, *, packs: Iterable[RulePack] | None = None) -> list[Procedure]:
     """Return the procedures in force on the filing day by which somebody of the filer's kind can apply."""
-    filer = around.standing[asked.filed_by].kind
+    filer = around.standing[asked.filed_by].kind_on(asked.filed_on)
     found = procedures_on(asked.filed_on, kind_of(asked, around), packs=packs)
     return [one for one in found if filer in one.pack.values["filed_by"]]
 
@@ -67,16 +67,16 @@ def reasons_against_filing(asked: Asked, around: Surroundings) -> list[Reason]:
 def _against_filer(asked: Asked, kind: Kind, procedures: Sequence[Procedure], around: Surroundings) -> Iterator[Reason]:
     code, law = asked.filed_by, law_on(asked.filed_on, kind)
     cited = f" ({law.values['section']})" if law else ""
+    found = around.standing[code].kind_on(asked.filed_on)
     if code in around.clusters:
         members = ", ".join(around.clusters[code])
         message = f"{code} is no such legal person: a cluster of {members}, which stay bodies of their own"
         yield Reason(message, "filed_by")
     elif not around.standing[code].exists:
         yield Reason(f"{code} is not known", "filed_by")
-    elif around.standing[code].kind is not kind and not procedures:
-        told = f"{code} is of the kind {around.standing[code].kind}: applicants are {kind.upper()}s{cited}"
-        yield Reason(told, "filed_by")
-    elif around.standing[code].kind is kind and code not in asked.applicants:
+    elif found is not kind and not procedures:
+        yield Reason(f"{code} is of the kind {found}: applicants are {kind.upper()}s{cited}", "filed_by")
+    elif found is kind and code not in asked.applicants:
         yield Reason(f"{code} is none of the applicants{cited}", "filed_by")
 
 

@@ -21,10 +21,10 @@ def law_on(day: date, kind: Kind = Kind.CCG, packs: Iterable[RulePack] = PACKS) 
 
 
 def kind_of_merger(
-    predecessors: Iterable[str], standing: Mapping[str, Standing], clusters: Collection[str] = ()
+    predecessors: Iterable[str], standing: Mapping[str, Standing], last: date, clusters: Collection[str] = ()
 ) -> Kind:
-    """Return what merges: ICBs where one of the predecessors is one, or a cluster of them; else CCGs."""
-    icbs = any(code in clusters or standing[code].kind is Kind.ICB for code in predecessors)
+    """Return what merges: ICBs where one of them is one on its last day, or a cluster of such; else CCGs."""
+    icbs = any(code in clusters or standing[code].kind_on(last) is Kind.ICB for code in predecessors)
     return Kind.ICB if icbs else Kind.CCG
 
 
@@ -56,14 +56,15 @@ def reasons_against(
     asked_as: str = "predecessors",
 ) -> list[Reason]:
     """Return every reason against this merger; none: it can be agreed. `asked_as` is the predecessors' field."""
-    kind = kind_of_merger(predecessors, around.standing, around.clusters)
+    last = effective_on - timedelta(days=1)
+    kind = kind_of_merger(predecessors, around.standing, last, around.clusters)
     law = law_on(effective_on, kind)
     reasons = (
         [] if law else [Reason(f"no law provides for a merger of {_plural(kind)} on {effective_on}", "effective_on")]
     )
     reasons.extend(_against_the_set(successor, predecessors, kind, law, asked_as))
     for number, code in enumerate(predecessors):
-        messages = list(_against_predecessor(code, kind, law, effective_on, around))
+        messages = list(_against_predecessor(code, kind, law, last, around))
         reasons.extend(Reason(message, f"{asked_as}.{number}") for message in messages)
     reasons.extend(Reason(message, "successor") for message in _against_successor(around.standing[successor], kind))
     if successor in around.agreed:
@@ -87,9 +88,9 @@ def _against_the_set(
 
 
 def _against_predecessor(
-    code: str, kind: Kind, law: RulePack | None, effective_on: date, around: Surroundings
+    code: str, kind: Kind, law: RulePack | None, last: date, around: Surroundings
 ) -> Iterator[str]:
-    standing, last = around.standing[code], effective_on - timedelta(days=1)
+    standing = around.standing[code]
     if code in around.clusters:
         members = ", ".join(around.clusters[code])
         yield f"{code} is no such legal person: a cluster of {members}, which stay bodies of their own"
@@ -97,10 +98,11 @@ def _against_predecessor(
     if not standing.exists:
         yield f"{code} is not known"
         return
-    if standing.kind is not kind:
+    if (found := standing.kind_on(last)) is not kind:
+        # An ODS code can live on as something else: a CCG's names a sub-ICB location since 1 July 2022.
         cited = f" ({law.values['section']})" if law else ""
         only = f"only {_plural(kind)} apply and merge{cited}"
-        yield f"{code} is no {kind.upper()} but of the kind {standing.kind}: {only}"
+        yield f"{code} is no {kind.upper()} but of the kind {found}: {only}"
     if standing.on(last) != "open":
         yield f"{code} is {standing.on(last)} on {last}"
     elif not standing.is_open_through(last):

@@ -264,7 +264,7 @@ async def _must_be_possible(
     connection = await raw(session)
     agreed = {code: other for code, other in (await agreed_mergers_of(session, codes)).items() if other[0] != but}
     around = Surroundings(await standings(connection, codes), agreed)
-    kind = kind_of_merger(predecessors, around.standing)
+    kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
     reasons = [
         *reasons_against(successor, predecessors, effective_on, around=around),
         *await reasons_against_merger(

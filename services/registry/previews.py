@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,7 @@ from libs.common.database import raw
 from libs.common.errors import Reason
 from libs.common.known import Reads
 from services.registry.cover_answers import covered_by
+from services.registry.cover_checks import reasons_against_merger
 from services.registry.headcounts import people_of
 from services.registry.lineage import ALWAYS
 from services.registry.merger_rules import Surroundings, kind_of_merger, law_on, reasons_against
@@ -109,8 +110,11 @@ async def preview(
     ]
     concerned = [*codes, successor or ""]
     around = Surroundings(await standings(connection, concerned), await agreed_mergers_of(session, concerned))
-    kind = kind_of_merger(codes, around.standing)
+    kind = kind_of_merger(codes, around.standing, effective_on - timedelta(days=1))
     law = law_on(effective_on, kind)
+    reasons = reasons_against(successor or "", list(predecessors), effective_on, around=around)
+    if successor and all(around.standing[code].exists for code in codes):
+        reasons.extend(await reasons_against_merger(connection, successor, codes, effective_on, kind=kind))
     authorities = _union([body.local_authorities for body in bodies])
     parents = _union([body.parents for body in bodies])
     return Preview(
@@ -129,7 +133,7 @@ async def preview(
         parents_crossed=None if parents is None else len(parents) > 1,
         successor_parents=successor_parents,
         schemes_needed=[SchemeNeeded(sort, code) for sort in SchemeSort for code in codes],
-        reasons=reasons_against(successor or "", list(predecessors), effective_on, around=around),
+        reasons=reasons,
         rule_pack=law.id if law else None,
     )
 

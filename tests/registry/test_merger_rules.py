@@ -85,6 +85,36 @@ def test_a_merger_is_allowed_exactly_when_nothing_is_wrong_with_any_part(
     assert (not reasons_against("N", predecessors, DAY, around=around)) is allowed
 
 
+def test_icbs_merge_with_icbs_alone_and_under_their_own_law() -> None:
+    one, two = (
+        Standing(code, Kind.ICB, ((Days(date(2022, 7, 1)), "open"),), ((Days(date(2022, 7, 1)), Kind.ICB),))
+        for code in ("QMJ", "QRV")
+    )
+    day = date(2027, 4, 1)
+    assert fields(NEW, one, two, on=day) == set()
+    assert fields(NEW, one, A, on=day) == {"predecessors.1"}
+    assert fields(NEW, one, two, on=date(2022, 6, 30)) == {"effective_on", "predecessors.0", "predecessors.1"}
+
+
+def test_a_code_that_names_something_else_by_now_was_a_ccg_on_its_last_day() -> None:
+    then, now = Days(OPENED, date(2022, 7, 1)), Days(date(2022, 7, 1))
+    lived_on = Standing(
+        "10H", Kind.SUB_ICB_LOCATION, ((Days(OPENED), "open"),), ((then, Kind.CCG), (now, Kind.SUB_ICB_LOCATION))
+    )
+    assert fields(NEW, lived_on, B) == set()
+
+
+def test_a_cluster_is_no_such_legal_person() -> None:
+    around = Surroundings(
+        {"CL-QMJ": Standing("CL-QMJ"), "QRV": Standing("QRV"), "QZ1": Standing("QZ1")}, {}, {"CL-QMJ": ["QMJ"]}
+    )
+    reasons = reasons_against("QZ1", ["CL-QMJ", "QRV"], date(2027, 4, 1), around=around)
+    assert [(reason.field, "no such legal person" in reason.message) for reason in reasons] == [
+        ("predecessors.0", True),
+        ("predecessors.1", False),
+    ]
+
+
 def test_every_answer_names_the_law_of_its_day() -> None:
     law = law_on(DAY)
     assert law is not None
