@@ -14,18 +14,19 @@ from urllib.parse import quote
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import compile_path
+from starlette.types import Receive, Scope, Send
 
-from libs.common.idempotency import HEADER, LONGEST_KEY
 from libs.common.identity import Role
 from tests.common.edge import Tokens
+from tests.fuzz.hooks import varying
 from tests.waiting import until
 
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
-SOME_VERSION = '"900"'
-"""What the configuration sends as If-Match."""
+_OF_A_THING = "/v1/things/one".count("/")
+ROOT = Path(__file__).parents[2]
 EXAMPLES = "FUZZ_EXAMPLES"
 """The environment variable with which a longer run is asked for: how many random requests an operation gets."""
 
@@ -39,34 +40,33 @@ class Outcome:
 
 
 class CarefulCaller:
-    """Sends what belongs to one request alone: a new Idempotency-Key, and the version that a reader finds just then.
+    """Gives a command the version that a reader finds just then, unless it varies that itself; but not every eighth.
 
-    Schemathesis sends the same with nearly all, and they would be refused for it, whatever else is wrong with them.
-    One in eight goes as it came, with the key of the one before.
+    A version that schemathesis makes up would be refused, whatever else is wrong with the request.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self._app, self._sent = app, count()
         self._reader = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://reader.test")
+        method, path = varying(app.openapi())
+        self._varying = method.upper(), compile_path(path)[0]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
-        if scope["type"] == "http":
-            headers, number = MutableHeaders(scope=scope), next(self._sent)
-            repeats = number % 8 == 0
-            key = headers.get(HEADER, "")
-            if key.strip() and key.isascii() and key.isprintable() and len(key) <= LONGEST_KEY:
-                headers[HEADER] = f"request-{number - repeats}"
-            if headers.get("If-Match") == SOME_VERSION and not repeats:
-                # A command is sent below what it changes, all else to the thing itself.
-                path = scope["path"].rpartition("/")[0] if scope["method"] == "POST" else scope["path"]
-                headers["If-Match"] = await self._version(path, headers.get("Authorization", ""))
+        if scope["type"] == "http" and scope["method"] in {"POST", "PUT", "DELETE"} and next(self._sent) % 8:
+            method, path = self._varying
+            if (scope["method"] != method or not path.match(scope["path"])) and (version := await self._version(scope)):
+                MutableHeaders(scope=scope)["If-Match"] = version
         await self._app(scope, receive, send)
 
-    async def _version(self, path: str, authorization: str) -> str:
-        """The ETag of what is at this address."""
-        found = await self._reader.get(quote(path), headers={"Authorization": authorization})
-        return str(found.headers.get("ETag", SOME_VERSION))
+    async def _version(self, scope: Scope) -> str | None:
+        """The ETag of what a request changes: what is posted goes below that, all else to the thing itself."""
+        path = scope["path"].rpartition("/")[0] if scope["method"] == "POST" else scope["path"]
+        if path.count("/") < _OF_A_THING:
+            return None
+        headers = {"Authorization": Headers(scope=scope).get("Authorization", "")}
+        found = await self._reader.get(quote(path), headers=headers)
+        return str(found.headers["ETag"]) if "ETag" in found.headers else None
 
 
 def lasting_token(tokens: Tokens, *roles: Role) -> str:
@@ -102,6 +102,7 @@ async def fuzz(app: FastAPI, token: str, *, examples: int) -> Outcome:
     async with served(app) as address:
         process = await asyncio.create_subprocess_exec(
             *(str(PROGRAM), "--config-file", str(CONFIGURATION), "run", f"{address}/openapi.json", *options),
+            cwd=ROOT,
             env={**os.environ, "FUZZ_TOKEN": token, "COLUMNS": "160"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
