@@ -27,11 +27,37 @@ PROGRAMS = Path(sys.executable).parent
 DOCUMENT: dict[str, Any] = json.loads(text())
 MESSAGES: dict[str, dict[str, Any]] = DOCUMENT["components"]["messages"]
 NOT_IN_THE_DEMO = {
+    "AreasAssigned.v1",
     "CCGMergerWithdrawn.v1",
+    "CareModelStated.v1",
     "ContractTerminated.v1",
+    "ICBClusterEnded.v1",
+    "ICBMerged.v1",
+    "ICBMergerAgreed.v1",
+    "ICBMergerRedated.v1",
+    "ICBMergerWithdrawn.v1",
+    "ICBsClustered.v1",
+    "MergerApplicationDetermined.v1",
+    "MergerApplied.v1",
+    "MergerConditionMet.v1",
     "OrganisationClosed.v1",
+    "OrganisationIdentified.v1",
+    "OrganisationIdentifierEnded.v1",
+    "OrganisationKindChanged.v1",
+    "OrganisationLegalFormChanged.v1",
+    "OrganisationLegalStatusChanged.v1",
+    "OrganisationMoved.v1",
     "OrganisationParentChanged.v1",
+    "OrganisationRelated.v1",
+    "OrganisationRemitStated.v1",
+    "OrganisationRoleEnded.v1",
+    "OrganisationRoleGiven.v1",
     "OrganisationSucceeded.v1",
+    "OrganisationUnrelated.v1",
+    "PopulationPublished.v1",
+    "SourceReported.v1",
+    "SuccessionReported.v1",
+    "SuccessionUndone.v1",
 }
 
 
