@@ -23,6 +23,8 @@ from tests.registry.ods import body, practice, successions, write
 TODAY = date(2026, 1, 1)
 COUNTS = "SELECT (SELECT count(*) FROM organisation_statement), (SELECT count(*) FROM organisation)"
 
+FEWER = [practice("A81002", "19740401", "00M", "20200301")]
+
 LATER = [
     practice("A81001", "19740401", "16C", "20200401"),
     practice("A81002", "19740401", "00M", "20200301"),
@@ -106,8 +108,19 @@ async def test_without_a_verdict_only_what_would_change_is_shown_and_a_limit_say
     assert [one["code"] for one in found["bodies"]] == ["A81002", "A81003", "A81004", "A81005", "A81006", "A81007"]
     [dormant] = [one for one in found["bodies"] if one["code"] == "A81006"]
     assert dormant["differences"] == [{"about": "dormant", "before": "false", "after": "true"}]
+    assert (found["odd"], found["odd_left_out"]) == ([], 0)
     short = await preview(desk, path, limit=2)
     assert ([one["code"] for one in short["bodies"]], short["bodies_left_out"]) == (["A81002", "A81003"], 4)
+
+
+async def test_bodies_that_a_file_names_no_more_are_told_as_odd_and_stay(desk: Desk, january: Path) -> None:
+    found = await preview(desk, write(january, "epraccur_2020-10.csv", FEWER), limit=2)
+    assert [(one["sort"], one["code"]) for one in found["odd"]] == [
+        ("not named any more", "A81001"),
+        ("not named any more", "A81003"),
+    ]
+    assert found["odd_left_out"] == 3
+    assert {one["verdict"]: one["bodies"] for one in found["verdicts"]}["closed"] == 0
 
 
 async def test_a_preview_as_csv_has_a_row_for_each_difference(desk: Desk, january: Path) -> None:

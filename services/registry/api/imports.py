@@ -94,6 +94,14 @@ class RefusedLineView(View):
     reason: str
 
 
+class OddView(View):
+    """Something odd about the file, which would be taken as it says."""
+
+    sort: str = Field(examples=["not named any more"])
+    code: str
+    words: str = Field(examples=["the file before this one names it: absent is not closed"])
+
+
 class PreviewView(BaseModel):
     """What a file would change, and nothing of it done."""
 
@@ -112,6 +120,8 @@ class PreviewView(BaseModel):
     bodies: list[BodyPreviewView]
     bodies_left_out: int = Field(description="how many more there are of the verdicts asked for")
     not_taken: list[RefusedLineView]
+    odd: list[OddView] = Field(description="what is odd about the file, as far as the limit allows")
+    odd_left_out: int
 
 
 @router.post(
@@ -146,7 +156,7 @@ async def preview_import(
     """Do the import in full, compare what is believed on the file's day with what was held, and undo it.
 
     Parents are compared with what was held carried along the successions since. It takes as long as the import does,
-    and imports wait for it.
+    and imports wait for it: for many large files, `import-ods FOLDER --preview` does the same beside the service.
     """
     with _kept(await request.body(), file) as path:
         try:
@@ -175,6 +185,8 @@ def _view(source: SourceFile, found: Preview, *, bodies: list[BodyPreviewView], 
         bodies=bodies[:limit],
         bodies_left_out=max(0, len(bodies) - limit),
         not_taken=[RefusedLineView.model_validate(one) for one in found.report.not_taken],
+        odd=[OddView.model_validate(one) for one in found.report.findings[:limit]],
+        odd_left_out=max(0, len(found.report.findings) - limit),
     )
 
 
