@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Belief, Days, Statement, history
+from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
 from services.registry.sources import family_of
 
 
@@ -26,6 +26,11 @@ class Word:
         """Whose word it is."""
         return family_of(self.source)
 
+    @property
+    def meant(self) -> str:
+        """The value without regard to capitals and spaces: who writes a name otherwise does not contradict."""
+        return " ".join((self.value or "").casefold().split())
+
 
 @dataclass(frozen=True, slots=True)
 class Differing:
@@ -36,51 +41,53 @@ class Differing:
     """One of each family, those of the highest rank and the latest first."""
     rules: str | None
     why: str
-    """`rank`, `later word`, or `observation`: it was only seen on another day and is held of these since nobody else
-    said more."""
+    """`rank`, `later word`, or `observation`: the other value was only seen, on some days."""
     because: str
 
 
 def differing(words: Iterable[Word]) -> list[Differing]:
-    """Return the days on which two families, each taken alone, say different values, and who rules.
+    """Return the days of which a family, taken alone, claims another value than the word that rules, another family's.
 
-    A definite statement claims all of its days; what was only observed claims the days from when it was seen until it
-    was said, and those between two equal observations. A family's latest word replaces its earlier ones on its days.
+    A word that says an end claims all of its days, and so does one about days to come. One that says no end claims the
+    days until it was said: a file of 2019 says nothing of 2021. What was only observed claims its day, and the days
+    between two equal observations. A family's latest word replaces its earlier ones on its days.
     """
-    words = list(words)
     by_family: dict[str, list[Word]] = defaultdict(list)
     for word in words:
         by_family[word.family].append(word)
     claims = [claim for family in by_family.values() for claim in _claims(family)]
-    held = [belief for belief in _believed(words) if belief.known_to is None]
-    edges = sorted({edge for days, _ in claims for edge in (days.start, days.end)} | _edges(held))
+    held = _held(word for family in by_family.values() for word in family)
+    edges = sorted({edge for days, _ in [*claims, *held] for edge in (days.start, days.end)})
     found: list[Differing] = []
     for start, end in pairwise(edges):
+        ruling = next((word for days, word in held if start in days), None)
         said = [word for days, word in claims if days.start <= start and end <= days.end]
-        if len({word.value for word in said}) < 2:
+        others = [word for word in said if ruling is not None and word.family != ruling.family]
+        if ruling is None or all(word.meant == ruling.meant for word in others):
             continue
-        said.sort(key=lambda word: (-word.rank, -word.stated_at.timestamp(), word.source))
-        rules = next((belief.value for belief in held if start in belief.days), None)
-        one = _judged(Days(start, end), tuple(said), rules)
         last = found[-1] if found else None
-        if last is not None and last.days.end == start and (last.words, last.rules) == (one.words, one.rules):
-            found[-1] = _judged(Days(last.days.start, end), one.words, rules)
+        before = last.days.start if last is not None and last.days.end == start else start
+        one = _judged(Days(before, end), ruling, others)
+        if last is not None and before != start and last.words == one.words:
+            found[-1] = one
         else:
-            found.append(one)
+            found.append(_judged(Days(start, end), ruling, others))
     return found
 
 
-def _claims(words: Sequence[Word]) -> list[tuple[Days, Word]]:
+def _in_order(words: Iterable[Word]) -> list[Word]:
+    """Return the words so that of two of one instant the same one always counts as later, as on a timeline."""
+    return sorted(words, key=lambda one: (not one.observed, one.days.start, one.days.end, one.value or "", one.source))
+
+
+def _claims(words: Iterable[Word]) -> list[tuple[Days, Word]]:
     """Return what one family claims by its latest words, in the order of the days."""
     statements = [
         Statement(word, Days(word.days.start, _claimed_until(word)), word.stated_at, rank=word.rank, order=order)
-        for order, word in enumerate(sorted(words, key=lambda one: (not one.observed, one.source, one.value or "")))
+        for order, word in enumerate(_in_order(words))
     ]
-    now = sorted(
-        ((one.days, one.value) for one in history(statements) if one.known_to is None), key=lambda one: one[0].start
-    )
     bridged: list[tuple[Days, Word]] = []
-    for days, word in now:
+    for days, word in _now(statements):
         before = bridged[-1] if bridged else None
         if before is not None and before[1].observed and word.observed and before[1].value == word.value:
             bridged[-1] = (Days(before[0].start, days.start), before[1])
@@ -89,41 +96,39 @@ def _claims(words: Sequence[Word]) -> list[tuple[Days, Word]]:
 
 
 def _claimed_until(word: Word) -> date:
-    if not word.observed or word.days.end != LAST_DAY:
+    """Return the first day of which a word claims nothing any more."""
+    said_on = word.stated_at.date()
+    if word.days.end != LAST_DAY or (word.days.start > said_on and not word.observed):
         return word.days.end
-    return max(word.days.start, word.stated_at.date()) + timedelta(days=1)
+    return (word.days.start if word.observed else said_on) + timedelta(days=1)
 
 
-def _believed(words: Sequence[Word]) -> list[Belief[str]]:
-    in_order = sorted(words, key=lambda one: (not one.observed, one.days.start, one.days.end, one.value or ""))
-    return history(
-        Statement(word.value, word.days, word.stated_at, word.observed, order, word.rank)
-        for order, word in enumerate(in_order)
+def _held(words: Iterable[Word]) -> list[tuple[Days, Word]]:
+    """Return the word that rules, of all families together, in the order of the days."""
+    return _now(
+        Statement(word, word.days, word.stated_at, word.observed, order, word.rank)
+        for order, word in enumerate(_in_order(words))
     )
 
 
-def _edges(held: Iterable[Belief[str]]) -> set[date]:
-    return {edge for belief in held for edge in (belief.days.start, belief.days.end)}
+def _now(statements: Iterable[Statement[Word]]) -> list[tuple[Days, Word]]:
+    held = [(one.days, one.value) for one in history(statements) if one.known_to is None]
+    return sorted(held, key=lambda one: one[0].start)
 
 
-def _judged(days: Days, words: tuple[Word, ...], rules: str | None) -> Differing:
-    ruling = next((word for word in words if word.value == rules), None)
-    others = [word for word in words if word.value != rules]
-    span = _span(days)
-    if ruling is None:
-        because = (
-            f"{span} nobody of these rules: {_shown(rules)} was seen on another day, and is held of these days too"
-        )
-        return Differing(days, words, rules, "observation", because)
-    other = others[0]
-    said = f"{span} {ruling.source} says {_shown(ruling.value)}, {other.source} says {_shown(other.value)}"
+def _judged(days: Days, ruling: Word, others: Sequence[Word]) -> Differing:
+    words = sorted([ruling, *others], key=lambda word: (-word.rank, -word.stated_at.timestamp(), word.source))
+    other = next(word for word in words if word.meant != ruling.meant)
+    said = f"{_span(days)} {ruling.source} says {_shown(ruling.value)}, {other.source} says {_shown(other.value)}"
     if ruling.rank > other.rank:
-        why = f"{ruling.family} stands above {other.family} ({ruling.rank} against {other.rank})"
-        return Differing(days, words, rules, "rank", f"{said}; {ruling.family} rules: {why}")
-    spoke = f"it spoke later, on {ruling.stated_at:%Y-%m-%d} after {other.stated_at:%Y-%m-%d}"
-    if ruling.stated_at <= other.stated_at:
-        spoke = "what the other says is only an observation, or as old"
-    return Differing(days, words, rules, "later word", f"{said}; {ruling.family} rules: {spoke}")
+        why, how = "rank", f"{ruling.family} stands above {other.family} ({ruling.rank} against {other.rank})"
+    elif ruling.stated_at > other.stated_at:
+        why, how = "later word", f"it spoke later, on {ruling.stated_at:%Y-%m-%d} after {other.stated_at:%Y-%m-%d}"
+    elif other.observed:
+        why, how = "observation", f"what {other.family} says was only seen, on some days"
+    else:
+        why, how = "later word", "of two words of one instant, the one about the later day counts as later"
+    return Differing(days, tuple(words), ruling.value, why, f"{said}; {ruling.family} rules: {how}")
 
 
 def _shown(value: str | None) -> str:

@@ -25,7 +25,7 @@ SELECT s.subject_id, s.facet, min(o.code) AS code
  WHERE s.stated_at <= $1 AND ($2::smallint IS NULL OR s.facet = $2) AND ($3::text IS NULL OR o.code = $3)
    AND (s.subject_id, s.facet) > ($4::int, $5::smallint)
  GROUP BY s.subject_id, s.facet
-HAVING count(DISTINCT split_part(s.source, ':', 1)) > 1 AND count(DISTINCT coalesce(s.value, '')) > 1
+HAVING count(DISTINCT split_part(s.source, ':', 1)) > 1 AND count(DISTINCT lower(coalesce(s.value, ''))) > 1
  ORDER BY s.subject_id, s.facet LIMIT $6
 """
 

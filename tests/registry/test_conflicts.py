@@ -50,9 +50,9 @@ def test_of_two_families_the_one_of_the_higher_rank_rules_though_it_spoke_earlie
 
 def test_of_two_families_of_one_rank_the_later_word_rules() -> None:
     later = word("command", "Q2", "2016-04-01", "2020-01-01")
-    earlier = word("ods-eccg:2016", "Q1", "2015-04-01", "2016-02-29")
+    earlier = word("ods-eccg:2016", "Q1", "2015-04-01", "2016-02-29", end=date(2017, 1, 1))
     [one] = differing([later, earlier])
-    assert spans([one]) == [("2016-04-01", "", "Q2", "later word")]
+    assert spans([one]) == [("2016-04-01", "2017-01-01", "Q2", "later word")]
     assert "it spoke later, on 2020-01-01 after 2016-02-29" in one.because
 
 
@@ -63,7 +63,37 @@ def test_a_family_that_corrects_itself_is_no_conflict_with_itself() -> None:
         word("hsj:1", "B", "2013-04-01", "2015-01-01", -50),
     ]
     assert differing(words) == []
-    assert spans(differing(words[::2])) == [("2013-04-01", "", "A", "rank")]
+    assert spans(differing(words[::2])) == [("2013-04-01", "2015-01-02", "A", "rank")]
+
+
+def test_a_file_says_nothing_of_the_days_after_it_and_a_plan_does() -> None:
+    moved = word("ods-epraccur:2021", "16C", "2020-04-01", "2021-11-30")
+    assert differing([word("ods-epcmem:2019", "00K", "2013-04-01", "2019-10-31"), moved]) == []
+    planned = word("hsj:1", "closed", "2017-04-01", "2017-01-10", -50)
+    happened = word("ods-eccg:2018", "open", "2013-04-01", "2018-11-30", end=date(2018, 4, 1))
+    closed = word("ods-eccg:2018", "closed", "2018-04-01", "2018-11-30")
+    assert spans(differing([planned, happened, closed])) == [("2017-04-01", "2018-04-01", "open", "rank")]
+
+
+def test_what_the_press_says_later_than_the_register_is_shown_against_what_rules() -> None:
+    register = word("command", "open", "2013-04-01", "2013-04-01")
+    [one] = differing([register, word("hsj:1", "closed", "2027-01-01", "2027-06-30", -50)])
+    assert spans([one]) == [("2027-01-01", "2027-07-01", "open", "rank")]
+    assert [said.family for said in one.words] == ["command", "hsj"]
+
+
+def test_a_name_in_other_capitals_is_no_conflict() -> None:
+    shouted = word("ods-eccg:1", "NHS DARLINGTON  CCG", "2013-04-01", "2016-02-29")
+    assert differing([shouted, word("nhsi:1", "NHS Darlington CCG", "2013-04-01", "2018-05-31", -1)]) == []
+
+
+def test_a_file_that_opens_and_closes_a_body_says_that_it_is_closed() -> None:
+    words = [
+        word("ods-eccg:1", "closed", "2020-04-01", "2025-12-31"),
+        word("ods-eccg:1", "open", "2013-04-01", "2025-12-31"),
+        word("ods-succession:1", "closed", "2020-04-01", "2022-10-31"),
+    ]
+    assert differing(words) == []
 
 
 def test_an_observation_claims_its_day_and_the_days_between_two_equal_ones() -> None:

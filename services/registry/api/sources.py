@@ -122,8 +122,8 @@ async def list_conflicts(
 ) -> Page[ConflictView]:
     """Days on which two families of sources, each taken alone, say different things, both values, and who rules.
 
-    What a source only observed counts for the day on which it saw it, and between two equal observations. In the order
-    in which the bodies became known; successions come last.
+    A source that says no end claims the days until it spoke, and one that only observed claims the day on which it did.
+    In the order in which the bodies became known; successions come last.
     """
     facet = None if about in (None, disagreements.SUCCESSION) else Facet[about.upper()]
     wanted = disagreements.About(facet, about == disagreements.SUCCESSION, code, as_at)
