@@ -10,11 +10,12 @@ from sqlalchemy.orm import selectinload
 
 from libs.common import outbox
 from libs.common.database import raw
+from libs.common.errors import Reason
 from libs.common.events.registry import MergerApplicationDetermined, MergerApplied
 from libs.common.identity import Caller, Role
 from services.registry.application_rules import Asked, effect_of, kind_of, procedures_for, reasons_against_filing
 from services.registry.clusters import clusters_named
-from services.registry.dossiers import Applicant, Content, Determination, Dossier, Kept
+from services.registry.dossiers import Applicant, Content, Determination, Dossier, Joined, Kept
 from services.registry.errors import ApplicationNotAllowed, ApplicationNotFound, NoSuchApplicant
 from services.registry.kinds import Kind
 from services.registry.merger_rules import Surroundings
@@ -98,6 +99,7 @@ async def edit_application(
             **dossier.model_dump(),
             "applicants": before.applicants,
             "effective_on": effective_on,
+            "joined": before.joined,
             "judgements": before.judgements,
         }
     )
@@ -112,9 +114,14 @@ async def join_application(
     Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide.
     """
     by.must_act_for([command.applicant])
-    await _change_applicants(
-        session, application, [*application.applicants, command.applicant], ApplicationAct.JOINED, stated_at, by
-    )
+    application.must_be_open()
+    if command.agreed_on > day_of(stated_at):
+        message = f"{command.agreed_on} is still to come"
+        raise ApplicationNotAllowed(message, reasons=[Reason(message, "agreed_on")])
+    before = kept_of(application)
+    joined = [*before.joined, Joined(applicant=command.applicant, agreed_on=command.agreed_on)]
+    kept = before.model_copy(update={"applicants": [*before.applicants, command.applicant], "joined": joined})
+    await _change_applicants(session, application, kept, ApplicationAct.JOINED, stated_at, by)
 
 
 async def leave_application(
@@ -127,10 +134,19 @@ async def leave_application(
     by.must_act_for([code])
     if code not in application.applicants:
         raise NoSuchApplicant(f"{code} is no applicant of {application.reference}")
+    application.must_be_open()
+    before = kept_of(application)
     left = [one for one in application.applicants if one != code]
     if application.filed_by == code:
         application.filed_by = left[0] if left else code
-    await _change_applicants(session, application, left, ApplicationAct.LEFT, stated_at, by)
+    kept = before.model_copy(
+        update={
+            "applicants": left,
+            "joined": [one for one in before.joined if one.applicant != code],
+            "member_views": [view for view in before.member_views if view.organisation != code],
+        }
+    )
+    await _change_applicants(session, application, kept, ApplicationAct.LEFT, stated_at, by)
 
 
 async def withdraw_application(
@@ -165,22 +181,12 @@ def kept_of(application: Application) -> Kept:
 
 
 async def _change_applicants(
-    session: AsyncSession,
-    application: Application,
-    applicants: list[str],
-    act: ApplicationAct,
-    stated_at: datetime,
-    by: Caller,
+    session: AsyncSession, application: Application, kept: Kept, act: ApplicationAct, stated_at: datetime, by: Caller
 ) -> None:
-    application.must_be_open()
-    before = kept_of(application)
-    dossier = Dossier.model_validate({name: getattr(before, name) for name in Dossier.model_fields})
-    kept_views = [view for view in dossier.member_views if view.organisation in applicants]
-    dossier = dossier.model_copy(update={"member_views": kept_views})
-    asked = Asked(applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
+    dossier = Dossier.model_validate({name: getattr(kept, name) for name in Dossier.model_fields})
+    asked = Asked(kept.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
     _must_be_allowed(asked, await _around(session, asked))
-    application.applicants = applicants
-    kept = before.model_copy(update={"applicants": applicants, "member_views": kept_views})
+    application.applicants = list(kept.applicants)
     await note_step(session, application, act, kept, stated_at=stated_at, by=by)
 
 

@@ -117,9 +117,7 @@ async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Calle
     if reasons:
         raise ClusterNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
     at = await next_instant(session, command.icbs, stated_at, in_its_place=by.has(Role.LOADER))
-    earlier = await session.scalar(
-        select(func.count()).select_from(Cluster).where(Cluster.reference.startswith(f"CL-{command.icbs[0]}"))
-    )
+    earlier = await session.scalar(select(func.count()).select_from(Cluster).where(Cluster.icbs[1] == command.icbs[0]))
     cluster = Cluster(
         reference=f"CL-{command.icbs[0]}-{earlier + 1}" if earlier else f"CL-{command.icbs[0]}",
         name=command.name,

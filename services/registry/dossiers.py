@@ -80,6 +80,13 @@ class JudgementOf(BaseModel):
     reasons: Words = Field(examples=["The footprint of the two is that of the STP"])
 
 
+class Joined(BaseModel):
+    """An applicant that joined later, and when NHS England agreed to it (s.14B)."""
+
+    applicant: str
+    agreed_on: Day
+
+
 class Determination(BaseModel):
     """What NHS England decided."""
 
@@ -96,6 +103,7 @@ class Kept(Dossier):
 
     applicants: list[str]
     effective_on: Day
+    joined: list[Joined] = []
     judgements: list[JudgementOf] = []
     determination: Determination | None = None
 

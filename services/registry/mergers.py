@@ -90,17 +90,7 @@ async def merge_commissioners(
         areas=command.areas,
     )
     at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
-    merger = Merger(
-        reference=await _next_reference(session, command.successor),
-        successor=command.successor,
-        successor_name=command.successor_name,
-        predecessors=list(command.predecessors),
-        status=MergerStatus.AGREED,
-        effective_on=command.effective_on,
-        rule_pack=law.id if (law := law_on(command.effective_on, kind)) else "",
-        kind=kind,
-        application=application,
-    )
+    merger = _new(command, kind, await _next_reference(session, command.successor), application)
     merger.agree(conditions, stated_at=at, by=by.subject)
     session.add(merger)
     events: list[Event] = [merger_events.agreed(merger, at)]
@@ -274,6 +264,21 @@ async def _must_be_possible(
     if reasons:
         raise MergerNotAllowed(in_words(reasons), reasons=reasons)
     return kind
+
+
+def _new(command: MergeCommissioners, kind: Kind, reference: str, application: str | None) -> Merger:
+    law = law_on(command.effective_on, kind)
+    return Merger(
+        reference=reference,
+        successor=command.successor,
+        successor_name=command.successor_name,
+        predecessors=list(command.predecessors),
+        status=MergerStatus.AGREED,
+        effective_on=command.effective_on,
+        rule_pack=law.id if law else "",
+        kind=kind,
+        application=application,
+    )
 
 
 async def _next_reference(session: AsyncSession, successor: str) -> str:

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database import raw
 from libs.common.errors import Reason
 from libs.common.known import Reads
+from libs.common.rulepacks import RulePack
 from services.registry.cover_answers import covered_by
 from services.registry.cover_checks import reasons_against_merger
 from services.registry.headcounts import people_of
+from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
 from services.registry.merger_rules import Surroundings, kind_of_merger, law_on, reasons_against
 from services.registry.models import SchemeSort
@@ -108,13 +110,7 @@ async def preview(
         await _body(connection, code, found.get(code), people[code], successor_parents, as_at=as_at, as_known=as_known)
         for code in codes
     ]
-    concerned = [*codes, successor or ""]
-    around = Surroundings(await standings(connection, concerned), await agreed_mergers_of(session, concerned))
-    kind = kind_of_merger(codes, around.standing, effective_on - timedelta(days=1))
-    law = law_on(effective_on, kind)
-    reasons = reasons_against(successor or "", list(predecessors), effective_on, around=around)
-    if successor and all(around.standing[code].exists for code in codes):
-        reasons.extend(await reasons_against_merger(connection, successor, codes, effective_on, kind=kind))
+    kind, law, reasons = await _ruled(session, predecessors, successor, effective_on)
     authorities = _union([body.local_authorities for body in bodies])
     parents = _union([body.parents for body in bodies])
     return Preview(
@@ -136,6 +132,19 @@ async def preview(
         reasons=reasons,
         rule_pack=law.id if law else None,
     )
+
+
+async def _ruled(
+    session: AsyncSession, predecessors: Sequence[str], successor: str | None, effective_on: date
+) -> tuple[Kind, RulePack | None, list[Reason]]:
+    """Return what would merge, under which law, and every reason against it."""
+    concerned, connection = {*predecessors, successor or ""}, await raw(session)
+    around = Surroundings(await standings(connection, concerned), await agreed_mergers_of(session, concerned))
+    kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
+    reasons = reasons_against(successor or "", predecessors, effective_on, around=around)
+    if successor and all(around.standing[code].exists for code in predecessors):
+        reasons.extend(await reasons_against_merger(connection, successor, predecessors, effective_on, kind=kind))
+    return kind, law_on(effective_on, kind), reasons
 
 
 async def _body(

@@ -106,6 +106,10 @@ async def test_applicants_join_and_leave_before_the_determination(desk: Desk) ->
     path = "/merger-applications/A-14Y/applicants"
     joining = {"applicant": "10Q", "agreed_on": "2017-02-01"}
     assert (await desk.change(path, version=1, body=joining))["applicants"] == ["10Y", "10H", "10Q"]
+    early = await desk.change(path, version=2, body={**joining, "agreed_on": "2017-02-02"}, expect=409)
+    assert fields(early) == {"agreed_on"}
+    said = (await desk.call("GET", "/merger-applications/A-14Y"))["said"]
+    assert said["joined"] == [{"applicant": "10Q", "agreed_on": "2017-02-01"}]
     twice = await desk.change(path, version=2, body=joining, expect=409)
     assert "10Q occurs 2 times" in messages(twice)
     left = await desk.change(f"{path}/10Y/withdrawal", version=2)
