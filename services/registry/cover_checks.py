@@ -9,12 +9,16 @@ import asyncpg
 
 from libs.common.errors import Reason
 from libs.common.temporal import LAST_DAY, Days
-from services.registry.cover_records import Records, read
+from services.registry.cover_records import Records, read, read_bodies
 from services.registry.cover_rules import (
     Commissioners,
     Listed,
     Sort,
+    Subject,
     after_a_succession,
+    days_as_commissioner,
+    days_of_law_on,
+    days_required_of_practice,
     overlap,
     reasons_against,
     reasons_between,
@@ -138,6 +142,28 @@ async def reasons_against_merger(
         *reasons_against_list("areas", areas or (), records, effective_on, place="areas"),
         *against_lists(records, lists, effective_on, after=after),
     ]
+
+
+async def reasons_against_opening(
+    connection: asyncpg.Connection, opened: Sequence[Standing], parents: Mapping[str, str]
+) -> list[Reason]:
+    """Return a reason for each practice that would not be in exactly one commissioner from its first day on.
+
+    `opened` are all bodies that a command opens, as they will stand, `parents` the bodies that some of them belong to.
+    """
+    await connection.execute(_TAKE_TURNS)
+    bodies, followed = await read_bodies(connection, sorted(set(parents.values())))
+    bodies.update((body.code, body) for body in opened)
+    who = Commissioners({code: days_as_commissioner(body) for code, body in bodies.items()}, followed)
+    reasons: list[Reason] = []
+    for body in opened:
+        if parent := parents.get(body.code):
+            day = body.first_day_open() or LAST_DAY
+            # What ends with that law ends for everybody: it is no fault of this opening.
+            spans = [overlap(days, days_of_law_on(day)) for days in days_required_of_practice(body)]
+            then = Subject(body.code, tuple(days for days in spans if days), ((Days(day), parent),))
+            reasons.extend(reasons_between("practices", {body.code: Subject(body.code)}, [then], who, who, day))
+    return reasons
 
 
 async def reasons_against_closing(connection: asyncpg.Connection, code: str, effective_on: date) -> list[Reason]:

@@ -242,6 +242,11 @@ def _laws() -> tuple[tuple[Days, RulePack], ...]:
     )
 
 
+def days_of_law_on(day: date) -> Days:
+    """Return the days of the pack that rules cover on a day; none where nobody has to cover anything."""
+    return next((days for days, _ in _laws() if day in days), Days(day, day))
+
+
 def days_as_commissioner(body: Standing) -> tuple[tuple[Days, bool], ...]:
     """Return the days on which a body is open, each with whether the law of the day lets it cover anything."""
     bounds = {day for spans in (body.kinds, _laws()) for days, _ in spans for day in (days.start, days.end)}

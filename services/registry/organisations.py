@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, Self
 
+import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,16 +17,24 @@ from libs.common.events.registry import (
     OrganisationLegalStatusChanged,
     OrganisationMoved,
     OrganisationOpened,
+    OrganisationParentChanged,
     OrganisationProposed,
 )
 from libs.common.identity import Caller, Role
+from libs.common.temporal import Days
 from services.registry import facts
-from services.registry.cover_checks import cover_broken, reasons_against_closing
+from services.registry.cover_checks import (
+    PRACTICE_KINDS,
+    cover_broken,
+    reasons_against_closing,
+    reasons_against_opening,
+)
 from services.registry.errors import (
     ClosedBeforeItOpened,
     CodeTaken,
     MergerAgreed,
     NotOpen,
+    OrganisationNotFound,
 )
 from services.registry.kinds import Kind
 from services.registry.lineage import successors_of
@@ -93,6 +102,12 @@ class OpenOrganisation(BaseModel):
         examples=["2013-02-01"],
     )
     address: Address | None = None
+    parent: Code | None = Field(
+        default=None,
+        description="the body that it belongs to from that day, of a practice its commissioner; a practice that opens "
+        "without one is found in no commissioner",
+        examples=[None],
+    )
 
     @model_validator(mode="after")
     def _in_law_before_it_operates(self) -> Self:
@@ -130,7 +145,8 @@ async def open_organisations(
     """Open or propose these bodies, all or none.
 
     A code that a body ever had is refused, with one exception: what was only proposed can be opened.
-    Raises CodeTaken with every reason, NotYoursToDecide.
+    Raises CodeTaken with every reason, OrganisationNotFound (a parent), CoverBroken with every practice that would not
+    be in exactly one commissioner, NotYoursToDecide.
     """
     codes = [command.code for command in commands]
     for code in codes:
@@ -141,6 +157,7 @@ async def open_organisations(
     reasons = _reasons_against_opening(commands, await standings(connection, codes), agreed)
     if reasons:
         raise CodeTaken("; ".join(reason.message for reason in reasons), reasons=reasons)
+    await _parents_must_fit(connection, commands)
     await facts.introduce(session, [command.code for command in commands if command.code not in held])
     for organisation in held.values():
         organisation.version += 1
@@ -149,6 +166,27 @@ async def open_organisations(
     await facts.tell(session, events, source=facts.COMMAND, by=by.subject)
     now = await get_organisations_to_change(session, codes)
     return [now[code] for code in codes]
+
+
+async def _parents_must_fit(connection: asyncpg.Connection, commands: Sequence[OpenOrganisation]) -> None:
+    parents = {command.code: command.parent for command in commands if command.parent}
+    if not parents:
+        return
+    opened = {
+        command.code: Standing(
+            command.code,
+            command.kind,
+            ((Days(command.effective_on), command.status),),
+            ((Days(command.effective_on), command.kind),),
+        )
+        for command in commands
+    }
+    wanted = set(parents.values()) - opened.keys()
+    there = await standings(connection, wanted)
+    if missing := sorted(code for code in wanted if not there[code].exists):
+        raise OrganisationNotFound(f"no organisation has the code {', '.join(missing)}")
+    if reasons := await reasons_against_opening(connection, list(opened.values()), parents):
+        raise cover_broken(reasons)
 
 
 def _reasons_against_opening(
@@ -185,6 +223,11 @@ def _first_events(command: OpenOrganisation, stated_at: datetime) -> Iterator[Ev
         yield OrganisationProposed(code=code, name=command.name, kind=kind, effective_on=day, stated_at=stated_at)
         if address:
             yield OrganisationMoved(code=code, address=address, effective_on=day, stated_at=stated_at)
+    if command.parent:
+        relation = "commissioned by" if kind in PRACTICE_KINDS else "part of"
+        yield OrganisationParentChanged(
+            code=code, relation=relation, parent=command.parent, effective_on=day, stated_at=stated_at
+        )
     if command.established_on:
         yield OrganisationLegalStatusChanged(
             code=code, legal_status=ESTABLISHED, effective_on=command.established_on, stated_at=stated_at

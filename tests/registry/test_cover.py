@@ -258,3 +258,33 @@ async def test_a_practice_is_not_given_to_a_ccg_that_is_known_to_close_later(des
     await lists(desk, "2019-04-01", ("01K", ["B82001", "B82002"], None), ("03Y", [], None))
     assert [await covered(desk, code, "practices", "2018-04-01") for code in ("01K", "03Y")] == [["B82001"], ["B82002"]]
     assert await covered(desk, "01K", "practices", "2019-04-01") == ["B82001", "B82002"]
+
+
+async def test_a_practice_opens_under_its_commissioner_or_under_one_of_the_same_batch(desk: Desk) -> None:
+    await desk.open("01H")
+    await desk.open("A81001", kind="gp_practice", on="2014-04-01", parent="01H")
+    assert await covered(desk, "01H", "practices", "2014-04-01") == ["A81001"]
+    together = [
+        {"code": "01K", "name": "NHS 01K CCG", "kind": "ccg", "effective_on": "2014-04-01"},
+        {"code": "B82001", "name": "B82001", "kind": "gp_practice", "effective_on": "2014-04-01", "parent": "01K"},
+    ]
+    await desk.call("POST", "/organisations/batch", json={"organisations": together})
+    assert await covered(desk, "01K", "practices", "2014-04-01") == ["B82001"]
+    assert (await desk.call("GET", "/covers/findings", params={"as_at": "2014-04-01"}))["items"] == []
+
+
+async def test_a_practice_does_not_open_under_a_body_that_cannot_have_it(desk: Desk) -> None:
+    await desk.open("RXA", kind="nhs_trust")
+    await desk.open("01H")
+    await desk.change("/organisations/01H/closure", version=1, body={"effective_on": "2015-04-01"})
+    bodies = [
+        {"code": code, "name": code, "kind": "gp_practice", "effective_on": "2014-04-01", "parent": parent}
+        for code, parent in (("A81001", "RXA"), ("A81002", "01H"))
+    ]
+    refused = await desk.call("POST", "/organisations/batch", json={"organisations": bodies}, expect=409)
+    assert messages(refused) == [
+        "A81001 would be in none from 2014-04-01 to 2022-06-30",
+        "A81002 would be in none from 2015-04-01 to 2022-06-30",
+    ]
+    await desk.call("POST", "/organisations", json={**bodies[0], "parent": "01Z"}, expect=404)
+    await desk.call("GET", "/organisations/A81001", expect=404)

@@ -130,7 +130,7 @@ async def list_organisations(
     status_code=201,
     response_model=OpenedView,
     summary="Open or propose an organisation",
-    responses=problems(CodeTaken),
+    responses=problems(CodeTaken, OrganisationNotFound, CoverBroken),
 )
 async def open_organisation(
     command: organisations.OpenOrganisation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
@@ -149,7 +149,7 @@ async def open_organisation(
     status_code=201,
     response_model=OpenedListView,
     summary="Open or propose up to 500 organisations",
-    responses=problems(CodeTaken),
+    responses=problems(CodeTaken, OrganisationNotFound, CoverBroken),
 )
 async def open_organisations(
     command: organisations.OpenOrganisations, session: Write, by: Registrar, stated_at: StatedAt
