@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
+from libs.common.idempotency import HEADER, LONGEST_KEY
 from libs.common.identity import Role
 from tests.common.edge import Tokens
 from tests.fuzz.hooks import varying
@@ -40,9 +41,10 @@ class Outcome:
 
 
 class CarefulCaller:
-    """Gives a command the version that a reader finds just then, unless it varies that itself; but not every eighth.
+    """Gives a command the version that a reader finds just then, and a good Idempotency-Key a number of its own.
 
-    A version that schemathesis makes up would be refused, whatever else is wrong with the request.
+    What schemathesis makes up would be refused for it, whatever else is wrong with the request. Every eighth goes
+    without a version and with the key of the one before; and the versions of the varying operation are its own.
     """
 
     def __init__(self, app: FastAPI) -> None:
@@ -53,10 +55,15 @@ class CarefulCaller:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
-        if scope["type"] == "http" and scope["method"] in {"POST", "PUT", "DELETE"} and next(self._sent) % 8:
-            method, path = self._varying
-            if (scope["method"] != method or not path.match(scope["path"])) and (version := await self._version(scope)):
-                MutableHeaders(scope=scope)["If-Match"] = version
+        if scope["type"] == "http" and scope["method"] in {"POST", "PUT", "DELETE"}:
+            headers, number = MutableHeaders(scope=scope), next(self._sent)
+            (method, path), is_repeated = self._varying, number % 8 == 0
+            key = headers.get(HEADER, "")
+            if key.strip() and key.isascii() and key.isprintable() and len(key) <= LONGEST_KEY:
+                headers[HEADER] = f"request-{number - is_repeated}"
+            varies = scope["method"] == method and path.match(scope["path"])
+            if not varies and not is_repeated and (version := await self._version(scope)):
+                headers["If-Match"] = version
         await self._app(scope, receive, send)
 
     async def _version(self, scope: Scope) -> str | None:

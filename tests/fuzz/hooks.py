@@ -22,7 +22,7 @@ def varying(document: dict[str, Any]) -> tuple[str, str]:
 def before_load_schema(context: schemathesis.HookContext, raw_schema: dict[str, Any]) -> None:  # noqa: ARG001
     """Leave what the edge reads of every command to one of them: else it would be what two of three requests are about.
 
-    Besides, most would be refused for a key that was used, or a version that nobody gave.
+    Besides, most would be refused for a version that nobody gave.
     """
     kept = varying(raw_schema)
     for path, operations in raw_schema["paths"].items():
