@@ -1,78 +1,82 @@
-"""Thousands of statements at once: staged by COPY, and only where they change what is believed is that computed anew.
+"""Thousands of statements at once: written by COPY, and only where they change what is believed is that computed anew.
 
 It leaves what `Timeline.state` leaves. Beliefs about a (subject, facet) of which nothing was said before follow from
 its only statement; one that says later what is believed already changes nothing. The database does both by itself.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import asyncpg
 
+_COLUMNS = ("subject_id", "facet", "value", "valid", "stated_at", "fills_before", "rank", "source", "recorded_by")
+
 _STAGE = """
 CREATE TEMPORARY TABLE said (
-    n integer, subject_id integer, facet smallint, value text, b date, e date, stated_at timestamptz,
-    fills_before boolean, rank smallint, source text
+    n integer, subject_id integer, facet smallint, value text, valid daterange, stated_at timestamptz,
+    fills_before boolean, rank smallint, source text, recorded_by text
 ) ON COMMIT DROP
 """
-_STAGED = ("n", "subject_id", "facet", "value", "b", "e", "stated_at", "fills_before", "rank", "source")
 
 _KEEP = """
 INSERT INTO {statements} (subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by)
-SELECT subject_id, facet, value, daterange(b, e), stated_at, fills_before, rank, source, $1 FROM said ORDER BY n
+SELECT subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by FROM said ORDER BY n
     ON CONFLICT DO NOTHING
 """
 
-_FORGET_REPEATED = """
-DELETE FROM said USING {statements} held
- WHERE held.subject_id = said.subject_id AND held.facet = said.facet AND held.stated_at = said.stated_at
-   AND held.valid = daterange(said.b, said.e) AND held.value IS NOT DISTINCT FROM said.value
-   AND held.fills_before = said.fills_before AND held.source = said.source AND held.id <= $1
+_WRITTEN = """
+SELECT n FROM said
+ WHERE NOT EXISTS (
+       SELECT 1 FROM {statements} held
+        WHERE held.subject_id = said.subject_id AND held.facet = said.facet AND held.stated_at = said.stated_at
+          AND held.valid = said.valid AND held.value IS NOT DISTINCT FROM said.value
+          AND held.fills_before = said.fills_before AND held.source = said.source AND held.id <= $1)
 """
 
-# Of each pair: how many statements are new, whether they are of one instant, and the latest of what was held before.
-_PAIRS = """
-CREATE TEMPORARY TABLE said_of ON COMMIT DROP AS
-SELECT new.*, held.latest
-  FROM (SELECT subject_id, facet, count(*) AS many, min(stated_at) AS stated_at, max(stated_at) AS until,
-               bool_or(value IS NULL) AS ends, false AS follows
-          FROM said GROUP BY subject_id, facet) new
-  LEFT JOIN LATERAL (SELECT max(stated_at) AS latest FROM {statements} s
-                      WHERE s.subject_id = new.subject_id AND s.facet = new.facet AND s.id <= $1) held ON true
+_NEW = """
+new AS (SELECT * FROM {statements} WHERE id > $1 AND recorded_by = $2 AND source = ANY($3::text[]))
 """
 
-_FIRST = """
-WITH alone AS (
-    UPDATE said_of SET follows = true WHERE latest IS NULL AND many = 1 AND NOT ends RETURNING subject_id, facet)
-INSERT INTO {beliefs} (subject_id, facet, value, valid, known)
-SELECT subject_id, facet, value, daterange(CASE WHEN NOT fills_before THEN b END, e), tstzrange(stated_at, NULL)
-  FROM said JOIN alone USING (subject_id, facet) ORDER BY n
-"""
+# Windows, not joins: of rows that it wrote a moment ago, the server has no counts to plan a join by.
+_FIRST = f"""
+WITH {_NEW}, counted AS (SELECT *, count(*) OVER (PARTITION BY subject_id, facet) AS many FROM new)
+INSERT INTO {{beliefs}} (subject_id, facet, value, valid, known)
+SELECT subject_id, facet, value, CASE WHEN fills_before THEN daterange(NULL, upper(valid)) ELSE valid END,
+       tstzrange(stated_at, NULL)
+  FROM counted one
+ WHERE many = 1 AND value IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM {{statements}} held
+                    WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND held.id <= $1)
+ ORDER BY one.id
+"""  # noqa: S608  (the names of tables are ours)
 
 # A statement that begins later and has no end takes the days from there on, whatever this one says of them.
-_REPEATING = """
-WITH said_of_days AS (
-    SELECT said.*, lead(b) OVER later AS next_b, lead(e) OVER later AS next_e, lead(rank) OVER later AS next_rank,
-           lead(fills_before) OVER later AS next_fills
-      FROM said
-    WINDOW later AS (PARTITION BY subject_id, facet ORDER BY b)
-), clipped AS (
-    SELECT *, CASE WHEN next_b > b AND next_e IS NULL AND NOT next_fills AND next_rank >= rank
-                   THEN least(e, next_b) ELSE e END AS until_day
-      FROM said_of_days
-), changing AS (
-    SELECT DISTINCT subject_id, facet FROM clipped
-     WHERE NOT EXISTS (
-           SELECT 1 FROM {beliefs} held
-            WHERE held.subject_id = clipped.subject_id AND held.facet = clipped.facet AND upper_inf(held.known)
-              AND held.value = clipped.value AND (held.valid @> daterange(clipped.b, clipped.until_day)) IS TRUE
-              AND (NOT clipped.fills_before OR lower_inf(held.valid) OR lower(held.valid) < clipped.b))
+_CHANGING = f"""
+WITH {_NEW}, neighbours AS (
+    SELECT new.*, lower(valid) AS b, upper(valid) AS e, lead(lower(valid)) OVER later AS next_b,
+           lead(upper_inf(valid) AND NOT fills_before) OVER later AS next_stays, lead(rank) OVER later AS next_rank,
+           lag(stated_at) OVER later AS before
+      FROM new
+    WINDOW later AS (PARTITION BY subject_id, facet ORDER BY lower(valid))
 )
-UPDATE said_of SET follows = true
- WHERE latest < stated_at AND stated_at = until AND NOT ends
-   AND NOT EXISTS (SELECT 1 FROM changing c WHERE c.subject_id = said_of.subject_id AND c.facet = said_of.facet)
-"""
+SELECT DISTINCT subject_id, facet FROM neighbours one
+ WHERE before <> stated_at
+    OR NOT EXISTS (
+       SELECT 1 FROM {{beliefs}} held
+        WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND upper_inf(held.known)
+          AND held.value = one.value
+          AND (held.valid @> daterange(b, CASE WHEN next_stays AND next_b > b AND next_rank >= rank
+                                               THEN least(e, next_b) ELSE e END)) IS TRUE
+          AND (NOT one.fills_before OR lower_inf(held.valid) OR lower(held.valid) < b))
+    OR EXISTS (
+       SELECT 1 FROM {{statements}} held
+        WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND held.stated_at >= one.stated_at
+          AND held.id <= $1)
+"""  # noqa: S608  (the names of tables are ours)
+
+Written = tuple[int, int, str | None, asyncpg.Range, datetime, bool, int, str, str]
+"""A statement as its row has it: subject, facet, value, days, when it was stated, ..., its source, who recorded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,46 +87,44 @@ class Kept:
     to_restate: set[tuple[int, int]]
 
 
-_Run = Callable[..., Awaitable[int]]
+async def keep(connection: asyncpg.Connection, rows: Sequence[Written], *, statements: str, beliefs: str) -> Kept:
+    """Keep the statements that are new in these tables, with the beliefs that follow by themselves.
 
-Staged = tuple[int, int, int, str | None, date | None, date | None, datetime, bool, int, str]
-"""A statement as it is staged: its place, subject, facet, value, first day, end, and the rest as in its table."""
-
-
-async def keep(
-    connection: asyncpg.Connection, rows: Iterable[Staged], *, statements: str, beliefs: str, by: str
-) -> Kept:
-    """Keep the statements that are new in these tables, with the beliefs that follow by themselves."""
-    run = _runner(connection, statements, beliefs)
+    The caller holds a lock on the subjects, and nobody else records at the same time by the same name from the same
+    sources: by these, what is new is told from what others write.
+    """
+    tables = {"statements": statements, "beliefs": beliefs}
     async with connection.transaction():
-        await connection.execute(_STAGE)
-        await connection.copy_records_to_table("said", records=rows, columns=_STAGED)
         last = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {statements}")  # noqa: S608  (ours)
-        kept = await _kept(connection, run, last, by)
-        await connection.execute("DROP TABLE IF EXISTS said, said_of")
-    return kept
+        new = await _write(connection, rows, last, tables)
+        if not new:
+            return Kept(new, set())
+        what = (last, rows[0][-1], sorted({row[-2] for row in rows}))
+        await connection.execute(_FIRST.format(**tables), *what)
+        pairs = await connection.fetch(_CHANGING.format(**tables), *what)
+    return Kept(new, {(row["subject_id"], row["facet"]) for row in pairs})
 
 
-async def _kept(connection: asyncpg.Connection, run: _Run, last: int, by: str) -> Kept:
-    written, staged = await run(_KEEP, by), await connection.fetchval("SELECT count(*) FROM said")
-    if not written:
-        return Kept(set(), set())
-    if written < staged:
-        await run(_FORGET_REPEATED, last)
+async def _write(
+    connection: asyncpg.Connection, rows: Sequence[Written], last: int, tables: dict[str, str]
+) -> set[int]:
+    """Write the statements that are new; return their places."""
+    try:
+        async with connection.transaction():
+            await connection.copy_records_to_table(tables["statements"], records=rows, columns=_COLUMNS)
+    except asyncpg.UniqueViolationError:
+        return await _write_unsaid(connection, rows, last, tables)
+    return set(range(len(rows)))
+
+
+async def _write_unsaid(
+    connection: asyncpg.Connection, rows: Sequence[Written], last: int, tables: dict[str, str]
+) -> set[int]:
+    await connection.execute(_STAGE)
+    numbered = ((n, *row) for n, row in enumerate(rows))
+    await connection.copy_records_to_table("said", records=numbered, columns=("n", *_COLUMNS))
     await connection.execute("ANALYZE said")
-    await run(_PAIRS, last)
-    await connection.execute("ANALYZE said_of")
-    await run(_FIRST)
-    await run(_REPEATING)
-    new = range(staged) if written == staged else [row["n"] for row in await connection.fetch("SELECT n FROM said")]
-    pairs = await connection.fetch("SELECT subject_id, facet FROM said_of WHERE NOT follows")
-    return Kept(set(new), {(row["subject_id"], row["facet"]) for row in pairs})
-
-
-def _runner(connection: asyncpg.Connection, statements: str, beliefs: str) -> _Run:
-    async def run(sql: str, *arguments: object) -> int:
-        """Return how many rows it wrote."""
-        status: str = await connection.execute(sql.format(statements=statements, beliefs=beliefs), *arguments)
-        return int(status.rpartition(" ")[2]) if status[-1].isdigit() else 0
-
-    return run
+    await connection.execute(_KEEP.format(**tables))
+    new = {row["n"] for row in await connection.fetch(_WRITTEN.format(**tables), last)}
+    await connection.execute("DROP TABLE said")
+    return new

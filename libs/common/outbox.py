@@ -13,6 +13,22 @@ from libs.common.wake import wake_after_commit
 # An array of arrays must be rectangular in SQL, so that each event's keys travel as one text.
 _BETWEEN_KEYS = "\x1f"
 
+_MANY = 1_000
+"""From as many events on, COPY is quicker than one statement: it takes them in their order too."""
+
+_COLUMNS = (
+    "event_id",
+    "name",
+    "version",
+    "keys",
+    "aggregate_version",
+    "actor",
+    "correlation",
+    "causation",
+    "traceparent",
+    "fields",
+)
+
 _ADD = f"""
 INSERT INTO outbox
     (event_id, name, version, keys, aggregate_version, actor, correlation, causation, traceparent, fields)
@@ -42,20 +58,32 @@ async def add_all(session: AsyncSession, events: Sequence[Event]) -> list[str]:
 async def _put(session: AsyncSession, events: Sequence[Event], versions: Sequence[int | None]) -> list[str]:
     await session.flush()
     ids = [uuid.uuid4() for _ in events]
-    from_ = origin()
     connection = await raw(session)
-    await connection.execute(
-        _ADD,
-        ids,
-        [event.event_name for event in events],
-        [event.event_version for event in events],
-        [_BETWEEN_KEYS.join(sorted(event.keys)) for event in events],
-        list(versions),
-        from_.actor,
-        from_.correlation,
-        from_.causation,
-        from_.traceparent,
-        [event.model_dump_json() for event in events],
-    )
+    if len(events) >= _MANY:
+        rows = [
+            (event_id, event.event_name, event.event_version, sorted(event.keys), version, *_origin(), _fields(event))
+            for event_id, event, version in zip(ids, events, versions, strict=True)
+        ]
+        await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
+    else:
+        await connection.execute(
+            _ADD,
+            ids,
+            [event.event_name for event in events],
+            [event.event_version for event in events],
+            [_BETWEEN_KEYS.join(sorted(event.keys)) for event in events],
+            list(versions),
+            *_origin(),
+            [_fields(event) for event in events],
+        )
     wake_after_commit(session)
     return [str(event_id) for event_id in ids]
+
+
+def _origin() -> tuple[str, str, str, str]:
+    from_ = origin()
+    return from_.actor, from_.correlation, from_.causation, from_.traceparent
+
+
+def _fields(event: Event) -> str:
+    return event.model_dump_json()

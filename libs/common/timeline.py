@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import asyncpg
 from sqlalchemy import (
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, ExcludeConstraint
 
-from libs.common.many_statements import Staged, keep
+from libs.common.many_statements import Written, keep
 from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
 
 _NOW = text("clock_timestamp()")
@@ -123,11 +124,11 @@ class Timeline:
         if not statements:
             return set()
         if len(statements) >= _MANY:
-            staged = (_staged(number, said, source) for number, said in enumerate(statements))
-            kept = await keep(connection, staged, statements=self.statements, beliefs=self.beliefs, by=by)
+            rows = [_row(said, source, by) for said in statements]
+            kept = await keep(connection, rows, statements=self.statements, beliefs=self.beliefs)
             await self.restate(connection, kept.to_restate)
             return kept.new
-        rows = await connection.fetch(
+        written = await connection.fetch(
             f"""
             INSERT INTO {self.statements}
                    (subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by)
@@ -149,8 +150,8 @@ class Timeline:
             [s.source or source for s in statements],
             by,
         )
-        new = {tuple(row) for row in rows}
-        await self.restate(connection, {(row[0], row[1]) for row in rows})
+        new = {tuple(row) for row in written}
+        await self.restate(connection, {(row[0], row[1]) for row in written})
         return {number for number, said in enumerate(statements) if _written(said, source) in new}
 
     async def restate(self, connection: asyncpg.Connection, keys: Collection[_Key]) -> None:
@@ -241,19 +242,23 @@ class Timeline:
         }
 
 
-def _staged(number: int, said: NewStatement, source: str) -> Staged:
+def _row(said: NewStatement, source: str, by: str) -> Written:
     return (
-        number,
         said.subject_id,
         said.facet,
         said.value,
-        _bound(said.days.start),
-        _bound(said.days.end),
+        _range(said.days),
         said.stated_at,
         said.fills_before,
         said.rank,
         said.source or source,
+        by,
     )
+
+
+@lru_cache(maxsize=50_000)
+def _range(days: Days) -> asyncpg.Range:
+    return asyncpg.Range(_bound(days.start), _bound(days.end))
 
 
 def _written(said: NewStatement, source: str) -> tuple[object, ...]:

@@ -4,9 +4,11 @@ What a file states is a function of its lines (`forms`). What follows from sever
 is derived at the end of each from what is held by then (`mergings`), so that their order makes no difference.
 """
 
+import gc
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -41,8 +43,12 @@ UPDATE organisation o SET version = o.version + new.changes
   FROM unnest($1::text[], $2::int[]) AS new (code, changes) WHERE o.code = new.code
 """
 
-_MANY = 10_000
-_MEASURE = """
+# Until the server counts anew by itself, it plans every read as if there were only half of what there is, or nothing.
+_OUTGROWN = """
+SELECT 2 * greatest(reltuples, 10000) < (SELECT max(id) FROM organisation_statement)
+  FROM pg_class WHERE oid = 'organisation_statement'::regclass
+"""
+_COUNT_ANEW = """
 ANALYZE organisation, organisation_statement, organisation_belief, tie, tie_statement, tie_belief, succession,
         succession_statement
 """
@@ -59,13 +65,26 @@ async def import_folder(database: Database, folder: Path, *, stated_on: date | N
     report = Report(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
     for number, file in enumerate(files, start=1):
         say(f"{number}/{len(files)} {file.name}: {file.form}, as of {file.day}")
-        taken = await import_file(database, file, today=today, say=say)
+        with _uncollected():
+            taken = await import_file(database, file, today=today, say=say)
         say(
             f"    {taken.lines} lines, {taken.events} events told, {len(taken.not_taken)} lines not taken, "
             f"{len(taken.findings)} findings"
         )
         report.files.append(taken)
     return report
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of circles from going again and again through what lives until the file is taken."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 async def import_file(database: Database, file: SourceFile, *, today: date, say: Say = lambda _: None) -> FileReport:
@@ -86,9 +105,8 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
         report.events = len(told)
         if told:
             await record_write(session, IMPORTER, f"import of {file.name}")
-        if len(told) >= _MANY:
-            # Until the server counts anew by itself, it plans every read as if there were nothing yet.
-            await connection.execute(_MEASURE)
+            if await connection.fetchval(_OUTGROWN):
+                await connection.execute(_COUNT_ANEW)
     return report
 
 
