@@ -4,14 +4,11 @@ import csv
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from libs.common.bus.direct import DirectBus
 from libs.common.database import Database
@@ -22,107 +19,64 @@ from services.registry.app import create_app
 from services.registry.crosswalk import Days
 from services.registry.crosswalk_tables import Question, lines
 from services.registry.disagreements import About, Conflict, conflicts
-from services.registry.imports.taking import import_folder
 from services.registry.kinds import Kind
 from services.registry.lineage import lineage_of, resolve, steps_from
 from services.registry.restatement import Figure
 from services.registry.restating import restate_figures
 from tests.common.edge import Tokens, running
-from tests.databases import Databases, NewDatabase
-from tests.platform import schema
 from tests.registry.desk import Desk
 
-FILES = (
-    "ods-eccg/*.csv",
-    "ods-etr/etr_2022-03.csv",
-    "ods-epraccur-series/epraccur_2015-07.csv.gz",
-    "ods-epcmem-2019-10/epcmem.csv.gz",
-    "ods-succession/ods_successions_2022-10.csv.gz",
-    "ons-lookups/CCG_APR_2013.csv",
-    "ons-lookups/ref_ccg20.csv",
-    "ons-lookups/ref_ccg21.csv",
-)
 TODAY = date(2026, 1, 1)
 APRIL_2019 = date(2019, 4, 1)
 WHOLE = Fraction(1)
 
 
-@pytest.fixture(scope="module")
-def folder(folder_of: Callable[..., Path]) -> Path:
-    return folder_of(*FILES)
-
-
-@pytest.fixture
-async def url(templates: Databases, new_database: NewDatabase, folder: Path) -> str:
-    """A registry into which the files were imported once."""
-
-    async def build(url: str) -> None:
-        await schema("registry")(url)
-        database = Database(url)
-        await database.open()
-        await import_folder(database, folder, stated_on=date(2020, 4, 1), today=TODAY, say=lambda _: None)
-        await database.close()
-
-    return await new_database(await templates.template_for("registry_for_crosswalks", build))
-
-
-@pytest.fixture
-async def imported(url: str) -> AsyncIterator[Database]:
-    database = Database(url)
-    await database.open()
-    yield database
-    await database.close()
-
-
-async def test_chains_end_in_the_living_body_with_all_of_each(imported: Database, shared: Path) -> None:
+async def test_chains_end_in_the_living_body_with_all_of_each(whole: Database, shared: Path) -> None:
     expected = json.loads((shared / "expected-values.json").read_text())
     chains = expected["two_step_chains"]
     assert [chain[-1] for chain in chains] == ["D4U1Y"] * 3
-    now = await resolve(imported, [chain[0] for chain in chains], TODAY)
+    now = await resolve(whole, [chain[0] for chain in chains], TODAY)
     assert now == {first: ((last, WHOLE),) for first, _, last in chains}
-    between = await resolve(imported, [chain[0] for chain in chains], date(2020, 4, 1))
+    between = await resolve(whole, [chain[0] for chain in chains], date(2020, 4, 1))
     assert between == {first: ((middle, WHOLE),) for first, middle, _ in chains}
-    found = await lineage_of(imported, "10G", as_at=TODAY)
+    found = await lineage_of(whole, "10G", as_at=TODAY)
     assert [(step.successor, step.share, step.distance) for step in found.after] == [("15D", "1", 1), ("D4U1Y", "1", 2)]
 
 
 async def test_the_graph_of_april_2019_has_221_bodies_30_successions_and_191_trees(
-    imported: Database, shared: Path
+    whole: Database, shared: Path
 ) -> None:
     expected = json.loads((shared / "expected-values.json").read_text())["graph_2019-04-01"]
-    everywhere = await imported.fetch("SELECT code FROM organisation")
-    codes = [row["code"] for row in everywhere]
     found = await answers.list_organisations(
-        imported, answers.Filters(Kind.CCG, "open"), as_at=APRIL_2019, as_known=None, after=None, limit=500
+        whole, answers.Filters(Kind.CCG, "open"), as_at=APRIL_2019, as_known=None, after=None, limit=500
     )
     alive = {one.code for one in found}
     ccgs = {
         row["code"]
-        for row in await imported.fetch(
+        for row in await whole.fetch(
             "SELECT o.code FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id"
             " WHERE b.facet = 4 AND b.value = 'ccg' AND upper_inf(b.known)"
         )
     }
-    ends = await resolve(imported, ccgs, APRIL_2019)
-    steps = [step for step in await steps_from(imported, ccgs, APRIL_2019) if step.successor in ccgs]
+    ends = await resolve(whole, ccgs, APRIL_2019)
+    steps = [step for step in await steps_from(whole, ccgs, APRIL_2019) if step.successor in ccgs]
     nodes = alive | {step.code for step in steps}
     assert {"nodes": len(nodes), "edges": len(steps), "trees": len(alive)} == expected
     assert {end for code in nodes for end, _ in ends[code]} == alive
     assert {share for code in nodes for _, share in ends[code]} == {WHOLE}
-    assert len(codes) > 43_000
 
 
-async def test_the_split_of_pennine_acute_states_no_share(imported: Database) -> None:
-    assert await resolve(imported, ["RW6"], TODAY) == {"RW6": (("R0A", None), ("RM3", None))}
+async def test_the_split_of_pennine_acute_states_no_share(whole: Database) -> None:
+    assert await resolve(whole, ["RW6"], TODAY) == {"RW6": (("R0A", None), ("RM3", None))}
 
 
-async def test_every_code_of_the_succession_file_resolves_and_no_end_is_invented(imported: Database) -> None:
-    followed = {row["code"] for row in await imported.fetch("SELECT DISTINCT code FROM succession")}
+async def test_every_code_of_the_succession_file_resolves_and_no_end_is_invented(whole: Database) -> None:
+    followed = {row["code"] for row in await whole.fetch("SELECT DISTINCT code FROM succession")}
     assert len(followed) == 24_805
-    found = await resolve(imported, followed, TODAY)
+    found = await resolve(whole, followed, TODAY)
     assert all(ends for ends in found.values())
     onto: dict[str, set[str]] = defaultdict(set)
-    for row in await imported.fetch("SELECT code, successor FROM succession WHERE code <> successor"):
+    for row in await whole.fetch("SELECT code, successor FROM succession WHERE code <> successor"):
         onto[row["code"]].add(row["successor"])
     several = {code for code, successors in onto.items() if len(successors) > 1}
     assert len(several) == 505
@@ -133,33 +87,39 @@ async def test_every_code_of_the_succession_file_resolves_and_no_end_is_invented
     unstated = {code for code, ends in found.items() if any(share is None for _, share in ends)}
     assert len(unstated) == 755
     assert all(reaches_several(code) for code in unstated)
-    whole = [ends for code, ends in found.items() if code not in unstated]
-    assert {len(ends) for ends in whole} == {1}
-    assert {share for ends in whole for _, share in ends} == {WHOLE}
+    in_full = [ends for code, ends in found.items() if code not in unstated]
+    assert {len(ends) for ends in in_full} == {1}
+    assert {share for ends in in_full for _, share in ends} == {WHOLE}
 
 
-async def test_01h_kept_its_code_while_name_area_and_ons_code_changed(imported: Database) -> None:
+async def test_01h_kept_its_code_while_name_area_and_ons_code_changed(whole: Database) -> None:
     days = Days(date(2016, 4, 1), date(2020, 4, 1))
-    rows = [line async for part in lines(imported, Question(days, ["01H"])) for line in part]
+    rows = [line async for part in lines(whole, Question(days, ["01H"])) for line in part]
     assert [(line.code, line.to_code, line.row.share) for line in rows] == [("01H", "01H", WHOLE)]
     names = [
-        (await answers.get_organisation(imported, "01H", as_at=day, as_known=None)).name
-        for day in (days.start, days.end)
+        (await answers.get_organisation(whole, "01H", as_at=day, as_known=None)).name for day in (days.start, days.end)
     ]
     assert names == ["NHS CUMBRIA CCG", "NHS NORTH CUMBRIA CCG"]
-    ons = Question(Days(date(2013, 4, 1), date(2020, 4, 1)), ["01H"])
-    of_ods = [line async for part in lines(imported, ons) for line in part]
-    assert of_ods[0].to_body == "01H"
+    ons = Question(Days(date(2013, 4, 1), date(2020, 4, 1)), ["E38000041"], system="ons")
+    of_ons = [line async for part in lines(whole, ons) for line in part]
+    assert [(line.body, line.to_body, line.to_code) for line in of_ons] == [("01H", "01H", "E38000215")]
 
 
-async def test_the_ccgs_of_2013_are_carried_to_the_106_of_2021_whole(imported: Database) -> None:
+async def test_every_ccg_of_2013_has_its_ons_code_then_and_its_successors_in_2021(whole: Database) -> None:
+    question = Question(Days(date(2013, 4, 1), date(2021, 4, 1)), kind=Kind.CCG, system="ons")
+    rows = [line async for part in lines(whole, question) for line in part]
+    assert (len(rows), len({line.code for line in rows}), len({line.to_code for line in rows})) == (211, 211, 106)
+    assert {line.reason for line in rows} == {""}
+
+
+async def test_the_ccgs_of_2013_are_carried_to_the_106_of_2021_whole(whole: Database) -> None:
     question = Question(Days(date(2013, 4, 1), date(2021, 4, 1)), kind=Kind.CCG)
-    rows = [line async for part in lines(imported, question) for line in part]
+    rows = [line async for part in lines(whole, question) for line in part]
     assert len(rows) == len({line.code for line in rows}) == 211
     assert {line.row.share for line in rows} == {WHOLE}
     assert len({line.to_code for line in rows}) == 106
     back = Question(Days(date(2021, 4, 1), date(2013, 4, 1)), kind=Kind.CCG)
-    reverse = [line async for part in lines(imported, back) for line in part]
+    reverse = [line async for part in lines(whole, back) for line in part]
     assert {(line.to_code, line.code) for line in reverse} == {(line.code, line.to_code) for line in rows}
     merged = Counter(line.code for line in reverse)
     assert {line.code for line in reverse if line.row.share == WHOLE} == {code for code in merged if merged[code] == 1}
@@ -174,13 +134,13 @@ def payments(shared: Path) -> list[tuple[str, Decimal]]:
 
 
 async def test_london_payments_are_restated_onto_the_bodies_of_april_2021_to_the_pound(
-    imported: Database, shared: Path
+    whole: Database, shared: Path
 ) -> None:
     figures = [
         Figure(number, code, date(2020, 9, 30), amount)
         for number, (code, amount) in enumerate(payments(shared), start=1)
     ]
-    found = await restate_figures(imported, figures, to_day=date(2021, 4, 1), as_known=None, system="ods")
+    found = await restate_figures(whole, figures, to_day=date(2021, 4, 1), as_known=None, system="ods")
     assert len(figures) == 76_072
     assert found.amount_in == found.amount_carried == 7_292_166_399
     assert found.amount_left == 0
@@ -190,13 +150,15 @@ async def test_london_payments_are_restated_onto_the_bodies_of_april_2021_to_the
     assert len(payers) == 14
 
 
-async def test_london_payments_by_payer_are_restated_over_http_as_csv(url: str, tokens: Tokens, shared: Path) -> None:
+async def test_london_payments_by_payer_are_restated_over_http_as_csv(
+    whole: Database, tokens: Tokens, shared: Path
+) -> None:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for code, amount in payments(shared):
         sums[code] += amount
     sent = "code,amount\r\n" + "".join(f"{code},{amount}\r\n" for code, amount in sums.items())
-    bus = DirectBus({"registry": url})
-    app = create_app(tokens.settings(url), bus)
+    bus = DirectBus({"registry": whole.url})
+    app = create_app(tokens.settings(whole.url), bus)
     async with running(app) as client:
         desk = Desk(app, client, tokens)
         answer = await desk.send(
@@ -220,24 +182,28 @@ async def all_conflicts(database: Database, about: About, as_known: datetime | N
     return await conflicts(database, about, as_known=as_known, after=None, limit=100_000)
 
 
-async def test_the_practice_file_of_july_2015_contradicts_the_memberships_nine_times(imported: Database) -> None:
-    """Its last row opens on 2015-07-01, which is the day that it describes."""
-    seen = date(2015, 7, 1)
-    found = await all_conflicts(imported, About(Facet.PARENT, as_at=seen))
-    practices = [
-        one
-        for one in found
-        if {word.family for span in one.differs for word in span.words} >= {"ods-epraccur", "ods-epcmem"}
-    ]
-    assert len(practices) == 9
-    [moved] = next(one for one in practices if one.code == "Y04786").differs
-    assert [(word.family, word.value) for word in moved.words] == [("ods-epcmem", "07L"), ("ods-epraccur", "08N")]
-    assert (moved.rules, moved.why) == ("07L", "later word")
-    assert await all_conflicts(imported, About(Facet.PARENT, as_at=seen), datetime(2015, 8, 1, tzinfo=UTC)) == []
+async def test_a_practice_file_that_rewrites_its_past_is_shown_against_the_dated_memberships(whole: Database) -> None:
+    """B86681 belonged to 02V until 15F followed it in 2018; files since then say 15F for all days since 2013."""
+    found = await all_conflicts(whole, About(Facet.PARENT, code="B86681"))
+    [one] = [span for conflict in found for span in conflict.differs]
+    assert (one.days.start, one.days.end) == (date(2013, 4, 1), date(2018, 4, 1))
+    assert [(word.family, word.value) for word in one.words] == [("ods-epraccur", "15F"), ("ods-epcmem", "02V")]
+    assert one.why == "later word"
+    knew = datetime(2018, 5, 1, tzinfo=UTC)
+    assert await all_conflicts(whole, About(Facet.PARENT, code="B86681"), knew) == []
 
 
-async def test_a_closed_practice_without_successor_says_that_no_source_says(imported: Database) -> None:
-    rows: list[Any] = await imported.fetch(
+async def test_the_conflicts_of_all_files_are_found_and_no_file_is_held_to_later_days(whole: Database) -> None:
+    found = await all_conflicts(whole, About())
+    assert {one.about for one in found} == {"kind", "life", "name", "parent", "succession"}
+    lives = {one.code: span for one in found if one.about == "life" for span in one.differs}
+    assert set(lives) == {"RR1", "RY1", "RJD", "B82051"}
+    assert {(span.rules, span.why) for span in lives.values()} == {("closed", "rank")}
+    assert {word.family for span in lives.values() for word in span.words if word.value == "open"} == {"nhsi"}
+
+
+async def test_a_closed_practice_without_successor_says_that_no_source_says(whole: Database) -> None:
+    rows: list[Any] = await whole.fetch(
         "SELECT o.code FROM organisation o"
         " JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND life.value = 'closed'"
         " JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND kind.value = 'gp_practice'"
@@ -246,6 +212,6 @@ async def test_a_closed_practice_without_successor_says_that_no_source_says(impo
     )
     code = rows[0]["code"]
     question = Question(Days(date(2005, 4, 1), TODAY), [code])
-    [line] = [line async for part in lines(imported, question) for line in part]
+    [line] = [line async for part in lines(whole, question) for line in part]
     assert (line.to_code, line.reason) == (None, "closed-without-successor")
     assert "no source says what became of it" in line.because
