@@ -81,13 +81,9 @@ async def merge_commissioners(
         by.must_act_for([code])
     codes = {command.successor, *command.predecessors}
     held = await get_organisations_to_change(session, codes)
+    successor, day = command.successor, command.effective_on
     kind = await _must_be_possible(
-        session,
-        command.successor,
-        command.predecessors,
-        command.effective_on,
-        practices=command.practices,
-        areas=command.areas,
+        session, successor, command.predecessors, day, practices=command.practices, areas=command.areas
     )
     at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
     merger = _new(command, kind, await _next_reference(session, command.successor), application)
