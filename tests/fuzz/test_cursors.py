@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -22,23 +23,30 @@ _OF_ONE_LIST: list[list[object]] = [[5], ["5"], ["5", "5"], ["5", 5]]
 
 
 def lists(platform: Platform, service: str) -> dict[str, dict[str, str]]:
-    """The paths of the service's lists with the days that they need."""
+    """The paths of the service's lists with the days and sorts that they need."""
+    document = platform.apps[service].openapi()
     found = {}
-    for path, operations in platform.apps[service].openapi()["paths"].items():
+    for path, operations in document["paths"].items():
         parameters = operations.get("get", {}).get("parameters", [])
         # The feed follows positions of the log, which are numbers of the query.
         if {"after", "limit"} <= {one["name"] for one in parameters} and "{" not in path and path != "/v1/events":
-            found[path.removeprefix("/v1")] = {
-                one["name"]: "2018-04-01" for one in parameters if one["required"] or one["name"] == "on"
-            }
+            needed = [one for one in parameters if one["required"] or one["name"] == "on"]
+            found[path.removeprefix("/v1")] = {one["name"]: fitting(one["schema"], document) for one in needed}
     return found
 
 
-async def asked(platform: Platform, service: str, path: str, days: dict[str, str], parts: list[object]) -> int:
+def fitting(schema: dict[str, Any], document: dict[str, Any]) -> str:
+    """A value that a parameter takes: the first of those named, else a day."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return str(schema.get("enum", ["2018-04-01"])[0])
+
+
+async def asked(platform: Platform, service: str, path: str, needed: dict[str, str], parts: list[object]) -> int:
     """How a list answers to a cursor with these parts."""
     cursor = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
     headers = platform.tokens.header(*Role)
-    answer = await platform.clients[service].get(f"/v1{path}", params={**days, "after": cursor}, headers=headers)
+    answer = await platform.clients[service].get(f"/v1{path}", params={**needed, "after": cursor}, headers=headers)
     return answer.status_code
 
 
@@ -46,9 +54,9 @@ async def asked(platform: Platform, service: str, path: str, days: dict[str, str
 async def test_every_list_refuses_a_cursor_that_none_of_its_pages_gave(platform: Platform, service: str) -> None:
     found = lists(platform, service)
     assert "/operations/parked" in found
-    for path, days in found.items():
+    for path, needed in found.items():
         for parts in _OF_NO_LIST:
-            assert await asked(platform, service, path, days, parts) == 400, (path, parts)
-        answers = [await asked(platform, service, path, days, parts) for parts in _OF_ONE_LIST]
+            assert await asked(platform, service, path, needed, parts) == 400, (path, parts)
+        answers = [await asked(platform, service, path, needed, parts) for parts in _OF_ONE_LIST]
         assert answers.count(200) <= 1, (path, answers)
         assert set(answers) <= {200, 400}, (path, answers)
