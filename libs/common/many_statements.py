@@ -34,46 +34,40 @@ SELECT n FROM said
           AND held.fills_before = said.fills_before AND held.source = said.source AND held.id <= $1)
 """
 
-_NEW = """
-new AS (SELECT * FROM {statements} WHERE id > $1 AND recorded_by = $2 AND source = ANY($3::text[]))
-"""
-
-# Windows, not joins: of rows that it wrote a moment ago, the server has no counts to plan a join by.
-_FIRST = f"""
-WITH {_NEW}, counted AS (SELECT *, count(*) OVER (PARTITION BY subject_id, facet) AS many FROM new)
-INSERT INTO {{beliefs}} (subject_id, facet, value, valid, known)
-SELECT subject_id, facet, value, CASE WHEN fills_before THEN daterange(NULL, upper(valid)) ELSE valid END,
-       tstzrange(stated_at, NULL)
-  FROM counted one
- WHERE many = 1 AND value IS NOT NULL
-   AND NOT EXISTS (SELECT 1 FROM {{statements}} held
-                    WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND held.id <= $1)
- ORDER BY one.id
-"""  # noqa: S608  (the names of tables are ours)
-
-# A statement that begins later and has no end takes the days from there on, whatever this one says of them.
-_CHANGING = f"""
-WITH {_NEW}, neighbours AS (
-    SELECT new.*, lower(valid) AS b, upper(valid) AS e, lead(lower(valid)) OVER later AS next_b,
-           lead(upper_inf(valid) AND NOT fills_before) OVER later AS next_stays, lead(rank) OVER later AS next_rank,
-           lag(stated_at) OVER later AS before
+# Windows, not joins: of rows that it wrote a moment ago, the server has no counts to plan a join by. A statement that
+# begins later and has no end takes the days from there on, whatever the one before says of them.
+_FOLLOW = """
+WITH new AS (
+    SELECT * FROM {statements} WHERE id > $1 AND recorded_by = $2 AND source = ANY($3::text[])
+), marked AS MATERIALIZED (
+    SELECT new.*, lead(lower(valid)) OVER later AS next_b, lead(rank) OVER later AS next_rank,
+           lead(upper_inf(valid) AND NOT fills_before) OVER later AS next_stays, lag(stated_at) OVER later AS before,
+           count(*) OVER (PARTITION BY subject_id, facet) AS many,
+           (SELECT held.stated_at FROM {statements} held
+             WHERE held.subject_id = new.subject_id AND held.facet = new.facet AND held.id <= $1
+             ORDER BY held.stated_at DESC LIMIT 1) AS latest
       FROM new
     WINDOW later AS (PARTITION BY subject_id, facet ORDER BY lower(valid))
+), first AS (
+    INSERT INTO {beliefs} (subject_id, facet, value, valid, known)
+    SELECT subject_id, facet, value, CASE WHEN fills_before THEN daterange(NULL, upper(valid)) ELSE valid END,
+           tstzrange(stated_at, NULL)
+      FROM marked WHERE latest IS NULL AND many = 1 AND value IS NOT NULL
 )
-SELECT DISTINCT subject_id, facet FROM neighbours one
- WHERE before <> stated_at
-    OR NOT EXISTS (
-       SELECT 1 FROM {{beliefs}} held
-        WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND upper_inf(held.known)
-          AND held.value = one.value
-          AND (held.valid @> daterange(b, CASE WHEN next_stays AND next_b > b AND next_rank >= rank
-                                               THEN least(e, next_b) ELSE e END)) IS TRUE
-          AND (NOT one.fills_before OR lower_inf(held.valid) OR lower(held.valid) < b))
-    OR EXISTS (
-       SELECT 1 FROM {{statements}} held
-        WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND held.stated_at >= one.stated_at
-          AND held.id <= $1)
-"""  # noqa: S608  (the names of tables are ours)
+SELECT DISTINCT subject_id, facet FROM marked one
+ WHERE CASE WHEN latest IS NULL THEN many > 1
+            WHEN latest >= stated_at OR before <> stated_at THEN true
+            ELSE NOT EXISTS (
+                SELECT 1 FROM {beliefs} held
+                 WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND upper_inf(held.known)
+                   AND held.value = one.value
+                   AND (held.valid @> daterange(
+                            lower(one.valid),
+                            CASE WHEN next_stays AND next_b > lower(one.valid) AND next_rank >= rank
+                                 THEN least(upper(one.valid), next_b) ELSE upper(one.valid) END)) IS TRUE
+                   AND (NOT one.fills_before OR lower_inf(held.valid) OR lower(held.valid) < lower(one.valid)))
+       END
+"""
 
 Written = tuple[int, int, str | None, asyncpg.Range, datetime, bool, int, str, str]
 """A statement as its row has it: subject, facet, value, days, when it was stated, ..., its source, who recorded it."""
@@ -99,9 +93,8 @@ async def keep(connection: asyncpg.Connection, rows: Sequence[Written], *, state
         new = await _write(connection, rows, last, tables)
         if not new:
             return Kept(new, set())
-        what = (last, rows[0][-1], sorted({row[-2] for row in rows}))
-        await connection.execute(_FIRST.format(**tables), *what)
-        pairs = await connection.fetch(_CHANGING.format(**tables), *what)
+        sources = sorted({row[-2] for row in rows})
+        pairs = await connection.fetch(_FOLLOW.format(**tables), last, rows[0][-1], sources)
     return Kept(new, {(row["subject_id"], row["facet"]) for row in pairs})
 
 

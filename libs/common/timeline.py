@@ -7,9 +7,9 @@ refuses two values of one facet at one point of both times.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import asyncpg
 from sqlalchemy import (
@@ -36,8 +36,7 @@ from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
 _NOW = text("clock_timestamp()")
 
 
-@dataclass(frozen=True, slots=True)
-class NewStatement:
+class NewStatement(NamedTuple):
     """A source says of one facet of a subject that `value` holds on `days` (None: that nothing does)."""
 
     subject_id: int
