@@ -369,3 +369,52 @@ async def test_pages_of_changes_are_the_whole_list_in_parts(desk: Desk) -> None:
 @pytest.mark.parametrize("asked", [{}, {"from": "2018-04-01"}, {"from": "2018-04-02", "to": "2018-04-01"}])
 async def test_changes_of_no_day_are_refused(desk: Desk, asked: dict[str, str]) -> None:
     await desk.call("GET", "/changes", params=asked, expect=422)
+
+
+async def test_what_changes_tells_of_codes_roles_relations_addresses_and_law_too(desk: Desk) -> None:
+    await desk.open("RX1", kind="nhs_trust")
+    await desk.open("QWO", "QOP", kind="stp")
+    on = {"effective_on": "2019-04-01"}
+    address = {"lines": ["2 Low Street"], "postcode": "YO1 1AA"}
+    told: list[tuple[str, dict[str, str | list[str]]]] = [
+        ("/address", {**address, "effective_on": "2013-04-01"}),
+        ("/address", {**address, "postcode": "LS1 1AA", **on}),
+        ("/identifiers", {"system": "ons", "identifier": "E40000001", "effective_on": "2013-04-01"}),
+        ("/identifiers/ons/E40000001/end", {**on}),
+        ("/identifiers", {"system": "ons", "identifier": "E40000009", **on}),
+        ("/roles", {"role": "RO57", **on}),
+        ("/parent", {"parent": "QWO", **on}),
+        ("/legal-status", {"legal_status": "abolished", **on}),
+    ]
+    for number, (path, body) in enumerate(told, start=1):
+        await desk.change(f"/organisations/RX1{path}", version=number, body=body)
+    for share, first in (("1/3", "2013-04-01"), ("1/2", "2019-04-01")):
+        body = {"relation": "part of footprint", "other": "QOP", "share": share, "effective_on": first}
+        await desk.call("POST", "/organisations/RX1/relations", json=body)
+    day = "2019-04-01"
+    expected = [
+        (day, "address", "RX1", "2 Low Street\nYO1 1AA", "2 Low Street\nLS1 1AA", ""),
+        (day, "identifier", "RX1", None, "E40000009", "ons"),
+        (day, "identifier", "RX1", "E40000001", None, "ons"),
+        (day, "legal status", "RX1", None, "abolished", ""),
+        (day, "parent", "RX1", None, "QWO", ""),
+        (day, "relation", "RX1", "part of footprint 1/3", "part of footprint 1/2", "QOP"),
+        (day, "role", "RX1", None, "RO57", ""),
+    ]
+    assert await changes(desk, on=day) == expected
+    assert await changes(desk, on=day, what="legal status") == expected[3:4]
+    first = await desk.call("GET", "/changes", params={"on": day, "limit": 2})
+    rest = await desk.call("GET", first["next"].removeprefix("/v1"))
+    assert [row["after"] for row in [*first["items"], *rest["items"]]] == [row[4] for row in expected[:4]]
+
+
+async def test_an_area_that_another_body_covers_is_a_change_and_its_first_one_is_none(desk: Desk) -> None:
+    await desk.open("03X", "01K")
+    for day, first, second in (
+        ("2021-04-01", ["E01000001", "E01000002"], ["E01000003"]),
+        ("2021-10-01", ["E01000001"], ["E01000002", "E01000003"]),
+    ):
+        lists = [{"code": "03X", "areas": first}, {"code": "01K", "areas": second}]
+        await desk.call("POST", "/covers", json={"effective_on": day, "commissioners": lists})
+    assert await changes(desk, on="2021-04-01") == []
+    assert await changes(desk, on="2021-10-01") == [("2021-10-01", "area", "E01000002", "03X", "01K", "")]

@@ -157,8 +157,10 @@ async def list_changes(
 ) -> Page[ChangeView] | StreamingResponse:
     """What takes effect on a day, or on the days of a span, past or to come, as known at an instant.
 
-    Bodies that open, close or stand as proposed; names, kinds and parents that change; successions; mergers planned
-    or done. What a source only saw on a day, with no word about since when, is no change of that day.
+    Bodies that open, close or stand as proposed; names, kinds, parents, addresses, legal forms, remits and statuses in
+    law that change; codes of other systems, roles and relations that begin or end; areas that another body covers;
+    successions; mergers planned or done. What a source only saw on a day, with no word about since when, is no change
+    of that day.
     """
     span = changes.Span(*_span(on, first, last), what, code)
     if as_csv:
@@ -167,7 +169,9 @@ async def list_changes(
     after = None if paging.after is None else _change_place(paging.after)
     found = await changes.changes(rows, span, as_known=as_known, after=after, limit=paging.fetch)
     return page(
-        [change(one) for one in found], key=lambda one: (one.day, one.what, one.code, one.other), request=request
+        [change(one) for one in found],
+        key=lambda one: (one.day, one.what, one.code, one.other, one.before or "", one.after or ""),
+        request=request,
     )
 
 
@@ -200,7 +204,7 @@ def _text_place(after: tuple[Any, ...]) -> tuple[str, str]:
 def _change_place(after: tuple[Any, ...]) -> changes.Place:
     """Return where a page of changes begins. Raises UnreadableCursor."""
     try:
-        day, what, code, other = after
-        return date.fromisoformat(day), str(what), str(code), str(other)
+        day, what, code, other, before, then = after
+        return date.fromisoformat(day), str(what), str(code), str(other), str(before), str(then)
     except (TypeError, ValueError) as error:
         raise UnreadableCursor("after: use the link that the page before gave") from error

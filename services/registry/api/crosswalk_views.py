@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from libs.common import csv_text
 from services.registry.api.views import View
-from services.registry.changes import Change
+from services.registry.changes import Change, What
 from services.registry.crosswalk import Days, Reason
 from services.registry.crosswalk_tables import Line
 from services.registry.restatement import Restated, Restatement
@@ -152,14 +152,19 @@ class ChangeView(View):
     """Something that takes effect on a day."""
 
     day: date
-    what: str = Field(
-        description="`opening`, `closure`, `proposal`, `rename`, `kind`, `parent`, `succession`, `merger`",
-        examples=["closure"],
+    what: What = Field(description="what sort of change", examples=["closure"])
+    code: str = Field(description="of a merger the successor, of an area its ONS code", examples=["10Y"])
+    before: str | None = Field(
+        description="what was so before; of a merger its predecessors; null where something begins only"
     )
-    code: str = Field(description="of a merger the successor", examples=["10Y"])
-    before: str | None = Field(description="what was so before; of a merger its predecessors")
-    after: str | None = Field(description="what is so since; of a merger how far it is; of a succession its shape")
-    other: str = Field(description="of a succession the successor, of a merger its reference", examples=["14Y"])
+    after: str | None = Field(
+        description="what is so since; of a merger how far it is; of a succession its shape; null where something ends"
+    )
+    other: str = Field(
+        description="of a succession the successor, of a merger its reference, of a relation the other body, of an "
+        "identifier its system",
+        examples=["14Y"],
+    )
     known_from: datetime
 
 
