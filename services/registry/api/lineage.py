@@ -1,5 +1,6 @@
 """Routes about who followed whom."""
 
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
@@ -36,19 +37,7 @@ async def get_lineage(
     """
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     found = await lineage.lineage_of(rows, code, as_at=as_at, as_known=as_known or lineage.ALWAYS)
-    ends = await answers.list_organisations(
-        rows, answers.Filters(codes=found.resolves_to), as_at=as_at, as_known=as_known, after=None, limit=10_000
-    )
-    standing = {one.code: one for one in ends}
-    living = [
-        EndView(
-            code=end,
-            name=standing[end].name if end in standing else None,
-            status=standing[end].status if end in standing else "unknown",
-            share=EndView.share_of(share),
-        )
-        for end, share in found.living
-    ]
+    living = await _living(rows, found, as_known=as_known, as_at=as_at)
     return LineageView(
         code=code,
         as_at=as_at,
@@ -61,6 +50,23 @@ async def get_lineage(
         findings=_findings(living),
         because=[lineage.in_words(step) for step in (*found.before, *found.after)],
     )
+
+
+async def _living(rows: Rows, found: lineage.Lineage, *, as_at: date, as_known: datetime | None) -> list[EndView]:
+    """Return what a code lives on in, with the names and statuses of the day."""
+    ends = await answers.list_organisations(
+        rows, answers.Filters(codes=found.resolves_to), as_at=as_at, as_known=as_known, after=None, limit=10_000
+    )
+    standing = {one.code: one for one in ends}
+    return [
+        EndView(
+            code=end,
+            name=standing[end].name if end in standing else None,
+            status=standing[end].status if end in standing else "unknown",
+            share=EndView.share_of(share),
+        )
+        for end, share in found.living
+    ]
 
 
 def _findings(living: list[EndView]) -> list[FoundView]:
