@@ -16,6 +16,8 @@ from libs.common.identity import Caller, Role
 from libs.common.known import Reads
 from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
 from services.registry import facts
+from services.registry.cover_checks import PRACTICE_KINDS
+from services.registry.cover_rules import days_as_commissioner, overlap
 from services.registry.errors import NothingChanges, OrganisationNotFound, RelationNotAllowed
 from services.registry.lineage import ALWAYS, successors_of
 from services.registry.organisations import Code, Day
@@ -46,6 +48,10 @@ SELECT t.code, t.sort, t.other, nullif(b.value, '*'), lower(b.valid), upper(b.va
   JOIN tie_belief b ON b.subject_id = t.id AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
  WHERE (($4 AND t.code = $1) OR ($5 AND t.other = $1))
    AND t.sort = ANY($6) AND ($7::text IS NULL OR (t.sort, t.code, t.other) > ($7, $8, $9))
+   AND NOT EXISTS (
+       SELECT FROM organisation o JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1
+        WHERE o.code IN (t.code, t.other) AND life.value = 'closed'
+          AND (life.valid @> $2::date) IS TRUE AND (life.known @> $3::timestamptz) IS TRUE)
  ORDER BY t.sort, t.code, t.other LIMIT $10
 """
 
@@ -156,7 +162,10 @@ async def list_relations(
     after: tuple[str, str, str] | None,
     limit: int,
 ) -> list[Related]:
-    """Return the relations of a body on a day, from it, to it, or both, in the order of relation, code and other."""
+    """Return the relations of a body on a day, from it, to it, or both, in the order of relation, code and other.
+
+    A body that has closed stands in none any more, whatever was said before that.
+    """
     sorts = [relation] if relation else list(Relation)
     rows = await db.fetch(
         _SOME,
@@ -194,10 +203,22 @@ def _against(code: str, command: Relate, days: Days, held: Mapping[str, Standing
         yield Reason(f"the relation would end on {command.until}, not after {command.effective_on}", "until")
     if command.share and command.relation not in WITH_SHARES:
         yield Reason(f"{command.relation!r} has no shares", "share")
+    if command.relation is Relation.MEMBER_OF and _is_practice_of_commissioner(held[code], held[command.other], days):
+        yield Reason(
+            f"{command.other} is a commissioner, and a practice is in exactly one (NHS Act 2006 s.14A): state it as "
+            f"the parent of {code}",
+            "relation",
+        )
     for field, one in (("effective_on", code), ("other", command.other)):
         status = held[one].on(command.effective_on)
         if status not in {"open", "proposed"}:
             yield Reason(f"{one} is {status} on {command.effective_on}", field)
+
+
+def _is_practice_of_commissioner(body: Standing, other: Standing, days: Days) -> bool:
+    return body.kind_on(days.start) in PRACTICE_KINDS and any(
+        may_cover and overlap(days, span) for span, may_cover in days_as_commissioner(other)
+    )
 
 
 async def _against_shares(connection: asyncpg.Connection, code: str, command: Relate, days: Days) -> Sequence[Reason]:

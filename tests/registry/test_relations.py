@@ -146,3 +146,23 @@ async def test_a_dry_run_of_a_relation_answers_the_same_and_changes_nothing(desk
     dry = await relate(desk, "RCF", "member of", "QWO", params={"dry_run": "true"})
     assert await shown(desk, "RCF", "2018-01-01") == []
     assert await relate(desk, "RCF", "member of", "QWO") == dry
+
+
+async def test_a_practice_is_no_member_of_a_commissioner_beside_the_one_that_is_its_parent(desk: Desk) -> None:
+    await desk.open("01K", "03X")
+    await desk.open("A81001", kind="gp_practice", parent="01K")
+    await desk.open("U70001", kind="pcn")
+    refused = await relate(desk, "A81001", "member of", "03X", expect=409)
+    assert refused["reasons"][0]["field"] == "relation"
+    assert "exactly one" in refused["reasons"][0]["message"]
+    await relate(desk, "A81001", "member of", "U70001")
+    assert await shown(desk, "A81001", "2017-01-01") == [("A81001", "member of", "U70001", None)]
+
+
+async def test_a_body_that_closed_stands_in_no_relation_any_more(desk: Desk) -> None:
+    await trusts(desk)
+    await relate(desk, "RCF", "part of footprint", "QWO")
+    await desk.change("/organisations/QWO/closure", version=1, body={"effective_on": "2019-04-01"})
+    assert len(await shown(desk, "RCF", "2019-03-31")) == 1
+    assert await shown(desk, "RCF", "2019-04-01") == []
+    assert await shown(desk, "QWO", "2019-04-01") == []

@@ -64,7 +64,7 @@ async def list_relations(
 ) -> Page[RelatedView]:
     """Members, owners with their shares, footprints, hosts: as at a day, as known at an instant, in both directions.
 
-    `relation=part of footprint&direction=to` of a footprint gives its members.
+    `relation=part of footprint&direction=to` of a footprint gives its members. A body that has closed stands in none.
     """
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     found = await relations.list_relations(
@@ -94,7 +94,8 @@ async def relate(
     """Say that from a day it is a member of, owns, hosts, commissions or is part of another, perhaps by a share.
 
     A body may stand in a relation to several others at once. The shares by which a body is owned are together at most
-    the whole on every day. Said again with another share, the later word holds for its days.
+    the whole on every day. Said again with another share, the later word holds for its days. That a practice is a
+    member of a commissioner is no such relation: it is in exactly one, its parent.
     """
     return await relations.relate(session, code, command, by=by, stated_at=stated_at)
 
