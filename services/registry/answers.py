@@ -11,26 +11,11 @@ import asyncpg
 from libs.common.known import Reads
 from libs.common.stated import Facet, Status
 from libs.common.temporal import LAST_DAY
+from services.registry.chosen import Chosen
 from services.registry.details import BORNE, NOTHING, Details, details_of
 from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
-
-# IS TRUE keeps the planner from the index of the exclusion constraint: by day and instant alone it would go through
-# everything that was ever believed of that day, instead of through the few beliefs about one organisation.
-_FACET = """
-LEFT JOIN organisation_belief {name}
-  ON {name}.subject_id = o.id AND {name}.facet = {number} AND ({name}.valid @> $1::date) IS TRUE
- AND ({name}.known @> $2::timestamptz) IS TRUE
-"""
-
-SHOWN = (Facet.LIFE, Facet.NAME, Facet.PARENT, Facet.KIND)
-BELIEFS = "".join(_FACET.format(name=facet.name.lower(), number=facet.value) for facet in SHOWN)
-
-COLUMNS = """
-SELECT o.code, coalesce(kind.value, 'unknown') AS kind, o.version, life.value AS status, name.value AS name,
-       parent.value AS parent, lower(life.valid) AS since, upper(life.valid) AS until
-"""
 
 # What was said last by the instant asked about, and the other days that had been said before.
 _MERGERS = """
@@ -65,17 +50,6 @@ SELECT o.code, coalesce(held.kind, 'unknown') AS kind, o.version, held.status, h
         WHERE b.subject_id = o.id AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE) held
  WHERE o.code = $3
 """  # noqa: S608  (only constants of ours are put in)
-
-_SOME = f"""
-{COLUMNS} FROM organisation o {BELIEFS}
- WHERE ($3::text IS NULL OR coalesce(kind.value, 'unknown') = $3)
-   AND ($4::text IS NULL OR coalesce(life.value, 'unknown') = $4)
-   AND ($5::text IS NULL OR strpos(lower(name.value), lower($5)) > 0)
-   AND ($6::text IS NULL OR parent.value = $6)
-   AND ($7::text IS NULL OR o.code > $7)
-   AND ($9::text[] IS NULL OR o.code = ANY($9))
- ORDER BY o.code LIMIT $8
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +105,20 @@ async def list_organisations(
     db: Reads, filters: Filters, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[OrganisationAsAt]:
     """Return organisations in the order of their codes, from the one behind `after`."""
-    wanted = (filters.kind, filters.status, filters.name, filters.parent)
-    rows = await db.fetch(_SOME, as_at, as_known or ALWAYS, *wanted, after, limit, filters.codes)
+    chosen = Chosen(as_at, as_known or ALWAYS)
+    chosen.equals(Facet.KIND, filters.kind)
+    chosen.equals(Facet.LIFE, filters.status)
+    chosen.equals(Facet.PARENT, filters.parent)
+    if filters.name is not None:
+        chosen.believed(Facet.NAME, f"strpos(lower(b.value), lower({chosen.of(filters.name)})) > 0")
+    if filters.codes is not None:
+        chosen.where(f"o.code = ANY({chosen.of(list(filters.codes))})")
+    rows = await db.fetch(chosen.sql(limit, after=after), *chosen.arguments)
     return [as_at_of(row) for row in rows]
 
 
 def as_at_of(row: asyncpg.Record, mergers: tuple[PartInMerger, ...] = ()) -> OrganisationAsAt:
-    """Return the organisation in a row of COLUMNS."""
+    """Return the organisation in a row."""
     status = cast("Status", row["status"] or "unknown")
     return OrganisationAsAt(
         code=row["code"],

@@ -8,7 +8,9 @@ from datetime import date, datetime
 import asyncpg
 
 from libs.common.known import Reads
-from services.registry.answers import BELIEFS, COLUMNS, OrganisationAsAt, as_at_of
+from libs.common.stated import Facet
+from services.registry.answers import OrganisationAsAt, as_at_of
+from services.registry.chosen import Chosen
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
 
@@ -18,40 +20,18 @@ _INWARD = 3
 
 # What a source of names says matches on any day: the former name of a body is often the one remembered.
 _BY_TEXT = """
+organisation o JOIN (
+SELECT id, array_agg("on" ORDER BY "on") AS matched FROM (
 SELECT b.subject_id AS id, CASE WHEN (b.valid @> $1::date) IS TRUE THEN 'name' ELSE 'name on another day' END AS on
   FROM organisation_belief b
- WHERE b.facet = 2 AND to_tsvector('simple', b.value) @@ to_tsquery('simple', $3)
+ WHERE b.facet = 2 AND to_tsvector('simple', b.value) @@ to_tsquery('simple', {words})
    AND (b.known @> $2::timestamptz) IS TRUE
  UNION
-SELECT o.id, 'code' FROM organisation o WHERE $4 <> '' AND starts_with(o.code, $4)
+SELECT o.id, 'code' FROM organisation o WHERE {exact} <> '' AND starts_with(o.code, {exact})
  UNION
 SELECT o.id, t.sort FROM tie t JOIN organisation o ON o.code = t.code
- WHERE t.sort LIKE 'code:%' AND upper(t.other) = $4
-"""
-_BY_PLACE = """
-SELECT b.subject_id AS id, 'address' AS on
-  FROM organisation_belief b
- WHERE b.facet = 6 AND to_tsvector('simple', b.value) @@ to_tsquery('simple', $3)
-   AND (b.known @> $2::timestamptz) IS TRUE
-   AND $4::text IS NOT NULL
-"""
-_ALL = "SELECT o.id, NULL AS on FROM organisation o WHERE $3::text IS NULL AND $4::text IS NULL"
-
-_FOUND = """
-{columns}, address.value AS address, found.matched
-  FROM (SELECT id, array_agg("on" ORDER BY "on") AS matched FROM ({candidates}) hits GROUP BY id) found
-  JOIN organisation o ON o.id = found.id {beliefs}
-  LEFT JOIN organisation_belief address
-    ON address.subject_id = o.id AND address.facet = 6 AND (address.valid @> $1::date) IS TRUE
-   AND (address.known @> $2::timestamptz) IS TRUE
- WHERE ($5::text IS NULL OR coalesce(kind.value, 'unknown') = $5)
-   AND ($6::text IS NULL OR coalesce(life.value, 'unknown') = $6)
-   AND ($7::text IS NULL
-        OR starts_with(replace(regexp_replace(address.value, '^.*\\n', ''), ' ', ''), $7))
-   AND ($8::text IS NULL OR strpos(lower(address.value), lower($8)) > 0)
-   AND ($9::text IS NULL OR parent.value = $9)
-   AND ($10::text IS NULL OR o.code > $10)
- ORDER BY o.code LIMIT $11
+ WHERE t.sort LIKE 'code:%' AND upper(t.other) = {exact}
+) hits GROUP BY id) hit USING (id)
 """
 
 
@@ -89,42 +69,46 @@ async def search(
     Every word of the text has to begin a word of one name that the body has, had or will have; or the text begins the
     code, or is the code of another system.
     """
-    squeezed = squeezed_postcode(wanted.postcode)
-    candidates, words, exact = _candidates(wanted, squeezed)
-    if candidates is None:
+    chosen = Chosen(as_at, as_known or ALWAYS)
+    matched = "ARRAY['address']" if wanted.postcode is not None or wanted.place is not None else "ARRAY[]::text[]"
+    if wanted.text is not None:
+        words = _query(wanted.text)
+        if not words:
+            return []
+        exact = f"{chosen.of(wanted.text.strip().upper())}::text"
+        chosen.bodies, matched = _BY_TEXT.format(words=chosen.of(words), exact=exact), "hit.matched"
+    if not _choose_place(chosen, wanted):
         return []
-    rows = await db.fetch(
-        _FOUND.format(columns=COLUMNS, beliefs=BELIEFS, candidates=candidates),
-        as_at,
-        as_known or ALWAYS,
-        words,
-        exact,
-        wanted.kind,
-        wanted.status,
-        squeezed,
-        wanted.place,
-        wanted.parent,
-        after,
-        limit,
-    )
+    chosen.equals(Facet.KIND, wanted.kind)
+    chosen.equals(Facet.LIFE, wanted.status)
+    chosen.equals(Facet.PARENT, wanted.parent)
+    rows = await db.fetch(chosen.sql(limit, after=after, matched=matched), *chosen.arguments)
     return [_found(row) for row in rows]
+
+
+def _choose_place(chosen: Chosen, wanted: Wanted) -> bool:
+    """Ask for the postcode and the place; false where neither they nor the text have a word to look for."""
+    postcode, place = squeezed_postcode(wanted.postcode), wanted.place
+    if postcode is None and place is None:
+        return True
+    asked = []
+    if wanted.text is None:
+        words = _query(" ".join(filter(None, (_outward(postcode), place))))
+        if not words:
+            return False
+        asked.append(f"to_tsvector('simple', b.value) @@ to_tsquery('simple', {chosen.of(words)})")
+    if postcode is not None:
+        last_line = r"replace(regexp_replace(b.value, '^.*\n', ''), ' ', '')"
+        asked.append(f"starts_with({last_line}, {chosen.of(postcode)})")
+    if place is not None:
+        asked.append(f"strpos(lower(b.value), lower({chosen.of(place)})) > 0")
+    chosen.believed(Facet.ADDRESS, " AND ".join(asked))
+    return True
 
 
 def squeezed_postcode(postcode: str | None) -> str | None:
     """Return a postcode, or its beginning, in capitals and without spaces."""
     return re.sub(r"\s", "", postcode).upper() if postcode else None
-
-
-def _candidates(wanted: Wanted, postcode: str | None) -> tuple[str | None, str | None, str | None]:
-    """Return the SELECT of candidates with its two parameters; none where the text has no word to look for."""
-    if wanted.text is not None:
-        words = _query(wanted.text)
-        exact = wanted.text.strip().upper()
-        return (_BY_TEXT, words, exact) if words else (None, None, None)
-    if postcode is not None or wanted.place is not None:
-        words = _query(" ".join(filter(None, (_outward(postcode), wanted.place))))
-        return (_BY_PLACE, words, "") if words else (None, None, None)
-    return _ALL, None, None
 
 
 def _outward(postcode: str | None) -> str | None:
@@ -139,7 +123,7 @@ def _query(text: str) -> str:
 
 
 def _found(row: asyncpg.Record) -> Found:
-    return Found(as_at_of(row), row["address"], tuple(one for one in row["matched"] if one))
+    return Found(as_at_of(row), row["address"], tuple(row["matched"]))
 
 
 async def all_pages(

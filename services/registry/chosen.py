@@ -1,0 +1,76 @@
+"""Which organisations a list shows, as SQL: its conditions, and what is believed of the few that they leave."""
+
+from datetime import date, datetime
+from typing import Any
+
+from libs.common.stated import UNKNOWN, Facet
+
+HELD = "({0}.valid @> $1::date) IS TRUE AND ({0}.known @> $2::timestamptz) IS TRUE"
+"""A belief about the day $1, as known at the instant $2.
+
+IS TRUE keeps the planner from the index of the exclusion constraint: by day and instant alone it would go through
+everything that was ever believed of that day, instead of through the few beliefs about one organisation.
+"""
+
+# Of the bodies of one page only, each in one look at the index of subjects: a join for each facet would read the
+# beliefs about all bodies. LIMIT in the subquery is what keeps the planner to that order.
+_SHOWN = f"""
+SELECT o.code, coalesce(held.kind, 'unknown') AS kind, o.version, held.status, held.name, held.parent,
+       held.since, held.until, held.address, o.matched
+  FROM (SELECT o.id, o.code, o.version, {{matched}} AS matched
+          FROM {{bodies}} WHERE {{conditions}} ORDER BY o.code LIMIT {{limit}}) o
+ CROSS JOIN LATERAL (
+       SELECT max(b.value) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS status,
+              max(b.value) FILTER (WHERE b.facet = {Facet.NAME:d}) AS name,
+              max(b.value) FILTER (WHERE b.facet = {Facet.PARENT:d}) AS parent,
+              max(b.value) FILTER (WHERE b.facet = {Facet.KIND:d}) AS kind,
+              max(b.value) FILTER (WHERE b.facet = {Facet.ADDRESS:d}) AS address,
+              max(lower(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS since,
+              max(upper(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS until
+         FROM organisation_belief b WHERE b.subject_id = o.id AND {HELD.format("b")}) held
+ ORDER BY o.code
+"""  # noqa: S608  (only constants of ours are put in)
+
+
+class Chosen:
+    """The conditions of one list, with their arguments behind the day ($1) and the instant ($2).
+
+    Only what is asked for becomes a condition, so that PostgreSQL can plan for it once and for all.
+    """
+
+    def __init__(self, as_at: date, known: datetime, *, bodies: str = "organisation o") -> None:
+        self.arguments: list[Any] = [as_at, known]
+        self.bodies = bodies
+        # The day and the instant are always arguments, whether a condition asks for them or not.
+        self._conditions = ["$1::date IS NOT NULL AND $2::timestamptz IS NOT NULL"]
+
+    def of(self, argument: Any) -> str:
+        """Return the place of one more argument."""
+        self.arguments.append(argument)
+        return f"${len(self.arguments)}"
+
+    def where(self, condition: str) -> None:
+        """Ask for something more."""
+        self._conditions.append(condition)
+
+    def believed(self, facet: Facet, condition: str) -> None:
+        """Ask that on the day a facet has a value of which the condition, about `b.value`, is true."""
+        held = f"b.facet = {facet:d} AND {condition} AND {HELD.format('b')}"
+        self.where(f"o.id IN (SELECT b.subject_id FROM organisation_belief b WHERE {held})")  # noqa: S608
+
+    def equals(self, facet: Facet, value: str | None) -> None:
+        """Ask for the value of a facet on the day, unless it is None. `unknown`: that none is known."""
+        if value == UNKNOWN:
+            other = f"b.facet = {facet:d} AND b.value <> '{UNKNOWN}' AND {HELD.format('b')}"
+            self.where(
+                f"NOT EXISTS (SELECT 1 FROM organisation_belief b WHERE b.subject_id = o.id AND {other})"  # noqa: S608
+            )
+        elif value is not None:
+            self.believed(facet, f"b.value = {self.of(value)}::text")
+
+    def sql(self, limit: int, *, after: str | None, matched: str = "NULL::text[]") -> str:
+        """Return the SELECT of the first of them, in the order of codes, behind `after`; `arguments` go with it."""
+        if after is not None:
+            self.where(f"o.code > {self.of(after)}")
+        conditions = " AND ".join(self._conditions)
+        return _SHOWN.format(matched=matched, bodies=self.bodies, conditions=conditions, limit=self.of(limit))
