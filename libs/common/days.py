@@ -24,7 +24,7 @@ def _instant(given: Any) -> Any:
 
 # Left alone, pydantic takes a number for seconds since 1970: 20180401 would be an instant in August of that year.
 AS_WRITTEN = BeforeValidator(_day)
-"""For a day with bounds: `Annotated[date, Field(ge=...), AS_WRITTEN]`. In another order a refusal shows Python's words."""
+"""For a day with bounds: `Annotated[date, Field(ge=...), AS_WRITTEN]`; else its refusal has Python's words."""
 WrittenDay = Annotated[date, AS_WRITTEN]
 """A day of a request, as `2018-04-01`."""
 WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_instant)]

@@ -4,10 +4,9 @@ The registry states the same of itself, so that every copy agrees with it at eac
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -59,8 +58,7 @@ KEPT_BY_HEARERS = frozenset({Facet.LIFE, Facet.NAME, Facet.PARENT, Facet.KIND})
 """What every service needs of organisations. The rest is the registry's alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrganisationStatement:
+class OrganisationStatement(NamedTuple):
     """One thing that an event states of one organisation. No value: that nothing holds."""
 
     code: str

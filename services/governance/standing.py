@@ -4,7 +4,7 @@ Every function takes the connection of a transaction that holds the lock on the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import asyncpg
@@ -59,7 +59,7 @@ async def state(
     )
     latest: dict[int, datetime] = {row["o"] - 1: row["latest"] for row in rows}
     placed = [
-        replace(change, stated_at=max(change.stated_at, latest[index] + _MOMENT)) if index in latest else change
+        change._replace(stated_at=max(change.stated_at, latest[index] + _MOMENT)) if index in latest else change
         for index, change in enumerate(changes)
     ]
     await timeline.state(connection, placed, source="governance", by=by)

@@ -46,7 +46,9 @@ def believed(beliefs: list[Belief[str]], as_at: date, as_known: datetime) -> lis
 
 
 @given(statements())
-def test_at_each_point_the_latest_statement_of_the_highest_rank_holds_and_no_other(stated: list[Statement[str]]) -> None:
+def test_at_each_point_the_latest_statement_of_the_highest_rank_holds_and_no_other(
+    stated: list[Statement[str]],
+) -> None:
     beliefs = history(stated)
     for number in range(DAYS + 1):
         for hour in range(-1, INSTANTS + 1):

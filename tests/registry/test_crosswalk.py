@@ -375,7 +375,7 @@ async def test_what_changes_tells_of_codes_roles_relations_addresses_and_law_too
     await desk.open("RX1", kind="nhs_trust")
     await desk.open("QWO", "QOP", kind="stp")
     on = {"effective_on": "2019-04-01"}
-    address = {"lines": ["2 Low Street"], "postcode": "YO1 1AA"}
+    address: dict[str, str | list[str]] = {"lines": ["2 Low Street"], "postcode": "YO1 1AA"}
     told: list[tuple[str, dict[str, str | list[str]]]] = [
         ("/address", {**address, "effective_on": "2013-04-01"}),
         ("/address", {**address, "postcode": "LS1 1AA", **on}),

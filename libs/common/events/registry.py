@@ -376,10 +376,10 @@ class ICBClusterEnded(Event, topic="registry", keys=("cluster", "icbs")):
 
 
 class SourceReported(Event, Sourced, topic="registry", keys=("code",)):
-    """A named source says of a body that `about` (`life`, `name`, `parent`, `kind`, ...) is `value` from `effective_on`.
+    """A named source says that of a body `about` (`life`, `name`, `parent`, `kind`, ...) is `value` from a day on.
 
     `until` is the first day of which it says nothing more. `observed`: it saw this on `effective_on` and did not say
-    since when it is so. An empty `value`: nothing of that sort holds. Where a source of a higher rank spoke, that rules.
+    since when it is so. An empty `value`: nothing of that sort holds. Where a source of a higher rank spoke, it rules.
     """
 
     code: str

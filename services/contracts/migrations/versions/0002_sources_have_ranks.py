@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0002'
-down_revision = '0001'
+revision = "0002"
+down_revision = "0001"
 branch_labels = None
 depends_on = None
 
@@ -29,34 +29,81 @@ UPDATE known_organisation o SET kind = b.value
 
 
 def upgrade() -> None:
-    op.add_column('contract_customer_statement', sa.Column('rank', sa.SmallInteger(), server_default=sa.text('0'), nullable=False))
-    op.drop_constraint(op.f('uq_contract_customer_statement_subject_id_facet_valid_s_df20'), 'contract_customer_statement', type_='unique')
-    op.create_unique_constraint('uq_contract_customer_statement_said', 'contract_customer_statement', ['subject_id', 'facet', 'stated_at', 'valid', 'value', 'fills_before', 'source'], postgresql_nulls_not_distinct=True)
-    op.add_column('contract_life_statement', sa.Column('rank', sa.SmallInteger(), server_default=sa.text('0'), nullable=False))
-    op.drop_constraint(op.f('uq_contract_life_statement_subject_id_facet_valid_state_0a7e'), 'contract_life_statement', type_='unique')
-    op.create_unique_constraint('uq_contract_life_statement_said', 'contract_life_statement', ['subject_id', 'facet', 'stated_at', 'valid', 'value', 'fills_before', 'source'], postgresql_nulls_not_distinct=True)
-    op.add_column('known_organisation_statement', sa.Column('rank', sa.SmallInteger(), server_default=sa.text('0'), nullable=False))
-    op.drop_constraint(op.f('uq_known_organisation_statement_subject_id_facet_valid__cdeb'), 'known_organisation_statement', type_='unique')
-    op.create_unique_constraint('uq_known_organisation_statement_said', 'known_organisation_statement', ['subject_id', 'facet', 'stated_at', 'valid', 'value', 'fills_before', 'source'], postgresql_nulls_not_distinct=True)
-    op.add_column('known_succession', sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "contract_customer_statement", sa.Column("rank", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
+    op.drop_constraint(
+        op.f("uq_contract_customer_statement_subject_id_facet_valid_s_df20"),
+        "contract_customer_statement",
+        type_="unique",
+    )
+    op.create_unique_constraint(
+        "uq_contract_customer_statement_said",
+        "contract_customer_statement",
+        ["subject_id", "facet", "stated_at", "valid", "value", "fills_before", "source"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.add_column(
+        "contract_life_statement", sa.Column("rank", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
+    op.drop_constraint(
+        op.f("uq_contract_life_statement_subject_id_facet_valid_state_0a7e"), "contract_life_statement", type_="unique"
+    )
+    op.create_unique_constraint(
+        "uq_contract_life_statement_said",
+        "contract_life_statement",
+        ["subject_id", "facet", "stated_at", "valid", "value", "fills_before", "source"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.add_column(
+        "known_organisation_statement",
+        sa.Column("rank", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+    )
+    op.drop_constraint(
+        op.f("uq_known_organisation_statement_subject_id_facet_valid__cdeb"),
+        "known_organisation_statement",
+        type_="unique",
+    )
+    op.create_unique_constraint(
+        "uq_known_organisation_statement_said",
+        "known_organisation_statement",
+        ["subject_id", "facet", "stated_at", "valid", "value", "fills_before", "source"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.add_column("known_succession", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(KINDS)
     op.execute(KINDS_BELIEVED)
-    op.drop_column('known_organisation', 'kind')
+    op.drop_column("known_organisation", "kind")
 
 
 def downgrade() -> None:
-    op.drop_column('known_succession', 'undone_at')
-    op.drop_constraint('uq_known_organisation_statement_said', 'known_organisation_statement', type_='unique')
-    op.create_unique_constraint(op.f('uq_known_organisation_statement_subject_id_facet_valid__cdeb'), 'known_organisation_statement', ['subject_id', 'facet', 'valid', 'stated_at', 'value', 'fills_before'], postgresql_nulls_not_distinct=True)
-    op.drop_column('known_organisation_statement', 'rank')
-    op.add_column('known_organisation', sa.Column('kind', sa.TEXT(), server_default='unknown', nullable=False))
+    op.drop_column("known_succession", "undone_at")
+    op.drop_constraint("uq_known_organisation_statement_said", "known_organisation_statement", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_known_organisation_statement_subject_id_facet_valid__cdeb"),
+        "known_organisation_statement",
+        ["subject_id", "facet", "valid", "stated_at", "value", "fills_before"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_column("known_organisation_statement", "rank")
+    op.add_column("known_organisation", sa.Column("kind", sa.TEXT(), server_default="unknown", nullable=False))
     op.execute(KINDS_KEPT)
-    op.execute('DELETE FROM known_organisation_belief WHERE facet = 4')
-    op.execute('DELETE FROM known_organisation_statement WHERE facet = 4')
-    op.alter_column('known_organisation', 'kind', server_default=None)
-    op.drop_constraint('uq_contract_life_statement_said', 'contract_life_statement', type_='unique')
-    op.create_unique_constraint(op.f('uq_contract_life_statement_subject_id_facet_valid_state_0a7e'), 'contract_life_statement', ['subject_id', 'facet', 'valid', 'stated_at', 'value', 'fills_before'], postgresql_nulls_not_distinct=True)
-    op.drop_column('contract_life_statement', 'rank')
-    op.drop_constraint('uq_contract_customer_statement_said', 'contract_customer_statement', type_='unique')
-    op.create_unique_constraint(op.f('uq_contract_customer_statement_subject_id_facet_valid_s_df20'), 'contract_customer_statement', ['subject_id', 'facet', 'valid', 'stated_at', 'value', 'fills_before'], postgresql_nulls_not_distinct=True)
-    op.drop_column('contract_customer_statement', 'rank')
+    op.execute("DELETE FROM known_organisation_belief WHERE facet = 4")
+    op.execute("DELETE FROM known_organisation_statement WHERE facet = 4")
+    op.alter_column("known_organisation", "kind", server_default=None)
+    op.drop_constraint("uq_contract_life_statement_said", "contract_life_statement", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_contract_life_statement_subject_id_facet_valid_state_0a7e"),
+        "contract_life_statement",
+        ["subject_id", "facet", "valid", "stated_at", "value", "fills_before"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_column("contract_life_statement", "rank")
+    op.drop_constraint("uq_contract_customer_statement_said", "contract_customer_statement", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_contract_customer_statement_subject_id_facet_valid_s_df20"),
+        "contract_customer_statement",
+        ["subject_id", "facet", "valid", "stated_at", "value", "fills_before"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_column("contract_customer_statement", "rank")

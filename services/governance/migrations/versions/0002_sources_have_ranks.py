@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0002'
-down_revision = '0001'
+revision = "0002"
+down_revision = "0001"
 branch_labels = None
 depends_on = None
 
@@ -29,40 +29,99 @@ UPDATE known_organisation o SET kind = b.value
 
 
 def upgrade() -> None:
-    op.add_column('body_time_statement', sa.Column('rank', sa.SmallInteger(), server_default=sa.text('0'), nullable=False))
-    op.drop_constraint(op.f('uq_body_time_statement_subject_id_facet_valid_stated_at_8a70'), 'body_time_statement', type_='unique')
-    op.create_unique_constraint('uq_body_time_statement_said', 'body_time_statement', ['subject_id', 'facet', 'stated_at', 'valid', 'value', 'fills_before', 'source'], postgresql_nulls_not_distinct=True)
-    op.add_column('known_organisation_statement', sa.Column('rank', sa.SmallInteger(), server_default=sa.text('0'), nullable=False))
-    op.drop_constraint(op.f('uq_known_organisation_statement_subject_id_facet_valid__cdeb'), 'known_organisation_statement', type_='unique')
-    op.create_unique_constraint('uq_known_organisation_statement_said', 'known_organisation_statement', ['subject_id', 'facet', 'stated_at', 'valid', 'value', 'fills_before', 'source'], postgresql_nulls_not_distinct=True)
-    op.add_column('known_succession', sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True))
-    op.add_column('post_time_statement', sa.Column('rank', sa.SmallInteger(), server_default=sa.text('0'), nullable=False))
-    op.drop_constraint(op.f('uq_post_time_statement_subject_id_facet_valid_stated_at_10a7'), 'post_time_statement', type_='unique')
-    op.create_unique_constraint('uq_post_time_statement_said', 'post_time_statement', ['subject_id', 'facet', 'stated_at', 'valid', 'value', 'fills_before', 'source'], postgresql_nulls_not_distinct=True)
-    op.add_column('right_time_statement', sa.Column('rank', sa.SmallInteger(), server_default=sa.text('0'), nullable=False))
-    op.drop_constraint(op.f('uq_right_time_statement_subject_id_facet_valid_stated_a_4966'), 'right_time_statement', type_='unique')
-    op.create_unique_constraint('uq_right_time_statement_said', 'right_time_statement', ['subject_id', 'facet', 'stated_at', 'valid', 'value', 'fills_before', 'source'], postgresql_nulls_not_distinct=True)
+    op.add_column(
+        "body_time_statement", sa.Column("rank", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
+    op.drop_constraint(
+        op.f("uq_body_time_statement_subject_id_facet_valid_stated_at_8a70"), "body_time_statement", type_="unique"
+    )
+    op.create_unique_constraint(
+        "uq_body_time_statement_said",
+        "body_time_statement",
+        ["subject_id", "facet", "stated_at", "valid", "value", "fills_before", "source"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.add_column(
+        "known_organisation_statement",
+        sa.Column("rank", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+    )
+    op.drop_constraint(
+        op.f("uq_known_organisation_statement_subject_id_facet_valid__cdeb"),
+        "known_organisation_statement",
+        type_="unique",
+    )
+    op.create_unique_constraint(
+        "uq_known_organisation_statement_said",
+        "known_organisation_statement",
+        ["subject_id", "facet", "stated_at", "valid", "value", "fills_before", "source"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.add_column("known_succession", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "post_time_statement", sa.Column("rank", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
+    op.drop_constraint(
+        op.f("uq_post_time_statement_subject_id_facet_valid_stated_at_10a7"), "post_time_statement", type_="unique"
+    )
+    op.create_unique_constraint(
+        "uq_post_time_statement_said",
+        "post_time_statement",
+        ["subject_id", "facet", "stated_at", "valid", "value", "fills_before", "source"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.add_column(
+        "right_time_statement", sa.Column("rank", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
+    op.drop_constraint(
+        op.f("uq_right_time_statement_subject_id_facet_valid_stated_a_4966"), "right_time_statement", type_="unique"
+    )
+    op.create_unique_constraint(
+        "uq_right_time_statement_said",
+        "right_time_statement",
+        ["subject_id", "facet", "stated_at", "valid", "value", "fills_before", "source"],
+        postgresql_nulls_not_distinct=True,
+    )
     op.execute(KINDS)
     op.execute(KINDS_BELIEVED)
-    op.drop_column('known_organisation', 'kind')
+    op.drop_column("known_organisation", "kind")
 
 
 def downgrade() -> None:
-    op.drop_constraint('uq_right_time_statement_said', 'right_time_statement', type_='unique')
-    op.create_unique_constraint(op.f('uq_right_time_statement_subject_id_facet_valid_stated_a_4966'), 'right_time_statement', ['subject_id', 'facet', 'valid', 'stated_at', 'value', 'fills_before'], postgresql_nulls_not_distinct=True)
-    op.drop_column('right_time_statement', 'rank')
-    op.drop_constraint('uq_post_time_statement_said', 'post_time_statement', type_='unique')
-    op.create_unique_constraint(op.f('uq_post_time_statement_subject_id_facet_valid_stated_at_10a7'), 'post_time_statement', ['subject_id', 'facet', 'valid', 'stated_at', 'value', 'fills_before'], postgresql_nulls_not_distinct=True)
-    op.drop_column('post_time_statement', 'rank')
-    op.drop_column('known_succession', 'undone_at')
-    op.drop_constraint('uq_known_organisation_statement_said', 'known_organisation_statement', type_='unique')
-    op.create_unique_constraint(op.f('uq_known_organisation_statement_subject_id_facet_valid__cdeb'), 'known_organisation_statement', ['subject_id', 'facet', 'valid', 'stated_at', 'value', 'fills_before'], postgresql_nulls_not_distinct=True)
-    op.drop_column('known_organisation_statement', 'rank')
-    op.add_column('known_organisation', sa.Column('kind', sa.TEXT(), server_default='unknown', nullable=False))
+    op.drop_constraint("uq_right_time_statement_said", "right_time_statement", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_right_time_statement_subject_id_facet_valid_stated_a_4966"),
+        "right_time_statement",
+        ["subject_id", "facet", "valid", "stated_at", "value", "fills_before"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_column("right_time_statement", "rank")
+    op.drop_constraint("uq_post_time_statement_said", "post_time_statement", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_post_time_statement_subject_id_facet_valid_stated_at_10a7"),
+        "post_time_statement",
+        ["subject_id", "facet", "valid", "stated_at", "value", "fills_before"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_column("post_time_statement", "rank")
+    op.drop_column("known_succession", "undone_at")
+    op.drop_constraint("uq_known_organisation_statement_said", "known_organisation_statement", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_known_organisation_statement_subject_id_facet_valid__cdeb"),
+        "known_organisation_statement",
+        ["subject_id", "facet", "valid", "stated_at", "value", "fills_before"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_column("known_organisation_statement", "rank")
+    op.add_column("known_organisation", sa.Column("kind", sa.TEXT(), server_default="unknown", nullable=False))
     op.execute(KINDS_KEPT)
-    op.execute('DELETE FROM known_organisation_belief WHERE facet = 4')
-    op.execute('DELETE FROM known_organisation_statement WHERE facet = 4')
-    op.alter_column('known_organisation', 'kind', server_default=None)
-    op.drop_constraint('uq_body_time_statement_said', 'body_time_statement', type_='unique')
-    op.create_unique_constraint(op.f('uq_body_time_statement_subject_id_facet_valid_stated_at_8a70'), 'body_time_statement', ['subject_id', 'facet', 'valid', 'stated_at', 'value', 'fills_before'], postgresql_nulls_not_distinct=True)
-    op.drop_column('body_time_statement', 'rank')
+    op.execute("DELETE FROM known_organisation_belief WHERE facet = 4")
+    op.execute("DELETE FROM known_organisation_statement WHERE facet = 4")
+    op.alter_column("known_organisation", "kind", server_default=None)
+    op.drop_constraint("uq_body_time_statement_said", "body_time_statement", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_body_time_statement_subject_id_facet_valid_stated_at_8a70"),
+        "body_time_statement",
+        ["subject_id", "facet", "valid", "stated_at", "value", "fills_before"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_column("body_time_statement", "rank")
