@@ -4,6 +4,7 @@ The registry states of itself exactly what its hearers derive (`libs.common.stat
 with it at each point of both times.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common import outbox
 from libs.common.database import raw
 from libs.common.events import Event
-from libs.common.events.registry import AreasAssigned
+from libs.common.events.registry import (
+    AreasAssigned,
+    OrganisationClosed,
+    OrganisationOpened,
+    OrganisationParentChanged,
+    OrganisationProposed,
+    OrganisationRenamed,
+)
 from libs.common.stated import OrganisationStatement, statements_of
 from libs.common.temporal import Days
 from libs.common.timeline import NewStatement
@@ -29,6 +37,11 @@ COMMAND = "command"
 
 ONE_FACET = 1
 """Of a tie, and of an area: who covers it."""
+
+_NOTHING_MORE = frozenset(
+    {OrganisationProposed, OrganisationOpened, OrganisationRenamed, OrganisationClosed, OrganisationParentChanged}
+)
+"""Events that say nothing beside what `statements_of` gives."""
 
 _INTRODUCE = """
 INSERT INTO organisation (code, version) SELECT c, 1 FROM unnest($1::text[]) AS new (c) ORDER BY c
@@ -83,10 +96,15 @@ class Told:
 async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> Told:
     """State what the events say, each by its own source, and tell those that say something that was not said before."""
     await session.flush()
-    new, changes = await _state(await raw(session), events, source="", by=by)
-    told = [events[place] for place in sorted(new)]
-    await outbox.add_all(session, told)
-    return Told(told, changes)
+    connection = await raw(session)
+    async with asyncio.TaskGroup() as at_once:
+        stating = at_once.create_task(_state(connection, events, source="", by=by))
+        writing = at_once.create_task(outbox.rows_of(events))
+    new, changes = stating.result()
+    places, rows = sorted(new), writing.result()
+    if places:
+        await outbox.add_rows(session, [rows[place] for place in places])
+    return Told([events[place] for place in places], changes)
 
 
 async def _state(
@@ -98,15 +116,22 @@ async def _state(
     statements = [_about(ids[one.code], event, one) for _, event, one in said]
     found = await timeline.state(connection, statements, source=source, by=by)
     changes = Counter(said[number][2].code for number in found)
-    others = await _tie(connection, events, source=source, by=by)
-    others |= await _cover(connection, events, source=source, by=by)
-    others |= await state_populations(connection, events, source=source, by=by)
-    changes.update(getattr(events[place], "code", "") for place in others)
-    words = [(place, word) for place, event in enumerate(events) for word in followed_in(event, _source(event, source))]
+    new = {said[number][0] for number in found}
+    rest = [(place, event) for place, event in enumerate(events) if type(event) not in _NOTHING_MORE]
+    for place in await _state_others(connection, [event for _, event in rest], source=source, by=by):
+        new.add(rest[place][0])
+        changes[getattr(rest[place][1], "code", "")] += 1
+    words = [(place, word) for place, event in rest for word in followed_in(event, _source(event, source))]
     followed = await state_successions(connection, [word for _, word in words], by=by)
     changes.update(code for word in followed for code in {word.code, word.successor})
-    new = {said[number][0] for number in found} | others | {place for place, word in words if word in followed}
-    return new, changes
+    return new | {place for place, word in words if word in followed}, changes
+
+
+async def _state_others(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+    """Keep what the events say of ties, areas and populations; return the places of those that said something new."""
+    new = await _tie(connection, events, source=source, by=by)
+    new |= await _cover(connection, events, source=source, by=by)
+    return new | await state_populations(connection, events, source=source, by=by)
 
 
 async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:

@@ -17,14 +17,12 @@ SELECT o.code, b.facet, b.value, lower(b.valid) AS start
  WHERE o.code = ANY($1) AND upper_inf(b.known) AND b.facet IN ($2, $3) AND (b.facet = $2 OR b.value = 'open')
 """
 
-_BEFORE = """
-SELECT max(stated_at) FROM organisation_statement WHERE facet = $1 AND source LIKE $2 AND stated_at < $3
-"""
-
-_NAMED_THEN = """
-SELECT code FROM organisation
- WHERE id IN (SELECT subject_id FROM organisation_statement WHERE facet = $1 AND source LIKE $2 AND stated_at = $3)
- ORDER BY code
+_NAMED_BEFORE = """
+WITH last AS (
+    SELECT stated_at, array_agg(subject_id) AS named FROM organisation_statement
+     WHERE facet = $1 AND source LIKE $2 AND stated_at < $3
+     GROUP BY stated_at ORDER BY stated_at DESC LIMIT 1)
+SELECT code FROM organisation WHERE id IN (SELECT unnest(named) FROM last) ORDER BY code
 """
 
 _PASSAGES = {
@@ -52,9 +50,8 @@ async def compare(
         if first_days and str(body.opened_on) not in first_days:
             held = ", ".join(sorted(first_days))
             report.find("another first day", body.code, f"line {body.line} says {body.opened_on}, held: {held}")
-    named, of_its_family = set(codes), (Facet.LIFE, f"{file.form.family}:%")
-    before = await connection.fetchval(_BEFORE, *of_its_family, stated_at)
-    for row in await connection.fetch(_NAMED_THEN, *of_its_family, before):
+    named = set(codes)
+    for row in await connection.fetch(_NAMED_BEFORE, Facet.LIFE, f"{file.form.family}:%", stated_at):
         if row["code"] not in named:
             report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
 
