@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
@@ -62,17 +62,17 @@ class CarefulCaller:
             if key.strip() and key.isascii() and key.isprintable() and len(key) <= LONGEST_KEY:
                 headers[HEADER] = f"request-{number - is_repeated}"
             varies = scope["method"] == method and path.match(scope["path"])
-            if not varies and not is_repeated and (version := await self._version(scope)):
+            if not varies and not is_repeated and (version := await self._version(scope, headers)):
                 headers["If-Match"] = version
         await self._app(scope, receive, send)
 
-    async def _version(self, scope: Scope) -> str | None:
+    async def _version(self, scope: Scope, headers: MutableHeaders) -> str | None:
         """The ETag of what a request changes: what is posted goes below that, all else to the thing itself."""
         path = scope["path"].rpartition("/")[0] if scope["method"] == "POST" else scope["path"]
         if path.count("/") < _OF_A_THING:
             return None
-        headers = {"Authorization": Headers(scope=scope).get("Authorization", "")}
-        found = await self._reader.get(quote(path), headers=headers)
+        signed = {"Authorization": headers.get("Authorization", "")}
+        found = await self._reader.get(quote(path), headers=signed)
         return str(found.headers["ETag"]) if "ETag" in found.headers else None
 
 

@@ -6,13 +6,15 @@ from libs.common.identity import Role
 from tests.platform import Platform
 
 OPENED, MERGED = "2013-04-01", "2018-04-01"
-_KINDS = {"0CX": "csu", "RXQ": "nhs_trust", "K82001": "gp_practice", "Y56": "nhs_england_region"}
+_KINDS = {"0CX": "csu", "RXQ": "nhs_trust", "K82001": "gp_practice", "Y56": "nhs_england_region", "RL4": "nhs_trust"}
+_KINDS |= {"QMJ": "icb", "QRV": "icb"}
 
 
 async def fill(platform: Platform) -> None:
     """State some facts in each service, as callers would, and let the others hear of them."""
     await platform.move_clocks(date(2013, 4, 1))
     await _organisations(platform)
+    await _plans(platform)
     await platform.caught_up()
     await _contract(platform)
     await _population(platform)
@@ -21,7 +23,7 @@ async def fill(platform: Platform) -> None:
 
 
 async def _organisations(platform: Platform) -> None:
-    bodies = [{"code": code, "kind": "ccg"} for code in ("10H", "10Y", "05C", "05Y")]
+    bodies = [{"code": code, "kind": "ccg"} for code in ("10H", "10Y", "05C", "05Y", "06A", "06D", "06F")]
     bodies += [{"code": code, "kind": kind} for code, kind in _KINDS.items()]
     named = [{**body, "name": f"NHS {body['code']}", "effective_on": OPENED} for body in bodies]
     await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": named})
@@ -33,6 +35,24 @@ async def _organisations(platform: Platform) -> None:
             "effective_on": day,
         }
         await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=merger)
+
+
+async def _plans(platform: Platform) -> None:
+    plan = {"reference": "06A-MCP", "model": "mcp", "name": "Wolverhampton", "place": "06A", "planned_for": MERGED}
+    await platform.call("POST", "registry", "/care-models", json={**plan, "partners": ["RL4"]})
+    await platform.call("POST", "registry", "/watch-lists", json={"name": "North East", "codes": ["10H", "05C"]})
+    cluster = {"name": "London", "icbs": ["QMJ", "QRV"], "shares": ["chair"], "effective_on": OPENED}
+    await platform.call("POST", "registry", "/clusters", json=cluster)
+    application = {
+        "successor": "15F",
+        "successor_name": "NHS 15F CCG",
+        "applicants": ["06D", "06F"],
+        "filed_by": "06D",
+        "constitution": "https://example.org/constitution",
+        "accountable_officer": "P-1",
+        "effective_on": MERGED,
+    }
+    await platform.call("POST", "registry", "/merger-applications", json=application)
 
 
 async def _contract(platform: Platform) -> None:
