@@ -46,6 +46,7 @@ SELECT c.reference, c.name, c.icbs, c.shares, c.first_day,
    AND ($2::text IS NULL OR c.reference = $2)
    AND ($3::text IS NULL OR c.icbs @> ARRAY[$3])
    AND ($4::text IS NULL OR c.reference > $4)
+   AND ($6::date IS NULL OR c.first_day <= $6 AND (c.ended_at <= $1 AND c.ended_on <= $6) IS NOT TRUE)
  ORDER BY c.reference LIMIT $5
 """
 
@@ -177,17 +178,17 @@ async def get_cluster_to_change(session: AsyncSession, reference: str) -> Cluste
 
 async def get_cluster(db: Reads, reference: str, *, as_known: datetime | None) -> ClusterAsKnown:
     """Return a cluster as known at an instant. Raises ClusterNotFound."""
-    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, reference, None, None, 1)
+    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, reference, None, None, 1, None)
     if not rows:
         raise ClusterNotFound(f"no cluster has the reference {reference}, or none was known then")
     return ClusterAsKnown(*rows[0])
 
 
 async def list_clusters(
-    db: Reads, *, icb: str | None, as_known: datetime | None, after: str | None, limit: int
+    db: Reads, *, icb: str | None, as_at: date | None, as_known: datetime | None, after: str | None, limit: int
 ) -> list[ClusterAsKnown]:
-    """Return clusters in the order of their references, from the one behind `after`."""
-    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, None, icb, after, limit)
+    """Return clusters, those of a day or all (None), in the order of their references, from the one behind `after`."""
+    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, None, icb, after, limit, as_at)
     return [ClusterAsKnown(*row) for row in rows]
 
 

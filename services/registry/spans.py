@@ -79,12 +79,15 @@ class Span:
         return (self.first_day is None or self.first_day <= day) and (self.end is None or day < self.end)
 
 
-async def spans_of(db: Reads, code: str, sort: str, *, as_known: datetime | None = None) -> list[Span]:
-    """Return what the body under a code bears of a sort, on any day, as known at an instant.
+async def spans_of(
+    db: Reads, code: str, sort: str, *, as_at: date | None = None, as_known: datetime | None = None
+) -> list[Span]:
+    """Return what the body under a code bears of a sort, on a day or on any (None), as known at an instant.
 
     `code:` stands for every system of codes.
     """
-    return [Span(*row) for row in await db.fetch(_SPANS, code, sort, as_known or ALWAYS)]
+    spans = [Span(*row) for row in await db.fetch(_SPANS, code, sort, as_known or ALWAYS)]
+    return spans if as_at is None else [span for span in spans if span.holds_on(as_at)]
 
 
 async def next_instant_for(

@@ -1,7 +1,7 @@
 """Watch lists: bodies and footprints that somebody follows, and what was told about them since."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from libs.common.identity import Caller
 from libs.common.known import Reads
 from services.registry import facts, trees
 from services.registry.errors import OrganisationNotFound, WatchListNotFound, WatchListTaken
-from services.registry.lineage import successors_of
+from services.registry.lineage import ALWAYS, successors_of
 from services.registry.models import WatchList
 from services.registry.organisations import Code, Name
 
@@ -24,7 +24,7 @@ _BEFORE = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
-    SELECT s.code FROM succession s JOIN line ON s.successor = line.code WHERE upper_inf(s.known)
+    SELECT s.code FROM succession s JOIN line ON s.successor = line.code WHERE s.known @> $2::timestamptz
 )
 SELECT code FROM line
 """
@@ -98,7 +98,9 @@ async def list_watch_lists(session: AsyncSession, *, by: Caller, after: int, lim
     return list(await session.scalars(mine.order_by(WatchList.id).limit(limit)))
 
 
-async def watched_codes(db: Database, codes: Collection[str], footprints: Collection[str], *, as_at: date) -> list[str]:
+async def watched_codes(
+    db: Database, codes: Collection[str], footprints: Collection[str], *, as_at: date, as_known: datetime | None = None
+) -> list[str]:
     """Return every code that a list follows on a day: its own, all below its footprints, and what those were before.
 
     What became of them is followed too, so that a merger takes nobody out of sight.
@@ -108,15 +110,16 @@ async def watched_codes(db: Database, codes: Collection[str], footprints: Collec
     for _ in range(_DEPTH):
         if not level:
             break
-        found = await trees.list_members(db, level, as_at=as_at, as_known=None, limit=trees.MOST_IN_A_TREE * 10)
+        found = await trees.list_members(db, level, as_at=as_at, as_known=as_known, limit=trees.MOST_IN_A_TREE * 10)
         level = sorted({member.code for member in found} - asked)
         asked.update(level)
-    before = await _predecessors(db, asked)
-    return sorted(asked | before | await successors_of(db, sorted(asked)))
+    before = await _predecessors(db, asked, as_known or ALWAYS)
+    after = await successors_of(db, sorted(asked), as_known=as_known or ALWAYS)
+    return sorted(asked | before | after)
 
 
-async def _predecessors(db: Reads, codes: Collection[str]) -> set[str]:
-    return {row["code"] for row in await db.fetch(_BEFORE, sorted(codes))}
+async def _predecessors(db: Reads, codes: Collection[str], as_known: datetime) -> set[str]:
+    return {row["code"] for row in await db.fetch(_BEFORE, sorted(codes), as_known)}
 
 
 async def _must_exist(session: AsyncSession, command: Watch) -> None:

@@ -53,6 +53,9 @@ async def test_a_cluster_ends_and_its_icbs_can_form_another(desk: Desk) -> None:
     assert second["reference"] == "CL-QMJ-2"
     listed = await desk.call("GET", "/clusters", params={"icb": "QRV"})
     assert [one["reference"] for one in listed["items"]] == ["CL-QMJ", "CL-QMJ-2"]
+    for day, there in (("2025-09-30", []), ("2026-03-31", ["CL-QMJ"]), ("2026-04-01", ["CL-QMJ-2"])):
+        listed = await desk.call("GET", "/clusters", params={"as_at": day})
+        assert [one["reference"] for one in listed["items"]] == there
     first = await desk.call("GET", "/clusters", params={"limit": "1"})
     rest = await desk.call("GET", first["next"].removeprefix("/v1"))
     assert [one["reference"] for one in rest["items"]] == ["CL-QMJ-2"]

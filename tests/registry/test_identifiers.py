@@ -22,6 +22,8 @@ async def test_an_ons_code_changes_where_the_ods_code_does_not(desk: Desk) -> No
         ("2013-04-01", "2017-03-31"),
         ("2017-04-01", None),
     ]
+    on_a_day = await desk.call("GET", "/organisations/01H/identifiers", params={"as_at": "2017-03-31"})
+    assert (on_a_day["as_at"], [one["identifier"] for one in on_a_day["identifiers"]]) == ("2017-03-31", ["E38000041"])
     told = await desk.told()
     assert [type(event) for event in told[-2:]] == [OrganisationIdentifierEnded, OrganisationIdentified]
 

@@ -83,3 +83,13 @@ async def test_roles_are_for_who_acts_for_the_body(desk: Desk) -> None:
     )
     assert refused["type"].endswith("/not-yours-to-decide")
     await desk.call("GET", "/organisations/99Z/roles", expect=404)
+
+
+async def test_roles_are_listed_on_a_day_or_on_all(desk: Desk) -> None:
+    await desk.open("13T")
+    for version, (role, last_day) in enumerate((("RO218", "2017-03-31"), ("RO213", None)), start=1):
+        body = {"role": role, "effective_on": "2016-04-01", "last_day": last_day}
+        await desk.change("/organisations/13T/roles", version=version, body=body)
+    for asked, held in (({}, ["RO213", "RO218"]), ({"as_at": "2017-04-01"}, ["RO213"]), ({"as_at": "2016-03-31"}, [])):
+        listed = await desk.call("GET", "/organisations/13T/roles", params=asked)
+        assert [one["role"] for one in listed["roles"]] == held

@@ -33,6 +33,8 @@ async def test_a_footprint_is_followed_with_all_below_it(desk: Desk) -> None:
     made = await watch(desk, footprints=["QHM"])
     bodies = await desk.call("GET", f"/watch-lists/{made['id']}/bodies")
     assert bodies["watched"] == ["00F", "00G", "QHM"]
+    earlier = await desk.call("GET", f"/watch-lists/{made['id']}/bodies", params={"as_known": "2016-03-31"})
+    assert earlier["watched"] == ["QHM"]
 
 
 async def test_changes_are_those_of_watched_bodies_after_a_place_that_never_expires(desk: Desk) -> None:
@@ -56,6 +58,8 @@ async def test_a_merger_takes_nobody_out_of_sight(desk: Desk) -> None:
     await desk.merge("13T", "00F", "10Y", on="2016-04-01")
     bodies = await desk.call("GET", f"/watch-lists/{made['id']}/bodies")
     assert bodies["watched"] == ["00F", "13T"]
+    earlier = await desk.call("GET", f"/watch-lists/{made['id']}/bodies", params={"as_known": "2016-03-31"})
+    assert earlier["watched"] == ["00F"]
     await desk.told()
     names, _ = await changes(desk, made["id"])
     assert "CCGMerged" in names

@@ -26,7 +26,7 @@ from libs.common.web import (
     stale,
 )
 from services.registry import clusters
-from services.registry.api.organisations import EDIT_REFUSALS
+from services.registry.api.organisations import EDIT_REFUSALS, OfDay
 from services.registry.api.views import View
 from services.registry.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
 from services.registry.models import Cluster
@@ -79,10 +79,11 @@ async def list_clusters(
     paging: Paging,
     as_known: AsKnown,
     icb: Annotated[str | None, Query(description="only those that this ICB is in", pattern=CODE)] = None,
+    as_at: OfDay = None,
 ) -> Page[ClusterView]:
-    """Clusters, as known at an instant, in the order of their references."""
+    """Clusters, those that had begun and not ended on a day or all, as known at an instant, by their references."""
     [after] = paging.key(str) or (None,)
-    found = await clusters.list_clusters(rows, icb=icb, as_known=as_known, after=after, limit=paging.fetch)
+    found = await clusters.list_clusters(rows, icb=icb, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
     return page([ClusterView.model_validate(one) for one in found], key=lambda one: one.reference, request=request)
 
 

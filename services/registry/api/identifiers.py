@@ -8,7 +8,7 @@ from pydantic import Field
 
 from libs.common.web import AsAt, AsKnown, By, Rows, StatedAt, Today, Write, commands_router, etag, problems
 from services.registry import answers, identifiers, roles
-from services.registry.api.organisations import EDIT_REFUSALS, CodeInPath, Registrar, ToChange
+from services.registry.api.organisations import EDIT_REFUSALS, CodeInPath, OfDay, Registrar, ToChange
 from services.registry.api.views import OpenedView, View
 from services.registry.errors import (
     IdentifierNotFound,
@@ -49,17 +49,19 @@ class IdentifierSpanView(View):
 
 
 class RolesView(View):
-    """Every further role of a body, on any day, as known at an instant."""
+    """Every further role of a body, on any day or on one, as known at an instant."""
 
     code: str
+    as_at: date | None = Field(description="null: on any day")
     as_known: datetime | None = Field(description="null: as known now")
     roles: list[RoleSpanView]
 
 
 class IdentifiersView(View):
-    """Every code of other systems of a body, on any day, as known at an instant."""
+    """Every code of other systems of a body, on any day or on one, as known at an instant."""
 
     code: str
+    as_at: date | None = Field(description="null: on any day")
     as_known: datetime | None = Field(description="null: as known now")
     identifiers: list[IdentifierSpanView]
 
@@ -79,12 +81,14 @@ class BearerView(IdentifierSpanView):
     summary="Its further roles, with their days",
     responses=problems(OrganisationNotFound),
 )
-async def list_roles(code: CodeInPath, rows: Rows, _: By, today: Today, as_known: AsKnown) -> RolesView:
-    """Every role that it has beside its kind, on any day; each has its own first and last day."""
-    await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
-    spans = await spans_of(rows, code, ROLE, as_known=as_known)
+async def list_roles(
+    code: CodeInPath, rows: Rows, _: By, today: Today, as_known: AsKnown, as_at: OfDay = None
+) -> RolesView:
+    """Every role that it has beside its kind, on any day or on one; each has its own first and last day."""
+    await answers.get_organisation(rows, code, as_at=as_at or today, as_known=as_known)
+    spans = await spans_of(rows, code, ROLE, as_at=as_at, as_known=as_known)
     held = [RoleSpanView(role=span.other, first_day=span.first_day, last_day=span.last_day) for span in spans]
-    return RolesView(code=code, as_known=as_known, roles=held)
+    return RolesView(code=code, as_at=as_at, as_known=as_known, roles=held)
 
 
 @router.post(
@@ -135,10 +139,12 @@ async def end_role(
     summary="Its codes in other systems, with their days",
     responses=problems(OrganisationNotFound),
 )
-async def list_identifiers(code: CodeInPath, rows: Rows, _: By, today: Today, as_known: AsKnown) -> IdentifiersView:
-    """Every code of another system that it bears on any day: ONS codes change where ODS codes do not."""
-    await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
-    spans = await spans_of(rows, code, CODE_OF, as_known=as_known)
+async def list_identifiers(
+    code: CodeInPath, rows: Rows, _: By, today: Today, as_known: AsKnown, as_at: OfDay = None
+) -> IdentifiersView:
+    """Every code of another system that it bears, on any day or on one: ONS codes change where ODS codes do not."""
+    await answers.get_organisation(rows, code, as_at=as_at or today, as_known=as_known)
+    spans = await spans_of(rows, code, CODE_OF, as_at=as_at, as_known=as_known)
     borne = [
         IdentifierSpanView(
             system=span.sort.removeprefix(CODE_OF),
@@ -148,7 +154,7 @@ async def list_identifiers(code: CodeInPath, rows: Rows, _: By, today: Today, as
         )
         for span in spans
     ]
-    return IdentifiersView(code=code, as_known=as_known, identifiers=borne)
+    return IdentifiersView(code=code, as_at=as_at, as_known=as_known, identifiers=borne)
 
 
 @router.post(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request, Response
 
+from libs.common.days import WrittenDay
 from libs.common.identity import Caller, Role
 from libs.common.paging import UnreadableCursor
 from libs.common.problems import PreconditionMissing, StaleVersion, may_raise
@@ -52,6 +53,7 @@ EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
 router = commands_router(tags=["Organisations"])
 
 CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["10Y"])]
+OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only of this day; of all days if left out.")]
 Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]
 
 

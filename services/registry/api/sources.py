@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
 
-from libs.common.days import WrittenDay
 from libs.common.identity import Caller, Role
 from libs.common.paging import UnreadableCursor
 from libs.common.stated import Facet
@@ -24,7 +23,7 @@ from libs.common.web import (
     problems,
 )
 from services.registry import disagreements, histories, reports, sources
-from services.registry.api.organisations import CodeInPath
+from services.registry.api.organisations import CodeInPath, OfDay
 from services.registry.api.sources_views import (
     ConflictView,
     DifferingView,
@@ -45,7 +44,6 @@ from services.registry.organisations import CODE
 router = commands_router(tags=["Sources"])
 
 Reporter = Annotated[Caller, allowed(Role.REGISTRAR, Role.LOADER)]
-OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only of this day; of all days if left out.")]
 
 
 @router.get("/sources", response_model=SourcesView, summary="Who may be cited, and whose word stands above whose")

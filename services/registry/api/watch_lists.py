@@ -11,6 +11,7 @@ from libs.common.event_log import EpochEnded
 from libs.common.feed import Feed
 from libs.common.web import (
     AsAt,
+    AsKnown,
     By,
     IfMatch,
     Page,
@@ -127,10 +128,12 @@ async def end_watch_list(number: Number, session: Write, by: By, expected: IfMat
     summary="Which bodies a list follows on a day",
     responses=problems(WatchListNotFound),
 )
-async def list_watched(number: Number, session: Read, rows: Rows, by: By, as_at: AsAt) -> WatchedView:
+async def list_watched(
+    number: Number, session: Read, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
+) -> WatchedView:
     """Its codes, everything below its footprints on the day, and what came before and after each of them."""
     found = await watch_lists.get_watch_list(session, number, by=by)
-    watched = await watch_lists.watched_codes(rows, found.codes, found.footprints, as_at=as_at)
+    watched = await watch_lists.watched_codes(rows, found.codes, found.footprints, as_at=as_at, as_known=as_known)
     return WatchedView(id=found.id, name=found.name, watched=watched)
 
 
