@@ -31,6 +31,8 @@ DORMANT = "dormant"
 """The role that a body has on the day on which a file shows it as dormant."""
 
 _A_DAY = timedelta(days=1)
+_PRACTICES = {Kind.GP_PRACTICE, Kind.COST_CENTRE}
+"""They belong to a commissioner, or to nobody: not to the geography beside it, which is the commissioner's."""
 
 
 def _taking(kind_of: KindOf) -> Take:
@@ -112,7 +114,7 @@ def _parent(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Even
             observed=body.joined_on is None,
             **saying,
         )
-    elif body.kind not in {Kind.GP_PRACTICE, Kind.COST_CENTRE} and (above := body.geography or body.region):
+    elif body.kind not in _PRACTICES and (above := body.geography or body.region):
         yield OrganisationParentChanged(
             code=body.code,
             relation="part of",
@@ -127,7 +129,7 @@ def _regions(bodies: Iterable[Body], file_day: date, saying: dict[str, Any], rep
     """Give the region of each geography: a body's own follows from it, and two parents would contradict each other."""
     regions: dict[str, set[str]] = defaultdict(set)
     for body in bodies:
-        if body.geography and body.region and not body.commissioner:
+        if body.geography and body.region and body.kind not in _PRACTICES:
             regions[body.geography].add(body.region)
     for code, found in sorted(regions.items()):
         if len(found) > 1:
