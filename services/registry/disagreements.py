@@ -18,12 +18,15 @@ NOT_FOLLOWED = "not followed by anybody"
 """What a source says of the days before the first succession that it names."""
 _CANDIDATES_AT_ONCE = 500
 
-# Of one subject and facet the index holds the statements side by side: what a page needs is read, and no more.
+# Of one subject and facet the index holds the statements side by side: what a page needs is read, and no more. Of a day
+# no source claims anything by a statement that begins later, nor by a definite one that ended before.
 _CANDIDATES = """
 SELECT s.subject_id, s.facet, min(o.code) AS code
   FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id
  WHERE s.stated_at <= $1 AND ($2::smallint IS NULL OR s.facet = $2) AND ($3::text IS NULL OR o.code = $3)
    AND (s.subject_id, s.facet) > ($4::int, $5::smallint)
+   AND ($7::date IS NULL OR ((lower(s.valid) IS NULL OR lower(s.valid) <= $7)
+                             AND (s.fills_before OR upper(s.valid) IS NULL OR upper(s.valid) > $7)))
  GROUP BY s.subject_id, s.facet
 HAVING count(DISTINCT split_part(s.source, ':', 1)) > 1 AND count(DISTINCT lower(coalesce(s.value, ''))) > 1
  ORDER BY s.subject_id, s.facet LIMIT $6
@@ -99,7 +102,8 @@ async def conflicts(
 
 async def _of_facets(db: Reads, about: About, known: datetime, after: tuple[int | str, int]) -> AsyncIterator[Conflict]:
     while True:
-        wanted = await db.fetch(_CANDIDATES, known, about.facet, about.code, *after, _CANDIDATES_AT_ONCE)
+        asked = known, about.facet, about.code, *after, _CANDIDATES_AT_ONCE, about.as_at
+        wanted = await db.fetch(_CANDIDATES, *asked)
         subjects, facets = [row["subject_id"] for row in wanted], [row["facet"] for row in wanted]
         words: dict[tuple[int, int], list[Word]] = defaultdict(list)
         for subject, facet, source, rank, value, start, end, at, seen in await db.fetch(
