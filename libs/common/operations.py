@@ -20,7 +20,7 @@ from libs.common.parking import NotFirstInQueue, ParkedEvent, ParkedEventNotFoun
 from libs.common.problems import Unprocessable
 from libs.common.web import By, Page, Paging, Rows, Today, Write, allowed, commands_router, page, problems
 
-ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1, description="the number that the list of parked events gives")]
 Operator = Annotated[Caller, allowed(Role.OPERATOR)]
 
 router = commands_router(prefix="/operations", tags=["Operations"])
@@ -107,7 +107,7 @@ async def discard_parked(parked_id: ParkedId, command: Discard, session: Write, 
 class DueWorkUpTo(BaseModel):
     """Do all that is due on or before a day."""
 
-    up_to: WrittenDay
+    up_to: WrittenDay = Field(description="the last day whose work is done", examples=["2018-04-01"])
 
 
 class DueWorkDone(BaseModel):

@@ -86,7 +86,9 @@ class EstablishCareModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    effective_on: Day = Field(description="the first day on which it is live, today at the latest")
+    effective_on: Day = Field(
+        description="the first day on which it is live, today at the latest", examples=["2018-04-01"]
+    )
     note: Text = ""
 
 

@@ -63,7 +63,11 @@ class StateCover(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     effective_on: Day = Field(description="the first day on which the lists hold", examples=["2021-04-01"])
-    commissioners: list[Covered] = Field(min_length=1, max_length=300)
+    commissioners: list[Covered] = Field(
+        min_length=1,
+        max_length=300,
+        examples=[[{"code": "01H", "practices": ["A81001"]}, {"code": "01K", "practices": ["B82001"]}]],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class JudgementOf(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     criterion: FactorId = Field(examples=["logical_footprint"])
-    passes: StrictBool
+    passes: StrictBool = Field(description="whether the application meets it", examples=[True])
     reasons: Words = Field(examples=["The footprint of the two is that of the STP"])
 
 

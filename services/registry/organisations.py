@@ -126,7 +126,11 @@ class OpenOrganisations(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    organisations: list[OpenOrganisation] = Field(min_length=1, max_length=500)
+    organisations: list[OpenOrganisation] = Field(
+        min_length=1,
+        max_length=500,
+        examples=[[{"code": "10Y", "name": "NHS Aylesbury Vale CCG", "kind": "ccg", "effective_on": "2013-04-01"}]],
+    )
 
 
 class CloseOrganisation(BaseModel):

@@ -61,7 +61,7 @@ class StateSuccession(BaseModel):
         examples=["abolition"],
     )
     predecessors: list[Code] = Field(min_length=1, max_length=50, examples=[["11X"]])
-    successors: list[Follower] = Field(min_length=1, max_length=50)
+    successors: list[Follower] = Field(min_length=1, max_length=50, examples=[[{"code": "QSL"}]])
     effective_on: Day = Field(description="the first day of the successors", examples=["2022-07-01"])
     lives_on_as: Kind | None = Field(
         default=None,

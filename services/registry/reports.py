@@ -78,7 +78,12 @@ class Report(BaseModel):
         description="`family:document`; GET /sources lists the families", examples=["hsj:7013041"]
     )
     stated_on: Day = Field(description="the day on which the source said it", examples=["2016-11-04"])
-    facts: list[Reported] = Field(min_length=1, max_length=500)
+    facts: list[Reported] = Field(
+        min_length=1,
+        max_length=500,
+        description="what it says, one thing of one body each",
+        examples=[[{"code": "10Y", "about": "life", "value": "closed", "effective_on": "2017-04-01"}]],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,10 @@ from services.registry.organisations import CODE
 
 router = commands_router(tags=["Merger applications"])
 
-Reference = Annotated[str, Path(pattern=r"^A-[A-Z0-9]{1,12}(-\d{1,3})?$", examples=["A-14Y"])]
+Reference = Annotated[
+    str,
+    Path(pattern=r"^A-[A-Z0-9]{1,12}(-\d{1,3})?$", description="the reference that filing gave", examples=["A-14Y"]),
+]
 Applying = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD, Role.REGISTRAR, Role.NHS_ENGLAND)]
 """Whoever keeps a commissioner's governance, or the registrar, for it; NHS England where it leads."""
 OPEN = (ApplicationNotFound, DeterminedAlready, ApplicationNotAllowed, *EDIT_REFUSALS)
@@ -176,7 +179,7 @@ async def join_application(
 )
 async def leave_application(
     reference: Reference,
-    code: Annotated[str, Path(pattern=CODE, examples=["10H"])],
+    code: Annotated[str, Path(pattern=CODE, description="the applicant that leaves", examples=["10H"])],
     session: Write,
     by: Applying,
     stated_at: StatedAt,

@@ -48,7 +48,10 @@ from services.registry.organisations import CODE
 
 router = commands_router(tags=["Care models"])
 
-Reference = Annotated[str, Path(pattern=care_models.REFERENCE, examples=["06A-MCP"])]
+Reference = Annotated[
+    str,
+    Path(pattern=care_models.REFERENCE, description="the reference that it was planned under", examples=["06A-MCP"]),
+]
 
 
 @may_raise(CareModelNotFound)

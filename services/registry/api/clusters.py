@@ -34,7 +34,9 @@ from services.registry.organisations import CODE
 
 router = commands_router(tags=["Clusters"])
 
-Reference = Annotated[str, Path(pattern=clusters.CLUSTER, examples=["CL-QMJ"])]
+Reference = Annotated[
+    str, Path(pattern=clusters.CLUSTER, description="the reference that it was given", examples=["CL-QMJ"])
+]
 Leading = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD, Role.REGISTRAR, Role.NHS_ENGLAND)]
 
 

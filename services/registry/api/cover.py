@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 
 from libs.common.identity import Caller, Role
@@ -152,7 +152,14 @@ async def list_cover_findings(
     responses=problems(OrganisationNotFound, UnreadableCursor),
 )
 async def list_covered(
-    code: CodeInPath, sort: Sort, request: Request, rows: Rows, _: By, paging: Paging, as_at: AsAt, as_known: AsKnown
+    code: CodeInPath,
+    sort: Annotated[Sort, Path(description="its practices, or its areas", examples=["practices"])],
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
 ) -> CoveredPage:
     """The open practices, or the areas, that a body covers on a day, in the order of their codes."""
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)

@@ -28,7 +28,9 @@ SystemInPath = Annotated[
     str,
     Path(pattern=identifiers.SYSTEM, description="`ods`, `ons`, or a user's own system of codes", examples=["ons"]),
 ]
-IdentifierInPath = Annotated[str, Path(pattern=identifiers.IDENTIFIER, examples=["E38000215"])]
+IdentifierInPath = Annotated[
+    str, Path(pattern=identifiers.IDENTIFIER, description="the code in that system", examples=["E38000215"])
+]
 
 
 class RoleSpanView(View):
@@ -120,7 +122,7 @@ async def give_role(
 )
 async def end_role(
     organisation: ToChange,
-    role: Annotated[str, Path(pattern=roles.ROLE_NAME, examples=["RO213"])],
+    role: Annotated[str, Path(pattern=roles.ROLE_NAME, description="the role as it was given", examples=["RO213"])],
     command: Ending,
     session: Write,
     by: Registrar,

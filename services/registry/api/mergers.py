@@ -55,7 +55,14 @@ from services.registry.readiness import get_readiness
 
 router = commands_router(tags=["Mergers"])
 
-Reference = Annotated[str, Path(pattern=r"^M-[A-Z0-9]{1,12}(-\d{1,3})?$", examples=["M-14Y"])]
+Reference = Annotated[
+    str,
+    Path(
+        pattern=r"^M-[A-Z0-9]{1,12}(-\d{1,3})?$",
+        description="the reference that the agreement gave",
+        examples=["M-14Y"],
+    ),
+]
 NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
 
 

@@ -36,7 +36,14 @@ from services.registry.schemes import NewScheme
 
 router = commands_router(tags=["Mergers"])
 
-Reference = Annotated[str, Path(pattern=r"^M-[A-Z0-9]{1,12}(-\d{1,3})?$", examples=["M-14Y"])]
+Reference = Annotated[
+    str,
+    Path(
+        pattern=r"^M-[A-Z0-9]{1,12}(-\d{1,3})?$",
+        description="the reference that the agreement gave",
+        examples=["M-14Y"],
+    ),
+]
 NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
 Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
 """NHS England makes the schemes; whoever keeps a commissioner's governance says so, and gives evidence."""
@@ -91,7 +98,7 @@ async def make_scheme(
 )
 async def meet_condition(
     reference: Reference,
-    number: Annotated[int, Path(ge=1, le=1000)],
+    number: Annotated[int, Path(ge=1, le=1000, description="the condition, counted from 1 as it was set")],
     command: preparations.MeetCondition,
     session: Write,
     by: Preparing,

@@ -35,7 +35,12 @@ from services.registry.reorganisations import StatedShape
 
 router = commands_router(tags=["Successions"])
 
-Reference = Annotated[str, Path(pattern=r"^R-[A-Z0-9]{1,12}(-\d{1,3})?$", examples=["R-11X"])]
+Reference = Annotated[
+    str,
+    Path(
+        pattern=r"^R-[A-Z0-9]{1,12}(-\d{1,3})?$", description="the reference that stating it gave", examples=["R-11X"]
+    ),
+]
 Decider = Annotated[Caller, allowed(Role.REGISTRAR, Role.NHS_ENGLAND)]
 
 

@@ -35,7 +35,11 @@ class OrganisationView(View):
     kind: Kind
     status: Status = Field(description="`unknown`: nothing was stated of that day")
     name: str | None = Field(examples=["NHS Aylesbury Vale CCG"])
-    parent: str | None = Field(description="the code of the body that it belongs to")
+    parent: str | None = Field(
+        description="the code of the body that it belongs to, as stated; where that has closed, its lineage says in "
+        "whom it lives on, and the members of those include this one",
+        examples=["Q84"],
+    )
     since: date | None = Field(description="first day of this status")
     last_day: date | None = Field(description="last day of this status, where one is known")
     version: int
