@@ -34,11 +34,15 @@ SELECT n FROM said
           AND held.fills_before = said.fills_before AND held.source = said.source AND held.id <= $1)
 """
 
+_ROOM = "SET LOCAL work_mem = '64MB'"
+"""A hundred thousand statements are sorted in memory, and not on the disk."""
+
 # Windows, not joins: of rows that it wrote a moment ago, the server has no counts to plan a join by. A statement that
 # begins later and has no end takes the days from there on, whatever the one before says of them.
 _FOLLOW = """
 WITH new AS (
-    SELECT * FROM {statements} WHERE id > $1 AND recorded_by = $2 AND source = ANY($3::text[])
+    SELECT subject_id, facet, value, valid, stated_at, fills_before, rank FROM {statements}
+     WHERE id > $1 AND recorded_by = $2 AND source = ANY($3::text[])
 ), marked AS MATERIALIZED (
     SELECT new.*, lead(lower(valid)) OVER later AS next_b, lead(rank) OVER later AS next_rank,
            lead(upper_inf(valid) AND NOT fills_before) OVER later AS next_stays, lag(stated_at) OVER later AS before,
@@ -94,6 +98,7 @@ async def keep(connection: asyncpg.Connection, rows: Sequence[Written], *, state
         if not new:
             return Kept(new, set())
         sources = sorted({row[-2] for row in rows})
+        await connection.execute(_ROOM)
         pairs = await connection.fetch(_FOLLOW.format(**tables), last, rows[0][-1], sources)
     return Kept(new, {(row["subject_id"], row["facet"]) for row in pairs})
 
