@@ -1,7 +1,7 @@
 """What is asked about cover: who covers how much on a day, which practices and areas, and what is not covered once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -49,6 +49,14 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """What a body covers on a day. `areas` is None where no areas of that day are known."""
+
+    practices: list[str]
+    areas: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A practice or an area that is not covered exactly once on a day, `unknown`: nothing is stated of that day."""
 
@@ -70,6 +78,9 @@ class _OnADay:
 
     def holders(self, stated: str | None) -> frozenset[str]:
         return self.who.on(stated, self.day) if stated else frozenset()
+
+    def held_by(self, code: str, held: Mapping[str | None, Sequence[str]]) -> list[str]:
+        return sorted(one for stated, codes in held.items() if code in self.holders(stated) for one in codes)
 
 
 async def _on(db: Reads, as_at: date, as_known: datetime | None) -> _OnADay:
@@ -123,12 +134,17 @@ async def covered_by(
     db: Reads, code: str, sort: Sort, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[str] | None:
     """Return the practices or areas that a body covers on a day, in order. None: no areas of that day are known."""
+    covered = (await covered_by_each(db, [code], as_at=as_at, as_known=as_known))[code]
+    mine = covered.practices if sort == "practices" else covered.areas
+    return None if mine is None else [one for one in mine if after is None or one > after][:limit]
+
+
+async def covered_by_each(
+    db: Reads, codes: Sequence[str], *, as_at: date, as_known: datetime | None
+) -> dict[str, Covered]:
+    """Return the practices and areas that each of the bodies covers on a day, in order, by one look at that day."""
     day = await _on(db, as_at, as_known)
-    held = day.practices if sort == "practices" else day.areas
-    mine = [one for stated, codes in held.items() if code in day.holders(stated) for one in codes]
-    if sort == "areas" and not mine:
-        return None
-    return sorted(one for one in mine if after is None or one > after)[:limit]
+    return {code: Covered(day.held_by(code, day.practices), day.held_by(code, day.areas) or None) for code in codes}
 
 
 async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) -> list[Finding]:

@@ -11,7 +11,7 @@ from libs.common.database import raw
 from libs.common.errors import Reason
 from libs.common.known import Reads
 from libs.common.rulepacks import RulePack
-from services.registry.cover_answers import covered_by
+from services.registry.cover_answers import Covered, covered_by_each
 from services.registry.cover_checks import reasons_against_merger
 from services.registry.headcounts import people_of
 from services.registry.kinds import Kind
@@ -41,9 +41,6 @@ SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
 _AUTHORITIES = """
 SELECT DISTINCT local_authority FROM area WHERE code = ANY($1) AND local_authority IS NOT NULL ORDER BY 1
 """
-
-_ALL = 100_000
-"""More practices, or areas, than England has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +103,9 @@ async def preview(
     successor_parents = await _parents_of(connection, successor, effective_on, as_known)
     people = await people_of(connection, codes, as_at=as_at, as_known=as_known)
     found = {row["code"]: row for row in await _rows(connection, codes, as_at, as_known)}
+    covered = await covered_by_each(connection, codes, as_at=as_at, as_known=as_known)
     bodies = [
-        await _body(connection, code, found.get(code), people[code], successor_parents, as_at=as_at, as_known=as_known)
-        for code in codes
+        await _body(connection, code, found.get(code), people[code], covered[code], successor_parents) for code in codes
     ]
     kind, law, reasons = await _ruled(session, predecessors, successor, effective_on)
     authorities = _union([body.local_authorities for body in bodies])
@@ -152,13 +149,10 @@ async def _body(
     code: str,
     row: asyncpg.Record | None,
     people: int | None,
+    covered: Covered,
     successor_parents: list[str] | None,
-    *,
-    as_at: date,
-    as_known: datetime | None,
 ) -> BodyTouched:
-    practices = await covered_by(db, code, "practices", as_at=as_at, as_known=as_known, after=None, limit=_ALL)
-    areas = await covered_by(db, code, "areas", as_at=as_at, as_known=as_known, after=None, limit=_ALL)
+    practices, areas = covered.practices, covered.areas
     authorities = [one[0] for one in await db.fetch(_AUTHORITIES, areas)] if areas else None
     parents = _parents(row)
     return BodyTouched(
