@@ -61,6 +61,17 @@ async def test_filters_are_about_the_day(desk: Desk) -> None:
     assert await found(desk, parent="00G", as_at="2013-03-31") == []
 
 
+async def test_a_place_matches_once_however_often_the_body_moved_within_it(desk: Desk) -> None:
+    for day, street in (("2015-05-01", "High Street"), ("2015-08-01", "Mill Lane")):
+        await desk.move_clock(day)
+        version = (await desk.call("GET", "/organisations/10Y"))["version"]
+        address = {"lines": [street, "Aylesbury"], "postcode": "HP20 1AA", "effective_on": day}
+        await desk.change("/organisations/10Y/address", version=version, body=address)
+    [one] = await found(desk, place="aylesbury", postcode="HP20")
+    assert (one["code"], one["postcode"], one["matched"]) == ("10Y", "HP20 1AA", ["address"])
+    assert await found(desk, place="high street") == []
+
+
 async def test_pages_follow_one_another(desk: Desk) -> None:
     first = await desk.call("GET", "/search", params={"text": "nhs", "limit": 4, "as_at": "2016-01-01"})
     second = await desk.call("GET", first["next"].removeprefix("/v1"))
