@@ -4,7 +4,7 @@ It leaves what `Timeline.state` leaves. Beliefs about a (subject, facet) of whic
 its only statement; one that says later what is believed already changes nothing. The database does both by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,7 +85,17 @@ class Kept:
     to_restate: set[tuple[int, int]]
 
 
-async def keep(connection: asyncpg.Connection, rows: Sequence[Written], *, statements: str, beliefs: str) -> Kept:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Statements from some sources: `rows` gives them from the first on, made while the database takes them."""
+
+    rows: Callable[[], Iterator[Written]]
+    many: int
+    sources: Collection[str]
+    by: str
+
+
+async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str, beliefs: str) -> Kept:
     """Keep the statements that are new in these tables, with the beliefs that follow by themselves.
 
     The caller holds a lock on the subjects, and nobody else records at the same time by the same name from the same
@@ -94,32 +104,27 @@ async def keep(connection: asyncpg.Connection, rows: Sequence[Written], *, state
     tables = {"statements": statements, "beliefs": beliefs}
     async with connection.transaction():
         last = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {statements}")  # noqa: S608  (ours)
-        new = await _write(connection, rows, last, tables)
+        new = await _write(connection, batch, last, tables)
         if not new:
             return Kept(new, set())
-        sources = sorted({row[-2] for row in rows})
         await connection.execute(_ROOM)
-        pairs = await connection.fetch(_FOLLOW.format(**tables), last, rows[0][-1], sources)
+        pairs = await connection.fetch(_FOLLOW.format(**tables), last, batch.by, sorted(batch.sources))
     return Kept(new, {(row["subject_id"], row["facet"]) for row in pairs})
 
 
-async def _write(
-    connection: asyncpg.Connection, rows: Sequence[Written], last: int, tables: dict[str, str]
-) -> set[int]:
+async def _write(connection: asyncpg.Connection, batch: Batch, last: int, tables: dict[str, str]) -> set[int]:
     """Write the statements that are new; return their places."""
     try:
         async with connection.transaction():
-            await connection.copy_records_to_table(tables["statements"], records=rows, columns=_COLUMNS)
+            await connection.copy_records_to_table(tables["statements"], records=batch.rows(), columns=_COLUMNS)
     except asyncpg.UniqueViolationError:
-        return await _write_unsaid(connection, rows, last, tables)
-    return set(range(len(rows)))
+        return await _write_unsaid(connection, batch, last, tables)
+    return set(range(batch.many))
 
 
-async def _write_unsaid(
-    connection: asyncpg.Connection, rows: Sequence[Written], last: int, tables: dict[str, str]
-) -> set[int]:
+async def _write_unsaid(connection: asyncpg.Connection, batch: Batch, last: int, tables: dict[str, str]) -> set[int]:
     await connection.execute(_STAGE)
-    numbered = ((n, *row) for n, row in enumerate(rows))
+    numbered = ((n, *row) for n, row in enumerate(batch.rows()))
     await connection.copy_records_to_table("said", records=numbered, columns=("n", *_COLUMNS))
     await connection.execute("ANALYZE said")
     await connection.execute(_KEEP.format(**tables))

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, ExcludeConstraint
 
-from libs.common.many_statements import Written, keep
+from libs.common.many_statements import Batch, Written, keep
 from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
 
 _NOW = text("clock_timestamp()")
@@ -123,8 +123,9 @@ class Timeline:
         if not statements:
             return set()
         if len(statements) >= _MANY:
-            rows = [_row(said, source, by) for said in statements]
-            kept = await keep(connection, rows, statements=self.statements, beliefs=self.beliefs)
+            sources = {said.source or source for said in statements}
+            batch = Batch(lambda: (_row(said, source, by) for said in statements), len(statements), sources, by)
+            kept = await keep(connection, batch, statements=self.statements, beliefs=self.beliefs)
             await self.restate(connection, kept.to_restate)
             return kept.new
         written = await connection.fetch(
