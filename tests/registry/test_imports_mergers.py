@@ -1,12 +1,93 @@
 """Mergers of CCGs follow from successions in files, whichever file comes first; what contradicts one is a finding."""
 
+import shutil
 from datetime import UTC, date, datetime
+from itertools import permutations
 from pathlib import Path
 
 from libs.common.database import Database
 from services.registry.lineage import lineage_of, resolve
+from tests.databases import Databases, NewDatabase
+from tests.platform import schema
+from tests.registry.desk import Desk
 from tests.registry.ods import body, successions, write
-from tests.registry.test_imports import TODAY, take
+from tests.registry.test_imports import TODAY, content, take
+
+
+async def test_four_files_in_any_order_leave_the_same(
+    templates: Databases, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Two files of successions tell the merger, its successor opens early, and each body is in some files only."""
+    whole = tmp_path / "whole"
+    early, late = body("13T", "NHS NG CCG", "20141126"), body("13T", "NHS NENC ICB - 13T", "20141126")
+    write(whole, "eccg_2016-02.csv", [early, body("00F", "NHS F CCG", "20130401", "20150331")])
+    write(
+        whole,
+        "eccg_2025-12.csv",
+        [late, *(body(code, f"NHS {code} CCG", "20130401", "20150331") for code in ("00F", "00G", "00H"))],
+    )
+    successions(whole, "succ_2022-09.csv", ("00F", "13T", "20150401"), ("00G", "13T", "20150401"))
+    successions(whole, "succ_2022-10.csv", ("00G", "13T", "20150401"), ("00H", "13T", "20150401"))
+    found = []
+    for number, order in enumerate(permutations(path.name for path in sorted(whole.iterdir()))):
+        database = Database(await new_database(await templates.template_for("registry", schema("registry"))))
+        await database.open()
+        for name in order:
+            alone = tmp_path / f"{number} {name}"
+            alone.mkdir()
+            shutil.copy(whole / name, alone)
+            await take(database, alone)
+        found.append(await content(database))
+        [merger] = await database.fetch("SELECT reference, predecessors, version FROM merger")
+        assert (merger["reference"], merger["predecessors"]) == ("M-13T", ["00F", "00G", "00H"])
+        known = [
+            [step.code for step in (await lineage_of(database, "13T", as_at=TODAY, as_known=at)).before if step.merger]
+            for at in (datetime(2022, 10, 1, tzinfo=UTC), datetime(2022, 11, 1, tzinfo=UTC))
+        ]
+        assert known == [["00F", "00G"], ["00F", "00G", "00H"]]
+        await database.close()
+    assert len(found) == 24
+    assert all(one == found[0] for one in found)
+
+
+async def test_a_file_carries_out_the_merger_that_was_agreed_as_it_happened(desk: Desk, tmp_path: Path) -> None:
+    await desk.move_clock("2017-01-01")
+    await desk.open("10H", "10Y")
+    await desk.merge("14Y", "10H", "10Y", on="2018-04-01")
+    folder = tmp_path / "ods"
+    successions(folder, "succ_2018-05.csv", ("10H", "14Y", "20180401"), ("10Y", "14Y", "20180401"))
+    report = await take(desk.database, folder)
+    assert (report.not_taken(), report.findings()) == ([], [])
+    [merger] = (await desk.call("GET", "/mergers", params={"code": "14Y"}))["items"]
+    assert (merger["reference"], merger["status"], merger["successor_name"]) == ("M-14Y", "carried_out", "NHS 14Y CCG")
+    assert [await desk.status(code, "2018-04-01") for code in ("10H", "10Y", "14Y")] == ["closed", "closed", "open"]
+    assert [file.events for file in (await take(desk.database, folder)).files] == [0]
+
+
+async def test_a_file_that_contradicts_an_agreed_merger_is_stated_and_found(desk: Desk, tmp_path: Path) -> None:
+    await desk.move_clock("2017-01-01")
+    await desk.open("10H", "10Y", "14X")
+    await desk.merge("14Y", "10H", "10Y", on="2018-04-01")
+    folder = tmp_path / "ods"
+    write(folder, "eccg_2017-06.csv", [body("99N", "NHS 99N CCG", "20170401")])
+    successions(
+        folder,
+        "succ_2017-06.csv",
+        ("10H", "14Y", "20170401"),
+        ("10Y", "14Y", "20170401"),
+        ("10Y", "99N", "20170401"),
+        ("14X", "99N", "20170401"),
+    )
+    report = await take(desk.database, folder)
+    assert report.not_taken() == []
+    assert {(one.sort, one.code): one.words for one in report.findings()} == {
+        ("no merger", "14Y"): "followed 10H, 10Y on 2017-04-01: M-14Y is agreed for 2018-04-01, of 10H, 10Y",
+        ("no merger", "99N"): "followed 10Y, 14X on 2017-04-01: 10Y is part of the merger M-14Y, agreed for 2018-04-01",
+    }
+    [merger] = (await desk.call("GET", "/mergers"))["items"]
+    assert (merger["reference"], merger["status"], merger["effective_on"]) == ("M-14Y", "agreed", "2018-04-01")
+    followed = await resolve(desk.database, ["14X"], TODAY)
+    assert [code for code, _ in followed["14X"]] == ["99N"]
 
 
 async def test_a_merger_that_the_registry_or_the_law_contradicts_is_a_finding_and_its_lines_are_stated(
