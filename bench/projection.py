@@ -37,13 +37,13 @@ _FEWER_KNOWN = 4
 _FEWER_SINGLY = 100
 
 _SUBJECTS = """
-INSERT INTO known_organisation (code, kind) SELECT c, 'ccg' FROM unnest($1::text[]) AS new (c)
+INSERT INTO known_organisation (code) SELECT c FROM unnest($1::text[]) AS new (c)
     ON CONFLICT (code) DO UPDATE SET heard = known_organisation.heard + 1 RETURNING id
 """
 _STATEMENTS = """
 INSERT INTO known_organisation_statement
        (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
-SELECT s, f, v, daterange(b, NULL), t, f = 2, 'registry', 'service:registry'
+SELECT s, f, v, daterange(b, NULL), t, f <> 1, 'registry', 'service:registry'
   FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::timestamptz[]) AS new (s, f, v, b, t)
     ON CONFLICT DO NOTHING
 """
@@ -111,10 +111,10 @@ class _Applying:
             for codes, names, _ in columns:
                 async with connection.transaction():
                     ids = [row["id"] for row in await connection.fetch(_SUBJECTS, codes)]
-                    many = 2 * len(ids)
-                    facets = [1] * len(ids) + [2] * len(ids)
-                    values = ["open"] * len(ids) + names
-                    given = (ids * 2, facets, values, [OPENED_ON] * many, [STATED_AT] * many)
+                    many = 3 * len(ids)
+                    facets = [1] * len(ids) + [2] * len(ids) + [4] * len(ids)
+                    values = ["open"] * len(ids) + names + ["ccg"] * len(ids)
+                    given = (ids * 3, facets, values, [OPENED_ON] * many, [STATED_AT] * many)
                     await connection.execute(_STATEMENTS, *given)
                     await connection.execute(_BELIEFS, *given)
 
