@@ -104,9 +104,6 @@ def _said(event: Event) -> Iterator[_Said]:
             yield from _merged(event, CCG)
         case ICBMerged():
             yield from _merged(event, ICB)
-            yield event.successor, Facet.LEGAL, "established", since, False
-            for code in event.predecessors:
-                yield code, Facet.LEGAL, "abolished", since, False
         case _:
             yield from _changed(event)
 
@@ -133,10 +130,12 @@ def _merged(event: CCGMerged | ICBMerged, kind: str) -> Iterator[_Said]:
     since = Days(event.effective_on)
     yield event.successor, Facet.LIFE, "open", since, False
     yield event.successor, Facet.KIND, kind, since, True
+    yield event.successor, Facet.LEGAL, "established", since, False
     if event.successor_name:
         yield event.successor, Facet.NAME, event.successor_name, since, True
     for code in event.predecessors:
         yield code, Facet.LIFE, "closed", since, False
+        yield code, Facet.LEGAL, "abolished", since, False
         yield code, Facet.KIND, kind, Days(event.effective_on - timedelta(days=1)), True
 
 

@@ -75,13 +75,15 @@ async def test_the_codes_of_the_last_106_outlive_the_ccgs_as_sub_icb_locations(i
     assert (len(before), len(found)) == (0, 106)
     legal = await imported.fetch(
         """
-        SELECT b.value, lower(b.valid) AS day, count(*) AS many, array_agg(o.code ORDER BY o.code) AS codes
+        SELECT b.value, lower(b.valid) = $1 AS that_day, count(*) AS many, array_agg(o.code ORDER BY o.code) AS codes
           FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
-         WHERE b.facet = 5 AND upper_inf(b.known) GROUP BY 1, 2
-        """
+         WHERE b.facet = 5 AND upper_inf(b.known) GROUP BY 1, 2 ORDER BY 1, 2
+        """,
+        since,
     )
-    assert [(row["value"], row["day"], row["many"]) for row in legal] == [("abolished", since, 106)]
-    assert legal[0]["codes"] == [one.code for one in found]
+    merged = [("abolished", False, 142), ("abolished", True, 106), ("established", False, 37)]
+    assert [(row["value"], row["that_day"], row["many"]) for row in legal] == merged
+    assert legal[1]["codes"] == [one.code for one in found]
 
 
 async def test_before_that_file_was_known_the_codes_named_ccgs_still(imported: Database) -> None:

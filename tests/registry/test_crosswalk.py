@@ -333,6 +333,9 @@ async def test_what_changes_on_the_first_of_april_is_listed_done_or_planned(desk
     assert await changes(desk, on="2018-04-01") == [
         ("2018-04-01", "closure", "10H", "open", "closed", ""),
         ("2018-04-01", "closure", "10Y", "open", "closed", ""),
+        ("2018-04-01", "legal status", "10H", None, "abolished", ""),
+        ("2018-04-01", "legal status", "10Y", None, "abolished", ""),
+        ("2018-04-01", "legal status", "14Y", None, "established", ""),
         ("2018-04-01", "merger", "14Y", "10Y 10H", "carried_out", "M-14Y"),
         ("2018-04-01", "opening", "14Y", None, "open", ""),
         ("2018-04-01", "parent", "01H", "Q74", "Q78", ""),
@@ -343,7 +346,7 @@ async def test_what_changes_on_the_first_of_april_is_listed_done_or_planned(desk
     assert await changes(desk, on="2018-04-01", what="merger", as_known="2015-01-01") == []
     assert await changes(desk, on="2018-04-02") == []
     span = {"from": "2013-01-01", "to": "2018-04-01"}
-    assert len(await changes(desk, **span)) == 8 + 4
+    assert len(await changes(desk, **span)) == 11 + 4
     assert [row[1] for row in await changes(desk, **span, code="01H")] == ["opening", "parent", "rename"]
     await desk.open("AAA", "BBB", on="2014-04-01")
     await desk.merge("CCC", "AAA", "BBB", on="2022-04-01")
@@ -363,7 +366,7 @@ async def test_pages_of_changes_are_the_whole_list_in_parts(desk: Desk) -> None:
         paged += found["items"]
         path = found["next"].removeprefix("/v1") if found["next"] else None
     assert paged == whole
-    assert len(whole) == 6
+    assert len(whole) == 9
 
 
 @pytest.mark.parametrize("asked", [{}, {"from": "2018-04-01"}, {"from": "2018-04-02", "to": "2018-04-01"}])

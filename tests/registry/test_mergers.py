@@ -32,6 +32,17 @@ async def test_a_merger_on_a_day_that_is_past_is_carried_out_at_once(desk: Desk)
     assert (merged.property_schemes, merged.staff_schemes) == (("M-14Y-P1",) * 2, ("M-14Y-S1",) * 2)
 
 
+async def test_a_merger_dissolves_in_law_and_establishes_another(desk: Desk) -> None:
+    await desk.open("10H", "10Y")
+    await desk.merge("14Y", "10Y", "10H", on="2018-04-01")
+    in_law = {code: (await desk.ask(code, "2018-04-01"))["legal"] for code in ("10H", "10Y", "14Y")}
+    assert {code: (one["status"], one["since"]) for code, one in in_law.items()} == {
+        "10H": ("abolished", "2018-04-01"),
+        "10Y": ("abolished", "2018-04-01"),
+        "14Y": ("established", "2018-04-01"),
+    }
+
+
 async def test_a_merger_on_a_day_to_come_stands_as_planned_until_due_work_does_it(desk: Desk) -> None:
     await desk.move_clock("2014-11-26")
     await desk.open("00F", "00G", "00H")
