@@ -130,7 +130,9 @@ def _merged(event: CCGMerged | ICBMerged, kind: str) -> Iterator[_Said]:
     since = Days(event.effective_on)
     yield event.successor, Facet.LIFE, "open", since, False
     yield event.successor, Facet.KIND, kind, since, True
-    yield event.successor, Facet.LEGAL, "established", since, False
+    if not event.source:
+        # A file tells who followed whom: that the successor still stands in law on later days it does not say.
+        yield event.successor, Facet.LEGAL, "established", since, False
     if event.successor_name:
         yield event.successor, Facet.NAME, event.successor_name, since, True
     for code in event.predecessors:
