@@ -98,12 +98,13 @@ class Batch:
 async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str, beliefs: str) -> Kept:
     """Keep the statements that are new in these tables, with the beliefs that follow by themselves.
 
-    The caller holds a lock on the subjects, and nobody else records at the same time by the same name from the same
-    sources: by these, what is new is told from what others write.
+    The caller holds a lock on the subjects. What is new is told from what others write by who records it and from
+    which sources, so those who record by the same name take turns.
     """
     tables = {"statements": statements, "beliefs": beliefs}
     async with connection.transaction():
-        last = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {statements}")  # noqa: S608  (ours)
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", f"{statements} {batch.by}")
+        last = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {statements}")  # noqa: S608  (the table name is ours)
         new = await _write(connection, batch, last, tables)
         if not new:
             return Kept(new, set())

@@ -56,14 +56,14 @@ class Chosen:
     def believed(self, facet: Facet, condition: str) -> None:
         """Ask that on the day a facet has a value of which the condition, about `b.value`, is true."""
         held = f"b.facet = {facet:d} AND {condition} AND {HELD.format('b')}"
-        self.where(f"o.id IN (SELECT b.subject_id FROM organisation_belief b WHERE {held})")  # noqa: S608
+        self.where(f"o.id IN (SELECT b.subject_id FROM organisation_belief b WHERE {held})")  # noqa: S608  (values are arguments)
 
     def equals(self, facet: Facet, value: str | None) -> None:
         """Ask for the value of a facet on the day, unless it is None. `unknown`: that none is known."""
         if value == UNKNOWN:
             other = f"b.facet = {facet:d} AND b.value <> '{UNKNOWN}' AND {HELD.format('b')}"
             self.where(
-                f"NOT EXISTS (SELECT 1 FROM organisation_belief b WHERE b.subject_id = o.id AND {other})"  # noqa: S608
+                f"NOT EXISTS (SELECT 1 FROM organisation_belief b WHERE b.subject_id = o.id AND {other})"  # noqa: S608  (values are arguments)
             )
         elif value is not None:
             self.believed(facet, f"b.value = {self.of(value)}::text")

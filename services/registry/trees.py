@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from libs.common.known import Reads
+from services.registry.chosen import HELD
 from services.registry.lineage import ALWAYS
 
 BELONGING = ("member of", "part of footprint")
 """Relations by which a body is below another, beside its parent."""
 MOST_IN_A_TREE = 2_000
 """Bodies that one answer holds."""
-
-_HELD = "({0}.valid @> $1::date) IS TRUE AND ({0}.known @> $2::timestamptz) IS TRUE"
 
 # A body whose parent was merged into another belongs to that one, without a statement of its own. What had closed under
 # the old parent stays there. A parent that goes on in several leaves open in which, so nothing is carried along it; one
@@ -31,19 +30,19 @@ WITH RECURSIVE carried (code, parent) AS (
                           AND other.effective_on <= $1 AND other.known @> $2::timestamptz)
 ), below (id, parent, stated_parent, relation) AS (
     SELECT b.subject_id, carried.parent, b.value, 'parent'
-      FROM carried JOIN organisation_belief b ON b.facet = 3 AND b.value = carried.code AND {_HELD.format("b")}
+      FROM carried JOIN organisation_belief b ON b.facet = 3 AND b.value = carried.code AND {HELD.format("b")}
      UNION ALL
     SELECT o.id, t.other, t.other, t.sort
-      FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {_HELD.format("held")}
+      FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {HELD.format("held")}
       JOIN organisation o ON o.code = t.code
      WHERE t.other = ANY($3) AND t.sort = ANY($4)
 )
 SELECT o.code, below.parent, below.stated_parent, below.relation, name.value AS name,
        coalesce(kind.value, 'unknown') AS kind, coalesce(life.value, 'unknown') AS status
   FROM below JOIN organisation o ON o.id = below.id
-  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND {_HELD.format("life")}
-  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2 AND {_HELD.format("name")}
-  LEFT JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND {_HELD.format("kind")}
+  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND {HELD.format("life")}
+  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2 AND {HELD.format("name")}
+  LEFT JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND {HELD.format("kind")}
  WHERE (below.stated_parent = below.parent OR coalesce(life.value, 'unknown') <> 'closed')
    AND (o.code, below.relation) > ($5::text, $6::text)
    AND ($7::text IS NULL OR coalesce(life.value, 'unknown') = $7)
@@ -54,18 +53,18 @@ SELECT o.code, below.parent, below.stated_parent, below.relation, name.value AS 
 _ABOVE = f"""
 WITH RECURSIVE above (code, relation, parent, level) AS (
     SELECT o.code, 'parent', b.value, 1
-      FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {_HELD.format("b")}
+      FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {HELD.format("b")}
      WHERE o.code = $3
      UNION
     SELECT o.code, 'parent', b.value, above.level + 1
       FROM above JOIN organisation o ON o.code = above.parent
-      JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {_HELD.format("b")}
+      JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {HELD.format("b")}
      WHERE above.level < 10
 )
 SELECT code, relation, parent FROM above
  UNION
 SELECT t.code, t.sort, t.other
-  FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {_HELD.format("held")}
+  FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {HELD.format("held")}
  WHERE t.code = $3 AND t.sort = ANY($4)
  ORDER BY 1, 2, 3
 """  # noqa: S608  (all words are ours)

@@ -1,4 +1,5 @@
 """What the registry tells: organisations with their kinds and ties, who covers what, who followed whom, mergers."""
+# Long, as one publisher has one module: its name is the topic, and partners take it as it stands.
 
 from datetime import date
 
