@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI, Response
 
-from libs.common import logs, tables
-from libs.common.bus.direct import DirectBus
-from libs.common.commands import commands_router
-from libs.common.database import service_metadata
-from libs.common.service import Service, create_service
-from libs.common.settings import Settings
+from libs.common.database import tables
+from libs.common.database.connection import service_metadata
+from libs.common.http.transactions import commands_router
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.process import logs
+from libs.common.service.app import Service, create_service
+from libs.common.service.settings import Settings
 
 BODY = b'{"hello":"world"}'
 

@@ -16,9 +16,9 @@ from bench.opening import ROUND_TRIPS, SCRIPT, open_organisation
 from bench.runner import Aim, Benchmark, Contest, Size
 from bench.servers import Callers, new_database, postgres, registry, temporary_folder
 from deploy.embedded_postgres import EmbeddedPostgres
-from libs.common.database import dsn
+from libs.common.database.connection import dsn
 from libs.common.identity import Role
-from services.registry.models import Base
+from services.registry.models.base import Base
 
 _CONNECTIONS = 10
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)

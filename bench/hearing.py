@@ -7,13 +7,14 @@ from typing import TypeVar
 import asyncpg
 from sqlalchemy import Column, Date, Table, Text
 
-from libs.common import outbox, tables
-from libs.common.database import Database, service_metadata
-from libs.common.event_log import append_from_outbox
+from libs.common.database import tables
+from libs.common.database.connection import Database, service_metadata
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationOpened
-from libs.common.inbox import Projection, Subscriptions
-from libs.common.known import KnownOrganisations
+from libs.common.messaging import outbox
+from libs.common.messaging.event_log import append_from_outbox
+from libs.common.messaging.subscriptions import Projection, Subscriptions
+from libs.organisations.projection import KnownOrganisations
 
 E = TypeVar("E", bound=Event)
 

@@ -14,10 +14,10 @@ from bench.machine import on_measured
 from bench.runner import Absent, Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
 from deploy.embedded_postgres import EmbeddedPostgres
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry.imports.reports import Report
 from services.registry.imports.taking import import_folder
-from services.registry.models import Base
+from services.registry.models.base import Base
 
 _PUBLIC = Path(__file__).parents[2] / "shared" / "data"
 _BODIES = ("ods-eccg/*.csv", "ods-etr/*.csv", "ods-eauth/*.csv")

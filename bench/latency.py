@@ -13,16 +13,16 @@ from bench.machine import on_measured
 from bench.runner import Aim, Benchmark, Contest, Measure, Size
 from bench.servers import new_database, postgres, temporary_folder
 from bench.servers import opened as opened_database
-from libs.common import outbox
-from libs.common.bus import Bus
-from libs.common.bus.direct import DirectBus
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import KafkaAccess
-from libs.common.consumer import Consumer
-from libs.common.database import Database
-from libs.common.sequencer import Sequencer
-from libs.common.tasks import Tasks
-from libs.common.wake import outbox_signal
+from libs.common.database.connection import Database
+from libs.common.messaging import outbox
+from libs.common.messaging.bus import Bus
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.sequencer import Sequencer
+from libs.common.messaging.wakeup import outbox_signal
+from libs.common.process.tasks import Tasks
 
 _EVERY = 0.03  # about half of what one process on one processor keeps up with
 _ARRIVES_WITHIN = 30.0

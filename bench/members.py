@@ -12,10 +12,10 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 
 from bench.hearing import SOURCE, plainly
-from libs.common.bus.direct import DirectBus
-from libs.common.consumer import Consumer
-from libs.common.database import Database
-from libs.common.wake import outbox_signal
+from libs.common.database.connection import Database
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.wakeup import outbox_signal
 
 SESSION_MS = 6_000
 

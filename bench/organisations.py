@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from itertools import cycle
 
-from libs.common.database import Database, raw
+from libs.common.database.connection import Database, raw
 from libs.common.events import Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationRenamed
 from services.registry import facts

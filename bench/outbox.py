@@ -13,8 +13,8 @@ from sqlalchemy import BigInteger, Column, Identity, Integer, Table
 
 from bench.runner import Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, process, sequenced, temporary_folder
-from libs.common import tables
-from libs.common.database import dsn, service_metadata
+from libs.common.database import tables
+from libs.common.database.connection import dsn, service_metadata
 from libs.common.events import Envelope
 
 _WRITERS = 16

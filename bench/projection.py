@@ -26,12 +26,12 @@ from bench.machine import on_measured
 from bench.runner import Aim, Benchmark, Contest, Size
 from bench.servers import new_database, postgres, temporary_folder
 from bench.servers import opened as opened_database
-from libs.common.bus.direct import DirectBus
-from libs.common.consumer import Consumer, ConsumerLimits
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.events.registry import OrganisationOpened
-from libs.common.inbox import Subscriptions
-from libs.common.wake import outbox_signal
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.consumer import Consumer, ConsumerLimits
+from libs.common.messaging.subscriptions import Subscriptions
+from libs.common.messaging.wakeup import outbox_signal
 
 _FEWER_KNOWN = 4
 _FEWER_SINGLY = 100

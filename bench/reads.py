@@ -21,7 +21,7 @@ from bench.servers import (
     uvicorn,
 )
 from libs.common.identity import Role
-from services.registry.models import Base
+from services.registry.models.base import Base
 
 _CONNECTIONS = 16
 _FIGURES = ("hello", "read by code", "read as at, as known")

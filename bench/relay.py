@@ -21,11 +21,11 @@ from bench.machine import on_measured
 from bench.runner import Aim, Benchmark, Contest, Measure, Size
 from bench.servers import new_database, postgres, temporary_folder
 from bench.servers import opened as opened_database
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import KafkaAccess
-from libs.common.database import Database
-from libs.common.sequencer import Sequencer
-from libs.common.tasks import Tasks
+from libs.common.database.connection import Database
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.messaging.sequencer import Sequencer
+from libs.common.process.tasks import Tasks
 
 _BARE, _PEER = "bench.bare", "bench.peer"
 _PEERS_EVENTS = 20

@@ -6,8 +6,8 @@ import sys
 
 import uvloop
 
-from libs.common.database import Database
-from libs.common.sequencer import Sequencer
+from libs.common.database.connection import Database
+from libs.common.messaging.sequencer import Sequencer
 
 
 async def _sequence(url: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bench.load import load
 from bench.machine import measured, others, put_on, put_on_all
 from deploy.embedded_postgres import EmbeddedPostgres
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.identity import Role
 from libs.common.issuer import SigningKey
 

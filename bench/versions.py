@@ -7,9 +7,9 @@ from itertools import cycle
 from bench.load import get
 from bench.runner import FULL, Aim, Benchmark, Contest, Measure, Size
 from bench.servers import Callers, new_database, opened, postgres, registry, temporary_folder
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.identity import Role
-from services.registry.models import Base
+from services.registry.models.base import Base
 
 _CONNECTIONS = 16
 _FIGURES = ("now", "as at, as known")

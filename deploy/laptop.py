@@ -28,9 +28,9 @@ from deploy.laptop_server import PortTaken, ServerEnded, address_of, listen, ser
 from deploy.laptop_services import Footprint, assemble, create_topics, make_databases, migrate_all
 from deploy.laptop_users import USERS
 from deploy.postgres_account import PostgresUnavailable
-from libs.common import logs
-from libs.common.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
-from libs.common.settings import SettingsRefused
+from libs.common.messaging.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
+from libs.common.process import logs
+from libs.common.service.settings import SettingsRefused
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _REQUEST_SECONDS = 60.0

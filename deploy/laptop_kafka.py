@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.kafka import Broker
-from libs.common.bus.kafka_access import KafkaAccess
-from libs.common.bus_commands import access_of
-from libs.common.settings import BusSettings
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.service.cli_bus import access_of
+from libs.common.service.settings import BusSettings
 
 
 @contextmanager

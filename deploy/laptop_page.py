@@ -92,7 +92,7 @@ _IN_THE_CODE = (
     ("services/contracts/transfers.py", "lets the successor take over the contracts"),
     ("services/finance/restatements.py", "restates the allowances, by days and to the penny"),
     ("services/governance/mergers.py", "ends the appointments and makes those again that carry over"),
-    ("libs/common/consumer.py", "brings each event to whoever subscribes, once and in order"),
+    ("libs/common/messaging/consumer.py", "brings each event to whoever subscribes, once and in order"),
 )
 
 

@@ -9,7 +9,7 @@ import uvicorn
 
 from deploy.laptop_front import running
 from deploy.laptop_services import Footprint
-from libs.common.service import stop
+from libs.common.service.app import stop
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000

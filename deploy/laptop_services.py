@@ -12,13 +12,13 @@ from starlette.routing import Mount
 from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.laptop_front import front
 from deploy.laptop_users import USERS
-from libs.common.bus import Bus
-from libs.common.bus.direct import DirectBus
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import KafkaAccess
+from libs.common.database.migrations import migrate
 from libs.common.issuer import Issuer
-from libs.common.migrations import migrate
-from libs.common.settings import Settings
+from libs.common.messaging.bus import Bus
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.service.settings import Settings
 
 NAMES = ("registry", "contracts", "finance", "governance")
 

@@ -11,13 +11,13 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common.bus import Bus
-from libs.common.bus.direct import DirectBus
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import KafkaAccess
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.identity import Role
-from libs.common.service import Service
+from libs.common.messaging.bus import Bus
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.service.app import Service
 from tests.common.edge import Tokens, running
 from tests.databases import Build, Databases, NewDatabase
 from tests.waiting import until

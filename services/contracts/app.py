@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from libs.common.bus import Bus
-from libs.common.service import Service, create_service
-from libs.common.settings import Settings
+from libs.common.messaging.bus import Bus
+from libs.common.service.app import Service, create_service
+from libs.common.service.settings import Settings
 from services.contracts.api import ROUTERS
 from services.contracts.models import Base, known
 from services.contracts.reactions import subscriptions

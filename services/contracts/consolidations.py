@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import DomainError, Forbidden, Reason
 from libs.common.events.contracts import ServiceConsolidated
 from libs.common.identity import Caller
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement
+from libs.common.messaging import outbox
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from services.contracts.contracts import (
     add_contract,
     customers_of,

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.identity import Caller, Role
 from services.contracts.errors import ChangingHands, ContractNotFound, ReferenceTaken
 from services.contracts.models import Contract, ContractCustomer, known

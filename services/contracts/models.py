@@ -12,11 +12,11 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identi
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
-from libs.common import tables
-from libs.common.database import service_metadata
+from libs.common.database import tables
+from libs.common.database.connection import service_metadata
 from libs.common.errors import DomainError, Reason
-from libs.common.known import KnownOrganisations
-from libs.common.timeline import Timeline
+from libs.common.temporal.timeline import Timeline
+from libs.organisations.projection import KnownOrganisations
 from services.contracts.errors import (
     ContractAlreadyEnded,
     ExitOutsideTerm,

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import CCGMerged
 from libs.common.identity import Caller
-from libs.common.inbox import Subscriptions
+from libs.common.messaging.subscriptions import Subscriptions
 from services.contracts.models import known
 from services.contracts.transfers import Merger, transfer_contracts
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from libs.common.database.connection import Reads
 from libs.common.identity import Caller, Role
-from libs.common.known import Reads
 from services.contracts.errors import ConsolidationNotFound, ContractNotFound, NotAParty
 from services.contracts.models import known
 

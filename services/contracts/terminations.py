@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events.contracts import ContractTerminated
 from libs.common.identity import Caller
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement
+from libs.common.messaging import outbox
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from services.contracts.contracts import customers_of, customers_on, must_act_for_customers
 from services.contracts.errors import refuse
 from services.contracts.models import FACET, Contract, Status, life

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from libs.common.days import AS_WRITTEN
+from libs.common.temporal.days import AS_WRITTEN
 from services.contracts.catalogue import functions_on, usual_notice_on
 from services.contracts.models import Contract, ContractLine
 

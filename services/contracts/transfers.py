@@ -11,12 +11,13 @@ from itertools import groupby
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import context, outbox
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events.contracts import ContractTransferred
 from libs.common.identity import Caller
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement
+from libs.common.messaging import outbox
+from libs.common.process import context
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from services.contracts.models import FACET, ChangeOfHands, Status, customership
 
 _LOCK = """

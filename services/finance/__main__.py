@@ -1,6 +1,6 @@
 """`python -m services.finance serve | migrate | rebuild | ...`."""
 
-from libs.common.cli import run
+from libs.common.service.cli import run
 from services.finance.app import SERVICE
 
 run(SERVICE)

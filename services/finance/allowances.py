@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import asyncpg
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.finance import contracts
 from services.finance.charges import Charge, charges
 from services.finance.errors import AllowanceNotFound, PopulationNotFound

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from libs.common.database.connection import Reads
 from libs.common.events import Event
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
-from libs.common.known import Reads
 from services.finance.charges import ContractFact
 
 _ALWAYS = datetime.max.replace(tzinfo=UTC)

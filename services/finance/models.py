@@ -22,10 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
-from libs.common import tables
-from libs.common.database import service_metadata
-from libs.common.inbox import Projection
-from libs.common.known import KnownOrganisations
+from libs.common.database import tables
+from libs.common.database.connection import service_metadata
+from libs.common.messaging.subscriptions import Projection
+from libs.organisations.projection import KnownOrganisations
 
 _NOW = text("clock_timestamp()")
 # A range of one integer compares with && where the extension for = is not at hand.

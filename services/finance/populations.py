@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import DomainError, Reason
 from libs.common.events.finance import AllowanceSet
 from libs.common.identity import Caller, Role
-from libs.common.stated import Facet
+from libs.common.messaging import outbox
+from libs.organisations.statements import Facet
 from services.finance.errors import (
     AllowanceFromPredecessors,
     NoRateYet,

@@ -9,7 +9,7 @@ from libs.common.events import Event
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
 from libs.common.events.registry import CCGMerged
 from libs.common.identity import Caller
-from libs.common.inbox import Subscriptions
+from libs.common.messaging.subscriptions import Subscriptions
 from services.finance import contracts
 from services.finance.models import known, known_contracts
 from services.finance.restatements import restate_allowances

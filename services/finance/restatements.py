@@ -14,10 +14,10 @@ from typing import TypeAlias
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.context import origin
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events.finance import AllowanceRestated
+from libs.common.messaging import outbox
+from libs.common.process.context import origin
 from services.finance.apportionment import Believed, Merger, Part, Restatement, Stated, beliefs
 from services.finance.models import known
 from services.finance.years import FinancialYear

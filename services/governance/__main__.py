@@ -1,6 +1,6 @@
 """`python -m services.governance serve | migrate | rebuild | ...`."""
 
-from libs.common.cli import run
+from libs.common.service.cli import run
 from services.governance.app import SERVICE
 
 run(SERVICE)

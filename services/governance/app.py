@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from libs.common.bus import Bus
-from libs.common.service import Service, create_service
-from libs.common.settings import Settings
+from libs.common.messaging.bus import Bus
+from libs.common.service.app import Service, create_service
+from libs.common.service.settings import Settings
 from services.governance.api import ROUTERS
 from services.governance.models import Base
 from services.governance.reactions import subscriptions

@@ -8,15 +8,15 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
-from libs.common.days import WrittenDay
+from libs.common.database.connection import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentEnded, AppointmentMade, PostFellVacant
 from libs.common.identity import Caller
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
-from libs.common.timeline import NewStatement
+from libs.common.messaging import outbox
+from libs.common.temporal.days import WrittenDay
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.timeline import NewStatement
 from services.governance.commands import Command, Reference, Sentence
 from services.governance.errors import (
     AppointmentNotFound,

@@ -6,11 +6,11 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
-from libs.common.days import WrittenDay
+from libs.common.database.connection import raw
 from libs.common.events.governance import BodyEstablished
 from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.temporal.days import WrittenDay
 from services.governance.catalogue import catalogue_on
 from services.governance.commands import Command, OrganisationCode, Title
 from services.governance.errors import BodyExists, refuse

@@ -7,12 +7,12 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
-from libs.common.days import WrittenDay
+from libs.common.database.connection import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
-from libs.common.temporal import FIRST_DAY, Days
-from libs.common.timeline import NewStatement
+from libs.common.temporal.days import WrittenDay
+from libs.common.temporal.history import FIRST_DAY, Days
+from libs.common.temporal.timeline import NewStatement
 from services.governance.commands import Command, OrganisationCode, Reference, Sentence
 from services.governance.errors import (
     BeyondDelegation,

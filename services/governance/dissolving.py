@@ -8,8 +8,8 @@ import asyncpg
 
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentEnded, BodyDissolved
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from services.governance.models import Facet, body_time, post_time, right_time
 from services.governance.standing import end, pieces_from, state
 

@@ -12,14 +12,14 @@ from datetime import date, datetime
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentMade, BodyEstablished, PostFellVacant
 from libs.common.identity import Caller
-from libs.common.stated import CCG
-from libs.common.temporal import LAST_DAY, Days
-from libs.common.timeline import NewStatement, Timeline
+from libs.common.messaging import outbox
+from libs.common.temporal.history import LAST_DAY, Days
+from libs.common.temporal.timeline import NewStatement, Timeline
+from libs.organisations.statements import CCG
 from services.governance.bodies import GOVERNING_BODY, body_reference
 from services.governance.carrying_over import CarriedPost, HeldPost, carry_over
 from services.governance.catalogue import catalogue_on

@@ -10,10 +10,10 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
-from libs.common import tables
-from libs.common.database import service_metadata
-from libs.common.known import KnownOrganisations
-from libs.common.timeline import Timeline
+from libs.common.database import tables
+from libs.common.database.connection import service_metadata
+from libs.common.temporal.timeline import Timeline
+from libs.organisations.projection import KnownOrganisations
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):

@@ -6,10 +6,10 @@ import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller, Role
-from libs.common.known import KnownOrganisation
+from libs.organisations.projection import KnownOrganisation
 from services.governance.errors import BodyNotFound, OrganisationNotOpen
 from services.governance.models import Body, known
 

@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
-from libs.common.days import WrittenDay
+from libs.common.database.connection import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.events.governance import PostFellVacant
 from libs.common.identity import Caller
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement
+from libs.common.messaging import outbox
+from libs.common.temporal.days import WrittenDay
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from services.governance.catalogue import Catalogue, catalogue_on, post_slug
 from services.governance.commands import Command, OrganisationCode, Sentence, Title
 from services.governance.errors import BodyNotStanding, NotInCatalogue, PostExists, PostNotFound, refuse

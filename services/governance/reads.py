@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.governance.catalogue import delegation_pack_on
 from services.governance.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound, PersonNotFound
 

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 
 import asyncpg
 
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
-from libs.common.timeline import NewStatement, Timeline
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.timeline import NewStatement, Timeline
 from services.governance.models import STANDS, Facet
 
 _MOMENT = timedelta(microseconds=1)

@@ -1,6 +1,6 @@
 """`python -m services.registry serve | migrate | import-ods FOLDER | ...`."""
 
-from libs.common.cli import Command, run
+from libs.common.service.cli import Command, run
 from services.registry.app import SERVICE
 from services.registry.imports import command
 

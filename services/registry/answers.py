@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import asyncpg
 
-from libs.common.known import Reads
-from libs.common.stated import Facet, Status
-from libs.common.temporal import LAST_DAY
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import LAST_DAY
+from libs.organisations.statements import Facet, Status
 from services.registry.chosen import Chosen
 from services.registry.details import BORNE, NOTHING, Details, details_of
 from services.registry.errors import OrganisationNotFound

@@ -2,12 +2,12 @@
 
 from fastapi import FastAPI
 
-from libs.common.bus import Bus
-from libs.common.service import Service, create_service
-from libs.common.settings import Settings
+from libs.common.messaging.bus import Bus
+from libs.common.service.app import Service, create_service
+from libs.common.service.settings import Settings
 from services.registry.api import ROUTERS
 from services.registry.mergers import carry_out_next_merger
-from services.registry.models import Base
+from services.registry.models.base import Base
 
 SERVICE = Service(
     name="registry",

@@ -8,18 +8,19 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from libs.common import outbox
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import MergerApplicationDetermined, MergerApplied
 from libs.common.identity import Caller, Role
+from libs.common.messaging import outbox
 from services.registry.application_rules import Asked, effect_of, kind_of, procedures_for, reasons_against_filing
 from services.registry.clusters import clusters_named
 from services.registry.dossiers import Applicant, Content, Determination, Dossier, Joined, Kept
 from services.registry.errors import ApplicationNotAllowed, ApplicationNotFound, NoSuchApplicant
 from services.registry.kinds import Kind
 from services.registry.merger_rules import Surroundings
-from services.registry.models import Application, ApplicationAct, ApplicationStatus, day_of
+from services.registry.models.applications import Application, ApplicationAct, ApplicationStatus
+from services.registry.models.mergers import day_of
 from services.registry.organisations import Code, Day, agreed_mergers_of
 from services.registry.standings import get_organisations_to_change, standings
 

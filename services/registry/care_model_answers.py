@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 import asyncpg
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.care_model_states import State, Status, Word, state_of
 from services.registry.errors import CareModelNotFound
 from services.registry.lineage import ALWAYS, steps_to
-from services.registry.models import ModelSort, Stated
+from services.registry.models.care_models import ModelSort, Stated
 
 _WORDS = """
 SELECT m.reference, m.model, m.name, m.place, m.version, s.stated, s.effective_on, s.planned_for, s.partners,

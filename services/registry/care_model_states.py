@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from services.registry.models import Stated
+from services.registry.models.care_models import Stated
 
 Status = Literal["planned", "delayed", "live", "ended"]
 

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.clock import LONDON
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import CareModelStated
 from libs.common.identity import Caller, Role
+from libs.common.process.clock import LONDON
 from services.registry import facts
 from services.registry.care_model_answers import get_care_model
 from services.registry.care_model_states import Word
@@ -26,7 +26,7 @@ from services.registry.errors import (
     NotPlannedAnyMore,
     OrganisationNotFound,
 )
-from services.registry.models import CareModel, CareModelStatement, ModelSort, Stated
+from services.registry.models.care_models import CareModel, CareModelStatement, ModelSort, Stated
 from services.registry.organisations import PRINTED, Code, Day, Name, must_act_for
 from services.registry.standings import get_organisations_to_change
 

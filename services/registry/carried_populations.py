@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.lineage import resolve, steps_to
 from services.registry.living import PARENT_CHANGE
 from services.registry.populations import Count, counts_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.lineage import ALWAYS
 
 What = Literal[

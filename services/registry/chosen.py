@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from libs.common.stated import UNKNOWN, Facet
+from libs.organisations.statements import UNKNOWN, Facet
 
 HELD = "({0}.valid @> $1::date) IS TRUE AND ({0}.known @> $2::timestamptz) IS TRUE"
 """A belief about the day $1, as known at the instant $2.

@@ -10,25 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
 from libs.common.events import Event
-from libs.common.events.registry import (
-    ICBClusterEnded,
-    ICBsClustered,
-    OrganisationRelated,
-    OrganisationUnrelated,
-)
+from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Caller, Role
-from libs.common.known import Reads
-from libs.common.stated import Status
+from libs.organisations.statements import Status
 from services.registry import facts
 from services.registry.answers import get_organisation
 from services.registry.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
 from services.registry.headcounts import people_of
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
-from services.registry.models import Cluster
+from services.registry.models.clusters import Cluster
 from services.registry.organisations import Code, Day, Name
 from services.registry.standings import Standing, get_organisations_to_change, next_instant, standings
 from services.registry.ties import Relation

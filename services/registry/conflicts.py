@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days, Statement, history
 from services.registry.sources import family_of
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.cover_records import read_bodies
 from services.registry.cover_rules import Commissioners, Sort, days_as_commissioner, law_on
 from services.registry.headcounts import people_of

@@ -8,7 +8,7 @@ from datetime import date
 import asyncpg
 
 from libs.common.errors import Reason
-from libs.common.temporal import LAST_DAY, Days
+from libs.common.temporal.history import LAST_DAY, Days
 from services.registry.cover_records import Records, read, read_bodies
 from services.registry.cover_rules import (
     Commissioners,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from libs.common.events import Event
 from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
-from libs.common.temporal import LAST_DAY, Days
+from libs.common.temporal.history import LAST_DAY, Days
 from services.registry.cover_records import Records
 from services.registry.cover_rules import Commissioners, Listed, Subject
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from libs.common.known import Reads
-from libs.common.stated import Facet
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.organisations.statements import Facet
 from services.registry.cover_rules import (
     Commissioners,
     Subject,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from libs.common.errors import Reason
 from libs.common.rulepacks import RulePack, in_force
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.merger_rules import PACKS
 from services.registry.standings import Standing
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.lineage import ALWAYS, steps_from, steps_to
 from services.registry.living import WHOLE, Step, living
 

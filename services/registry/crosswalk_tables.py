@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry import answers
 from services.registry.crosswalk import Days, Reason, Row, cross
 from services.registry.kinds import Kind

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -18,12 +18,12 @@ from libs.common.events.registry import (
     OrganisationRenamed,
 )
 from libs.common.identity import Caller, Role
-from libs.common.stated import Facet
+from libs.organisations.statements import Facet
 from services.registry import facts
 from services.registry.cover_checks import cover_broken, reasons_against_kind, reasons_against_parent
 from services.registry.errors import LegalDatesDisagree, MergerAgreed, NothingChanges, NotOpen, OrganisationNotFound
 from services.registry.kinds import Kind
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import (
     ABOLISHED,
     ESTABLISHED,

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from libs.common.stated import Facet
+from libs.organisations.statements import Facet
 from services.registry.ties import CODE_OF, ROLE
 
 # Lists leave this out: it costs a look at what the body bears. $1 is the day, $2 the instant.

@@ -14,7 +14,8 @@ from services.registry.dossiers import Determination, JudgementOf, Words
 from services.registry.errors import ApplicationNotAllowed
 from services.registry.kinds import Kind
 from services.registry.mergers import MergeCommissioners, merge_commissioners
-from services.registry.models import Application, ApplicationAct, ApplicationStatus, Merger, day_of
+from services.registry.models.applications import Application, ApplicationAct, ApplicationStatus
+from services.registry.models.mergers import Merger, day_of
 from services.registry.organisations import Day
 from services.registry.procedures import procedures_on
 from services.registry.schemes import NewScheme

@@ -1,7 +1,7 @@
 """Stating facts: what an event says is kept on the registry's own timelines, and told, in one transaction.
 
-The registry states of itself exactly what its hearers derive (`libs.common.stated`), so that every copy of it agrees
-with it at each point of both times.
+The registry states of itself exactly what its hearers derive (`libs.organisations.statements`), so that every copy of
+it agrees with it at each point of both times.
 """
 
 import asyncio
@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import (
     AreasAssigned,
@@ -23,11 +22,12 @@ from libs.common.events.registry import (
     OrganisationProposed,
     OrganisationRenamed,
 )
-from libs.common.stated import OrganisationStatement, statements_of
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement
+from libs.common.messaging import outbox
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from libs.organisations.statements import OrganisationStatement, statements_of
 from services.registry.errors import CodeTaken
-from services.registry.models import area_time, tie_time, timeline
+from services.registry.models.organisations import area_time, tie_time, timeline
 from services.registry.populations import state_populations
 from services.registry.successions import followed_in, state_successions
 from services.registry.ties import tie_statements_of

@@ -8,13 +8,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationLegalFormChanged, OrganisationRemitStated
 from libs.common.identity import Caller, Role
-from libs.common.known import Reads
-from libs.common.stated import Facet
+from libs.organisations.statements import Facet
 from services.registry import facts, organisations
 from services.registry.answers import get_organisation
 from services.registry.carried_populations import Population, populations_of
@@ -31,7 +30,7 @@ from services.registry.federation_rules import (
     size_warning,
 )
 from services.registry.kinds import Kind
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import PRINTED, Address, Code, Day, Name, OpenOrganisation, must_act_for
 from services.registry.relations import Related, list_relations
 from services.registry.standings import next_instant, standings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from libs.common.rulepacks import RulePack
 from services.registry.criteria import Judged, judge
 from services.registry.dossiers import Kept
@@ -13,7 +13,7 @@ from services.registry.errors import ApplicationNotFound
 from services.registry.headcounts import people_of
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
-from services.registry.models import ApplicationAct, ApplicationStatus
+from services.registry.models.applications import ApplicationAct, ApplicationStatus
 from services.registry.procedures import Procedure, earliest_effect, factors_on, procedures_on
 
 _SOME = """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.lineage import ALWAYS
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.carried_populations import populations_of
 
 REGISTERED = "registered"

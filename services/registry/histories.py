@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from libs.common.known import Reads
-from libs.common.stated import Facet
-from libs.common.temporal import LAST_DAY
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import LAST_DAY
+from libs.organisations.statements import Facet
 from services.registry.errors import OrganisationNotFound
 from services.registry.lineage import ALWAYS
 

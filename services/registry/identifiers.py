@@ -8,15 +8,14 @@ import asyncpg
 from pydantic import Field, StringConstraints, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationIdentified, OrganisationIdentifierEnded
 from libs.common.identity import Caller
-from libs.common.known import Reads
 from services.registry.errors import IdentifierNotFound, IdentifierTaken, NothingChanges
 from services.registry.lineage import ALWAYS
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import must_act_for
 from services.registry.spans import Ending, Span, Spell, next_instant_for, spans_of, tell
 from services.registry.ties import CODE_OF

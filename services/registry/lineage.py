@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.living import PARENT_CHANGE, Ends, Step, living
 
 __all__ = [

@@ -19,7 +19,7 @@ from libs.common.events.registry import (
     TransferSchemeMade,
 )
 from services.registry.kinds import Kind
-from services.registry.models import Condition, Merger, Scheme, SchemeSort, day_of
+from services.registry.models.mergers import Condition, Merger, Scheme, SchemeSort, day_of
 
 
 @dataclass(frozen=True, slots=True)

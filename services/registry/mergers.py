@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.identity import Caller, Role
@@ -17,7 +17,8 @@ from services.registry.cover_checks import in_words, reasons_against_merger
 from services.registry.errors import MergerNotAllowed, MergerNotFound, NotItsDay
 from services.registry.kinds import Kind
 from services.registry.merger_rules import Surroundings, kind_of_merger, law_on, reasons_against
-from services.registry.models import Merger, MergerStatus, Organisation, day_of
+from services.registry.models.mergers import Merger, MergerStatus, day_of
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import AreaCode, Code, Day, Name, agreed_mergers_of
 from services.registry.schemes import NewScheme, add_scheme, must_be_ready
 from services.registry.standings import get_organisations_to_change, next_instant, standings

@@ -8,8 +8,7 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
-from libs.common.days import AS_WRITTEN
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -21,7 +20,8 @@ from libs.common.events.registry import (
     OrganisationProposed,
 )
 from libs.common.identity import Caller, Role
-from libs.common.temporal import Days
+from libs.common.temporal.days import AS_WRITTEN
+from libs.common.temporal.history import Days
 from services.registry import facts
 from services.registry.cover_checks import (
     PRACTICE_KINDS,
@@ -29,22 +29,11 @@ from services.registry.cover_checks import (
     reasons_against_closing,
     reasons_against_opening,
 )
-from services.registry.errors import (
-    ClosedBeforeItOpened,
-    CodeTaken,
-    MergerAgreed,
-    NotOpen,
-    OrganisationNotFound,
-)
+from services.registry.errors import ClosedBeforeItOpened, CodeTaken, MergerAgreed, NotOpen, OrganisationNotFound
 from services.registry.kinds import Kind
 from services.registry.lineage import successors_of
-from services.registry.models import Organisation
-from services.registry.standings import (
-    Standing,
-    get_organisations_to_change,
-    next_instant,
-    standings,
-)
+from services.registry.models.organisations import Organisation
+from services.registry.standings import Standing, get_organisations_to_change, next_instant, standings
 
 CODE = r"^[A-Z0-9]{1,12}$"
 """What an ODS code looks like."""

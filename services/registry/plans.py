@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.errors import MergerNotFound
 from services.registry.lineage import ALWAYS
-from services.registry.models import MergerStatus
+from services.registry.models.mergers import MergerStatus
 
 _SOME = """
 SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, ''), m.predecessors,

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 import asyncpg
 
+from libs.common.database.connection import Reads
 from libs.common.events import Event
 from libs.common.events.registry import PopulationPublished
-from libs.common.known import Reads
 from services.registry.lineage import ALWAYS
 from services.registry.sources import family_of
 

@@ -11,7 +11,7 @@ from libs.common.identity import Caller
 from services.registry import merger_events
 from services.registry.errors import SchemeNotAllowed
 from services.registry.mergers import conclude, instant_for, lock_parts
-from services.registry.models import Merger, day_of
+from services.registry.models.mergers import Merger, day_of
 from services.registry.organisations import PRINTED, Day
 from services.registry.schemes import NewScheme, add_scheme
 

@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
-from libs.common.known import Reads
 from libs.common.rulepacks import RulePack
 from services.registry.cover_answers import Covered, covered_by_each
 from services.registry.cover_checks import reasons_against_merger
@@ -17,7 +16,7 @@ from services.registry.headcounts import people_of
 from services.registry.kinds import Kind
 from services.registry.lineage import ALWAYS
 from services.registry.merger_rules import Surroundings, kind_of_merger, law_on, reasons_against
-from services.registry.models import SchemeSort
+from services.registry.models.mergers import SchemeSort
 from services.registry.organisations import agreed_mergers_of
 from services.registry.standings import standings
 from services.registry.ties import Relation

@@ -6,13 +6,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import PopulationPublished
 from libs.common.identity import Caller, Role
 from services.registry import facts
 from services.registry.errors import SourceRefused
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import Day, must_act_for
 from services.registry.reports import SourceName
 from services.registry.sources import family_of, rank_of

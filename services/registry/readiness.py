@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from libs.common.database.connection import Reads
 from libs.common.errors import Reason
-from libs.common.known import Reads
 from services.registry.lineage import ALWAYS
-from services.registry.models import MergerStatus, SchemeSort
+from services.registry.models.mergers import MergerStatus, SchemeSort
 from services.registry.plans import get_merger
 
 

@@ -9,12 +9,11 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Caller, Role
-from libs.common.known import Reads
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry import facts
 from services.registry.cover_checks import PRACTICE_KINDS
 from services.registry.cover_rules import days_as_commissioner, overlap

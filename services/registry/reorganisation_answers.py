@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.errors import SuccessionNotFound
 from services.registry.lineage import ALWAYS
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -28,7 +28,7 @@ from services.registry.cover_rules import Commissioners, Listed, after_a_success
 from services.registry.errors import SuccessionNotAllowed
 from services.registry.kinds import Kind
 from services.registry.lineage import successors_of
-from services.registry.models import Reorganisation
+from services.registry.models.reorganisations import Reorganisation
 from services.registry.organisations import ABOLISHED, Code, Day, agreed_mergers_of
 from services.registry.reorganisation_rules import Succession, reasons_against
 from services.registry.shares import Share

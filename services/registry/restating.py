@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.crosswalk import Days, Row
 from services.registry.crosswalk_tables import Line, Question, System, lines
 from services.registry.restatement import Figure, Restatement, restate

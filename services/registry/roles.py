@@ -6,12 +6,12 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events.registry import OrganisationRoleEnded, OrganisationRoleGiven
 from libs.common.identity import Caller
 from services.registry.descriptions import must_be_there
 from services.registry.errors import NothingChanges, RoleNotHeld
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import must_act_for
 from services.registry.spans import Ending, Spell, next_instant_for, spans_of, tell
 from services.registry.standings import standings

@@ -9,7 +9,7 @@ from libs.common.events import Event
 from libs.common.identity import Caller
 from services.registry import merger_events
 from services.registry.errors import MergerNotReady, SchemeNotAllowed
-from services.registry.models import Merger, SchemeSort, day_of
+from services.registry.models.mergers import Merger, SchemeSort, day_of
 from services.registry.organisations import Code, Day
 from services.registry.readiness import missing
 

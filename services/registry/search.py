@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 import asyncpg
 
-from libs.common.known import Reads
-from libs.common.stated import Facet
+from libs.common.database.connection import Reads
+from libs.organisations.statements import Facet
 from services.registry.answers import OrganisationAsAt, as_at_of
 from services.registry.chosen import Chosen
 from services.registry.kinds import Kind

@@ -8,14 +8,13 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.events import Event
 from libs.common.identity import Caller, Role
-from libs.common.known import Reads
-from libs.common.temporal import LAST_DAY
+from libs.common.temporal.history import LAST_DAY
 from services.registry import facts
 from services.registry.lineage import ALWAYS
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import Day
 from services.registry.standings import next_instant
 

@@ -9,12 +9,12 @@ import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
-from libs.common.stated import Facet, Status
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from libs.common.database.connection import raw
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.organisations.statements import Facet, Status
 from services.registry.errors import OrganisationNotFound
 from services.registry.kinds import Kind
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 
 _BELIEVED = """
 SELECT o.code, b.facet, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"

@@ -13,7 +13,7 @@ from libs.common.events.registry import (
     OrganisationRoleGiven,
     OrganisationUnrelated,
 )
-from libs.common.temporal import LAST_DAY, Days
+from libs.common.temporal.history import LAST_DAY, Days
 
 HOLDS = "*"
 """The value of a tie that has no share."""

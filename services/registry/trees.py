@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from libs.common.known import Reads
+from libs.common.database.connection import Reads
 from services.registry.chosen import HELD
 from services.registry.lineage import ALWAYS
 

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import (
     AreasAssigned,
@@ -23,13 +23,13 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 from libs.common.identity import Caller, Role
-from libs.common.stated import Facet
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days, Statement, history
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days, Statement, history
+from libs.organisations.statements import Facet
 from services.registry import facts
 from services.registry.cover_checks import against_change, in_words, records_of
 from services.registry.errors import NotToBeUndone, SuccessionNotFound
 from services.registry.lineage import successors_of
-from services.registry.models import Reorganisation
+from services.registry.models.reorganisations import Reorganisation
 from services.registry.organisations import ESTABLISHED
 from services.registry.reorganisations import COUNT_UP, lock
 from services.registry.standings import Standing, next_instant, standings

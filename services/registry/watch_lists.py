@@ -7,14 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import Database, raw
+from libs.common.database.connection import Database, Reads, raw
 from libs.common.errors import Reason
 from libs.common.identity import Caller
-from libs.common.known import Reads
 from services.registry import facts, trees
 from services.registry.errors import OrganisationNotFound, WatchListNotFound, WatchListTaken
 from services.registry.lineage import ALWAYS, successors_of
-from services.registry.models import WatchList
+from services.registry.models.watch_lists import WatchList
 from services.registry.organisations import Code, Name
 
 _DEPTH = 5

@@ -19,9 +19,9 @@ PLANTED = [
     ("events-are-plain", "libs/common/events/registry.py", "import sqlalchemy"),
     ("web-at-the-edge", "services/finance/allowances.py", "import fastapi"),
     ("edge-from-app-only", "services/contracts/contracts.py", "import services.contracts.api"),
-    ("common-layers", "libs/common/errors.py", "import libs.common.web"),
-    ("kafka-in-one-place", "libs/common/outbox.py", "import aiokafka"),
-    ("no-cycles", "libs/common/errors.py", "import libs.common.bus"),
+    ("common-layers", "libs/common/errors.py", "import libs.common.http.dependencies"),
+    ("kafka-in-one-place", "libs/common/messaging/outbox.py", "import aiokafka"),
+    ("no-cycles", "libs/common/errors.py", "import libs.common.messaging.bus"),
 ]
 
 

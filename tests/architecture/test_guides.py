@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from libs.common import feed, operations
-from libs.common.conditions import Readiness
-from libs.common.settings import Settings
+from libs.common.service import feed_routes, operator_routes
+from libs.common.service.health_routes import Readiness
+from libs.common.service.settings import Settings
 from tests.platform import SERVICES, service
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ def test_the_settings_that_it_names_exist() -> None:
 
 
 def test_the_routes_that_it_names_exist() -> None:
-    routers = (operations.router, operations.stepped, feed.router)
+    routers = (operator_routes.router, operator_routes.stepped, feed_routes.router)
     routes = {f"/v1{getattr(route, 'path', '')}" for router in routers for route in router.routes}
     named = {words.split()[-1].replace("{id}", "{parked_id}") for words in QUOTED if "/v1/" in words}
     assert len(named) >= 3

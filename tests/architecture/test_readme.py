@@ -7,7 +7,7 @@ from pathlib import Path
 
 from libs.common.events import CATALOGUE, newest
 from libs.common.identity import Role
-from libs.common.settings import Settings
+from libs.common.service.settings import Settings
 from tests.platform import SERVICES, service
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from deploy.embedded_postgres import EmbeddedPostgres
-from libs.common.migrations import migrate
+from libs.common.database.migrations import migrate
 from tests.databases import OWNER, Databases, NewDatabase
 from tests.platform import SERVICES, schema
 

@@ -5,7 +5,7 @@ from alembic import command
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common.migrations import configuration, migrate, versions_of
+from libs.common.database.migrations import configuration, migrate, versions_of
 from tests.databases import NewDatabase
 
 _HEARD = """

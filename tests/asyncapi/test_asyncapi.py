@@ -19,7 +19,7 @@ from deploy.demo.facts import read_facts
 from libs.common.events import CATALOGUE, Envelope
 from libs.common.events.asyncapi import TOPIC_PREFIX, text
 from libs.common.events.schemas import PUBLISHERS
-from libs.common.settings import Settings
+from libs.common.service.settings import Settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -11,14 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
-from libs.common import outbox
-from libs.common.database import service_metadata
+from libs.common.database.connection import service_metadata
+from libs.common.database.tables import add_to
 from libs.common.errors import Conflict, NotFound, Reason
 from libs.common.events import Event
-from libs.common.identity import Caller, Role
-from libs.common.service import Service
-from libs.common.tables import add_to
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -37,6 +34,9 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.identity import Caller, Role
+from libs.common.messaging import outbox
+from libs.common.service.app import Service
 from tests.databases import Databases, NewDatabase
 
 

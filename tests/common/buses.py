@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from deploy.kafka import Broker
-from libs.common.bus import Bus, Message
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import KafkaAccess
 from libs.common.events import Envelope, Event
-from libs.common.tasks import Tasks
+from libs.common.messaging.bus import Bus, Message
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.process.tasks import Tasks
 from tests.common.lamps import Lamps
 from tests.waiting import until
 

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from libs.common.identity import Role
 from libs.common.issuer import SigningKey
-from libs.common.settings import Settings
+from libs.common.service.settings import Settings
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "footprint-test"

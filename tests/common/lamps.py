@@ -12,16 +12,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import registry
 
-from libs.common import context, event_log, outbox, tables
-from libs.common.bus import Message
-from libs.common.bus.direct import DirectBus
-from libs.common.consumer import Consumer, ConsumerLimits
-from libs.common.database import Database, raw, service_metadata
+from libs.common.database import tables
+from libs.common.database.connection import Database, raw, service_metadata
 from libs.common.events import Envelope, Event
 from libs.common.identity import Caller
-from libs.common.inbox import Projection, Subscriptions
-from libs.common.tasks import Tasks
-from libs.common.wake import log_signal
+from libs.common.messaging import event_log, outbox
+from libs.common.messaging.bus import Message
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.consumer import Consumer, ConsumerLimits
+from libs.common.messaging.subscriptions import Projection, Subscriptions
+from libs.common.messaging.wakeup import log_signal
+from libs.common.process import context
+from libs.common.process.tasks import Tasks
 from tests.waiting import until
 
 METADATA = service_metadata()

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from libs.common import event_log
-from libs.common.consumer import Consumer, ConsumerLimits
+from libs.common.messaging import event_log
+from libs.common.messaging.consumer import Consumer, ConsumerLimits
 from tests.common.buses import Street, access_to, direct_street, kafka_street, shines
 from tests.common.lamps import Lamps, lit
 from tests.waiting import until

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.kafka import Broker
-from libs.common import bus_commands, event_log
-from libs.common.bus.direct import DirectBus
-from libs.common.bus.kafka import KafkaBus
-from libs.common.bus.kafka_access import KafkaAccess
-from libs.common.bus_commands import bus_of
-from libs.common.service import Service
-from libs.common.settings import BusSettings, SettingsRefused
+from libs.common.messaging import event_log
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.bus.kafka import KafkaBus
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.service import cli_bus
+from libs.common.service.app import Service
+from libs.common.service.cli_bus import bus_of
+from libs.common.service.settings import BusSettings, SettingsRefused
 from tests.common.buses import Street, access_to, kafka_street
 from tests.common.lamps import METADATA, Lamps, lit
 
@@ -45,7 +46,7 @@ async def test_the_settings_choose_the_bus(access: KafkaAccess) -> None:
     on_kafka, direct = bus_of(BusSettings.load()), bus_of(BusSettings.load(bus="direct"))
     assert isinstance(on_kafka, KafkaBus)
     assert isinstance(direct, DirectBus)
-    assert bus_commands.access_of(BusSettings.load()) == access
+    assert cli_bus.access_of(BusSettings.load()) == access
     await on_kafka.close()
     await direct.close()
 
@@ -67,14 +68,14 @@ def test_settings_that_reach_no_broker_are_refused(given: dict[str, str], reason
 def test_a_password_is_never_shown() -> None:
     settings = BusSettings.load(database_url=NOWHERE, kafka_password="hidden", kafka_user="a")
     assert "hidden" not in repr(settings)
-    assert "hidden" not in repr(bus_commands.access_of(settings))
+    assert "hidden" not in repr(cli_bus.access_of(settings))
 
 
 async def test_topics_are_made_by_command_and_again_without_harm(
     access: KafkaAccess, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await bus_commands.make_topic(service("lamps"), NOTHING) == 0
-    assert await bus_commands.make_topic(service("lamps"), NOTHING) == 0
+    assert await cli_bus.make_topic(service("lamps"), NOTHING) == 0
+    assert await cli_bus.make_topic(service("lamps"), NOTHING) == 0
     said = capsys.readouterr().out.splitlines()
     assert said == [
         f"{access.topic('lamps')}: created",
@@ -86,17 +87,17 @@ async def test_on_the_direct_bus_there_are_no_topics(access: KafkaAccess, monkey
     assert access
     monkeypatch.setenv("BUS", "direct")
     with pytest.raises(SettingsRefused, match="only on Kafka"):
-        await bus_commands.make_topic(service("lamps"), NOTHING)
+        await cli_bus.make_topic(service("lamps"), NOTHING)
 
 
 async def test_a_log_is_published_by_command_to_a_topic_that_is_empty(
     access: KafkaAccess, lamps: Lamps, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await lamps.told(*(lit("a", shine) for shine in range(5)))
-    assert await bus_commands.republish_log(service("lamps"), NOTHING) == 1
-    await bus_commands.make_topic(service("lamps"), NOTHING)
-    assert await bus_commands.republish_log(service("lamps"), NOTHING) == 0
-    assert await bus_commands.republish_log(service("lamps"), NOTHING) == 1
+    assert await cli_bus.republish_log(service("lamps"), NOTHING) == 1
+    await cli_bus.make_topic(service("lamps"), NOTHING)
+    assert await cli_bus.republish_log(service("lamps"), NOTHING) == 0
+    assert await cli_bus.republish_log(service("lamps"), NOTHING) == 1
     said = capsys.readouterr()
     assert "5 events published again" in said.out
     assert "no topic" in said.err
@@ -112,7 +113,7 @@ async def test_a_new_epoch_is_begun_by_command_and_says_how_subscribers_go_on(
     assert access
     await lamps.told(lit("a", 1), lit("a", 2))
     before = await event_log.end(lamps.publisher)
-    assert await bus_commands.begin_epoch(service("lamps"), NOTHING) == 0
+    assert await cli_bus.begin_epoch(service("lamps"), NOTHING) == 0
     after = await event_log.end(lamps.publisher)
     assert (after.position, after.epoch != before.epoch) == (2, True)
     said = capsys.readouterr().out
@@ -128,10 +129,10 @@ async def test_a_consumer_goes_on_by_command_after_the_position_it_is_told(
     await lamps.follow(3)
     monkeypatch.setenv("DATABASE_URL", lamps.subscriber.url)
     keepers = service("keepers")
-    assert await bus_commands.go_on_after(keepers, Namespace(source="lamps", after=2)) == 0
+    assert await cli_bus.go_on_after(keepers, Namespace(source="lamps", after=2)) == 0
     row = await lamps.subscriber.fetchrow("SELECT next_offset, source_position FROM consumer_offset")
     [second] = await street.bus.read("lamps", 2, 1)
     assert row is not None
     assert (row["source_position"], row["next_offset"]) == (second.position, second.offset + 1) == (2, 3)
-    assert await bus_commands.go_on_after(keepers, Namespace(source="lamps", after=9)) == 1
+    assert await cli_bus.go_on_after(keepers, Namespace(source="lamps", after=9)) == 1
     assert "lamps has no position 9" in capsys.readouterr().err

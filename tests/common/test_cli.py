@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from libs.common import cli
-from libs.common.cli import Command
 from libs.common.errors import NotFound
-from libs.common.service import Service
+from libs.common.service import cli
+from libs.common.service.app import Service
+from libs.common.service.cli import Command
 from tests.common.beacons import SERVICE, url
 
 __all__ = ["url"]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from libs.common.clock import LONDON, Clock
+from libs.common.process.clock import LONDON, Clock
 
 
 def test_a_moved_clock_stands_on_its_day_until_released() -> None:

@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message
 
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.identity import Role
-from libs.common.service import create_service
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.service.app import create_service
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, running, tokens

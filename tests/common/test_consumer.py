@@ -9,15 +9,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from libs.common import consumer as consumer_module
-from libs.common import context, event_log
-from libs.common.bus.direct import DirectBus
-from libs.common.consumer import Consumer, ConsumerLimits
-from libs.common.database import Database, raw
+from libs.common.database.connection import Database, raw
 from libs.common.events import CATALOGUE, Envelope, Event
-from libs.common.intake import Intake, Place
-from libs.common.outbox import add
-from libs.common.sequencer import Sequencer
+from libs.common.messaging import consumer as consumer_module
+from libs.common.messaging import event_log
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.consumer import Consumer, ConsumerLimits
+from libs.common.messaging.intake import Intake, Place
+from libs.common.messaging.outbox import add
+from libs.common.messaging.sequencer import Sequencer
+from libs.common.process import context
 from tests.common.lamps import DAY, INSTANT, LampLit, Lamps, lit, nobody_dead, wait_for_death
 from tests.waiting import until
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from libs.common.days import WrittenDay, WrittenInstant
+from libs.common.temporal.days import WrittenDay, WrittenInstant
 
 _DAY = TypeAdapter[Any](WrittenDay)
 _INSTANT = TypeAdapter[Any](WrittenInstant)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from libs.common.bus.direct import DirectBus
-from libs.common.service import create_service
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.service.app import create_service
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, running, tokens

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.clock import Clock
-from libs.common.database import raw
-from libs.common.due_work import DueWork
+from libs.common.database.connection import raw
 from libs.common.identity import Caller
-from libs.common.tasks import Tasks
+from libs.common.messaging import outbox
+from libs.common.process.clock import Clock
+from libs.common.process.tasks import Tasks
+from libs.common.service.due_work import DueWork
 from tests.common.lamps import DAY, INSTANT, Lamps, LampTended, nobody_dead
 from tests.waiting import until
 

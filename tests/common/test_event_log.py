@@ -10,14 +10,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import context, event_log, outbox
-from libs.common.database import raw
-from libs.common.event_log import EpochEnded
+from libs.common.database.connection import raw
 from libs.common.events import Envelope
 from libs.common.identity import Caller
-from libs.common.sequencer import Sequencer
-from libs.common.tasks import Tasks
-from libs.common.wake import log_signal
+from libs.common.messaging import event_log, outbox
+from libs.common.messaging.event_log import EpochEnded
+from libs.common.messaging.sequencer import Sequencer
+from libs.common.messaging.wakeup import log_signal
+from libs.common.process import context
+from libs.common.process.tasks import Tasks
 from tests.common.lamps import Counter, Lamps, lit, oiled
 from tests.waiting import until
 

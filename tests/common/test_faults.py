@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from libs.common.errors import Conflict
-from libs.common.faults import Backoff, is_passing, pause
+from libs.common.process.faults import Backoff, is_passing, pause
 from tests.common.lamps import Lamps
 
 

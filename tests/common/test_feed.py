@@ -9,10 +9,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from libs.common.bus.direct import DirectBus
-from libs.common.event_log import new_epoch
 from libs.common.identity import Role
-from libs.common.service import create_service, stop
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.event_log import new_epoch
+from libs.common.service.app import create_service, stop
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, running, tokens

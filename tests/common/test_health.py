@@ -2,9 +2,9 @@
 
 import asyncio
 
-from libs.common.bus.direct import DirectBus
-from libs.common.health import backbone_health
-from libs.common.tasks import Alive, Tasks
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.health import backbone_health
+from libs.common.process.tasks import Alive, Tasks
 from tests.common.lamps import Lamps, lit, nobody_dead
 from tests.waiting import until
 

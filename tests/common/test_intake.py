@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.common.bus import Message
-from libs.common.intake import EpochChanged, Gap, Parking, Place, Unreadable, divide, take_in
+from libs.common.messaging.bus import Message
+from libs.common.messaging.intake import EpochChanged, Gap, Parking, Place, Unreadable, divide, take_in
 from tests.common.lamps import DAY, INSTANT, LampTended, lit, message
 
 WANTED = {"LampLit"}

@@ -17,13 +17,13 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.structs import TopicPartition
 
 from deploy.kafka import Broker
-from libs.common import event_log
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
-from libs.common.bus.kafka_publisher import KafkaPublisher, Sender, TopicNotEmpty, republish
-from libs.common.consumer import Consumer, ConsumerLimits
-from libs.common.event_log import Entry
-from libs.common.tasks import Tasks
+from libs.common.messaging import event_log
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
+from libs.common.messaging.bus.kafka_publisher import KafkaPublisher, Sender, TopicNotEmpty, republish
+from libs.common.messaging.consumer import Consumer, ConsumerLimits
+from libs.common.messaging.event_log import Entry
+from libs.common.process.tasks import Tasks
 from tests.common.buses import Street, access_to, kafka_street
 from tests.common.lamps import Lamps, lit, wait_for_death
 from tests.waiting import until

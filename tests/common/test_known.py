@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common.database import dsn, service_metadata
+from libs.common.database.connection import dsn, service_metadata
 from libs.common.events import Event
 from libs.common.events.registry import (
     CCGMerged,
@@ -19,7 +19,7 @@ from libs.common.events.registry import (
     OrganisationRenamed,
     OrganisationSucceeded,
 )
-from libs.common.known import KnownOrganisations
+from libs.organisations.projection import KnownOrganisations
 from tests.databases import Databases, NewDatabase
 from tests.waiting import until
 

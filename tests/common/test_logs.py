@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from libs.common import context, logs
+from libs.common.process import context, logs
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import asyncpg
 import pytest
 
-from libs.common.temporal import Days, Statement, history
-from libs.common.timeline import NewStatement
+from libs.common.temporal.history import Days, Statement, history
+from libs.common.temporal.timeline import NewStatement
 from tests.common.test_timeline import TIMELINE, at, beliefs, connection, on
 
 __all__ = ["connection"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Column, Integer, MetaData, Table
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common.migrations import migrate_by, new_revision_by
+from libs.common.database.migrations import migrate_by, new_revision_by
 from tests.databases import NewDatabase
 
 

@@ -12,12 +12,12 @@ from fastapi import FastAPI
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.events import Envelope
 from libs.common.identity import Caller, Role
-from libs.common.inbox import Subscriptions
-from libs.common.service import create_service
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.subscriptions import Subscriptions
+from libs.common.service.app import create_service
 from tests.common import beacons
 from tests.common.beacons import BeaconLit, url
 from tests.common.edge import Tokens, running, tokens

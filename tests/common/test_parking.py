@@ -2,10 +2,10 @@
 
 import pytest
 
-from libs.common import parking
 from libs.common.identity import Caller, Role
-from libs.common.parking import NotFirstInQueue, ParkedEventNotFound, Resumed
-from libs.common.rebuild import rebuild
+from libs.common.messaging import parking
+from libs.common.messaging.parking import NotFirstInQueue, ParkedEventNotFound, Resumed
+from libs.common.messaging.rebuild import rebuild
 from tests.common.lamps import Lamps, lit, wait_for_death
 from tests.waiting import until
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from libs.common.inbox import Projection
-from libs.common.rebuild import NotReplayable, UnknownProjection, checksums, rebuild
+from libs.common.messaging.rebuild import NotReplayable, UnknownProjection, checksums, rebuild
+from libs.common.messaging.subscriptions import Projection
 from tests.common.lamps import Lamps, lit
 
 

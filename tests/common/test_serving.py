@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from libs.common.bus.direct import DirectBus
 from libs.common.identity import Role
-from libs.common.service import create_service
-from libs.common.serving import Server
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.service.app import create_service
+from libs.common.service.serving import Server
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, tokens
@@ -64,7 +64,7 @@ async def test_a_process_ends_well_on_a_signal_while_a_long_poll_is_open(
         "JWKS_URL": settings.jwks_url,
         "PORT": str(port),
     }
-    program = "from libs.common.cli import run; from tests.common.beacons import SERVICE; run(SERVICE)"
+    program = "from libs.common.service.cli import run; from tests.common.beacons import SERVICE; run(SERVICE)"
     root = Path(__file__).parents[2]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program, "serve"), cwd=root, env=environment, stderr=asyncio.subprocess.PIPE

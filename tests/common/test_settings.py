@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.settings import DatabaseSettings, Settings, SettingsRefused
+from libs.common.service.settings import DatabaseSettings, Settings, SettingsRefused
 
 GOOD = {
     "DATABASE_URL": "postgres://registry:secret@db.example/registry",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.temporal import Belief, Days, Statement, history
+from libs.common.temporal.history import Belief, Days, Statement, history
 
 DAYS, INSTANTS = 12, 6
 

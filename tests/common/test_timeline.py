@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common.database import dsn, service_metadata
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement, Timeline
+from libs.common.database.connection import dsn, service_metadata
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement, Timeline
 from tests.databases import Databases, NewDatabase
 
 METADATA = service_metadata()

@@ -13,9 +13,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from libs.common.http.problems import Unauthenticated, Unavailable
+from libs.common.http.tokens import Keys, Verifier
 from libs.common.identity import Caller, Role
-from libs.common.problems import Unauthenticated, Unavailable
-from libs.common.tokens import Keys, Verifier
 from tests.common.edge import AUDIENCE, ISSUER, Tokens, tokens
 
 __all__ = ["tokens"]
@@ -140,9 +140,9 @@ async def test_a_verified_token_is_remembered_but_never_past_its_end(
     caller = await verified.caller(token)
     assert await verified.caller(token) is caller
     real = time.time
-    monkeypatch.setattr("libs.common.tokens.time", lambda: real() + 21)
+    monkeypatch.setattr("libs.common.http.tokens.time", lambda: real() + 21)
     assert await verified.caller(token) is not caller  # verified anew, within the leeway
-    monkeypatch.setattr("libs.common.tokens.time", lambda: real() + 100)
+    monkeypatch.setattr("libs.common.http.tokens.time", lambda: real() + 100)
     with pytest.raises(Unauthenticated, match="expired"):
         await verified.caller(token)
 
@@ -178,7 +178,7 @@ async def test_a_new_key_of_the_issuer_is_fetched_when_it_is_met_but_not_for_eve
             await verified.caller(signed(tokens.claims(), new))
     assert keys.asked == 1
     real = time.monotonic
-    monkeypatch.setattr("libs.common.tokens.monotonic", lambda: real() + 31)
+    monkeypatch.setattr("libs.common.http.tokens.monotonic", lambda: real() + 31)
     assert (await verified.caller(signed(tokens.claims(), new))).subject == "somebody"
     assert keys.asked == 2
 
@@ -204,10 +204,10 @@ async def test_the_last_keys_count_on_while_the_issuer_is_away(
     await verified.caller(signed(tokens.claims(), key))
     keys.served = OSError("away")
     real = time.monotonic
-    monkeypatch.setattr("libs.common.tokens.monotonic", lambda: real() + 3600)
+    monkeypatch.setattr("libs.common.http.tokens.monotonic", lambda: real() + 3600)
     assert (await verified.caller(signed(tokens.claims(subject="ada"), key))).subject == "ada"
     assert keys.asked == 2
-    monkeypatch.setattr("libs.common.tokens.monotonic", lambda: real() + 90_000)
+    monkeypatch.setattr("libs.common.http.tokens.monotonic", lambda: real() + 90_000)
     with pytest.raises(Unavailable):
         await verified.caller(signed(tokens.claims(subject="bob"), key))
 

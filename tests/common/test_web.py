@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.bus.direct import DirectBus
+from libs.common.http.middleware import PUBLIC_PATHS
 from libs.common.identity import Role
-from libs.common.middleware import PUBLIC_PATHS
-from libs.common.service import Service, create_service
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.service.app import Service, create_service
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, running, tokens

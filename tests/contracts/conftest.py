@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from libs.common.database import Database
-from libs.common.migrations import migrate
+from libs.common.database.connection import Database
+from libs.common.database.migrations import migrate
 from tests.common.edge import tokens
 from tests.contracts.stage import Stage
 from tests.databases import Databases, NewDatabase

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.events import Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import Caller, Role
-from libs.common.inbox import Delivery
+from libs.common.messaging.subscriptions import Delivery
 from services.contracts import consolidations, contracts, reads, signatures, terminations
 from services.contracts.reactions import subscriptions
 from services.contracts.terms import ConsolidateContracts, DraftContract

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.bus.direct import DirectBus
 from libs.common.identity import Role
+from libs.common.messaging.bus.direct import DirectBus
 from services.contracts.app import create_app
 from tests.common.edge import Tokens, running
 from tests.contracts.stage import Stage, a_draft, at, bucks_merges

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from tests.common.edge import tokens
 from tests.data.whole import Whole, gathered, take_all
 from tests.databases import OWNER, Databases

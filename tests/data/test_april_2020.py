@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers
 from services.registry.kinds import Kind
 from services.registry.lineage import lineage_of

@@ -4,7 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers
 from services.registry.imports.preview import Parting, Verdict
 from services.registry.kinds import Kind

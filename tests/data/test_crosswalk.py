@@ -10,10 +10,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.identity import Role
-from libs.common.stated import Facet
+from libs.common.messaging.bus.direct import DirectBus
+from libs.organisations.statements import Facet
 from services.registry import answers
 from services.registry.app import create_app
 from services.registry.crosswalk import Days

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database
+from libs.common.database.connection import Database
+from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
 from services.registry.fhir import codes
 from services.registry.imports.taking import import_folder

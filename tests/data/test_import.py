@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers
 from services.registry.imports.taking import import_folder
 from services.registry.kinds import Kind

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers, findings
 from services.registry.findings import Sort
 from tests.data.whole import NOVEMBER, Whole, lines

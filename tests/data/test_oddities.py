@@ -33,7 +33,7 @@ PCTs in two SHAs; ONS codes that change where ODS codes do not; ICBs with no oth
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers
 from services.registry.kinds import Kind
 from tests.data import (

@@ -16,8 +16,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database, dsn
+from libs.common.database.connection import Database, dsn
+from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
 from services.registry.imports.files import recognised
 from services.registry.imports.forms import FORMS

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers
 from services.registry.imports.partners import code_and_cqc
 from services.registry.kinds import Kind

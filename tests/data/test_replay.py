@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from libs.common.identity import Role
-from libs.common.known import KnownOrganisations
-from libs.common.stated import KEPT_BY_HEARERS
+from libs.organisations.projection import KnownOrganisations
+from libs.organisations.statements import KEPT_BY_HEARERS
 from services.registry.imports.taking import import_folder
 from tests.common.edge import Tokens
 from tests.databases import Databases, NewDatabase

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers, findings
 from services.registry.findings import Sort
 from services.registry.kinds import Kind

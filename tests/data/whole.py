@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry.imports.files import files_in
 from services.registry.imports.forms import FORMS
 from services.registry.imports.preview import Preview, preview_file
 from services.registry.imports.reports import FileReport
 from services.registry.imports.taking import import_file
-from services.registry.models import Base
+from services.registry.models.base import Base
 from tests.databases import Databases
 
 TODAY = date(2026, 1, 1)

@@ -19,14 +19,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.kafka import Broker
-from libs.common import event_log
-from libs.common.bus import Bus
-from libs.common.bus.direct import DirectBus
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import KafkaAccess
-from libs.common.database import Database
+from libs.common.database.connection import Database
+from libs.common.database.migrations import migrate
 from libs.common.identity import Role
-from libs.common.migrations import migrate
+from libs.common.messaging import event_log
+from libs.common.messaging.bus import Bus
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
 from tests.common.edge import Tokens, running, tokens
 from tests.databases import OWNER, NewDatabase
 from tests.deploy.conftest import REPOSITORY, NewServer

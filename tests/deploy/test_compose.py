@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deploy.kafka import Broker
-from libs.common.settings import Settings
+from libs.common.service.settings import Settings
 from tests.platform import SERVICES, service
 
 ROOT = Path(__file__).parents[2]

@@ -19,12 +19,12 @@ from deploy.laptop_page import render
 from deploy.laptop_server import address_of, listen, serving
 from deploy.laptop_services import NAMES, assemble
 from deploy.laptop_users import USERS
+from libs.common.database.migrations import migrate
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
 from libs.common.events.finance import AllowanceRestated, AllowanceSet
 from libs.common.events.governance import AppointmentMade, PostFellVacant
 from libs.common.events.registry import CCGMerged, CCGMergerRedated, OrganisationRenamed
-from libs.common.migrations import migrate
 from tests.databases import Build, Databases, NewDatabase
 
 FACTS = read_facts()

@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from deploy.jars import Jar, JarsUnavailable, cache_folder, ensure_jars, read_lock
 from deploy.kafka import Broker, BrokerUnavailable
 from deploy.kafka.broker import JARS
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import BusUnavailable, KafkaAccess
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import BusUnavailable, KafkaAccess
 from tests.deploy.conftest import REPOSITORY
 
 PASSWORD = "a demo's password"

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from deploy.kafka import Broker
-from libs.common.bus.kafka import create_topic
-from libs.common.bus.kafka_access import KafkaAccess
+from libs.common.messaging.bus.kafka import create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
 from tests.common.buses import access_to
 from tests.deploy.laptops import Runner
 

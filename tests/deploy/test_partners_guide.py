@@ -15,12 +15,12 @@ import httpx
 import pytest
 
 from deploy.kafka import Broker
-from libs.common.bus.kafka import KafkaBus, create_topic
-from libs.common.bus.kafka_access import KafkaAccess
+from libs.common.database.migrations import migrate
 from libs.common.events import CATALOGUE
 from libs.common.identity import Role
-from libs.common.migrations import migrate
-from libs.common.serving import Server
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.service.serving import Server
 from services.registry.app import create_app
 from tests.common.edge import Tokens, tokens
 from tests.databases import NewDatabase

@@ -16,11 +16,11 @@ import asyncpg
 from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.kafka import Broker
 from deploy.laptop_services import NAMES
-from libs.common import event_log
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database, dsn
-from libs.common.event_log import Verification
-from libs.common.rebuild import Rebuilt, rebuild
+from libs.common.database.connection import Database, dsn
+from libs.common.messaging import event_log
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.event_log import Verification
+from libs.common.messaging.rebuild import Rebuilt, rebuild
 from tests.deploy.laptops import Runner
 from tests.faults.normal_form import Content, read_content
 from tests.platform import service

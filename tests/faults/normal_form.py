@@ -15,8 +15,8 @@ from typing import Any
 
 import asyncpg
 
-from libs.common.clock import LONDON
-from libs.common.database import dsn
+from libs.common.database.connection import dsn
+from libs.common.process.clock import LONDON
 
 _LEFT_OUT = frozenset(
     {

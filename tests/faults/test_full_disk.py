@@ -5,10 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from libs.common import event_log
-from libs.common.bus.direct import DirectBus
 from libs.common.identity import Role
-from libs.common.service import create_service
+from libs.common.messaging import event_log
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.service.app import create_service
 from tests.common import beacons
 from tests.common.edge import Tokens, running
 from tests.deploy.conftest import REPOSITORY

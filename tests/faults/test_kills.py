@@ -4,13 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.killing import (
-    Legacy,
-    kill_at,
-    legacy,
-    moments,
-    run_to_the_end,
-)
+from tests.faults.killing import Legacy, kill_at, legacy, moments, run_to_the_end
 from tests.faults.normal_form import checksums, differences
 
 KILLS = 10

@@ -10,13 +10,13 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import outbox
-from libs.common.bus import direct
-from libs.common.bus.direct import DirectBus
-from libs.common.consumer import Consumer, ConsumerLimits
-from libs.common.database import dsn
+from libs.common.database.connection import dsn
 from libs.common.identity import Role
-from libs.common.service import create_service
+from libs.common.messaging import outbox
+from libs.common.messaging.bus import direct
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.consumer import Consumer, ConsumerLimits
+from libs.common.service.app import create_service
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, running
@@ -73,7 +73,7 @@ def through(proxy: Proxy, url: str) -> str:
 @pytest.fixture
 async def hill(url: str, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hill]:
     proxy = before(url)
-    monkeypatch.setattr("libs.common.database.ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr("libs.common.database.connection.ANSWER_SECONDS", 2.0)
     async with proxy.serving():
         app = create_service(beacons.SERVICE, tokens.settings(through(proxy, url)), DirectBus({}))
         async with running(app, tokens.header(Role.REGISTRAR)) as client:

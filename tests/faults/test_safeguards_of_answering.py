@@ -14,13 +14,13 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from starlette.types import Message
 
-from libs.common import idempotency
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database, dsn, service_metadata
+from libs.common.database.connection import Database, dsn, service_metadata
+from libs.common.http import idempotency
 from libs.common.identity import Role
-from libs.common.service import create_service
-from libs.common.temporal import Days
-from libs.common.timeline import NewStatement, Timeline
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.service.app import create_service
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement, Timeline
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, running

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from libs.common import consumer as consumer_module
-from libs.common import event_log, intake
-from libs.common.bus import Message
-from libs.common.bus.direct import DirectBus
-from libs.common.consumer import Consumer, ConsumerLimits
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.events import Envelope
+from libs.common.messaging import consumer as consumer_module
+from libs.common.messaging import event_log, intake
+from libs.common.messaging.bus import Message
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.consumer import Consumer, ConsumerLimits
 from tests.common.lamps import Lamps, lit
 from tests.faults.mutation import changed, held_only_if, with_and_without
 from tests.waiting import until

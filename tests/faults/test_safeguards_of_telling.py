@@ -5,8 +5,8 @@ import asyncio
 import asyncpg
 import pytest
 
-from libs.common import event_log, outbox
 from libs.common.events import Envelope
+from libs.common.messaging import event_log, outbox
 from tests.common.lamps import Lamps, lit
 from tests.faults.mutation import changed, held_only_if, with_and_without
 from tests.waiting import until

@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.fhir import bundles, codes
-from services.registry.fhir.bodies import (
-    FhirAffiliation,
-    FhirOrganisation,
-    FollowedBy,
-    Identifier,
-    Question,
-    Role,
-)
+from services.registry.fhir.bodies import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Question, Role
 from services.registry.fhir.resources import affiliation, organization
 from services.registry.kinds import Kind
 from services.registry.successions import Shape

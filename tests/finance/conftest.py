@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database
+from libs.common.database.connection import Database
+from libs.common.database.migrations import migrate
 from libs.common.identity import Role
-from libs.common.migrations import migrate
+from libs.common.messaging.bus.direct import DirectBus
 from services.finance.app import create_app
 from tests.common.edge import Tokens, running, tokens
 from tests.databases import Databases, NewDatabase

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import Database, raw
+from libs.common.database.connection import Database, raw
 from libs.common.events import Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import Caller, Role
-from libs.common.inbox import Delivery
+from libs.common.messaging.subscriptions import Delivery
 from services.finance import allowances
 from services.finance.allowances import Explained
 from services.finance.populations import Population, StatePopulation, state_population

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
-from libs.common.rebuild import checksums
+from libs.common.messaging.rebuild import checksums
 from services.finance.charges import ContractFact, Span, charges, spans
 from services.finance.models import known_contracts
 from services.finance.reactions import subscriptions

@@ -18,7 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from libs.common.idempotency import HEADER, LONGEST_KEY
+from libs.common.http.idempotency import HEADER, LONGEST_KEY
 from libs.common.identity import Role
 from tests.common.edge import Tokens
 from tests.fuzz.hooks import varying

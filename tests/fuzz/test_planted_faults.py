@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from libs.common.bus.direct import DirectBus
+from libs.common.http.dependencies import commands_router, problems
 from libs.common.identity import Role
-from libs.common.service import create_service
-from libs.common.web import commands_router, problems
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.service.app import create_service
 from tests.common import beacons
 from tests.common.beacons import url
 from tests.common.edge import Tokens, running

@@ -13,8 +13,8 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from libs.common.bus.direct import DirectBus
-from libs.common.web import commands_router
+from libs.common.http.dependencies import commands_router
+from libs.common.messaging.bus.direct import DirectBus
 from tests.common.edge import Tokens
 from tests.platform import SERVICES
 

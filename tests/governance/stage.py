@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.events import Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationProposed
 from libs.common.identity import Caller, Role
-from libs.common.inbox import Delivery
+from libs.common.messaging.subscriptions import Delivery
 from services.governance import appointments, bodies, decision_rights, people, posts, reads
 from services.governance.reactions import subscriptions
 

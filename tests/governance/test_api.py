@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.bus.direct import DirectBus
 from libs.common.identity import Role
+from libs.common.messaging.bus.direct import DirectBus
 from services.governance import appointments, bodies, decision_rights, people, posts
 from services.governance.app import SERVICE, create_app
 from tests.common.edge import Tokens, running

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events.registry import CCGMerged, OrganisationClosed
 from services.governance import reads
 from services.governance.errors import OrganisationNotOpen

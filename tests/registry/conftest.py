@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from libs.common.bus.direct import DirectBus
-from libs.common.database import Database
+from libs.common.database.connection import Database
+from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
 from tests.common.edge import Tokens, running, tokens
 from tests.databases import Databases, NewDatabase

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.events import Envelope, Event
 from libs.common.identity import Role
 from tests.common.edge import Tokens

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from tests.registry.ods import body, successions, write
 
 ROOT = Path(__file__).parents[2]

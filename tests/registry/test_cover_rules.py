@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.common.stated import Status
-from libs.common.temporal import LAST_DAY, Days
+from libs.common.temporal.history import LAST_DAY, Days
+from libs.organisations.statements import Status
 from services.registry.cover_rules import (
     Commissioners,
     Listed,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationIdentified,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common import tables
-from libs.common.database import Database, service_metadata
-from libs.common.known import KnownOrganisations
-from libs.common.stated import KEPT_BY_HEARERS
+from libs.common.database import tables
+from libs.common.database.connection import Database, service_metadata
+from libs.organisations.projection import KnownOrganisations
+from libs.organisations.statements import KEPT_BY_HEARERS
 from tests.databases import NewDatabase
 from tests.registry.desk import Desk
 from tests.registry.ods import body, practice, successions, write

@@ -6,11 +6,7 @@ from typing import Any
 
 import pytest
 
-from libs.common.events.registry import (
-    OrganisationLegalFormChanged,
-    OrganisationOpened,
-    OrganisationRemitStated,
-)
+from libs.common.events.registry import OrganisationLegalFormChanged, OrganisationOpened, OrganisationRemitStated
 from libs.common.identity import Role
 from libs.common.rulepacks import load_packs
 from services.registry import federation_rules

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers, findings
 from services.registry.findings import Sort
 from services.registry.imports.files import recognised

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers
 from services.registry.imports.files import recognised
 from services.registry.imports.forms import FORMS

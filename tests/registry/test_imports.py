@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry import answers
 from services.registry.imports.files import NotRecognised, day_in, recognised
 from services.registry.imports.forms import FORMS

@@ -3,8 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from libs.common.database import Database
-from libs.common.stated import Facet
+from libs.common.database.connection import Database
+from libs.organisations.statements import Facet
 from services.registry import answers
 from tests.registry.ods import body, practice, write
 from tests.registry.test_imports import kind, status, take

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from itertools import permutations
 from pathlib import Path
 
-from libs.common.database import Database
+from libs.common.database.connection import Database
 from services.registry.lineage import lineage_of, resolve
 from tests.databases import Databases, NewDatabase
 from tests.platform import schema

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from libs.common.database import Database, raw
+from libs.common.database.connection import Database, raw
 from services.registry.lineage import lineage_of, resolve
 from services.registry.living import Ends, Step, living
 from services.registry.successions import Followed, state_successions

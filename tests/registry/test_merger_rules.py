@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.temporal import LAST_DAY, Days
+from libs.common.temporal.history import LAST_DAY, Days
 from services.registry.kinds import Kind
 from services.registry.merger_rules import Surroundings, law_on, longest_proposal, reasons_against
 from services.registry.standings import Standing

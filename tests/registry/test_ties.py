@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
-from libs.common.temporal import LAST_DAY, Days
+from libs.common.temporal.history import LAST_DAY, Days
 from services.registry.shares import WHOLE, Share, total
 from services.registry.ties import HOLDS, TieStatement, tie_statements_of
 

@@ -4,9 +4,20 @@ from typing import Annotated
 
 from fastapi import Response
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    allowed,
+    commands_router,
+    problems,
+)
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from libs.common.web import AsAt, AsKnown, By, Rows, StatedAt, Today, Write, allowed, commands_router, problems
 from services.contracts import consolidations, errors, reads
 from services.contracts.api.views import ConsolidationView
 from services.contracts.terms import ConsolidateContracts, Reference

@@ -4,10 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 
-from libs.common.database import raw
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from libs.common.problems import PreconditionMissing, StaleVersion
-from libs.common.web import (
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -25,6 +23,8 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.problems import PreconditionMissing, StaleVersion
+from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.contracts import contracts, errors, reads, signatures, terminations
 from services.contracts.api.views import ContractView, HistoryView
 from services.contracts.models import Contract, Status

@@ -1,6 +1,6 @@
 """Suppliers and what they can supply, over HTTP."""
 
-from libs.common.web import AsAt, AsKnown, By, Rows, commands_router, problems
+from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, commands_router, problems
 from services.contracts import errors, reads
 from services.contracts.api.views import CatalogueView, FunctionView, SupplierCustomersView
 from services.contracts.catalogue import functions_on

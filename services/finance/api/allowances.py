@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from libs.common.database import raw
-from libs.common.days import WrittenDay
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import AsKnown, By, Page, Paging, Read, page, problems
+from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import NotYoursToDecide
-from libs.common.paging import UnreadableCursor
-from libs.common.web import AsKnown, By, Page, Paging, Read, page, problems
+from libs.common.temporal.days import WrittenDay
 from services.finance import allowances, errors
 from services.finance.api.parameters import Code, OneCode, OneYear, Year
 from services.finance.api.permissions import must_see, visible_to

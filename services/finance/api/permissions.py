@@ -1,7 +1,7 @@
 """Who may see what: a body's figures are for those who act for it or for a body that it lives on in."""
 
+from libs.common.database.connection import Reads
 from libs.common.identity import Caller
-from libs.common.known import Reads
 from services.finance.models import known
 
 

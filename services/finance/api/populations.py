@@ -7,11 +7,8 @@ from typing import Annotated
 from fastapi import Response, status
 from pydantic import BaseModel, Field
 
-from libs.common.database import raw
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from libs.common.money import pounds
-from libs.common.problems import PreconditionMissing, StaleVersion
-from libs.common.web import (
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
     AsKnown,
     By,
     IfMatchIfAny,
@@ -25,6 +22,9 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.problems import PreconditionMissing, StaleVersion
+from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from libs.common.money import pounds
 from services.finance import allowances, errors, populations
 from services.finance.api.parameters import Code, Year
 from services.finance.api.permissions import must_see

@@ -5,8 +5,8 @@ from datetime import date
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from libs.common.http.dependencies import By, problems
 from libs.common.money import pounds
-from libs.common.web import By, problems
 from services.finance.rates import PACKS
 
 router = APIRouter(tags=["Rule packs"])

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request
 
-from libs.common.database import raw
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from libs.common.web import (
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -21,6 +20,7 @@ from libs.common.web import (
     page,
     problems,
 )
+from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.governance import bodies, errors, posts, reads
 from services.governance.api.views import BodySummary, BodyView, PostView
 

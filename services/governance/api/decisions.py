@@ -5,10 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from libs.common.problems import PreconditionMissing, StaleVersion
-from libs.common.web import (
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -26,6 +24,8 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.problems import PreconditionMissing, StaleVersion
+from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.governance import decision_rights, errors, reads
 from services.governance.api.views import DecidersView, DecisionRightView
 from services.governance.commands import OrganisationCode

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Path
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import AsKnown, By, Rows, Write, allowed, commands_router, problems
 from libs.common.identity import Caller, Role, RoleMissing
-from libs.common.web import AsKnown, By, Rows, Write, allowed, commands_router, problems
 from services.governance import errors, people, reads
 from services.governance.api.views import PersonView
 

@@ -9,7 +9,7 @@ from services.registry.api.views import View
 from services.registry.criteria import Result
 from services.registry.dossiers import Determination, Kept
 from services.registry.filings import ApplicationAsKnown, Appraisal
-from services.registry.models import ApplicationAct, ApplicationStatus
+from services.registry.models.applications import ApplicationAct, ApplicationStatus
 from services.registry.procedures import Procedure
 
 

@@ -5,9 +5,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from libs.common.identity import Caller, Role
-from libs.common.paging import UnreadableCursor
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsKnown,
     By,
     IfMatch,
@@ -23,6 +21,8 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.identity import Caller, Role
 from services.registry import applications, filings
 from services.registry.api.application_views import (
     ApplicationInFullView,
@@ -32,13 +32,8 @@ from services.registry.api.application_views import (
 )
 from services.registry.api.organisations import EDIT_REFUSALS
 from services.registry.dossiers import Content
-from services.registry.errors import (
-    ApplicationNotAllowed,
-    ApplicationNotFound,
-    DeterminedAlready,
-    NoSuchApplicant,
-)
-from services.registry.models import Application, ApplicationStatus
+from services.registry.errors import ApplicationNotAllowed, ApplicationNotFound, DeterminedAlready, NoSuchApplicant
+from services.registry.models.applications import Application, ApplicationStatus
 from services.registry.organisations import CODE
 
 router = commands_router(tags=["Merger applications"])

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.registry.api.views import View
 from services.registry.care_model_answers import CareModelAsAt
-from services.registry.models import ModelSort, Stated
+from services.registry.models.care_models import ModelSort, Stated
 
 
 class StatementView(View):

@@ -4,10 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Request, Response
 
-from libs.common.database import raw
-from libs.common.paging import UnreadableCursor
-from libs.common.problems import may_raise
-from libs.common.web import (
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -24,6 +22,8 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.http.problems import may_raise
 from services.registry import care_model_answers, care_models
 from services.registry.api.care_model_views import (
     CareModelInFullView,
@@ -43,7 +43,7 @@ from services.registry.errors import (
     NotPlannedAnyMore,
     OrganisationNotFound,
 )
-from services.registry.models import CareModel, ModelSort
+from services.registry.models.care_models import CareModel, ModelSort
 from services.registry.organisations import CODE
 
 router = commands_router(tags=["Care models"])

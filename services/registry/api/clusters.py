@@ -6,9 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
-from libs.common.identity import Caller, Role
-from libs.common.paging import UnreadableCursor
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -25,11 +23,13 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.identity import Caller, Role
 from services.registry import clusters
 from services.registry.api.organisations import EDIT_REFUSALS, OfDay
 from services.registry.api.views import View
 from services.registry.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
-from services.registry.models import Cluster
+from services.registry.models.clusters import Cluster
 from services.registry.organisations import CODE
 
 router = commands_router(tags=["Clusters"])

@@ -6,9 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 
-from libs.common.identity import Caller, Role
-from libs.common.paging import UnreadableCursor
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -22,6 +20,8 @@ from libs.common.web import (
     page,
     problems,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.identity import Caller, Role
 from services.registry import answers, cover, cover_answers
 from services.registry.api.organisations import CodeInPath
 from services.registry.api.views import View

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from libs.common import csv_text
 from libs.common.errors import Reason
-from libs.common.paging import UnreadableCursor
-from libs.common.problems import Unprocessable
-from libs.common.web import AsKnown, By, Page, Paging, Rows, page, problems, questions_router
+from libs.common.http import csv_text
+from libs.common.http.dependencies import AsKnown, By, Page, Paging, Rows, page, problems, questions_router
+from libs.common.http.paging import UnreadableCursor
+from libs.common.http.problems import Unprocessable
 from services.registry import changes
 from services.registry.api.crosswalk_views import (
     CHANGE_HEADER,

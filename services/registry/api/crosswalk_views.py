@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from pydantic import BaseModel, Field
 
-from libs.common import csv_text
+from libs.common.http import csv_text
 from services.registry.api.views import View
 from services.registry.changes import Change, What
 from services.registry.crosswalk import Days, Reason

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from libs.common import csv_text
+from libs.common.http import csv_text
 
 CSV_TOO: dict[str, Any] = {"content": {"text/csv": {"schema": {"type": "string"}}}}
 """What OpenAPI says of a route that also answers in CSV."""

@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from libs.common.web import StatedAt, Write, commands_router, etag, problems
+from libs.common.http.dependencies import StatedAt, Write, commands_router, etag, problems
 from services.registry import descriptions
 from services.registry.api.organisations import EDIT_REFUSALS, Registrar, ToChange
 from services.registry.api.views import OpenedView
@@ -14,7 +14,7 @@ from services.registry.errors import (
     NotOpen,
     OrganisationNotFound,
 )
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 
 REFUSALS = (OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS)
 

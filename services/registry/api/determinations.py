@@ -4,20 +4,14 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from libs.common.days import WrittenDay
+from libs.common.http.dependencies import By, IfMatch, StatedAt, Today, Write, allowed, commands_router, problems, stale
 from libs.common.identity import Caller, Role
-from libs.common.web import By, IfMatch, StatedAt, Today, Write, allowed, commands_router, problems, stale
+from libs.common.temporal.days import WrittenDay
 from services.registry import applications, determinations, procedures
 from services.registry.api.application_views import ApplicationWrittenView, ProceduresView, ProcedureView
 from services.registry.api.applications import OPEN, Reference, written
 from services.registry.dossiers import JudgementOf
-from services.registry.errors import (
-    CodeTaken,
-    MergerNotAllowed,
-    MergerNotReady,
-    SchemeMadeAlready,
-    SchemeNotAllowed,
-)
+from services.registry.errors import CodeTaken, MergerNotAllowed, MergerNotReady, SchemeMadeAlready, SchemeNotAllowed
 from services.registry.kinds import Kind
 
 router = commands_router(tags=["Merger applications"])

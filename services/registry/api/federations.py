@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import Field
 
-from libs.common.web import AsAt, AsKnown, By, Rows, StatedAt, Write, commands_router, etag, problems
+from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, StatedAt, Write, commands_router, etag, problems
 from services.registry import federation_rules, federations
 from services.registry.api.descriptions import REFUSALS
 from services.registry.api.organisations import CodeInPath, Registrar, ToChange
 from services.registry.api.views import OpenedView, View
 from services.registry.errors import CodeTaken, LegalFormUnknown, OrganisationNotFound
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 
 router = commands_router(tags=["Federations"])
 

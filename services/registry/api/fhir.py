@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from libs.common.known import Reads
-from libs.common.web import By, Rows, Today
+from libs.common.database.connection import Reads
+from libs.common.http.dependencies import By, Rows, Today
 from services.registry.fhir import bundles, documents
 from services.registry.fhir.affiliations import count_affiliations, find_affiliations, get_affiliation
 from services.registry.fhir.capability import capability_statement

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from libs.common.errors import Reason
-from libs.common.problems import Unprocessable
+from libs.common.http.problems import Unprocessable
 from services.registry.organisations import Code, Day
 from services.registry.restatement import Figure
 

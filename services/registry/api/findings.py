@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
-from libs.common.paging import UnreadableCursor
-from libs.common.web import AsKnown, By, Page, Paging, Rows, commands_router, page, problems
+from libs.common.http.dependencies import AsKnown, By, Page, Paging, Rows, commands_router, page, problems
+from libs.common.http.paging import UnreadableCursor
 from services.registry import findings
 from services.registry.api.views import View
 from services.registry.findings import Sort

@@ -6,7 +6,18 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import Field
 
-from libs.common.web import AsAt, AsKnown, By, Rows, StatedAt, Today, Write, commands_router, etag, problems
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    commands_router,
+    etag,
+    problems,
+)
 from services.registry import answers, identifiers, roles
 from services.registry.api.organisations import EDIT_REFUSALS, CodeInPath, OfDay, Registrar, ToChange
 from services.registry.api.views import OpenedView, View
@@ -18,7 +29,7 @@ from services.registry.errors import (
     OrganisationNotFound,
     RoleNotHeld,
 )
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.spans import Ending, spans_of
 from services.registry.ties import CODE_OF, ROLE
 

@@ -13,11 +13,11 @@ import asyncpg
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
-from libs.common import csv_text
-from libs.common.days import WrittenDay
+from libs.common.http import csv_text
+from libs.common.http.dependencies import Today, Write, allowed, commands_router, problems
+from libs.common.http.problems import Unreadable
 from libs.common.identity import Caller, Role
-from libs.common.problems import Unreadable
-from libs.common.web import Today, Write, allowed, commands_router, problems
+from libs.common.temporal.days import WrittenDay
 from services.registry.api.csv_answers import CSV_TOO, AsCsv
 from services.registry.api.views import View
 from services.registry.imports import previews

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
-from libs.common.web import AsAt, AsKnown, By, Rows, problems, questions_router
+from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, problems, questions_router
 from services.registry import answers, lineage
 from services.registry.api.lineage_views import EndView, FoundView, LineageView, StepView
 from services.registry.api.organisations import CodeInPath

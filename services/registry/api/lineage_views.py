@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from pydantic import BaseModel, Field
 
-from libs.common.stated import Status
+from libs.organisations.statements import Status
 from services.registry.api.views import View
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.registry.api.views import View
-from services.registry.models import MergerStatus, SchemeSort
+from services.registry.models.mergers import MergerStatus, SchemeSort
 
 
 class PlanView(View):

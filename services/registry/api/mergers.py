@@ -6,10 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from pydantic import StringConstraints
 
-from libs.common.days import WrittenDay
-from libs.common.identity import Caller, Role
-from libs.common.paging import UnreadableCursor
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -28,6 +25,9 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.identity import Caller, Role
+from libs.common.temporal.days import WrittenDay
 from services.registry import mergers, plans
 from services.registry.api.merger_views import (
     MergerInFullView,
@@ -48,7 +48,7 @@ from services.registry.errors import (
     SchemeMadeAlready,
     SchemeNotAllowed,
 )
-from services.registry.models import Merger, MergerStatus
+from services.registry.models.mergers import Merger, MergerStatus
 from services.registry.organisations import CODE, Day
 from services.registry.previews import Preview, preview
 from services.registry.readiness import get_readiness

@@ -4,12 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request, Response
 
-from libs.common.days import WrittenDay
-from libs.common.identity import Caller, Role
-from libs.common.paging import UnreadableCursor
-from libs.common.problems import PreconditionMissing, StaleVersion, may_raise
-from libs.common.stated import Status
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -27,6 +22,11 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.http.problems import PreconditionMissing, StaleVersion, may_raise
+from libs.common.identity import Caller, Role
+from libs.common.temporal.days import WrittenDay
+from libs.organisations.statements import Status
 from services.registry import answers, organisations
 from services.registry.api.views import (
     DetailsView,
@@ -44,7 +44,7 @@ from services.registry.errors import (
     OrganisationNotFound,
 )
 from services.registry.kinds import Kind
-from services.registry.models import Organisation
+from services.registry.models.organisations import Organisation
 from services.registry.organisations import CODE, PRINTED
 from services.registry.standings import get_organisation_to_change
 

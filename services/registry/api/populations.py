@@ -7,8 +7,7 @@ from fastapi import Query, Request
 from pydantic import Field
 
 from libs.common.events.registry import PopulationPublished
-from libs.common.paging import UnreadableCursor
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -22,6 +21,7 @@ from libs.common.web import (
     page,
     problems,
 )
+from libs.common.http.paging import UnreadableCursor
 from services.registry import answers, publications
 from services.registry.api.organisations import CodeInPath, Registrar
 from services.registry.api.views import View

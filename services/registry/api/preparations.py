@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from libs.common.identity import Caller, Role
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -18,6 +17,7 @@ from libs.common.web import (
     etag,
     problems,
 )
+from libs.common.identity import Caller, Role
 from services.registry import mergers, preparations
 from services.registry.api.merger_views import MergerView, ReadinessView
 from services.registry.errors import (
@@ -30,7 +30,7 @@ from services.registry.errors import (
     SchemeMadeAlready,
     SchemeNotAllowed,
 )
-from services.registry.models import Merger
+from services.registry.models.mergers import Merger
 from services.registry.readiness import get_readiness
 from services.registry.schemes import NewScheme
 

@@ -6,10 +6,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from libs.common.identity import Caller, Role
-from libs.common.paging import UnreadableCursor
-from libs.common.problems import PreconditionMissing, StaleVersion
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsKnown,
     By,
     IfMatch,
@@ -26,9 +23,12 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.http.problems import PreconditionMissing, StaleVersion
+from libs.common.identity import Caller, Role
 from services.registry import reorganisations, undoings
 from services.registry.errors import NotToBeUndone, SuccessionNotAllowed, SuccessionNotFound
-from services.registry.models import Reorganisation
+from services.registry.models.reorganisations import Reorganisation
 from services.registry.organisations import CODE
 from services.registry.reorganisation_answers import Reorganised, get_reorganisation, list_reorganisations
 from services.registry.reorganisations import StatedShape

@@ -10,9 +10,9 @@ from fastapi import Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from libs.common import csv_text
-from libs.common.stated import Status
-from libs.common.web import AsAt, AsKnown, By, Page, Paging, Rows, page, problems, questions_router
+from libs.common.http import csv_text
+from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, page, problems, questions_router
+from libs.organisations.statements import Status
 from services.registry import answers, search, trees
 from services.registry.api.views import OrganisationView, View
 from services.registry.errors import OrganisationNotFound

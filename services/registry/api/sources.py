@@ -4,11 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
 
-from libs.common.identity import Caller, Role
-from libs.common.paging import UnreadableCursor
-from libs.common.stated import Facet
-from libs.common.temporal import FIRST_DAY
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -22,6 +18,10 @@ from libs.common.web import (
     page,
     problems,
 )
+from libs.common.http.paging import UnreadableCursor
+from libs.common.identity import Caller, Role
+from libs.common.temporal.history import FIRST_DAY
+from libs.organisations.statements import Facet
 from services.registry import disagreements, histories, reports, sources
 from services.registry.api.organisations import CodeInPath, OfDay
 from services.registry.api.sources_views import (

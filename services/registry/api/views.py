@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from libs.common.stated import Status
+from libs.organisations.statements import Status
 from services.registry.kinds import Kind
-from services.registry.models import MergerStatus
+from services.registry.models.mergers import MergerStatus
 
 
 class View(BaseModel):

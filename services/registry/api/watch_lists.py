@@ -6,10 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
-from libs.common import event_log
-from libs.common.event_log import EpochEnded
-from libs.common.feed import Feed
-from libs.common.web import (
+from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
@@ -25,11 +22,14 @@ from libs.common.web import (
     problems,
     stale,
 )
+from libs.common.messaging import event_log
+from libs.common.messaging.event_log import EpochEnded
+from libs.common.service.feed_routes import Feed
 from services.registry import watch_lists
 from services.registry.api.organisations import EDIT_REFUSALS
 from services.registry.api.views import View
 from services.registry.errors import OrganisationNotFound, WatchListNotFound, WatchListTaken
-from services.registry.models import WatchList
+from services.registry.models.watch_lists import WatchList
 
 router = commands_router(tags=["Search"])
 

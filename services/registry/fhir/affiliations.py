@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
-from libs.common.known import Reads
-from libs.common.stated import UNKNOWN, Facet
-from libs.common.temporal import FIRST_DAY
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import FIRST_DAY
+from libs.organisations.statements import UNKNOWN, Facet
 from services.registry.fhir import codes
 from services.registry.fhir.bodies import FhirAffiliation, Question
 from services.registry.fhir.dates import Span

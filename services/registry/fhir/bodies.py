@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from libs.common.stated import Status
-from libs.common.temporal import Days
+from libs.common.temporal.history import Days
+from libs.organisations.statements import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from libs.common.temporal import Days
+from libs.common.temporal.history import Days
 from services.registry.fhir import bundles
 from services.registry.fhir.bodies import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Role
 from services.registry.fhir.parameters import FILTERS, FORMAT, PAGE, QUESTION, Parameter

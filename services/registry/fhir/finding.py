@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
-from libs.common.known import Reads
-from libs.common.stated import Facet
+from libs.common.database.connection import Reads
+from libs.organisations.statements import Facet
 from services.registry.fhir import codes
 from services.registry.fhir.dates import Span
 from services.registry.fhir.questions import Clause, Search, Token

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
-from libs.common.known import Reads
-from libs.common.stated import UNKNOWN, Facet, Status
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.organisations.statements import UNKNOWN, Facet, Status
 from services.registry.fhir import codes
 from services.registry.fhir.bodies import FhirOrganisation, FollowedBy, Identifier, Question, Role, Spell
 from services.registry.fhir.finding import RECORDED_AT, STATED_AT

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
-from libs.common.clock import LONDON
-from libs.common.temporal import FIRST_DAY, LAST_DAY, Days
+from libs.common.process.clock import LONDON
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.fhir import codes
 from services.registry.fhir.bodies import NOW, FhirAffiliation, FhirOrganisation, FollowedBy, Question, Role
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database import raw
+from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationClosed,

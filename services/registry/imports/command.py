@@ -5,10 +5,10 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from libs.common.clock import Clock
-from libs.common.database import Database
-from libs.common.service import Service
-from libs.common.settings import DatabaseSettings
+from libs.common.database.connection import Database
+from libs.common.process.clock import Clock
+from libs.common.service.app import Service
+from libs.common.service.settings import DatabaseSettings
 from services.registry.imports.previews import as_json, as_text, preview_folder
 from services.registry.imports.taking import import_folder
 

@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from libs.common.stated import Facet
+from libs.organisations.statements import Facet
 from services.registry.facts import COMMAND
 from services.registry.imports.mergings import Held, Life, by_group
 from services.registry.kinds import Kind
-from services.registry.models import Merger
+from services.registry.models.mergers import Merger
 from services.registry.organisations import agreed_mergers_of
 
 _AROUND = """

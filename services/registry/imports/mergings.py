@@ -14,7 +14,7 @@ from libs.common.events.registry import CCGMerged, OrganisationOpened, Organisat
 from services.registry.imports.reports import FileReport
 from services.registry.kinds import Kind
 from services.registry.merger_rules import law_on, longest_proposal
-from services.registry.models import Merger, MergerStatus
+from services.registry.models.mergers import Merger, MergerStatus
 
 _A_DAY = timedelta(days=1)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
-from libs.common.stated import Facet
+from libs.organisations.statements import Facet
 from services.registry.imports.files import SourceFile
 from services.registry.imports.reports import FileReport
 from services.registry.imports.rows import Body

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from libs.common.csv_text import Cell
-from libs.common.database import Database
+from libs.common.database.connection import Database
+from libs.common.http.csv_text import Cell
 from services.registry.imports.files import SourceFile, files_in
 from services.registry.imports.forms import FORMS
 from services.registry.imports.preview import BodyPreview, Preview, Verdict, preview_file

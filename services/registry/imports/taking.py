@@ -14,12 +14,12 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common import context
-from libs.common.database import Database, raw
+from libs.common.audit import record_write
+from libs.common.database.connection import Database, raw
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationOpened, OrganisationProposed, OrganisationSucceeded
 from libs.common.identity import EVERY_ORGANISATION, Caller, Role
-from libs.common.inbox import record_write
+from libs.common.process import context
 from services.registry import facts
 from services.registry.imports.files import SourceFile, files_in
 from services.registry.imports.forms import FORMS

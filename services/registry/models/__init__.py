@@ -1,6 +1,6 @@
 """What the registry keeps, by noun. A module that is not imported here has no tables."""
 
-from libs.common import tables
+from libs.common.database import tables
 from services.registry.models.applications import Application, ApplicationAct, ApplicationStatus, ApplicationStep
 from services.registry.models.base import Base
 from services.registry.models.care_models import CareModel, CareModelStatement, ModelSort, Stated

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Enum
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 
-from libs.common.database import service_metadata
+from libs.common.database.connection import service_metadata
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):

@@ -8,8 +8,8 @@ from sqlalchemy import Boolean, Date, DateTime, ForeignKey, Identity, Index, Int
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from libs.common.clock import LONDON
 from libs.common.errors import Reason
+from libs.common.process.clock import LONDON
 from services.registry.errors import ConditionMetAlready, NoSuchCondition, NotAgreedAnyMore, SameDay, SchemeMadeAlready
 from services.registry.kinds import Kind
 from services.registry.models.base import Base, one_of

@@ -3,7 +3,7 @@
 from sqlalchemy import Identity, Index, Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from libs.common.timeline import Timeline
+from libs.common.temporal.timeline import Timeline
 from services.registry.models.base import Base
 
 

@@ -1,0 +1,28 @@
+"""The record of writes: who wrote what, and what caused it."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.identity import Caller
+from libs.common.process.context import origin
+
+
+async def record_write(session: AsyncSession, by: Caller, operation: str, *, request: str = "") -> None:
+    """Record in the session's transaction what was written, by which caller, and what caused it.
+
+    What a service does because of an event stands under the actor whom the event names, with the service as the role.
+    """
+    at = origin()
+    is_service = by.subject.startswith("service:")
+    connection = await raw(session)
+    await connection.execute(
+        "INSERT INTO write_record (actor, roles, organisations, operation, request_id, correlation, causation)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        at.actor if is_service else by.subject,
+        [by.subject] if is_service else sorted(by.roles),
+        sorted(by.organisations),
+        operation,
+        request,
+        at.correlation,
+        at.causation,
+    )

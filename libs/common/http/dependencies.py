@@ -1,0 +1,230 @@
+"""What a service's `api.py` needs: its transaction, its reads, the caller, the days, versions and pages."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Database
+from libs.common.errors import Reason
+from libs.common.http.middleware import CALLER
+from libs.common.http.paging import Page, Paging, page
+from libs.common.http.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, may_raise, problems
+from libs.common.http.transactions import SESSION, commands_router, questions_router
+from libs.common.identity import Caller, Role
+from libs.common.process.clock import LONDON, Clock
+from libs.common.temporal.days import WrittenDay, WrittenInstant
+
+__all__ = [
+    "Allowed",
+    "AsAt",
+    "AsKnown",
+    "By",
+    "IfMatch",
+    "IfMatchIfAny",
+    "Page",
+    "Paging",
+    "Read",
+    "Rows",
+    "StatedAt",
+    "Today",
+    "Write",
+    "allowed",
+    "commands_router",
+    "etag",
+    "page",
+    "problems",
+    "questions_router",
+    "stale",
+]
+
+_YEARS = range(1900, 2200)
+_UNTIL_ITS_END = timedelta(days=1, microseconds=-1)
+_VERSION = re.compile(r'"([0-9]{1,18})"')
+
+
+class InstantRefused(Unprocessable):
+    """Nothing can be stated or known at this instant."""
+
+
+class UnreadableVersion(Unreadable):
+    """If-Match is not a version that a read gave."""
+
+
+async def _write(request: Request) -> AsyncSession:
+    session: AsyncSession | None = request.scope.get(SESSION)
+    if session is None:
+        raise RuntimeError("Write is for routes of a commands_router that are not GET")
+    return session
+
+
+async def _read(request: Request) -> AsyncIterator[AsyncSession]:
+    async with _database(request).read() as session:
+        yield session
+
+
+async def _rows(request: Request) -> Database:
+    return _database(request)
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _clock(request: Request) -> Clock:
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+async def _caller(request: Request) -> Caller:
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+Write = Annotated[AsyncSession, Depends(_write)]
+"""The command's transaction. Nobody below the edge commits it; it is committed before the response is sent."""
+Read = Annotated[AsyncSession, Depends(_read, scope="function")]
+"""A transaction that PostgreSQL holds to reading."""
+Rows = Annotated[Database, Depends(_rows)]
+"""Hot reads: `.fetch` and `.fetchrow` of SQL, at the driver's full speed."""
+By = Annotated[Caller, Depends(_caller)]
+"""Whoever is signed in."""
+
+
+class Allowed:
+    """A dependency that gives the caller if it holds one of these roles."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = roles
+
+    async def __call__(self, by: By) -> Caller:
+        """Return the caller. Raises RoleMissing."""
+        by.must_have(*self.roles)
+        return by
+
+
+def allowed(*roles: Role) -> Any:
+    """Return the dependency for `by: Annotated[Caller, allowed(Role.CONTRACT_LEAD)]`; OpenAPI names the roles."""
+    return Depends(Allowed(*roles))
+
+
+async def _today(request: Request) -> date:
+    return _clock(request).today()
+
+
+@may_raise(InstantRefused)
+async def _stated_at(
+    request: Request,
+    by: By,
+    given: Annotated[
+        WrittenInstant | WrittenDay | None,
+        Header(alias="Stated-At", description="When the source stated this (role `loader` only): an instant or a day."),
+    ] = None,
+) -> datetime:
+    now = _clock(request).stated_at()
+    if given is None:
+        return now
+    by.must_have(Role.LOADER)
+    stated = _instant(given, "Stated-At")
+    if stated > now:
+        message = f"{stated.isoformat()} lies in the future; it is {now.isoformat()}"
+        raise InstantRefused(message, reasons=[Reason(message, "Stated-At")])
+    return stated
+
+
+Today = Annotated[date, Depends(_today)]
+"""What day it is in London, or the day that the clock was moved to."""
+StatedAt = Annotated[datetime, Depends(_stated_at)]
+"""When the command's facts are stated: now, or for a loader when its source stated them."""
+
+
+async def _as_at(
+    request: Request,
+    given: Annotated[
+        WrittenDay | None, Query(alias="as_at", description="The day asked about; today if left out.")
+    ] = None,
+) -> date:
+    return given or _clock(request).today()
+
+
+@may_raise(InstantRefused)
+async def _as_known(
+    given: Annotated[
+        WrittenInstant | WrittenDay | None,
+        Query(
+            alias="as_known",
+            description="As it was known then: an instant, or the end of a day. As it is known now if left out.",
+        ),
+    ] = None,
+) -> datetime | None:
+    if given is None:
+        return None
+    instant = _instant(given, "as_known")
+    return instant if isinstance(given, datetime) else instant + _UNTIL_ITS_END
+
+
+AsAt = Annotated[date, Depends(_as_at)]
+"""The day that the question is about."""
+AsKnown = Annotated[datetime | None, Depends(_as_known)]
+"""The instant whose knowledge the answer shows; None for what is known now."""
+
+
+def _instant(given: datetime | date, field: str) -> datetime:
+    """Return the instant in UTC, a day's first one in London. Raises InstantRefused outside the years that we keep."""
+    try:
+        at = given if isinstance(given, datetime) else datetime.combine(given, time.min, LONDON)
+        if at.year in _YEARS:
+            return at.astimezone(UTC)
+    except OverflowError:
+        pass
+    message = f"{given.isoformat()} lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"
+    raise InstantRefused(message, reasons=[Reason(message, field)])
+
+
+_IfMatchHeader = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description='The ETag that you read, as `"3"`.',
+        examples=['"1"'],
+        json_schema_extra={"pattern": f"^{_VERSION.pattern}$"},
+    ),
+]
+
+
+@may_raise(UnreadableVersion, StaleVersion)
+async def _if_match_if_any(given: _IfMatchHeader = None) -> int | None:
+    if given is None:
+        return None
+    matched = _VERSION.fullmatch(given.strip())
+    if matched is None:
+        raise UnreadableVersion(f'If-Match: {given}: send the ETag as the read gave it, as "3"')
+    return int(matched[1])
+
+
+@may_raise(PreconditionMissing)
+async def _if_match(version: Annotated[int | None, Depends(_if_match_if_any)]) -> int:
+    if version is None:
+        raise PreconditionMissing("send If-Match with the ETag that you read")
+    return version
+
+
+IfMatch = Annotated[int, Depends(_if_match)]
+"""The version that the caller read: 428 without, 400 where it cannot be read."""
+IfMatchIfAny = Annotated[int | None, Depends(_if_match_if_any)]
+"""The same where only some requests need it; None without."""
+
+
+def stale(version: int, expected: int) -> None:
+    """Raise StaleVersion (412) unless the thing still has the version that the caller read."""
+    if version != expected:
+        raise StaleVersion(f"you read version {expected}; it is at version {version} now")
+
+
+def etag(response: Response, version: int) -> None:
+    """Give the version as the response's ETag."""
+    response.headers["ETag"] = f'"{version}"'

@@ -1,0 +1,193 @@
+"""The OpenAPI page of a service: its document with sign-in, and Swagger UI from a package, so that it works offline."""
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute
+from starlette.staticfiles import StaticFiles
+
+from libs.common.events import asyncapi
+from libs.common.http import idempotency
+from libs.common.http.dependencies import Allowed
+from libs.common.http.middleware import PUBLIC_PATHS
+from libs.common.http.problems import (
+    LINE,
+    MEDIA_TYPE,
+    PreconditionMissing,
+    Problem,
+    Unavailable,
+    Unreadable,
+    problems,
+    refusals_of,
+)
+from libs.common.http.transactions import READING, CommandRoute
+from libs.common.identity import Role
+
+_STATIC = Path(str(files("fastapi_standalone_docs"))) / "static"
+_SCHEME = "signed-in"
+_ASSETS = "/docs/assets"
+
+_IDEMPOTENCY_KEY = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY, "pattern": "^[ -~]*[!-~][ -~]*$"},
+    "description": "Of your choice, one for each thing that you want done: asked again, it is not done again, and you "
+    "get the first answer.",
+}
+
+_TOO_LARGE = {
+    "description": "The body is larger than this service takes.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+# FastAPI's own shape of a 422, which ours replaces.
+_UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+async def docs_page(request: Request) -> HTMLResponse:
+    """Show the operations, to be tried out; every address lies below the prefix that the service is served under."""
+    prefix = request.scope.get("root_path", "").rstrip("/")
+    return get_swagger_ui_html(
+        openapi_url=f"{prefix}/openapi.json",
+        title=request.app.title,
+        swagger_js_url=f"{prefix}{_ASSETS}/swagger/swagger-ui-bundle.js",
+        swagger_css_url=f"{prefix}{_ASSETS}/swagger/swagger-ui.css",
+        swagger_favicon_url=f"{prefix}{_ASSETS}/fastapi/favicon.png",
+        oauth2_redirect_url=f"{prefix}/docs/oauth2-redirect",
+        swagger_ui_parameters={
+            "persistAuthorization": True,
+            "displayRequestDuration": True,
+            "docExpansion": "list",
+            "validatorUrl": None,  # else the page asks a host of its maker's to check the document
+        },
+    )
+
+
+@router.get("/asyncapi.json")
+async def asyncapi_document() -> Response:
+    """Tell which events there are: the whole platform's document, the same from every service."""
+    return Response(asyncapi.text(), media_type="application/json")
+
+
+@router.get("/docs/oauth2-redirect")
+async def oauth2_redirect() -> HTMLResponse:
+    """End a sign-in at an issuer that redirects."""
+    return get_swagger_ui_oauth2_redirect_html()
+
+
+@router.get("/")
+async def index(request: Request) -> Response:
+    """Say what this service is and where to look."""
+    prefix = request.scope.get("root_path", "").rstrip("/")
+    links = "".join(
+        f'<li><a href="{prefix}{path}">{words}</a></li>'
+        for path, words in (
+            ("/docs", "Operations, to be tried out"),
+            ("/openapi.json", "The same, for programs"),
+            ("/asyncapi.json", "The events that are told, for programs"),
+            ("/health/ready", "Whether it is well"),
+        )
+    )
+    title = request.app.title
+    return HTMLResponse(
+        f'<!doctype html><html lang="en-GB"><title>{title}</title><h1>{title}</h1><ul>{links}</ul></html>'
+    )
+
+
+def document(app: FastAPI, *, token_url: str) -> None:
+    """Serve the documentation of this app."""
+    app.include_router(router)
+    app.mount(_ASSETS, StaticFiles(directory=_STATIC))
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _openapi(app, token_url)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:
+    schema = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+    )
+    components = schema.setdefault("components", {})
+    components.setdefault("schemas", {}).update(_problem_schemas())
+    components["securitySchemes"] = {_SCHEME: _scheme(token_url)}
+    schema["security"] = [{_SCHEME: []}]
+    for found in iter_route_contexts(app.routes):
+        for method in found.methods or () if found.path_format not in PUBLIC_PATHS else ():
+            operation = schema["paths"].get(found.path_format, {}).get(method.lower())
+            if operation is not None:
+                _complete(operation, found.original_route, found.dependant)
+    for path in PUBLIC_PATHS.intersection(schema["paths"]):
+        for operation in schema["paths"][path].values():
+            operation["security"] = []
+    for name in _UNUSED_SCHEMAS:
+        components["schemas"].pop(name, None)
+    return schema
+
+
+def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant) -> None:
+    """Say of an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key."""
+    needed = [call for call in _needed(dependant) if call is not None]
+    roles = [role for call in needed if isinstance(call, Allowed) for role in call.roles]
+    if roles:
+        words = " or ".join(f"`{role}`" for role in roles)
+        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role {words}.".strip()
+    refusals = [refusal for call in needed for refusal in refusals_of(call)]
+    if PreconditionMissing in refusals:
+        _require(next(one for one in operation["parameters"] if one["name"] == "If-Match"))
+    if isinstance(route, CommandRoute) and not (route.methods or set()) <= READING:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        refusals += [Unreadable, idempotency.IdempotencyKeyReused]
+    if "requestBody" in operation:
+        refusals.append(Unreadable)
+        operation["responses"].setdefault("413", _TOO_LARGE)
+    _refuse(operation["responses"], problems(*refusals, Unavailable))
+
+
+def _needed(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
+    for need in dependant.dependencies:
+        yield need.call
+        yield from _needed(need)
+
+
+def _require(parameter: dict[str, Any]) -> None:
+    """Say that a request without it is refused, which the edge does with a status of its own."""
+    parameter["required"] = True
+    parameter["schema"] = {"type": "string"} | {k: v for k, v in parameter["schema"].items() if k != "anyOf"}
+
+
+def _refuse(told: dict[str, Any], refusals: Mapping[int | str, dict[str, Any]]) -> None:
+    """Add refusals to those that the route names itself; FastAPI's own 422 gives way to ours."""
+    for status, refusal in refusals.items():
+        own = told.get(str(status), {})
+        lines = own["description"].split(LINE) if MEDIA_TYPE in own.get("content", {}) else []
+        lines += [line for line in refusal["description"].split(LINE) if line not in lines]
+        told[str(status)] = refusal | {"description": LINE.join(lines)}
+
+
+def _problem_schemas() -> dict[str, Any]:
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**problem.pop("$defs"), "Problem": problem}
+
+
+def _scheme(token_url: str) -> dict[str, Any]:
+    roles = "; ".join(f"`{role}`" for role in Role)
+    words = f"A token (JWT) of the issuer, with `roles` ({roles}) and `organisations` (ODS codes, or `*`)."
+    if not token_url:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": words}
+    return {"type": "oauth2", "description": words, "flows": {"password": {"tokenUrl": token_url, "scopes": {}}}}

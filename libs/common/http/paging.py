@@ -1,0 +1,106 @@
+"""Pages by key: the next page begins after the last key seen, so what is inserted meanwhile moves nothing."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field
+
+from libs.common.http.problems import Unreadable, may_raise
+
+Item = TypeVar("Item")
+_PAGING = "footprint.paging"
+_USE_THE_LINK = "after: use the link that the page before gave"
+_LARGEST = 2**63
+MOST_ITEMS = 500
+
+
+class UnreadableCursor(Unreadable):
+    """`after` is not a cursor that a page of this list gave."""
+
+
+class Page(BaseModel, Generic[Item]):
+    """Some of a list, in the order of its key."""
+
+    items: list[Item]
+    next: str | None = Field(default=None, description="Where the next page is; null on the last one.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Paging:
+    limit: int
+    after: tuple[Any, ...] | None
+
+    @property
+    def fetch(self) -> int:
+        """How many rows to select: one more than the page holds tells whether there is a next page."""
+        return self.limit + 1
+
+    def key(self, *kinds: type[str] | type[int]) -> tuple[Any, ...] | None:
+        """Return the key after which the page begins, None for the first page.
+
+        Raises UnreadableCursor unless its parts are of these kinds: else it is a cursor of another list.
+        """
+        if self.after is not None and [type(part) for part in self.after] != list(kinds):
+            raise UnreadableCursor(_USE_THE_LINK)
+        return self.after
+
+
+@may_raise(UnreadableCursor)
+async def _paging(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS, description="How many items at most.")] = 50,
+    after: Annotated[str | None, Query(description="The cursor that `next` of the page before has.")] = None,
+) -> _Paging:
+    paging = _Paging(limit, None if after is None else _decoded(after))
+    request.scope[_PAGING] = paging
+    return paging
+
+
+Paging = Annotated[_Paging, Depends(_paging)]
+"""Which page is wanted. Select `fetch` rows whose key is greater than `after` (None: from the start), in its order."""
+
+
+def page(items: Sequence[Item], *, key: Callable[[Item], Any], request: Request) -> Page[Item]:
+    """Return the page of these rows (`paging.fetch` of them); `key` gives a row's key, or a tuple of parts."""
+    paging: _Paging = request.scope[_PAGING]
+    shown = list(items[: paging.limit])
+    if len(items) <= paging.limit:
+        return Page[Any](items=shown)
+    return Page[Any](items=shown, next=_link(request, _encoded(key(shown[-1]))))
+
+
+def _link(request: Request, cursor: str) -> str:
+    """Return the next page's address with the same filters, below the prefix that the service is served under."""
+    path, prefix = request.scope["path"], request.scope.get("root_path", "").rstrip("/")
+    if prefix and not path.startswith(f"{prefix}/"):
+        path = prefix + path
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    return f"{path}?{urlencode([*kept, ('after', cursor)])}"
+
+
+def _encoded(key: Any) -> str:
+    parts = list(key) if isinstance(key, tuple) else [key]
+    packed = json.dumps(parts, default=str, separators=(",", ":"))
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> tuple[Any, ...]:
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise UnreadableCursor(_USE_THE_LINK) from error
+    if not isinstance(parts, list) or not parts or not all(map(_can_be_kept, parts)):
+        raise UnreadableCursor(_USE_THE_LINK)
+    return tuple(parts)
+
+
+def _can_be_kept(part: Any) -> bool:
+    """Whether a database could hold it: a text without NUL and without half a surrogate, a number of 64 bits."""
+    if isinstance(part, str):
+        return "\x00" not in part and part == part.encode(errors="ignore").decode()
+    return isinstance(part, int) and -_LARGEST <= part < _LARGEST

@@ -1,0 +1,167 @@
+"""Bearer tokens: JWTs of the deployment's issuer, verified with its public keys, which are fetched and kept."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+
+import httpx
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+
+from libs.common.http.problems import Unauthenticated, Unavailable
+from libs.common.identity import Caller, Role
+from libs.common.process.logs import logger
+
+ALGORITHMS = ("ES256", "RS256", "Ed25519")
+"""What a token may be signed with; nothing else is looked at, `none` least of all."""
+TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+LEEWAY_SECONDS = 60
+CACHE_SECONDS = 60
+REFRESH_AT_MOST_EVERY = 30
+"""Seconds between two fetches of the keys, however many unknown key ids come in."""
+KEYS_AGE_SECONDS = 600
+"""Keys older than this are fetched anew, so that one that the issuer withdrew stops counting."""
+GRACE_SECONDS = 86_400
+"""How long the last keys count while the issuer cannot be reached."""
+_MOST_TOKENS = 10_000
+_LONGEST_TOKEN = 8_192
+_ROLES = frozenset(Role)
+
+_log = logger(__name__)
+
+
+class Keys:
+    """The issuer's public keys, by key id."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: dict[str, Key] = {}
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._fetching = asyncio.Lock()
+
+    async def key(self, key_id: str) -> Key:
+        """Return the key. Raises Unauthenticated where the issuer has none of this id, Unavailable where it is away."""
+        if self._is_due(key_id) and not (key_id in self._keys and self._fetching.locked()):
+            async with self._fetching:  # who has to wait here finds the keys that another request has fetched
+                if self._is_due(key_id):
+                    await self._fetch()
+        if monotonic() - self._fetched_at > GRACE_SECONDS:
+            raise Unavailable("the token issuer's keys cannot be fetched")
+        if key_id not in self._keys:
+            raise Unauthenticated("the token is signed with a key that the issuer does not have")
+        return self._keys[key_id]
+
+    def _is_due(self, key_id: str) -> bool:
+        now = monotonic()
+        wanted = key_id not in self._keys or now - self._fetched_at > KEYS_AGE_SECONDS
+        return wanted and now - self._tried_at >= REFRESH_AT_MOST_EVERY
+
+    async def _fetch(self) -> None:
+        try:
+            self._keys = _usable(await self._download())
+            self._fetched_at = monotonic()
+        except (httpx.HTTPError, OSError, ValueError, TypeError, KeyError) as error:
+            _log.warning("the token issuer's keys could not be fetched; the last ones count on", error=repr(error))
+        finally:
+            self._tried_at = monotonic()
+
+    async def _download(self) -> Any:
+        if self._url.startswith("file://"):
+            return json.loads(await asyncio.to_thread(Path(self._url.removeprefix("file://")).read_bytes))
+        async with httpx.AsyncClient(timeout=5) as client:
+            return (await client.get(self._url)).raise_for_status().json()
+
+
+def _usable(document: Any) -> dict[str, Key]:
+    """Return the signing keys of a JWK set that have an id and are of a kind that we verify with."""
+    keys: dict[str, Key] = {}
+    for member in document["keys"]:
+        if member.get("use", "sig") == "sig" and member.get("kid") and member.get("kty") in ("EC", "RSA", "OKP"):
+            try:
+                keys[member["kid"]] = import_key(member)
+            except (JoseError, ValueError) as error:
+                _log.warning("a key of the issuer was left out", key_id=member["kid"], error=repr(error))
+    return keys
+
+
+class Verifier:
+    """Tells who holds a token. A verified one is remembered for at most a minute, and never past its end."""
+
+    def __init__(self, *, issuer: str, audience: str, keys: Keys) -> None:
+        self._issuer, self._audience, self._keys = issuer, audience, keys
+        self._verified: dict[bytes, tuple[Caller, float]] = {}
+
+    async def caller(self, token: str) -> Caller:
+        """Return the caller. Raises Unauthenticated, and Unavailable where the issuer's keys cannot be had."""
+        digest = hashlib.sha256(token.encode()).digest()
+        if (known := self._verified.get(digest)) and time() < known[1]:
+            return known[0]
+        claims = await self._claims(token)
+        found = caller_of(claims, issuer=self._issuer)
+        if len(self._verified) >= _MOST_TOKENS:
+            self._verified.clear()
+        self._verified[digest] = (found, min(time() + CACHE_SECONDS, claims["exp"]))
+        return found
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        if len(token) > _LONGEST_TOKEN:
+            raise Unauthenticated("the token is too long")
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+        except (JoseError, ValueError) as error:
+            raise Unauthenticated("the token cannot be read") from error
+        if header.get("alg") not in ALGORITHMS:
+            raise Unauthenticated(f"the token is signed with an algorithm other than {', '.join(ALGORITHMS)}")
+        if str(header.get("typ", "")).lower() not in TYPES:
+            raise Unauthenticated("the token is not an access token")
+        key = await self._keys.key(str(header.get("kid", "")))
+        try:
+            claims = jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
+        except (JoseError, ValueError) as error:
+            raise Unauthenticated("the token's signature is wrong") from error
+        self._check(claims)
+        return claims
+
+    def _check(self, claims: Mapping[str, Any]) -> None:
+        audience = claims.get("aud")
+        if claims.get("iss") != self._issuer:
+            raise Unauthenticated("the token comes from another issuer")
+        if self._audience not in ([audience] if isinstance(audience, str) else audience or []):
+            raise Unauthenticated(f"the token is not for {self._audience}")
+        now = time()
+        ends, begins = _instant(claims.get("exp")), _instant(claims.get("nbf", 0))
+        if now > ends + LEEWAY_SECONDS:
+            raise Unauthenticated("the token has expired")
+        if now < begins - LEEWAY_SECONDS:
+            raise Unauthenticated("the token is not valid yet")
+
+
+def _instant(claim: Any) -> float:
+    if not isinstance(claim, int | float) or isinstance(claim, bool):
+        raise Unauthenticated("the token does not say from when until when it counts")
+    return claim
+
+
+def caller_of(claims: Mapping[str, Any], *, issuer: str) -> Caller:
+    """Return the caller that verified claims tell of: `sub`, `roles`, `organisations`. Unknown roles give nothing."""
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject:
+        raise Unauthenticated("the token does not say who holds it")
+    return Caller(
+        subject=subject,
+        roles=frozenset(Role(name) for name in _strings(claims.get("roles")) if name in _ROLES),
+        organisations=frozenset(_strings(claims.get("organisations"))),
+        issuer=issuer,
+    )
+
+
+def _strings(claim: Any) -> list[str]:
+    if isinstance(claim, str):
+        return claim.split()
+    return [value for value in claim if isinstance(value, str)] if isinstance(claim, list) else []

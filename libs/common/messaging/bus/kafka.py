@@ -1,0 +1,292 @@
+"""The bus over Apache Kafka: a topic a service, one partition each, read by offset without Kafka's own groups."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import errors as kafka_errors
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from libs.common.database.connection import Database
+from libs.common.events import Envelope, Undecodable
+from libs.common.messaging.bus import BusEnd, Message
+from libs.common.messaging.bus.kafka_access import CLOSE_SECONDS, BusUnavailable, KafkaAccess, Leaving, TopicMissing
+from libs.common.messaging.bus.kafka_mirror import Mirror
+from libs.common.messaging.bus.kafka_publisher import KafkaPublisher, Sender
+from libs.common.messaging.bus.kafka_reader import OutOfRange, Reader
+from libs.common.messaging.bus.kafka_records import headers_of, key_of, message_of
+from libs.common.messaging.event_log import Entry
+
+TOPIC_SETTINGS = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "max.message.bytes": "10485760",
+}
+"""Events are kept for ever; one may be as large as a request that caused it, with room to spare."""
+
+# Our offsets are Kafka's and one more: where no event stands twice, offset and position are the same, as on the direct
+# bus, so that a consumer can go on when a system moves to Kafka.
+_FIRST = 1
+_CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
+_ACKNOWLEDGE_SECONDS = 10.0
+_BATCH_BYTES = 1_000_000
+_MIRROR_EVERY_SECONDS = 5.0
+_LASTING = (
+    kafka_errors.AuthenticationFailedError,
+    kafka_errors.AuthenticationMethodNotSupported,
+    kafka_errors.ClusterAuthorizationFailedError,
+    kafka_errors.MessageSizeTooLargeError,
+    kafka_errors.RecordListTooLargeError,
+    kafka_errors.TopicAuthorizationFailedError,
+    kafka_errors.UnsupportedVersionError,
+)
+
+
+class _LastWords(logging.Handler):
+    """Keeps the client library's last complaint: it says them over and over, and raises errors without a reason."""
+
+    words = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.words = record.getMessage()
+
+
+_last_words = _LastWords(logging.ERROR)
+logging.getLogger("aiokafka").addHandler(_last_words)
+logging.getLogger("aiokafka").propagate = False
+
+
+class KafkaBus:
+    """One service's bus: a reader for each source it hears, and the publisher of its own log.
+
+    How far its readers have come is shown to Kafka's lag tools under `group`, if one is named; nothing depends on it.
+    """
+
+    def __init__(
+        self, access: KafkaAccess, *, group: str | None = None, mirror_every: float = _MIRROR_EVERY_SECONDS
+    ) -> None:
+        self._access = access
+        self._leaving = Leaving()
+        self._following: dict[str, Reader] = {}
+        self._looking: dict[str, Reader] = {}
+        self._group = group
+        self._mirror = Mirror(self._show, mirror_every) if group else None
+
+    async def read(self, source: str, next_offset: int, limit: int) -> Sequence[Message]:
+        """Return at most `limit` messages from this offset on. Raises BusUnavailable, TopicMissing."""
+        if self._mirror is not None:
+            self._mirror.note(self._access.topic(source), max(next_offset - _FIRST, 0))
+        return await self._reader(self._following, source).read(max(next_offset, _FIRST), limit)
+
+    async def at(self, source: str, offset: int) -> Message | None:
+        """Return the message at this offset, or None."""
+        found = await self._reader(self._following, source).read(max(offset, _FIRST), 1)
+        return found[0] if found and found[0].offset == offset else None
+
+    async def wait(self, source: str, next_offset: int, *, within: float, stop: asyncio.Event) -> None:
+        """Return when there is a message at this offset, after so many seconds, or when `stop` is set."""
+        await self._reader(self._following, source).wait(max(next_offset, _FIRST), within, stop)
+
+    async def end(self, source: str) -> BusEnd:
+        """Return where the topic ends now."""
+        next_offset, last = await self._end(source)
+        if last is None:
+            return BusEnd(next_offset, 0, "")
+        try:
+            envelope = Envelope.decode(last.body)
+        except Undecodable:
+            return BusEnd(next_offset, last.position or 0, "")
+        return BusEnd(next_offset, envelope.position if last.position is None else last.position, envelope.epoch)
+
+    async def last(self, source: str) -> Message | None:
+        """Return the topic's last message, or None where it has none."""
+        return (await self._end(source))[1]
+
+    def publisher(self, service: str, database: Database) -> KafkaPublisher:
+        """Return what carries this service's log to its topic."""
+        return KafkaPublisher(service, database, lambda: self.sender(service), lambda: self.last(service))
+
+    def sender(self, service: str) -> Sender:
+        """Return a new connection that sends to the service's topic."""
+        return _Sender(self._access, self._access.topic(service), self._leaving)
+
+    async def close(self) -> None:
+        """Let go of every connection, within seconds even where no broker answers."""
+        for reader in (*self._following.values(), *self._looking.values()):
+            reader.drop()
+        if self._mirror is not None:
+            await self._mirror.close()
+        await self._leaving.gone()
+
+    async def _end(self, source: str) -> tuple[int, Message | None]:
+        # Not by the reader that follows: it may be far behind, and would have to fetch again where it was.
+        looking = self._reader(self._looking, source)
+        next_offset = await looking.end()
+        if next_offset == _FIRST:
+            return next_offset, None
+        newest = self._reader(self._following, source).newest
+        if newest is not None and newest.offset == next_offset - 1:
+            return next_offset, newest
+        found = await looking.read(next_offset - 1, 1)
+        return next_offset, found[0] if found else None
+
+    async def _show(self, places: Mapping[str, int]) -> None:
+        offsets = {TopicPartition(topic, 0): offset for topic, offset in places.items()}
+        consumer: Any = AIOKafkaConsumer(**self._access.options(), group_id=self._group, enable_auto_commit=False)
+        try:
+            async with _translated(_ACKNOWLEDGE_SECONDS):
+                await consumer.start()
+                consumer.assign(list(offsets))
+                consumer.pause(*offsets)
+                await consumer.commit(offsets)
+        finally:
+            self._leaving.let_go(consumer.stop(), consumer._client)  # noqa: SLF001  (see _Consumer)
+
+    def _reader(self, readers: dict[str, Reader], source: str) -> Reader:
+        if source not in readers:
+            topic, follows = self._access.topic(source), readers is self._following
+            readers[source] = Reader(lambda: _Consumer(self._access, topic, self._leaving, follows=follows))
+        return readers[source]
+
+
+async def create_topic(access: KafkaAccess, service: str) -> bool:
+    """Create the service's topic, kept for ever, with one partition; return whether it was not there yet.
+
+    Raises BusUnavailable, or TopicMissing where a topic of this name has other settings.
+    """
+    topic = access.topic(service)
+    admin = AIOKafkaAdminClient(**access.options())
+    try:
+        async with _translated(_CONNECT_SECONDS):
+            await admin.start()
+        async with _translated(_ACKNOWLEDGE_SECONDS):
+            wanted = NewTopic(topic, 1, 1, topic_configs=TOPIC_SETTINGS)
+            wanted.replication_factor = -1  # as many as the brokers' own setting says; its constructor refuses that
+            answer = await admin.create_topics([wanted])
+            code, reason = answer.topic_errors[0][1:3]
+            if code == kafka_errors.TopicAlreadyExistsError.errno:
+                await _check_topic(admin, topic)
+                return False
+            if code:
+                raise TopicMissing(f"{topic} cannot be created: {kafka_errors.for_code(code).__name__} {reason or ''}")
+            return True
+    finally:
+        with suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await admin.close()
+
+
+async def _check_topic(admin: Any, topic: str) -> None:
+    [described] = await admin.describe_topics([topic])
+    [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    settings = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+    wrong = [f"{name}={settings.get(name)}" for name, value in TOPIC_SETTINGS.items() if settings.get(name) != value]
+    if len(described["partitions"]) != 1:
+        wrong.append(f"{len(described['partitions'])} partitions")
+    if wrong:
+        raise TopicMissing(f"{topic} is there with other settings than it needs: {', '.join(wrong)}")
+
+
+@asynccontextmanager
+async def _translated(within: float) -> AsyncIterator[None]:
+    """Bound what is asked of Kafka, and tell what may pass from what lasts."""
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except TimeoutError as error:
+        raise BusUnavailable(f"Kafka did not answer within {within:.0f} s") from error
+    except _LASTING:
+        raise
+    except kafka_errors.KafkaError as error:
+        why = f" ({_last_words.words})" if isinstance(error, kafka_errors.KafkaConnectionError) else ""
+        raise BusUnavailable(f"{error!r}{why}") from error
+
+
+class _Consumer:
+    def __init__(self, access: KafkaAccess, topic: str, leaving: Leaving, *, follows: bool) -> None:
+        self._partition = TopicPartition(topic, 0)
+        self._follows = follows
+        self._leaving = leaving
+        self._consumer: Any = AIOKafkaConsumer(
+            **access.options(),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            retry_backoff_ms=50,
+            fetch_max_wait_ms=250,
+        )
+
+    async def start(self) -> None:
+        async with _translated(_CONNECT_SECONDS):
+            await self._consumer.start()
+            if self._partition.topic not in await self._consumer.topics():
+                raise TopicMissing(
+                    f"there is no topic {self._partition.topic}: its service's command `topics` makes it"
+                )
+
+    def seek(self, offset: int) -> None:
+        if not self._consumer.assignment():
+            self._consumer.assign([self._partition])
+        self._consumer.resume(self._partition)
+        self._consumer.seek(self._partition, offset - _FIRST)
+
+    async def fetch(self, within: float) -> Sequence[Message]:
+        try:
+            async with _translated(within + _ANSWER_SECONDS):
+                got = await self._consumer.getmany(self._partition, timeout_ms=int(within * 1000))
+        except BusUnavailable as error:
+            if isinstance(error.__cause__, kafka_errors.OffsetOutOfRangeError):
+                raise OutOfRange from error
+            raise
+        if got and not self._follows:
+            # It would ask for what comes next, and a later question had to wait for that answer.
+            self._consumer.pause(self._partition)
+        return [
+            message_of(each.offset + _FIRST, each.key, each.value, each.headers)
+            for each in got.get(self._partition, ())
+        ]
+
+    async def beginning(self) -> int:
+        async with _translated(_ANSWER_SECONDS):
+            return int((await self._consumer.beginning_offsets([self._partition]))[self._partition]) + _FIRST
+
+    async def end(self) -> int:
+        async with _translated(_ANSWER_SECONDS):
+            return int((await self._consumer.end_offsets([self._partition]))[self._partition]) + _FIRST
+
+    def let_go(self) -> None:
+        self._leaving.let_go(self._consumer.stop(), self._consumer._client)  # noqa: SLF001  (its `stop` may not come there)
+
+
+class _Sender:
+    """An idempotent producer for one topic, until its first error."""
+
+    def __init__(self, access: KafkaAccess, topic: str, leaving: Leaving) -> None:
+        self._topic = topic
+        self._leaving = leaving
+        self._producer: Any = AIOKafkaProducer(
+            **access.options(), enable_idempotence=True, max_batch_size=_BATCH_BYTES, retry_backoff_ms=50
+        )
+
+    async def start(self) -> None:
+        async with _translated(_CONNECT_SECONDS):
+            await self._producer.start()
+
+    async def send(self, entries: Sequence[Entry]) -> int:
+        # One batch at a time: were a later one kept and this one not, readers would find a gap for ever.
+        batch = self._producer.create_batch()
+        for entry in entries:
+            if batch.append(timestamp=None, key=key_of(entry), value=entry.body, headers=headers_of(entry)) is None:
+                break
+        batch.close()
+        async with _translated(_ACKNOWLEDGE_SECONDS):
+            await (await self._producer.send_batch(batch, self._topic, partition=0))
+        return int(batch.record_count())
+
+    def let_go(self) -> None:
+        self._leaving.let_go(self._producer.stop(), self._producer.client)

@@ -1,0 +1,255 @@
+"""Following one source: each batch of events is applied once, in one transaction with the place it moves on to."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import asyncpg
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from libs.common.database.connection import Database, raw
+from libs.common.messaging.bus import Bus, Message
+from libs.common.messaging.intake import (
+    EpochChanged,
+    Intake,
+    Parking,
+    Place,
+    TooManyParked,
+    Unreadable,
+    divide,
+    epoch_of,
+    reason_to_park,
+    take_in,
+)
+from libs.common.messaging.lease import leased
+from libs.common.messaging.parking import error_text, park, parked_keys
+from libs.common.messaging.subscriptions import Delivery, Subscriptions
+from libs.common.messaging.wakeup import outbox_signal
+from libs.common.process.faults import Backoff, is_passing
+from libs.common.process.tasks import Alive, unwatched
+
+ATTEMPTS = 3
+"""So often a failing event is tried, after the batch it stood in, before it is parked."""
+
+_log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Somebody else has moved on from this consumer's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerLimits:
+    """How a consumer works: events a batch, keys parked at most, seconds between looks that nothing woke."""
+
+    batch: int = 500
+    parked_keys: int = 1000
+    poll: float = 1.0
+    lease_poll: float = 0.1
+    longest_pause: float = 10.0
+
+
+class Consumer:
+    """Has one service hear one source. Several may run for the same pair: a lease lets one at a time do it."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        subscriptions: Subscriptions,
+        source: str,
+        limits: ConsumerLimits | None = None,
+    ) -> None:
+        self.source = source
+        self.applied = 0
+        self.duplicates = 0
+        self.unknown: Counter[str] = Counter()
+        """Events skipped because no class here has their name and version, by both."""
+        self._database = database
+        self._bus = bus
+        self._subscriptions = subscriptions
+        self._limits = limits or ConsumerLimits()
+        self._backoff = Backoff(most=self._limits.longest_pause)
+        self._log = _log.bind(service=subscriptions.service, source=source)
+
+    async def run(self, stop: asyncio.Event, alive: Alive = unwatched) -> None:
+        """Follow the source until `stop` is set.
+
+        A passing fault is waited out, and never parks an event. Raises ConsumerStopped where going on would skip or
+        mistake events; run again, the consumer looks whether that is still so.
+        """
+        while not stop.is_set():
+            try:
+                async with leased(
+                    self._database, f"consumer {self.source}", stop=stop, poll=self._limits.lease_poll
+                ) as connection:
+                    if connection is not None:
+                        await self._follow(connection, stop, alive)
+            except Exception as error:
+                if not (isinstance(error, OSError | LeaseLost) or is_passing(error)):
+                    raise
+                self._log.warning("consumer pauses", error=error_text(error))
+                await self._backoff.pause(stop)
+
+    async def _follow(self, connection: AsyncConnection, stop: asyncio.Event, alive: Alive) -> None:
+        place = await self._place(connection)
+        await self._check_footing(place)
+        while not stop.is_set():
+            messages = await self._bus.read(self.source, place.next_offset, self._limits.batch)
+            if messages and place.epoch and epoch_of(messages[0]) not in (None, place.epoch):
+                await self._check_footing(place)
+            intake = take_in(messages, place, self._subscriptions.names)
+            if intake.place != place:
+                await self._apply(connection, place, intake)
+                place = intake.place
+            if intake.stopped is not None:
+                raise intake.stopped
+            self._backoff.reset()
+            if not messages:
+                await self._check_not_ahead(place)
+                alive()
+                await self._bus.wait(self.source, place.next_offset, within=self._limits.poll, stop=stop)
+            alive()
+
+    async def _place(self, connection: AsyncConnection) -> Place:
+        driver = await _driver(connection)
+        await driver.execute(
+            "INSERT INTO consumer_offset (source, epoch, next_offset, source_position) VALUES ($1, '', 0, 0)"
+            " ON CONFLICT (source) DO NOTHING",
+            self.source,
+        )
+        row = await driver.fetchrow(
+            "SELECT epoch, next_offset, source_position FROM consumer_offset WHERE source = $1", self.source
+        )
+        return Place(*row) if row else Place()
+
+    async def _check_footing(self, place: Place) -> None:
+        """Raise EpochChanged unless the last event heard still stands where it was heard, told in the same life."""
+        if place.position == 0:
+            return
+        last = await self._bus.at(self.source, place.next_offset - 1)
+        if last is None:
+            await self._check_not_ahead(place)
+            raise EpochChanged(f"position {place.position} of epoch {place.epoch} is not in the source any more")
+        epoch = epoch_of(last)
+        if epoch not in (None, place.epoch):
+            raise EpochChanged(f"position {place.position} was heard in epoch {place.epoch} and is now of {epoch}")
+
+    async def _check_not_ahead(self, place: Place) -> None:
+        at = await self._bus.end(self.source)
+        if at.next_offset < place.next_offset:
+            raise EpochChanged(f"the source ends at {at.position}, epoch {at.epoch}; this consumer is at {place}")
+
+    async def _apply(self, connection: AsyncConnection, place: Place, intake: Intake) -> None:
+        try:
+            async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
+                await self._apply_batch(session, place, intake)
+        except (LeaseLost, TooManyParked, Unreadable):
+            raise
+        except Exception as error:
+            if is_passing(error):
+                raise
+            self._log.warning("a batch fails; looking for the culprit", error=error_text(error))
+            # On a connection that was lost meanwhile this fails at once, by a passing fault.
+            async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
+                await self._apply_singly(session, place, intake)
+        outbox_signal(self._database.url).give()
+        self.applied += len(intake.steps)
+        self.duplicates += intake.duplicates
+        self.unknown.update(intake.unknown)
+
+    async def _apply_batch(self, session: AsyncSession, place: Place, intake: Intake) -> None:
+        driver = await raw(session)
+        await self._move(driver, place, intake.place)
+        flowing, parking = divide(intake.steps, await parked_keys(driver, self.source))
+        await self._subscriptions.deliver(flowing, session)
+        await self._park(driver, parking)
+
+    async def _apply_singly(self, session: AsyncSession, place: Place, intake: Intake) -> None:
+        driver = await raw(session)
+        await self._move(driver, place, intake.place)
+        held = await parked_keys(driver, self.source)
+        parking: list[Parking] = []
+        for step in intake.steps:
+            attempts, error = 0, reason_to_park(step, held)
+            while error is None and step.delivery is not None:
+                attempts += 1
+                failure = await self._attempt(session, step.delivery)
+                if failure is None:
+                    break
+                error = failure if attempts == ATTEMPTS else None
+            if error is not None:
+                held |= step.keys
+                parking.append(Parking(step, attempts, error))
+        await self._park(driver, parking)
+
+    async def _attempt(self, session: AsyncSession, delivery: Delivery) -> str | None:
+        """Return what went wrong, or None. What it did is undone if it went wrong."""
+        try:
+            async with session.begin_nested():
+                await self._subscriptions.deliver([delivery], session)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            session.expunge_all()
+            return error_text(error)
+        return None
+
+    async def _move(self, driver: asyncpg.Connection, expected: Place, to: Place) -> None:
+        """Compare and set the place, before anything else: whoever is late finds out before it has done anything.
+
+        The row stays locked until the end, so that no operator changes what is parked meanwhile.
+        """
+        moved = await driver.execute(
+            "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3,"
+            " updated_at = clock_timestamp() WHERE source = $4 AND next_offset = $5 AND source_position = $6",
+            to.epoch,
+            to.next_offset,
+            to.position,
+            self.source,
+            expected.next_offset,
+            expected.position,
+        )
+        if moved != "UPDATE 1":
+            raise LeaseLost(f"{self.source} is not at {expected} any more")
+
+    async def _park(self, driver: asyncpg.Connection, parking: Sequence[Parking]) -> None:
+        if not parking:
+            return
+        if keyless := [each for each in parking if not each.step.keys]:
+            first = keyless[0]
+            raise Unreadable(f"position {first.step.position} has no keys to park it under: {first.error}")
+        await park(driver, self.source, parking)
+        keys = await parked_keys(driver, self.source)
+        if len(keys) > self._limits.parked_keys:
+            raise TooManyParked(
+                f"{len(keys)} keys of {self.source} would be parked, more than {self._limits.parked_keys};"
+                f" position {parking[0].step.position}: {parking[0].error}"
+            )
+        for each in parking:
+            self._log.error("event parked", position=each.step.position, keys=sorted(each.step.keys), error=each.error)
+
+
+async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
+    return cast("asyncpg.Connection", (await connection.get_raw_connection()).driver_connection)
+
+
+async def continue_from(session: AsyncSession, source: str, last: Message | None) -> Place:
+    """Have the consumer of this source go on after this message of the bus: None, from the very first event.
+
+    For an operator, after the source was restored: what the consumer had heard beyond stays as it was applied.
+    """
+    position, offset = (last.position or 0, last.offset + 1) if last else (0, 0)
+    place = Place((last and epoch_of(last)) or "", offset, position)
+    await (await raw(session)).execute(
+        "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3, updated_at = clock_timestamp()"
+        " WHERE source = $4",
+        place.epoch,
+        place.next_offset,
+        place.position,
+        source,
+    )
+    return place

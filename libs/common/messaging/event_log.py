@@ -1,0 +1,272 @@
+"""The event log of one service: appended by the sequencer, dense, hash-chained, and read after a position."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import asyncpg
+
+from libs.common.database.connection import Database
+from libs.common.errors import Conflict
+from libs.common.events import CATALOGUE, Envelope, Undecodable
+from libs.common.identity import Caller
+
+GENESIS = bytes(32)
+"""What stands before the first event in the hash chain."""
+
+# Whole transactions, in the order of their highest ids: a transaction that waited for another one's row has the higher
+# one of the two, even if it took its first id earlier. One that is larger than the batch comes alone. Only the first
+# rows are looked at ($2; NULL: all), and of their transactions those that end among them: all others end later.
+_TAKE = """
+WITH first AS MATERIALIZED (
+    SELECT id, tx FROM outbox ORDER BY id LIMIT $2
+), waiting AS (
+    SELECT tx, max(id) AS last, count(*) AS events FROM first GROUP BY tx
+), whole AS (
+    SELECT * FROM waiting WHERE NOT EXISTS (
+        SELECT FROM outbox WHERE outbox.id > (SELECT max(id) FROM first) AND outbox.tx = waiting.tx
+    )
+), counted AS (
+    SELECT tx, events, sum(events) OVER (ORDER BY last) AS total FROM whole
+), taken AS (
+    SELECT id FROM first JOIN counted USING (tx) WHERE total <= $1 OR total = events
+)
+DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM taken)) RETURNING *
+"""
+
+_STATE = "SELECT epoch, last_position, last_chain FROM sequencer_state"
+_COLUMNS = ("position", "event_id", "name", "keys", "recorded_at", "body", "chain")
+
+
+class Reads(Protocol):
+    """What a read needs: a Database, or a connection."""
+
+    async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
+        """Read rows."""
+
+    async def fetchrow(self, sql: str, /, *args: Any) -> asyncpg.Record | None:
+        """Read the first row."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a log ends, and in which of its lives: 0 and no epoch while nothing was ever told."""
+
+    epoch: str = ""
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as the log holds it."""
+
+    position: int
+    keys: tuple[str, ...]
+    body: bytes
+
+
+def link(chain: bytes, body: bytes) -> bytes:
+    """Return the hash that stands beside `body`, when `chain` stands beside the event before it."""
+    return hashlib.sha256(chain + body).digest()
+
+
+async def append_from_outbox(connection: asyncpg.Connection, service: str, *, batch: int = 500) -> int:
+    """Move a batch of whole transactions from the outbox to the log, in one transaction; return how many events.
+
+    Who holds the lock of the one state row appends; a second sequencer waits for it, and then finds the rest. More
+    than `batch` events come only from one transaction that has more.
+    """
+    async with connection.transaction():
+        state = await connection.fetchrow(f"{_STATE} FOR UPDATE") or await _first_state(connection)
+        rows = await connection.fetch(_TAKE, batch, 2 * batch) or await connection.fetch(_TAKE, batch, None)
+        if not rows:
+            return 0
+        last: dict[str, int] = {}
+        for row in rows:
+            last[row["tx"]] = max(row["id"], last.get(row["tx"], 0))
+        rows.sort(key=lambda row: (last[row["tx"]], row["id"]))
+        position, chain, records = state["last_position"], state["last_chain"], []
+        for row in rows:
+            position += 1
+            body = _envelope(row, service, position, str(state["epoch"])).encode()
+            chain = link(chain, body)
+            records.append((position, row["event_id"], row["name"], row["keys"], row["recorded_at"], body, chain))
+        await connection.copy_records_to_table("event_log", records=records, columns=_COLUMNS)
+        await connection.execute("UPDATE sequencer_state SET last_position = $1, last_chain = $2", position, chain)
+    return len(rows)
+
+
+async def _first_state(connection: asyncpg.Connection) -> asyncpg.Record:
+    await connection.execute(
+        "INSERT INTO sequencer_state (id, epoch, last_position, last_chain) VALUES (1, $1, 0, $2)"
+        " ON CONFLICT (id) DO NOTHING",
+        uuid.uuid4(),
+        GENESIS,
+    )
+    state = await connection.fetchrow(f"{_STATE} FOR UPDATE")
+    if state is None:
+        raise RuntimeError("the sequencer's state was removed while it began")
+    return state
+
+
+def _envelope(row: asyncpg.Record, service: str, position: int, epoch: str) -> Envelope:
+    return Envelope(
+        id=str(row["event_id"]),
+        source=service,
+        name=row["name"],
+        version=row["version"],
+        keys=tuple(row["keys"]),
+        recorded_at=row["recorded_at"],
+        position=position,
+        epoch=epoch,
+        actor=row["actor"],
+        correlation=row["correlation"],
+        causation=row["causation"],
+        traceparent=row["traceparent"],
+        aggregate_version=row["aggregate_version"],
+        fields=json.loads(row["fields"]),
+    )
+
+
+async def end(reads: Reads) -> End:
+    """Return where the log ends now."""
+    row = await reads.fetchrow(_STATE)
+    return End(str(row["epoch"]), row["last_position"]) if row else End()
+
+
+async def read_after(reads: Reads, position: int, limit: int) -> Sequence[Entry]:
+    """Return at most `limit` events after this position, in order."""
+    rows = await reads.fetch(
+        "SELECT position, keys, body FROM event_log WHERE position > $1 ORDER BY position LIMIT $2", position, limit
+    )
+    return [Entry(row["position"], tuple(row["keys"]), row["body"]) for row in rows]
+
+
+class EpochEnded(Conflict):
+    """The log that this reader follows was restored: what it read last is not in it as it read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the log as one caller may see it: the bytes of each event, after the position before it on this page.
+
+    `next` is where the next page begins; what the caller may not see moves it too, so that no gap is shown.
+    """
+
+    epoch: str
+    items: tuple[tuple[int, bytes], ...]
+    next: int
+
+    def encode(self) -> bytes:
+        """Return the page as JSON, with each event's bytes as they stand in the log."""
+        items = b",".join(b'{"previous":%d,"event":%b}' % item for item in self.items)
+        return b'{"epoch":%b,"items":[%b],"next":%d}' % (json.dumps(self.epoch).encode(), items, self.next)
+
+
+async def feed(
+    database: Database,
+    *,
+    after: int,
+    epoch: str | None,
+    limit: int,
+    visible_to: Caller,
+    about: Collection[str] | None = None,
+) -> Page:
+    """Return the events after this position that the caller may see; only those `about` one of these keys, if given.
+
+    Events told to their parties only are shown to those who act for one of their keys. `epoch` is the one that came
+    with the reader's last page. Raises EpochEnded where the reader is not in this life of the log.
+    """
+    at = await end(database)
+    if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(database, after) != epoch):
+        raise EpochEnded(
+            f"nothing follows position {after} of epoch {epoch}: the log is at {at.position} of {at.epoch}"
+        )
+    hidden = sorted({name for (name, _), kind in CATALOGUE.items() if kind.parties_only})
+    rows = await database.fetch(
+        "SELECT position, body FROM event_log WHERE position > $1 AND position <= $2"
+        " AND ($3 OR keys && $4 OR NOT name = ANY($5)) AND ($7::text[] IS NULL OR keys && $7)"
+        " ORDER BY position LIMIT $6",
+        after,
+        at.position,
+        visible_to.is_national,
+        sorted(visible_to.organisations),
+        hidden,
+        limit,
+        None if about is None else sorted(about),
+    )
+    positions = [row["position"] for row in rows]
+    return Page(
+        epoch=at.epoch,
+        items=tuple(zip([after, *positions], [row["body"] for row in rows], strict=False)),
+        next=positions[-1] if len(rows) == limit else at.position,
+    )
+
+
+async def _epoch_at(reads: Reads, position: int) -> str | None:
+    row = await reads.fetchrow("SELECT body FROM event_log WHERE position = $1", position)
+    return Envelope.decode(row["body"]).epoch if row else None
+
+
+async def new_epoch(database: Database) -> str:
+    """Begin a new life of the log, as after a restore from a backup; return its epoch.
+
+    Readers that are ahead of what was restored then notice, and do not take the next events for ones they know.
+    """
+    async with database.connect() as connection, connection.transaction():
+        if await connection.fetchrow(f"{_STATE} FOR UPDATE") is None:
+            await _first_state(connection)
+        epoch = uuid.uuid4()
+        await connection.execute("UPDATE sequencer_state SET epoch = $1", epoch)
+    return str(epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a walk along the hash chain found: how many events agree, and the first thing that does not."""
+
+    events: int
+    head: bytes
+    fault: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was edited, removed, added or put elsewhere."""
+        return self.fault is None
+
+
+async def verify(database: Database) -> Verification:
+    """Walk the whole log, from the first event, along its hash chain. Its `head` can be compared with one kept outside.
+
+    Somebody who rewrites the log and every hash after it is found out only by a head that was kept elsewhere before.
+    """
+    events, chain = 0, GENESIS
+    async with database.connect() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        state = await connection.fetchrow(_STATE)
+        async for row in connection.cursor("SELECT * FROM event_log ORDER BY position", prefetch=1000):
+            fault = _fault(row, events + 1, link(chain, row["body"]))
+            if fault is not None:
+                return Verification(events, chain, fault)
+            events, chain = events + 1, row["chain"]
+    if state is not None and (state["last_position"], state["last_chain"]) != (events, chain):
+        return Verification(events, chain, f"the log ends at {events}, the sequencer was at {state['last_position']}")
+    return Verification(events, chain)
+
+
+def _fault(row: asyncpg.Record, expected: int, chain: bytes) -> str | None:
+    position = row["position"]
+    if position != expected:
+        return f"position {expected} is missing: {position} follows"
+    if row["chain"] != chain:
+        return f"position {position} is not what was told: its hash differs"
+    try:
+        told = Envelope.decode(row["body"])
+    except Undecodable as error:
+        return f"position {position} cannot be read: {error}"
+    columns = (str(row["event_id"]), row["name"], tuple(row["keys"]), row["recorded_at"])
+    if columns != (told.id, told.name, told.keys, told.recorded_at):
+        return f"position {position} stands under other names than it was told"
+    return None

@@ -1,0 +1,104 @@
+"""Telling others: events are put into the outbox by the transaction that made them true."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events import Event
+from libs.common.messaging.wakeup import wake_after_commit
+from libs.common.process.context import origin
+
+# An array of arrays must be rectangular in SQL, so that each event's keys travel as one text.
+_BETWEEN_KEYS = "\x1f"
+
+_MANY = 1_000
+"""From as many events on, COPY is quicker than one statement: it takes them in their order too."""
+
+_AT_ONCE = 200
+
+_COLUMNS = (
+    "event_id",
+    "name",
+    "version",
+    "keys",
+    "aggregate_version",
+    "actor",
+    "correlation",
+    "causation",
+    "traceparent",
+    "fields",
+)
+
+_ADD = f"""
+INSERT INTO outbox
+    (event_id, name, version, keys, aggregate_version, actor, correlation, causation, traceparent, fields)
+SELECT event_id, name, version, string_to_array(keys, '{_BETWEEN_KEYS}'), aggregate_version,
+       $6::text, $7::text, $8::text, $9::text, fields
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $10::text[]) WITH ORDINALITY
+     AS added (event_id, name, version, keys, aggregate_version, fields, n)
+ORDER BY n
+"""  # noqa: S608  (the only value put in is the constant above)
+
+
+Row = tuple[uuid.UUID, str, int, list[str], int | None, str, str, str, str, str]
+"""An event as its row has it: id, name, version, keys, ..., its fields as JSON."""
+
+
+async def add(session: AsyncSession, event: Event, *, version: int | None = None) -> str:
+    """Tell this event if, and once, the session's transaction commits; return the event's id.
+
+    It is the last step of a command: what the command changed is flushed first, so that whoever changes the same
+    aggregate next puts its events behind this one. `version` is the aggregate's own count of its changes.
+    """
+    [event_id] = await add_rows(session, [_row(event, version)])
+    return event_id
+
+
+async def add_all(session: AsyncSession, events: Sequence[Event]) -> list[str]:
+    """Tell these events in this order, in one statement; return their ids."""
+    return await add_rows(session, [_row(event, None) for event in events]) if events else []
+
+
+async def rows_of(events: Sequence[Event]) -> list[Row]:
+    """Return the events as rows for `add_rows`, while whoever else waits for the database goes on in between."""
+    rows: list[Row] = []
+    for start in range(0, len(events), _AT_ONCE):
+        rows.extend(_row(event, None) for event in events[start : start + _AT_ONCE])
+        await asyncio.sleep(0)
+    return rows
+
+
+async def add_rows(session: AsyncSession, rows: Sequence[Row]) -> list[str]:
+    """Tell these events in this order; return their ids."""
+    await session.flush()
+    connection = await raw(session)
+    if len(rows) >= _MANY:
+        await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
+    else:
+        ids, names, versions, keys, counts, *_, fields = ([row[column] for row in rows] for column in range(10))
+        together = [_BETWEEN_KEYS.join(cast("list[str]", each)) for each in keys]
+        await connection.execute(_ADD, ids, names, versions, together, counts, *_origin(), fields)
+    wake_after_commit(session)
+    return [str(row[0]) for row in rows]
+
+
+def _row(event: Event, version: int | None) -> Row:
+    fields = event.model_dump_json()
+    return (
+        uuid.uuid4(),
+        event.event_name,
+        event.event_version,
+        sorted(event.keys),
+        version,
+        *_origin(),
+        fields,
+    )
+
+
+def _origin() -> tuple[str, str, str, str]:
+    from_ = origin()
+    return from_.actor, from_.correlation, from_.causation, from_.traceparent

@@ -1,0 +1,116 @@
+"""Filling a projection anew from the logs, and proving by checksum that it is what it was."""
+
+import hashlib
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Database, raw
+from libs.common.errors import NotFound
+from libs.common.messaging.bus import Bus
+from libs.common.messaging.intake import Place, take_in
+from libs.common.messaging.subscriptions import KnowingHandler, Projection, Subscriptions
+
+_BATCH = 1000
+
+
+class UnknownProjection(NotFound):
+    """The service keeps no projection of this name."""
+
+
+class NotReplayable(RuntimeError):
+    """The source does not give again, from its first event on, what was heard from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild did: how many events it replayed, and the checksum of the content before and after."""
+
+    projection: str
+    events: int
+    before: str
+    after: str
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the projection was exactly what the log says."""
+        return self.before == self.after
+
+
+async def checksum(connection: asyncpg.Connection, projection: Projection) -> str:
+    """Return the MD5 of the projection's content, row by row, in its own order. Needs a transaction."""
+    # Only for telling equal from different.
+    digest = hashlib.md5(usedforsecurity=False)
+    # The content is the projection's own SQL, written in the code.
+    async for row in connection.cursor(f"SELECT content::text FROM ({projection.content}) AS content", prefetch=1000):  # noqa: S608
+        digest.update(row[0].encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+async def checksums(database: Database, subscriptions: Subscriptions) -> dict[str, str]:
+    """Return the checksum of every projection of the service, all of one moment."""
+    async with database.read() as session:
+        connection = await raw(session)
+        return {
+            name: await checksum(connection, projection)
+            for name, projection in sorted(subscriptions.projections.items())
+        }
+
+
+async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, name: str) -> Rebuilt:
+    """Empty a projection and fill it by replaying, to its knowing handlers alone, all that this service has heard.
+
+    One transaction: readers see the old content until the new one stands. Consumers wait meanwhile. No acting handler
+    is called, so nothing is done or told twice. What is parked stays out, as it did. Raises UnknownProjection,
+    NotReplayable.
+    """
+    projection = subscriptions.projections.get(name)
+    if projection is None:
+        raise UnknownProjection(f"{name}: there are {', '.join(sorted(subscriptions.projections)) or 'none'}")
+    handlers = [handler for handler in subscriptions.knowing if handler.projection.name == name]
+    async with database.begin() as session:
+        connection = await raw(session)
+        places = await connection.fetch(
+            "SELECT source, epoch, next_offset, source_position FROM consumer_offset ORDER BY source FOR UPDATE"
+        )
+        before = await checksum(connection, projection)
+        for table in projection.tables:
+            await connection.execute(f'DELETE FROM "{table}"')  # noqa: S608  (a name from the code)
+        events = 0
+        for row in places:
+            events += await _replay(session, bus, handlers, row["source"], row["source_position"])
+        after = await checksum(connection, projection)
+    return Rebuilt(name, events, before, after)
+
+
+async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler], source: str, up_to: int) -> int:
+    connection = await raw(session)
+    parked = {
+        row["position"] for row in await connection.fetch("SELECT position FROM parked WHERE source = $1", source)
+    }
+    wanted = frozenset[str]().union(*(handler.names for handler in handlers))
+    place, events = Place(), 0
+    while place.position < up_to:
+        messages = await bus.read(source, place.next_offset, _BATCH)
+        if messages and place.epoch:
+            # The log may have begun a new life on the way: what was heard of it was accepted then.
+            place = Place("", place.next_offset, place.position)
+        intake = take_in(messages, place, wanted)
+        if intake.stopped is not None:
+            raise NotReplayable(f"{source}: {intake.stopped}") from intake.stopped
+        if intake.place == place:
+            raise NotReplayable(f"{source} ends at {place.position}, but {up_to} was heard")
+        place = intake.place
+        heard = [
+            step.delivery.event
+            for step in intake.steps
+            if step.delivery and step.position <= up_to and step.position not in parked
+        ]
+        for handler in handlers:
+            own = [event for event in heard if event.event_name in handler.names]
+            if own:
+                await handler.know(own, connection)
+        events += len(heard)
+    return events

@@ -1,0 +1,1 @@
+"""What every process has: a clock, a context, logs, metrics, tasks, faults."""

@@ -1,0 +1,173 @@
+"""A service put together: its routes with the edge around them, its database and clock, and its backbone's tasks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import MetaData
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from libs.common.database.connection import Database
+from libs.common.http import idempotency, openapi, problems
+from libs.common.http.middleware import Authentication, Compression, Surroundings
+from libs.common.http.tokens import Keys, Verifier
+from libs.common.http.transactions import READING, CommandRoute, QuestionRoute, SteppedRoute
+from libs.common.messaging.bus import Bus
+from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.sequencer import Sequencer
+from libs.common.messaging.subscriptions import Subscriptions
+from libs.common.process.clock import Clock
+from libs.common.process.faults import pause
+from libs.common.process.metrics import Metrics
+from libs.common.process.tasks import Alive, Tasks
+from libs.common.service import feed_routes, health_routes, operator_routes
+from libs.common.service.clock_row import read_moved
+from libs.common.service.due_work import DoDueWork, DueWork
+from libs.common.service.settings import Settings
+
+_SWEEP_EVERY_SECONDS = 600
+_GZIP_FROM_BYTES = 1_000
+_EXPOSED_HEADERS = ("ETag", "Location", "X-Request-Id", "X-Correlation-Id", "Idempotency-Replayed", "Retry-After")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What one service is: everything about it that the common machinery needs."""
+
+    name: str
+    title: str
+    description: str
+    metadata: MetaData
+    routers: tuple[APIRouter, ...]
+    tags: tuple[Mapping[str, str], ...] = ()
+    """OpenAPI tags with descriptions, in the order in which the page shows them."""
+    subscriptions: Subscriptions | None = None
+    hears: tuple[str, ...] = ()
+    """The publishers that it subscribes to."""
+    due_work: DoDueWork | None = None
+    predecessors: Callable[[Database, Collection[str]], Awaitable[frozenset[str]]] | None = None
+    """Gives the organisations that live on in the given ones: whoever acts for these sees their events too."""
+
+
+def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
+    """Return the service as an app; its lifespan opens the database and runs the backbone's tasks."""
+    metrics = Metrics(service.name)
+    verifier = Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=Keys(settings.jwks_url))
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version="1",
+        openapi_tags=[dict(tag) for tag in service.tags],
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=[
+            *_cors(settings),
+            Middleware(Surroundings, metrics=metrics, max_body_bytes=settings.max_body_bytes),
+            Middleware(Compression, minimum_size=_GZIP_FROM_BYTES),
+            Middleware(Authentication, verifier=verifier),
+        ],
+    )
+    app.state.service, app.state.settings, app.state.bus = service, settings, bus
+    app.state.metrics, app.state.clock, app.state.stopping = metrics, Clock(), asyncio.Event()
+    app.state.database = Database(
+        settings.database_url, application_name=f"footprint-{service.name}", pool_size=settings.pool_size
+    )
+    problems.register(app)
+    for router in (*service.routers, feed_routes.router, operator_routes.router, operator_routes.stepped):
+        app.include_router(router, prefix="/v1")
+    app.include_router(health_routes.router)
+    openapi.document(app, token_url=settings.token_url)
+    metrics.routes = _checked_routes(app)
+    return app
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=_EXPOSED_HEADERS,
+        )
+    ]
+
+
+def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
+    """Return the template of each endpoint. Raises TypeError where a write is no command, or a name is there twice."""
+    templates: dict[Callable[..., Any] | None, str] = {}
+    names: set[str] = set()
+    for found in iter_route_contexts(app.routes):
+        if found.endpoint is None or found.path_format is None:
+            continue
+        templates[found.endpoint] = found.path_format
+        if found.methods and found.methods <= READING:
+            continue
+        if not isinstance(found.original_route, CommandRoute | SteppedRoute | QuestionRoute):
+            raise TypeError(f"{found.path_format} writes, but its router is not made by commands_router")
+        if found.name in names:
+            raise TypeError(f"two routes that write are called {found.name}: an Idempotency-Key would mix them up")
+        names.add(str(found.name))
+    return templates
+
+
+def stop(app: FastAPI) -> None:
+    """Let long polls of this app end now. Whoever runs the server calls it before it waits for open requests."""
+    app.state.stopping.set()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    database: Database = app.state.database
+    tasks = app.state.tasks = Tasks()
+    await database.open()
+    try:
+        await _read_clock(app)
+        _start(app, tasks)
+        yield
+    finally:
+        stop(app)
+        await tasks.close()
+        await database.close()
+
+
+def _start(app: FastAPI, tasks: Tasks) -> None:
+    """Start what works in the background: sequencer, publisher, consumers, due work, the sweeping of old keys."""
+    state, service = app.state, app.state.service
+    database, bus = state.database, state.bus
+    tasks.start("sequencer", Sequencer(database, service.name).run)
+    if (publisher := bus.publisher(service.name, database)) is not None:
+        tasks.start("publisher", publisher.run)
+    if service.subscriptions is not None:
+        for source in service.hears:
+            tasks.start(f"consumer of {source}", Consumer(database, bus, service.subscriptions, source).run)
+    state.due_work = None
+    if service.due_work is not None:
+        state.due_work = DueWork(
+            database, state.clock, service.name, service.due_work, before_looking=lambda: _read_clock(app)
+        )
+        tasks.start("due work", state.due_work.run)
+    tasks.start("sweeping of idempotency keys", partial(_sweep, database, state.settings.idempotency_hours))
+
+
+async def _read_clock(app: FastAPI) -> None:
+    # Where the clock is not movable, a day that was moved once, as in a copy of a demonstration, is not believed.
+    if app.state.settings.clock_movable:
+        await read_moved(app.state.database, app.state.clock)
+
+
+async def _sweep(database: Database, hours: int, stop: asyncio.Event, alive: Alive) -> None:
+    while not stop.is_set():
+        await idempotency.sweep(database, hours=hours)
+        alive()
+        await pause(_SWEEP_EVERY_SECONDS, stop)

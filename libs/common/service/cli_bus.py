@@ -1,0 +1,123 @@
+"""What an operator does about the bus from a shell: create the topic, republish, and go on after a restore."""
+
+import argparse
+import sys
+
+from libs.common.database.connection import Database
+from libs.common.messaging import event_log
+from libs.common.messaging.bus import Bus, Message
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.bus.kafka import KafkaBus, create_topic
+from libs.common.messaging.bus.kafka_access import KafkaAccess, TopicMissing
+from libs.common.messaging.bus.kafka_publisher import TopicDiffers, TopicNotEmpty, republish
+from libs.common.messaging.consumer import continue_from
+from libs.common.messaging.intake import position_of
+from libs.common.service.app import Service
+from libs.common.service.settings import BusSettings, SettingsRefused
+
+_SCAN = 500
+
+
+def bus_of(settings: BusSettings, service: str | None = None) -> Bus:
+    """Return the bus that the settings name; on Kafka, the named service's places are shown to lag tools."""
+    if settings.bus == "direct":
+        return DirectBus(settings.log_urls)
+    return KafkaBus(access_of(settings), group=f"{settings.kafka_topic_prefix}{service}" if service else None)
+
+
+async def make_topic(service: Service, _: argparse.Namespace) -> int:
+    """Create the service's topic where it is missing."""
+    access = access_of(_on_kafka(BusSettings.load()))
+    try:
+        is_new = await create_topic(access, service.name)
+    except (TopicMissing, ConnectionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{access.topic(service.name)}: {'created' if is_new else 'there already, with the right settings'}")
+    return 0
+
+
+async def republish_log(service: Service, _: argparse.Namespace) -> int:
+    """Publish the whole log again, to a topic that is empty."""
+    settings = _on_kafka(BusSettings.load())
+    bus, database = KafkaBus(access_of(settings)), await _opened(service, settings)
+    try:
+        events = await republish(database, bus.publisher(service.name, database), await bus.last(service.name))
+    except (TopicMissing, TopicDiffers, TopicNotEmpty, ConnectionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        await bus.close()
+        await database.close()
+    print(f"{events} events published again")
+    return 0
+
+
+async def begin_epoch(service: Service, _: argparse.Namespace) -> int:
+    """Begin a new life of the log, once, after it was restored from a backup."""
+    database = await _opened(service, BusSettings.load())
+    try:
+        epoch = await event_log.new_epoch(database)
+        end = await event_log.end(database)
+    finally:
+        await database.close()
+    print(f"epoch {epoch} begins after position {end.position}")
+    print(f"subscribers that were ahead go on by: continue-from {service.name} --after {end.position}")
+    return 0
+
+
+async def go_on_after(service: Service, given: argparse.Namespace) -> int:
+    """Have this service's consumer of a restored source go on after a position that both have."""
+    settings = BusSettings.load()
+    bus, database = bus_of(settings), await _opened(service, settings)
+    try:
+        last = await _message_at(bus, given.source, given.after)
+        if last is None and given.after:
+            print(f"{given.source} has no position {given.after}", file=sys.stderr)
+            return 1
+        async with database.begin() as session:
+            place = await continue_from(session, given.source, last)
+    except (TopicMissing, ConnectionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        await bus.close()
+        await database.close()
+    print(f"{service.name} goes on after position {place.position} of {given.source}, epoch {place.epoch or 'any'}")
+    return 0
+
+
+async def _message_at(bus: Bus, source: str, position: int) -> Message | None:
+    """Return the message of this position: it stands at this offset, or later where others stand twice before it."""
+    offset = position
+    while position and (messages := await bus.read(source, offset, _SCAN)):
+        for message in messages:
+            if position_of(message) == position:
+                return message
+        offset = messages[-1].offset + 1
+    return None
+
+
+def access_of(settings: BusSettings) -> KafkaAccess:
+    """Return how the settings say that Kafka is reached."""
+    return KafkaAccess(
+        bootstrap=settings.kafka_bootstrap,
+        topic_prefix=settings.kafka_topic_prefix,
+        security=settings.kafka_security,
+        ca_file=settings.kafka_ca_file,
+        mechanism=settings.kafka_mechanism,
+        user=settings.kafka_user,
+        password=settings.kafka_password,
+    )
+
+
+def _on_kafka(settings: BusSettings) -> BusSettings:
+    if settings.bus != "kafka":
+        raise SettingsRefused("These settings are wrong:\n  BUS = 'direct': only on Kafka are there topics")
+    return settings
+
+
+async def _opened(service: Service, settings: BusSettings) -> Database:
+    database = Database(settings.database_url, application_name=f"footprint-{service.name}-command", pool_size=2)
+    await database.open()
+    return database

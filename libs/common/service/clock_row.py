@@ -1,0 +1,25 @@
+"""The moved clock in the database, so that a restart and other processes of a service know the day too."""
+
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Database
+from libs.common.process.clock import Clock
+
+_KEEP = text("""
+    INSERT INTO clock (id, moved_to) VALUES (1, :moved_to)
+    ON CONFLICT (id) DO UPDATE SET moved_to = excluded.moved_to
+""")
+
+
+async def keep_moved(session: AsyncSession, moved_to: date | None) -> None:
+    """Keep the day that the clock is moved to; None for the real one."""
+    await session.execute(_KEEP, {"moved_to": moved_to})
+
+
+async def read_moved(database: Database, clock: Clock) -> None:
+    """Set the clock to the day that is kept, as another process or an earlier life of this one moved it."""
+    row = await database.fetchrow("SELECT moved_to FROM clock")
+    clock.moved_to = row["moved_to"] if row else None

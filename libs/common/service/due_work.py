@@ -1,0 +1,111 @@
+"""What time brings: a service's due work is done up to today, by the clock, and up to a named day, by command."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.audit import record_write
+from libs.common.database.connection import Database, raw
+from libs.common.identity import Caller, service_caller
+from libs.common.messaging.wakeup import Signal
+from libs.common.process import context
+from libs.common.process.clock import LONDON, Clock
+from libs.common.process.faults import Backoff, is_passing
+from libs.common.process.tasks import Alive, unwatched
+
+# Another process may move the clock: its signal does not come here.
+_LONGEST_WAIT = 60.0
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('due work', 0))"
+
+_log = structlog.get_logger(__name__)
+
+
+class DoDueWork(Protocol):
+    """A service's own routine: does the next piece that is due on or before `up_to`; 0 when nothing is left."""
+
+    def __call__(self, session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> Awaitable[int]:
+        """Return how much was done."""
+
+
+class DueWork:
+    """Runs a service's due work: at the start, when the clock is moved (`moved.give()`), and when the day changes.
+
+    `before_looking` is awaited each time, such as to read a clock that another process has moved.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        service: str,
+        do: DoDueWork,
+        *,
+        before_looking: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.moved = Signal()
+        self._database = database
+        self._clock = clock
+        self._service = service
+        self._do = do
+        self._before_looking = before_looking
+        self._backoff = Backoff()
+
+    async def run(self, stop: asyncio.Event, alive: Alive = unwatched) -> None:
+        """Do what is due until `stop` is set. Passing faults are waited out; a piece that fails raises its error."""
+        while not stop.is_set():
+            seen = self.moved.count
+            try:
+                if self._before_looking is not None:
+                    await self._before_looking()
+                await self.run_up_to(self._clock.today(), stop=stop)
+            except Exception as error:
+                if not (isinstance(error, OSError) or is_passing(error)):
+                    raise
+                _log.warning("due work pauses", service=self._service, error=str(error))
+                await self._backoff.pause(stop)
+                continue
+            self._backoff.reset()
+            alive()
+            await self.moved.wait(seen, within=min(_until_tomorrow(), _LONGEST_WAIT), stop=stop)
+
+    async def run_up_to(self, day: date, *, stop: asyncio.Event | None = None) -> int:
+        """Do all that is due on or before this day, each piece in a transaction of its own; return how much it was.
+
+        Two who do it at once take turns, piece by piece: what one has done the other does not find any more.
+        """
+        done = 0
+        while stop is None or not stop.is_set():
+            piece = await self._piece(day)
+            if piece == 0:
+                break
+            done += piece
+        return done
+
+    async def _piece(self, day: date) -> int:
+        by = service_caller(self._service)
+        before = context.origin()
+        cause = before.correlation or str(uuid.uuid4())
+        context.begin(context.Origin(actor=by.subject, correlation=cause, causation=before.causation or cause))
+        try:
+            async with self._database.begin() as session:
+                await (await raw(session)).execute(_LOCK)
+                done = await self._do(session, up_to=day, stated_at=self._clock.stated_at(), by=by)
+                if done:
+                    await session.flush()
+                    await record_write(session, by, f"due work up to {day}")
+            return done
+        finally:
+            context.begin(before)
+
+
+def _until_tomorrow() -> float:
+    """Return the seconds until the day changes in London, where the services' day is."""
+    now = datetime.now(UTC)
+    tomorrow = datetime.combine(now.astimezone(LONDON).date() + timedelta(days=1), time.min, LONDON)
+    return max(0.1, (tomorrow.astimezone(UTC) - now).total_seconds())

@@ -1,0 +1,207 @@
+"""What operators do on a running service: see, resume and discard what is parked; do due work; move the clock."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
+
+from libs.common.audit import record_write
+from libs.common.database.connection import Database
+from libs.common.errors import Conflict, Reason
+from libs.common.http.dependencies import By, Page, Paging, Rows, Today, Write, allowed, commands_router, page, problems
+from libs.common.http.problems import Unprocessable
+from libs.common.http.transactions import SteppedRoute
+from libs.common.identity import Caller, Role
+from libs.common.messaging import parking
+from libs.common.messaging.parking import NotFirstInQueue, ParkedEvent, ParkedEventNotFound, Resumed
+from libs.common.messaging.subscriptions import Subscriptions
+from libs.common.process import context
+from libs.common.process.clock import Clock
+from libs.common.service.clock_row import keep_moved
+from libs.common.service.due_work import DueWork
+from libs.common.temporal.days import AS_WRITTEN, WrittenDay
+
+ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1, description="the number that the list of parked events gives")]
+Operator = Annotated[Caller, allowed(Role.OPERATOR)]
+
+router = commands_router(prefix="/operations", tags=["Operations"])
+stepped = APIRouter(prefix="/operations", tags=["Operations"], route_class=SteppedRoute)
+
+
+class ClockNotMovable(Conflict):
+    """The day of this deployment is the real one and cannot be moved."""
+
+
+class NotYetDue(Unprocessable):
+    """Work can be done up to today, not beyond."""
+
+
+class ParkedView(BaseModel):
+    """An event that could not be applied, or that waits behind one that could not."""
+
+    id: int
+    source: str
+    position: int
+    keys: list[str]
+    attempts: int = Field(description="How often it was tried; 0 where it only waits behind another.")
+    error: str
+    parked_at: datetime
+    event: str = Field(description="The event as it came.")
+
+
+class ResumedView(BaseModel):
+    """What became of parked events that were tried again."""
+
+    applied: list[int]
+    parked: list[int] = Field(description="Those that failed again, or wait behind one that did.")
+
+
+class ResumeKey(BaseModel):
+    """Try again all that is parked under one key."""
+
+    source: str = Field(examples=["registry"])
+    key: str = Field(examples=["10G"])
+
+
+class Discard(BaseModel):
+    """Why a parked event is given up."""
+
+    reason: str = Field(min_length=3, examples=["Agreed with finance: corrected by hand"])
+
+
+@router.get("/parked", summary="List what is parked")
+async def list_parked(
+    rows: Rows,
+    by: Operator,  # noqa: ARG001
+    paging: Paging,
+    request: Request,
+    source: Annotated[str | None, Query(description="Of this publisher only.")] = None,
+) -> Page[ParkedView]:
+    """List events that could not be applied, and those that wait behind them, in the order of their arrival."""
+    [after] = paging.key(int) or (0,)
+    found = await parking.list_parked(rows, source=source, after=after, limit=paging.fetch)
+    return page([_view(event) for event in found], key=lambda event: event.id, request=request)
+
+
+@router.post(
+    "/parked/{parked_id}/resume",
+    summary="Try a parked event again",
+    responses=problems(ParkedEventNotFound, NotFirstInQueue),
+)
+async def resume_parked(parked_id: ParkedId, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
+    """Try one parked event again. It stays parked where it fails again."""
+    return _resumed(await parking.resume(session, _subscriptions(request), parked_id))
+
+
+@router.post("/parked/resume", summary="Try all of a key again", responses=problems(ParkedEventNotFound))
+async def resume_parked_key(command: ResumeKey, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
+    """Try again, in order, all that is parked under a key and whatever is tied to it by other keys."""
+    return _resumed(await parking.resume_key(session, _subscriptions(request), command.source, command.key))
+
+
+@router.post("/parked/{parked_id}/discard", summary="Give up a parked event", responses=problems(ParkedEventNotFound))
+async def discard_parked(parked_id: ParkedId, command: Discard, session: Write, by: Operator) -> ParkedView:
+    """Give up a parked event: it is never applied. Who did it and why is recorded."""
+    return _view(await parking.discard(session, parked_id, by=by, reason=command.reason))
+
+
+class DueWorkUpTo(BaseModel):
+    """Do all that is due on or before a day."""
+
+    up_to: WrittenDay = Field(description="the last day whose work is done", examples=["2018-04-01"])
+
+
+class DueWorkDone(BaseModel):
+    """How many pieces of work were done."""
+
+    done: int
+
+
+class ClockView(BaseModel):
+    """What day it is here, and whether the clock was moved to it."""
+
+    today: date
+    moved_to: date | None
+    movable: bool
+
+
+class MoveClock(BaseModel):
+    """The day that it shall be; null for the real one."""
+
+    moved_to: Annotated[date, Field(ge=date(1948, 7, 5), le=date(2199, 12, 31)), AS_WRITTEN] | None = Field(
+        examples=["2015-04-01"]
+    )
+
+
+@stepped.post("/due-work", summary="Do what is due", responses=problems(NotYetDue))
+async def do_due_work(
+    command: DueWorkUpTo,
+    by: Annotated[Caller, allowed(Role.OPERATOR, Role.LOADER)],
+    request: Request,
+    today: Today,
+) -> DueWorkDone:
+    """Do all that is due on or before this day; answer when it is done."""
+    if command.up_to > today:
+        message = f"{command.up_to} lies after today, {today}"
+        raise NotYetDue(message, reasons=[Reason(message, "up_to")])
+    async with _database(request).begin() as session:
+        await record_write(session, by, "do_due_work", request=context.origin().causation)
+    return DueWorkDone(done=await _run_due_work(request, command.up_to))
+
+
+@stepped.get("/clock", summary="Ask what day it is here")
+async def show_clock(by: By, request: Request) -> ClockView:  # noqa: ARG001
+    """Say what day it is for this service."""
+    return _clock_view(request)
+
+
+@stepped.put("/clock", summary="Move the clock", responses=problems(ClockNotMovable))
+async def move_clock(command: MoveClock, by: Operator, request: Request) -> ClockView:
+    """Let it be another day, and do what is due by then; answer when it is done."""
+    if not request.app.state.settings.clock_movable:
+        raise ClockNotMovable("CLOCK_MOVABLE is off: the day here is the real one")
+    clock: Clock = request.app.state.clock
+    async with _database(request).begin() as session:
+        await keep_moved(session, command.moved_to)
+        await record_write(session, by, "move_clock", request=context.origin().causation)
+    clock.moved_to = command.moved_to
+    await _run_due_work(request, clock.today())
+    return _clock_view(request)
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _clock_view(request: Request) -> ClockView:
+    clock: Clock = request.app.state.clock
+    return ClockView(today=clock.today(), moved_to=clock.moved_to, movable=request.app.state.settings.clock_movable)
+
+
+async def _run_due_work(request: Request, day: date) -> int:
+    work: DueWork | None = request.app.state.due_work
+    return await work.run_up_to(day) if work is not None else 0
+
+
+def _subscriptions(request: Request) -> Subscriptions:
+    service = request.app.state.service
+    return service.subscriptions or Subscriptions(service.name)
+
+
+def _view(event: ParkedEvent) -> ParkedView:
+    return ParkedView(
+        id=event.id,
+        source=event.source,
+        position=event.position,
+        keys=list(event.keys),
+        attempts=event.attempts,
+        error=event.error,
+        parked_at=event.parked_at,
+        event=event.body.decode(errors="replace"),
+    )
+
+
+def _resumed(resumed: Resumed) -> ResumedView:
+    return ResumedView(applied=list(resumed.applied), parked=list(resumed.parked))

@@ -1,0 +1,32 @@
+"""Running a service under uvicorn so that a stop takes seconds, long polls included."""
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from libs.common.service.app import stop
+from libs.common.service.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """Lets the app's long polls end before it waits for open requests: else they would hold up the stop."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                access_log=False,  # the edge logs each request itself, with its ids
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=settings.stop_seconds,
+            )
+        )
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, end the long polls, wait for the rest, then end the lifespan."""
+        stop(self._app)
+        await super().shutdown(sockets)

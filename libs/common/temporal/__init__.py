@@ -1,0 +1,1 @@
+"""Two times: what held on which days, as known at which instant."""
