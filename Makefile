@@ -12,7 +12,7 @@ run: .venv/installed ## Run Footprint on this machine, with its own PostgreSQL (
 
 run-clean: .venv/installed ## Stop what runs here and remove its data (./var)
 	@$(BIN)/python -m deploy.laptop stop
-	@$(BIN)/python -m deploy.embedded_postgres stop var/postgres
+	@$(BIN)/python -m deploy.postgres.server stop var/postgres
 	@rm -rf var
 
 test: .venv/installed ## Run the tests

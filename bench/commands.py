@@ -15,7 +15,7 @@ from bench.machine import measured, on_measured, put_on
 from bench.opening import ROUND_TRIPS, SCRIPT, open_organisation
 from bench.runner import Aim, Benchmark, Contest, Size
 from bench.servers import Callers, new_database, postgres, registry, temporary_folder
-from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import dsn
 from libs.common.identity import Role
 from services.registry.models.base import Base

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.machine import on_measured
 from bench.runner import Absent, Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
-from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
 from services.registry.imports.reports import Report
 from services.registry.imports.taking import import_folder

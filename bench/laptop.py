@@ -11,8 +11,8 @@ import httpx
 
 from bench.runner import TINY, Aim, Benchmark, Contest, Size
 from bench.servers import free_port, process, temporary_folder
-from deploy.laptop_services import NAMES
-from deploy.postgres_processes import find_postgres_processes
+from deploy.laptop.services import NAMES
+from deploy.postgres.processes import find_postgres_processes
 
 
 @asynccontextmanager

@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.load import load
 from bench.machine import measured, others, put_on, put_on_all
-from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.laptop.issuer import SigningKey
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
 from libs.common.identity import Role
-from libs.common.issuer import SigningKey
 
 ISSUER = "https://issuer.bench.example"
 AUDIENCE = "footprint-bench"

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.kafka import Broker
+from deploy.postgres.server import EmbeddedPostgres
 from tests.brokers import session_broker
 from tests.databases import OWNER, Databases, NewDatabase, session_server
 from tests.fhir.hapi import Validator, session_validator

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.postgres.server import EmbeddedPostgres
 
 Build: TypeAlias = Callable[[str], Awaitable[None]]
 NewDatabase: TypeAlias = Callable[[str | None], Awaitable[str]]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deploy.jars import JarsUnavailable, ensure_jars, read_lock
+from deploy.kafka.jars import JarsUnavailable, ensure_jars, read_lock
 from deploy.kafka.probe import names_a_broker
 
 JARS = Path(__file__).with_name("kafka-4.4.0.lock")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PLANTED = [
     ("services-independent", "services/contracts/models.py", "import services.registry.models"),
     ("direction", "libs/common/money.py", "import services.finance.errors"),
-    ("direction", "services/finance/models.py", "import deploy.embedded_postgres"),
+    ("direction", "services/finance/models.py", "import deploy.postgres.server"),
     ("service-layers", "services/registry/models/organisations.py", "import services.registry.api"),
     ("service-layers", "services/governance/errors.py", "import services.governance.models"),
     ("edge-from-app-only", "services/finance/restatements.py", "import services.finance.reactions"),

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
 from tests.databases import OWNER, Databases, NewDatabase
 from tests.platform import SERVICES, schema

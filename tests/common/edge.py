@@ -12,8 +12,8 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
+from deploy.laptop.issuer import SigningKey
 from libs.common.identity import Role
-from libs.common.issuer import SigningKey
 from libs.common.service.settings import Settings
 
 ISSUER = "https://issuer.test"

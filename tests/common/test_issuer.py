@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.laptop.issuer import DEMO_PASSWORD, DemoUser, Issuer
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.identity import Role
-from libs.common.issuer import DEMO_PASSWORD, DemoUser, Issuer
 
 URL = "http://127.0.0.1:8000/identity"
 ADA = DemoUser("ada", frozenset({Role.REGISTRAR}), frozenset({"10G"}))

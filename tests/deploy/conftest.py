@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 import pytest
 
-from deploy.embedded_postgres import EmbeddedPostgres
-from deploy.postgres_processes import end_postgres_processes
+from deploy.postgres.processes import end_postgres_processes
+from deploy.postgres.server import EmbeddedPostgres
 
 REPOSITORY = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
@@ -76,5 +76,5 @@ def new_server() -> Iterator[NewServer]:
 
 def begin(verb: str, folder: Path, *prefix: str) -> "subprocess.Popen[bytes]":
     """Start or stop a server from a process of its own, which the prefix may run as somebody else."""
-    command = [*prefix, sys.executable, "-m", "deploy.embedded_postgres", verb, str(folder)]
+    command = [*prefix, sys.executable, "-m", "deploy.postgres.server", verb, str(folder)]
     return subprocess.Popen(command, cwd=REPOSITORY)

@@ -13,7 +13,7 @@ from typing import IO, Self
 
 import httpx
 
-from deploy.postgres_processes import end_postgres_processes, find_postgres_processes
+from deploy.postgres.processes import end_postgres_processes, find_postgres_processes
 from tests.deploy.conftest import REPOSITORY
 
 

@@ -17,8 +17,8 @@ import httpx
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.kafka import Broker
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
 from libs.common.database.migrations import migrate
 from libs.common.identity import Role

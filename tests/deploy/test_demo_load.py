@@ -15,10 +15,10 @@ from deploy.demo.account_text import in_words
 from deploy.demo.facts import ATTRIBUTION, read_facts
 from deploy.demo.load import load, tell_account
 from deploy.demo.services import SERVICES, Services
-from deploy.laptop_page import render
-from deploy.laptop_server import address_of, listen, serving
-from deploy.laptop_services import NAMES, assemble
-from deploy.laptop_users import USERS
+from deploy.laptop.page import render
+from deploy.laptop.server import address_of, listen, serving
+from deploy.laptop.services import NAMES, assemble
+from deploy.laptop.users import USERS
 from libs.common.database.migrations import migrate
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractTransferred, ServiceConsolidated

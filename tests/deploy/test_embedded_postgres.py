@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded_postgres import EmbeddedPostgres
-from deploy.postgres_account import PostgresUnavailable
-from deploy.postgres_processes import find_postgres_processes, wait_until_gone
+from deploy.postgres.account import PostgresUnavailable
+from deploy.postgres.processes import find_postgres_processes, wait_until_gone
+from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.conftest import AS_ORDINARY_USER, IS_ROOT, NAMESPACES_WORK, REPOSITORY, NewServer, begin
 from tests.waiting import until
 
@@ -132,7 +132,7 @@ def test_an_ordinary_user_starts_adopts_and_stops_it(folder: Path, new_server: N
     server = new_server(folder / "postgres")
     # In one session, since two namespaces of the same user do not see each other's processes.
     lines = ("start", "start", "stop")
-    script = " && ".join(f'"$0" -m deploy.embedded_postgres {line} "$1"' for line in lines)
+    script = " && ".join(f'"$0" -m deploy.postgres.server {line} "$1"' for line in lines)
     command = [*AS_ORDINARY_USER, "sh", "-c", script, sys.executable, str(server.folder)]
     assert subprocess.run(command, cwd=REPOSITORY, check=False, timeout=60).returncode == 0
     assert server.log.read_text().count("starting PostgreSQL 18") == 1
@@ -144,7 +144,7 @@ def test_root_without_the_right_to_trace_finds_the_processes_too(folder: Path, n
     server.start()
     prefix = ("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", "--") if IS_ROOT else ()
     asked = (
-        "import sys, pathlib, deploy.postgres_processes as p; "
+        "import sys, pathlib, deploy.postgres.processes as p; "
         f"print({_postmaster(server)} in p.find_postgres_processes(pathlib.Path(sys.argv[1])))"
     )
     command = [*prefix, sys.executable, "-c", asked, str(server.data)]

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from deploy.jars import Jar, JarsUnavailable, cache_folder, ensure_jars, read_lock
 from deploy.kafka import Broker, BrokerUnavailable
 from deploy.kafka.broker import JARS
+from deploy.kafka.jars import Jar, JarsUnavailable, cache_folder, ensure_jars, read_lock
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import BusUnavailable, KafkaAccess
 from tests.deploy.conftest import REPOSITORY

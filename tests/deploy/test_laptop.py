@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.laptop import main
-from deploy.laptop_server import PortTaken, address_of, listen
-from deploy.laptop_services import NAMES
-from deploy.laptop_users import USERS
+from deploy.laptop.__main__ import main
+from deploy.laptop.server import PortTaken, address_of, listen
+from deploy.laptop.services import NAMES
+from deploy.laptop.users import USERS
 from tests.deploy.conftest import AS_ORDINARY_USER
 from tests.deploy.laptops import Runner, token
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.laptop_lock import AlreadyRunning, NotStopping, ask_to_stop, claim
+from deploy.laptop.lock import AlreadyRunning, NotStopping, ask_to_stop, claim
 from tests.deploy.conftest import REPOSITORY
 
 _HOLD = """

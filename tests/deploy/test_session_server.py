@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import pytest
 
-from deploy.embedded_postgres import EmbeddedPostgres
-from deploy.postgres_processes import find_postgres_processes
+from deploy.postgres.processes import find_postgres_processes
+from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.conftest import REPOSITORY
 from tests.waiting import until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka import Broker
-from deploy.postgres_processes import end_postgres_processes
+from deploy.postgres.processes import end_postgres_processes
 from tests.common.conftest import lamps
 from tests.common.edge import tokens
 from tests.faults.killing import Legacy, legacy, run_to_the_end

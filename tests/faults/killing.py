@@ -13,9 +13,9 @@ from types import TracebackType
 
 import asyncpg
 
-from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.kafka import Broker
-from deploy.laptop_services import NAMES
+from deploy.laptop.services import NAMES
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database, dsn
 from libs.common.messaging import event_log
 from libs.common.messaging.bus.direct import DirectBus

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.embedded_postgres import EmbeddedPostgres
+from deploy.postgres.server import EmbeddedPostgres
 
 SIZE = "200m"
 DATABASE = "small"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 
-from deploy.embedded_postgres import EmbeddedPostgres
-from deploy.laptop_services import NAMES
+from deploy.laptop.services import NAMES
+from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.laptops import Runner, token
 from tests.waiting import until
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from deploy.jars import ensure_jars, read_lock
+from deploy.kafka.jars import ensure_jars, read_lock
 
 JARS = Path(__file__).with_name("hapi-fhir-8.4.1.lock")
 """What Maven resolves for hapi-fhir-validation, -structures-r4, -validation-resources-r4 and -caching-caffeine.

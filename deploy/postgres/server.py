@@ -19,8 +19,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.postgres_account import Account, PostgresUnavailable, choose_account, clean_environment
-from deploy.postgres_processes import end_postgres_processes, find_postgres_processes, wait_until_gone
+from deploy.postgres.account import Account, PostgresUnavailable, choose_account, clean_environment
+from deploy.postgres.processes import end_postgres_processes, find_postgres_processes, wait_until_gone
 
 _MAJOR_VERSION = "18"
 _LONGEST_SOCKET_PATH = 107
@@ -263,7 +263,7 @@ def _identifier(name: str) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in ("start", "stop"):
-        sys.exit("usage: python -m deploy.embedded_postgres start|stop FOLDER")
+        sys.exit("usage: python -m deploy.postgres.server start|stop FOLDER")
     server = EmbeddedPostgres(Path(sys.argv[2]))
     try:
         server.start() if sys.argv[1] == "start" else server.stop()

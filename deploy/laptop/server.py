@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
 
-from deploy.laptop_front import running
-from deploy.laptop_services import Footprint
+from deploy.laptop.front import running
+from deploy.laptop.services import Footprint
 from libs.common.service.app import stop
 
 HOST = "127.0.0.1"

@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from deploy.embedded_postgres import EmbeddedPostgres
-from deploy.laptop_front import front
-from deploy.laptop_users import USERS
+from deploy.laptop.front import front
+from deploy.laptop.issuer import Issuer
+from deploy.laptop.users import USERS
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
-from libs.common.issuer import Issuer
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic

@@ -1,7 +1,7 @@
 """Whom the laptop's own issuer knows: a few callers to try things out with, and to load the demo."""
 
+from deploy.laptop.issuer import DemoUser
 from libs.common.identity import EVERY_ORGANISATION, Role
-from libs.common.issuer import DemoUser
 
 _ALL = frozenset({EVERY_ORGANISATION})
 

@@ -6,7 +6,7 @@ from html import escape
 
 from deploy.demo.account import Account, MergerTold, Told
 from deploy.demo.facts import Place
-from libs.common.issuer import DEMO_PASSWORD, DemoUser
+from deploy.laptop.issuer import DEMO_PASSWORD, DemoUser
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,15 @@ from deploy.demo.account_text import in_words
 from deploy.demo.facts import ATTRIBUTION, Place, read_facts
 from deploy.demo.load import load, tell_account
 from deploy.demo.services import NotCaughtUp, Refused, Services
-from deploy.embedded_postgres import EmbeddedPostgres
 from deploy.kafka import BrokerUnavailable
-from deploy.laptop_kafka import kafka_for, stop_kafka
-from deploy.laptop_lock import AlreadyRunning, Claim, NotStopping, ask_to_stop, claim
-from deploy.laptop_page import render
-from deploy.laptop_server import PortTaken, ServerEnded, address_of, listen, serving
-from deploy.laptop_services import Footprint, assemble, create_topics, make_databases, migrate_all
-from deploy.laptop_users import USERS
-from deploy.postgres_account import PostgresUnavailable
+from deploy.laptop.kafka import kafka_for, stop_kafka
+from deploy.laptop.lock import AlreadyRunning, Claim, NotStopping, ask_to_stop, claim
+from deploy.laptop.page import render
+from deploy.laptop.server import PortTaken, ServerEnded, address_of, listen, serving
+from deploy.laptop.services import Footprint, assemble, create_topics, make_databases, migrate_all
+from deploy.laptop.users import USERS
+from deploy.postgres.account import PostgresUnavailable
+from deploy.postgres.server import EmbeddedPostgres
 from libs.common.messaging.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
 from libs.common.process import logs
 from libs.common.service.settings import SettingsRefused
