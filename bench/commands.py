@@ -18,7 +18,7 @@ from bench.servers import Callers, new_database, postgres, registry, temporary_f
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import dsn
 from libs.common.identity import Role
-from services.registry.models.base import Base
+from services.registry.tables import METADATA
 
 _CONNECTIONS = 10
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
@@ -29,9 +29,9 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
     with temporary_folder() as folder:
         callers = Callers(folder)
         async with postgres(folder) as server:
-            url = await new_database(server, "registry", Base.metadata)
+            url = await new_database(server, "registry", METADATA)
             # The peers have a database of their own: no sequencer clears the outbox behind them.
-            peers = await new_database(server, "peers", Base.metadata)
+            peers = await new_database(server, "peers", METADATA)
             script = folder / "opening.sql"
             script.write_text(SCRIPT)
             async with registry(url, callers, log=folder / "server.log") as served:

@@ -15,9 +15,9 @@ from bench.runner import Absent, Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
-from services.registry.imports.reports import Report
-from services.registry.imports.taking import import_folder
-from services.registry.models.base import Base
+from services.registry.imports.report import Report
+from services.registry.imports.runner import import_folder
+from services.registry.tables import METADATA
 
 _PUBLIC = Path(__file__).parents[2] / "shared" / "data"
 _BODIES = ("ods-eccg/*.csv", "ods-etr/*.csv", "ods-eauth/*.csv")
@@ -101,7 +101,7 @@ class _Racing:
 
     async def _empty(self) -> str:
         self._made += 1
-        return await new_database(self._server, f"registry_{self._made}", Base.metadata)
+        return await new_database(self._server, f"registry_{self._made}", METADATA)
 
     async def _checked(self, database: Database, report: Report) -> int:
         """Return how many lines were taken: all that the files have, and all that they count is there."""
@@ -128,7 +128,7 @@ async def _left_in(database: Database) -> tuple[dict[str, bytes], int]:
     """Return every table's rows as COPY gives them, in an order that foreign keys allow, and how many they are."""
     left, rows = {}, 0
     async with database.connect() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in METADATA.sorted_tables:
             content = io.BytesIO()
             rows += int((await connection.copy_from_table(table.name, output=content, format="binary")).split()[-1])
             left[table.name] = content.getvalue()

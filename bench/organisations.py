@@ -6,7 +6,7 @@ from itertools import cycle
 from libs.common.database.connection import Database, raw
 from libs.common.events import Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationRenamed
-from services.registry import facts
+from services.registry.core import recording
 
 CODES = [f"B{number:04d}" for number in range(2_000)]
 _STATED = datetime(2013, 1, 1, tzinfo=UTC)
@@ -29,9 +29,9 @@ async def fill(database: Database) -> None:
     for start in range(0, len(CODES), _BATCH):
         codes = CODES[start : start + _BATCH]
         async with database.begin() as session:
-            await facts.introduce(session, codes)
+            await recording.introduce(session, codes)
             events: list[Event] = [event for code in codes for event in _life(code)]
-            await facts.tell(session, events, source="bench", by="bench")
+            await recording.tell(session, events, source="bench", by="bench")
     parts = cycle(CODES)
     trios = [(next(parts), next(parts), next(parts)) for _ in range(_MERGED)]
     async with database.begin() as session:
@@ -46,7 +46,7 @@ async def fill(database: Database) -> None:
             )
             for successor, first, second in trios
         ]
-        await facts.tell(session, merged, source="bench", by="bench")
+        await recording.tell(session, merged, source="bench", by="bench")
         columns = [list(column) for column in zip(*trios, strict=True)]
         await (await raw(session)).execute(_MERGERS, *columns)
 

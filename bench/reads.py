@@ -21,7 +21,7 @@ from bench.servers import (
     uvicorn,
 )
 from libs.common.identity import Role
-from services.registry.models.base import Base
+from services.registry.tables import METADATA
 
 _CONNECTIONS = 16
 _FIGURES = ("hello", "read by code", "read as at, as known")
@@ -33,7 +33,7 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
     with temporary_folder() as folder:
         callers = Callers(folder)
         async with postgres(folder) as server:
-            url = await new_database(server, "registry", Base.metadata)
+            url = await new_database(server, "registry", METADATA)
             async with opened(url) as database:
                 await fill(database)
             log, port = folder / "server.log", free_port()

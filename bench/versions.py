@@ -9,7 +9,7 @@ from bench.runner import FULL, Aim, Benchmark, Contest, Measure, Size
 from bench.servers import Callers, new_database, opened, postgres, registry, temporary_folder
 from libs.common.database.connection import Database
 from libs.common.identity import Role
-from services.registry.models.base import Base
+from services.registry.tables import METADATA
 
 _CONNECTIONS = 16
 _FIGURES = ("now", "as at, as known")
@@ -64,7 +64,7 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
     with temporary_folder() as folder:
         callers = Callers(folder)
         async with postgres(folder) as server:
-            url = await new_database(server, "registry", Base.metadata)
+            url = await new_database(server, "registry", METADATA)
             async with opened(url) as database:
                 codes = await _fill(database, versions)
             async with registry(url, callers, log=folder / "server.log") as ours:

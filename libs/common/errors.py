@@ -10,6 +10,7 @@ A service's own refusals are one class a reason in its `errors.py`. The class na
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,3 +52,11 @@ class Conflict(DomainError):
 
 class Forbidden(DomainError):
     """This caller may not do this."""
+
+
+def in_words(reasons: Sequence[Reason]) -> str:
+    """Return reasons as one sentence; of a long list how many there are, since each stands by itself beside it."""
+    if len(reasons) <= 20:
+        return "; ".join(reason.message for reason in reasons)
+    counts = Counter(reason.field or "other things" for reason in reasons)
+    return f"{len(reasons)} reasons: " + ", ".join(f"{count} about {field}" for field, count in sorted(counts.items()))

@@ -2,6 +2,6 @@
 
 from libs.common.service.cli import Command, run
 from services.registry.app import SERVICE
-from services.registry.imports import command
+from services.registry.imports import cli
 
-run(SERVICE, import_ods=Command("Take real ODS files from a folder", command.import_ods, command.arguments))
+run(SERVICE, import_ods=Command("Take real ODS files from a folder", cli.import_ods, cli.arguments))

@@ -5,16 +5,16 @@ from fastapi import FastAPI
 from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
-from services.registry.api import ROUTERS
-from services.registry.mergers import carry_out_next_merger
-from services.registry.models.base import Base
+from services.registry.mergers.commands import carry_out_next_merger
+from services.registry.routes import ROUTERS
+from services.registry.tables import METADATA
 
 SERVICE = Service(
     name="registry",
     title="Footprint: registry",
     description="Which organisations there are and were, as at any day, as known on any other; who followed whom; and "
     "the mergers of clinical commissioning groups, agreed, put off, given up and carried out.",
-    metadata=Base.metadata,
+    metadata=METADATA,
     routers=ROUTERS,
     due_work=carry_out_next_merger,
     tags=(

@@ -10,18 +10,24 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 PLANTED = [
-    ("services-independent", "services/contracts/models.py", "import services.registry.models"),
+    ("services-independent", "services/contracts/models.py", "import services.registry.core.models"),
     ("direction", "libs/common/money.py", "import services.finance.errors"),
     ("direction", "services/finance/models.py", "import deploy.postgres.server"),
-    ("service-layers", "services/registry/models/organisations.py", "import services.registry.api"),
-    ("service-layers", "services/governance/errors.py", "import services.governance.models"),
-    ("edge-from-app-only", "services/finance/restatements.py", "import services.finance.reactions"),
+    ("registry-layers", "services/registry/core/models.py", "import services.registry.lineage.queries"),
+    ("registry-layers", "services/registry/mergers/rules.py", "import services.registry.relations.commands"),
+    ("registry-layers", "services/registry/lineage/queries.py", "import services.registry.app"),
+    ("inside-a-package", "services/registry/mergers/errors.py", "import services.registry.mergers.models"),
+    ("inside-a-package", "services/registry/cover/rules.py", "import services.registry.cover.queries"),
+    ("inside-a-package", "services/registry/mergers/views.py", "import services.registry.mergers.commands"),
+    ("routes-from-one-place", "services/registry/search/queries.py", "import services.registry.fhir.api"),
     ("events-are-plain", "libs/common/events/registry.py", "import sqlalchemy"),
-    ("web-at-the-edge", "services/finance/allowances.py", "import fastapi"),
-    ("edge-from-app-only", "services/contracts/contracts.py", "import services.contracts.api"),
+    ("web-at-the-edge", "services/registry/lineage/queries.py", "import fastapi"),
     ("common-layers", "libs/common/errors.py", "import libs.common.http.dependencies"),
+    ("common-layers", "libs/common/database/tables.py", "import libs.common.messaging.outbox"),
+    ("common-knows-nobody", "libs/common/temporal/timeline.py", "import libs.organisations.projection"),
     ("kafka-in-one-place", "libs/common/messaging/outbox.py", "import aiokafka"),
     ("no-cycles", "libs/common/errors.py", "import libs.common.messaging.bus"),
+    ("no-cycles", "services/registry/core/kinds.py", "import services.registry.lineage.queries"),
 ]
 
 

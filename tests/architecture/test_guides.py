@@ -54,7 +54,7 @@ def test_the_routes_that_it_names_exist() -> None:
 
 def test_the_numbers_that_it_says_to_watch_are_told() -> None:
     table = set(re.findall(r"^\| `(\w+)` \|", GUIDE, flags=re.MULTILINE))
-    measured = (ROOT / "libs" / "common" / "conditions.py").read_text(encoding="utf-8")
+    measured = (ROOT / "libs" / "common" / "service" / "health_routes.py").read_text(encoding="utf-8")
     assert "consumer_lag" in table
     for name in table:
         assert name in Readiness.model_fields or f'"{name}"' in measured, name

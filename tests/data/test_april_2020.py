@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 
 from libs.common.database.connection import Database
-from services.registry import answers
-from services.registry.kinds import Kind
-from services.registry.lineage import lineage_of
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.lineage.queries import lineage_of
 from tests.data.test_successions import open_ccgs
 from tests.data.whole import Whole, rows
 

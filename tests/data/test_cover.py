@@ -15,7 +15,7 @@ import pytest
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
-from services.registry.imports.taking import import_folder
+from services.registry.imports.runner import import_folder
 from tests.common.edge import Tokens, running
 from tests.databases import Databases, NewDatabase
 from tests.platform import schema

@@ -14,15 +14,14 @@ from libs.common.database.connection import Database
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from libs.organisations.statements import Facet
-from services.registry import answers
 from services.registry.app import create_app
-from services.registry.crosswalk import Days
-from services.registry.crosswalk_tables import Question, lines
-from services.registry.disagreements import About, Conflict, conflicts
-from services.registry.kinds import Kind
-from services.registry.lineage import lineage_of, resolve, steps_from
-from services.registry.restatement import Figure
-from services.registry.restating import restate_figures
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.crosswalks.mapping import Days
+from services.registry.crosswalks.restatement import Figure, restate_figures
+from services.registry.crosswalks.tables import Question, lines
+from services.registry.evidence.conflicts import About, Conflict, conflicts
+from services.registry.lineage.queries import lineage_of, resolve, steps_from
 from tests.common.edge import Tokens, running
 from tests.registry.desk import Desk
 

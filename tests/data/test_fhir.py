@@ -11,7 +11,7 @@ from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
 from services.registry.fhir import codes
-from services.registry.imports.taking import import_folder
+from services.registry.imports.runner import import_folder
 from tests.common.edge import Tokens, running
 from tests.databases import Databases, NewDatabase
 from tests.fhir.hapi import Validator

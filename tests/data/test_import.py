@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from libs.common.database.connection import Database
-from services.registry import answers
-from services.registry.imports.taking import import_folder
-from services.registry.kinds import Kind
-from services.registry.lineage import lineage_of
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.imports.runner import import_folder
+from services.registry.lineage.queries import lineage_of
 from tests.databases import Databases, NewDatabase
 from tests.platform import schema
 

@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 
 from libs.common.database.connection import Database
-from services.registry import answers
-from services.registry.imports.lookups import exact_share
-from services.registry.kinds import Kind
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.lookups import exact_share
 from tests.data.whole import Whole, rows
 
 APRIL_2021 = date(2021, 4, 1)

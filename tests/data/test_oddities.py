@@ -34,8 +34,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from libs.common.database.connection import Database
-from services.registry import answers
-from services.registry.kinds import Kind
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
 from tests.data import (
     test_april_2020,
     test_carried_forward,

@@ -19,9 +19,9 @@ import pytest
 from libs.common.database.connection import Database, dsn
 from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
-from services.registry.imports.files import recognised
-from services.registry.imports.forms import FORMS
-from services.registry.imports.taking import import_file
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import recognised
+from services.registry.imports.runner import import_file
 from tests.common.edge import Tokens, running
 from tests.databases import Databases, NewDatabase
 from tests.platform import schema

@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from libs.common.database.connection import Database
-from services.registry import answers
-from services.registry.imports.partners import code_and_cqc
-from services.registry.kinds import Kind
-from services.registry.lineage import lineage_of
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.partners import code_and_cqc
+from services.registry.lineage.queries import lineage_of
 from tests.data.whole import TODAY, Whole, rows
 
 MAPPED_ON = date(2019, 4, 3)

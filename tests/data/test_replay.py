@@ -14,7 +14,7 @@ import pytest
 from libs.common.identity import Role
 from libs.organisations.projection import KnownOrganisations
 from libs.organisations.statements import KEPT_BY_HEARERS
-from services.registry.imports.taking import import_folder
+from services.registry.imports.runner import import_folder
 from tests.common.edge import Tokens
 from tests.databases import Databases, NewDatabase
 from tests.platform import NIL_RETURNS, Platform, running_platform

@@ -12,12 +12,12 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.connection import Database
-from services.registry.imports.files import files_in
-from services.registry.imports.forms import FORMS
-from services.registry.imports.preview import Preview, preview_file
-from services.registry.imports.reports import FileReport
-from services.registry.imports.taking import import_file
-from services.registry.models.base import Base
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import files_in
+from services.registry.imports.preview.preview import Preview, preview_file
+from services.registry.imports.report import FileReport
+from services.registry.imports.runner import import_file
+from services.registry.tables import METADATA
 from tests.databases import Databases
 
 TODAY = date(2026, 1, 1)
@@ -71,7 +71,7 @@ async def take_all(templates: Databases, folder: Path, whole: Whole) -> None:
     async def build(url: str) -> None:
         engine = create_async_engine(url)
         async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+            await connection.run_sync(METADATA.create_all)
         await engine.dispose()
         database = Database(url)
         await database.open()

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from services.registry.core.kinds import Kind
+from services.registry.core.links import Relation
+from services.registry.core.successions import Shape
 from services.registry.fhir import bundles, codes
-from services.registry.fhir.bodies import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Question, Role
+from services.registry.fhir.model import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Question, Role
 from services.registry.fhir.resources import affiliation, organization
-from services.registry.kinds import Kind
-from services.registry.successions import Shape
-from services.registry.ties import Relation
 from tests.fhir.hapi import Validator
 
 TODAY = date(2021, 4, 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationRelated
-from services.registry import facts
+from services.registry.core import recording
 from services.registry.fhir import codes
 from tests.registry.desk import Desk
 
@@ -64,7 +64,7 @@ def succession_of(resource: dict[str, Any]) -> list[dict[str, str]]:
 async def state(desk: Desk, *events: Event) -> None:
     """State what no command of the API states, as an import does."""
     async with desk.database.begin() as session:
-        await facts.tell(session, events, source="test", by="test")
+        await recording.tell(session, events, source="test", by="test")
 
 
 async def stage_newcastle(desk: Desk) -> None:

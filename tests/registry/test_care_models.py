@@ -6,8 +6,8 @@ from typing import Any
 
 from libs.common.events.registry import CareModelStated
 from libs.common.identity import Role
-from services.registry.care_model_states import Word, state_of
-from services.registry.models.care_models import Stated
+from services.registry.care_models.models import Stated
+from services.registry.care_models.rules import Word, state_of
 from tests.registry.desk import Desk
 
 MCP = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from libs.common.identity import Role
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
-from services.registry.conflicts import Differing, Word, differing
+from services.registry.evidence.conflict_rules import Differing, Word, differing
 from tests.registry.desk import Desk
 from tests.registry.test_sources import GATESHEAD, fact, record, report
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.organisations.statements import Status
-from services.registry.cover_rules import (
+from services.registry.core.kinds import Kind
+from services.registry.core.standing import Standing
+from services.registry.cover.rules import (
     Commissioners,
     Listed,
     Subject,
@@ -16,8 +18,6 @@ from services.registry.cover_rules import (
     law_on,
     reasons_against,
 )
-from services.registry.kinds import Kind
-from services.registry.standings import Standing
 
 FIRST = date(2013, 4, 1)
 CODES = ("01A", "01B", "01C", "01D")

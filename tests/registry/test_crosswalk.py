@@ -17,9 +17,9 @@ from libs.common.events.registry import (
     OrganisationParentChanged,
     OrganisationSucceeded,
 )
-from services.registry import facts
-from services.registry.crosswalk import Reason, Row
-from services.registry.restatement import Figure, divided, restate
+from services.registry.core import recording
+from services.registry.crosswalks.mapping import Reason, Row
+from services.registry.crosswalks.restatement import Figure, divided, restate
 from tests.registry.desk import Desk
 
 DAY = date(2021, 3, 31)
@@ -28,7 +28,7 @@ AT = datetime(2022, 10, 31, tzinfo=UTC)
 
 async def tell(database: Database, *events: Event) -> None:
     async with database.begin() as session:
-        await facts.tell(session, events, source="ods-succession:test", by="test")
+        await recording.tell(session, events, source="ods-succession:test", by="test")
 
 
 def succeeded(code: str, successor: str, on: str, shape: str = "", share: str = "") -> OrganisationSucceeded:

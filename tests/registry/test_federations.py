@@ -9,8 +9,8 @@ import pytest
 from libs.common.events.registry import OrganisationLegalFormChanged, OrganisationOpened, OrganisationRemitStated
 from libs.common.identity import Role
 from libs.common.rulepacks import load_packs
-from services.registry import federation_rules
-from services.registry.federation_rules import distribution, forms_on, matrix, rules_for, size_warning
+from services.registry.federations import rules as federation_rules
+from services.registry.federations.rules import distribution, forms_on, matrix, rules_for, size_warning
 from tests.registry.desk import Desk
 
 IN_2015 = date(2015, 5, 9)

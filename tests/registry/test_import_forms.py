@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from libs.common.database.connection import Database
-from services.registry import answers, findings
-from services.registry.findings import Sort
-from services.registry.imports.files import recognised
-from services.registry.imports.forms import FORMS
-from services.registry.imports.lookups import exact_share
-from services.registry.imports.partners import code_and_cqc, own_code
-from services.registry.imports.reports import FileReport
-from services.registry.imports.rows import Unusable
-from services.registry.imports.taking import import_file
-from services.registry.kinds import Kind
-from services.registry.lineage import lineage_of
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.evidence import anomalies
+from services.registry.evidence.anomalies import Sort
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.lookups import exact_share
+from services.registry.imports.formats.ods_rows import Unusable
+from services.registry.imports.formats.partners import code_and_cqc, own_code
+from services.registry.imports.formats.source_file import recognised
+from services.registry.imports.report import FileReport
+from services.registry.imports.runner import import_file
+from services.registry.lineage.queries import lineage_of
 from tests.registry.ods import body, practice, write
 
 TODAY = date(2026, 1, 1)
@@ -114,18 +115,18 @@ async def test_findings_of_memberships_are_the_same_in_either_order_of_the_files
         assert (await take(database, files[number])).not_taken == []
 
     async def found(sort: Sort) -> list[tuple[str, str]]:
-        return [(one.code, one.other) for one in await findings.find(database, sort, source="ods-epcmem")]
+        return [(one.code, one.other) for one in await anomalies.find(database, sort, source="ods-epcmem")]
 
     assert await found(Sort.JOINED_BEFORE_OPENING) == [("A81001", "00K")]
     assert await found(Sort.JOINED_LATE) == [("A81002", "00K")]
     assert await found(Sort.BELONGS_TO_CLOSED) == [("A81001", "00K")]
     assert await found(Sort.UNDESCRIBED_PARENT) == [("00M", "")]
-    contradicted = await findings.find(database, Sort.MEMBERSHIP_CONTRADICTED)
+    contradicted = await anomalies.find(database, Sort.MEMBERSHIP_CONTRADICTED)
     assert [(one.code, one.other, one.source) for one in contradicted] == [
         ("A81002", "00X", "ods-epraccur:epraccur_2017-01.csv")
     ]
     # The practice file says so too.
-    assert (await findings.count(database))[Sort.JOINED_LATE] == 2
+    assert (await anomalies.count(database))[Sort.JOINED_LATE] == 2
 
 
 async def test_ons_codes_give_way_to_later_ones_whichever_table_comes_first(database: Database, tmp_path: Path) -> None:

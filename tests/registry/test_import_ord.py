@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from libs.common.database.connection import Database
-from services.registry import answers
-from services.registry.imports.files import recognised
-from services.registry.imports.forms import FORMS
-from services.registry.imports.reports import FileReport
-from services.registry.imports.taking import import_file
-from services.registry.kinds import Kind
-from services.registry.lineage import lineage_of
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import recognised
+from services.registry.imports.report import FileReport
+from services.registry.imports.runner import import_file
+from services.registry.lineage.queries import lineage_of
 
 TODAY = date(2026, 1, 1)
 AUTHORITY = {"root": "2.16.840.1.113883.2.1.3.2.4.18.48", "assigningAuthorityName": "HSCIC"}

@@ -12,11 +12,11 @@ import pytest
 
 from libs.common.identity import Role
 from services.registry.app import SERVICE
-from services.registry.imports import command
-from services.registry.imports.files import recognised
-from services.registry.imports.forms import FORMS
-from services.registry.imports.previews import as_json, as_text, preview_folder
-from services.registry.imports.taking import import_file
+from services.registry.imports import cli
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import recognised
+from services.registry.imports.preview.output import as_json, as_text, preview_folder
+from services.registry.imports.runner import import_file
 from tests.registry.desk import Desk
 from tests.registry.ods import body, practice, successions, write
 
@@ -204,7 +204,7 @@ async def test_the_command_previews_a_folder_and_takes_nothing(
     monkeypatch.setenv("DATABASE_URL", url)
     before = await desk.database.fetch(COUNTS)
     parser = ArgumentParser()
-    command.arguments(parser)
-    assert await command.import_ods(SERVICE, parser.parse_args([str(january), "--preview"])) == 0
+    cli.arguments(parser)
+    assert await cli.import_ods(SERVICE, parser.parse_args([str(january), "--preview"])) == 0
     assert "A81003 restatement: expected in 16C, is in 00M since 2013-04-01" in capsys.readouterr().out
     assert await desk.database.fetch(COUNTS) == before

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from libs.common.database.connection import Database
-from services.registry import answers
-from services.registry.imports.files import NotRecognised, day_in, recognised
-from services.registry.imports.forms import FORMS
-from services.registry.imports.reports import Report
-from services.registry.imports.taking import import_folder
-from services.registry.lineage import lineage_of
-from services.registry.plans import get_merger
+from services.registry.core import queries as answers
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import NotRecognised, day_in, recognised
+from services.registry.imports.report import Report
+from services.registry.imports.runner import import_folder
+from services.registry.lineage.queries import lineage_of
+from services.registry.mergers.queries import get_merger
 from tests.registry.ods import body, practice, successions, write
 
 TODAY = date(2026, 1, 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from libs.common.database.connection import Database
 from libs.organisations.statements import Facet
-from services.registry import answers
+from services.registry.core import queries as answers
 from tests.registry.ods import body, practice, write
 from tests.registry.test_imports import kind, status, take
 

@@ -6,7 +6,7 @@ from itertools import permutations
 from pathlib import Path
 
 from libs.common.database.connection import Database
-from services.registry.lineage import lineage_of, resolve
+from services.registry.lineage.queries import lineage_of, resolve
 from tests.databases import Databases, NewDatabase
 from tests.platform import schema
 from tests.registry.desk import Desk

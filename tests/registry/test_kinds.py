@@ -4,7 +4,7 @@ from typing import Any
 
 from libs.common.events.registry import OrganisationKindChanged, OrganisationLegalStatusChanged, OrganisationMoved
 from libs.common.identity import Role
-from services.registry.kinds import Kind
+from services.registry.core.kinds import Kind
 from tests.registry.desk import Desk
 
 NAMED = (

@@ -7,9 +7,9 @@ from itertools import permutations
 import pytest
 
 from libs.common.database.connection import Database, raw
-from services.registry.lineage import lineage_of, resolve
-from services.registry.living import Ends, Step, living
-from services.registry.successions import Followed, state_successions
+from services.registry.core.successions import Followed, state_successions
+from services.registry.lineage.queries import lineage_of, resolve
+from services.registry.lineage.tracing import Ends, Step, living
 from tests.registry.desk import Desk
 
 STATED = datetime.fromisoformat("2022-10-31T00:00:00+00:00")

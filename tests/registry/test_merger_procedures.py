@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.rulepacks import load_packs
-from services.registry import merger_rules
-from services.registry.criteria import Evidence, Judgement, Result, judge
-from services.registry.kinds import Kind
-from services.registry.merger_rules import PACKS, law_on
-from services.registry.procedures import earliest_effect, procedures_on
+from services.registry.applications.criteria import Evidence, Judgement, Result, judge
+from services.registry.applications.procedures import earliest_effect, procedures_on
+from services.registry.core.kinds import Kind
+from services.registry.core.rule_packs import PACKS
+from services.registry.mergers import rules as merger_rules
+from services.registry.mergers.rules import law_on
 from tests.registry.applicants import apply, determine, fields
 from tests.registry.desk import Desk
 
@@ -116,7 +117,7 @@ async def test_a_new_row_changes_the_registrys_own_answers(
     text = (RULES / "procedures.toml").read_text().replace('file_by = "09-30"', 'file_by = "10-31"')
     (tmp_path / "procedures.toml").write_text(text)
     (tmp_path / "ccg-mergers.toml").write_text((RULES / "ccg-mergers.toml").read_text())
-    monkeypatch.setattr("services.registry.procedures.PACKS", load_packs(tmp_path))
+    monkeypatch.setattr("services.registry.applications.procedures.PACKS", load_packs(tmp_path))
     told = await desk.call("GET", "/merger-procedures", params={"filed_on": "2019-10-01"})
     assert told["earliest_effect"] == "2020-04-01"
     assert (await apply(desk, "15A", "10Y", "10H"))["effective_on"] == "2020-04-01"

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.temporal.history import LAST_DAY, Days
-from services.registry.kinds import Kind
-from services.registry.merger_rules import Surroundings, law_on, longest_proposal, reasons_against
-from services.registry.standings import Standing
+from services.registry.core.kinds import Kind
+from services.registry.core.standing import Standing
+from services.registry.mergers.rules import Surroundings, law_on, longest_proposal, reasons_against
 
 OPENED, DAY = date(2013, 4, 1), date(2018, 4, 1)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from libs.common.events.registry import OrganisationSucceeded, PopulationPublished
 from libs.common.identity import Role
-from services.registry import facts
+from services.registry.core import recording
 from tests.registry.desk import Desk
 
 
@@ -176,7 +176,7 @@ async def test_a_share_of_a_body_brings_no_count_of_people(desk: Desk) -> None:
         for code, share in (("02D", "1/3"), ("14F", "2/3"))
     ]
     async with desk.database.begin() as session:
-        await facts.tell(session, split, source=facts.COMMAND, by="a test")
+        await recording.tell(session, split, source=recording.COMMAND, by="a test")
     for code in ("02D", "14F"):
         [carried] = await populations(desk, code, "2018-04-01")
         assert (carried["people"], carried["parts"][0]["code"], carried["parts"][0]["people"]) == (None, "02E", None)
@@ -190,7 +190,7 @@ async def test_a_body_that_names_itself_and_circles_end_the_search(desk: Desk) -
         for code, successor in (("02E", "02E"), ("02E", "02D"), ("02D", "02E"))
     ]
     async with desk.database.begin() as session:
-        await facts.tell(session, circle, source=facts.COMMAND, by="a test")
+        await recording.tell(session, circle, source=recording.COMMAND, by="a test")
     await publish(desk, "02D", 120_000)
     [held] = await populations(desk, "02D", "2018-04-01")
     assert (held["people"], held["carried"]) == (120_000, False)

@@ -9,8 +9,8 @@ import pytest
 from libs.common.events.registry import OrganisationSucceeded, SourceReported, SuccessionReported
 from libs.common.identity import Role
 from libs.common.rulepacks import load_packs
-from services.registry import sources
-from services.registry.merger_rules import PACKS
+from services.registry.core import sources
+from services.registry.core.rule_packs import PACKS
 from tests.registry.desk import Desk
 
 DAY = date(2020, 1, 1)

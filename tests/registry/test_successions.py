@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.successions import OFFICIAL, Believed, Followed, believed
+from services.registry.core.successions import OFFICIAL, Believed, Followed, believed
 
 DAY = date(2015, 4, 1)
 FIRST = datetime(2014, 1, 1, tzinfo=UTC)

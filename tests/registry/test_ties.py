@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.temporal.history import LAST_DAY, Days
-from services.registry.shares import WHOLE, Share, total
-from services.registry.ties import HOLDS, TieStatement, tie_statements_of
+from services.registry.core.links import HOLDS, TieStatement, tie_statements_of
+from services.registry.core.shares import WHOLE, Share, total
 
 SHARE: TypeAdapter[str] = TypeAdapter(Share)
 DAY, UNTIL = date(2016, 12, 1), date(2019, 4, 1)

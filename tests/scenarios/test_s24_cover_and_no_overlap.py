@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from services.registry.imports.taking import import_folder
+from services.registry.imports.runner import import_folder
 from tests.platform import NIL_RETURNS, Platform
 from tests.registry import ods
 

@@ -5,6 +5,10 @@ import io
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import StreamingResponse
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
@@ -43,3 +47,30 @@ def _written(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
+
+
+CSV_TOO: dict[str, Any] = {"content": {"text/csv": {"schema": {"type": "string"}}}}
+"""What OpenAPI says of a route that also answers in CSV."""
+
+
+async def _as_csv(
+    request: Request,
+    form: Annotated[
+        Literal["json", "csv"] | None,
+        Query(alias="format", description="`csv` for all of it as a table; by `Accept: text/csv` too."),
+    ] = None,
+) -> bool:
+    if form is not None:
+        return form == "csv"
+    accepted = request.headers.get("Accept", "").lower()
+    return "text/csv" in accepted and "application/json" not in accepted
+
+
+AsCsv = Annotated[bool, Depends(_as_csv)]
+"""Whether the caller wants the answer as CSV, all of it and not only a page."""
+
+
+def table(name: str, header: Sequence[str], pages: AsyncIterable[Iterable[Sequence[Cell]]]) -> StreamingResponse:
+    """Return a table that is written while it is read; `name` is the file's, without its ending."""
+    named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return StreamingResponse(stream(header, pages), media_type=MEDIA_TYPE, headers=named)

@@ -32,3 +32,8 @@ class Clock:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         # A day in London has 23 hours at the least: 24 of them become 22, and every instant a later one than before.
         return start + (now - midnight) * 11 // 12
+
+
+def day_of(instant: datetime) -> date:
+    """Return the day that it is in London at an instant."""
+    return instant.astimezone(LONDON).date()

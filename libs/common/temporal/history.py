@@ -6,9 +6,13 @@ they were stated and gives the rectangles (days x instants) in which each value 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Generic, TypeVar
+
+ALWAYS = datetime.max.replace(tzinfo=UTC)
+"""As known now: later than all that was ever stated."""
+
 
 Value = TypeVar("Value")
 

@@ -11,16 +11,15 @@ from datetime import date
 from typing import Any, cast
 
 from libs.common.database.connection import Reads
-from libs.common.temporal.history import FIRST_DAY
+from libs.common.temporal.history import ALWAYS, FIRST_DAY
 from libs.organisations.statements import UNKNOWN, Facet
+from services.registry.core.links import HOLDS
 from services.registry.fhir import codes
-from services.registry.fhir.bodies import FhirAffiliation, Question
 from services.registry.fhir.dates import Span
-from services.registry.fhir.finding import Sql
-from services.registry.fhir.questions import Clause, NotUnderstood, Search, Token
-from services.registry.fhir.reading import days_of
-from services.registry.lineage import ALWAYS
-from services.registry.ties import HOLDS
+from services.registry.fhir.model import FhirAffiliation, Question
+from services.registry.fhir.queries import days_of
+from services.registry.fhir.request import Clause, NotUnderstood, Search, Token
+from services.registry.fhir.search_sql import Sql
 
 PARENT = "parent"
 ALWAYS_SO = "always"

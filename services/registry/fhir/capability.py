@@ -1,7 +1,7 @@
 """What this FHIR server can do, told as a CapabilityStatement: made from the same table that the searches are."""
 
-from services.registry.fhir.parameters import FILTERS, INCLUDES, QUESTION, Parameter
 from services.registry.fhir.resources import Resource
+from services.registry.fhir.search_parameters import FILTERS, INCLUDES, QUESTION, Parameter
 
 _CHANGED = "2026-11-22"
 """The day on which what is told here last changed."""

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from libs.common.rulepacks import in_force
-from services.registry.merger_rules import PACKS
+from services.registry.core.rule_packs import PACKS
 
 ODS_CODE = "https://fhir.nhs.uk/Id/ods-organization-code"
 ODS_ROLE = "https://digital.nhs.uk/services/organisation-data-service/CodeSystem/ODSOrganisationRole"

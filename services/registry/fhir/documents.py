@@ -6,9 +6,9 @@ from typing import Any
 
 from libs.common.temporal.history import Days
 from services.registry.fhir import bundles
-from services.registry.fhir.bodies import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Role
-from services.registry.fhir.parameters import FILTERS, FORMAT, PAGE, QUESTION, Parameter
+from services.registry.fhir.model import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Role
 from services.registry.fhir.resources import Resource, affiliation, organization
+from services.registry.fhir.search_parameters import FILTERS, FORMAT, PAGE, QUESTION, Parameter
 
 FHIR = "application/fhir+json"
 

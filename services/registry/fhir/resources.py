@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from libs.common.process.clock import LONDON
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.fhir import codes
-from services.registry.fhir.bodies import NOW, FhirAffiliation, FhirOrganisation, FollowedBy, Question, Role
+from services.registry.fhir.model import NOW, FhirAffiliation, FhirOrganisation, FollowedBy, Question, Role
 
 Resource: TypeAlias = dict[str, Any]
 

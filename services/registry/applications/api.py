@@ -1,0 +1,315 @@
+"""Routes about applications to merge and the procedures that they are filed under."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+
+from libs.common.http.dependencies import (
+    AsKnown,
+    By,
+    IfMatch,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    allowed,
+    commands_router,
+    etag,
+    page,
+    problems,
+    stale,
+)
+from libs.common.http.paging import UnreadableCursor
+from libs.common.identity import Caller, Role
+from libs.common.temporal.days import WrittenDay
+from services.registry.applications import commands, determinations, procedures, queries
+from services.registry.applications.content import Content, JudgementOf
+from services.registry.applications.errors import (
+    ApplicationNotAllowed,
+    ApplicationNotFound,
+    DeterminedAlready,
+    NoSuchApplicant,
+)
+from services.registry.applications.models import Application, ApplicationStatus
+from services.registry.applications.views import (
+    ApplicationInFullView,
+    ApplicationStepView,
+    ApplicationView,
+    ApplicationWrittenView,
+    ProceduresView,
+    ProcedureView,
+)
+from services.registry.core.codes import CODE
+from services.registry.core.errors import CodeTaken
+from services.registry.core.kinds import Kind
+from services.registry.edge import EDIT_REFUSALS
+from services.registry.mergers.errors import MergerNotAllowed, MergerNotReady, SchemeMadeAlready, SchemeNotAllowed
+
+router = commands_router(tags=["Merger applications"])
+
+Reference = Annotated[
+    str,
+    Path(pattern=r"^A-[A-Z0-9]{1,12}(-\d{1,3})?$", description="the reference that filing gave", examples=["A-14Y"]),
+]
+Applying = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD, Role.REGISTRAR, Role.NHS_ENGLAND)]
+"""Whoever keeps a commissioner's governance, or the registrar, for it; NHS England where it leads."""
+OPEN = (ApplicationNotFound, DeterminedAlready, ApplicationNotAllowed, *EDIT_REFUSALS)
+
+
+@router.get(
+    "/merger-applications",
+    response_model=Page[ApplicationView],
+    summary="Find applications to merge",
+    responses=problems(UnreadableCursor),
+)
+async def list_applications(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_known: AsKnown,
+    status: Annotated[ApplicationStatus | None, Query(description="only those that had come so far")] = None,
+    code: Annotated[str | None, Query(description="an applicant or the successor", pattern=CODE)] = None,
+) -> Page[ApplicationView]:
+    """Applications by status and organisation, as known at an instant, in the order of their filing days."""
+    filters = queries.ApplicationFilters(status, code)
+    found = await queries.list_applications(
+        rows, filters, as_known=as_known, after=_place(paging.key(str, str)), limit=paging.fetch
+    )
+    return page(
+        [ApplicationView.model_validate(ApplicationView.fields_of(one)) for one in found],
+        key=lambda one: (one.filed_on, one.reference),
+        request=request,
+    )
+
+
+@router.get(
+    "/merger-applications/{reference}",
+    response_model=ApplicationInFullView,
+    summary="An application and how it does",
+    responses=problems(ApplicationNotFound),
+)
+async def get_application(
+    reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown
+) -> ApplicationInFullView:
+    """All that an application says, what was done to it, and how it does by the procedures in force when it was filed.
+
+    Each criterion is judged by itself: passes, fails, unjudged; and `not found, unjudged` where no source states it.
+    """
+    found, steps = await queries.get_application(rows, reference, as_known=as_known)
+    appraisal = await queries.appraise(rows, found, as_known=as_known)
+    etag(response, found.version)
+    return ApplicationInFullView.model_validate(
+        {
+            **ApplicationView.fields_of(found),
+            **ApplicationInFullView.appraisal_fields(appraisal),
+            "said": found.said,
+            "steps": [ApplicationStepView.model_validate(one) for one in steps],
+            "as_known": as_known,
+        }
+    )
+
+
+@router.post(
+    "/merger-applications",
+    status_code=201,
+    response_model=ApplicationWrittenView,
+    summary="Apply to merge",
+    responses=problems(ApplicationNotAllowed),
+)
+async def file_application(
+    command: commands.FileApplication, session: Write, by: Applying, stated_at: StatedAt, response: Response
+) -> ApplicationWrittenView:
+    """Two or more CCGs apply to be dissolved and another established (NHS Act 2006 s.14G, s.14B); or ICBs (s.14Z25).
+
+    Only they can apply: any other body, a cluster of ICBs included, is refused with the reason. Which procedures rule
+    follows from the filing day, and with no day named it is the first that they allow. An advisory procedure refuses
+    nothing. Nothing else changes until NHS England determines it.
+    """
+    filed = await commands.file_application(session, command, by=by, stated_at=stated_at)
+    return written(filed, response)
+
+
+@router.put(
+    "/merger-applications/{reference}",
+    response_model=ApplicationWrittenView,
+    summary="Edit an application",
+    responses=problems(*OPEN),
+)
+async def edit_application(
+    reference: Reference,
+    command: Content,
+    session: Write,
+    by: Applying,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> ApplicationWrittenView:
+    """Let an application say something else before it is determined. What it said before stays, as known before."""
+    application = await commands.get_application_to_change(session, reference)
+    stale(application.version, expected)
+    await commands.edit_application(session, application, command, by=by, stated_at=stated_at)
+    return written(application, response)
+
+
+@router.post(
+    "/merger-applications/{reference}/applicants",
+    status_code=201,
+    response_model=ApplicationWrittenView,
+    summary="Join an application",
+    responses=problems(*OPEN),
+)
+async def join_application(
+    reference: Reference,
+    command: commands.JoinApplication,
+    session: Write,
+    by: Applying,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> ApplicationWrittenView:
+    """A further body joins before the determination, with NHS England's agreement (s.14B)."""
+    application = await commands.get_application_to_change(session, reference)
+    stale(application.version, expected)
+    await commands.join_application(session, application, command, by=by, stated_at=stated_at)
+    return written(application, response)
+
+
+@router.post(
+    "/merger-applications/{reference}/applicants/{code}/withdrawal",
+    response_model=ApplicationWrittenView,
+    summary="Leave an application",
+    responses=problems(NoSuchApplicant, *OPEN),
+)
+async def leave_application(
+    reference: Reference,
+    code: Annotated[str, Path(pattern=CODE, description="the applicant that leaves", examples=["10H"])],
+    session: Write,
+    by: Applying,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> ApplicationWrittenView:
+    """One applicant withdraws before the determination. With too few left it is refused: then withdraw all of it."""
+    application = await commands.get_application_to_change(session, reference)
+    stale(application.version, expected)
+    await commands.leave_application(session, application, code, by=by, stated_at=stated_at)
+    return written(application, response)
+
+
+@router.post(
+    "/merger-applications/{reference}/withdrawal",
+    response_model=ApplicationWrittenView,
+    summary="Withdraw an application",
+    responses=problems(ApplicationNotFound, DeterminedAlready, *EDIT_REFUSALS),
+)
+async def withdraw_application(
+    reference: Reference, session: Write, by: Applying, stated_at: StatedAt, expected: IfMatch, response: Response
+) -> ApplicationWrittenView:
+    """The applicants give it up."""
+    application = await commands.get_application_to_change(session, reference)
+    stale(application.version, expected)
+    await commands.withdraw_application(session, application, by=by, stated_at=stated_at)
+    return written(application, response)
+
+
+def written(application: Application, response: Response) -> ApplicationWrittenView:
+    """Show an application after a command."""
+    said = commands.kept_of(application)
+    etag(response, application.version)
+    return ApplicationWrittenView(
+        reference=application.reference,
+        status=application.status,
+        applicants=application.applicants,
+        merger=said.determination.merger if said.determination else None,
+        effective_on=said.effective_on,
+        version=application.version,
+    )
+
+
+def _place(after: tuple[str, ...] | None) -> tuple[date, str] | None:
+    """Return the day and reference after which a page begins. Raises UnreadableCursor."""
+    if after is None:
+        return None
+    day, reference = after
+    try:
+        return date.fromisoformat(day), reference
+    except ValueError as error:
+        raise UnreadableCursor("after: use the link that the page before gave") from error
+
+
+NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
+
+
+@router.get("/merger-procedures", response_model=ProceduresView, summary="The procedures in force on a filing day")
+async def list_merger_procedures(
+    _: By,
+    today: Today,
+    filed_on: Annotated[WrittenDay | None, Query(description="the filing day; today if left out")] = None,
+    kind: Annotated[Kind, Query(description="what merges: `ccg` or `icb`")] = Kind.CCG,
+) -> ProceduresView:
+    """Every procedure in force on a day, with its weight, its windows and the first day of effect that it allows.
+
+    Several can be in force at once: in the years of the informal ban the procedure of 2013 went on.
+    """
+    day = filed_on or today
+    found = procedures.procedures_on(day, kind)
+    return ProceduresView(
+        kind=kind,
+        filed_on=day,
+        earliest_effect=procedures.earliest_effect(found),
+        procedures=[ProcedureView.of(one) for one in found],
+    )
+
+
+@router.post(
+    "/merger-applications/{reference}/judgements",
+    status_code=201,
+    response_model=ApplicationWrittenView,
+    summary="Judge an application by one criterion",
+    responses=problems(*OPEN),
+)
+async def judge_application(
+    reference: Reference,
+    command: JudgementOf,
+    session: Write,
+    by: NHSEngland,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> ApplicationWrittenView:
+    """Record what NHS England finds by a criterion that nothing recorded decides."""
+    application = await commands.get_application_to_change(session, reference)
+    stale(application.version, expected)
+    await determinations.judge_application(session, application, command, by=by, stated_at=stated_at)
+    return written(application, response)
+
+
+@router.post(
+    "/merger-applications/{reference}/determination",
+    response_model=ApplicationWrittenView,
+    summary="Determine an application",
+    responses=problems(*OPEN, MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken),
+)
+async def determine_application(
+    reference: Reference,
+    command: determinations.Determine,
+    session: Write,
+    by: NHSEngland,
+    today: Today,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> ApplicationWrittenView:
+    """NHS England approves, approves with conditions, rejects, or defers to a later day.
+
+    Approval makes the merger, which takes effect on its day if each condition is met and all schemes are there by then.
+    What is deferred can be determined again.
+    """
+    application = await commands.get_application_to_change(session, reference)
+    stale(application.version, expected)
+    await determinations.determine_application(session, application, command, by=by, today=today, stated_at=stated_at)
+    return written(application, response)

@@ -1,0 +1,251 @@
+"""CCGs or ICBs apply to merge: filed, joined, left, edited, judged, determined by NHS England, withdrawn."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from libs.common.database.connection import raw
+from libs.common.errors import Reason
+from libs.common.events.registry import MergerApplicationDetermined, MergerApplied
+from libs.common.identity import Caller, Role
+from libs.common.messaging import outbox
+from libs.common.process.clock import day_of
+from services.registry.applications.content import Applicant, Content, Determination, Dossier, Joined, Kept
+from services.registry.applications.errors import ApplicationNotAllowed, ApplicationNotFound, NoSuchApplicant
+from services.registry.applications.models import Application, ApplicationAct, ApplicationStatus
+from services.registry.applications.rules import Asked, effect_of, kind_of, procedures_for, reasons_against_filing
+from services.registry.clusters.commands import clusters_named
+from services.registry.core.change import get_organisations_to_change
+from services.registry.core.codes import Code, Day
+from services.registry.core.kinds import Kind
+from services.registry.core.standing import standings
+from services.registry.mergers.queries import agreed_mergers_of
+from services.registry.mergers.rules import Surroundings
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('merger_application'))"
+
+
+class FileApplication(Dossier):
+    """Two or more CCGs, or ICBs, apply to be dissolved and another established."""
+
+    applicants: list[Applicant] = Field(max_length=50, examples=[["10Y", "10H"]])
+    filed_by: Applicant = Field(
+        description="the applicant that files it for all; NHS England where it leads a merger of ICBs", examples=["10Y"]
+    )
+
+
+class JoinApplication(BaseModel):
+    """A further applicant joins before the determination, with NHS England's agreement (s.14B)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    applicant: Code = Field(examples=["10H"])
+    agreed_on: Day = Field(description="when NHS England agreed to it", examples=["2018-01-15"])
+
+
+async def file_application(
+    session: AsyncSession, command: FileApplication, *, by: Caller, stated_at: datetime
+) -> Application:
+    """File an application; nothing else changes until it is approved.
+
+    Raises ApplicationNotAllowed with every reason, NotYoursToDecide, RoleMissing.
+    """
+    dossier = Dossier.model_validate(command.model_dump(exclude={"applicants", "filed_by"}))
+    asked = Asked(command.applicants, command.filed_by, day_of(stated_at), day_of(stated_at), dossier)
+    around = await _around(session, asked)
+    _must_file_for(by, command.filed_by, around)
+    _must_be_allowed(asked, around)
+    connection = await raw(session)
+    await connection.execute(_ONE_AT_A_TIME)
+    earlier = await session.scalar(
+        select(func.count()).select_from(Application).where(Application.successor == dossier.successor)
+    )
+    application = Application(
+        reference=f"A-{dossier.successor}-{earlier + 1}" if earlier else f"A-{dossier.successor}",
+        kind=kind_of(asked, around),
+        successor=dossier.successor,
+        applicants=list(command.applicants),
+        filed_by=command.filed_by,
+        filed_on=asked.filed_on,
+        status=ApplicationStatus.FILED,
+    )
+    session.add(application)
+    effective_on = effect_of(asked, procedures_for(asked, around))
+    kept = Kept.model_validate(
+        {**dossier.model_dump(), "applicants": application.applicants, "effective_on": effective_on}
+    )
+    await note_step(session, application, ApplicationAct.FILED, kept, stated_at=stated_at, by=by)
+    return application
+
+
+async def edit_application(
+    session: AsyncSession, application: Application, command: Content, *, by: Caller, stated_at: datetime
+) -> None:
+    """Let the locked application say something else. Judgements stay.
+
+    Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide, RoleMissing.
+    """
+    application.must_be_open()
+    before = kept_of(application)
+    dossier = Dossier.model_validate({**command.model_dump(), "successor": application.successor})
+    asked = Asked(application.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
+    around = await _around(session, asked)
+    _must_file_for(by, application.filed_by, around, application.applicants)
+    _must_be_allowed(asked, around)
+    effective_on = effect_of(asked, procedures_for(asked, around))
+    kept = Kept.model_validate(
+        {
+            **dossier.model_dump(),
+            "applicants": before.applicants,
+            "effective_on": effective_on,
+            "joined": before.joined,
+            "judgements": before.judgements,
+        }
+    )
+    await note_step(session, application, ApplicationAct.EDITED, kept, stated_at=stated_at, by=by)
+
+
+async def join_application(
+    session: AsyncSession, application: Application, command: JoinApplication, *, by: Caller, stated_at: datetime
+) -> None:
+    """Let a further applicant join the locked application.
+
+    Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide.
+    """
+    by.must_act_for([command.applicant])
+    application.must_be_open()
+    if command.agreed_on > day_of(stated_at):
+        message = f"{command.agreed_on} is still to come"
+        raise ApplicationNotAllowed(message, reasons=[Reason(message, "agreed_on")])
+    before = kept_of(application)
+    joined = [*before.joined, Joined(applicant=command.applicant, agreed_on=command.agreed_on)]
+    kept = before.model_copy(update={"applicants": [*before.applicants, command.applicant], "joined": joined})
+    await _change_applicants(session, application, kept, ApplicationAct.JOINED, stated_at, by)
+
+
+async def leave_application(
+    session: AsyncSession, application: Application, code: str, *, by: Caller, stated_at: datetime
+) -> None:
+    """Let one applicant withdraw from the locked application; too few left is refused: withdraw all of it.
+
+    Raises DeterminedAlready, NoSuchApplicant, ApplicationNotAllowed with every reason, NotYoursToDecide.
+    """
+    by.must_act_for([code])
+    if code not in application.applicants:
+        raise NoSuchApplicant(f"{code} is no applicant of {application.reference}")
+    application.must_be_open()
+    before = kept_of(application)
+    left = [one for one in application.applicants if one != code]
+    if application.filed_by == code:
+        application.filed_by = left[0] if left else code
+    kept = before.model_copy(
+        update={
+            "applicants": left,
+            "joined": [one for one in before.joined if one.applicant != code],
+            "member_views": [view for view in before.member_views if view.organisation != code],
+        }
+    )
+    await _change_applicants(session, application, kept, ApplicationAct.LEFT, stated_at, by)
+
+
+async def withdraw_application(
+    session: AsyncSession, application: Application, *, by: Caller, stated_at: datetime
+) -> None:
+    """Withdraw the locked application, as its applicants. Raises DeterminedAlready, NotYoursToDecide."""
+    by.must_act_for([*application.applicants, application.filed_by])
+    application.must_be_open()
+    decided = Determination(outcome=ApplicationStatus.WITHDRAWN, decided_on=day_of(stated_at))
+    kept = kept_of(application).model_copy(update={"determination": decided})
+    application.status = ApplicationStatus.WITHDRAWN
+    await note_step(session, application, ApplicationAct.WITHDRAWN, kept, stated_at=stated_at, by=by)
+
+
+async def get_application_to_change(session: AsyncSession, reference: str) -> Application:
+    """Lock an application, before the organisations that it concerns. Raises ApplicationNotFound."""
+    found: Application | None = await session.scalar(
+        select(Application)
+        .where(Application.reference == reference)
+        .options(selectinload(Application.steps))
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise ApplicationNotFound(f"no application has the reference {reference}")
+    return found
+
+
+def kept_of(application: Application) -> Kept:
+    """Return what an application says now."""
+    return Kept.model_validate(application.steps[-1].content)
+
+
+async def _change_applicants(
+    session: AsyncSession, application: Application, kept: Kept, act: ApplicationAct, stated_at: datetime, by: Caller
+) -> None:
+    dossier = Dossier.model_validate({name: getattr(kept, name) for name in Dossier.model_fields})
+    asked = Asked(kept.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
+    _must_be_allowed(asked, await _around(session, asked))
+    application.applicants = list(kept.applicants)
+    await note_step(session, application, act, kept, stated_at=stated_at, by=by)
+
+
+async def _around(session: AsyncSession, asked: Asked) -> Surroundings:
+    codes = {asked.dossier.successor, asked.filed_by, *asked.applicants}
+    await get_organisations_to_change(session, codes)
+    connection = await raw(session)
+    return Surroundings(
+        await standings(connection, codes),
+        await agreed_mergers_of(session, codes),
+        await clusters_named(connection, codes),
+    )
+
+
+def _must_file_for(by: Caller, code: str, around: Surroundings, applicants: Collection[str] = ()) -> None:
+    if around.standing[code].kind is Kind.NHS_ENGLAND:
+        by.must_have(Role.NHS_ENGLAND)
+    by.must_act_for([code, *around.clusters.get(code, ()), *applicants])
+
+
+def _must_be_allowed(asked: Asked, around: Surroundings) -> None:
+    reasons = reasons_against_filing(asked, around)
+    if reasons:
+        raise ApplicationNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+
+
+async def note_step(
+    session: AsyncSession, application: Application, act: ApplicationAct, kept: Kept, *, stated_at: datetime, by: Caller
+) -> None:
+    """Keep the step, after all that was stated before, and tell it."""
+    latest = max((step.stated_at + timedelta(microseconds=1) for step in application.steps), default=stated_at)
+    at = max(stated_at, latest)
+    application.note(act, kept.dump(), stated_at=at, by=by.subject)
+    if act is ApplicationAct.JUDGED:
+        return
+    if kept.determination is None or act not in {ApplicationAct.DETERMINED, ApplicationAct.WITHDRAWN}:
+        told: MergerApplied | MergerApplicationDetermined = MergerApplied(
+            application=application.reference,
+            applicants=tuple(kept.applicants),
+            successor=kept.successor,
+            successor_name=kept.successor_name,
+            to_take_effect_on=kept.effective_on,
+            effective_on=day_of(at),
+            stated_at=at,
+        )
+    else:
+        decided = kept.determination
+        told = MergerApplicationDetermined(
+            application=application.reference,
+            applicants=tuple(kept.applicants),
+            successor=kept.successor,
+            outcome=decided.outcome,
+            merger=decided.merger or "",
+            conditions=tuple(decided.conditions),
+            deferred_to=decided.deferred_to,
+            effective_on=decided.decided_on,
+            stated_at=at,
+        )
+    await outbox.add_all(session, [told])

@@ -1,0 +1,123 @@
+"""What an application to merge says: the documents, the factors with their evidence, views, costs, judgements."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+
+from services.registry.applications.criteria import Evidence, Judgement
+from services.registry.clusters.commands import CLUSTER
+from services.registry.core.codes import PRINTED, Code, Day, Name
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
+Applicant = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,12}}$|{CLUSTER}")]
+"""An ODS code; or the reference of a cluster, which is refused with the reason."""
+FactorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
+Pence = Annotated[int, Field(strict=True, ge=0, le=10**13)]
+
+
+class FactorEvidence(BaseModel):
+    """What is put forward on one factor of the regulations."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    factor: FactorId = Field(examples=["stewardship"])
+    evidence: Words = Field(examples=["Audit committees of both CCGs, 12 May"])
+
+
+class MemberViews(BaseModel):
+    """How far the member practices of one applicant support it, and what they think. It need not be approval."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisation: Code = Field(description="the applicant whose members these are", examples=["10Y"])
+    support: Words = Field(examples=["86 % of the practices that voted"])
+    views: Words = Field(examples=["Concern about local engagement"])
+    recorded_on: Day = Field(examples=["2019-09-10"])
+
+
+class Content(BaseModel):
+    """What can be edited of an application."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    successor_name: Name = Field(examples=["NHS Buckinghamshire CCG"])
+    effective_on: Day | None = Field(
+        default=None,
+        description="the day applied for; if left out, the first one that the procedures in force allow",
+        examples=["2018-04-01"],
+    )
+    constitution: Words | None = Field(
+        default=None, description="where the proposed constitution is to be found", examples=["https://example.org/c"]
+    )
+    accountable_officer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = Field(
+        default=None,
+        description="the proposed accountable officer, as the id that governance keeps the name under",
+        examples=["P-1"],
+    )
+    documents: list[Words] = Field(default=[], max_length=50, description="whatever else NHS England specified")
+    factors: list[FactorEvidence] = Field(default=[], max_length=50)
+    member_views: list[MemberViews] = Field(default=[], max_length=100)
+    planned_management_cost_pence: Pence | None = Field(default=None, description="GBP pence a year")
+    management_cost_baseline_pence: Pence | None = Field(
+        default=None, description="GBP pence a year: management cost now, recorded as its source states it"
+    )
+    baseline_source: Words | None = Field(default=None, examples=["Running-cost allowance 2016-17"])
+
+
+class Dossier(Content):
+    """All that an application says but who files it."""
+
+    successor: Code = Field(description="a code never used before, or one that was proposed", examples=["14Y"])
+
+
+class JudgementOf(BaseModel):
+    """What NHS England finds by one criterion."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    criterion: FactorId = Field(examples=["logical_footprint"])
+    passes: StrictBool = Field(description="whether the application meets it", examples=[True])
+    reasons: Words = Field(examples=["The footprint of the two is that of the STP"])
+
+
+class Joined(BaseModel):
+    """An applicant that joined later, and when NHS England agreed to it (s.14B)."""
+
+    applicant: str
+    agreed_on: Day
+
+
+class Determination(BaseModel):
+    """What NHS England decided."""
+
+    outcome: str
+    decided_on: Day
+    reasons: list[str] = []
+    conditions: list[str] = []
+    deferred_to: Day | None = None
+    merger: str | None = None
+
+
+class Kept(Dossier):
+    """An application as a step keeps it."""
+
+    applicants: list[str]
+    effective_on: Day
+    joined: list[Joined] = []
+    judgements: list[JudgementOf] = []
+    determination: Determination | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as JSON keeps it."""
+        return self.model_dump(mode="json")
+
+    def evidence(self, people: dict[str, int | None]) -> Evidence:
+        """Return what its criteria are judged by."""
+        return Evidence(
+            applicants=self.applicants,
+            planned_pence=self.planned_management_cost_pence,
+            baseline_pence=self.management_cost_baseline_pence,
+            viewed=frozenset(view.organisation for view in self.member_views),
+            people=people,
+            judgements={one.criterion: Judgement(one.passes, one.reasons) for one in self.judgements},
+        )

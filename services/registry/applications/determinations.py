@@ -1,0 +1,122 @@
+"""NHS England judges an application by its criteria, and determines it: an approval makes the merger."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.errors import Reason
+from libs.common.identity import Caller
+from libs.common.process.clock import day_of
+from services.registry.applications.commands import kept_of, note_step
+from services.registry.applications.content import Determination, JudgementOf, Words
+from services.registry.applications.criteria import judged_by_people
+from services.registry.applications.errors import ApplicationNotAllowed
+from services.registry.applications.models import Application, ApplicationAct, ApplicationStatus
+from services.registry.applications.procedures import procedures_on
+from services.registry.core.codes import Day
+from services.registry.core.kinds import Kind
+from services.registry.mergers.commands import MergeCommissioners, merge_commissioners
+from services.registry.mergers.models import Merger
+from services.registry.mergers.readiness import NewScheme
+
+Outcome = Literal["approved", "approved_with_conditions", "rejected", "deferred"]
+
+
+class Determine(BaseModel):
+    """What NHS England decides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Outcome = Field(examples=["approved_with_conditions"])
+    reasons: list[Words] = Field(default=[], max_length=50)
+    conditions: list[Words] = Field(
+        default=[],
+        max_length=50,
+        description="to be met, each with evidence, before the merger takes effect",
+        examples=[["The constitution is signed off"]],
+    )
+    deferred_to: Day | None = Field(default=None, description="the later day, of a deferral", examples=["2021-04-01"])
+    schemes: list[NewScheme] = Field(
+        default=[], max_length=100, description="transfer schemes or nil returns that are there already"
+    )
+
+    @model_validator(mode="after")
+    def _fits_the_outcome(self) -> "Determine":
+        if bool(self.conditions) != (self.outcome == "approved_with_conditions"):
+            raise ValueError("conditions belong to approved_with_conditions, which has at least one")
+        if (self.deferred_to is None) == (self.outcome == "deferred"):
+            raise ValueError("deferred_to belongs to deferred, which names the day")
+        return self
+
+
+async def judge_application(
+    session: AsyncSession, application: Application, command: JudgementOf, *, by: Caller, stated_at: datetime
+) -> None:
+    """Record what NHS England finds by one criterion; later words on it take the place of earlier ones.
+
+    Raises DeterminedAlready, ApplicationNotAllowed where no procedure in force has such a criterion to judge.
+    """
+    by.must_act_for(application.applicants)
+    application.must_be_open()
+    procedures = procedures_on(application.filed_on, Kind(application.kind))
+    if command.criterion not in judged_by_people(one.pack for one in procedures):
+        message = f"{command.criterion} is no criterion that NHS England judges of what was filed on that day"
+        raise ApplicationNotAllowed(message, reasons=[Reason(message, "criterion")])
+    before = kept_of(application)
+    others = [one for one in before.judgements if one.criterion != command.criterion]
+    kept = before.model_copy(update={"judgements": [*others, command]})
+    await note_step(session, application, ApplicationAct.JUDGED, kept, stated_at=stated_at, by=by)
+
+
+async def determine_application(
+    session: AsyncSession, application: Application, command: Determine, *, by: Caller, today: date, stated_at: datetime
+) -> None:
+    """Decide the locked application, as NHS England. Approval makes the merger; a deferral can be decided later.
+
+    Raises DeterminedAlready, ApplicationNotAllowed, and what refuses the merger itself, NotYoursToDecide.
+    """
+    by.must_act_for(application.applicants)
+    application.must_be_open()
+    before = kept_of(application)
+    decided = Determination(
+        outcome=command.outcome,
+        decided_on=day_of(stated_at),
+        reasons=command.reasons,
+        conditions=command.conditions,
+        deferred_to=command.deferred_to,
+    )
+    if command.deferred_to is not None and command.deferred_to <= before.effective_on:
+        message = f"a deferral is to a later day than {before.effective_on}"
+        raise ApplicationNotAllowed(message, reasons=[Reason(message, "deferred_to")])
+    if command.outcome in {"approved", "approved_with_conditions"}:
+        merger = await _merge(session, application, command, by=by, today=today, stated_at=stated_at)
+        decided = decided.model_copy(update={"merger": merger.reference})
+    application.status = ApplicationStatus(command.outcome)
+    kept = before.model_copy(
+        update={"determination": decided, "effective_on": command.deferred_to or before.effective_on}
+    )
+    await note_step(session, application, ApplicationAct.DETERMINED, kept, stated_at=stated_at, by=by)
+
+
+async def _merge(
+    session: AsyncSession, application: Application, command: Determine, *, by: Caller, today: date, stated_at: datetime
+) -> Merger:
+    """Agree the merger that was applied for, on the conditions of its approval."""
+    applied = kept_of(application)
+    return await merge_commissioners(
+        session,
+        MergeCommissioners(
+            successor=application.successor,
+            successor_name=applied.successor_name,
+            predecessors=application.applicants,
+            effective_on=applied.effective_on,
+            schemes=command.schemes,
+        ),
+        by=by,
+        today=today,
+        stated_at=stated_at,
+        application=application.reference,
+        conditions=command.conditions,
+    )

@@ -1,0 +1,106 @@
+"""Applications to merge, and everything that became of them, as it was stated."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from services.registry.applications.errors import DeterminedAlready
+from services.registry.core.base import Base, one_of
+
+
+class ApplicationStatus(StrEnum):
+    """How far an application got."""
+
+    FILED = "filed"
+    DEFERRED = "deferred"
+    """Put off to a later day; it can still be determined."""
+    APPROVED = "approved"
+    APPROVED_WITH_CONDITIONS = "approved_with_conditions"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    """By its applicants."""
+
+
+class ApplicationAct(StrEnum):
+    """What was done to an application."""
+
+    FILED = "filed"
+    EDITED = "edited"
+    JOINED = "joined"
+    LEFT = "left"
+    JUDGED = "judged"
+    DETERMINED = "determined"
+    WITHDRAWN = "withdrawn"
+
+
+class ApplicationStep(Base):
+    """One thing that was done to an application, and all that it said from then on."""
+
+    __tablename__ = "merger_application_step"
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("merger_application.id"), primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    act: Mapped[ApplicationAct] = mapped_column(one_of(ApplicationAct, "act"))
+    status: Mapped[ApplicationStatus] = mapped_column(one_of(ApplicationStatus, "status"))
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
+class Application(Base):
+    """Commissioners apply to be dissolved and another established (NHS Act 2006 s.14G; ICBs: s.14Z26, s.14Z27).
+
+    `reference` is `A-` and the proposed successor's code; a second application for it adds `-2`. What it said when
+    stays in `steps`.
+    """
+
+    __tablename__ = "merger_application"
+    __table_args__ = (Index(None, "applicants", postgresql_using="gin"),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    successor: Mapped[str] = mapped_column(Text)
+    applicants: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    filed_by: Mapped[str] = mapped_column(Text)
+    filed_on: Mapped[date] = mapped_column(Date)
+    status: Mapped[ApplicationStatus] = mapped_column(one_of(ApplicationStatus, "status"))
+    version: Mapped[int] = mapped_column(Integer, default=0)
+    steps: Mapped[list[ApplicationStep]] = relationship(
+        order_by=ApplicationStep.number, lazy="raise", default_factory=list, repr=False, cascade="all"
+    )
+
+    def must_be_open(self) -> None:
+        """Raise DeterminedAlready unless it can still be changed and determined."""
+        if self.status not in {ApplicationStatus.FILED, ApplicationStatus.DEFERRED}:
+            raise DeterminedAlready(f"{self.reference} is {self.status.replace('_', ' ')}")
+
+    def note(
+        self,
+        act: ApplicationAct,
+        content: dict[str, Any],
+        *,
+        stated_at: datetime,
+        by: str,
+        status: ApplicationStatus | None = None,
+    ) -> None:
+        """Keep what was done and what it says now, beside all that it said before."""
+        self.status = status or self.status
+        self.version += 1
+        self.steps.append(
+            ApplicationStep(
+                number=len(self.steps) + 1,
+                act=act,
+                status=self.status,
+                content=content,
+                stated_at=stated_at,
+                stated_by=by,
+            )
+        )

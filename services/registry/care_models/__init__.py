@@ -1,0 +1,4 @@
+"""Care models at a place: planned, delayed, live, ended.
+
+Publishes CareModelStated.
+"""

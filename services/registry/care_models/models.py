@@ -1,0 +1,70 @@
+"""New care models at a place, and everything that was said of each."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.core.base import Base, one_of
+
+
+class ModelSort(StrEnum):
+    """What sort of new care model it is."""
+
+    PACS = "pacs"
+    """Primary and acute care system."""
+    MCP = "mcp"
+    """Multispecialty community provider."""
+    PRIMARY_CARE_HOME = "primary_care_home"
+    ACO = "aco"
+    """Accountable care organisation."""
+
+
+class Stated(StrEnum):
+    """What can be said of a care model."""
+
+    PLANNED = "planned"
+    DELAYED = "delayed"
+    REPLANNED = "replanned"
+    ESTABLISHED = "established"
+    ENDED = "ended"
+
+
+class CareModel(Base):
+    """A new care model at a place. What it is for, who takes part and how far it got is in its statements."""
+
+    __tablename__ = "care_model"
+    __table_args__ = (Index(None, "place"),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    model: Mapped[ModelSort] = mapped_column(one_of(ModelSort, "model"))
+    name: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class CareModelStatement(Base):
+    """Something was said of a care model, never changed. `planned_for` is the day of a plan; a delay may have none."""
+
+    __tablename__ = "care_model_statement"
+    __table_args__ = (Index(None, "care_model_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    care_model_id: Mapped[int] = mapped_column(ForeignKey("care_model.id"))
+    stated: Mapped[Stated] = mapped_column(one_of(Stated, "stated"))
+    effective_on: Mapped[date] = mapped_column(Date)
+    planned_for: Mapped[date | None] = mapped_column(Date)
+    partners: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    services: Mapped[str] = mapped_column(Text)
+    excludes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    people: Mapped[int | None] = mapped_column(BigInteger)
+    note: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    source: Mapped[str] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )

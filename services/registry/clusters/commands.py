@@ -1,0 +1,241 @@
+"""Clusters: ICBs share a chair or a chief executive and stay separate legal bodies, each with a board of its own."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import combinations
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.errors import Reason
+from libs.common.events import Event
+from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
+from libs.common.identity import Caller, Role
+from libs.common.temporal.history import ALWAYS
+from libs.organisations.statements import Status
+from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
+from services.registry.clusters.models import Cluster
+from services.registry.core import recording
+from services.registry.core.change import get_organisations_to_change, next_instant
+from services.registry.core.codes import Code, Day, Name
+from services.registry.core.kinds import Kind
+from services.registry.core.links import Relation
+from services.registry.core.queries import get_organisation
+from services.registry.core.standing import Standing, standings
+from services.registry.populations.queries import people_of
+
+CLUSTER = r"^CL-[A-Z0-9]{1,12}(-\d{1,3})?$"
+"""What the reference of a cluster looks like: no ODS code, for it is no body."""
+ClusterReference = Annotated[str, StringConstraints(pattern=CLUSTER)]
+Shared = Literal["chair", "chief_executive", "executives"]
+
+_CLUSTERS = """
+SELECT c.reference, c.name, c.icbs, c.shares, c.first_day,
+       CASE WHEN c.ended_at <= $1 THEN c.ended_on END AS ended_on, c.stated_at, c.version
+  FROM cluster c
+ WHERE c.stated_at <= $1
+   AND ($2::text IS NULL OR c.reference = $2)
+   AND ($3::text IS NULL OR c.icbs @> ARRAY[$3])
+   AND ($4::text IS NULL OR c.reference > $4)
+   AND ($6::date IS NULL OR c.first_day <= $6 AND (c.ended_at <= $1 AND c.ended_on <= $6) IS NOT TRUE)
+ ORDER BY c.reference LIMIT $5
+"""
+
+_OF = """
+SELECT reference, icbs FROM cluster WHERE reference = ANY($1)
+"""
+
+_TAKEN = """
+SELECT icb, c.reference FROM cluster c CROSS JOIN LATERAL unnest(c.icbs) AS icb
+ WHERE icb = ANY($1) AND (c.ended_on IS NULL OR c.ended_on > $2)
+"""
+
+
+class ClusterICBs(BaseModel):
+    """ICBs that share posts from a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(examples=["North West and North Central London"])
+    icbs: list[Code] = Field(
+        description="two or more open ICBs", min_length=1, max_length=20, examples=[["QMJ", "QRV"]]
+    )
+    shares: list[Shared] = Field(min_length=1, max_length=3, examples=[["chair", "chief_executive"]])
+    effective_on: Day = Field(description="the first day on which they share them", examples=["2025-10-01"])
+
+
+class EndCluster(BaseModel):
+    """The ICBs share their posts no more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_on: Day = Field(description="the first day without it", examples=["2027-04-01"])
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAsKnown:
+    """A cluster as it was known. `ended_on` is its first day without it, None where no end is known."""
+
+    reference: str
+    name: str
+    icbs: list[str]
+    shares: list[str]
+    first_day: date
+    ended_on: date | None
+    stated_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One ICB of a cluster, as at a day. None: the registry knows no such thing of it."""
+
+    code: str
+    name: str | None
+    status: Status
+    people: int | None
+
+
+async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Caller, stated_at: datetime) -> Cluster:
+    """Let ICBs share posts. Nothing else changes: each keeps its board, its functions and its allocation.
+
+    Raises ClusterNotAllowed with every reason, NotYoursToDecide.
+    """
+    by.must_act_for(command.icbs)
+    held = await get_organisations_to_change(session, command.icbs)
+    connection = await raw(session)
+    taken = dict(await connection.fetch(_TAKEN, command.icbs, command.effective_on))
+    reasons = _reasons_against(command, await standings(connection, command.icbs), taken)
+    if reasons:
+        raise ClusterNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+    at = await next_instant(session, command.icbs, stated_at, in_its_place=by.has(Role.LOADER))
+    earlier = await session.scalar(select(func.count()).select_from(Cluster).where(Cluster.icbs[1] == command.icbs[0]))
+    cluster = Cluster(
+        reference=f"CL-{command.icbs[0]}-{earlier + 1}" if earlier else f"CL-{command.icbs[0]}",
+        name=command.name,
+        icbs=list(command.icbs),
+        shares=list(dict.fromkeys(command.shares)),
+        first_day=command.effective_on,
+        stated_at=at,
+        stated_by=by.subject,
+    )
+    session.add(cluster)
+    for organisation in held.values():
+        organisation.version += 1
+    await recording.tell(session, _clustered(cluster, at), source=recording.COMMAND, by=by.subject)
+    return cluster
+
+
+async def end_cluster(
+    session: AsyncSession, cluster: Cluster, command: EndCluster, *, by: Caller, stated_at: datetime
+) -> None:
+    """End the locked cluster. Raises ClusterEnded, ClusterNotAllowed, NotYoursToDecide."""
+    by.must_act_for(cluster.icbs)
+    if cluster.ended_on is not None:
+        raise ClusterEnded(f"{cluster.reference} ended on {cluster.ended_on}")
+    if command.effective_on <= cluster.first_day:
+        message = f"{cluster.reference} begins on {cluster.first_day}"
+        raise ClusterNotAllowed(message, reasons=[Reason(message, "effective_on")])
+    held = await get_organisations_to_change(session, cluster.icbs)
+    at = await next_instant(session, cluster.icbs, stated_at, in_its_place=by.has(Role.LOADER))
+    cluster.ended_on, cluster.ended_at, cluster.ended_by = command.effective_on, at, by.subject
+    cluster.version += 1
+    for organisation in held.values():
+        organisation.version += 1
+    ended = ICBClusterEnded(
+        cluster=cluster.reference, icbs=tuple(cluster.icbs), effective_on=command.effective_on, stated_at=at
+    )
+    unrelated: list[Event] = [
+        OrganisationUnrelated(
+            code=code, relation=Relation.CLUSTERED_WITH, other=other, effective_on=command.effective_on, stated_at=at
+        )
+        for code, other in combinations(cluster.icbs, 2)
+    ]
+    await recording.tell(session, [ended, *unrelated], source=recording.COMMAND, by=by.subject)
+
+
+async def get_cluster_to_change(session: AsyncSession, reference: str) -> Cluster:
+    """Lock a cluster. Raises ClusterNotFound."""
+    found: Cluster | None = await session.scalar(
+        select(Cluster)
+        .where(Cluster.reference == reference)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise ClusterNotFound(f"no cluster has the reference {reference}")
+    return found
+
+
+async def get_cluster(db: Reads, reference: str, *, as_known: datetime | None) -> ClusterAsKnown:
+    """Return a cluster as known at an instant. Raises ClusterNotFound."""
+    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, reference, None, None, 1, None)
+    if not rows:
+        raise ClusterNotFound(f"no cluster has the reference {reference}, or none was known then")
+    return ClusterAsKnown(*rows[0])
+
+
+async def list_clusters(
+    db: Reads, *, icb: str | None, as_at: date | None, as_known: datetime | None, after: str | None, limit: int
+) -> list[ClusterAsKnown]:
+    """Return clusters, those of a day or all (None), in the order of their references, from the one behind `after`."""
+    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, None, icb, after, limit, as_at)
+    return [ClusterAsKnown(*row) for row in rows]
+
+
+async def members_of(db: Reads, cluster: ClusterAsKnown, *, as_at: date, as_known: datetime | None) -> list[Member]:
+    """Return the ICBs of a cluster as at a day, as known at an instant."""
+    people = await people_of(db, cluster.icbs, as_at=as_at, as_known=as_known)
+    found = [await get_organisation(db, code, as_at=as_at, as_known=as_known) for code in cluster.icbs]
+    return [Member(one.code, one.name, one.status, people[one.code]) for one in found]
+
+
+def works(cluster: ClusterAsKnown, members: Collection[Member], day: date) -> bool:
+    """Whether its ICBs share posts on a day: it has begun and not ended, and at least two of them are open."""
+    begun = cluster.first_day <= day and (cluster.ended_on is None or day < cluster.ended_on)
+    return begun and sum(member.status == "open" for member in members) >= 2
+
+
+async def clusters_named(db: Reads, references: Collection[str]) -> dict[str, list[str]]:
+    """Return the ICBs of those of these words that name a cluster."""
+    return {row["reference"]: list(row["icbs"]) for row in await db.fetch(_OF, list(references))}
+
+
+def _clustered(cluster: Cluster, at: datetime) -> list[Event]:
+    """Return what is told of a new cluster: that there is one, and that its ICBs are clustered with each other."""
+    clustered = ICBsClustered(
+        cluster=cluster.reference,
+        name=cluster.name,
+        icbs=tuple(cluster.icbs),
+        shares=tuple(cluster.shares),
+        effective_on=cluster.first_day,
+        stated_at=at,
+    )
+    related = [
+        OrganisationRelated(
+            code=code, relation=Relation.CLUSTERED_WITH, other=other, effective_on=cluster.first_day, stated_at=at
+        )
+        for code, other in combinations(cluster.icbs, 2)
+    ]
+    return [clustered, *related]
+
+
+def _reasons_against(command: ClusterICBs, standing: dict[str, Standing], taken: dict[str, str]) -> list[Reason]:
+    reasons = []
+    if len(set(command.icbs)) < max(2, len(command.icbs)):
+        reasons.append(Reason("a cluster needs two or more ICBs, each once", "icbs"))
+    for number, code in enumerate(command.icbs):
+        at, field = standing[code], f"icbs.{number}"
+        if not at.exists:
+            reasons.append(Reason(f"{code} is not known", field))
+        elif at.kind is not Kind.ICB:
+            reasons.append(Reason(f"{code} is no ICB but of the kind {at.kind}", field))
+        elif at.on(command.effective_on) != "open":
+            reasons.append(Reason(f"{code} is {at.on(command.effective_on)} on {command.effective_on}", field))
+        if code in taken:
+            reasons.append(Reason(f"{code} is in the cluster {taken[code]}", field))
+    return reasons

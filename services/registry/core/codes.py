@@ -1,0 +1,38 @@
+"""The types that every package uses: an ODS code, an area's code, a name, a day."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from libs.common.temporal.days import AS_WRITTEN
+
+CODE = r"^[A-Z0-9]{1,12}$"
+"""What an ODS code looks like."""
+
+
+PRINTED = r"^[^\x00-\x1f\x7f]*$"
+"""Text without control characters, which PostgreSQL or a reader could not take."""
+
+
+POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"
+"""A postcode as the Royal Mail writes it, in capitals, with its space."""
+
+
+AREA = r"^E01[0-9]{6}$"
+"""The ONS code of a lower layer super output area in England."""
+
+
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+
+
+AreaCode = Annotated[str, StringConstraints(pattern=AREA)]
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTED)]
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=PRINTED)]
+
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), AS_WRITTEN]

@@ -1,0 +1,162 @@
+"""Bodies under their codes, what ties them to each other, and areas. What is stated of them is on timelines."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from libs.common.temporal.timeline import Timeline
+from services.registry.core.base import Base
+
+
+class SuccessionStatement(Base):
+    """A source said that from `effective_on` the successor answers for what `code` was; or, with `holds` false, not."""
+
+    __tablename__ = "succession_statement"
+    __table_args__ = (
+        UniqueConstraint(
+            "code",
+            "successor",
+            "effective_on",
+            "stated_at",
+            "source",
+            "holds",
+            "shape",
+            "share",
+            "merger",
+            name="uq_succession_statement",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text)
+    successor: Mapped[str] = mapped_column(Text)
+    effective_on: Mapped[date] = mapped_column(Date)
+    holds: Mapped[bool] = mapped_column(Boolean)
+    shape: Mapped[str] = mapped_column(Text)
+    share: Mapped[str] = mapped_column(Text)
+    merger: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    rank: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
+class Succession(Base):
+    """From `effective_on` the successor answers for what the body under `code` was: believed during `known`.
+
+    `shape`, `share` and `merger` are empty where no source says them. `share` is the exact fraction of `code` (`1/3`).
+    """
+
+    __tablename__ = "succession"
+    __table_args__ = (
+        Index("uq_succession", "code", "successor", "effective_on", text("lower(known)"), unique=True),
+        Index(None, "successor"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text)
+    successor: Mapped[str] = mapped_column(Text)
+    effective_on: Mapped[date] = mapped_column(Date)
+    shape: Mapped[str] = mapped_column(Text)
+    share: Mapped[str] = mapped_column(Text)
+    merger: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    known: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+
+
+class PopulationStatement(Base):
+    """A source said how many people a body had on `effective_on`, counted in one way. Never changed."""
+
+    __tablename__ = "population_statement"
+    __table_args__ = (
+        UniqueConstraint(
+            "code", "basis", "effective_on", "stated_at", "source", "people", name="uq_population_statement"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text)
+    basis: Mapped[str] = mapped_column(Text)
+    effective_on: Mapped[date] = mapped_column(Date)
+    people: Mapped[int] = mapped_column(BigInteger)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    rank: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
+class Organisation(Base):
+    """A body under its code. Its life, names, kinds and parents are facts of two times, on its timeline."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Tie(Base):
+    """What a body may have several of at a time: a relation to another body, a further role, a code of another system.
+
+    `sort` says which (`services.registry.core.links.Sort`), `other` names the other body, the role or the identifier.
+    On its timeline it has one facet, whose value is the exact share (`1/3`), or nothing more than that it holds (`*`).
+    """
+
+    __tablename__ = "tie"
+    __table_args__ = (
+        Index("uq_tie", "code", "sort", "other", unique=True),
+        Index("ix_tie_other", "other", "sort"),
+        # A code of another system names one body for ever, as an ODS code does.
+        Index("uq_tie_identifier", "sort", "other", unique=True, postgresql_where=text("sort LIKE 'code:%'")),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text)
+    sort: Mapped[str] = mapped_column(Text)
+    other: Mapped[str] = mapped_column(Text)
+
+
+class Area(Base):
+    """A small area (LSOA 2011) under its ONS code. Who covers it since when is on its timeline, one facet."""
+
+    __tablename__ = "area"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    local_authority: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+timeline = Timeline(Base.metadata, "organisation")
+tie_time = Timeline(Base.metadata, "tie")
+area_time = Timeline(Base.metadata, "area")
+
+_beliefs = Base.metadata.tables[timeline.beliefs].c
+# Who is searched for by a word of a name or address, and who belongs to a body: facets NAME, ADDRESS, PARENT.
+Index(
+    "ix_organisation_belief_words",
+    func.to_tsvector(text("'simple'"), _beliefs.value),
+    postgresql_using="gin",
+    postgresql_where=text("facet = 2 OR facet = 6"),
+)
+Index("ix_organisation_belief_parent", _beliefs.value, postgresql_where=text("facet = 3"))

@@ -1,0 +1,45 @@
+"""Recording what sources published of populations."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from libs.common.events import Event
+from libs.common.events.registry import PopulationPublished
+
+_KEEP = """
+INSERT INTO population_statement (code, basis, effective_on, people, stated_at, rank, source, recorded_by)
+SELECT new.*, $8
+  FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::timestamptz[], $6::smallint[], $7::text[]) AS new
+    ON CONFLICT DO NOTHING
+RETURNING code, basis, effective_on, people, stated_at, source
+"""
+
+
+async def state_populations(
+    connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str
+) -> set[int]:
+    """Keep what the events say of populations; return the places of those that said something new.
+
+    `source` is that of an event that names none itself.
+    """
+    said = [(place, event) for place, event in enumerate(events) if isinstance(event, PopulationPublished)]
+    if not said:
+        return set()
+    rows = await connection.fetch(
+        _KEEP,
+        [event.code for _, event in said],
+        [event.basis for _, event in said],
+        [event.effective_on for _, event in said],
+        [event.people for _, event in said],
+        [event.stated_at for _, event in said],
+        [event.rank for _, event in said],
+        [event.source or source for _, event in said],
+        by,
+    )
+    kept = {tuple(row) for row in rows}
+    return {place for place, event in said if _key(event, source) in kept}
+
+
+def _key(event: PopulationPublished, source: str) -> tuple[object, ...]:
+    return event.code, event.basis, event.effective_on, event.people, event.stated_at, event.source or source

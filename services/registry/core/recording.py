@@ -1,0 +1,213 @@
+"""Stating facts: what an event says is kept on the registry's own timelines, and told, in one transaction.
+
+The registry states of itself exactly what its hearers derive (`libs.organisations.statements`), so that every copy of
+it agrees with it at each point of both times.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events import Event
+from libs.common.events.registry import (
+    AreasAssigned,
+    OrganisationClosed,
+    OrganisationOpened,
+    OrganisationParentChanged,
+    OrganisationProposed,
+    OrganisationRenamed,
+)
+from libs.common.messaging import outbox
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from libs.organisations.statements import OrganisationStatement, statements_of
+from services.registry.core.errors import CodeTaken
+from services.registry.core.links import tie_statements_of
+from services.registry.core.models import area_time, tie_time, timeline
+from services.registry.core.populations import state_populations
+from services.registry.core.successions import followed_in, state_successions
+
+COMMAND = "command"
+"""The source of what a caller of the API stated."""
+
+ONE_FACET = 1
+"""Of a tie, and of an area: who covers it."""
+
+_NOTHING_MORE = frozenset(
+    {OrganisationProposed, OrganisationOpened, OrganisationRenamed, OrganisationClosed, OrganisationParentChanged}
+)
+"""Events that say nothing beside what `statements_of` gives."""
+
+_INTRODUCE = """
+INSERT INTO organisation (code, version) SELECT c, 1 FROM unnest($1::text[]) AS new (c) ORDER BY c
+    ON CONFLICT (code) DO NOTHING
+RETURNING code
+"""
+
+_TIES = """
+INSERT INTO tie (code, sort, other)
+SELECT DISTINCT c, s, o FROM unnest($1::text[], $2::text[], $3::text[]) AS new (c, s, o) ORDER BY c, s, o
+    ON CONFLICT (code, sort, other) DO UPDATE SET other = excluded.other
+RETURNING code, sort, other, id
+"""
+
+_AREAS = """
+INSERT INTO area (code, local_authority)
+SELECT c, max(l) FROM unnest($1::text[], $2::text[]) AS new (c, l) GROUP BY c ORDER BY c
+    ON CONFLICT (code) DO UPDATE SET local_authority = coalesce(excluded.local_authority, area.local_authority)
+RETURNING code, id
+"""
+
+
+async def introduce(session: AsyncSession, codes: Collection[str]) -> None:
+    """Give these new codes to bodies. Raises CodeTaken where another transaction was first."""
+    made = await introduce_missing(await raw(session), codes)
+    taken = sorted(set(codes) - made)
+    if taken:
+        raise CodeTaken(f"taken a moment ago: {', '.join(taken)}")
+
+
+async def introduce_missing(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
+    """Give those of the codes that are new to bodies; return which they were."""
+    rows = await connection.fetch(_INTRODUCE, sorted(set(codes)))
+    return {row["code"] for row in rows}
+
+
+async def tell(session: AsyncSession, events: Sequence[Event], *, source: str, by: str) -> None:
+    """State what the events say of organisations that exist, and tell them. The last step of a command."""
+    await session.flush()
+    await _state(await raw(session), events, source=source, by=by)
+    await outbox.add_all(session, events)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The events that said something new, and how many new things were stated of each body: the same in any order."""
+
+    events: list[Event]
+    changes: Counter[str]
+
+
+async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> Told:
+    """State what the events say, each by its own source, and tell those that say something that was not said before."""
+    await session.flush()
+    connection = await raw(session)
+    async with asyncio.TaskGroup() as at_once:
+        stating = at_once.create_task(_state(connection, events, source="", by=by))
+        writing = at_once.create_task(outbox.rows_of(events))
+    new, changes = stating.result()
+    places, rows = sorted(new), writing.result()
+    if places:
+        await outbox.add_rows(session, [rows[place] for place in places])
+    return Told([events[place] for place in places], changes)
+
+
+async def _state(
+    connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str
+) -> tuple[set[int], Counter[str]]:
+    """Keep what the events say; return the places of those that said something new, and of whom how much was."""
+    said = [(place, event, one) for place, event in enumerate(events) for one in statements_of(event)]
+    ids = await ids_of(connection, {one.code for *_, one in said})
+    statements = [_about(ids[one.code], event, one) for _, event, one in said]
+    found = await timeline.state(connection, statements, source=source, by=by)
+    changes = Counter(said[number][2].code for number in found)
+    new = {said[number][0] for number in found}
+    rest = [(place, event) for place, event in enumerate(events) if type(event) not in _NOTHING_MORE]
+    for place in await _state_others(connection, [event for _, event in rest], source=source, by=by):
+        new.add(rest[place][0])
+        changes[getattr(rest[place][1], "code", "")] += 1
+    words = [(place, word) for place, event in rest for word in followed_in(event, _source(event, source))]
+    followed = await state_successions(connection, [word for _, word in words], by=by)
+    changes.update(code for word in followed for code in {word.code, word.successor})
+    return new | {place for place, word in words if word in followed}, changes
+
+
+async def _state_others(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+    """Keep what the events say of ties, areas and populations; return the places of those that said something new."""
+    new = await _tie(connection, events, source=source, by=by)
+    new |= await _cover(connection, events, source=source, by=by)
+    return new | await state_populations(connection, events, source=source, by=by)
+
+
+async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+    said = [(place, event, one) for place, event in enumerate(events) for one in tie_statements_of(event)]
+    if not said:
+        return set()
+    keys = [[one.code for *_, one in said], [one.sort for *_, one in said], [one.other for *_, one in said]]
+    ids = {(row["code"], row["sort"], row["other"]): row["id"] for row in await connection.fetch(_TIES, *keys)}
+    statements = [
+        NewStatement(
+            ids[one.code, one.sort, one.other],
+            ONE_FACET,
+            one.value,
+            one.days,
+            event.stated_at,
+            rank=one.rank,
+            source=_source(event, ""),
+        )
+        for _, event, one in said
+    ]
+    return {said[number][0] for number in await tie_time.state(connection, statements, source=source, by=by)}
+
+
+async def _cover(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+    assigned = [(place, event) for place, event in enumerate(events) if isinstance(event, AreasAssigned)]
+    if not assigned:
+        return set()
+    where = [(area, event.local_authority or None) for _, event in assigned for area in event.areas]
+    rows = await connection.fetch(_AREAS, [area for area, _ in where], [authority for _, authority in where])
+    ids = {row["code"]: row["id"] for row in rows}
+    said = [(place, event, area) for place, event in assigned for area in event.areas]
+    statements = [
+        NewStatement(
+            ids[area],
+            ONE_FACET,
+            event.code,
+            Days(event.effective_on),
+            event.stated_at,
+            rank=event.rank,
+            source=event.source,
+        )
+        for _, event, area in said
+    ]
+    return {said[number][0] for number in await area_time.state(connection, statements, source=source, by=by)}
+
+
+def _source(event: Event, otherwise: str) -> str:
+    """Return the source that an event names, where it names one."""
+    return getattr(event, "source", "") or otherwise
+
+
+def codes_of(events: Iterable[Event]) -> set[str]:
+    """Return the codes of all the organisations that the events name."""
+    codes: set[str] = set()
+    for event in events:
+        for name in event.key_fields:
+            if name != "merger":
+                value = getattr(event, name)
+                codes.update([value] if isinstance(value, str) else value)
+    return codes - {""}
+
+
+def _about(subject: int, event: Event, said: OrganisationStatement) -> NewStatement:
+    return NewStatement(
+        subject,
+        said.facet,
+        said.value,
+        said.days,
+        event.stated_at,
+        said.fills_before,
+        said.rank,
+        _source(event, ""),
+    )
+
+
+async def ids_of(connection: asyncpg.Connection, codes: Iterable[str]) -> dict[str, int]:
+    """Return the ids of those of the codes that exist."""
+    rows = await connection.fetch("SELECT code, id FROM organisation WHERE code = ANY($1)", sorted(codes))
+    return {row["code"]: row["id"] for row in rows}

@@ -1,0 +1,7 @@
+"""The registry's rule packs: law and procedures, dated and cited."""
+
+from pathlib import Path
+
+from libs.common.rulepacks import load_packs
+
+PACKS = load_packs(Path(__file__).parents[1] / "rules")

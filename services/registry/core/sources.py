@@ -1,0 +1,58 @@
+"""Who may be cited, and whose word stands above whose: from dated packs."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from libs.common.rulepacks import RulePack
+from services.registry.core.rule_packs import PACKS
+
+SOURCE = r"^[a-z][a-z0-9-]{1,29}:[^\x00-\x1f\x7f]{1,200}$"
+"""A family and a document of it."""
+
+
+SourceName = Annotated[str, StringConstraints(pattern=SOURCE)]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A family of sources. `rank`: a higher one rules where both speak of the same days."""
+
+    family: str
+    rank: int
+    sort: str
+    title: str
+    citation: str
+    pack: str
+
+
+def family_of(source: str) -> str:
+    """Return the family of a source that is written `family:document`."""
+    return source.partition(":")[0]
+
+
+def families(on: date) -> dict[str, Source]:
+    """Return every family that can be cited on a day, those whose word stands highest first."""
+    packs: dict[str, RulePack] = {}
+    for pack in sorted(PACKS, key=lambda pack: pack.effective_from):
+        if pack.subject == "source" and pack.rules_on(on):
+            packs[pack.values["family"]] = pack
+    found = [_source(pack) for pack in packs.values()]
+    return {one.family: one for one in sorted(found, key=lambda one: (-one.rank, one.family))}
+
+
+def source_of(source: str, on: date) -> Source | None:
+    """Return the family that a source belongs to, None where no pack names it."""
+    return families(on).get(family_of(source))
+
+
+def rank_of(source: str, on: date) -> int | None:
+    """Return the rank of a source by the packs of a day, None where none names its family."""
+    found = source_of(source, on)
+    return None if found is None else found.rank
+
+
+def _source(pack: RulePack) -> Source:
+    return Source(pack.values["family"], pack.values["rank"], pack.values["sort"], pack.title, pack.citation, pack.id)

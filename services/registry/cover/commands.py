@@ -1,0 +1,234 @@
+"""What each commissioner covers: stated as complete lists, and refused where anything is left out or covered twice."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import Reason
+from libs.common.events import Event
+from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
+from libs.common.identity import Caller, Role
+from libs.common.temporal.history import LAST_DAY, Days
+from services.registry.core import recording
+from services.registry.core.change import next_instant
+from services.registry.core.codes import AreaCode, Code, Day
+from services.registry.core.errors import NothingChanges
+from services.registry.cover.checks import (
+    Records,
+    against_lists,
+    listed_areas,
+    listed_practices,
+    reasons_against_list,
+    records_of,
+)
+from services.registry.cover.errors import cover_broken
+from services.registry.cover.rules import Commissioners, Listed, Subject, law_on
+
+
+def events_of(
+    records: Records, after: Commissioners, lists: Mapping[str, Listed], day: date, stated_at: datetime
+) -> list[Event]:
+    """Return what is told of each practice and area that another body covers from the day on than before."""
+    events: list[Event] = []
+    for code, one in sorted(lists.items()):
+        for practice in sorted(one.practices or ()):
+            stated = records.practices[practice].parents
+            if not _is_with(stated, code, after, day):
+                until = _until(stated, day)
+                events.append(
+                    OrganisationParentChanged(
+                        code=practice,
+                        relation="commissioned by",
+                        parent=code,
+                        until=None if until == LAST_DAY else until,
+                        effective_on=day,
+                        stated_at=stated_at,
+                    )
+                )
+        areas = sorted(one.areas or ())
+        gained = [area for area in areas if not _is_with(records.areas[area].stated, code, after, day)]
+        if gained:
+            events.append(AreasAssigned(code=code, areas=tuple(gained), effective_on=day, stated_at=stated_at))
+            events.extend(_later(gained, records.areas, day, stated_at))
+    return events
+
+
+def _is_with(stated: Sequence[tuple[Days, str]], code: str, who: Commissioners, day: date) -> bool:
+    return any(who.on(owner, day) == {code} for days, owner in stated if day in days)
+
+
+def _until(stated: Sequence[tuple[Days, str]], day: date) -> date:
+    """Return the first day after `day` of which something else is stated already."""
+    bounds = [bound for days, _ in stated for bound in (days.start, days.end) if bound > day]
+    return min(bounds, default=LAST_DAY)
+
+
+def _later(
+    gained: Sequence[str], areas: Mapping[str, Subject], day: date, stated_at: datetime
+) -> Iterator[AreasAssigned]:
+    """Give again what is known of later days: that areas are assigned says so of all days to come."""
+    again: dict[tuple[date, str], list[str]] = {}
+    for area in gained:
+        for days, owner in areas[area].stated:
+            if days.start > day:
+                again.setdefault((days.start, owner), []).append(area)
+    for (start, owner), codes in sorted(again.items()):
+        yield AreasAssigned(code=owner, areas=tuple(codes), effective_on=start, stated_at=stated_at)
+
+
+_LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
+_COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
+_LATEST_OF_AREAS = """
+SELECT max(s.stated_at) FROM area_statement s JOIN area a ON a.id = s.subject_id WHERE a.code = ANY($1)
+"""
+
+
+class Covered(BaseModel):
+    """Everything that one commissioner covers from the day on. A list that is left out leaves that sort as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(description="an open commissioner", examples=["16C"])
+    practices: list[Code] | None = Field(
+        default=None, max_length=20_000, description="all of its practices", examples=[["A81001", "A81002"]]
+    )
+    areas: list[AreaCode] | None = Field(
+        default=None, max_length=40_000, description="all of its areas, LSOAs of 2011", examples=[["E01012018"]]
+    )
+
+    @model_validator(mode="after")
+    def _lists_something(self) -> Self:
+        if self.practices is None and self.areas is None:
+            raise ValueError("give its practices, its areas, or both")
+        return self
+
+
+class StateCover(BaseModel):
+    """What some commissioners cover from a day on: the complete lists of each, as after a change of boundary."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_on: Day = Field(description="the first day on which the lists hold", examples=["2021-04-01"])
+    commissioners: list[Covered] = Field(
+        min_length=1,
+        max_length=300,
+        examples=[[{"code": "01H", "practices": ["A81001"]}, {"code": "01K", "practices": ["B82001"]}]],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CoverOf:
+    """What one commissioner covers now that the command is done: None where no list was given."""
+
+    code: str
+    practices: int | None
+    areas: int | None
+    practices_gained: int
+    areas_gained: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverStated:
+    """What a command about cover changed."""
+
+    effective_on: date
+    rule_pack: str | None
+    commissioners: list[CoverOf]
+
+
+async def state_cover(session: AsyncSession, command: StateCover, *, by: Caller, stated_at: datetime) -> CoverStated:
+    """Let these commissioners cover exactly these practices and areas from a day on (NHS Act 2006 s.14E, s.14F).
+
+    It holds up to what is known already of a later day. Raises CoverBroken with a reason for every practice and area
+    that would not be covered exactly once on some day, and for every wrong code; NothingChanges; NotYoursToDecide.
+    """
+    lists = listed(command.commissioners)
+    for code in lists:
+        by.must_act_for([code])
+    connection = await raw(session)
+    await connection.execute(_LOCK, sorted(lists.keys() | listed_practices(lists)))
+    records = await records_of(connection, lists, command.effective_on)
+    reasons = [
+        *reasons_against_lists(command.commissioners, records, command.effective_on),
+        *against_lists(records, lists, command.effective_on),
+    ]
+    if reasons:
+        raise cover_broken(reasons)
+    at = await next_cover_instant(session, lists, stated_at, by)
+    events = events_of(records, records.commissioners(), lists, command.effective_on, at)
+    if not events:
+        raise NothingChanges(f"that is what they cover on {command.effective_on} already")
+    await connection.execute(_COUNT_UP, sorted({code for event in events for code in event.keys}))
+    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    return _stated(command, events)
+
+
+def listed(commissioners: Sequence[Covered]) -> dict[str, Listed]:
+    """Return the lists by commissioner."""
+    return {
+        one.code: Listed(
+            None if one.practices is None else frozenset(one.practices),
+            None if one.areas is None else frozenset(one.areas),
+        )
+        for one in commissioners
+    }
+
+
+def reasons_against_lists(commissioners: Sequence[Covered], records: Records, day: date) -> Iterator[Reason]:
+    """Give a reason for each code of the lists that is not what it has to be."""
+    law = law_on(day)
+    times = Counter(one.code for one in commissioners)
+    for number, one in enumerate(commissioners):
+        place = f"commissioners.{number}"
+        body = records.bodies.get(one.code)
+        if times[one.code] > 1:
+            yield Reason(f"{one.code} occurs {times[one.code]} times", f"{place}.code")
+        if body is None:
+            yield Reason(f"{one.code} is not known", f"{place}.code")
+        elif body.on(day) != "open":
+            yield Reason(f"{one.code} is {body.on(day)} on {day}", f"{place}.code")
+        elif law and body.kind_on(day) not in law.values["commissioners"]:
+            yield Reason(f"{one.code} is no commissioner on {day} but of the kind {body.kind_on(day)}", f"{place}.code")
+        yield from reasons_against_list("practices", one.practices or (), records, day, place=f"{place}.practices")
+        yield from reasons_against_list("areas", one.areas or (), records, day, place=f"{place}.areas")
+
+
+async def next_cover_instant(
+    session: AsyncSession, lists: Mapping[str, Listed], stated_at: datetime, by: Caller, others: Collection[str] = ()
+) -> datetime:
+    """Return when a command states its facts: after all that was stated of these bodies, practices and areas."""
+    in_its_place = by.has(Role.LOADER)
+    codes = lists.keys() | listed_practices(lists) | set(others)
+    at = await next_instant(session, codes, stated_at, in_its_place=in_its_place)
+    latest: datetime | None = await (await raw(session)).fetchval(_LATEST_OF_AREAS, sorted(listed_areas(lists)))
+    return at if in_its_place or latest is None else max(at, latest + timedelta(microseconds=1))
+
+
+def _stated(command: StateCover, events: Sequence[Event]) -> CoverStated:
+    practices = Counter(event.parent for event in events if isinstance(event, OrganisationParentChanged))
+    areas = {
+        event.code: len(event.areas)
+        for event in events
+        if isinstance(event, AreasAssigned) and event.effective_on == command.effective_on
+    }
+    law = law_on(command.effective_on)
+    return CoverStated(
+        command.effective_on,
+        law.id if law else None,
+        [
+            CoverOf(
+                one.code,
+                None if one.practices is None else len(one.practices),
+                None if one.areas is None else len(one.areas),
+                practices[one.code],
+                areas.get(one.code, 0),
+            )
+            for one in command.commissioners
+        ],
+    )

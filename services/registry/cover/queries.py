@@ -1,0 +1,176 @@
+"""What is asked about cover: who covers how much on a day, which practices and areas, and what is not covered once."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import ALWAYS
+from services.registry.cover.checks import read_bodies
+from services.registry.cover.rules import Commissioners, Sort, days_as_commissioner, law_on
+from services.registry.populations.queries import people_of
+
+Wrong = Literal["none", "several", "unknown"]
+
+# IS TRUE keeps the planner off the index of the exclusion constraint, which would go through all beliefs of the day.
+_OPEN_PRACTICES = """
+  FROM organisation_belief kind
+  JOIN organisation_belief life ON life.subject_id = kind.subject_id AND life.facet = 1 AND life.value = 'open'
+   AND (life.valid @> $1::date) IS TRUE AND (life.known @> $2::timestamptz) IS TRUE
+  JOIN organisation o ON o.id = kind.subject_id
+  LEFT JOIN organisation_belief parent ON parent.subject_id = kind.subject_id AND parent.facet = 3
+   AND (parent.valid @> $1::date) IS TRUE AND (parent.known @> $2::timestamptz) IS TRUE
+ WHERE kind.facet = 4 AND kind.value = 'gp_practice'
+   AND (kind.valid @> $1::date) IS TRUE AND (kind.known @> $2::timestamptz) IS TRUE
+"""
+
+_PRACTICES_BY_PARENT = f"SELECT parent.value, array_agg(o.code ORDER BY o.code) {_OPEN_PRACTICES} GROUP BY 1"
+
+_AREAS_BY_OWNER = """
+SELECT held.value, array_agg(a.code ORDER BY a.code)
+  FROM area a
+  LEFT JOIN area_belief held ON held.subject_id = a.id
+   AND (held.valid @> $1::date) IS TRUE AND (held.known @> $2::timestamptz) IS TRUE
+ GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """How much one commissioner covers on a day. `areas` and `people` are None where nothing is known of that day."""
+
+    code: str
+    name: str | None
+    practices: int
+    areas: int | None
+    people: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What a body covers on a day. `areas` is None where no areas of that day are known."""
+
+    practices: list[str]
+    areas: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A practice or an area that is not covered exactly once on a day, `unknown`: nothing is stated of that day."""
+
+    about: Literal["area", "practice"]
+    code: str
+    finding: Wrong
+    holders: tuple[str, ...]
+    stated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _OnADay:
+    """Practices and areas of a day by the body that is stated for them, and who stands for that body on the day."""
+
+    practices: dict[str | None, list[str]]
+    areas: dict[str | None, list[str]]
+    who: Commissioners
+    day: date
+
+    def holders(self, stated: str | None) -> frozenset[str]:
+        return self.who.on(stated, self.day) if stated else frozenset()
+
+    def held_by(self, code: str, held: Mapping[str | None, Sequence[str]]) -> list[str]:
+        return sorted(one for stated, codes in held.items() if code in self.holders(stated) for one in codes)
+
+
+async def _on(db: Reads, as_at: date, as_known: datetime | None) -> _OnADay:
+    known = as_known or ALWAYS
+    practices = dict(await db.fetch(_PRACTICES_BY_PARENT, as_at, known))
+    areas = dict(await db.fetch(_AREAS_BY_OWNER, as_at, known))
+    named = {code for code in (*practices, *areas) if code}
+    bodies, followed = await read_bodies(db, named, as_known=known)
+    who = Commissioners({code: days_as_commissioner(body) for code, body in bodies.items()}, followed)
+    return _OnADay(practices, areas, who, as_at)
+
+
+_NAMES = """
+SELECT o.code, b.value FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 2
+ WHERE o.code = ANY($1) AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
+"""
+
+_COMMISSIONERS = """
+SELECT o.code
+  FROM organisation_belief kind
+  JOIN organisation_belief life ON life.subject_id = kind.subject_id AND life.facet = 1 AND life.value = 'open'
+   AND (life.valid @> $1::date) IS TRUE AND (life.known @> $2::timestamptz) IS TRUE
+  JOIN organisation o ON o.id = kind.subject_id
+ WHERE kind.facet = 4 AND kind.value = ANY($3)
+   AND (kind.valid @> $1::date) IS TRUE AND (kind.known @> $2::timestamptz) IS TRUE
+"""
+
+
+async def list_covers(
+    db: Reads, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
+) -> list[Cover]:
+    """Return what each open commissioner covers on a day, in the order of their codes, from the one behind `after`."""
+    known, law = as_known or ALWAYS, law_on(as_at)
+    if law is None:
+        return []
+    day = await _on(db, as_at, as_known)
+    practices: Counter[str] = Counter()
+    for parent, codes in day.practices.items():
+        practices.update({code: len(codes) for code in day.holders(parent)})
+    areas: Counter[str] = Counter()
+    for owner, codes in day.areas.items():
+        areas.update({code: len(codes) for code in day.holders(owner)})
+    found = {row[0] for row in await db.fetch(_COMMISSIONERS, as_at, known, law.values["commissioners"])}
+    shown = sorted(code for code in found if after is None or code > after)[:limit]
+    names = dict(await db.fetch(_NAMES, shown, as_at, known))
+    people = await people_of(db, shown, as_at=as_at, as_known=as_known)
+    return [Cover(code, names.get(code), practices[code], areas.get(code), people[code]) for code in shown]
+
+
+async def covered_by(
+    db: Reads, code: str, sort: Sort, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
+) -> list[str] | None:
+    """Return the practices or areas that a body covers on a day, in order. None: no areas of that day are known."""
+    covered = (await covered_by_each(db, [code], as_at=as_at, as_known=as_known))[code]
+    mine = covered.practices if sort == "practices" else covered.areas
+    return None if mine is None else [one for one in mine if after is None or one > after][:limit]
+
+
+async def covered_by_each(
+    db: Reads, codes: Sequence[str], *, as_at: date, as_known: datetime | None
+) -> dict[str, Covered]:
+    """Return the practices and areas that each of the bodies covers on a day, in order, by one look at that day."""
+    day = await _on(db, as_at, as_known)
+    return {code: Covered(day.held_by(code, day.practices), day.held_by(code, day.areas) or None) for code in codes}
+
+
+async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) -> list[Finding]:
+    """Return every practice and area that is not covered exactly once on a day, in the order of their codes.
+
+    An import is never refused for them. Days without a law on cover have none.
+    """
+    law = law_on(as_at)
+    if law is None:
+        return []
+    day = await _on(db, as_at, as_known)
+    elsewhere = tuple(law.values["practices_elsewhere"])
+    found: list[Finding] = []
+    if law.values["areas"]:
+        found.extend(_wrong("area", day.areas, day))
+    if law.values["practices"]:
+        found.extend(one for one in _wrong("practice", day.practices, day) if not one.code.startswith(elsewhere))
+    return sorted(found, key=lambda one: (one.about, one.code))
+
+
+def _wrong(about: Literal["area", "practice"], held: dict[str | None, list[str]], day: _OnADay) -> Sequence[Finding]:
+    found: list[Finding] = []
+    for stated, codes in held.items():
+        holders = tuple(sorted(day.holders(stated)))
+        if len(holders) == 1:
+            continue
+        wrong: Wrong = "several" if holders else "unknown" if about == "area" and stated is None else "none"
+        found.extend(Finding(about, code, wrong, holders, stated) for code in codes)
+    return found

@@ -1,0 +1,338 @@
+"""Routes about bodies of one day as bodies of another: crosswalks, restatements, and what changes on a day."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from libs.common.errors import Reason
+from libs.common.http import csv_text
+from libs.common.http.csv_text import CSV_TOO, AsCsv, table
+from libs.common.http.dependencies import AsKnown, By, Page, Paging, Rows, page, problems, questions_router
+from libs.common.http.paging import UnreadableCursor
+from libs.common.http.problems import Unprocessable
+from services.registry.core.codes import CODE, Code, Day
+from services.registry.core.kinds import Kind
+from services.registry.crosswalks import changes
+from services.registry.crosswalks.mapping import Days
+from services.registry.crosswalks.restatement import Figure, Restated, restate_figures
+from services.registry.crosswalks.tables import Question, System, lines
+from services.registry.crosswalks.views import (
+    CHANGE_HEADER,
+    CROSSWALK_HEADER,
+    RESTATED_HEADER,
+    ChangeView,
+    CrosswalkRowView,
+    RestatementView,
+    cells,
+    change,
+    crosswalk_row,
+    restated,
+    restatement,
+)
+
+MOST_LINES = 20_000
+MOST_DAYS = 400
+_AMOUNT = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
+_LARGEST = 10**15
+
+Whole = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST, strict=True)]
+Decimals = Annotated[str, StringConstraints(pattern=_AMOUNT)]
+
+
+class FigureGiven(BaseModel):
+    """One line: a code, of a day where that differs from the others' day, and an amount where it has one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(examples=["07P"])
+    amount: Whole | Decimals | None = Field(
+        default=None, description="a whole number (such as pence), or decimals as text", examples=[12345, "-1200.50"]
+    )
+    day: Day | None = Field(default=None, description="of which day the code is", examples=["2020-06-30"])
+
+
+class TableRefused(Unprocessable):
+    """This cannot be read as codes with amounts and days."""
+
+
+class FiguresGiven(BaseModel):
+    """A column of codes, or a series of figures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    figures: list[FigureGiven] = Field(min_length=1, max_length=MOST_LINES)
+
+
+_LINE: TypeAdapter[FigureGiven] = TypeAdapter(FigureGiven)
+
+
+BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["figures"],
+                "additionalProperties": False,
+                "properties": {
+                    "figures": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": MOST_LINES,
+                        "items": FigureGiven.model_json_schema(),
+                    }
+                },
+            },
+            "example": {"figures": [{"code": "07P", "amount": 12345}, {"code": "09A", "amount": "-1200.50"}]},
+        },
+        "text/csv": {"schema": {"type": "string"}, "example": "code,amount,day\r\n07P,12345,2020-06-30\r\n"},
+    },
+}
+"""What OpenAPI says of such a body."""
+
+
+def figures_sent(body: bytes, media_type: str) -> list[FigureGiven]:
+    """Return the lines of a body, JSON or CSV by its media type. Raises TableRefused, RequestValidationError."""
+    sort = media_type.partition(";")[0].strip().lower()
+    if sort == "text/csv":
+        try:
+            return figures_in(body.decode())
+        except UnicodeDecodeError as error:
+            raise TableRefused("a table has to be in UTF-8") from error
+    if sort != "application/json":
+        raise TableRefused(f"{sort or 'no media type'}: send application/json or text/csv")
+    try:
+        return FiguresGiven.model_validate_json(body).figures
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False)
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from error
+
+
+def figures_of(given: Sequence[FigureGiven], day: date) -> list[Figure]:
+    """Return the lines, numbered from 1, each with its day. Raises TableRefused where they are of too many days."""
+    days = {one.day or day for one in given}
+    if len(days) > MOST_DAYS:
+        raise TableRefused(f"{len(days)} different days: at most {MOST_DAYS} at once")
+    return [
+        Figure(number, one.code, one.day or day, None if one.amount is None else Decimal(one.amount))
+        for number, one in enumerate(given, start=1)
+    ]
+
+
+def figures_in(table: str) -> list[FigureGiven]:
+    """Read a table whose first line names the columns: `code`, and `amount` and `day` where it has them.
+
+    Other columns are left alone. Raises TableRefused with every line that cannot be read.
+    """
+    reader = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
+    try:
+        columns = [name.strip().lower() for name in reader.fieldnames or ()]
+        if "code" not in columns:
+            raise TableRefused("the first line names no column code")
+        reader.fieldnames = columns
+        rows = list(_rows(reader))
+    except csv.Error as error:
+        raise TableRefused(f"this is no CSV: {error}") from error
+    found: list[FigureGiven] = []
+    reasons: list[Reason] = []
+    for line, row in rows:
+        try:
+            found.append(_LINE.validate_python({name: value for name, value in row.items() if value}))
+        except ValidationError as error:
+            reasons.extend(Reason(f"line {line}: {one['msg']}", str(one["loc"][0])) for one in error.errors())
+    if not rows or len(rows) > MOST_LINES:
+        reasons.append(Reason(f"{len(rows)} lines: there have to be 1 to {MOST_LINES}"))
+    if reasons:
+        raise TableRefused(f"{len(reasons)} reasons against this table", reasons=reasons)
+    return found
+
+
+def _rows(reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[str, str]]]:
+    for row in reader:
+        yield (
+            reader.line_num,
+            {name: (row.get(name) or "").strip() for name in ("code", "amount", "day")},
+        )
+
+
+_AT_ONCE = 2_000
+
+router = questions_router(tags=["Lineage"])
+
+FromDay = Annotated[Day, Query(description="the bodies of which day", examples=["2017-04-01"])]
+ToDay = Annotated[
+    Day, Query(description="as the bodies of which day, a later or an earlier one", examples=["2021-04-01"])
+]
+InSystem = Annotated[System, Query(description="whose codes: `ods`, or `ons` as dated on their day")]
+
+
+class DaysMissing(Unprocessable):
+    """Say which day, or from which day to which."""
+
+
+@router.get(
+    "/crosswalks",
+    response_model=Page[CrosswalkRowView],
+    summary="Which body of one day is which of another",
+    responses={200: CSV_TOO, **problems(UnreadableCursor)},
+)
+async def get_crosswalk(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_known: AsKnown,
+    as_csv: AsCsv,
+    from_day: FromDay,
+    to_day: ToDay,
+    codes: Annotated[list[Code] | None, Query(description="only these; once for each", max_length=500)] = None,
+    kind: Annotated[Kind | None, Query(description="only bodies of this kind on the first day")] = None,
+    system: InSystem = "ods",
+) -> Page[CrosswalkRowView] | StreamingResponse:
+    """A table of (code, day) to (code, day) with exact shares, forwards or backwards in time, as known at an instant.
+
+    Without `codes` it is of all bodies that are open on `from_day`. What could not be carried stands in it with the
+    reason. A given code that was closed before `from_day` is followed from its end. As CSV: the whole table.
+    """
+    days = Days(from_day, to_day, as_known)
+    question = Question(days, codes, kind, system)
+    if as_csv:
+        return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows, question))
+    place = None if paging.after is None else _text_place(paging.after)
+    found: list[CrosswalkRowView] = []
+    async for part in lines(rows, question, after=place[0] if place else None):
+        behind = (line for line in part if place is None or line.asked != place[0] or line.place > place)
+        found.extend(crosswalk_row(line, days) for line in behind)
+        if len(found) >= paging.fetch:
+            break
+    return page(
+        found[: paging.fetch],
+        key=lambda row: ((row.code if codes is not None else row.body) or "", row.to_body or ""),
+        request=request,
+    )
+
+
+async def _crosswalk_cells(rows: Rows, question: Question) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
+    async for part in lines(rows, question):
+        yield [cells(crosswalk_row(line, question.days)) for line in part]
+
+
+@router.post(
+    "/crosswalks/restatement",
+    response_model=RestatementView,
+    summary="Restate codes or figures onto the bodies of another day",
+    responses={200: CSV_TOO, **problems(TableRefused)},
+    openapi_extra={"requestBody": BODY},
+)
+async def restate(
+    request: Request,
+    rows: Rows,
+    _: By,
+    as_known: AsKnown,
+    as_csv: AsCsv,
+    from_day: FromDay,
+    to_day: ToDay,
+    system: InSystem = "ods",
+) -> RestatementView | Response:
+    """Restate a column of codes, or a series of figures, onto the bodies of another day. Changes nothing.
+
+    The body is JSON, or CSV with a column `code` and, if wanted, `amount` and `day` (else all are of `from_day`). An
+    amount that goes to several is divided by exact shares, to the unit of its last decimal place. What could not be
+    carried stands apart with the reason, so that what went in is what came out and what was left, to the unit.
+    """
+    given = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
+    figures = figures_of(given, from_day)
+    found = await restate_figures(rows, figures, to_day=to_day, as_known=as_known, system=system)
+    if not as_csv:
+        return restatement(found, to_day=to_day, as_known=as_known, system=system)
+    lines_of_it = csv_text.lines(RESTATED_HEADER, (_restated_cells(line, to_day) for line in found.lines))
+    return Response(lines_of_it, media_type=csv_text.MEDIA_TYPE)
+
+
+def _restated_cells(line: Restated, to_day: date) -> list[csv_text.Cell]:
+    shown: list[csv_text.Cell] = list(cells(restated(line, to_day)))
+    # A number below zero is a number, and no formula.
+    shown[RESTATED_HEADER.index("amount")] = line.amount
+    return shown
+
+
+@router.get(
+    "/changes",
+    response_model=Page[ChangeView],
+    summary="What changes on a day",
+    responses={200: CSV_TOO, **problems(DaysMissing, UnreadableCursor)},
+)
+async def list_changes(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_known: AsKnown,
+    as_csv: AsCsv,
+    on: Annotated[Day | None, Query(description="on this day alone", examples=["2020-04-01"])] = None,
+    first: Annotated[Day | None, Query(alias="from", description="from this day on")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="to this day, which is included")] = None,
+    what: Annotated[changes.What | None, Query(description="only changes of this sort")] = None,
+    code: Annotated[str | None, Query(description="only of this body", pattern=CODE)] = None,
+) -> Page[ChangeView] | StreamingResponse:
+    """What takes effect on a day, or on the days of a span, past or to come, as known at an instant.
+
+    Bodies that open, close or stand as proposed; names, kinds, parents, addresses, legal forms, remits and statuses in
+    law that change; codes of other systems, roles and relations that begin or end; areas that another body covers;
+    successions; mergers planned or done. What a source only saw on a day, with no word about since when, is no change
+    of that day.
+    """
+    span = changes.Span(*_span(on, first, last), what, code)
+    if as_csv:
+        pages = _change_cells(rows, span, as_known)
+        return table(f"changes-{span.first}-{span.last}", CHANGE_HEADER, pages)
+    after = None if paging.after is None else _change_place(paging.after)
+    found = await changes.changes(rows, span, as_known=as_known, after=after, limit=paging.fetch)
+    return page(
+        [change(one) for one in found],
+        key=lambda one: (one.day, one.what, one.code, one.other, one.before or "", one.after or ""),
+        request=request,
+    )
+
+
+async def _change_cells(
+    rows: Rows, span: changes.Span, as_known: datetime | None
+) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
+    after = None
+    while found := await changes.changes(rows, span, as_known=as_known, after=after, limit=_AT_ONCE):
+        yield [cells(change(one)) for one in found]
+        after = found[-1].place
+
+
+def _span(on: date | None, first: date | None, last: date | None) -> tuple[date, date]:
+    """Return the first and the last day asked about. Raises DaysMissing."""
+    if on is not None and first is None and last is None:
+        return on, on
+    if on is not None or first is None or last is None or last < first:
+        message = "say either on, or from and to, in this order"
+        raise DaysMissing(message, reasons=[Reason(message, "on")])
+    return first, last
+
+
+def _text_place(after: tuple[Any, ...]) -> tuple[str, str]:
+    """Return where a page of a crosswalk begins. Raises UnreadableCursor."""
+    if len(after) == 2 and all(isinstance(part, str) for part in after):
+        return after[0], after[1]
+    raise UnreadableCursor("after: use the link that the page before gave")
+
+
+def _change_place(after: tuple[Any, ...]) -> changes.Place:
+    """Return where a page of changes begins. Raises UnreadableCursor."""
+    try:
+        day, what, code, other, before, then = after
+        return date.fromisoformat(day), str(what), str(code), str(other), str(before), str(then)
+    except (TypeError, ValueError) as error:
+        raise UnreadableCursor("after: use the link that the page before gave") from error

@@ -1,0 +1,150 @@
+"""What takes effect on which day: what bodies are, bear and belong to, successions, mergers, and who covers areas."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import ALWAYS
+
+What = Literal[
+    "address",
+    "area",
+    "closure",
+    "identifier",
+    "kind",
+    "legal form",
+    "legal status",
+    "merger",
+    "opening",
+    "parent",
+    "proposal",
+    "relation",
+    "remit",
+    "rename",
+    "role",
+    "succession",
+]
+
+# What begins and what ends on the same days, side by side.
+_TURNS = """
+       (SELECT subject_id, facet, value, lower(valid) AS day, lower(known) AS known_from FROM BELIEFS
+         WHERE lower(valid) BETWEEN $1 AND $2 AND known @> $3::timestamptz) now
+  FULL JOIN
+       (SELECT subject_id, facet, value, upper(valid) AS day, lower(known) AS known_from FROM BELIEFS
+         WHERE upper(valid) BETWEEN $1 AND $2 AND known @> $3::timestamptz) old
+       USING (subject_id, facet, day)
+"""
+
+# What is first said of a body is no change, but for its life, its status in law, and the parent that it joins on a day
+# after its first one. What was only observed has no first day, and is none.
+_OF_BODIES = """
+SELECT day, coalesce((ARRAY[NULL, 'rename', 'parent', 'kind', 'legal status', 'address', 'legal form', 'remit'])[facet],
+                     CASE now.value WHEN 'open' THEN 'opening' WHEN 'closed' THEN 'closure' ELSE 'proposal' END),
+       o.code, old.value, now.value, '', greatest(now.known_from, old.known_from)
+  FROM TURNS
+  JOIN organisation o ON o.id = subject_id
+ WHERE CASE WHEN facet IN (1, 5) THEN now.value IS NOT NULL
+            WHEN facet <> 3 THEN old.value IS NOT NULL AND now.value IS NOT NULL
+            ELSE old.value IS NOT NULL OR EXISTS (
+                 SELECT FROM organisation_belief life
+                  WHERE life.subject_id = o.id AND life.facet = 1 AND life.valid @> day - 1
+                    AND life.known @> $3::timestamptz) END
+"""
+
+_OF_TIES = """
+SELECT day, CASE WHEN sort LIKE 'code:%' THEN 'identifier' WHEN sort = 'role' THEN 'role' ELSE 'relation' END, code,
+       CASE WHEN old.value IS NULL THEN NULL WHEN sort = 'role' OR sort LIKE 'code:%' THEN other
+            ELSE concat_ws(' ', sort, nullif(old.value, '*')) END,
+       CASE WHEN now.value IS NULL THEN NULL WHEN sort = 'role' OR sort LIKE 'code:%' THEN other
+            ELSE concat_ws(' ', sort, nullif(now.value, '*')) END,
+       CASE WHEN sort LIKE 'code:%' THEN substr(sort, 6) WHEN sort = 'role' THEN '' ELSE other END,
+       greatest(now.known_from, old.known_from)
+  FROM TURNS
+  JOIN tie ON tie.id = subject_id
+"""
+
+# Of an area the first body that covers it is no change: nobody knows who did before.
+_OF_AREAS = """
+SELECT day, 'area', area.code, old.value, now.value, '', greatest(now.known_from, old.known_from)
+  FROM TURNS
+  JOIN area ON area.id = subject_id WHERE old.value IS NOT NULL
+"""
+
+_OF_SUCCESSIONS = """
+SELECT effective_on, 'succession', code, NULL, concat_ws(' ', nullif(shape, ''), nullif(share, '')), successor,
+       lower(known)
+  FROM succession WHERE effective_on BETWEEN $1 AND $2 AND known @> $3::timestamptz AND code <> successor
+"""
+
+_OF_MERGERS = """
+SELECT plan.effective_on, 'merger', m.successor, array_to_string(m.predecessors, ' '), plan.status, m.reference,
+       plan.stated_at
+  FROM merger m
+ CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $3
+                      ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
+ WHERE plan.effective_on BETWEEN $1 AND $2 AND plan.status <> 'withdrawn'
+"""
+
+_ALL = " UNION ALL ".join(
+    (
+        _OF_BODIES.replace("TURNS", _TURNS.replace("BELIEFS", "organisation_belief")),
+        _OF_TIES.replace("TURNS", _TURNS.replace("BELIEFS", "tie_belief")),
+        _OF_AREAS.replace("TURNS", _TURNS.replace("BELIEFS", "area_belief")),
+        _OF_SUCCESSIONS,
+        _OF_MERGERS,
+    )
+)
+
+_CHANGES = """
+WITH changed (day, what, code, before, after, other, at) AS (ALL_OF_THEM)
+SELECT day, what, code, before, after, other, at FROM changed
+ WHERE ($4::text IS NULL OR what = $4) AND ($5::text IS NULL OR code = $5)
+   AND ($6::date IS NULL
+        OR (day, what, code, other, coalesce(before, ''), coalesce(after, '')) > ($6, $7, $8, $9, $10, $11))
+ ORDER BY day, what, code, other, coalesce(before, ''), coalesce(after, '') LIMIT $12
+""".replace("ALL_OF_THEM", _ALL)
+
+Place = tuple[date, str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that takes effect on a day.
+
+    `other`: the successor of a succession, the reference of a merger, the other body of a relation, the system of an
+    identifier.
+
+    A merger stands under its successor, with its predecessors before and how far it is after.
+    """
+
+    day: date
+    what: What
+    code: str
+    before: str | None
+    after: str | None
+    other: str
+    known_from: datetime
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among all changes."""
+        return self.day, self.what, self.code, self.other, self.before or "", self.after or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which changes are asked for: those of these days, the last one included."""
+
+    first: date
+    last: date
+    what: What | None = None
+    code: str | None = None
+
+
+async def changes(db: Reads, span: Span, *, as_known: datetime | None, after: Place | None, limit: int) -> list[Change]:
+    """Return what takes effect on these days, as known at an instant, in the order of days, sorts and codes."""
+    place = after or (None,) * 6
+    known = as_known or ALWAYS
+    rows = await db.fetch(_CHANGES, span.first, span.last, known, span.what, span.code, *place, limit)
+    return [Change(*row) for row in rows]

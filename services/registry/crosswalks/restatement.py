@@ -1,0 +1,129 @@
+"""A column of codes, or a series of figures, restated onto the bodies of another day: exact to the unit. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from libs.common.database.connection import Reads
+from services.registry.crosswalks.mapping import Days, Reason, Row
+from services.registry.crosswalks.tables import Line, Question, System, lines
+from services.registry.lineage.tracing import WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of what is restated: a body, of a day, and an amount where the line has one."""
+
+    line: int
+    code: str
+    day: date
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What a line, or a part of it, became. `reason` says why something was not carried."""
+
+    line: int
+    code: str
+    day: date
+    to_code: str | None
+    share: Fraction | None
+    amount: Decimal | None
+    reason: Reason
+    because: str
+
+    @property
+    def carried(self) -> bool:
+        """Whether it stands under a body of the other day."""
+        return self.to_code is not None and not (self.reason and self.amount is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """Every line, carried or not, and what the amounts come to: what went in is what came out and what was left."""
+
+    lines: tuple[Restated, ...]
+    totals: Mapping[str, Decimal]
+    """By body of the other day."""
+    amount_in: Decimal
+    amount_carried: Decimal
+    amount_left: Decimal
+
+
+def restate(figures: Iterable[Figure], rows: Mapping[tuple[str, date], Sequence[Row]]) -> Restatement:
+    """Restate figures by the crosswalk's rows of each code and day.
+
+    An amount that goes to several is divided by their exact shares in units of its own last decimal place, and what is
+    left over goes to those with the largest remainders. Where the share of any of them is not stated, or where a part
+    is of no body, that is left, with the reason: nothing is guessed.
+    """
+    lines: list[Restated] = []
+    given = Decimal(0)
+    for figure in figures:
+        lines.extend(_restated(figure, rows[figure.code, figure.day]))
+        given += figure.amount or 0
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.carried and line.to_code is not None and line.amount is not None:
+            totals[line.to_code] += line.amount
+    carried = sum(totals.values(), Decimal(0))
+    left = sum((line.amount for line in lines if not line.carried and line.amount is not None), Decimal(0))
+    return Restatement(tuple(lines), dict(sorted(totals.items())), given, carried, left)
+
+
+def _restated(figure: Figure, rows: Sequence[Row]) -> list[Restated]:
+    if figure.amount is None:
+        return [_line(figure, row, None) for row in rows]
+    shares = [row.share for row in rows if row.share is not None]
+    if len(shares) < len(rows) or sum(shares, Fraction(0)) != WHOLE:
+        because = "; ".join(dict.fromkeys(row.because for row in rows if row.reason)) or rows[0].because
+        reason = next((row.reason for row in rows if row.reason), Reason.SHARE_NOT_STATED)
+        return [Restated(figure.line, figure.code, figure.day, None, None, figure.amount, reason, because)]
+    parts = divided(figure.amount, shares)
+    return [_line(figure, row, part) for row, part in zip(rows, parts, strict=True)]
+
+
+def _line(figure: Figure, row: Row, amount: Decimal | None) -> Restated:
+    return Restated(figure.line, figure.code, figure.day, row.to_code, row.share, amount, row.reason, row.because)
+
+
+def divided(amount: Decimal, shares: Sequence[Fraction]) -> list[Decimal]:
+    """Divide an amount by shares that sum to 1, by largest remainder, in units of its last decimal place.
+
+    The parts sum to the amount. Of equal remainders the first ones get the units that are left.
+    """
+    exponent = min(int(amount.as_tuple().exponent), 0)
+    unit = Decimal(1).scaleb(exponent)
+    units = abs(int(amount / unit))
+    exact = [units * share for share in shares]
+    parts = [int(share) for share in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda number: (parts[number] - exact[number], number))
+    for number in by_remainder[: units - sum(parts)]:
+        parts[number] += 1
+    sign = -1 if amount < 0 else 1
+    return [sign * part * unit for part in parts]
+
+
+async def restate_figures(
+    db: Reads, figures: Sequence[Figure], *, to_day: date, as_known: datetime | None, system: System
+) -> Restatement:
+    """Restate figures, each of its own day, onto the bodies of one day, as known at an instant."""
+    by_day: dict[date, set[str]] = defaultdict(set)
+    for figure in figures:
+        by_day[figure.day].add(figure.code)
+    rows: dict[tuple[str, date], list[Row]] = defaultdict(list)
+    for day, codes in by_day.items():
+        async for part in lines(db, Question(Days(day, to_day, as_known), codes, system=system)):
+            for line in part:
+                rows[line.asked, day].append(_row(line))
+    return restate(figures, rows)
+
+
+def _row(line: Line) -> Row:
+    """Return the row with the codes of the system that was asked for."""
+    row = line.row
+    return Row(line.asked, line.to_code, row.share, row.share_of_to, line.reason, line.because)

@@ -1,0 +1,149 @@
+"""Crosswalks as tables: of given codes or of all bodies of a kind, in ODS codes or those of another system."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import ALWAYS
+from services.registry.core import queries as answers
+from services.registry.core.kinds import Kind
+from services.registry.core.links import CODE_OF
+from services.registry.crosswalks.mapping import Days, Reason, Row, cross
+
+System = Literal["ods", "ons"]
+AT_ONCE = 500
+
+_BODIES = """
+SELECT t.other, t.code FROM tie t JOIN tie_belief b ON b.subject_id = t.id
+ WHERE t.sort = $1 AND t.other = ANY($2) AND (b.valid @> $3::date) IS TRUE AND (b.known @> $4::timestamptz) IS TRUE
+"""
+
+_IDENTIFIERS = """
+SELECT t.code, min(t.other) FROM tie t JOIN tie_belief b ON b.subject_id = t.id
+ WHERE t.sort = $1 AND t.code = ANY($2) AND (b.valid @> $3::date) IS TRUE AND (b.known @> $4::timestamptz) IS TRUE
+ GROUP BY t.code
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which table is asked for: of these codes, or of the bodies of a kind that are open on the first day."""
+
+    days: Days
+    codes: Collection[str] | None = None
+    kind: Kind | None = None
+    system: System = "ods"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table: `code` and `to_code` in the system asked for, the bodies' ODS codes beside them."""
+
+    asked: str
+    code: str | None
+    body: str | None
+    to_code: str | None
+    to_body: str | None
+    row: Row
+    reason: Reason
+    because: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the line stands in the table."""
+        return self.asked, self.to_body or ""
+
+
+async def lines(db: Reads, question: Question, *, after: str | None = None) -> AsyncIterator[list[Line]]:
+    """Give the table in parts, in the order of what was asked for, from the first that is not before `after`."""
+    async for asked in _asked(db, question, after):
+        bodies = {one: body for one, body in asked.items() if body is not None}
+        rows = await cross(db, set(bodies.values()), question.days)
+        named = await _named(db, question, rows.values())
+        part: list[Line] = []
+        for one, body in asked.items():
+            if body is None:
+                part.append(_unknown(one, question))
+                continue
+            found = [_line(one, body, row, question, *named) for row in rows[body]]
+            part.extend(sorted(found, key=lambda line: line.place))
+        yield part
+
+
+async def _asked(db: Reads, question: Question, after: str | None) -> AsyncIterator[dict[str, str | None]]:
+    """Give what is asked for, and the body that it is of."""
+    if question.codes is not None:
+        wanted = sorted(code for code in set(question.codes) if after is None or code >= after)
+        for start in range(0, len(wanted), AT_ONCE):
+            yield await bodies_of(db, wanted[start : start + AT_ONCE], question.system, question.days.start, question)
+        return
+    filters = answers.Filters(kind=question.kind, status="open")
+    # The page before may have ended among the lines of `after`, so it is asked for again.
+    if after is not None:
+        yield {after: after}
+    while True:
+        found = await answers.list_organisations(
+            db, filters, as_at=question.days.start, as_known=question.days.as_known, after=after, limit=AT_ONCE
+        )
+        if not found:
+            return
+        yield {one.code: one.code for one in found}
+        after = found[-1].code
+
+
+async def bodies_of(
+    db: Reads, codes: Sequence[str], system: System, day: date, question: Question
+) -> dict[str, str | None]:
+    """Return the body that each code of a system names on a day, None where it names none."""
+    if system == "ods":
+        return {code: code for code in codes}
+    rows = await db.fetch(_BODIES, f"{CODE_OF}{system}", list(codes), day, question.days.known)
+    found = dict(rows)
+    return {code: found.get(code) for code in codes}
+
+
+async def _named(
+    db: Reads, question: Question, rows: Collection[Sequence[Row]]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the codes in the system asked for of the bodies of both days, on their day."""
+    if question.system == "ods":
+        return {}, {}
+    start = sorted({row.code for some in rows for row in some})
+    end = sorted({row.to_code for some in rows for row in some if row.to_code})
+    days, known = question.days, question.days.known
+    return (
+        await identifiers_of(db, start, question.system, days.start, known),
+        await identifiers_of(db, end, question.system, days.end, known),
+    )
+
+
+async def identifiers_of(
+    db: Reads, codes: Sequence[str], system: System, day: date, known: datetime = ALWAYS
+) -> dict[str, str]:
+    """Return the code of another system that each body bears on a day, of those that bear one."""
+    return dict(await db.fetch(_IDENTIFIERS, f"{CODE_OF}{system}", list(codes), day, known))
+
+
+def _line(asked: str, body: str, row: Row, question: Question, start: dict[str, str], end: dict[str, str]) -> Line:
+    if question.system == "ods":
+        return Line(asked, body, body, row.to_code, row.to_code, row, row.reason, row.because)
+    code = asked if question.codes is not None else start.get(body)
+    to_code = end.get(row.to_code) if row.to_code else None
+    reason, because = row.reason, row.because
+    missing = None
+    if code is None:
+        missing = body, question.days.start
+    elif row.to_code and to_code is None:
+        missing = row.to_code, question.days.end
+    if missing:
+        reason = Reason.NO_CODE
+        because = f"no {question.system.upper()} code of {missing[0]} on {missing[1]} is known"
+    return Line(asked, code, body, to_code, row.to_code, row, reason, because)
+
+
+def _unknown(asked: str, question: Question) -> Line:
+    why = f"{asked} names no body in {question.system.upper()} codes on {question.days.start}"
+    row = Row(asked, None, None, None, Reason.UNKNOWN_CODE, why)
+    return Line(asked, asked, None, None, None, row, row.reason, why)

@@ -1,0 +1,176 @@
+"""What crosswalks, restatements and changes look like, as JSON and as tables."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from pydantic import BaseModel, Field
+
+from libs.common.http import csv_text
+from services.registry.crosswalks.changes import Change, What
+from services.registry.crosswalks.mapping import Days, Reason
+from services.registry.crosswalks.restatement import Restated, Restatement
+from services.registry.crosswalks.tables import Line
+from services.registry.edge import View
+
+PLACES = 10
+"""How many decimal places a share has beside its exact fraction."""
+
+
+def in_decimals(share: Fraction | None) -> str | None:
+    """Return a share in decimals, rounded half up, for programs that know no fractions."""
+    if share is None:
+        return None
+    units = (2 * share.numerator * 10**PLACES + share.denominator) // (2 * share.denominator)
+    return f"{Decimal(units).scaleb(-PLACES):f}"
+
+
+def as_text(share: Fraction | None) -> str | None:
+    """Return a share as an exact fraction."""
+    return None if share is None else str(share)
+
+
+class CrosswalkRowView(BaseModel):
+    """The body of one day is, by its share, the body of the other."""
+
+    code: str | None = Field(description="in the system asked for; null: it has none there", examples=["10G"])
+    from_day: date
+    to_code: str | None = Field(description="null: it could not be carried, see `reason`", examples=["D4U1Y"])
+    to_day: date
+    share: str | None = Field(
+        description="which part of the body it is, as an exact fraction; null: no source states it", examples=["1/3"]
+    )
+    share_decimal: str | None = Field(examples=["0.3333333333"])
+    share_of_to: str | None = Field(description="which part of the other body that is; null: no source states it")
+    reason: Reason = Field(description="why it could not be carried; empty where it was")
+    because: str
+    body: str | None = Field(description="its ODS code, whatever system is asked for")
+    to_body: str | None
+
+
+CROSSWALK_HEADER = tuple(CrosswalkRowView.model_fields)
+
+
+def crosswalk_row(line: Line, days: Days) -> CrosswalkRowView:
+    """Return a line of a crosswalk."""
+    row = line.row
+    return CrosswalkRowView(
+        code=line.code,
+        from_day=days.start,
+        to_code=line.to_code,
+        to_day=days.end,
+        share=as_text(row.share),
+        share_decimal=in_decimals(row.share),
+        share_of_to=as_text(row.share_of_to),
+        reason=line.reason,
+        because=line.because,
+        body=line.body,
+        to_body=line.to_body,
+    )
+
+
+def cells(view: BaseModel) -> Sequence[csv_text.Cell]:
+    """Return a view as the cells of a table."""
+    return [getattr(view, name) for name in type(view).model_fields]
+
+
+class RestatedView(BaseModel):
+    """What a line, or a part of it, became."""
+
+    line: int = Field(description="which line it was, the first is 1")
+    code: str = Field(examples=["07P"])
+    day: date
+    to_code: str | None = Field(description="null: it could not be carried, see `reason`", examples=["W2U3Z"])
+    to_day: date
+    share: str | None = Field(examples=["1"])
+    amount: int | str | None = Field(description="in the form in which it came; null where the line has none")
+    reason: Reason
+    because: str
+
+
+RESTATED_HEADER = tuple(RestatedView.model_fields)
+
+
+class TotalView(BaseModel):
+    """What came together under one body of the other day."""
+
+    to_code: str = Field(examples=["W2U3Z"])
+    amount: int | str = Field(examples=[166865139900])
+
+
+class RestatementView(BaseModel):
+    """A column of codes, or a series of figures, on the bodies of another day."""
+
+    to_day: date
+    as_known: datetime | None = Field(description="null: as known now")
+    system: str
+    carried: list[RestatedView]
+    not_carried: list[RestatedView]
+    totals: list[TotalView]
+    amount_in: int | str
+    amount_carried: int | str = Field(description="with `amount_not_carried` exactly `amount_in`")
+    amount_not_carried: int | str
+
+
+def restated(line: Restated, to_day: date) -> RestatedView:
+    """Return a line of a restatement."""
+    return RestatedView(
+        line=line.line,
+        code=line.code,
+        day=line.day,
+        to_code=line.to_code if line.carried else None,
+        to_day=to_day,
+        share=as_text(line.share),
+        amount=None if line.amount is None else shown(line.amount),
+        reason=line.reason,
+        because=line.because,
+    )
+
+
+def restatement(found: Restatement, *, to_day: date, as_known: datetime | None, system: str) -> RestatementView:
+    """Return a whole restatement."""
+    return RestatementView(
+        to_day=to_day,
+        as_known=as_known,
+        system=system,
+        carried=[restated(line, to_day) for line in found.lines if line.carried],
+        not_carried=[restated(line, to_day) for line in found.lines if not line.carried],
+        totals=[TotalView(to_code=code, amount=shown(amount)) for code, amount in found.totals.items()],
+        amount_in=shown(found.amount_in),
+        amount_carried=shown(found.amount_carried),
+        amount_not_carried=shown(found.amount_left),
+    )
+
+
+def shown(amount: Decimal) -> int | str:
+    """Return an amount as a whole number, or as decimal text where it has decimal places."""
+    return int(amount) if int(amount.as_tuple().exponent) >= 0 else f"{amount:f}"
+
+
+class ChangeView(View):
+    """Something that takes effect on a day."""
+
+    day: date
+    what: What = Field(description="what sort of change", examples=["closure"])
+    code: str = Field(description="of a merger the successor, of an area its ONS code", examples=["10Y"])
+    before: str | None = Field(
+        description="what was so before; of a merger its predecessors; null where something begins only"
+    )
+    after: str | None = Field(
+        description="what is so since; of a merger how far it is; of a succession its shape; null where something ends"
+    )
+    other: str = Field(
+        description="of a succession the successor, of a merger its reference, of a relation the other body, of an "
+        "identifier its system",
+        examples=["14Y"],
+    )
+    known_from: datetime
+
+
+CHANGE_HEADER = tuple(ChangeView.model_fields)
+
+
+def change(found: Change) -> ChangeView:
+    """Return a change."""
+    return ChangeView.model_validate(found)

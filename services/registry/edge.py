@@ -1,0 +1,43 @@
+"""What the routes of several packages share: path parameters, roles, the base of every answer."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from pydantic import BaseModel, ConfigDict
+
+from libs.common.http.dependencies import IfMatch, UnreadableVersion, Write, allowed, stale
+from libs.common.http.problems import PreconditionMissing, StaleVersion, may_raise
+from libs.common.identity import Caller, Role
+from libs.common.temporal.days import WrittenDay
+from services.registry.core.change import get_organisation_to_change
+from services.registry.core.codes import CODE
+from services.registry.core.errors import OrganisationNotFound
+from services.registry.core.models import Organisation
+
+EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
+
+
+CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["10Y"])]
+
+
+OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only of this day; of all days if left out.")]
+
+
+Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]
+
+
+@may_raise(OrganisationNotFound)
+async def _organisation_to_change(code: CodeInPath, session: Write, _: Registrar, expected: IfMatch) -> Organisation:
+    organisation = await get_organisation_to_change(session, code)
+    stale(organisation.version, expected)
+    return organisation
+
+
+ToChange = Annotated[Organisation, Depends(_organisation_to_change)]
+"""The organisation of the path, locked, of the version that the registrar read."""
+
+
+class View(BaseModel):
+    """Read from the attributes of what a query returns."""
+
+    model_config = ConfigDict(from_attributes=True)

@@ -1,0 +1,284 @@
+"""What is odd in all that sources said: taken as it arrived, and told here.
+
+Each sort is one query over what is held, so that what is found depends on what was said, and not on the order in which
+it was taken. Nothing is dropped or put right because of a finding.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import ALWAYS
+
+
+class Sort(StrEnum):
+    """What is odd: `MEANINGS` says each in words."""
+
+    JOINED_BEFORE_OPENING = "joined_before_opening"
+    JOINED_LATE = "joined_late"
+    BELONGS_TO_CLOSED = "belongs_to_closed"
+    UNDESCRIBED_PARENT = "undescribed_parent"
+    UNDESCRIBED_IN_SUCCESSION = "undescribed_in_succession"
+    MEMBERSHIP_CONTRADICTED = "membership_contradicted"
+    RESTATED = "restated"
+    MOVED_WITHOUT_SUCCESSION = "moved_without_succession"
+    OPEN_BY_DATES_ALONE = "open_by_dates_alone"
+    FOLLOWS_ITSELF = "follows_itself"
+    FOLLOWED_ON_SEVERAL_DAYS = "followed_on_several_days"
+    SEVERAL_SUCCESSORS = "several_successors"
+    CLOSED_WITHOUT_SUCCESSOR = "closed_without_successor"
+
+
+MEANINGS: Mapping[Sort, str] = {
+    Sort.JOINED_BEFORE_OPENING: "A practice belongs to `other` from `first_day`, before it opens on `last_day`.",
+    Sort.JOINED_LATE: "A practice that opened on `first_day`, since CCGs began, joins somebody on `last_day` only.",
+    Sort.BELONGS_TO_CLOSED: "A body is said to have belonged to `other` on days after that had closed.",
+    Sort.UNDESCRIBED_PARENT: "Bodies are said to belong to this code, and no source describes it.",
+    Sort.UNDESCRIBED_IN_SUCCESSION: "This code followed somebody or was followed, and no source describes it.",
+    Sort.MEMBERSHIP_CONTRADICTED: "A practice file names `other`; the dated memberships deny it for all of that month.",
+    Sort.RESTATED: "A later source names `other` since the very day since which an earlier one named another parent.",
+    Sort.MOVED_WITHOUT_SUCCESSION: "A body went to the CCG `other` from one which that did not follow.",
+    Sort.OPEN_BY_DATES_ALONE: "By a file's dates it operates from `first_day`; by its succession after `last_day`.",
+    Sort.FOLLOWS_ITSELF: "A source says that a body followed itself.",
+    Sort.FOLLOWED_ON_SEVERAL_DAYS: "`other` is said to have followed it on more than one day.",
+    Sort.SEVERAL_SUCCESSORS: "More than one body followed it: `words` says how many others, and who.",
+    Sort.CLOSED_WITHOUT_SUCCESSOR: "A trust, CCG, PCT, SHA or hub has closed, and no source says who followed it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something odd. `source` is the family of sources that it is about, empty where it is about several."""
+
+    sort: Sort
+    code: str
+    other: str
+    source: str
+    first_day: date | None
+    last_day: date | None
+    words: str
+
+
+# Each gives code, other, source, first day, last day, words; $1 is the instant as known.
+_JOINS = """
+SELECT o.code, (array_agg(s.value ORDER BY s.valid))[1] AS other, split_part(s.source, ':', 1) AS source,
+       min(lower(s.valid)) AS joined, min(life.opened) AS opened
+  FROM organisation_statement s
+  JOIN organisation o ON o.id = s.subject_id
+  JOIN (SELECT subject_id, min(lower(valid)) AS opened FROM organisation_belief
+         WHERE facet = 1 AND known @> $1::timestamptz GROUP BY subject_id) life ON life.subject_id = s.subject_id
+ WHERE s.facet = 3 AND s.value IS NOT NULL AND NOT s.fills_before AND s.stated_at <= $1::timestamptz
+   AND EXISTS (SELECT 1 FROM organisation_belief k WHERE k.subject_id = s.subject_id AND k.facet = 4
+                  AND k.known @> $1::timestamptz
+                  AND k.value IN ('gp_practice', 'prescribing_cost_centre'))
+ GROUP BY o.code, split_part(s.source, ':', 1)
+"""
+
+_BEFORE = """
+SELECT code, other, source, joined AS first_day, opened AS last_day,
+       format('joins %s on %s, %s days before it opens', other, joined, opened - joined) AS words
+  FROM ({joins}) joins WHERE joined < opened
+"""
+
+_LATE = """
+SELECT code, other, source, opened AS first_day, joined AS last_day,
+       format('opens on %s, and joins %s %s days later', opened, other, joined - opened) AS words
+  FROM ({joins}) joins WHERE joined > opened AND opened >= DATE '2013-04-01'
+"""
+
+_TO_CLOSED = """
+SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(closed.valid) AS first_day,
+       upper(s.valid) - 1 AS last_day,
+       format('stays in %s to %s, which closed on %s', s.value, upper(s.valid) - 1, lower(closed.valid) - 1) AS words
+  FROM organisation_statement s
+  JOIN organisation o ON o.id = s.subject_id
+  JOIN organisation p ON p.code = s.value
+  JOIN organisation_belief closed
+    ON closed.subject_id = p.id AND closed.facet = 1 AND closed.value = 'closed' AND closed.known @> $1::timestamptz
+   AND lower(closed.valid) < upper(s.valid)
+ WHERE s.facet = 3 AND s.stated_at <= $1::timestamptz AND NOT s.fills_before AND NOT upper_inf(s.valid)
+ GROUP BY o.code, s.value, split_part(s.source, ':', 1), s.valid, closed.valid
+"""
+
+_PARENTS = """
+SELECT s.value AS code, '' AS other, split_part(s.source, ':', 1) AS source, min(lower(s.valid)) AS first_day,
+       nullif(max(coalesce(upper(s.valid) - 1, 'infinity')), 'infinity') AS last_day,
+       format('%s bodies are said to belong to it', count(DISTINCT s.subject_id)) AS words
+  FROM organisation_statement s LEFT JOIN organisation p ON p.code = s.value
+ WHERE s.facet = 3 AND s.value IS NOT NULL AND s.stated_at <= $1::timestamptz
+   AND NOT EXISTS (SELECT 1 FROM organisation_belief n WHERE n.subject_id = p.id AND n.facet = 2
+                     AND n.known @> $1::timestamptz)
+ GROUP BY s.value, split_part(s.source, ':', 1)
+"""
+
+_FOLLOWING = """
+SELECT c.code, '' AS other, '' AS source, min(day) AS first_day, max(day) AS last_day,
+       format('named in %s successions', count(*)) AS words
+  FROM (SELECT code, effective_on AS day FROM succession WHERE known @> $1::timestamptz
+         UNION ALL
+        SELECT successor, effective_on FROM succession WHERE known @> $1::timestamptz AND successor <> code) c
+  LEFT JOIN organisation o ON o.code = c.code
+ WHERE NOT EXISTS (SELECT 1 FROM organisation_belief n WHERE n.subject_id = o.id AND n.facet = 2
+                     AND n.known @> $1::timestamptz)
+ GROUP BY c.code
+"""
+
+# A file that is named for a month was made on some day of it: it is contradicted only where no day of it agrees.
+_CONTRADICTED = """
+SELECT o.code, s.value AS other, s.source, lower(s.valid) AS first_day, s.stated_at::date AS last_day,
+       format('%s names %s since %s; the dated memberships say %s', s.source, s.value, lower(s.valid),
+              string_agg(DISTINCT m.value, ', ' ORDER BY m.value)) AS words
+  FROM organisation_statement s
+  JOIN organisation o ON o.id = s.subject_id
+ CROSS JOIN LATERAL (SELECT daterange(CASE WHEN s.source ~ '[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN s.stated_at::date
+                                           ELSE date_trunc('month', s.stated_at AT TIME ZONE 'UTC')::date END,
+                                      (s.stated_at AT TIME ZONE 'UTC')::date, '[]') AS days) seen
+  JOIN organisation_statement m
+    ON m.subject_id = s.subject_id AND m.facet = 3 AND m.stated_at <= $1::timestamptz AND m.valid && seen.days
+   AND m.source LIKE 'ods-epcmem:%' AND m.stated_at >= s.stated_at
+ WHERE s.facet = 3 AND s.value IS NOT NULL AND s.stated_at <= $1::timestamptz
+   AND s.source LIKE 'ods-epraccur:%'
+   AND s.valid && seen.days
+ GROUP BY o.code, s.value, s.source, s.valid, s.stated_at
+HAVING bool_and(m.value <> s.value)
+"""
+
+_RESTATED = """
+SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(s.valid) AS first_day,
+       min(s.stated_at)::date AS last_day,
+       format('since %s in %s, says %s; %s was said before', lower(s.valid), s.value, min(s.source),
+              string_agg(DISTINCT e.value, ', ' ORDER BY e.value)) AS words
+  FROM organisation_statement s
+  JOIN organisation o ON o.id = s.subject_id
+  JOIN organisation_statement e
+    ON e.subject_id = s.subject_id AND e.facet = 3 AND lower(e.valid) = lower(s.valid) AND e.value <> s.value
+   AND e.stated_at < s.stated_at AND NOT e.fills_before
+ WHERE s.facet = 3 AND s.value IS NOT NULL AND NOT s.fills_before AND s.stated_at <= $1::timestamptz
+ GROUP BY o.code, s.value, split_part(s.source, ':', 1), lower(s.valid)
+"""
+
+# Few pairs of CCGs stand for thousands of moves: the lineage is followed once for each pair and day.
+_MOVED = """
+WITH RECURSIVE ccg AS (
+    SELECT DISTINCT o.code FROM organisation o
+      JOIN organisation_belief k ON k.subject_id = o.id AND k.facet = 4 AND k.value = 'ccg'
+       AND k.known @> $1::timestamptz
+), moves AS MATERIALIZED (
+    SELECT b.subject_id, a.value AS gone_from, b.value AS gone_to, lower(b.valid) AS day
+      FROM organisation_belief b
+      JOIN organisation_belief a
+        ON a.subject_id = b.subject_id AND a.facet = 3 AND a.known @> $1::timestamptz
+       AND upper(a.valid) = lower(b.valid)
+     WHERE b.facet = 3 AND b.known @> $1::timestamptz
+       AND a.value IN (SELECT code FROM ccg) AND b.value IN (SELECT code FROM ccg)
+), line (gone_from, gone_to, day, code) AS (
+    SELECT DISTINCT gone_from, gone_to, day, gone_from FROM moves
+     UNION
+    SELECT gone_from, gone_to, day, f.successor FROM line JOIN succession f ON f.code = line.code
+     WHERE f.known @> $1::timestamptz AND f.effective_on <= day
+)
+SELECT o.code, gone_to AS other, '' AS source, day AS first_day, NULL::date AS last_day,
+       format('goes from %s to %s on %s, and no succession says so', gone_from, gone_to, day) AS words
+  FROM moves JOIN organisation o ON o.id = subject_id
+ WHERE NOT EXISTS (SELECT 1 FROM line WHERE line.gone_from = moves.gone_from AND line.gone_to = moves.gone_to
+                      AND line.day = moves.day AND line.code = moves.gone_to)
+"""
+
+_BY_DATES = """
+SELECT o.code, '' AS other, split_part(s.source, ':', 1) AS source, lower(s.valid) AS first_day,
+       upper(b.valid) - 1 AS last_day,
+       format('by its dates it operates from %s, by the succession from %s', lower(s.valid), upper(b.valid)) AS words
+  FROM organisation_statement s
+  JOIN organisation o ON o.id = s.subject_id
+  JOIN organisation_belief b
+    ON b.subject_id = s.subject_id AND b.facet = 1 AND b.value = 'proposed' AND b.valid @> lower(s.valid)
+   AND b.known @> $1::timestamptz
+ WHERE s.facet = 1 AND s.value = 'open' AND s.stated_at <= $1::timestamptz AND s.source LIKE 'ods-%'
+ GROUP BY o.code, split_part(s.source, ':', 1), s.valid, b.valid
+"""
+
+_ITSELF = """
+SELECT code, successor AS other, '' AS source, effective_on AS first_day, NULL::date AS last_day,
+       format('is said to follow itself on %s', effective_on) AS words
+  FROM succession WHERE known @> $1::timestamptz AND code = successor
+"""
+
+_DAYS = """
+SELECT code, successor AS other, '' AS source, min(effective_on) AS first_day, max(effective_on) AS last_day,
+       format('followed by %s on %s', successor, string_agg(effective_on::text, ', ' ORDER BY effective_on)) AS words
+  FROM succession WHERE known @> $1::timestamptz GROUP BY code, successor HAVING count(DISTINCT effective_on) > 1
+"""
+
+_SEVERAL = """
+SELECT code, '' AS other, '' AS source, min(effective_on) AS first_day, max(effective_on) AS last_day,
+       format('%s others: %s', count(DISTINCT successor) FILTER (WHERE successor <> code),
+              string_agg(DISTINCT successor, ', ' ORDER BY successor) FILTER (WHERE successor <> code)) AS words
+  FROM succession WHERE known @> $1::timestamptz GROUP BY code HAVING count(DISTINCT successor) > 1
+"""
+
+_NO_SUCCESSOR = """
+SELECT o.code, '' AS other, '' AS source, lower(b.valid) AS first_day, NULL::date AS last_day,
+       format('closed on %s; no source says who followed', lower(b.valid) - 1) AS words
+  FROM organisation_belief b
+  JOIN organisation o ON o.id = b.subject_id
+ WHERE b.facet = 1 AND b.value = 'closed' AND b.known @> $1::timestamptz AND upper_inf(b.valid)
+   AND EXISTS (SELECT 1 FROM organisation_belief k WHERE k.subject_id = o.id AND k.facet = 4
+                  AND k.known @> $1::timestamptz
+                  AND k.value IN ('nhs_trust', 'foundation_trust', 'ccg', 'pct', 'sha', 'commissioning_hub'))
+   AND NOT EXISTS (SELECT 1 FROM succession f WHERE f.code = o.code AND f.known @> $1::timestamptz)
+"""
+
+_SQL: Mapping[Sort, str] = {
+    Sort.JOINED_BEFORE_OPENING: _BEFORE.format(joins=_JOINS),
+    Sort.JOINED_LATE: _LATE.format(joins=_JOINS),
+    Sort.BELONGS_TO_CLOSED: _TO_CLOSED,
+    Sort.UNDESCRIBED_PARENT: _PARENTS,
+    Sort.UNDESCRIBED_IN_SUCCESSION: _FOLLOWING,
+    Sort.MEMBERSHIP_CONTRADICTED: _CONTRADICTED,
+    Sort.RESTATED: _RESTATED,
+    Sort.MOVED_WITHOUT_SUCCESSION: _MOVED,
+    Sort.OPEN_BY_DATES_ALONE: _BY_DATES,
+    Sort.FOLLOWS_ITSELF: _ITSELF,
+    Sort.FOLLOWED_ON_SEVERAL_DAYS: _DAYS,
+    Sort.SEVERAL_SUCCESSORS: _SEVERAL,
+    Sort.CLOSED_WITHOUT_SUCCESSOR: _NO_SUCCESSOR,
+}
+
+_PAGE = """
+SELECT code, other, source, first_day, last_day, words FROM ({sql}) found
+ WHERE ($2::text IS NULL OR source = $2 OR source LIKE $2 || ':%') AND ($3::text IS NULL OR $3 IN (code, other))
+   AND ($4::text[] IS NULL OR ARRAY[code, other, source, coalesce(first_day::text, '')] > $4)
+ ORDER BY code, other, source, coalesce(first_day::text, '') LIMIT $5
+"""
+
+_COUNT = "SELECT count(*) FROM ({sql}) found"
+
+
+async def find(
+    db: Reads,
+    sort: Sort,
+    *,
+    as_known: datetime | None = None,
+    source: str | None = None,
+    code: str | None = None,
+    after: tuple[str, ...] | None = None,
+    limit: int | None = None,
+) -> list[Finding]:
+    """Return what is odd in one way, as known at an instant, in the order of their keys, from the one behind `after`.
+
+    `source` keeps those about one family of sources, `code` those about one body.
+    """
+    sql = _PAGE.format(sql=_SQL[sort])
+    rows = await db.fetch(sql, as_known or ALWAYS, source, code, None if after is None else list(after), limit)
+    return [Finding(sort, *row) for row in rows]
+
+
+async def count(db: Reads, *, as_known: datetime | None = None) -> dict[Sort, int]:
+    """Return how much is odd in each way."""
+    counts = {}
+    for sort, sql in _SQL.items():
+        [row] = await db.fetch(_COUNT.format(sql=sql), as_known or ALWAYS)
+        counts[sort] = row[0]
+    return counts

@@ -1,0 +1,142 @@
+"""A named source's word is put on record: with its rank, beside what others say."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.errors import Reason
+from libs.common.events import Event
+from libs.common.events.registry import OrganisationSucceeded, SourceReported, SuccessionReported
+from libs.common.identity import Caller, Role
+from services.registry.core import recording as facts
+from services.registry.core.change import get_organisations_to_change
+from services.registry.core.codes import CODE, PRINTED, Code, Day
+from services.registry.core.errors import OrganisationNotFound, SourceRefused
+from services.registry.core.kinds import Kind
+from services.registry.core.sources import Source, SourceName, families, family_of, source_of
+from services.registry.core.successions import OFFICIAL
+
+_FITS = {
+    "life": re.compile("proposed|open|closed"),
+    "name": re.compile(".+"),
+    "parent": re.compile(f"({CODE})?"),
+    "kind": re.compile("|".join(Kind)),
+    "succession": re.compile(CODE),
+}
+
+Value = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTED)]
+
+
+class Reported(BaseModel):
+    """One thing that a source says of one body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(examples=["00F"])
+    about: Literal["life", "name", "parent", "kind", "succession"] = Field(examples=["succession"])
+    value: Value = Field(
+        description="`open`, `closed` or `proposed`; a name; the parent's code, empty for none; a kind; the successor",
+        examples=["13T"],
+    )
+    effective_on: Day = Field(description="the first day on which the source says it is so", examples=["2014-04-01"])
+    last_day: Day | None = Field(default=None, description="the last such day, where the source says one")
+    observed: bool = Field(
+        default=False, strict=True, description="the source saw it then, and does not say since when it is so"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.last_day is not None and self.last_day < self.effective_on:
+            raise ValueError("last_day: it cannot end before it begins")
+        if self.about == "succession" and (self.last_day or self.observed):
+            raise ValueError("a succession has one day: leave last_day and observed out")
+        if _FITS[self.about].fullmatch(self.value) is None:
+            raise ValueError(f"value: not one for {self.about}")
+        return self
+
+    @property
+    def codes(self) -> set[str]:
+        """Return the codes of the bodies that it names."""
+        names_another = self.about in {"succession", "parent"} and self.value
+        return {self.code, self.value} if names_another else {self.code}
+
+
+class Report(BaseModel):
+    """What one document of a source says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: SourceName = Field(
+        description="`family:document`; GET /sources lists the families", examples=["hsj:7013041"]
+    )
+    stated_on: Day = Field(description="the day on which the source said it", examples=["2016-11-04"])
+    facts: list[Reported] = Field(
+        min_length=1,
+        max_length=500,
+        description="what it says, one thing of one body each",
+        examples=[[{"code": "10Y", "about": "life", "value": "closed", "effective_on": "2017-04-01"}]],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A report that is on record, with the rank that it has, and by which pack."""
+
+    source: str
+    rank: int
+    pack: str
+    stated_at: datetime
+
+
+async def record(session: AsyncSession, report: Report, *, by: Caller, today: date) -> Recorded:
+    """Put what a source says on record. It rules where nobody of a higher rank spoke.
+
+    A succession that is only heard of is kept and shown, and no lineage follows it. Whoever keeps a register or an
+    official list is reported by a loader only. Raises SourceRefused, RoleMissing, NotYoursToDecide,
+    OrganisationNotFound.
+    """
+    source = _source_of(report, today)
+    if source.rank >= OFFICIAL:
+        by.must_have(Role.LOADER)
+    for code in sorted({fact.code for fact in report.facts}):
+        by.must_act_for([code])
+    codes = {code for fact in report.facts for code in fact.codes}
+    held = await get_organisations_to_change(session, codes)
+    missing = sorted(codes - held.keys())
+    if missing:
+        raise OrganisationNotFound(f"no organisation has the code {', '.join(missing)}")
+    for code in {fact.code for fact in report.facts}:
+        held[code].version += 1
+    at = datetime.combine(report.stated_on, time.min, UTC)
+    events = [_event(fact, report.source, source.rank, at) for fact in report.facts]
+    await facts.tell(session, events, source=report.source, by=by.subject)
+    return Recorded(report.source, source.rank, source.pack, at)
+
+
+def _source_of(report: Report, today: date) -> Source:
+    """Return the family of the report's source. Raises SourceRefused with every reason."""
+    reasons = []
+    source = source_of(report.source, report.stated_on)
+    if source is None:
+        named = ", ".join(one for one in families(report.stated_on) if one != facts.COMMAND)
+        reasons.append(Reason(f"no pack names the family {family_of(report.source)}: there are {named}", "source"))
+    elif source.family == facts.COMMAND:
+        reasons.append(Reason("what a registrar says is a command of its own, not a report", "source"))
+    if report.stated_on > today:
+        reasons.append(Reason(f"{report.stated_on} lies in the future", "stated_on"))
+    if reasons or source is None:
+        raise SourceRefused("; ".join(reason.message for reason in reasons), reasons=reasons)
+    return source
+
+
+def _event(fact: Reported, source: str, rank: int, at: datetime) -> Event:
+    said = {"code": fact.code, "effective_on": fact.effective_on, "stated_at": at, "source": source, "rank": rank}
+    if fact.about == "succession":
+        told = OrganisationSucceeded if rank >= OFFICIAL else SuccessionReported
+        return told(**said, successor=fact.value)
+    until = None if fact.last_day is None else fact.last_day + timedelta(days=1)
+    return SourceReported(**said, about=fact.about, value=fact.value, until=until, observed=fact.observed)

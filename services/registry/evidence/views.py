@@ -1,0 +1,139 @@
+"""What the answers about sources look like: who said what, what was believed, and where they disagree."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+from services.registry.edge import View
+
+
+class SourceView(View):
+    """A family of sources that can be cited."""
+
+    family: str = Field(examples=["hsj"])
+    rank: int = Field(description="a higher one rules where both speak of the same days", examples=[-50])
+    sort: str = Field(examples=["press"])
+    title: str
+    citation: str
+    pack: str = Field(description="the pack of rules that says so", examples=["source-hsj"])
+
+
+class SourcesView(BaseModel):
+    """Every family that can be cited, those whose word stands highest first."""
+
+    as_at: date
+    sources: list[SourceView]
+
+
+class RecordedView(View):
+    """A report that is on record."""
+
+    source: str = Field(examples=["hsj:7013041"])
+    rank: int = Field(examples=[-50])
+    pack: str = Field(examples=["source-hsj"])
+    stated_at: datetime
+
+
+class HeldView(View):
+    """Something that was believed: of which days, and from when until when."""
+
+    about: str = Field(
+        description="`life`, `name`, `parent`, `kind`, `legal`, `address`, `legal_form`, `remit`; or what ties it to "
+        "`other`: `member of`, `owns`, `role`, `code:ons`, ...",
+        examples=["life"],
+    )
+    other: str = Field(description="of what may hold several times at once: which body, role or code; else empty")
+    value: str = Field(description="of a tie its exact share, or `*`", examples=["open"])
+    first_day: date | None
+    last_day: date | None
+    known_from: datetime
+    known_to: datetime | None = Field(description="null: still believed at the instant asked about")
+
+
+class SaidView(View):
+    """Something that a source said: what beliefs follow from."""
+
+    about: str = Field(examples=["life"])
+    other: str
+    value: str | None = Field(description="null: that nothing holds")
+    first_day: date | None
+    last_day: date | None
+    stated_at: datetime
+    observed: bool = Field(description="seen to be so on the first day, with no word about since when")
+    source: str = Field(examples=["ods-eccg:eccg_2016-02.csv"])
+    rank: int
+    recorded_by: str
+    recorded_at: datetime
+
+
+class HeldSuccessionView(View):
+    """That one body followed another was believed, from when until when."""
+
+    code: str
+    successor: str
+    effective_on: date
+    shape: str
+    share: str
+    merger: str | None
+    source: str
+    known_from: datetime
+    known_to: datetime | None = Field(description="null: still believed at the instant asked about")
+
+
+class SaidSuccessionView(View):
+    """A source said that one body followed another; with `holds` false, that it did not."""
+
+    code: str
+    successor: str
+    effective_on: date
+    holds: bool
+    shape: str
+    share: str
+    merger: str | None
+    stated_at: datetime
+    source: str
+    rank: int
+    recorded_by: str
+    recorded_at: datetime
+
+
+class HistoryView(BaseModel):
+    """Who believed what, when, and from which source."""
+
+    code: str
+    as_at: date | None = Field(description="null: of all days")
+    as_known: datetime | None = Field(description="null: as known now")
+    beliefs: list[HeldView]
+    statements: list[SaidView]
+    successions: list[HeldSuccessionView]
+    successions_stated: list[SaidSuccessionView]
+
+
+class WordView(BaseModel):
+    """What a source says of these days."""
+
+    source: str = Field(examples=["hsj:7013041"])
+    family: str = Field(examples=["hsj"])
+    rank: int
+    value: str | None
+    stated_at: datetime
+    observed: bool
+
+
+class DifferingView(BaseModel):
+    """Days on which sources differ, who says what, and who rules."""
+
+    first_day: date | None
+    last_day: date | None
+    words: list[WordView] = Field(description="one of each family, those whose word stands highest first")
+    rules: str | None = Field(description="what is believed of these days; null: nothing")
+    why: str = Field(description="`rank`, `later word` or `observation`", examples=["rank"])
+    because: str
+
+
+class ConflictView(BaseModel):
+    """Sources disagree about one thing of one body."""
+
+    code: str = Field(examples=["00F"])
+    about: str = Field(examples=["succession"])
+    differs: list[DifferingView]

@@ -1,0 +1,214 @@
+"""Federations and legal forms: what a body is in company law, what it is there for, and what follows from that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.errors import Reason
+from libs.common.events import Event
+from libs.common.events.registry import OrganisationLegalFormChanged, OrganisationRemitStated
+from libs.common.identity import Caller, Role
+from libs.organisations.statements import Facet
+from services.registry.core import recording
+from services.registry.core.change import next_instant
+from services.registry.core.codes import PRINTED, Code, Day, Name
+from services.registry.core.kinds import Kind
+from services.registry.core.links import Relation
+from services.registry.core.models import Organisation
+from services.registry.core.queries import get_organisation
+from services.registry.core.standing import standings
+from services.registry.federations.errors import LegalFormUnknown
+from services.registry.federations.rules import (
+    CONTRACTS,
+    Answer,
+    Distribution,
+    FormRules,
+    distribution,
+    forms_on,
+    rules_for,
+    size_warning,
+)
+from services.registry.lineage.permissions import must_act_for
+from services.registry.organisations import commands as organisations
+from services.registry.organisations.changes import describe, must_be_there
+from services.registry.organisations.commands import Address, OpenOrganisation
+from services.registry.populations.queries import Population, populations_of
+from services.registry.relations.commands import Related, list_relations
+
+LegalForm = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,59}$")]
+Remit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
+
+MOST_OWNERS = 1000
+"""How many owners an answer shows; the relations of the body list any number."""
+
+_SIZED_BY = ("registered", "resident", "weighted")
+"""Which count tells a federation's size, the best first."""
+
+
+class OpenFederation(BaseModel):
+    """Practices that work together as one body, of a legal form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(description="its code, never used before", examples=["SUFFED"])
+    name: Name = Field(examples=["Suffolk GP Federation"])
+    effective_on: Day = Field(description="the first day on which it operates", examples=["2007-10-01"])
+    legal_form: LegalForm = Field(
+        description="a form that the matrix of that day knows", examples=["cic_limited_by_guarantee"]
+    )
+    remit: Remit = Field(
+        description="what it is there for: the form follows from it", examples=["Wins contracts for extended services"]
+    )
+    address: Address | None = None
+
+
+class ChangeLegalForm(BaseModel):
+    """A body has another legal form from a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    legal_form: LegalForm = Field(examples=["company_limited_by_shares"])
+    effective_on: Day = Field(description="the first day of this form", examples=["2015-04-01"])
+
+
+class StateRemit(BaseModel):
+    """What a body is there for, from a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    remit: Remit = Field(examples=["Holds the enhanced services of its 32 practices"])
+    effective_on: Day = Field(description="the first day of this remit", examples=["2015-04-01"])
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something to look at, which refuses nothing, and the pack that it follows."""
+
+    message: str
+    rule_pack: str
+
+
+@dataclass(frozen=True, slots=True)
+class FederationStanding:
+    """What a body may hold and distribute on a day by its legal form, who owns it, and how large it is."""
+
+    code: str
+    name: str | None
+    legal_form: str | None
+    remit: str | None
+    rules: FormRules | None
+    may_hold: dict[str, Answer]
+    distribution: Distribution | None
+    owners: tuple[Related, ...]
+    population: Population | None
+    warnings: tuple[Warned, ...]
+
+
+async def open_federation(
+    session: AsyncSession, command: OpenFederation, *, by: Caller, stated_at: datetime
+) -> Organisation:
+    """Open a federation of practices, with its legal form and its remit.
+
+    Raises LegalFormUnknown, CodeTaken, NotYoursToDecide.
+    """
+    by.must_act_for([command.code])
+    _must_be_known(command.legal_form, command.effective_on)
+    body = OpenOrganisation(
+        code=command.code,
+        name=command.name,
+        kind=Kind.GP_FEDERATION,
+        effective_on=command.effective_on,
+        address=command.address,
+    )
+    [opened] = await organisations.open_organisations(session, [body], by=by, stated_at=stated_at)
+    at = await next_instant(session, [opened.code], stated_at, in_its_place=by.has(Role.LOADER))
+    said: Sequence[Event] = [
+        OrganisationLegalFormChanged(
+            code=opened.code, legal_form=command.legal_form, effective_on=command.effective_on, stated_at=at
+        ),
+        OrganisationRemitStated(code=opened.code, remit=command.remit, effective_on=command.effective_on, stated_at=at),
+    ]
+    await recording.tell(session, said, source=recording.COMMAND, by=by.subject)
+    return opened
+
+
+async def change_legal_form(
+    session: AsyncSession, organisation: Organisation, command: ChangeLegalForm, *, by: Caller, stated_at: datetime
+) -> None:
+    """Let the locked body, of whatever kind, have a legal form from a day, up to the next one known already.
+
+    Raises LegalFormUnknown, NotOpen, NothingChanges, NotYoursToDecide.
+    """
+    code = organisation.code
+    await must_act_for(session, code, by)
+    _must_be_known(command.legal_form, command.effective_on)
+    must_be_there((await standings(await raw(session), [code]))[code], command.effective_on)
+
+    def told(form: str, day: date, at: datetime) -> Event:
+        return OrganisationLegalFormChanged(code=code, legal_form=form, effective_on=day, stated_at=at)
+
+    change = Facet.LEGAL_FORM, command.legal_form, command.effective_on
+    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+
+
+async def state_remit(
+    session: AsyncSession, organisation: Organisation, command: StateRemit, *, by: Caller, stated_at: datetime
+) -> None:
+    """Say what the locked body is there for, from a day, up to the next remit that is known already.
+
+    Raises NotOpen, NothingChanges, NotYoursToDecide.
+    """
+    code = organisation.code
+    await must_act_for(session, code, by)
+    must_be_there((await standings(await raw(session), [code]))[code], command.effective_on)
+
+    def told(remit: str, day: date, at: datetime) -> Event:
+        return OrganisationRemitStated(code=code, remit=remit, effective_on=day, stated_at=at)
+
+    change = Facet.REMIT, command.remit, command.effective_on
+    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+
+
+def _must_be_known(form: str, day: date) -> None:
+    known = forms_on(day)
+    if form not in known:
+        message = f"{form} is no legal form that the rule packs know on {day}; they know {', '.join(known) or 'none'}"
+        raise LegalFormUnknown(message, reasons=[Reason(message, "legal_form")])
+
+
+async def standing_of(
+    db: Reads, code: str, *, profit_pence: int, as_at: date, as_known: datetime | None
+) -> FederationStanding:
+    """Return what a body may hold, and how much of a profit it may distribute, on a day, as known at an instant.
+
+    Raises OrganisationNotFound.
+    """
+    found = await get_organisation(db, code, as_at=as_at, as_known=as_known)
+    form = found.details.legal_form
+    rules = rules_for(form, as_at) if form else None
+    counted = await populations_of(db, code, as_at=as_at, as_known=as_known)
+    population = next(
+        (one for basis in _SIZED_BY for one in counted if one.basis == basis and one.people is not None), None
+    )
+    people = population.people if population and found.kind is Kind.GP_FEDERATION else None
+    owners = await list_relations(
+        db, code, relation=Relation.OWNS, direction="to", as_at=as_at, as_known=as_known, after=None, limit=MOST_OWNERS
+    )
+    warned = None if people is None else size_warning(people, as_at)
+    return FederationStanding(
+        code=code,
+        name=found.name,
+        legal_form=form,
+        remit=found.details.remit,
+        rules=rules,
+        may_hold=rules.may_hold if rules else dict.fromkeys(CONTRACTS, "not found"),
+        distribution=distribution(rules, profit_pence) if rules else None,
+        owners=tuple(owners),
+        population=population,
+        warnings=(Warned(*warned),) if warned else (),
+    )

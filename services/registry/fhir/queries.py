@@ -1,0 +1,172 @@
+"""Bodies with everything that their Organization shows, many at a time; what they show is a pure function of spells."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import cast
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
+from libs.organisations.statements import UNKNOWN, Facet, Status
+from services.registry.core.links import CODE_OF, ROLE
+from services.registry.fhir import codes
+from services.registry.fhir.model import FhirOrganisation, FollowedBy, Identifier, Question, Role, Spell
+from services.registry.fhir.search_sql import RECORDED_AT, STATED_AT
+
+_BODIES = f"""
+SELECT o.code, o.version, {STATED_AT} AS stated_at, {RECORDED_AT} AS recorded_at
+  FROM organisation o WHERE o.code = ANY($1) ORDER BY o.code
+"""  # noqa: S608  (both are constants of ours)
+
+# IS TRUE keeps the planner from the index of the exclusion constraint, as in `services.registry.core.queries`.
+_SPELLS = """
+SELECT o.code, b.facet, b.value, lower(b.valid) AS first, upper(b.valid) AS "end"
+  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND (b.known @> $2::timestamptz) IS TRUE
+ WHERE o.code = ANY($1) ORDER BY o.code, b.facet, b.valid
+"""
+
+_TIES = """
+SELECT t.code, t.sort, t.other, lower(b.valid) AS first, upper(b.valid) AS "end"
+  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND (b.known @> $2::timestamptz) IS TRUE
+ WHERE t.code = ANY($1) AND (t.sort = 'role' OR t.sort LIKE 'code:%') ORDER BY t.code, t.sort, t.other, b.valid
+"""
+
+_SUCCESSIONS = """
+SELECT code, successor, effective_on, shape, share FROM succession
+ WHERE (code = ANY($1) OR successor = ANY($1)) AND (known @> $2::timestamptz) IS TRUE
+ ORDER BY effective_on, code, successor
+"""
+
+
+@dataclass
+class Held:
+    """What is believed of one body, as known at one instant: of every day."""
+
+    code: str
+    version: int
+    stated_at: datetime | None
+    recorded_at: datetime | None
+    spells: dict[Facet, list[Spell]] = field(default_factory=lambda: defaultdict(list))
+    ties: list[tuple[str, Spell]] = field(default_factory=list)
+    successions: list[FollowedBy] = field(default_factory=list)
+
+    def on(self, facet: Facet, day: date) -> str | None:
+        """Return the value of a facet on a day."""
+        return next((spell.value for spell in self.spells[facet] if day in spell.days), None)
+
+
+async def get_bodies(db: Reads, wanted: Collection[str], question: Question, *, today: date) -> list[FhirOrganisation]:
+    """Return those of the codes that were ever given, in their order, as at the day and as known at the instant asked.
+
+    Four reads, however many codes.
+    """
+    known = question.as_known or ALWAYS
+    held = {row["code"]: Held(*row) for row in await db.fetch(_BODIES, sorted(wanted), known)}
+    given = list(held)
+    for code, facet, value, first, end in await db.fetch(_SPELLS, given, known):
+        held[code].spells[Facet(facet)].append(Spell(value, days_of(first, end)))
+    for code, sort, other, first, end in await db.fetch(_TIES, given, known):
+        held[code].ties.append((sort, Spell(other, days_of(first, end))))
+    for row in await db.fetch(_SUCCESSIONS, given, known):
+        step = FollowedBy(*row)
+        for code in {step.code, step.successor} & held.keys():
+            held[code].successions.append(step)
+    return [body_as_at(one, question.as_at or today) for one in held.values()]
+
+
+def days_of(first: date | None, end: date | None) -> Days:
+    """Return the days of a range of the database."""
+    return Days(first or FIRST_DAY, end or LAST_DAY)
+
+
+def body_as_at(held: Held, day: date) -> FhirOrganisation:
+    """Return what a body's Organization shows on a day. On a day of which nothing was stated it has no name."""
+    status = cast("Status", held.on(Facet.LIFE, day) or "unknown")
+    lines = tuple((held.on(Facet.ADDRESS, day) or "").split("\n"))
+    return FhirOrganisation(
+        code=held.code,
+        status=status,
+        version=held.version,
+        last_stated_at=held.stated_at,
+        last_recorded_at=held.recorded_at,
+        name=None if status == "unknown" else held.on(Facet.NAME, day),
+        kind=held.on(Facet.KIND, day) or UNKNOWN,
+        operational=_nearest(held.spells[Facet.LIFE], "open", day),
+        legal=_legal(held, day),
+        roles=(*_roles_of_kinds(held, day), *_further_roles(held, day)),
+        identifiers=tuple(
+            Identifier(sort.removeprefix(CODE_OF), spell.value, spell.days)
+            for sort, spell in held.ties
+            if sort.startswith(CODE_OF)
+        ),
+        address=tuple(line for line in lines[:-1] if line),
+        postcode=lines[-1] or None,
+        parent=held.on(Facet.PARENT, day),
+        successions=tuple(held.successions),
+    )
+
+
+def _legal(held: Held, day: date) -> Days | None:
+    """Return the days on which it is set in law: as stated, else from when it stood as proposed."""
+    stated = _nearest(held.spells[Facet.LEGAL], "established", day)
+    if stated is not None:
+        return stated
+    ended = min((spell.days.start for spell in held.spells[Facet.LEGAL]), default=LAST_DAY)
+    proposed = _nearest(held.spells[Facet.LIFE], "proposed", day)
+    if proposed is None and ended == LAST_DAY:
+        return None
+    return Days(proposed.start if proposed else FIRST_DAY, ended)
+
+
+def _nearest(spells: Sequence[Spell], value: str, day: date) -> Days | None:
+    """Return the spell of a value on a day, else the last one before it, else the first one after it."""
+    found = [spell.days for spell in spells if spell.value == value]
+    begun = [days for days in found if days.start <= day]
+    return begun[-1] if begun else next(iter(found), None)
+
+
+def _roles_of_kinds(held: Held, day: date) -> list[Role]:
+    """Return the ODS roles that follow from what a body was, each once for all days on which it had it without a break.
+
+    A role has the days of the life, where they are known: nobody is a CCG before its first day.
+    """
+    life = _life(held.spells[Facet.LIFE])
+    operates = held.on(Facet.LIFE, day) == "open"
+    spells: dict[tuple[str, bool], list[Days]] = defaultdict(list)
+    for spell in held.spells[Facet.KIND]:
+        days = Days(max(spell.days.start, life.start), min(spell.days.end, life.end))
+        if days.start < days.end:
+            for number, role in enumerate(codes.roles_of(spell.value, day)):
+                spells[role, number == 0].append(days)
+    return [
+        Role(role, primary, days, operates and day in days)
+        for (role, primary), found in spells.items()
+        for days in _joined(found)
+    ]
+
+
+def _life(spells: Iterable[Spell]) -> Days:
+    """Return the days from the first on which it was proposed or open up to the one on which it is so no more."""
+    alive = [spell.days for spell in spells if spell.value in {"proposed", "open"}]
+    return Days(min(days.start for days in alive), max(days.end for days in alive)) if alive else Days()
+
+
+def _further_roles(held: Held, day: date) -> list[Role]:
+    operates = held.on(Facet.LIFE, day) == "open"
+    return [
+        Role(spell.value, False, spell.days, operates and day in spell.days)
+        for sort, spell in held.ties
+        if sort == ROLE
+    ]
+
+
+def _joined(spells: Sequence[Days]) -> list[Days]:
+    """Return spells in their order, those that follow one another without a day between as one."""
+    joined: list[Days] = []
+    for days in sorted(spells, key=lambda one: one.start):
+        if joined and joined[-1].end >= days.start:
+            joined[-1] = Days(joined[-1].start, max(joined[-1].end, days.end))
+        else:
+            joined.append(days)
+    return joined

@@ -1,0 +1,222 @@
+"""Codes of other systems (ONS, a user's own) that a body bears for a time. A code never names another body."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+import asyncpg
+from pydantic import Field, StringConstraints, field_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.errors import Reason
+from libs.common.events import Event
+from libs.common.events.registry import (
+    OrganisationIdentified,
+    OrganisationIdentifierEnded,
+    OrganisationRoleEnded,
+    OrganisationRoleGiven,
+)
+from libs.common.identity import Caller
+from libs.common.temporal.history import ALWAYS
+from services.registry.core.errors import NothingChanges
+from services.registry.core.links import CODE_OF, ROLE
+from services.registry.core.models import Organisation
+from services.registry.core.standing import standings
+from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
+from services.registry.identifiers.periods import Ending, Span, Spell, next_instant_for, spans_of, tell
+from services.registry.lineage.permissions import must_act_for
+from services.registry.organisations.changes import must_be_there
+
+ROLE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
+"""A word of one's own (`prescribing_hub`), or ODS's code of a role (`RO213`)."""
+
+RoleName = Annotated[str, StringConstraints(pattern=ROLE_NAME)]
+
+
+class GiveRole(Spell):
+    """A further role from a day, up to a last one where it is known."""
+
+    role: RoleName = Field(examples=["RO213"])
+
+
+async def give_role(
+    session: AsyncSession, organisation: Organisation, command: GiveRole, *, by: Caller, stated_at: datetime
+) -> None:
+    """Give the locked body a further role. Raises NotOpen, NothingChanges, NotYoursToDecide."""
+    code = organisation.code
+    await must_act_for(session, code, by)
+    connection = await raw(session)
+    must_be_there((await standings(connection, [code]))[code], command.effective_on)
+    for span in await spans_of(connection, code, ROLE):
+        last = span.last_day or date.max
+        if (
+            span.other == command.role
+            and span.holds_on(command.effective_on)
+            and (command.last_day or date.max) <= last
+        ):
+            raise NothingChanges(f"{code} has the role {command.role} on {command.effective_on}")
+    given = OrganisationRoleGiven(
+        code=code,
+        role=command.role,
+        effective_on=command.effective_on,
+        until=command.until,
+        stated_at=await next_instant_for(session, organisation, stated_at, by=by),
+    )
+    await tell(session, organisation, [given], by=by)
+
+
+async def end_role(
+    session: AsyncSession, organisation: Organisation, role: str, command: Ending, *, by: Caller, stated_at: datetime
+) -> None:
+    """Let a role of the locked body end. Raises RoleNotHeld, NotYoursToDecide."""
+    code, day = organisation.code, command.effective_on
+    await must_act_for(session, code, by)
+    held = await spans_of(await raw(session), code, ROLE)
+    if not any(span.other == role and span.holds_on(day) for span in held):
+        raise RoleNotHeld(f"{code} does not have the role {role} on {day}")
+    at = await next_instant_for(session, organisation, stated_at, by=by)
+    ended = OrganisationRoleEnded(code=code, role=role, effective_on=day, stated_at=at)
+    await tell(session, organisation, [ended], by=by)
+
+
+SYSTEM = r"^[a-z][a-z0-9-]{0,29}$"
+"""`ons`, or the name that a user gives to a system of its own."""
+IDENTIFIER = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._:-]{0,58}[A-Za-z0-9])?$"
+"""What a code of another system looks like: text that can stand in an address."""
+ODS = "ods"
+
+_CLAIM = "INSERT INTO tie (code, sort, other) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+_HOLDER = "SELECT code FROM tie WHERE sort = $1 AND other = $2"
+
+_BORNE_BY = """
+SELECT t.code, lower(b.valid) AS start, upper(b.valid) AS "end"
+  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.facet = 1 AND (b.known @> $3::timestamptz) IS TRUE
+ WHERE t.sort = $1 AND t.other = $2
+ ORDER BY lower(b.valid)
+"""
+
+_ODS = "SELECT code FROM organisation WHERE code = $1"
+
+
+class GiveIdentifier(Spell):
+    """A code of another system from a day, up to a last one where it is known."""
+
+    system: Annotated[str, StringConstraints(pattern=SYSTEM)] = Field(
+        description="`ons`, or your own name of a system of codes", examples=["ons"]
+    )
+    identifier: Annotated[str, StringConstraints(pattern=IDENTIFIER)] = Field(examples=["E38000215"])
+
+    @field_validator("system")
+    @classmethod
+    def _is_another_system(cls, system: str) -> str:
+        if system == ODS:
+            raise ValueError("an ODS code is given by opening a body under it")
+        return system
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """The body that a code of another system names, and the days of it."""
+
+    system: str
+    identifier: str
+    code: str
+    first_day: date | None
+    last_day: date | None
+
+
+async def give_identifier(
+    session: AsyncSession, organisation: Organisation, command: GiveIdentifier, *, by: Caller, stated_at: datetime
+) -> None:
+    """Give the locked body a code of another system. The one of that system that it bore before ends where this begins.
+
+    Raises IdentifierTaken (naming the holder), NothingChanges, NotYoursToDecide.
+    """
+    code, sort, day = organisation.code, f"{CODE_OF}{command.system}", command.effective_on
+    await must_act_for(session, code, by)
+    connection = await raw(session)
+    await _claim(connection, code, sort, command.identifier)
+    borne = await spans_of(connection, code, sort)
+    now = [span for span in borne if span.holds_on(day)]
+    if any(span.other == command.identifier for span in now):
+        raise NothingChanges(f"{code} bears {command.identifier} of {command.system} on {day}")
+    next_one = min((span.first_day for span in borne if span.first_day and span.first_day > day), default=None)
+    ends = [end for end in (command.until, next_one) if end is not None]
+    at = await next_instant_for(session, organisation, stated_at, by=by)
+    events: list[Event] = [_ended(organisation, span, day, at) for span in now]
+    events.append(
+        OrganisationIdentified(
+            code=code,
+            system=command.system,
+            identifier=command.identifier,
+            effective_on=day,
+            until=min(ends, default=None),
+            stated_at=at,
+        )
+    )
+    await tell(session, organisation, events, by=by)
+
+
+async def _claim(connection: asyncpg.Connection, code: str, sort: str, identifier: str) -> None:
+    # The insert waits for whoever else is giving the same code just now, so that the holder is seen.
+    await connection.execute(_CLAIM, code, sort, identifier)
+    holder = await connection.fetchval(_HOLDER, sort, identifier)
+    if holder != code:
+        system = sort.removeprefix(CODE_OF)
+        message = f"{identifier} of {system} names {holder}, and a code is never used again"
+        raise IdentifierTaken(message, reasons=[Reason(message, "identifier")])
+
+
+async def end_identifier(
+    session: AsyncSession,
+    organisation: Organisation,
+    system: str,
+    identifier: str,
+    command: Ending,
+    *,
+    by: Caller,
+    stated_at: datetime,
+) -> None:
+    """Let the locked body bear a code no more. It names no other body for that.
+
+    Raises IdentifierNotFound, NotYoursToDecide.
+    """
+    code, day = organisation.code, command.effective_on
+    await must_act_for(session, code, by)
+    borne = await spans_of(await raw(session), code, f"{CODE_OF}{system}")
+    held = [span for span in borne if span.other == identifier and span.holds_on(day)]
+    if not held:
+        raise IdentifierNotFound(f"{code} does not bear {identifier} of {system} on {day}")
+    at = await next_instant_for(session, organisation, stated_at, by=by)
+    await tell(session, organisation, [_ended(organisation, held[0], day, at)], by=by)
+
+
+def _ended(organisation: Organisation, span: Span, day: date, at: datetime) -> OrganisationIdentifierEnded:
+    return OrganisationIdentifierEnded(
+        code=organisation.code,
+        system=span.sort.removeprefix(CODE_OF),
+        identifier=span.other,
+        effective_on=day,
+        stated_at=at,
+    )
+
+
+async def get_bearer(db: Reads, system: str, identifier: str, *, as_at: date, as_known: datetime | None) -> Bearer:
+    """Return the body that a code names on a day, as known at an instant.
+
+    Raises IdentifierNotFound; where it names a body on other days, the message says which and when.
+    """
+    if system == ODS:
+        if await db.fetch(_ODS, identifier):
+            return Bearer(system, identifier, identifier, None, None)
+        raise IdentifierNotFound(f"no organisation has the code {identifier}")
+    rows = await db.fetch(_BORNE_BY, f"{CODE_OF}{system}", identifier, as_known or ALWAYS)
+    spells = [(code, Span(system, identifier, start, end)) for code, start, end in rows]
+    for code, span in spells:
+        if span.holds_on(as_at):
+            return Bearer(system, identifier, code, span.first_day, span.last_day)
+    others = "; ".join(
+        f"{code} bears it from {span.first_day} to {span.last_day or 'no last day'}" for code, span in spells
+    )
+    raise IdentifierNotFound(f"{identifier} of {system} names nobody on {as_at}" + (f" ({others})" if others else ""))

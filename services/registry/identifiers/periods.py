@@ -1,0 +1,105 @@
+"""Since when, and until when, a body bears a further role or a code of another system."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.events import Event
+from libs.common.identity import Caller, Role
+from libs.common.temporal.history import ALWAYS, LAST_DAY
+from services.registry.core import recording
+from services.registry.core.change import next_instant
+from services.registry.core.codes import Day
+from services.registry.core.models import Organisation
+
+_SPANS = """
+SELECT t.sort, t.other, lower(b.valid) AS start, upper(b.valid) AS "end"
+  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.facet = 1 AND (b.known @> $3::timestamptz) IS TRUE
+ WHERE t.code = $1 AND (t.sort = $2 OR right($2, 1) = ':' AND starts_with(t.sort, $2))
+ ORDER BY t.sort, lower(b.valid), t.other
+"""
+
+# A command comes after all that was said of the body, whether on its own timeline or of what it bears.
+_LATEST = """
+SELECT max(s.stated_at) FROM tie t JOIN tie_statement s ON s.subject_id = t.id WHERE t.code = $1
+"""
+
+
+class Spell(BaseModel):
+    """Something holds from a day, up to a last one where it is known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_on: Day = Field(description="the first day of it", examples=["2016-04-01"])
+    last_day: Day | None = Field(default=None, description="the last day of it, where it is known")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.last_day is not None and self.last_day < self.effective_on:
+            raise ValueError("last_day: it cannot end before it begins")
+        return self
+
+    @property
+    def until(self) -> date | None:
+        """The first day without it."""
+        return None if self.last_day is None else self.last_day + timedelta(days=1)
+
+
+class Ending(BaseModel):
+    """Something holds no more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_on: Day = Field(description="the first day without it", examples=["2020-04-01"])
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A body bears something (`other`, of this sort) from a day, up to the day before `end` where one is known."""
+
+    sort: str
+    other: str
+    first_day: date | None
+    end: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of it, None where none is known."""
+        return None if self.end in (None, LAST_DAY) else self.end - timedelta(days=1)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is so on a day."""
+        return (self.first_day is None or self.first_day <= day) and (self.end is None or day < self.end)
+
+
+async def spans_of(
+    db: Reads, code: str, sort: str, *, as_at: date | None = None, as_known: datetime | None = None
+) -> list[Span]:
+    """Return what the body under a code bears of a sort, on a day or on any (None), as known at an instant.
+
+    `code:` stands for every system of codes.
+    """
+    spans = [Span(*row) for row in await db.fetch(_SPANS, code, sort, as_known or ALWAYS)]
+    return spans if as_at is None else [span for span in spans if span.holds_on(as_at)]
+
+
+async def next_instant_for(
+    session: AsyncSession, organisation: Organisation, stated_at: datetime, *, by: Caller
+) -> datetime:
+    """Return when a command states what the locked body bears: after all that was said of it, unless by a loader."""
+    if by.has(Role.LOADER):
+        return stated_at
+    at = await next_instant(session, [organisation.code], stated_at, in_its_place=False)
+    latest: datetime | None = await (await raw(session)).fetchval(_LATEST, organisation.code)
+    return at if latest is None else max(at, latest + timedelta(microseconds=1))
+
+
+async def tell(session: AsyncSession, organisation: Organisation, events: Sequence[Event], *, by: Caller) -> None:
+    """State these events about the locked body, which is at its next version by them."""
+    organisation.version += 1
+    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)

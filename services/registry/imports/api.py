@@ -1,0 +1,213 @@
+"""Routes about files that are to be imported."""
+
+import csv
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+
+from libs.common.http import csv_text
+from libs.common.http.csv_text import CSV_TOO, AsCsv
+from libs.common.http.dependencies import Today, Write, allowed, commands_router, problems
+from libs.common.http.problems import Unreadable
+from libs.common.identity import Caller, Role
+from libs.common.temporal.days import WrittenDay
+from services.registry.core.kinds import Kind
+from services.registry.edge import View
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import NotRecognised, SourceFile, recognised
+from services.registry.imports.preview import output
+from services.registry.imports.preview.preview import Parting, Preview, Verdict, preview_file
+
+router = commands_router(tags=["Imports"])
+
+MOST_BODIES = 20_000
+MOST_BYTES = 64_000_000
+"""What a file that comes compressed may be at most without that."""
+
+_UNREADABLE = (
+    NotRecognised,
+    csv.Error,
+    UnicodeDecodeError,
+    OverflowError,
+    asyncpg.DataError,
+    asyncpg.ProgramLimitExceededError,
+)
+"""What a file may hold that is no text, no day, or more than the database can keep."""
+
+_A_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "the file's bytes, compressed by gzip or not",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class FileNotReadable(Unreadable):
+    """The file is none that can be imported."""
+
+
+class DifferenceView(View):
+    """One thing that the file would change."""
+
+    about: str = Field(examples=["parent"])
+    before: str | None = Field(examples=["01V"])
+    after: str | None = Field(examples=["01T"])
+
+
+class BodyPreviewView(View):
+    """What the file would do to one body."""
+
+    code: str = Field(examples=["Y03794"])
+    name: str | None
+    kind: Kind
+    verdict: Verdict
+    parting: Parting | None = Field(
+        description="how the file's parent came to be another than was expected: `move`, it joined after the day of "
+        "the source that was last heard of it; `restatement`, that day was spoken of already"
+    )
+    joined_on: date | None = Field(description="since when it belongs to the file's parent", examples=["2021-05-01"])
+    expected: list[str] = Field(description="where its parent went, by the successions since", examples=[["01V"]])
+    differences: list[DifferenceView]
+
+
+class VerdictCountView(BaseModel):
+    """How many bodies there are of one verdict."""
+
+    verdict: Verdict
+    bodies: int
+
+
+class RefusedLineView(View):
+    """A line that cannot be taken."""
+
+    line: int
+    code: str
+    reason: str
+
+
+class OddView(View):
+    """Something odd about the file, which would be taken as it says."""
+
+    sort: str = Field(examples=["not named any more"])
+    code: str
+    words: str = Field(examples=["the file before this one names it: absent is not closed"])
+
+
+class PreviewView(BaseModel):
+    """What a file would change, and nothing of it done."""
+
+    file: str
+    form: str
+    stated_on: date
+    lines: int
+    facts: int = Field(description="how many facts would be told")
+    verdicts: list[VerdictCountView]
+    compared: int = Field(
+        description="bodies that operate under a CCG by what was held and by the file", examples=[10041]
+    )
+    as_expected: int = Field(
+        description="those of them that are where the successions would have them", examples=[10034]
+    )
+    bodies: list[BodyPreviewView]
+    bodies_left_out: int = Field(description="how many more there are of the verdicts asked for")
+    not_taken: list[RefusedLineView]
+    odd: list[OddView] = Field(description="what is odd about the file, as far as the limit allows")
+    odd_left_out: int
+
+
+@router.post(
+    "/imports/previews",
+    response_model=PreviewView,
+    summary="What a file would change, before it is taken",
+    responses={200: CSV_TOO, **problems(FileNotReadable)},
+    openapi_extra=_A_FILE,
+)
+async def preview_import(
+    request: Request,
+    session: Write,
+    _: Annotated[Caller, allowed(Role.REGISTRAR, Role.LOADER)],
+    today: Today,
+    as_csv: AsCsv,
+    file: Annotated[
+        str,
+        Query(
+            description="the file's name, which says its day and with some its form",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$",
+            examples=["epraccur_2021-11.csv.gz"],
+        ),
+    ],
+    stated_on: Annotated[WrittenDay | None, Query(description="the day of a file whose name says none")] = None,
+    verdict: Annotated[
+        list[Verdict] | None, Query(description="only bodies of these verdicts; all but `agrees` if left out")
+    ] = None,
+    limit: Annotated[
+        int, Query(ge=1, le=MOST_BODIES, description="how many bodies at most; as CSV all are given")
+    ] = 500,
+) -> PreviewView | Response:
+    """Do the import in full, compare what is believed on the file's day with what was held, and undo it.
+
+    Parents are compared with what was held carried along the successions since. It takes as long as the import does,
+    and imports wait for it: for many large files, `import-ods FOLDER --preview` does the same beside the service.
+    """
+    with _kept(await request.body(), file) as path:
+        try:
+            source = recognised(path, FORMS, stated_on=stated_on)
+            found = await preview_file(session, source, today=today)
+        except _UNREADABLE as error:
+            raise FileNotReadable(f"{file}: {error}") from error
+    wanted = set(verdict or set(Verdict) - {Verdict.AGREES})
+    bodies = [body for body in found.bodies if body.verdict in wanted]
+    if as_csv:
+        table = csv_text.lines(output.HEADER, output.cells(bodies))
+        return Response(table, media_type=csv_text.MEDIA_TYPE)
+    return _view(source, found, bodies=[BodyPreviewView.model_validate(body) for body in bodies], limit=limit)
+
+
+def _view(source: SourceFile, found: Preview, *, bodies: list[BodyPreviewView], limit: int) -> PreviewView:
+    return PreviewView(
+        file=source.name,
+        form=source.form.title,
+        stated_on=source.day,
+        lines=found.report.lines,
+        facts=found.report.events,
+        verdicts=[VerdictCountView(verdict=verdict, bodies=count) for verdict, count in found.verdicts.items()],
+        compared=len(found.compared),
+        as_expected=len(found.compared) - len(found.partings),
+        bodies=bodies[:limit],
+        bodies_left_out=max(0, len(bodies) - limit),
+        not_taken=[RefusedLineView.model_validate(one) for one in found.report.not_taken],
+        odd=[OddView.model_validate(one) for one in found.report.findings[:limit]],
+        odd_left_out=max(0, len(found.report.findings) - limit),
+    )
+
+
+@contextmanager
+def _kept(content: bytes, name: str) -> Iterator[Path]:
+    """Keep a file's bytes under its name while it is read. Raises FileNotReadable for what no file of text is."""
+    text = _unpacked(content) if name.endswith(".gz") else content
+    if not text or b"\x00" in text:
+        raise FileNotReadable(f"{name} is empty, or no text")
+    with tempfile.TemporaryDirectory(prefix="footprint-import-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        yield path
+
+
+def _unpacked(content: bytes) -> bytes:
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacking.decompress(content, MOST_BYTES)
+    except zlib.error as error:
+        raise FileNotReadable(f"it is not compressed by gzip: {error}") from error
+    if not unpacking.eof or unpacking.unused_data:
+        raise FileNotReadable(f"it is cut off, of several parts, or has more than {MOST_BYTES} bytes when unpacked")
+    return text

@@ -1,0 +1,57 @@
+"""Small areas (LSOA 2011) with their CCG and local authority, as ONS looked them up for April 2021."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from libs.common.events import Event
+from libs.common.events.registry import AreasAssigned
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.csv_tables import Reading, Table
+from services.registry.imports.formats.lookups import FAMILY, local_authority
+from services.registry.imports.formats.ods_rows import Unusable, code_of
+
+_APRIL_2021 = date(2021, 4, 1)
+
+
+def _areas(reading: Reading) -> Iterator[Event]:
+    """Give the areas of each CCG in each local authority; of an area that stands twice only the first line is taken."""
+    areas: dict[tuple[str, str], list[str]] = defaultdict(list)
+    names: dict[str, tuple[str, str]] = {}
+    seen: dict[str, int] = {}
+    for line, row in reading.rows():
+        area = row["LSOA11CD"]
+        try:
+            ccg, authority = code_of(row["CCG21CDH"]), code_of(row["LAD21CD"])
+            if code_of(area) in seen:
+                raise Unusable(f"the area stands on line {seen[area]} already")
+        except Unusable as reason:
+            reading.report.refuse(line, area, str(reason))
+            continue
+        seen[area] = line
+        names[ccg], names[authority] = (row["CCG21NM"], row["CCG21CD"]), (row["LAD21NM"], authority)
+        areas[ccg, authority].append(area)
+    for ccg in sorted({ccg for ccg, _ in areas}):
+        name, ons = names[ccg]
+        yield from reading.seen(ccg, name, Kind.CCG, ons=ons)
+    for authority in sorted({authority for _, authority in areas}):
+        yield from local_authority(reading, authority, names[authority][0])
+    for (ccg, authority), within in sorted(areas.items()):
+        yield AreasAssigned(
+            code=ccg,
+            areas=tuple(sorted(within)),
+            local_authority=authority,
+            effective_on=reading.day,
+            **reading.saying,
+        )
+
+
+FORMS = (
+    Table(
+        "areas of April 2021 with their CCG and local authority (ONS)",
+        FAMILY,
+        "LSOA11CD CCG21CDH LAD21CD",
+        _areas,
+        _APRIL_2021,
+    ).form(),
+)

@@ -1,0 +1,28 @@
+"""Every form of file that can be imported, in the order in which one of a day is taken: one line for each module."""
+
+from services.registry.imports.formats import (
+    areas,
+    lookups,
+    nhsi_register,
+    ods_bodies,
+    ods_memberships,
+    ods_successions,
+    ord_json,
+    partners,
+    populations,
+    workbook,
+)
+from services.registry.imports.formats.source_file import Form
+
+FORMS: tuple[Form, ...] = (
+    *ods_bodies.FORMS,
+    *ods_successions.FORMS,
+    *ods_memberships.FORMS,
+    *ord_json.FORMS,
+    *areas.FORMS,
+    *lookups.FORMS,
+    *workbook.FORMS,
+    *partners.FORMS,
+    *nhsi_register.FORMS,
+    *populations.FORMS,
+)

@@ -1,0 +1,63 @@
+"""What is odd about a file beside what the registry holds: it is taken as it was said, and reported."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+import asyncpg
+
+from libs.organisations.statements import Facet
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.ods_rows import Body
+from services.registry.imports.formats.source_file import SourceFile
+from services.registry.imports.report import FileReport
+
+_HELD = """
+SELECT o.code, b.facet, b.value, lower(b.valid) AS start
+  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
+ WHERE o.code = ANY($1) AND upper_inf(b.known) AND b.facet IN ($2, $3) AND (b.facet = $2 OR b.value = 'open')
+"""
+
+_NAMED_BEFORE = """
+WITH last AS (
+    SELECT stated_at, array_agg(subject_id) AS named FROM organisation_statement
+     WHERE facet = $1 AND source LIKE $2 AND stated_at < $3
+     GROUP BY stated_at ORDER BY stated_at DESC LIMIT 1)
+SELECT code FROM organisation WHERE id IN (SELECT unnest(named) FROM last) ORDER BY code
+"""
+
+_PASSAGES = {
+    (Kind.NHS_TRUST, Kind.FOUNDATION_TRUST),
+    (Kind.SUB_ICB_LOCATION, Kind.CCG),
+}
+"""From what a body was held to be to what a line may call it without being odd."""
+
+
+async def compare(
+    connection: asyncpg.Connection, bodies: Collection[Body], file: SourceFile, stated_at: datetime, report: FileReport
+) -> None:
+    """Report where the lines differ from what is held of life and kind, and which bodies are not named any more."""
+    codes = sorted(body.code for body in bodies)
+    kinds: dict[str, set[str]] = {}
+    opened: dict[str, set[str]] = {}
+    for row in await connection.fetch(_HELD, codes, Facet.KIND, Facet.LIFE):
+        if row["facet"] == Facet.KIND:
+            kinds.setdefault(row["code"], set()).add(row["value"])
+        else:
+            opened.setdefault(row["code"], set()).add(str(row["start"]))
+    for body in bodies:
+        _compare_kind(body, kinds.get(body.code, ()), report)
+        first_days = opened.get(body.code)
+        if first_days and str(body.opened_on) not in first_days:
+            held = ", ".join(sorted(first_days))
+            report.find("another first day", body.code, f"line {body.line} says {body.opened_on}, held: {held}")
+    named = set(codes)
+    for row in await connection.fetch(_NAMED_BEFORE, Facet.LIFE, f"{file.form.family}:%", stated_at):
+        if row["code"] not in named:
+            report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
+
+
+def _compare_kind(body: Body, held: Iterable[str], report: FileReport) -> None:
+    known = set(held)
+    if known and body.kind not in known and not any((one, body.kind) in _PASSAGES for one in known):
+        words = ", ".join(sorted(known))
+        report.find("another kind", body.code, f"line {body.line} describes a {body.kind}, held: {words}")

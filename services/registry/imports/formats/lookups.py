@@ -1,0 +1,214 @@
+"""Names and codes of the Office for National Statistics: which bodies there were on a day, and which was part of which.
+
+ONS gives a body another code when its area changes; its ODS code stays. So ONS codes hold from the day of a table on,
+and end where a later table gives the body another one (`services.registry.imports.formats.identifiers`).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from libs.common.events import Event
+from libs.common.events.registry import OrganisationClosed, OrganisationParentChanged, OrganisationRelated
+from services.registry.core.kinds import Kind
+from services.registry.core.links import Relation
+from services.registry.imports.formats.csv_tables import Reading, Row, Table
+from services.registry.imports.formats.ods_rows import Unusable, code_of
+
+FAMILY = "ons"
+REFORM = date(2013, 4, 1)
+"""Health and Social Care Act 2012 ss.33, 34: SHAs and PCTs are abolished, and CCGs are open."""
+
+_APRIL_2021 = date(2021, 4, 1)
+_LAST_APRIL_OF_PCTS = date(2012, 4, 1)
+_REGIONS_OF_2013 = {"E40000001": "Y54", "E40000002": "Y55", "E40000003": "Y56", "E40000004": "Y57"}
+"""The commissioning regions of 2013, of which ONS published no table with both codes."""
+
+
+def part_of(reading: Reading, code: str, parent: str, *, until: date | None = None) -> OrganisationParentChanged:
+    """Return that on the table's day a body is part of another; the table does not say since when."""
+    return OrganisationParentChanged(
+        code=code_of(code),
+        relation="part of",
+        parent=code_of(parent),
+        effective_on=reading.day,
+        until=until,
+        observed=True,
+        **reading.saying,
+    )
+
+
+def tied(
+    reading: Reading, code: str, relation: Relation, other: str, *, share: str = "", until: date | None = None
+) -> OrganisationRelated:
+    """Return that from the table's day on a body stands in a relation to another."""
+    return OrganisationRelated(
+        code=code_of(code),
+        relation=relation,
+        other=code_of(other),
+        share=share,
+        effective_on=reading.day,
+        until=until,
+        **reading.saying,
+    )
+
+
+def exact_share(text: str) -> str:
+    """Return a decimal fraction (`2.15e-06`) as the exact fraction that it is (`43/20000000`). Raises Unusable."""
+    try:
+        share = Decimal(text)
+    except InvalidOperation:
+        raise Unusable(f"{text!r} is no share") from None
+    if not share.is_finite() or not 0 < share <= 1:
+        raise Unusable(f"{text} is no share of a whole")
+    above, below = share.as_integer_ratio()
+    return f"{above}/{below}"
+
+
+def _listed(kind: Kind, code: str, ons: str, name: str) -> Callable[[Reading], Iterator[Event]]:
+    """Return how to read bodies of one kind from their columns of code, ONS code and name."""
+
+    def read(reading: Reading) -> Iterator[Event]:
+        return reading.each(lambda row: reading.seen(row[code], row[name], kind, ons=row[ons]))
+
+    return read
+
+
+def _abolished(kind: Kind, code: str, ons: str, name: str) -> Callable[[Reading], Iterator[Event]]:
+    """Return the same of bodies that were abolished when CCGs began."""
+
+    def read(reading: Reading) -> Iterator[Event]:
+        def row(one: Row) -> Iterator[Event]:
+            yield from reading.seen(one[code], one[name], kind, ons=one[ons])
+            yield OrganisationClosed(code=one[code], effective_on=REFORM, **reading.saying)
+
+        return reading.each(row)
+
+    return read
+
+
+def _pcts_in_shas(reading: Reading) -> Iterator[Event]:
+    """Give the SHA of each PCT; four PCTs lay in the areas of two, and so belonged to neither alone."""
+    shas: dict[str, set[str]] = defaultdict(set)
+    for _, row in reading.rows():
+        shas[row["PCO12CDO"]].add(row["SHA12CDO"])
+    for code, within in sorted(shas.items()):
+        for sha in sorted(within):
+            yield tied(reading, code, Relation.IN_AREA_OF, sha, until=REFORM)
+        if len(within) == 1:
+            yield part_of(reading, code, *within, until=REFORM)
+
+
+def _area_teams(reading: Reading) -> Iterator[Event]:
+    def row(one: Row) -> Iterator[Event]:
+        return reading.seen(reading.body_with(one["NHSAT13CD"]), one["NHSAT13NM"], Kind.LOCAL_OFFICE)
+
+    return reading.each(row)
+
+
+def _ccgs_in_area_teams(reading: Reading) -> Iterator[Event]:
+    def row(one: Row) -> Iterator[Event]:
+        team = reading.body_with(one["NHSAT13CD"])
+        region = _REGIONS_OF_2013.get(one["NHSCR13CD"]) or reading.body_with(one["NHSCR13CD"])
+        yield part_of(reading, reading.body_with(one["CCG13CD"]), team)
+        yield part_of(reading, team, region)
+        yield from reading.seen(region, one["NHSCR13NM"], Kind.NHS_ENGLAND_REGION, ons=one["NHSCR13CD"])
+
+    return reading.each(row)
+
+
+def _ccgs_in_stps(reading: Reading) -> Iterator[Event]:
+    def row(one: Row) -> Iterator[Event]:
+        ccg, stp, region = one["CCG21CDH"], one["STP21CDH"], one["NHSER21CDH"]
+        yield from reading.seen(ccg, one["CCG21NM"], Kind.CCG, ons=one["CCG21CD"])
+        yield from reading.seen(stp, one["STP21NM"], Kind.STP, ons=one["STP21CD"])
+        yield from reading.seen(region, one["NHSER21NM"], Kind.NHS_ENGLAND_REGION, ons=one["NHSER21CD"])
+        yield part_of(reading, ccg, stp)
+        yield part_of(reading, stp, region)
+        yield tied(reading, ccg, Relation.PART_OF_FOOTPRINT, stp)
+
+    return reading.each(row)
+
+
+def local_authority(reading: Reading, code: str, name: str) -> Iterator[Event]:
+    """Give a local authority under its ONS code, the only one that these tables have of it."""
+    return reading.seen(code, name, Kind.LOCAL_AUTHORITY, ons=code)
+
+
+def _ccgs_in_local_authorities(reading: Reading) -> Iterator[Event]:
+    def row(one: Row) -> Iterator[Event]:
+        yield from reading.seen(one["CCG21CDH"], one["CCG21NM"], Kind.CCG, ons=one["CCG21CD"])
+        yield from local_authority(reading, one["LAD21CD"], one["LAD21NM"])
+        yield tied(reading, one["CCG21CDH"], Relation.IN_AREA_OF, one["LAD21CD"])
+
+    return reading.each(row)
+
+
+def _trusts_in_icbs(reading: Reading) -> Iterator[Event]:
+    """Give the share of each trust's patients that comes from an ICB's area."""
+
+    def row(one: Row) -> Iterator[Event]:
+        ons, share = one["icb22_code"], exact_share(one["proportion_trust_came_from_icb"])
+        icb = reading.by_ons.get(ons)
+        if icb is None:
+            # ONS gave eight ICBs new codes in 2022, and no table with both is at hand: a body that nobody describes.
+            icb = ons
+            yield reading.identified(icb, ons)
+        yield tied(reading, one["nhs_trust22_code"], Relation.IN_AREA_OF, icb, share=share)
+
+    return reading.each(row)
+
+
+FORMS = tuple(
+    Table(title, FAMILY, columns, read, day).form()
+    for title, columns, read, day in (
+        ("PCTs in SHAs of 2012 (ONS)", "PCO12CDO SHA12CDO", _pcts_in_shas, _LAST_APRIL_OF_PCTS),
+        (
+            "strategic health authorities of 2012 (ONS)",
+            "SHA12CD SHA12CDO SHA12NM",
+            _abolished(Kind.SHA, "SHA12CDO", "SHA12CD", "SHA12NM"),
+            _LAST_APRIL_OF_PCTS,
+        ),
+        (
+            "primary care trusts of 2012 (ONS)",
+            "PCO12CD PCO12CDO PCO12NM",
+            _abolished(Kind.PCT, "PCO12CDO", "PCO12CD", "PCO12NM"),
+            _LAST_APRIL_OF_PCTS,
+        ),
+        (
+            "CCGs of 2013 (ONS)",
+            "CCG13CD CCG13CDH CCG13NM",
+            _listed(Kind.CCG, "CCG13CDH", "CCG13CD", "CCG13NM"),
+            REFORM,
+        ),
+        (
+            "area teams of 2013 with both codes",
+            "ons_code hscic_code name",
+            _listed(Kind.LOCAL_OFFICE, "hscic_code", "ons_code", "name"),
+            REFORM,
+        ),
+        ("CCGs in area teams and regions of 2013 (ONS)", "CCG13CD NHSAT13CD NHSCR13CD", _ccgs_in_area_teams, REFORM),
+        ("area teams of 2013 (ONS)", "NHSAT13CD NHSAT13NM", _area_teams, REFORM),
+        (
+            "CCGs of April 2020 (ONS)",
+            "CCG20CD CCG20CDH CCG20NM",
+            _listed(Kind.CCG, "CCG20CDH", "CCG20CD", "CCG20NM"),
+            date(2020, 4, 1),
+        ),
+        ("CCGs in STPs and regions of April 2021 (ONS)", "CCG21CDH STP21CDH NHSER21CDH", _ccgs_in_stps, _APRIL_2021),
+        ("CCGs in local authorities, April 2021 (ONS)", "CCG21CDH LAD21CD", _ccgs_in_local_authorities, _APRIL_2021),
+        (
+            "CCGs of April 2021 (ONS)",
+            "CCG21CD CCG21CDH CCG21NM",
+            _listed(Kind.CCG, "CCG21CDH", "CCG21CD", "CCG21NM"),
+            _APRIL_2021,
+        ),
+        (
+            "trusts' patients by ICB, 2022",
+            "nhs_trust22_code icb22_code proportion_trust_came_from_icb",
+            _trusts_in_icbs,
+            date(2022, 7, 1),
+        ),
+    )
+)

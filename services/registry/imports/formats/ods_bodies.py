@@ -1,0 +1,155 @@
+"""Files that describe bodies, in the 27 columns of ODS: what is stated because of each line."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events import Event
+from libs.common.events.registry import (
+    OrganisationClosed,
+    OrganisationKindChanged,
+    OrganisationLegalStatusChanged,
+    OrganisationOpened,
+    OrganisationParentChanged,
+    OrganisationProposed,
+    OrganisationRoleGiven,
+)
+from libs.common.rulepacks import in_force
+from services.registry.core.kinds import Kind
+from services.registry.core.rule_packs import PACKS
+from services.registry.imports.formats import ods_rows
+from services.registry.imports.formats.comparison import compare
+from services.registry.imports.formats.ods_rows import Body, KindOf, bodies_in
+from services.registry.imports.formats.source_file import Form, SourceFile, Take
+from services.registry.imports.report import FileReport
+
+DORMANT = "dormant"
+"""The role that a body has on the day on which a file shows it as dormant."""
+
+_A_DAY = timedelta(days=1)
+_PRACTICES = {Kind.GP_PRACTICE, Kind.COST_CENTRE}
+"""They belong to a commissioner, or to nobody: not to the geography beside it, which is the commissioner's."""
+
+
+def _taking(kind_of: KindOf) -> Take:
+    async def take(session: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
+        bodies = list(bodies_in(file, kind_of, report))
+        await compare(await raw(session), bodies, file, stated_at, report)
+        return statements_about(bodies, file, stated_at, report)
+
+    return take
+
+
+def statements_about(bodies: Sequence[Body], file: SourceFile, stated_at: datetime, report: FileReport) -> list[Event]:
+    """Return what the lines state.
+
+    Every line is stated, also where it repeats what is known: a statement of another day that arrives later must find
+    it in its place. What a file does not name is left alone: absent is not closed.
+    """
+    saying = file.saying(stated_at)
+    events: list[Event] = []
+    for body in bodies:
+        events.extend(_life(body, file.day, saying))
+        events.extend(_parent(body, file.day, saying))
+    events.extend(_regions(bodies, file.day, saying, report))
+    return events
+
+
+def _life(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Event]:
+    if body.status == "proposed":
+        yield OrganisationProposed(
+            code=body.code, name=body.name, kind=body.kind, effective_on=body.opened_on, **saying
+        )
+    else:
+        yield OrganisationOpened(
+            code=body.code,
+            name=body.name,
+            kind=body.kind,
+            effective_on=body.opened_on,
+            # Seen on the day of the file, or on the last day of a body that had closed by then.
+            named_on=min(file_day, body.last_day or file_day),
+            address=body.address,
+            **saying,
+        )
+    if body.last_day is not None:
+        yield OrganisationClosed(code=body.code, effective_on=body.last_day + _A_DAY, **saying)
+    if body.status == "dormant":
+        yield OrganisationRoleGiven(
+            code=body.code, role=DORMANT, effective_on=file_day, until=file_day + _A_DAY, **saying
+        )
+    if body.kind is Kind.CCG:
+        yield from _outlived(body, file_day, saying)
+
+
+def _outlived(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Event]:
+    """Give what a code names since CCGs were abolished, where a file shows it open after that."""
+    laws = in_force(PACKS, file_day, subject="ccg-abolition")
+    if not laws or (body.last_day is not None and body.last_day < laws[0].effective_from):
+        return
+    law, day = laws[0], laws[0].effective_from
+    yield OrganisationKindChanged(code=body.code, kind=law.values["kind_since"], effective_on=day, **saying)
+    yield OrganisationLegalStatusChanged(
+        code=body.code, legal_status=law.values["legal_status_since"], effective_on=day, **saying
+    )
+
+
+def _parent(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Event]:
+    """Give whom a body belongs to: a practice to its commissioner since it joined, others to a geography as seen.
+
+    Of a body that had closed before the file's day, the geography is only that of the file: it was not under it while
+    it was open, so that nothing is said of the days before.
+    """
+    if body.commissioner:
+        left = body.left_on + _A_DAY if body.left_on else None
+        yield OrganisationParentChanged(
+            code=body.code,
+            relation="commissioned by",
+            parent=body.commissioner,
+            effective_on=body.joined_on or file_day,
+            until=left if left and left > (body.joined_on or file_day) else None,
+            observed=body.joined_on is None,
+            **saying,
+        )
+    elif body.kind not in _PRACTICES and (above := body.geography or body.region):
+        yield OrganisationParentChanged(
+            code=body.code,
+            relation="part of",
+            parent=above,
+            effective_on=file_day,
+            observed=body.last_day is None or body.last_day >= file_day,
+            **saying,
+        )
+
+
+def _regions(bodies: Iterable[Body], file_day: date, saying: dict[str, Any], report: FileReport) -> Iterator[Event]:
+    """Give the region of each geography: a body's own follows from it, and two parents would contradict each other."""
+    regions: dict[str, set[str]] = defaultdict(set)
+    for body in bodies:
+        if body.geography and body.region and body.kind not in _PRACTICES:
+            regions[body.geography].add(body.region)
+    for code, found in sorted(regions.items()):
+        if len(found) > 1:
+            report.find("several regions", code, f"lines put it into {', '.join(sorted(found))}: none was stated")
+            continue
+        yield OrganisationParentChanged(
+            code=code, relation="part of", parent=found.pop(), effective_on=file_day, observed=True, **saying
+        )
+
+
+def _of_27(beginning: str) -> Callable[[str, list[str]], bool]:
+    def fits(name: str, first: list[str]) -> bool:
+        return name.startswith(beginning) and len(first) == ods_rows.COLUMNS
+
+    return fits
+
+
+FORMS = (
+    Form("regions and local offices (eauth)", "ods-eauth", _of_27("eauth"), _taking(ods_rows.kind_of_authority)),
+    Form("trusts (etr)", "ods-etr", _of_27("etr"), _taking(ods_rows.kind_of_trust)),
+    Form("CCGs and hubs (eccg)", "ods-eccg", _of_27("eccg"), _taking(ods_rows.kind_of_ccg_row)),
+    Form("practices (epraccur)", "ods-epraccur", _of_27("epraccur"), _taking(ods_rows.kind_of_practice)),
+)

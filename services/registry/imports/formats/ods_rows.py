@@ -1,0 +1,175 @@
+"""What one line of an ODS file of 27 columns says of a body, or why it cannot be taken."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.source_file import SourceFile
+from services.registry.imports.report import FileReport
+
+COLUMNS = 27
+
+Columns = list[str]
+KindOf = Callable[[Columns], Kind]
+Status = Literal["open", "proposed", "dormant"]
+
+_CODE = re.compile(r"[A-Z0-9]{1,12}")
+_GENERAL_PRACTICE = "4"
+_STATUSES: dict[str, Status] = {"P": "proposed", "D": "dormant"}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a line says of one organisation. `last_day` and `left_on` are inclusive, as ODS gives them.
+
+    `geography` is the body that it was counted under on the file's day, and `region` the one of that.
+    """
+
+    line: int
+    code: str
+    name: str
+    kind: Kind
+    status: Status
+    opened_on: date
+    last_day: date | None
+    address: str
+    region: str | None
+    geography: str | None
+    commissioner: str | None = None
+    joined_on: date | None = None
+    left_on: date | None = None
+
+
+class Unusable(ValueError):
+    """This line says nothing that can be taken."""
+
+
+def bodies_in(file: SourceFile, kind_of: KindOf, report: FileReport) -> Iterator[Body]:
+    """Give what each line says of an organisation; what cannot be taken is refused in the report."""
+    seen: dict[str, int] = {}
+    for line, columns in file.lines():
+        report.lines += 1
+        code = columns[0]
+        try:
+            if code in seen:
+                raise Unusable(f"the code occurs on line {seen[code]} already")
+            body = _body(kind_of, line, columns)
+        except Unusable as reason:
+            report.refuse(line, code, str(reason))
+            continue
+        seen[code] = line
+        if body.commissioner and body.joined_on is None:
+            report.find("no day of joining", code, f"line {line} names {body.commissioner}, and not since when")
+        yield body
+
+
+def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
+    if len(columns) != COLUMNS:
+        raise Unusable(f"it has {len(columns)} columns, not {COLUMNS}")
+    if not columns[1]:
+        raise Unusable("it has no name")
+    opened, last = day_of(columns[10], "open date"), day_or_none(columns[11], "close date")
+    if last is not None and last < opened:
+        raise Unusable(f"it closes on {last}, before it opens on {opened}")
+    region, geography, commissioner = (
+        code_of(column) if column else None for column in (columns[2], columns[3], columns[14])
+    )
+    return Body(
+        line=line,
+        code=code_of(columns[0]),
+        name=columns[1],
+        kind=kind_of(columns),
+        status=_STATUSES.get(columns[12], "open"),
+        opened_on=opened,
+        last_day=last,
+        address=_address(columns),
+        region=region,
+        geography=geography,
+        commissioner=commissioner,
+        joined_on=day_or_none(columns[15], "day of joining"),
+        left_on=day_or_none(columns[16], "day of leaving"),
+    )
+
+
+def _address(columns: Columns) -> str:
+    """Return the lines of the address and the postcode as the last one; empty where there is none."""
+    lines = [line for line in columns[4:9] if line]
+    return "\n".join([*lines, columns[9]]) if lines or columns[9] else ""
+
+
+def kind_of_ccg_row(columns: Columns) -> Kind:
+    """Return the kind of a line of the CCG file, which holds hubs too.
+
+    By its name, because the sub-type column changed its meaning between the files of 2018 and 2025: a CCG's name ends
+    with `CCG`, or has been the sub-ICB location's since 2022. Where the name does not tell, the role of 2025 does.
+    """
+    name = columns[1].upper()
+    if name.endswith("CCG") or " ICB - " in name:
+        return Kind.CCG
+    if "HUB" in name:
+        return Kind.COMMISSIONING_HUB
+    roles = {"H": Kind.COMMISSIONING_HUB, "RO218": Kind.COMMISSIONING_HUB, "RO327": Kind.SUB_ICB_ENTITY}
+    return roles.get(columns[13].partition("|")[0], Kind.UNKNOWN)
+
+
+def kind_of_trust(columns: Columns) -> Kind:
+    """Return the kind of a line of the trust file."""
+    return Kind.FOUNDATION_TRUST if "FOUNDATION TRUST" in columns[1].upper() else Kind.NHS_TRUST
+
+
+def kind_of_practice(columns: Columns) -> Kind:
+    """Return the kind of a line of the practice file, of which the setting tells general practices."""
+    return Kind.GP_PRACTICE if columns[25] == _GENERAL_PRACTICE else Kind.COST_CENTRE
+
+
+def kind_of_authority(columns: Columns) -> Kind:
+    """Return the kind of a line of the file of higher authorities."""
+    code, name = columns[0], columns[1].upper()
+    if name.endswith("GOVERNMENT OFFICE REGION"):
+        return Kind.GOVERNMENT_REGION
+    return {"Y": Kind.NHS_ENGLAND_REGION, "Q": Kind.LOCAL_OFFICE}.get(code[:1], Kind.UNKNOWN)
+
+
+def code_of(text: str) -> str:
+    """Return an ODS code. Raises Unusable."""
+    if not _CODE.fullmatch(text):
+        raise Unusable(f"{text!r} is no ODS code")
+    return text
+
+
+def day_of(text: str, what: str) -> date:
+    """Return a day written `yyyymmdd`. Raises Unusable."""
+    day = day_or_none(text, what)
+    if day is None:
+        raise Unusable(f"it has no {what}")
+    return day
+
+
+def day_or_none(text: str, what: str) -> date | None:
+    """Return a day written `yyyymmdd`, None where there is none. Raises Unusable."""
+    if not text:
+        return None
+    try:
+        return _day(text)
+    except ValueError:
+        raise Unusable(f"its {what} {text!r} is no day") from None
+
+
+def iso_day(text: str) -> date:
+    """Return a day written `yyyy-mm-dd`. Raises Unusable."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Unusable(f"its date {text!r} is no day") from None
+
+
+@lru_cache(maxsize=50_000)
+def _day(text: str) -> date:
+    """Read a day; most of a file's days occur many times, and `strptime` is slow."""
+    if len(text) != 8 or not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return date(int(text[:4]), int(text[4:6]), int(text[6:]))

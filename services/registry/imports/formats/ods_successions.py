@@ -1,0 +1,79 @@
+"""Files that tell who followed whom: every line is stated, whoever the codes name."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.events import Event
+from libs.common.events.registry import OrganisationSucceeded
+from services.registry.imports.formats.ods_rows import Columns, Unusable, code_of, day_of, iso_day
+from services.registry.imports.formats.source_file import Form, SourceFile
+from services.registry.imports.report import FileReport
+
+_FIVE, _THREE = 5, 3
+_HEADER = ["old_code", "new_code", "effective_date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A line that says: from a day `successor` answers for what `code` was."""
+
+    code: str
+    successor: str
+    effective_on: date
+
+
+async def take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
+    """State every line, oldest first: mergers of CCGs follow from them, as far as the registry knows the bodies.
+
+    A body that a line names as its own successor is stated so too: its lineage goes on from it.
+    """
+    saying = file.saying(stated_at)
+    found = sorted(_rows(file, report), key=lambda row: row.effective_on)
+    for row in found:
+        if row.code == row.successor:
+            report.find("own successor", row.code, f"on {row.effective_on} it is said to follow itself")
+    return [
+        OrganisationSucceeded(code=row.code, successor=row.successor, effective_on=row.effective_on, **saying)
+        for row in found
+    ]
+
+
+def _rows(file: SourceFile, report: FileReport) -> Iterator[Followed]:
+    seen: dict[Followed, int] = {}
+    for line, columns in file.lines():
+        report.lines += 1
+        try:
+            row = _row(columns, _THREE if file.form.header else _FIVE)
+        except Unusable as reason:
+            report.refuse(line, columns[0], str(reason))
+            continue
+        if row in seen:
+            report.find("repeated line", row.code, f"line {line} says what line {seen[row]} says")
+            continue
+        seen[row] = line
+        yield row
+
+
+def _row(columns: Columns, width: int) -> Followed:
+    if len(columns) != width:
+        raise Unusable(f"it has {len(columns)} columns, not {width}")
+    day = day_of(columns[3], "date") if width == _FIVE else iso_day(columns[2])
+    return Followed(code_of(columns[0]), code_of(columns[1]), day)
+
+
+def _fits_five(_: str, first: list[str]) -> bool:
+    return len(first) == _FIVE and re.fullmatch(r"\d{8}", first[3]) is not None
+
+
+def _fits_three(_: str, first: list[str]) -> bool:
+    return first == _HEADER
+
+
+FORMS = (
+    Form("successions, five columns", "ods-succession", _fits_five, take),
+    Form("successions, three columns", "ods-succession", _fits_three, take, header=True),
+)

@@ -1,0 +1,285 @@
+"""Organisations as ODS's ORD API gives them (2-0-0, JSON): roles, relationships and successions, each with its dates.
+
+A file has one document, or an array of them. Each `Date` has a type: what is `Operational` and what is `Legal` are
+kept apart. A body operates from the later of its two first days; from the earlier one it stands as proposed.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.events import Event
+from libs.common.events.registry import (
+    OrganisationClosed,
+    OrganisationKindChanged,
+    OrganisationLegalStatusChanged,
+    OrganisationOpened,
+    OrganisationParentChanged,
+    OrganisationProposed,
+    OrganisationRelated,
+    OrganisationRoleGiven,
+    OrganisationSucceeded,
+)
+from services.registry.core.kinds import Kind
+from services.registry.core.links import Relation
+from services.registry.fhir.codes import kinds_in_ods, roles_of
+from services.registry.imports.formats.csv_tables import text_of
+from services.registry.imports.formats.ods_rows import Unusable, code_of, iso_day
+from services.registry.imports.formats.source_file import Form, SourceFile
+from services.registry.imports.report import FileReport
+
+_PRACTICE_ROLE, _NETWORK_ROLE = "RO177", "RO272"
+_ROLE = re.compile(r"RO\d{1,4}")
+_A_DAY = timedelta(days=1)
+_SUB_DIVISION, _COMMISSIONED, _GEOGRAPHY, _PARTNER = "RE2", "RE4", "RE5", "RE8"
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days of one type: the first one, and the first one without it."""
+
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A role that a body has on some days."""
+
+    role: str
+    start: date
+    end: date | None
+
+
+async def _take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
+    return [event for _, events in read(file, stated_at, report) for event in events]
+
+
+def read(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[tuple[str, list[Event]]]:
+    """Give what each document states. Its place in the file stands for its line; one that is odd is refused whole."""
+    seen: set[str] = set()
+    for number, document in _documents(file, report):
+        report.lines += 1
+        code = str(_at(document, "OrgId", "extension") or "")
+        try:
+            if code_of(code) in seen:
+                raise Unusable("the code stands in the file already")
+            events = list(_Reader(document, code, file, stated_at, report).events())
+        except Unusable as reason:
+            report.refuse(number, code, str(reason))
+            continue
+        seen.add(code)
+        yield code, events
+
+
+def _documents(file: SourceFile, report: FileReport) -> Iterator[tuple[int, Document]]:
+    try:
+        content = json.loads(text_of(file.path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        report.refuse(0, "", f"it is no JSON: {error}")
+        return
+    for number, one in enumerate(content if isinstance(content, list) else [content], start=1):
+        organisation = one.get("Organisation") if isinstance(one, dict) else None
+        if isinstance(organisation, dict):
+            yield number, organisation
+        else:
+            report.refuse(number, "", "it has no Organisation")
+
+
+class _Reader:
+    """One document being read."""
+
+    def __init__(
+        self, document: Document, code: str, file: SourceFile, stated_at: datetime, report: FileReport
+    ) -> None:
+        self.document, self.code, self.day, self.report = document, code, file.day, report
+        self.saying = file.saying(stated_at)
+        self.roles = [_dated(role) for role in _list(document, "Roles", "Role")]
+        self.primary = next((str(one.get("id")) for one in _list(document, "Roles", "Role") if _is_primary(one)), "")
+
+    def events(self) -> Iterator[Event]:
+        """Give everything that the document states. Raises Unusable."""
+        name = _text(self.document.get("Name"))
+        if not name:
+            raise Unusable("it has no name")
+        if not self.primary:
+            raise Unusable("it has no primary role")
+        operational, legal = _spans(self.document)
+        yield from self._life(name, operational, legal)
+        yield from self._legal(legal)
+        yield from self._kinds()
+        yield from self._further_roles()
+        yield from (event for rel in _list(self.document, "Rels", "Rel") for event in self._relation(rel))
+        yield from (self._succession(succ) for succ in _list(self.document, "Succs", "Succ"))
+
+    def _life(self, name: str, operational: Span, legal: Span) -> Iterator[Event]:
+        starts = sorted({day for day in (operational.start, legal.start) if day})
+        if not starts:
+            raise Unusable("it has no first day")
+        kind, last = self._kind_on(starts[-1]), operational.end
+        if last is not None and last <= starts[-1]:
+            raise Unusable(f"it ends on {last - _A_DAY}, before it begins on {starts[-1]}")
+        if len(starts) > 1:
+            yield OrganisationProposed(code=self.code, name=name, kind=kind, effective_on=starts[0], **self.saying)
+        yield OrganisationOpened(
+            code=self.code,
+            name=name,
+            kind=kind,
+            effective_on=starts[-1],
+            named_on=max(starts[-1], min(self.day, last - _A_DAY if last else self.day)),
+            address=_address(self.document),
+            **self.saying,
+        )
+        if last is not None:
+            yield OrganisationClosed(code=self.code, effective_on=last, **self.saying)
+
+    def _legal(self, legal: Span) -> Iterator[Event]:
+        for day, status in ((legal.start, "established"), (legal.end, "abolished")):
+            if day is not None:
+                yield OrganisationLegalStatusChanged(
+                    code=self.code, legal_status=status, effective_on=day, **self.saying
+                )
+
+    def _kinds(self) -> Iterator[Event]:
+        """Give from which days on its roles make it another kind of body."""
+        days = sorted({role.start for role in self.roles} | {role.end for role in self.roles if role.end})
+        for before, day in pairwise(days):
+            kind = self._kind_on(day)
+            if kind is not Kind.UNKNOWN and kind is not self._kind_on(before):
+                yield OrganisationKindChanged(code=self.code, kind=kind, effective_on=day, **self.saying)
+
+    def _kind_on(self, day: date) -> Kind:
+        held = {role.role for role in self.roles if role.start <= day and (role.end is None or day < role.end)}
+        held.add(self.primary)
+        fitting = [kind for kind in sorted(kinds_in_ods(day)) if set(roles_of(kind, day)) <= held]
+        return Kind(max(fitting, key=lambda kind: len(roles_of(kind, day)), default=Kind.UNKNOWN))
+
+    def _further_roles(self) -> Iterator[Event]:
+        for role in self.roles:
+            if role.role != self.primary:
+                yield OrganisationRoleGiven(
+                    code=self.code, role=role.role, effective_on=role.start, until=role.end, **self.saying
+                )
+
+    def _relation(self, rel: Document) -> Iterator[Event]:
+        sort, other, other_role = rel.get("id"), _target(rel), _at(rel, "Target", "PrimaryRoleId", "id")
+        operational, legal = _spans(rel)
+        span = operational if operational.start else legal
+        if span.start is None:
+            raise Unusable(f"its relationship to {other} has no first day")
+        days = {"effective_on": span.start, "until": span.end}
+        words = self._parent_words(str(sort))
+        if words is not None:
+            yield OrganisationParentChanged(code=self.code, relation=words, parent=other, **days, **self.saying)
+            return
+        tie = self._tie_of(str(sort), str(other_role))
+        if tie is None:
+            self.report.find("relationship not kept", self.code, f"{sort} to {other} since {span.start}")
+            return
+        yield OrganisationRelated(code=self.code, relation=tie, other=other, **days, **self.saying)
+
+    def _parent_words(self, sort: str) -> str | None:
+        """Return how the body belongs to the other one where this is what it belongs by; None where it is a tie."""
+        if sort == _COMMISSIONED and self.primary in {_PRACTICE_ROLE, _NETWORK_ROLE}:
+            return "commissioned by"
+        if sort == _SUB_DIVISION or (sort == _GEOGRAPHY and self.primary not in {_PRACTICE_ROLE, _NETWORK_ROLE}):
+            return "part of"
+        return None
+
+    def _tie_of(self, sort: str, other_role: str) -> Relation | None:
+        if sort == _PARTNER:
+            return Relation.MEMBER_OF if other_role == _NETWORK_ROLE else Relation.PARTNER_IN
+        return {_COMMISSIONED: Relation.MEMBER_OF, _GEOGRAPHY: Relation.IN_AREA_OF}.get(sort)
+
+    def _succession(self, succ: Document) -> OrganisationSucceeded:
+        operational, legal = _spans(succ)
+        day, other = legal.start or operational.start, _target(succ)
+        if day is None:
+            raise Unusable(f"its succession with {other} has no day")
+        ways = {"Successor": (self.code, other), "Predecessor": (other, self.code)}
+        if str(succ.get("Type")) not in ways:
+            raise Unusable(f"{succ.get('Type')!r} is neither Predecessor nor Successor")
+        code, successor = ways[succ["Type"]]
+        return OrganisationSucceeded(code=code, successor=successor, effective_on=day, **self.saying)
+
+
+def _dated(role: Document) -> Dated:
+    name = str(role.get("id", ""))
+    if not _ROLE.fullmatch(name):
+        raise Unusable(f"{name!r} is no role")
+    operational, legal = _spans(role)
+    span = operational if operational.start else legal
+    if span.start is None:
+        raise Unusable(f"its role {name} has no first day")
+    return Dated(name, span.start, span.end)
+
+
+def _spans(of: Document) -> tuple[Span, Span]:
+    """Return the operational and the legal days of something. `End` is its last day."""
+    found = {"Operational": Span(), "Legal": Span()}
+    for one in _list(of, "Date"):
+        if str(one.get("Type")) not in found:
+            raise Unusable(f"{one.get('Type')!r} is no type of date")
+        start, end = (iso_day(str(one[key])) if one.get(key) else None for key in ("Start", "End"))
+        if start and end and end < start:
+            raise Unusable(f"it ends on {end}, before it begins on {start}")
+        found[one["Type"]] = Span(start, end + _A_DAY if end else None)
+    return found["Operational"], found["Legal"]
+
+
+def _target(of: Document) -> str:
+    return code_of(str(_at(of, "Target", "OrgId", "extension") or ""))
+
+
+def _address(document: Document) -> str:
+    """Return the lines of the address with the postcode as the last one; empty where there is none."""
+    place = _at(document, "GeoLoc", "Location")
+    if not isinstance(place, dict):
+        return ""
+    lines = [line for key in ("AddrLn1", "AddrLn2", "AddrLn3", "Town", "County") if (line := _text(place.get(key)))]
+    postcode = _text(place.get("PostCode"))
+    return "\n".join([*lines, postcode]) if lines or postcode else ""
+
+
+def _text(value: Any) -> str:
+    """Return a text, empty where there is none. Raises Unusable for what is no text that can be printed."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not value.isprintable():
+        raise Unusable(f"{value!r} is no text")
+    return value.strip()
+
+
+def _at(of: Document, *path: str) -> Any:
+    found: Any = of
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _list(of: Document, *path: str) -> list[Document]:
+    """Return the entries at a place; a lone one may stand there without a list."""
+    found = _at(of, *path)
+    entries = found if isinstance(found, list) else [found] if found is not None else []
+    if not all(isinstance(one, dict) for one in entries):
+        raise Unusable(f"{'.'.join(path)} is no list of entries")
+    return cast("list[Document]", entries)
+
+
+def _is_primary(role: Document) -> bool:
+    return str(role.get("primaryRole")).lower() == "true"
+
+
+def _fits(name: str, first: list[str]) -> bool:
+    return name.endswith((".json", ".json.gz")) and "".join(first[:1]).lstrip("ï»¿ ")[:1] in {"{", "["}
+
+
+FORMS = (Form("organisations of the ORD API (JSON)", "ods-ord", _fits, _take),)

@@ -1,0 +1,1 @@
+"""Previews: what a file would change, found by importing it and rolling back."""

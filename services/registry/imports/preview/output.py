@@ -1,0 +1,110 @@
+"""A preview for people and as JSON, and the previews of a folder, each of its files against what is held now."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from libs.common.database.connection import Database
+from libs.common.http.csv_text import Cell
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import SourceFile, files_in
+from services.registry.imports.preview.preview import BodyPreview, Preview, Verdict, preview_file
+from services.registry.imports.report import NotTaken
+
+HEADER = ("code", "name", "kind", "verdict", "parting", "joined_on", "expected", "about", "before", "after")
+
+_SHOWN = 20
+
+
+async def preview_folder(
+    database: Database, folder: Path, *, stated_on: date | None, today: date
+) -> tuple[list[tuple[SourceFile, Preview]], list[NotTaken]]:
+    """Return what each file of a folder would change if it were taken now, and the files that cannot be taken."""
+    files, others = files_in(folder, FORMS, stated_on=stated_on)
+    found = []
+    for file in files:
+        async with database.begin() as session:
+            found.append((file, await preview_file(session, file, today=today)))
+    return found, [NotTaken(name, 0, "", reason) for name, reason in others]
+
+
+def cells(bodies: Iterable[BodyPreview]) -> Iterable[Sequence[Cell]]:
+    """Give a row for each thing that would change, and one for a body of which nothing would."""
+    for body in bodies:
+        about = (
+            body.code,
+            body.name,
+            body.kind,
+            body.verdict,
+            body.parting,
+            body.joined_on,
+            " ".join(body.expected),
+        )
+        for difference in body.differences:
+            yield (*about, difference.about, difference.before, difference.after)
+        if not body.differences:
+            yield (*about, None, None, None)
+
+
+def as_json(found: Iterable[tuple[SourceFile, Preview]], others: Iterable[NotTaken]) -> str:
+    """Return previews as JSON, bodies that agree left out."""
+    whole = {
+        "files": [
+            {
+                **summary(preview),
+                "bodies": [asdict(body) for body in preview.bodies if body.verdict is not Verdict.AGREES],
+                "not_taken": [asdict(one) for one in preview.report.not_taken],
+            }
+            for _, preview in found
+        ],
+        "files_not_taken": [asdict(one) for one in others],
+    }
+    return json.dumps(whole, indent=1, default=str)
+
+
+def summary(preview: Preview) -> dict[str, Any]:
+    """Return a preview's counts."""
+    return {
+        "file": preview.report.file,
+        "form": preview.report.form,
+        "stated_on": preview.report.stated_on,
+        "lines": preview.report.lines,
+        "facts": preview.report.events,
+        "verdicts": preview.verdicts,
+        "compared": len(preview.compared),
+        "as_expected": len(preview.compared) - len(preview.partings),
+    }
+
+
+def as_text(found: Iterable[tuple[SourceFile, Preview]], others: Iterable[NotTaken], *, every_line: bool) -> str:
+    """Return previews for people; without `every_line` the long lists are cut short."""
+    lines: list[str] = []
+    for file, preview in found:
+        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in preview.verdicts.items())
+        lines += ["", f"{file.name}, as of {file.day}: {preview.report.lines} lines, {verdicts}"]
+        lines.append(
+            f"  {len(preview.compared)} bodies operate under a CCG in both: {len(preview.partings)} of them are not "
+            "where the successions would have them"
+        )
+        lines += [f"  {_parted(body)}" for body in preview.partings]
+        told = {body.code for body in preview.partings}
+        changing = [body for body in preview.bodies if body.verdict is not Verdict.AGREES and body.code not in told]
+        shown = changing if every_line else changing[:_SHOWN]
+        lines += [f"  {body.code} {body.verdict}: {_words(body)}" for body in shown]
+        if len(shown) < len(changing):
+            lines.append(f"  ... and {len(changing) - len(shown)} more: --every-line or --json lists them all")
+        lines += [f"  not taken: line {one.line} {one.code}: {one.reason}" for one in preview.report.not_taken]
+    lines += [f"{one.file}: {one.reason}" for one in others]
+    return "\n".join(lines)
+
+
+def _parted(body: BodyPreview) -> str:
+    there = next((one.after for one in body.differences if one.about == "parent"), "")
+    return f"{body.code} {body.parting}: expected in {', '.join(body.expected)}, is in {there} since {body.joined_on}"
+
+
+def _words(body: BodyPreview) -> str:
+    return "; ".join(f"{one.about} {one.before or '-'} -> {one.after or '-'}" for one in body.differences)

@@ -1,0 +1,211 @@
+"""What a file would change, before it is taken: the real import is done, compared with what was held, and undone."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events import Event
+from services.registry.core import recording
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.source_file import SourceFile
+from services.registry.imports.preview.snapshot import (
+    Beliefs,
+    State,
+    beliefs_on,
+    carried,
+    joined_on,
+    parents_said_on,
+    states_on,
+)
+from services.registry.imports.report import FileReport
+from services.registry.imports.runner import ONE_IMPORT, state_all
+
+
+class Verdict(StrEnum):
+    """What a file does to one body."""
+
+    ADDED = "added"
+    """The registry knows nothing of it yet."""
+    CHANGED = "changed"
+    CLOSED = "closed"
+    AGREES = "agrees"
+    """The file says what the registry holds, carried along the successions since."""
+    CONTRADICTS = "contradicts"
+    """The file names another parent than the registry expects: see `move`."""
+
+
+class Parting(StrEnum):
+    """How the file's parent came to be another one than was expected."""
+
+    MOVE = "move"
+    """The body joined it after the day of the source that was last heard of it: it moved in between."""
+    RESTATEMENT = "restatement"
+    """It is said to have joined it by that day: the file says otherwise of days that were spoken of already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that the file would change."""
+
+    about: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPreview:
+    """What the file would do to one body. `expected` is where its parent went, by the successions since."""
+
+    code: str
+    name: str | None
+    kind: Kind
+    verdict: Verdict
+    differences: tuple[Difference, ...] = ()
+    expected: tuple[str, ...] = ()
+    parting: Parting | None = None
+    joined_on: date | None = None
+    compared: bool = False
+    """Whether it operates under a CCG by both what was held and the file, so that its parent could be compared."""
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a file would do. `carried` counts the parents that were carried forward and compared."""
+
+    report: FileReport
+    bodies: list[BodyPreview] = field(default_factory=list)
+
+    @property
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many bodies there are of each verdict."""
+        counted = Counter(body.verdict for body in self.bodies)
+        return {verdict: counted[verdict] for verdict in Verdict}
+
+    @property
+    def compared(self) -> list[BodyPreview]:
+        """The bodies that operate under a CCG by both what was held and the file."""
+        return [body for body in self.bodies if body.compared]
+
+    @property
+    def partings(self) -> list[BodyPreview]:
+        """Those of them that are not where they were expected."""
+        return [body for body in self.compared if body.parting is not None]
+
+
+async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) -> Preview:
+    """Return what a file would change, and change nothing: all of it is done in a savepoint that is rolled back.
+
+    It takes as long as the import, and no import runs meanwhile.
+    """
+    report = FileReport(file.name, file.form.title, file.day)
+    if file.day > today:
+        report.refuse(0, "", f"{file.day} lies in the future")
+        return Preview(report)
+    connection = await raw(session)
+    await connection.execute(ONE_IMPORT)
+    stated_at = datetime.combine(file.day, time.min, UTC)
+    events = await file.form.take(session, file, stated_at, report)
+    codes = {code for event in events for code in _subjects(event)}
+    said_on = await parents_said_on(connection, codes, file.day)
+    before = await beliefs_on(connection, codes, file.day)
+    then = await states_on(connection, said_on)
+    parents = {code: state.parent for code, state in then.items() if state.parent}
+    expected = await carried(connection, parents, said_on, file.day)
+    trial = await session.begin_nested()
+    told = await state_all(session, events, report)
+    report.events = len(told)
+    after = await beliefs_on(connection, codes, file.day)
+    joined = await joined_on(connection, codes, file.day)
+    await trial.rollback()
+    bodies = _compared(codes, before, after, _Held(then, said_on, expected, joined))
+    return Preview(report, list(bodies))
+
+
+def _subjects(event: Event) -> Collection[str]:
+    """Return whom an event is about, without those that it only names beside."""
+    code = getattr(event, "code", None)
+    return recording.codes_of([event]) if code is None else [code]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What was last said of each body's parent: how the body stood then, on which day, and where the parent went."""
+
+    then: Mapping[str, State]
+    said_on: Mapping[str, date]
+    expected: Mapping[str, frozenset[str]]
+    joined: Mapping[str, date | None]
+
+
+def _compared(codes: Collection[str], before: Beliefs, after: Beliefs, held: _Held) -> Iterator[BodyPreview]:
+    for code in sorted(codes):
+        old, new = before.of(code), after.of(code)
+        expected = held.expected.get(code, frozenset())
+        parting = _parting(code, new, held) if old.status != "closed" else None
+        # A file shows on its own day alone that a body is dormant: compared with how it was last seen.
+        last_seen = replace(old, dormant=code in held.then and held.then[code].dormant)
+        differences = tuple(_differences(last_seen, new, expected, before.extras.get(code), after.extras.get(code)))
+        yield BodyPreview(
+            code=code,
+            name=new.name or old.name,
+            kind=new.kind,
+            verdict=_verdict(old, new, differences, parting),
+            differences=differences,
+            expected=tuple(sorted(expected)),
+            parting=parting,
+            joined_on=held.joined.get(code),
+            compared=_is_compared(new, held.then.get(code)),
+        )
+
+
+def _is_compared(new: State, then: State | None) -> bool:
+    return then is not None and then.active and then.of_a_ccg and new.active and new.of_a_ccg
+
+
+def _parting(code: str, new: State, held: _Held) -> Parting | None:
+    expected = held.expected.get(code)
+    if not expected or new.status == "closed" or new.parent is None or new.parent in expected:
+        return None
+    joined = held.joined.get(code)
+    return Parting.MOVE if joined is not None and joined > held.said_on[code] else Parting.RESTATEMENT
+
+
+def _verdict(old: State, new: State, differences: Sequence[Difference], parting: Parting | None) -> Verdict:
+    if old.status == "unknown" and old.name is None:
+        return Verdict.ADDED if new.status != "unknown" or new.name else Verdict.CHANGED
+    if parting is not None:
+        return Verdict.CONTRADICTS
+    if new.status == "closed" and old.status != "closed":
+        return Verdict.CLOSED
+    return Verdict.CHANGED if differences else Verdict.AGREES
+
+
+def _differences(
+    old: State, new: State, expected: Collection[str], had: frozenset[str] | None, has: frozenset[str] | None
+) -> Iterator[Difference]:
+    pairs = (
+        ("status", old.status, new.status),
+        ("name", old.name, new.name),
+        ("kind", old.kind, new.kind),
+        ("address", old.address, new.address),
+        ("since", _iso(old.since), _iso(new.since)),
+        ("dormant", str(old.dormant).lower(), str(new.dormant).lower()),
+    )
+    yield from (Difference(about, before, after) for about, before, after in pairs if before != after)
+    if new.parent != old.parent and new.parent not in expected:
+        yield Difference("parent", old.parent, new.parent)
+    gone, come = (
+        sorted((had or frozenset()) - (has or frozenset())),
+        sorted((has or frozenset()) - (had or frozenset())),
+    )
+    yield from (Difference("relation", word, None) for word in gone)
+    yield from (Difference("relation", None, word) for word in come)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,161 @@
+"""What is believed of bodies on a day, as a preview compares it before and after a file. Reads only."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import asyncpg
+
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.ods_bodies import DORMANT
+from services.registry.lineage.queries import steps_from
+from services.registry.lineage.tracing import Step, living
+
+_STATES = """
+SELECT o.code, coalesce(life.value, 'unknown') AS status, lower(life.valid) AS since, name.value AS name,
+       coalesce(kind.value, 'unknown') AS kind, parent.value AS parent, address.value AS address,
+       EXISTS (SELECT 1 FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND upper_inf(b.known) AND b.valid @> w.day
+                WHERE t.code = o.code AND t.sort = 'role' AND t.other = $3) AS dormant,
+       EXISTS (SELECT 1 FROM organisation p JOIN organisation_belief k ON k.subject_id = p.id AND k.facet = 4
+                         AND k.value = 'ccg' AND upper_inf(k.known)
+                WHERE p.code = parent.value) AS of_a_ccg
+  FROM unnest($1::text[], $2::date[]) AS w (code, day)
+  JOIN organisation o ON o.code = w.code
+  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND (life.valid @> w.day) IS TRUE
+   AND upper_inf(life.known)
+  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2 AND (name.valid @> w.day) IS TRUE
+   AND upper_inf(name.known)
+  LEFT JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND (kind.valid @> w.day) IS TRUE
+   AND upper_inf(kind.known)
+  LEFT JOIN organisation_belief parent ON parent.subject_id = o.id AND parent.facet = 3
+   AND (parent.valid @> w.day) IS TRUE AND upper_inf(parent.known)
+  LEFT JOIN organisation_belief address ON address.subject_id = o.id AND address.facet = 6
+   AND (address.valid @> w.day) IS TRUE AND upper_inf(address.known)
+"""
+
+_SAID_ON = """
+SELECT o.code, max(s.stated_at AT TIME ZONE 'UTC')::date AS day
+  FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id
+ WHERE s.facet = 3 AND s.value IS NOT NULL AND o.code = ANY($1) AND (s.stated_at AT TIME ZONE 'UTC')::date <= $2
+ GROUP BY o.code
+"""
+
+_JOINED = """
+SELECT o.code, lower(b.valid) AS day
+  FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
+ WHERE b.facet = 3 AND upper_inf(b.known) AND (b.valid @> $2::date) IS TRUE AND o.code = ANY($1)
+"""
+
+_TIES = """
+SELECT t.code, t.sort || ' ' || t.other || CASE b.value WHEN '*' THEN '' ELSE ' ' || b.value END AS tie
+  FROM tie t JOIN tie_belief b ON b.subject_id = t.id
+ WHERE upper_inf(b.known) AND b.valid @> $2::date AND t.code = ANY($1) AND t.sort <> 'role'
+"""
+
+_SUCCESSIONS = """
+SELECT code, 'followed by ' || successor || ' on ' || effective_on AS word FROM succession
+ WHERE upper_inf(known) AND code = ANY($1)
+"""
+
+_AREAS = """
+SELECT b.value AS code, count(*) AS areas FROM area_belief b
+ WHERE upper_inf(b.known) AND b.valid @> $2::date AND b.value = ANY($1) GROUP BY b.value
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is believed of one body on a day."""
+
+    status: str = "unknown"
+    since: date | None = None
+    name: str | None = None
+    kind: Kind = Kind.UNKNOWN
+    parent: str | None = None
+    address: str | None = None
+    dormant: bool = False
+    of_a_ccg: bool = False
+    """Whether its parent is, or was, a CCG."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it operates, and was not seen dormant."""
+        return self.status == "open" and not self.dormant
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What is believed of some bodies on a day, and what else there is of them."""
+
+    states: Mapping[str, State]
+    extras: Mapping[str, frozenset[str]]
+    """Ties on the day, successions, and how many areas are covered, in words."""
+
+    def of(self, code: str) -> State:
+        """Return what is believed of a body: nothing, of one that nobody knows."""
+        return self.states.get(code, State())
+
+
+async def beliefs_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> Beliefs:
+    """Return what is believed of these bodies on a day, by what is known now."""
+    wanted = sorted(codes)
+    extras: dict[str, set[str]] = defaultdict(set)
+    for row in await connection.fetch(_TIES, wanted, day):
+        extras[row["code"]].add(row["tie"])
+    for row in await connection.fetch(_SUCCESSIONS, wanted):
+        extras[row["code"]].add(row["word"])
+    for row in await connection.fetch(_AREAS, wanted, day):
+        extras[row["code"]].add(f"covers {row['areas']} areas")
+    states = await states_on(connection, dict.fromkeys(wanted, day))
+    return Beliefs(states, {code: frozenset(words) for code, words in extras.items()})
+
+
+async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) -> dict[str, State]:
+    """Return what is believed of bodies, each on a day of its own."""
+    rows = await connection.fetch(_STATES, list(days), list(days.values()), DORMANT)
+    return {
+        row["code"]: State(
+            row["status"],
+            row["since"],
+            row["name"],
+            Kind(row["kind"]),
+            row["parent"],
+            row["address"],
+            row["dormant"],
+            row["of_a_ccg"],
+        )
+        for row in rows
+    }
+
+
+async def parents_said_on(connection: asyncpg.Connection, codes: Collection[str], by: date) -> dict[str, date]:
+    """Return on which day a source last spoke of the parent of each of these bodies, up to a day."""
+    rows = await connection.fetch(_SAID_ON, sorted(codes), by)
+    return {row["code"]: row["day"] for row in rows}
+
+
+async def joined_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> dict[str, date | None]:
+    """Return since when each of these bodies belongs to the parent that it has on a day."""
+    rows = await connection.fetch(_JOINED, sorted(codes), day)
+    return {row["code"]: row["day"] for row in rows}
+
+
+async def carried(
+    connection: asyncpg.Connection, parents: Mapping[str, str], since: Mapping[str, date], until: date
+) -> dict[str, frozenset[str]]:
+    """Return in what the parent of each body lives on by a day, by the successions after it was last spoken of."""
+    steps = await steps_from(connection, sorted(set(parents.values())), until)
+    by_day: dict[date, list[str]] = defaultdict(list)
+    for code in parents:
+        by_day[since.get(code, until)].append(code)
+    found: dict[str, frozenset[str]] = {}
+    for day, codes in by_day.items():
+        ends = _ends(steps, day, {parents[code] for code in codes})
+        found |= {code: ends[parents[code]] for code in codes}
+    return found
+
+
+def _ends(steps: Iterable[Step], after: date, codes: Collection[str]) -> dict[str, frozenset[str]]:
+    later = [step for step in steps if step.effective_on > after]
+    return {code: frozenset(end for end, _ in ends) for code, ends in living(later, codes).items()}

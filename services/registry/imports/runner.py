@@ -1,0 +1,136 @@
+"""A folder of files taken into the registry: one file, one transaction; what is known already changes nothing.
+
+What a file states is a function of its lines (`forms`). What follows from several files together, the mergers of CCGs,
+is derived at the end of each from what is held by then (`mergings`), so that their order makes no difference.
+"""
+
+import gc
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.audit import record_write
+from libs.common.database.connection import Database, raw
+from libs.common.events import Event
+from libs.common.events.registry import OrganisationOpened, OrganisationProposed, OrganisationSucceeded
+from libs.common.identity import EVERY_ORGANISATION, Caller, Role
+from libs.common.process import context
+from services.registry.core import recording
+from services.registry.core.kinds import Kind
+from services.registry.imports.formats.catalogue import FORMS
+from services.registry.imports.formats.source_file import SourceFile, files_in
+from services.registry.imports.merger_records import around, held_around, lock
+from services.registry.imports.mergers import mergings
+from services.registry.imports.report import FileReport, NotTaken, Report
+
+IMPORTER = Caller(
+    subject="command:import-ods",
+    roles=frozenset({Role.LOADER, Role.REGISTRAR, Role.NHS_ENGLAND}),
+    organisations=frozenset({EVERY_ORGANISATION}),
+)
+"""Who an import is: whoever may run commands on the service's own database."""
+
+ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
+"""Taken by every import, and by what tries one, so that there is one at a time."""
+
+_COUNT_UP = """
+UPDATE organisation o SET version = o.version + new.changes
+  FROM unnest($1::text[], $2::int[]) AS new (code, changes) WHERE o.code = new.code
+"""
+
+# Until the server counts anew by itself, it plans every read as if there were only half of what there is, or nothing.
+_OUTGROWN = """
+SELECT 2 * greatest(reltuples, 10000) < (SELECT max(id) FROM organisation_statement)
+  FROM pg_class WHERE oid = 'organisation_statement'::regclass
+"""
+_COUNT_ANEW = """
+ANALYZE organisation, organisation_statement, organisation_belief, tie, tie_statement, tie_belief, succession,
+        succession_statement
+"""
+
+Say = Callable[[str], None]
+
+
+async def import_folder(database: Database, folder: Path, *, stated_on: date | None, today: date, say: Say) -> Report:
+    """Take every file of a folder that can be recognised, oldest first; `say` is told how it goes.
+
+    Each file is all or nothing. What a later file fails on leaves the earlier ones taken: importing again goes on.
+    """
+    files, not_recognised = files_in(folder, FORMS, stated_on=stated_on)
+    report = Report(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
+    for number, file in enumerate(files, start=1):
+        say(f"{number}/{len(files)} {file.name}: {file.form}, as of {file.day}")
+        with _uncollected():
+            taken = await import_file(database, file, today=today, say=say)
+        say(
+            f"    {taken.lines} lines, {taken.events} events told, {len(taken.not_taken)} lines not taken, "
+            f"{len(taken.findings)} findings"
+        )
+        report.files.append(taken)
+    return report
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of circles from going again and again through what lives until the file is taken."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+async def import_file(database: Database, file: SourceFile, *, today: date, say: Say = lambda _: None) -> FileReport:
+    """Take one file in one transaction."""
+    run = str(uuid.uuid4())
+    context.begin(context.Origin(actor=IMPORTER.subject, correlation=run, causation=run))
+    stated_at = datetime.combine(file.day, time.min, UTC)
+    report = FileReport(file.name, file.form.title, file.day)
+    if file.day > today:
+        report.refuse(0, "", f"{file.day} lies in the future")
+        return report
+    async with database.begin() as session:
+        connection = await raw(session)
+        await connection.execute(ONE_IMPORT)
+        events = await file.form.take(session, file, stated_at, report)
+        say(f"    {report.lines} lines read, {len(events)} facts to state")
+        told = await state_all(session, events, report)
+        report.events = len(told)
+        if told:
+            await record_write(session, IMPORTER, f"import of {file.name}")
+            if await connection.fetchval(_OUTGROWN):
+                await connection.execute(_COUNT_ANEW)
+    return report
+
+
+async def state_all(session: AsyncSession, events: Sequence[Event], report: FileReport) -> list[Event]:
+    """State what the file says, and what follows from it; return what was new of it."""
+    connection = await raw(session)
+    concerns = any(_concerns_mergers(event) for event in events)
+    codes = recording.codes_of(events)
+    mergers = await around(session, connection, codes) if concerns else None
+    await lock(connection, codes | (mergers.codes if mergers else set()))
+    report.new_organisations = len(await recording.introduce_missing(connection, codes))
+    told = [await recording.tell_new(session, events, by=IMPORTER.subject)]
+    if mergers is not None:
+        found = mergings(await held_around(session, connection, mergers), report, by=IMPORTER.subject)
+        session.add_all(found.mergers)
+        report.mergers = len(found.mergers)
+        told.append(await recording.tell_new(session, found.events, by=IMPORTER.subject))
+    changes = sum((one.changes for one in told), Counter[str]())
+    await connection.execute(_COUNT_UP, list(changes), list(changes.values()))
+    return [event for one in told for event in one.events]
+
+
+def _concerns_mergers(event: Event) -> bool:
+    """Whether a merger of CCGs may follow from this."""
+    if isinstance(event, OrganisationOpened | OrganisationProposed):
+        return event.kind == Kind.CCG
+    return isinstance(event, OrganisationSucceeded)

@@ -1,0 +1,12 @@
+"""Who may act for a body that another one followed."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.identity import Caller
+from services.registry.lineage.queries import successors_of
+
+
+async def must_act_for(session: AsyncSession, code: str, by: Caller) -> None:
+    """Raise NotYoursToDecide unless the caller acts for this body, or for one that it lives on in."""
+    by.must_act_for([code], also_through=await successors_of(await raw(session), [code]))

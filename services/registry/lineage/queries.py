@@ -1,0 +1,128 @@
+"""Who followed whom: predecessors and successors, however many steps away, and what codes live on in by a day."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import ALWAYS
+from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Step, living
+
+__all__ = [
+    "ALWAYS",
+    "Ends",
+    "Lineage",
+    "Step",
+    "in_words",
+    "lineage_of",
+    "resolve",
+    "steps_from",
+    "steps_to",
+    "successors_of",
+]
+
+
+_LINE = """
+WITH RECURSIVE line (code) AS (
+    SELECT unnest($1::text[])
+     UNION
+    SELECT s.{onto} FROM succession s JOIN line ON s.{from_} = line.code
+     WHERE s.effective_on <= $2 AND s.known @> $3::timestamptz
+)
+SELECT s.code, s.successor, s.effective_on, lower(s.known), nullif(s.merger, ''), s.source, s.shape, s.share
+  FROM succession s JOIN line ON s.{from_} = line.code
+ WHERE s.effective_on <= $2 AND s.known @> $3::timestamptz
+ ORDER BY s.effective_on, s.code, s.successor
+"""
+
+_BACKWARD = _LINE.format(onto="code", from_="successor")
+_FORWARD = _LINE.format(onto="successor", from_="code")
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What came before a code, what came of it, and what it lives on in by the day asked for, with exact shares."""
+
+    code: str
+    before: tuple[Step, ...]
+    after: tuple[Step, ...]
+    living: Ends
+
+    @property
+    def resolves_to(self) -> tuple[str, ...]:
+        """The codes that it lives on in."""
+        return tuple(code for code, _ in self.living)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The first of its predecessors; itself where nothing came before it, and all of a circle."""
+        followed = {step.successor for step in self.before if step.code != step.successor}
+        named = {self.code, *(step.code for step in self.before)}
+        return tuple(sorted(named - followed) or sorted(named))
+
+
+async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = ALWAYS) -> Lineage:
+    """Return the lineage by the successions that took effect on or before a day, as known at an instant.
+
+    A body that names itself as its own successor goes on; circles in the sources end the walk.
+    """
+    before = await _steps(db, _BACKWARD, [code], as_at, as_known)
+    after = await _steps(db, _FORWARD, [code], as_at, as_known)
+    return Lineage(code, _with_distance(code, before, -1), _with_distance(code, after, 1), living(after, [code])[code])
+
+
+async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None) -> dict[str, Ends]:
+    """Return what each of the codes lives on in on a day, with exact shares: many codes in one round trip.
+
+    A code that nothing follows, one that nobody knows included, lives on in itself with all of it. A share of None is
+    one that no source states.
+    """
+    return living(await steps_from(db, codes, as_at, as_known), codes)
+
+
+async def steps_from(
+    db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None
+) -> tuple[Step, ...]:
+    """Return every succession after these codes by a day, however many steps away, in the order of their days."""
+    return await _steps(db, _FORWARD, codes, as_at, as_known or ALWAYS)
+
+
+async def steps_to(
+    db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None
+) -> tuple[Step, ...]:
+    """Return every succession that led to these codes by a day, however many steps away, in the order of their days."""
+    return await _steps(db, _BACKWARD, codes, as_at, as_known or ALWAYS)
+
+
+async def successors_of(
+    db: Reads, codes: Collection[str], *, as_at: date = date.max, as_known: datetime = ALWAYS
+) -> frozenset[str]:
+    """Return every code that the given ones live on in."""
+    steps = await _steps(db, _FORWARD, codes, as_at, as_known)
+    return frozenset(step.successor for step in steps if step.shape != PARENT_CHANGE) - frozenset(codes)
+
+
+def in_words(step: Step) -> str:
+    """Return a succession as a sentence."""
+    share = {"": "", "1": ", all of it"}.get(step.share, f", {step.share} of it")
+    shape = f" ({step.shape.replace('_', ' ')}{share})" if step.shape else f"{share}"
+    return f"{step.code} was followed by {step.successor} on {step.effective_on}{shape}: {step.source}"
+
+
+async def _steps(db: Reads, sql: str, codes: Collection[str], as_at: date, as_known: datetime) -> tuple[Step, ...]:
+    rows: list[Any] = await db.fetch(sql, list(codes), as_at, as_known)
+    return tuple(Step(*row) for row in rows)
+
+
+def _with_distance(code: str, steps: Iterable[Step], direction: int) -> tuple[Step, ...]:
+    """Return the steps with how far they are from the code: 1 for its own predecessors and successors."""
+    steps = tuple(steps)
+    far, reached = {code: 0}, [code]
+    for one in reached:
+        for step in steps:
+            nearer, farther = (step.code, step.successor) if direction > 0 else (step.successor, step.code)
+            if nearer == one and farther not in far:
+                far[farther] = far[one] + 1
+                reached.append(farther)
+    return tuple(replace(step, distance=far[step.code if direction > 0 else step.successor] + 1) for step in steps)

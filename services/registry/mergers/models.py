@@ -1,0 +1,232 @@
+"""Commissioners to be dissolved, the one established in their place, what was planned, and what is needed first."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Boolean, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from libs.common.errors import Reason
+from libs.common.process.clock import day_of
+from services.registry.core.base import Base, one_of
+from services.registry.core.kinds import Kind
+from services.registry.mergers.errors import (
+    ConditionMetAlready,
+    NoSuchCondition,
+    NotAgreedAnyMore,
+    SameDay,
+    SchemeMadeAlready,
+)
+
+
+class MergerStatus(StrEnum):
+    """How far a merger got."""
+
+    AGREED = "agreed"
+    CARRIED_OUT = "carried_out"
+    WITHDRAWN = "withdrawn"
+
+
+class Plan(Base):
+    """What was said of a merger at one instant: that it takes effect on a day, took effect, or will not."""
+
+    __tablename__ = "merger_plan"
+
+    merger_id: Mapped[int] = mapped_column(ForeignKey("merger.id"), primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    status: Mapped[MergerStatus] = mapped_column(one_of(MergerStatus, "status"))
+    effective_on: Mapped[date] = mapped_column(Date)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
+class SchemeSort(StrEnum):
+    """The two schemes of NHS Act 2006 s.14I: what one moves the other does not."""
+
+    PROPERTY = "property"
+    """Property, rights and liabilities, other than those under contracts of employment."""
+    STAFF = "staff"
+    """Rights and liabilities under contracts of employment."""
+
+
+class Scheme(Base):
+    """A transfer scheme of one sort, from some of the predecessors to the successor, or word that none is needed."""
+
+    __tablename__ = "transfer_scheme"
+
+    merger_id: Mapped[int] = mapped_column(ForeignKey("merger.id"), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, primary_key=True)
+    sort: Mapped[SchemeSort] = mapped_column(one_of(SchemeSort, "sort"))
+    predecessors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    nil_return: Mapped[bool] = mapped_column(Boolean)
+    made_on: Mapped[date] = mapped_column(Date)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
+class Condition(Base):
+    """What NHS England wants to be done before a merger takes effect, and the evidence that it was."""
+
+    __tablename__ = "merger_condition"
+
+    merger_id: Mapped[int] = mapped_column(ForeignKey("merger.id"), primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    met_on: Mapped[date | None] = mapped_column(Date, default=None)
+    evidence: Mapped[str | None] = mapped_column(Text, default=None)
+    evidenced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+    evidenced_by: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class Merger(Base):
+    """Commissioners that are to be dissolved, and the one in their place (NHS Act 2006 s.14G; ICBs: s.14Z25, s.14Z27).
+
+    `ready_on` is the day by which it was known that all that is needed is there: each condition met, and of each
+    predecessor both schemes or nil returns; None while something is missing.
+
+    `reference` is `M-` and the successor's code, which is never used again; a second attempt adds `-2`. What was
+    planned when stays in `plans`, so that a merger that slipped still shows the day that it slipped from.
+    """
+
+    __tablename__ = "merger"
+    __table_args__ = (
+        Index("ix_merger_due", "effective_on", "reference", postgresql_where=text("status = 'agreed'")),
+        Index(None, "predecessors", postgresql_using="gin"),
+        Index(None, "successor"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    successor: Mapped[str] = mapped_column(Text)
+    successor_name: Mapped[str] = mapped_column(Text)
+    predecessors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    status: Mapped[MergerStatus] = mapped_column(one_of(MergerStatus, "status"))
+    effective_on: Mapped[date] = mapped_column(Date)
+    rule_pack: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    kind: Mapped[str] = mapped_column(Text, default=Kind.CCG, server_default=Kind.CCG)
+    application: Mapped[str | None] = mapped_column(Text, default=None)
+    ready_on: Mapped[date | None] = mapped_column(Date, default=None)
+    plans: Mapped[list[Plan]] = relationship(
+        order_by=Plan.number, lazy="raise", default_factory=list, repr=False, cascade="all"
+    )
+    conditions: Mapped[list[Condition]] = relationship(
+        order_by=Condition.number, lazy="raise", default_factory=list, repr=False, cascade="all"
+    )
+    schemes: Mapped[list[Scheme]] = relationship(
+        order_by=(Scheme.made_on, Scheme.reference), lazy="raise", default_factory=list, repr=False, cascade="all"
+    )
+
+    def codes(self) -> set[str]:
+        """Return every organisation that the merger concerns."""
+        return {self.successor, *self.predecessors}
+
+    def last_stated_at(self) -> datetime:
+        """Return the instant of the latest thing that was said of it."""
+        return max(plan.stated_at for plan in self.plans)
+
+    def agree(self, conditions: Sequence[str] = (), *, stated_at: datetime, by: str) -> None:
+        """Note that it was agreed, on these conditions."""
+        self.note(MergerStatus.AGREED, self.effective_on, stated_at=stated_at, by=by)
+        self.conditions = [
+            Condition(number=number, text=words, stated_at=stated_at) for number, words in enumerate(conditions, 1)
+        ]
+
+    def make_scheme(
+        self, sort: SchemeSort, predecessors: Sequence[str], *, nil: bool, made_on: date, stated_at: datetime, by: str
+    ) -> Scheme:
+        """Keep a transfer scheme, or a nil return. Raises NotAgreedAnyMore, SchemeMadeAlready."""
+        self.must_be_agreed()
+        made = {code: one.reference for one in self.schemes if one.sort == sort for code in one.predecessors}
+        twice = [Reason(f"{code} has the {sort} transfer scheme {made[code]}") for code in predecessors if code in made]
+        if twice:
+            raise SchemeMadeAlready("; ".join(reason.message for reason in twice), reasons=twice)
+        number = 1 + sum(one.sort == sort for one in self.schemes)
+        scheme = Scheme(
+            reference=f"{self.reference}-{sort[0].upper()}{number}",
+            sort=sort,
+            predecessors=list(predecessors),
+            nil_return=nil,
+            made_on=made_on,
+            stated_at=stated_at,
+            stated_by=by,
+        )
+        self.schemes.append(scheme)
+        self._reckon()
+        return scheme
+
+    def meet(self, number: int, evidence: str, *, met_on: date, stated_at: datetime, by: str) -> Condition:
+        """Keep the evidence that a condition is met. Raises NotAgreedAnyMore, NoSuchCondition, ConditionMetAlready."""
+        self.must_be_agreed()
+        condition = next((one for one in self.conditions if one.number == number), None)
+        if condition is None:
+            raise NoSuchCondition(f"{self.reference} has {len(self.conditions)} conditions and no number {number}")
+        if condition.met_on is not None:
+            raise ConditionMetAlready(f"condition {number} of {self.reference} was met on {condition.met_on}")
+        condition.met_on, condition.evidence = met_on, evidence
+        condition.evidenced_at, condition.evidenced_by = stated_at, by
+        self._reckon()
+        return condition
+
+    def is_ready(self) -> bool:
+        """Whether all that is needed was known by its day.
+
+        What was agreed when its day had come, as a replay of the past is, was ready then or was not agreed.
+        """
+        agreed = max(plan.stated_at for plan in self.plans if plan.status == MergerStatus.AGREED)
+        return self.ready_on is not None and self.ready_on <= max(self.effective_on, day_of(agreed))
+
+    def _reckon(self) -> None:
+        """Say by which day all was known to be there, from what is held."""
+        covered = {(one.sort, code): day_of(one.stated_at) for one in self.schemes for code in one.predecessors}
+        needed = [covered.get((sort, code)) for sort in SchemeSort for code in self.predecessors]
+        needed += [day_of(one.evidenced_at) if one.evidenced_at else None for one in self.conditions]
+        days = [day for day in needed if day is not None]
+        self.ready_on = max(days) if len(days) == len(needed) else None
+
+    def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> None:
+        """Let it take effect on another day. Raises NotAgreedAnyMore, SameDay."""
+        self.must_be_agreed()
+        if effective_on == self.effective_on:
+            raise SameDay(f"{self.reference} takes effect on {effective_on}")
+        self.note(MergerStatus.AGREED, effective_on, stated_at=stated_at, by=by)
+        self.version += 1
+
+    def withdraw(self, *, stated_at: datetime, by: str) -> None:
+        """Give it up. Raises NotAgreedAnyMore."""
+        self.must_be_agreed()
+        self.note(MergerStatus.WITHDRAWN, self.effective_on, stated_at=stated_at, by=by)
+        self.version += 1
+
+    def carry_out(self, *, stated_at: datetime, by: str) -> None:
+        """Note that it took effect. Raises NotAgreedAnyMore."""
+        self.must_be_agreed()
+        self.note(MergerStatus.CARRIED_OUT, self.effective_on, stated_at=stated_at, by=by)
+        self.version += 1
+
+    def must_be_agreed(self) -> None:
+        """Raise NotAgreedAnyMore where it was carried out or withdrawn."""
+        if self.status != MergerStatus.AGREED:
+            raise NotAgreedAnyMore(f"{self.reference} is {self.status.replace('_', ' ')}")
+
+    def note(self, status: MergerStatus, effective_on: date, *, stated_at: datetime, by: str) -> None:
+        """Keep what was said of it, beside all that was said before."""
+        self.status, self.effective_on = status, effective_on
+        self.plans.append(
+            Plan(
+                number=len(self.plans) + 1,
+                status=status,
+                effective_on=effective_on,
+                stated_at=stated_at,
+                stated_by=by,
+            )
+        )

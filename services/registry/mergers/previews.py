@@ -1,0 +1,193 @@
+"""What a merger would touch, before anybody decides it: from what the registry holds, else unknown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.errors import Reason
+from libs.common.rulepacks import RulePack
+from libs.common.temporal.history import ALWAYS
+from services.registry.core.kinds import Kind
+from services.registry.core.links import Relation
+from services.registry.core.standing import standings
+from services.registry.cover.checks import reasons_against_merger
+from services.registry.cover.queries import Covered, covered_by_each
+from services.registry.mergers.models import SchemeSort
+from services.registry.mergers.queries import agreed_mergers_of
+from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
+from services.registry.populations.queries import people_of
+
+_BODIES = """
+SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
+       (SELECT coalesce(array_agg(t.other ORDER BY t.other), '{}')
+          FROM tie t JOIN tie_belief held ON held.subject_id = t.id
+         WHERE t.code = o.code AND t.sort = $4
+           AND (held.valid @> $2::date) IS TRUE AND (held.known @> $3::timestamptz) IS TRUE) AS footprints
+  FROM organisation o
+  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1
+   AND (life.valid @> $2::date) IS TRUE AND (life.known @> $3::timestamptz) IS TRUE
+  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2
+   AND (name.valid @> $2::date) IS TRUE AND (name.known @> $3::timestamptz) IS TRUE
+  LEFT JOIN organisation_belief parent ON parent.subject_id = o.id AND parent.facet = 3
+   AND (parent.valid @> $2::date) IS TRUE AND (parent.known @> $3::timestamptz) IS TRUE
+ WHERE o.code = ANY($1)
+"""
+
+_AUTHORITIES = """
+SELECT DISTINCT local_authority FROM area WHERE code = ANY($1) AND local_authority IS NOT NULL ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyTouched:
+    """A body that would be dissolved. None is unknown."""
+
+    code: str
+    name: str | None
+    status: str
+    parents: list[str] | None
+    changes_parent: bool | None
+    practices: int | None
+    people: int | None
+    areas: int | None
+    local_authorities: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeNeeded:
+    """A scheme, or nil return, that has to be there before the day."""
+
+    sort: SchemeSort
+    predecessor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a merger would touch, in all and body by body. None is unknown: of some body the registry holds nothing."""
+
+    kind: str
+    successor: str | None
+    effective_on: date
+    as_at: date
+    as_known: datetime | None
+    bodies: list[BodyTouched]
+    practices: int | None
+    people: int | None
+    areas: int | None
+    local_authorities: list[str] | None
+    local_authorities_crossed: bool | None
+    parents: list[str] | None
+    parents_crossed: bool | None
+    successor_parents: list[str] | None
+    schemes_needed: list[SchemeNeeded]
+    reasons: list[Reason]
+    rule_pack: str | None
+
+
+async def preview(
+    session: AsyncSession,
+    predecessors: Sequence[str],
+    successor: str | None,
+    effective_on: date,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+) -> Preview:
+    """Return what a merger of these bodies would touch as at a day; the reasons against it are those known now."""
+    codes, connection = list(dict.fromkeys(predecessors)), await raw(session)
+    successor_parents = await _parents_of(connection, successor, effective_on, as_known)
+    people = await people_of(connection, codes, as_at=as_at, as_known=as_known)
+    found = {row["code"]: row for row in await _rows(connection, codes, as_at, as_known)}
+    covered = await covered_by_each(connection, codes, as_at=as_at, as_known=as_known)
+    bodies = [
+        await _body(connection, code, found.get(code), people[code], covered[code], successor_parents) for code in codes
+    ]
+    kind, law, reasons = await _ruled(session, predecessors, successor, effective_on)
+    authorities = _union([body.local_authorities for body in bodies])
+    parents = _union([body.parents for body in bodies])
+    return Preview(
+        kind=kind,
+        successor=successor,
+        effective_on=effective_on,
+        as_at=as_at,
+        as_known=as_known,
+        bodies=bodies,
+        practices=_sum([body.practices for body in bodies]),
+        people=_sum([body.people for body in bodies]),
+        areas=_sum([body.areas for body in bodies]),
+        local_authorities=authorities,
+        local_authorities_crossed=None if authorities is None else len(authorities) > 1,
+        parents=parents,
+        parents_crossed=None if parents is None else len(parents) > 1,
+        successor_parents=successor_parents,
+        schemes_needed=[SchemeNeeded(sort, code) for sort in SchemeSort for code in codes],
+        reasons=reasons,
+        rule_pack=law.id if law else None,
+    )
+
+
+async def _ruled(
+    session: AsyncSession, predecessors: Sequence[str], successor: str | None, effective_on: date
+) -> tuple[Kind, RulePack | None, list[Reason]]:
+    """Return what would merge, under which law, and every reason against it."""
+    concerned, connection = {*predecessors, successor or ""}, await raw(session)
+    around = Surroundings(await standings(connection, concerned), await agreed_mergers_of(session, concerned))
+    kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
+    reasons = reasons_against(successor or "", predecessors, effective_on, around=around)
+    if successor and all(around.standing[code].exists for code in predecessors):
+        reasons.extend(await reasons_against_merger(connection, successor, predecessors, effective_on, kind=kind))
+    return kind, law_on(effective_on, kind), reasons
+
+
+async def _body(
+    db: Reads,
+    code: str,
+    row: asyncpg.Record | None,
+    people: int | None,
+    covered: Covered,
+    successor_parents: list[str] | None,
+) -> BodyTouched:
+    practices, areas = covered.practices, covered.areas
+    authorities = [one[0] for one in await db.fetch(_AUTHORITIES, areas)] if areas else None
+    parents = _parents(row)
+    return BodyTouched(
+        code=code,
+        name=row["name"] if row else None,
+        status=(row["status"] if row else None) or "unknown",
+        parents=parents,
+        changes_parent=None if parents is None or successor_parents is None else parents != successor_parents,
+        practices=len(practices) if practices else None,
+        people=people,
+        areas=len(areas) if areas else None,
+        local_authorities=authorities or None,
+    )
+
+
+async def _parents_of(db: Reads, code: str | None, as_at: date, as_known: datetime | None) -> list[str] | None:
+    rows = await _rows(db, [code] if code else [], as_at, as_known)
+    return _parents(rows[0]) if rows else None
+
+
+async def _rows(db: Reads, codes: Sequence[str], as_at: date, as_known: datetime | None) -> list[asyncpg.Record]:
+    return await db.fetch(_BODIES, list(codes), as_at, as_known or ALWAYS, Relation.PART_OF_FOOTPRINT)
+
+
+def _parents(row: asyncpg.Record | None) -> list[str] | None:
+    """Return the footprints that a body is part of, else what it belongs to; None where neither is known."""
+    if row is None:
+        return None
+    return list(row["footprints"]) or ([row["parent"]] if row["parent"] else None)
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known and len(known) == len(numbers) else None
+
+
+def _union(sets: Sequence[list[str] | None]) -> list[str] | None:
+    known = [one for one in sets if one is not None]
+    return sorted({word for one in known for word in one}) if known and len(known) == len(sets) else None

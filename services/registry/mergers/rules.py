@@ -1,0 +1,124 @@
+"""Whether commissioners can merge: pure rules, every reason at once (NHS Act 2006 s.14G; ICBs: ss.14Z25, 14Z27)."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from libs.common.errors import Reason
+from libs.common.rulepacks import RulePack, in_force
+from services.registry.core.kinds import Kind
+from services.registry.core.rule_packs import PACKS
+from services.registry.core.standing import Standing
+
+
+def law_on(day: date, kind: Kind = Kind.CCG, packs: Iterable[RulePack] = PACKS) -> RulePack | None:
+    """Return the pack that rules a merger of this kind with effect on a day, None where no law provides for one."""
+    found = in_force(packs, day, subject=f"{kind}-merger")
+    return found[0] if found else None
+
+
+def kind_of_merger(
+    predecessors: Iterable[str], standing: Mapping[str, Standing], last: date, clusters: Collection[str] = ()
+) -> Kind:
+    """Return what merges: ICBs where one of them is one on its last day, or a cluster of such; else CCGs."""
+    icbs = any(code in clusters or standing[code].kind_on(last) is Kind.ICB for code in predecessors)
+    return Kind.ICB if icbs else Kind.CCG
+
+
+def longest_proposal(day: date) -> timedelta | None:
+    """Return how long before a merger on a day a file may open its successor that only stood as proposed."""
+    found = in_force(PACKS, day, subject="ods-successor-proposed")
+    return timedelta(days=found[0].values["longest_days"]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known around a merger that is asked for.
+
+    `standing` says how each code stands, `agreed` in which other agreed merger it is, and for which day, `clusters`
+    which of the codes names a cluster, and of which ICBs.
+    """
+
+    standing: Mapping[str, Standing]
+    agreed: Mapping[str, tuple[str, date]]
+    clusters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def reasons_against(
+    successor: str,
+    predecessors: Collection[str],
+    effective_on: date,
+    *,
+    around: Surroundings,
+    asked_as: str = "predecessors",
+) -> list[Reason]:
+    """Return every reason against this merger; none: it can be agreed. `asked_as` is the predecessors' field."""
+    last = effective_on - timedelta(days=1)
+    kind = kind_of_merger(predecessors, around.standing, last, around.clusters)
+    law = law_on(effective_on, kind)
+    reasons = (
+        [] if law else [Reason(f"no law provides for a merger of {_plural(kind)} on {effective_on}", "effective_on")]
+    )
+    reasons.extend(_against_the_set(successor, predecessors, kind, law, asked_as))
+    for number, code in enumerate(predecessors):
+        messages = list(_against_predecessor(code, kind, law, last, around))
+        reasons.extend(Reason(message, f"{asked_as}.{number}") for message in messages)
+    reasons.extend(Reason(message, "successor") for message in _against_successor(around.standing[successor], kind))
+    if successor in around.agreed:
+        reasons.append(Reason(_in_another(successor, *around.agreed[successor]), "successor"))
+    return reasons
+
+
+def _against_the_set(
+    successor: str, predecessors: Collection[str], kind: Kind, law: RulePack | None, asked_as: str
+) -> Iterator[Reason]:
+    least = law.values["minimum_predecessors"] if law else 0
+    if len(set(predecessors)) < least:
+        yield Reason(f"a merger dissolves at least {least} {_plural(kind)}", asked_as)
+    for code, times in Counter(predecessors).items():
+        if times > 1:
+            yield Reason(f"{code} occurs {times} times", asked_as)
+    if successor in predecessors:
+        yield Reason(
+            f"{successor} cannot succeed itself: a merger of {_plural(kind)} establishes a new body", "successor"
+        )
+
+
+def _against_predecessor(
+    code: str, kind: Kind, law: RulePack | None, last: date, around: Surroundings
+) -> Iterator[str]:
+    standing = around.standing[code]
+    if code in around.clusters:
+        members = ", ".join(around.clusters[code])
+        yield f"{code} is no such legal person: a cluster of {members}, which stay bodies of their own"
+        return
+    if not standing.exists:
+        yield f"{code} is not known"
+        return
+    if (found := standing.kind_on(last)) is not kind:
+        # An ODS code can live on as something else: a CCG's names a sub-ICB location since 1 July 2022.
+        cited = f" ({law.values['section']})" if law else ""
+        only = f"only {_plural(kind)} apply and merge{cited}"
+        yield f"{code} is no {kind.upper()} but of the kind {found}: {only}"
+    if standing.on(last) != "open":
+        yield f"{code} is {standing.on(last)} on {last}"
+    elif not standing.is_open_through(last):
+        yield f"{code} closes after {last} in any case"
+    if code in around.agreed:
+        yield _in_another(code, *around.agreed[code])
+
+
+def _against_successor(standing: Standing, kind: Kind) -> Iterator[str]:
+    if standing.ever("open") or standing.ever("closed"):
+        yield f"{standing.code} names a body already: a merger of {_plural(kind)} establishes a new one"
+    elif standing.exists and standing.kind is not kind:
+        yield f"{standing.code} was proposed as {standing.kind}, not as {'an ICB' if kind is Kind.ICB else 'a CCG'}"
+
+
+def _in_another(code: str, reference: str, day: date) -> str:
+    return f"{code} is part of the merger {reference}, agreed for {day}"
+
+
+def _plural(kind: Kind) -> str:
+    return f"{kind.upper()}s"

@@ -1,0 +1,139 @@
+"""What the registry's answers about mergers look like."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from services.registry.edge import View
+from services.registry.mergers.models import MergerStatus, SchemeSort
+
+
+class PlanView(View):
+    """What was said of a merger at one instant."""
+
+    number: int
+    status: MergerStatus
+    effective_on: date
+    stated_at: datetime
+    stated_by: str
+    recorded_at: datetime
+
+
+class MergerView(View):
+    """A merger of CCGs or of ICBs."""
+
+    reference: str = Field(examples=["M-14Y"])
+    kind: str = Field(description="what merges: `ccg` or `icb`", examples=["ccg"])
+    successor: str = Field(examples=["14Y"])
+    successor_name: str = Field(examples=["NHS Buckinghamshire CCG"])
+    predecessors: list[str] = Field(examples=[["10Y", "10H"]])
+    status: MergerStatus
+    effective_on: date = Field(examples=["2018-04-01"])
+    rule_pack: str = Field(description="the pack of rules that it was agreed under", examples=["ccg-merger-s14g-2012"])
+    application: str | None = Field(description="the application that was approved, where there is one")
+    version: int
+
+
+class MergerListedView(MergerView):
+    """A merger in a list."""
+
+    overdue: bool = Field(description="its day has come, and it did not take effect")
+
+
+class SchemeView(View):
+    """A transfer scheme, or a nil return."""
+
+    reference: str = Field(examples=["M-14Y-P1"])
+    sort: SchemeSort
+    predecessors: list[str] = Field(description="from whom", examples=[["10Y", "10H"]])
+    successor: str = Field(description="to whom", examples=["14Y"])
+    nil_return: bool
+    made_on: date
+    stated_at: datetime
+    stated_by: str
+
+
+class ConditionView(View):
+    """A condition of an approval; what is null is not evidenced."""
+
+    number: int
+    text: str
+    met_on: date | None
+    evidence: str | None
+    evidenced_at: datetime | None
+    evidenced_by: str | None
+
+
+class LackView(View):
+    """Something that stands against a merger, and the part of it that it is about."""
+
+    message: str = Field(examples=["no staff transfer scheme or nil return of 10Y"])
+    field: str | None = Field(examples=["schemes.staff"])
+
+
+class ReadinessView(View):
+    """What a merger has and lacks before it can take effect."""
+
+    merger: str = Field(examples=["M-14Y"])
+    status: MergerStatus
+    effective_on: date
+    ready: bool = Field(description="nothing is missing")
+    overdue: bool = Field(description="its day has come, and it did not take effect")
+    missing: list[LackView]
+    conditions: list[ConditionView]
+    schemes: list[SchemeView]
+    rule_pack: str
+    as_at: date
+    as_known: datetime | None = Field(description="null: as known now")
+
+
+class MergerInFullView(MergerListedView):
+    """A merger with everything that was said of it, slips included, and what it has and lacks."""
+
+    plans: list[PlanView]
+    missing: list[LackView] = Field(description="what is not there that it needs before it takes effect")
+    conditions: list[ConditionView]
+    schemes: list[SchemeView]
+
+
+class BodyTouchedView(View):
+    """A body that a merger would dissolve, as far as the registry knows it; null is unknown."""
+
+    code: str = Field(examples=["10Y"])
+    name: str | None
+    status: str
+    parents: list[str] | None = Field(description="the footprints that it is part of, or what it belongs to")
+    changes_parent: bool | None = Field(description="the successor has another one")
+    practices: int | None = Field(description="open practices that belong to it")
+    people: int | None = Field(description="its registered population")
+    areas: int | None = Field(description="small areas (LSOA) that it covers")
+    local_authorities: list[str] | None
+
+
+class SchemeNeededView(View):
+    """A scheme, or nil return, that has to be there before the day."""
+
+    sort: SchemeSort
+    predecessor: str
+
+
+class PreviewView(View):
+    """What a merger would touch. Null is unknown: of some body the registry holds nothing."""
+
+    kind: str = Field(examples=["ccg"])
+    successor: str | None
+    effective_on: date
+    as_at: date
+    as_known: datetime | None = Field(description="null: as known now")
+    bodies: list[BodyTouchedView]
+    practices: int | None
+    people: int | None
+    areas: int | None
+    local_authorities: list[str] | None = Field(description="of which the bodies cover a part")
+    local_authorities_crossed: bool | None = Field(description="the bodies lie in more than one local authority")
+    parents: list[str] | None = Field(description="what the bodies belong to", examples=[["QOP"]])
+    parents_crossed: bool | None = Field(description="the bodies belong to different ones")
+    successor_parents: list[str] | None = Field(description="what the successor is said to belong to on the day")
+    schemes_needed: list[SchemeNeededView]
+    reasons: list[LackView] = Field(description="what stands against this merger now; none: it can be agreed")
+    rule_pack: str | None = Field(description="the law of that day", examples=["ccg-merger-s14g-2012"])

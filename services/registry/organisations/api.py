@@ -1,0 +1,263 @@
+"""Routes about organisations."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Write,
+    commands_router,
+    etag,
+    page,
+    problems,
+)
+from libs.common.http.paging import UnreadableCursor
+from libs.organisations.statements import Status
+from services.registry.core import queries as answers
+from services.registry.core.codes import CODE, PRINTED
+from services.registry.core.errors import CodeTaken, NothingChanges, OrganisationNotFound
+from services.registry.core.kinds import Kind
+from services.registry.core.models import Organisation
+from services.registry.cover.errors import CoverBroken
+from services.registry.edge import EDIT_REFUSALS, CodeInPath, Registrar, ToChange
+from services.registry.organisations import changes, commands
+from services.registry.organisations.errors import ClosedBeforeItOpened, LegalDatesDisagree, MergerAgreed, NotOpen
+from services.registry.organisations.views import (
+    REFUSALS,
+    DetailsView,
+    OpenedListView,
+    OpenedView,
+    OrganisationInFullView,
+    OrganisationView,
+)
+
+router = commands_router(tags=["Organisations"])
+
+
+@router.get(
+    "/organisations/{code}",
+    response_model=OrganisationInFullView,
+    summary="What an organisation was on a day",
+    responses=problems(OrganisationNotFound),
+)
+async def get_organisation(
+    code: CodeInPath, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
+) -> OrganisationInFullView:
+    """What it was as at a day, as known at an instant: kind and further roles, status in operation and in law, name,
+    parent, address, codes of other systems, and the mergers that it is part of.
+
+    The ETag is the organisation's version now, whatever day is asked about.
+    """
+    found = await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    etag(response, found.version)
+    return OrganisationInFullView.model_validate(
+        {
+            **OrganisationView.model_validate(found).model_dump(),
+            **{name: getattr(found.details, name) for name in DetailsView.model_fields},
+            "as_at": as_at,
+            "as_known": as_known,
+            "mergers": found.mergers,
+        }
+    )
+
+
+@router.get(
+    "/organisations",
+    response_model=Page[OrganisationView],
+    summary="Find organisations",
+    responses=problems(UnreadableCursor),
+)
+async def list_organisations(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    kind: Annotated[Kind | None, Query(description="only of this kind")] = None,
+    status: Annotated[Status | None, Query(description="only those with this status on the day")] = None,
+    name: Annotated[
+        str | None, Query(description="a part of the name, whatever the case", max_length=200, pattern=PRINTED)
+    ] = None,
+    parent: Annotated[str | None, Query(description="only those that belong to this code", pattern=CODE)] = None,
+) -> Page[OrganisationView]:
+    """Organisations by kind, status, name and parent, as at a day, as known at an instant, in the order of their codes.
+
+    `kind=ccg&status=open&as_at=2013-04-01` gives England's 211 CCGs of that day.
+    """
+    filters = answers.Filters(kind, status, name, parent)
+    [after] = paging.key(str) or (None,)
+    found = await answers.list_organisations(
+        rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
+    )
+    return page([OrganisationView.model_validate(one) for one in found], key=lambda one: one.code, request=request)
+
+
+@router.post(
+    "/organisations",
+    status_code=201,
+    response_model=OpenedView,
+    summary="Open or propose an organisation",
+    responses=problems(CodeTaken, OrganisationNotFound, CoverBroken),
+)
+async def open_organisation(
+    command: commands.OpenOrganisation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
+) -> Organisation:
+    """Give a new code to a body that operates from a day, or that stands as proposed.
+
+    What was proposed is opened by the same command. A code that a body ever had is never used again.
+    """
+    [opened] = await commands.open_organisations(session, [command], by=by, stated_at=stated_at)
+    etag(response, opened.version)
+    return opened
+
+
+@router.post(
+    "/organisations/batch",
+    status_code=201,
+    response_model=OpenedListView,
+    summary="Open or propose up to 500 organisations",
+    responses=problems(CodeTaken, OrganisationNotFound, CoverBroken),
+)
+async def open_organisations(
+    command: commands.OpenOrganisations, session: Write, by: Registrar, stated_at: StatedAt
+) -> OpenedListView:
+    """Open or propose many bodies in one transaction: all of them, or none, with every reason."""
+    opened = await commands.open_organisations(session, command.organisations, by=by, stated_at=stated_at)
+    return OpenedListView(organisations=[OpenedView.model_validate(one) for one in opened])
+
+
+@router.post(
+    "/organisations/{code}/closure",
+    response_model=OpenedView,
+    summary="Close an organisation without a merger",
+    responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed, CoverBroken, *EDIT_REFUSALS),
+)
+async def close_organisation(
+    organisation: ToChange,
+    command: commands.CloseOrganisation,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> Organisation:
+    """End it: `effective_on` is the first day without it. What is part of an agreed merger ends with that.
+
+    A commissioner that still has practices or areas is not closed: each of them is named.
+    """
+    await commands.close_organisation(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+@router.post(
+    "/organisations/{code}/renaming",
+    response_model=OpenedView,
+    summary="Rename an organisation",
+    responses=problems(*REFUSALS),
+)
+async def rename_organisation(
+    organisation: ToChange,
+    command: changes.RenameOrganisation,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> Organisation:
+    """Give it another name from a day, under the same code. Names of earlier days stay what they were."""
+    await changes.rename_organisation(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+@router.post(
+    "/organisations/{code}/parent",
+    response_model=OpenedView,
+    summary="Let it belong to another organisation",
+    responses=problems(CoverBroken, *REFUSALS),
+)
+async def change_parent(
+    organisation: ToChange,
+    command: changes.ChangeParent,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> Organisation:
+    """Say to which body it belongs from a day. Parents of earlier days stay what they were."""
+    await changes.change_parent(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+@router.post(
+    "/organisations/{code}/kind",
+    response_model=OpenedView,
+    summary="Let it be of another kind under the same code",
+    responses=problems(CoverBroken, *REFUSALS, MergerAgreed),
+)
+async def change_kind(
+    organisation: ToChange,
+    command: changes.ChangeKind,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> Organisation:
+    """A trust becomes a foundation trust, an STP becomes an ICB: from a day, under the code that it had.
+
+    Kinds of earlier days stay what they were. A CCG that is part of an agreed merger stays one up to that day.
+    """
+    await changes.change_kind(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+@router.post(
+    "/organisations/{code}/legal-status",
+    response_model=OpenedView,
+    summary="Establish or abolish it in law",
+    responses=problems(OrganisationNotFound, LegalDatesDisagree, NothingChanges, *EDIT_REFUSALS),
+)
+async def change_legal_status(
+    organisation: ToChange,
+    command: changes.ChangeLegalStatus,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> Organisation:
+    """State what it is in law from a day, apart from whether it operates.
+
+    The last 106 CCGs were abolished on 1 July 2022, and their codes live on. Nothing operates before it is established.
+    """
+    await changes.change_legal_status(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation
+
+
+@router.post(
+    "/organisations/{code}/address",
+    response_model=OpenedView,
+    summary="Let it move",
+    responses=problems(*REFUSALS),
+)
+async def move_organisation(
+    organisation: ToChange,
+    command: changes.MoveOrganisation,
+    session: Write,
+    by: Registrar,
+    stated_at: StatedAt,
+    response: Response,
+) -> Organisation:
+    """Say where it is from a day, with the postcode. Addresses of earlier days stay what they were."""
+    await changes.move_organisation(session, organisation, command, by=by, stated_at=stated_at)
+    etag(response, organisation.version)
+    return organisation

@@ -1,0 +1,69 @@
+"""A source publishes how many people a body serves on a day."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import Reason
+from libs.common.events.registry import PopulationPublished
+from libs.common.identity import Caller, Role
+from services.registry.core import recording
+from services.registry.core.codes import Day
+from services.registry.core.errors import SourceRefused
+from services.registry.core.models import Organisation
+from services.registry.core.sources import SourceName, family_of, rank_of
+from services.registry.lineage.permissions import must_act_for
+
+MOST_PEOPLE = 1_000_000_000
+
+_LATEST = "SELECT max(stated_at) FROM population_statement WHERE code = $1"
+
+
+class PublishPopulation(BaseModel):
+    """A count of people on a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    basis: Literal["registered", "weighted", "weighted_primary_care", "resident"] = Field(
+        description="how they are counted: registered with practices, weighted for need, or living there",
+        examples=["registered"],
+    )
+    people: int = Field(strict=True, ge=0, le=MOST_PEOPLE, description="whole people", examples=[250_000])
+    effective_on: Day = Field(description="the day of the count", examples=["2011-10-31"])
+    source: SourceName | None = Field(
+        default=None,
+        description="who counted, as `family:document`; the registrar's own word if left out",
+        examples=["ons:mid-2019 estimates"],
+    )
+
+
+async def publish_population(
+    session: AsyncSession, organisation: Organisation, command: PublishPopulation, *, by: Caller, stated_at: datetime
+) -> PopulationPublished:
+    """State how many people the locked body has on a day, by a source. What other sources say stays beside it.
+
+    Raises SourceRefused, NotYoursToDecide.
+    """
+    await must_act_for(session, organisation.code, by)
+    source = command.source or recording.COMMAND
+    rank = rank_of(source, command.effective_on)
+    if rank is None:
+        message = f"no rule pack names the family {family_of(source)} as a source on {command.effective_on}"
+        raise SourceRefused(message, reasons=[Reason(message, "source")])
+    latest: datetime | None = await (await raw(session)).fetchval(_LATEST, organisation.code)
+    if latest is not None and not by.has(Role.LOADER):
+        stated_at = max(stated_at, latest + timedelta(microseconds=1))
+    published = PopulationPublished(
+        code=organisation.code,
+        basis=command.basis,
+        people=command.people,
+        effective_on=command.effective_on,
+        stated_at=stated_at,
+        source=command.source or "",
+        rank=rank,
+    )
+    await recording.tell(session, [published], source=recording.COMMAND, by=by.subject)
+    return published

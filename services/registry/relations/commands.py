@@ -1,0 +1,271 @@
+"""Bodies stand in relations to each other, many to many, each with its days and perhaps an exact share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.errors import Reason
+from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
+from libs.common.identity import Caller, Role
+from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
+from services.registry.core import recording
+from services.registry.core.change import get_organisations_to_change, next_instant
+from services.registry.core.codes import Code, Day
+from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.kinds import PRACTICE_KINDS
+from services.registry.core.links import HOLDS, Relation
+from services.registry.core.shares import WHOLE, Share, total
+from services.registry.core.standing import Standing, standings
+from services.registry.cover.rules import days_as_commissioner, overlap
+from services.registry.lineage.queries import successors_of
+from services.registry.relations.errors import RelationNotAllowed
+
+Direction = Literal["from", "to", "both"]
+
+WITH_SHARES = frozenset(
+    {Relation.OWNS, Relation.PARTNER_IN, Relation.MEMBER_OF, Relation.COMMISSIONS, Relation.PART_OF_FOOTPRINT}
+)
+"""The relations of which a body can have a part only."""
+
+_BELIEVED = """
+SELECT t.code, t.sort, t.other, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"
+  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND upper_inf(b.known)
+"""
+
+_ONE = f"{_BELIEVED} WHERE t.code = $1 AND t.sort = $2 AND t.other = $3 ORDER BY b.valid"
+_OF = f"{_BELIEVED} WHERE t.other = $1 AND t.sort = $2 ORDER BY t.code, b.valid"
+
+_LATEST = "SELECT max(s.stated_at) FROM tie_statement s JOIN tie t ON t.id = s.subject_id WHERE t.code = ANY($1)"
+
+_SOME = """
+SELECT t.code, t.sort, t.other, nullif(b.value, '*'), lower(b.valid), upper(b.valid), t.id
+  FROM tie t
+  JOIN tie_belief b ON b.subject_id = t.id AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
+ WHERE (($4 AND t.code = $1) OR ($5 AND t.other = $1))
+   AND t.sort = ANY($6) AND ($7::text IS NULL OR (t.sort, t.code, t.other) > ($7, $8, $9))
+   AND NOT EXISTS (
+       SELECT FROM organisation o JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1
+        WHERE o.code IN (t.code, t.other) AND life.value = 'closed'
+          AND (life.valid @> $2::date) IS TRUE AND (life.known @> $3::timestamptz) IS TRUE)
+ ORDER BY t.sort, t.code, t.other LIMIT $10
+"""
+
+
+class Relate(BaseModel):
+    """A body stands in a relation to another from a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    relation: Relation = Field(examples=["part of footprint"])
+    other: Code = Field(description="the body that it is related to", examples=["QF7"])
+    share: Share | None = None
+    effective_on: Day = Field(description="the first day of the relation", examples=["2016-12-01"])
+    until: Day | None = Field(
+        default=None, description="the first day without it, where that is known", examples=["2019-04-01"]
+    )
+
+
+class EndRelation(BaseModel):
+    """A body stands in a relation to another no more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    relation: Relation = Field(examples=["part of footprint"])
+    other: Code = Field(description="the body that it was related to", examples=["QF7"])
+    effective_on: Day = Field(description="the first day without the relation", examples=["2019-04-01"])
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A relation as at a day; `share` None where it has none, `last_day` None where none is known."""
+
+    code: str
+    relation: Relation
+    other: str
+    share: str | None
+    since: date | None
+    last_day: date | None
+
+
+async def relate(session: AsyncSession, code: str, command: Relate, *, by: Caller, stated_at: datetime) -> Related:
+    """Let a body stand in a relation to another from a day, in place of what was stated of these two and these days.
+
+    Raises RelationNotAllowed with every reason, NothingChanges, OrganisationNotFound, NotYoursToDecide.
+    """
+    held = await _lock(session, code, command.other, by)
+    connection = await raw(session)
+    days = Days(command.effective_on, command.until or LAST_DAY)
+    reasons = [*_against(code, command, days, held), *await _against_shares(connection, code, command, days)]
+    if reasons:
+        raise RelationNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+    value = command.share or HOLDS
+    if any(
+        held_value == value and span.start <= days.start and days.end <= span.end
+        for span, held_value in await _spans(connection, code, command.relation, command.other)
+    ):
+        raise NothingChanges(f"{code} {command.relation} {command.other} on these days already")
+    related = OrganisationRelated(
+        code=code,
+        relation=command.relation,
+        other=command.other,
+        share=command.share or "",
+        until=command.until,
+        effective_on=command.effective_on,
+        stated_at=await _next_instant(session, [code, command.other], stated_at, by),
+    )
+    await recording.tell(session, [related], source=recording.COMMAND, by=by.subject)
+    return Related(
+        code, command.relation, command.other, command.share, command.effective_on, _last(command.until or LAST_DAY)
+    )
+
+
+async def end_relation(
+    session: AsyncSession, code: str, command: EndRelation, *, by: Caller, stated_at: datetime
+) -> Related:
+    """Let a relation end: it held until the day before, and nothing is said of it from the day on.
+
+    Raises NothingChanges where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
+    """
+    await _lock(session, code, command.other, by)
+    connection = await raw(session)
+    spans = await _spans(connection, code, command.relation, command.other)
+    holding = [(span, value) for span, value in spans if span.end > command.effective_on]
+    if not holding:
+        raise NothingChanges(f"{code} {command.relation} {command.other}: not so on {command.effective_on} or later")
+    ended = OrganisationUnrelated(
+        code=code,
+        relation=command.relation,
+        other=command.other,
+        effective_on=command.effective_on,
+        stated_at=await _next_instant(session, [code, command.other], stated_at, by),
+    )
+    await recording.tell(session, [ended], source=recording.COMMAND, by=by.subject)
+    span, value = holding[0]
+    return Related(
+        code, command.relation, command.other, _share(value), _first(span.start), _last(command.effective_on)
+    )
+
+
+async def list_relations(
+    db: Reads,
+    code: str,
+    *,
+    relation: Relation | None,
+    direction: Direction,
+    as_at: date,
+    as_known: datetime | None,
+    after: tuple[str, str, str] | None,
+    limit: int,
+) -> list[Related]:
+    """Return the relations of a body on a day, from it, to it, or both, in the order of relation, code and other.
+
+    A body that has closed stands in none any more, whatever was said before that.
+    """
+    sorts = [relation] if relation else list(Relation)
+    rows = await db.fetch(
+        _SOME,
+        code,
+        as_at,
+        as_known or ALWAYS,
+        direction in {"from", "both"},
+        direction in {"to", "both"},
+        sorts,
+        *(after or (None, None, None)),
+        limit,
+    )
+    return [
+        Related(one, Relation(sort), other, share, start, _last(end or LAST_DAY))
+        for one, sort, other, share, start, end, _ in rows
+    ]
+
+
+async def _lock(session: AsyncSession, code: str, other: str, by: Caller) -> dict[str, Standing]:
+    """Lock both bodies and return how they stand. Whoever acts for either may say how they are related."""
+    codes = [code, other]
+    connection = await raw(session)
+    by.must_act_for(codes, also_through=await successors_of(connection, codes))
+    found = await get_organisations_to_change(session, codes)
+    missing = sorted(set(codes) - found.keys())
+    if missing:
+        raise OrganisationNotFound(f"no organisation has the code {' or '.join(missing)}")
+    return await standings(connection, codes)
+
+
+def _against(code: str, command: Relate, days: Days, held: Mapping[str, Standing]) -> Iterator[Reason]:
+    if code == command.other:
+        yield Reason(f"{code} cannot stand in a relation to itself", "other")
+    if days.end <= days.start:
+        yield Reason(f"the relation would end on {command.until}, not after {command.effective_on}", "until")
+    if command.share and command.relation not in WITH_SHARES:
+        yield Reason(f"{command.relation!r} has no shares", "share")
+    if command.relation is Relation.MEMBER_OF and _is_practice_of_commissioner(held[code], held[command.other], days):
+        yield Reason(
+            f"{command.other} is a commissioner, and a practice is in exactly one (NHS Act 2006 s.14A): state it as "
+            f"the parent of {code}",
+            "relation",
+        )
+    for field, one in (("effective_on", code), ("other", command.other)):
+        status = held[one].on(command.effective_on)
+        if status not in {"open", "proposed"}:
+            yield Reason(f"{one} is {status} on {command.effective_on}", field)
+
+
+def _is_practice_of_commissioner(body: Standing, other: Standing, days: Days) -> bool:
+    return body.kind_on(days.start) in PRACTICE_KINDS and any(
+        may_cover and overlap(days, span) for span, may_cover in days_as_commissioner(other)
+    )
+
+
+async def _against_shares(connection: asyncpg.Connection, code: str, command: Relate, days: Days) -> Sequence[Reason]:
+    """Return a reason for each span of days on which the owners of a body would together own more than all of it."""
+    if command.relation is not Relation.OWNS or not command.share:
+        return []
+    owned = [
+        (owner, Days(start or FIRST_DAY, end or LAST_DAY), value)
+        for owner, _, _, value, start, end in await connection.fetch(_OF, command.other, Relation.OWNS)
+        if owner != code and value != HOLDS
+    ]
+    # The sum can only grow where somebody's share begins.
+    starts = {days.start, *(span.start for _, span, _ in owned if span.start in days)}
+    reasons = []
+    for day in sorted(starts):
+        others = [(owner, value) for owner, span, value in owned if day in span]
+        if (whole := total([command.share, *(value for _, value in others)])) > WHOLE:
+            named = ", ".join(f"{owner} {value}" for owner, value in [(code, command.share), *others])
+            reasons.append(
+                Reason(f"from {day} {command.other} would be owned to {whole} of the whole: {named}", "share")
+            )
+    return reasons
+
+
+async def _spans(connection: asyncpg.Connection, code: str, relation: Relation, other: str) -> list[tuple[Days, str]]:
+    return [
+        (Days(start or FIRST_DAY, end or LAST_DAY), value)
+        for _, _, _, value, start, end in await connection.fetch(_ONE, code, relation, other)
+    ]
+
+
+async def _next_instant(session: AsyncSession, codes: Sequence[str], stated_at: datetime, by: Caller) -> datetime:
+    """Return when this is stated: after all that was stated of the relations of these bodies."""
+    in_its_place = by.has(Role.LOADER)
+    at = await next_instant(session, codes, stated_at, in_its_place=in_its_place)
+    latest: datetime | None = await (await raw(session)).fetchval(_LATEST, sorted(codes))
+    return at if in_its_place or latest is None else max(at, latest + timedelta(microseconds=1))
+
+
+def _share(value: str) -> str | None:
+    return None if value == HOLDS else value
+
+
+def _first(start: date) -> date | None:
+    return None if start == FIRST_DAY else start
+
+
+def _last(end: date) -> date | None:
+    return None if end == LAST_DAY else end - timedelta(days=1)

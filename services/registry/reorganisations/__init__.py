@@ -1,0 +1,4 @@
+"""Reorganisations that are not mergers: splits, acquisitions, boundary changes, abolitions; and their undoing.
+
+Publishes OrganisationSucceeded and SuccessionUndone, with what they state of the bodies concerned.
+"""

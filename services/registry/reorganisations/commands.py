@@ -1,0 +1,199 @@
+"""Successions stated by hand: splits, acquisitions, changes of boundary, abolitions, mergers of other bodies."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Literal
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import Reason, in_words
+from libs.common.events import Event
+from libs.common.events.registry import (
+    OrganisationClosed,
+    OrganisationKindChanged,
+    OrganisationLegalStatusChanged,
+    OrganisationSucceeded,
+)
+from libs.common.identity import Caller
+from services.registry.core import recording
+from services.registry.core.codes import Code, Day
+from services.registry.core.kinds import ABOLISHED, Kind
+from services.registry.core.shares import Share
+from services.registry.core.standing import Standing, standings
+from services.registry.core.successions import Shape
+from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
+from services.registry.cover.commands import Covered, events_of, listed, next_cover_instant, reasons_against_lists
+from services.registry.cover.rules import Commissioners, Listed, after_a_succession
+from services.registry.lineage.queries import successors_of
+from services.registry.mergers.queries import agreed_mergers_of
+from services.registry.reorganisations.errors import SuccessionNotAllowed
+from services.registry.reorganisations.models import Reorganisation
+from services.registry.reorganisations.rules import Succession, reasons_against
+
+_LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
+COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
+
+StatedShape = Literal["merger", "split", "acquisition", "boundary_change", "abolition"]
+
+
+class Follower(BaseModel):
+    """A body that follows, with its share where one is stated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(description="a body that is open on the day", examples=["QSL"])
+    share: Share | None = Field(default=None, description="how much of the predecessor it takes over, exactly")
+
+
+class StateSuccession(BaseModel):
+    """From a day some bodies are followed by others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    shape: StatedShape = Field(
+        description="`merger` of others than commissioners into a new body; `split` by shares that sum to 1; "
+        "`acquisition` by a body that goes on; `boundary_change`: a part goes, both live on; `abolition` in law",
+        examples=["abolition"],
+    )
+    predecessors: list[Code] = Field(min_length=1, max_length=50, examples=[["11X"]])
+    successors: list[Follower] = Field(min_length=1, max_length=50, examples=[[{"code": "QSL"}]])
+    effective_on: Day = Field(description="the first day of the successors", examples=["2022-07-01"])
+    lives_on_as: Kind | None = Field(
+        default=None,
+        description="of an abolition: the kind of body that the code names from then on; left out, the body closes",
+        examples=["sub_icb_location"],
+    )
+    commissioners: list[Covered] = Field(
+        default=[],
+        max_length=300,
+        description="what commissioners cover from the day on, completely, where practices or areas go elsewhere",
+    )
+
+    def succession(self) -> Succession:
+        """Return it as the rules see it."""
+        return Succession(
+            Shape(self.shape),
+            tuple(self.predecessors),
+            tuple((one.code, one.share or "") for one in self.successors),
+            self.effective_on,
+            self.lives_on_as,
+        )
+
+
+async def state_succession(
+    session: AsyncSession, command: StateSuccession, *, by: Caller, stated_at: datetime
+) -> Reorganisation:
+    """Let bodies be followed by others from a day: all of it, or none.
+
+    A predecessor that does not live on closes. Raises SuccessionNotAllowed with every reason, NotYoursToDecide.
+    """
+    connection = await raw(session)
+    for code in command.predecessors:
+        by.must_act_for([code], also_through=await successors_of(connection, [code]))
+    succession, lists = command.succession(), listed(command.commissioners)
+    codes = sorted({*succession.predecessors, *(code for code, _ in succession.successors)})
+    await lock(connection, {*codes, *lists, *listed_practices(lists)})
+    standing = await standings(connection, codes)
+    reasons = reasons_against(succession, standing, await agreed_mergers_of(session, codes))
+    records = await records_of(connection, lists, command.effective_on, others=codes)
+    after = _after(succession, records, standing)
+    reasons.extend(_against_cover(command, records, lists, after, standing))
+    if reasons:
+        raise SuccessionNotAllowed(in_words(reasons), reasons=reasons)
+    at = await next_cover_instant(session, lists, stated_at, by, others=codes)
+    done = await _record(session, succession, standing, lists, at, by)
+    events = [*_events(succession, done, at), *events_of(records, after, lists, command.effective_on, at)]
+    await connection.execute(COUNT_UP, sorted({*codes, *(code for event in events for code in event.keys)}))
+    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    return done
+
+
+def _against_cover(
+    command: StateSuccession,
+    records: Records,
+    lists: Mapping[str, Listed],
+    after: Commissioners,
+    standing: Mapping[str, Standing],
+) -> list[Reason]:
+    day = command.effective_on
+    reasons = list(reasons_against_lists(command.commissioners, records, day))
+    # Of bodies that are not there nothing is covered: the reasons against them are enough.
+    if all(one.exists for one in standing.values()) and not reasons:
+        reasons.extend(against_lists(records, lists, day, after=after))
+    return reasons
+
+
+def _after(succession: Succession, records: Records, standing: Mapping[str, Standing]) -> Commissioners:
+    """Return who can cover once this has happened."""
+    if succession.shape is Shape.BOUNDARY_CHANGE:
+        return records.commissioners()
+    then = [records.bodies.get(code, standing[code]) for code, _ in succession.successors]
+    if succession.lives_on_as:
+        [code] = succession.predecessors[:1]
+        then = [as_kind(records.bodies.get(code, standing[code]), succession.lives_on_as, succession.effective_on)]
+    return after_a_succession(
+        records.commissioners(), succession.effective_on, closed=succession.closing, successors=then
+    )
+
+
+def _events(succession: Succession, done: Reorganisation, at: datetime) -> list[Event]:
+    """Return what is told: who follows whom, and what becomes of those that are followed."""
+    when = {"effective_on": succession.effective_on, "stated_at": at}
+    told: list[Event] = [
+        OrganisationSucceeded(code=code, successor=successor, shape=succession.shape, share=share, **when)
+        for code in succession.predecessors
+        for successor, share in zip(done.successors, done.shares, strict=True)
+    ]
+    if succession.shape is Shape.ABOLITION:
+        abolished = (
+            OrganisationLegalStatusChanged(code=code, legal_status=ABOLISHED, **when)
+            for code in succession.predecessors
+        )
+        told.extend(abolished)
+    if succession.lives_on_as:
+        told.extend(
+            OrganisationKindChanged(code=code, kind=succession.lives_on_as, **when) for code in succession.predecessors
+        )
+    told.extend(OrganisationClosed(code=code, **when) for code in done.closed)
+    return told
+
+
+async def _record(
+    session: AsyncSession,
+    succession: Succession,
+    standing: Mapping[str, Standing],
+    commissioners: Collection[str],
+    at: datetime,
+    by: Caller,
+) -> Reorganisation:
+    day = succession.effective_on
+    done = Reorganisation(
+        reference=await _next_reference(session, succession.predecessors[0]),
+        shape=succession.shape,
+        effective_on=day,
+        predecessors=list(succession.predecessors),
+        successors=[code for code, _ in succession.successors],
+        shares=list(succession.shares()),
+        closed=[code for code in succession.closing if standing[code].on(day) == "open"],
+        commissioners=sorted(commissioners),
+        stated_at=at,
+        stated_by=by.subject,
+    )
+    session.add(done)
+    return done
+
+
+async def _next_reference(session: AsyncSession, code: str) -> str:
+    earlier = await session.scalar(
+        select(func.count()).select_from(Reorganisation).where(Reorganisation.predecessors[1] == code)
+    )
+    return f"R-{code}-{earlier + 1}" if earlier else f"R-{code}"
+
+
+async def lock(connection: asyncpg.Connection, codes: set[str]) -> None:
+    """Lock organisations, in the order of their codes."""
+    await connection.execute(_LOCK, sorted(codes))

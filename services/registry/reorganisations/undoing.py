@@ -1,0 +1,203 @@
+"""A succession stated by hand was wrong: it is taken back, with all that it brought, and both words stay on record."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import in_words
+from libs.common.events import Event
+from libs.common.events.registry import (
+    AreasAssigned,
+    OrganisationClosed,
+    OrganisationKindChanged,
+    OrganisationLegalStatusChanged,
+    OrganisationOpened,
+    OrganisationParentChanged,
+    OrganisationProposed,
+    SuccessionUndone,
+)
+from libs.common.identity import Caller, Role
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days, Statement, history
+from libs.organisations.statements import Facet
+from services.registry.core import recording
+from services.registry.core.change import next_instant
+from services.registry.core.kinds import ESTABLISHED
+from services.registry.core.standing import Standing, standings
+from services.registry.cover.checks import against_change, records_of
+from services.registry.lineage.queries import successors_of
+from services.registry.reorganisations.commands import COUNT_UP, lock
+from services.registry.reorganisations.errors import NotToBeUndone, SuccessionNotFound
+from services.registry.reorganisations.models import Reorganisation
+
+_MOVED = """
+SELECT o.code FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id AND s.facet = 3
+ WHERE s.stated_at = $1 AND s.source = 'command' AND lower(s.valid) = $2 AND s.value = ANY($3)
+"""
+
+_SAID = """
+SELECT o.code, s.facet, s.value, lower(s.valid), upper(s.valid), s.stated_at, s.fills_before, s.rank,
+       s.stated_at = $3 AND s.source = 'command' AS undone
+  FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id
+ WHERE o.code = ANY($1) AND s.facet = ANY($2)
+ ORDER BY s.fills_before DESC, s.valid, s.value NULLS FIRST
+"""
+
+_SAID_OF_AREAS = """
+SELECT a.code, s.facet, s.value, lower(s.valid), upper(s.valid), s.stated_at, s.fills_before, s.rank,
+       s.stated_at = $1 AND s.source = 'command' AS undone
+  FROM area a JOIN area_statement s ON s.subject_id = a.id
+ WHERE a.id IN (SELECT subject_id FROM area_statement WHERE stated_at = $1 AND source = 'command' AND value = ANY($2))
+ ORDER BY s.fills_before DESC, s.valid, s.value NULLS FIRST
+"""
+
+Spans = dict[tuple[str, int], list[tuple[Days, str]]]
+"""What holds of each code and facet, over time."""
+
+
+async def get_reorganisation_to_change(session: AsyncSession, reference: str) -> Reorganisation:
+    """Lock a succession that was stated by hand. Raises SuccessionNotFound."""
+    found: Reorganisation | None = await session.scalar(
+        select(Reorganisation)
+        .where(Reorganisation.reference == reference)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise SuccessionNotFound(f"no succession was stated by hand under {reference}")
+    return found
+
+
+async def undo_succession(
+    session: AsyncSession, wrong: Reorganisation, *, by: Caller, stated_at: datetime
+) -> Reorganisation:
+    """Take the locked succession back: what it said and brought holds no more, what others said meanwhile does.
+
+    A body that it closed is open again, practices and areas that it moved are where they would be without it. What was
+    believed until now stays, as known until now. Raises NotToBeUndone with every practice and area that would be left
+    in none or in two, NotYoursToDecide.
+    """
+    connection = await raw(session)
+    for code in wrong.predecessors:
+        by.must_act_for([code], also_through=await successors_of(connection, [code]))
+    day, since = wrong.effective_on, wrong.stated_at
+    moved = [row["code"] for row in await connection.fetch(_MOVED, since, day, sorted(wrong.covering()))]
+    await lock(connection, wrong.codes() | set(moved))
+    before = await records_of(connection, {}, day, others=wrong.covering())
+    at = max(
+        await next_instant(session, [*wrong.codes(), *moved], stated_at, in_its_place=by.has(Role.LOADER)),
+        since + timedelta(microseconds=1),
+    )
+    wrong.undo(stated_at=at, by=by.subject)
+    events = [*_undone(wrong, at), *await _taken_back(connection, wrong, moved, at)]
+    await connection.execute(COUNT_UP, sorted(wrong.codes() | set(moved)))
+    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    if reasons := against_change(before, await records_of(connection, {}, day, others=wrong.covering()), day):
+        raise NotToBeUndone(in_words(reasons), reasons=reasons)
+    return wrong
+
+
+def _undone(wrong: Reorganisation, at: datetime) -> Iterator[Event]:
+    for code in wrong.predecessors:
+        for successor in wrong.successors:
+            yield SuccessionUndone(code=code, successor=successor, effective_on=wrong.effective_on, stated_at=at)
+
+
+async def _taken_back(
+    connection: asyncpg.Connection, wrong: Reorganisation, moved: Sequence[str], at: datetime
+) -> list[Event]:
+    """Return what is told so that everything is as it would be had the succession never been stated."""
+    day = wrong.effective_on
+    facets = [Facet.LIFE, Facet.KIND, Facet.LEGAL]
+    of_bodies = await connection.fetch(_SAID, wrong.predecessors, facets, wrong.stated_at)
+    of_practices = await connection.fetch(_SAID, list(moved), [Facet.PARENT], wrong.stated_at)
+    of_areas = await connection.fetch(_SAID_OF_AREAS, wrong.stated_at, sorted(wrong.covering()))
+    held = await standings(connection, wrong.predecessors)
+    names = await _names(connection, wrong.predecessors, day)
+    told: list[Event] = []
+    for (code, facet), spans in _differing(of_bodies, day).items():
+        told.extend(_of_a_body(held[code], names.get(code, code), Facet(facet), spans or [(Days(day), "")], at))
+    for (code, _), spans in _differing(of_practices, day).items():
+        told.extend(_of_a_practice(code, spans, day, at))
+    owners: dict[tuple[str, date], list[str]] = defaultdict(list)
+    for (code, _), spans in _differing(of_areas, day).items():
+        for days, owner in spans:
+            owners[owner, days.start].append(code)
+    told.extend(
+        AreasAssigned(code=owner, areas=tuple(sorted(codes)), effective_on=start, stated_at=at)
+        for (owner, start), codes in sorted(owners.items(), key=lambda one: one[0][::-1])
+    )
+    return told
+
+
+def _differing(rows: Iterable[Sequence[Any]], day: date) -> Spans:
+    """Return what holds from the day on without what is undone, of each code and facet of which that is different."""
+    with_it: dict[tuple[str, int], list[Statement[str]]] = defaultdict(list)
+    without: dict[tuple[str, int], list[Statement[str]]] = defaultdict(list)
+    for order, (code, facet, value, start, end, stated_at, fills_before, rank, undone) in enumerate(rows):
+        days = Days(start or FIRST_DAY, end or LAST_DAY)
+        said = Statement(value, days, stated_at, fills_before, order, rank)
+        with_it[code, facet].append(said)
+        if not undone:
+            without[code, facet].append(said)
+    return {
+        key: wanted
+        for key, statements in with_it.items()
+        if (wanted := _now(without.get(key, []), day)) != _now(statements, day)
+    }
+
+
+def _now(statements: Sequence[Statement[str]], day: date) -> list[tuple[Days, str]]:
+    held = [belief for belief in history(statements) if belief.known_to is None and belief.days.end > day]
+    spans = [(Days(max(belief.days.start, day), belief.days.end), belief.value) for belief in held]
+    return sorted(spans, key=lambda one: one[0].start)
+
+
+def _of_a_body(
+    body: Standing, name: str, facet: Facet, spans: Sequence[tuple[Days, str]], at: datetime
+) -> Iterator[Event]:
+    for days, value in spans:
+        when = {"effective_on": days.start, "stated_at": at}
+        match facet, value:
+            case Facet.LIFE, "open":
+                yield OrganisationOpened(code=body.code, name=name, kind=body.kind_on(days.start), **when)
+            case Facet.LIFE, "proposed":
+                yield OrganisationProposed(code=body.code, name=name, kind=body.kind_on(days.start), **when)
+            case Facet.LIFE, "closed":
+                yield OrganisationClosed(code=body.code, **when)
+            case Facet.KIND, _ if value:
+                yield OrganisationKindChanged(code=body.code, kind=value, **when)
+            case Facet.LEGAL, _:
+                yield OrganisationLegalStatusChanged(code=body.code, legal_status=value or ESTABLISHED, **when)
+
+
+def _of_a_practice(code: str, spans: Sequence[tuple[Days, str]], day: date, at: datetime) -> Iterator[Event]:
+    bounds = sorted({day, LAST_DAY, *(bound for days, _ in spans for bound in (days.start, days.end))})
+    for start, end in pairwise(bounds):
+        parent = next((value for days, value in spans if start in days), "")
+        yield OrganisationParentChanged(
+            code=code,
+            relation="commissioned by",
+            parent=parent,
+            until=None if end == LAST_DAY else end,
+            effective_on=start,
+            stated_at=at,
+        )
+
+
+async def _names(connection: asyncpg.Connection, codes: Sequence[str], day: date) -> Mapping[str, str]:
+    rows = await connection.fetch(
+        """
+        SELECT o.code, b.value FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 2
+         WHERE o.code = ANY($1) AND (b.valid @> $2::date) IS TRUE AND upper_inf(b.known)
+        """,
+        codes,
+        day,
+    )
+    return dict(rows)

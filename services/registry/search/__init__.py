@@ -1,0 +1,1 @@
+"""Search by words, members, trees, lookups of many codes, exports. Publishes nothing."""

@@ -1,0 +1,283 @@
+"""Routes for finding many: search, members and trees, bulk reads, exports."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.common.http import csv_text
+from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, page, problems, questions_router
+from libs.organisations.statements import Status
+from services.registry.core import queries as answers
+from services.registry.core.codes import CODE, PRINTED, Code
+from services.registry.core.errors import OrganisationNotFound
+from services.registry.core.kinds import Kind
+from services.registry.edge import View
+from services.registry.organisations.views import OrganisationView
+from services.registry.search import members as trees
+from services.registry.search import queries
+
+router = questions_router(tags=["Search"])
+
+MOST_CODES = 5_000
+
+CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["14L"])]
+OfKind = Annotated[Kind | None, Query(alias="kind", description="only of this kind on the day")]
+OfStatus = Annotated[Status | None, Query(alias="status", description="only those with this status on the day")]
+Words = Annotated[
+    str | None,
+    Query(
+        alias="text",
+        description="words of a name that it has, had or will have; or the beginning of its code; or its code in "
+        "another system",
+        min_length=1,
+        max_length=200,
+        pattern=PRINTED,
+        examples=["newcastle gateshead"],
+    ),
+]
+Postcode = Annotated[
+    str | None,
+    Query(alias="postcode", description="a postcode or its beginning", pattern=r"^[A-Za-z0-9 ]{1,10}$"),
+]
+Place = Annotated[
+    str | None, Query(alias="place", description="words of its address", min_length=2, max_length=100, pattern=PRINTED)
+]
+Parent = Annotated[str | None, Query(alias="parent", description="only those that belong to this code", pattern=CODE)]
+
+
+class FoundView(OrganisationView):
+    """An organisation that was found, and what of it matched."""
+
+    postcode: str | None = Field(examples=["NE15 8NY"])
+    matched: list[str] = Field(
+        description="what the words matched: `code`, `name`, `name on another day`, `address`, `code:ons`",
+        examples=[["name on another day"]],
+    )
+
+
+class MemberView(View):
+    """A body that belongs to another on a day."""
+
+    code: str = Field(examples=["A86003"])
+    name: str | None
+    kind: Kind
+    status: Status
+    parent: str = Field(description="the body that it belongs to on the day")
+    relation: str = Field(description="`parent`, or the relation by which it belongs", examples=["parent"])
+    stated_parent: str = Field(description="what a source says that it belongs to")
+    carried: bool = Field(description="it belongs here because what it belonged to was followed by this body")
+
+
+class BranchView(MemberView):
+    """A body of a tree, with those below it."""
+
+    members: list["BranchView"]
+
+
+class AboveView(View):
+    """That a body belongs to another."""
+
+    code: str
+    relation: str
+    parent: str
+
+
+class TreeView(BaseModel):
+    """Who is above a body, and who below it."""
+
+    code: str
+    as_at: date
+    as_known: datetime | None
+    above: list[AboveView]
+    members: list[BranchView]
+    whole: bool = Field(description=f"false where there are more than {trees.MOST_IN_A_TREE} bodies: read `members`")
+
+
+class Codes(BaseModel):
+    """Codes to look up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    codes: list[Code] = Field(max_length=MOST_CODES, examples=[["10Y", "10H", "14Y"]])
+
+
+class LookedUpView(BaseModel):
+    """The organisations that were found, in the order of their codes, and the codes that name none."""
+
+    organisations: list[OrganisationView]
+    unknown: list[str]
+
+
+@router.get("/search", response_model=Page[FoundView], summary="Search")
+async def find_organisations(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    text: Words = None,
+    kind: OfKind = None,
+    status: OfStatus = None,
+    postcode: Postcode = None,
+    place: Place = None,
+    parent: Parent = None,
+) -> Page[FoundView]:
+    """Organisations by a word of a name now or formerly, by code, postcode or place, in the order of their codes.
+
+    Filters are about the day asked for; the words of a name may be those of any other day.
+    """
+    wanted = queries.Wanted(text, kind, status, postcode, place, parent)
+    [after] = paging.key(str) or [None]
+    found = await queries.search(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
+    return page([_found(one) for one in found], key=lambda one: one.code, request=request)
+
+
+@router.get(
+    "/organisations/{code}/members",
+    response_model=Page[MemberView],
+    summary="Who belonged to it on a day",
+    responses=problems(OrganisationNotFound),
+)
+async def list_members(
+    code: CodeInPath,
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    kind: OfKind = None,
+    status: OfStatus = None,
+) -> Page[MemberView]:
+    """The bodies directly below one on a day, those of merged predecessors included.
+
+    What had closed before its parent was merged stays with that one, and is not shown here.
+    """
+    await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    found = await trees.list_members(
+        rows,
+        [code],
+        as_at=as_at,
+        as_known=as_known,
+        status=status,
+        kind=kind,
+        after=paging.key(str, str) or ("", ""),
+        limit=paging.fetch,
+    )
+    return page(
+        [MemberView.model_validate(one) for one in found], key=lambda one: (one.code, one.relation), request=request
+    )
+
+
+@router.get(
+    "/organisations/{code}/tree",
+    response_model=TreeView,
+    summary="Who was above and below it on a day",
+    responses=problems(OrganisationNotFound),
+)
+async def get_tree(
+    code: CodeInPath,
+    rows: Rows,
+    _: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+    depth: Annotated[int, Query(ge=1, le=5, description="levels below")] = 2,
+) -> TreeView:
+    """The bodies above one, and those below it with theirs. A body may stand below several others."""
+    await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    tree = await trees.get_tree(rows, code, as_at=as_at, as_known=as_known, depth=depth)
+    return TreeView(
+        code=code,
+        as_at=as_at,
+        as_known=as_known,
+        above=[AboveView.model_validate(one) for one in tree.above],
+        members=[BranchView.model_validate(one) for one in tree.members],
+        whole=tree.whole,
+    )
+
+
+@router.post("/lookups", response_model=LookedUpView, summary=f"Look up to {MOST_CODES} codes up at once")
+async def look_up(command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> LookedUpView:
+    """What each of many codes was on a day. Changes nothing: it is a POST because a list of codes is long."""
+    found = await answers.list_organisations(
+        rows, answers.Filters(codes=command.codes), as_at=as_at, as_known=as_known, after=None, limit=MOST_CODES
+    )
+    known = {one.code for one in found}
+    return LookedUpView(
+        organisations=[OrganisationView.model_validate(one) for one in found],
+        unknown=sorted(set(command.codes) - known),
+    )
+
+
+_HEADER = ("code", "kind", "status", "name", "parent", "since", "last_day", "postcode", "as_at")
+
+
+@router.get(
+    "/exports/organisations",
+    response_class=StreamingResponse,
+    summary="All that match, as CSV or JSON lines",
+    responses={
+        200: {
+            "description": "One organisation a line.",
+            "content": {"text/csv": {"schema": {"type": "string"}}, "application/x-ndjson": {}},
+        }
+    },
+)
+async def export_organisations(
+    rows: Rows,
+    _: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+    form: Annotated[Literal["csv", "ndjson"], Query(alias="format", description="`csv` or `ndjson`")] = "csv",
+    text: Words = None,
+    kind: OfKind = None,
+    status: OfStatus = None,
+    postcode: Postcode = None,
+    place: Place = None,
+    parent: Parent = None,
+) -> StreamingResponse:
+    """Every organisation that matches, as at a day, as known at an instant, without pages, in the order of codes."""
+    wanted = queries.Wanted(text, kind, status, postcode, place, parent)
+    pages = queries.all_pages(rows, wanted, as_at=as_at, as_known=as_known)
+    if form == "ndjson":
+        return StreamingResponse(_as_lines(pages), media_type="application/x-ndjson")
+    written = csv_text.stream(_HEADER, _as_rows(pages, as_at))
+    named = {"Content-Disposition": f'attachment; filename="organisations-{as_at}.csv"'}
+    return StreamingResponse(written, media_type=csv_text.MEDIA_TYPE, headers=named)
+
+
+async def _as_rows(
+    pages: AsyncIterator[Sequence[queries.Found]], as_at: date
+) -> AsyncIterator[list[tuple[csv_text.Cell, ...]]]:
+    async for found in pages:
+        yield [
+            (
+                one.organisation.code,
+                one.organisation.kind,
+                one.organisation.status,
+                one.organisation.name,
+                one.organisation.parent,
+                one.organisation.since,
+                one.organisation.last_day,
+                one.postcode,
+                as_at,
+            )
+            for one in found
+        ]
+
+
+async def _as_lines(pages: AsyncIterator[Sequence[queries.Found]]) -> AsyncIterator[str]:
+    async for found in pages:
+        yield "".join(f"{json.dumps(_found(one).model_dump(mode='json'))}\n" for one in found)
+
+
+def _found(one: queries.Found) -> FoundView:
+    shown = {name: value for name, value in asdict(one.organisation).items() if name != "mergers"}
+    return FoundView(**shown, postcode=one.postcode, matched=list(one.matched))

@@ -1,0 +1,161 @@
+"""Who belongs to whom on a day: all bodies below one, carried along successions, and those above it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.history import ALWAYS
+from services.registry.core.filters import HELD
+
+BELONGING = ("member of", "part of footprint")
+"""Relations by which a body is below another, beside its parent."""
+MOST_IN_A_TREE = 2_000
+"""Bodies that one answer holds."""
+
+# A body whose parent was merged into another belongs to that one, without a statement of its own. What had closed under
+# the old parent stays there. A parent that goes on in several leaves open in which, so nothing is carried along it; one
+# that lives on keeps its own.
+_BELOW = f"""
+WITH RECURSIVE carried (code, parent) AS (
+    SELECT p, p FROM unnest($3::text[]) AS asked (p)
+     UNION
+    SELECT s.code, carried.parent
+      FROM succession s JOIN carried ON s.successor = carried.code
+     WHERE s.effective_on <= $1 AND s.known @> $2::timestamptz AND s.code <> s.successor
+       AND s.shape NOT IN ('boundary_change', 'parent_change')
+       AND NOT EXISTS (SELECT 1 FROM succession other
+                        WHERE other.code = s.code AND other.successor NOT IN (s.successor, s.code)
+                          AND other.effective_on <= $1 AND other.known @> $2::timestamptz)
+), below (id, parent, stated_parent, relation) AS (
+    SELECT b.subject_id, carried.parent, b.value, 'parent'
+      FROM carried JOIN organisation_belief b ON b.facet = 3 AND b.value = carried.code AND {HELD.format("b")}
+     UNION ALL
+    SELECT o.id, t.other, t.other, t.sort
+      FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {HELD.format("held")}
+      JOIN organisation o ON o.code = t.code
+     WHERE t.other = ANY($3) AND t.sort = ANY($4)
+)
+SELECT o.code, below.parent, below.stated_parent, below.relation, name.value AS name,
+       coalesce(kind.value, 'unknown') AS kind, coalesce(life.value, 'unknown') AS status
+  FROM below JOIN organisation o ON o.id = below.id
+  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND {HELD.format("life")}
+  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2 AND {HELD.format("name")}
+  LEFT JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND {HELD.format("kind")}
+ WHERE (below.stated_parent = below.parent OR coalesce(life.value, 'unknown') <> 'closed')
+   AND (o.code, below.relation) > ($5::text, $6::text)
+   AND ($7::text IS NULL OR coalesce(life.value, 'unknown') = $7)
+   AND ($8::text IS NULL OR coalesce(kind.value, 'unknown') = $8)
+ ORDER BY o.code, below.relation LIMIT $9
+"""  # noqa: S608  (all words are ours)
+
+_ABOVE = f"""
+WITH RECURSIVE above (code, relation, parent, level) AS (
+    SELECT o.code, 'parent', b.value, 1
+      FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {HELD.format("b")}
+     WHERE o.code = $3
+     UNION
+    SELECT o.code, 'parent', b.value, above.level + 1
+      FROM above JOIN organisation o ON o.code = above.parent
+      JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {HELD.format("b")}
+     WHERE above.level < 10
+)
+SELECT code, relation, parent FROM above
+ UNION
+SELECT t.code, t.sort, t.other
+  FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {HELD.format("held")}
+ WHERE t.code = $3 AND t.sort = ANY($4)
+ ORDER BY 1, 2, 3
+"""  # noqa: S608  (all words are ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A body that belongs to another on a day, and how: by its parent, or by a relation.
+
+    `stated_parent` is what a source says; where that is not the body asked about, succession carried it there.
+    """
+
+    code: str
+    parent: str
+    stated_parent: str
+    relation: str
+    name: str | None
+    kind: str
+    status: str
+    members: tuple["Member", ...] = ()
+
+    @property
+    def carried(self) -> bool:
+        """Whether it belongs here because what it belonged to was followed by this body."""
+        return self.stated_parent != self.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """That `code` belongs to `parent`, in the way of `relation`."""
+
+    code: str
+    relation: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Who is above a body and who below it. `whole` is false where there are more than an answer holds."""
+
+    code: str
+    above: tuple[Above, ...]
+    members: tuple[Member, ...]
+    whole: bool
+
+
+async def list_members(
+    db: Reads,
+    codes: Collection[str],
+    *,
+    as_at: date,
+    as_known: datetime | None,
+    status: str | None = None,
+    kind: str | None = None,
+    after: tuple[str, str] = ("", ""),
+    limit: int,
+) -> list[Member]:
+    """Return who belongs directly to one of the bodies on a day, in the order of codes; merged parents are followed."""
+    asked = (list(codes), list(BELONGING))
+    rows = await db.fetch(_BELOW, as_at, as_known or ALWAYS, *asked, *after, status, kind, limit)
+    return [Member(*row) for row in rows]
+
+
+async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | None, depth: int) -> Tree:
+    """Return the bodies above one and `depth` levels of those below it, one query a level.
+
+    A body is shown below each that it belongs to, but opened only once: circles in the sources end there.
+    """
+    rows = await db.fetch(_ABOVE, as_at, as_known or ALWAYS, code, list(BELONGING))
+    above = tuple(Above(*row) for row in rows)
+    levels: list[list[Member]] = []
+    asked, opened, left = [code], {code}, MOST_IN_A_TREE
+    for _ in range(depth):
+        found = await list_members(db, asked, as_at=as_at, as_known=as_known, limit=left + 1)
+        levels.append(found[:left])
+        if len(found) > left:
+            return Tree(code, above, _grown(code, levels), whole=False)
+        left -= len(found)
+        asked = sorted({member.code for member in found} - opened)
+        opened.update(asked)
+        if not asked:
+            break
+    return Tree(code, above, _grown(code, levels), whole=True)
+
+
+def _grown(code: str, levels: Sequence[Sequence[Member]]) -> tuple[Member, ...]:
+    """Return the members of a body with theirs, from the lowest level up."""
+    below: dict[str, list[Member]] = {}
+    for level in reversed(levels):
+        at_this_level: dict[str, list[Member]] = defaultdict(list)
+        for member in level:
+            at_this_level[member.parent].append(replace(member, members=tuple(below.get(member.code, ()))))
+        below = at_this_level
+    return tuple(below.get(code, ()))

@@ -1,0 +1,1 @@
+"""Watch lists: codes that a caller follows, and what changed of them. Publishes nothing."""

@@ -1,0 +1,146 @@
+"""Watch lists: bodies and footprints that somebody follows, and what was told about them since."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Database, Reads, raw
+from libs.common.errors import Reason
+from libs.common.identity import Caller
+from libs.common.temporal.history import ALWAYS
+from services.registry.core import recording
+from services.registry.core.codes import Code, Name
+from services.registry.core.errors import OrganisationNotFound
+from services.registry.lineage.queries import successors_of
+from services.registry.search import members
+from services.registry.watch_lists.errors import WatchListNotFound, WatchListTaken
+from services.registry.watch_lists.models import WatchList
+
+_DEPTH = 5
+_MOST_CODES = 500
+
+_BEFORE = """
+WITH RECURSIVE line (code) AS (
+    SELECT unnest($1::text[])
+     UNION
+    SELECT s.code FROM succession s JOIN line ON s.successor = line.code WHERE s.known @> $2::timestamptz
+)
+SELECT code FROM line
+"""
+
+
+class Watch(BaseModel):
+    """What to watch: bodies, and footprints with everything below them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(examples=["North East mergers"])
+    codes: list[Code] = Field(default_factory=list, max_length=_MOST_CODES, examples=[["13T", "00P"]])
+    footprints: list[Code] = Field(
+        default_factory=list,
+        max_length=20,
+        description="codes of which everything below is watched too, as it is on the day of asking",
+        examples=[["QHM"]],
+    )
+
+    @model_validator(mode="after")
+    def _watches_something(self) -> "Watch":
+        if not self.codes and not self.footprints:
+            raise ValueError("name at least one code or footprint to watch")
+        return self
+
+
+async def make_watch_list(session: AsyncSession, command: Watch, *, by: Caller) -> WatchList:
+    """Keep a new list of the caller's. Raises WatchListTaken, OrganisationNotFound with every unknown code."""
+    await _must_exist(session, command)
+    await _must_be_free(session, command.name, by=by)
+    made = WatchList(owner=by.subject, name=command.name, codes=command.codes, footprints=command.footprints)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def change_watch_list(session: AsyncSession, watched: WatchList, command: Watch, *, by: Caller) -> None:
+    """Let a locked list hold what the command says. Raises WatchListTaken, OrganisationNotFound."""
+    await _must_exist(session, command)
+    if command.name != watched.name:
+        await _must_be_free(session, command.name, by=by)
+    watched.name, watched.codes, watched.footprints = command.name, command.codes, command.footprints
+    watched.version += 1
+    await session.flush()
+
+
+async def get_watch_list_to_change(session: AsyncSession, number: int, *, by: Caller) -> WatchList:
+    """Lock a list of the caller's. Raises WatchListNotFound, also for a list of somebody else's."""
+    found = await session.scalar(
+        select(WatchList)
+        .where(WatchList.id == number, WatchList.owner == by.subject)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise WatchListNotFound(f"you have no watch list {number}")
+    return found
+
+
+async def get_watch_list(session: AsyncSession, number: int, *, by: Caller) -> WatchList:
+    """Return a list of the caller's. Raises WatchListNotFound, also for a list of somebody else's."""
+    found = await session.scalar(select(WatchList).where(WatchList.id == number, WatchList.owner == by.subject))
+    if found is None:
+        raise WatchListNotFound(f"you have no watch list {number}")
+    return found
+
+
+async def list_watch_lists(session: AsyncSession, *, by: Caller, after: int, limit: int) -> list[WatchList]:
+    """Return the caller's lists in the order in which they were made."""
+    mine = select(WatchList).where(WatchList.owner == by.subject, WatchList.id > after)
+    return list(await session.scalars(mine.order_by(WatchList.id).limit(limit)))
+
+
+async def watched_codes(
+    db: Database, codes: Collection[str], footprints: Collection[str], *, as_at: date, as_known: datetime | None = None
+) -> list[str]:
+    """Return every code that a list follows on a day: its own, all below its footprints, and what those were before.
+
+    What became of them is followed too, so that a merger takes nobody out of sight.
+    """
+    asked = {*codes, *footprints}
+    level: Collection[str] = list(footprints)
+    for _ in range(_DEPTH):
+        if not level:
+            break
+        found = await members.list_members(db, level, as_at=as_at, as_known=as_known, limit=members.MOST_IN_A_TREE * 10)
+        level = sorted({member.code for member in found} - asked)
+        asked.update(level)
+    before = await _predecessors(db, asked, as_known or ALWAYS)
+    after = await successors_of(db, sorted(asked), as_known=as_known or ALWAYS)
+    return sorted(asked | before | after)
+
+
+async def _predecessors(db: Reads, codes: Collection[str], as_known: datetime) -> set[str]:
+    return {row["code"] for row in await db.fetch(_BEFORE, sorted(codes), as_known)}
+
+
+async def _must_exist(session: AsyncSession, command: Watch) -> None:
+    known = await recording.ids_of(await raw(session), {*command.codes, *command.footprints})
+    reasons = [
+        Reason(f"no organisation has the code {code}", f"{field}.{number}")
+        for field, codes in (("codes", command.codes), ("footprints", command.footprints))
+        for number, code in enumerate(codes)
+        if code not in known
+    ]
+    if reasons:
+        raise OrganisationNotFound("; ".join(reason.message for reason in reasons), reasons=reasons)
+
+
+async def _must_be_free(session: AsyncSession, name: str, *, by: Caller) -> None:
+    # One caller at a time, so that two requests at once do not both find the name free.
+    await (await raw(session)).execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", by.subject)
+    taken = await session.scalar(select(WatchList.id).where(WatchList.owner == by.subject, WatchList.name == name))
+    if taken is not None:
+        raise WatchListTaken(
+            f"your watch list {taken} has the name {name}", reasons=[Reason(f"{name} is taken", "name")]
+        )

@@ -1,0 +1,26 @@
+"""What somebody watches: bodies by code, and footprints with all that belongs to them."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.core.base import Base
+
+
+class WatchList(Base):
+    """A list of its owner's. `footprints` are codes of which everything below is watched too, as it is on the day."""
+
+    __tablename__ = "watch_list"
+    __table_args__ = (Index(None, "owner", "name", unique=True),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
+    owner: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    footprints: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    made_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
