@@ -89,9 +89,9 @@ def _places(places: Sequence[Place]) -> str:
 
 _IN_THE_CODE = (
     ("services/registry/mergers/commands.py", "agrees a merger, and carries it out on its day by telling CCGMerged"),
-    ("services/contracts/transfers.py", "lets the successor take over the contracts"),
-    ("services/finance/restatements.py", "restates the allowances, by days and to the penny"),
-    ("services/governance/mergers.py", "ends the appointments and makes those again that carry over"),
+    ("services/contracts/transfers/commands.py", "lets the successor take over the contracts"),
+    ("services/finance/allowances/restatement.py", "restates the allowances, by days and to the penny"),
+    ("services/governance/mergers/commands.py", "ends the appointments and makes those again that carry over"),
     ("libs/common/messaging/consumer.py", "brings each event to whoever subscribes, once and in order"),
 )
 

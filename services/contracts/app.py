@@ -5,16 +5,17 @@ from fastapi import FastAPI
 from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
-from services.contracts.api import ROUTERS
-from services.contracts.models import Base, known
+from services.contracts.core.models import known
 from services.contracts.reactions import subscriptions
+from services.contracts.routes import ROUTERS
+from services.contracts.tables import METADATA
 
 SERVICE = Service(
     name="contracts",
     title="Footprint: contracts",
     description="Who supplies which back-office functions to which commissioners, until when, for how much. "
     "When CCGs merge, the successor takes over their contracts because the registry's event said so.",
-    metadata=Base.metadata,
+    metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,
     hears=("registry",),

@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.events.registry import CCGMerged
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
-from services.contracts.models import known
-from services.contracts.transfers import Merger, transfer_contracts
+from services.contracts.core.models import known
+from services.contracts.transfers.commands import Merger, transfer_contracts
 
 subscriptions = Subscriptions("contracts")
 

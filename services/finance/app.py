@@ -5,9 +5,10 @@ from fastapi import FastAPI
 from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
-from services.finance.api import ROUTERS
-from services.finance.models import Base, known
+from services.finance.core.models import known
 from services.finance.reactions import subscriptions
+from services.finance.routes import ROUTERS
+from services.finance.tables import METADATA
 
 SERVICE = Service(
     name="finance",
@@ -15,7 +16,7 @@ SERVICE = Service(
     description="What each commissioner may spend on running itself: rate a head times population, by financial year. "
     "When CCGs merge, allowances are restated from the day of the merger on, by days and to the penny, because the "
     "registry's event said so; what was set at first stays visible beside it.",
-    metadata=Base.metadata,
+    metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,
     hears=("registry", "contracts"),

@@ -10,10 +10,10 @@ from libs.common.events.contracts import ContractSigned, ContractTerminated, Con
 from libs.common.events.registry import CCGMerged
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
-from services.finance import contracts
-from services.finance.models import known, known_contracts
-from services.finance.restatements import restate_allowances
-from services.finance.years import LAST_YEAR, FinancialYear
+from services.finance.allowances.restatement import restate_allowances
+from services.finance.charges import projection
+from services.finance.core.models import known, known_contracts
+from services.finance.core.years import LAST_YEAR, FinancialYear
 
 subscriptions = Subscriptions("finance")
 subscriptions.knows(known.projection, *known.events)(known.know)
@@ -22,7 +22,7 @@ subscriptions.knows(known.projection, *known.events)(known.know)
 @subscriptions.knows(known_contracts, ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated)
 async def know_contracts(events: Sequence[Event], connection: asyncpg.Connection) -> None:
     """Keep what each support contract charges whom, for the charges that an allowance has to carry."""
-    await contracts.know(connection, events)
+    await projection.know(connection, events)
 
 
 @subscriptions.on(CCGMerged)

@@ -5,9 +5,9 @@ from fastapi import FastAPI
 from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
-from services.governance.api import ROUTERS
-from services.governance.models import Base
 from services.governance.reactions import subscriptions
+from services.governance.routes import ROUTERS
+from services.governance.tables import METADATA
 
 SERVICE = Service(
     name="governance",
@@ -15,7 +15,7 @@ SERVICE = Service(
     description="Who decides for a commissioner: its governing body, the posts on it, who holds them, and what each "
     "may decide. When CCGs merge, all appointments end; whoever held a post in every one of them holds it in the new "
     "body, and any other post is vacant and listed.",
-    metadata=Base.metadata,
+    metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,
     hears=("registry",),

@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.events.registry import CCGMerged, OrganisationClosed
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
-from services.governance.mergers import Merger, carry_out_merger, dissolve_with_organisation
-from services.governance.models import known
+from services.governance.core.models import known
+from services.governance.mergers.commands import Merger, carry_out_merger, dissolve_with_organisation
 
 subscriptions = Subscriptions("governance")
 

@@ -13,9 +13,13 @@ from libs.common.events import Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
-from services.contracts import consolidations, contracts, reads, signatures, terminations
+from services.contracts.agreements import commands as contracts
+from services.contracts.agreements.terms import ConsolidateContracts, DraftContract
+from services.contracts.consolidations import commands as consolidations
+from services.contracts.core import queries as reads
+from services.contracts.exits import commands as terminations
 from services.contracts.reactions import subscriptions
-from services.contracts.terms import ConsolidateContracts, DraftContract
+from services.contracts.signing import commands as signatures
 
 ENGLAND_OPENED = date(2013, 4, 1)
 

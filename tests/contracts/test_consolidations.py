@@ -6,7 +6,7 @@ import pytest
 
 from libs.common.events.registry import OrganisationClosed
 from libs.common.identity import NotYoursToDecide
-from services.contracts.errors import (
+from services.contracts.core.errors import (
     ConsolidationNotFound,
     ContractAlreadyEnded,
     ContractNotFound,
@@ -15,7 +15,7 @@ from services.contracts.errors import (
     NotRunningThen,
     ReferenceTaken,
 )
-from services.contracts.reads import get_consolidation
+from services.contracts.core.queries import get_consolidation
 from tests.contracts.stage import Stage, a_draft, a_lead, at, bucks_merges
 
 BUCKS, DUDLEY = "CSU-BUCKS-2017", "CSU-DUDLEY-2017"

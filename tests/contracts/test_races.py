@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import CCGMerged
-from services.contracts import contracts, signatures
-from services.contracts.errors import CustomerNotOpen
-from services.contracts.terms import ReviseContract
+from services.contracts.agreements import commands as contracts
+from services.contracts.agreements.terms import ReviseContract
+from services.contracts.core.errors import CustomerNotOpen
+from services.contracts.signing import commands as signatures
 from tests.contracts.stage import Stage, a_draft, a_lead, at, bucks_merges
 from tests.waiting import until
 

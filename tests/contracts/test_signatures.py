@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from services.contracts import contracts
-from services.contracts.errors import (
+from services.contracts.agreements import commands as contracts
+from services.contracts.agreements.terms import ReviseContract
+from services.contracts.core.errors import (
     ContractNotFound,
     CustomerNotOpen,
     FunctionUnknown,
@@ -16,8 +17,7 @@ from services.contracts.errors import (
     ReferenceTaken,
     SignedInTheFuture,
 )
-from services.contracts.signatures import SignContract, sign_contract
-from services.contracts.terms import ReviseContract
+from services.contracts.signing.commands import SignContract, sign_contract
 from tests.contracts.stage import Stage, a_draft, a_lead, at, bucks_merges
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from libs.common.identity import NotYoursToDecide
-from services.contracts.errors import (
+from services.contracts.core.errors import (
     ContractAlreadyEnded,
     ExitOutsideTerm,
     NoticeNotYetServed,

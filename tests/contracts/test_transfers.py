@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from libs.common.events.registry import CCGMerged
-from services.contracts.errors import CustomerNotOpen
-from services.contracts.reads import get_history
+from services.contracts.core.errors import CustomerNotOpen
+from services.contracts.core.queries import get_history
 from tests.contracts.stage import Stage, a_draft, a_lead, at, bucks_merges
 
 THE_DAY = date(2018, 4, 1)

@@ -127,7 +127,7 @@ async def all_answer_what_the_registry_answers(platform: Platform) -> None:
         said = await said_by_the_registry(platform, day)
         assert set(said) == set(codes)
         for name in HEARERS:
-            known: KnownOrganisations = import_module(f"services.{name}.models").known
+            known: KnownOrganisations = import_module(f"services.{name}.core.models").known
             heard = await known.statuses(platform.database(name), codes, as_at=day)
             assert {one.code: (one.kind, one.status) for one in heard.values()} == said, (name, day)
 

@@ -13,11 +13,11 @@ from libs.common.events import Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
-from services.finance import allowances
-from services.finance.allowances import Explained
-from services.finance.populations import Population, StatePopulation, state_population
+from services.finance.allowances import queries as allowances
+from services.finance.allowances.commands import Population, StatePopulation, state_population
+from services.finance.allowances.queries import Explained
+from services.finance.core.years import FinancialYear
 from services.finance.reactions import subscriptions
-from services.finance.years import FinancialYear
 
 ENGLAND_OPENED = date(2013, 4, 1)
 

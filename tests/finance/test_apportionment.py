@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.finance.apportionment import Merger, Part, Restatement, Stated, Year, beliefs, restated
-from services.finance.years import FinancialYear
+from services.finance.allowances.apportionment import Merger, Part, Restatement, Stated, Year, beliefs, restated
+from services.finance.core.years import FinancialYear
 
 YEAR = FinancialYear(2018)
 SPRING = datetime(2018, 3, 1, tzinfo=UTC)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
 from libs.common.messaging.rebuild import checksums
-from services.finance.charges import ContractFact, Span, charges, spans
-from services.finance.models import known_contracts
+from services.finance.charges.rules import ContractFact, Span, charges, spans
+from services.finance.core.models import known_contracts
+from services.finance.core.years import FinancialYear
 from services.finance.reactions import subscriptions
-from services.finance.years import FinancialYear
 from tests.finance.stage import Stage, at
 
 YEAR = FinancialYear(2018)

@@ -7,8 +7,8 @@ import pytest
 
 from libs.common.events.registry import OrganisationClosed, OrganisationOpened, OrganisationProposed
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from services.finance import allowances
-from services.finance.errors import (
+from services.finance.allowances import queries as allowances
+from services.finance.allowances.errors import (
     AllowanceFromPredecessors,
     AllowanceNotFound,
     NoRateYet,
@@ -17,7 +17,7 @@ from services.finance.errors import (
     PopulationNotFound,
     SuccessorHasItsOwn,
 )
-from services.finance.years import FinancialYear
+from services.finance.core.years import FinancialYear
 from tests.finance.stage import Stage, a_lead, a_merger, at, backend, bucks_merges
 from tests.waiting import until
 

@@ -7,9 +7,9 @@ import pytest
 
 from libs.common.money import pounds
 from libs.common.rulepacks import RulePack, load_packs
-from services.finance.errors import NoRateYet
-from services.finance.rates import PACKS, RULES, SUBJECT, allowance_pence, rate_of
-from services.finance.years import FinancialYear
+from services.finance.allowances.errors import NoRateYet
+from services.finance.allowances.rates import PACKS, RULES, SUBJECT, allowance_pence, rate_of
+from services.finance.core.years import FinancialYear
 
 
 def allowance(year: str, population: int) -> str:

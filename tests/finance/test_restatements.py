@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from libs.common.events.registry import CCGMerged, OrganisationSucceeded
-from services.finance.apportionment import Merger
-from services.finance.errors import OrganisationNotOpen
-from services.finance.restatements import tied_to
+from services.finance.allowances.apportionment import Merger
+from services.finance.allowances.errors import OrganisationNotOpen
+from services.finance.allowances.restatement import tied_to
 from tests.finance.stage import Stage, a_merger, at, bucks_merges
 
 YEAR = (date(2018, 4, 1), date(2019, 3, 31))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.finance.years import FinancialYear, NotAFinancialYear, day_before, days_of
+from services.finance.core.years import FinancialYear, NotAFinancialYear, day_before, days_of
 
 YEARS = st.integers(1900, 2199).map(FinancialYear)
 

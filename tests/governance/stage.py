@@ -12,7 +12,12 @@ from libs.common.events import Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationProposed
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
-from services.governance import appointments, bodies, decision_rights, people, posts, reads
+from services.governance.appointments import commands as appointments
+from services.governance.appointments import people
+from services.governance.bodies import commands as bodies
+from services.governance.bodies import posts
+from services.governance.core import queries as reads
+from services.governance.decision_rights import commands as decision_rights
 from services.governance.reactions import subscriptions
 
 ENGLAND_OPENED = date(2013, 4, 1)

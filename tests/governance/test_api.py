@@ -8,8 +8,12 @@ import pytest
 
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
-from services.governance import appointments, bodies, decision_rights, people, posts
 from services.governance.app import SERVICE, create_app
+from services.governance.appointments import commands as appointments
+from services.governance.appointments import people
+from services.governance.bodies import commands as bodies
+from services.governance.bodies import posts
+from services.governance.decision_rights import commands as decision_rights
 from tests.common.edge import Tokens, running
 from tests.governance.stage import MERGED_ON, Stage, a_merger
 

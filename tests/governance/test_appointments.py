@@ -5,8 +5,8 @@ from datetime import date
 import asyncpg
 import pytest
 
-from services.governance import reads
-from services.governance.errors import (
+from services.governance.core import queries as reads
+from services.governance.core.errors import (
     AppointmentNotFound,
     EndsBeforeItBegins,
     OrganisationNotOpen,

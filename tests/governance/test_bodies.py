@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing, service_caller
-from services.governance import reads
-from services.governance.errors import (
+from services.governance.core import queries as reads
+from services.governance.core.errors import (
     BodyExists,
     BodyNotFound,
     BodyNotStanding,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.governance.carrying_over import HeldPost, carry_over
+from services.governance.mergers.rules import HeldPost, carry_over
 
 SLUGS = ("accountable-officer", "chair", "chief-finance-officer", "chief-nurse")
 PEOPLE = ("P-1", "P-2", None)

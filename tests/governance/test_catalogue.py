@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from services.governance.catalogue import PACKS, catalogue_on, delegation_pack_on, post_slug
+from services.governance.core.catalogue import PACKS, catalogue_on, delegation_pack_on, post_slug
 
 
 def test_the_accountable_officer_alone_is_asserted_as_mandatory_for_a_ccg() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.governance import reads
-from services.governance.errors import (
+from services.governance.core import queries as reads
+from services.governance.core.errors import (
     BeyondDelegation,
     BodyNotStanding,
     DecisionRightNotFound,

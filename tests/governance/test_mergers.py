@@ -7,8 +7,8 @@ import pytest
 
 from libs.common.database.connection import raw
 from libs.common.events.registry import CCGMerged, OrganisationClosed
-from services.governance import reads
-from services.governance.errors import OrganisationNotOpen
+from services.governance.core import queries as reads
+from services.governance.core.errors import OrganisationNotOpen
 from tests.governance.stage import MERGED_ON, Stage, a_merger, at
 from tests.waiting import until
 

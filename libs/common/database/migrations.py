@@ -43,7 +43,7 @@ async def new_revision(url: str, service: str, message: str) -> Path:
 
     Exclusion and check constraints are not seen by Alembic: write those by hand. Returns the file.
     """
-    metadata: MetaData = import_module(f"services.{service}.models").Base.metadata
+    metadata: MetaData = import_module(f"services.{service}.tables").METADATA
     return await new_revision_by(url, versions_of(service), metadata, message)
 
 

@@ -1,0 +1,162 @@
+"""Contracts over HTTP: drafted, revised, signed, terminated, read."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request, Response
+
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    IfMatch,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    commands_router,
+    etag,
+    page,
+    problems,
+    stale,
+)
+from libs.common.identity import NotYoursToDecide, RoleMissing
+from services.contracts.agreements import commands
+from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.terms import DraftContract, ReviseContract
+from services.contracts.core import errors
+from services.contracts.core import queries as reads
+from services.contracts.core.codes import OdsCode, Reference
+from services.contracts.core.models import Status
+from services.contracts.core.views import CatalogueView, ContractView, FunctionView, HistoryView, SupplierCustomersView
+from services.contracts.edge import EDIT_REFUSALS, Lead, shown
+
+router = commands_router(tags=["Contracts"])
+
+_DRAFT_REFUSALS = (errors.FunctionUnknown, errors.NoRuleInForce)
+
+
+async def _wanted(
+    customer: Annotated[str | None, Query(description="ODS code of a customer as at the day.")] = None,
+    supplier: Annotated[str | None, Query(description="ODS code of the supplier.")] = None,
+    status: Annotated[Status | None, Query(description="Status as at the day.")] = None,
+    function: Annotated[str | None, Query(description="A function that is supplied.")] = None,
+) -> reads.Wanted:
+    return reads.Wanted(customer=customer, supplier=supplier, status=status, function=function)
+
+
+@router.get("/contracts", summary="List the contracts you may see", responses=problems())
+async def list_contracts(
+    request: Request,
+    rows: Rows,
+    by: By,
+    wanted: Annotated[reads.Wanted, Depends(_wanted)],
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+) -> Page[ContractView]:
+    """Contracts of your own organisations and of those that live on in them; all for a national body or an operator.
+
+    In the order of their references, with customers and status as at the day, as known at the instant.
+    """
+    found = await reads.list_contracts(
+        rows, wanted, by=by, as_at=as_at, as_known=as_known, after=paging.key(str), limit=paging.fetch
+    )
+    return page([ContractView.model_validate(row) for row in found], key=lambda view: view.reference, request=request)
+
+
+@router.get(
+    "/contracts/{reference}",
+    summary="Read a contract",
+    responses=problems(errors.ContractNotFound, errors.NotAParty),
+)
+async def get_contract(
+    reference: Reference, response: Response, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
+) -> ContractView:
+    """One contract, with its customers and status as at the day, as known at the instant. The ETag is its version."""
+    view = ContractView.model_validate(await reads.get_contract(rows, reference, by=by, as_at=as_at, as_known=as_known))
+    etag(response, view.version)
+    return view
+
+
+@router.get(
+    "/contracts/{reference}/history",
+    summary="See the hands a contract went through",
+    responses=problems(errors.ContractNotFound, errors.NotAParty),
+)
+async def get_history(reference: Reference, rows: Rows, by: By, as_known: AsKnown) -> HistoryView:
+    """Who was a customer when, since when that is known, and each change of hands with its merger and event."""
+    return HistoryView.model_validate(await reads.get_history(rows, reference, by=by, as_known=as_known))
+
+
+@router.post(
+    "/contracts",
+    status_code=201,
+    summary="Draft a contract",
+    responses=problems(errors.ReferenceTaken, *_DRAFT_REFUSALS, NotYoursToDecide, RoleMissing),
+)
+async def draft_contract(
+    command: DraftContract, response: Response, session: Write, by: Lead, today: Today, stated_at: StatedAt
+) -> ContractView:
+    """Keep a contract as its parties begin to agree it. It binds nobody, and nobody is told, until it is signed."""
+    contract = await commands.draft_contract(session, command, by=by, stated_at=stated_at)
+    response.headers["Location"] = f"contracts/{contract.reference}"
+    return await shown(session, contract, response, by, today)
+
+
+@router.put(
+    "/contracts/{reference}",
+    summary="Revise a draft",
+    responses=problems(errors.NotADraft, *_DRAFT_REFUSALS, *EDIT_REFUSALS),
+)
+async def revise_contract(
+    reference: Reference,
+    command: ReviseContract,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    if_match: IfMatch,
+) -> ContractView:
+    """Put new terms, lines and customers in the place of those of a draft."""
+    contract = await commands.get_contract_to_change(session, reference)
+    stale(contract.version, if_match)
+    await commands.revise_contract(session, contract, command, by=by)
+    return await shown(session, contract, response, by, today)
+
+
+@router.delete(
+    "/contracts/{reference}",
+    status_code=204,
+    summary="Delete a draft",
+    responses=problems(errors.NotADraft, *EDIT_REFUSALS),
+)
+async def delete_draft(reference: Reference, session: Write, by: Lead, if_match: IfMatch) -> None:
+    """Remove a draft. What was signed can only be terminated."""
+    contract = await commands.get_contract_to_change(session, reference)
+    stale(contract.version, if_match)
+    await commands.delete_draft(session, contract, by=by)
+
+
+suppliers_router = commands_router(tags=["Suppliers"])
+
+
+@suppliers_router.get("/suppliers/{code}/customers", summary="See whom a supplier serves", responses=problems())
+async def list_customers(code: OdsCode, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown) -> SupplierCustomersView:
+    """Customers as at the day under active contracts that you may see, and what they pay a year together.
+
+    A supplier need not be in the registry: its status is `unknown` then.
+    """
+    found = await reads.list_customers_of(rows, code, by=by, as_at=as_at, as_known=as_known)
+    return SupplierCustomersView.model_validate(found)
+
+
+@suppliers_router.get(
+    "/functions", summary="List the functions that can be bought", responses=problems(errors.NoRuleInForce)
+)
+async def list_functions(_: By, as_at: AsAt) -> CatalogueView:
+    """The catalogue for contracts that start on the day, with the rule pack that lists it."""
+    found = functions_on(as_at)
+    functions = [FunctionView(code=code, name=name) for code, name in found.names.items()]
+    return CatalogueView(rule_pack=found.pack.id, citation=found.pack.citation, functions=functions)

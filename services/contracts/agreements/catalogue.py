@@ -1,0 +1,51 @@
+"""What the rule packs say about contracts: the functions that can be bought, and the usual period of notice."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from libs.common.errors import Reason
+from libs.common.rulepacks import RulePack, in_force, load_packs
+from services.contracts.core.errors import FunctionUnknown, NoRuleInForce
+
+PACKS = load_packs(Path(__file__).parents[1] / "rules")
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """The functions of commissioning support, code to name, and the rule pack that lists them."""
+
+    pack: RulePack
+    names: Mapping[str, str]
+
+    def must_include(self, codes: Iterable[str]) -> None:
+        """Raise FunctionUnknown, with every code that is not in the list."""
+        unknown = [code for code in codes if code not in self.names]
+        if unknown:
+            raise FunctionUnknown(
+                f"not in {self.pack.id}: {', '.join(unknown)}",
+                reasons=[
+                    Reason(f"{code} is none of the functions of {self.pack.id}: {', '.join(self.names)}", "lines")
+                    for code in unknown
+                ],
+            )
+
+
+def functions_on(day: date) -> Functions:
+    """Return the functions that can be bought from a day. Raises NoRuleInForce before the first list."""
+    pack = _pack_on(day, subject="support-functions")
+    return Functions(pack, pack.values["functions"])
+
+
+def usual_notice_on(day: date) -> tuple[int, str]:
+    """Return the months of notice where a contract states none, and the rule pack's id. Raises NoRuleInForce."""
+    pack = _pack_on(day, subject="notice")
+    return int(pack.values["months"]), pack.id
+
+
+def _pack_on(day: date, *, subject: str) -> RulePack:
+    packs = in_force(PACKS, day, subject=subject)
+    if not packs:
+        raise NoRuleInForce(f"no rule on {subject} is in force on {day.isoformat()}")
+    return packs[0]

@@ -1,0 +1,155 @@
+"""Drafts: made, revised, deleted; and how a contract is found and locked for any change."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from libs.common.database.connection import raw
+from libs.common.identity import Caller, Role
+from services.contracts.agreements.terms import DraftContract, ReviseContract, Terms
+from services.contracts.core.errors import ChangingHands, ContractNotFound, ReferenceTaken
+from services.contracts.core.models import Contract, ContractCustomer, known
+
+_ATTEMPTS = 5
+
+_CUSTOMERS = """
+SELECT DISTINCT cc.customer_code FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
+ WHERE c.reference = ANY($1)
+"""
+
+_CUSTOMERS_ON = """
+SELECT cc.customer_code FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
+ WHERE cc.contract_id = $1 AND b.valid @> $2::date AND upper_inf(b.known)
+ ORDER BY cc.customer_code
+"""
+
+
+async def must_act_for_customers(session: AsyncSession, codes: Sequence[str], *, by: Caller) -> None:
+    """Raise RoleMissing or NotYoursToDecide unless a contract lead acts for a customer, or for what became of one."""
+    by.must_have(Role.CONTRACT_LEAD)
+    by.must_act_for(codes, also_through=await known.successors(await raw(session), codes))
+
+
+async def draft_contract(session: AsyncSession, command: DraftContract, *, by: Caller, stated_at: datetime) -> Contract:
+    """Keep a draft. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
+
+    Whether its customers are open is asked when it is signed: a body may prepare for its own opening.
+    """
+    await must_act_for_customers(session, command.customers, by=by)
+    return await add_contract(session, command.reference, command, command.customers, stated_at=stated_at)
+
+
+async def add_contract(
+    session: AsyncSession, reference: str, terms: Terms, customers: Sequence[str], *, stated_at: datetime
+) -> Contract:
+    """Insert a draft of these terms. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce."""
+    contract = Contract(
+        reference=reference,
+        title=terms.title,
+        supplier_code=terms.supplier,
+        starts_on=terms.starts_on,
+        last_day=terms.last_day,
+        notice_months=0,
+        value_basis=terms.value_basis,
+        drafted_at=stated_at,
+    )
+    terms.put_into(contract)
+    contract.named_customers = [ContractCustomer(customer_code=code) for code in customers]
+    try:
+        async with session.begin_nested():
+            session.add(contract)
+            await session.flush()
+    except IntegrityError as error:
+        if "uq_contract_reference" not in str(error):
+            raise
+        raise ReferenceTaken(f"{reference} is taken") from error
+    return contract
+
+
+async def revise_contract(
+    session: AsyncSession, contract: Contract, command: ReviseContract, *, by: Caller
+) -> Contract:
+    """Put new terms in the place of a locked draft's. Raises NotADraft, FunctionUnknown, NotYoursToDecide.
+
+    The caller acts for one of the customers before and for one after: nobody writes contracts for others.
+    """
+    await must_act_for_customers(session, customers_of(contract), by=by)
+    await must_act_for_customers(session, command.customers, by=by)
+    contract.must_be_draft()
+    command.put_into(contract)
+    kept = {customer.customer_code: customer for customer in contract.named_customers}
+    contract.named_customers = [kept.get(code) or ContractCustomer(customer_code=code) for code in command.customers]
+    contract.version += 1
+    await session.flush()
+    return contract
+
+
+async def delete_draft(session: AsyncSession, contract: Contract, *, by: Caller) -> None:
+    """Remove a locked draft; nobody was told of it. Raises NotADraft, NotYoursToDecide."""
+    await must_act_for_customers(session, customers_of(contract), by=by)
+    contract.must_be_draft()
+    await session.delete(contract)
+    await session.flush()
+
+
+def customers_of(contract: Contract) -> list[str]:
+    """Return the customers of a draft, sorted; of a signed contract all who are or ever were."""
+    return sorted(customer.customer_code for customer in contract.named_customers)
+
+
+async def customers_on(session: AsyncSession, contract: Contract, day: date) -> list[str]:
+    """Return the customers of a signed contract on a day, as known now, sorted."""
+    rows = await (await raw(session)).fetch(_CUSTOMERS_ON, contract.id, day)
+    return [row["customer_code"] for row in rows]
+
+
+async def get_contract_to_change(session: AsyncSession, reference: str) -> Contract:
+    """Return one contract, locked. Raises ContractNotFound."""
+    return (await _lock(session, [reference]))[0]
+
+
+async def get_contracts_to_bind(session: AsyncSession, references: Sequence[str]) -> list[Contract]:
+    """Return contracts, locked, with all that is known of their customers and of who follows those locked too.
+
+    For whatever makes a contract binding on its customers: no merger can be heard of between the check that they are
+    open and the commit. What is known is locked first, as the consumer of the registry's events does, which locks the
+    contracts second; a customer that changes in between is seen, and the locks are let go and taken again.
+
+    Raises ContractNotFound, ChangingHands.
+    """
+    connection = await raw(session)
+    for _ in range(_ATTEMPTS):
+        async with session.begin_nested() as attempt:
+            held = await _lineage(connection, references)
+            await known.lock(connection, held)
+            contracts = await _lock(session, references)
+            if await _lineage(connection, references) <= held:
+                return contracts
+            await attempt.rollback()
+    raise ChangingHands(f"{', '.join(references)}: merger follows merger")
+
+
+async def _lineage(connection: asyncpg.Connection, references: Sequence[str]) -> frozenset[str]:
+    customers = {row["customer_code"] for row in await connection.fetch(_CUSTOMERS, list(references))}
+    return frozenset(customers) | await known.successors(connection, customers)
+
+
+async def _lock(session: AsyncSession, references: Sequence[str]) -> list[Contract]:
+    query = (
+        select(Contract)
+        .where(Contract.reference.in_(references))
+        .order_by(Contract.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+        .options(selectinload(Contract.lines), selectinload(Contract.named_customers))
+    )
+    contracts = list((await session.scalars(query)).all())
+    missing = set(references) - {contract.reference for contract in contracts}
+    if missing:
+        raise ContractNotFound(f"no contract {', '.join(sorted(missing))}")
+    return contracts

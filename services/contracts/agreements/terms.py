@@ -1,0 +1,136 @@
+"""What parties agree on: the bodies of the requests that draft, revise and consolidate contracts."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from services.contracts.agreements.catalogue import functions_on, usual_notice_on
+from services.contracts.core.codes import Day, Line, OdsCode, Reference, Text
+from services.contracts.core.models import Contract, ContractLine
+
+
+def _once_each(codes: list[str]) -> list[str]:
+    if len(set(codes)) != len(codes):
+        raise ValueError("each may be named once only")
+    return sorted(codes)
+
+
+class Terms(BaseModel):
+    """What is supplied, by whom, when, for how much, and how it may be ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Text
+    supplier: OdsCode = Field(description="ODS code of the supplier; it need not be in the registry.")
+    starts_on: Day = Field(description="First day of service.")
+    last_day: Day = Field(description="Agreed last day of service.")
+    lines: list[Line] = Field(min_length=1, max_length=100)
+    notice_months: int | None = Field(
+        default=None,
+        strict=True,
+        ge=0,
+        le=60,
+        description="Period of notice; where the contract states none, the rule pack's.",
+    )
+    earliest_exit_on: Day | None = Field(
+        default=None, description="Earliest last day of service that notice can bring about (the minimum term)."
+    )
+    value_basis: Literal["stated", "illustrative"] = Field(
+        description="`stated` where a source gives the charges, `illustrative` where none does."
+    )
+    value_source: Text | None = Field(default=None, description="The source of stated charges.")
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if self.last_day < self.starts_on:
+            raise ValueError("last_day is before starts_on")
+        if self.earliest_exit_on and not self.starts_on <= self.earliest_exit_on <= self.last_day:
+            raise ValueError("earliest_exit_on is outside the term")
+        if self.value_basis == "stated" and not self.value_source:
+            raise ValueError("stated charges need their value_source")
+        _once_each([line.function for line in self.lines])
+        return self
+
+    def put_into(self, contract: Contract) -> None:
+        """Give a contract these terms. Raises FunctionUnknown, NoRuleInForce."""
+        functions_on(self.starts_on).must_include(line.function for line in self.lines)
+        months, rule = self.notice_months, None
+        if months is None:
+            months, rule = usual_notice_on(self.starts_on)
+        contract.title, contract.supplier_code = self.title, self.supplier
+        contract.starts_on, contract.last_day = self.starts_on, self.last_day
+        contract.notice_months, contract.notice_rule = months, rule
+        contract.earliest_exit_on = self.earliest_exit_on
+        contract.value_basis, contract.value_source = self.value_basis, self.value_source
+        kept = {line.function: line for line in contract.lines}
+        contract.lines = [
+            kept.get(line.function) or ContractLine(function=line.function, annual_pence=0) for line in self.lines
+        ]
+        for line, wanted in zip(contract.lines, self.lines, strict=True):
+            line.annual_pence = wanted.annual_pence
+
+
+EXAMPLE_TERMS: dict[str, JsonValue] = {
+    "title": "Commissioning support for Aylesbury Vale and Chiltern",
+    "supplier": "0CX",
+    "starts_on": "2017-04-01",
+    "last_day": "2020-03-31",
+    "notice_months": 6,
+    "lines": [
+        {"function": "payroll", "annual_pence": 12_500_000},
+        {"function": "bi", "annual_pence": 48_000_000},
+    ],
+    "value_basis": "illustrative",
+}
+"""Terms as the OpenAPI page shows them."""
+
+
+class ReviseContract(Terms):
+    """All terms of a draft, in place of what it says now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_TERMS | {"customers": ["10H", "10Y"]}]})
+
+    customers: Annotated[list[OdsCode], AfterValidator(_once_each)] = Field(
+        min_length=1, max_length=250, description="ODS codes of the customers; they must be open when it is signed."
+    )
+
+
+class DraftContract(ReviseContract):
+    """A contract as its parties begin to agree it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [EXAMPLE_TERMS | {"reference": "CSU-BUCKS-2017", "customers": ["10H", "10Y"]}]}
+    )
+
+    reference: Reference
+
+
+class ConsolidateContracts(Terms):
+    """One shared service, under one supplier, in the place of several contracts. Its customers are all of theirs."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                EXAMPLE_TERMS
+                | {
+                    "reference": "SHARED-PAYROLL-2019",
+                    "title": "Shared payroll for the Black Country",
+                    "starts_on": "2019-04-01",
+                    "last_day": "2024-03-31",
+                    "replaces": ["PAYROLL-DUDLEY-2016", "PAYROLL-WALSALL-2016"],
+                    "agreement": "Joint committee minute 14/18",
+                }
+            ]
+        }
+    )
+
+    reference: Reference
+    replaces: Annotated[list[Reference], AfterValidator(_once_each)] = Field(
+        min_length=2, max_length=250, description="The signed contracts whose place it takes; they end the day before."
+    )
+    signed_on: Day | None = Field(default=None, description="Day of signature; today where it is not given.")
+    agreement: Text | None = Field(
+        default=None,
+        description="The document by which other suppliers agree to end earlier than notice allows. The shared "
+        "service's own supplier agrees by signing it.",
+    )

@@ -1,0 +1,1 @@
+"""Consolidations: one shared service in the place of several contracts. Publishes ServiceConsolidated."""

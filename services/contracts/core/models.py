@@ -1,0 +1,230 @@
+"""What contracts keeps: contracts with their lines and customers, how they changed hands, and what is known of others.
+
+Once signed, a contract's text stays as it is. What changes is kept twice over, when it holds and since when it is
+known: whether it runs (`life`) and who its customers are (`customership`). A draft is work in hand, not a fact: it is
+kept only as it is now.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+
+from libs.common.database.connection import service_metadata
+from libs.common.errors import DomainError, Reason
+from libs.common.temporal.timeline import Timeline
+from libs.organisations.projection import KnownOrganisations
+from services.contracts.core.errors import (
+    ContractAlreadyEnded,
+    ExitOutsideTerm,
+    NotADraft,
+    NoticeNotYetServed,
+    NoticeTooLate,
+    NotSigned,
+    StatedBeforeSignature,
+)
+from services.contracts.core.notice import earliest_exit, last_notice_day
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
+    """All tables of this service."""
+
+    metadata = service_metadata()
+
+
+known = KnownOrganisations(Base.metadata)
+life = Timeline(Base.metadata, "contract_life")
+"""Subject: a contract. `active` while it runs; `terminated` or `replaced` from the first day without service."""
+customership = Timeline(Base.metadata, "contract_customer")
+"""Subject: a contract's customer. `customer` on the days on which it is one."""
+
+FACET = 1
+"""Both timelines state one thing only."""
+
+
+class Status(StrEnum):
+    """How far a contract has come. `active` and `expired` follow from the day and are never stored."""
+
+    DRAFT = "draft"
+    SIGNED = "signed"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    TERMINATED = "terminated"
+    REPLACED = "replaced"
+
+
+class ContractLine(Base):
+    """One function that a contract supplies, and its charge a year in pence."""
+
+    __tablename__ = "contract_line"
+    __table_args__ = (CheckConstraint("annual_pence >= 0", name="no_negative_charge"),)
+
+    contract_id: Mapped[int] = mapped_column(
+        ForeignKey("contract.id", ondelete="CASCADE"), primary_key=True, init=False
+    )
+    function: Mapped[str] = mapped_column(Text, primary_key=True)
+    annual_pence: Mapped[int] = mapped_column(BigInteger)
+
+
+class ContractCustomer(Base):
+    """An organisation that is, was or will be a customer; once the contract is signed, `customership` says when."""
+
+    __tablename__ = "contract_customer"
+    __table_args__ = (UniqueConstraint("contract_id", "customer_code"), Index(None, "customer_code"))
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id", ondelete="CASCADE"), init=False)
+    customer_code: Mapped[str] = mapped_column(Text)
+
+
+class Contract(Base):
+    """A support contract between one supplier and one or more customers.
+
+    `last_day` is what was agreed, `exit_day` the real last day of service where it ends earlier. `notice_rule` names
+    the rule pack where the contract itself states no period. `value_basis` is `stated`, with its source, or
+    `illustrative`, where no source gives the charges.
+    """
+
+    __tablename__ = "contract"
+    __table_args__ = (
+        CheckConstraint("last_day >= starts_on", name="ends_after_it_starts"),
+        CheckConstraint("exit_day BETWEEN starts_on AND last_day", name="exit_within_term"),
+        CheckConstraint("notice_months >= 0", name="no_negative_notice"),
+        CheckConstraint("status IN ('draft', 'signed', 'terminated', 'replaced')", name="known_status"),
+        CheckConstraint("(status IN ('terminated', 'replaced')) = (exit_day IS NOT NULL)", name="ended_has_exit"),
+        CheckConstraint("(status = 'draft') = (signed_on IS NULL)", name="signed_has_day"),
+        CheckConstraint(
+            "value_basis = 'illustrative' OR (value_basis = 'stated' AND value_source IS NOT NULL)",
+            name="stated_has_source",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    supplier_code: Mapped[str] = mapped_column(Text, index=True)
+    starts_on: Mapped[date]
+    last_day: Mapped[date]
+    notice_months: Mapped[int]
+    value_basis: Mapped[str] = mapped_column(Text)
+    drafted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    notice_rule: Mapped[str | None] = mapped_column(Text, default=None)
+    earliest_exit_on: Mapped[date | None] = mapped_column(default=None)
+    value_source: Mapped[str | None] = mapped_column(Text, default=None)
+    status: Mapped[str] = mapped_column(Text, default=Status.DRAFT.value)
+    signed_on: Mapped[date | None] = mapped_column(default=None)
+    signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+    exit_day: Mapped[date | None] = mapped_column(default=None)
+    exit_reason: Mapped[str | None] = mapped_column(Text, default=None)
+    exit_agreement: Mapped[str | None] = mapped_column(Text, default=None)
+    notice_served_on: Mapped[date | None] = mapped_column(default=None)
+    replaced_by: Mapped[int | None] = mapped_column(ForeignKey("contract.id"), default=None, index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    lines: Mapped[list[ContractLine]] = relationship(
+        default_factory=list, cascade="all, delete-orphan", lazy="raise", repr=False, order_by=ContractLine.function
+    )
+    named_customers: Mapped[list[ContractCustomer]] = relationship(
+        default_factory=list, cascade="all, delete-orphan", lazy="raise", repr=False
+    )
+
+    @property
+    def annual_pence(self) -> int:
+        """The charge of all lines a year."""
+        return sum(line.annual_pence for line in self.lines)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions supplied, in the order of their codes."""
+        return tuple(sorted(line.function for line in self.lines))
+
+    @property
+    def ends_on(self) -> date:
+        """The last day of service as it stands now."""
+        return self.exit_day or self.last_day
+
+    def must_be_draft(self) -> None:
+        """Raise NotADraft once it is signed."""
+        if self.status != Status.DRAFT:
+            raise NotADraft(f"{self.reference} is {self.status}")
+
+    def sign(self, *, on: date, stated_at: datetime) -> None:
+        """Make a draft binding."""
+        self.must_be_draft()
+        self.status, self.signed_on, self.signed_at = Status.SIGNED.value, on, stated_at
+
+    def why_not_end(self, stated_at: datetime) -> list[DomainError]:
+        """Return what keeps this contract from being ended at all."""
+        if self.status == Status.DRAFT:
+            return [NotSigned(f"{self.reference} is a draft")]
+        if self.status != Status.SIGNED:
+            return [ContractAlreadyEnded(f"{self.reference} is {self.status}: its last day is {self.ends_on}")]
+        if self.signed_at and stated_at < self.signed_at:
+            return [StatedBeforeSignature(f"{self.reference} was signed as known since {self.signed_at.isoformat()}")]
+        return []
+
+    def why_not_exit_on(self, exit_day: date) -> list[DomainError]:
+        """Return what speaks against this last day of service, notice apart."""
+        if self.starts_on <= exit_day < self.last_day:
+            return []
+        message = f"{self.reference} runs from {self.starts_on} to {self.last_day}, and {exit_day} is no earlier end"
+        return [ExitOutsideTerm(message, reasons=[Reason(message, "last_day")])]
+
+    def why_notice_does_not_allow(self, exit_day: date, *, served_on: date, today: date) -> list[DomainError]:
+        """Return what speaks against this last day of service on notice served on a day (rule EXIT-1)."""
+        found: list[DomainError] = []
+        if served_on > today or (self.signed_on and served_on < self.signed_on):
+            message = f"notice of {self.reference} on {served_on}: signed on {self.signed_on}, today is {today}"
+            found.append(NoticeNotYetServed(message, reasons=[Reason(message, "notice_served_on")]))
+        earliest = earliest_exit(served_on, self.notice_months, not_before=self.earliest_exit_on)
+        if exit_day < earliest:
+            due = last_notice_day(exit_day, self.notice_months)
+            message = (
+                f"{self.reference} needs {self.notice_months} months' notice ({self.notice_rule or 'as it states'}): "
+                f"served on {served_on}, the earliest exit is {earliest}; to end with {exit_day}, "
+                f"notice was due by {due}"
+            )
+            if self.earliest_exit_on and exit_day < self.earliest_exit_on:
+                message += f", and the contract allows no exit before {self.earliest_exit_on}"
+            found.append(NoticeTooLate(message, reasons=[Reason(message, "last_day")]))
+        return found
+
+    def end(self, status: Status, exit_day: date, *, reason: str, agreement: str | None) -> None:
+        """Let it end early, as `terminated` or `replaced`, with `exit_day` as the last day of service."""
+        self.status, self.exit_day = status.value, exit_day
+        self.exit_reason, self.exit_agreement = reason, agreement
+        self.version += 1
+
+
+class ChangeOfHands(Base):
+    """A merger put `to_customer` in the place of `from_customers`; `customers` are all after it.
+
+    `event` is the ContractTransferred that told it (a draft's is told to nobody), `caused_by` the event it answers.
+    """
+
+    __tablename__ = "change_of_hands"
+    __table_args__ = (UniqueConstraint("contract_id", "merger"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id", ondelete="CASCADE"))
+    merger: Mapped[str] = mapped_column(Text)
+    from_customers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    to_customer: Mapped[str] = mapped_column(Text)
+    customers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    effective_on: Mapped[date]
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    caused_by: Mapped[str] = mapped_column(Text)
+    event: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class Consolidation(Base):
+    """One shared service took the place of several contracts; theirs is the old charge, its own the new one."""
+
+    __tablename__ = "consolidation"
+
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), primary_key=True)
+    previous_annual_pence: Mapped[int] = mapped_column(BigInteger)
+    event: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    agreement: Mapped[str | None] = mapped_column(Text, default=None)

@@ -1,0 +1,144 @@
+"""How contracts look from outside."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.contracts.core.codes import Line
+from services.contracts.core.models import Status
+
+
+class View(BaseModel):
+    """Anything shown."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PartyView(View):
+    """A party, as the registry's events tell it as at the day asked about. `unknown`: the registry does not have it."""
+
+    code: str
+    name: str
+    status: str = Field(description="`unknown`, `proposed`, `open` or `closed` as at the day.")
+
+
+class EarlyEndView(View):
+    """Why a contract ends before the agreed last day."""
+
+    reason: str | None
+    notice_served_on: date | None
+    agreement: str | None
+    replaced_by: str | None = Field(description="Reference of the shared service that took its place.")
+
+
+class ContractView(View):
+    """A contract as at a day, as known at an instant."""
+
+    reference: str
+    title: str
+    status: Status = Field(description="As at the day: `active` and `expired` follow from it.")
+    supplier: PartyView
+    customers: list[PartyView] = Field(description="Whoever holds the contract as at the day.")
+    lines: list[Line]
+    annual_pence: int = Field(description="Charge of all lines a year, in pence.")
+    value_basis: str = Field(description="`stated` (see value_source), or `illustrative` where no source gives it.")
+    value_source: str | None
+    starts_on: date
+    last_day: date = Field(description="The last day agreed.")
+    ends_on: date = Field(description="The last day of service, as it was known.")
+    early_end: EarlyEndView | None
+    notice_months: int
+    notice_rule: str | None = Field(description="The rule pack that gives the period; null where the contract does.")
+    earliest_exit_on: date | None
+    signed_on: date | None
+    version: int = Field(description="The current version: what If-Match wants.")
+    as_at: date
+    as_known: datetime | None = Field(description="null: as known now.")
+
+
+class CustomerSpanView(View):
+    """`code` was known as a customer of these days from `known_from` until `known_to` (null: still)."""
+
+    code: str
+    first_day: date
+    last_day: date
+    known_from: datetime
+    known_to: datetime | None
+
+
+class ChangeOfHandsView(View):
+    """A merger put one customer in the place of others."""
+
+    merger: str
+    from_customers: list[str]
+    to_customer: str
+    customers: list[str] = Field(description="All customers after it.")
+    effective_on: date
+    stated_at: datetime
+    event: str | None = Field(description="Id of the ContractTransferred that tells it; null while it was a draft.")
+    caused_by: str = Field(description="Id of the event or request that caused it.")
+
+
+class HistoryView(View):
+    """The hands a contract went through."""
+
+    reference: str
+    customers: list[CustomerSpanView]
+    changes_of_hands: list[ChangeOfHandsView]
+
+
+class ReplacedView(View):
+    """A contract that the shared service replaced."""
+
+    reference: str
+    supplier: str
+    annual_pence: int
+
+
+class ConsolidationView(View):
+    """One shared service in the place of several contracts, and what it saves a year."""
+
+    reference: str = Field(description="Of the new contract.")
+    title: str
+    supplier: PartyView
+    customers: list[PartyView]
+    starts_on: date
+    replaced: list[ReplacedView]
+    previous_annual_pence: int
+    annual_pence: int
+    saving_pence: int = Field(description="Old charges less the new one, a year; negative where it costs more.")
+    agreement: str | None
+    event: str
+    stated_at: datetime
+
+
+class ServedView(View):
+    """A customer, and the contracts under which it is served."""
+
+    customer: PartyView
+    contracts: list[str]
+
+
+class SupplierCustomersView(View):
+    """Whom a supplier serves on a day under active contracts that the caller may see."""
+
+    supplier: PartyView
+    customers: list[ServedView]
+    annual_pence: int = Field(description="Charge of these contracts a year; one that several share counts once.")
+    as_at: date
+    as_known: datetime | None
+
+
+class FunctionView(View):
+    """A function of commissioning support."""
+
+    code: str
+    name: str
+
+
+class CatalogueView(View):
+    """The functions that a contract starting on the day can name, and the rule pack that lists them."""
+
+    rule_pack: str
+    citation: str
+    functions: list[FunctionView]

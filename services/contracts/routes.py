@@ -1,0 +1,14 @@
+"""Every route of contracts, in order."""
+
+from services.contracts.agreements import api as agreements
+from services.contracts.consolidations import api as consolidations
+from services.contracts.exits import api as exits
+from services.contracts.signing import api as signing
+
+ROUTERS = (
+    agreements.router,
+    signing.router,
+    exits.router,
+    consolidations.router,
+    agreements.suppliers_router,
+)

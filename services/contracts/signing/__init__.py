@@ -1,0 +1,1 @@
+"""Signing: a draft becomes binding on its parties. Publishes ContractSigned."""

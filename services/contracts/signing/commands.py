@@ -1,0 +1,126 @@
+"""A contract becomes binding: on customers that are open when it is signed and when it starts."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import DomainError, Reason
+from libs.common.events.contracts import ContractSigned
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from services.contracts.agreements.commands import customers_of, must_act_for_customers
+from services.contracts.core.codes import Day
+from services.contracts.core.errors import CustomerNotOpen, SignedInTheFuture, refuse
+from services.contracts.core.models import FACET, Contract, Status, customership, known, life
+from services.contracts.transfers.commands import follow_mergers
+
+_FOLLOWED_BY = """
+SELECT code, successor, effective_on FROM known_succession WHERE code = ANY($1) ORDER BY effective_on, successor
+"""
+
+
+class SignContract(BaseModel):
+    """Both sides have signed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"signed_on": "2017-03-15"}, {}]})
+
+    signed_on: Day | None = Field(default=None, description="Day of signature; today where it is not given.")
+
+
+async def sign_contract(
+    session: AsyncSession, contract: Contract, command: SignContract, *, by: Caller, today: date, stated_at: datetime
+) -> Contract:
+    """Make a draft binding that `get_contracts_to_bind` has locked.
+
+    A customer whose merger is heard of before this commits is refused, with its successor named; one whose merger is
+    heard of afterwards is replaced by the reaction. Where it was open then but has merged since, the successor takes
+    over at once.
+
+    Raises NotADraft, CustomerNotOpen, SignedInTheFuture, NotYoursToDecide.
+    """
+    customers = customers_of(contract)
+    await must_act_for_customers(session, customers, by=by)
+    contract.must_be_draft()
+    signed_on = command.signed_on or today
+    refuse(
+        [
+            *why_not_signed_on(signed_on, today=today),
+            *await why_not_open(await raw(session), customers, days=(signed_on, contract.starts_on)),
+        ]
+    )
+    await bind(session, contract, customers, signed_on=signed_on, stated_at=stated_at, by=by)
+    contract.version += 1
+    await session.flush()
+    event = ContractSigned(
+        effective_on=contract.starts_on,
+        stated_at=stated_at,
+        contract=contract.reference,
+        title=contract.title,
+        supplier=contract.supplier_code,
+        customers=tuple(customers),
+        functions=contract.functions,
+        last_day=contract.last_day,
+        annual_pence=contract.annual_pence,
+    )
+    await outbox.add(session, event, version=contract.version)
+    await follow_mergers(session, customers, since=contract.starts_on, by=by, only=[contract.id])
+    await session.refresh(contract, ["version"])
+    return contract
+
+
+def why_not_signed_on(signed_on: date, *, today: date) -> list[DomainError]:
+    """Return what speaks against this day of signature."""
+    if signed_on <= today:
+        return []
+    message = f"{signed_on} is still to come: today is {today}"
+    return [SignedInTheFuture(message, reasons=[Reason(message, "signed_on")])]
+
+
+async def why_not_open(
+    connection: asyncpg.Connection, customers: Sequence[str], *, days: Sequence[date]
+) -> list[DomainError]:
+    """Return one refusal for each customer that is not open on one of the days. What is known of them is locked."""
+    followers: dict[str, str] = {}
+    for row in await connection.fetch(_FOLLOWED_BY, list(customers)):
+        followers[row["code"]] = f"; {row['successor']} succeeded it on {row['effective_on']}"
+    shut: dict[str, str] = {}
+    for day in sorted(set(days)):
+        found = await known.statuses(connection, customers, as_at=day)
+        for code, customer in found.items():
+            if customer.status != "open":
+                name = f" ({customer.name})" if customer.name else ""
+                follower = followers.get(code, "") if customer.status == "closed" else ""
+                shut.setdefault(code, f"{code}{name} is {customer.status} on {day}{follower}")
+    return [CustomerNotOpen(message, reasons=[Reason(message, "customers")]) for message in shut.values()]
+
+
+async def bind(
+    session: AsyncSession,
+    contract: Contract,
+    customers: Sequence[str],
+    *,
+    signed_on: date,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    """Sign a draft, and state that it runs for its term and who its customers are."""
+    contract.sign(on=signed_on, stated_at=stated_at)
+    await session.flush()
+    connection = await raw(session)
+    term = Days(contract.starts_on, contract.last_day + timedelta(days=1))
+    active = NewStatement(contract.id, FACET, Status.ACTIVE.value, term, stated_at)
+    await life.state(connection, [active], source="signature", by=by.subject)
+    ids = [customer.id for customer in contract.named_customers if customer.customer_code in customers]
+    # Without bounds in time: a change of hands before the start, stated in the same instant, then still counts.
+    await customership.state(
+        connection,
+        [NewStatement(customer, FACET, "customer", Days(), stated_at) for customer in ids],
+        source="signature",
+        by=by.subject,
+    )

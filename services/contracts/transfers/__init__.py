@@ -1,0 +1,1 @@
+"""Transfers: a contract has other customers since a merger. Publishes ContractTransferred."""

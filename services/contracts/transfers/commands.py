@@ -1,0 +1,178 @@
+"""Contracts change hands: when CCGs merge, the successor takes their place in every contract that still runs.
+
+The work is done for all contracts of a merger together: a handful of statements, however many contracts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events.contracts import ContractTransferred
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.process import context
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from services.contracts.core.models import FACET, ChangeOfHands, Status, customership
+
+_LOCK = """
+SELECT c.id FROM contract c
+ WHERE c.id IN (SELECT contract_id FROM contract_customer WHERE customer_code = ANY($1))
+   AND coalesce(c.exit_day, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
+ ORDER BY c.id FOR UPDATE
+"""
+
+# Asked after the lock is had, in a statement of its own: what was committed while it waited is seen.
+_HELD = """
+SELECT c.id, c.reference, c.supplier_code, c.status, cc.id AS customer_id, cc.customer_code,
+       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
+       (SELECT max(s.stated_at) FROM contract_customer_statement s WHERE s.subject_id = cc.id) AS stated_at
+  FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
+ WHERE c.id = ANY($1)
+   AND (c.status = 'draft' OR EXISTS (
+        SELECT FROM contract_customer_belief b
+         WHERE b.subject_id = cc.id AND upper_inf(b.known) AND b.valid && daterange($2, NULL)))
+ ORDER BY c.id, cc.customer_code
+"""
+
+_JOIN = """
+INSERT INTO contract_customer (contract_id, customer_code) SELECT unnest($1::int[]), $2 ON CONFLICT DO NOTHING
+"""
+
+_JOINED = "SELECT contract_id, id FROM contract_customer WHERE contract_id = ANY($1) AND customer_code = $2"
+
+_MERGERS = """
+SELECT s.merger, s.successor, s.effective_on, max(s.stated_at) AS stated_at, array_agg(s.code ORDER BY s.code) AS codes
+  FROM known_succession s
+ WHERE s.merger IN (SELECT merger FROM known_succession WHERE code = ANY($1) AND effective_on > $2)
+ GROUP BY s.merger, s.successor, s.effective_on ORDER BY s.effective_on, s.merger
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """`to` took the place of `from_` on `on`, as its source stated at `stated_at`."""
+
+    id: str
+    from_: tuple[str, ...]
+    to: str
+    on: date
+    stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One contract, and who leaves it and who holds it afterwards."""
+
+    contract: asyncpg.Record
+    leaving: dict[str, int]
+    customers: tuple[str, ...]
+    stated_at: datetime
+
+    @property
+    def is_draft(self) -> bool:
+        return bool(self.contract["status"] == Status.DRAFT)
+
+
+async def transfer_contracts(
+    session: AsyncSession, merger: Merger, *, by: Caller, only: Sequence[int] | None = None
+) -> int:
+    """Put the successor in the predecessors' place in every contract that runs on the day or later.
+
+    The predecessors are customers until the day before. A contract that ended before the day stays where it was. A
+    draft simply names the successor. Where the successor itself is known to have merged later, its successor follows.
+    Doing it again changes nothing. `only` limits it to some contracts, by id. Returns how many changed hands.
+    """
+    connection = await raw(session)
+    leaving = [code for code in merger.from_ if code != merger.to]
+    locked = [row["id"] for row in await connection.fetch(_LOCK, leaving, merger.on, only)]
+    held = await connection.fetch(_HELD, locked, merger.on)
+    changes = [
+        change
+        for _, rows in groupby(held, key=lambda row: row["id"])
+        if (change := _change(list(rows), leaving, merger)).leaving
+    ]
+    if not changes:
+        return 0
+    changed = [change.contract["id"] for change in changes]
+    await connection.execute(_JOIN, changed, merger.to)
+    joined = {row["contract_id"]: row["id"] for row in await connection.fetch(_JOINED, changed, merger.to)}
+    await _replace_in_drafts(connection, [change for change in changes if change.is_draft])
+    signed = [change for change in changes if not change.is_draft]
+    await customership.state(
+        connection,
+        [statement for change in signed for statement in _statements(change, joined, merger.on)],
+        source=f"merger {merger.id}",
+        by=by.subject,
+    )
+    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
+    told = await outbox.add_all(session, [_transferred(change, merger) for change in signed])
+    events = dict(zip((change.contract["id"] for change in signed), told, strict=True))
+    session.add_all([_record(change, merger, events.get(change.contract["id"])) for change in changes])
+    await session.flush()
+    await follow_mergers(session, [merger.to], since=merger.on, by=by, only=changed)
+    return len(changed)
+
+
+async def follow_mergers(
+    session: AsyncSession, codes: Sequence[str], *, since: date, by: Caller, only: Sequence[int]
+) -> None:
+    """Let some contracts, by id, follow every merger of these customers after `since` that is known already."""
+    for row in await (await raw(session)).fetch(_MERGERS, list(codes), since):
+        merger = Merger(row["merger"], tuple(row["codes"]), row["successor"], row["effective_on"], row["stated_at"])
+        await transfer_contracts(session, merger, by=by, only=only)
+
+
+def _change(rows: Sequence[asyncpg.Record], leaving: Sequence[str], merger: Merger) -> _Change:
+    """Return what the merger does to one contract, whose rows are its customers."""
+    gone = {row["customer_code"]: row["customer_id"] for row in rows if row["customer_code"] in leaving}
+    staying = {row["customer_code"] for row in rows} - set(gone)
+    # Where the contract was signed after the merger was stated, the change is known since the signature: an earlier
+    # statement would be superseded by it.
+    stated = [row["stated_at"] for row in rows if row["stated_at"]]
+    return _Change(rows[0], gone, tuple(sorted(staying | {merger.to})), max([merger.stated_at, *stated]))
+
+
+def _statements(change: _Change, joined: dict[int, int], on: date) -> list[NewStatement]:
+    from_then_on = Days(on)
+    return [
+        *(NewStatement(customer, FACET, None, from_then_on, change.stated_at) for customer in change.leaving.values()),
+        NewStatement(joined[change.contract["id"]], FACET, "customer", from_then_on, change.stated_at),
+    ]
+
+
+async def _replace_in_drafts(connection: asyncpg.Connection, drafts: Sequence[_Change]) -> None:
+    left = [customer for draft in drafts for customer in draft.leaving.values()]
+    await connection.execute("DELETE FROM contract_customer WHERE id = ANY($1)", left)
+
+
+def _transferred(change: _Change, merger: Merger) -> ContractTransferred:
+    return ContractTransferred(
+        effective_on=merger.on,
+        stated_at=change.stated_at,
+        contract=change.contract["reference"],
+        supplier=change.contract["supplier_code"],
+        from_customers=tuple(sorted(change.leaving)),
+        customers=change.customers,
+        merger=merger.id,
+        annual_pence=change.contract["annual_pence"],
+    )
+
+
+def _record(change: _Change, merger: Merger, event: str | None) -> ChangeOfHands:
+    return ChangeOfHands(
+        contract_id=change.contract["id"],
+        merger=merger.id,
+        from_customers=sorted(change.leaving),
+        to_customer=merger.to,
+        customers=list(change.customers),
+        effective_on=merger.on,
+        stated_at=change.stated_at,
+        event=event,
+        caused_by=context.origin().causation,
+    )

@@ -1,0 +1,74 @@
+"""Finance's copy of support contracts: what contracts told of each, kept fact by fact and folded when asked."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import asyncpg
+
+from libs.common.database.connection import Reads
+from libs.common.events import Event
+from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
+from services.finance.charges.rules import ContractFact
+
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
+
+# Arrays of arrays must be rectangular, so that each list of customers travels as one text.
+_KNOW = """
+INSERT INTO known_contract
+       (contract, what, effective_on, stated_at, title, supplier, customers, annual_pence, last_day)
+SELECT contract, what, effective_on, stated_at, title, supplier, string_to_array(customers, ','), annual_pence, last_day
+  FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+              $9::date[]) WITH ORDINALITY
+       AS new (contract, what, effective_on, stated_at, title, supplier, customers, annual_pence, last_day, n)
+ ORDER BY n
+    ON CONFLICT DO NOTHING
+"""
+
+_OF_CUSTOMER = """
+SELECT contract, what, effective_on, id, title, supplier, customers, annual_pence, last_day
+  FROM known_contract
+ WHERE stated_at <= $2
+   AND contract IN (SELECT contract FROM known_contract WHERE customers @> ARRAY[$1::text])
+ ORDER BY id
+"""
+
+
+async def know(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
+    """Keep what these events tell of contracts, in one statement. What was told before is not kept twice."""
+    rows = [row for event in events for row in _facts(event)]
+    await connection.execute(_KNOW, *([list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 9))
+
+
+async def list_facts(db: Reads, code: str, *, as_known: datetime | None = None) -> list[ContractFact]:
+    """Return everything told, up to an instant, of the contracts of which a body is or was a customer."""
+    return [
+        ContractFact(
+            contract=row["contract"],
+            what=row["what"],
+            effective_on=row["effective_on"],
+            order=row["id"],
+            title=row["title"],
+            supplier=row["supplier"],
+            customers=tuple(row["customers"]),
+            annual_pence=row["annual_pence"],
+            last_day=row["last_day"],
+        )
+        for row in await db.fetch(_OF_CUSTOMER, code, as_known or _ALWAYS)
+    ]
+
+
+def _facts(event: Event) -> list[tuple[object, ...]]:
+    when = (event.effective_on, event.stated_at)
+    match event:
+        case ContractSigned() | ServiceConsolidated():
+            charged = (",".join(event.customers), event.annual_pence, event.last_day)
+            signed = (event.contract, "signed", *when, event.title, event.supplier, *charged)
+            replaced = event.replaced if isinstance(event, ServiceConsolidated) else ()
+            return [signed, *((contract, "ended", *when, "", event.supplier, "", 0, None) for contract in replaced)]
+        case ContractTransferred():
+            customers = ",".join(event.customers)
+            return [(event.contract, "transferred", *when, "", event.supplier, customers, event.annual_pence, None)]
+        case ContractTerminated():
+            return [(event.contract, "ended", *when, "", event.supplier, "", 0, None)]
+        case _:
+            return []

@@ -1,0 +1,1 @@
+"""What every package of finance stands on: financial years, tables, who may see what."""

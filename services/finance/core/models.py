@@ -1,0 +1,175 @@
+"""What finance keeps: stated populations, allowances in both times, restatements, and its copies of others' facts."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+
+from libs.common.database.connection import service_metadata
+from libs.common.messaging.subscriptions import Projection
+from libs.organisations.projection import KnownOrganisations
+
+_NOW = text("clock_timestamp()")
+# A range of one integer compares with && where the extension for = is not at hand.
+_ONE_ALLOWANCE = func.int4range(text("allowance_id"), text("allowance_id"), text("'[]'"))
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
+    """Every table of finance."""
+
+    metadata = service_metadata()
+
+
+known = KnownOrganisations(Base.metadata)
+
+
+class Allowance(Base):
+    """The allowance of one organisation in one financial year: what it is, its statements and parts say.
+
+    `financial_year` is the calendar year in which it begins. `version` counts the populations stated for it: none
+    where all it has came by mergers.
+    """
+
+    __tablename__ = "allowance"
+    __table_args__ = (UniqueConstraint("organisation_code", "financial_year"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    organisation_code: Mapped[str] = mapped_column(Text)
+    financial_year: Mapped[int]
+    version: Mapped[int] = mapped_column(default=0)
+
+
+class StatedPopulation(Base):
+    """A population that was stated for an allowance, and the allowance that it gives: the statutory one.
+
+    `known` begins when it was stated and ends when the next one was. `first_day` is the first day of the year on which
+    the organisation was open; `amount_pence` is for the days from then on.
+    """
+
+    __tablename__ = "stated_population"
+    __table_args__ = (
+        ExcludeConstraint(
+            (_ONE_ALLOWANCE, "&&"), (text("known"), "&&"), using="gist", name="ex_stated_population_one_known"
+        ),
+        CheckConstraint("population > 0 AND rate_pence > 0 AND amount_pence >= 0", name="amounts"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    allowance_id: Mapped[int] = mapped_column(ForeignKey("allowance.id"), index=True)
+    population: Mapped[int]
+    source: Mapped[str] = mapped_column(Text)
+    first_day: Mapped[date] = mapped_column(Date)
+    rate_pence: Mapped[int]
+    rate_found: Mapped[bool]
+    pack: Mapped[str] = mapped_column(Text)
+    amount_pence: Mapped[int] = mapped_column(BigInteger)
+    known: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW, init=False)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    event: Mapped[str | None] = mapped_column(Text, default=None)
+    """Id of the AllowanceSet that tells it."""
+
+    @property
+    def since(self) -> datetime:
+        """When it was stated."""
+        assert self.known.lower is not None
+        return self.known.lower
+
+
+allowance_part = Table(
+    "allowance_part",
+    Base.metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("allowance_id", Integer, ForeignKey("allowance.id"), nullable=False, index=True),
+    Column("valid", DATERANGE, nullable=False),
+    Column("known", TSTZRANGE, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("population", BigInteger, nullable=False),
+    Column("pack", Text, nullable=False),
+    Column("merger", Text),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    CheckConstraint("amount_pence >= 0", name="amount"),
+    ExcludeConstraint(
+        (_ONE_ALLOWANCE, "&&"),
+        (text("valid"), "&&"),
+        (text("known"), "&&"),
+        using="gist",
+        name="ex_allowance_part_one_amount",
+    ),
+)
+"""What each body has, by days, after mergers: `merger` names the one that brought it, null what was set."""
+
+restatement = Table(
+    "restatement",
+    Base.metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("allowance_id", Integer, ForeignKey("allowance.id"), nullable=False, index=True),
+    Column("merger", Text, nullable=False),
+    Column("valid", DATERANGE, nullable=False),
+    Column("known", TSTZRANGE, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("population", BigInteger, nullable=False),
+    Column("pack", Text, nullable=False),
+    Column("predecessors", ARRAY(Text), nullable=False),
+    Column("released_pence", ARRAY(BigInteger), nullable=False),
+    # Ids of the AllowanceRestated that tells it, and of the event or request that caused it.
+    Column("event", Text, nullable=False),
+    Column("caused_by", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+"""What each merger moved to a successor's allowance, and what each predecessor released for it."""
+Index(
+    "ix_restatement_current",
+    restatement.c.allowance_id,
+    restatement.c.merger,
+    unique=True,
+    postgresql_where=text("upper_inf(known)"),
+)
+Index(None, restatement.c.predecessors, postgresql_using="gin")
+
+known_contract = Table(
+    "known_contract",
+    Base.metadata,
+    # In the order of contracts' log, which settles the order of two changes of one day.
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("contract", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("stated_at", DateTime(timezone=True), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("supplier", Text, nullable=False),
+    Column("customers", ARRAY(Text), nullable=False),
+    Column("annual_pence", BigInteger, nullable=False),
+    Column("last_day", Date),
+    CheckConstraint("what IN ('signed', 'transferred', 'ended')", name="what"),
+    UniqueConstraint("contract", "what", "effective_on", "stated_at", "customers", "annual_pence"),
+)
+"""What contracts told of each support contract, one row a fact."""
+Index(None, known_contract.c.customers, postgresql_using="gin")
+
+known_contracts = Projection(
+    name="known_contracts",
+    tables=("known_contract",),
+    content="""
+SELECT contract, what, effective_on::text, stated_at::text, title, supplier, customers::text, annual_pence::text,
+       coalesce(last_day::text, '')
+  FROM known_contract ORDER BY contract, effective_on, id
+""",
+)

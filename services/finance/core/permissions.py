@@ -1,0 +1,17 @@
+"""Who may see what: a body's figures are for those who act for it or for a body that it lives on in."""
+
+from libs.common.database.connection import Reads
+from libs.common.identity import Caller
+from services.finance.core.models import known
+
+
+async def must_see(db: Reads, code: str, by: Caller) -> None:
+    """Raise NotYoursToDecide unless the caller acts for an organisation, or for one of its successors."""
+    by.must_act_for([code], also_through=await known.successors(db, [code]))
+
+
+async def visible_to(db: Reads, by: Caller) -> frozenset[str] | None:
+    """Return the codes whose figures a caller may see: its own and their predecessors'; None means all."""
+    if by.is_national:
+        return None
+    return by.organisations | await known.predecessors(db, by.organisations)

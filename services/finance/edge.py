@@ -1,0 +1,35 @@
+"""Codes and financial years as they stand in an address."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from pydantic import AfterValidator, Field
+
+from services.finance.core.years import FinancialYear
+
+
+def _named(text: str) -> str:
+    return str(FinancialYear.parse(text))
+
+
+_Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}$", description="ODS code.", examples=["06H"])]
+_Year = Annotated[str, AfterValidator(_named), Field(description="1 April to 31 March.", examples=["2013-14"])]
+
+Code = Annotated[_Code, Path()]
+"""The organisation that an address names."""
+OneCode = Annotated[_Code | None, Query()]
+"""The organisation that a list is narrowed to."""
+
+
+async def _of_path(year: Annotated[_Year, Path()]) -> FinancialYear:
+    return FinancialYear.parse(year)
+
+
+async def _of_query(year: Annotated[_Year | None, Query()] = None) -> FinancialYear | None:
+    return FinancialYear.parse(year) if year else None
+
+
+Year = Annotated[FinancialYear, Depends(_of_path)]
+"""The financial year that an address names; 422 with the reason where it names none."""
+OneYear = Annotated[FinancialYear | None, Depends(_of_query)]
+"""The financial year that a list is narrowed to."""

@@ -1,0 +1,193 @@
+"""Appointments over HTTP: made, ended, read; and the posts that are vacant."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    IfMatch,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    allowed,
+    commands_router,
+    etag,
+    page,
+    problems,
+    stale,
+)
+from libs.common.http.problems import PreconditionMissing, StaleVersion
+from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from services.governance.appointments import commands, people
+from services.governance.bodies.views import AppointmentView, PersonView, PostView
+from services.governance.core import errors
+from services.governance.core import queries as reads
+from services.governance.core.models import Appointment
+
+router = commands_router(tags=["Appointments"])
+
+Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
+AppointmentId = Annotated[str, Path(description="As `POST /appointments` gave it.", max_length=80)]
+_FREE = (errors.PostNotStanding, errors.PostHeld)
+
+
+async def _wanted(
+    organisation: Annotated[str | None, Query(description="ODS code of the body's organisation.")] = None,
+    person: Annotated[str | None, Query(description="The holder's id.")] = None,
+    post: Annotated[str | None, Query(description="A post's reference, or its last part for all bodies.")] = None,
+    vacant: Annotated[bool, Query(description="Show the posts that nobody holds instead.")] = False,
+) -> reads.Wanted:
+    return reads.Wanted(organisation=organisation, person=person, post=post, vacant=vacant)
+
+
+@router.get("/appointments", summary="See who holds which post on a day", responses=problems())
+async def list_appointments(
+    request: Request,
+    rows: Rows,
+    _: By,
+    wanted: Annotated[reads.Wanted, Depends(_wanted)],
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+) -> Page[PostView]:
+    """One row a post, in the order of references: who was accountable for an organisation on a day is one of them."""
+    return await _page(request, rows, wanted, paging, as_at, as_known)
+
+
+@router.get("/vacancies", summary="See the posts that nobody holds", responses=problems())
+async def list_vacancies(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    organisation: Annotated[str | None, Query(description="ODS code of the body's organisation.")] = None,
+) -> Page[PostView]:
+    """Posts that stand on the day without a holder, since when, and why."""
+    wanted = reads.Wanted(organisation=organisation, vacant=True)
+    return await _page(request, rows, wanted, paging, as_at, as_known)
+
+
+@router.get(
+    "/appointments/{appointment}", summary="Read an appointment", responses=problems(errors.AppointmentNotFound)
+)
+async def get_appointment(
+    appointment: AppointmentId, response: Response, rows: Rows, _: By, as_known: AsKnown
+) -> AppointmentView:
+    """One appointment with its days as they were known. The ETag is its version."""
+    view = AppointmentView.model_validate(await reads.get_appointment(rows, appointment, as_known=as_known))
+    etag(response, view.version)
+    return view
+
+
+@router.post(
+    "/appointments",
+    status_code=201,
+    summary="Appoint a person to a post",
+    responses=problems(
+        errors.PostNotFound,
+        errors.PersonNotFound,
+        errors.BodyNotFound,
+        errors.OrganisationNotOpen,
+        *_FREE,
+        NotYoursToDecide,
+        RoleMissing,
+    ),
+)
+async def make_appointment(
+    command: commands.MakeAppointment,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+) -> AppointmentView:
+    """The post must stand and be free on every day, and its organisation be open or proposed.
+
+    A person in five bodies has five appointments. Tells `AppointmentMade`, and for a term its end.
+    """
+    made = await commands.make_appointment(session, command, by=by, today=today, stated_at=stated_at)
+    return await _shown(session, made, response)
+
+
+@router.post(
+    "/appointments/{appointment}/ending",
+    status_code=201,
+    summary="Set an appointment's last day",
+    responses=problems(
+        errors.AppointmentNotFound,
+        errors.AppointmentVoid,
+        errors.EndsBeforeItBegins,
+        *_FREE,
+        NotYoursToDecide,
+        RoleMissing,
+        StaleVersion,
+        PreconditionMissing,
+    ),
+)
+async def end_appointment(
+    appointment: AppointmentId,
+    command: commands.EndAppointment,
+    response: Response,
+    session: Write,
+    by: Lead,
+    if_match: IfMatch,
+    stated_at: StatedAt,
+) -> AppointmentView:
+    """Ends it, or corrects an end. Tells `AppointmentEnded`, and `PostFellVacant` where nobody follows."""
+    found = await commands.get_appointment_to_change(session, appointment, by=by)
+    stale(found.version, if_match)
+    await commands.end_appointment(session, found, command, by=by, stated_at=stated_at)
+    return await _shown(session, found, response)
+
+
+async def _shown(session: AsyncSession, appointment: Appointment, response: Response) -> AppointmentView:
+    await session.flush()
+    row = await reads.get_appointment(await raw(session), appointment.id, as_known=None)
+    etag(response, appointment.version)
+    return AppointmentView.model_validate(row)
+
+
+async def _page(
+    request: Request, rows: Rows, wanted: reads.Wanted, paging: Paging, as_at: AsAt, as_known: AsKnown
+) -> Page[PostView]:
+    after = paging.key(str)
+    found = await reads.list_posts(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
+    return page([PostView.model_validate(row) for row in found], key=lambda view: view.post, request=request)
+
+
+people_router = commands_router(tags=["People"])
+
+
+@people_router.post(
+    "/people",
+    status_code=201,
+    summary="Register a person",
+    responses=problems(errors.PersonExists, RoleMissing),
+)
+async def register_person(
+    command: people.RegisterPerson, session: Write, by: Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
+) -> PersonView:
+    """The id is what every event carries; the name stays here."""
+    person = await people.register_person(session, command, by=by)
+    return PersonView.model_validate(await reads.get_person(await raw(session), person.id, as_known=None))
+
+
+@people_router.get("/people/{person}", summary="Read a person", responses=problems(errors.PersonNotFound))
+async def get_person(
+    person: Annotated[str, Path(description="The id.", examples=["P-ncl-chief-officer"], max_length=80)],
+    rows: Rows,
+    _: By,
+    as_known: AsKnown,
+) -> PersonView:
+    """Every appointment, past ones too, as they were known: each is an accountability of its own."""
+    return PersonView.model_validate(await reads.get_person(rows, person, as_known=as_known))

@@ -1,0 +1,199 @@
+"""Appointments: a person is put into a post for some days, one holder a day, and leaves it."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import Conflict, Reason
+from libs.common.events import Event
+from libs.common.events.governance import AppointmentEnded, AppointmentMade, PostFellVacant
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.temporal.days import WrittenDay
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.timeline import NewStatement
+from services.governance.appointments.people import PersonId, get_person
+from services.governance.bodies.organisations import get_body_to_change, organisation_refusals
+from services.governance.bodies.posts import get_post, organisation_of
+from services.governance.bodies.standing import Piece, days_of, last_day_of, pieces_from, stands_throughout, state
+from services.governance.core.codes import Command, Reference, Sentence
+from services.governance.core.errors import (
+    AppointmentNotFound,
+    AppointmentVoid,
+    EndsBeforeItBegins,
+    PostHeld,
+    PostNotStanding,
+    refuse,
+)
+from services.governance.core.models import Appointment, Facet, Post, post_time
+
+
+class MakeAppointment(Command):
+    """A person is to hold a post from `first_day`, up to and including `last_day` where it is for a term."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"post": "07X/accountable-officer", "person": "P-ncl-chief-officer", "first_day": "2017-04-01"}
+            ]
+        }
+    )
+
+    post: Annotated[Reference, Field(examples=["14Y/accountable-officer"])]
+    person: PersonId
+    first_day: WrittenDay
+    last_day: WrittenDay | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.last_day is not None and self.last_day < self.first_day:
+            raise ValueError("last_day lies before first_day")
+        return self
+
+
+class EndAppointment(Command):
+    """The holder's last day in the post, which may lie ahead, and why it ends."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "retired"}]})
+
+    last_day: WrittenDay
+    reason: Annotated[Sentence, Field(examples=["resigned"])]
+
+
+async def make_appointment(
+    session: AsyncSession, command: MakeAppointment, *, by: Caller, today: date, stated_at: datetime
+) -> Appointment:
+    """Appoint a person. Raises PostNotFound, PersonNotFound, OrganisationNotOpen, PostNotStanding, PostHeld."""
+    post = await get_post_to_change(session, command.post, by=by)
+    person = await get_person(session, command.person)
+    days = days_of(command.first_day, command.last_day)
+    connection = await raw(session)
+    organisation = organisation_of(post.reference)
+    refusals = await organisation_refusals(connection, organisation, command.first_day, command.last_day, today=today)
+    refuse(refusals + await _refusals(session, post, days))
+
+    appointment = Appointment(id=f"A-{uuid.uuid4()}", post_id=post.id, person_id=person.id)
+    session.add(appointment)
+    await session.flush()
+    held = NewStatement(post.id, Facet.HOLDER, appointment.id, days, stated_at)
+    [held] = await state(connection, post_time, [held], by=by.subject)
+    made = AppointmentMade(
+        post=post.reference,
+        organisation=organisation,
+        title=post.title,
+        person=person.id,
+        effective_on=days.start,
+        stated_at=held.stated_at,
+    )
+    over = await _over(session, post, appointment, days.end, reason="its term ends", by=by, stated_at=held.stated_at)
+    await outbox.add_all(session, [made, *over])
+    return appointment
+
+
+async def end_appointment(
+    session: AsyncSession, appointment: Appointment, command: EndAppointment, *, by: Caller, stated_at: datetime
+) -> Appointment:
+    """Set the last day of a locked appointment, earlier or later than the one it had.
+
+    Raises AppointmentVoid, EndsBeforeItBegins, PostHeld, PostNotStanding.
+    """
+    post = await session.get_one(Post, appointment.post_id)
+    connection = await raw(session)
+    held = await _days_held(session, appointment)
+    end = command.last_day + timedelta(days=1)
+    if end <= held.start:
+        message = f"{command.last_day.isoformat()} lies before {held.start.isoformat()}, the first day"
+        raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
+    if end == held.end:
+        return appointment
+    if end > held.end:
+        added = Days(held.end, end)
+        refuse(await _refusals(session, post, added))
+        change = NewStatement(post.id, Facet.HOLDER, appointment.id, added, stated_at)
+    else:
+        change = NewStatement(post.id, Facet.HOLDER, None, Days(end, held.end), stated_at)
+    [change] = await state(connection, post_time, [change], by=by.subject)
+    appointment.version += 1
+    over = await _over(session, post, appointment, end, reason=command.reason, by=by, stated_at=change.stated_at)
+    await outbox.add_all(session, over)
+    return appointment
+
+
+async def get_post_to_change(session: AsyncSession, reference: str, *, by: Caller) -> Post:
+    """Return a post whose body is locked. Raises PostNotFound, RoleMissing, NotYoursToDecide."""
+    post = await get_post(session, reference)
+    await get_body_to_change(session, organisation_of(reference), by=by)
+    return post
+
+
+async def get_appointment_to_change(session: AsyncSession, appointment_id: str, *, by: Caller) -> Appointment:
+    """Lock an appointment, after its body. Raises AppointmentNotFound, RoleMissing, NotYoursToDecide."""
+    appointment = await session.get(Appointment, appointment_id)
+    if appointment is None:
+        raise AppointmentNotFound(f"there is no appointment {appointment_id}")
+    post = await session.get_one(Post, appointment.post_id)
+    await get_body_to_change(session, organisation_of(post.reference), by=by)
+    await session.refresh(appointment, with_for_update=True)
+    return appointment
+
+
+async def _over(
+    session: AsyncSession,
+    post: Post,
+    appointment: Appointment,
+    end: date,
+    *,
+    reason: str,
+    by: Caller,
+    stated_at: datetime,
+) -> list[Event]:
+    """Say why the post is empty from the day on which the appointment is over; return what there is to tell."""
+    if end == LAST_DAY:
+        return []
+    connection = await raw(session)
+    why = NewStatement(post.id, Facet.BECAUSE, reason, Days(end), stated_at)
+    await state(connection, post_time, [why], by=by.subject)
+    about = {"post": post.reference, "organisation": organisation_of(post.reference), "reason": reason}
+    when = {"effective_on": end, "stated_at": stated_at}
+    told: list[Event] = [AppointmentEnded.model_validate({**about, **when, "person": appointment.person_id})]
+    day = Days(end, end + timedelta(days=1))
+    taken = _overlapping(await pieces_from(connection, post_time, Facet.HOLDER, [post.id], end), day)
+    if not taken and await stands_throughout(connection, post_time, post.id, day):
+        told.append(PostFellVacant.model_validate({**about, **when, "title": post.title}))
+    return told
+
+
+async def _refusals(session: AsyncSession, post: Post, days: Days) -> list[Conflict]:
+    """Return why nobody further can hold a post on these days."""
+    connection = await raw(session)
+    refusals: list[Conflict] = []
+    if not await stands_throughout(connection, post_time, post.id, days):
+        message = f"{post.reference} does not stand on every day {_spelt(days)}"
+        refusals.append(PostNotStanding(message, reasons=[Reason(message, "first_day")]))
+    pieces = await pieces_from(connection, post_time, Facet.HOLDER, [post.id], days.start)
+    for piece in _overlapping(pieces, days):
+        message = f"{post.reference} is held {_spelt(piece.days)} by {piece.value}"
+        refusals.append(PostHeld(message, reasons=[Reason(message, "post")]))
+    return refusals
+
+
+async def _days_held(session: AsyncSession, appointment: Appointment) -> Days:
+    pieces = await pieces_from(await raw(session), post_time, Facet.HOLDER, [appointment.post_id], FIRST_DAY)
+    own = [piece.days for piece in pieces if piece.value == appointment.id]
+    if not own:
+        raise AppointmentVoid(f"{appointment.id} holds on no day")
+    return Days(own[0].start, own[-1].end)
+
+
+def _overlapping(pieces: Sequence[Piece], days: Days) -> list[Piece]:
+    return [piece for piece in pieces if piece.days.start < days.end and days.start < piece.days.end]
+
+
+def _spelt(days: Days) -> str:
+    last = last_day_of(days)
+    return f"from {days.start.isoformat()} " + (f"to {last.isoformat()}" if last else "on")

@@ -1,0 +1,4 @@
+"""Governing bodies: established, with their posts, dissolved.
+
+Publishes BodyEstablished and BodyDissolved.
+"""

@@ -1,0 +1,105 @@
+"""Governing bodies and their posts over HTTP."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+
+from libs.common.database.connection import raw
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    Page,
+    Paging,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    allowed,
+    commands_router,
+    page,
+    problems,
+)
+from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from services.governance.bodies import commands, posts
+from services.governance.bodies.views import BodySummary, BodyView, PostView
+from services.governance.core import errors
+from services.governance.core import queries as reads
+
+router = commands_router(tags=["Bodies"])
+
+Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
+
+
+@router.get("/bodies", summary="List the bodies that stand on a day", responses=problems())
+async def list_bodies(
+    request: Request,
+    rows: Rows,
+    _: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    organisation: Annotated[str | None, Query(description="ODS code.")] = None,
+) -> Page[BodySummary]:
+    """In the order of their references."""
+    found = await reads.list_bodies(
+        rows, organisation, as_at=as_at, as_known=as_known, after=paging.key(str), limit=paging.fetch
+    )
+    return page([BodySummary.model_validate(row) for row in found], key=lambda view: view.body, request=request)
+
+
+@router.get("/bodies/{body}", summary="Read a body with its posts", responses=problems(errors.BodyNotFound))
+async def get_body(
+    body: Annotated[str, Path(description="Its reference.", examples=["14Y-governing-body"], max_length=80)],
+    rows: Rows,
+    _: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+) -> BodyView:
+    """Every post with its holder as at the day, or why it is vacant."""
+    return BodyView.model_validate(await reads.get_body(rows, body, as_at=as_at, as_known=as_known))
+
+
+@router.post(
+    "/bodies",
+    status_code=201,
+    summary="Establish a governing body",
+    responses=problems(
+        errors.OrganisationNotOpen,
+        errors.BodyExists,
+        errors.NotInCatalogue,
+        NotYoursToDecide,
+        RoleMissing,
+    ),
+)
+async def establish_body(
+    command: commands.EstablishBody, session: Write, by: Lead, today: Today, stated_at: StatedAt
+) -> BodyView:
+    """For an organisation that is open or proposed. Tells `BodyEstablished`, and `PostFellVacant` for each post."""
+    body = await commands.establish_body(session, command, by=by, today=today, stated_at=stated_at)
+    row = await reads.get_body(await raw(session), body.reference, as_at=command.first_day, as_known=None)
+    return BodyView.model_validate(row)
+
+
+@router.post(
+    "/posts",
+    status_code=201,
+    summary="Add a post to a body",
+    responses=problems(
+        errors.BodyNotFound,
+        errors.OrganisationNotOpen,
+        errors.BodyNotStanding,
+        errors.PostExists,
+        errors.NotInCatalogue,
+        NotYoursToDecide,
+        RoleMissing,
+    ),
+)
+async def create_post(
+    command: posts.CreatePost, session: Write, by: Lead, today: Today, stated_at: StatedAt
+) -> PostView:
+    """A post under a title of the catalogue, or one that the constitution describes. Tells `PostFellVacant`."""
+    post = await posts.create_post(session, command, by=by, today=today, stated_at=stated_at)
+    wanted = reads.Wanted(post=post.reference)
+    [row] = await reads.list_posts(await raw(session), wanted, as_at=command.first_day, as_known=None)
+    return PostView.model_validate(row)

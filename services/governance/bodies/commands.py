@@ -1,0 +1,89 @@
+"""Bodies: an organisation's governing body is established, with its posts."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events.governance import BodyEstablished
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.temporal.days import WrittenDay
+from services.governance.bodies.organisations import find_body_to_change, organisation_on, organisation_refusals
+from services.governance.bodies.posts import NewPost, add_posts, seats_of
+from services.governance.bodies.standing import days_of, standing, state
+from services.governance.core.catalogue import catalogue_on
+from services.governance.core.codes import Command, OrganisationCode, Title
+from services.governance.core.errors import BodyExists, refuse
+from services.governance.core.models import Body, body_time
+
+GOVERNING_BODY = "Governing body"
+
+
+class EstablishBody(Command):
+    """An organisation gets its governing body. The posts that the rule pack makes mandatory come with it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "organisation": "07X",
+                    "first_day": "2013-04-01",
+                    "posts": [{"title": "Chair"}, {"title": "Locality lead", "described_in": "Constitution, 6.6.2"}],
+                }
+            ]
+        }
+    )
+
+    organisation: OrganisationCode
+    title: Title = GOVERNING_BODY
+    first_day: Annotated[WrittenDay, Field(description="The first day on which the body stands.")]
+    posts: Annotated[
+        tuple[NewPost, ...], Field(max_length=50, description="Further posts, beside the mandatory ones.")
+    ] = ()
+
+
+async def establish_body(
+    session: AsyncSession, command: EstablishBody, *, by: Caller, today: date, stated_at: datetime
+) -> Body:
+    """Establish an organisation's governing body. Raises OrganisationNotOpen, BodyExists, NotInCatalogue."""
+    connection = await raw(session)
+    body = await find_body_to_change(session, command.organisation, by=by)
+    refusals = await organisation_refusals(connection, command.organisation, command.first_day, None, today=today)
+    if body is not None:
+        refusals.append(BodyExists(f"{command.organisation} has {body.reference} already"))
+    kind = (await organisation_on(connection, command.organisation, command.first_day)).kind
+    catalogue = catalogue_on(command.first_day, kind=kind)
+    mandatory = [NewPost(title=title) for title in catalogue.mandatory.values()]
+    seats, not_seats = seats_of([*mandatory, *command.posts], catalogue, taken=())
+    refuse([*refusals, *not_seats])
+
+    body = Body(
+        reference=body_reference(command.organisation),
+        organisation=command.organisation,
+        title=command.title,
+        pack=catalogue.pack,
+    )
+    session.add(body)
+    await session.flush()
+    days = days_of(command.first_day, None)
+    await state(connection, body_time, [standing(body.id, days, stated_at)], by=by.subject)
+    vacancies = await add_posts(
+        session, body, seats, days, reason="established without a holder", by=by, stated_at=stated_at
+    )
+    established = BodyEstablished(
+        body=body.reference,
+        organisation=body.organisation,
+        title=body.title,
+        effective_on=command.first_day,
+        stated_at=stated_at,
+    )
+    await outbox.add_all(session, [established, *vacancies])
+    return body
+
+
+def body_reference(organisation: str) -> str:
+    """Return the reference of an organisation's governing body: `14Y-governing-body`."""
+    return f"{organisation}-governing-body"

@@ -1,0 +1,59 @@
+"""Whose body is to be changed: locked, with what is known of its organisation, for a caller that may decide for it."""
+
+from datetime import date
+
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import Conflict, Reason
+from libs.common.identity import Caller, Role
+from libs.organisations.projection import KnownOrganisation
+from services.governance.core.errors import BodyNotFound, OrganisationNotOpen
+from services.governance.core.models import Body, known
+
+
+async def find_body_to_change(session: AsyncSession, organisation: str, *, by: Caller) -> Body | None:
+    """Lock what is known of the organisation, then its body, for a caller that may decide for it.
+
+    Hearing of a merger takes the same locks in the same order, so what is checked now holds until the commit.
+    Raises RoleMissing, NotYoursToDecide.
+    """
+    by.must_have(Role.GOVERNANCE_LEAD)
+    connection = await raw(session)
+    by.must_act_for([organisation], also_through=await known.successors(connection, [organisation]))
+    await known.lock(connection, [organisation])
+    found = select(Body).where(Body.organisation == organisation)
+    return await session.scalar(found.with_for_update(), execution_options={"populate_existing": True})
+
+
+async def get_body_to_change(session: AsyncSession, organisation: str, *, by: Caller) -> Body:
+    """Lock an organisation's body. Raises BodyNotFound, RoleMissing, NotYoursToDecide."""
+    body = await find_body_to_change(session, organisation, by=by)
+    if body is None:
+        raise BodyNotFound(f"no body of {organisation} is known")
+    return body
+
+
+async def organisation_on(connection: asyncpg.Connection, organisation: str, day: date) -> KnownOrganisation:
+    """Return what is known now of an organisation as at a day."""
+    return await known.status(connection, organisation, as_at=day)
+
+
+async def organisation_refusals(
+    connection: asyncpg.Connection, organisation: str, first_day: date, last_day: date | None, *, today: date
+) -> list[Conflict]:
+    """Return why this organisation cannot have something on these days: it has to be open or proposed.
+
+    Asked of the first day, and of the last one; of today where there is no end.
+    """
+    days = {first_day, last_day or max(first_day, today)}
+    return [
+        OrganisationNotOpen(
+            f"{organisation} is {status} on {day.isoformat()}",
+            reasons=[Reason(f"{organisation} is {status} on {day.isoformat()}", "first_day")],
+        )
+        for day in sorted(days)
+        if (status := (await organisation_on(connection, organisation, day)).status) not in ("open", "proposed")
+    ]

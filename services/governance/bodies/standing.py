@@ -1,0 +1,124 @@
+"""Reading and changing what stands: pieces of a timeline as believed now, and statements that follow what they change.
+
+Every function takes the connection of a transaction that holds the lock on the bodies concerned.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import asyncpg
+
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.timeline import NewStatement, Timeline
+from services.governance.core.models import STANDS, Facet
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is believed now of one facet of a subject on some days."""
+
+    subject_id: int
+    value: str
+    days: Days
+
+
+def days_of(first_day: date, last_day: date | None) -> Days:
+    """Return the days from the first to the last one, both included; no last day means no end."""
+    return Days(first_day, LAST_DAY if last_day is None else last_day + timedelta(days=1))
+
+
+def last_day_of(days: Days) -> date | None:
+    """Return the last day of a span, None where it has no end."""
+    return None if days.end == LAST_DAY else days.end - timedelta(days=1)
+
+
+async def state(
+    connection: asyncpg.Connection, timeline: Timeline, changes: Sequence[NewStatement], *, by: str
+) -> list[NewStatement]:
+    """Keep the statements and let beliefs follow; return them as kept.
+
+    A statement never counts as made before one about the same days that it changes: it is then known from a
+    microsecond after that one, however late the news came. One that changes nothing that was said keeps its instant.
+    """
+    if not changes:
+        return []
+    rows = await connection.fetch(
+        f"""
+        SELECT o, max(s.stated_at) AS latest
+          FROM unnest($1::int[], $2::smallint[], $3::date[], $4::date[]) WITH ORDINALITY AS new (i, f, b, e, o)
+          JOIN {timeline.statements} s ON s.subject_id = i AND s.facet = f AND s.valid && daterange(b, e)
+         GROUP BY o
+        """,  # noqa: S608  (the table name is ours)
+        [change.subject_id for change in changes],
+        [change.facet for change in changes],
+        [_bound(change.days.start) for change in changes],
+        [_bound(change.days.end) for change in changes],
+    )
+    latest: dict[int, datetime] = {row["o"] - 1: row["latest"] for row in rows}
+    placed = [
+        change._replace(stated_at=max(change.stated_at, latest[index] + _MOMENT)) if index in latest else change
+        for index, change in enumerate(changes)
+    ]
+    await timeline.state(connection, placed, source="governance", by=by)
+    return placed
+
+
+async def pieces_from(
+    connection: asyncpg.Connection, timeline: Timeline, facet: Facet, subjects: Iterable[int], day: date
+) -> list[Piece]:
+    """Return what is believed of these subjects from a day on, in the order of subjects and days, cut off before it."""
+    rows = await connection.fetch(
+        f"""
+        SELECT subject_id, value, lower(span) AS b, upper(span) AS e
+          FROM (SELECT subject_id, value, valid * daterange($3, NULL) AS span
+                  FROM {timeline.beliefs}
+                 WHERE subject_id = ANY($1) AND facet = $2 AND upper_inf(known)) AS ahead
+         WHERE NOT isempty(span)
+         ORDER BY subject_id, b
+        """,  # noqa: S608
+        list(subjects),
+        facet,
+        day,
+    )
+    return [Piece(row["subject_id"], row["value"], Days(row["b"], row["e"] or LAST_DAY)) for row in rows]
+
+
+async def end(
+    connection: asyncpg.Connection,
+    timeline: Timeline,
+    facet: Facet,
+    pieces: Sequence[Piece],
+    *,
+    stated_at: datetime,
+    by: str,
+) -> list[NewStatement]:
+    """Say that on the days of these pieces nothing holds any more."""
+    changes = [NewStatement(piece.subject_id, facet, None, piece.days, stated_at) for piece in pieces]
+    return await state(connection, timeline, changes, by=by)
+
+
+async def stands_throughout(connection: asyncpg.Connection, timeline: Timeline, subject_id: int, days: Days) -> bool:
+    """Whether the subject is believed to stand on every one of these days."""
+    covered: bool | None = await connection.fetchval(
+        f"""
+        SELECT range_agg(valid) @> daterange($3, $4) FROM {timeline.beliefs}
+         WHERE subject_id = $1 AND facet = $2 AND upper_inf(known)
+        """,  # noqa: S608
+        subject_id,
+        Facet.STANDS,
+        _bound(days.start),
+        _bound(days.end),
+    )
+    return bool(covered)
+
+
+def standing(subject_id: int, days: Days, stated_at: datetime) -> NewStatement:
+    """Return the statement that a subject stands on some days."""
+    return NewStatement(subject_id, Facet.STANDS, STANDS, days, stated_at)
+
+
+def _bound(day: date) -> date | None:
+    return None if day in (FIRST_DAY, LAST_DAY) else day

@@ -1,0 +1,122 @@
+"""What governance keeps: people, bodies, posts, appointments and decision rights, and what it knows of organisations.
+
+Rows say what a thing is; when it stands, who holds it and why it is vacant is kept over both times in timelines. One
+holder of a post a day is a constraint of the database (`ex_post_time_belief_one_value`).
+"""
+
+from datetime import datetime
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+
+from libs.common.database.connection import service_metadata
+from libs.common.temporal.timeline import Timeline
+from libs.organisations.projection import KnownOrganisations
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
+    """All tables of this service."""
+
+    metadata = service_metadata()
+
+
+known = KnownOrganisations(Base.metadata)
+body_time = Timeline(Base.metadata, "body_time")
+post_time = Timeline(Base.metadata, "post_time")
+right_time = Timeline(Base.metadata, "right_time")
+
+STANDS = "stands"
+"""The one value of `Facet.STANDS`."""
+
+
+class Facet(IntEnum):
+    """What is stated of a body, a post or a decision right."""
+
+    STANDS = 1
+    """That it is there."""
+    HOLDER = 2
+    """Of a post: the id of the appointment by which it is held."""
+    BECAUSE = 3
+    """Of a post: why it is vacant from that day, where nobody holds it. Of a right: why it ended."""
+
+
+_RECORDED_AT = text("clock_timestamp()")
+
+
+class Person(Base):
+    """Somebody who holds posts. Events carry the id; the name that people see is kept here alone."""
+
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    display_name: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False
+    )
+
+
+class Body(Base):
+    """An organisation's governing body. `pack` is the rule pack that gave its posts, where one was in force."""
+
+    __tablename__ = "body"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    organisation: Mapped[str] = mapped_column(Text, unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    pack: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class Post(Base):
+    """A seat on a body that one person holds at a time. `described_in` names the constitution's clause, if it is local.
+
+    Two bodies' posts are the same post if their slug, which follows from the title, is the same.
+    """
+
+    __tablename__ = "post"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    body_id: Mapped[int] = mapped_column(ForeignKey("body.id"), index=True)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    slug: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    described_in: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class Appointment(Base):
+    """A person in a post. Its days are those on which `post_time` names its id as the holder."""
+
+    __tablename__ = "appointment"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class DecisionRight(Base):
+    """What a body, or one of its posts, may decide: a function, up to a value in pence (None: without limit).
+
+    `recurrent` rights cover commitments that recur each year, others single ones alone. A right that ended with its
+    body at a merger is listed under `to_remake_for` until another one, `remade_by`, takes its place.
+    """
+
+    __tablename__ = "decision_right"
+    __table_args__ = (
+        CheckConstraint("value_limit_pence >= 0", name="no_negative_limit"),
+        Index(None, "body_id", "function"),
+        Index(None, "to_remake_for"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    body_id: Mapped[int] = mapped_column(ForeignKey("body.id"))
+    function: Mapped[str] = mapped_column(Text)
+    source_minute: Mapped[str] = mapped_column(Text)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), default=None)
+    value_limit_pence: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    recurrent: Mapped[bool] = mapped_column(default=False)
+    delegated_from: Mapped[int | None] = mapped_column(ForeignKey("decision_right.id"), default=None, index=True)
+    to_remake_for: Mapped[str | None] = mapped_column(Text, default=None)
+    remade_by: Mapped[int | None] = mapped_column(ForeignKey("decision_right.id"), default=None)
+    version: Mapped[int] = mapped_column(default=1)

@@ -1,0 +1,259 @@
+"""What can be seen of bodies, posts, holders and rights, as at a day and as known at an instant.
+
+A post stands with its body; somebody holds it, or it is vacant and a reason is known. Every signed-in caller sees all
+of it: who decides for a public body is public.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+from libs.common.database.connection import Reads
+from services.governance.core.catalogue import delegation_pack_on
+from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound, PersonNotFound
+
+Row: TypeAlias = dict[str, Any]
+
+_NOW = datetime.max.replace(tzinfo=UTC)
+
+# $1 as at, $2 as known. Facets: 1 stands, 2 holder, 3 because.
+_POSTS = """
+SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference AS body,
+       a.id AS appointment, a.version, a.person_id AS person, n.display_name,
+       lower(h.valid) AS first_day, upper(h.valid) - 1 AS last_day, a.id IS NULL AS vacant,
+       CASE WHEN a.id IS NULL THEN w.value END AS vacant_because,
+       CASE WHEN a.id IS NULL THEN greatest(lower(s.valid), (
+            SELECT max(upper(x.valid)) FROM post_time_belief x
+             WHERE x.subject_id = p.id AND x.facet = 2 AND x.known @> $2::timestamptz AND upper(x.valid) <= $1::date))
+       END AS vacant_since
+  FROM post p
+  JOIN body b ON b.id = p.body_id
+  JOIN post_time_belief s
+    ON s.subject_id = p.id AND s.facet = 1 AND s.valid @> $1::date AND s.known @> $2::timestamptz
+  LEFT JOIN post_time_belief h
+    ON h.subject_id = p.id AND h.facet = 2 AND h.valid @> $1::date AND h.known @> $2::timestamptz
+  LEFT JOIN appointment a ON a.id = h.value
+  LEFT JOIN person n ON n.id = a.person_id
+  LEFT JOIN post_time_belief w
+    ON w.subject_id = p.id AND w.facet = 3 AND w.valid @> $1::date AND w.known @> $2::timestamptz
+ WHERE ($3::text IS NULL OR b.organisation = $3)
+   AND ($4::text IS NULL OR a.person_id = $4)
+   AND ($5::text IS NULL OR p.reference = $5 OR p.slug = $5)
+   AND ($6::bool IS NULL OR (a.id IS NULL) = $6)
+   AND ($7::text IS NULL OR p.reference > $7)
+ ORDER BY p.reference LIMIT $8
+"""
+
+_APPOINTMENTS = """
+SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisation, b.reference AS body,
+       a.person_id AS person, n.display_name, h.first_day, h.last_day, w.value AS ended_because
+  FROM appointment a
+  JOIN post p ON p.id = a.post_id
+  JOIN body b ON b.id = p.body_id
+  JOIN person n ON n.id = a.person_id
+  JOIN LATERAL (
+       SELECT min(lower(x.valid)) AS first_day,
+              CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
+         FROM post_time_belief x
+        WHERE x.subject_id = a.post_id AND x.facet = 2 AND x.value = a.id AND x.known @> $1::timestamptz
+       HAVING count(*) > 0) h ON true
+  LEFT JOIN post_time_belief w
+    ON w.subject_id = a.post_id AND w.facet = 3 AND w.valid @> h.last_day + 1 AND w.known @> $1::timestamptz
+ WHERE ($2::text IS NULL OR a.id = $2) AND ($3::text IS NULL OR a.person_id = $3)
+ ORDER BY h.first_day, p.reference
+"""
+
+_BODIES = """
+SELECT b.reference AS body, b.organisation, b.title, b.pack, t.first_day, t.last_day, t.stands
+  FROM body b
+  JOIN LATERAL (
+       SELECT min(lower(x.valid)) AS first_day, bool_or(x.valid @> $1::date) AS stands,
+              CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
+         FROM body_time_belief x
+        WHERE x.subject_id = b.id AND x.facet = 1 AND x.known @> $2::timestamptz
+       HAVING count(*) > 0) t ON true
+ WHERE ($3::text IS NULL OR b.organisation = $3)
+   AND ($4::text IS NULL OR b.reference = $4)
+   AND ($5::bool IS NULL OR t.stands = $5)
+   AND ($6::text IS NULL OR b.reference > $6)
+ ORDER BY b.reference LIMIT $7
+"""
+
+_RIGHT = """
+SELECT r.id AS decision_right, r.post_id, t.stands, r.version, b.organisation, b.reference AS body, p.reference AS post,
+       coalesce(p.title, b.title) AS title, r.function, r.value_limit_pence, r.recurrent, r.source_minute,
+       r.delegated_from, r.to_remake_for, r.remade_by, t.first_day, t.last_day, w.value AS ended_because
+  FROM decision_right r
+  JOIN body b ON b.id = r.body_id
+  LEFT JOIN post p ON p.id = r.post_id
+  JOIN LATERAL (
+       SELECT min(lower(x.valid)) AS first_day, bool_or(x.valid @> $1::date) AS stands,
+              CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
+         FROM right_time_belief x
+        WHERE x.subject_id = r.id AND x.facet = 1 AND x.known @> $2::timestamptz
+       HAVING count(*) > 0) t ON true
+  LEFT JOIN right_time_belief w
+    ON w.subject_id = r.id AND w.facet = 3 AND w.valid @> t.last_day + 1 AND w.known @> $2::timestamptz
+"""
+_RIGHTS_ON = (
+    _RIGHT
+    + """
+ WHERE t.stands AND ($3::text IS NULL OR b.organisation = $3) AND ($4::text IS NULL OR r.function = $4)
+   AND ($5::bigint IS NULL OR r.id > $5)
+ ORDER BY r.id LIMIT $6
+"""
+)
+_RIGHTS_TO_REMAKE = (
+    _RIGHT
+    + """
+ WHERE r.to_remake_for IS NOT NULL AND r.remade_by IS NULL AND ($3::text IS NULL OR r.to_remake_for = $3)
+   AND ($4::text IS NULL OR r.function = $4) AND ($5::bigint IS NULL OR r.id > $5)
+ ORDER BY r.id LIMIT $6
+"""
+)
+_RIGHT_BY_ID = _RIGHT + " WHERE r.id = $3"
+
+_DECIDERS = f"""
+SELECT d.*, a.id AS appointment, a.person_id AS person, n.display_name
+  FROM ({_RIGHT}) AS d
+  LEFT JOIN post_time_belief h
+    ON h.subject_id = d.post_id AND h.facet = 2 AND h.valid @> $1::date AND h.known @> $2::timestamptz
+  LEFT JOIN appointment a ON a.id = h.value
+  LEFT JOIN person n ON n.id = a.person_id
+ WHERE d.stands AND d.organisation = $3 AND d.function = $4
+   AND (d.value_limit_pence IS NULL OR d.value_limit_pence >= $5) AND (d.recurrent OR NOT $6::bool)
+ ORDER BY d.post IS NOT NULL, d.post, d.decision_right
+"""  # noqa: S608  (what is put in is the statement above)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which posts a list shows; None leaves a question open. `post` is a reference or its last part."""
+
+    organisation: str | None = None
+    person: str | None = None
+    post: str | None = None
+    vacant: bool | None = None
+
+
+async def list_posts(
+    db: Reads,
+    wanted: Wanted,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
+) -> list[Row]:
+    """Return the posts that stand on a day, with their holder or why they are vacant, in the order of references."""
+    return await _fetch(
+        db,
+        _POSTS,
+        as_at,
+        as_known or _NOW,
+        wanted.organisation,
+        wanted.person,
+        wanted.post,
+        wanted.vacant,
+        str(after[0]) if after else None,
+        limit,
+    )
+
+
+async def get_appointment(db: Reads, appointment: str, *, as_known: datetime | None) -> Row:
+    """Return an appointment with its days. Raises AppointmentNotFound where it was known of none then."""
+    rows = await _fetch(db, _APPOINTMENTS, as_known or _NOW, appointment, None)
+    if not rows:
+        raise AppointmentNotFound(f"no appointment {appointment} with a day on which it holds is known")
+    return rows[0]
+
+
+async def get_person(db: Reads, person: str, *, as_known: datetime | None) -> dict[str, Any]:
+    """Return a person with every appointment, past ones too. Raises PersonNotFound."""
+    rows = await _fetch(db, "SELECT id AS person, display_name FROM person WHERE id = $1", person)
+    if not rows:
+        raise PersonNotFound(f"there is no person {person}")
+    return {**rows[0], "appointments": await _fetch(db, _APPOINTMENTS, as_known or _NOW, None, person)}
+
+
+async def list_bodies(
+    db: Reads,
+    organisation: str | None,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Row]:
+    """Return the bodies that stand on a day, in the order of their references."""
+    cursor = str(after[0]) if after else None
+    return await _fetch(db, _BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit)
+
+
+async def get_body(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
+    """Return a body with its posts as at a day. Raises BodyNotFound where it was not known then."""
+    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, None, reference, None, None, 1)
+    if not rows:
+        raise BodyNotFound(f"no body {reference} is known")
+    wanted = Wanted(organisation=rows[0]["organisation"])
+    posts = await list_posts(db, wanted, as_at=as_at, as_known=as_known)
+    return {**rows[0], "posts": posts, "as_at": as_at, "as_known": as_known}
+
+
+async def list_decision_rights(
+    db: Reads,
+    organisation: str | None,
+    function: str | None,
+    *,
+    to_be_remade: bool,
+    as_at: date,
+    as_known: datetime | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Row]:
+    """Return the rights that stand on a day; or those that ended at a merger and wait to be made again."""
+    sql = _RIGHTS_TO_REMAKE if to_be_remade else _RIGHTS_ON
+    cursor = int(after[0]) if after else None
+    return await _fetch(db, sql, as_at, as_known or _NOW, organisation, function, cursor, limit)
+
+
+async def get_decision_right(db: Reads, right: int, *, as_at: date, as_known: datetime | None) -> Row:
+    """Return a right with its days. Raises DecisionRightNotFound."""
+    rows = await _fetch(db, _RIGHT_BY_ID, as_at, as_known or _NOW, right)
+    if not rows:
+        raise DecisionRightNotFound(f"no decision right {right} with a day on which it stands is known")
+    return rows[0]
+
+
+async def list_deciders(
+    db: Reads,
+    function: str,
+    *,
+    organisation: str,
+    value_pence: int,
+    recurrent: bool,
+    as_at: date,
+    as_known: datetime | None,
+) -> dict[str, Any]:
+    """Return who may decide on a function and a value for an organisation: bodies first, then posts.
+
+    A right of a post that nobody holds is listed, but nobody may use it.
+    """
+    rows = await _fetch(db, _DECIDERS, as_at, as_known or _NOW, organisation, function, value_pence, recurrent)
+    deciders = [{**row, "may_decide": row["post"] is None or row["person"] is not None} for row in rows]
+    return {
+        "function": function,
+        "organisation": organisation,
+        "value_pence": value_pence,
+        "recurrent": recurrent,
+        "as_at": as_at,
+        "as_known": as_known,
+        "pack": delegation_pack_on(as_at),
+        "deciders": deciders,
+        "anybody_may": any(decider["may_decide"] for decider in deciders),
+    }
+
+
+async def _fetch(db: Reads, sql: str, *args: Any) -> list[Row]:
+    return [dict(row) for row in await db.fetch(sql, *args)]

@@ -1,0 +1,262 @@
+"""What a merger of CCGs does to their bodies: they end, and the successor's begins with what all of them shared.
+
+Carrying a merger out twice, late, or after a merger that follows on it, leaves what carrying all of them out in the
+order of their days would have left.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events import Event
+from libs.common.events.governance import AppointmentMade, BodyEstablished, PostFellVacant
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.temporal.history import LAST_DAY, Days
+from libs.common.temporal.timeline import NewStatement, Timeline
+from libs.organisations.statements import CCG
+from services.governance.bodies.commands import GOVERNING_BODY, body_reference
+from services.governance.bodies.dissolution import Dissolution, dissolve
+from services.governance.bodies.posts import post_reference
+from services.governance.bodies.standing import pieces_from, standing, state
+from services.governance.core.catalogue import catalogue_on
+from services.governance.core.models import Facet, body_time, known, post_time
+from services.governance.mergers.rules import CarriedPost, HeldPost, carry_over
+
+_CARRIED = uuid.UUID("6f6b1c1e-5d0a-4f0e-9d33-0f7a1c2b9e10")
+"""Under it, an appointment that a merger makes always gets the same id: made once, however often it is told."""
+
+_LAST_DAY_POSTS = """
+SELECT b.organisation, p.slug, p.title, a.person_id
+  FROM body b
+  LEFT JOIN (post p JOIN post_time_belief s
+                      ON s.subject_id = p.id AND s.facet = 1 AND upper_inf(s.known) AND s.valid @> $2::date - 1)
+    ON p.body_id = b.id
+  LEFT JOIN post_time_belief h
+    ON h.subject_id = p.id AND h.facet = 2 AND upper_inf(h.known) AND h.valid @> $2::date - 1
+  LEFT JOIN appointment a ON a.id = h.value
+ WHERE b.organisation = ANY($1)
+"""
+_FOLLOWING = """
+WITH RECURSIVE line (merger, successor, effective_on) AS (
+    SELECT merger, successor, effective_on FROM known_succession WHERE code = $1 AND effective_on > $2
+     UNION
+    SELECT s.merger, s.successor, s.effective_on
+      FROM known_succession s JOIN line ON s.code = line.successor AND s.effective_on > line.effective_on
+)
+SELECT s.merger, s.successor, s.effective_on, max(s.stated_at) AS stated_at, array_agg(s.code ORDER BY s.code) AS codes
+  FROM known_succession s JOIN (SELECT DISTINCT merger FROM line) AS later USING (merger)
+ GROUP BY s.merger, s.successor, s.effective_on ORDER BY s.effective_on, s.merger
+"""
+_CLOSED_FROM = """
+SELECT min(lower(b.valid))
+  FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id
+ WHERE o.code = $1 AND b.facet = 1 AND b.value = 'closed' AND upper_inf(b.known) AND lower(b.valid) > $2
+"""
+_NEW_BODY = """
+INSERT INTO body (reference, organisation, title, pack) VALUES ($1, $2, $3, $4) ON CONFLICT (organisation) DO NOTHING
+"""
+_NEW_POSTS = """
+INSERT INTO post (body_id, reference, slug, title)
+SELECT $1, r, s, t FROM unnest($2::text[], $3::text[], $4::text[]) AS new (r, s, t) ORDER BY r
+    ON CONFLICT (reference) DO NOTHING
+"""
+_NEW_APPOINTMENTS = """
+INSERT INTO appointment (id, post_id, person_id, version)
+SELECT i, p, n, 1 FROM unnest($1::text[], $2::int[], $3::text[]) AS new (i, p, n)
+    ON CONFLICT (id) DO NOTHING RETURNING id
+"""
+_REMADE_FOR = "UPDATE decision_right SET to_remake_for = $2 WHERE to_remake_for = ANY($1) AND remade_by IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """CCGs ended, and one took over from `on`."""
+
+    reference: str
+    successor: str
+    predecessors: tuple[str, ...]
+    on: date
+    stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Successor:
+    """The successor's body, locked, with the posts that it has by now, slug to id."""
+
+    merger: Merger
+    body_id: int
+    posts: Mapping[str, int]
+
+
+async def carry_out_merger(session: AsyncSession, merger: Merger, *, by: Caller) -> None:
+    """End the predecessors' bodies and let the successor's begin; then bring up to date what followed on it."""
+    connection = await raw(session)
+    following = [
+        Merger(row["merger"], row["successor"], tuple(row["codes"]), row["effective_on"], row["stated_at"])
+        for row in await connection.fetch(_FOLLOWING, merger.successor, merger.on)
+    ]
+    mergers = [merger, *following]
+    await known.lock(connection, {code for one in mergers for code in (one.successor, *one.predecessors)})
+    told: list[Event] = []
+    for one in mergers:
+        told += await _carry_out(connection, one, by=by.subject)
+    # Heard of late, the successor itself may be closed by now, without a merger: one that followed has ended its body.
+    closed_from: date | None = await connection.fetchval(_CLOSED_FROM, merger.successor, merger.on)
+    if closed_from is not None:
+        closing = Dissolution([merger.successor], closed_from, f"{merger.successor} closed", merger.stated_at)
+        told += await dissolve(connection, closing, by=by.subject)
+    await outbox.add_all(session, told)
+
+
+async def dissolve_with_organisation(
+    session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller
+) -> None:
+    """End the body of an organisation that closed without a merger: nobody's appointment goes on."""
+    connection = await raw(session)
+    await known.lock(connection, [organisation])
+    dissolution = Dissolution([organisation], on, f"{organisation} closed", stated_at)
+    await outbox.add_all(session, await dissolve(connection, dissolution, by=by.subject))
+
+
+async def _carry_out(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
+    ending = set(merger.predecessors) - {merger.successor}
+    reason = f"{', '.join(sorted(ending))} merged into {merger.successor}"
+    dissolution = Dissolution(ending, merger.on, reason, merger.stated_at, merger.successor)
+    told = await dissolve(connection, dissolution, by=by)
+    await connection.execute(_REMADE_FOR, list(ending), merger.successor)
+    catalogue = catalogue_on(merger.on, kind=CCG)
+    left = await _posts_left(connection, merger)
+    carried = carry_over(left, required=catalogue.mandatory)
+    return told + await _establish(connection, merger, carried, catalogue.pack, by=by)
+
+
+async def _posts_left(connection: asyncpg.Connection, merger: Merger) -> dict[str, list[HeldPost] | None]:
+    """Return the posts of each predecessor on its last day; None where no body of it is known."""
+    left: dict[str, list[HeldPost] | None] = dict.fromkeys(merger.predecessors)
+    for row in await connection.fetch(_LAST_DAY_POSTS, list(merger.predecessors), merger.on):
+        posts = left[row["organisation"]] or []
+        if row["slug"] is not None:
+            posts.append(HeldPost(row["slug"], row["title"], row["person_id"]))
+        left[row["organisation"]] = posts
+    return left
+
+
+async def _establish(
+    connection: asyncpg.Connection, merger: Merger, carried: Sequence[CarriedPost], pack: str | None, *, by: str
+) -> list[Event]:
+    """Give the successor its body and posts, unless it has them, and fill those that are free. It only ever gains."""
+    code = merger.successor
+    await connection.execute(_NEW_BODY, body_reference(code), code, GOVERNING_BODY, pack)
+    body = await connection.fetchrow("SELECT id, title FROM body WHERE organisation = $1 FOR UPDATE", code)
+    slugs = [post.slug for post in carried]
+    references = [post_reference(code, slug) for slug in slugs]
+    await connection.execute(_NEW_POSTS, body["id"], references, slugs, [post.title for post in carried])
+    rows = await connection.fetch("SELECT id, slug FROM post WHERE reference = ANY($1)", references)
+    successor = _Successor(merger, body["id"], {row["slug"]: row["id"] for row in rows})
+
+    begins = await _let_stand(connection, body_time, [successor.body_id], merger, by=by)
+    told: list[Event] = [
+        BodyEstablished(
+            body=body_reference(code),
+            organisation=code,
+            title=body["title"],
+            effective_on=merger.on,
+            stated_at=merger.stated_at,
+        )
+        for _ in begins
+    ]
+    new = await _let_stand(connection, post_time, successor.posts.values(), merger, by=by)
+    told += await _fill(connection, successor, carried, by=by)
+    vacant = [post for post in carried if post.person is None and successor.posts[post.slug] in new]
+    return told + await _leave_vacant(connection, successor, vacant, by=by)
+
+
+async def _let_stand(
+    connection: asyncpg.Connection, timeline: Timeline, subjects: Collection[int], merger: Merger, *, by: str
+) -> set[int]:
+    """Let those subjects stand from the merger on that do not, up to where they do; return them."""
+    next_start = await _next_start(connection, timeline, Facet.STANDS, subjects, merger.on)
+    changes = [
+        standing(subject, Days(merger.on, next_start.get(subject, LAST_DAY)), merger.stated_at)
+        for subject in subjects
+        if next_start.get(subject) != merger.on
+    ]
+    await state(connection, timeline, changes, by=by)
+    return {change.subject_id for change in changes}
+
+
+async def _fill(
+    connection: asyncpg.Connection, successor: _Successor, carried: Sequence[CarriedPost], *, by: str
+) -> list[Event]:
+    """Appoint to each free post the person who held it in every predecessor, up to its next holder's first day."""
+    merger = successor.merger
+    held_from = await _next_start(connection, post_time, Facet.HOLDER, successor.posts.values(), merger.on)
+    wanted = {
+        _carried_id(merger, post): post
+        for post in carried
+        if post.person is not None and held_from.get(successor.posts[post.slug]) != merger.on
+    }
+    rows = await connection.fetch(
+        _NEW_APPOINTMENTS,
+        list(wanted),
+        [successor.posts[post.slug] for post in wanted.values()],
+        [post.person for post in wanted.values()],
+    )
+    made = {row["id"]: wanted[row["id"]] for row in rows}
+    changes = [
+        NewStatement(post_id, Facet.HOLDER, key, Days(merger.on, held_from.get(post_id, LAST_DAY)), merger.stated_at)
+        for key, post_id in ((key, successor.posts[post.slug]) for key, post in made.items())
+    ]
+    return [
+        AppointmentMade(
+            post=post_reference(merger.successor, post.slug),
+            organisation=merger.successor,
+            title=post.title,
+            person=str(post.person),
+            effective_on=merger.on,
+            stated_at=change.stated_at,
+        )
+        for post, change in zip(made.values(), await state(connection, post_time, changes, by=by), strict=True)
+    ]
+
+
+async def _leave_vacant(
+    connection: asyncpg.Connection, successor: _Successor, vacant: Sequence[CarriedPost], *, by: str
+) -> list[Event]:
+    """Say of each new post that nobody was carried into why that is."""
+    merger = successor.merger
+    changes = [
+        NewStatement(successor.posts[post.slug], Facet.BECAUSE, post.vacant_because, Days(merger.on), merger.stated_at)
+        for post in vacant
+    ]
+    return [
+        PostFellVacant(
+            post=post_reference(merger.successor, post.slug),
+            organisation=merger.successor,
+            title=post.title,
+            reason=post.vacant_because,
+            effective_on=merger.on,
+            stated_at=change.stated_at,
+        )
+        for post, change in zip(vacant, await state(connection, post_time, changes, by=by), strict=True)
+    ]
+
+
+async def _next_start(
+    connection: asyncpg.Connection, timeline: Timeline, facet: Facet, subjects: Collection[int], day: date
+) -> dict[int, date]:
+    """Return the first day, from `day` on, on which something holds of each subject of which anything does."""
+    starts: dict[int, date] = {}
+    for piece in await pieces_from(connection, timeline, facet, subjects, day):
+        starts.setdefault(piece.subject_id, piece.days.start)
+    return starts
+
+
+def _carried_id(merger: Merger, post: CarriedPost) -> str:
+    return f"A-{uuid.uuid5(_CARRIED, f'{merger.reference} {merger.successor}/{post.slug} {post.person}')}"

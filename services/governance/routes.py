@@ -1,0 +1,7 @@
+"""Every route of governance, in order."""
+
+from services.governance.appointments import api as appointments
+from services.governance.bodies import api as bodies
+from services.governance.decision_rights import api as decision_rights
+
+ROUTERS = (appointments.router, bodies.router, decision_rights.router, appointments.people_router)
