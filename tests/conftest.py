@@ -7,9 +7,9 @@ import pytest
 
 from deploy.kafka import Broker
 from deploy.postgres.server import EmbeddedPostgres
-from tests.brokers import session_broker
-from tests.databases import OWNER, Databases, NewDatabase, session_server
 from tests.fhir.hapi import Validator, session_validator
+from tests.support.brokers import session_broker
+from tests.support.databases import OWNER, Databases, NewDatabase, session_server
 
 
 @pytest.fixture(scope="session")

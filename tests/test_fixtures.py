@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from tests.databases import Databases, NewDatabase
+from tests.support.databases import Databases, NewDatabase
 
 
 async def _build(url: str) -> None:

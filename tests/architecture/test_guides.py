@@ -10,7 +10,7 @@ import pytest
 from libs.common.service import feed_routes, operator_routes
 from libs.common.service.health_routes import Readiness
 from libs.common.service.settings import Settings
-from tests.platform import SERVICES, service
+from tests.support.platform import SERVICES, service
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.common.events import CATALOGUE, newest
 from libs.common.identity import Role
 from libs.common.service.settings import Settings
-from tests.platform import SERVICES, service
+from tests.support.platform import SERVICES, service
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

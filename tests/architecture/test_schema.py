@@ -8,8 +8,8 @@ import pytest
 
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
-from tests.databases import OWNER, Databases, NewDatabase
-from tests.platform import SERVICES, schema
+from tests.support.databases import OWNER, Databases, NewDatabase
+from tests.support.platform import SERVICES, schema
 
 
 def dump(server: EmbeddedPostgres, url: str) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.migrations import configuration, migrate, versions_of
-from tests.databases import NewDatabase
+from tests.support.databases import NewDatabase
 
 _HEARD = """
 INSERT INTO known_organisation (code, kind) VALUES ('10Y', 'ccg'), ('14Y', 'ccg'), ('5P1', 'unknown');

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.common.lamps import Lamps, create_schema
-from tests.databases import Databases, NewDatabase
+from tests.support.databases import Databases, NewDatabase
+from tests.support.sample_projection import Lamps, create_schema
 
 
 @pytest.fixture

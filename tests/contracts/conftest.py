@@ -6,9 +6,9 @@ import pytest
 
 from libs.common.database.connection import Database
 from libs.common.database.migrations import migrate
-from tests.common.edge import tokens
-from tests.contracts.stage import Stage
-from tests.databases import Databases, NewDatabase
+from tests.support.contracts_harness import ContractsHarness
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import tokens
 
 __all__ = ["tokens"]
 
@@ -33,8 +33,8 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def stage(database: Database) -> Stage:
+async def harness(database: Database) -> ContractsHarness:
     """Everything a test about contracts does, with the CCGs of Buckinghamshire and of the Black Country open."""
-    stage = Stage(database)
-    await stage.hear_of_ccgs("10H", "10Y", "05C", "05Y")
-    return stage
+    harness = ContractsHarness(database)
+    await harness.hear_of_ccgs("10H", "10Y", "05C", "05Y")
+    return harness

@@ -13,8 +13,8 @@ from services.contracts.agreements import commands as contracts
 from services.contracts.agreements.terms import ReviseContract
 from services.contracts.core.errors import CustomerNotOpen
 from services.contracts.signing import commands as signatures
-from tests.contracts.stage import Stage, a_draft, a_lead, at, bucks_merges
-from tests.waiting import until
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
+from tests.support.waiting import until
 
 T = TypeVar("T")
 
@@ -22,12 +22,12 @@ MAY = date(2018, 5, 1)
 START = date(2018, 6, 1)
 
 
-async def waiting(stage: Stage, work: Awaitable[T]) -> "asyncio.Future[T]":
+async def waiting(harness: ContractsHarness, work: Awaitable[T]) -> "asyncio.Future[T]":
     """The work, begun, once PostgreSQL shows that it waits for somebody's lock."""
     begun = asyncio.ensure_future(work)
 
     async def waits() -> bool:
-        rows = await stage.database.fetch(
+        rows = await harness.database.fetch(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         assert not begun.done(), f"it did not wait: {begun}"
@@ -44,53 +44,57 @@ async def sign_within(session: AsyncSession, reference: str) -> None:
     )
 
 
-async def test_signed_first_the_merger_waits_and_then_moves_the_contract(stage: Stage) -> None:
-    reference = await stage.draft(a_draft(starts_on=START))
-    async with stage.database.begin() as session:
+async def test_signed_first_the_merger_waits_and_then_moves_the_contract(harness: ContractsHarness) -> None:
+    reference = await harness.draft(a_draft(starts_on=START))
+    async with harness.database.begin() as session:
         await sign_within(session, reference)
-        merging = await waiting(stage, stage.hear(bucks_merges()))
+        merging = await waiting(harness, harness.hear(bucks_merges()))
     await merging
-    assert await stage.customers(reference, as_at=START) == ["14Y"]
-    assert [event["name"] for event in await stage.told()] == ["ContractSigned", "ContractTransferred"]
+    assert await harness.customers(reference, as_at=START) == ["14Y"]
+    assert [event["name"] for event in await harness.told()] == ["ContractSigned", "ContractTransferred"]
 
 
-async def test_merged_first_the_signature_waits_and_is_the_successors(stage: Stage) -> None:
-    reference = await stage.draft(a_draft(starts_on=START))
-    async with stage.database.begin() as session:
-        await stage.deliver(session, bucks_merges())
-        signing = await waiting(stage, stage.sign(reference, on=MAY))
+async def test_merged_first_the_signature_waits_and_is_the_successors(harness: ContractsHarness) -> None:
+    reference = await harness.draft(a_draft(starts_on=START))
+    async with harness.database.begin() as session:
+        await harness.deliver(session, bucks_merges())
+        signing = await waiting(harness, harness.sign(reference, on=MAY))
     await signing
-    assert await stage.customers(reference, as_at=START) == ["14Y"]
-    [event] = await stage.told()
+    assert await harness.customers(reference, as_at=START) == ["14Y"]
+    [event] = await harness.told()
     assert (event["name"], event["customers"]) == ("ContractSigned", ["14Y"])
 
 
-async def test_a_draft_that_was_made_while_the_ccg_merged_cannot_be_signed_for_it(stage: Stage) -> None:
-    async with stage.database.begin() as session:
-        await stage.deliver(session, bucks_merges())
-        reference = await stage.draft(a_draft(starts_on=START))
-        signing = await waiting(stage, stage.sign(reference, on=MAY))
+async def test_a_draft_that_was_made_while_the_ccg_merged_cannot_be_signed_for_it(harness: ContractsHarness) -> None:
+    async with harness.database.begin() as session:
+        await harness.deliver(session, bucks_merges())
+        reference = await harness.draft(a_draft(starts_on=START))
+        signing = await waiting(harness, harness.sign(reference, on=MAY))
     with pytest.raises(CustomerNotOpen, match="14Y succeeded it on 2018-04-01"):
         await signing
-    assert await stage.told() == []
+    assert await harness.told() == []
 
 
-async def test_a_draft_revised_back_to_the_ccg_while_it_merges_cannot_be_signed_for_it(stage: Stage) -> None:
-    reference = await stage.draft(a_draft(starts_on=START, customers=["05C"]))
-    async with stage.database.begin() as session:
+async def test_a_draft_revised_back_to_the_ccg_while_it_merges_cannot_be_signed_for_it(
+    harness: ContractsHarness,
+) -> None:
+    reference = await harness.draft(a_draft(starts_on=START, customers=["05C"]))
+    async with harness.database.begin() as session:
         contract = await contracts.get_contract_to_change(session, reference)
         terms = a_draft(starts_on=START).model_dump(exclude={"reference"})
         await contracts.revise_contract(session, contract, ReviseContract.model_validate(terms), by=a_lead())
-        await stage.hear(bucks_merges())
+        await harness.hear(bucks_merges())
     with pytest.raises(CustomerNotOpen):
-        await stage.sign(reference, on=MAY)
+        await harness.sign(reference, on=MAY)
 
 
-async def test_let_go_together_the_contract_never_stays_with_a_closed_ccg(stage: Stage) -> None:
+async def test_let_go_together_the_contract_never_stays_with_a_closed_ccg(harness: ContractsHarness) -> None:
     for attempt in range(20):
         left, right, successor = f"L{attempt:02}", f"R{attempt:02}", f"S{attempt:02}"
-        await stage.hear_of_ccgs(left, right)
-        reference = await stage.draft(a_draft(reference=f"RACE-{attempt:02}", customers=[left, right], starts_on=START))
+        await harness.hear_of_ccgs(left, right)
+        reference = await harness.draft(
+            a_draft(reference=f"RACE-{attempt:02}", customers=[left, right], starts_on=START)
+        )
         merger = CCGMerged(
             effective_on=date(2018, 4, 1),
             stated_at=at(date(2018, 4, 1), 0),
@@ -99,25 +103,27 @@ async def test_let_go_together_the_contract_never_stays_with_a_closed_ccg(stage:
             successor_name="",
             predecessors=(left, right),
         )
-        await asyncio.gather(stage.sign(reference, on=MAY), stage.hear(merger))
-        assert await stage.status(reference, as_at=START) == "active"
-        assert await stage.customers(reference, as_at=START) == [successor]
+        await asyncio.gather(harness.sign(reference, on=MAY), harness.hear(merger))
+        assert await harness.status(reference, as_at=START) == "active"
+        assert await harness.customers(reference, as_at=START) == [successor]
 
 
-async def test_a_shared_service_signed_while_a_customer_merges_goes_to_the_successor(stage: Stage) -> None:
-    await stage.signed()
-    await stage.signed(a_draft(reference="CSU-DUDLEY-2017", customers=["05C"]))
+async def test_a_shared_service_signed_while_a_customer_merges_goes_to_the_successor(harness: ContractsHarness) -> None:
+    await harness.signed()
+    await harness.signed(a_draft(reference="CSU-DUDLEY-2017", customers=["05C"]))
     replaces = ["CSU-BUCKS-2017", "CSU-DUDLEY-2017"]
-    async with stage.database.begin() as session:
-        await stage.deliver(session, bucks_merges())
-        consolidating = await waiting(stage, stage.consolidate(on=MAY, replaces=replaces))
+    async with harness.database.begin() as session:
+        await harness.deliver(session, bucks_merges())
+        consolidating = await waiting(harness, harness.consolidate(on=MAY, replaces=replaces))
     await consolidating
-    assert await stage.customers("SHARED-2019", as_at=date(2019, 4, 1)) == ["05C", "14Y"]
+    assert await harness.customers("SHARED-2019", as_at=date(2019, 4, 1)) == ["05C", "14Y"]
 
 
-async def test_a_shared_service_signed_between_two_mergers_goes_to_the_last_successor(stage: Stage) -> None:
-    await stage.signed()
-    await stage.signed(a_draft(reference="CSU-DUDLEY-2017", customers=["05C"]))
+async def test_a_shared_service_signed_between_two_mergers_goes_to_the_last_successor(
+    harness: ContractsHarness,
+) -> None:
+    await harness.signed()
+    await harness.signed(a_draft(reference="CSU-DUDLEY-2017", customers=["05C"]))
     wider = CCGMerged(
         effective_on=date(2019, 6, 1),
         stated_at=at(date(2019, 6, 1), 0),
@@ -129,48 +135,50 @@ async def test_a_shared_service_signed_between_two_mergers_goes_to_the_last_succ
     checked, commit = asyncio.Event(), asyncio.Event()
 
     async def consolidate_and_hold() -> None:
-        async with stage.database.begin() as session:
+        async with harness.database.begin() as session:
             replaces = ["CSU-BUCKS-2017", "CSU-DUDLEY-2017"]
-            await stage.consolidate_within(session, on=MAY, replaces=replaces)
+            await harness.consolidate_within(session, on=MAY, replaces=replaces)
             checked.set()
             await commit.wait()
 
-    async with stage.database.begin() as session:
-        await stage.deliver(session, bucks_merges())
-        consolidating = await waiting(stage, consolidate_and_hold())
+    async with harness.database.begin() as session:
+        await harness.deliver(session, bucks_merges())
+        consolidating = await waiting(harness, consolidate_and_hold())
     await checked.wait()
     # 14Y became a customer only while the consolidation waited; it must be locked all the same.
-    merging = await waiting(stage, stage.hear(wider))
+    merging = await waiting(harness, harness.hear(wider))
     commit.set()
     await asyncio.gather(consolidating, merging)
-    assert await stage.customers("SHARED-2019", as_at=date(2019, 5, 31)) == ["05C", "14Y"]
-    assert await stage.customers("SHARED-2019", as_at=date(2019, 6, 1)) == ["05C", "99X"]
+    assert await harness.customers("SHARED-2019", as_at=date(2019, 5, 31)) == ["05C", "14Y"]
+    assert await harness.customers("SHARED-2019", as_at=date(2019, 6, 1)) == ["05C", "99X"]
 
 
-async def test_a_termination_while_the_customers_merge_is_told_with_the_successor(stage: Stage) -> None:
-    reference = await stage.signed()
-    async with stage.database.begin() as session:
-        await stage.deliver(session, bucks_merges())
-        ending = await waiting(stage, stage.terminate(reference, on=MAY, last_day=date(2018, 12, 31)))
+async def test_a_termination_while_the_customers_merge_is_told_with_the_successor(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    async with harness.database.begin() as session:
+        await harness.deliver(session, bucks_merges())
+        ending = await waiting(harness, harness.terminate(reference, on=MAY, last_day=date(2018, 12, 31)))
     await ending
-    [event] = await stage.told("ContractTerminated")
+    [event] = await harness.told("ContractTerminated")
     assert event["customers"] == ["14Y"]
 
 
 async def test_a_contract_that_is_ended_before_the_day_while_its_customers_merge_stays_where_it_was(
-    stage: Stage,
+    harness: ContractsHarness,
 ) -> None:
-    reference = await stage.signed()
-    async with stage.database.begin() as session:
-        await stage.terminate_within(session, reference, on=MAY, last_day=date(2018, 3, 31), agreement="Deed")
-        merging = await waiting(stage, stage.hear(bucks_merges()))
+    reference = await harness.signed()
+    async with harness.database.begin() as session:
+        await harness.terminate_within(session, reference, on=MAY, last_day=date(2018, 3, 31), agreement="Deed")
+        merging = await waiting(harness, harness.hear(bucks_merges()))
     await merging
-    assert await stage.customers(reference, as_at=date(2018, 4, 1)) == ["10H", "10Y"]
-    assert await stage.told("ContractTransferred") == []
+    assert await harness.customers(reference, as_at=date(2018, 4, 1)) == ["10H", "10Y"]
+    assert await harness.told("ContractTransferred") == []
 
 
-async def test_of_two_signatures_at_once_one_counts(stage: Stage) -> None:
-    reference = await stage.draft(a_draft(starts_on=START))
-    done = await asyncio.gather(stage.sign(reference, on=MAY), stage.sign(reference, on=MAY), return_exceptions=True)
+async def test_of_two_signatures_at_once_one_counts(harness: ContractsHarness) -> None:
+    reference = await harness.draft(a_draft(starts_on=START))
+    done = await asyncio.gather(
+        harness.sign(reference, on=MAY), harness.sign(reference, on=MAY), return_exceptions=True
+    )
     assert sum(result is None for result in done) == 1
-    assert len(await stage.told("ContractSigned")) == 1
+    assert len(await harness.told("ContractSigned")) == 1

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from libs.common.database.connection import Database
-from tests.common.edge import tokens
 from tests.data.whole import Whole, gathered, take_all
-from tests.databases import OWNER, Databases
+from tests.support.databases import OWNER, Databases
+from tests.support.edge import tokens
 
 __all__ = ["tokens"]
 

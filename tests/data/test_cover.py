@@ -16,10 +16,10 @@ from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
 from services.registry.imports.runner import import_folder
-from tests.common.edge import Tokens, running
-from tests.databases import Databases, NewDatabase
-from tests.platform import schema
-from tests.registry.desk import Desk
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens, running
+from tests.support.platform import schema
+from tests.support.registry_client import RegistryClient
 
 DAY = "2021-12-01"
 """After the file of practices was made."""
@@ -69,7 +69,9 @@ def folder(folder_of: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
-async def desk(templates: Databases, new_database: NewDatabase, tokens: Tokens, folder: Path) -> AsyncIterator[Desk]:
+async def registry(
+    templates: Databases, new_database: NewDatabase, tokens: Tokens, folder: Path
+) -> AsyncIterator[RegistryClient]:
     """The registry with the files imported, running."""
 
     async def build(url: str) -> None:
@@ -83,12 +85,14 @@ async def desk(templates: Databases, new_database: NewDatabase, tokens: Tokens, 
     bus = DirectBus({"registry": url})
     app = create_app(tokens.settings(url), bus)
     async with running(app) as client:
-        yield Desk(app, client, tokens)
+        yield RegistryClient(app, client, tokens)
     await bus.close()
 
 
-async def test_each_ccg_covers_the_practices_and_areas_that_the_files_give_it(desk: Desk, england: England) -> None:
-    shown = await desk.call("GET", "/covers", params={"as_at": DAY, "limit": 500})
+async def test_each_ccg_covers_the_practices_and_areas_that_the_files_give_it(
+    registry: RegistryClient, england: England
+) -> None:
+    shown = await registry.call("GET", "/covers", params={"as_at": DAY, "limit": 500})
     practices, areas = Counter(england.practices.values()), Counter(england.areas.values())
     assert {one["code"]: (one["practices"], one["areas"]) for one in shown["items"]} == {
         code: (practices[code], areas[code]) for code in england.ccgs
@@ -96,25 +100,27 @@ async def test_each_ccg_covers_the_practices_and_areas_that_the_files_give_it(de
     assert (len(england.ccgs), len(england.practices), len(england.areas)) == (106, 6_707, 32_844)
 
 
-async def test_nothing_is_found_uncovered_and_areas_before_april_2021_are_unknown(desk: Desk, england: England) -> None:
-    found = await desk.call("GET", "/covers/findings", params={"as_at": DAY, "limit": 500})
+async def test_nothing_is_found_uncovered_and_areas_before_april_2021_are_unknown(
+    registry: RegistryClient, england: England
+) -> None:
+    found = await registry.call("GET", "/covers/findings", params={"as_at": DAY, "limit": 500})
     assert [(one["about"], one["code"]) for one in found["items"]] == []
-    before = await desk.call("GET", "/covers/findings", params={"as_at": "2021-03-31", "about": "area", "limit": 1})
+    before = await registry.call("GET", "/covers/findings", params={"as_at": "2021-03-31", "about": "area", "limit": 1})
     assert before["areas"] == len(england.areas)
     assert before["items"][0]["finding"] == "unknown"
 
 
 async def test_the_whole_of_england_can_be_stated_in_one_command_which_changes_nothing(
-    desk: Desk, england: England
+    registry: RegistryClient, england: England
 ) -> None:
     told = england.command(by_ccg(england.practices), by_ccg(england.areas))
-    refused = await desk.call("POST", "/covers", json=told, expect=409)
+    refused = await registry.call("POST", "/covers", json=told, expect=409)
     assert refused["type"].endswith("/nothing-changes")
 
 
 @pytest.mark.parametrize("seed", [20210401, 7])
 async def test_a_command_that_drops_and_duplicates_1000_at_random_is_refused_naming_every_one(
-    desk: Desk, england: England, seed: int
+    registry: RegistryClient, england: England, seed: int
 ) -> None:
     at_random = random.Random(seed)
     homes = england.practices | england.areas
@@ -128,17 +134,17 @@ async def test_a_command_that_drops_and_duplicates_1000_at_random_is_refused_nam
         {code: [one for one in held if one in england.practices] for code, held in lists.items()},
         {code: [one for one in held if one in england.areas] for code, held in lists.items()},
     )
-    before = await held_by(desk)
+    before = await held_by(registry)
 
-    refused = await desk.call("POST", "/covers", json=told, expect=409)
+    refused = await registry.call("POST", "/covers", json=told, expect=409)
     assert {reason["message"] for reason in refused["reasons"]} == {
         *(f"{one} would be in none from {DAY}; it is in {homes[one]}" for one in dropped),
         *(f"{one} would be in two from {DAY}: {', '.join(sorted([homes[one], elsewhere[one]]))}" for one in twice),
     }
     assert len(refused["reasons"]) == CHOSEN
-    dry = await desk.call("POST", "/covers", json=told, params={"dry_run": "true"}, expect=409)
+    dry = await registry.call("POST", "/covers", json=told, params={"dry_run": "true"}, expect=409)
     assert {**dry, "request_id": ""} == {**refused, "request_id": ""}
-    assert await held_by(desk) == before
+    assert await held_by(registry) == before
 
 
 def by_ccg(homes: dict[str, str]) -> dict[str, list[str]]:
@@ -148,10 +154,10 @@ def by_ccg(homes: dict[str, str]) -> dict[str, list[str]]:
     return lists
 
 
-async def held_by(desk: Desk) -> dict[str, Any]:
+async def held_by(registry: RegistryClient) -> dict[str, Any]:
     """What every CCG covers, and how much was ever stated and told."""
-    shown = await desk.call("GET", "/covers", params={"as_at": DAY, "limit": 500})
+    shown = await registry.call("GET", "/covers", params={"as_at": DAY, "limit": 500})
     tables = ("organisation_statement", "area_statement", "outbox", "event_log")
-    waiting = [await desk.database.fetch(f"SELECT count(*) AS held FROM {name}") for name in tables]
+    waiting = [await registry.database.fetch(f"SELECT count(*) AS held FROM {name}") for name in tables]
     stated, of_areas, outbox, log = (rows[0]["held"] for rows in waiting)
     return {"covers": shown["items"], "statements": (stated, of_areas), "told": outbox + log}

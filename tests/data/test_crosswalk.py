@@ -22,8 +22,8 @@ from services.registry.crosswalks.restatement import Figure, restate_figures
 from services.registry.crosswalks.tables import Question, lines
 from services.registry.evidence.conflicts import About, Conflict, conflicts
 from services.registry.lineage.queries import lineage_of, resolve, steps_from
-from tests.common.edge import Tokens, running
-from tests.registry.desk import Desk
+from tests.support.edge import Tokens, running
+from tests.support.registry_client import RegistryClient
 
 TODAY = date(2026, 1, 1)
 APRIL_2019 = date(2019, 4, 1)
@@ -159,8 +159,8 @@ async def test_london_payments_by_payer_are_restated_over_http_as_csv(
     bus = DirectBus({"registry": whole.url})
     app = create_app(tokens.settings(whole.url), bus)
     async with running(app) as client:
-        desk = Desk(app, client, tokens)
-        answer = await desk.send(
+        registry = RegistryClient(app, client, tokens)
+        answer = await registry.send(
             "POST",
             "/crosswalks/restatement",
             Role.READER,

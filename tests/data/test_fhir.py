@@ -12,12 +12,12 @@ from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
 from services.registry.fhir import codes
 from services.registry.imports.runner import import_folder
-from tests.common.edge import Tokens, running
-from tests.databases import Databases, NewDatabase
 from tests.fhir.hapi import Validator
-from tests.platform import schema
-from tests.registry.desk import Desk
-from tests.registry.fhir_desk import ask, found, roles_of, succession_of
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens, running
+from tests.support.fhir_client import ask, found, roles_of, succession_of
+from tests.support.platform import schema
+from tests.support.registry_client import RegistryClient
 
 FILES = (
     "ods-eccg/eccg_2025-12.csv",
@@ -30,9 +30,9 @@ TODAY = date(2026, 1, 1)
 
 
 @pytest.fixture
-async def desk(
+async def registry(
     templates: Databases, new_database: NewDatabase, folder_of: Callable[..., Path], tokens: Tokens
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[RegistryClient]:
     """The registry, running on what these files say."""
 
     async def build(url: str) -> None:
@@ -46,7 +46,7 @@ async def desk(
     bus = DirectBus({"registry": url})
     app = create_app(tokens.settings(url), bus)
     async with running(app) as client:
-        yield Desk(app, client, tokens)
+        yield RegistryClient(app, client, tokens)
     await bus.close()
 
 
@@ -55,35 +55,39 @@ def ids(bundle: dict[str, Any]) -> list[str]:
 
 
 async def test_a_sample_of_every_kind_is_accepted_by_the_reference_implementation(
-    desk: Desk, validator: Validator
+    registry: RegistryClient, validator: Validator
 ) -> None:
     kinds = [
         row["value"]
-        for row in await desk.database.fetch("SELECT DISTINCT value FROM organisation_belief WHERE facet = 4")
+        for row in await registry.database.fetch("SELECT DISTINCT value FROM organisation_belief WHERE facet = 4")
     ]
     seen = 0
     for kind in sorted({*kinds, "unknown"}):
         for active in ("true", "false"):
-            bundle = await ask(desk, "Organization", type=f"{codes.KIND}|{kind}", active=active, _count=6)
+            bundle = await ask(registry, "Organization", type=f"{codes.KIND}|{kind}", active=active, _count=6)
             assert validator.faults(bundle) == [], kind
             seen += len(ids(bundle))
     assert {"ccg", "gp_practice", "nhs_trust", "foundation_trust"} <= set(kinds)
     assert seen > 50
 
 
-async def test_affiliations_of_real_practices_are_accepted_page_after_page(desk: Desk, validator: Validator) -> None:
+async def test_affiliations_of_real_practices_are_accepted_page_after_page(
+    registry: RegistryClient, validator: Validator
+) -> None:
     parameters = {"role": "RE4", "active": "true", "_count": 60}
-    first = await ask(desk, "OrganizationAffiliation", **parameters)
+    first = await ask(registry, "OrganizationAffiliation", **parameters)
     following = next(link["url"] for link in first["link"] if link["relation"] == "next")
-    second = (await desk.client.get(following, headers=desk.tokens.header())).json()
+    second = (await registry.client.get(following, headers=registry.tokens.header())).json()
     for bundle in (first, second):
         assert len(ids(bundle)) == 60
         assert validator.faults(bundle) == []
     assert max(ids(first)) < min(ids(second))
 
 
-async def test_the_merger_of_newcastle_gateshead_is_in_its_resources(desk: Desk, validator: Validator) -> None:
-    successor = await ask(desk, "Organization/13T", **{"as-at": "2016-01-01"})
+async def test_the_merger_of_newcastle_gateshead_is_in_its_resources(
+    registry: RegistryClient, validator: Validator
+) -> None:
+    successor = await ask(registry, "Organization/13T", **{"as-at": "2016-01-01"})
     assert successor["active"]
     assert [step["predecessor"] for step in succession_of(successor) if "predecessor" in step] == [
         f"Organization/{code}" for code in ("00F", "00G", "00H")
@@ -91,14 +95,16 @@ async def test_the_merger_of_newcastle_gateshead_is_in_its_resources(desk: Desk,
     assert validator.faults(successor) == []
 
 
-async def test_as_many_ccgs_are_active_on_a_day_as_were_open(desk: Desk) -> None:
-    counted = await ask(desk, "Organization", type="ccg", active="true", _summary="count", **{"as-at": "2021-04-01"})
+async def test_as_many_ccgs_are_active_on_a_day_as_were_open(registry: RegistryClient) -> None:
+    counted = await ask(
+        registry, "Organization", type="ccg", active="true", _summary="count", **{"as-at": "2021-04-01"}
+    )
     assert counted["total"] == 106
 
 
-async def test_a_real_trust_is_found_by_its_postcode_and_a_practice_by_its_name(desk: Desk) -> None:
-    leeds = await ask(desk, "Organization/RR8")
+async def test_a_real_trust_is_found_by_its_postcode_and_a_practice_by_its_name(registry: RegistryClient) -> None:
+    leeds = await ask(registry, "Organization/RR8")
     assert (leeds["name"], roles_of(leeds)) == ("LEEDS TEACHING HOSPITALS NHS TRUST", {"RO197": True})
-    assert "RR8" in await found(desk, "Organization", **{"address-postalcode": "LS9 7TF", "type": "RO197"})
-    practices = await found(desk, "Organization", **{"name:contains": "medical centre"}, activeRoleCode="RO76")
+    assert "RR8" in await found(registry, "Organization", **{"address-postalcode": "LS9 7TF", "type": "RO197"})
+    practices = await found(registry, "Organization", **{"name:contains": "medical centre"}, activeRoleCode="RO76")
     assert len(practices) == 50

@@ -13,8 +13,8 @@ from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.imports.runner import import_folder
 from services.registry.lineage.queries import lineage_of
-from tests.databases import Databases, NewDatabase
-from tests.platform import schema
+from tests.support.databases import Databases, NewDatabase
+from tests.support.platform import schema
 
 FILES = (
     "ods-eccg/*.csv",

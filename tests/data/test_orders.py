@@ -22,11 +22,11 @@ from services.registry.app import create_app
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import recognised
 from services.registry.imports.runner import import_file
-from tests.common.edge import Tokens, running
-from tests.databases import Databases, NewDatabase
-from tests.platform import schema
-from tests.registry.desk import Desk
-from tests.waiting import until
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens, running
+from tests.support.platform import schema
+from tests.support.registry_client import RegistryClient
+from tests.support.waiting import until
 
 FILES = ("eccg_2016-02.csv", "eccg_2018-11.csv", "ods_successions_2022-10.csv.gz")
 """They need each other: mergers follow from the successions and from both files of CCGs, of which each names others."""
@@ -105,16 +105,16 @@ async def answers(database: Database, tokens: Tokens) -> dict[str, object]:
     given: dict[str, object] = {}
     app = create_app(tokens.settings(database.url), bus)
     async with running(app) as client:
-        desk = Desk(app, client, tokens)
+        registry = RegistryClient(app, client, tokens)
         for as_at, as_known in POINTS:
             asked = {"as_at": as_at, "as_known": as_known}
             for code in CODES:
                 for path in (f"/organisations/{code}", f"/organisations/{code}/lineage"):
-                    given[f"{path} {asked}"] = await desk.call("GET", path, params=asked)
+                    given[f"{path} {asked}"] = await registry.call("GET", path, params=asked)
             for kind in ("ccg", "commissioning_hub"):
                 some = {"kind": kind, "status": "open", "limit": "500", **asked}
-                given[f"{kind} {asked}"] = await desk.call("GET", "/organisations", params=some)
-            given[f"mergers {asked}"] = await desk.call(
+                given[f"{kind} {asked}"] = await registry.call("GET", "/organisations", params=some)
+            given[f"mergers {asked}"] = await registry.call(
                 "GET", "/mergers", params={"limit": "100", "as_known": as_known}
             )
     await bus.close()

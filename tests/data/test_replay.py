@@ -15,9 +15,9 @@ from libs.common.identity import Role
 from libs.organisations.projection import KnownOrganisations
 from libs.organisations.statements import KEPT_BY_HEARERS
 from services.registry.imports.runner import import_folder
-from tests.common.edge import Tokens
-from tests.databases import Databases, NewDatabase
-from tests.platform import NIL_RETURNS, Platform, running_platform
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens
+from tests.support.platform import NIL_RETURNS, Platform, running_platform
 
 HEARERS = ("contracts", "finance", "governance")
 AGREED_BEFORE = timedelta(days=120)

@@ -18,7 +18,7 @@ from services.registry.imports.preview.preview import Preview, preview_file
 from services.registry.imports.report import FileReport
 from services.registry.imports.runner import import_file
 from services.registry.tables import METADATA
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 TODAY = date(2026, 1, 1)
 NOVEMBER = "epraccur_2021-11.csv.gz"

@@ -27,10 +27,10 @@ from libs.common.messaging.bus import Bus
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
-from tests.common.edge import Tokens, running, tokens
-from tests.databases import OWNER, NewDatabase
 from tests.deploy.conftest import REPOSITORY, NewServer
-from tests.waiting import until
+from tests.support.databases import OWNER, NewDatabase
+from tests.support.edge import Tokens, running, tokens
+from tests.support.waiting import until
 
 __all__ = ["tokens"]
 

@@ -11,7 +11,7 @@ import yaml
 
 from deploy.kafka import Broker
 from libs.common.service.settings import Settings
-from tests.platform import SERVICES, service
+from tests.support.platform import SERVICES, service
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"

@@ -25,7 +25,7 @@ from libs.common.events.contracts import ContractTransferred, ServiceConsolidate
 from libs.common.events.finance import AllowanceRestated, AllowanceSet
 from libs.common.events.governance import AppointmentMade, PostFellVacant
 from libs.common.events.registry import CCGMerged, CCGMergerRedated, OrganisationRenamed
-from tests.databases import Build, Databases, NewDatabase
+from tests.support.databases import Build, Databases, NewDatabase
 
 FACTS = read_facts()
 PLACES = {"14Y", "93C", "D2P2L"}

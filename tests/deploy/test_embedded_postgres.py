@@ -15,7 +15,7 @@ from deploy.postgres.account import PostgresUnavailable
 from deploy.postgres.processes import find_postgres_processes, wait_until_gone
 from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.conftest import AS_ORDINARY_USER, IS_ROOT, NAMESPACES_WORK, REPOSITORY, NewServer, begin
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 def _mode(path: Path) -> int:

@@ -23,10 +23,10 @@ import yaml
 
 from deploy.kafka import Broker
 from libs.common.identity import Role
-from tests.common.edge import AUDIENCE, ISSUER, Tokens, tokens
-from tests.databases import NewDatabase
-from tests.platform import SERVICES
-from tests.waiting import until
+from tests.support.databases import NewDatabase
+from tests.support.edge import AUDIENCE, ISSUER, Tokens, tokens
+from tests.support.platform import SERVICES
+from tests.support.waiting import until
 
 __all__ = ["tokens"]
 

@@ -10,8 +10,8 @@ import pytest
 from deploy.kafka import Broker
 from libs.common.messaging.bus.kafka import create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
-from tests.common.buses import access_to
 from tests.deploy.laptops import Runner
+from tests.support.buses import access_to
 
 OPTIONS = ("--no-demo", "--port", "0", "--bus", "kafka")
 

@@ -22,9 +22,9 @@ from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
 from libs.common.service.serving import Server
 from services.registry.app import create_app
-from tests.common.edge import Tokens, tokens
-from tests.databases import NewDatabase
-from tests.waiting import until
+from tests.support.databases import NewDatabase
+from tests.support.edge import Tokens, tokens
+from tests.support.waiting import until
 
 __all__ = ["tokens"]
 

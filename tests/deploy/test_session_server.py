@@ -13,7 +13,7 @@ import pytest
 from deploy.postgres.processes import find_postgres_processes
 from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.conftest import REPOSITORY
-from tests.waiting import until
+from tests.support.waiting import until
 
 Session: TypeAlias = "subprocess.Popen[bytes]"
 NewSession: TypeAlias = Callable[[Path], Session]

@@ -10,8 +10,8 @@ import pytest
 from deploy.kafka import Broker
 from deploy.postgres.processes import end_postgres_processes
 from tests.common.conftest import lamps
-from tests.common.edge import tokens
 from tests.faults.killing import Legacy, legacy, run_to_the_end
+from tests.support.edge import tokens
 
 __all__ = ["lamps", "tokens"]
 

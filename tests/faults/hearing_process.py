@@ -5,7 +5,7 @@ import sys
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.common.lamps import LampLit, Lamps
+from tests.support.sample_projection import LampLit, Lamps
 
 
 async def hear(publisher: str, subscriber: str) -> None:

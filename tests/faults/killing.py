@@ -23,7 +23,7 @@ from libs.common.messaging.event_log import Verification
 from libs.common.messaging.rebuild import Rebuilt, rebuild
 from tests.deploy.laptops import Runner
 from tests.faults.normal_form import Content, read_content
-from tests.platform import service
+from tests.support.platform import service
 
 _POLL_SECONDS = 0.005
 _PROGRESS = "SELECT count(*) FROM write_record WHERE operation <> 'move_clock'"

@@ -9,10 +9,10 @@ from libs.common.identity import Role
 from libs.common.messaging import event_log
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.service.app import create_service
-from tests.common import beacons
-from tests.common.edge import Tokens, running
 from tests.deploy.conftest import REPOSITORY
-from tests.waiting import until
+from tests.support import sample_service
+from tests.support.edge import Tokens, running
+from tests.support.waiting import until
 
 _OWN_MOUNTS = ("--mount",) if os.geteuid() == 0 else ("--user", "--map-current-user", "--keep-caps", "--mount")
 _CODES = [f"{a}{b}{c}" for a in "ABC" for b in "ABCDEFGHIJ" for c in "ABCDEFGHIJ"]
@@ -47,7 +47,7 @@ async def test_a_full_disk_refuses_commands_and_nothing_else(folder: Path, token
     disk = SmallDisk(process)
     try:
         url = await disk.reads()
-        await beacons.create_schema(url)
+        await sample_service.create_schema(url)
         await must_hold_through(disk, url, tokens)
     finally:
         assert process.stdin is not None
@@ -56,7 +56,7 @@ async def test_a_full_disk_refuses_commands_and_nothing_else(folder: Path, token
 
 
 async def must_hold_through(disk: SmallDisk, url: str, tokens: Tokens) -> None:
-    app = create_service(beacons.SERVICE, tokens.settings(url), DirectBus({}))
+    app = create_service(sample_service.SERVICE, tokens.settings(url), DirectBus({}))
     async with running(app, tokens.header(Role.REGISTRAR)) as client:
 
         async def light(code: str) -> int:

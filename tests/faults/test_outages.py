@@ -17,12 +17,12 @@ from libs.common.messaging.bus import direct
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.consumer import Consumer, ConsumerLimits
 from libs.common.service.app import create_service
-from tests.common import beacons
-from tests.common.beacons import url
-from tests.common.edge import Tokens, running
-from tests.common.lamps import Lamps, lit
 from tests.faults.proxy import Proxy
-from tests.waiting import until
+from tests.support import sample_service as beacons
+from tests.support.edge import Tokens, running
+from tests.support.sample_projection import Lamps, lit
+from tests.support.sample_service import url
+from tests.support.waiting import until
 
 __all__ = ["url"]
 

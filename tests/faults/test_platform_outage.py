@@ -8,7 +8,7 @@ import httpx
 from deploy.laptop.services import NAMES
 from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.laptops import Runner, token
-from tests.waiting import until
+from tests.support.waiting import until
 
 OPENED = {"code": "10Y", "name": "NHS Aylesbury Vale CCG", "kind": "ccg", "effective_on": "2013-04-01"}
 

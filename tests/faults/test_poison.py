@@ -2,7 +2,7 @@
 
 import random
 
-from tests.common.lamps import Lamps, lit
+from tests.support.sample_projection import Lamps, lit
 
 EVENTS = 200
 

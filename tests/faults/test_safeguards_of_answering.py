@@ -21,11 +21,11 @@ from libs.common.messaging.bus.direct import DirectBus
 from libs.common.service.app import create_service
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement, Timeline
-from tests.common import beacons
-from tests.common.beacons import url
-from tests.common.edge import Tokens, running
-from tests.databases import NewDatabase
 from tests.faults.mutation import changed, held_only_if, with_and_without
+from tests.support import sample_service
+from tests.support.databases import NewDatabase
+from tests.support.edge import Tokens, running
+from tests.support.sample_service import url
 
 __all__ = ["url"]
 
@@ -34,8 +34,8 @@ IVINGHOE = {"code": "IVI", "name": "Ivinghoe"}
 
 @pytest.fixture
 def app(url: str, tokens: Tokens) -> FastAPI:
-    beacons.executions.clear()
-    return create_service(beacons.SERVICE, tokens.settings(url), DirectBus({}))
+    sample_service.executions.clear()
+    return create_service(sample_service.SERVICE, tokens.settings(url), DirectBus({}))
 
 
 @with_and_without
@@ -107,7 +107,7 @@ async def test_the_claim_of_a_key_lets_a_repeated_command_run_once(
         answers = await asyncio.gather(*(client.post("/v1/beacons", json=IVINGHOE, headers=key) for _ in range(3)))
     with held_only_if(safe):
         assert [answer.status_code for answer in answers] == [201, 201, 201]
-        assert beacons.executions == ["IVI"]
+        assert sample_service.executions == ["IVI"]
 
 
 METADATA = service_metadata()

@@ -17,9 +17,9 @@ from libs.common.messaging import event_log, intake
 from libs.common.messaging.bus import Message
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.consumer import Consumer, ConsumerLimits
-from tests.common.lamps import Lamps, lit
 from tests.faults.mutation import changed, held_only_if, with_and_without
-from tests.waiting import until
+from tests.support.sample_projection import Lamps, lit
+from tests.support.waiting import until
 
 
 async def must_agree(lamps: Lamps) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from libs.common.events import Envelope
 from libs.common.messaging import event_log, outbox
-from tests.common.lamps import Lamps, lit
 from tests.faults.mutation import changed, held_only_if, with_and_without
-from tests.waiting import until
+from tests.support.sample_projection import Lamps, lit
+from tests.support.waiting import until
 
 _SPLITTING = """
 DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1) AND $2::int IS DISTINCT FROM -1 RETURNING *

@@ -4,8 +4,8 @@ import asyncio
 import signal
 import sys
 
-from tests.common.lamps import Lamps, lit
 from tests.deploy.conftest import REPOSITORY
+from tests.support.sample_projection import Lamps, lit
 
 _CUT_THE_HOLDER = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted

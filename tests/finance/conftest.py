@@ -10,9 +10,9 @@ from libs.common.database.migrations import migrate
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from services.finance.app import create_app
-from tests.common.edge import Tokens, running, tokens
-from tests.databases import Databases, NewDatabase
-from tests.finance.stage import Stage
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens, running, tokens
+from tests.support.finance_harness import FinanceHarness
 
 __all__ = ["tokens"]
 
@@ -37,26 +37,26 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def stage(database: Database) -> Stage:
+async def harness(database: Database) -> FinanceHarness:
     """Everything a test about finance does, with some CCGs open since April 2013."""
-    stage = Stage(database)
-    await stage.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
-    return stage
+    harness = FinanceHarness(database)
+    await harness.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
+    return harness
 
 
 @pytest.fixture
-async def other_stage(templates: Databases, new_database: NewDatabase) -> AsyncIterator[Stage]:
+async def other_stage(templates: Databases, new_database: NewDatabase) -> AsyncIterator[FinanceHarness]:
     """A second one, on a database of its own, to compare with."""
     opened = Database(await new_database(await templates.template_for("finance_migrated", _build)))
     await opened.open()
-    stage = Stage(opened)
-    await stage.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
-    yield stage
+    harness = FinanceHarness(opened)
+    await harness.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
+    yield harness
     await opened.close()
 
 
 @pytest.fixture
-async def client(url: str, stage: Stage, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001
+async def client(url: str, harness: FinanceHarness, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001
     """The service with some CCGs heard of, called by the finance lead of Cambridgeshire and Aylesbury Vale."""
     app = create_app(tokens.settings(url), DirectBus({"registry": url, "contracts": url}))
     async with running(app, tokens.header(Role.FINANCE_LEAD, organisations=("06H", "10Y"))) as client:

@@ -20,9 +20,9 @@ from starlette.types import Receive, Scope, Send
 
 from libs.common.http.idempotency import HEADER, LONGEST_KEY
 from libs.common.identity import Role
-from tests.common.edge import Tokens
 from tests.fuzz.hooks import varying
-from tests.waiting import until
+from tests.support.edge import Tokens
+from tests.support.waiting import until
 
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")

@@ -3,7 +3,7 @@
 from datetime import date
 
 from libs.common.identity import Role
-from tests.platform import Platform
+from tests.support.platform import Platform
 
 OPENED, MERGED = "2013-04-01", "2018-04-01"
 _KINDS = {"0CX": "csu", "RXQ": "nhs_trust", "K82001": "gp_practice", "Y56": "nhs_england_region", "RL4": "nhs_trust"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import SERVICES, Platform
+from tests.support.platform import SERVICES, Platform
 
 _OF_NO_LIST: list[list[object]] = [
     [True],

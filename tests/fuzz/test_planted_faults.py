@@ -13,10 +13,10 @@ from libs.common.http.dependencies import commands_router, problems
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.service.app import create_service
-from tests.common import beacons
-from tests.common.beacons import url
-from tests.common.edge import Tokens, running
 from tests.fuzz.fuzzing import fuzz, lasting_token
+from tests.support import sample_service
+from tests.support.edge import Tokens, running
+from tests.support.sample_service import url
 
 __all__ = ["url"]
 
@@ -82,7 +82,7 @@ FAULTS = {
 
 
 async def test_every_planted_fault_is_named_and_nothing_else(url: str, tokens: Tokens) -> None:
-    service = replace(beacons.SERVICE, routers=(reading, writing))
+    service = replace(sample_service.SERVICE, routers=(reading, writing))
     app = create_service(service, tokens.settings(url), DirectBus({}))
     async with running(app):
         outcome = await fuzz(app, lasting_token(tokens, *Role), examples=10)

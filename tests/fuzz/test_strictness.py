@@ -15,8 +15,8 @@ from pydantic.fields import FieldInfo
 
 from libs.common.http.dependencies import commands_router
 from libs.common.messaging.bus.direct import DirectBus
-from tests.common.edge import Tokens
-from tests.platform import SERVICES
+from tests.support.edge import Tokens
+from tests.support.platform import SERVICES
 
 _NOT_MEANT: dict[str, tuple[Any, ...]] = {
     "integer": ("1", True, 1.5, b"1"),

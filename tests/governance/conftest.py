@@ -6,9 +6,9 @@ import pytest
 
 from libs.common.database.connection import Database
 from libs.common.database.migrations import migrate
-from tests.common.edge import tokens
-from tests.databases import Databases, NewDatabase
-from tests.governance.stage import Stage
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import tokens
+from tests.support.governance_harness import GovernanceHarness
 
 __all__ = ["tokens"]
 
@@ -33,8 +33,8 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def stage(database: Database) -> Stage:
+async def harness(database: Database) -> GovernanceHarness:
     """Everything a test about governance does, with the CCGs of Buckinghamshire open since April 2013."""
-    stage = Stage(database)
-    await stage.hear_of_ccgs("10H", "10Y")
-    return stage
+    harness = GovernanceHarness(database)
+    await harness.hear_of_ccgs("10H", "10Y")
+    return harness

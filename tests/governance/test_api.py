@@ -14,8 +14,8 @@ from services.governance.appointments import people
 from services.governance.bodies import commands as bodies
 from services.governance.bodies import posts
 from services.governance.decision_rights import commands as decision_rights
-from tests.common.edge import Tokens, running
-from tests.governance.stage import MERGED_ON, Stage, a_merger
+from tests.support.edge import Tokens, running
+from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_merger
 
 AO = "10H/accountable-officer"
 OPENED = "2013-04-01"
@@ -31,10 +31,10 @@ RIGHT = {
 
 
 @pytest.fixture
-async def client(url: str, stage: Stage, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:
+async def client(url: str, harness: GovernanceHarness, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:
     """The service with two CCGs heard of, on 1 March 2018, called by a lead of 10H; 10H has a body, P-1 is known."""
-    await stage.person("P-1", "Accountable officer, Chiltern")
-    await stage.body("10H")
+    await harness.person("P-1", "Accountable officer, Chiltern")
+    await harness.body("10H")
     app = create_app(tokens.settings(url), DirectBus({"registry": url}))
     async with running(app, tokens.header(Role.GOVERNANCE_LEAD, organisations=("10H",))) as client:
         moved = await client.put(
@@ -56,8 +56,10 @@ async def read(client: httpx.AsyncClient, path: str, **params: Any) -> Any:
     return answer.json()
 
 
-async def test_a_body_its_post_and_their_holder_are_set_up_and_read(client: httpx.AsyncClient, stage: Stage) -> None:
-    await stage.hear_of_ccgs("05C")
+async def test_a_body_its_post_and_their_holder_are_set_up_and_read(
+    client: httpx.AsyncClient, harness: GovernanceHarness
+) -> None:
+    await harness.hear_of_ccgs("05C")
     named = {"person": "P-2", "display_name": "Chair, Chiltern"}
     assert (await posted(client, "people", {"id": "P-2", "display_name": named["display_name"]})).json() == {
         **named,
@@ -106,16 +108,18 @@ async def test_an_appointment_is_ended_with_the_version_that_was_read(client: ht
     assert (stale.status_code, stale.json()["type"].rpartition("/")[2]) == (412, "stale-version")
 
 
-async def test_the_version_changes_when_a_merger_ends_an_appointment(client: httpx.AsyncClient, stage: Stage) -> None:
+async def test_the_version_changes_when_a_merger_ends_an_appointment(
+    client: httpx.AsyncClient, harness: GovernanceHarness
+) -> None:
     made = (await posted(client, "appointments", APPOINTMENT)).json()
-    await stage.hear(a_merger())
+    await harness.hear(a_merger())
     answer = await client.get(f"/v1/appointments/{made['appointment']}")
     assert (answer.headers["ETag"], answer.json()["last_day"]) == ('"2"', "2018-03-31")
 
 
-async def test_vacancies_are_listed_with_their_reason(client: httpx.AsyncClient, stage: Stage) -> None:
+async def test_vacancies_are_listed_with_their_reason(client: httpx.AsyncClient, harness: GovernanceHarness) -> None:
     await posted(client, "appointments", APPOINTMENT)
-    await stage.hear(a_merger())
+    await harness.hear(a_merger())
     [vacancy] = (await read(client, "vacancies", organisation="14Y", as_at="2018-04-01"))["items"]
     assert (vacancy["post"], vacancy["vacant_since"]) == ("14Y/accountable-officer", "2018-04-01")
     assert vacancy["vacant_because"] == "nobody held it in every predecessor (10H: P-1; 10Y: no body known)"
@@ -167,9 +171,11 @@ async def test_who_may_decide_what(client: httpx.AsyncClient) -> None:
     assert (await read(client, "decision-rights", organisation="10H", as_at="2013-12-31"))["items"] == [ended.json()]
 
 
-async def test_rights_to_be_made_again_are_listed_for_the_successor(client: httpx.AsyncClient, stage: Stage) -> None:
+async def test_rights_to_be_made_again_are_listed_for_the_successor(
+    client: httpx.AsyncClient, harness: GovernanceHarness
+) -> None:
     right = (await posted(client, "decision-rights", RIGHT)).json()
-    await stage.hear(a_merger())
+    await harness.hear(a_merger())
     [waiting] = (await read(client, "decision-rights", organisation="14Y", to_be_remade=True))["items"]
     assert (waiting["decision_right"], waiting["to_remake_for"]) == (right["decision_right"], "14Y")
     assert waiting["ended_because"] == "10H, 10Y merged into 14Y"
@@ -212,9 +218,9 @@ async def test_nobody_ends_what_is_foreign_whatever_the_version(client: httpx.As
         assert (await client.post(f"/v1/{path}/ending", json=ending, headers=foreign)).status_code == 403
 
 
-async def test_a_refusal_gives_every_reason_at_once(client: httpx.AsyncClient, stage: Stage) -> None:
+async def test_a_refusal_gives_every_reason_at_once(client: httpx.AsyncClient, harness: GovernanceHarness) -> None:
     await posted(client, "appointments", APPOINTMENT)
-    await stage.hear(a_merger())
+    await harness.hear(a_merger())
     late = APPOINTMENT | {"first_day": "2018-03-01", "last_day": MERGED_ON.isoformat()}
     refused = await client.post("/v1/appointments", json=late)
     assert refused.status_code == 409
@@ -238,10 +244,12 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: s
     assert (await client.get(f"/v1/{path}")).status_code == 404
 
 
-async def test_a_command_repeated_with_its_key_is_done_once(client: httpx.AsyncClient, stage: Stage) -> None:
+async def test_a_command_repeated_with_its_key_is_done_once(
+    client: httpx.AsyncClient, harness: GovernanceHarness
+) -> None:
     answers = [await posted(client, "appointments", APPOINTMENT, **{"Idempotency-Key": "k-1"}) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
-    assert len(await stage.database.fetch("SELECT 1 FROM appointment")) == 1
+    assert len(await harness.database.fetch("SELECT 1 FROM appointment")) == 1
 
 
 async def test_every_operation_of_governance_explains_itself(client: httpx.AsyncClient) -> None:

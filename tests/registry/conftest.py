@@ -7,10 +7,10 @@ import pytest
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
 from services.registry.app import create_app
-from tests.common.edge import Tokens, running, tokens
-from tests.databases import Databases, NewDatabase
-from tests.platform import schema
-from tests.registry.desk import Desk
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens, running, tokens
+from tests.support.platform import schema
+from tests.support.registry_client import RegistryClient
 
 __all__ = ["tokens"]
 
@@ -31,10 +31,10 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def desk(url: str, tokens: Tokens) -> AsyncIterator[Desk]:
+async def registry(url: str, tokens: Tokens) -> AsyncIterator[RegistryClient]:
     """The registry, running."""
     bus = DirectBus({"registry": url})
     app = create_app(tokens.settings(url), bus)
     async with running(app) as client:
-        yield Desk(app, client, tokens)
+        yield RegistryClient(app, client, tokens)
     await bus.close()

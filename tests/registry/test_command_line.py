@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from libs.common.database.connection import Database
-from tests.registry.ods import body, successions, write
+from tests.support.ods_files import body, successions, write
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.registry.desk import Desk
+from tests.support.registry_client import RegistryClient
 
 A_MERGER = {
     "successor": "14Y",
@@ -27,9 +27,9 @@ A_MERGER = {
     ],
 )
 async def test_a_body_that_cannot_be_meant_is_refused_naming_the_field(
-    desk: Desk, body: dict[str, object], field: str
+    registry: RegistryClient, body: dict[str, object], field: str
 ) -> None:
-    refused = await desk.call("POST", "/mergers", json=body, expect=422)
+    refused = await registry.call("POST", "/mergers", json=body, expect=422)
     assert [reason["field"] for reason in refused["reasons"]] == [field]
 
 
@@ -38,20 +38,20 @@ def cursor(*parts: object) -> str:
 
 
 @pytest.mark.parametrize("parts", [("soon", "M-14Y"), ("2018-04-01",), (3, 4), ("2018-04-01", "M-14Y", "more")])
-async def test_a_cursor_that_no_page_gave_is_refused(desk: Desk, parts: tuple[object, ...]) -> None:
-    refused = await desk.call("GET", "/mergers", params={"after": cursor(*parts)}, expect=400)
+async def test_a_cursor_that_no_page_gave_is_refused(registry: RegistryClient, parts: tuple[object, ...]) -> None:
+    refused = await registry.call("GET", "/mergers", params={"after": cursor(*parts)}, expect=400)
     assert refused["type"].endswith("/unreadable-cursor")
 
 
 @pytest.mark.parametrize(
     "query", [{"name": "a\u0000b"}, {"parent": "x"}, {"kind": "club"}, {"status": "asleep"}, {"as_at": "soon"}]
 )
-async def test_a_filter_that_cannot_be_meant_is_refused(desk: Desk, query: dict[str, str]) -> None:
-    refused = await desk.call("GET", "/organisations", params=query, expect=422)
+async def test_a_filter_that_cannot_be_meant_is_refused(registry: RegistryClient, query: dict[str, str]) -> None:
+    refused = await registry.call("GET", "/organisations", params=query, expect=422)
     assert [reason["field"] for reason in refused["reasons"]] == list(query)
 
 
-async def test_the_first_and_the_last_day_there_are_can_be_asked_about(desk: Desk) -> None:
-    await desk.open("10H")
-    assert [await desk.status("10H", day) for day in ("0001-01-01", "9999-12-31")] == ["unknown", "open"]
-    assert (await desk.ask("10H", "9999-12-31"))["last_day"] is None
+async def test_the_first_and_the_last_day_there_are_can_be_asked_about(registry: RegistryClient) -> None:
+    await registry.open("10H")
+    assert [await registry.status("10H", day) for day in ("0001-01-01", "9999-12-31")] == ["unknown", "open"]
+    assert (await registry.ask("10H", "9999-12-31"))["last_day"] is None

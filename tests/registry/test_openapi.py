@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.registry.desk import Desk
+from tests.support.registry_client import RegistryClient
 
 METHODS = ("get", "post", "put", "delete")
 
@@ -17,8 +17,8 @@ def operations(described: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-async def test_every_operation_and_parameter_says_what_it_is_for(desk: Desk) -> None:
-    found = operations(desk.app.openapi())
+async def test_every_operation_and_parameter_says_what_it_is_for(registry: RegistryClient) -> None:
+    found = operations(registry.app.openapi())
     assert len(found) > 80
     assert [where for where, one in found if not (one.get("summary") and one.get("description"))] == []
     silent = [
@@ -30,8 +30,8 @@ async def test_every_operation_and_parameter_says_what_it_is_for(desk: Desk) -> 
     assert silent == []
 
 
-async def test_every_required_field_of_a_command_has_an_example(desk: Desk) -> None:
-    described = desk.app.openapi()
+async def test_every_required_field_of_a_command_has_an_example(registry: RegistryClient) -> None:
+    described = registry.app.openapi()
     bare = []
     for where, one in operations(described):
         for content in one.get("requestBody", {}).get("content", {}).values():

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.common.buses import access_to
-from tests.common.edge import Tokens, tokens
-from tests.databases import Databases, NewDatabase
-from tests.platform import Platform, running_platform
+from tests.support.buses import access_to
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens, tokens
+from tests.support.platform import Platform, running_platform
 
 __all__ = ["tokens"]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import NIL_RETURNS, Platform
-from tests.waiting import until
+from tests.support.platform import NIL_RETURNS, Platform
+from tests.support.waiting import until
 
 OPENED, MERGED = date(2013, 4, 1), date(2018, 4, 1)
 

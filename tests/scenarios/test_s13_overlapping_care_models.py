@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import Platform
+from tests.support.platform import Platform
 
 PLACES = [
     pytest.param("06A", "05L", "RL4", "WFED", "2017-04-01", "2018-04-01", "2019-04-01", id="Wolverhampton"),

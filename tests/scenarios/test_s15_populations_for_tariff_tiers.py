@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import Platform
+from tests.support.platform import Platform
 
 BOUNDARIES = [249_999, 250_000, 999_999, 1_000_000, 5_000_000, 5_000_001]
 OTHERS = [0, 1, 74_613, 262_144, 536_870_912, 999_999_999]

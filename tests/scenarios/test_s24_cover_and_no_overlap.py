@@ -9,8 +9,8 @@ import pytest
 
 from libs.common.identity import Role
 from services.registry.imports.runner import import_folder
-from tests.platform import NIL_RETURNS, Platform
-from tests.registry import ods
+from tests.support import ods_files
+from tests.support.platform import NIL_RETURNS, Platform
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ async def test_s24_areas_of_earlier_days_are_unknown(platform: Platform, england
 async def test_s24_an_import_is_never_refused_for_it_and_raises_a_finding(
     platform: Platform, tmp_path: Path, practice: str, gone: str
 ) -> None:
-    lines = [ods.practice(practice, "20130401", gone, "20130401")]
-    ods.write(tmp_path / "ods", "epraccur_2021-11.csv", lines)
+    lines = [ods_files.practice(practice, "20130401", gone, "20130401")]
+    ods_files.write(tmp_path / "ods", "epraccur_2021-11.csv", lines)
     database = platform.database("registry")
     await import_folder(database, tmp_path / "ods", stated_on=None, today=date(2026, 1, 1), say=lambda _: None)
     found = await platform.call("GET", "registry", "/covers/findings", params={"as_at": "2021-12-01"})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import Platform
+from tests.support.platform import Platform
 
 ACOS = [
     pytest.param("00L", "RTF", 320_000, "2017-04-01", "2016-06-01", "2017-01-25", id="Northumberland"),

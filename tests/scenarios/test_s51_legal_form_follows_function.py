@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import Platform
+from tests.support.platform import Platform
 
 FORMS = (
     "company_limited_by_shares",

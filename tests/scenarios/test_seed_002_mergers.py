@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.platform import NIL_RETURNS, Platform
+from tests.support.platform import NIL_RETURNS, Platform
 
 Answer = dict[str, Any]
 

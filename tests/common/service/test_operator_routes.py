@@ -1,0 +1,278 @@
+"""What operators see and do: health, metrics, what is parked, due work, the clock."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Database
+from libs.common.events import Envelope
+from libs.common.identity import Caller, Role
+from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.subscriptions import Subscriptions
+from libs.common.service.app import create_service
+from tests.support import sample_service
+from tests.support.edge import Tokens, running, tokens
+from tests.support.sample_service import BeaconLit, url
+from tests.support.waiting import until
+
+__all__ = ["tokens", "url"]
+
+_broken = True
+subscriptions = Subscriptions("beacons")
+
+
+@subscriptions.on(BeaconLit)
+async def watch_repeats(event: BeaconLit, session: AsyncSession, *, by: Caller) -> None:
+    """Answer a beacon with one's own, unless there is no wood."""
+    assert by.subject == "service:beacons"
+    if _broken:
+        raise ValueError("no wood")
+    await session.execute(text("INSERT INTO beacon VALUES (:code, 'answered', 1)"), {"code": event.code})
+
+
+async def burn_down(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001
+    """Let the first beacon go out that is due: a beacon's name is the day of its end."""
+    done = await session.execute(
+        text("DELETE FROM beacon WHERE code = (SELECT min(code) FROM beacon WHERE name <= :day) RETURNING 1"),
+        {"day": up_to.isoformat()},
+    )
+    return len(done.all())
+
+
+SERVICE = replace(sample_service.SERVICE, subscriptions=subscriptions, due_work=burn_down)
+
+
+@pytest.fixture
+def app(url: str, tokens: Tokens) -> FastAPI:
+    return create_service(SERVICE, tokens.settings(url), DirectBus({}))
+
+
+@pytest.fixture
+async def client(app: FastAPI, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(app, tokens.header(Role.OPERATOR, subject="olga")) as client:
+        yield client
+
+
+@pytest.fixture
+def database(app: FastAPI, client: httpx.AsyncClient) -> Database:  # noqa: ARG001  (the client opens it)
+    opened: Database = app.state.database
+    return opened
+
+
+async def park(database: Database, position: int, code: str) -> None:
+    told = BeaconLit(code=code, effective_on=date(2020, 1, 1), stated_at=datetime(2020, 1, 1, tzinfo=UTC))
+    envelope = Envelope(
+        id=f"event-{position}",
+        source="beacons",
+        name="BeaconLit",
+        version=1,
+        keys=(code,),
+        recorded_at=told.stated_at,
+        position=position,
+        fields=told.model_dump(mode="json"),
+    )
+    async with database.connect() as connection:
+        await connection.execute(
+            "INSERT INTO parked (source, position, keys, attempts, error, body) VALUES ('hills', $1, $2, 3, 'x', $3)",
+            position,
+            [code],
+            envelope.encode(),
+        )
+
+
+async def test_what_is_parked_is_listed_resumed_in_order_and_discarded(
+    client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for position, code in enumerate(("AAA", "BBB", "AAA"), start=1):
+        await park(database, position, code)
+    first = (await client.get("/v1/operations/parked?limit=2")).json()
+    rest = (await client.get(first["next"])).json()
+    listed = first["items"] + rest["items"]
+    assert [(event["position"], event["keys"]) for event in listed] == [(1, ["AAA"]), (2, ["BBB"]), (3, ["AAA"])]
+    one, two, three = (event["id"] for event in listed)
+
+    assert (await client.post(f"/v1/operations/parked/{three}/resume")).status_code == 409
+    assert (await client.post(f"/v1/operations/parked/{one}/resume")).json() == {"applied": [], "parked": [one]}
+    monkeypatch.setitem(globals(), "_broken", False)
+    assert (await client.post(f"/v1/operations/parked/{one}/resume")).json() == {"applied": [one], "parked": []}
+    assert (await client.get("/v1/beacons/AAA")).json()["name"] == "answered"
+
+    gone = await client.post(f"/v1/operations/parked/{two}/discard", json={"reason": "rained out"})
+    assert gone.json()["keys"] == ["BBB"]
+    left = (await client.get("/v1/operations/parked?source=hills")).json()["items"]
+    assert [event["id"] for event in left] == [three]
+    assert (await client.post(f"/v1/operations/parked/{two}/resume")).status_code == 404
+    recorded = await database.fetch("SELECT operation FROM write_record WHERE actor = 'olga'")
+    assert "discard event 2 of hills: rained out" in {row["operation"] for row in recorded}
+
+
+async def test_all_of_a_key_is_resumed_at_once(
+    client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await park(database, 1, "AAA")
+    await park(database, 2, "BBB")
+    monkeypatch.setitem(globals(), "_broken", False)
+    done = await client.post("/v1/operations/parked/resume", json={"source": "hills", "key": "BBB"})
+    assert len(done.json()["applied"]) == 1
+    assert [event["keys"] for event in (await client.get("/v1/operations/parked")).json()["items"]] == [["AAA"]]
+
+
+async def test_operating_is_for_operators(client: httpx.AsyncClient, tokens: Tokens) -> None:
+    others = tokens.header(*(set(Role) - {Role.OPERATOR, Role.LOADER}))
+    for method, path, body in (
+        ("GET", "/v1/operations/parked", None),
+        ("POST", "/v1/operations/parked/1/resume", None),
+        ("POST", "/v1/operations/parked/resume", {"source": "a", "key": "b"}),
+        ("POST", "/v1/operations/parked/1/discard", {"reason": "because"}),
+        ("POST", "/v1/operations/due-work", {"up_to": "2013-04-01"}),
+        ("PUT", "/v1/operations/clock", {"moved_to": None}),
+        ("GET", "/metrics", None),
+    ):
+        assert (await client.request(method, path, json=body, headers=others)).status_code == 403, path
+
+
+async def seed(database: Database) -> None:
+    async with database.connect() as connection:
+        await connection.execute(
+            "INSERT INTO beacon VALUES ('AAA', '2013-06-01', 1), ('BBB', '2013-07-01', 1), ('CCC', '2014-01-01', 1)"
+        )
+
+
+async def standing(client: httpx.AsyncClient) -> list[str]:
+    return [beacon["code"] for beacon in (await client.get("/v1/beacons")).json()["items"]]
+
+
+async def test_moving_the_clock_answers_when_what_falls_due_by_then_is_done(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await client.put("/v1/operations/clock", json={"moved_to": "2013-04-01"})
+    await seed(database)
+    await client.put("/v1/operations/clock", json={"moved_to": "2013-07-01"})
+    assert await standing(client) == ["CCC"]
+    record = await database.fetch("SELECT operation FROM write_record WHERE actor = 'olga'")
+    assert [row["operation"] for row in record].count("move_clock") == 2
+
+
+async def test_due_work_is_done_up_to_a_day_and_never_beyond_today(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await client.put("/v1/operations/clock", json={"moved_to": "2013-07-01"})
+    await seed(database)
+    done = await client.post("/v1/operations/due-work", json={"up_to": "2013-06-30"})
+    assert (done.json(), await standing(client)) == ({"done": 1}, ["BBB", "CCC"])
+    assert (await client.post("/v1/operations/due-work", json={"up_to": "2013-06-30"})).json() == {"done": 0}
+    beyond = await client.post("/v1/operations/due-work", json={"up_to": "2013-07-02"})
+    assert (beyond.status_code, beyond.json()["reasons"][0]["field"]) == (422, "up_to")
+
+
+async def test_a_moved_clock_outlives_a_restart_where_it_may_be_moved_at_all(url: str, tokens: Tokens) -> None:
+    operator = tokens.header(Role.OPERATOR)
+    async with running(create_service(SERVICE, tokens.settings(url), DirectBus({})), operator) as client:
+        await client.put("/v1/operations/clock", json={"moved_to": "2015-04-01"})
+    async with running(create_service(SERVICE, tokens.settings(url), DirectBus({})), operator) as client:
+        assert (await client.get("/v1/operations/clock")).json()["today"] == "2015-04-01"
+    fixed = tokens.settings(url, clock_movable=False)
+    async with running(create_service(SERVICE, fixed, DirectBus({})), operator) as client:
+        assert (await client.get("/v1/operations/clock")).json()["moved_to"] is None
+        refused = await client.put("/v1/operations/clock", json={"moved_to": "2016-04-01"})
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "clock-not-movable")
+
+
+async def test_a_service_that_works_is_ready_and_shows_its_numbers(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).json() == {"alive": True}
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["ready"], ready.json()["parked_keys"]) == (200, True, 0)
+
+
+async def test_events_that_are_parked_show_but_do_not_make_it_unready(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await park(database, 1, "AAA")
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["parked_events"]) == (200, 1)
+
+
+async def test_an_event_that_nobody_puts_into_the_log_makes_it_unready(
+    app: FastAPI, client: httpx.AsyncClient, database: Database
+) -> None:
+    app.state.tasks.stop.set()  # the sequencer ends
+    async with database.connect() as connection:
+        await connection.execute(
+            "INSERT INTO outbox (event_id, name, version, keys, actor, correlation, causation, traceparent, fields,"
+            " recorded_at)"
+            " VALUES (gen_random_uuid(), 'BeaconLit', 1, '{}', '', '', '', '', '{}', now() - interval '2 min')"
+        )
+    ready = await client.get("/health/ready")
+    assert ready.status_code == 503
+    assert "has waited for 12" in ready.json()["reasons"][0]
+
+
+async def test_a_task_that_died_makes_it_unready(app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def die(*_: object) -> None:
+        raise ValueError("out of oil")
+
+    app.state.tasks.start("lamp", die)
+
+    async def unready() -> bool:
+        return (await client.get("/health/ready")).status_code == 503
+
+    await until(unready)
+    assert (await client.get("/health/ready")).json()["reasons"] == ["the lamp died: ValueError: out of oil"]
+
+
+async def test_a_database_that_is_away_makes_it_unready_but_leaves_it_alive(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await _limit_connections(database, 0)
+    try:
+
+        async def unready() -> bool:
+            return (await client.get("/health/ready")).status_code == 503
+
+        await until(unready)
+        assert "the database does not answer" in (await client.get("/health/ready")).text
+        assert (await client.get("/health/live")).status_code == 200
+        assert (await client.get("/v1/beacons")).status_code == 503
+    finally:
+        await _limit_connections(database, -1)
+
+    async def ready() -> bool:
+        return (await client.get("/health/ready")).status_code == 200
+
+    await until(ready)
+
+
+async def _limit_connections(database: Database, limit: int) -> None:
+    url = make_url(database.url)
+    elsewhere = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(elsewhere)
+    try:
+        await connection.execute(f"ALTER DATABASE {url.database} CONNECTION LIMIT {limit}")
+        if limit == 0:
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+            await connection.execute(ended, url.database)
+    finally:
+        await connection.close()
+
+
+async def test_requests_are_counted_by_route_template_and_strangers_under_one_label(
+    client: httpx.AsyncClient,
+) -> None:
+    await asyncio.gather(*(client.get(f"/v1/beacons/{code}") for code in ("AAA", "BBB")))
+    for path in ("/v1/nowhere", "/v1/elsewhere"):
+        await client.get(path)
+    metrics = (await client.get("/metrics")).text
+    counted = [line for line in metrics.splitlines() if line.startswith("footprint_requests_total")]
+    route = 'footprint_requests_total{method="GET",route="/v1/beacons/{code}",service="beacons",status="404"} 2.0'
+    assert route in counted
+    assert 'footprint_requests_total{method="GET",route="(none)",service="beacons",status="404"} 2.0' in counted
+    assert 'footprint_backbone{measure="outbox_events",service="beacons"} 0.0' in metrics
+    assert "/v1/nowhere" not in metrics

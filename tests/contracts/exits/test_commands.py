@@ -1,0 +1,142 @@
+"""A contract ends early on notice that was served in time, or by agreement."""
+
+from datetime import date
+
+import pytest
+
+from libs.common.identity import NotYoursToDecide
+from services.contracts.core.errors import (
+    ContractAlreadyEnded,
+    ExitOutsideTerm,
+    NoticeNotYetServed,
+    NoticeTooLate,
+    NotSigned,
+    StatedBeforeSignature,
+)
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
+
+
+async def test_notice_in_time_ends_the_contract(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.terminate(reference, on=date(2017, 9, 30), last_day=date(2018, 3, 31))
+    assert await harness.status(reference, as_at=date(2018, 3, 31)) == "active"
+    assert await harness.status(reference, as_at=date(2018, 4, 1)) == "terminated"
+    found = await harness.seen(reference, as_at=date(2018, 3, 1))
+    assert (found["ends_on"], found["last_day"]) == (date(2018, 3, 31), date(2020, 3, 31))
+    assert found["early_end"] == {
+        "reason": "brought in house",
+        "notice_served_on": date(2017, 9, 30),
+        "agreement": None,
+        "replaced_by": None,
+    }
+
+
+async def test_a_termination_is_told_with_the_first_day_without_service(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.terminate(reference, on=date(2017, 9, 30), last_day=date(2018, 3, 31))
+    assert await harness.told("ContractTerminated") == [
+        {
+            "name": "ContractTerminated",
+            "effective_on": "2018-04-01",
+            "stated_at": "2017-09-30T09:00:00Z",
+            "contract": reference,
+            "supplier": "0CX",
+            "customers": ["10H", "10Y"],
+            "reason": "brought in house",
+        }
+    ]
+
+
+async def test_late_notice_is_refused_with_the_earliest_exit_and_the_day_it_was_due(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    with pytest.raises(NoticeTooLate) as refused:
+        await harness.terminate(reference, on=date(2017, 10, 1), last_day=date(2018, 3, 31))
+    assert "the earliest exit is 2018-04-01" in refused.value.message
+    assert "notice was due by 2017-09-30" in refused.value.message
+    assert await harness.status(reference, as_at=date(2018, 4, 1)) == "active"
+
+
+async def test_notice_at_a_short_month_end_is_in_time_on_the_last_of_the_long_one(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    with pytest.raises(NoticeTooLate, match="notice was due by 2017-08-31"):
+        await harness.terminate(reference, on=date(2017, 9, 1), last_day=date(2018, 2, 28))
+    await harness.terminate(reference, on=date(2017, 8, 31), last_day=date(2018, 2, 28))
+    assert await harness.status(reference, as_at=date(2018, 3, 1)) == "terminated"
+
+
+async def test_no_notice_ends_a_contract_before_its_minimum_term(harness: ContractsHarness) -> None:
+    reference = await harness.signed(a_draft(earliest_exit_on=date(2019, 3, 31)))
+    with pytest.raises(NoticeTooLate, match=r"the earliest exit is 2019-03-31.*no exit before 2019-03-31"):
+        await harness.terminate(reference, on=date(2017, 5, 1), last_day=date(2018, 3, 31))
+
+
+async def test_the_parties_may_agree_to_end_sooner(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.terminate(
+        reference, on=date(2018, 3, 1), last_day=date(2018, 3, 31), agreement="Deed of 1 March 2018"
+    )
+    assert await harness.status(reference, as_at=date(2018, 4, 1)) == "terminated"
+
+
+async def test_every_reason_is_given_at_once(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    with pytest.raises(ExitOutsideTerm) as refused:
+        await harness.terminate(
+            reference, on=date(2017, 3, 1), last_day=date(2017, 3, 31), notice_served_on=date(2017, 3, 2)
+        )
+    assert [reason.field for reason in refused.value.reasons] == ["last_day", "notice_served_on", "last_day"]
+
+
+async def test_notice_cannot_have_been_served_before_the_signature(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    with pytest.raises(NoticeNotYetServed):
+        await harness.terminate(
+            reference, on=date(2018, 3, 1), last_day=date(2018, 12, 31), notice_served_on=date(2017, 1, 31)
+        )
+
+
+async def test_only_a_signed_contract_is_terminated_and_only_once(harness: ContractsHarness) -> None:
+    draft = await harness.draft(a_draft(reference="DRAFT-2017"))
+    with pytest.raises(NotSigned):
+        await harness.terminate(draft, on=date(2017, 9, 30), last_day=date(2018, 3, 31))
+    signed = await harness.signed()
+    await harness.terminate(signed, on=date(2017, 9, 30), last_day=date(2018, 3, 31))
+    with pytest.raises(ContractAlreadyEnded):
+        await harness.terminate(signed, on=date(2017, 9, 30), last_day=date(2018, 3, 30))
+
+
+async def test_a_termination_is_not_stated_before_the_signature(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    with pytest.raises(StatedBeforeSignature):
+        await harness.terminate(
+            reference, on=date(2017, 9, 30), last_day=date(2018, 3, 31), stated=at(date(2017, 1, 31))
+        )
+
+
+async def test_before_a_termination_was_known_the_contract_ran_to_its_agreed_end(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.terminate(reference, on=date(2017, 9, 30), last_day=date(2018, 3, 31))
+    before = at(date(2017, 9, 29))
+    assert await harness.status(reference, as_at=date(2018, 6, 1), as_known=before) == "active"
+    found = await harness.seen(reference, as_at=date(2018, 6, 1), as_known=before)
+    assert (found["ends_on"], found["early_end"]) == (date(2020, 3, 31), None)
+
+
+async def test_the_lead_of_the_successor_terminates_what_the_predecessors_signed(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(bucks_merges())
+    with pytest.raises(NotYoursToDecide):
+        await harness.terminate(reference, on=date(2018, 4, 30), last_day=date(2018, 10, 31), by=a_lead("05C"))
+    await harness.terminate(reference, on=date(2018, 4, 30), last_day=date(2018, 10, 31), by=a_lead("14Y"))
+    [event] = await harness.told("ContractTerminated")
+    assert event["customers"] == ["14Y"]
+
+
+async def test_who_acted_for_a_closed_ccg_does_not_end_what_its_successor_holds(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(bucks_merges())
+    for last_day in (date(2018, 10, 31), date(2018, 3, 1)):
+        with pytest.raises(NotYoursToDecide):
+            await harness.terminate(
+                reference, on=date(2018, 4, 30), last_day=last_day, agreement="Deed", by=a_lead("10H")
+            )

@@ -1,0 +1,175 @@
+"""Support charges inside an allowance: apportioned, shared, and as contracts told them."""
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
+from libs.common.messaging.rebuild import checksums
+from services.finance.charges.rules import ContractFact, Span, charges, spans
+from services.finance.core.models import known_contracts
+from services.finance.core.years import FinancialYear
+from services.finance.reactions import subscriptions
+from tests.support.finance_harness import FinanceHarness, at
+
+YEAR = FinancialYear(2018)
+
+
+def signed(
+    *customers: str, annual_pence: int = 36500, first: date = YEAR.first_day, last: date = YEAR.last_day
+) -> ContractFact:
+    """A contract for the days given."""
+    return ContractFact("K", "signed", first, 1, "Support", "0CX", customers, annual_pence, last)
+
+
+def transferred(*customers: str, on: date, order: int = 2, annual_pence: int = 36500) -> ContractFact:
+    """Its change of hands."""
+    return ContractFact("K", "transferred", on, order, "", "0CX", customers, annual_pence)
+
+
+def ended(on: date, order: int = 9) -> ContractFact:
+    """Its end."""
+    return ContractFact("K", "ended", on, order)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ([signed("A")], [(YEAR.first_day, YEAR.last_day, ("A",))]),
+        ([signed("A"), ended(date(2018, 10, 1))], [(YEAR.first_day, date(2018, 9, 30), ("A",))]),
+        ([signed("A"), ended(YEAR.first_day)], []),
+        ([ended(date(2018, 10, 1)), transferred("S", on=date(2018, 10, 1))], []),
+        (
+            [signed("A", "B"), transferred("S", on=date(2018, 10, 1))],
+            [(YEAR.first_day, date(2018, 9, 30), ("A", "B")), (date(2018, 10, 1), YEAR.last_day, ("S",))],
+        ),
+        (
+            [transferred("T", on=date(2018, 10, 1), order=3), transferred("S", on=date(2018, 10, 1)), signed("A")],
+            [(YEAR.first_day, date(2018, 9, 30), ("A",)), (date(2018, 10, 1), YEAR.last_day, ("T",))],
+        ),
+        ([signed("A"), transferred("S", on=date(2018, 3, 1))], [(YEAR.first_day, YEAR.last_day, ("S",))]),
+        (
+            [signed("A"), transferred("S", on=date(2019, 5, 1)), ended(date(2018, 10, 1))],
+            [(YEAR.first_day, date(2018, 9, 30), ("A",))],
+        ),
+    ],
+)
+def test_a_contract_has_spans_of_equal_customers(
+    facts: list[ContractFact], expected: list[tuple[date, date, tuple[str, ...]]]
+) -> None:
+    assert [(span.first_day, span.last_day, span.customers) for span in spans(facts)] == expected
+
+
+def test_the_charge_is_the_part_of_the_days_shared_equally() -> None:
+    facts = [signed("A", "B", first=date(2018, 10, 1), last=date(2020, 3, 31), annual_pence=36501)]
+    found = {code: charges(code, YEAR, facts)[0] for code in "AB"}
+    assert (found["A"].days, found["A"].shared_among) == (182, ("A", "B"))
+    assert found["A"].amount_pence + found["B"].amount_pence == 18200  # 182 of 365 days of £365.01
+    assert charges("C", YEAR, facts) == []
+    assert charges("A", FinancialYear(2020), facts) == []
+
+
+@given(st.integers(0, 10**9), st.dates(YEAR.first_day, YEAR.last_day), st.integers(1, 5))
+def test_the_charges_of_all_customers_before_and_after_a_transfer_are_the_annual_charge(
+    annual_pence: int, day: date, customers: int
+) -> None:
+    codes = tuple("ABCDE"[:customers])
+    facts = [signed(*codes, annual_pence=annual_pence), transferred("S", on=day, annual_pence=annual_pence)]
+    assert sum(one.amount_pence for code in (*codes, "S") for one in charges(code, YEAR, facts)) == annual_pence
+
+
+@given(st.lists(st.dates(date(2017, 1, 1), date(2020, 1, 1)), max_size=4), st.dates(date(2017, 1, 1), date(2020, 1, 1)))
+def test_spans_follow_each_other_whatever_is_told(transfers: list[date], end: date) -> None:
+    facts = [signed("A"), ended(end), *(transferred("S", on=day, order=n) for n, day in enumerate(transfers, 2))]
+    found: list[Span] = spans(facts)
+    assert all(span.first_day <= span.last_day < end for span in found)
+    assert all(one.last_day < other.first_day for one, other in pairwise(found))
+
+
+CSU = ContractSigned(
+    effective_on=date(2018, 4, 1),
+    stated_at=at(date(2018, 1, 10)),
+    contract="CSU-1",
+    title="Commissioning support",
+    supplier="0CX",
+    customers=("10H", "10Y"),
+    functions=("payroll",),
+    last_day=date(2020, 3, 31),
+    annual_pence=3_000_000,
+)
+
+
+async def test_the_charges_of_a_contract_stand_inside_the_allowance(harness: FinanceHarness) -> None:
+    await harness.state("10H", "2018-19", 1000)  # £22,070.00
+    await harness.hear(CSU)
+    found = await harness.seen("10H", "2018-19")
+    assert [(charge.contract, charge.amount_pence, charge.shared_among) for charge in found.charges] == [
+        ("CSU-1", 1_500_000, ("10H", "10Y"))
+    ]
+    assert (found.charged_pence, found.exceeded_pence) == (1_500_000, 0)
+    await harness.state("10H", "2018-19", 600)
+    assert (await harness.seen("10H", "2018-19")).exceeded_pence == 1_500_000 - 600 * 2207
+
+
+async def test_charges_move_with_the_contract(harness: FinanceHarness) -> None:
+    for code in ("10H", "10Y"):
+        await harness.state(code, "2018-19", 1000)
+    await harness.hear(
+        CSU,
+        ContractTransferred(
+            effective_on=date(2018, 10, 1),
+            stated_at=at(date(2018, 10, 1)),
+            contract="CSU-1",
+            supplier="0CX",
+            from_customers=("10H", "10Y"),
+            customers=("14Y",),
+            merger="M-14Y",
+            annual_pence=3_000_000,
+        ),
+    )
+    assert (await harness.seen("10H", "2018-19")).charges[0].days == 183
+    before = at(date(2018, 9, 1))
+    assert (await harness.seen("10H", "2018-19", as_known=before)).charges[0].days == 365
+
+
+async def test_a_terminated_or_replaced_contract_charges_no_more(harness: FinanceHarness) -> None:
+    await harness.state("10H", "2018-19", 1000)
+    await harness.hear(CSU)
+    shared = ServiceConsolidated(
+        effective_on=date(2018, 7, 1),
+        stated_at=at(date(2018, 6, 1)),
+        contract="SHARED",
+        title="Shared support",
+        supplier="0CX",
+        customers=("10H",),
+        functions=("payroll",),
+        replaced=("CSU-1",),
+        last_day=date(2021, 3, 31),
+        annual_pence=365_00,
+        previous_annual_pence=3_000_000,
+    )
+    await harness.hear(shared)
+    found = (await harness.seen("10H", "2018-19")).charges
+    assert [(charge.contract, charge.days) for charge in found] == [("CSU-1", 91), ("SHARED", 274)]
+    await harness.hear(
+        ContractTerminated(
+            effective_on=date(2018, 7, 2),
+            stated_at=at(date(2018, 6, 2)),
+            contract="SHARED",
+            supplier="0CX",
+            customers=("10H",),
+            reason="in house",
+        )
+    )
+    assert (await harness.seen("10H", "2018-19")).charges[-1].amount_pence == 100
+
+
+async def test_contracts_told_twice_are_known_once(harness: FinanceHarness) -> None:
+    await harness.hear(CSU)
+    before = await checksums(harness.database, subscriptions)
+    await harness.hear(CSU, CSU)
+    assert await checksums(harness.database, subscriptions) == before
+    assert known_contracts.name in before

@@ -1,0 +1,1 @@
+"""Tests of services.governance.decision_rights."""

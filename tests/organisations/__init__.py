@@ -1,0 +1,1 @@
+"""The copy of the registry's facts that every hearer keeps."""

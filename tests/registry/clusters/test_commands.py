@@ -1,0 +1,76 @@
+"""ICBs that share a leadership: no legal person, nothing merged."""
+
+from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
+from libs.common.identity import Role
+from tests.registry.applications.applicants import fields, messages
+from tests.support.registry_client import RegistryClient
+
+A_CLUSTER = {
+    "name": "North Central and North West London",
+    "icbs": ["QMJ", "QRV"],
+    "shares": ["chair", "chief_executive"],
+    "effective_on": "2025-10-01",
+}
+
+
+async def icbs(registry: RegistryClient, *codes: str) -> None:
+    await registry.move_clock("2025-10-01")
+    await registry.open(*codes, kind="icb", on="2022-07-01")
+
+
+async def test_clustered_icbs_stay_legal_bodies_of_their_own(registry: RegistryClient) -> None:
+    await icbs(registry, "QMJ", "QRV")
+    made = await registry.call("POST", "/clusters", json=A_CLUSTER, expect=201)
+    assert (made["reference"], made["version"]) == ("CL-QMJ", 1)
+    clustered, related = (await registry.told())[-2:]
+    assert isinstance(clustered, ICBsClustered)
+    assert (clustered.icbs, clustered.shares) == (("QMJ", "QRV"), ("chair", "chief_executive"))
+    assert isinstance(related, OrganisationRelated)
+    assert (related.code, related.relation, related.other) == ("QMJ", "clustered with", "QRV")
+    found = await registry.call("GET", "/clusters/CL-QMJ", params={"as_at": "2025-10-01"})
+    assert (found["legal_person"], found["works"]) == (False, True)
+    assert [(one["code"], one["status"]) for one in found["members"]] == [("QMJ", "open"), ("QRV", "open")]
+    await registry.call("GET", "/organisations/CL-QMJ", expect=422)
+    before = await registry.call("GET", "/clusters/CL-QMJ", params={"as_at": "2025-09-30"})
+    assert before["works"] is False
+    await registry.call("GET", "/clusters/CL-QMJ", params={"as_known": "2025-09-30"}, expect=404)
+
+
+async def test_a_cluster_ends_and_its_icbs_can_form_another(registry: RegistryClient) -> None:
+    await icbs(registry, "QMJ", "QRV", "QWE")
+    await registry.call("POST", "/clusters", json=A_CLUSTER)
+    taken = await registry.call("POST", "/clusters", json={**A_CLUSTER, "icbs": ["QRV", "QWE"]}, expect=409)
+    assert fields(taken) == {"icbs.0"}
+    early = await registry.change("/clusters/CL-QMJ/ending", version=1, body={"effective_on": "2025-10-01"}, expect=409)
+    assert fields(early) == {"effective_on"}
+    ended = await registry.change("/clusters/CL-QMJ/ending", version=1, body={"effective_on": "2026-04-01"})
+    assert (ended["ended_on"], ended["version"]) == ("2026-04-01", 2)
+    told = (await registry.told())[-2:]
+    assert [type(event) for event in told] == [ICBClusterEnded, OrganisationUnrelated]
+    again = await registry.change("/clusters/CL-QMJ/ending", version=2, body={"effective_on": "2026-05-01"}, expect=409)
+    assert again["type"].endswith("/cluster-ended")
+    second = await registry.call("POST", "/clusters", json={**A_CLUSTER, "effective_on": "2026-04-01"}, expect=201)
+    assert second["reference"] == "CL-QMJ-2"
+    listed = await registry.call("GET", "/clusters", params={"icb": "QRV"})
+    assert [one["reference"] for one in listed["items"]] == ["CL-QMJ", "CL-QMJ-2"]
+    for day, there in (("2025-09-30", []), ("2026-03-31", ["CL-QMJ"]), ("2026-04-01", ["CL-QMJ-2"])):
+        listed = await registry.call("GET", "/clusters", params={"as_at": day})
+        assert [one["reference"] for one in listed["items"]] == there
+    first = await registry.call("GET", "/clusters", params={"limit": "1"})
+    rest = await registry.call("GET", first["next"].removeprefix("/v1"))
+    assert [one["reference"] for one in rest["items"]] == ["CL-QMJ-2"]
+
+
+async def test_every_reason_against_a_cluster_comes_at_once(registry: RegistryClient) -> None:
+    await icbs(registry, "QMJ")
+    await registry.open("R0A", kind="nhs_trust")
+    await registry.open("QOX", kind="icb", on="2026-04-01")
+    body = {**A_CLUSTER, "icbs": ["QMJ", "QMJ", "R0A", "QZZ", "QOX"]}
+    refused = await registry.call("POST", "/clusters", json=body, expect=409)
+    assert fields(refused) == {"icbs", "icbs.2", "icbs.3", "icbs.4"}
+    for part in ("R0A is no ICB", "QZZ is not known", "QOX is unknown"):
+        assert part in messages(refused)
+    stranger = await registry.call(
+        "POST", "/clusters", Role.GOVERNANCE_LEAD, organisations=("QRV",), json=body, expect=403
+    )
+    assert stranger["type"].endswith("/not-yours-to-decide")

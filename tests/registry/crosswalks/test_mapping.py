@@ -1,0 +1,427 @@
+"""Bodies of one day as bodies of another: crosswalks, restatements, and what changes on a day."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from libs.common.database.connection import Database
+from libs.common.events import Event
+from libs.common.events.registry import (
+    OrganisationIdentified,
+    OrganisationIdentifierEnded,
+    OrganisationParentChanged,
+    OrganisationSucceeded,
+)
+from services.registry.core import recording
+from services.registry.crosswalks.mapping import Reason, Row
+from services.registry.crosswalks.restatement import Figure, divided, restate
+from tests.support.registry_client import RegistryClient
+
+DAY = date(2021, 3, 31)
+AT = datetime(2022, 10, 31, tzinfo=UTC)
+
+
+async def tell(database: Database, *events: Event) -> None:
+    async with database.begin() as session:
+        await recording.tell(session, events, source="ods-succession:test", by="test")
+
+
+def succeeded(code: str, successor: str, on: str, shape: str = "", share: str = "") -> OrganisationSucceeded:
+    return OrganisationSucceeded(
+        code=code, successor=successor, effective_on=date.fromisoformat(on), stated_at=AT, shape=shape, share=share
+    )
+
+
+def identified(code: str, ons: str, on: str) -> OrganisationIdentified:
+    return OrganisationIdentified(
+        code=code, system="ons", identifier=ons, effective_on=date.fromisoformat(on), stated_at=AT
+    )
+
+
+async def crosswalk(registry: RegistryClient, start: str, end: str, **params: Any) -> list[dict[str, Any]]:
+    found = await registry.call("GET", "/crosswalks", params={"from_day": start, "to_day": end, **params})
+    return list(found["items"])
+
+
+def pairs(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(row["code"], row["to_code"], row["share"]) for row in rows]
+
+
+def table_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+async def test_a_crosswalk_goes_forwards_along_chains_and_backwards_to_where_bodies_came_from(
+    registry: RegistryClient,
+) -> None:
+    await registry.open("10G", "10T", "11C", "10C", "99A")
+    await registry.merge("15D", "10G", "10T", "11C", on="2018-04-01")
+    await registry.merge("D4U1Y", "15D", "10C", on="2021-04-01")
+    forwards = await crosswalk(registry, "2017-04-01", "2022-04-01")
+    assert pairs(forwards) == [
+        ("10C", "D4U1Y", "1"),
+        ("10G", "D4U1Y", "1"),
+        ("10T", "D4U1Y", "1"),
+        ("11C", "D4U1Y", "1"),
+        ("99A", "99A", "1"),
+    ]
+    assert [row["share_of_to"] for row in forwards] == [None, None, None, None, "1"]
+    backwards = await crosswalk(registry, "2022-04-01", "2018-04-01")
+    assert pairs(backwards) == [("99A", "99A", "1"), ("D4U1Y", "10C", None), ("D4U1Y", "15D", None)]
+    assert [row["reason"] for row in backwards] == ["", "share-not-stated", "share-not-stated"]
+    assert [row["share_of_to"] for row in backwards] == ["1", "1", "1"]
+    assert pairs(await crosswalk(registry, "2019-04-01", "2020-04-01", codes="15D")) == [("15D", "15D", "1")]
+
+
+async def test_a_crosswalk_says_why_a_code_could_not_be_carried(registry: RegistryClient) -> None:
+    await registry.open("A1", "A2", "A3", "A4")
+    await registry.open("Z9", on="2020-04-01")
+    await tell(
+        registry.database,
+        succeeded("A1", "A2", "2015-04-01", "split", "1/3"),
+        succeeded("A1", "A3", "2015-04-01", "split", "1/3"),
+    )
+    closed = await registry.call("GET", "/organisations/A4", params={"as_at": "2014-01-01"})
+    await registry.change("/organisations/A4/closure", version=closed["version"], body={"effective_on": "2016-04-01"})
+    rows = await crosswalk(registry, "2014-04-01", "2018-04-01", codes=["A1", "A4", "Z9", "NOBODY"])
+    said = {(row["code"], row["to_code"]): (row["share"], row["share_decimal"], row["reason"]) for row in rows}
+    assert said == {
+        ("A1", "A2"): ("1/3", "0.3333333333", ""),
+        ("A1", "A3"): ("1/3", "0.3333333333", ""),
+        ("A1", None): ("1/3", "0.3333333333", "part-not-stated"),
+        ("A4", None): ("1", "1.0000000000", "closed-without-successor"),
+        ("Z9", None): (None, None, "not-open-yet"),
+        ("NOBODY", None): (None, None, "unknown-code"),
+    }
+    assert all(row["because"] for row in rows)
+    [before] = await crosswalk(registry, "2021-04-01", "2014-04-01", codes="Z9")
+    assert before["reason"] == "no-predecessor-known"
+
+
+async def test_a_stale_code_is_followed_from_its_end(registry: RegistryClient) -> None:
+    await registry.open("10Y", "10H")
+    await registry.merge("14Y", "10Y", "10H", on="2018-04-01")
+    assert pairs(await crosswalk(registry, "2019-04-01", "2021-04-01", codes="10Y")) == [("10Y", "14Y", "1")]
+
+
+async def test_a_crosswalk_is_answered_as_it_was_known(registry: RegistryClient) -> None:
+    await registry.open("RW6", "RM3", "R0A", kind="nhs_trust")
+    await tell(registry.database, succeeded("RW6", "RM3", "2021-10-01"), succeeded("RW6", "R0A", "2021-10-01"))
+    now = await crosswalk(registry, "2020-04-01", "2022-12-31", codes="RW6")
+    assert [(row["to_code"], row["share"], row["reason"]) for row in now] == [
+        ("R0A", None, "share-not-stated"),
+        ("RM3", None, "share-not-stated"),
+    ]
+    before = await crosswalk(registry, "2020-04-01", "2022-12-31", codes="RW6", as_known="2022-10-30")
+    assert pairs(before) == [("RW6", "RW6", "1")]
+    assert before[0]["because"] == "nothing is known to have followed RW6"
+
+
+async def test_pages_of_a_crosswalk_are_the_whole_table_in_parts(registry: RegistryClient) -> None:
+    await registry.open("A1", "A2", "A3", "B1")
+    await tell(
+        registry.database,
+        succeeded("A1", "A2", "2015-04-01", "split", "3/7"),
+        succeeded("A1", "A3", "2015-04-01", "split", "4/7"),
+    )
+    whole = await crosswalk(registry, "2014-04-01", "2016-04-01", kind="ccg")
+    assert len(whole) == 5
+    path: str | None = "/crosswalks?from_day=2014-04-01&to_day=2016-04-01&kind=ccg&limit=1"
+    paged = []
+    while path:
+        found = await registry.call("GET", path)
+        assert len(found["items"]) == 1
+        paged += found["items"]
+        path = found["next"].removeprefix("/v1") if found["next"] else None
+    assert paged == whole
+    written = await registry.send(
+        "GET", "/crosswalks", params={"from_day": "2014-04-01", "to_day": "2016-04-01", "format": "csv"}
+    )
+    assert [(row["code"], row["to_code"], row["share"]) for row in table_of(written.text)] == pairs(whole)
+
+
+async def test_ons_codes_change_when_ods_codes_do_not_and_the_other_way_round(registry: RegistryClient) -> None:
+    await registry.open("01H", "00W", "01M")
+    await registry.merge("14L", "00W", "01M", on="2017-04-01")
+    await tell(
+        registry.database,
+        identified("01H", "E38000041", "2013-04-01"),
+        OrganisationIdentifierEnded(
+            code="01H", system="ons", identifier="E38000041", effective_on=date(2017, 4, 1), stated_at=AT
+        ),
+        identified("01H", "E38000215", "2017-04-01"),
+        identified("00W", "E38000032", "2013-04-01"),
+        identified("14L", "E38000217", "2017-04-01"),
+    )
+    rows = await crosswalk(registry, "2016-04-01", "2018-04-01", system="ons", kind="ccg")
+    shown = {row["body"]: (row["code"], row["to_code"], row["to_body"], row["reason"]) for row in rows}
+    assert shown == {
+        "01H": ("E38000041", "E38000215", "01H", ""),
+        "00W": ("E38000032", "E38000217", "14L", ""),
+        "01M": (None, "E38000217", "14L", "no-code-in-this-system"),
+    }
+    given = await crosswalk(registry, "2016-04-01", "2018-04-01", system="ons", codes=["E38000041", "E38000215"])
+    assert [(row["code"], row["to_code"], row["reason"]) for row in given] == [
+        ("E38000041", "E38000215", ""),
+        ("E38000215", None, "unknown-code"),
+    ]
+    assert pairs(await crosswalk(registry, "2018-04-01", "2016-04-01", system="ons", codes="E38000215")) == [
+        ("E38000215", "E38000041", "1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "shares", "parts"),
+    [
+        ("100", ["1/3", "1/3", "1/3"], ["34", "33", "33"]),
+        ("-100", ["1/3", "1/3", "1/3"], ["-34", "-33", "-33"]),
+        ("0.01", ["1/2", "1/2"], ["0.01", "0.00"]),
+        ("10.00", ["1/7", "2/7", "4/7"], ["1.43", "2.86", "5.71"]),
+        ("0", ["1/3", "2/3"], ["0", "0"]),
+        ("999999999999999.999999", ["1/3", "2/3"], ["333333333333333.333333", "666666666666666.666666"]),
+    ],
+)
+def test_an_amount_is_divided_by_largest_remainder_to_its_unit(
+    amount: str, shares: list[str], parts: list[str]
+) -> None:
+    found = divided(Decimal(amount), [Fraction(share) for share in shares])
+    assert found == [Decimal(part) for part in parts]
+    assert sum(found) == Decimal(amount)
+
+
+def test_what_goes_in_is_what_comes_out_and_what_is_left() -> None:
+    thirds = [
+        Row("A", "B", Fraction(1, 3), None, Reason.CARRIED, "a"),
+        Row("A", "C", Fraction(1, 3), None, Reason.CARRIED, "b"),
+        Row("A", None, Fraction(1, 3), None, Reason.PART_NOT_STATED, "no source says where 1/3 of A went"),
+    ]
+    unstated = [Row("D", one, None, None, Reason.SHARE_NOT_STATED, "not stated") for one in ("E", "F")]
+    figures = [
+        Figure(1, "A", DAY, Decimal(100)),
+        Figure(2, "A", DAY, Decimal("-7.55")),
+        Figure(3, "D", DAY, Decimal(9)),
+    ]
+    found = restate(figures, {("A", DAY): thirds, ("D", DAY): unstated})
+    assert found.totals == {"B": Decimal("31.48"), "C": Decimal("30.48")}
+    assert (found.amount_in, found.amount_carried, found.amount_left) == (
+        Decimal("101.45"),
+        Decimal("61.96"),
+        Decimal("39.49"),
+    )
+    left = [(line.line, line.amount, line.reason) for line in found.lines if not line.carried]
+    assert left == [
+        (1, Decimal(33), Reason.PART_NOT_STATED),
+        (2, Decimal("-2.51"), Reason.PART_NOT_STATED),
+        (3, Decimal(9), Reason.SHARE_NOT_STATED),
+    ]
+
+
+async def restated(registry: RegistryClient, figures: list[dict[str, Any]], **params: str) -> dict[str, Any]:
+    asked = {"from_day": "2021-03-31", "to_day": "2021-04-01", **params}
+    found: dict[str, Any] = await registry.call(
+        "POST", "/crosswalks/restatement", params=asked, json={"figures": figures}
+    )
+    return found
+
+
+async def test_a_series_of_figures_is_restated_onto_the_bodies_of_another_day(registry: RegistryClient) -> None:
+    await registry.open("07P", "09A", "07W", "A1", "A2", "A3")
+    await registry.merge("W2U3Z", "07P", "09A", "07W", on="2021-04-01")
+    await tell(
+        registry.database,
+        succeeded("A1", "A2", "2021-04-01", "split", "1/3"),
+        succeeded("A1", "A3", "2021-04-01", "split", "2/3"),
+    )
+    found = await restated(
+        registry,
+        [
+            {"code": "07P", "amount": 10_001},
+            {"code": "09A", "amount": "-0.50", "day": "2020-06-30"},
+            {"code": "A1", "amount": 101},
+            {"code": "ZZZ", "amount": 5},
+            {"code": "07W"},
+        ],
+    )
+    assert found["totals"] == [
+        {"to_code": "A2", "amount": 34},
+        {"to_code": "A3", "amount": 67},
+        {"to_code": "W2U3Z", "amount": "10000.50"},
+    ]
+    assert (found["amount_in"], found["amount_carried"], found["amount_not_carried"]) == ("10106.50", "10101.50", 5)
+    assert [(one["line"], one["code"], one["reason"]) for one in found["not_carried"]] == [(4, "ZZZ", "unknown-code")]
+    assert [(one["line"], one["to_code"], one["amount"]) for one in found["carried"]] == [
+        (1, "W2U3Z", 10_001),
+        (2, "W2U3Z", "-0.50"),
+        (3, "A2", 34),
+        (3, "A3", 67),
+        (5, "W2U3Z", None),
+    ]
+    with_events = await registry.names_told()
+    assert await restated(registry, [{"code": "07P", "amount": 1}])
+    assert await registry.names_told() == with_events
+
+
+async def test_a_table_goes_in_and_comes_out_as_csv(registry: RegistryClient) -> None:
+    await registry.open("07P", "09A")
+    await registry.merge("W2U3Z", "07P", "09A", on="2021-04-01")
+    sent = "\ufeffPayer,Code,Amount,Day\r\n=1+1,07P,100.10,2020-06-30\r\n,09A,-100.10,\r\nx,ZZZ,1,\r\n"
+    answer = await registry.send(
+        "POST",
+        "/crosswalks/restatement",
+        params={"from_day": "2021-03-31", "to_day": "2021-04-01"},
+        headers={"Content-Type": "text/csv", "Accept": "text/csv"},
+        content=sent.encode(),
+    )
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    rows = table_of(answer.text)
+    assert [(row["line"], row["to_code"], row["amount"], row["reason"]) for row in rows] == [
+        ("1", "W2U3Z", "100.10", ""),
+        ("2", "W2U3Z", "-100.10", ""),
+        ("3", "", "1", "unknown-code"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sort", "body", "said"),
+    [
+        ("text/csv", b"", "no column code"),
+        ("text/csv", b"payer,amount\r\nx,1\r\n", "no column code"),
+        ("text/csv", b"code\r\n", "0 lines"),
+        ("text/csv", b"code,amount\r\n07P,1e5\r\n07P,1\r\nq-1,2\r\n", "line 2"),
+        ("text/csv", b"code\r\n\xff\r\n", "UTF-8"),
+        ("text/plain", b"code\r\n07P\r\n", "text/plain"),
+        ("application/json", b'{"figures": []}', "figures"),
+        ("application/json", b'{"figures": [{"code": "07P", "amount": 1.5}]}', "figures.0.amount"),
+    ],
+)
+async def test_what_cannot_be_read_as_figures_is_refused_with_every_reason(
+    registry: RegistryClient, sort: str, body: bytes, said: str
+) -> None:
+    answer = await registry.send(
+        "POST",
+        "/crosswalks/restatement",
+        params={"from_day": "2021-03-31", "to_day": "2021-04-01"},
+        headers={"Content-Type": sort},
+        content=body,
+    )
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+async def changes(registry: RegistryClient, **params: str) -> list[tuple[str, ...]]:
+    found = await registry.call("GET", "/changes", params=params)
+    return [tuple(row[name] for name in ("day", "what", "code", "before", "after", "other")) for row in found["items"]]
+
+
+async def test_what_changes_on_the_first_of_april_is_listed_done_or_planned(registry: RegistryClient) -> None:
+    await registry.open("10Y", "10H", "01H", "Q78")
+    await registry.merge("14Y", "10Y", "10H", on="2018-04-01")
+    before = {"as_at": "2016-01-01"}
+    version = (await registry.call("GET", "/organisations/01H", params=before))["version"]
+    named = {"new_name": "NHS North Cumbria CCG", "effective_on": "2018-04-01"}
+    await registry.change("/organisations/01H/renaming", version=version, body=named)
+    await tell(
+        registry.database,
+        *(
+            OrganisationParentChanged(
+                code="01H", relation="part of", parent=parent, effective_on=date.fromisoformat(on), stated_at=AT
+            )
+            for parent, on in (("Q74", "2013-04-01"), ("Q78", "2018-04-01"))
+        ),
+    )
+    assert await changes(registry, on="2018-04-01") == [
+        ("2018-04-01", "closure", "10H", "open", "closed", ""),
+        ("2018-04-01", "closure", "10Y", "open", "closed", ""),
+        ("2018-04-01", "legal status", "10H", None, "abolished", ""),
+        ("2018-04-01", "legal status", "10Y", None, "abolished", ""),
+        ("2018-04-01", "legal status", "14Y", None, "established", ""),
+        ("2018-04-01", "merger", "14Y", "10Y 10H", "carried_out", "M-14Y"),
+        ("2018-04-01", "opening", "14Y", None, "open", ""),
+        ("2018-04-01", "parent", "01H", "Q74", "Q78", ""),
+        ("2018-04-01", "rename", "01H", "NHS 01H CCG", "NHS North Cumbria CCG", ""),
+        ("2018-04-01", "succession", "10H", None, "merger 1", "14Y"),
+        ("2018-04-01", "succession", "10Y", None, "merger 1", "14Y"),
+    ]
+    assert await changes(registry, on="2018-04-01", what="merger", as_known="2015-01-01") == []
+    assert await changes(registry, on="2018-04-02") == []
+    span = {"from": "2013-01-01", "to": "2018-04-01"}
+    assert len(await changes(registry, **span)) == 11 + 4
+    assert [row[1] for row in await changes(registry, **span, code="01H")] == ["opening", "parent", "rename"]
+    await registry.open("AAA", "BBB", on="2014-04-01")
+    await registry.merge("CCC", "AAA", "BBB", on="2022-04-01")
+    written = await registry.send("GET", "/changes", params={"on": "2022-04-01"}, headers={"Accept": "text/csv"})
+    planned = [row for row in table_of(written.text) if row["what"] == "merger"]
+    assert [(row["code"], row["before"], row["other"]) for row in planned] == [("CCC", "AAA BBB", "M-CCC")]
+
+
+async def test_pages_of_changes_are_the_whole_list_in_parts(registry: RegistryClient) -> None:
+    await registry.open("10Y", "10H")
+    await registry.merge("14Y", "10Y", "10H", on="2018-04-01")
+    whole = (await registry.call("GET", "/changes", params={"on": "2018-04-01"}))["items"]
+    path: str | None = "/changes?on=2018-04-01&limit=2"
+    paged = []
+    while path:
+        found = await registry.call("GET", path)
+        paged += found["items"]
+        path = found["next"].removeprefix("/v1") if found["next"] else None
+    assert paged == whole
+    assert len(whole) == 9
+
+
+@pytest.mark.parametrize("asked", [{}, {"from": "2018-04-01"}, {"from": "2018-04-02", "to": "2018-04-01"}])
+async def test_changes_of_no_day_are_refused(registry: RegistryClient, asked: dict[str, str]) -> None:
+    await registry.call("GET", "/changes", params=asked, expect=422)
+
+
+async def test_what_changes_tells_of_codes_roles_relations_addresses_and_law_too(registry: RegistryClient) -> None:
+    await registry.open("RX1", kind="nhs_trust")
+    await registry.open("QWO", "QOP", kind="stp")
+    on = {"effective_on": "2019-04-01"}
+    address: dict[str, str | list[str]] = {"lines": ["2 Low Street"], "postcode": "YO1 1AA"}
+    told: list[tuple[str, dict[str, str | list[str]]]] = [
+        ("/address", {**address, "effective_on": "2013-04-01"}),
+        ("/address", {**address, "postcode": "LS1 1AA", **on}),
+        ("/identifiers", {"system": "ons", "identifier": "E40000001", "effective_on": "2013-04-01"}),
+        ("/identifiers/ons/E40000001/end", {**on}),
+        ("/identifiers", {"system": "ons", "identifier": "E40000009", **on}),
+        ("/roles", {"role": "RO57", **on}),
+        ("/parent", {"parent": "QWO", **on}),
+        ("/legal-status", {"legal_status": "abolished", **on}),
+    ]
+    for number, (path, body) in enumerate(told, start=1):
+        await registry.change(f"/organisations/RX1{path}", version=number, body=body)
+    for share, first in (("1/3", "2013-04-01"), ("1/2", "2019-04-01")):
+        body = {"relation": "part of footprint", "other": "QOP", "share": share, "effective_on": first}
+        await registry.call("POST", "/organisations/RX1/relations", json=body)
+    day = "2019-04-01"
+    expected = [
+        (day, "address", "RX1", "2 Low Street\nYO1 1AA", "2 Low Street\nLS1 1AA", ""),
+        (day, "identifier", "RX1", None, "E40000009", "ons"),
+        (day, "identifier", "RX1", "E40000001", None, "ons"),
+        (day, "legal status", "RX1", None, "abolished", ""),
+        (day, "parent", "RX1", None, "QWO", ""),
+        (day, "relation", "RX1", "part of footprint 1/3", "part of footprint 1/2", "QOP"),
+        (day, "role", "RX1", None, "RO57", ""),
+    ]
+    assert await changes(registry, on=day) == expected
+    assert await changes(registry, on=day, what="legal status") == expected[3:4]
+    first = await registry.call("GET", "/changes", params={"on": day, "limit": 2})
+    rest = await registry.call("GET", first["next"].removeprefix("/v1"))
+    assert [row["after"] for row in [*first["items"], *rest["items"]]] == [row[4] for row in expected[:4]]
+
+
+async def test_an_area_that_another_body_covers_is_a_change_and_its_first_one_is_none(registry: RegistryClient) -> None:
+    await registry.open("03X", "01K")
+    for day, first, second in (
+        ("2021-04-01", ["E01000001", "E01000002"], ["E01000003"]),
+        ("2021-10-01", ["E01000001"], ["E01000002", "E01000003"]),
+    ):
+        lists = [{"code": "03X", "areas": first}, {"code": "01K", "areas": second}]
+        await registry.call("POST", "/covers", json={"effective_on": day, "commissioners": lists})
+    assert await changes(registry, on="2021-04-01") == []
+    assert await changes(registry, on="2021-10-01") == [("2021-10-01", "area", "E01000002", "03X", "01K", "")]

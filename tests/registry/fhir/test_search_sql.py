@@ -1,0 +1,153 @@
+"""FHIR searches find what matches and nothing else, page by page, in Bundles that the validator accepts."""
+
+from typing import Any
+
+import pytest
+
+from services.registry.fhir import codes
+from tests.fhir.hapi import Validator
+from tests.support.fhir_client import BASE, ask, extensions, stage_a_share, stage_newcastle
+from tests.support.registry_client import RegistryClient
+
+
+@pytest.fixture
+async def stage(registry: RegistryClient) -> RegistryClient:
+    """The registry with Newcastle Gateshead in it."""
+    await stage_newcastle(registry)
+    return registry
+
+
+SEARCHES: list[tuple[dict[str, Any], list[str]]] = [
+    ({"_id": "13T,RX4"}, ["13T", "RX4"]),
+    ({"_id": "13T", "active": "false"}, []),
+    ({"name": "nhs 00"}, ["00F", "00G", "00H"]),
+    ({"name": "gateshead"}, []),
+    ({"name:contains": "medical"}, ["A85001"]),
+    ({"name:exact": "teams medical practice"}, []),
+    ({"name:exact": "TEAMS MEDICAL PRACTICE"}, ["A85001"]),
+    ({"address-postalcode": "ne82"}, ["A85001"]),
+    ({"address-postalcode": "NE8 2PQ,SW1A 1AA"}, ["A85001"]),
+    ({"address-postalcode": "NE9"}, []),
+    ({"active": "true", "type": "ccg"}, ["13T"]),
+    ({"active": "true", "type": "ccg", "as-at": "2015-03-31"}, ["00F", "00G", "00H"]),
+    ({"type": f"{codes.ODS_ROLE}|RO98"}, ["00F", "00G", "00H", "13T", "13X"]),
+    ({"type": "http://elsewhere|RO98"}, []),
+    ({"type": "unknown"}, ["U1"]),
+    ({"type": f"{codes.ODS_RECORD_CLASS}|RC1", "active": "true"}, ["13T", "A85001", "RX4"]),
+    ({"roleCode": "RO57"}, ["RX4"]),
+    ({"roleCode": "ro57"}, ["RX4"]),
+    ({"activeRoleCode": "RO57", "as-at": "2009-11-30"}, []),
+    ({"activeRoleCode": "RO98"}, ["13T"]),
+    ({"partof": "Organization/13T"}, ["A85001"]),
+    ({"partof": "00F"}, []),
+    ({"partof": "00F", "as-at": "2014-01-01"}, ["A85001"]),
+    ({"partof:identifier": f"{codes.ODS_CODE}|13T"}, ["A85001"]),
+    ({"_lastUpdated": "lt2015"}, []),
+    ({"_lastUpdated": "ge2020", "type": "ccg", "active": "true"}, ["13T"]),
+    ({"lastChangeDate": ["ge2020", "lt2199"], "_id": "RX4"}, ["RX4"]),
+    ({"lastChangeDate": "ne2015-01-01", "_id": "RX4"}, ["RX4"]),
+    ({"lastChangeDate": "2015-01-01"}, []),
+]
+
+
+async def test_a_search_finds_what_matches_and_nothing_else(stage: RegistryClient, validator: Validator) -> None:
+    for parameters, expected in SEARCHES:
+        bundle = await ask(stage, "Organization", **parameters)
+        assert (parameters, _ids(bundle)) == (parameters, expected)
+        assert validator.faults(bundle) == []
+        counted = await ask(stage, "Organization", **parameters, _summary="count")
+        assert (parameters, counted["total"], "entry" in counted) == (parameters, len(expected), False)
+
+
+def _ids(bundle: dict[str, Any]) -> list[str]:
+    return [entry["resource"]["id"] for entry in bundle.get("entry", [])]
+
+
+async def test_pages_follow_one_another_by_their_links(stage: RegistryClient) -> None:
+    address, seen, pages = f"/v1{BASE}/Organization?_count=4&_total=accurate", [], 0
+    while address:
+        response = await stage.client.get(address, headers=stage.tokens.header())
+        bundle = response.json()
+        links = {link["relation"]: link["url"] for link in bundle["link"]}
+        assert bundle["total"] == 9
+        seen += [entry["resource"]["id"] for entry in bundle["entry"]]
+        address, pages = links.get("next", ""), pages + 1
+    assert (pages, len(seen), seen) == (3, 9, sorted(set(seen)))
+
+
+async def test_parents_come_along_when_they_are_asked_for(stage: RegistryClient) -> None:
+    bundle = await ask(stage, "Organization", _id="A85001", _include="Organization:partof")
+    assert [(entry["resource"]["id"], entry["search"]["mode"]) for entry in bundle["entry"]] == [
+        ("A85001", "match"),
+        ("13T", "include"),
+    ]
+
+
+async def test_a_practice_is_affiliated_to_its_commissioner_of_each_time(
+    stage: RegistryClient, validator: Validator
+) -> None:
+    bundle = await ask(stage, "OrganizationAffiliation", **{"primary-organization": "Organization/A85001"})
+    assert validator.faults(bundle) == []
+    told = [entry["resource"] for entry in bundle["entry"]]
+    assert [(one["id"], one["active"], one["period"]) for one in told] == [
+        ("A85001.parent.00F.2013-04-01", False, {"start": "2013-04-01", "end": "2015-03-31"}),
+        ("A85001.parent.13T.2015-04-01", True, {"start": "2015-04-01"}),
+    ]
+    assert told[0]["participatingOrganization"]["reference"] == "Organization/00F"
+    assert [coding["code"] for coding in told[0]["code"][0]["coding"]] == ["RE4", "parent"]
+    for one in told:
+        assert await ask(stage, f"OrganizationAffiliation/{one['id']}") == one
+        assert validator.faults(one) == []
+
+
+AFFILIATIONS: list[tuple[dict[str, Any], list[str]]] = [
+    ({"participating-organization": "13T"}, ["A85001.parent.13T.2015-04-01"]),
+    ({"organization": "13T,RX4"}, ["A85001.parent.13T.2015-04-01", "RX4.partner-in.QHM.2016-04-01"]),
+    ({"primary-organization": "RX4", "active": "false"}, []),
+    ({"active": "false"}, ["A85001.parent.00F.2013-04-01"]),
+    ({"active": "true", "as-at": "2014-01-01"}, ["A85001.parent.00F.2013-04-01"]),
+    ({"role": "RE4", "active": "true"}, ["A85001.parent.13T.2015-04-01"]),
+    ({"role": f"{codes.RELATION}|partner-in"}, ["RX4.partner-in.QHM.2016-04-01"]),
+    ({"role": "partner-in,RE5"}, ["RX4.partner-in.QHM.2016-04-01"]),
+    ({"role": f"{codes.ODS_RELATIONSHIP}|partner-in"}, []),
+    ({"date": ["ge2015-03-31", "le2015-03-31"]}, ["A85001.parent.00F.2013-04-01"]),
+    ({"date": "sa2015-03-31"}, ["A85001.parent.13T.2015-04-01", "RX4.partner-in.QHM.2016-04-01"]),
+    ({"date": "eb2015-04-01"}, ["A85001.parent.00F.2013-04-01"]),
+    ({"date": "gt2015-04-01", "organization": "A85001"}, ["A85001.parent.13T.2015-04-01"]),
+    ({"date": "lt2013-04-01"}, []),
+    ({"date": "2013"}, []),
+    ({"_id": "A85001.parent.00F.2013-04-01,nonsense"}, ["A85001.parent.00F.2013-04-01"]),
+    ({"as-known": "2012-01-01"}, []),
+]
+
+
+async def test_a_search_of_affiliations_finds_what_matches_and_nothing_else(
+    stage: RegistryClient, validator: Validator
+) -> None:
+    await stage_a_share(stage)
+    for parameters, expected in AFFILIATIONS:
+        bundle = await ask(stage, "OrganizationAffiliation", **parameters)
+        assert (parameters, _ids(bundle)) == (parameters, expected)
+        assert validator.faults(bundle) == []
+        counted = await ask(stage, "OrganizationAffiliation", **parameters, _count=0)
+        assert (parameters, counted["total"]) == (parameters, len(expected))
+
+
+async def test_affiliations_come_by_pages_with_both_bodies(stage: RegistryClient, validator: Validator) -> None:
+    await stage_a_share(stage)
+    first = await ask(
+        stage,
+        "OrganizationAffiliation",
+        _count=2,
+        _include=["OrganizationAffiliation:primary-organization", "OrganizationAffiliation:participating-organization"],
+    )
+    assert [entry["resource"]["id"] for entry in first["entry"] if entry["search"]["mode"] == "include"] == [
+        "00F",
+        "13T",
+        "A85001",
+    ]
+    following = next(link["url"] for link in first["link"] if link["relation"] == "next")
+    second = (await stage.client.get(following, headers=stage.tokens.header())).json()
+    [shared] = [entry["resource"] for entry in second["entry"] if entry["search"]["mode"] == "match"]
+    assert extensions(shared, codes.SHARE_EXTENSION) == [{"url": codes.SHARE_EXTENSION, "valueString": "1/3"}]
+    assert validator.faults(first) + validator.faults(second) == []

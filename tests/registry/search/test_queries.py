@@ -1,0 +1,153 @@
+"""Organisations are found by what a user remembers of them, read many at once, and exported."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.registry_client import RegistryClient
+
+
+@pytest.fixture(autouse=True)
+async def newcastle(registry: RegistryClient) -> None:
+    """Three CCGs of which two merge, practices below them, and one elsewhere with another code and an address."""
+    await registry.move_clock("2013-04-01")
+    await registry.open("00F", "00G", "10Y")
+    for code, parent in (("A85001", "00F"), ("A85002", "00G"), ("A85003", "00F")):
+        await registry.open(code, kind="gp_practice")
+        await registry.change(
+            f"/organisations/{code}/parent",
+            version=1,
+            body={"parent": parent, "relation": "commissioned by", "effective_on": "2013-04-01"},
+        )
+    await registry.move_clock("2014-04-01")
+    await registry.change("/organisations/A85003/closure", version=2, body={"effective_on": "2014-10-01"})
+    await registry.move_clock("2015-03-01")
+    await registry.merge("13T", "00F", "00G", on="2015-04-01")
+    await registry.move_clock("2015-04-02")
+    renaming = {"new_name": "NHS Newcastle Gateshead CCG", "effective_on": "2015-04-02"}
+    version = (await registry.call("GET", "/organisations/13T"))["version"]
+    await registry.change("/organisations/13T/renaming", version=version, body=renaming)
+
+
+async def found(registry: RegistryClient, **asked: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await registry.call("GET", "/search", params={"as_at": "2016-01-01", **asked}))[
+        "items"
+    ]
+    return items
+
+
+async def test_the_beginnings_of_words_of_a_name_find_it_whatever_their_order(registry: RegistryClient) -> None:
+    [one] = await found(registry, text="gate newcastle")
+    assert (one["code"], one["matched"]) == ("13T", ["name"])
+    assert await found(registry, text="newcastle durham") == []
+    assert await found(registry, text="astle") == []
+
+
+async def test_a_name_of_another_day_finds_it_and_says_so(registry: RegistryClient) -> None:
+    [one] = await found(registry, text="13t ccg")
+    assert (one["name"], one["matched"]) == ("NHS Newcastle Gateshead CCG", ["name on another day"])
+
+
+async def test_a_code_or_its_beginning_finds_it(registry: RegistryClient) -> None:
+    assert [one["code"] for one in await found(registry, text="00f")] == ["00F"]
+    assert [one["code"] for one in await found(registry, text="A85")] == ["A85001", "A85002", "A85003"]
+
+
+async def test_filters_are_about_the_day(registry: RegistryClient) -> None:
+    assert [one["code"] for one in await found(registry, text="nhs", kind="ccg", status="open")] == ["10Y", "13T"]
+    before = await found(registry, text="nhs", kind="ccg", status="open", as_at="2014-01-01")
+    assert [one["code"] for one in before] == ["00F", "00G", "10Y"]
+    assert await found(registry, parent="00G", as_at="2013-03-31") == []
+
+
+async def test_a_place_matches_once_however_often_the_body_moved_within_it(registry: RegistryClient) -> None:
+    for day, street in (("2015-05-01", "High Street"), ("2015-08-01", "Mill Lane")):
+        await registry.move_clock(day)
+        version = (await registry.call("GET", "/organisations/10Y"))["version"]
+        address = {"lines": [street, "Aylesbury"], "postcode": "HP20 1AA", "effective_on": day}
+        await registry.change("/organisations/10Y/address", version=version, body=address)
+    [one] = await found(registry, place="aylesbury", postcode="HP20")
+    assert (one["code"], one["postcode"], one["matched"]) == ("10Y", "HP20 1AA", ["address"])
+    assert await found(registry, place="high street") == []
+
+
+async def test_pages_follow_one_another(registry: RegistryClient) -> None:
+    first = await registry.call("GET", "/search", params={"text": "nhs", "limit": 4, "as_at": "2016-01-01"})
+    second = await registry.call("GET", first["next"].removeprefix("/v1"))
+    assert [one["code"] for one in first["items"] + second["items"]] == [
+        "00F", "00G", "10Y", "13T", "A85001", "A85002", "A85003",
+    ]  # fmt: skip
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("words", ["'", "&|!()", "a & 'b", "\\", "%", "ß", "nhs:*"])
+async def test_odd_words_are_only_words(registry: RegistryClient, words: str) -> None:
+    assert isinstance(await found(registry, text=words), list)
+
+
+async def test_words_without_a_letter_find_nothing(registry: RegistryClient) -> None:
+    assert await found(registry, text="&&") == []
+
+
+async def members(registry: RegistryClient, code: str, **asked: Any) -> list[tuple[str, bool]]:
+    page = await registry.call("GET", f"/organisations/{code}/members", params=asked)
+    return [(one["code"], one["carried"]) for one in page["items"]]
+
+
+async def test_members_go_with_their_body_into_its_successor(registry: RegistryClient) -> None:
+    assert await members(registry, "00F", as_at="2014-01-01") == [("A85001", False), ("A85003", False)]
+    assert await members(registry, "13T", as_at="2016-01-01") == [("A85001", True), ("A85002", True)]
+    assert await members(registry, "13T", as_at="2014-01-01") == []
+
+
+async def test_what_had_closed_stays_with_the_body_that_closed(registry: RegistryClient) -> None:
+    assert await members(registry, "00F", as_at="2016-01-01", status="closed") == [("A85003", False)]
+    assert ("A85003", True) not in await members(registry, "13T", as_at="2016-01-01")
+
+
+async def test_before_the_merger_was_known_nothing_was_carried(registry: RegistryClient) -> None:
+    asked = {"as_at": "2016-01-01", "as_known": "2014-12-31"}
+    assert await members(registry, "00F", **asked) == [("A85001", False), ("A85003", False)]
+
+
+async def test_a_tree_shows_levels_and_what_is_above(registry: RegistryClient) -> None:
+    await registry.open("Q49", kind="local_office", on="2015-04-02")
+    version = (await registry.call("GET", "/organisations/13T"))["version"]
+    parent = {"parent": "Q49", "effective_on": "2015-04-02"}
+    await registry.change("/organisations/13T/parent", version=version, body=parent)
+    tree = await registry.call("GET", "/organisations/Q49/tree", params={"as_at": "2016-01-01"})
+    [ccg] = tree["members"]
+    assert (ccg["code"], [one["code"] for one in ccg["members"]]) == ("13T", ["A85001", "A85002"])
+    assert tree["whole"] is True
+    below = await registry.call("GET", "/organisations/13T/tree", params={"as_at": "2016-01-01", "depth": 1})
+    assert below["above"] == [{"code": "13T", "relation": "parent", "parent": "Q49"}]
+    await registry.call("GET", "/organisations/ZZZ/tree", expect=404)
+
+
+async def test_many_codes_are_looked_up_at_once(registry: RegistryClient) -> None:
+    answer = await registry.call(
+        "POST", "/lookups", json={"codes": ["13T", "NOPE", "00F"]}, params={"as_at": "2016-01-01"}
+    )
+    assert [(one["code"], one["status"]) for one in answer["organisations"]] == [("00F", "closed"), ("13T", "open")]
+    assert answer["unknown"] == ["NOPE"]
+    assert await registry.call("POST", "/lookups", json={"codes": []}) == {"organisations": [], "unknown": []}
+
+
+async def test_an_export_holds_all_as_csv_and_as_json_lines(registry: RegistryClient) -> None:
+    asked = {"kind": "ccg", "as_at": "2016-01-01"}
+    answer = await registry.send("GET", "/exports/organisations", params=asked)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(row["code"], row["status"], row["last_day"]) for row in rows] == [
+        ("00F", "closed", ""),
+        ("00G", "closed", ""),
+        ("10Y", "open", ""),
+        ("13T", "open", ""),
+    ]
+    lines = await registry.send("GET", "/exports/organisations", params=asked | {"format": "ndjson"})
+    assert [json.loads(line)["code"] for line in lines.text.splitlines()] == ["00F", "00G", "10Y", "13T"]
+    none = await registry.send("GET", "/exports/organisations", params=asked | {"text": "nobody"})
+    assert none.text.splitlines() == ["code,kind,status,name,parent,since,last_day,postcode,as_at"]

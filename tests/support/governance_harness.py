@@ -1,0 +1,236 @@
+"""The harness for tests about governance: commands as somebody gives them, events as the registry tells them."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Database
+from libs.common.events import Envelope, Event
+from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationProposed
+from libs.common.identity import Caller, Role
+from libs.common.messaging.subscriptions import Delivery
+from services.governance.appointments import commands as appointments
+from services.governance.appointments import people
+from services.governance.bodies import commands as bodies
+from services.governance.bodies import posts
+from services.governance.core import queries as reads
+from services.governance.decision_rights import commands as decision_rights
+from services.governance.reactions import subscriptions
+
+ENGLAND_OPENED = date(2013, 4, 1)
+MERGED_ON = date(2018, 4, 1)
+
+
+def at(day: date, hour: int = 9) -> datetime:
+    """An instant on a day."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def a_lead(*organisations: str) -> Caller:
+    """A governance lead of these organisations, of every one where none is named."""
+    return Caller(
+        subject="lead", roles=frozenset({Role.GOVERNANCE_LEAD}), organisations=frozenset(organisations or {"*"})
+    )
+
+
+def a_merger(
+    successor: str = "14Y",
+    predecessors: tuple[str, ...] = ("10H", "10Y"),
+    *,
+    on: date = MERGED_ON,
+    stated: datetime | None = None,
+) -> CCGMerged:
+    """Aylesbury Vale and Chiltern become Buckinghamshire, or others something else."""
+    return CCGMerged(
+        effective_on=on,
+        stated_at=stated or at(on, 0),
+        merger=f"M-{successor}",
+        successor=successor,
+        successor_name=f"NHS {successor} CCG",
+        predecessors=predecessors,
+    )
+
+
+@dataclass
+class GovernanceHarness:
+    """One governance database, and what happens to it."""
+
+    database: Database
+    _position: int = field(default=0)
+
+    async def hear_of_ccgs(self, *codes: str, on: date = ENGLAND_OPENED) -> None:
+        """The registry opened these CCGs."""
+        opened = [
+            OrganisationOpened(effective_on=on, stated_at=at(on, 0), code=code, name=f"NHS {code} CCG", kind="ccg")
+            for code in codes
+        ]
+        await self.hear(*opened)
+
+    async def hear_of_proposed(self, code: str, *, on: date) -> None:
+        """The registry has a CCG that is legally set and does not operate yet."""
+        await self.hear(
+            OrganisationProposed(effective_on=on, stated_at=at(on, 0), code=code, name=f"NHS {code} CCG", kind="ccg")
+        )
+
+    async def hear(self, *events: Event) -> None:
+        """The registry's events arrive and are dealt with, in one transaction, as the inbox does."""
+        async with self.database.begin() as session:
+            await self.deliver(session, *events)
+
+    async def deliver(self, session: AsyncSession, *events: Event) -> None:
+        """The same within a transaction that the test holds."""
+        await subscriptions.deliver([self._delivery(event) for event in events], session)
+
+    def _delivery(self, event: Event) -> Delivery:
+        self._position += 1
+        envelope = Envelope(
+            id=f"event-{self._position}",
+            source="registry",
+            name=event.event_name,
+            version=event.event_version,
+            keys=tuple(sorted(event.keys)),
+            recorded_at=event.stated_at,
+            position=self._position,
+            fields=event.model_dump(mode="json"),
+        )
+        return Delivery(envelope, event)
+
+    async def person(self, person: str, name: str = "Somebody") -> str:
+        """A person is registered; the id."""
+        async with self.database.begin() as session:
+            command = people.RegisterPerson(id=person, display_name=name)
+            return (await people.register_person(session, command, by=a_lead())).id
+
+    async def body(
+        self, organisation: str, *titles: str, first_day: date = ENGLAND_OPENED, by: Caller | None = None
+    ) -> str:
+        """A governing body with its mandatory posts and these; its reference."""
+        command = bodies.EstablishBody(
+            organisation=organisation, first_day=first_day, posts=tuple(posts.NewPost(title=title) for title in titles)
+        )
+        async with self.database.begin() as session:
+            body = await bodies.establish_body(
+                session, command, by=by or a_lead(), today=first_day, stated_at=at(first_day)
+            )
+        return body.reference
+
+    async def post(self, organisation: str, *, by: Caller | None = None, **command: Any) -> str:
+        """One more post; its reference."""
+        given: dict[str, Any] = {"organisation": organisation, "title": "Chair", "first_day": ENGLAND_OPENED} | command
+        async with self.database.begin() as session:
+            made = await posts.create_post(
+                session,
+                posts.CreatePost.model_validate(given),
+                by=by or a_lead(),
+                today=given["first_day"],
+                stated_at=at(given["first_day"]),
+            )
+        return made.reference
+
+    async def appoint(
+        self,
+        post: str,
+        person: str,
+        first_day: date = ENGLAND_OPENED,
+        last_day: date | None = None,
+        *,
+        by: Caller | None = None,
+        stated: datetime | None = None,
+    ) -> str:
+        """A person is put into a post on the first day; the appointment's id."""
+        async with self.database.begin() as session:
+            return await self.appoint_in(session, post, person, first_day, last_day, by=by, stated=stated)
+
+    async def appoint_in(
+        self,
+        session: AsyncSession,
+        post: str,
+        person: str,
+        first_day: date = ENGLAND_OPENED,
+        last_day: date | None = None,
+        *,
+        by: Caller | None = None,
+        stated: datetime | None = None,
+    ) -> str:
+        """The same within a transaction that the test holds."""
+        command = appointments.MakeAppointment(post=post, person=person, first_day=first_day, last_day=last_day)
+        made = await appointments.make_appointment(
+            session, command, by=by or a_lead(), today=first_day, stated_at=stated or at(first_day)
+        )
+        return made.id
+
+    async def end(
+        self, appointment: str, last_day: date, *, reason: str = "resigned", stated: datetime | None = None
+    ) -> None:
+        """An appointment gets its last day."""
+        async with self.database.begin() as session:
+            found = await appointments.get_appointment_to_change(session, appointment, by=a_lead())
+            command = appointments.EndAppointment(last_day=last_day, reason=reason)
+            await appointments.end_appointment(session, found, command, by=a_lead(), stated_at=stated or at(last_day))
+
+    async def grant(self, organisation: str, *, by: Caller | None = None, **command: Any) -> int:
+        """A decision right, of up to £50,000 for contracts where not said otherwise; its number."""
+        given: dict[str, Any] = {
+            "organisation": organisation,
+            "function": "contract-award",
+            "value_limit_pence": 50_000_00,
+            "first_day": ENGLAND_OPENED,
+            "source_minute": "Governing body, 4 April 2013, item 6",
+        } | command
+        async with self.database.begin() as session:
+            right = await decision_rights.grant_decision_right(
+                session,
+                decision_rights.GrantDecisionRight.model_validate(given),
+                by=by or a_lead(),
+                today=given["first_day"],
+                stated_at=at(given["first_day"]),
+            )
+        return right.id
+
+    async def end_right(self, right: int, last_day: date) -> None:
+        """A decision right ends."""
+        async with self.database.begin() as session:
+            found = await decision_rights.get_decision_right_to_change(session, right, by=a_lead())
+            command = decision_rights.EndDecisionRight(last_day=last_day, reason="scheme revised")
+            await decision_rights.end_decision_right(session, found, command, by=a_lead(), stated_at=at(last_day))
+
+    async def bucks(self) -> None:
+        """Both bodies of Buckinghamshire: P-ao in both, each its own chair, a finance officer in one of them."""
+        for person in ("P-ao", "P-chair-10h", "P-chair-10y", "P-cfo"):
+            await self.person(person)
+        await self.body("10H", "Chair")
+        await self.body("10Y", "Chair", "Chief finance officer")
+        await self.appoint("10H/accountable-officer", "P-ao")
+        await self.appoint("10Y/accountable-officer", "P-ao")
+        await self.appoint("10H/chair", "P-chair-10h")
+        await self.appoint("10Y/chair", "P-chair-10y")
+        await self.appoint("10Y/chief-finance-officer", "P-cfo")
+
+    async def holders(self, organisation: str, *, as_at: date, as_known: datetime | None = None) -> dict[str, Any]:
+        """The holder of each post that stands as at a day, None where it is vacant."""
+        wanted = reads.Wanted(organisation=organisation)
+        rows = await reads.list_posts(self.database, wanted, as_at=as_at, as_known=as_known)
+        return {row["post"].partition("/")[2]: row["person"] for row in rows}
+
+    async def vacancies(self, organisation: str, *, as_at: date) -> dict[str, tuple[date, str]]:
+        """The posts that nobody holds: since when, and why."""
+        wanted = reads.Wanted(organisation=organisation, vacant=True)
+        rows = await reads.list_posts(self.database, wanted, as_at=as_at, as_known=None)
+        return {row["post"].partition("/")[2]: (row["vacant_since"], row["vacant_because"] or "") for row in rows}
+
+    async def told(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The fields of the events told, in order, with their names."""
+        rows = await self.database.fetch("SELECT name, fields FROM outbox ORDER BY id")
+        return [json.loads(row["fields"]) | {"name": row["name"]} for row in rows if name in (None, row["name"])]
+
+    async def content(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Everything that the service keeps, to compare before and after."""
+        tables: tuple[str, ...] = ("body", "post", "appointment", "decision_right", "outbox")
+        tables += tuple(f"{what}_time_{kind}" for what in ("body", "post", "right") for kind in ("statement", "belief"))
+        return {
+            table: [tuple(row) for row in await self.database.fetch(f"SELECT * FROM {table} ORDER BY 1")]
+            for table in tables
+        }
