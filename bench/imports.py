@@ -15,7 +15,7 @@ from bench.runner import Absent, Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
-from services.registry.imports.report import Report
+from services.registry.imports.report import ImportReport
 from services.registry.imports.runner import import_folder
 from services.registry.tables import METADATA
 
@@ -103,7 +103,7 @@ class _Racing:
         self._made += 1
         return await new_database(self._server, f"registry_{self._made}", METADATA)
 
-    async def _checked(self, database: Database, report: Report) -> int:
+    async def _checked(self, database: Database, report: ImportReport) -> int:
         """Return how many lines were taken: all that the files have, and all that they count is there."""
         lines = {path.name: _lines(path) for path in self._folder.iterdir()}
         assert report.not_taken() == [], report.not_taken()[:3]

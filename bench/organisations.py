@@ -31,7 +31,7 @@ async def fill(database: Database) -> None:
         async with database.begin() as session:
             await recording.introduce(session, codes)
             events: list[Event] = [event for code in codes for event in _life(code)]
-            await recording.tell(session, events, source="bench", by="bench")
+            await recording.record(session, events, source="bench", by="bench")
     parts = cycle(CODES)
     trios = [(next(parts), next(parts), next(parts)) for _ in range(_MERGED)]
     async with database.begin() as session:
@@ -46,7 +46,7 @@ async def fill(database: Database) -> None:
             )
             for successor, first, second in trios
         ]
-        await recording.tell(session, merged, source="bench", by="bench")
+        await recording.record(session, merged, source="bench", by="bench")
         columns = [list(column) for column in zip(*trios, strict=True)]
         await (await raw(session)).execute(_MERGERS, *columns)
 

@@ -21,7 +21,7 @@ from libs.common.money import pounds
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Happening:
     """One thing that happened, in words, with the event that says so and the service that told it."""
 
     day: date
@@ -31,7 +31,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergerTold:
+class MergerAccount:
     """One merger and what the other services did because of it."""
 
     day: date
@@ -39,12 +39,12 @@ class MergerTold:
     predecessors: tuple[str, ...]
     event_id: str
     correlation: str
-    contracts: list[Told] = field(default_factory=list)
-    allowances: list[Told] = field(default_factory=list)
-    appointments: list[Told] = field(default_factory=list)
+    contracts: list[Happening] = field(default_factory=list)
+    allowances: list[Happening] = field(default_factory=list)
+    appointments: list[Happening] = field(default_factory=list)
 
     @property
-    def consequences(self) -> list[Told]:
+    def consequences(self) -> list[Happening]:
         """Everything that followed from it."""
         return [*self.contracts, *self.allowances, *self.appointments]
 
@@ -59,16 +59,16 @@ class Account:
     """The whole story: how many CCGs were open from which day, the mergers, and what happened beside them."""
 
     ccgs_open: Mapping[date, int]
-    mergers: list[MergerTold]
-    beside: list[Told]
+    mergers: list[MergerAccount]
+    beside: list[Happening]
 
     @property
-    def told_in_full(self) -> list[MergerTold]:
+    def told_in_full(self) -> list[MergerAccount]:
         """The mergers of the places whose contracts and allowances are known."""
         return [merger for merger in self.mergers if merger.is_told_in_full]
 
     @property
-    def vacant_elsewhere(self) -> list[Told]:
+    def vacant_elsewhere(self) -> list[Happening]:
         """The vacancies that the other mergers left."""
         return [line for merger in self.mergers if not merger.is_told_in_full for line in merger.appointments]
 
@@ -114,7 +114,7 @@ def tell(
     for _, event in told:
         names.learn(event)
     mergers = {
-        envelope.id: MergerTold(
+        envelope.id: MergerAccount(
             day=event.effective_on,
             successor=names.of(event.successor),
             predecessors=tuple(names.of(code) for code in event.predecessors),
@@ -132,7 +132,7 @@ def tell(
             continue
         if not illustrative.isdisjoint(_figures_of(event)):
             sentence += " (illustrative)"
-        line = Told(day=event.effective_on, sentence=sentence, event_id=envelope.id, service=envelope.source)
+        line = Happening(day=event.effective_on, sentence=sentence, event_id=envelope.id, service=envelope.source)
         if envelope.causation in mergers:
             _list_of(mergers[envelope.causation], event).append(line)
         elif _stands_alone(event, merged):
@@ -167,7 +167,7 @@ def _figures_of(event: Event) -> tuple[str, ...]:
             return ()
 
 
-def _list_of(merger: MergerTold, event: Event) -> list[Told]:
+def _list_of(merger: MergerAccount, event: Event) -> list[Happening]:
     match event:
         case ContractTransferred():
             return merger.contracts

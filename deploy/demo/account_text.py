@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from deploy.demo.account import Account, MergerTold, Told
+from deploy.demo.account import Account, Happening, MergerAccount
 
 
-def in_words(account: Account) -> str:
+def as_text(account: Account) -> str:
     """Write the account in short: the counts, the mergers that moved something, and what happened beside them."""
     return "\n".join(_lines(account))
 
@@ -31,14 +31,14 @@ def _lines(account: Account) -> Iterator[str]:
     )
 
 
-def _merger(merger: MergerTold) -> Iterator[str]:
+def _merger(merger: MergerAccount) -> Iterator[str]:
     yield ""
     yield f"{merger.day:%d %b %Y}  {', '.join(merger.predecessors)} became {merger.successor}"
     yield f"    [registry {merger.event_id}]"
     yield from _told(merger.consequences)
 
 
-def _told(lines: Sequence[Told], *, dated: bool = False) -> Iterator[str]:
+def _told(lines: Sequence[Happening], *, dated: bool = False) -> Iterator[str]:
     for line in lines:
         yield f"  - {f'{line.day:%d %b %Y}  ' if dated else ''}{line.sentence}"
         yield f"    [{line.service} {line.event_id}]"

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 
 from deploy.demo.account import Account, tell
-from deploy.demo.facts import Facts
 from deploy.demo.plan import Step, days_of_mergers_missing, steps_missing, what_happened
+from deploy.demo.records import DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
 from libs.common.events import Envelope
 from libs.common.events.governance import AppointmentMade
@@ -13,7 +13,7 @@ from libs.common.events.governance import AppointmentMade
 Say = Callable[[str], None]
 
 
-async def load(services: Services, facts: Facts, say: Say) -> bool:
+async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
     """Do what is missing of the demo; False where nothing was. It goes on wherever an earlier run was cut off.
 
     The clock of all services is moved from day to day, so that mergers are agreed before their day and fall due on it,
@@ -33,7 +33,7 @@ async def load(services: Services, facts: Facts, say: Say) -> bool:
     return bool(days)
 
 
-async def tell_account(services: Services, facts: Facts) -> Account:
+async def tell_account(services: Services, facts: DemoRecords) -> Account:
     """Tell what happened from the feeds, with the names that governance displays for holders of posts."""
     feeds = await _feeds(services)
     people = {event.person for envelope in feeds if isinstance(event := envelope.event(), AppointmentMade)}
@@ -118,14 +118,14 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
 }
 
 
-async def _release_clocks(services: Services, facts: Facts) -> None:
+async def _release_clocks(services: Services, facts: DemoRecords) -> None:
     """Let the clocks go that stand on a day of the demo: moved by this run, or by one that was killed."""
     days = {await services.clock_of(service) for service in SERVICES}
     if days & facts.days:
         await services.move_clocks(None)
 
 
-async def _must_be_complete(services: Services, facts: Facts) -> None:
+async def _must_be_complete(services: Services, facts: DemoRecords) -> None:
     done = what_happened(await _feeds(services))
     left = [str(day) for day in sorted(days_of_mergers_missing(facts, done))]
     left += [step.words for step in steps_missing(facts, done)]
@@ -134,7 +134,7 @@ async def _must_be_complete(services: Services, facts: Facts) -> None:
         raise Refused(f"still to be done: {'; '.join(left)}")
 
 
-def _headline(facts: Facts, day: date, steps: Sequence[Step], *, merging: bool) -> str:
+def _headline(facts: DemoRecords, day: date, steps: Sequence[Step], *, merging: bool) -> str:
     mergers = [merger for merger in facts.mergers if merger.day == day] if merging else []
     told = []
     if mergers:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from deploy.demo.facts import Consolidation, Contract, Facts, Officers
+from deploy.demo.records import Consolidation, Contract, DemoRecords, Officers
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractSigned, ServiceConsolidated
 from libs.common.events.finance import AllowanceSet
@@ -63,7 +63,7 @@ def _mark(event: Event) -> tuple[str, ...]:
             return ()
 
 
-def steps_missing(facts: Facts, done: Done) -> list[Step]:
+def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
     """Return the steps that are not done yet, in the order in which to take them."""
     planned = [
         *_openings(facts, done),
@@ -78,12 +78,12 @@ def steps_missing(facts: Facts, done: Done) -> list[Step]:
     return sorted(missing, key=lambda step: (step.day, step.service != "registry"))
 
 
-def days_of_mergers_missing(facts: Facts, done: Done) -> set[date]:
+def days_of_mergers_missing(facts: DemoRecords, done: Done) -> set[date]:
     """Return the days on which mergers fall due that have not been carried out yet."""
     return {merger.day for merger in facts.mergers if ("CCGMerged", merger.successor) not in done}
 
 
-def _openings(facts: Facts, done: Done) -> Iterator[Step]:
+def _openings(facts: DemoRecords, done: Done) -> Iterator[Step]:
     bodies = [(ccg.from_day, ccg.code, ccg.name, "ccg") for ccg in facts.ccgs]
     bodies += [(unit.from_day, unit.code, unit.name, "csu") for unit in facts.places.suppliers]
     missing = [body for body in bodies if ("OrganisationOpened", body[1]) not in done]
@@ -104,7 +104,7 @@ def _openings(facts: Facts, done: Done) -> Iterator[Step]:
         )
 
 
-def _mergers(facts: Facts) -> Iterator[Step]:
+def _mergers(facts: DemoRecords) -> Iterator[Step]:
     slips = {slip.successor: slip for slip in facts.places.slips}
     for merger in facts.mergers:
         slip = slips.get(merger.successor)
@@ -138,7 +138,7 @@ def _mergers(facts: Facts) -> Iterator[Step]:
             )
 
 
-def _renamings(facts: Facts) -> Iterator[Step]:
+def _renamings(facts: DemoRecords) -> Iterator[Step]:
     for renaming in facts.renamings:
         yield _step(
             renaming.day,
@@ -152,7 +152,7 @@ def _renamings(facts: Facts) -> Iterator[Step]:
         )
 
 
-def _contracts(facts: Facts) -> Iterator[Step]:
+def _contracts(facts: DemoRecords) -> Iterator[Step]:
     for contract in facts.places.contracts:
         yield _step(
             contract.signed_on,
@@ -188,7 +188,7 @@ def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:
     }
 
 
-def _finance(facts: Facts) -> Iterator[Step]:
+def _finance(facts: DemoRecords) -> Iterator[Step]:
     for stated in facts.places.allowances:
         note = " (illustrative: used for a year that it was not published for)" if stated.illustrative else ""
         for code, population in stated.populations.items():
@@ -203,7 +203,7 @@ def _finance(facts: Facts) -> Iterator[Step]:
             )
 
 
-def _governance(facts: Facts) -> Iterator[Step]:
+def _governance(facts: DemoRecords) -> Iterator[Step]:
     names = {ccg.code: ccg.name.removeprefix("NHS ").removesuffix(" CCG") for ccg in facts.ccgs}
     first_day = {ccg.code: ccg.from_day for ccg in facts.ccgs}
     titles: dict[str, list[str]] = {}

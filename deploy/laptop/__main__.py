@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 
 from deploy.demo.account import Account
-from deploy.demo.account_text import in_words
-from deploy.demo.facts import ATTRIBUTION, Place, read_facts
+from deploy.demo.account_text import as_text
 from deploy.demo.load import load, tell_account
+from deploy.demo.records import ATTRIBUTION, HealthEconomy, read_records
 from deploy.demo.services import NotCaughtUp, Refused, Services
 from deploy.kafka import BrokerUnavailable
 from deploy.laptop.kafka import kafka_for, stop_kafka
@@ -59,7 +59,7 @@ class Laptop:
     demo_only: bool = False
     status: str = ""
     account: Account | None = None
-    places: Sequence[Place] = ()
+    places: Sequence[HealthEconomy] = ()
     kafka: KafkaAccess | None = None
 
     def page(self) -> str:
@@ -97,7 +97,7 @@ class Laptop:
         if not self.with_demo:
             return
         self.status = "The demo is loading; this page looks again by itself."
-        users, facts = footprint.issuer.users, read_facts()
+        users, facts = footprint.issuer.users, read_records()
         self.places = facts.places.places
         async with httpx.AsyncClient(base_url=address, timeout=_REQUEST_SECONDS, trust_env=False) as client:
             services = Services(client, lambda name: footprint.issuer.token_for(users[name]))
@@ -109,7 +109,7 @@ class Laptop:
                 self.status = f"The demo could not be loaded to its end: {error or type(error).__name__}"
                 _say(f"{self.status}\nThe services run; the next start goes on with the demo.")
                 return
-        _say(f"\n{in_words(self.account)}\n\nOpen {address} for the same with links to every service.")
+        _say(f"\n{as_text(self.account)}\n\nOpen {address} for the same with links to every service.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

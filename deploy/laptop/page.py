@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from deploy.demo.account import Account, MergerTold, Told
-from deploy.demo.facts import Place
+from deploy.demo.account import Account, Happening, MergerAccount
+from deploy.demo.records import HealthEconomy
 from deploy.laptop.issuer import DEMO_PASSWORD, DemoUser
 
 
@@ -36,7 +36,12 @@ code { background: #f0f4f5; padding: .05rem .3rem; font-size: .9em }
 
 
 def render(
-    account: Account | None, *, status: str, users: Sequence[DemoUser], places: Sequence[Place], attribution: str
+    account: Account | None,
+    *,
+    status: str,
+    users: Sequence[DemoUser],
+    places: Sequence[HealthEconomy],
+    attribution: str,
 ) -> str:
     """Give the whole page. Without an account it shows `status` and looks again by itself."""
     again = "" if account or not status else '<meta http-equiv="refresh" content="2">'
@@ -78,7 +83,7 @@ def _users(users: Sequence[DemoUser]) -> str:
     )
 
 
-def _places(places: Sequence[Place]) -> str:
+def _places(places: Sequence[HealthEconomy]) -> str:
     items = "".join(
         f"<li><b>{escape(place.name)}</b> ({', '.join(place.ccgs)}): {escape(place.story)} "
         f'<span class="id">{escape(place.source)}</span></li>'
@@ -128,7 +133,7 @@ def _counts(account: Account) -> str:
     return f"<table><tr><th>From</th>{days}</tr><tr><th>CCGs open</th>{counts}</tr></table>"
 
 
-def _merger(merger: MergerTold) -> str:
+def _merger(merger: MergerAccount) -> str:
     return (
         f"<h3>{merger.day:%-d %B %Y}: {escape(merger.successor)}</h3>"
         f"<p>Took over from {escape(', '.join(merger.predecessors))} "
@@ -136,7 +141,7 @@ def _merger(merger: MergerTold) -> str:
     )
 
 
-def _list(lines: Sequence[Told]) -> str:
+def _list(lines: Sequence[Happening]) -> str:
     items = "".join(
         f'<li>{escape(line.sentence)} <span class="id">{line.service} {escape(line.event_id)}</span></li>'
         for line in lines
@@ -144,7 +149,7 @@ def _list(lines: Sequence[Told]) -> str:
     return f"<ul>{items}</ul>"
 
 
-def _elsewhere(vacant: Sequence[Told]) -> str:
+def _elsewhere(vacant: Sequence[Happening]) -> str:
     if not vacant:
         return ""
     return (
@@ -153,7 +158,7 @@ def _elsewhere(vacant: Sequence[Told]) -> str:
     )
 
 
-def _all(mergers: Sequence[MergerTold]) -> str:
+def _all(mergers: Sequence[MergerAccount]) -> str:
     rows = "".join(
         f"<tr><td>{merger.day:%-d %b %Y}</td><td>{escape(merger.successor)}</td>"
         f'<td>{escape(", ".join(merger.predecessors))} <span class="id">{escape(merger.event_id)}</span></td></tr>'

@@ -54,7 +54,7 @@ class Forbidden(DomainError):
     """This caller may not do this."""
 
 
-def in_words(reasons: Sequence[Reason]) -> str:
+def as_sentence(reasons: Sequence[Reason]) -> str:
     """Return reasons as one sentence; of a long list how many there are, since each stands by itself beside it."""
     if len(reasons) <= 20:
         return "; ".join(reason.message for reason in reasons)

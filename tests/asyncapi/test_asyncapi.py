@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError  # type: ignore[import-untyped]
 
-from deploy.demo.facts import read_facts
+from deploy.demo.records import read_records
 from libs.common.events import CATALOGUE, Envelope
 from libs.common.events.asyncapi import TOPIC_PREFIX, text
 from libs.common.events.schemas import PUBLISHERS
@@ -213,7 +213,7 @@ def test_the_examples_tell_the_demos_facts_and_say_where_they_do_not() -> None:
         name for name, told in MESSAGES.items() if told["examples"][0]["summary"].startswith("Not in the demo")
     }
     assert elsewhere == NOT_IN_THE_DEMO
-    facts = read_facts()
+    facts = read_records()
     told = {name: example(name)["data"] for name in MESSAGES}
     merger = next(each for each in facts.mergers if each.successor == "14Y")
     for name in ("CCGMerged.v1", "CCGMergerRedated.v1"):

@@ -115,7 +115,7 @@ async def test_the_whole_of_england_can_be_stated_in_one_command_which_changes_n
 ) -> None:
     told = england.command(by_ccg(england.practices), by_ccg(england.areas))
     refused = await registry.call("POST", "/covers", json=told, expect=409)
-    assert refused["type"].endswith("/nothing-changes")
+    assert refused["type"].endswith("/no-change")
 
 
 @pytest.mark.parametrize("seed", [20210401, 7])

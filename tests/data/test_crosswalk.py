@@ -17,10 +17,10 @@ from libs.organisations.statements import Facet
 from services.registry.app import create_app
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
-from services.registry.crosswalks.mapping import Days
+from services.registry.crosswalks.mapping import DayPair
 from services.registry.crosswalks.restatement import Figure, restate_figures
-from services.registry.crosswalks.tables import Question, lines
-from services.registry.evidence.conflicts import About, Conflict, conflicts
+from services.registry.crosswalks.tables import CrosswalkFilter, lines
+from services.registry.evidence.conflicts import Conflict, ConflictFilter, conflicts
 from services.registry.lineage.queries import lineage_of, resolve, steps_from
 from tests.support.edge import Tokens, running
 from tests.support.registry_client import RegistryClient
@@ -47,7 +47,7 @@ async def test_the_graph_of_april_2019_has_221_bodies_30_successions_and_191_tre
 ) -> None:
     expected = json.loads((shared / "expected-values.json").read_text())["graph_2019-04-01"]
     found = await answers.list_organisations(
-        whole, answers.Filters(Kind.CCG, "open"), as_at=APRIL_2019, as_known=None, after=None, limit=500
+        whole, answers.OrganisationFilter(Kind.CCG, "open"), as_at=APRIL_2019, as_known=None, after=None, limit=500
     )
     alive = {one.code for one in found}
     ccgs = {
@@ -92,32 +92,32 @@ async def test_every_code_of_the_succession_file_resolves_and_no_end_is_invented
 
 
 async def test_01h_kept_its_code_while_name_area_and_ons_code_changed(whole: Database) -> None:
-    days = Days(date(2016, 4, 1), date(2020, 4, 1))
-    rows = [line async for part in lines(whole, Question(days, ["01H"])) for line in part]
+    days = DayPair(date(2016, 4, 1), date(2020, 4, 1))
+    rows = [line async for part in lines(whole, CrosswalkFilter(days, ["01H"])) for line in part]
     assert [(line.code, line.to_code, line.row.share) for line in rows] == [("01H", "01H", WHOLE)]
     names = [
         (await answers.get_organisation(whole, "01H", as_at=day, as_known=None)).name for day in (days.start, days.end)
     ]
     assert names == ["NHS CUMBRIA CCG", "NHS NORTH CUMBRIA CCG"]
-    ons = Question(Days(date(2013, 4, 1), date(2020, 4, 1)), ["E38000041"], system="ons")
+    ons = CrosswalkFilter(DayPair(date(2013, 4, 1), date(2020, 4, 1)), ["E38000041"], system="ons")
     of_ons = [line async for part in lines(whole, ons) for line in part]
     assert [(line.body, line.to_body, line.to_code) for line in of_ons] == [("01H", "01H", "E38000215")]
 
 
 async def test_every_ccg_of_2013_has_its_ons_code_then_and_its_successors_in_2021(whole: Database) -> None:
-    question = Question(Days(date(2013, 4, 1), date(2021, 4, 1)), kind=Kind.CCG, system="ons")
+    question = CrosswalkFilter(DayPair(date(2013, 4, 1), date(2021, 4, 1)), kind=Kind.CCG, system="ons")
     rows = [line async for part in lines(whole, question) for line in part]
     assert (len(rows), len({line.code for line in rows}), len({line.to_code for line in rows})) == (211, 211, 106)
     assert {line.reason for line in rows} == {""}
 
 
 async def test_the_ccgs_of_2013_are_carried_to_the_106_of_2021_whole(whole: Database) -> None:
-    question = Question(Days(date(2013, 4, 1), date(2021, 4, 1)), kind=Kind.CCG)
+    question = CrosswalkFilter(DayPair(date(2013, 4, 1), date(2021, 4, 1)), kind=Kind.CCG)
     rows = [line async for part in lines(whole, question) for line in part]
     assert len(rows) == len({line.code for line in rows}) == 211
     assert {line.row.share for line in rows} == {WHOLE}
     assert len({line.to_code for line in rows}) == 106
-    back = Question(Days(date(2021, 4, 1), date(2013, 4, 1)), kind=Kind.CCG)
+    back = CrosswalkFilter(DayPair(date(2021, 4, 1), date(2013, 4, 1)), kind=Kind.CCG)
     reverse = [line async for part in lines(whole, back) for line in part]
     assert {(line.to_code, line.code) for line in reverse} == {(line.code, line.to_code) for line in rows}
     merged = Counter(line.code for line in reverse)
@@ -177,23 +177,23 @@ async def test_london_payments_by_payer_are_restated_over_http_as_csv(
     assert sum(onto.values()) == 7_292_166_399
 
 
-async def all_conflicts(database: Database, about: About, as_known: datetime | None = None) -> list[Conflict]:
+async def all_conflicts(database: Database, about: ConflictFilter, as_known: datetime | None = None) -> list[Conflict]:
     return await conflicts(database, about, as_known=as_known, after=None, limit=100_000)
 
 
 async def test_a_practice_file_that_rewrites_its_past_is_shown_against_the_dated_memberships(whole: Database) -> None:
     """B86681 belonged to 02V until 15F followed it in 2018; files since then say 15F for all days since 2013."""
-    found = await all_conflicts(whole, About(Facet.PARENT, code="B86681"))
+    found = await all_conflicts(whole, ConflictFilter(Facet.PARENT, code="B86681"))
     [one] = [span for conflict in found for span in conflict.differs]
     assert (one.days.start, one.days.end) == (date(2013, 4, 1), date(2018, 4, 1))
     assert [(word.family, word.value) for word in one.words] == [("ods-epraccur", "15F"), ("ods-epcmem", "02V")]
     assert one.why == "later word"
     knew = datetime(2018, 5, 1, tzinfo=UTC)
-    assert await all_conflicts(whole, About(Facet.PARENT, code="B86681"), knew) == []
+    assert await all_conflicts(whole, ConflictFilter(Facet.PARENT, code="B86681"), knew) == []
 
 
 async def test_the_conflicts_of_all_files_are_found_and_no_file_is_held_to_later_days(whole: Database) -> None:
-    found = await all_conflicts(whole, About())
+    found = await all_conflicts(whole, ConflictFilter())
     assert {one.about for one in found} == {"kind", "life", "name", "parent", "succession"}
     lives = {one.code: span for one in found if one.about == "life" for span in one.differs}
     assert set(lives) == {"RR1", "RY1", "RJD", "B82051"}
@@ -210,7 +210,7 @@ async def test_a_closed_practice_without_successor_says_that_no_source_says(whol
         " (SELECT 1 FROM succession s WHERE s.code = o.code) LIMIT 1"
     )
     code = rows[0]["code"]
-    question = Question(Days(date(2005, 4, 1), TODAY), [code])
+    question = CrosswalkFilter(DayPair(date(2005, 4, 1), TODAY), [code])
     [line] = [line async for part in lines(whole, question) for line in part]
     assert (line.to_code, line.reason) == (None, "closed-without-successor")
     assert "no source says what became of it" in line.because

@@ -50,7 +50,7 @@ async def imported(templates: Databases, new_database: NewDatabase, folder: Path
 
 async def open_ccgs(database: Database, day: date, as_known: datetime | None = None) -> int:
     found = await answers.list_organisations(
-        database, answers.Filters(Kind.CCG, "open"), as_at=day, as_known=as_known, after=None, limit=500
+        database, answers.OrganisationFilter(Kind.CCG, "open"), as_at=day, as_known=as_known, after=None, limit=500
     )
     return len(found)
 
@@ -67,7 +67,7 @@ async def test_the_codes_of_the_last_106_outlive_the_ccgs_as_sub_icb_locations(i
     last, since = date(2022, 6, 30), date(2022, 7, 1)
     assert await open_ccgs(imported, last) == 106
     assert await open_ccgs(imported, since) == 0
-    locations = answers.Filters(Kind.SUB_ICB_LOCATION, "open")
+    locations = answers.OrganisationFilter(Kind.SUB_ICB_LOCATION, "open")
     before, found = [
         await answers.list_organisations(imported, locations, as_at=day, as_known=None, after=None, limit=500)
         for day in (last, since)
@@ -126,7 +126,7 @@ async def test_names_are_those_that_were_seen_in_their_day(imported: Database) -
 
 
 async def test_practices_have_their_commissioner_since_they_joined(imported: Database) -> None:
-    practices = answers.Filters(kind=Kind.GP_PRACTICE, status="open", parent="00K")
+    practices = answers.OrganisationFilter(kind=Kind.GP_PRACTICE, status="open", parent="00K")
     found = await answers.list_organisations(
         imported, practices, as_at=date(2018, 6, 30), as_known=None, after=None, limit=500
     )

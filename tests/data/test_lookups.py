@@ -35,7 +35,7 @@ async def ons_codes(database: Database, day: date) -> dict[str, set[str]]:
 
 async def count(database: Database, kind: Kind, day: date) -> int:
     found = await answers.list_organisations(
-        database, answers.Filters(kind, "open"), as_at=day, as_known=None, after=None, limit=500
+        database, answers.OrganisationFilter(kind, "open"), as_at=day, as_known=None, after=None, limit=500
     )
     return len(found)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.evidence import anomalies
-from services.registry.evidence.anomalies import Sort
+from services.registry.evidence.anomalies import AnomalyType
 from tests.data.whole import NOVEMBER, Whole, lines
 
 FILE = "epcmem_2019-10.csv.gz"
@@ -56,14 +56,14 @@ async def test_the_practice_files_and_the_memberships_name_17600_practices(whole
 
 
 async def test_p84676_stays_in_00w_after_that_had_closed(whole: Database) -> None:
-    [found] = await anomalies.find(whole, Sort.BELONGS_TO_CLOSED, source="ods-epcmem")
+    [found] = await anomalies.find(whole, AnomalyType.BELONGS_TO_CLOSED, source="ods-epcmem")
     assert (found.code, found.other) == ("P84676", "00W")
     assert (found.first_day, found.last_day) == (date(2017, 4, 1), date(2017, 7, 4))
 
 
 async def test_340_practices_join_before_they_open_and_580_join_late(whole: Database) -> None:
-    before = await anomalies.find(whole, Sort.JOINED_BEFORE_OPENING, source="ods-epcmem")
-    late = await anomalies.find(whole, Sort.JOINED_LATE, source="ods-epcmem")
+    before = await anomalies.find(whole, AnomalyType.JOINED_BEFORE_OPENING, source="ods-epcmem")
+    late = await anomalies.find(whole, AnomalyType.JOINED_LATE, source="ods-epcmem")
     assert (len(before), len(late)) == (340, 580)
     assert max((one.last_day - one.first_day).days for one in late if one.last_day and one.first_day) == 111
 
@@ -73,11 +73,11 @@ async def test_807_of_1207_parents_have_no_record_of_their_own(whole: Database) 
         "SELECT count(DISTINCT value) FROM organisation_statement WHERE source = $1 AND facet = 3", EPCMEM
     )
     assert parents[0][0] == 1_207
-    assert len(await anomalies.find(whole, Sort.UNDESCRIBED_PARENT, source="ods-epcmem")) == 807
+    assert len(await anomalies.find(whole, AnomalyType.UNDESCRIBED_PARENT, source="ods-epcmem")) == 807
 
 
 async def test_the_practice_files_contradict_the_memberships_9_and_5_times(whole: Database) -> None:
-    found = await anomalies.find(whole, Sort.MEMBERSHIP_CONTRADICTED)
+    found = await anomalies.find(whole, AnomalyType.MEMBERSHIP_CONTRADICTED)
     counted = Counter(one.source.split(":")[1] for one in found)
     assert counted == {"epraccur_2015-07.csv.gz": 9, "epraccur_2016-01.csv.gz": 5}
     [one] = [one for one in found if one.code == "P81791"]
@@ -88,7 +88,7 @@ async def test_boundaries_move_with_no_merger(whole: Database, shared: Path) -> 
     """39 practices go from Cumbria to Morecambe Bay in 2017; the last one's day is another in each source."""
     moved = [
         one
-        for one in await anomalies.find(whole, Sort.MOVED_WITHOUT_SUCCESSION)
+        for one in await anomalies.find(whole, AnomalyType.MOVED_WITHOUT_SUCCESSION)
         if one.other == "01K" and "goes from 01H" in one.words
     ]
     assert len(moved) == 39

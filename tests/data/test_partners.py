@@ -54,7 +54,7 @@ async def test_each_ccg_is_in_one_stp_and_37_trusts_and_8_authorities_in_several
 
 async def test_partners_without_an_ods_code_are_bodies_of_the_kind_that_their_name_shows(whole: Database) -> None:
     async def kind(name: str) -> set[Kind]:
-        filters = answers.Filters(name=name)
+        filters = answers.OrganisationFilter(name=name)
         found = await answers.list_organisations(whole, filters, as_at=MAPPED_ON, as_known=None, after=None, limit=50)
         return {one.kind for one in found}
 

@@ -9,7 +9,7 @@ from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.evidence import anomalies
-from services.registry.evidence.anomalies import Sort
+from services.registry.evidence.anomalies import AnomalyType
 from services.registry.lineage.queries import lineage_of
 from tests.data.whole import TODAY, Whole, rows
 
@@ -42,7 +42,7 @@ SELECT DISTINCT o.code FROM organisation o JOIN organisation_belief k ON k.subje
 
 async def open_ccgs(database: Database, day: date) -> set[str]:
     found = await answers.list_organisations(
-        database, answers.Filters(Kind.CCG, "open"), as_at=day, as_known=None, after=None, limit=500
+        database, answers.OrganisationFilter(Kind.CCG, "open"), as_at=day, as_known=None, after=None, limit=500
     )
     return {one.code for one in found}
 
@@ -60,7 +60,7 @@ async def test_codes_that_nobody_describes_are_bodies_of_unknown_kind(whole: Dat
     assert (await whole.fetch(_DESCRIBED, named, _DESCRIBING))[0][0] == 978
     nobody = await answers.get_organisation(whole, "00FAA", as_at=date(2016, 1, 1), as_known=None)
     assert (nobody.kind, nobody.status, nobody.name) == (Kind.UNKNOWN, "unknown", None)
-    listed = await anomalies.find(whole, Sort.UNDESCRIBED_IN_SUCCESSION)
+    listed = await anomalies.find(whole, AnomalyType.UNDESCRIBED_IN_SUCCESSION)
     assert {one.code for one in listed} <= set(named)
     assert "00FAA" in {one.code for one in listed}
 
@@ -108,7 +108,7 @@ async def test_13t_is_proposed_until_its_predecessors_end_and_the_212_are_shown_
     expected = json.loads((shared / "expected-values.json").read_text())
     day = date(2015, 3, 31)
     by_succession = await open_ccgs(whole, day)
-    by_dates = await anomalies.find(whole, Sort.OPEN_BY_DATES_ALONE)
+    by_dates = await anomalies.find(whole, AnomalyType.OPEN_BY_DATES_ALONE)
     assert [(one.code, one.first_day, one.last_day) for one in by_dates] == [("13T", date(2014, 11, 26), day)]
     assert len(by_succession) == expected["ccg_by_succession_2015-03-31"] == 211
     assert len(by_succession | {one.code for one in by_dates}) == expected["ccg_open_by_dates_alone_2015-03-31"] == 212
@@ -140,7 +140,7 @@ async def test_no_pct_is_followed_by_a_ccg_and_no_ccg_by_an_icb(whole: Database,
     )
     assert across == []
     pcts = {row["PCO12CDO"] for row in rows(shared / "ons-lookups" / "PCO_2012.csv")}
-    alone = {one.code for one in await anomalies.find(whole, Sort.CLOSED_WITHOUT_SUCCESSOR)}
+    alone = {one.code for one in await anomalies.find(whole, AnomalyType.CLOSED_WITHOUT_SUCCESSOR)}
     assert len(pcts) == 151
     # One was followed, by an NHS trust.
     assert pcts - alone == {"5QH"}
@@ -148,19 +148,19 @@ async def test_no_pct_is_followed_by_a_ccg_and_no_ccg_by_an_icb(whole: Database,
 
 
 async def test_codes_with_several_successors_with_themselves_and_on_two_days_are_found(whole: Database) -> None:
-    several = await anomalies.find(whole, Sort.SEVERAL_SUCCESSORS)
+    several = await anomalies.find(whole, AnomalyType.SEVERAL_SUCCESSORS)
     assert len(several) == 541
     assert sum(1 for one in several if int(one.words.split()[0]) > 1) == 505
-    itself = await anomalies.find(whole, Sort.FOLLOWS_ITSELF)
+    itself = await anomalies.find(whole, AnomalyType.FOLLOWS_ITSELF)
     assert len(itself) == 39
     # Three more pairs are of the STPs, which another list has join QHM on another day than ODS.
-    days = await anomalies.find(whole, Sort.FOLLOWED_ON_SEVERAL_DAYS)
+    days = await anomalies.find(whole, AnomalyType.FOLLOWED_ON_SEVERAL_DAYS)
     assert len([one for one in days if one.other != "QHM"]) == 35
     assert {one.code for one in days if one.other == "QHM"} == {"QVP", "QT8", "QMK"}
 
 
 async def test_a_body_that_follows_itself_goes_on(whole: Database) -> None:
-    for one in await anomalies.find(whole, Sort.FOLLOWS_ITSELF, limit=5):
+    for one in await anomalies.find(whole, AnomalyType.FOLLOWS_ITSELF, limit=5):
         found = await lineage_of(whole, one.code, as_at=TODAY)
         assert found.resolves_to
         assert all(step.code for step in found.after)
@@ -174,7 +174,7 @@ async def test_an_existing_trust_takes_over_another_and_one_trust_is_split(whole
 
 
 async def test_trusts_that_closed_and_were_followed_by_nobody_are_told(whole: Database) -> None:
-    alone = {one.code for one in await anomalies.find(whole, Sort.CLOSED_WITHOUT_SUCCESSOR)}
+    alone = {one.code for one in await anomalies.find(whole, AnomalyType.CLOSED_WITHOUT_SUCCESSOR)}
     assert {"R0C", "RA3", "RBA", "RBB", "RBF", "RJD", "RYH", "RYQ"} <= alone
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from libs.common.database.connection import Database
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import files_in
-from services.registry.imports.preview.preview import Preview, preview_file
+from services.registry.imports.preview.preview import ImportPreview, preview_file
 from services.registry.imports.report import FileReport
 from services.registry.imports.runner import import_file
 from services.registry.tables import METADATA
@@ -51,7 +51,7 @@ class Whole:
     """What came of it. `november` is what the last practice file would have changed, told before it was taken."""
 
     reports: dict[str, FileReport] = field(default_factory=dict)
-    november: Preview | None = None
+    november: ImportPreview | None = None
     name: str = ""
 
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from deploy.demo.account import Account
-from deploy.demo.account_text import in_words
-from deploy.demo.facts import ATTRIBUTION, read_facts
+from deploy.demo.account_text import as_text
 from deploy.demo.load import load, tell_account
+from deploy.demo.records import ATTRIBUTION, read_records
 from deploy.demo.services import SERVICES, Services
 from deploy.laptop.page import render
 from deploy.laptop.server import address_of, listen, serving
@@ -27,7 +27,7 @@ from libs.common.events.governance import AppointmentMade, PostFellVacant
 from libs.common.events.registry import CCGMerged, CCGMergerRedated, OrganisationRenamed
 from tests.support.databases import Build, Databases, NewDatabase
 
-FACTS = read_facts()
+FACTS = read_records()
 PLACES = {"14Y", "93C", "D2P2L"}
 """The successors in the places that have bodies of their own."""
 T = TypeVar("T")
@@ -204,7 +204,7 @@ def check_account(account: Account) -> None:
     assert "NCL-SLA-2018" in told
     assert "Chief officer, north London" in told
     assert "Chair of North Central London (93C) is vacant" in told
-    words = in_words(account)
+    words = as_text(account)
     page = render(account, status="", users=USERS, places=FACTS.places.places, attribution=ATTRIBUTION)
     named = re.findall(r"<code>((?:services|libs|deploy)/[\w/.]+)</code>", page)
     assert len(named) > 4

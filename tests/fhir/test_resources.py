@@ -11,7 +11,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.core.successions import Shape
 from services.registry.fhir import bundles, codes
-from services.registry.fhir.model import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Question, Role
+from services.registry.fhir.model import FhirAffiliation, FhirIdentifier, FhirOrganisation, FhirTimes, FollowedBy, Role
 from services.registry.fhir.resources import affiliation, organization
 from tests.fhir.hapi import Validator
 
@@ -42,7 +42,7 @@ roles = st.builds(
     active=st.booleans(),
 )
 identifiers = st.builds(
-    Identifier, system=st.sampled_from(["ons", "finance", "payroll-2"]), value=printed, days=some_days
+    FhirIdentifier, system=st.sampled_from(["ons", "finance", "payroll-2"]), value=printed, days=some_days
 )
 
 
@@ -89,7 +89,7 @@ affiliations = st.builds(
     ods_relationship=st.sampled_from([None, "RE4", "RE5", "RE8", "RE99"]),
     share=st.sampled_from([None, "1/3", "1"]),
 )
-questions = st.builds(Question, as_at=st.none() | days_of_calendar, as_known=st.none() | instants)
+questions = st.builds(FhirTimes, as_at=st.none() | days_of_calendar, as_known=st.none() | instants)
 
 # One validator answers all examples, each in some 20 ms.
 bounded = settings(max_examples=60, deadline=None)
@@ -98,7 +98,7 @@ bounded = settings(max_examples=60, deadline=None)
 @bounded
 @given(body=bodies(), asked=questions)
 def test_every_body_becomes_an_organization_that_the_reference_implementation_accepts(
-    validator: Validator, body: FhirOrganisation, asked: Question
+    validator: Validator, body: FhirOrganisation, asked: FhirTimes
 ) -> None:
     assert validator.faults(organization(body, day=TODAY, asked=asked)) == []
 
@@ -106,7 +106,7 @@ def test_every_body_becomes_an_organization_that_the_reference_implementation_ac
 @bounded
 @given(tie=affiliations, asked=questions)
 def test_every_tie_becomes_an_affiliation_that_the_reference_implementation_accepts(
-    validator: Validator, tie: FhirAffiliation, asked: Question
+    validator: Validator, tie: FhirAffiliation, asked: FhirTimes
 ) -> None:
     assert validator.faults(affiliation(tie, day=TODAY, asked=asked)) == []
 

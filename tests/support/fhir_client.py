@@ -64,7 +64,7 @@ def succession_of(resource: dict[str, Any]) -> list[dict[str, str]]:
 async def state(registry: RegistryClient, *events: Event) -> None:
     """State what no command of the API states, as an import does."""
     async with registry.database.begin() as session:
-        await recording.tell(session, events, source="test", by="test")
+        await recording.record(session, events, source="test", by="test")
 
 
 async def stage_newcastle(registry: RegistryClient) -> None:

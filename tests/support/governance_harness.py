@@ -211,13 +211,13 @@ class GovernanceHarness:
 
     async def holders(self, organisation: str, *, as_at: date, as_known: datetime | None = None) -> dict[str, Any]:
         """The holder of each post that stands as at a day, None where it is vacant."""
-        wanted = reads.Wanted(organisation=organisation)
+        wanted = reads.PostFilter(organisation=organisation)
         rows = await reads.list_posts(self.database, wanted, as_at=as_at, as_known=as_known)
         return {row["post"].partition("/")[2]: row["person"] for row in rows}
 
     async def vacancies(self, organisation: str, *, as_at: date) -> dict[str, tuple[date, str]]:
         """The posts that nobody holds: since when, and why."""
-        wanted = reads.Wanted(organisation=organisation, vacant=True)
+        wanted = reads.PostFilter(organisation=organisation, vacant=True)
         rows = await reads.list_posts(self.database, wanted, as_at=as_at, as_known=None)
         return {row["post"].partition("/")[2]: (row["vacant_since"], row["vacant_because"] or "") for row in rows}
 

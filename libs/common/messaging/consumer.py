@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from libs.common.database.connection import Database, raw
 from libs.common.messaging.bus import Bus, Message
 from libs.common.messaging.intake import (
+    Cursor,
     EpochChanged,
     Intake,
     Parking,
-    Place,
     TooManyParked,
     Unreadable,
     divide,
@@ -114,7 +114,7 @@ class Consumer:
                 await self._bus.wait(self.source, place.next_offset, within=self._limits.poll, stop=stop)
             alive()
 
-    async def _place(self, connection: AsyncConnection) -> Place:
+    async def _place(self, connection: AsyncConnection) -> Cursor:
         driver = await _driver(connection)
         await driver.execute(
             "INSERT INTO consumer_offset (source, epoch, next_offset, source_position) VALUES ($1, '', 0, 0)"
@@ -124,9 +124,9 @@ class Consumer:
         row = await driver.fetchrow(
             "SELECT epoch, next_offset, source_position FROM consumer_offset WHERE source = $1", self.source
         )
-        return Place(*row) if row else Place()
+        return Cursor(*row) if row else Cursor()
 
-    async def _check_footing(self, place: Place) -> None:
+    async def _check_footing(self, place: Cursor) -> None:
         """Raise EpochChanged unless the last event heard still stands where it was heard, told in the same life."""
         if place.position == 0:
             return
@@ -138,12 +138,12 @@ class Consumer:
         if epoch not in (None, place.epoch):
             raise EpochChanged(f"position {place.position} was heard in epoch {place.epoch} and is now of {epoch}")
 
-    async def _check_not_ahead(self, place: Place) -> None:
+    async def _check_not_ahead(self, place: Cursor) -> None:
         at = await self._bus.end(self.source)
         if at.next_offset < place.next_offset:
             raise EpochChanged(f"the source ends at {at.position}, epoch {at.epoch}; this consumer is at {place}")
 
-    async def _apply(self, connection: AsyncConnection, place: Place, intake: Intake) -> None:
+    async def _apply(self, connection: AsyncConnection, place: Cursor, intake: Intake) -> None:
         try:
             async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
                 await self._apply_batch(session, place, intake)
@@ -161,14 +161,14 @@ class Consumer:
         self.duplicates += intake.duplicates
         self.unknown.update(intake.unknown)
 
-    async def _apply_batch(self, session: AsyncSession, place: Place, intake: Intake) -> None:
+    async def _apply_batch(self, session: AsyncSession, place: Cursor, intake: Intake) -> None:
         driver = await raw(session)
         await self._move(driver, place, intake.place)
         flowing, parking = divide(intake.steps, await parked_keys(driver, self.source))
         await self._subscriptions.deliver(flowing, session)
         await self._park(driver, parking)
 
-    async def _apply_singly(self, session: AsyncSession, place: Place, intake: Intake) -> None:
+    async def _apply_singly(self, session: AsyncSession, place: Cursor, intake: Intake) -> None:
         driver = await raw(session)
         await self._move(driver, place, intake.place)
         held = await parked_keys(driver, self.source)
@@ -198,7 +198,7 @@ class Consumer:
             return error_text(error)
         return None
 
-    async def _move(self, driver: asyncpg.Connection, expected: Place, to: Place) -> None:
+    async def _move(self, driver: asyncpg.Connection, expected: Cursor, to: Cursor) -> None:
         """Compare and set the place, before anything else: whoever is late finds out before it has done anything.
 
         The row stays locked until the end, so that no operator changes what is parked meanwhile.
@@ -237,13 +237,13 @@ async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
     return cast("asyncpg.Connection", (await connection.get_raw_connection()).driver_connection)
 
 
-async def continue_from(session: AsyncSession, source: str, last: Message | None) -> Place:
+async def continue_from(session: AsyncSession, source: str, last: Message | None) -> Cursor:
     """Have the consumer of this source go on after this message of the bus: None, from the very first event.
 
     For an operator, after the source was restored: what the consumer had heard beyond stays as it was applied.
     """
     position, offset = (last.position or 0, last.offset + 1) if last else (0, 0)
-    place = Place((last and epoch_of(last)) or "", offset, position)
+    place = Cursor((last and epoch_of(last)) or "", offset, position)
     await (await raw(session)).execute(
         "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3, updated_at = clock_timestamp()"
         " WHERE source = $4",

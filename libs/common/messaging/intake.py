@@ -30,7 +30,7 @@ class TooManyParked(ConsumerStopped):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """How far a consumer has come: the bus's next offset, the last position in the source's log, the log's life."""
 
     epoch: str = ""
@@ -53,7 +53,7 @@ class Step:
 class Intake:
     """A batch as decided: the steps to take, the place after them, and why it goes no further, if so."""
 
-    place: Place
+    place: Cursor
     steps: list[Step] = field(default_factory=list)
     duplicates: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
@@ -87,7 +87,7 @@ def position_of(message: Message) -> int | None:
         return None
 
 
-def take_in(messages: Sequence[Message], place: Place, wanted: Collection[str]) -> Intake:
+def take_in(messages: Sequence[Message], place: Cursor, wanted: Collection[str]) -> Intake:
     """Decide about messages read from `place` on.
 
     A change of epoch is accepted only with the first message: the caller has looked whether the event before it is the
@@ -117,7 +117,7 @@ def take_in(messages: Sequence[Message], place: Place, wanted: Collection[str]) 
             break
         if step is not None:
             intake.steps.append(step)
-        intake.place = Place(epoch, message.offset + 1, position)
+        intake.place = Cursor(epoch, message.offset + 1, position)
     return intake
 
 
@@ -127,7 +127,7 @@ def _position(message: Message, envelope: Envelope | None) -> int | None:
     return envelope.position
 
 
-def _reason_to_stop(message: Message, envelope: Envelope | None, before: Place) -> ConsumerStopped | None:
+def _reason_to_stop(message: Message, envelope: Envelope | None, before: Cursor) -> ConsumerStopped | None:
     position = _position(message, envelope)
     if position is None:
         return Unreadable(f"the message at offset {message.offset} cannot be read, and nothing tells its place")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Database, raw
 from libs.common.errors import NotFound
 from libs.common.messaging.bus import Bus
-from libs.common.messaging.intake import Place, take_in
+from libs.common.messaging.intake import Cursor, take_in
 from libs.common.messaging.subscriptions import KnowingHandler, Projection, Subscriptions
 
 _BATCH = 1000
@@ -91,12 +91,12 @@ async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler
         row["position"] for row in await connection.fetch("SELECT position FROM parked WHERE source = $1", source)
     }
     wanted = frozenset[str]().union(*(handler.names for handler in handlers))
-    place, events = Place(), 0
+    place, events = Cursor(), 0
     while place.position < up_to:
         messages = await bus.read(source, place.next_offset, _BATCH)
         if messages and place.epoch:
             # The log may have begun a new life on the way: what was heard of it was accepted then.
-            place = Place("", place.next_offset, place.position)
+            place = Cursor("", place.next_offset, place.position)
         intake = take_in(messages, place, wanted)
         if intake.stopped is not None:
             raise NotReplayable(f"{source}: {intake.stopped}") from intake.stopped

@@ -78,7 +78,7 @@ Written = tuple[int, int, str | None, asyncpg.Range, datetime, bool, int, str, s
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Inserted:
     """The places of the statements that were new, and the (subject, facet) pairs whose beliefs are to be recomputed."""
 
     new: set[int]
@@ -95,7 +95,7 @@ class Batch:
     by: str
 
 
-async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str, beliefs: str) -> Kept:
+async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str, beliefs: str) -> Inserted:
     """Keep the statements that are new in these tables, with the beliefs that follow by themselves.
 
     The caller holds a lock on the subjects. What is new is told from what others write by who records it and from
@@ -107,10 +107,10 @@ async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str,
         last = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {statements}")  # noqa: S608  (the table name is ours)
         new = await _write(connection, batch, last, tables)
         if not new:
-            return Kept(new, set())
+            return Inserted(new, set())
         await connection.execute(_ROOM)
         pairs = await connection.fetch(_FOLLOW.format(**tables), last, batch.by, sorted(batch.sources))
-    return Kept(new, {(row["subject_id"], row["facet"]) for row in pairs})
+    return Inserted(new, {(row["subject_id"], row["facet"]) for row in pairs})
 
 
 async def _write(connection: asyncpg.Connection, batch: Batch, last: int, tables: dict[str, str]) -> set[int]:

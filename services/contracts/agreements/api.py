@@ -42,8 +42,8 @@ async def _wanted(
     supplier: Annotated[str | None, Query(description="ODS code of the supplier.")] = None,
     status: Annotated[Status | None, Query(description="Status as at the day.")] = None,
     function: Annotated[str | None, Query(description="A function that is supplied.")] = None,
-) -> reads.Wanted:
-    return reads.Wanted(customer=customer, supplier=supplier, status=status, function=function)
+) -> reads.ContractFilter:
+    return reads.ContractFilter(customer=customer, supplier=supplier, status=status, function=function)
 
 
 @router.get("/contracts", summary="List the contracts you may see", responses=problems())
@@ -51,7 +51,7 @@ async def list_contracts(
     request: Request,
     rows: Rows,
     by: By,
-    wanted: Annotated[reads.Wanted, Depends(_wanted)],
+    wanted: Annotated[reads.ContractFilter, Depends(_wanted)],
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,

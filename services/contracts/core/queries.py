@@ -98,7 +98,7 @@ _NOW = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ContractFilter:
     """Which contracts a list shows; None leaves a question open."""
 
     customer: str | None = None
@@ -109,7 +109,7 @@ class Wanted:
 
 async def list_contracts(
     db: Reads,
-    wanted: Wanted,
+    wanted: ContractFilter,
     *,
     by: Caller,
     as_at: date,
@@ -164,7 +164,7 @@ async def list_customers_of(
     db: Reads, supplier: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> dict[str, Any]:
     """Return whom a supplier serves on a day under active contracts, as far as the caller may see them."""
-    wanted = Wanted(supplier=supplier, status="active")
+    wanted = ContractFilter(supplier=supplier, status="active")
     contracts = await list_contracts(db, wanted, by=by, as_at=as_at, as_known=as_known)
     served: dict[str, list[str]] = {}
     for contract in contracts:

@@ -141,7 +141,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
+class KnownAmount:
     """A part or a restatement, with the instants from and until (None: until now) which it was believed."""
 
     what: Part | Restatement
@@ -149,7 +149,7 @@ class Believed:
     known_to: datetime | None
 
 
-def beliefs(year: FinancialYear, stated: Iterable[Stated], mergers: Iterable[Merger]) -> list[Believed]:
+def beliefs(year: FinancialYear, stated: Iterable[Stated], mergers: Iterable[Merger]) -> list[KnownAmount]:
     """Return everything that was believed of a year, in the order in which it became known.
 
     A function of the set of statements and mergers alone: in which order they arrived makes no difference.
@@ -157,13 +157,13 @@ def beliefs(year: FinancialYear, stated: Iterable[Stated], mergers: Iterable[Mer
     statements = sorted(stated, key=lambda statement: statement.stated_at)
     merged = list(mergers)
     instants = {statement.stated_at for statement in statements} | {merger.stated_at for merger in merged}
-    found: list[Believed] = []
+    found: list[KnownAmount] = []
     current: Mapping[Part | Restatement, datetime] = {}
     for instant in sorted(instants):
         allowances = {s.part.organisation: s.part for s in statements if s.stated_at <= instant}
         state = restated(year, allowances.values(), [merger for merger in merged if merger.stated_at <= instant])
         now: list[Part | Restatement] = [*state.restatements, *state.parts]
-        found += [Believed(what, since, instant) for what, since in current.items() if what not in now]
+        found += [KnownAmount(what, since, instant) for what, since in current.items() if what not in now]
         current = {what: current.get(what, instant) for what in now}
-    found += [Believed(what, since, None) for what, since in current.items()]
+    found += [KnownAmount(what, since, None) for what, since in current.items()]
     return sorted(found, key=lambda belief: belief.known_from)

@@ -143,7 +143,7 @@ async def get_allowance(db: Reads, code: str, year: FinancialYear, *, as_known: 
     moved = await db.fetch(_MOVED, code, year.start, known_at)
     if not found:
         raise AllowanceNotFound(f"{code}: no allowance is known for {year}{_known_then(as_known)}")
-    support = charges(code, year, await projection.list_facts(db, code, as_known=as_known))
+    support = charges(code, year, await projection.list_contract_statements(db, code, as_known=as_known))
     total = sum(charge.amount_pence for charge in support)
     return Explained(found[0], tuple(moved), tuple(support), total)
 

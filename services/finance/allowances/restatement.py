@@ -18,11 +18,11 @@ from libs.common.database.connection import raw
 from libs.common.events.finance import AllowanceRestated
 from libs.common.messaging import outbox
 from libs.common.process.context import origin
-from services.finance.allowances.apportionment import Believed, Merger, Part, Restatement, Stated, beliefs
+from services.finance.allowances.apportionment import KnownAmount, Merger, Part, Restatement, Stated, beliefs
 from services.finance.core.models import known
 from services.finance.core.years import FinancialYear
 
-Found: TypeAlias = Mapping[FinancialYear, list[Believed]]
+Found: TypeAlias = Mapping[FinancialYear, list[KnownAmount]]
 _Belief: TypeAlias = tuple[FinancialYear, Part | Restatement, datetime]
 
 _MERGERS = """
@@ -146,7 +146,11 @@ def tied_to(codes: Iterable[str], mergers: Iterable[Merger]) -> Tied:
 
 
 async def _keep_only(
-    connection: asyncpg.Connection, table: str, codes: Collection[str], found: Found, wanted: Mapping[_Belief, Believed]
+    connection: asyncpg.Connection,
+    table: str,
+    codes: Collection[str],
+    found: Found,
+    wanted: Mapping[_Belief, KnownAmount],
 ) -> list[_Belief]:
     """Let a table hold of these bodies and years no other beliefs than are wanted; return those that it lacks."""
     more = "x.predecessors, x.released_pence," if table == "restatement" else ""
@@ -169,7 +173,7 @@ def _columns(rows: Collection[tuple[object, ...]], width: int) -> list[list[obje
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _row(key: _Belief, belief: Believed) -> tuple[object, ...]:
+def _row(key: _Belief, belief: KnownAmount) -> tuple[object, ...]:
     year, what, known_from = key
     span = (_code(what), year.start, what.first_day, what.last_day, known_from, belief.known_to)
     amounts = (what.amount_pence, what.population, what.pack, what.merger)

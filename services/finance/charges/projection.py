@@ -39,7 +39,7 @@ async def know(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
     await connection.execute(_KNOW, *([list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 9))
 
 
-async def list_facts(db: Reads, code: str, *, as_known: datetime | None = None) -> list[ContractFact]:
+async def list_contract_statements(db: Reads, code: str, *, as_known: datetime | None = None) -> list[ContractFact]:
     """Return everything told, up to an instant, of the contracts of which a body is or was a customer."""
     return [
         ContractFact(

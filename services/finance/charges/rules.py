@@ -29,7 +29,7 @@ class ContractFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChargePeriod:
     """Days, both included, on which a contract has the same customers and the same annual charge."""
 
     first_day: date
@@ -53,7 +53,7 @@ class Charge:
     amount_pence: int
 
 
-def spans(facts: Iterable[ContractFact]) -> list[Span]:
+def charge_periods(facts: Iterable[ContractFact]) -> list[ChargePeriod]:
     """Return the spans of one contract from what was told of it, in whatever order it was told.
 
     Without a signing there is none: a contract that ends or moves before it was heard of has no charge to tell.
@@ -63,12 +63,12 @@ def spans(facts: Iterable[ContractFact]) -> list[Span]:
     if signed is None or signed.last_day is None:
         return []
     end = min([signed.last_day, *(day_before(fact.effective_on) for fact in told if fact.what == "ended")])
-    found = [Span(signed.effective_on, end, tuple(sorted(signed.customers)), signed.annual_pence)]
+    found = [ChargePeriod(signed.effective_on, end, tuple(sorted(signed.customers)), signed.annual_pence)]
     for fact in told:
         if fact.what == "transferred":
             day = max(fact.effective_on, signed.effective_on)
             found[-1] = replace(found[-1], last_day=min(end, day_before(day)))
-            found.append(Span(day, end, tuple(sorted(fact.customers)), fact.annual_pence))
+            found.append(ChargePeriod(day, end, tuple(sorted(fact.customers)), fact.annual_pence))
     return [span for span in found if span.first_day <= span.last_day]
 
 
@@ -87,7 +87,7 @@ def charges(code: str, year: FinancialYear, facts: Iterable[ContractFact]) -> li
 
 
 def _charges_of_contract(code: str, year: FinancialYear, facts: list[ContractFact]) -> list[Charge]:
-    in_year = [span for span in spans(facts) if year.overlap(span.first_day, span.last_day)]
+    in_year = [span for span in charge_periods(facts) if year.overlap(span.first_day, span.last_day)]
     signed = next((fact for fact in facts if fact.what == "signed"), None)
     if signed is None:
         return []
@@ -114,7 +114,7 @@ def _charges_of_contract(code: str, year: FinancialYear, facts: list[ContractFac
     return found
 
 
-def _amounts(year: FinancialYear, in_year: list[Span]) -> list[int]:
+def _amounts(year: FinancialYear, in_year: list[ChargePeriod]) -> list[int]:
     """Return each span's part of its annual charge; spans of one annual charge are split together, so that they sum."""
     amounts: dict[int, int] = {}
     for annual_pence in {span.annual_pence for span in in_year}:

@@ -44,8 +44,8 @@ async def _wanted(
     person: Annotated[str | None, Query(description="The holder's id.")] = None,
     post: Annotated[str | None, Query(description="A post's reference, or its last part for all bodies.")] = None,
     vacant: Annotated[bool, Query(description="Show the posts that nobody holds instead.")] = False,
-) -> reads.Wanted:
-    return reads.Wanted(organisation=organisation, person=person, post=post, vacant=vacant)
+) -> reads.PostFilter:
+    return reads.PostFilter(organisation=organisation, person=person, post=post, vacant=vacant)
 
 
 @router.get("/appointments", summary="See who holds which post on a day", responses=problems())
@@ -53,7 +53,7 @@ async def list_appointments(
     request: Request,
     rows: Rows,
     _: By,
-    wanted: Annotated[reads.Wanted, Depends(_wanted)],
+    wanted: Annotated[reads.PostFilter, Depends(_wanted)],
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
@@ -73,7 +73,7 @@ async def list_vacancies(
     organisation: Annotated[str | None, Query(description="ODS code of the body's organisation.")] = None,
 ) -> Page[PostView]:
     """Posts that stand on the day without a holder, since when, and why."""
-    wanted = reads.Wanted(organisation=organisation, vacant=True)
+    wanted = reads.PostFilter(organisation=organisation, vacant=True)
     return await _page(request, rows, wanted, paging, as_at, as_known)
 
 
@@ -158,7 +158,7 @@ async def _shown(session: AsyncSession, appointment: Appointment, response: Resp
 
 
 async def _page(
-    request: Request, rows: Rows, wanted: reads.Wanted, paging: Paging, as_at: AsAt, as_known: AsKnown
+    request: Request, rows: Rows, wanted: reads.PostFilter, paging: Paging, as_at: AsAt, as_known: AsKnown
 ) -> Page[PostView]:
     after = paging.key(str)
     found = await reads.list_posts(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)

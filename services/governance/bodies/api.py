@@ -100,6 +100,6 @@ async def create_post(
 ) -> PostView:
     """A post under a title of the catalogue, or one that the constitution describes. Tells `PostFellVacant`."""
     post = await posts.create_post(session, command, by=by, today=today, stated_at=stated_at)
-    wanted = reads.Wanted(post=post.reference)
+    wanted = reads.PostFilter(post=post.reference)
     [row] = await reads.list_posts(await raw(session), wanted, as_at=command.first_day, as_known=None)
     return PostView.model_validate(row)

@@ -128,7 +128,7 @@ SELECT d.*, a.id AS appointment, a.person_id AS person, n.display_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class PostFilter:
     """Which posts a list shows; None leaves a question open. `post` is a reference or its last part."""
 
     organisation: str | None = None
@@ -139,7 +139,7 @@ class Wanted:
 
 async def list_posts(
     db: Reads,
-    wanted: Wanted,
+    wanted: PostFilter,
     *,
     as_at: date,
     as_known: datetime | None,
@@ -196,7 +196,7 @@ async def get_body(db: Reads, reference: str, *, as_at: date, as_known: datetime
     rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, None, reference, None, None, 1)
     if not rows:
         raise BodyNotFound(f"no body {reference} is known")
-    wanted = Wanted(organisation=rows[0]["organisation"])
+    wanted = PostFilter(organisation=rows[0]["organisation"])
     posts = await list_posts(db, wanted, as_at=as_at, as_known=as_known)
     return {**rows[0], "posts": posts, "as_at": as_at, "as_known": as_known}
 

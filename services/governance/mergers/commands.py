@@ -26,7 +26,7 @@ from services.governance.bodies.posts import post_reference
 from services.governance.bodies.standing import pieces_from, standing, state
 from services.governance.core.catalogue import catalogue_on
 from services.governance.core.models import Facet, body_time, known, post_time
-from services.governance.mergers.rules import CarriedPost, HeldPost, carry_over
+from services.governance.mergers.rules import CarriedPost, PredecessorPost, carry_over
 
 _CARRIED = uuid.UUID("6f6b1c1e-5d0a-4f0e-9d33-0f7a1c2b9e10")
 """Under it, an appointment that a merger makes always gets the same id: made once, however often it is told."""
@@ -136,13 +136,13 @@ async def _carry_out(connection: asyncpg.Connection, merger: Merger, *, by: str)
     return told + await _establish(connection, merger, carried, catalogue.pack, by=by)
 
 
-async def _posts_left(connection: asyncpg.Connection, merger: Merger) -> dict[str, list[HeldPost] | None]:
+async def _posts_left(connection: asyncpg.Connection, merger: Merger) -> dict[str, list[PredecessorPost] | None]:
     """Return the posts of each predecessor on its last day; None where no body of it is known."""
-    left: dict[str, list[HeldPost] | None] = dict.fromkeys(merger.predecessors)
+    left: dict[str, list[PredecessorPost] | None] = dict.fromkeys(merger.predecessors)
     for row in await connection.fetch(_LAST_DAY_POSTS, list(merger.predecessors), merger.on):
         posts = left[row["organisation"]] or []
         if row["slug"] is not None:
-            posts.append(HeldPost(row["slug"], row["title"], row["person_id"]))
+            posts.append(PredecessorPost(row["slug"], row["title"], row["person_id"]))
         left[row["organisation"]] = posts
     return left
 

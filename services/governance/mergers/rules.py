@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPost:
+class PredecessorPost:
     """A post on a predecessor's last day: what it is called, and who held it (None: nobody)."""
 
     slug: str
@@ -24,7 +24,7 @@ class CarriedPost:
 
 
 def carry_over(
-    predecessors: Mapping[str, Sequence[HeldPost] | None], *, required: Mapping[str, str] | None = None
+    predecessors: Mapping[str, Sequence[PredecessorPost] | None], *, required: Mapping[str, str] | None = None
 ) -> list[CarriedPost]:
     """Return the posts that predecessors leave to the one body that follows them, ordered by slug.
 
@@ -45,7 +45,7 @@ def carry_over(
 def _carried(
     slug: str,
     title: str,
-    predecessors: Mapping[str, Sequence[HeldPost] | None],
+    predecessors: Mapping[str, Sequence[PredecessorPost] | None],
     holders: Mapping[str, str | None],
 ) -> CarriedPost:
     persons = {holders.get(organisation) for organisation in predecessors}
@@ -56,7 +56,7 @@ def _carried(
 
 
 def _found_in(
-    organisation: str, predecessors: Mapping[str, Sequence[HeldPost] | None], holders: Mapping[str, str | None]
+    organisation: str, predecessors: Mapping[str, Sequence[PredecessorPost] | None], holders: Mapping[str, str | None]
 ) -> str:
     if predecessors[organisation] is None:
         return f"{organisation}: no body known"

@@ -218,7 +218,7 @@ async def withdraw_application(
 
 def written(application: Application, response: Response) -> ApplicationWrittenView:
     """Show an application after a command."""
-    said = commands.kept_of(application)
+    said = commands.content_of(application)
     etag(response, application.version)
     return ApplicationWrittenView(
         reference=application.reference,

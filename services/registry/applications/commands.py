@@ -14,7 +14,14 @@ from libs.common.events.registry import MergerApplicationDetermined, MergerAppli
 from libs.common.identity import Caller, Role
 from libs.common.messaging import outbox
 from libs.common.process.clock import day_of
-from services.registry.applications.content import Applicant, Content, Determination, Dossier, Joined, Kept
+from services.registry.applications.content import (
+    Applicant,
+    ApplicationContent,
+    Content,
+    Determination,
+    Dossier,
+    Joined,
+)
 from services.registry.applications.errors import ApplicationNotAllowed, ApplicationNotFound, NoSuchApplicant
 from services.registry.applications.models import Application, ApplicationAct, ApplicationStatus
 from services.registry.applications.rules import Asked, effect_of, kind_of, procedures_for, reasons_against_filing
@@ -75,7 +82,7 @@ async def file_application(
     )
     session.add(application)
     effective_on = effect_of(asked, procedures_for(asked, around))
-    kept = Kept.model_validate(
+    kept = ApplicationContent.model_validate(
         {**dossier.model_dump(), "applicants": application.applicants, "effective_on": effective_on}
     )
     await note_step(session, application, ApplicationAct.FILED, kept, stated_at=stated_at, by=by)
@@ -90,14 +97,14 @@ async def edit_application(
     Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide, RoleMissing.
     """
     application.must_be_open()
-    before = kept_of(application)
+    before = content_of(application)
     dossier = Dossier.model_validate({**command.model_dump(), "successor": application.successor})
     asked = Asked(application.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
     around = await _around(session, asked)
     _must_file_for(by, application.filed_by, around, application.applicants)
     _must_be_allowed(asked, around)
     effective_on = effect_of(asked, procedures_for(asked, around))
-    kept = Kept.model_validate(
+    kept = ApplicationContent.model_validate(
         {
             **dossier.model_dump(),
             "applicants": before.applicants,
@@ -121,7 +128,7 @@ async def join_application(
     if command.agreed_on > day_of(stated_at):
         message = f"{command.agreed_on} is still to come"
         raise ApplicationNotAllowed(message, reasons=[Reason(message, "agreed_on")])
-    before = kept_of(application)
+    before = content_of(application)
     joined = [*before.joined, Joined(applicant=command.applicant, agreed_on=command.agreed_on)]
     kept = before.model_copy(update={"applicants": [*before.applicants, command.applicant], "joined": joined})
     await _change_applicants(session, application, kept, ApplicationAct.JOINED, stated_at, by)
@@ -138,7 +145,7 @@ async def leave_application(
     if code not in application.applicants:
         raise NoSuchApplicant(f"{code} is no applicant of {application.reference}")
     application.must_be_open()
-    before = kept_of(application)
+    before = content_of(application)
     left = [one for one in application.applicants if one != code]
     if application.filed_by == code:
         application.filed_by = left[0] if left else code
@@ -159,7 +166,7 @@ async def withdraw_application(
     by.must_act_for([*application.applicants, application.filed_by])
     application.must_be_open()
     decided = Determination(outcome=ApplicationStatus.WITHDRAWN, decided_on=day_of(stated_at))
-    kept = kept_of(application).model_copy(update={"determination": decided})
+    kept = content_of(application).model_copy(update={"determination": decided})
     application.status = ApplicationStatus.WITHDRAWN
     await note_step(session, application, ApplicationAct.WITHDRAWN, kept, stated_at=stated_at, by=by)
 
@@ -178,13 +185,18 @@ async def get_application_to_change(session: AsyncSession, reference: str) -> Ap
     return found
 
 
-def kept_of(application: Application) -> Kept:
+def content_of(application: Application) -> ApplicationContent:
     """Return what an application says now."""
-    return Kept.model_validate(application.steps[-1].content)
+    return ApplicationContent.model_validate(application.steps[-1].content)
 
 
 async def _change_applicants(
-    session: AsyncSession, application: Application, kept: Kept, act: ApplicationAct, stated_at: datetime, by: Caller
+    session: AsyncSession,
+    application: Application,
+    kept: ApplicationContent,
+    act: ApplicationAct,
+    stated_at: datetime,
+    by: Caller,
 ) -> None:
     dossier = Dossier.model_validate({name: getattr(kept, name) for name in Dossier.model_fields})
     asked = Asked(kept.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
@@ -217,7 +229,13 @@ def _must_be_allowed(asked: Asked, around: Surroundings) -> None:
 
 
 async def note_step(
-    session: AsyncSession, application: Application, act: ApplicationAct, kept: Kept, *, stated_at: datetime, by: Caller
+    session: AsyncSession,
+    application: Application,
+    act: ApplicationAct,
+    kept: ApplicationContent,
+    *,
+    stated_at: datetime,
+    by: Caller,
 ) -> None:
     """Keep the step, after all that was stated before, and tell it."""
     latest = max((step.stated_at + timedelta(microseconds=1) for step in application.steps), default=stated_at)

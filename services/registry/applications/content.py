@@ -98,7 +98,7 @@ class Determination(BaseModel):
     merger: str | None = None
 
 
-class Kept(Dossier):
+class ApplicationContent(Dossier):
     """An application as a step keeps it."""
 
     applicants: list[str]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.errors import Reason
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
-from services.registry.applications.commands import kept_of, note_step
+from services.registry.applications.commands import content_of, note_step
 from services.registry.applications.content import Determination, JudgementOf, Words
 from services.registry.applications.criteria import judged_by_people
 from services.registry.applications.errors import ApplicationNotAllowed
@@ -64,7 +64,7 @@ async def judge_application(
     if command.criterion not in judged_by_people(one.pack for one in procedures):
         message = f"{command.criterion} is no criterion that NHS England judges of what was filed on that day"
         raise ApplicationNotAllowed(message, reasons=[Reason(message, "criterion")])
-    before = kept_of(application)
+    before = content_of(application)
     others = [one for one in before.judgements if one.criterion != command.criterion]
     kept = before.model_copy(update={"judgements": [*others, command]})
     await note_step(session, application, ApplicationAct.JUDGED, kept, stated_at=stated_at, by=by)
@@ -79,7 +79,7 @@ async def determine_application(
     """
     by.must_act_for(application.applicants)
     application.must_be_open()
-    before = kept_of(application)
+    before = content_of(application)
     decided = Determination(
         outcome=command.outcome,
         decided_on=day_of(stated_at),
@@ -104,7 +104,7 @@ async def _merge(
     session: AsyncSession, application: Application, command: Determine, *, by: Caller, today: date, stated_at: datetime
 ) -> Merger:
     """Agree the merger that was applied for, on the conditions of its approval."""
-    applied = kept_of(application)
+    applied = content_of(application)
     return await merge_commissioners(
         session,
         MergeCommissioners(

@@ -8,7 +8,7 @@ from typing import Any
 from libs.common.database.connection import Reads
 from libs.common.rulepacks import RulePack
 from libs.common.temporal.history import ALWAYS
-from services.registry.applications.content import Kept
+from services.registry.applications.content import ApplicationContent
 from services.registry.applications.criteria import Judged, judge
 from services.registry.applications.errors import ApplicationNotFound
 from services.registry.applications.models import ApplicationAct, ApplicationStatus
@@ -45,7 +45,7 @@ class ApplicationAsKnown:
     filed_by: str
     filed_on: date
     status: ApplicationStatus
-    said: Kept
+    said: ApplicationContent
     version: int
 
 
@@ -115,7 +115,7 @@ async def get_application(
         raise ApplicationNotFound(f"no application has the reference {reference}, or none was known then")
     steps = []
     for number, act, status, content, *stated in await db.fetch(_STEPS, reference, known):
-        said = Kept.model_validate_json(content)
+        said = ApplicationContent.model_validate_json(content)
         steps.append(StepAsKnown(number, act, status, said.effective_on, said.applicants, *stated))
     return _as_known(rows[0]), steps
 
@@ -144,5 +144,5 @@ async def appraise(
 
 def _as_known(row: Any) -> ApplicationAsKnown:
     reference, kind, filed_by, filed_on, status, content, version = row
-    said = Kept.model_validate_json(content)
+    said = ApplicationContent.model_validate_json(content)
     return ApplicationAsKnown(reference, kind, filed_by, filed_on, ApplicationStatus(status), said, version)

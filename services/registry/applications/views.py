@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.registry.applications.content import Determination, Kept
+from services.registry.applications.content import ApplicationContent, Determination
 from services.registry.applications.criteria import Result
 from services.registry.applications.models import ApplicationAct, ApplicationStatus
 from services.registry.applications.procedures import Procedure
@@ -132,7 +132,7 @@ class ApplicationView(View):
 class ApplicationInFullView(ApplicationView):
     """An application, all that it says, and how it does by the procedures in force when it was filed."""
 
-    said: Kept
+    said: ApplicationContent
     earliest_effect: date | None
     procedures: list[ProcedureView]
     criteria: list[CriterionView]

@@ -25,19 +25,19 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.http.problems import may_raise
 from services.registry.care_models import commands, queries
-from services.registry.care_models.errors import CareModelNotFound, CareModelTaken, NotEstablished, NotPlannedAnyMore
-from services.registry.care_models.models import CareModel, ModelSort
+from services.registry.care_models.errors import CareModelNotFound, CareModelNotPlanned, CareModelTaken, NotEstablished
+from services.registry.care_models.models import CareModel, CareModelType
 from services.registry.care_models.views import (
     CareModelInFullView,
+    CareModelStatementView,
     CareModelView,
     ChangedView,
     OverlapView,
     PlannedView,
-    StatementView,
     shown,
 )
 from services.registry.core.codes import CODE
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.edge import EDIT_REFUSALS, Registrar
 
 router = commands_router(tags=["Care models"])
@@ -56,7 +56,7 @@ async def _care_model_to_change(reference: Reference, session: Write, _: Registr
 
 
 ToChange = Annotated[CareModel, Depends(_care_model_to_change)]
-REFUSALS = (CareModelNotFound, NotPlannedAnyMore, *EDIT_REFUSALS)
+REFUSALS = (CareModelNotFound, CareModelNotPlanned, *EDIT_REFUSALS)
 
 
 @router.get(
@@ -75,7 +75,7 @@ async def list_care_models(
     place: Annotated[
         str | None, Query(description="only those at this place, or at one that lives on in it", pattern=CODE)
     ] = None,
-    model: Annotated[ModelSort | None, Query(description="only of this sort")] = None,
+    model: Annotated[CareModelType | None, Query(description="only of this sort")] = None,
     status: Annotated[
         Literal["planned", "delayed", "live", "ended"] | None, Query(description="only with this status on the day")
     ] = None,
@@ -84,7 +84,7 @@ async def list_care_models(
 
     None is live before it was said to be established, whatever day was planned.
     """
-    filters = queries.Filters(place, model, status)
+    filters = queries.CareModelFilter(place, model, status)
     [after] = paging.key(str) or (None,)
     found = await queries.list_care_models(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
@@ -107,7 +107,7 @@ async def get_care_model(
     """
     found = await queries.get_care_model(rows, reference, as_at=as_at, as_known=as_known)
     etag(response, found.version)
-    statements = [StatementView.model_validate(word) for word in found.words]
+    statements = [CareModelStatementView.model_validate(word) for word in found.words]
     return CareModelInFullView(**shown(found), as_at=as_at, as_known=as_known, statements=statements)
 
 
@@ -144,7 +144,7 @@ async def plan_care_model(
     "/care-models/{reference}/delay",
     response_model=ChangedView,
     summary="Delay it without a date",
-    responses=problems(*REFUSALS, NothingChanges),
+    responses=problems(*REFUSALS, NoChange),
 )
 async def delay_care_model(
     model: ToChange,

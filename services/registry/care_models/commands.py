@@ -15,14 +15,14 @@ from libs.common.errors import Reason
 from libs.common.events.registry import CareModelStated
 from libs.common.identity import Caller, Role
 from libs.common.process.clock import LONDON
-from services.registry.care_models.errors import CareModelNotFound, CareModelTaken, NotEstablished, NotPlannedAnyMore
-from services.registry.care_models.models import CareModel, CareModelStatement, ModelSort, Stated
+from services.registry.care_models.errors import CareModelNotFound, CareModelNotPlanned, CareModelTaken, NotEstablished
+from services.registry.care_models.models import CareModel, CareModelStatement, CareModelType, Stated
 from services.registry.care_models.queries import get_care_model
-from services.registry.care_models.rules import Word
+from services.registry.care_models.rules import CareModelAct
 from services.registry.core import recording
 from services.registry.core.change import get_organisations_to_change
 from services.registry.core.codes import PRINTED, Code, Day, Name
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.lineage.permissions import must_act_for
 
 REFERENCE = r"^[A-Z0-9][A-Z0-9-]{0,39}$"
@@ -40,7 +40,7 @@ class PlanCareModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reference: str = Field(pattern=REFERENCE, description="a reference of your own", examples=["06A-MCP"])
-    model: ModelSort = Field(examples=["mcp"])
+    model: CareModelType = Field(examples=["mcp"])
     name: Name = Field(examples=["Wolverhampton multispecialty community provider"])
     place: Code = Field(description="the code of the commissioner or authority whose area it is in", examples=["06A"])
     partners: Partners = Field(default=[], description="codes of those who take part", examples=[["RL4"]])
@@ -97,7 +97,7 @@ class EndCareModel(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class CareModelTerms:
     """Who takes part in a care model, in what, for how many people."""
 
     partners: Sequence[str]
@@ -107,13 +107,13 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CareModelCommand:
     """What a command says of a care model. Each tells the details whole, so that a hearer needs no earlier one."""
 
     stated: Stated
     effective_on: date
     planned_for: date | None
-    details: Details
+    details: CareModelTerms
     note: str
 
 
@@ -132,8 +132,8 @@ async def plan_care_model(
             session.add(model)
     except IntegrityError as error:
         raise CareModelTaken(f"{command.reference} names a care model already") from error
-    details = Details(command.partners, command.services, command.excludes, command.people)
-    said = Said(Stated.PLANNED, _day_of(stated_at), command.planned_for, details, command.note)
+    details = CareModelTerms(command.partners, command.services, command.excludes, command.people)
+    said = CareModelCommand(Stated.PLANNED, _day_of(stated_at), command.planned_for, details, command.note)
     await _say(session, model, said, at=stated_at, by=by)
     return model
 
@@ -143,12 +143,12 @@ async def delay_care_model(
 ) -> None:
     """Note that the locked care model is delayed without a date.
 
-    Raises NotPlannedAnyMore, NothingChanges, NotYoursToDecide.
+    Raises CareModelNotPlanned, NoChange, NotYoursToDecide.
     """
     at, last = await _must_be_waiting(session, model, by, stated_at)
     if last.stated is Stated.DELAYED:
-        raise NothingChanges(f"{model.reference} is delayed without a date")
-    said = Said(Stated.DELAYED, _day_of(at), None, _details_of(last), command.note)
+        raise NoChange(f"{model.reference} is delayed without a date")
+    said = CareModelCommand(Stated.DELAYED, _day_of(at), None, _details_of(last), command.note)
     await _say(session, model, said, at=at, by=by)
 
 
@@ -157,17 +157,17 @@ async def replan_care_model(
 ) -> None:
     """Plan the locked care model anew. What had been planned stays known.
 
-    Raises NotPlannedAnyMore, OrganisationNotFound, NotYoursToDecide.
+    Raises CareModelNotPlanned, OrganisationNotFound, NotYoursToDecide.
     """
     at, last = await _must_be_waiting(session, model, by, stated_at)
     await _must_exist(session, {"partners": command.partners or []})
-    details = Details(
+    details = CareModelTerms(
         last.partners if command.partners is None else command.partners,
         last.services if command.services is None else command.services,
         last.excludes if command.excludes is None else command.excludes,
         last.people if command.people is None else command.people,
     )
-    said = Said(Stated.REPLANNED, _day_of(at), command.planned_for, details, command.note)
+    said = CareModelCommand(Stated.REPLANNED, _day_of(at), command.planned_for, details, command.note)
     await _say(session, model, said, at=at, by=by)
 
 
@@ -176,12 +176,12 @@ async def establish_care_model(
 ) -> None:
     """Note that the locked care model began: from that day it is live.
 
-    Raises NotPlannedAnyMore, NotEstablished for a day ahead, NotYoursToDecide.
+    Raises CareModelNotPlanned, NotEstablished for a day ahead, NotYoursToDecide.
     """
     at, last = await _must_be_waiting(session, model, by, stated_at)
     if command.effective_on > _day_of(at):
         raise NotEstablished(f"{command.effective_on} lies ahead: plan for it, and establish it when it begins")
-    said = Said(Stated.ESTABLISHED, command.effective_on, last.planned_for, _details_of(last), command.note)
+    said = CareModelCommand(Stated.ESTABLISHED, command.effective_on, last.planned_for, _details_of(last), command.note)
     await _say(session, model, said, at=at, by=by)
 
 
@@ -190,15 +190,17 @@ async def end_care_model(
 ) -> None:
     """Note that the locked care model ends, or is given up before it began.
 
-    Raises NotPlannedAnyMore where it has ended, NotEstablished where it would end before it began, NotYoursToDecide.
+    Raises CareModelNotPlanned where it has ended, NotEstablished where it would end before it began, NotYoursToDecide.
     """
     at, words = await _said(session, model, by, stated_at)
     if any(word.stated is Stated.ENDED for word in words):
-        raise NotPlannedAnyMore(f"{model.reference} has ended already")
+        raise CareModelNotPlanned(f"{model.reference} has ended already")
     began = [word.effective_on for word in words if word.stated is Stated.ESTABLISHED]
     if began and command.effective_on <= began[-1]:
         raise NotEstablished(f"{model.reference} is live from {began[-1]}, and cannot end by then")
-    said = Said(Stated.ENDED, command.effective_on, words[-1].planned_for, _details_of(words[-1]), command.note)
+    said = CareModelCommand(
+        Stated.ENDED, command.effective_on, words[-1].planned_for, _details_of(words[-1]), command.note
+    )
     await _say(session, model, said, at=at, by=by)
 
 
@@ -217,7 +219,7 @@ async def get_care_model_to_change(session: AsyncSession, reference: str) -> Car
 
 async def _said(
     session: AsyncSession, model: CareModel, by: Caller, stated_at: datetime
-) -> tuple[datetime, Sequence[Word]]:
+) -> tuple[datetime, Sequence[CareModelAct]]:
     """Return when this command states, and what had been said by then; a loader's word stands in its place."""
     await must_act_for(session, model.place, by)
     connection = await raw(session)
@@ -230,15 +232,15 @@ async def _said(
 
 async def _must_be_waiting(
     session: AsyncSession, model: CareModel, by: Caller, stated_at: datetime
-) -> tuple[datetime, Word]:
+) -> tuple[datetime, CareModelAct]:
     at, words = await _said(session, model, by, stated_at)
     gone = next((word for word in words if word.stated in {Stated.ESTABLISHED, Stated.ENDED}), None)
     if gone is not None:
-        raise NotPlannedAnyMore(f"{model.reference} is {gone.stated} on {gone.effective_on}")
+        raise CareModelNotPlanned(f"{model.reference} is {gone.stated} on {gone.effective_on}")
     return at, words[-1]
 
 
-async def _say(session: AsyncSession, model: CareModel, said: Said, *, at: datetime, by: Caller) -> None:
+async def _say(session: AsyncSession, model: CareModel, said: CareModelCommand, *, at: datetime, by: Caller) -> None:
     details = said.details
     session.add(
         CareModelStatement(
@@ -272,11 +274,11 @@ async def _say(session: AsyncSession, model: CareModel, said: Said, *, at: datet
         effective_on=said.effective_on,
         stated_at=at,
     )
-    await recording.tell(session, [told], source=recording.COMMAND, by=by.subject)
+    await recording.record(session, [told], source=recording.COMMAND, by=by.subject)
 
 
-def _details_of(word: Word) -> Details:
-    return Details(word.partners, word.services, word.excludes, word.people)
+def _details_of(word: CareModelAct) -> CareModelTerms:
+    return CareModelTerms(word.partners, word.services, word.excludes, word.people)
 
 
 async def _must_exist(session: AsyncSession, codes: dict[str, list[str]]) -> None:

@@ -11,7 +11,7 @@ class CareModelTaken(Conflict):
     """This reference names a care model already."""
 
 
-class NotPlannedAnyMore(Conflict):
+class CareModelNotPlanned(Conflict):
     """The care model was established or has ended already."""
 
 

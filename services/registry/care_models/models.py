@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.registry.core.base import Base, one_of
 
 
-class ModelSort(StrEnum):
+class CareModelType(StrEnum):
     """What sort of new care model it is."""
 
     PACS = "pacs"
@@ -40,7 +40,7 @@ class CareModel(Base):
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
     reference: Mapped[str] = mapped_column(Text, unique=True)
-    model: Mapped[ModelSort] = mapped_column(one_of(ModelSort, "model"))
+    model: Mapped[CareModelType] = mapped_column(one_of(CareModelType, "model"))
     name: Mapped[str] = mapped_column(Text)
     place: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, default=1)

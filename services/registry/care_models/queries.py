@@ -10,8 +10,8 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.care_models.errors import CareModelNotFound
-from services.registry.care_models.models import ModelSort, Stated
-from services.registry.care_models.rules import State, Status, Word, state_of
+from services.registry.care_models.models import CareModelType, Stated
+from services.registry.care_models.rules import CareModelAct, CareModelState, Status, state_of
 from services.registry.lineage.queries import steps_to
 
 _WORDS = """
@@ -31,21 +31,21 @@ class CareModelAsAt:
     """One care model as at a day, with what was said of it, and the others at its place that have not ended."""
 
     reference: str
-    model: ModelSort
+    model: CareModelType
     name: str
     place: str
     version: int
-    state: State
-    words: tuple[Word, ...]
+    state: CareModelState
+    words: tuple[CareModelAct, ...]
     overlaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class CareModelFilter:
     """Which care models are asked for; None leaves a filter out."""
 
     place: str | None = None
-    model: ModelSort | None = None
+    model: CareModelType | None = None
     status: Status | None = None
 
 
@@ -59,7 +59,7 @@ async def get_care_model(db: Reads, reference: str, *, as_at: date, as_known: da
 
 
 async def list_care_models(
-    db: Reads, filters: Filters, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
+    db: Reads, filters: CareModelFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[CareModelAsAt]:
     """Return care models in the order of their references, from the one behind `after`.
 
@@ -92,12 +92,12 @@ def _overlapping(one: CareModelAsAt, there: Iterable[str]) -> CareModelAsAt:
 
 
 def _read(rows: Iterable[asyncpg.Record], as_at: date) -> list[CareModelAsAt]:
-    said: dict[tuple[str, str, str, str, int], list[Word]] = defaultdict(list)
+    said: dict[tuple[str, str, str, str, int], list[CareModelAct]] = defaultdict(list)
     for row in rows:
         reference, model, name, place, version, stated, on, planned_for, partners, services, excludes, *rest = row
-        word = Word(Stated(stated), on, planned_for, tuple(partners), services, tuple(excludes), *rest)
+        word = CareModelAct(Stated(stated), on, planned_for, tuple(partners), services, tuple(excludes), *rest)
         said[reference, model, name, place, version].append(word)
     return [
-        CareModelAsAt(reference, ModelSort(model), name, place, version, state_of(words, as_at), tuple(words))
+        CareModelAsAt(reference, CareModelType(model), name, place, version, state_of(words, as_at), tuple(words))
         for (reference, model, name, place, version), words in said.items()
     ]

@@ -13,7 +13,7 @@ _ORDER = list(Stated)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class CareModelAct:
     """Something that was said of a care model at one instant."""
 
     stated: Stated
@@ -31,7 +31,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class CareModelState:
     """How far a care model got by a day.
 
     `live` only after it was said to be established, however long ago it was planned for. `planned_for` is the day of
@@ -46,11 +46,11 @@ class State:
     last_day: date | None
     overdue: bool
     """Whether the day that was planned has come, and nobody said that it was established."""
-    word: Word
+    word: CareModelAct
     """What was said last: it tells partners, services and people."""
 
 
-def in_order(words: Iterable[Word]) -> list[Word]:
+def in_order(words: Iterable[CareModelAct]) -> list[CareModelAct]:
     """Return the words in the order in which they were said; of one instant, by their content."""
     return sorted(
         words,
@@ -65,7 +65,7 @@ def in_order(words: Iterable[Word]) -> list[Word]:
     )
 
 
-def state_of(words: Iterable[Word], as_at: date) -> State:
+def state_of(words: Iterable[CareModelAct], as_at: date) -> CareModelState:
     """Return the state on a day by these words, of which there is one at least.
 
     A plan or a delay holds of every day until an establishment; among plans and delays the last word counts.
@@ -86,9 +86,9 @@ def state_of(words: Iterable[Word], as_at: date) -> State:
         last_day = ended - timedelta(days=1) if ended else None
     waits = status in {"planned", "delayed"}
     overdue = waits and planned_for is not None and as_at >= planned_for
-    return State(status, planned_for, tuple(sorted(before)), since, last_day, overdue, said[-1])
+    return CareModelState(status, planned_for, tuple(sorted(before)), since, last_day, overdue, said[-1])
 
 
-def _last_day_of(said: Iterable[Word], stated: Stated) -> date | None:
+def _last_day_of(said: Iterable[CareModelAct], stated: Stated) -> date | None:
     days = [word.effective_on for word in said if word.stated is stated]
     return days[-1] if days else None

@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.registry.care_models.models import ModelSort, Stated
+from services.registry.care_models.models import CareModelType, Stated
 from services.registry.care_models.queries import CareModelAsAt
 from services.registry.edge import View
 
 
-class StatementView(View):
+class CareModelStatementView(View):
     """Something that was said of it."""
 
     stated: Stated
@@ -31,7 +31,7 @@ class CareModelView(BaseModel):
     """A new care model as at a day, as known at an instant."""
 
     reference: str = Field(examples=["06A-MCP"])
-    model: ModelSort
+    model: CareModelType
     name: str
     place: str = Field(examples=["06A"])
     status: Literal["planned", "delayed", "live", "ended"] = Field(
@@ -55,7 +55,7 @@ class CareModelInFullView(CareModelView):
 
     as_at: date
     as_known: datetime | None = Field(description="null: as known now")
-    statements: list[StatementView]
+    statements: list[CareModelStatementView]
 
 
 class OverlapView(BaseModel):

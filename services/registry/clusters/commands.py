@@ -91,7 +91,7 @@ class ClusterAsKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ClusterMember:
     """One ICB of a cluster, as at a day. None: the registry knows no such thing of it."""
 
     code: str
@@ -126,7 +126,7 @@ async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Calle
     session.add(cluster)
     for organisation in held.values():
         organisation.version += 1
-    await recording.tell(session, _clustered(cluster, at), source=recording.COMMAND, by=by.subject)
+    await recording.record(session, _clustered(cluster, at), source=recording.COMMAND, by=by.subject)
     return cluster
 
 
@@ -155,7 +155,7 @@ async def end_cluster(
         )
         for code, other in combinations(cluster.icbs, 2)
     ]
-    await recording.tell(session, [ended, *unrelated], source=recording.COMMAND, by=by.subject)
+    await recording.record(session, [ended, *unrelated], source=recording.COMMAND, by=by.subject)
 
 
 async def get_cluster_to_change(session: AsyncSession, reference: str) -> Cluster:
@@ -187,14 +187,16 @@ async def list_clusters(
     return [ClusterAsKnown(*row) for row in rows]
 
 
-async def members_of(db: Reads, cluster: ClusterAsKnown, *, as_at: date, as_known: datetime | None) -> list[Member]:
+async def members_of(
+    db: Reads, cluster: ClusterAsKnown, *, as_at: date, as_known: datetime | None
+) -> list[ClusterMember]:
     """Return the ICBs of a cluster as at a day, as known at an instant."""
     people = await people_of(db, cluster.icbs, as_at=as_at, as_known=as_known)
     found = [await get_organisation(db, code, as_at=as_at, as_known=as_known) for code in cluster.icbs]
-    return [Member(one.code, one.name, one.status, people[one.code]) for one in found]
+    return [ClusterMember(one.code, one.name, one.status, people[one.code]) for one in found]
 
 
-def works(cluster: ClusterAsKnown, members: Collection[Member], day: date) -> bool:
+def works(cluster: ClusterAsKnown, members: Collection[ClusterMember], day: date) -> bool:
     """Whether its ICBs share posts on a day: it has begun and not ended, and at least two of them are open."""
     begun = cluster.first_day <= day and (cluster.ended_on is None or day < cluster.ended_on)
     return begun and sum(member.status == "open" for member in members) >= 2

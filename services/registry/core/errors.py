@@ -11,7 +11,7 @@ class CodeTaken(Conflict):
     """This code names a body already, and a code is never used again."""
 
 
-class NothingChanges(Conflict):
+class NoChange(Conflict):
     """That is what the registry says already."""
 
 

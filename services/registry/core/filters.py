@@ -32,7 +32,7 @@ SELECT o.code, coalesce(held.kind, 'unknown') AS kind, o.version, held.status, h
 """  # noqa: S608  (only constants of ours are put in)
 
 
-class Chosen:
+class Conditions:
     """The conditions of one list, with their arguments behind the day ($1) and the instant ($2).
 
     Only what is asked for becomes a condition, so that PostgreSQL can plan for it once and for all.

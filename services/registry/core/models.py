@@ -23,7 +23,7 @@ from libs.common.temporal.timeline import Timeline
 from services.registry.core.base import Base
 
 
-class SuccessionStatement(Base):
+class SuccessionStatementRow(Base):
     """A source said that from `effective_on` the successor answers for what `code` was; or, with `holds` false, not."""
 
     __tablename__ = "succession_statement"

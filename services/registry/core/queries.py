@@ -12,7 +12,7 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS, LAST_DAY
 from libs.organisations.statements import Facet, Status
 from services.registry.core.errors import OrganisationNotFound
-from services.registry.core.filters import Chosen
+from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
 from services.registry.core.links import CODE_OF, ROLE
 
@@ -26,7 +26,7 @@ BORNE = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
+class DatedValue:
     """A value, with the first and last day on which it holds, where they are known."""
 
     value: str
@@ -35,7 +35,7 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
-class Identifier:
+class ExternalIdentifier:
     """A code of another system that it bears on the day."""
 
     system: str
@@ -53,35 +53,35 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class OrganisationRecord:
     """What is known of one organisation on a day beside its life, kind, name and parent."""
 
-    legal: Dated | None = None
+    legal: DatedValue | None = None
     legal_form: str | None = None
     remit: str | None = None
     address: Where | None = None
-    roles: tuple[Dated, ...] = ()
-    identifiers: tuple[Identifier, ...] = ()
+    roles: tuple[DatedValue, ...] = ()
+    identifiers: tuple[ExternalIdentifier, ...] = ()
 
 
-NOTHING = Details()
+NOTHING = OrganisationRecord()
 
 
-def details_of(row: asyncpg.Record) -> Details:
+def record_of(row: asyncpg.Record) -> OrganisationRecord:
     """Read what is believed of it (`described`, by facet) and what it bears (`borne`)."""
     described: dict[str, list[Any]] = json.loads(row["described"] or "{}")
     borne = [
         (sort, other, _day(start), _day_before(end)) for sort, other, start, end in json.loads(row["borne"] or "[]")
     ]
     legal, address = described.get(str(Facet.LEGAL.value)), described.get(str(Facet.ADDRESS.value))
-    return Details(
-        legal=Dated(legal[0], _day(legal[1]), _day_before(legal[2])) if legal else None,
+    return OrganisationRecord(
+        legal=DatedValue(legal[0], _day(legal[1]), _day_before(legal[2])) if legal else None,
         legal_form=_value(described, Facet.LEGAL_FORM),
         remit=_value(described, Facet.REMIT),
         address=_where(address[0]) if address else None,
-        roles=tuple(Dated(other, start, last) for sort, other, start, last in borne if sort == ROLE),
+        roles=tuple(DatedValue(other, start, last) for sort, other, start, last in borne if sort == ROLE),
         identifiers=tuple(
-            Identifier(sort.removeprefix(CODE_OF), other, start, last)
+            ExternalIdentifier(sort.removeprefix(CODE_OF), other, start, last)
             for sort, other, start, last in borne
             if sort != ROLE
         ),
@@ -167,11 +167,11 @@ class OrganisationAsAt:
     since: date | None
     last_day: date | None
     mergers: tuple[PartInMerger, ...] = ()
-    details: Details = NOTHING
+    details: OrganisationRecord = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class OrganisationFilter:
     """Which organisations are asked for; None leaves a filter out."""
 
     kind: Kind | None = None
@@ -187,14 +187,14 @@ async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datet
     if not rows:
         raise OrganisationNotFound(f"no organisation has the code {code}")
     found = as_at_of(rows[0], tuple(_part(entry) for entry in json.loads(rows[0]["mergers"] or "[]")))
-    return replace(found, details=details_of(rows[0]))
+    return replace(found, details=record_of(rows[0]))
 
 
 async def list_organisations(
-    db: Reads, filters: Filters, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
+    db: Reads, filters: OrganisationFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[OrganisationAsAt]:
     """Return organisations in the order of their codes, from the one behind `after`."""
-    chosen = Chosen(as_at, as_known or ALWAYS)
+    chosen = Conditions(as_at, as_known or ALWAYS)
     chosen.equals(Facet.KIND, filters.kind)
     chosen.equals(Facet.LIFE, filters.status)
     chosen.equals(Facet.PARENT, filters.parent)

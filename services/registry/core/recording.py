@@ -30,7 +30,7 @@ from services.registry.core.errors import CodeTaken
 from services.registry.core.links import tie_statements_of
 from services.registry.core.models import area_time, tie_time, timeline
 from services.registry.core.populations import state_populations
-from services.registry.core.successions import followed_in, state_successions
+from services.registry.core.successions import state_successions, statements_in
 
 COMMAND = "command"
 """The source of what a caller of the API stated."""
@@ -78,7 +78,7 @@ async def introduce_missing(connection: asyncpg.Connection, codes: Collection[st
     return {row["code"] for row in rows}
 
 
-async def tell(session: AsyncSession, events: Sequence[Event], *, source: str, by: str) -> None:
+async def record(session: AsyncSession, events: Sequence[Event], *, source: str, by: str) -> None:
     """State what the events say of organisations that exist, and tell them. The last step of a command."""
     await session.flush()
     await _state(await raw(session), events, source=source, by=by)
@@ -86,14 +86,14 @@ async def tell(session: AsyncSession, events: Sequence[Event], *, source: str, b
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Recorded:
     """The events that said something new, and how many new things were stated of each body: the same in any order."""
 
     events: list[Event]
     changes: Counter[str]
 
 
-async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> Told:
+async def record_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> Recorded:
     """State what the events say, each by its own source, and tell those that say something that was not said before."""
     await session.flush()
     connection = await raw(session)
@@ -104,7 +104,7 @@ async def tell_new(session: AsyncSession, events: Sequence[Event], *, by: str) -
     places, rows = sorted(new), writing.result()
     if places:
         await outbox.add_rows(session, [rows[place] for place in places])
-    return Told([events[place] for place in places], changes)
+    return Recorded([events[place] for place in places], changes)
 
 
 async def _state(
@@ -121,7 +121,7 @@ async def _state(
     for place in await _state_others(connection, [event for _, event in rest], source=source, by=by):
         new.add(rest[place][0])
         changes[getattr(rest[place][1], "code", "")] += 1
-    words = [(place, word) for place, event in rest for word in followed_in(event, _source(event, source))]
+    words = [(place, word) for place, event in rest for word in statements_in(event, _source(event, source))]
     followed = await state_successions(connection, [word for _, word in words], by=by)
     changes.update(code for word in followed for code in {word.code, word.successor})
     return new | {place for place, word in words if word in followed}, changes

@@ -39,7 +39,7 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class SuccessionStatement:
     """What is said of one succession: that it holds, or not, and what the source says of it (empty: nothing)."""
 
     code: str
@@ -60,7 +60,7 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
+class SuccessionBelief:
     """A succession as it was believed from `known_from` until `known_to` (None: until now)."""
 
     shape: str
@@ -71,24 +71,28 @@ class Believed:
     known_to: datetime | None
 
 
-def followed_in(event: Event, source: str) -> Iterable[Followed]:
+def statements_in(event: Event, source: str) -> Iterable[SuccessionStatement]:
     """Give what an event says of successions."""
     day, at = event.effective_on, event.stated_at
     match event:
         case CCGMerged() | ICBMerged():
             for code in event.predecessors:
-                yield Followed(
+                yield SuccessionStatement(
                     code, event.successor, day, at, True, Shape.MERGER, "1", event.merger, event.rank, source
                 )
         case OrganisationSucceeded():
-            yield Followed(event.code, event.successor, day, at, True, event.shape, event.share, "", event.rank, source)
+            yield SuccessionStatement(
+                event.code, event.successor, day, at, True, event.shape, event.share, "", event.rank, source
+            )
         case SuccessionUndone():
-            yield Followed(event.code, event.successor, day, at, False, rank=event.rank, source=source)
+            yield SuccessionStatement(event.code, event.successor, day, at, False, rank=event.rank, source=source)
         case SuccessionReported():
-            yield Followed(event.code, event.successor, day, at, True, event.shape, event.share, "", event.rank, source)
+            yield SuccessionStatement(
+                event.code, event.successor, day, at, True, event.shape, event.share, "", event.rank, source
+            )
 
 
-def believed(said: Iterable[Followed]) -> list[Believed]:
+def beliefs_of(said: Iterable[SuccessionStatement]) -> list[SuccessionBelief]:
     """Return what follows from all that was said of one succession: a pure function, whatever came first.
 
     At each instant the latest word of the highest rank decides whether it holds. Of shape, share and merger the latest
@@ -96,20 +100,20 @@ def believed(said: Iterable[Followed]) -> list[Believed]:
     """
     kept = (one for one in said if one.rank >= OFFICIAL)
     words = sorted(kept, key=lambda one: (one.rank, one.stated_at, one.holds, one.source, one.shape, one.share))
-    beliefs: list[Believed] = []
+    beliefs: list[SuccessionBelief] = []
     for at in sorted({one.stated_at for one in words}):
         state = _after([one for one in words if one.stated_at <= at])
         last = beliefs[-1] if beliefs and beliefs[-1].known_to is None else None
         if last is not None:
             if state == (last.shape, last.share, last.merger, last.source):
                 continue
-            beliefs[-1] = Believed(last.shape, last.share, last.merger, last.source, last.known_from, at)
+            beliefs[-1] = SuccessionBelief(last.shape, last.share, last.merger, last.source, last.known_from, at)
         if state is not None:
-            beliefs.append(Believed(*state, at, None))
+            beliefs.append(SuccessionBelief(*state, at, None))
     return beliefs
 
 
-def _after(words: Sequence[Followed]) -> tuple[str, str, str, str] | None:
+def _after(words: Sequence[SuccessionStatement]) -> tuple[str, str, str, str] | None:
     shape = share = merger = source = ""
     holds = False
     for word in words:
@@ -152,7 +156,9 @@ SELECT c, s, e, shape, share, merger, source, tstzrange(k, t)
 """
 
 
-async def state_successions(connection: asyncpg.Connection, words: Collection[Followed], *, by: str) -> set[Followed]:
+async def state_successions(
+    connection: asyncpg.Connection, words: Collection[SuccessionStatement], *, by: str
+) -> set[SuccessionStatement]:
     """Keep what is said of successions, and let what is believed of them follow; return what was new of it.
 
     The caller has locked the bodies.
@@ -160,23 +166,23 @@ async def state_successions(connection: asyncpg.Connection, words: Collection[Fo
     if not words:
         return set()
     rows = await connection.fetch(_STATE, *_columns([(*word.key, *_rest(word)) for word in words]), by)
-    new = {Followed(*row) for row in rows}
+    new = {SuccessionStatement(*row) for row in rows}
     keys = _columns(sorted({word.key for word in new}), width=3)
-    said: dict[tuple[str, str, date], list[Followed]] = defaultdict(list)
+    said: dict[tuple[str, str, date], list[SuccessionStatement]] = defaultdict(list)
     for row in await connection.fetch(_SAID, *keys):
-        word = Followed(*row)
+        word = SuccessionStatement(*row)
         said[word.key].append(word)
     await connection.execute(_FORGET, *keys)
     follows = [
         (*key, one.shape, one.share, one.merger, one.source, one.known_from, one.known_to)
         for key, words_about in said.items()
-        for one in believed(words_about)
+        for one in beliefs_of(words_about)
     ]
     await connection.execute(_BELIEVE, *_columns(follows, width=9))
     return new
 
 
-def _rest(word: Followed) -> tuple[object, ...]:
+def _rest(word: SuccessionStatement) -> tuple[object, ...]:
     return (
         word.stated_at,
         word.holds,

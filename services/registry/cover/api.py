@@ -23,7 +23,7 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from services.registry.core import queries as answers
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.cover import commands, queries
 from services.registry.cover.errors import CoverBroken
 from services.registry.cover.queries import Wrong
@@ -77,7 +77,7 @@ class CoveredPage(Page[CoveredView]):
     known: bool = Field(description="false: nothing is stated of the areas that it covers on that day")
 
 
-class FindingView(View):
+class BreachView(View):
     """A practice or an area that is not covered exactly once on a day."""
 
     about: Literal["practice", "area"]
@@ -87,7 +87,7 @@ class FindingView(View):
     stated: str | None = Field(description="the body that is stated for it, which need not be open", examples=["00W"])
 
 
-class FindingsPage(Page[FindingView]):
+class FindingsPage(Page[BreachView]):
     """Some of what is not covered exactly once, and how much there is of it altogether."""
 
     as_at: date
@@ -132,7 +132,7 @@ async def list_cover_findings(
     found = await queries.findings(rows, as_at=as_at, as_known=as_known)
     wanted = [one for one in found if about in {None, one.about} and finding in {None, one.finding}]
     after = paging.key(str, str)
-    rest = [FindingView.model_validate(one) for one in wanted if after is None or (one.about, one.code) > after]
+    rest = [BreachView.model_validate(one) for one in wanted if after is None or (one.about, one.code) > after]
     shown = page(rest[: paging.fetch], key=lambda one: (one.about, one.code), request=request)
     law = law_on(as_at)
     return FindingsPage(
@@ -175,7 +175,7 @@ async def list_covered(
     status_code=201,
     response_model=CoverStatedView,
     summary="State what commissioners cover",
-    responses=problems(CoverBroken, NothingChanges),
+    responses=problems(CoverBroken, NoChange),
 )
 async def state_cover(
     command: commands.StateCover, session: Write, by: Decider, stated_at: StatedAt

@@ -18,7 +18,7 @@ from libs.common.temporal.history import LAST_DAY, Days
 from services.registry.core import recording
 from services.registry.core.change import next_instant
 from services.registry.core.codes import AreaCode, Code, Day
-from services.registry.core.errors import NothingChanges
+from services.registry.core.errors import NoChange
 from services.registry.cover.checks import (
     Records,
     against_lists,
@@ -89,7 +89,7 @@ SELECT max(s.stated_at) FROM area_statement s JOIN area a ON a.id = s.subject_id
 """
 
 
-class Covered(BaseModel):
+class CoverList(BaseModel):
     """Everything that one commissioner covers from the day on. A list that is left out leaves that sort as it is."""
 
     model_config = ConfigDict(extra="forbid")
@@ -115,7 +115,7 @@ class StateCover(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     effective_on: Day = Field(description="the first day on which the lists hold", examples=["2021-04-01"])
-    commissioners: list[Covered] = Field(
+    commissioners: list[CoverList] = Field(
         min_length=1,
         max_length=300,
         examples=[[{"code": "01H", "practices": ["A81001"]}, {"code": "01K", "practices": ["B82001"]}]],
@@ -146,7 +146,7 @@ async def state_cover(session: AsyncSession, command: StateCover, *, by: Caller,
     """Let these commissioners cover exactly these practices and areas from a day on (NHS Act 2006 s.14E, s.14F).
 
     It holds up to what is known already of a later day. Raises CoverBroken with a reason for every practice and area
-    that would not be covered exactly once on some day, and for every wrong code; NothingChanges; NotYoursToDecide.
+    that would not be covered exactly once on some day, and for every wrong code; NoChange; NotYoursToDecide.
     """
     lists = listed(command.commissioners)
     for code in lists:
@@ -163,13 +163,13 @@ async def state_cover(session: AsyncSession, command: StateCover, *, by: Caller,
     at = await next_cover_instant(session, lists, stated_at, by)
     events = events_of(records, records.commissioners(), lists, command.effective_on, at)
     if not events:
-        raise NothingChanges(f"that is what they cover on {command.effective_on} already")
+        raise NoChange(f"that is what they cover on {command.effective_on} already")
     await connection.execute(_COUNT_UP, sorted({code for event in events for code in event.keys}))
-    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
     return _stated(command, events)
 
 
-def listed(commissioners: Sequence[Covered]) -> dict[str, Listed]:
+def listed(commissioners: Sequence[CoverList]) -> dict[str, Listed]:
     """Return the lists by commissioner."""
     return {
         one.code: Listed(
@@ -180,7 +180,7 @@ def listed(commissioners: Sequence[Covered]) -> dict[str, Listed]:
     }
 
 
-def reasons_against_lists(commissioners: Sequence[Covered], records: Records, day: date) -> Iterator[Reason]:
+def reasons_against_lists(commissioners: Sequence[CoverList], records: Records, day: date) -> Iterator[Reason]:
     """Give a reason for each code of the lists that is not what it has to be."""
     law = law_on(day)
     times = Counter(one.code for one in commissioners)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from libs.common.errors import Conflict, Reason, in_words
+from libs.common.errors import Conflict, Reason, as_sentence
 
 
 class CoverBroken(Conflict):
@@ -11,4 +11,4 @@ class CoverBroken(Conflict):
 
 def cover_broken(reasons: Sequence[Reason]) -> CoverBroken:
     """Return the refusal with all of its reasons."""
-    return CoverBroken(in_words(reasons), reasons=reasons)
+    return CoverBroken(as_sentence(reasons), reasons=reasons)

@@ -49,7 +49,7 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class CoveredCodes:
     """What a body covers on a day. `areas` is None where no areas of that day are known."""
 
     practices: list[str]
@@ -57,7 +57,7 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CoverBreach:
     """A practice or an area that is not covered exactly once on a day, `unknown`: nothing is stated of that day."""
 
     about: Literal["area", "practice"]
@@ -141,13 +141,15 @@ async def covered_by(
 
 async def covered_by_each(
     db: Reads, codes: Sequence[str], *, as_at: date, as_known: datetime | None
-) -> dict[str, Covered]:
+) -> dict[str, CoveredCodes]:
     """Return the practices and areas that each of the bodies covers on a day, in order, by one look at that day."""
     day = await _on(db, as_at, as_known)
-    return {code: Covered(day.held_by(code, day.practices), day.held_by(code, day.areas) or None) for code in codes}
+    return {
+        code: CoveredCodes(day.held_by(code, day.practices), day.held_by(code, day.areas) or None) for code in codes
+    }
 
 
-async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) -> list[Finding]:
+async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) -> list[CoverBreach]:
     """Return every practice and area that is not covered exactly once on a day, in the order of their codes.
 
     An import is never refused for them. Days without a law on cover have none.
@@ -157,7 +159,7 @@ async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) 
         return []
     day = await _on(db, as_at, as_known)
     elsewhere = tuple(law.values["practices_elsewhere"])
-    found: list[Finding] = []
+    found: list[CoverBreach] = []
     if law.values["areas"]:
         found.extend(_wrong("area", day.areas, day))
     if law.values["practices"]:
@@ -165,12 +167,14 @@ async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) 
     return sorted(found, key=lambda one: (one.about, one.code))
 
 
-def _wrong(about: Literal["area", "practice"], held: dict[str | None, list[str]], day: _OnADay) -> Sequence[Finding]:
-    found: list[Finding] = []
+def _wrong(
+    about: Literal["area", "practice"], held: dict[str | None, list[str]], day: _OnADay
+) -> Sequence[CoverBreach]:
+    found: list[CoverBreach] = []
     for stated, codes in held.items():
         holders = tuple(sorted(day.holders(stated)))
         if len(holders) == 1:
             continue
         wrong: Wrong = "several" if holders else "unknown" if about == "area" and stated is None else "none"
-        found.extend(Finding(about, code, wrong, holders, stated) for code in codes)
+        found.extend(CoverBreach(about, code, wrong, holders, stated) for code in codes)
     return found

@@ -21,9 +21,9 @@ from libs.common.http.problems import Unprocessable
 from services.registry.core.codes import CODE, Code, Day
 from services.registry.core.kinds import Kind
 from services.registry.crosswalks import changes
-from services.registry.crosswalks.mapping import Days
+from services.registry.crosswalks.mapping import DayPair
 from services.registry.crosswalks.restatement import Figure, Restated, restate_figures
-from services.registry.crosswalks.tables import Question, System, lines
+from services.registry.crosswalks.tables import CrosswalkFilter, System, lines
 from services.registry.crosswalks.views import (
     CHANGE_HEADER,
     CROSSWALK_HEADER,
@@ -202,8 +202,8 @@ async def get_crosswalk(
     Without `codes` it is of all bodies that are open on `from_day`. What could not be carried stands in it with the
     reason. A given code that was closed before `from_day` is followed from its end. As CSV: the whole table.
     """
-    days = Days(from_day, to_day, as_known)
-    question = Question(days, codes, kind, system)
+    days = DayPair(from_day, to_day, as_known)
+    question = CrosswalkFilter(days, codes, kind, system)
     if as_csv:
         return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows, question))
     place = None if paging.after is None else _text_place(paging.after)
@@ -220,7 +220,7 @@ async def get_crosswalk(
     )
 
 
-async def _crosswalk_cells(rows: Rows, question: Question) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
+async def _crosswalk_cells(rows: Rows, question: CrosswalkFilter) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     async for part in lines(rows, question):
         yield [cells(crosswalk_row(line, question.days)) for line in part]
 
@@ -290,7 +290,7 @@ async def list_changes(
     successions; mergers planned or done. What a source only saw on a day, with no word about since when, is no change
     of that day.
     """
-    span = changes.Span(*_span(on, first, last), what, code)
+    span = changes.ChangePeriod(*_span(on, first, last), what, code)
     if as_csv:
         pages = _change_cells(rows, span, as_known)
         return table(f"changes-{span.first}-{span.last}", CHANGE_HEADER, pages)
@@ -304,7 +304,7 @@ async def list_changes(
 
 
 async def _change_cells(
-    rows: Rows, span: changes.Span, as_known: datetime | None
+    rows: Rows, span: changes.ChangePeriod, as_known: datetime | None
 ) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     after = None
     while found := await changes.changes(rows, span, as_known=as_known, after=after, limit=_AT_ONCE):

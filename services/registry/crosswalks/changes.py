@@ -133,7 +133,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChangePeriod:
     """Which changes are asked for: those of these days, the last one included."""
 
     first: date
@@ -142,7 +142,9 @@ class Span:
     code: str | None = None
 
 
-async def changes(db: Reads, span: Span, *, as_known: datetime | None, after: Place | None, limit: int) -> list[Change]:
+async def changes(
+    db: Reads, span: ChangePeriod, *, as_known: datetime | None, after: Place | None, limit: int
+) -> list[Change]:
     """Return what takes effect on these days, as known at an instant, in the order of days, sorts and codes."""
     place = after or (None,) * 6
     known = as_known or ALWAYS

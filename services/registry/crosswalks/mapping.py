@@ -23,7 +23,7 @@ SELECT o.code, max(b.value) FILTER (WHERE b.valid @> $2::date), max(b.value) FIL
 """
 
 
-class Reason(StrEnum):
+class Outcome(StrEnum):
     """Why something could not be carried over, or not with a figure."""
 
     CARRIED = ""
@@ -38,7 +38,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayPair:
     """From which day to which, as known at an instant. Either can be the earlier one."""
 
     start: date
@@ -68,7 +68,7 @@ class Row:
     to_code: str | None
     share: Fraction | None
     share_of_to: Fraction | None
-    reason: Reason
+    reason: Outcome
     because: str
 
 
@@ -82,14 +82,14 @@ class _Life:
     closed: date | None
 
 
-async def cross(db: Reads, codes: Collection[str], days: Days) -> dict[str, list[Row]]:
+async def cross(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
     """Return the rows of each of the codes, those that could not be carried included. A handful of round trips."""
     if days.forwards:
         return await _forwards(db, codes, days)
     return await _backwards(db, codes, days)
 
 
-async def _forwards(db: Reads, codes: Collection[str], days: Days) -> dict[str, list[Row]]:
+async def _forwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
     steps = await steps_from(db, codes, days.end, days.known)
     lives = await _lives(db, {*codes, *(step.successor for step in steps)}, days)
     # A code that was closed before is followed from its end: it stands in many a column of later days.
@@ -102,16 +102,16 @@ async def _forwards(db: Reads, codes: Collection[str], days: Days) -> dict[str, 
     for code in codes:
         life = lives.get(code)
         if life is None and code not in followed:
-            rows[code] = [_refused(code, Reason.UNKNOWN_CODE, f"the registry knows no body {code}")]
+            rows[code] = [_refused(code, Outcome.UNKNOWN_CODE, f"the registry knows no body {code}")]
         elif life is not None and life.on_start in (None, "proposed") and _opens_after(life, days.start):
             why = f"{code} opens on {life.opens}, after {days.start}"
-            rows[code] = [_refused(code, Reason.NOT_OPEN_YET, why)]
+            rows[code] = [_refused(code, Outcome.NOT_OPEN_YET, why)]
         else:
             whole = sum((share for _, share in ends[code] if share is not None), Fraction(0))
             rows[code] = [_end(code, end, share, lives.get(end), days, made_of) for end, share in ends[code]]
             if whole < WHOLE and all(share is not None for _, share in ends[code]):
                 why = f"no source says where {WHOLE - whole} of {code} went"
-                rows[code].append(Row(code, None, WHOLE - whole, None, Reason.PART_NOT_STATED, why))
+                rows[code].append(Row(code, None, WHOLE - whole, None, Outcome.PART_NOT_STATED, why))
     return rows
 
 
@@ -120,18 +120,18 @@ def _end(
     end: str,
     share: Fraction | None,
     life: _Life | None,
-    days: Days,
+    days: DayPair,
     made_of: Mapping[str, Mapping[str, Fraction | None]],
 ) -> Row:
     if life is not None and life.on_end == "closed":
         way = "" if code == end else f"{code} lived on in {end}; "
         why = f"{way}{end} closed by {life.closed}, and no source says what became of it"
-        return Row(code, None, share, None, Reason.CLOSED_WITHOUT_SUCCESSOR, why)
+        return Row(code, None, share, None, Outcome.CLOSED_WITHOUT_SUCCESSOR, why)
     sole = made_of.get(end, {}).keys() == {code}
     of_to = WHOLE if sole and share is not None else None
     if share is None:
         why = f"no source states what share of {code} went to {end}"
-        return Row(code, end, None, WHOLE if sole else None, Reason.SHARE_NOT_STATED, why)
+        return Row(code, end, None, WHOLE if sole else None, Outcome.SHARE_NOT_STATED, why)
     if code == end and share != WHOLE:
         why = f"{code} kept {share} of what it was"
     elif code == end:
@@ -139,10 +139,10 @@ def _end(
         why = f"{code} is there on both days" if described else f"nothing is known to have followed {code}"
     else:
         why = f"{_of(share)}{code} had gone to {end} by {days.end}"
-    return Row(code, end, share, of_to, Reason.CARRIED, why)
+    return Row(code, end, share, of_to, Outcome.CARRIED, why)
 
 
-async def _backwards(db: Reads, codes: Collection[str], days: Days) -> dict[str, list[Row]]:
+async def _backwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
     lives = await _lives(db, codes, days)
     made_of = await _made_of(db, codes, days.end, days.start, days)
     rows: dict[str, list[Row]] = {}
@@ -150,34 +150,34 @@ async def _backwards(db: Reads, codes: Collection[str], days: Days) -> dict[str,
         origins = made_of.get(code, {})
         life = lives.get(code)
         if life is None and not origins.keys() - {code}:
-            rows[code] = [_refused(code, Reason.UNKNOWN_CODE, f"the registry knows no body {code}")]
+            rows[code] = [_refused(code, Outcome.UNKNOWN_CODE, f"the registry knows no body {code}")]
         elif life is not None and life.on_start in (None, "proposed") and _opens_after(life, days.start):
             why = f"{code} opens on {life.opens}, after {days.start}"
-            rows[code] = [_refused(code, Reason.NOT_OPEN_YET, why)]
+            rows[code] = [_refused(code, Outcome.NOT_OPEN_YET, why)]
         elif not origins:
             why = f"{code} was not there on {days.end}, and no source says what came before it"
-            rows[code] = [_refused(code, Reason.NO_PREDECESSOR, why)]
+            rows[code] = [_refused(code, Outcome.NO_PREDECESSOR, why)]
         else:
             rows[code] = [_origin(code, origin, origins, days) for origin in sorted(origins)]
     return rows
 
 
-def _origin(code: str, origin: str, origins: Mapping[str, Fraction | None], days: Days) -> Row:
+def _origin(code: str, origin: str, origins: Mapping[str, Fraction | None], days: DayPair) -> Row:
     share_of_to = origins[origin]
     if len(origins) > 1:
         why = f"{code} came from {', '.join(sorted(origins))}; no source states how much of it from {origin}"
-        return Row(code, origin, None, share_of_to, Reason.SHARE_NOT_STATED, why)
+        return Row(code, origin, None, share_of_to, Outcome.SHARE_NOT_STATED, why)
     why = f"{code} is there on both days" if code == origin else f"all of {code} was in {origin} on {days.end}"
-    return Row(code, origin, WHOLE, share_of_to, Reason.CARRIED, why)
+    return Row(code, origin, WHOLE, share_of_to, Outcome.CARRIED, why)
 
 
 async def _made_of(
-    db: Reads, later: Collection[str], early: date, late: date, days: Days
+    db: Reads, later: Collection[str], early: date, late: date, days: DayPair
 ) -> dict[str, dict[str, Fraction | None]]:
     """Return of which bodies of the early day each of the later ones is made, with the share of each that is in it."""
     led_here = [step for step in await steps_to(db, later, late, days.known) if step.effective_on > early]
     origins = {*later, *(step.code for step in led_here)}
-    lives = await _lives(db, origins, Days(early, late, days.as_known))
+    lives = await _lives(db, origins, DayPair(early, late, days.as_known))
     there = {code for code in origins if _was_there(code, lives.get(code), led_here)}
     ends = living(await steps_from(db, there, late, days.known), there, since=early + _A_DAY)
     made_of: dict[str, dict[str, Fraction | None]] = defaultdict(dict)
@@ -200,12 +200,12 @@ def _opens_after(life: _Life, day: date) -> bool:
     return life.opens is not None and life.opens > day
 
 
-async def _lives(db: Reads, codes: Collection[str], days: Days) -> dict[str, _Life]:
+async def _lives(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, _Life]:
     rows = await db.fetch(_LIVES, list(codes), days.start, days.end, days.known)
     return {code: _Life(*life) for code, *life in rows}
 
 
-def _refused(code: str, reason: Reason, because: str) -> Row:
+def _refused(code: str, reason: Outcome, because: str) -> Row:
     return Row(code, None, None, None, reason, because)
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
-from services.registry.crosswalks.mapping import Days, Reason, Row
-from services.registry.crosswalks.tables import Line, Question, System, lines
+from services.registry.crosswalks.mapping import DayPair, Outcome, Row
+from services.registry.crosswalks.tables import CrosswalkFilter, Line, System, lines
 from services.registry.lineage.tracing import WHOLE
 
 
@@ -33,7 +33,7 @@ class Restated:
     to_code: str | None
     share: Fraction | None
     amount: Decimal | None
-    reason: Reason
+    reason: Outcome
     because: str
 
     @property
@@ -81,7 +81,7 @@ def _restated(figure: Figure, rows: Sequence[Row]) -> list[Restated]:
     shares = [row.share for row in rows if row.share is not None]
     if len(shares) < len(rows) or sum(shares, Fraction(0)) != WHOLE:
         because = "; ".join(dict.fromkeys(row.because for row in rows if row.reason)) or rows[0].because
-        reason = next((row.reason for row in rows if row.reason), Reason.SHARE_NOT_STATED)
+        reason = next((row.reason for row in rows if row.reason), Outcome.SHARE_NOT_STATED)
         return [Restated(figure.line, figure.code, figure.day, None, None, figure.amount, reason, because)]
     parts = divided(figure.amount, shares)
     return [_line(figure, row, part) for row, part in zip(rows, parts, strict=True)]
@@ -117,7 +117,7 @@ async def restate_figures(
         by_day[figure.day].add(figure.code)
     rows: dict[tuple[str, date], list[Row]] = defaultdict(list)
     for day, codes in by_day.items():
-        async for part in lines(db, Question(Days(day, to_day, as_known), codes, system=system)):
+        async for part in lines(db, CrosswalkFilter(DayPair(day, to_day, as_known), codes, system=system)):
             for line in part:
                 rows[line.asked, day].append(_row(line))
     return restate(figures, rows)

@@ -10,7 +10,7 @@ from libs.common.temporal.history import ALWAYS
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.core.links import CODE_OF
-from services.registry.crosswalks.mapping import Days, Reason, Row, cross
+from services.registry.crosswalks.mapping import DayPair, Outcome, Row, cross
 
 System = Literal["ods", "ons"]
 AT_ONCE = 500
@@ -28,10 +28,10 @@ SELECT t.code, min(t.other) FROM tie t JOIN tie_belief b ON b.subject_id = t.id
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CrosswalkFilter:
     """Which table is asked for: of these codes, or of the bodies of a kind that are open on the first day."""
 
-    days: Days
+    days: DayPair
     codes: Collection[str] | None = None
     kind: Kind | None = None
     system: System = "ods"
@@ -47,7 +47,7 @@ class Line:
     to_code: str | None
     to_body: str | None
     row: Row
-    reason: Reason
+    reason: Outcome
     because: str
 
     @property
@@ -56,7 +56,7 @@ class Line:
         return self.asked, self.to_body or ""
 
 
-async def lines(db: Reads, question: Question, *, after: str | None = None) -> AsyncIterator[list[Line]]:
+async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = None) -> AsyncIterator[list[Line]]:
     """Give the table in parts, in the order of what was asked for, from the first that is not before `after`."""
     async for asked in _asked(db, question, after):
         bodies = {one: body for one, body in asked.items() if body is not None}
@@ -72,14 +72,14 @@ async def lines(db: Reads, question: Question, *, after: str | None = None) -> A
         yield part
 
 
-async def _asked(db: Reads, question: Question, after: str | None) -> AsyncIterator[dict[str, str | None]]:
+async def _asked(db: Reads, question: CrosswalkFilter, after: str | None) -> AsyncIterator[dict[str, str | None]]:
     """Give what is asked for, and the body that it is of."""
     if question.codes is not None:
         wanted = sorted(code for code in set(question.codes) if after is None or code >= after)
         for start in range(0, len(wanted), AT_ONCE):
             yield await bodies_of(db, wanted[start : start + AT_ONCE], question.system, question.days.start, question)
         return
-    filters = answers.Filters(kind=question.kind, status="open")
+    filters = answers.OrganisationFilter(kind=question.kind, status="open")
     # The page before may have ended among the lines of `after`, so it is asked for again.
     if after is not None:
         yield {after: after}
@@ -94,7 +94,7 @@ async def _asked(db: Reads, question: Question, after: str | None) -> AsyncItera
 
 
 async def bodies_of(
-    db: Reads, codes: Sequence[str], system: System, day: date, question: Question
+    db: Reads, codes: Sequence[str], system: System, day: date, question: CrosswalkFilter
 ) -> dict[str, str | None]:
     """Return the body that each code of a system names on a day, None where it names none."""
     if system == "ods":
@@ -105,7 +105,7 @@ async def bodies_of(
 
 
 async def _named(
-    db: Reads, question: Question, rows: Collection[Sequence[Row]]
+    db: Reads, question: CrosswalkFilter, rows: Collection[Sequence[Row]]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the codes in the system asked for of the bodies of both days, on their day."""
     if question.system == "ods":
@@ -126,7 +126,9 @@ async def identifiers_of(
     return dict(await db.fetch(_IDENTIFIERS, f"{CODE_OF}{system}", list(codes), day, known))
 
 
-def _line(asked: str, body: str, row: Row, question: Question, start: dict[str, str], end: dict[str, str]) -> Line:
+def _line(
+    asked: str, body: str, row: Row, question: CrosswalkFilter, start: dict[str, str], end: dict[str, str]
+) -> Line:
     if question.system == "ods":
         return Line(asked, body, body, row.to_code, row.to_code, row, row.reason, row.because)
     code = asked if question.codes is not None else start.get(body)
@@ -138,12 +140,12 @@ def _line(asked: str, body: str, row: Row, question: Question, start: dict[str, 
     elif row.to_code and to_code is None:
         missing = row.to_code, question.days.end
     if missing:
-        reason = Reason.NO_CODE
+        reason = Outcome.NO_CODE
         because = f"no {question.system.upper()} code of {missing[0]} on {missing[1]} is known"
     return Line(asked, code, body, to_code, row.to_code, row, reason, because)
 
 
-def _unknown(asked: str, question: Question) -> Line:
+def _unknown(asked: str, question: CrosswalkFilter) -> Line:
     why = f"{asked} names no body in {question.system.upper()} codes on {question.days.start}"
-    row = Row(asked, None, None, None, Reason.UNKNOWN_CODE, why)
+    row = Row(asked, None, None, None, Outcome.UNKNOWN_CODE, why)
     return Line(asked, asked, None, None, None, row, row.reason, why)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from libs.common.http import csv_text
 from services.registry.crosswalks.changes import Change, What
-from services.registry.crosswalks.mapping import Days, Reason
+from services.registry.crosswalks.mapping import DayPair, Outcome
 from services.registry.crosswalks.restatement import Restated, Restatement
 from services.registry.crosswalks.tables import Line
 from services.registry.edge import View
@@ -43,7 +43,7 @@ class CrosswalkRowView(BaseModel):
     )
     share_decimal: str | None = Field(examples=["0.3333333333"])
     share_of_to: str | None = Field(description="which part of the other body that is; null: no source states it")
-    reason: Reason = Field(description="why it could not be carried; empty where it was")
+    reason: Outcome = Field(description="why it could not be carried; empty where it was")
     because: str
     body: str | None = Field(description="its ODS code, whatever system is asked for")
     to_body: str | None
@@ -52,7 +52,7 @@ class CrosswalkRowView(BaseModel):
 CROSSWALK_HEADER = tuple(CrosswalkRowView.model_fields)
 
 
-def crosswalk_row(line: Line, days: Days) -> CrosswalkRowView:
+def crosswalk_row(line: Line, days: DayPair) -> CrosswalkRowView:
     """Return a line of a crosswalk."""
     row = line.row
     return CrosswalkRowView(
@@ -85,7 +85,7 @@ class RestatedView(BaseModel):
     to_day: date
     share: str | None = Field(examples=["1"])
     amount: int | str | None = Field(description="in the form in which it came; null where the line has none")
-    reason: Reason
+    reason: Outcome
     because: str
 
 

@@ -13,7 +13,7 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 
 
-class Sort(StrEnum):
+class AnomalyType(StrEnum):
     """What is odd: `MEANINGS` says each in words."""
 
     JOINED_BEFORE_OPENING = "joined_before_opening"
@@ -31,28 +31,38 @@ class Sort(StrEnum):
     CLOSED_WITHOUT_SUCCESSOR = "closed_without_successor"
 
 
-MEANINGS: Mapping[Sort, str] = {
-    Sort.JOINED_BEFORE_OPENING: "A practice belongs to `other` from `first_day`, before it opens on `last_day`.",
-    Sort.JOINED_LATE: "A practice that opened on `first_day`, since CCGs began, joins somebody on `last_day` only.",
-    Sort.BELONGS_TO_CLOSED: "A body is said to have belonged to `other` on days after that had closed.",
-    Sort.UNDESCRIBED_PARENT: "Bodies are said to belong to this code, and no source describes it.",
-    Sort.UNDESCRIBED_IN_SUCCESSION: "This code followed somebody or was followed, and no source describes it.",
-    Sort.MEMBERSHIP_CONTRADICTED: "A practice file names `other`; the dated memberships deny it for all of that month.",
-    Sort.RESTATED: "A later source names `other` since the very day since which an earlier one named another parent.",
-    Sort.MOVED_WITHOUT_SUCCESSION: "A body went to the CCG `other` from one which that did not follow.",
-    Sort.OPEN_BY_DATES_ALONE: "By a file's dates it operates from `first_day`; by its succession after `last_day`.",
-    Sort.FOLLOWS_ITSELF: "A source says that a body followed itself.",
-    Sort.FOLLOWED_ON_SEVERAL_DAYS: "`other` is said to have followed it on more than one day.",
-    Sort.SEVERAL_SUCCESSORS: "More than one body followed it: `words` says how many others, and who.",
-    Sort.CLOSED_WITHOUT_SUCCESSOR: "A trust, CCG, PCT, SHA or hub has closed, and no source says who followed it.",
+MEANINGS: Mapping[AnomalyType, str] = {
+    AnomalyType.JOINED_BEFORE_OPENING: "A practice belongs to `other` from `first_day`, before it opens on `last_day`.",
+    AnomalyType.JOINED_LATE: (
+        "A practice that opened on `first_day`, since CCGs began, joins somebody on `last_day` only."
+    ),
+    AnomalyType.BELONGS_TO_CLOSED: "A body is said to have belonged to `other` on days after that had closed.",
+    AnomalyType.UNDESCRIBED_PARENT: "Bodies are said to belong to this code, and no source describes it.",
+    AnomalyType.UNDESCRIBED_IN_SUCCESSION: "This code followed somebody or was followed, and no source describes it.",
+    AnomalyType.MEMBERSHIP_CONTRADICTED: (
+        "A practice file names `other`; the dated memberships deny it for all of that month."
+    ),
+    AnomalyType.RESTATED: (
+        "A later source names `other` since the very day since which an earlier one named another parent."
+    ),
+    AnomalyType.MOVED_WITHOUT_SUCCESSION: "A body went to the CCG `other` from one which that did not follow.",
+    AnomalyType.OPEN_BY_DATES_ALONE: (
+        "By a file's dates it operates from `first_day`; by its succession after `last_day`."
+    ),
+    AnomalyType.FOLLOWS_ITSELF: "A source says that a body followed itself.",
+    AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: "`other` is said to have followed it on more than one day.",
+    AnomalyType.SEVERAL_SUCCESSORS: "More than one body followed it: `words` says how many others, and who.",
+    AnomalyType.CLOSED_WITHOUT_SUCCESSOR: (
+        "A trust, CCG, PCT, SHA or hub has closed, and no source says who followed it."
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Anomaly:
     """Something odd. `source` is the family of sources that it is about, empty where it is about several."""
 
-    sort: Sort
+    sort: AnomalyType
     code: str
     other: str
     source: str
@@ -230,20 +240,20 @@ SELECT o.code, '' AS other, '' AS source, lower(b.valid) AS first_day, NULL::dat
    AND NOT EXISTS (SELECT 1 FROM succession f WHERE f.code = o.code AND f.known @> $1::timestamptz)
 """
 
-_SQL: Mapping[Sort, str] = {
-    Sort.JOINED_BEFORE_OPENING: _BEFORE.format(joins=_JOINS),
-    Sort.JOINED_LATE: _LATE.format(joins=_JOINS),
-    Sort.BELONGS_TO_CLOSED: _TO_CLOSED,
-    Sort.UNDESCRIBED_PARENT: _PARENTS,
-    Sort.UNDESCRIBED_IN_SUCCESSION: _FOLLOWING,
-    Sort.MEMBERSHIP_CONTRADICTED: _CONTRADICTED,
-    Sort.RESTATED: _RESTATED,
-    Sort.MOVED_WITHOUT_SUCCESSION: _MOVED,
-    Sort.OPEN_BY_DATES_ALONE: _BY_DATES,
-    Sort.FOLLOWS_ITSELF: _ITSELF,
-    Sort.FOLLOWED_ON_SEVERAL_DAYS: _DAYS,
-    Sort.SEVERAL_SUCCESSORS: _SEVERAL,
-    Sort.CLOSED_WITHOUT_SUCCESSOR: _NO_SUCCESSOR,
+_SQL: Mapping[AnomalyType, str] = {
+    AnomalyType.JOINED_BEFORE_OPENING: _BEFORE.format(joins=_JOINS),
+    AnomalyType.JOINED_LATE: _LATE.format(joins=_JOINS),
+    AnomalyType.BELONGS_TO_CLOSED: _TO_CLOSED,
+    AnomalyType.UNDESCRIBED_PARENT: _PARENTS,
+    AnomalyType.UNDESCRIBED_IN_SUCCESSION: _FOLLOWING,
+    AnomalyType.MEMBERSHIP_CONTRADICTED: _CONTRADICTED,
+    AnomalyType.RESTATED: _RESTATED,
+    AnomalyType.MOVED_WITHOUT_SUCCESSION: _MOVED,
+    AnomalyType.OPEN_BY_DATES_ALONE: _BY_DATES,
+    AnomalyType.FOLLOWS_ITSELF: _ITSELF,
+    AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: _DAYS,
+    AnomalyType.SEVERAL_SUCCESSORS: _SEVERAL,
+    AnomalyType.CLOSED_WITHOUT_SUCCESSOR: _NO_SUCCESSOR,
 }
 
 _PAGE = """
@@ -258,24 +268,24 @@ _COUNT = "SELECT count(*) FROM ({sql}) found"
 
 async def find(
     db: Reads,
-    sort: Sort,
+    sort: AnomalyType,
     *,
     as_known: datetime | None = None,
     source: str | None = None,
     code: str | None = None,
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
-) -> list[Finding]:
+) -> list[Anomaly]:
     """Return what is odd in one way, as known at an instant, in the order of their keys, from the one behind `after`.
 
     `source` keeps those about one family of sources, `code` those about one body.
     """
     sql = _PAGE.format(sql=_SQL[sort])
     rows = await db.fetch(sql, as_known or ALWAYS, source, code, None if after is None else list(after), limit)
-    return [Finding(sort, *row) for row in rows]
+    return [Anomaly(sort, *row) for row in rows]
 
 
-async def count(db: Reads, *, as_known: datetime | None = None) -> dict[Sort, int]:
+async def count(db: Reads, *, as_known: datetime | None = None) -> dict[AnomalyType, int]:
     """Return how much is odd in each way."""
     counts = {}
     for sort, sql in _SQL.items():

@@ -30,20 +30,20 @@ from services.registry.core.errors import OrganisationNotFound, SourceRefused
 from services.registry.edge import CodeInPath, OfDay, View
 from services.registry.evidence import anomalies as findings
 from services.registry.evidence import commands, conflicts, history
-from services.registry.evidence.anomalies import Sort
+from services.registry.evidence.anomalies import AnomalyType
 from services.registry.evidence.conflict_rules import Differing
 from services.registry.evidence.views import (
+    BeliefView,
+    BelievedSuccessionView,
+    ClaimView,
     ConflictView,
     DifferingView,
-    HeldSuccessionView,
-    HeldView,
     HistoryView,
     RecordedView,
-    SaidSuccessionView,
-    SaidView,
     SourcesView,
     SourceView,
-    WordView,
+    StatedSuccessionView,
+    StatementView,
 )
 
 router = commands_router(tags=["Sources"])
@@ -69,7 +69,7 @@ async def list_sources(_: By, as_at: AsAt) -> SourcesView:
     summary="Put on record what a source says",
     responses=problems(OrganisationNotFound, SourceRefused),
 )
-async def record_report(report: commands.Report, session: Write, by: Reporter, today: Today) -> RecordedView:
+async def record_report(report: commands.SourceDocument, session: Write, by: Reporter, today: Today) -> RecordedView:
     """Put what a named document says of bodies on record, with the rank of its family, as stated on its day.
 
     It rules where nobody of a higher rank spoke, and else stands beside what rules. A succession that the press or a
@@ -97,10 +97,10 @@ async def get_organisation_history(
         code=code,
         as_at=as_at,
         as_known=as_known,
-        beliefs=[HeldView.model_validate(one) for one in found.beliefs],
-        statements=[SaidView.model_validate(one) for one in found.statements],
-        successions=[HeldSuccessionView.model_validate(one) for one in found.successions],
-        successions_stated=[SaidSuccessionView.model_validate(one) for one in found.successions_stated],
+        beliefs=[BeliefView.model_validate(one) for one in found.beliefs],
+        statements=[StatementView.model_validate(one) for one in found.statements],
+        successions=[BelievedSuccessionView.model_validate(one) for one in found.successions],
+        successions_stated=[StatedSuccessionView.model_validate(one) for one in found.successions_stated],
     )
 
 
@@ -129,7 +129,7 @@ async def list_conflicts(
     In the order in which the bodies became known; successions come last.
     """
     facet = None if about in (None, conflicts.SUCCESSION) else Facet[about.upper()]
-    wanted = conflicts.About(facet, about == conflicts.SUCCESSION, code, as_at)
+    wanted = conflicts.ConflictFilter(facet, about == conflicts.SUCCESSION, code, as_at)
     after = None if paging.after is None else _place(paging.after)
     found = await conflicts.conflicts(rows, wanted, as_known=as_known, after=after, limit=paging.fetch)
     places = {(one.code, one.about): one.place for one in found}
@@ -148,7 +148,7 @@ def _differing(one: Differing) -> DifferingView:
         first_day=None if one.days.start == FIRST_DAY else one.days.start,
         last_day=history.last_day(one.days.end),
         words=[
-            WordView(
+            ClaimView(
                 source=word.source,
                 family=word.family,
                 rank=word.rank,
@@ -176,10 +176,10 @@ def _place(after: tuple[Any, ...]) -> tuple[int | str, int]:
 findings_router = commands_router(tags=["Findings"])
 
 
-class FindingView(View):
+class AnomalyView(View):
     """Something odd that was taken as it arrived."""
 
-    sort: Sort
+    sort: AnomalyType
     code: str = Field(examples=["P84676"])
     other: str = Field(description="the other body that it is about; empty where there is none", examples=["00W"])
     source: str = Field(description="the source that it is about; empty where it is about several")
@@ -191,7 +191,7 @@ class FindingView(View):
 class FindingsCountView(BaseModel):
     """How much is odd in one way."""
 
-    sort: Sort
+    sort: AnomalyType
     meaning: str
     findings: int
 
@@ -218,7 +218,7 @@ async def count_findings(rows: Rows, _: By, as_known: AsKnown) -> FindingsCounts
 
 @findings_router.get(
     "/findings",
-    response_model=Page[FindingView],
+    response_model=Page[AnomalyView],
     summary="What is odd in the sources",
     responses=problems(UnreadableCursor),
 )
@@ -228,7 +228,7 @@ async def list_findings(
     _: By,
     paging: Paging,
     as_known: AsKnown,
-    sort: Annotated[Sort, Query(description="what is odd: `GET /findings/counts` explains each")],
+    sort: Annotated[AnomalyType, Query(description="what is odd: `GET /findings/counts` explains each")],
     source: Annotated[
         str | None,
         Query(
@@ -238,7 +238,7 @@ async def list_findings(
         ),
     ] = None,
     code: Annotated[str | None, Query(description="only about this body", pattern=CODE)] = None,
-) -> Page[FindingView]:
+) -> Page[AnomalyView]:
     """Findings of one sort: computed from all that sources said until an instant, in whatever order that was taken.
 
     A finding changes nothing: what it is about stands as it arrived. Who covers a practice or an area twice or not at
@@ -248,8 +248,8 @@ async def list_findings(
     found = await findings.find(
         rows, sort, as_known=as_known, source=source, code=code, after=after, limit=paging.fetch
     )
-    return page([FindingView.model_validate(one) for one in found], key=_key, request=request)
+    return page([AnomalyView.model_validate(one) for one in found], key=_key, request=request)
 
 
-def _key(one: FindingView) -> tuple[str, ...]:
+def _key(one: AnomalyView) -> tuple[str, ...]:
     return one.code, one.other, one.source, one.first_day.isoformat() if one.first_day else ""

@@ -65,7 +65,7 @@ class Reported(BaseModel):
         return {self.code, self.value} if names_another else {self.code}
 
 
-class Report(BaseModel):
+class SourceDocument(BaseModel):
     """What one document of a source says."""
 
     model_config = ConfigDict(extra="forbid")
@@ -83,7 +83,7 @@ class Report(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedDocument:
     """A report that is on record, with the rank that it has, and by which pack."""
 
     source: str
@@ -92,7 +92,7 @@ class Recorded:
     stated_at: datetime
 
 
-async def record(session: AsyncSession, report: Report, *, by: Caller, today: date) -> Recorded:
+async def record(session: AsyncSession, report: SourceDocument, *, by: Caller, today: date) -> RecordedDocument:
     """Put what a source says on record. It rules where nobody of a higher rank spoke.
 
     A succession that is only heard of is kept and shown, and no lineage follows it. Whoever keeps a register or an
@@ -113,11 +113,11 @@ async def record(session: AsyncSession, report: Report, *, by: Caller, today: da
         held[code].version += 1
     at = datetime.combine(report.stated_on, time.min, UTC)
     events = [_event(fact, report.source, source.rank, at) for fact in report.facts]
-    await facts.tell(session, events, source=report.source, by=by.subject)
-    return Recorded(report.source, source.rank, source.pack, at)
+    await facts.record(session, events, source=report.source, by=by.subject)
+    return RecordedDocument(report.source, source.rank, source.pack, at)
 
 
-def _source_of(report: Report, today: date) -> Source:
+def _source_of(report: SourceDocument, today: date) -> Source:
     """Return the family of the report's source. Raises SourceRefused with every reason."""
     reasons = []
     source = source_of(report.source, report.stated_on)

@@ -11,7 +11,7 @@ from services.registry.core.sources import family_of
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Claim:
     """What one source said of one thing, and when. No value: that nothing holds."""
 
     source: str
@@ -37,7 +37,7 @@ class Differing:
     """On these days families of sources differ. `rules`: the value that is believed, None where nothing is."""
 
     days: Days
-    words: tuple[Word, ...]
+    words: tuple[Claim, ...]
     """One of each family, those of the highest rank and the latest first."""
     rules: str | None
     why: str
@@ -45,14 +45,14 @@ class Differing:
     because: str
 
 
-def differing(words: Iterable[Word]) -> list[Differing]:
+def differing(words: Iterable[Claim]) -> list[Differing]:
     """Return the days of which a family, taken alone, claims another value than the word that rules, another family's.
 
     A word that says an end claims all of its days, and so does one about days to come. One that says no end claims the
     days until it was said: a file of 2019 says nothing of 2021. What was only observed claims its day, and the days
     between two equal observations. A family's latest word replaces its earlier ones on its days.
     """
-    by_family: dict[str, list[Word]] = defaultdict(list)
+    by_family: dict[str, list[Claim]] = defaultdict(list)
     for word in words:
         by_family[word.family].append(word)
     claims = [claim for family in by_family.values() for claim in _claims(family)]
@@ -75,18 +75,18 @@ def differing(words: Iterable[Word]) -> list[Differing]:
     return found
 
 
-def _in_order(words: Iterable[Word]) -> list[Word]:
+def _in_order(words: Iterable[Claim]) -> list[Claim]:
     """Return the words so that of two of one instant the same one always counts as later, as on a timeline."""
     return sorted(words, key=lambda one: (not one.observed, one.days.start, one.days.end, one.value or "", one.source))
 
 
-def _claims(words: Iterable[Word]) -> list[tuple[Days, Word]]:
+def _claims(words: Iterable[Claim]) -> list[tuple[Days, Claim]]:
     """Return what one family claims by its latest words, in the order of the days."""
     statements = [
         Statement(word, Days(word.days.start, _claimed_until(word)), word.stated_at, rank=word.rank, order=order)
         for order, word in enumerate(_in_order(words))
     ]
-    bridged: list[tuple[Days, Word]] = []
+    bridged: list[tuple[Days, Claim]] = []
     for days, word in _now(statements):
         before = bridged[-1] if bridged else None
         if before is not None and before[1].observed and word.observed and before[1].value == word.value:
@@ -95,7 +95,7 @@ def _claims(words: Iterable[Word]) -> list[tuple[Days, Word]]:
     return bridged
 
 
-def _claimed_until(word: Word) -> date:
+def _claimed_until(word: Claim) -> date:
     """Return the first day of which a word claims nothing any more."""
     said_on = word.stated_at.date()
     if word.days.end != LAST_DAY or (word.days.start > said_on and not word.observed):
@@ -103,7 +103,7 @@ def _claimed_until(word: Word) -> date:
     return (word.days.start if word.observed else said_on) + timedelta(days=1)
 
 
-def _held(words: Iterable[Word]) -> list[tuple[Days, Word]]:
+def _held(words: Iterable[Claim]) -> list[tuple[Days, Claim]]:
     """Return the word that rules, of all families together, in the order of the days."""
     return _now(
         Statement(word, word.days, word.stated_at, word.observed, order, word.rank)
@@ -111,12 +111,12 @@ def _held(words: Iterable[Word]) -> list[tuple[Days, Word]]:
     )
 
 
-def _now(statements: Iterable[Statement[Word]]) -> list[tuple[Days, Word]]:
+def _now(statements: Iterable[Statement[Claim]]) -> list[tuple[Days, Claim]]:
     held = [(one.days, one.value) for one in history(statements) if one.known_to is None]
     return sorted(held, key=lambda one: one[0].start)
 
 
-def _judged(days: Days, ruling: Word, others: Sequence[Word]) -> Differing:
+def _judged(days: Days, ruling: Claim, others: Sequence[Claim]) -> Differing:
     words = sorted([ruling, *others], key=lambda word: (-word.rank, -word.stated_at.timestamp(), word.source))
     other = next(word for word in words if word.meant != ruling.meant)
     said = f"{_span(days)} {ruling.source} says {_shown(ruling.value)}, {other.source} says {_shown(other.value)}"

@@ -10,7 +10,7 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import Facet
 from services.registry.core.sources import family_of
-from services.registry.evidence.conflict_rules import Differing, Word, differing
+from services.registry.evidence.conflict_rules import Claim, Differing, differing
 
 SUCCESSION = "succession"
 NOT_FOLLOWED = "not followed by anybody"
@@ -66,7 +66,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ConflictFilter:
     """Which conflicts are asked for; None leaves a filter out."""
 
     facet: Facet | None = None
@@ -77,7 +77,7 @@ class About:
 
 
 async def conflicts(
-    db: Reads, about: About, *, as_known: datetime | None, after: tuple[int | str, int] | None, limit: int
+    db: Reads, about: ConflictFilter, *, as_known: datetime | None, after: tuple[int | str, int] | None, limit: int
 ) -> list[Conflict]:
     """Return conflicts behind a place, as known at an instant, in the order in which the bodies became known.
 
@@ -99,17 +99,19 @@ async def conflicts(
     return found
 
 
-async def _of_facets(db: Reads, about: About, known: datetime, after: tuple[int | str, int]) -> AsyncIterator[Conflict]:
+async def _of_facets(
+    db: Reads, about: ConflictFilter, known: datetime, after: tuple[int | str, int]
+) -> AsyncIterator[Conflict]:
     while True:
         asked = known, about.facet, about.code, *after, _CANDIDATES_AT_ONCE, about.as_at
         wanted = await db.fetch(_CANDIDATES, *asked)
         subjects, facets = [row["subject_id"] for row in wanted], [row["facet"] for row in wanted]
-        words: dict[tuple[int, int], list[Word]] = defaultdict(list)
+        words: dict[tuple[int, int], list[Claim]] = defaultdict(list)
         for subject, facet, source, rank, value, start, end, at, seen in await db.fetch(
             _WORDS, known, subjects, facets
         ):
             days = Days(start or FIRST_DAY, end or LAST_DAY)
-            words[subject, facet].append(Word(source, rank, value, days, at, seen))
+            words[subject, facet].append(Claim(source, rank, value, days, at, seen))
         for row in wanted:
             key = row["subject_id"], row["facet"]
             differs = _asked(differing(words[key]), about.as_at)
@@ -124,7 +126,7 @@ def _asked(differs: Iterable[Differing], as_at: date | None) -> tuple[Differing,
     return tuple(one for one in differs if as_at is None or as_at in one.days)
 
 
-async def _of_successions(db: Reads, about: About, known: datetime, after: str) -> AsyncIterator[Conflict]:
+async def _of_successions(db: Reads, about: ConflictFilter, known: datetime, after: str) -> AsyncIterator[Conflict]:
     while True:
         codes = [row["code"] for row in await db.fetch(_FOLLOWED, known, about.code, after, _CANDIDATES_AT_ONCE)]
         said: dict[str, list[Any]] = defaultdict(list)
@@ -139,7 +141,7 @@ async def _of_successions(db: Reads, about: About, known: datetime, after: str) 
         after = codes[-1]
 
 
-def _as_words(rows: Sequence[Any]) -> list[Word]:
+def _as_words(rows: Sequence[Any]) -> list[Claim]:
     """Return what each family says followed a code, by its latest word on each succession: all of one day together."""
     latest: dict[tuple[str, str, date], Any] = {}
     for row in rows:
@@ -148,7 +150,7 @@ def _as_words(rows: Sequence[Any]) -> list[Word]:
     for (family, _, day), row in latest.items():
         if row["holds"]:
             by_family[family][day].append(row)
-    words: list[Word] = []
+    words: list[Claim] = []
     for by_day in by_family.values():
         days = sorted(by_day)
         spans = [(Days(FIRST_DAY, days[0]), by_day[days[0]], NOT_FOLLOWED)]
@@ -156,5 +158,5 @@ def _as_words(rows: Sequence[Any]) -> list[Word]:
             spans.append((Days(day, end), by_day[day], " + ".join(sorted(row["successor"] for row in by_day[day]))))
         for span, said, value in spans:
             last = max(said, key=lambda row: row["stated_at"])
-            words.append(Word(last["source"], last["rank"], value, span, last["stated_at"]))
+            words.append(Claim(last["source"], last["rank"], value, span, last["stated_at"]))
     return words

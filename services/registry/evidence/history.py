@@ -62,7 +62,7 @@ SELECT code, successor, effective_on, holds, shape, share, nullif(merger, '') AS
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Belief:
     """A belief: `value` was held true of the days, from `known_from` until `known_to` (None: until now).
 
     `other`: of what may hold several times at once, which body, role or code it is about.
@@ -78,7 +78,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Statement:
     """A statement: what a source said, and when. `observed`: it saw this, and did not say since when it is so."""
 
     about: str
@@ -95,7 +95,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldSuccession:
+class BelievedSuccession:
     """That `successor` followed `code` was believed from `known_from` until `known_to` (None: until now)."""
 
     code: str
@@ -110,7 +110,7 @@ class HeldSuccession:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidSuccession:
+class StatedSuccession:
     """A source said that `successor` followed `code`; or, with `holds` false, that it did not."""
 
     code: str
@@ -131,10 +131,10 @@ class SaidSuccession:
 class History:
     """All that was believed of a body, and all that was said that it follows from."""
 
-    beliefs: tuple[Held, ...]
-    statements: tuple[Said, ...]
-    successions: tuple[HeldSuccession, ...]
-    successions_stated: tuple[SaidSuccession, ...]
+    beliefs: tuple[Belief, ...]
+    statements: tuple[Statement, ...]
+    successions: tuple[BelievedSuccession, ...]
+    successions_stated: tuple[StatedSuccession, ...]
 
 
 async def history_of(db: Reads, code: str, *, as_at: date | None = None, as_known: datetime | None = None) -> History:
@@ -148,10 +148,10 @@ async def history_of(db: Reads, code: str, *, as_at: date | None = None, as_know
     held = [*await db.fetch(_FACETS, *asked), *await db.fetch(_TIES, *asked)]
     said = [*await db.fetch(_FACETS_SAID, *asked), *await db.fetch(_TIES_SAID, *asked)]
     return History(
-        beliefs=tuple(Held(*_shown(row)) for row in held),
-        statements=tuple(Said(*_shown(row)) for row in said),
-        successions=tuple(HeldSuccession(*row) for row in await db.fetch(_SUCCESSIONS, *asked)),
-        successions_stated=tuple(SaidSuccession(*row) for row in await db.fetch(_SUCCESSIONS_SAID, *asked)),
+        beliefs=tuple(Belief(*_shown(row)) for row in held),
+        statements=tuple(Statement(*_shown(row)) for row in said),
+        successions=tuple(BelievedSuccession(*row) for row in await db.fetch(_SUCCESSIONS, *asked)),
+        successions_stated=tuple(StatedSuccession(*row) for row in await db.fetch(_SUCCESSIONS_SAID, *asked)),
     )
 
 

@@ -34,7 +34,7 @@ class RecordedView(View):
     stated_at: datetime
 
 
-class HeldView(View):
+class BeliefView(View):
     """Something that was believed: of which days, and from when until when."""
 
     about: str = Field(
@@ -50,7 +50,7 @@ class HeldView(View):
     known_to: datetime | None = Field(description="null: still believed at the instant asked about")
 
 
-class SaidView(View):
+class StatementView(View):
     """Something that a source said: what beliefs follow from."""
 
     about: str = Field(examples=["life"])
@@ -66,7 +66,7 @@ class SaidView(View):
     recorded_at: datetime
 
 
-class HeldSuccessionView(View):
+class BelievedSuccessionView(View):
     """That one body followed another was believed, from when until when."""
 
     code: str
@@ -80,7 +80,7 @@ class HeldSuccessionView(View):
     known_to: datetime | None = Field(description="null: still believed at the instant asked about")
 
 
-class SaidSuccessionView(View):
+class StatedSuccessionView(View):
     """A source said that one body followed another; with `holds` false, that it did not."""
 
     code: str
@@ -103,13 +103,13 @@ class HistoryView(BaseModel):
     code: str
     as_at: date | None = Field(description="null: of all days")
     as_known: datetime | None = Field(description="null: as known now")
-    beliefs: list[HeldView]
-    statements: list[SaidView]
-    successions: list[HeldSuccessionView]
-    successions_stated: list[SaidSuccessionView]
+    beliefs: list[BeliefView]
+    statements: list[StatementView]
+    successions: list[BelievedSuccessionView]
+    successions_stated: list[StatedSuccessionView]
 
 
-class WordView(BaseModel):
+class ClaimView(BaseModel):
     """What a source says of these days."""
 
     source: str = Field(examples=["hsj:7013041"])
@@ -125,7 +125,7 @@ class DifferingView(BaseModel):
 
     first_day: date | None
     last_day: date | None
-    words: list[WordView] = Field(description="one of each family, those whose word stands highest first")
+    words: list[ClaimView] = Field(description="one of each family, those whose word stands highest first")
     rules: str | None = Field(description="what is believed of these days; null: nothing")
     why: str = Field(description="`rank`, `later word` or `observation`", examples=["rank"])
     because: str

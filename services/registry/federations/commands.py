@@ -133,7 +133,7 @@ async def open_federation(
         ),
         OrganisationRemitStated(code=opened.code, remit=command.remit, effective_on=command.effective_on, stated_at=at),
     ]
-    await recording.tell(session, said, source=recording.COMMAND, by=by.subject)
+    await recording.record(session, said, source=recording.COMMAND, by=by.subject)
     return opened
 
 

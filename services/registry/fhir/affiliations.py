@@ -15,8 +15,8 @@ from libs.common.temporal.history import ALWAYS, FIRST_DAY
 from libs.organisations.statements import UNKNOWN, Facet
 from services.registry.core.links import HOLDS
 from services.registry.fhir import codes
-from services.registry.fhir.dates import Span
-from services.registry.fhir.model import FhirAffiliation, Question
+from services.registry.fhir.dates import DateRange
+from services.registry.fhir.model import FhirAffiliation, FhirTimes
 from services.registry.fhir.queries import days_of
 from services.registry.fhir.request import Clause, NotUnderstood, Search, Token
 from services.registry.fhir.search_sql import Sql
@@ -60,7 +60,7 @@ coalesce((SELECT k.value FROM organisation x
 """
 
 
-async def get_affiliation(db: Reads, identity: str, question: Question, *, today: date) -> FhirAffiliation | None:
+async def get_affiliation(db: Reads, identity: str, question: FhirTimes, *, today: date) -> FhirAffiliation | None:
     """Return the affiliation with an id, None where there is none."""
     key = _key(identity)
     if key is None:
@@ -193,10 +193,10 @@ def _relationship(sql: Sql) -> str:
 
 
 def _period(sql: Sql, clause: Clause) -> None:
-    sql.any_of([_compared(sql, value) for value in clause.values if isinstance(value, Span)])
+    sql.any_of([_compared(sql, value) for value in clause.values if isinstance(value, DateRange)])
 
 
-def _compared(sql: Sql, span: Span) -> str:
+def _compared(sql: Sql, span: DateRange) -> str:
     """Return how a period compares with the days of a search: `ge` and `le` ask whether they meet."""
     if span.prefix in {"eq", "ne"}:
         inside = f"({_FIRST} >= {sql.of(span.first)} AND {_END} <= {sql.of(span.end)})"

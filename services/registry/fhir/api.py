@@ -77,7 +77,7 @@ Identity = Annotated[
 @router.get(
     "/metadata",
     summary="What this FHIR server can do",
-    responses=documents.answers("CapabilityStatement", capability_statement(f"/v1{BASE}"), refused=(400,)),
+    responses=documents.fhir_responses("CapabilityStatement", capability_statement(f"/v1{BASE}"), refused=(400,)),
 )
 async def read_capability_statement(request: Request, _: By) -> FhirResponse:
     """Tell which resources can be read and searched, and by what (CapabilityStatement)."""

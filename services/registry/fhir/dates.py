@@ -23,7 +23,7 @@ class UnreadableDate(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateRange:
     """What a date of a search covers: days from `first` up to, not including, `end`; and the instants of them."""
 
     prefix: Prefix
@@ -33,7 +33,7 @@ class Span:
     ends_at: datetime
 
 
-def read_span(text: str) -> Span:
+def read_span(text: str) -> DateRange:
     """Return what a date of a search covers, in London where it has no time zone. Raises UnreadableDate."""
     written = _WRITTEN.fullmatch(text)
     if written is None or (written["prefix"] or "eq") not in _PREFIXES or int(written["year"]) not in _YEARS:
@@ -45,7 +45,7 @@ def read_span(text: str) -> Span:
         first, end = _days(int(written["year"]), int(written["month"] or 0), int(written["day"] or 0))
     except (ValueError, OverflowError) as error:
         raise UnreadableDate(f"{text}: there is no such date") from error
-    return Span(prefix, first, end, _midnight(first), _midnight(end))
+    return DateRange(prefix, first, end, _midnight(first), _midnight(end))
 
 
 def _days(year: int, month: int, day: int) -> tuple[date, date]:
@@ -57,10 +57,10 @@ def _days(year: int, month: int, day: int) -> tuple[date, date]:
     return date(year, 1, 1), date(year + 1, 1, 1)
 
 
-def _instant(prefix: Prefix, text: str, precision: timedelta) -> Span:
+def _instant(prefix: Prefix, text: str, precision: timedelta) -> DateRange:
     at = datetime.fromisoformat(text).astimezone(UTC)
     day = at.astimezone(LONDON).date()
-    return Span(prefix, day, day + timedelta(days=1), at, at + precision)
+    return DateRange(prefix, day, day + timedelta(days=1), at, at + precision)
 
 
 def _precision(written: re.Match[str]) -> timedelta:

@@ -6,7 +6,7 @@ from typing import Any
 
 from libs.common.temporal.history import Days
 from services.registry.fhir import bundles
-from services.registry.fhir.model import FhirAffiliation, FhirOrganisation, FollowedBy, Identifier, Role
+from services.registry.fhir.model import FhirAffiliation, FhirIdentifier, FhirOrganisation, FollowedBy, Role
 from services.registry.fhir.resources import Resource, affiliation, organization
 from services.registry.fhir.search_parameters import FILTERS, FORMAT, PAGE, QUESTION, Parameter
 
@@ -25,7 +25,7 @@ _BODY = FhirOrganisation(
     legal=Days(date(2014, 11, 26)),
     operational=Days(_DAY),
     roles=(Role("RO98", True, Days(date(2014, 11, 26)), True),),
-    identifiers=(Identifier("ons", "E38000212", Days(_DAY)),),
+    identifiers=(FhirIdentifier("ons", "E38000212", Days(_DAY)),),
     address=("RIVERSIDE HOUSE", "NEWCASTLE UPON TYNE"),
     postcode="NE15 8NY",
     parent="Q74",
@@ -39,7 +39,7 @@ AFFILIATION: Resource = affiliation(_TIE, day=_DAY)
 _EXAMPLES = {"Organization": ORGANIZATION, "OrganizationAffiliation": AFFILIATION}
 
 
-def answers(kind: str, example: Resource, *, refused: Iterable[int]) -> dict[int | str, dict[str, Any]]:
+def fhir_responses(kind: str, example: Resource, *, refused: Iterable[int]) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` of a route that gives such a resource, or an OperationOutcome with one of these statuses."""
     words = {
         400: "A parameter is unknown or malformed.",
@@ -54,7 +54,7 @@ def answers(kind: str, example: Resource, *, refused: Iterable[int]) -> dict[int
 def of_a_read(kind: str) -> dict[str, Any]:
     """Return what OpenAPI says of reading one resource, as arguments of its route."""
     return {
-        "responses": answers(kind, _EXAMPLES[kind], refused=(400, 404)),
+        "responses": fhir_responses(kind, _EXAMPLES[kind], refused=(400, 404)),
         "openapi_extra": {"parameters": [_parameter(one) for one in (*QUESTION, FORMAT)]},
     }
 
@@ -66,7 +66,7 @@ def of_a_search(kind: str) -> dict[str, Any]:
     parameters = [_parameter(one) for one in (*FILTERS[kind], *QUESTION, *PAGE)]
     modified = [_parameter(one, modifier) for one in FILTERS[kind] for modifier in one.modifiers]
     return {
-        "responses": answers("Bundle", page, refused=(400,)),
+        "responses": fhir_responses("Bundle", page, refused=(400,)),
         "openapi_extra": {"parameters": [*parameters, *modified]},
     }
 

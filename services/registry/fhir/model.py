@@ -8,7 +8,7 @@ from libs.organisations.statements import Status
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class FhirPeriod:
     """A value and the days on which it holds."""
 
     value: str
@@ -16,7 +16,7 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True)
-class Identifier:
+class FhirIdentifier:
     """A code of another system that a body bears for some days."""
 
     system: str
@@ -63,7 +63,7 @@ class FhirOrganisation:
     """The days on which it operates; None where no source says any."""
     legal: Days | None = None
     roles: tuple[Role, ...] = ()
-    identifiers: tuple[Identifier, ...] = ()
+    identifiers: tuple[FhirIdentifier, ...] = ()
     address: tuple[str, ...] = ()
     """Its lines, without the postcode."""
     postcode: str | None = None
@@ -89,12 +89,12 @@ class FhirAffiliation:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FhirTimes:
     """Which day and whose knowledge an answer shows; None where the caller left it out: today, now."""
 
     as_at: date | None = None
     as_known: datetime | None = None
 
 
-NOW = Question()
+NOW = FhirTimes()
 """The question of a caller who named neither a day nor an instant."""

@@ -11,7 +11,7 @@ from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import UNKNOWN, Facet, Status
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.fhir import codes
-from services.registry.fhir.model import FhirOrganisation, FollowedBy, Identifier, Question, Role, Spell
+from services.registry.fhir.model import FhirIdentifier, FhirOrganisation, FhirPeriod, FhirTimes, FollowedBy, Role
 from services.registry.fhir.search_sql import RECORDED_AT, STATED_AT
 
 _BODIES = f"""
@@ -40,15 +40,15 @@ SELECT code, successor, effective_on, shape, share FROM succession
 
 
 @dataclass
-class Held:
+class FhirBeliefs:
     """What is believed of one body, as known at one instant: of every day."""
 
     code: str
     version: int
     stated_at: datetime | None
     recorded_at: datetime | None
-    spells: dict[Facet, list[Spell]] = field(default_factory=lambda: defaultdict(list))
-    ties: list[tuple[str, Spell]] = field(default_factory=list)
+    spells: dict[Facet, list[FhirPeriod]] = field(default_factory=lambda: defaultdict(list))
+    ties: list[tuple[str, FhirPeriod]] = field(default_factory=list)
     successions: list[FollowedBy] = field(default_factory=list)
 
     def on(self, facet: Facet, day: date) -> str | None:
@@ -56,18 +56,18 @@ class Held:
         return next((spell.value for spell in self.spells[facet] if day in spell.days), None)
 
 
-async def get_bodies(db: Reads, wanted: Collection[str], question: Question, *, today: date) -> list[FhirOrganisation]:
+async def get_bodies(db: Reads, wanted: Collection[str], question: FhirTimes, *, today: date) -> list[FhirOrganisation]:
     """Return those of the codes that were ever given, in their order, as at the day and as known at the instant asked.
 
     Four reads, however many codes.
     """
     known = question.as_known or ALWAYS
-    held = {row["code"]: Held(*row) for row in await db.fetch(_BODIES, sorted(wanted), known)}
+    held = {row["code"]: FhirBeliefs(*row) for row in await db.fetch(_BODIES, sorted(wanted), known)}
     given = list(held)
     for code, facet, value, first, end in await db.fetch(_SPELLS, given, known):
-        held[code].spells[Facet(facet)].append(Spell(value, days_of(first, end)))
+        held[code].spells[Facet(facet)].append(FhirPeriod(value, days_of(first, end)))
     for code, sort, other, first, end in await db.fetch(_TIES, given, known):
-        held[code].ties.append((sort, Spell(other, days_of(first, end))))
+        held[code].ties.append((sort, FhirPeriod(other, days_of(first, end))))
     for row in await db.fetch(_SUCCESSIONS, given, known):
         step = FollowedBy(*row)
         for code in {step.code, step.successor} & held.keys():
@@ -80,7 +80,7 @@ def days_of(first: date | None, end: date | None) -> Days:
     return Days(first or FIRST_DAY, end or LAST_DAY)
 
 
-def body_as_at(held: Held, day: date) -> FhirOrganisation:
+def body_as_at(held: FhirBeliefs, day: date) -> FhirOrganisation:
     """Return what a body's Organization shows on a day. On a day of which nothing was stated it has no name."""
     status = cast("Status", held.on(Facet.LIFE, day) or "unknown")
     lines = tuple((held.on(Facet.ADDRESS, day) or "").split("\n"))
@@ -96,7 +96,7 @@ def body_as_at(held: Held, day: date) -> FhirOrganisation:
         legal=_legal(held, day),
         roles=(*_roles_of_kinds(held, day), *_further_roles(held, day)),
         identifiers=tuple(
-            Identifier(sort.removeprefix(CODE_OF), spell.value, spell.days)
+            FhirIdentifier(sort.removeprefix(CODE_OF), spell.value, spell.days)
             for sort, spell in held.ties
             if sort.startswith(CODE_OF)
         ),
@@ -107,7 +107,7 @@ def body_as_at(held: Held, day: date) -> FhirOrganisation:
     )
 
 
-def _legal(held: Held, day: date) -> Days | None:
+def _legal(held: FhirBeliefs, day: date) -> Days | None:
     """Return the days on which it is set in law: as stated, else from when it stood as proposed."""
     stated = _nearest(held.spells[Facet.LEGAL], "established", day)
     if stated is not None:
@@ -119,14 +119,14 @@ def _legal(held: Held, day: date) -> Days | None:
     return Days(proposed.start if proposed else FIRST_DAY, ended)
 
 
-def _nearest(spells: Sequence[Spell], value: str, day: date) -> Days | None:
+def _nearest(spells: Sequence[FhirPeriod], value: str, day: date) -> Days | None:
     """Return the spell of a value on a day, else the last one before it, else the first one after it."""
     found = [spell.days for spell in spells if spell.value == value]
     begun = [days for days in found if days.start <= day]
     return begun[-1] if begun else next(iter(found), None)
 
 
-def _roles_of_kinds(held: Held, day: date) -> list[Role]:
+def _roles_of_kinds(held: FhirBeliefs, day: date) -> list[Role]:
     """Return the ODS roles that follow from what a body was, each once for all days on which it had it without a break.
 
     A role has the days of the life, where they are known: nobody is a CCG before its first day.
@@ -146,13 +146,13 @@ def _roles_of_kinds(held: Held, day: date) -> list[Role]:
     ]
 
 
-def _life(spells: Iterable[Spell]) -> Days:
+def _life(spells: Iterable[FhirPeriod]) -> Days:
     """Return the days from the first on which it was proposed or open up to the one on which it is so no more."""
     alive = [spell.days for spell in spells if spell.value in {"proposed", "open"}]
     return Days(min(days.start for days in alive), max(days.end for days in alive)) if alive else Days()
 
 
-def _further_roles(held: Held, day: date) -> list[Role]:
+def _further_roles(held: FhirBeliefs, day: date) -> list[Role]:
     operates = held.on(Facet.LIFE, day) == "open"
     return [
         Role(spell.value, False, spell.days, operates and day in spell.days)

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from libs.common.errors import DomainError
 from services.registry.fhir import codes
-from services.registry.fhir.dates import Span, UnreadableDate, read_span
-from services.registry.fhir.model import NOW, Question
+from services.registry.fhir.dates import DateRange, UnreadableDate, read_span
+from services.registry.fhir.model import NOW, FhirTimes
 from services.registry.fhir.search_parameters import FILTERS, FORMAT, INCLUDES, MOST, PAGE, QUESTION, USUAL, Parameter
 
 Pair: TypeAlias = tuple[str, str]
@@ -39,7 +39,7 @@ class Token:
     code: str | None
 
 
-Value: TypeAlias = str | bool | Token | Span
+Value: TypeAlias = str | bool | Token | DateRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Search:
     """A search: what is looked for, on which day and as known when, and which page of it."""
 
     clauses: tuple[Clause, ...] = ()
-    question: Question = NOW
+    question: FhirTimes = NOW
     count: int = USUAL
     after: str | None = None
     total: bool = False
@@ -91,7 +91,7 @@ def read_search(resource: str, pairs: Iterable[Pair]) -> Search:
     return search
 
 
-def read_question(pairs: Iterable[Pair]) -> Question:
+def read_question(pairs: Iterable[Pair]) -> FhirTimes:
     """Return which day and whose knowledge a read asks for. Raises NotUnderstood."""
     known = {parameter.name for parameter in (*QUESTION, FORMAT)}
     read = _Read()
@@ -206,21 +206,21 @@ def _format(read: _Read) -> None:
             read.issues.append(("not-supported", f"_format: {text}: there is json alone", "_format"))
 
 
-def _question(read: _Read) -> Question:
+def _question(read: _Read) -> FhirTimes:
     as_at, as_known = _point(read, "as-at"), _point(read, "as-known")
-    return Question(
+    return FhirTimes(
         None if as_at is None else as_at.first,
         None if as_known is None else _known_at(as_known),
     )
 
 
-def _known_at(span: Span) -> datetime:
+def _known_at(span: DateRange) -> datetime:
     """Return the instant whose knowledge is wanted: that of a day is what was known at its end."""
     whole_day = span.ends_at - span.starts_at > timedelta(minutes=1)
     return span.ends_at - timedelta(microseconds=1) if whole_day else span.starts_at
 
 
-def _point(read: _Read, name: str) -> Span | None:
+def _point(read: _Read, name: str) -> DateRange | None:
     text = _one(read, name, None)
     if text is None:
         return None

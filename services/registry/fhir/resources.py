@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 from libs.common.process.clock import LONDON
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.fhir import codes
-from services.registry.fhir.model import NOW, FhirAffiliation, FhirOrganisation, FollowedBy, Question, Role
+from services.registry.fhir.model import NOW, FhirAffiliation, FhirOrganisation, FhirTimes, FollowedBy, Role
 
 Resource: TypeAlias = dict[str, Any]
 
 
-def organization(body: FhirOrganisation, *, day: date, asked: Question = NOW) -> Resource:
+def organization(body: FhirOrganisation, *, day: date, asked: FhirTimes = NOW) -> Resource:
     """Return a body as an Organization; `day` picks the pack of codes, `asked` is told back where it was said.
 
     `active` is whether it operates on the day. A predecessor or successor, with the day, its shape and its share, is an
@@ -44,7 +44,7 @@ def organization(body: FhirOrganisation, *, day: date, asked: Question = NOW) ->
     return resource
 
 
-def affiliation(tie: FhirAffiliation, *, day: date, asked: Question = NOW) -> Resource:
+def affiliation(tie: FhirAffiliation, *, day: date, asked: FhirTimes = NOW) -> Resource:
     """Return how one body stands to another as an OrganizationAffiliation.
 
     `organization` is the one that stands so (the practice), `participatingOrganization` the other (its commissioner).
@@ -156,7 +156,7 @@ def _succession(code: str, step: FollowedBy) -> Resource:
     return {"url": codes.SUCCESSION_EXTENSION, "extension": parts}
 
 
-def _asked(asked: Question) -> Iterator[Resource]:
+def _asked(asked: FhirTimes) -> Iterator[Resource]:
     if asked.as_at is not None:
         yield {"url": codes.AS_AT_EXTENSION, "valueDate": asked.as_at.isoformat()}
     if asked.as_known is not None:

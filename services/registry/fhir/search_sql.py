@@ -10,7 +10,7 @@ from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.fhir import codes
-from services.registry.fhir.dates import Span
+from services.registry.fhir.dates import DateRange
 from services.registry.fhir.request import Clause, Search, Token
 
 # One look at the index of subject and facet for each body, whatever the planner thinks of the numbers of rows: right
@@ -235,8 +235,8 @@ def _last_updated(sql: Sql, clause: Clause) -> None:
     sql.any_of([_within(sql, RECORDED_AT, span.prefix, span.starts_at, span.ends_at) for span in _spans(clause)])
 
 
-def _spans(clause: Clause) -> list[Span]:
-    return [value for value in clause.values if isinstance(value, Span)]
+def _spans(clause: Clause) -> list[DateRange]:
+    return [value for value in clause.values if isinstance(value, DateRange)]
 
 
 def _within(sql: Sql, column: str, prefix: str, first: date, end: date) -> str:

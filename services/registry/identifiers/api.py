@@ -19,14 +19,14 @@ from libs.common.http.dependencies import (
     problems,
 )
 from services.registry.core import queries as answers
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
 from services.registry.edge import EDIT_REFUSALS, CodeInPath, OfDay, Registrar, ToChange, View
 from services.registry.identifiers import commands as identifiers
 from services.registry.identifiers import commands as roles
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
-from services.registry.identifiers.periods import Ending, spans_of
+from services.registry.identifiers.periods import Ending, periods_of
 from services.registry.organisations.errors import NotOpen
 from services.registry.organisations.views import OpenedView
 
@@ -96,7 +96,7 @@ async def list_roles(
 ) -> RolesView:
     """Every role that it has beside its kind, on any day or on one; each has its own first and last day."""
     await answers.get_organisation(rows, code, as_at=as_at or today, as_known=as_known)
-    spans = await spans_of(rows, code, ROLE, as_at=as_at, as_known=as_known)
+    spans = await periods_of(rows, code, ROLE, as_at=as_at, as_known=as_known)
     held = [RoleSpanView(role=span.other, first_day=span.first_day, last_day=span.last_day) for span in spans]
     return RolesView(code=code, as_at=as_at, as_known=as_known, roles=held)
 
@@ -106,7 +106,7 @@ async def list_roles(
     status_code=201,
     response_model=OpenedView,
     summary="Give it a further role",
-    responses=problems(OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS),
+    responses=problems(OrganisationNotFound, NotOpen, NoChange, *EDIT_REFUSALS),
 )
 async def give_role(
     organisation: ToChange,
@@ -154,7 +154,7 @@ async def list_identifiers(
 ) -> IdentifiersView:
     """Every code of another system that it bears, on any day or on one: ONS codes change where ODS codes do not."""
     await answers.get_organisation(rows, code, as_at=as_at or today, as_known=as_known)
-    spans = await spans_of(rows, code, CODE_OF, as_at=as_at, as_known=as_known)
+    spans = await periods_of(rows, code, CODE_OF, as_at=as_at, as_known=as_known)
     borne = [
         IdentifierSpanView(
             system=span.sort.removeprefix(CODE_OF),
@@ -172,7 +172,7 @@ async def list_identifiers(
     status_code=201,
     response_model=OpenedView,
     summary="Give it a code of another system",
-    responses=problems(OrganisationNotFound, IdentifierTaken, NothingChanges, *EDIT_REFUSALS),
+    responses=problems(OrganisationNotFound, IdentifierTaken, NoChange, *EDIT_REFUSALS),
 )
 async def give_identifier(
     organisation: ToChange,

@@ -19,12 +19,12 @@ from libs.common.events.registry import (
 )
 from libs.common.identity import Caller
 from libs.common.temporal.history import ALWAYS
-from services.registry.core.errors import NothingChanges
+from services.registry.core.errors import NoChange
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
 from services.registry.core.standing import standings
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
-from services.registry.identifiers.periods import Ending, Span, Spell, next_instant_for, spans_of, tell
+from services.registry.identifiers.periods import BornePeriod, Ending, Period, next_instant_for, periods_of, tell
 from services.registry.lineage.permissions import must_act_for
 from services.registry.organisations.changes import must_be_there
 
@@ -34,7 +34,7 @@ ROLE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
 RoleName = Annotated[str, StringConstraints(pattern=ROLE_NAME)]
 
 
-class GiveRole(Spell):
+class GiveRole(Period):
     """A further role from a day, up to a last one where it is known."""
 
     role: RoleName = Field(examples=["RO213"])
@@ -43,19 +43,19 @@ class GiveRole(Spell):
 async def give_role(
     session: AsyncSession, organisation: Organisation, command: GiveRole, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Give the locked body a further role. Raises NotOpen, NothingChanges, NotYoursToDecide."""
+    """Give the locked body a further role. Raises NotOpen, NoChange, NotYoursToDecide."""
     code = organisation.code
     await must_act_for(session, code, by)
     connection = await raw(session)
     must_be_there((await standings(connection, [code]))[code], command.effective_on)
-    for span in await spans_of(connection, code, ROLE):
+    for span in await periods_of(connection, code, ROLE):
         last = span.last_day or date.max
         if (
             span.other == command.role
             and span.holds_on(command.effective_on)
             and (command.last_day or date.max) <= last
         ):
-            raise NothingChanges(f"{code} has the role {command.role} on {command.effective_on}")
+            raise NoChange(f"{code} has the role {command.role} on {command.effective_on}")
     given = OrganisationRoleGiven(
         code=code,
         role=command.role,
@@ -72,7 +72,7 @@ async def end_role(
     """Let a role of the locked body end. Raises RoleNotHeld, NotYoursToDecide."""
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
-    held = await spans_of(await raw(session), code, ROLE)
+    held = await periods_of(await raw(session), code, ROLE)
     if not any(span.other == role and span.holds_on(day) for span in held):
         raise RoleNotHeld(f"{code} does not have the role {role} on {day}")
     at = await next_instant_for(session, organisation, stated_at, by=by)
@@ -99,7 +99,7 @@ SELECT t.code, lower(b.valid) AS start, upper(b.valid) AS "end"
 _ODS = "SELECT code FROM organisation WHERE code = $1"
 
 
-class GiveIdentifier(Spell):
+class GiveIdentifier(Period):
     """A code of another system from a day, up to a last one where it is known."""
 
     system: Annotated[str, StringConstraints(pattern=SYSTEM)] = Field(
@@ -131,16 +131,16 @@ async def give_identifier(
 ) -> None:
     """Give the locked body a code of another system. The one of that system that it bore before ends where this begins.
 
-    Raises IdentifierTaken (naming the holder), NothingChanges, NotYoursToDecide.
+    Raises IdentifierTaken (naming the holder), NoChange, NotYoursToDecide.
     """
     code, sort, day = organisation.code, f"{CODE_OF}{command.system}", command.effective_on
     await must_act_for(session, code, by)
     connection = await raw(session)
     await _claim(connection, code, sort, command.identifier)
-    borne = await spans_of(connection, code, sort)
+    borne = await periods_of(connection, code, sort)
     now = [span for span in borne if span.holds_on(day)]
     if any(span.other == command.identifier for span in now):
-        raise NothingChanges(f"{code} bears {command.identifier} of {command.system} on {day}")
+        raise NoChange(f"{code} bears {command.identifier} of {command.system} on {day}")
     next_one = min((span.first_day for span in borne if span.first_day and span.first_day > day), default=None)
     ends = [end for end in (command.until, next_one) if end is not None]
     at = await next_instant_for(session, organisation, stated_at, by=by)
@@ -184,7 +184,7 @@ async def end_identifier(
     """
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
-    borne = await spans_of(await raw(session), code, f"{CODE_OF}{system}")
+    borne = await periods_of(await raw(session), code, f"{CODE_OF}{system}")
     held = [span for span in borne if span.other == identifier and span.holds_on(day)]
     if not held:
         raise IdentifierNotFound(f"{code} does not bear {identifier} of {system} on {day}")
@@ -192,7 +192,7 @@ async def end_identifier(
     await tell(session, organisation, [_ended(organisation, held[0], day, at)], by=by)
 
 
-def _ended(organisation: Organisation, span: Span, day: date, at: datetime) -> OrganisationIdentifierEnded:
+def _ended(organisation: Organisation, span: BornePeriod, day: date, at: datetime) -> OrganisationIdentifierEnded:
     return OrganisationIdentifierEnded(
         code=organisation.code,
         system=span.sort.removeprefix(CODE_OF),
@@ -212,7 +212,7 @@ async def get_bearer(db: Reads, system: str, identifier: str, *, as_at: date, as
             return Bearer(system, identifier, identifier, None, None)
         raise IdentifierNotFound(f"no organisation has the code {identifier}")
     rows = await db.fetch(_BORNE_BY, f"{CODE_OF}{system}", identifier, as_known or ALWAYS)
-    spells = [(code, Span(system, identifier, start, end)) for code, start, end in rows]
+    spells = [(code, BornePeriod(system, identifier, start, end)) for code, start, end in rows]
     for code, span in spells:
         if span.holds_on(as_at):
             return Bearer(system, identifier, code, span.first_day, span.last_day)

@@ -30,7 +30,7 @@ SELECT max(s.stated_at) FROM tie t JOIN tie_statement s ON s.subject_id = t.id W
 """
 
 
-class Spell(BaseModel):
+class Period(BaseModel):
     """Something holds from a day, up to a last one where it is known."""
 
     model_config = ConfigDict(extra="forbid")
@@ -59,7 +59,7 @@ class Ending(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class BornePeriod:
     """A body bears something (`other`, of this sort) from a day, up to the day before `end` where one is known."""
 
     sort: str
@@ -77,14 +77,14 @@ class Span:
         return (self.first_day is None or self.first_day <= day) and (self.end is None or day < self.end)
 
 
-async def spans_of(
+async def periods_of(
     db: Reads, code: str, sort: str, *, as_at: date | None = None, as_known: datetime | None = None
-) -> list[Span]:
+) -> list[BornePeriod]:
     """Return what the body under a code bears of a sort, on a day or on any (None), as known at an instant.
 
     `code:` stands for every system of codes.
     """
-    spans = [Span(*row) for row in await db.fetch(_SPANS, code, sort, as_known or ALWAYS)]
+    spans = [BornePeriod(*row) for row in await db.fetch(_SPANS, code, sort, as_known or ALWAYS)]
     return spans if as_at is None else [span for span in spans if span.holds_on(as_at)]
 
 
@@ -102,4 +102,4 @@ async def next_instant_for(
 async def tell(session: AsyncSession, organisation: Organisation, events: Sequence[Event], *, by: Caller) -> None:
     """State these events about the locked body, which is at its next version by them."""
     organisation.version += 1
-    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    await recording.record(session, events, source=recording.COMMAND, by=by.subject)

@@ -24,7 +24,7 @@ from services.registry.edge import View
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import NotRecognised, SourceFile, recognised
 from services.registry.imports.preview import output
-from services.registry.imports.preview.preview import Parting, Preview, Verdict, preview_file
+from services.registry.imports.preview.preview import ImportPreview, Parting, Verdict, preview_file
 
 router = commands_router(tags=["Imports"])
 
@@ -102,7 +102,7 @@ class OddView(View):
     words: str = Field(examples=["the file before this one names it: absent is not closed"])
 
 
-class PreviewView(BaseModel):
+class ImportPreviewView(BaseModel):
     """What a file would change, and nothing of it done."""
 
     file: str
@@ -126,7 +126,7 @@ class PreviewView(BaseModel):
 
 @router.post(
     "/imports/previews",
-    response_model=PreviewView,
+    response_model=ImportPreviewView,
     summary="What a file would change, before it is taken",
     responses={200: CSV_TOO, **problems(FileNotReadable)},
     openapi_extra=_A_FILE,
@@ -152,7 +152,7 @@ async def preview_import(
     limit: Annotated[
         int, Query(ge=1, le=MOST_BODIES, description="how many bodies at most; as CSV all are given")
     ] = 500,
-) -> PreviewView | Response:
+) -> ImportPreviewView | Response:
     """Do the import in full, compare what is believed on the file's day with what was held, and undo it.
 
     Parents are compared with what was held carried along the successions since. It takes as long as the import does,
@@ -172,8 +172,8 @@ async def preview_import(
     return _view(source, found, bodies=[BodyPreviewView.model_validate(body) for body in bodies], limit=limit)
 
 
-def _view(source: SourceFile, found: Preview, *, bodies: list[BodyPreviewView], limit: int) -> PreviewView:
-    return PreviewView(
+def _view(source: SourceFile, found: ImportPreview, *, bodies: list[BodyPreviewView], limit: int) -> ImportPreviewView:
+    return ImportPreviewView(
         file=source.name,
         form=source.form.title,
         stated_on=source.day,

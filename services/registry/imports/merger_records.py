@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from libs.organisations.statements import Facet
 from services.registry.core.kinds import Kind
 from services.registry.core.recording import COMMAND
-from services.registry.imports.mergers import Held, Life, by_group
+from services.registry.imports.mergers import Life, MergerRecords, by_group
 from services.registry.mergers.models import Merger
 from services.registry.mergers.queries import agreed_mergers_of
 
@@ -78,7 +78,7 @@ async def lock(connection: asyncpg.Connection, codes: Collection[str]) -> None:
     await connection.execute(_LOCK, sorted(codes))
 
 
-async def held_around(session: AsyncSession, connection: asyncpg.Connection, of: Around) -> Held:
+async def records_around(session: AsyncSession, connection: asyncpg.Connection, of: Around) -> MergerRecords:
     """Return what is held of the CCGs among these codes, as far as files told it."""
     codes = sorted(of.codes)
     ccgs = [row["code"] for row in await connection.fetch(_CCGS, codes, Facet.KIND, Kind.CCG)]
@@ -90,7 +90,7 @@ async def held_around(session: AsyncSession, connection: asyncpg.Connection, of:
     ]
     said = by_group(rows)
     parts = {code for (successor, _), words in said.items() for code in (successor, *(one.code for one in words))}
-    return Held(
+    return MergerRecords(
         said=said,
         lives=await _lives(connection, parts),
         mergers=by_successor,

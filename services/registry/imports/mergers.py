@@ -20,7 +20,7 @@ _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SourceSuccession:
     """That a source said at an instant of whom a CCG was followed."""
 
     code: str
@@ -50,10 +50,10 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class MergerRecords:
     """What the registry holds around the successions of CCGs."""
 
-    said: Mapping[tuple[str, date], Sequence[Said]]
+    said: Mapping[tuple[str, date], Sequence[SourceSuccession]]
     """By successor and day."""
     lives: Mapping[str, Sequence[Life]]
     mergers: Mapping[str, Sequence[Merger]]
@@ -74,7 +74,7 @@ class _Contradicted(ValueError):
     """What the registry holds, or the law, does not allow this merger."""
 
 
-def mergings(held: Held, report: FileReport, *, by: str) -> Mergings:
+def mergings(held: MergerRecords, report: FileReport, *, by: str) -> Mergings:
     """Return the mergers that follow from what is held; why one does not follow is a finding."""
     found = Mergings()
     for (successor, day), said in sorted(held.said.items()):
@@ -98,7 +98,7 @@ def mergings(held: Held, report: FileReport, *, by: str) -> Mergings:
     return found
 
 
-def _must_fit(held: Held, successor: str, predecessors: Collection[str], day: date) -> None:
+def _must_fit(held: MergerRecords, successor: str, predecessors: Collection[str], day: date) -> None:
     """Raise _Contradicted unless, for each body, some source bears the merger out.
 
     One is enough, whatever another says: so that no file can take back what followed before it came.
@@ -123,7 +123,7 @@ def was_proposed(opened_on: date, merged_on: date) -> bool:
     return longest is not None and timedelta(0) < merged_on - opened_on <= longest
 
 
-def _merger(held: Held, successor: str, predecessors: Sequence[str], day: date, law: str) -> Merger:
+def _merger(held: MergerRecords, successor: str, predecessors: Sequence[str], day: date, law: str) -> Merger:
     """Return the merger that this is, new where there was none. Raises _Contradicted where another one is held."""
     mergers = held.mergers.get(successor, ())
     standing = [merger for merger in mergers if merger.status != MergerStatus.WITHDRAWN]
@@ -164,7 +164,7 @@ def _is_derived(merger: Merger) -> bool:
     return not merger.successor_name
 
 
-def _told(merger: Merger, said: Sequence[Said], *, least: int, by: str) -> Iterator[Event]:
+def _told(merger: Merger, said: Sequence[SourceSuccession], *, least: int, by: str) -> Iterator[Event]:
     """Give the merger as each source made it known, and keep in it since when it was."""
     if not _is_derived(merger) and merger.status == MergerStatus.CARRIED_OUT:
         return
@@ -215,9 +215,11 @@ def _proposed_until(day: date, successor: str, lives: Iterable[Life]) -> Iterato
             )
 
 
-def by_group(rows: Iterable[tuple[str, str, date, datetime, str, int]]) -> dict[tuple[str, date], list[Said]]:
+def by_group(
+    rows: Iterable[tuple[str, str, date, datetime, str, int]],
+) -> dict[tuple[str, date], list[SourceSuccession]]:
     """Return what was said of successions, by successor and day."""
-    said: dict[tuple[str, date], list[Said]] = defaultdict(list)
+    said: dict[tuple[str, date], list[SourceSuccession]] = defaultdict(list)
     for code, successor, day, stated_at, source, rank in rows:
-        said[successor, day].append(Said(code, stated_at, source, rank))
+        said[successor, day].append(SourceSuccession(code, stated_at, source, rank))
     return said

@@ -19,7 +19,7 @@ class NotTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RowWarning:
     """Something odd that was taken as it was said: `sort` names the oddity in one word, `code` whom it is about."""
 
     file: str
@@ -40,7 +40,7 @@ class FileReport:
     new_organisations: int = 0
     mergers: int = 0
     not_taken: list[NotTaken] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[RowWarning] = field(default_factory=list)
 
     def refuse(self, line: int, code: str, reason: str) -> None:
         """Note that a line could not be taken."""
@@ -48,11 +48,11 @@ class FileReport:
 
     def find(self, sort: str, code: str, words: str) -> None:
         """Note what is odd about something that was taken."""
-        self.findings.append(Finding(self.file, sort, code, words))
+        self.findings.append(RowWarning(self.file, sort, code, words))
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What came of a folder."""
 
     files: list[FileReport] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Report:
         """Return every file and line that was not taken."""
         return [*self.files_not_taken, *(one for file in self.files for one in file.not_taken)]
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[RowWarning]:
         """Return everything that is odd, in the order of the files."""
         return [one for file in self.files for one in file.findings]
 

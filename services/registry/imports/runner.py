@@ -24,9 +24,9 @@ from services.registry.core import recording
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import SourceFile, files_in
-from services.registry.imports.merger_records import around, held_around, lock
+from services.registry.imports.merger_records import around, lock, records_around
 from services.registry.imports.mergers import mergings
-from services.registry.imports.report import FileReport, NotTaken, Report
+from services.registry.imports.report import FileReport, ImportReport, NotTaken
 
 IMPORTER = Caller(
     subject="command:import-ods",
@@ -56,13 +56,15 @@ ANALYZE organisation, organisation_statement, organisation_belief, tie, tie_stat
 Say = Callable[[str], None]
 
 
-async def import_folder(database: Database, folder: Path, *, stated_on: date | None, today: date, say: Say) -> Report:
+async def import_folder(
+    database: Database, folder: Path, *, stated_on: date | None, today: date, say: Say
+) -> ImportReport:
     """Take every file of a folder that can be recognised, oldest first; `say` is told how it goes.
 
     Each file is all or nothing. What a later file fails on leaves the earlier ones taken: importing again goes on.
     """
     files, not_recognised = files_in(folder, FORMS, stated_on=stated_on)
-    report = Report(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
+    report = ImportReport(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
     for number, file in enumerate(files, start=1):
         say(f"{number}/{len(files)} {file.name}: {file.form}, as of {file.day}")
         with _uncollected():
@@ -118,12 +120,12 @@ async def state_all(session: AsyncSession, events: Sequence[Event], report: File
     mergers = await around(session, connection, codes) if concerns else None
     await lock(connection, codes | (mergers.codes if mergers else set()))
     report.new_organisations = len(await recording.introduce_missing(connection, codes))
-    told = [await recording.tell_new(session, events, by=IMPORTER.subject)]
+    told = [await recording.record_new(session, events, by=IMPORTER.subject)]
     if mergers is not None:
-        found = mergings(await held_around(session, connection, mergers), report, by=IMPORTER.subject)
+        found = mergings(await records_around(session, connection, mergers), report, by=IMPORTER.subject)
         session.add_all(found.mergers)
         report.mergers = len(found.mergers)
-        told.append(await recording.tell_new(session, found.events, by=IMPORTER.subject))
+        told.append(await recording.record_new(session, found.events, by=IMPORTER.subject))
     changes = sum((one.changes for one in told), Counter[str]())
     await connection.execute(_COUNT_UP, list(changes), list(changes.values()))
     return [event for one in told for event in one.events]

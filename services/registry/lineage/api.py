@@ -11,7 +11,7 @@ from services.registry.core import queries as answers
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.edge import CodeInPath
 from services.registry.lineage import queries
-from services.registry.lineage.views import EndView, FoundView, LineageView, StepView
+from services.registry.lineage.views import EndView, LineageNoteView, LineageView, StepView
 
 router = questions_router(tags=["Lineage"])
 
@@ -50,14 +50,19 @@ async def get_lineage(
         living=living,
         origins=list(found.origins),
         findings=_findings(living),
-        because=[queries.in_words(step) for step in (*found.before, *found.after)],
+        because=[queries.sentence_of(step) for step in (*found.before, *found.after)],
     )
 
 
 async def _living(rows: Rows, found: queries.Lineage, *, as_at: date, as_known: datetime | None) -> list[EndView]:
     """Return what a code lives on in, with the names and statuses of the day."""
     ends = await answers.list_organisations(
-        rows, answers.Filters(codes=found.resolves_to), as_at=as_at, as_known=as_known, after=None, limit=10_000
+        rows,
+        answers.OrganisationFilter(codes=found.resolves_to),
+        as_at=as_at,
+        as_known=as_known,
+        after=None,
+        limit=10_000,
     )
     standing = {one.code: one for one in ends}
     return [
@@ -71,9 +76,9 @@ async def _living(rows: Rows, found: queries.Lineage, *, as_at: date, as_known: 
     ]
 
 
-def _findings(living: list[EndView]) -> list[FoundView]:
+def _findings(living: list[EndView]) -> list[LineageNoteView]:
     found = [
-        FoundView(
+        LineageNoteView(
             finding="no-source-says", message=f"{end.code} is closed, and no source says what became of what it had"
         )
         for end in living
@@ -82,5 +87,5 @@ def _findings(living: list[EndView]) -> list[FoundView]:
     unstated = [end.code for end in living if end.share is None]
     if unstated:
         message = f"no source states what share went to {', '.join(unstated)}"
-        found.append(FoundView(finding="share-not-stated", message=message))
+        found.append(LineageNoteView(finding="share-not-stated", message=message))
     return found

@@ -14,9 +14,9 @@ __all__ = [
     "Ends",
     "Lineage",
     "Step",
-    "in_words",
     "lineage_of",
     "resolve",
+    "sentence_of",
     "steps_from",
     "steps_to",
     "successors_of",
@@ -103,7 +103,7 @@ async def successors_of(
     return frozenset(step.successor for step in steps if step.shape != PARENT_CHANGE) - frozenset(codes)
 
 
-def in_words(step: Step) -> str:
+def sentence_of(step: Step) -> str:
     """Return a succession as a sentence."""
     share = {"": "", "1": ", all of it"}.get(step.share, f", {step.share} of it")
     shape = f" ({step.shape.replace('_', ' ')}{share})" if step.shape else f"{share}"

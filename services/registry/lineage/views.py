@@ -37,7 +37,7 @@ class EndView(BaseModel):
         return None if share is None else str(share)
 
 
-class FoundView(BaseModel):
+class LineageNoteView(BaseModel):
     """Something that a reader has to know of the answer."""
 
     finding: str = Field(examples=["no-source-says"])
@@ -58,5 +58,5 @@ class LineageView(BaseModel):
     )
     living: list[EndView]
     origins: list[str] = Field(description="the first predecessors; itself where nothing came before it")
-    findings: list[FoundView]
+    findings: list[LineageNoteView]
     because: list[str] = Field(description="the way, in words")

@@ -34,25 +34,25 @@ from services.registry.edge import EDIT_REFUSALS
 from services.registry.mergers import commands, queries
 from services.registry.mergers.errors import (
     ConditionMetAlready,
+    EffectiveDateUnchanged,
     MergerNotAllowed,
     MergerNotFound,
+    MergerNotOpen,
     MergerNotReady,
     NoSuchCondition,
-    NotAgreedAnyMore,
-    NotItsDay,
-    SameDay,
     SchemeMadeAlready,
     SchemeNotAllowed,
+    WrongEffectiveDate,
 )
 from services.registry.mergers.models import Merger, MergerStatus
-from services.registry.mergers.previews import Preview, preview
+from services.registry.mergers.previews import MergerPreview, preview
 from services.registry.mergers.readiness import NewScheme, get_readiness
 from services.registry.mergers.views import (
     MergerInFullView,
     MergerListedView,
+    MergerPreviewView,
     MergerView,
     PlanView,
-    PreviewView,
     ReadinessView,
 )
 
@@ -123,7 +123,7 @@ async def get_merger(
     )
 
 
-@router.get("/merger-previews", response_model=PreviewView, summary="What a merger would touch")
+@router.get("/merger-previews", response_model=MergerPreviewView, summary="What a merger would touch")
 async def preview_merger(
     session: Read,
     _: By,
@@ -135,7 +135,7 @@ async def preview_merger(
     ],
     effective_on: Annotated[Day, Query(description="the successor's first day")],
     successor: Annotated[str | None, Query(pattern=CODE, description="the code that is thought of")] = None,
-) -> Preview:
+) -> MergerPreview:
     """Practices and people, areas, local authorities and parents crossed, schemes needed, and what stands against it.
 
     It is told from what the registry holds, as at a day, as known at an instant; what is not held is null.
@@ -173,7 +173,7 @@ async def merge_commissioners(
     "/mergers/{reference}/redating",
     response_model=MergerView,
     summary="Put a merger on another day",
-    responses=problems(MergerNotFound, NotAgreedAnyMore, SameDay, MergerNotAllowed, *EDIT_REFUSALS),
+    responses=problems(MergerNotFound, MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed, *EDIT_REFUSALS),
 )
 async def redate_merger(
     reference: Reference,
@@ -200,7 +200,7 @@ async def redate_merger(
     "/mergers/{reference}/withdrawal",
     response_model=MergerView,
     summary="Give a merger up",
-    responses=problems(MergerNotFound, NotAgreedAnyMore, *EDIT_REFUSALS),
+    responses=problems(MergerNotFound, MergerNotOpen, *EDIT_REFUSALS),
 )
 async def withdraw_merger(
     reference: Reference,
@@ -252,7 +252,7 @@ async def get_merger_readiness(
     status_code=201,
     response_model=MergerView,
     summary="Make a transfer scheme, or give a nil return",
-    responses=problems(MergerNotFound, NotAgreedAnyMore, SchemeNotAllowed, SchemeMadeAlready),
+    responses=problems(MergerNotFound, MergerNotOpen, SchemeNotAllowed, SchemeMadeAlready),
 )
 async def make_scheme(
     reference: Reference,
@@ -278,7 +278,7 @@ async def make_scheme(
     status_code=201,
     response_model=MergerView,
     summary="Evidence that a condition is met",
-    responses=problems(MergerNotFound, NoSuchCondition, NotAgreedAnyMore, ConditionMetAlready, SchemeNotAllowed),
+    responses=problems(MergerNotFound, NoSuchCondition, MergerNotOpen, ConditionMetAlready, SchemeNotAllowed),
 )
 async def meet_condition(
     reference: Reference,
@@ -301,7 +301,7 @@ async def meet_condition(
     "/mergers/{reference}/establishment",
     response_model=MergerView,
     summary="Establish the successor now",
-    responses=problems(MergerNotFound, NotAgreedAnyMore, NotItsDay, MergerNotReady),
+    responses=problems(MergerNotFound, MergerNotOpen, WrongEffectiveDate, MergerNotReady),
 )
 async def establish_successor(
     reference: Reference, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from libs.common.database.connection import raw
-from libs.common.errors import Reason, in_words
+from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.identity import Caller, Role
 from libs.common.process.clock import day_of
@@ -22,7 +22,7 @@ from services.registry.core.models import Organisation
 from services.registry.core.standing import standings
 from services.registry.cover.checks import reasons_against_merger
 from services.registry.mergers import events as merger_events
-from services.registry.mergers.errors import MergerNotAllowed, MergerNotFound, NotItsDay, SchemeNotAllowed
+from services.registry.mergers.errors import MergerNotAllowed, MergerNotFound, SchemeNotAllowed, WrongEffectiveDate
 from services.registry.mergers.models import Merger, MergerStatus
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.readiness import NewScheme, add_scheme, must_be_ready
@@ -146,12 +146,12 @@ async def establish_successor(
 ) -> None:
     """Carry the locked merger out on its day, as due work would.
 
-    Raises NotAgreedAnyMore, NotItsDay, MergerNotReady with all that is missing or came late, NotYoursToDecide.
+    Raises NotAgreedAnyMore, WrongEffectiveDate, MergerNotReady with all that is missing or came late, NotYoursToDecide.
     """
     held = await lock_parts(session, merger, by)
     merger.must_be_agreed()
     if merger.effective_on > today:
-        raise NotItsDay(f"{merger.reference} takes effect on {merger.effective_on}")
+        raise WrongEffectiveDate(f"{merger.reference} takes effect on {merger.effective_on}")
     must_be_ready(merger)
     at = await instant_for(session, merger, stated_at, by)
     await conclude(session, merger, [], held, due_by=today, at=at, by=by)
@@ -225,7 +225,7 @@ async def conclude(
         told.append(merger_events.merged(merger, at))
     for organisation in held.values():
         organisation.version += 1
-    await recording.tell(session, told, source=recording.COMMAND, by=by.subject)
+    await recording.record(session, told, source=recording.COMMAND, by=by.subject)
 
 
 async def lock_parts(session: AsyncSession, merger: Merger, by: Caller) -> dict[str, Organisation]:
@@ -264,7 +264,7 @@ async def _must_be_possible(
         ),
     ]
     if reasons:
-        raise MergerNotAllowed(in_words(reasons), reasons=reasons)
+        raise MergerNotAllowed(as_sentence(reasons), reasons=reasons)
     return kind
 
 

@@ -11,11 +11,11 @@ class MergerNotAllowed(Conflict):
     """The NHS Act 2006, s.14G, or what the registry knows of these bodies, does not allow this merger."""
 
 
-class NotAgreedAnyMore(Conflict):
+class MergerNotOpen(Conflict):
     """The merger was carried out or withdrawn already."""
 
 
-class SameDay(Conflict):
+class EffectiveDateUnchanged(Conflict):
     """The merger takes effect on that day already."""
 
 
@@ -23,7 +23,7 @@ class MergerNotReady(Conflict):
     """The merger lacks what has to be there before it takes effect: conditions met, transfer schemes or nil returns."""
 
 
-class NotItsDay(Conflict):
+class WrongEffectiveDate(Conflict):
     """The merger takes effect on another day."""
 
 

@@ -20,7 +20,7 @@ from libs.common.events.registry import (
 )
 from libs.common.process.clock import day_of
 from services.registry.core.kinds import Kind
-from services.registry.mergers.models import Condition, Merger, Scheme, SchemeSort
+from services.registry.mergers.models import Condition, Merger, Scheme, SchemeType
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def merged(merger: Merger, at: datetime) -> Event:
         successor=merger.successor,
         successor_name=merger.successor_name,
         predecessors=tuple(merger.predecessors),
-        property_schemes=_in_order(merger, SchemeSort.PROPERTY),
-        staff_schemes=_in_order(merger, SchemeSort.STAFF),
+        property_schemes=_in_order(merger, SchemeType.PROPERTY),
+        staff_schemes=_in_order(merger, SchemeType.STAFF),
         effective_on=merger.effective_on,
         stated_at=at,
     )
@@ -122,6 +122,6 @@ def condition_met(merger: Merger, condition: Condition, met_on: date, at: dateti
     )
 
 
-def _in_order(merger: Merger, sort: SchemeSort) -> tuple[str, ...]:
+def _in_order(merger: Merger, sort: SchemeType) -> tuple[str, ...]:
     of = {code: one.reference for one in merger.schemes if one.sort == sort for code in one.predecessors}
     return tuple(of[code] for code in merger.predecessors)

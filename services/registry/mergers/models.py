@@ -14,9 +14,9 @@ from services.registry.core.base import Base, one_of
 from services.registry.core.kinds import Kind
 from services.registry.mergers.errors import (
     ConditionMetAlready,
+    EffectiveDateUnchanged,
+    MergerNotOpen,
     NoSuchCondition,
-    NotAgreedAnyMore,
-    SameDay,
     SchemeMadeAlready,
 )
 
@@ -45,7 +45,7 @@ class Plan(Base):
     )
 
 
-class SchemeSort(StrEnum):
+class SchemeType(StrEnum):
     """The two schemes of NHS Act 2006 s.14I: what one moves the other does not."""
 
     PROPERTY = "property"
@@ -61,7 +61,7 @@ class Scheme(Base):
 
     merger_id: Mapped[int] = mapped_column(ForeignKey("merger.id"), primary_key=True, init=False)
     reference: Mapped[str] = mapped_column(Text, primary_key=True)
-    sort: Mapped[SchemeSort] = mapped_column(one_of(SchemeSort, "sort"))
+    sort: Mapped[SchemeType] = mapped_column(one_of(SchemeType, "sort"))
     predecessors: Mapped[list[str]] = mapped_column(ARRAY(Text))
     nil_return: Mapped[bool] = mapped_column(Boolean)
     made_on: Mapped[date] = mapped_column(Date)
@@ -142,9 +142,9 @@ class Merger(Base):
         ]
 
     def make_scheme(
-        self, sort: SchemeSort, predecessors: Sequence[str], *, nil: bool, made_on: date, stated_at: datetime, by: str
+        self, sort: SchemeType, predecessors: Sequence[str], *, nil: bool, made_on: date, stated_at: datetime, by: str
     ) -> Scheme:
-        """Keep a transfer scheme, or a nil return. Raises NotAgreedAnyMore, SchemeMadeAlready."""
+        """Keep a transfer scheme, or a nil return. Raises MergerNotOpen, SchemeMadeAlready."""
         self.must_be_agreed()
         made = {code: one.reference for one in self.schemes if one.sort == sort for code in one.predecessors}
         twice = [Reason(f"{code} has the {sort} transfer scheme {made[code]}") for code in predecessors if code in made]
@@ -165,7 +165,7 @@ class Merger(Base):
         return scheme
 
     def meet(self, number: int, evidence: str, *, met_on: date, stated_at: datetime, by: str) -> Condition:
-        """Keep the evidence that a condition is met. Raises NotAgreedAnyMore, NoSuchCondition, ConditionMetAlready."""
+        """Keep the evidence that a condition is met. Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready."""
         self.must_be_agreed()
         condition = next((one for one in self.conditions if one.number == number), None)
         if condition is None:
@@ -188,35 +188,35 @@ class Merger(Base):
     def _reckon(self) -> None:
         """Say by which day all was known to be there, from what is held."""
         covered = {(one.sort, code): day_of(one.stated_at) for one in self.schemes for code in one.predecessors}
-        needed = [covered.get((sort, code)) for sort in SchemeSort for code in self.predecessors]
+        needed = [covered.get((sort, code)) for sort in SchemeType for code in self.predecessors]
         needed += [day_of(one.evidenced_at) if one.evidenced_at else None for one in self.conditions]
         days = [day for day in needed if day is not None]
         self.ready_on = max(days) if len(days) == len(needed) else None
 
     def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> None:
-        """Let it take effect on another day. Raises NotAgreedAnyMore, SameDay."""
+        """Let it take effect on another day. Raises MergerNotOpen, EffectiveDateUnchanged."""
         self.must_be_agreed()
         if effective_on == self.effective_on:
-            raise SameDay(f"{self.reference} takes effect on {effective_on}")
+            raise EffectiveDateUnchanged(f"{self.reference} takes effect on {effective_on}")
         self.note(MergerStatus.AGREED, effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def withdraw(self, *, stated_at: datetime, by: str) -> None:
-        """Give it up. Raises NotAgreedAnyMore."""
+        """Give it up. Raises MergerNotOpen."""
         self.must_be_agreed()
         self.note(MergerStatus.WITHDRAWN, self.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def carry_out(self, *, stated_at: datetime, by: str) -> None:
-        """Note that it took effect. Raises NotAgreedAnyMore."""
+        """Note that it took effect. Raises MergerNotOpen."""
         self.must_be_agreed()
         self.note(MergerStatus.CARRIED_OUT, self.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def must_be_agreed(self) -> None:
-        """Raise NotAgreedAnyMore where it was carried out or withdrawn."""
+        """Raise MergerNotOpen where it was carried out or withdrawn."""
         if self.status != MergerStatus.AGREED:
-            raise NotAgreedAnyMore(f"{self.reference} is {self.status.replace('_', ' ')}")
+            raise MergerNotOpen(f"{self.reference} is {self.status.replace('_', ' ')}")
 
     def note(self, status: MergerStatus, effective_on: date, *, stated_at: datetime, by: str) -> None:
         """Keep what was said of it, beside all that was said before."""

@@ -15,8 +15,8 @@ from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.core.standing import standings
 from services.registry.cover.checks import reasons_against_merger
-from services.registry.cover.queries import Covered, covered_by_each
-from services.registry.mergers.models import SchemeSort
+from services.registry.cover.queries import CoveredCodes, covered_by_each
+from services.registry.mergers.models import SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
 from services.registry.populations.queries import people_of
@@ -61,12 +61,12 @@ class BodyTouched:
 class SchemeNeeded:
     """A scheme, or nil return, that has to be there before the day."""
 
-    sort: SchemeSort
+    sort: SchemeType
     predecessor: str
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class MergerPreview:
     """What a merger would touch, in all and body by body. None is unknown: of some body the registry holds nothing."""
 
     kind: str
@@ -96,7 +96,7 @@ async def preview(
     *,
     as_at: date,
     as_known: datetime | None,
-) -> Preview:
+) -> MergerPreview:
     """Return what a merger of these bodies would touch as at a day; the reasons against it are those known now."""
     codes, connection = list(dict.fromkeys(predecessors)), await raw(session)
     successor_parents = await _parents_of(connection, successor, effective_on, as_known)
@@ -109,7 +109,7 @@ async def preview(
     kind, law, reasons = await _ruled(session, predecessors, successor, effective_on)
     authorities = _union([body.local_authorities for body in bodies])
     parents = _union([body.parents for body in bodies])
-    return Preview(
+    return MergerPreview(
         kind=kind,
         successor=successor,
         effective_on=effective_on,
@@ -124,7 +124,7 @@ async def preview(
         parents=parents,
         parents_crossed=None if parents is None else len(parents) > 1,
         successor_parents=successor_parents,
-        schemes_needed=[SchemeNeeded(sort, code) for sort in SchemeSort for code in codes],
+        schemes_needed=[SchemeNeeded(sort, code) for sort in SchemeType for code in codes],
         reasons=reasons,
         rule_pack=law.id if law else None,
     )
@@ -148,7 +148,7 @@ async def _body(
     code: str,
     row: asyncpg.Record | None,
     people: int | None,
-    covered: Covered,
+    covered: CoveredCodes,
     successor_parents: list[str] | None,
 ) -> BodyTouched:
     practices, areas = covered.practices, covered.areas

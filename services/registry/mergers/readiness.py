@@ -16,15 +16,15 @@ from libs.common.temporal.history import ALWAYS
 from services.registry.core.codes import Code, Day
 from services.registry.mergers import events
 from services.registry.mergers.errors import MergerNotReady, SchemeNotAllowed
-from services.registry.mergers.models import Merger, MergerStatus, SchemeSort
+from services.registry.mergers.models import Merger, MergerStatus, SchemeType
 from services.registry.mergers.queries import get_merger
 
 
-class SchemeFacts(Protocol):
+class SchemeState(Protocol):
     """What counts of a scheme."""
 
     @property
-    def sort(self) -> SchemeSort:
+    def sort(self) -> SchemeType:
         """Which of the two it is."""
 
     @property
@@ -32,7 +32,7 @@ class SchemeFacts(Protocol):
         """From whom it transfers."""
 
 
-class ConditionFacts(Protocol):
+class ConditionState(Protocol):
     """What counts of a condition."""
 
     @property
@@ -53,7 +53,7 @@ class SchemeAsKnown:
     """A transfer scheme of one sort from some predecessors, or a nil return."""
 
     reference: str
-    sort: SchemeSort
+    sort: SchemeType
     predecessors: list[str]
     successor: str
     nil_return: bool
@@ -108,7 +108,7 @@ SELECT c.number, c.text, CASE WHEN met THEN c.met_on END, CASE WHEN met THEN c.e
 
 
 def missing(
-    predecessors: Sequence[str], conditions: Iterable[ConditionFacts], schemes: Iterable[SchemeFacts]
+    predecessors: Sequence[str], conditions: Iterable[ConditionState], schemes: Iterable[SchemeState]
 ) -> list[Reason]:
     """Return what is missing before the merger of these predecessors can take effect."""
     lacking = [
@@ -117,7 +117,7 @@ def missing(
         if one.met_on is None
     ]
     made = {(one.sort, code) for one in schemes for code in one.predecessors}
-    for sort in SchemeSort:
+    for sort in SchemeType:
         without = [code for code in predecessors if (sort, code) not in made]
         if without:
             message = f"no {sort} transfer scheme or nil return of {', '.join(without)}"
@@ -154,7 +154,7 @@ class NewScheme(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sort: SchemeSort = Field(
+    sort: SchemeType = Field(
         description="`property`: property, rights and liabilities; `staff`: contracts of employment. Both are needed",
         examples=["property"],
     )

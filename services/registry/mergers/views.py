@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.registry.edge import View
-from services.registry.mergers.models import MergerStatus, SchemeSort
+from services.registry.mergers.models import MergerStatus, SchemeType
 
 
 class PlanView(View):
@@ -44,7 +44,7 @@ class SchemeView(View):
     """A transfer scheme, or a nil return."""
 
     reference: str = Field(examples=["M-14Y-P1"])
-    sort: SchemeSort
+    sort: SchemeType
     predecessors: list[str] = Field(description="from whom", examples=[["10Y", "10H"]])
     successor: str = Field(description="to whom", examples=["14Y"])
     nil_return: bool
@@ -113,11 +113,11 @@ class BodyTouchedView(View):
 class SchemeNeededView(View):
     """A scheme, or nil return, that has to be there before the day."""
 
-    sort: SchemeSort
+    sort: SchemeType
     predecessor: str
 
 
-class PreviewView(View):
+class MergerPreviewView(View):
     """What a merger would touch. Null is unknown: of some body the registry holds nothing."""
 
     kind: str = Field(examples=["ccg"])

@@ -22,7 +22,7 @@ from libs.common.http.paging import UnreadableCursor
 from libs.organisations.statements import Status
 from services.registry.core import queries as answers
 from services.registry.core.codes import CODE, PRINTED
-from services.registry.core.errors import CodeTaken, NothingChanges, OrganisationNotFound
+from services.registry.core.errors import CodeTaken, NoChange, OrganisationNotFound
 from services.registry.core.kinds import Kind
 from services.registry.core.models import Organisation
 from services.registry.cover.errors import CoverBroken
@@ -31,10 +31,10 @@ from services.registry.organisations import changes, commands
 from services.registry.organisations.errors import ClosedBeforeItOpened, LegalDatesDisagree, MergerAgreed, NotOpen
 from services.registry.organisations.views import (
     REFUSALS,
-    DetailsView,
     OpenedListView,
     OpenedView,
     OrganisationInFullView,
+    OrganisationRecordView,
     OrganisationView,
 )
 
@@ -60,7 +60,7 @@ async def get_organisation(
     return OrganisationInFullView.model_validate(
         {
             **OrganisationView.model_validate(found).model_dump(),
-            **{name: getattr(found.details, name) for name in DetailsView.model_fields},
+            **{name: getattr(found.details, name) for name in OrganisationRecordView.model_fields},
             "as_at": as_at,
             "as_known": as_known,
             "mergers": found.mergers,
@@ -92,7 +92,7 @@ async def list_organisations(
 
     `kind=ccg&status=open&as_at=2013-04-01` gives England's 211 CCGs of that day.
     """
-    filters = answers.Filters(kind, status, name, parent)
+    filters = answers.OrganisationFilter(kind, status, name, parent)
     [after] = paging.key(str) or (None,)
     found = await answers.list_organisations(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
@@ -224,7 +224,7 @@ async def change_kind(
     "/organisations/{code}/legal-status",
     response_model=OpenedView,
     summary="Establish or abolish it in law",
-    responses=problems(OrganisationNotFound, LegalDatesDisagree, NothingChanges, *EDIT_REFUSALS),
+    responses=problems(OrganisationNotFound, LegalDatesDisagree, NoChange, *EDIT_REFUSALS),
 )
 async def change_legal_status(
     organisation: ToChange,

@@ -22,7 +22,7 @@ from libs.organisations.statements import Facet
 from services.registry.core import recording
 from services.registry.core.change import next_instant
 from services.registry.core.codes import Code, Day, Name
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.kinds import ABOLISHED, ESTABLISHED, Kind
 from services.registry.core.models import Organisation
 from services.registry.core.standing import Standing, standings
@@ -99,7 +99,7 @@ async def rename_organisation(
 ) -> None:
     """Give the locked body a new name from a day, up to the next name that is known already.
 
-    Raises NotOpen, NothingChanges, NotYoursToDecide.
+    Raises NotOpen, NoChange, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
     must_be_there(await _standing(session, organisation), command.effective_on)
@@ -116,7 +116,7 @@ async def change_parent(
 ) -> None:
     """Let the locked body belong to another one from a day, up to the next parent that is known already.
 
-    Raises NotOpen, NothingChanges, OrganisationNotFound (the parent), CoverBroken where a practice would be in no
+    Raises NotOpen, NoChange, OrganisationNotFound (the parent), CoverBroken where a practice would be in no
     commissioner, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
@@ -142,7 +142,7 @@ async def change_kind(
 ) -> None:
     """Let the locked body be of another kind from a day, up to the next kind that is known already.
 
-    Raises NotOpen, NothingChanges, MergerAgreed, CoverBroken with each practice and area that such a body may not
+    Raises NotOpen, NoChange, MergerAgreed, CoverBroken with each practice and area that such a body may not
     cover, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
@@ -166,7 +166,7 @@ async def change_legal_status(
 ) -> None:
     """State since when the locked body is established, or abolished, in law. Its operation is not touched by it.
 
-    Raises LegalDatesDisagree with every reason, NothingChanges, NotYoursToDecide.
+    Raises LegalDatesDisagree with every reason, NoChange, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
     reasons = _against_in_law(await _standing(session, organisation), command)
@@ -204,7 +204,7 @@ async def move_organisation(
 ) -> None:
     """Let the locked body have another address from a day, up to the next one that is known already.
 
-    Raises NotOpen, NothingChanges, NotYoursToDecide.
+    Raises NotOpen, NoChange, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
     must_be_there(await _standing(session, organisation), command.effective_on)
@@ -235,16 +235,16 @@ async def describe(
 ) -> None:
     """State a value from a day on, and again what is known to follow it: it ends where the next one begins.
 
-    Raises NothingChanges.
+    Raises NoChange.
     """
     rows = await (await raw(session)).fetch(_BELIEFS_FROM, organisation.id, facet, day)
     if any(row["then"] and row["value"] == value for row in rows):
         about = facet.name.lower().replace("_", " ")
-        raise NothingChanges(f"{organisation.code}: its {about} on {day} is known to be {value!r}")
+        raise NoChange(f"{organisation.code}: its {about} on {day} is known to be {value!r}")
     at = await next_instant(session, [organisation.code], stated_at, in_its_place=by.has(Role.LOADER))
     later = [told(row["value"], row["start"], at) for row in rows if not row["then"]]
     organisation.version += 1
-    await recording.tell(session, [told(value, day, at), *later], source=recording.COMMAND, by=by.subject)
+    await recording.record(session, [told(value, day, at), *later], source=recording.COMMAND, by=by.subject)
 
 
 async def _standing(session: AsyncSession, organisation: Organisation) -> Standing:

@@ -132,7 +132,7 @@ async def open_organisations(
         organisation.version += 1
     at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
     events = [event for command in commands for event in _first_events(command, at)]
-    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
     now = await get_organisations_to_change(session, codes)
     return [now[code] for code in codes]
 
@@ -228,4 +228,4 @@ async def close_organisation(
     at = await next_instant(session, [code], stated_at, in_its_place=by.has(Role.LOADER))
     organisation.version += 1
     closed = OrganisationClosed(code=code, effective_on=day, stated_at=at)
-    await recording.tell(session, [closed], source=recording.COMMAND, by=by.subject)
+    await recording.record(session, [closed], source=recording.COMMAND, by=by.subject)

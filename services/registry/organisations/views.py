@@ -6,13 +6,13 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from libs.organisations.statements import Status
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.kinds import Kind
 from services.registry.edge import EDIT_REFUSALS, View
 from services.registry.mergers.models import MergerStatus
 from services.registry.organisations.errors import NotOpen
 
-REFUSALS = (OrganisationNotFound, NotOpen, NothingChanges, *EDIT_REFUSALS)
+REFUSALS = (OrganisationNotFound, NotOpen, NoChange, *EDIT_REFUSALS)
 
 
 class PartInMergerView(View):
@@ -76,7 +76,7 @@ class AddressView(View):
     postcode: str = Field(examples=["HP11 1NT"])
 
 
-class DetailsView(View):
+class OrganisationRecordView(View):
     """What is answered of one organisation and left out of lists. `since` and `last_day` above are of its operation."""
 
     legal: LegalView | None = Field(description="null: no source says")
@@ -87,7 +87,7 @@ class DetailsView(View):
     identifiers: list[IdentifierView] = Field(description="codes of other systems on the day")
 
 
-class OrganisationInFullView(OrganisationView, DetailsView):
+class OrganisationInFullView(OrganisationView, OrganisationRecordView):
     """An organisation, the question that was answered, and the mergers that it is part of."""
 
     as_at: date

@@ -65,5 +65,5 @@ async def publish_population(
         source=command.source or "",
         rank=rank,
     )
-    await recording.tell(session, [published], source=recording.COMMAND, by=by.subject)
+    await recording.record(session, [published], source=recording.COMMAND, by=by.subject)
     return published

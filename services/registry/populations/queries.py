@@ -43,7 +43,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCount:
+class RecordedCount:
     """One count as it was put on record; `id` is its place there."""
 
     id: int
@@ -83,10 +83,10 @@ def in_order(counts: Iterable[Count]) -> list[Count]:
 
 async def list_statements(
     db: Reads, code: str, *, basis: str | None, as_known: datetime | None, after: int | None, limit: int
-) -> list[KeptCount]:
+) -> list[RecordedCount]:
     """Return what was ever said of a body's people, in the order in which it was put on record."""
     rows = await db.fetch(_SAID, code, as_known or ALWAYS, basis, after, limit)
-    return [KeptCount(*row) for row in rows]
+    return [RecordedCount(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from services.registry.core import queries as answers
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.links import Relation
 from services.registry.edge import CodeInPath, View
 from services.registry.relations import commands
@@ -87,7 +87,7 @@ async def list_relations(
     status_code=201,
     response_model=RelatedView,
     summary="Relate an organisation to another",
-    responses=problems(OrganisationNotFound, RelationNotAllowed, NothingChanges),
+    responses=problems(OrganisationNotFound, RelationNotAllowed, NoChange),
 )
 async def relate(
     code: CodeInPath, command: commands.Relate, session: Write, by: Decider, stated_at: StatedAt
@@ -105,7 +105,7 @@ async def relate(
     "/organisations/{code}/relations/ending",
     response_model=RelatedView,
     summary="End a relation",
-    responses=problems(OrganisationNotFound, NothingChanges),
+    responses=problems(OrganisationNotFound, NoChange),
 )
 async def end_relation(
     code: CodeInPath, command: commands.EndRelation, session: Write, by: Decider, stated_at: StatedAt

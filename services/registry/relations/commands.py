@@ -17,7 +17,7 @@ from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from services.registry.core import recording
 from services.registry.core.change import get_organisations_to_change, next_instant
 from services.registry.core.codes import Code, Day
-from services.registry.core.errors import NothingChanges, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.kinds import PRACTICE_KINDS
 from services.registry.core.links import HOLDS, Relation
 from services.registry.core.shares import WHOLE, Share, total
@@ -96,7 +96,7 @@ class Related:
 async def relate(session: AsyncSession, code: str, command: Relate, *, by: Caller, stated_at: datetime) -> Related:
     """Let a body stand in a relation to another from a day, in place of what was stated of these two and these days.
 
-    Raises RelationNotAllowed with every reason, NothingChanges, OrganisationNotFound, NotYoursToDecide.
+    Raises RelationNotAllowed with every reason, NoChange, OrganisationNotFound, NotYoursToDecide.
     """
     held = await _lock(session, code, command.other, by)
     connection = await raw(session)
@@ -109,7 +109,7 @@ async def relate(session: AsyncSession, code: str, command: Relate, *, by: Calle
         held_value == value and span.start <= days.start and days.end <= span.end
         for span, held_value in await _spans(connection, code, command.relation, command.other)
     ):
-        raise NothingChanges(f"{code} {command.relation} {command.other} on these days already")
+        raise NoChange(f"{code} {command.relation} {command.other} on these days already")
     related = OrganisationRelated(
         code=code,
         relation=command.relation,
@@ -119,7 +119,7 @@ async def relate(session: AsyncSession, code: str, command: Relate, *, by: Calle
         effective_on=command.effective_on,
         stated_at=await _next_instant(session, [code, command.other], stated_at, by),
     )
-    await recording.tell(session, [related], source=recording.COMMAND, by=by.subject)
+    await recording.record(session, [related], source=recording.COMMAND, by=by.subject)
     return Related(
         code, command.relation, command.other, command.share, command.effective_on, _last(command.until or LAST_DAY)
     )
@@ -130,14 +130,14 @@ async def end_relation(
 ) -> Related:
     """Let a relation end: it held until the day before, and nothing is said of it from the day on.
 
-    Raises NothingChanges where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
+    Raises NoChange where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
     """
     await _lock(session, code, command.other, by)
     connection = await raw(session)
     spans = await _spans(connection, code, command.relation, command.other)
     holding = [(span, value) for span, value in spans if span.end > command.effective_on]
     if not holding:
-        raise NothingChanges(f"{code} {command.relation} {command.other}: not so on {command.effective_on} or later")
+        raise NoChange(f"{code} {command.relation} {command.other}: not so on {command.effective_on} or later")
     ended = OrganisationUnrelated(
         code=code,
         relation=command.relation,
@@ -145,7 +145,7 @@ async def end_relation(
         effective_on=command.effective_on,
         stated_at=await _next_instant(session, [code, command.other], stated_at, by),
     )
-    await recording.tell(session, [ended], source=recording.COMMAND, by=by.subject)
+    await recording.record(session, [ended], source=recording.COMMAND, by=by.subject)
     span, value = holding[0]
     return Related(
         code, command.relation, command.other, _share(value), _first(span.start), _last(command.effective_on)

@@ -29,7 +29,7 @@ from libs.common.identity import Caller, Role
 from services.registry.core.codes import CODE
 from services.registry.reorganisations import commands, undoing
 from services.registry.reorganisations.commands import StatedShape
-from services.registry.reorganisations.errors import NotToBeUndone, SuccessionNotAllowed, SuccessionNotFound
+from services.registry.reorganisations.errors import SuccessionNotAllowed, SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation
 from services.registry.reorganisations.queries import Reorganised, get_reorganisation, list_reorganisations
 
@@ -129,7 +129,7 @@ async def state_succession(
     "/reorganisations/{reference}/undoing",
     response_model=ReorganisationView,
     summary="Undo a succession",
-    responses=problems(SuccessionNotFound, NotToBeUndone, PreconditionMissing, StaleVersion, UnreadableVersion),
+    responses=problems(SuccessionNotFound, SuccessionNotUndoable, PreconditionMissing, StaleVersion, UnreadableVersion),
 )
 async def undo_succession(
     reference: Reference, session: Write, by: Decider, stated_at: StatedAt, expected: IfMatch, response: Response

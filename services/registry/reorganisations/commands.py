@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.errors import Reason, in_words
+from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationClosed,
@@ -26,13 +26,13 @@ from services.registry.core.shares import Share
 from services.registry.core.standing import Standing, standings
 from services.registry.core.successions import Shape
 from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
-from services.registry.cover.commands import Covered, events_of, listed, next_cover_instant, reasons_against_lists
+from services.registry.cover.commands import CoverList, events_of, listed, next_cover_instant, reasons_against_lists
 from services.registry.cover.rules import Commissioners, Listed, after_a_succession
 from services.registry.lineage.queries import successors_of
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.reorganisations.errors import SuccessionNotAllowed
 from services.registry.reorganisations.models import Reorganisation
-from services.registry.reorganisations.rules import Succession, reasons_against
+from services.registry.reorganisations.rules import PlannedSuccession, reasons_against
 
 _LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
 COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
@@ -67,15 +67,15 @@ class StateSuccession(BaseModel):
         description="of an abolition: the kind of body that the code names from then on; left out, the body closes",
         examples=["sub_icb_location"],
     )
-    commissioners: list[Covered] = Field(
+    commissioners: list[CoverList] = Field(
         default=[],
         max_length=300,
         description="what commissioners cover from the day on, completely, where practices or areas go elsewhere",
     )
 
-    def succession(self) -> Succession:
+    def succession(self) -> PlannedSuccession:
         """Return it as the rules see it."""
-        return Succession(
+        return PlannedSuccession(
             Shape(self.shape),
             tuple(self.predecessors),
             tuple((one.code, one.share or "") for one in self.successors),
@@ -103,12 +103,12 @@ async def state_succession(
     after = _after(succession, records, standing)
     reasons.extend(_against_cover(command, records, lists, after, standing))
     if reasons:
-        raise SuccessionNotAllowed(in_words(reasons), reasons=reasons)
+        raise SuccessionNotAllowed(as_sentence(reasons), reasons=reasons)
     at = await next_cover_instant(session, lists, stated_at, by, others=codes)
     done = await _record(session, succession, standing, lists, at, by)
     events = [*_events(succession, done, at), *events_of(records, after, lists, command.effective_on, at)]
     await connection.execute(COUNT_UP, sorted({*codes, *(code for event in events for code in event.keys)}))
-    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
     return done
 
 
@@ -127,7 +127,7 @@ def _against_cover(
     return reasons
 
 
-def _after(succession: Succession, records: Records, standing: Mapping[str, Standing]) -> Commissioners:
+def _after(succession: PlannedSuccession, records: Records, standing: Mapping[str, Standing]) -> Commissioners:
     """Return who can cover once this has happened."""
     if succession.shape is Shape.BOUNDARY_CHANGE:
         return records.commissioners()
@@ -140,7 +140,7 @@ def _after(succession: Succession, records: Records, standing: Mapping[str, Stan
     )
 
 
-def _events(succession: Succession, done: Reorganisation, at: datetime) -> list[Event]:
+def _events(succession: PlannedSuccession, done: Reorganisation, at: datetime) -> list[Event]:
     """Return what is told: who follows whom, and what becomes of those that are followed."""
     when = {"effective_on": succession.effective_on, "stated_at": at}
     told: list[Event] = [
@@ -164,7 +164,7 @@ def _events(succession: Succession, done: Reorganisation, at: datetime) -> list[
 
 async def _record(
     session: AsyncSession,
-    succession: Succession,
+    succession: PlannedSuccession,
     standing: Mapping[str, Standing],
     commissioners: Collection[str],
     at: datetime,

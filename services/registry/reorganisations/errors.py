@@ -11,5 +11,5 @@ class SuccessionNotFound(NotFound):
     """The registry knows of no such succession."""
 
 
-class NotToBeUndone(Conflict):
+class SuccessionNotUndoable(Conflict):
     """This succession cannot be undone in this way."""

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.core.base import Base
-from services.registry.reorganisations.errors import NotToBeUndone
+from services.registry.reorganisations.errors import SuccessionNotUndoable
 
 
 class Reorganisation(Base):
@@ -52,8 +52,8 @@ class Reorganisation(Base):
         return self.codes() | set(self.commissioners)
 
     def undo(self, *, stated_at: datetime, by: str) -> None:
-        """Note that it was wrong. Raises NotToBeUndone."""
+        """Note that it was wrong. Raises SuccessionNotUndoable."""
         if self.undone_at is not None:
-            raise NotToBeUndone(f"{self.reference} was undone already")
+            raise SuccessionNotUndoable(f"{self.reference} was undone already")
         self.undone_at, self.undone_by = stated_at, by
         self.version += 1

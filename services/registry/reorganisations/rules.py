@@ -15,7 +15,7 @@ from services.registry.core.successions import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Succession:
+class PlannedSuccession:
     """Who is to be followed by whom, how, and from which day. A share is empty where none is stated."""
 
     shape: Shape
@@ -50,7 +50,7 @@ _COUNTS = {
 
 
 def reasons_against(
-    succession: Succession, standing: Mapping[str, Standing], agreed: Mapping[str, tuple[str, date]]
+    succession: PlannedSuccession, standing: Mapping[str, Standing], agreed: Mapping[str, tuple[str, date]]
 ) -> list[Reason]:
     """Return every reason against this succession; none: it can be stated.
 
@@ -72,7 +72,7 @@ def reasons_against(
     return reasons
 
 
-def _against_the_numbers(succession: Succession) -> Iterator[Reason]:
+def _against_the_numbers(succession: PlannedSuccession) -> Iterator[Reason]:
     wanted = _COUNTS[succession.shape]
     parts = {"predecessors": succession.predecessors, "successors": [code for code, _ in succession.successors]}
     name = succession.shape.replace("_", " ")
@@ -88,7 +88,7 @@ def _against_the_numbers(succession: Succession) -> Iterator[Reason]:
             yield Reason(f"{code} cannot follow itself: it lives on as a part of a split only", "successors")
 
 
-def _against_the_shares(succession: Succession) -> Iterator[Reason]:
+def _against_the_shares(succession: PlannedSuccession) -> Iterator[Reason]:
     given = [share for _, share in succession.successors if share]
     missing = [code for code, share in succession.successors if not share]
     whole = total(given)
@@ -104,7 +104,7 @@ def _against_the_shares(succession: Succession) -> Iterator[Reason]:
         yield Reason(f"the shares sum to {whole}, not to 1", "successors")
 
 
-def _against_predecessor(succession: Succession, standing: Standing) -> Iterator[str]:
+def _against_predecessor(succession: PlannedSuccession, standing: Standing) -> Iterator[str]:
     code, day = standing.code, succession.effective_on
     last = day - timedelta(days=1)
     if not standing.exists:
@@ -127,7 +127,7 @@ def _against_predecessor(succession: Succession, standing: Standing) -> Iterator
         yield f"{code} is of the kind {kind}, and what another takes over as it stands is one of: {allowed}"
 
 
-def _against_successor(succession: Succession, standing: Standing) -> Iterator[str]:
+def _against_successor(succession: PlannedSuccession, standing: Standing) -> Iterator[str]:
     code, day = standing.code, succession.effective_on
     before = standing.on(day - timedelta(days=1))
     if not standing.exists:

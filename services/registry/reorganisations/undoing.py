@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.errors import in_words
+from libs.common.errors import as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
     AreasAssigned,
@@ -33,7 +33,7 @@ from services.registry.core.standing import Standing, standings
 from services.registry.cover.checks import against_change, records_of
 from services.registry.lineage.queries import successors_of
 from services.registry.reorganisations.commands import COUNT_UP, lock
-from services.registry.reorganisations.errors import NotToBeUndone, SuccessionNotFound
+from services.registry.reorganisations.errors import SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation
 
 _MOVED = """
@@ -80,8 +80,8 @@ async def undo_succession(
     """Take the locked succession back: what it said and brought holds no more, what others said meanwhile does.
 
     A body that it closed is open again, practices and areas that it moved are where they would be without it. What was
-    believed until now stays, as known until now. Raises NotToBeUndone with every practice and area that would be left
-    in none or in two, NotYoursToDecide.
+    believed until now stays, as known until now. Raises SuccessionNotUndoable with every practice and area that would
+    be left in none or in two, NotYoursToDecide.
     """
     connection = await raw(session)
     for code in wrong.predecessors:
@@ -97,9 +97,9 @@ async def undo_succession(
     wrong.undo(stated_at=at, by=by.subject)
     events = [*_undone(wrong, at), *await _taken_back(connection, wrong, moved, at)]
     await connection.execute(COUNT_UP, sorted(wrong.codes() | set(moved)))
-    await recording.tell(session, events, source=recording.COMMAND, by=by.subject)
+    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
     if reasons := against_change(before, await records_of(connection, {}, day, others=wrong.covering()), day):
-        raise NotToBeUndone(in_words(reasons), reasons=reasons)
+        raise SuccessionNotUndoable(as_sentence(reasons), reasons=reasons)
     return wrong
 
 

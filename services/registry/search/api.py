@@ -51,7 +51,7 @@ Place = Annotated[
 Parent = Annotated[str | None, Query(alias="parent", description="only those that belong to this code", pattern=CODE)]
 
 
-class FoundView(OrganisationView):
+class MatchView(OrganisationView):
     """An organisation that was found, and what of it matched."""
 
     postcode: str | None = Field(examples=["NE15 8NY"])
@@ -114,7 +114,7 @@ class LookedUpView(BaseModel):
     unknown: list[str]
 
 
-@router.get("/search", response_model=Page[FoundView], summary="Search")
+@router.get("/search", response_model=Page[MatchView], summary="Search")
 async def find_organisations(
     request: Request,
     rows: Rows,
@@ -128,12 +128,12 @@ async def find_organisations(
     postcode: Postcode = None,
     place: Place = None,
     parent: Parent = None,
-) -> Page[FoundView]:
+) -> Page[MatchView]:
     """Organisations by a word of a name now or formerly, by code, postcode or place, in the order of their codes.
 
     Filters are about the day asked for; the words of a name may be those of any other day.
     """
-    wanted = queries.Wanted(text, kind, status, postcode, place, parent)
+    wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
     [after] = paging.key(str) or [None]
     found = await queries.search(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
     return page([_found(one) for one in found], key=lambda one: one.code, request=request)
@@ -207,7 +207,12 @@ async def get_tree(
 async def look_up(command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> LookedUpView:
     """What each of many codes was on a day. Changes nothing: it is a POST because a list of codes is long."""
     found = await answers.list_organisations(
-        rows, answers.Filters(codes=command.codes), as_at=as_at, as_known=as_known, after=None, limit=MOST_CODES
+        rows,
+        answers.OrganisationFilter(codes=command.codes),
+        as_at=as_at,
+        as_known=as_known,
+        after=None,
+        limit=MOST_CODES,
     )
     known = {one.code for one in found}
     return LookedUpView(
@@ -244,7 +249,7 @@ async def export_organisations(
     parent: Parent = None,
 ) -> StreamingResponse:
     """Every organisation that matches, as at a day, as known at an instant, without pages, in the order of codes."""
-    wanted = queries.Wanted(text, kind, status, postcode, place, parent)
+    wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
     pages = queries.all_pages(rows, wanted, as_at=as_at, as_known=as_known)
     if form == "ndjson":
         return StreamingResponse(_as_lines(pages), media_type="application/x-ndjson")
@@ -254,7 +259,7 @@ async def export_organisations(
 
 
 async def _as_rows(
-    pages: AsyncIterator[Sequence[queries.Found]], as_at: date
+    pages: AsyncIterator[Sequence[queries.Match]], as_at: date
 ) -> AsyncIterator[list[tuple[csv_text.Cell, ...]]]:
     async for found in pages:
         yield [
@@ -273,11 +278,11 @@ async def _as_rows(
         ]
 
 
-async def _as_lines(pages: AsyncIterator[Sequence[queries.Found]]) -> AsyncIterator[str]:
+async def _as_lines(pages: AsyncIterator[Sequence[queries.Match]]) -> AsyncIterator[str]:
     async for found in pages:
         yield "".join(f"{json.dumps(_found(one).model_dump(mode='json'))}\n" for one in found)
 
 
-def _found(one: queries.Found) -> FoundView:
+def _found(one: queries.Match) -> MatchView:
     shown = {name: value for name, value in asdict(one.organisation).items() if name != "mergers"}
-    return FoundView(**shown, postcode=one.postcode, matched=list(one.matched))
+    return MatchView(**shown, postcode=one.postcode, matched=list(one.matched))

@@ -71,7 +71,7 @@ SELECT t.code, t.sort, t.other
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ListedMember:
     """A body that belongs to another on a day, and how: by its parent, or by a relation.
 
     `stated_parent` is what a source says; where that is not the body asked about, succession carried it there.
@@ -84,7 +84,7 @@ class Member:
     name: str | None
     kind: str
     status: str
-    members: tuple["Member", ...] = ()
+    members: tuple["ListedMember", ...] = ()
 
     @property
     def carried(self) -> bool:
@@ -107,7 +107,7 @@ class Tree:
 
     code: str
     above: tuple[Above, ...]
-    members: tuple[Member, ...]
+    members: tuple[ListedMember, ...]
     whole: bool
 
 
@@ -121,11 +121,11 @@ async def list_members(
     kind: str | None = None,
     after: tuple[str, str] = ("", ""),
     limit: int,
-) -> list[Member]:
+) -> list[ListedMember]:
     """Return who belongs directly to one of the bodies on a day, in the order of codes; merged parents are followed."""
     asked = (list(codes), list(BELONGING))
     rows = await db.fetch(_BELOW, as_at, as_known or ALWAYS, *asked, *after, status, kind, limit)
-    return [Member(*row) for row in rows]
+    return [ListedMember(*row) for row in rows]
 
 
 async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | None, depth: int) -> Tree:
@@ -135,7 +135,7 @@ async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | No
     """
     rows = await db.fetch(_ABOVE, as_at, as_known or ALWAYS, code, list(BELONGING))
     above = tuple(Above(*row) for row in rows)
-    levels: list[list[Member]] = []
+    levels: list[list[ListedMember]] = []
     asked, opened, left = [code], {code}, MOST_IN_A_TREE
     for _ in range(depth):
         found = await list_members(db, asked, as_at=as_at, as_known=as_known, limit=left + 1)
@@ -150,11 +150,11 @@ async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | No
     return Tree(code, above, _grown(code, levels), whole=True)
 
 
-def _grown(code: str, levels: Sequence[Sequence[Member]]) -> tuple[Member, ...]:
+def _grown(code: str, levels: Sequence[Sequence[ListedMember]]) -> tuple[ListedMember, ...]:
     """Return the members of a body with theirs, from the lowest level up."""
-    below: dict[str, list[Member]] = {}
+    below: dict[str, list[ListedMember]] = {}
     for level in reversed(levels):
-        at_this_level: dict[str, list[Member]] = defaultdict(list)
+        at_this_level: dict[str, list[ListedMember]] = defaultdict(list)
         for member in level:
             at_this_level[member.parent].append(replace(member, members=tuple(below.get(member.code, ()))))
         below = at_this_level

@@ -10,7 +10,7 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
-from services.registry.core.filters import Chosen
+from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
 from services.registry.core.queries import OrganisationAsAt, as_at_of
 
@@ -36,7 +36,7 @@ SELECT o.id, t.sort FROM tie t JOIN organisation o ON o.code = t.code
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchFilter:
     """What is searched for; None leaves a filter out."""
 
     text: str | None = None
@@ -48,7 +48,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """An organisation that was found, with its address on the day, and what of it matched the text."""
 
     organisation: OrganisationAsAt
@@ -62,14 +62,14 @@ class Found:
 
 
 async def search(
-    db: Reads, wanted: Wanted, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
-) -> list[Found]:
+    db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
+) -> list[Match]:
     """Return what matches all of the filters as at a day, as known at an instant, in the order of codes.
 
     Every word of the text has to begin a word of one name that the body has, had or will have; or the text begins the
     code, or is the code of another system.
     """
-    chosen = Chosen(as_at, as_known or ALWAYS)
+    chosen = Conditions(as_at, as_known or ALWAYS)
     matched = "ARRAY['address']" if wanted.postcode is not None or wanted.place is not None else "ARRAY[]::text[]"
     if wanted.text is not None:
         words = _query(wanted.text)
@@ -86,7 +86,7 @@ async def search(
     return [_found(row) for row in rows]
 
 
-def _choose_place(chosen: Chosen, wanted: Wanted) -> bool:
+def _choose_place(chosen: Conditions, wanted: SearchFilter) -> bool:
     """Ask for the postcode and the place; false where neither they nor the text have a word to look for."""
     postcode, place = squeezed_postcode(wanted.postcode), wanted.place
     if postcode is None and place is None:
@@ -122,13 +122,13 @@ def _query(text: str) -> str:
     return " & ".join(f"'{word}':*" for word in _WORD.findall(text.lower()))
 
 
-def _found(row: asyncpg.Record) -> Found:
-    return Found(as_at_of(row), row["address"], tuple(row["matched"]))
+def _found(row: asyncpg.Record) -> Match:
+    return Match(as_at_of(row), row["address"], tuple(row["matched"]))
 
 
 async def all_pages(
-    db: Reads, wanted: Wanted, *, as_at: date, as_known: datetime | None, at_once: int = 1000
-) -> AsyncIterator[Sequence[Found]]:
+    db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, at_once: int = 1000
+) -> AsyncIterator[Sequence[Match]]:
     """Give everything that matches, page by page: for exports."""
     after = None
     while page := await search(db, wanted, as_at=as_at, as_known=as_known, after=after, limit=at_once):

@@ -15,7 +15,7 @@ from libs.common.messaging import consumer as consumer_module
 from libs.common.messaging import event_log
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.consumer import Consumer, ConsumerLimits
-from libs.common.messaging.intake import Intake, Place
+from libs.common.messaging.intake import Cursor, Intake
 from libs.common.messaging.outbox import add
 from libs.common.messaging.sequencer import Sequencer
 from libs.common.process import context
@@ -108,7 +108,7 @@ class KilledAtTheEnd(Consumer):
 
     killed = False
 
-    async def _apply_batch(self, session: AsyncSession, place: Place, intake: Intake) -> None:
+    async def _apply_batch(self, session: AsyncSession, place: Cursor, intake: Intake) -> None:
         await super()._apply_batch(session, place, intake)
         if not self.killed:
             self.killed = True

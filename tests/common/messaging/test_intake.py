@@ -8,57 +8,57 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.messaging.bus import Message
-from libs.common.messaging.intake import EpochChanged, Gap, Parking, Place, Unreadable, divide, take_in
+from libs.common.messaging.intake import Cursor, EpochChanged, Gap, Parking, Unreadable, divide, take_in
 from tests.support.sample_projection import DAY, INSTANT, LampTended, lit, message
 
 WANTED = {"LampLit"}
 
 
 def test_events_are_taken_in_order_and_the_place_moves_past_them() -> None:
-    intake = take_in([message(1, lit("a", 1)), message(2, lit("b", 2))], Place(), WANTED)
+    intake = take_in([message(1, lit("a", 1)), message(2, lit("b", 2))], Cursor(), WANTED)
     assert [step.position for step in intake.steps] == [1, 2]
-    assert intake.place == Place("one", 3, 2)
+    assert intake.place == Cursor("one", 3, 2)
     assert intake.stopped is None
 
 
 def test_a_gap_stops_before_what_follows_it() -> None:
-    intake = take_in([message(1, lit("a", 1)), message(3, lit("b", 3))], Place(), WANTED)
+    intake = take_in([message(1, lit("a", 1)), message(3, lit("b", 3))], Cursor(), WANTED)
     assert ([step.position for step in intake.steps], intake.place.position) == ([1], 1)
     assert isinstance(intake.stopped, Gap)
     assert "position 2 is missing" in str(intake.stopped)
 
 
 def test_what_was_heard_before_is_dropped_whatever_its_offset() -> None:
-    place = Place("one", 8, 5)
+    place = Cursor("one", 8, 5)
     intake = take_in([message(4, lit("a", 4), offset=8), message(6, lit("a", 6), offset=9)], place, WANTED)
     assert ([step.position for step in intake.steps], intake.duplicates) == ([6], 1)
-    assert intake.place == Place("one", 10, 6)
+    assert intake.place == Cursor("one", 10, 6)
 
 
 def test_an_event_that_no_handler_wants_is_passed_over_without_a_word() -> None:
     tended = LampTended(effective_on=DAY, stated_at=INSTANT, lamp="a")
-    intake = take_in([message(1, tended)], Place(), WANTED)
+    intake = take_in([message(1, tended)], Cursor(), WANTED)
     assert (intake.steps, intake.place.position, intake.unknown.total()) == ([], 1, 0)
 
 
 def test_an_event_from_the_future_is_skipped_and_counted() -> None:
     future = message(1, lit("a", 1))
     future = replace(future, body=future.body.replace(b"LampLit.v1", b"LampLit.v9"))
-    intake = take_in([future, message(2, lit("a", 2))], Place(), WANTED)
+    intake = take_in([future, message(2, lit("a", 2))], Cursor(), WANTED)
     assert [step.position for step in intake.steps] == [2]
     assert intake.unknown == {"LampLit.v9": 1}
 
 
 def test_a_new_epoch_ends_the_batch_and_is_taken_only_where_it_goes_on_from() -> None:
     batch = [message(1, lit("a", 1)), message(2, lit("a", 2), epoch="two")]
-    assert take_in(batch, Place(), WANTED).place == Place("one", 2, 1)
-    assert take_in(batch[1:], Place("one", 2, 1), WANTED).place == Place("two", 3, 2)
-    ahead = take_in([message(2, lit("a", 2), epoch="two")], Place("one", 6, 5), WANTED)
+    assert take_in(batch, Cursor(), WANTED).place == Cursor("one", 2, 1)
+    assert take_in(batch[1:], Cursor("one", 2, 1), WANTED).place == Cursor("two", 3, 2)
+    ahead = take_in([message(2, lit("a", 2), epoch="two")], Cursor("one", 6, 5), WANTED)
     assert isinstance(ahead.stopped, EpochChanged)
 
 
 def test_bytes_that_cannot_be_read_are_parked_under_the_keys_that_the_bus_tells() -> None:
-    intake = take_in([Message(offset=1, position=1, keys=("a",), body=b"{")], Place(), WANTED)
+    intake = take_in([Message(offset=1, position=1, keys=("a",), body=b"{")], Cursor(), WANTED)
     [step] = intake.steps
     assert step.delivery is None
     assert (step.keys, step.position) == (frozenset("a"), 1)
@@ -69,15 +69,15 @@ def test_bytes_that_cannot_be_read_are_parked_under_the_keys_that_the_bus_tells(
     "unreadable", [Message(1, 1, (), b"{"), Message(1, 1, None, b"{"), Message(1, None, None, b"")]
 )
 def test_bytes_that_cannot_be_read_and_name_no_keys_stop_the_consumer(unreadable: Message) -> None:
-    intake = take_in([unreadable], Place(), WANTED)
+    intake = take_in([unreadable], Cursor(), WANTED)
     assert isinstance(intake.stopped, Unreadable)
-    assert intake.place == Place()
+    assert intake.place == Cursor()
 
 
 def test_fields_that_its_class_refuses_are_parked_under_the_envelopes_keys() -> None:
     wrong = message(1, lit("a", 1))
     wrong = replace(wrong, body=wrong.body.replace(b'"shine":1', b'"shine":"much"'))
-    [step] = take_in([wrong], Place(), WANTED).steps
+    [step] = take_in([wrong], Cursor(), WANTED).steps
     assert step.delivery is None
     assert step.keys == {"a"}
     assert "shine" in step.error
@@ -85,7 +85,7 @@ def test_fields_that_its_class_refuses_are_parked_under_the_envelopes_keys() -> 
 
 def test_what_is_parked_holds_back_all_that_share_a_key_and_so_on() -> None:
     events = [lit("a", 1, "b"), lit("c", 2), lit("b", 3, "d"), lit("d", 4), lit("e", 5)]
-    steps = take_in([message(n, event) for n, event in enumerate(events, 1)], Place(), WANTED).steps
+    steps = take_in([message(n, event) for n, event in enumerate(events, 1)], Cursor(), WANTED).steps
     flowing, parking = divide(steps, {"a"})
     assert [delivery.envelope.position for delivery in flowing] == [2, 5]
     assert [(each.step.position, each.attempts) for each in parking] == [(1, 0), (3, 0), (4, 0)]
@@ -98,7 +98,7 @@ def test_whatever_a_bus_repeats_or_delays_each_event_is_taken_once_and_in_order(
     """The bus sends the log again from any point, in any portions; sometimes a portion is lost on the way."""
     rng = random.Random(seed)
     log = [message(n, lit(f"lamp {n % 3}", n)) for n in range(1, length + 1)]
-    place, taken, offset = Place(), [], 0
+    place, taken, offset = Cursor(), [], 0
     for _ in range(1000):
         if place.position == length:
             break
@@ -116,7 +116,7 @@ def test_whatever_a_bus_repeats_or_delays_each_event_is_taken_once_and_in_order(
 @given(st.lists(st.tuples(st.sets(st.sampled_from("abcdef"), min_size=1, max_size=3)), max_size=12))
 def test_nothing_is_delivered_while_one_of_its_keys_is_parked(keys: list[tuple[set[str]]]) -> None:
     steps = [
-        replace(take_in([message(n, lit("a", n))], Place("one", n, n - 1), WANTED).steps[0], keys=frozenset(each))
+        replace(take_in([message(n, lit("a", n))], Cursor("one", n, n - 1), WANTED).steps[0], keys=frozenset(each))
         for n, (each,) in enumerate(keys, 1)
     ]
     flowing, parking = divide(steps, {"a"})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
 from libs.common.messaging.rebuild import checksums
-from services.finance.charges.rules import ContractFact, Span, charges, spans
+from services.finance.charges.rules import ChargePeriod, ContractFact, charge_periods, charges
 from services.finance.core.models import known_contracts
 from services.finance.core.years import FinancialYear
 from services.finance.reactions import subscriptions
@@ -60,7 +60,7 @@ def ended(on: date, order: int = 9) -> ContractFact:
 def test_a_contract_has_spans_of_equal_customers(
     facts: list[ContractFact], expected: list[tuple[date, date, tuple[str, ...]]]
 ) -> None:
-    assert [(span.first_day, span.last_day, span.customers) for span in spans(facts)] == expected
+    assert [(span.first_day, span.last_day, span.customers) for span in charge_periods(facts)] == expected
 
 
 def test_the_charge_is_the_part_of_the_days_shared_equally() -> None:
@@ -84,7 +84,7 @@ def test_the_charges_of_all_customers_before_and_after_a_transfer_are_the_annual
 @given(st.lists(st.dates(date(2017, 1, 1), date(2020, 1, 1)), max_size=4), st.dates(date(2017, 1, 1), date(2020, 1, 1)))
 def test_spans_follow_each_other_whatever_is_told(transfers: list[date], end: date) -> None:
     facts = [signed("A"), ended(end), *(transferred("S", on=day, order=n) for n, day in enumerate(transfers, 2))]
-    found: list[Span] = spans(facts)
+    found: list[ChargePeriod] = charge_periods(facts)
     assert all(span.first_day <= span.last_day < end for span in found)
     assert all(one.last_day < other.first_day for one, other in pairwise(found))
 

@@ -49,10 +49,10 @@ async def test_one_officer_in_five_bodies_has_five_appointments(harness: Governa
     assert [(one["organisation"], one["first_day"].month) for one in person["appointments"]] == [*NORTH_LONDON.items()]
 
     await harness.end(made["07X"], date(2018, 6, 30))
-    wanted = reads.Wanted(person="P-chief")
+    wanted = reads.PostFilter(person="P-chief")
     held = await reads.list_posts(harness.database, wanted, as_at=date(2018, 7, 1), as_known=None)
     assert [row["organisation"] for row in held] == ["07M", "07R", "08D", "08H"]
-    enfield = reads.Wanted(organisation="07X", post="accountable-officer", vacant=False)
+    enfield = reads.PostFilter(organisation="07X", post="accountable-officer", vacant=False)
     [accountable] = await reads.list_posts(harness.database, enfield, as_at=date(2018, 6, 30), as_known=None)
     assert (accountable["appointment"], accountable["first_day"]) == (made["07X"], date(2017, 3, 1))
     assert await reads.list_posts(harness.database, enfield, as_at=date(2018, 7, 1), as_known=None) == []

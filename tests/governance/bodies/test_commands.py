@@ -69,7 +69,7 @@ async def test_a_post_outside_the_catalogue_says_where_the_constitution_describe
         await harness.post("10H", title="Locality lead, north")
     described = "Constitution, 6.6.2"
     assert await harness.post("10H", title="Locality lead, north", described_in=described) == "10H/locality-lead-north"
-    wanted = reads.Wanted(post="10H/locality-lead-north")
+    wanted = reads.PostFilter(post="10H/locality-lead-north")
     [post] = await reads.list_posts(harness.database, wanted, as_at=ENGLAND_OPENED, as_known=None)
     assert (post["described_in"], post["vacant_because"]) == (described, "created without a holder")
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.governance.mergers.rules import HeldPost, carry_over
+from services.governance.mergers.rules import PredecessorPost, carry_over
 
 SLUGS = ("accountable-officer", "chair", "chief-finance-officer", "chief-nurse")
 PEOPLE = ("P-1", "P-2", None)
 
 
-def posts(**held: str | None) -> list[HeldPost]:
-    return [HeldPost(slug, slug.upper(), person) for slug, person in held.items()]
+def posts(**held: str | None) -> list[PredecessorPost]:
+    return [PredecessorPost(slug, slug.upper(), person) for slug, person in held.items()]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def posts(**held: str | None) -> list[HeldPost]:
     ids=["the same in both", "another in each", "vacant in one", "vacant in both", "no such post", "no body known"],
 )
 def test_who_held_a_post_in_every_predecessor_holds_it_after(
-    a: list[HeldPost], b: list[HeldPost] | None, holder: str | None
+    a: list[PredecessorPost], b: list[PredecessorPost] | None, holder: str | None
 ) -> None:
     [carried] = carry_over({"10H": a, "10Y": b})
     assert (carried.slug, carried.title, carried.person) == ("chair", "CHAIR", holder)

@@ -7,7 +7,7 @@ from typing import Any
 from libs.common.events.registry import CareModelStated
 from libs.common.identity import Role
 from services.registry.care_models.models import Stated
-from services.registry.care_models.rules import Word, state_of
+from services.registry.care_models.rules import CareModelAct, state_of
 from tests.support.registry_client import RegistryClient
 
 MCP = {
@@ -21,9 +21,9 @@ MCP = {
 }
 
 
-def word(stated: Stated, month: int, planned_for: date | None = None, on: date = date(2016, 1, 1)) -> Word:
+def word(stated: Stated, month: int, planned_for: date | None = None, on: date = date(2016, 1, 1)) -> CareModelAct:
     at = datetime(2017, month, 1, tzinfo=UTC)
-    return Word(stated, on, planned_for, (), "", (), None, "", at, "command", "somebody", at)
+    return CareModelAct(stated, on, planned_for, (), "", (), None, "", at, "command", "somebody", at)
 
 
 WORDS = [
@@ -133,7 +133,7 @@ async def test_what_is_live_or_gone_is_planned_no_more(registry: RegistryClient)
         ("establishment", {"effective_on": "2019-04-01"}),
     ):
         refused = await say(registry, what, 2, 409, **body)
-        assert refused["type"].endswith("/not-planned-any-more")
+        assert refused["type"].endswith("/care-model-not-planned")
     early = await say(registry, "end", 2, 409, effective_on="2018-07-01")
     assert early["type"].endswith("/not-established")
     await say(registry, "end", 2, effective_on="2019-04-01")
@@ -156,7 +156,7 @@ async def test_a_plan_that_was_given_up_never_was_live(registry: RegistryClient)
     await plan(registry)
     await say(registry, "delay", 1)
     twice = await say(registry, "delay", 2, 409)
-    assert twice["type"].endswith("/nothing-changes")
+    assert twice["type"].endswith("/no-change")
     await say(registry, "end", 2, effective_on="2018-04-01")
     shown = [(await ask(registry, as_at=day))["status"] for day in ("2018-03-31", "2018-04-01")]
     assert shown == ["delayed", "ended"]

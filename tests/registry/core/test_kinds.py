@@ -74,7 +74,7 @@ async def test_no_body_is_declared_unknown_or_the_kind_that_it_is(registry: Regi
     await registry.change("/organisations/RQM/kind", version=1, body=unknown, expect=422)
     same = {"kind": "nhs_trust", "effective_on": "2016-10-01"}
     refused = await registry.change("/organisations/RQM/kind", version=1, body=same, expect=409)
-    assert refused["type"].endswith("/nothing-changes")
+    assert refused["type"].endswith("/no-change")
 
 
 async def test_a_ccg_in_an_agreed_merger_stays_one_until_then(registry: RegistryClient) -> None:

@@ -170,7 +170,7 @@ async def test_areas_of_days_before_any_is_known_are_unknown(registry: RegistryC
 async def test_the_same_lists_again_change_nothing(registry: RegistryClient) -> None:
     await two_ccgs(registry)
     refused = await lists(registry, "2014-04-01", ("01K", ["B82001", "B82002"], AREAS[3:]), expect=409)
-    assert refused["type"].endswith("/nothing-changes")
+    assert refused["type"].endswith("/no-change")
 
 
 async def test_what_was_believed_before_a_change_stays_answerable(registry: RegistryClient) -> None:

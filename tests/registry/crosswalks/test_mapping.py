@@ -18,7 +18,7 @@ from libs.common.events.registry import (
     OrganisationSucceeded,
 )
 from services.registry.core import recording
-from services.registry.crosswalks.mapping import Reason, Row
+from services.registry.crosswalks.mapping import Outcome, Row
 from services.registry.crosswalks.restatement import Figure, divided, restate
 from tests.support.registry_client import RegistryClient
 
@@ -28,7 +28,7 @@ AT = datetime(2022, 10, 31, tzinfo=UTC)
 
 async def tell(database: Database, *events: Event) -> None:
     async with database.begin() as session:
-        await recording.tell(session, events, source="ods-succession:test", by="test")
+        await recording.record(session, events, source="ods-succession:test", by="test")
 
 
 def succeeded(code: str, successor: str, on: str, shape: str = "", share: str = "") -> OrganisationSucceeded:
@@ -196,11 +196,11 @@ def test_an_amount_is_divided_by_largest_remainder_to_its_unit(
 
 def test_what_goes_in_is_what_comes_out_and_what_is_left() -> None:
     thirds = [
-        Row("A", "B", Fraction(1, 3), None, Reason.CARRIED, "a"),
-        Row("A", "C", Fraction(1, 3), None, Reason.CARRIED, "b"),
-        Row("A", None, Fraction(1, 3), None, Reason.PART_NOT_STATED, "no source says where 1/3 of A went"),
+        Row("A", "B", Fraction(1, 3), None, Outcome.CARRIED, "a"),
+        Row("A", "C", Fraction(1, 3), None, Outcome.CARRIED, "b"),
+        Row("A", None, Fraction(1, 3), None, Outcome.PART_NOT_STATED, "no source says where 1/3 of A went"),
     ]
-    unstated = [Row("D", one, None, None, Reason.SHARE_NOT_STATED, "not stated") for one in ("E", "F")]
+    unstated = [Row("D", one, None, None, Outcome.SHARE_NOT_STATED, "not stated") for one in ("E", "F")]
     figures = [
         Figure(1, "A", DAY, Decimal(100)),
         Figure(2, "A", DAY, Decimal("-7.55")),
@@ -215,9 +215,9 @@ def test_what_goes_in_is_what_comes_out_and_what_is_left() -> None:
     )
     left = [(line.line, line.amount, line.reason) for line in found.lines if not line.carried]
     assert left == [
-        (1, Decimal(33), Reason.PART_NOT_STATED),
-        (2, Decimal("-2.51"), Reason.PART_NOT_STATED),
-        (3, Decimal(9), Reason.SHARE_NOT_STATED),
+        (1, Decimal(33), Outcome.PART_NOT_STATED),
+        (2, Decimal("-2.51"), Outcome.PART_NOT_STATED),
+        (3, Decimal(9), Outcome.SHARE_NOT_STATED),
     ]
 
 

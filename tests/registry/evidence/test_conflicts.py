@@ -6,14 +6,14 @@ from typing import Any
 
 from libs.common.identity import Role
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
-from services.registry.evidence.conflict_rules import Differing, Word, differing
+from services.registry.evidence.conflict_rules import Claim, Differing, differing
 from tests.registry.evidence.test_commands import GATESHEAD, fact, record, report
 from tests.support.registry_client import RegistryClient
 
 
-def word(source: str, value: str | None, start: str, stated: str, rank: int = 0, **others: Any) -> Word:
+def word(source: str, value: str | None, start: str, stated: str, rank: int = 0, **others: Any) -> Claim:
     days = Days(date.fromisoformat(start), others.pop("end", LAST_DAY))
-    return Word(source, rank, value, days, datetime.fromisoformat(stated).replace(tzinfo=UTC), **others)
+    return Claim(source, rank, value, days, datetime.fromisoformat(stated).replace(tzinfo=UTC), **others)
 
 
 def spans(found: list[Differing]) -> list[tuple[str, str, str | None, str]]:

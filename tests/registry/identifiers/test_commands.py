@@ -93,7 +93,7 @@ async def test_an_ended_code_names_nobody_and_the_same_is_not_given_twice(regist
     await registry.open("01H")
     await registry.change("/organisations/01H/identifiers", version=1, body=ONS)
     again = await registry.change("/organisations/01H/identifiers", version=2, body=ONS, expect=409)
-    assert again["type"].endswith("/nothing-changes")
+    assert again["type"].endswith("/no-change")
     await registry.change(
         "/organisations/01H/identifiers/ons/E38000041/end", version=2, body={"effective_on": "2017-04-01"}
     )

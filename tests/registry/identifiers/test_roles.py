@@ -60,7 +60,7 @@ async def test_a_role_that_is_held_is_not_given_and_one_that_is_not_held_does_no
     again = await registry.change(
         "/organisations/13T/roles", version=2, body={**GIVEN, "effective_on": "2017-01-01"}, expect=409
     )
-    assert again["type"].endswith("/nothing-changes")
+    assert again["type"].endswith("/no-change")
     ended = {"effective_on": "2016-03-31"}
     early = await registry.change("/organisations/13T/roles/RO218/end", version=2, body=ended, expect=409)
     assert early["type"].endswith("/role-not-held")

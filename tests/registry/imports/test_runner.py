@@ -12,7 +12,7 @@ from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import NotRecognised, day_in, recognised
-from services.registry.imports.report import Report
+from services.registry.imports.report import ImportReport
 from services.registry.imports.runner import import_folder
 from services.registry.lineage.queries import lineage_of
 from services.registry.mergers.queries import get_merger
@@ -21,7 +21,7 @@ from tests.support.ods_files import body, practice, successions, write
 TODAY = date(2026, 1, 1)
 
 
-async def take(database: Database, folder: Path, *, stated_on: date | None = None) -> Report:
+async def take(database: Database, folder: Path, *, stated_on: date | None = None) -> ImportReport:
     return await import_folder(database, folder, stated_on=stated_on, today=TODAY, say=lambda _: None)
 
 

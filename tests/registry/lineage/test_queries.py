@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from libs.common.database.connection import Database, raw
-from services.registry.core.successions import Followed, state_successions
+from services.registry.core.successions import SuccessionStatement, state_successions
 from services.registry.lineage.queries import lineage_of, resolve
 from services.registry.lineage.tracing import Ends, Step, living
 from tests.support.registry_client import RegistryClient
@@ -199,13 +199,14 @@ async def test_where_no_source_says_what_became_of_a_body_the_lineage_says_so(re
     assert [one["finding"] for one in split["findings"]] == ["share-not-stated"]
 
 
-async def said(database: Database, *words: Followed) -> None:
+async def said(database: Database, *words: SuccessionStatement) -> None:
     async with database.begin() as session:
         await state_successions(await raw(session), words, by="test")
 
 
-def followed(code: str, successor: str, on: str, **others: object) -> Followed:
-    return Followed(code, successor, date.fromisoformat(on), **{"stated_at": STATED, "source": "test", **others})  # type: ignore[arg-type]
+def followed(code: str, successor: str, on: str, **others: object) -> SuccessionStatement:
+    stated = {"stated_at": STATED, "source": "test", **others}
+    return SuccessionStatement(code, successor, date.fromisoformat(on), **stated)  # type: ignore[arg-type]
 
 
 async def test_many_codes_resolve_in_one_round_trip(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ async def test_a_slip_is_told_with_the_day_it_slipped_from(registry: RegistryCli
     assert isinstance(redated, CCGMergerRedated)
     assert (str(redated.previously_on), str(redated.effective_on)) == ("2017-04-01", "2018-04-01")
     same = await registry.change("/mergers/M-14Y/redating", version=2, body={"effective_on": "2018-04-01"}, expect=409)
-    assert same["type"].endswith("/same-day")
+    assert same["type"].endswith("/effective-date-unchanged")
 
 
 async def test_a_merger_is_never_put_on_a_day_that_is_past(registry: RegistryClient) -> None:
@@ -157,7 +157,7 @@ async def test_a_withdrawn_merger_is_never_carried_out_and_its_code_can_be_taken
     again = await registry.merge("14Y", "10H", "10Y", on="2018-04-01")
     assert (again["reference"], again["status"]) == ("M-14Y-2", "agreed")
     gone = await registry.change("/mergers/M-14Y/withdrawal", version=2, expect=409)
-    assert gone["type"].endswith("/not-agreed-any-more")
+    assert gone["type"].endswith("/merger-not-open")
 
 
 async def test_all_reasons_against_a_merger_come_at_once(registry: RegistryClient) -> None:

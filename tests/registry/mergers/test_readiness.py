@@ -111,16 +111,16 @@ async def test_a_merger_on_a_day_that_has_come_is_refused_without_its_schemes(re
         assert fields(refused) == {"schemes.staff"}
     assert (await registry.merge("14Y", "10Y", "10H", on="2018-04-01"))["status"] == "carried_out"
     closed = await make_scheme(registry, "M-14Y", "staff", expect=409)
-    assert closed["type"].endswith("/not-agreed-any-more")
+    assert closed["type"].endswith("/merger-not-open")
 
 
 async def test_the_successor_is_established_on_its_day_and_not_before(registry: RegistryClient) -> None:
     await agreed(registry, schemes=NIL_RETURNS)
     early = await registry.call("POST", "/mergers/M-14Y/establishment", expect=409)
-    assert early["type"].endswith("/not-its-day")
+    assert early["type"].endswith("/wrong-effective-date")
     await registry.move_clock("2018-04-01")
     done = await registry.call("POST", "/mergers/M-14Y/establishment", expect=409)
-    assert done["type"].endswith("/not-agreed-any-more")
+    assert done["type"].endswith("/merger-not-open")
 
 
 async def test_conditions_are_evidenced_once_each_on_days_that_have_come(registry: RegistryClient) -> None:

@@ -85,7 +85,7 @@ async def test_the_same_name_again_is_refused(registry: RegistryClient) -> None:
     await registry.open("01H")
     body = {"new_name": "NHS 01H CCG", "effective_on": "2017-04-01"}
     refused = await registry.change("/organisations/01H/renaming", version=1, body=body, expect=409)
-    assert refused["type"].endswith("/nothing-changes")
+    assert refused["type"].endswith("/no-change")
 
 
 async def test_a_closed_body_cannot_be_renamed(registry: RegistryClient) -> None:

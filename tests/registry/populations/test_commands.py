@@ -176,7 +176,7 @@ async def test_a_share_of_a_body_brings_no_count_of_people(registry: RegistryCli
         for code, share in (("02D", "1/3"), ("14F", "2/3"))
     ]
     async with registry.database.begin() as session:
-        await recording.tell(session, split, source=recording.COMMAND, by="a test")
+        await recording.record(session, split, source=recording.COMMAND, by="a test")
     for code in ("02D", "14F"):
         [carried] = await populations(registry, code, "2018-04-01")
         assert (carried["people"], carried["parts"][0]["code"], carried["parts"][0]["people"]) == (None, "02E", None)
@@ -190,7 +190,7 @@ async def test_a_body_that_names_itself_and_circles_end_the_search(registry: Reg
         for code, successor in (("02E", "02E"), ("02E", "02D"), ("02D", "02E"))
     ]
     async with registry.database.begin() as session:
-        await recording.tell(session, circle, source=recording.COMMAND, by="a test")
+        await recording.record(session, circle, source=recording.COMMAND, by="a test")
     await publish(registry, "02D", 120_000)
     [held] = await populations(registry, "02D", "2018-04-01")
     assert (held["people"], held["carried"]) == (120_000, False)

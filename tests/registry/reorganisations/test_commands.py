@@ -224,7 +224,7 @@ async def test_an_undone_succession_is_a_correction_and_both_words_stay_known(re
     assert await registry.status("RAA", "2020-01-01") == "open"
     assert await registry.status("RAA", "2020-01-01", before) == "closed"
     assert sum(isinstance(event, SuccessionUndone) for event in await registry.told()) == 2
-    assert (await undo(registry, "R-RAA", version=2, expect=409))["type"].endswith("/not-to-be-undone")
+    assert (await undo(registry, "R-RAA", version=2, expect=409))["type"].endswith("/succession-not-undoable")
     await undo(registry, "R-RAA", version=1, expect=412)
     known = await registry.call("GET", "/reorganisations/R-RAA", params={"as_known": before})
     assert known["undone_at"] is None

@@ -18,7 +18,7 @@ _HEADER = ["old_code", "new_code", "effective_date"]
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class SuccessionLine:
     """A line that says: from a day `successor` answers for what `code` was."""
 
     code: str
@@ -42,8 +42,8 @@ async def take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: F
     ]
 
 
-def _rows(file: SourceFile, report: FileReport) -> Iterator[Followed]:
-    seen: dict[Followed, int] = {}
+def _rows(file: SourceFile, report: FileReport) -> Iterator[SuccessionLine]:
+    seen: dict[SuccessionLine, int] = {}
     for line, columns in file.lines():
         report.lines += 1
         try:
@@ -58,11 +58,11 @@ def _rows(file: SourceFile, report: FileReport) -> Iterator[Followed]:
         yield row
 
 
-def _row(columns: Columns, width: int) -> Followed:
+def _row(columns: Columns, width: int) -> SuccessionLine:
     if len(columns) != width:
         raise Unusable(f"it has {len(columns)} columns, not {width}")
     day = day_of(columns[3], "date") if width == _FIVE else iso_day(columns[2])
-    return Followed(code_of(columns[0]), code_of(columns[1]), day)
+    return SuccessionLine(code_of(columns[0]), code_of(columns[1]), day)
 
 
 def _fits_five(_: str, first: list[str]) -> bool:

@@ -43,7 +43,7 @@ Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TypedDays:
     """Days of one type: the first one, and the first one without it."""
 
     start: date | None = None
@@ -51,7 +51,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
+class DatedRole:
     """A role that a body has on some days."""
 
     role: str
@@ -120,7 +120,7 @@ class _Reader:
         yield from (event for rel in _list(self.document, "Rels", "Rel") for event in self._relation(rel))
         yield from (self._succession(succ) for succ in _list(self.document, "Succs", "Succ"))
 
-    def _life(self, name: str, operational: Span, legal: Span) -> Iterator[Event]:
+    def _life(self, name: str, operational: TypedDays, legal: TypedDays) -> Iterator[Event]:
         starts = sorted({day for day in (operational.start, legal.start) if day})
         if not starts:
             raise Unusable("it has no first day")
@@ -141,7 +141,7 @@ class _Reader:
         if last is not None:
             yield OrganisationClosed(code=self.code, effective_on=last, **self.saying)
 
-    def _legal(self, legal: Span) -> Iterator[Event]:
+    def _legal(self, legal: TypedDays) -> Iterator[Event]:
         for day, status in ((legal.start, "established"), (legal.end, "abolished")):
             if day is not None:
                 yield OrganisationLegalStatusChanged(
@@ -211,7 +211,7 @@ class _Reader:
         return OrganisationSucceeded(code=code, successor=successor, effective_on=day, **self.saying)
 
 
-def _dated(role: Document) -> Dated:
+def _dated(role: Document) -> DatedRole:
     name = str(role.get("id", ""))
     if not _ROLE.fullmatch(name):
         raise Unusable(f"{name!r} is no role")
@@ -219,19 +219,19 @@ def _dated(role: Document) -> Dated:
     span = operational if operational.start else legal
     if span.start is None:
         raise Unusable(f"its role {name} has no first day")
-    return Dated(name, span.start, span.end)
+    return DatedRole(name, span.start, span.end)
 
 
-def _spans(of: Document) -> tuple[Span, Span]:
+def _spans(of: Document) -> tuple[TypedDays, TypedDays]:
     """Return the operational and the legal days of something. `End` is its last day."""
-    found = {"Operational": Span(), "Legal": Span()}
+    found = {"Operational": TypedDays(), "Legal": TypedDays()}
     for one in _list(of, "Date"):
         if str(one.get("Type")) not in found:
             raise Unusable(f"{one.get('Type')!r} is no type of date")
         start, end = (iso_day(str(one[key])) if one.get(key) else None for key in ("Start", "End"))
         if start and end and end < start:
             raise Unusable(f"it ends on {end}, before it begins on {start}")
-        found[one["Type"]] = Span(start, end + _A_DAY if end else None)
+        found[one["Type"]] = TypedDays(start, end + _A_DAY if end else None)
     return found["Operational"], found["Legal"]
 
 

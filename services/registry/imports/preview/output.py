@@ -11,7 +11,7 @@ from libs.common.database.connection import Database
 from libs.common.http.csv_text import Cell
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import SourceFile, files_in
-from services.registry.imports.preview.preview import BodyPreview, Preview, Verdict, preview_file
+from services.registry.imports.preview.preview import BodyPreview, ImportPreview, Verdict, preview_file
 from services.registry.imports.report import NotTaken
 
 HEADER = ("code", "name", "kind", "verdict", "parting", "joined_on", "expected", "about", "before", "after")
@@ -21,7 +21,7 @@ _SHOWN = 20
 
 async def preview_folder(
     database: Database, folder: Path, *, stated_on: date | None, today: date
-) -> tuple[list[tuple[SourceFile, Preview]], list[NotTaken]]:
+) -> tuple[list[tuple[SourceFile, ImportPreview]], list[NotTaken]]:
     """Return what each file of a folder would change if it were taken now, and the files that cannot be taken."""
     files, others = files_in(folder, FORMS, stated_on=stated_on)
     found = []
@@ -49,7 +49,7 @@ def cells(bodies: Iterable[BodyPreview]) -> Iterable[Sequence[Cell]]:
             yield (*about, None, None, None)
 
 
-def as_json(found: Iterable[tuple[SourceFile, Preview]], others: Iterable[NotTaken]) -> str:
+def as_json(found: Iterable[tuple[SourceFile, ImportPreview]], others: Iterable[NotTaken]) -> str:
     """Return previews as JSON, bodies that agree left out."""
     whole = {
         "files": [
@@ -65,7 +65,7 @@ def as_json(found: Iterable[tuple[SourceFile, Preview]], others: Iterable[NotTak
     return json.dumps(whole, indent=1, default=str)
 
 
-def summary(preview: Preview) -> dict[str, Any]:
+def summary(preview: ImportPreview) -> dict[str, Any]:
     """Return a preview's counts."""
     return {
         "file": preview.report.file,
@@ -79,7 +79,7 @@ def summary(preview: Preview) -> dict[str, Any]:
     }
 
 
-def as_text(found: Iterable[tuple[SourceFile, Preview]], others: Iterable[NotTaken], *, every_line: bool) -> str:
+def as_text(found: Iterable[tuple[SourceFile, ImportPreview]], others: Iterable[NotTaken], *, every_line: bool) -> str:
     """Return previews for people; without `every_line` the long lists are cut short."""
     lines: list[str] = []
     for file, preview in found:

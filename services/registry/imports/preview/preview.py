@@ -15,11 +15,11 @@ from services.registry.core.kinds import Kind
 from services.registry.imports.formats.source_file import SourceFile
 from services.registry.imports.preview.snapshot import (
     Beliefs,
-    State,
+    BodySnapshot,
     beliefs_on,
     carried,
     joined_on,
-    parents_said_on,
+    parents_last_stated_on,
     states_on,
 )
 from services.registry.imports.report import FileReport
@@ -74,7 +74,7 @@ class BodyPreview:
 
 
 @dataclass(slots=True)
-class Preview:
+class ImportPreview:
     """What a file would do. `carried` counts the parents that were carried forward and compared."""
 
     report: FileReport
@@ -97,7 +97,7 @@ class Preview:
         return [body for body in self.compared if body.parting is not None]
 
 
-async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) -> Preview:
+async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) -> ImportPreview:
     """Return what a file would change, and change nothing: all of it is done in a savepoint that is rolled back.
 
     It takes as long as the import, and no import runs meanwhile.
@@ -105,13 +105,13 @@ async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) 
     report = FileReport(file.name, file.form.title, file.day)
     if file.day > today:
         report.refuse(0, "", f"{file.day} lies in the future")
-        return Preview(report)
+        return ImportPreview(report)
     connection = await raw(session)
     await connection.execute(ONE_IMPORT)
     stated_at = datetime.combine(file.day, time.min, UTC)
     events = await file.form.take(session, file, stated_at, report)
     codes = {code for event in events for code in _subjects(event)}
-    said_on = await parents_said_on(connection, codes, file.day)
+    said_on = await parents_last_stated_on(connection, codes, file.day)
     before = await beliefs_on(connection, codes, file.day)
     then = await states_on(connection, said_on)
     parents = {code: state.parent for code, state in then.items() if state.parent}
@@ -123,7 +123,7 @@ async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) 
     joined = await joined_on(connection, codes, file.day)
     await trial.rollback()
     bodies = _compared(codes, before, after, _Held(then, said_on, expected, joined))
-    return Preview(report, list(bodies))
+    return ImportPreview(report, list(bodies))
 
 
 def _subjects(event: Event) -> Collection[str]:
@@ -136,7 +136,7 @@ def _subjects(event: Event) -> Collection[str]:
 class _Held:
     """What was last said of each body's parent: how the body stood then, on which day, and where the parent went."""
 
-    then: Mapping[str, State]
+    then: Mapping[str, BodySnapshot]
     said_on: Mapping[str, date]
     expected: Mapping[str, frozenset[str]]
     joined: Mapping[str, date | None]
@@ -163,11 +163,11 @@ def _compared(codes: Collection[str], before: Beliefs, after: Beliefs, held: _He
         )
 
 
-def _is_compared(new: State, then: State | None) -> bool:
+def _is_compared(new: BodySnapshot, then: BodySnapshot | None) -> bool:
     return then is not None and then.active and then.of_a_ccg and new.active and new.of_a_ccg
 
 
-def _parting(code: str, new: State, held: _Held) -> Parting | None:
+def _parting(code: str, new: BodySnapshot, held: _Held) -> Parting | None:
     expected = held.expected.get(code)
     if not expected or new.status == "closed" or new.parent is None or new.parent in expected:
         return None
@@ -175,7 +175,9 @@ def _parting(code: str, new: State, held: _Held) -> Parting | None:
     return Parting.MOVE if joined is not None and joined > held.said_on[code] else Parting.RESTATEMENT
 
 
-def _verdict(old: State, new: State, differences: Sequence[Difference], parting: Parting | None) -> Verdict:
+def _verdict(
+    old: BodySnapshot, new: BodySnapshot, differences: Sequence[Difference], parting: Parting | None
+) -> Verdict:
     if old.status == "unknown" and old.name is None:
         return Verdict.ADDED if new.status != "unknown" or new.name else Verdict.CHANGED
     if parting is not None:
@@ -186,7 +188,11 @@ def _verdict(old: State, new: State, differences: Sequence[Difference], parting:
 
 
 def _differences(
-    old: State, new: State, expected: Collection[str], had: frozenset[str] | None, has: frozenset[str] | None
+    old: BodySnapshot,
+    new: BodySnapshot,
+    expected: Collection[str],
+    had: frozenset[str] | None,
+    has: frozenset[str] | None,
 ) -> Iterator[Difference]:
     pairs = (
         ("status", old.status, new.status),

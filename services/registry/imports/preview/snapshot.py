@@ -65,7 +65,7 @@ SELECT b.value AS code, count(*) AS areas FROM area_belief b
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class BodySnapshot:
     """What is believed of one body on a day."""
 
     status: str = "unknown"
@@ -88,13 +88,13 @@ class State:
 class Beliefs:
     """What is believed of some bodies on a day, and what else there is of them."""
 
-    states: Mapping[str, State]
+    states: Mapping[str, BodySnapshot]
     extras: Mapping[str, frozenset[str]]
     """Ties on the day, successions, and how many areas are covered, in words."""
 
-    def of(self, code: str) -> State:
+    def of(self, code: str) -> BodySnapshot:
         """Return what is believed of a body: nothing, of one that nobody knows."""
-        return self.states.get(code, State())
+        return self.states.get(code, BodySnapshot())
 
 
 async def beliefs_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> Beliefs:
@@ -111,11 +111,11 @@ async def beliefs_on(connection: asyncpg.Connection, codes: Collection[str], day
     return Beliefs(states, {code: frozenset(words) for code, words in extras.items()})
 
 
-async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) -> dict[str, State]:
+async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) -> dict[str, BodySnapshot]:
     """Return what is believed of bodies, each on a day of its own."""
     rows = await connection.fetch(_STATES, list(days), list(days.values()), DORMANT)
     return {
-        row["code"]: State(
+        row["code"]: BodySnapshot(
             row["status"],
             row["since"],
             row["name"],
@@ -129,7 +129,7 @@ async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) ->
     }
 
 
-async def parents_said_on(connection: asyncpg.Connection, codes: Collection[str], by: date) -> dict[str, date]:
+async def parents_last_stated_on(connection: asyncpg.Connection, codes: Collection[str], by: date) -> dict[str, date]:
     """Return on which day a source last spoke of the parent of each of these bodies, up to a day."""
     rows = await connection.fetch(_SAID_ON, sorted(codes), by)
     return {row["code"]: row["day"] for row in rows}

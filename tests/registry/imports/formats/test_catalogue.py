@@ -11,7 +11,7 @@ from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.evidence import anomalies
-from services.registry.evidence.anomalies import Sort
+from services.registry.evidence.anomalies import AnomalyType
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.lookups import exact_share
 from services.registry.imports.formats.ods_rows import Unusable
@@ -114,19 +114,19 @@ async def test_findings_of_memberships_are_the_same_in_either_order_of_the_files
     for number in order:
         assert (await take(database, files[number])).not_taken == []
 
-    async def found(sort: Sort) -> list[tuple[str, str]]:
+    async def found(sort: AnomalyType) -> list[tuple[str, str]]:
         return [(one.code, one.other) for one in await anomalies.find(database, sort, source="ods-epcmem")]
 
-    assert await found(Sort.JOINED_BEFORE_OPENING) == [("A81001", "00K")]
-    assert await found(Sort.JOINED_LATE) == [("A81002", "00K")]
-    assert await found(Sort.BELONGS_TO_CLOSED) == [("A81001", "00K")]
-    assert await found(Sort.UNDESCRIBED_PARENT) == [("00M", "")]
-    contradicted = await anomalies.find(database, Sort.MEMBERSHIP_CONTRADICTED)
+    assert await found(AnomalyType.JOINED_BEFORE_OPENING) == [("A81001", "00K")]
+    assert await found(AnomalyType.JOINED_LATE) == [("A81002", "00K")]
+    assert await found(AnomalyType.BELONGS_TO_CLOSED) == [("A81001", "00K")]
+    assert await found(AnomalyType.UNDESCRIBED_PARENT) == [("00M", "")]
+    contradicted = await anomalies.find(database, AnomalyType.MEMBERSHIP_CONTRADICTED)
     assert [(one.code, one.other, one.source) for one in contradicted] == [
         ("A81002", "00X", "ods-epraccur:epraccur_2017-01.csv")
     ]
     # The practice file says so too.
-    assert (await anomalies.count(database))[Sort.JOINED_LATE] == 2
+    assert (await anomalies.count(database))[AnomalyType.JOINED_LATE] == 2
 
 
 async def test_ons_codes_give_way_to_later_ones_whichever_table_comes_first(database: Database, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class Slip(_Told):
     redated_on: date
 
 
-class Place(_Told):
+class HealthEconomy(_Told):
     """Some CCGs that belong together, and what the demo tells about them."""
 
     name: str
@@ -133,14 +133,14 @@ class Places(_Fact):
 
     suppliers: tuple[Supplier, ...] = Field(alias="supplier")
     slips: tuple[Slip, ...] = Field(alias="slip")
-    places: tuple[Place, ...] = Field(alias="place")
+    places: tuple[HealthEconomy, ...] = Field(alias="place")
     contracts: tuple[Contract, ...] = Field(alias="contract")
     consolidations: tuple[Consolidation, ...] = Field(alias="consolidation")
     allowances: tuple[Allowances, ...] = Field(alias="allowance")
     officers: tuple[Officers, ...] = Field(alias="officers")
 
 
-class Facts(_Fact):
+class DemoRecords(_Fact):
     """All that the demo loads, each list in order of its day."""
 
     ccgs: tuple[CCG, ...]
@@ -170,9 +170,9 @@ class Facts(_Fact):
         return frozenset(days | {officers.until + timedelta(days=1) for officers in told.officers if officers.until})
 
 
-def read_facts(folder: Path = FOLDER) -> Facts:
+def read_records(folder: Path = FOLDER) -> DemoRecords:
     """Read the files of the demo. Raises pydantic's ValidationError where one states something of another form."""
-    return Facts(
+    return DemoRecords(
         ccgs=tuple(CCG.model_validate(row) for row in _rows(folder / "ccgs.csv")),
         mergers=tuple(Merger.model_validate(row) for row in _rows(folder / "mergers.csv")),
         renamings=tuple(Renaming.model_validate(row) for row in _rows(folder / "renamings.csv")),

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import date
 
-from deploy.demo.facts import FOLDER, Facts, Merger, read_facts
+from deploy.demo.records import FOLDER, DemoRecords, Merger, read_records
 
-FACTS = read_facts()
+FACTS = read_records()
 OFFICIAL_COUNTS = {2013: 211, 2015: 209, 2017: 207, 2018: 195, 2019: 191, 2020: 135, 2021: 106}
 """CCGs open on 1 April, as published."""
 
 
-def replay(facts: Facts) -> Iterator[tuple[Merger, set[str]]]:
+def replay(facts: DemoRecords) -> Iterator[tuple[Merger, set[str]]]:
     """Give each merger with the codes that are open before it."""
     operating = {ccg.code for ccg in facts.ccgs}
     for merger in facts.mergers:
