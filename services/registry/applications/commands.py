@@ -25,7 +25,7 @@ from services.registry.applications.content import (
 from services.registry.applications.errors import ApplicationNotAllowed, ApplicationNotFound, NoSuchApplicant
 from services.registry.applications.models import Application, ApplicationAct, ApplicationStatus
 from services.registry.applications.rules import Asked, effect_of, kind_of, procedures_for, reasons_against_filing
-from services.registry.clusters.commands import clusters_named
+from services.registry.clusters.queries import clusters_named
 from services.registry.core.change import get_organisations_to_change
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import Kind

@@ -1,8 +1,6 @@
 """Clusters: ICBs share a chair or a chief executive and stay separate legal bodies, each with a board of its own."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import combinations
 from typing import Annotated, Literal
 
@@ -10,13 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads, raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Caller, Role
-from libs.common.temporal.history import ALWAYS
-from libs.organisations.statements import Status
 from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
 from services.registry.clusters.models import Cluster
 from services.registry.core import recording
@@ -24,30 +20,12 @@ from services.registry.core.change import get_organisations_to_change, next_inst
 from services.registry.core.codes import Code, Day, Name
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
-from services.registry.core.queries import get_organisation
 from services.registry.core.standing import Standing, standings
-from services.registry.populations.queries import people_of
 
 CLUSTER = r"^CL-[A-Z0-9]{1,12}(-\d{1,3})?$"
 """What the reference of a cluster looks like: no ODS code, for it is no body."""
 ClusterReference = Annotated[str, StringConstraints(pattern=CLUSTER)]
 Shared = Literal["chair", "chief_executive", "executives"]
-
-_CLUSTERS = """
-SELECT c.reference, c.name, c.icbs, c.shares, c.first_day,
-       CASE WHEN c.ended_at <= $1 THEN c.ended_on END AS ended_on, c.stated_at, c.version
-  FROM cluster c
- WHERE c.stated_at <= $1
-   AND ($2::text IS NULL OR c.reference = $2)
-   AND ($3::text IS NULL OR c.icbs @> ARRAY[$3])
-   AND ($4::text IS NULL OR c.reference > $4)
-   AND ($6::date IS NULL OR c.first_day <= $6 AND (c.ended_at <= $1 AND c.ended_on <= $6) IS NOT TRUE)
- ORDER BY c.reference LIMIT $5
-"""
-
-_OF = """
-SELECT reference, icbs FROM cluster WHERE reference = ANY($1)
-"""
 
 _TAKEN = """
 SELECT icb, c.reference FROM cluster c CROSS JOIN LATERAL unnest(c.icbs) AS icb
@@ -74,30 +52,6 @@ class EndCluster(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     effective_on: Day = Field(description="the first day without it", examples=["2027-04-01"])
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterAsKnown:
-    """A cluster as it was known. `ended_on` is its first day without it, None where no end is known."""
-
-    reference: str
-    name: str
-    icbs: list[str]
-    shares: list[str]
-    first_day: date
-    ended_on: date | None
-    stated_at: datetime
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterMember:
-    """One ICB of a cluster, as at a day. None: the registry knows no such thing of it."""
-
-    code: str
-    name: str | None
-    status: Status
-    people: int | None
 
 
 async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Caller, stated_at: datetime) -> Cluster:
@@ -169,42 +123,6 @@ async def get_cluster_to_change(session: AsyncSession, reference: str) -> Cluste
     if found is None:
         raise ClusterNotFound(f"no cluster has the reference {reference}")
     return found
-
-
-async def get_cluster(db: Reads, reference: str, *, as_known: datetime | None) -> ClusterAsKnown:
-    """Return a cluster as known at an instant. Raises ClusterNotFound."""
-    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, reference, None, None, 1, None)
-    if not rows:
-        raise ClusterNotFound(f"no cluster has the reference {reference}, or none was known then")
-    return ClusterAsKnown(*rows[0])
-
-
-async def list_clusters(
-    db: Reads, *, icb: str | None, as_at: date | None, as_known: datetime | None, after: str | None, limit: int
-) -> list[ClusterAsKnown]:
-    """Return clusters, those of a day or all (None), in the order of their references, from the one behind `after`."""
-    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, None, icb, after, limit, as_at)
-    return [ClusterAsKnown(*row) for row in rows]
-
-
-async def members_of(
-    db: Reads, cluster: ClusterAsKnown, *, as_at: date, as_known: datetime | None
-) -> list[ClusterMember]:
-    """Return the ICBs of a cluster as at a day, as known at an instant."""
-    people = await people_of(db, cluster.icbs, as_at=as_at, as_known=as_known)
-    found = [await get_organisation(db, code, as_at=as_at, as_known=as_known) for code in cluster.icbs]
-    return [ClusterMember(one.code, one.name, one.status, people[one.code]) for one in found]
-
-
-def works(cluster: ClusterAsKnown, members: Collection[ClusterMember], day: date) -> bool:
-    """Whether its ICBs share posts on a day: it has begun and not ended, and at least two of them are open."""
-    begun = cluster.first_day <= day and (cluster.ended_on is None or day < cluster.ended_on)
-    return begun and sum(member.status == "open" for member in members) >= 2
-
-
-async def clusters_named(db: Reads, references: Collection[str]) -> dict[str, list[str]]:
-    """Return the ICBs of those of these words that name a cluster."""
-    return {row["reference"]: list(row["icbs"]) for row in await db.fetch(_OF, list(references))}
 
 
 def _clustered(cluster: Cluster, at: datetime) -> list[Event]:

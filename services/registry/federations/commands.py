@@ -38,7 +38,8 @@ from services.registry.organisations import commands as organisations
 from services.registry.organisations.changes import describe, must_be_there
 from services.registry.organisations.commands import Address, OpenOrganisation
 from services.registry.populations.queries import Population, populations_of
-from services.registry.relations.commands import Related, list_relations
+from services.registry.relations.queries import list_relations
+from services.registry.relations.views import RelatedView
 
 LegalForm = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,59}$")]
 Remit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
@@ -104,7 +105,7 @@ class FederationStanding:
     rules: FormRules | None
     may_hold: dict[str, Answer]
     distribution: Distribution | None
-    owners: tuple[Related, ...]
+    owners: tuple[RelatedView, ...]
     population: Population | None
     warnings: tuple[Warned, ...]
 

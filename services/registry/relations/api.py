@@ -1,10 +1,8 @@
-"""Routes about how bodies stand to each other."""
+"""Routes about relations between organisations."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query, Request
-from pydantic import Field
 
 from libs.common.http.dependencies import (
     AsAt,
@@ -22,34 +20,24 @@ from libs.common.http.dependencies import (
 )
 from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
-from services.registry.core import queries as answers
 from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.links import Relation
-from services.registry.edge import CodeInPath, View
-from services.registry.relations import commands
-from services.registry.relations.commands import Direction
+from services.registry.core.queries import get_organisation
+from services.registry.edge import CodeInPath
+from services.registry.relations import commands, queries
 from services.registry.relations.errors import RelationNotAllowed
+from services.registry.relations.queries import Direction
+from services.registry.relations.views import RelatedView
 
 router = commands_router(tags=["Relations"])
 
 Decider = Annotated[Caller, allowed(Role.REGISTRAR, Role.NHS_ENGLAND)]
 
 
-class RelatedView(View):
-    """A body stands in a relation to another."""
-
-    code: str = Field(examples=["RCF"])
-    relation: Relation = Field(examples=["part of footprint"])
-    other: str = Field(examples=["QWO"])
-    share: str | None = Field(description="an exact fraction; null: the relation has no share", examples=["1/3"])
-    since: date | None = Field(description="the first day of the relation", examples=["2016-12-01"])
-    last_day: date | None = Field(description="the last day, where one is known", examples=["2019-03-31"])
-
-
 @router.get(
     "/organisations/{code}/relations",
     response_model=Page[RelatedView],
-    summary="How an organisation stands to others",
+    summary="List the relations of an organisation",
     responses=problems(OrganisationNotFound, UnreadableCursor),
 )
 async def list_relations(
@@ -61,25 +49,24 @@ async def list_relations(
     as_at: AsAt,
     as_known: AsKnown,
     relation: Annotated[Relation | None, Query(description="only this relation")] = None,
-    direction: Annotated[Direction, Query(description="`from` it to others, from others `to` it, or both")] = "both",
+    direction: Annotated[Direction, Query(description="`from` this organisation, `to` it, or both")] = "both",
 ) -> Page[RelatedView]:
-    """Members, owners with their shares, footprints, hosts: as at a day, as known at an instant, in both directions.
+    """List members, owners with their shares, footprints and hosts as at a day, as known at an instant.
 
-    `relation=part of footprint&direction=to` of a footprint gives its members. A body that has closed stands in none.
+    `relation=part of footprint&direction=to` gives the members of a footprint. A closed organisation has no relations.
     """
-    await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
-    found = await commands.list_relations(
+    await get_organisation(rows, code, as_at=as_at, as_known=as_known)
+    found = await queries.list_relations(
         rows,
         code,
         relation=relation,
         direction=direction,
         as_at=as_at,
         as_known=as_known,
-        after=None if paging.after is None else _place(paging.after),
+        after=None if paging.after is None else _cursor(paging.after),
         limit=paging.fetch,
     )
-    shown = [RelatedView.model_validate(one) for one in found]
-    return page(shown, key=lambda one: (one.relation, one.code, one.other), request=request)
+    return page(found, key=lambda one: (one.relation, one.code, one.other), request=request)
 
 
 @router.post(
@@ -91,12 +78,12 @@ async def list_relations(
 )
 async def relate(
     code: CodeInPath, command: commands.Relate, session: Write, by: Decider, stated_at: StatedAt
-) -> commands.Related:
-    """Say that from a day it is a member of, owns, hosts, commissions or is part of another, perhaps by a share.
+) -> RelatedView:
+    """State that from a day the organisation is a member of, owns, hosts, commissions or is part of another.
 
-    A body may stand in a relation to several others at once. The shares by which a body is owned are together at most
-    the whole on every day. Said again with another share, the later word holds for its days. That a practice is a
-    member of a commissioner is no such relation: it is in exactly one, its parent.
+    An organisation may have the same relation to several others at once. On no day may the shares of its owners sum to
+    more than 1. A later statement with another share replaces the earlier one for its days. The membership of a
+    practice in its commissioner is not a relation: a practice has exactly one commissioner, its parent.
     """
     return await commands.relate(session, code, command, by=by, stated_at=stated_at)
 
@@ -109,13 +96,13 @@ async def relate(
 )
 async def end_relation(
     code: CodeInPath, command: commands.EndRelation, session: Write, by: Decider, stated_at: StatedAt
-) -> commands.Related:
-    """Say that from a day it stands in this relation to the other no more. What was before stays answerable."""
+) -> RelatedView:
+    """State the first day without the relation. Earlier days keep it."""
     return await commands.end_relation(session, code, command, by=by, stated_at=stated_at)
 
 
-def _place(after: tuple[object, ...]) -> tuple[str, str, str]:
-    """Return the relation, code and other after which a page begins. Raises UnreadableCursor."""
+def _cursor(after: tuple[object, ...]) -> tuple[str, str, str]:
+    """Read the cursor: relation, code and other. Raises UnreadableCursor."""
     if len(after) != 3:
         raise UnreadableCursor("after: use the link that the page before gave")
     relation, code, other = (str(part) for part in after)

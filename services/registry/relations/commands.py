@@ -1,19 +1,17 @@
 """Bodies stand in relations to each other, many to many, each with its days and perhaps an exact share."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads, raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Caller, Role
-from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.core import recording
 from services.registry.core.change import get_organisations_to_change, next_instant
 from services.registry.core.codes import Code, Day
@@ -25,8 +23,7 @@ from services.registry.core.standing import Standing, standings
 from services.registry.cover.rules import days_as_commissioner, overlap
 from services.registry.lineage.queries import successors_of
 from services.registry.relations.errors import RelationNotAllowed
-
-Direction = Literal["from", "to", "both"]
+from services.registry.relations.views import RelatedView
 
 WITH_SHARES = frozenset(
     {Relation.OWNS, Relation.PARTNER_IN, Relation.MEMBER_OF, Relation.COMMISSIONS, Relation.PART_OF_FOOTPRINT}
@@ -42,19 +39,6 @@ _ONE = f"{_BELIEVED} WHERE t.code = $1 AND t.sort = $2 AND t.other = $3 ORDER BY
 _OF = f"{_BELIEVED} WHERE t.other = $1 AND t.sort = $2 ORDER BY t.code, b.valid"
 
 _LATEST = "SELECT max(s.stated_at) FROM tie_statement s JOIN tie t ON t.id = s.subject_id WHERE t.code = ANY($1)"
-
-_SOME = """
-SELECT t.code, t.sort, t.other, nullif(b.value, '*'), lower(b.valid), upper(b.valid), t.id
-  FROM tie t
-  JOIN tie_belief b ON b.subject_id = t.id AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
- WHERE (($4 AND t.code = $1) OR ($5 AND t.other = $1))
-   AND t.sort = ANY($6) AND ($7::text IS NULL OR (t.sort, t.code, t.other) > ($7, $8, $9))
-   AND NOT EXISTS (
-       SELECT FROM organisation o JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1
-        WHERE o.code IN (t.code, t.other) AND life.value = 'closed'
-          AND (life.valid @> $2::date) IS TRUE AND (life.known @> $3::timestamptz) IS TRUE)
- ORDER BY t.sort, t.code, t.other LIMIT $10
-"""
 
 
 class Relate(BaseModel):
@@ -81,19 +65,7 @@ class EndRelation(BaseModel):
     effective_on: Day = Field(description="the first day without the relation", examples=["2019-04-01"])
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A relation as at a day; `share` None where it has none, `last_day` None where none is known."""
-
-    code: str
-    relation: Relation
-    other: str
-    share: str | None
-    since: date | None
-    last_day: date | None
-
-
-async def relate(session: AsyncSession, code: str, command: Relate, *, by: Caller, stated_at: datetime) -> Related:
+async def relate(session: AsyncSession, code: str, command: Relate, *, by: Caller, stated_at: datetime) -> RelatedView:
     """Let a body stand in a relation to another from a day, in place of what was stated of these two and these days.
 
     Raises RelationNotAllowed with every reason, NoChange, OrganisationNotFound, NotYoursToDecide.
@@ -120,14 +92,19 @@ async def relate(session: AsyncSession, code: str, command: Relate, *, by: Calle
         stated_at=await _next_instant(session, [code, command.other], stated_at, by),
     )
     await recording.record(session, [related], source=recording.COMMAND, by=by.subject)
-    return Related(
-        code, command.relation, command.other, command.share, command.effective_on, _last(command.until or LAST_DAY)
+    return RelatedView(
+        code=code,
+        relation=command.relation,
+        other=command.other,
+        share=command.share,
+        since=command.effective_on,
+        last_day=_last(command.until or LAST_DAY),
     )
 
 
 async def end_relation(
     session: AsyncSession, code: str, command: EndRelation, *, by: Caller, stated_at: datetime
-) -> Related:
+) -> RelatedView:
     """Let a relation end: it held until the day before, and nothing is said of it from the day on.
 
     Raises NoChange where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
@@ -147,42 +124,14 @@ async def end_relation(
     )
     await recording.record(session, [ended], source=recording.COMMAND, by=by.subject)
     span, value = holding[0]
-    return Related(
-        code, command.relation, command.other, _share(value), _first(span.start), _last(command.effective_on)
+    return RelatedView(
+        code=code,
+        relation=command.relation,
+        other=command.other,
+        share=_share(value),
+        since=_first(span.start),
+        last_day=_last(command.effective_on),
     )
-
-
-async def list_relations(
-    db: Reads,
-    code: str,
-    *,
-    relation: Relation | None,
-    direction: Direction,
-    as_at: date,
-    as_known: datetime | None,
-    after: tuple[str, str, str] | None,
-    limit: int,
-) -> list[Related]:
-    """Return the relations of a body on a day, from it, to it, or both, in the order of relation, code and other.
-
-    A body that has closed stands in none any more, whatever was said before that.
-    """
-    sorts = [relation] if relation else list(Relation)
-    rows = await db.fetch(
-        _SOME,
-        code,
-        as_at,
-        as_known or ALWAYS,
-        direction in {"from", "both"},
-        direction in {"to", "both"},
-        sorts,
-        *(after or (None, None, None)),
-        limit,
-    )
-    return [
-        Related(one, Relation(sort), other, share, start, _last(end or LAST_DAY))
-        for one, sort, other, share, start, end, _ in rows
-    ]
 
 
 async def _lock(session: AsyncSession, code: str, other: str, by: Caller) -> dict[str, Standing]:
