@@ -1,18 +1,127 @@
-"""Locking the organisations that a command checks or changes, and the instant of the change."""
+"""One unit of change: how every command of the registry changes bodies.
 
-from collections.abc import Collection
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        if now.standings[code].on(day) != "open":
+            raise NotOpen(...)
+        now.publish(OrganisationClosed(code=code, effective_on=day, stated_at=now.at))
+
+It locks the bodies, gives their standing and the instant of the change, and at the end counts their versions, records
+what the events state and publishes them. After an exception nothing of this is done.
+"""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from libs.common.database.connection import raw
+from libs.common.events import Event
+from libs.common.identity import Caller, Role
+from services.registry.core import recording
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.models import Organisation
+from services.registry.core.standing import Standing, standings
 
 _LATEST = """
-SELECT max(s.stated_at) FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id WHERE o.code = ANY($1)
+SELECT max(at) FROM (
+    SELECT max(s.stated_at) FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id
+     WHERE o.code = ANY($1)
+     UNION ALL
+    SELECT max(s.stated_at) FROM tie t JOIN tie_statement s ON s.subject_id = t.id WHERE t.code = ANY($1)
+     UNION ALL
+    SELECT max(stated_at) FROM succession_statement WHERE code = ANY($1)
+     UNION ALL
+    SELECT max(stated_at) FROM population_statement WHERE code = ANY($1)
+) AS stated (at)
 """
+
+_COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1) RETURNING code, version"
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """What a command knows while it changes bodies, and what it publishes at the end."""
+
+    session: AsyncSession
+    connection: asyncpg.Connection
+    by: Caller
+    organisations: dict[str, Organisation]
+    """The locked bodies that exist, by code."""
+    standings: dict[str, Standing]
+    """How each locked code stands, also one that names no body yet."""
+    at: datetime
+    """When the command states what it publishes."""
+    in_its_place: bool
+    """Whether the statement stands where its instant says, before what was stated later."""
+    changed: set[str]
+    """The bodies whose versions are counted at the end."""
+    events: list[Event] = field(default_factory=list)
+
+    def publish(self, *events: Event) -> None:
+        """Publish these events at the end, behind those that were added before."""
+        self.events.extend(events)
+
+    def follow(self, latest: datetime | None) -> None:
+        """Move the instant behind the latest of another log, unless the statement stands in its place."""
+        if not self.in_its_place:
+            self.at = _behind(latest, self.at)
+
+    async def introduce(self, codes: Collection[str]) -> None:
+        """Give these new codes to bodies, which begin at version 1. Raises CodeTaken."""
+        if codes:
+            await recording.introduce(self.session, codes)
+            self.organisations.update(await get_organisations_to_change(self.session, codes))
+
+
+@asynccontextmanager
+async def change(
+    session: AsyncSession,
+    codes: Collection[str],
+    *,
+    by: Caller,
+    stated_at: datetime,
+    checks: Collection[str] = (),
+    after: datetime | None = None,
+    in_its_place: bool | None = None,
+) -> AsyncIterator[Change]:
+    """Lock bodies in sorted order, let the command change them, and record and publish what it did.
+
+    The instant is `stated_at`, or a microsecond after the latest that was stated of `codes`. A loader's statement
+    stands in its place all the same; `in_its_place` says so, or the opposite, whoever calls. `checks` are bodies that
+    the command only looks at: locked too, but their log does not move the instant and their versions stay. `after` is
+    the latest instant of the act's own log, such as a merger's, which a loader's statement follows as well.
+    """
+    connection = await raw(session)
+    locked = {*codes, *checks}
+    organisations = await get_organisations_to_change(session, locked) if locked else {}
+    now = Change(
+        session=session,
+        connection=connection,
+        by=by,
+        organisations=organisations,
+        standings=await standings(connection, locked) if locked else {},
+        at=_behind(after, stated_at),
+        in_its_place=by.has(Role.LOADER) if in_its_place is None else in_its_place,
+        changed=organisations.keys() & set(codes),
+    )
+    if codes and not now.in_its_place:
+        now.follow(await connection.fetchval(_LATEST, sorted(set(codes))))
+    yield now
+    # What the events state is ordered by this lock: whoever changes the same body next publishes behind it.
+    for code, version in await connection.fetch(_COUNT_UP, sorted(now.changed)) if now.changed else ():
+        if code in now.organisations:
+            set_committed_value(now.organisations[code], "version", version)
+    await recording.record(session, now.events, source=recording.COMMAND, by=by.subject)
+
+
+def _behind(latest: datetime | None, at: datetime) -> datetime:
+    """Return the instant, or a microsecond after the latest where that is later."""
+    return at if latest is None else max(at, latest + timedelta(microseconds=1))
 
 
 async def get_organisations_to_change(session: AsyncSession, codes: Collection[str]) -> dict[str, Organisation]:
@@ -38,12 +147,7 @@ async def get_organisation_to_change(session: AsyncSession, code: str) -> Organi
 async def next_instant(
     session: AsyncSession, codes: Collection[str], stated_at: datetime, *, in_its_place: bool
 ) -> datetime:
-    """Return when a command states its facts about these organisations, which the caller has locked.
-
-    A command comes after all that was stated of them before, by a microsecond at least. A loader's statement about the
-    past stands in the place where it belongs (`in_its_place`).
-    """
+    """Return when a command states its facts about these organisations, which the caller has locked."""
     if in_its_place:
         return stated_at
-    latest: datetime | None = await (await raw(session)).fetchval(_LATEST, sorted(set(codes)))
-    return stated_at if latest is None else max(stated_at, latest + timedelta(microseconds=1))
+    return _behind(await (await raw(session)).fetchval(_LATEST, sorted(set(codes))), stated_at)

@@ -79,8 +79,10 @@ async def introduce_missing(connection: asyncpg.Connection, codes: Collection[st
 
 
 async def record(session: AsyncSession, events: Sequence[Event], *, source: str, by: str) -> None:
-    """State what the events say of organisations that exist, and tell them. The last step of a command."""
+    """State what the events say of organisations that exist, and publish them."""
     await session.flush()
+    if not events:
+        return
     await _state(await raw(session), events, source=source, by=by)
     await outbox.add_all(session, events)
 

@@ -1,6 +1,5 @@
 """Federations and legal forms: what a body is in company law, what it is there for, and what follows from that."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
@@ -8,20 +7,18 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads, raw
+from libs.common.database.connection import Reads
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationLegalFormChanged, OrganisationRemitStated
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from libs.organisations.statements import Facet
-from services.registry.core import recording
-from services.registry.core.change import next_instant
+from services.registry.core.change import change
 from services.registry.core.codes import PRINTED, Code, Day, Name
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.core.models import Organisation
 from services.registry.core.queries import get_organisation
-from services.registry.core.standing import standings
 from services.registry.federations.errors import LegalFormUnknown
 from services.registry.federations.rules import (
     CONTRACTS,
@@ -34,9 +31,8 @@ from services.registry.federations.rules import (
     size_warning,
 )
 from services.registry.lineage.permissions import must_act_for
-from services.registry.organisations import commands as organisations
 from services.registry.organisations.changes import describe, must_be_there
-from services.registry.organisations.commands import Address, OpenOrganisation
+from services.registry.organisations.commands import Address, OpenOrganisation, open_in
 from services.registry.populations.queries import Population, populations_of
 from services.registry.relations.queries import list_relations
 from services.registry.relations.views import RelatedView
@@ -126,16 +122,16 @@ async def open_federation(
         effective_on=command.effective_on,
         address=command.address,
     )
-    [opened] = await organisations.open_organisations(session, [body], by=by, stated_at=stated_at)
-    at = await next_instant(session, [opened.code], stated_at, in_its_place=by.has(Role.LOADER))
-    said: Sequence[Event] = [
-        OrganisationLegalFormChanged(
-            code=opened.code, legal_form=command.legal_form, effective_on=command.effective_on, stated_at=at
-        ),
-        OrganisationRemitStated(code=opened.code, remit=command.remit, effective_on=command.effective_on, stated_at=at),
-    ]
-    await recording.record(session, said, source=recording.COMMAND, by=by.subject)
-    return opened
+    when = command.effective_on
+    async with change(session, [command.code], by=by, stated_at=stated_at) as now:
+        await open_in(now, [body])
+        now.publish(
+            OrganisationLegalFormChanged(
+                code=command.code, legal_form=command.legal_form, effective_on=when, stated_at=now.at
+            ),
+            OrganisationRemitStated(code=command.code, remit=command.remit, effective_on=when, stated_at=now.at),
+        )
+    return now.organisations[command.code]
 
 
 async def change_legal_form(
@@ -143,18 +139,18 @@ async def change_legal_form(
 ) -> None:
     """Let the locked body, of whatever kind, have a legal form from a day, up to the next one known already.
 
-    Raises LegalFormUnknown, NotOpen, NothingChanges, NotYoursToDecide.
+    Raises LegalFormUnknown, NotOpen, NoChange, NotYoursToDecide.
     """
     code = organisation.code
     await must_act_for(session, code, by)
     _must_be_known(command.legal_form, command.effective_on)
-    must_be_there((await standings(await raw(session), [code]))[code], command.effective_on)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        must_be_there(now.standings[code], command.effective_on)
 
-    def told(form: str, day: date, at: datetime) -> Event:
-        return OrganisationLegalFormChanged(code=code, legal_form=form, effective_on=day, stated_at=at)
+        def of_form(form: str, day: date) -> Event:
+            return OrganisationLegalFormChanged(code=code, legal_form=form, effective_on=day, stated_at=now.at)
 
-    change = Facet.LEGAL_FORM, command.legal_form, command.effective_on
-    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+        await describe(now, code, Facet.LEGAL_FORM, command.legal_form, command.effective_on, of_form)
 
 
 async def state_remit(
@@ -162,17 +158,17 @@ async def state_remit(
 ) -> None:
     """Say what the locked body is there for, from a day, up to the next remit that is known already.
 
-    Raises NotOpen, NothingChanges, NotYoursToDecide.
+    Raises NotOpen, NoChange, NotYoursToDecide.
     """
     code = organisation.code
     await must_act_for(session, code, by)
-    must_be_there((await standings(await raw(session), [code]))[code], command.effective_on)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        must_be_there(now.standings[code], command.effective_on)
 
-    def told(remit: str, day: date, at: datetime) -> Event:
-        return OrganisationRemitStated(code=code, remit=remit, effective_on=day, stated_at=at)
+        def with_remit(remit: str, day: date) -> Event:
+            return OrganisationRemitStated(code=code, remit=remit, effective_on=day, stated_at=now.at)
 
-    change = Facet.REMIT, command.remit, command.effective_on
-    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+        await describe(now, code, Facet.REMIT, command.remit, command.effective_on, with_remit)
 
 
 def _must_be_known(form: str, day: date) -> None:

@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -17,10 +16,9 @@ from libs.common.events.registry import (
     OrganisationParentChanged,
     OrganisationRenamed,
 )
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from libs.organisations.statements import Facet
-from services.registry.core import recording
-from services.registry.core.change import next_instant
+from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day, Name
 from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.kinds import ABOLISHED, ESTABLISHED, Kind
@@ -33,8 +31,8 @@ from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.organisations.commands import Address
 from services.registry.organisations.errors import LegalDatesDisagree, MergerAgreed, NotOpen
 
-Told = Callable[[str, date, datetime], Event]
-"""Builds the event that tells a value, from a day on, stated at an instant."""
+Describing = Callable[[str, date], Event]
+"""Builds the event that states a value from a day on."""
 
 _BELIEFS_FROM = """
 SELECT b.value, lower(b.valid) AS start, b.valid @> $3::date AS then
@@ -101,14 +99,15 @@ async def rename_organisation(
 
     Raises NotOpen, NoChange, NotYoursToDecide.
     """
-    await must_act_for(session, organisation.code, by)
-    must_be_there(await _standing(session, organisation), command.effective_on)
+    code = organisation.code
+    await must_act_for(session, code, by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        must_be_there(now.standings[code], command.effective_on)
 
-    def told(name: str, day: date, at: datetime) -> Event:
-        return OrganisationRenamed(code=organisation.code, new_name=name, effective_on=day, stated_at=at)
+        def renamed(name: str, day: date) -> Event:
+            return OrganisationRenamed(code=code, new_name=name, effective_on=day, stated_at=now.at)
 
-    change = Facet.NAME, command.new_name, command.effective_on
-    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+        await describe(now, code, Facet.NAME, command.new_name, command.effective_on, renamed)
 
 
 async def change_parent(
@@ -119,22 +118,22 @@ async def change_parent(
     Raises NotOpen, NoChange, OrganisationNotFound (the parent), CoverBroken where a practice would be in no
     commissioner, NotYoursToDecide.
     """
-    await must_act_for(session, organisation.code, by)
-    standing = await standings(await raw(session), [organisation.code, command.parent])
-    if not standing[command.parent].exists:
-        raise OrganisationNotFound(f"no organisation has the code {command.parent}")
-    must_be_there(standing[organisation.code], command.effective_on)
-    code, parent, day = organisation.code, command.parent, command.effective_on
-    if reasons := await reasons_against_parent(await raw(session), code, parent, day):
-        raise cover_broken(reasons)
+    code, day = organisation.code, command.effective_on
+    await must_act_for(session, code, by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        # The parent does not change, and waits for nobody.
+        if not (await standings(now.connection, [command.parent]))[command.parent].exists:
+            raise OrganisationNotFound(f"no organisation has the code {command.parent}")
+        must_be_there(now.standings[code], day)
+        if reasons := await reasons_against_parent(now.connection, code, command.parent, day):
+            raise cover_broken(reasons)
 
-    def told(parent: str, day: date, at: datetime) -> Event:
-        return OrganisationParentChanged(
-            code=organisation.code, relation=command.relation, parent=parent, effective_on=day, stated_at=at
-        )
+        def belonging(parent: str, day: date) -> Event:
+            return OrganisationParentChanged(
+                code=code, relation=command.relation, parent=parent, effective_on=day, stated_at=now.at
+            )
 
-    change = Facet.PARENT, command.parent, command.effective_on
-    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+        await describe(now, code, Facet.PARENT, command.parent, day, belonging)
 
 
 async def change_kind(
@@ -145,20 +144,20 @@ async def change_kind(
     Raises NotOpen, NoChange, MergerAgreed, CoverBroken with each practice and area that such a body may not
     cover, NotYoursToDecide.
     """
-    await must_act_for(session, organisation.code, by)
-    must_be_there(await _standing(session, organisation), command.effective_on)
-    agreed = (await agreed_mergers_of(session, [organisation.code])).get(organisation.code)
-    if agreed and command.effective_on <= agreed[1]:
-        raise MergerAgreed(f"{organisation.code} is part of the merger {agreed[0]} of CCGs, agreed for {agreed[1]}")
-    kind, day = command.kind, command.effective_on
-    if reasons := await reasons_against_kind(await raw(session), organisation.code, kind, day):
-        raise cover_broken(reasons)
+    code, day = organisation.code, command.effective_on
+    await must_act_for(session, code, by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        must_be_there(now.standings[code], day)
+        agreed = (await agreed_mergers_of(session, [code])).get(code)
+        if agreed and day <= agreed[1]:
+            raise MergerAgreed(f"{code} is part of the merger {agreed[0]} of CCGs, agreed for {agreed[1]}")
+        if reasons := await reasons_against_kind(now.connection, code, command.kind, day):
+            raise cover_broken(reasons)
 
-    def told(kind: str, day: date, at: datetime) -> Event:
-        return OrganisationKindChanged(code=organisation.code, kind=kind, effective_on=day, stated_at=at)
+        def of_kind(kind: str, day: date) -> Event:
+            return OrganisationKindChanged(code=code, kind=kind, effective_on=day, stated_at=now.at)
 
-    change = Facet.KIND, str(command.kind), command.effective_on
-    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+        await describe(now, code, Facet.KIND, str(command.kind), day, of_kind)
 
 
 async def change_legal_status(
@@ -168,18 +167,17 @@ async def change_legal_status(
 
     Raises LegalDatesDisagree with every reason, NoChange, NotYoursToDecide.
     """
-    await must_act_for(session, organisation.code, by)
-    reasons = _against_in_law(await _standing(session, organisation), command)
-    if reasons:
-        raise LegalDatesDisagree("; ".join(reason.message for reason in reasons), reasons=reasons)
+    code = organisation.code
+    await must_act_for(session, code, by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        reasons = _against_in_law(now.standings[code], command)
+        if reasons:
+            raise LegalDatesDisagree("; ".join(reason.message for reason in reasons), reasons=reasons)
 
-    def told(status: str, day: date, at: datetime) -> Event:
-        return OrganisationLegalStatusChanged(
-            code=organisation.code, legal_status=status, effective_on=day, stated_at=at
-        )
+        def in_law(status: str, day: date) -> Event:
+            return OrganisationLegalStatusChanged(code=code, legal_status=status, effective_on=day, stated_at=now.at)
 
-    change = Facet.LEGAL, command.legal_status, command.effective_on
-    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+        await describe(now, code, Facet.LEGAL, command.legal_status, command.effective_on, in_law)
 
 
 def _against_in_law(standing: Standing, command: ChangeLegalStatus) -> list[Reason]:
@@ -206,14 +204,15 @@ async def move_organisation(
 
     Raises NotOpen, NoChange, NotYoursToDecide.
     """
-    await must_act_for(session, organisation.code, by)
-    must_be_there(await _standing(session, organisation), command.effective_on)
+    code = organisation.code
+    await must_act_for(session, code, by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        must_be_there(now.standings[code], command.effective_on)
 
-    def told(address: str, day: date, at: datetime) -> Event:
-        return OrganisationMoved(code=organisation.code, address=address, effective_on=day, stated_at=at)
+        def moved(address: str, day: date) -> Event:
+            return OrganisationMoved(code=code, address=address, effective_on=day, stated_at=now.at)
 
-    change = Facet.ADDRESS, command.text, command.effective_on
-    await describe(session, organisation, *change, told, by=by, stated_at=stated_at)
+        await describe(now, code, Facet.ADDRESS, command.text, command.effective_on, moved)
 
 
 def must_be_there(standing: Standing, day: date) -> None:
@@ -222,30 +221,14 @@ def must_be_there(standing: Standing, day: date) -> None:
         raise NotOpen(f"{standing.code} is {standing.on(day)} on {day}")
 
 
-async def describe(
-    session: AsyncSession,
-    organisation: Organisation,
-    facet: Facet,
-    value: str,
-    day: date,
-    told: Told,
-    *,
-    by: Caller,
-    stated_at: datetime,
-) -> None:
+async def describe(now: Change, code: str, facet: Facet, value: str, day: date, describing: Describing) -> None:
     """State a value from a day on, and again what is known to follow it: it ends where the next one begins.
 
     Raises NoChange.
     """
-    rows = await (await raw(session)).fetch(_BELIEFS_FROM, organisation.id, facet, day)
+    rows = await now.connection.fetch(_BELIEFS_FROM, now.organisations[code].id, facet, day)
     if any(row["then"] and row["value"] == value for row in rows):
         about = facet.name.lower().replace("_", " ")
-        raise NoChange(f"{organisation.code}: its {about} on {day} is known to be {value!r}")
-    at = await next_instant(session, [organisation.code], stated_at, in_its_place=by.has(Role.LOADER))
-    later = [told(row["value"], row["start"], at) for row in rows if not row["then"]]
-    organisation.version += 1
-    await recording.record(session, [told(value, day, at), *later], source=recording.COMMAND, by=by.subject)
-
-
-async def _standing(session: AsyncSession, organisation: Organisation) -> Standing:
-    return (await standings(await raw(session), [organisation.code]))[organisation.code]
+        raise NoChange(f"{code}: its {about} on {day} is known to be {value!r}")
+    now.publish(describing(value, day))
+    now.publish(*(describing(row["value"], row["start"]) for row in rows if not row["then"]))

@@ -8,7 +8,6 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -19,10 +18,9 @@ from libs.common.events.registry import (
     OrganisationParentChanged,
     OrganisationProposed,
 )
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from libs.common.temporal.history import Days
-from services.registry.core import recording
-from services.registry.core.change import get_organisations_to_change, next_instant
+from services.registry.core.change import Change, change
 from services.registry.core.codes import POSTCODE, Code, Day, Line, Name
 from services.registry.core.errors import CodeTaken, OrganisationNotFound
 from services.registry.core.kinds import ESTABLISHED, PRACTICE_KINDS, Kind
@@ -120,21 +118,25 @@ async def open_organisations(
     codes = [command.code for command in commands]
     for code in codes:
         by.must_act_for([code])
-    held = await get_organisations_to_change(session, codes)
-    connection = await raw(session)
-    agreed = await agreed_mergers_of(session, codes)
-    reasons = _reasons_against_opening(commands, await standings(connection, codes), agreed)
+    async with change(session, codes, by=by, stated_at=stated_at) as now:
+        await open_in(now, commands)
+    return [now.organisations[code] for code in codes]
+
+
+async def open_in(now: Change, commands: Sequence[OpenOrganisation]) -> None:
+    """Open or propose these bodies within a change of their codes. Raises CodeTaken, OrganisationNotFound, CoverBroken.
+
+    A command that opens a body and states more of it does both in one change.
+    """
+    codes = [command.code for command in commands]
+    agreed = await agreed_mergers_of(now.session, codes)
+    reasons = _reasons_against_opening(commands, now.standings, agreed)
     if reasons:
         raise CodeTaken("; ".join(reason.message for reason in reasons), reasons=reasons)
-    await _parents_must_fit(connection, commands)
-    await recording.introduce(session, [command.code for command in commands if command.code not in held])
-    for organisation in held.values():
-        organisation.version += 1
-    at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
-    events = [event for command in commands for event in _first_events(command, at)]
-    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
-    now = await get_organisations_to_change(session, codes)
-    return [now[code] for code in codes]
+    await _parents_must_fit(now.connection, commands)
+    await now.introduce([code for code in codes if code not in now.organisations])
+    for command in commands:
+        now.publish(*_first_events(command, now.at))
 
 
 async def _parents_must_fit(connection: asyncpg.Connection, commands: Sequence[OpenOrganisation]) -> None:
@@ -213,19 +215,17 @@ async def close_organisation(
     """
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
-    agreed = await agreed_mergers_of(session, [code])
-    if code in agreed:
-        reference, on = agreed[code]
-        raise MergerAgreed(f"{code} is part of the merger {reference}, agreed for {on}")
-    standing = (await standings(await raw(session), [code]))[code]
-    opened = standing.first_day_open()
-    if opened is not None and day <= opened:
-        raise ClosedBeforeItOpened(f"{code} opens on {opened}")
-    if not standing.is_open_through(day - timedelta(days=1)):
-        raise NotOpen(f"{code} is {standing.on(day)} on {day}")
-    if reasons := await reasons_against_closing(await raw(session), code, day):
-        raise cover_broken(reasons)
-    at = await next_instant(session, [code], stated_at, in_its_place=by.has(Role.LOADER))
-    organisation.version += 1
-    closed = OrganisationClosed(code=code, effective_on=day, stated_at=at)
-    await recording.record(session, [closed], source=recording.COMMAND, by=by.subject)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        agreed = await agreed_mergers_of(session, [code])
+        if code in agreed:
+            reference, on = agreed[code]
+            raise MergerAgreed(f"{code} is part of the merger {reference}, agreed for {on}")
+        standing = now.standings[code]
+        opened = standing.first_day_open()
+        if opened is not None and day <= opened:
+            raise ClosedBeforeItOpened(f"{code} opens on {opened}")
+        if not standing.is_open_through(day - timedelta(days=1)):
+            raise NotOpen(f"{code} is {standing.on(day)} on {day}")
+        if reasons := await reasons_against_closing(now.connection, code, day):
+            raise cover_broken(reasons)
+        now.publish(OrganisationClosed(code=code, effective_on=day, stated_at=now.at))
