@@ -49,7 +49,7 @@ class MergerAccount:
         return [*self.contracts, *self.allowances, *self.appointments]
 
     @property
-    def is_told_in_full(self) -> bool:
+    def is_shown_in_full(self) -> bool:
         """Whether more followed from it than that the new body lacks an officer."""
         return bool(self.contracts or self.allowances)
 
@@ -63,14 +63,14 @@ class Account:
     beside: list[Happening]
 
     @property
-    def told_in_full(self) -> list[MergerAccount]:
+    def shown_in_full(self) -> list[MergerAccount]:
         """The mergers of the places whose contracts and allowances are known."""
-        return [merger for merger in self.mergers if merger.is_told_in_full]
+        return [merger for merger in self.mergers if merger.is_shown_in_full]
 
     @property
     def vacant_elsewhere(self) -> list[Happening]:
         """The vacancies that the other mergers left."""
-        return [line for merger in self.mergers if not merger.is_told_in_full for line in merger.appointments]
+        return [line for merger in self.mergers if not merger.is_shown_in_full for line in merger.appointments]
 
     @property
     def ccgs_in_the_end(self) -> int:

@@ -16,7 +16,7 @@ def _lines(account: Account) -> Iterator[str]:
         mergers = [merger for merger in account.mergers if merger.day == day]
         plural = "merger" if len(mergers) == 1 else "mergers"
         yield f"  {day:%d %b %Y}  {count:3} CCGs open" + (f" after {len(mergers)} {plural}" if mergers else "")
-    for merger in account.told_in_full:
+    for merger in account.shown_in_full:
         yield from _merger(merger)
     if account.beside:
         yield ""

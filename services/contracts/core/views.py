@@ -56,7 +56,7 @@ class ContractView(View):
     as_known: datetime | None = Field(description="null: as known now.")
 
 
-class CustomerSpanView(View):
+class CustomerPeriodView(View):
     """`code` was known as a customer of these days from `known_from` until `known_to` (null: still)."""
 
     code: str
@@ -83,7 +83,7 @@ class HistoryView(View):
     """The hands a contract went through."""
 
     reference: str
-    customers: list[CustomerSpanView]
+    customers: list[CustomerPeriodView]
     changes_of_hands: list[ChangeOfHandsView]
 
 

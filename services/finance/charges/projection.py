@@ -8,7 +8,7 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.events import Event
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
-from services.finance.charges.rules import ContractFact
+from services.finance.charges.rules import ContractStatement
 
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 
@@ -39,10 +39,12 @@ async def know(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
     await connection.execute(_KNOW, *([list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 9))
 
 
-async def list_contract_statements(db: Reads, code: str, *, as_known: datetime | None = None) -> list[ContractFact]:
+async def list_contract_statements(
+    db: Reads, code: str, *, as_known: datetime | None = None
+) -> list[ContractStatement]:
     """Return everything told, up to an instant, of the contracts of which a body is or was a customer."""
     return [
-        ContractFact(
+        ContractStatement(
             contract=row["contract"],
             what=row["what"],
             effective_on=row["effective_on"],

@@ -10,7 +10,7 @@ from services.finance.core.years import FinancialYear, day_before
 
 
 @dataclass(frozen=True, slots=True)
-class ContractFact:
+class ContractStatement:
     """One thing that contracts told of a contract: `what` is signed, transferred or ended, from `effective_on`.
 
     `last_day` belongs to signing; `customers` and `annual_pence` to signing and transfer. `order` is that of contracts'
@@ -53,7 +53,7 @@ class Charge:
     amount_pence: int
 
 
-def charge_periods(facts: Iterable[ContractFact]) -> list[ChargePeriod]:
+def charge_periods(facts: Iterable[ContractStatement]) -> list[ChargePeriod]:
     """Return the spans of one contract from what was told of it, in whatever order it was told.
 
     Without a signing there is none: a contract that ends or moves before it was heard of has no charge to tell.
@@ -72,13 +72,13 @@ def charge_periods(facts: Iterable[ContractFact]) -> list[ChargePeriod]:
     return [span for span in found if span.first_day <= span.last_day]
 
 
-def charges(code: str, year: FinancialYear, facts: Iterable[ContractFact]) -> list[Charge]:
+def charges(code: str, year: FinancialYear, facts: Iterable[ContractStatement]) -> list[Charge]:
     """Return what each contract charges a body in a year, by contract and first day.
 
     The annual charge is apportioned by the days of the year, then equally among the customers of those days; the
     parts of one contract, and the shares of its customers, sum to the penny.
     """
-    by_contract: dict[str, list[ContractFact]] = defaultdict(list)
+    by_contract: dict[str, list[ContractStatement]] = defaultdict(list)
     for fact in facts:
         by_contract[fact.contract].append(fact)
     return [
@@ -86,7 +86,7 @@ def charges(code: str, year: FinancialYear, facts: Iterable[ContractFact]) -> li
     ]
 
 
-def _charges_of_contract(code: str, year: FinancialYear, facts: list[ContractFact]) -> list[Charge]:
+def _charges_of_contract(code: str, year: FinancialYear, facts: list[ContractStatement]) -> list[Charge]:
     in_year = [span for span in charge_periods(facts) if year.overlap(span.first_day, span.last_day)]
     signed = next((fact for fact in facts if fact.what == "signed"), None)
     if signed is None:

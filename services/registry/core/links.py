@@ -38,7 +38,7 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TieStatement:
+class LinkStatement:
     """One thing that an event states of a tie; no value: that it does not hold."""
 
     code: str
@@ -49,22 +49,22 @@ class TieStatement:
     rank: int
 
 
-def tie_statements_of(event: Event) -> Iterable[TieStatement]:
+def link_statements_of(event: Event) -> Iterable[LinkStatement]:
     """Give what an event states of ties."""
     match event:
         case OrganisationRelated():
             days = Days(event.effective_on, event.until or LAST_DAY)
-            yield TieStatement(event.code, event.relation, event.other, event.share or HOLDS, days, event.rank)
+            yield LinkStatement(event.code, event.relation, event.other, event.share or HOLDS, days, event.rank)
         case OrganisationUnrelated():
-            yield TieStatement(event.code, event.relation, event.other, None, Days(event.effective_on), event.rank)
+            yield LinkStatement(event.code, event.relation, event.other, None, Days(event.effective_on), event.rank)
         case OrganisationRoleGiven():
             days = Days(event.effective_on, event.until or LAST_DAY)
-            yield TieStatement(event.code, ROLE, event.role, HOLDS, days, event.rank)
+            yield LinkStatement(event.code, ROLE, event.role, HOLDS, days, event.rank)
         case OrganisationIdentified():
             days = Days(event.effective_on, event.until or LAST_DAY)
-            yield TieStatement(event.code, f"{CODE_OF}{event.system}", event.identifier, HOLDS, days, event.rank)
+            yield LinkStatement(event.code, f"{CODE_OF}{event.system}", event.identifier, HOLDS, days, event.rank)
         case OrganisationRoleEnded():
-            yield TieStatement(event.code, ROLE, event.role, None, Days(event.effective_on), event.rank)
+            yield LinkStatement(event.code, ROLE, event.role, None, Days(event.effective_on), event.rank)
         case OrganisationIdentifierEnded():
             sort = f"{CODE_OF}{event.system}"
-            yield TieStatement(event.code, sort, event.identifier, None, Days(event.effective_on), event.rank)
+            yield LinkStatement(event.code, sort, event.identifier, None, Days(event.effective_on), event.rank)

@@ -116,7 +116,7 @@ class Organisation(Base):
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 
-class Tie(Base):
+class Link(Base):
     """What a body may have several of at a time: a relation to another body, a further role, a code of another system.
 
     `sort` says which (`services.registry.core.links.Sort`), `other` names the other body, the role or the identifier.

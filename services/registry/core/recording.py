@@ -27,7 +27,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.statements import OrganisationStatement, statements_of
 from services.registry.core.errors import CodeTaken
-from services.registry.core.links import tie_statements_of
+from services.registry.core.links import link_statements_of
 from services.registry.core.models import area_time, tie_time, timeline
 from services.registry.core.populations import state_populations
 from services.registry.core.successions import state_successions, statements_in
@@ -137,7 +137,7 @@ async def _state_others(connection: asyncpg.Connection, events: Sequence[Event],
 
 
 async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
-    said = [(place, event, one) for place, event in enumerate(events) for one in tie_statements_of(event)]
+    said = [(place, event, one) for place, event in enumerate(events) for one in link_statements_of(event)]
     if not said:
         return set()
     keys = [[one.code for *_, one in said], [one.sort for *_, one in said], [one.other for *_, one in said]]

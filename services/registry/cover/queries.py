@@ -79,7 +79,7 @@ class _OnADay:
     def holders(self, stated: str | None) -> frozenset[str]:
         return self.who.on(stated, self.day) if stated else frozenset()
 
-    def held_by(self, code: str, held: Mapping[str | None, Sequence[str]]) -> list[str]:
+    def codes_of(self, code: str, held: Mapping[str | None, Sequence[str]]) -> list[str]:
         return sorted(one for stated, codes in held.items() if code in self.holders(stated) for one in codes)
 
 
@@ -145,7 +145,7 @@ async def covered_by_each(
     """Return the practices and areas that each of the bodies covers on a day, in order, by one look at that day."""
     day = await _on(db, as_at, as_known)
     return {
-        code: CoveredCodes(day.held_by(code, day.practices), day.held_by(code, day.areas) or None) for code in codes
+        code: CoveredCodes(day.codes_of(code, day.practices), day.codes_of(code, day.areas) or None) for code in codes
     }
 
 

@@ -206,10 +206,10 @@ async def get_crosswalk(
     question = CrosswalkFilter(days, codes, kind, system)
     if as_csv:
         return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows, question))
-    place = None if paging.after is None else _text_place(paging.after)
+    cursor = None if paging.after is None else _text_cursor(paging.after)
     found: list[CrosswalkRowView] = []
-    async for part in lines(rows, question, after=place[0] if place else None):
-        behind = (line for line in part if place is None or line.asked != place[0] or line.place > place)
+    async for part in lines(rows, question, after=cursor[0] if cursor else None):
+        behind = (line for line in part if cursor is None or line.asked != cursor[0] or line.cursor > cursor)
         found.extend(crosswalk_row(line, days) for line in behind)
         if len(found) >= paging.fetch:
             break
@@ -294,7 +294,7 @@ async def list_changes(
     if as_csv:
         pages = _change_cells(rows, span, as_known)
         return table(f"changes-{span.first}-{span.last}", CHANGE_HEADER, pages)
-    after = None if paging.after is None else _change_place(paging.after)
+    after = None if paging.after is None else _change_cursor(paging.after)
     found = await changes.changes(rows, span, as_known=as_known, after=after, limit=paging.fetch)
     return page(
         [change(one) for one in found],
@@ -309,7 +309,7 @@ async def _change_cells(
     after = None
     while found := await changes.changes(rows, span, as_known=as_known, after=after, limit=_AT_ONCE):
         yield [cells(change(one)) for one in found]
-        after = found[-1].place
+        after = found[-1].cursor
 
 
 def _span(on: date | None, first: date | None, last: date | None) -> tuple[date, date]:
@@ -322,14 +322,14 @@ def _span(on: date | None, first: date | None, last: date | None) -> tuple[date,
     return first, last
 
 
-def _text_place(after: tuple[Any, ...]) -> tuple[str, str]:
+def _text_cursor(after: tuple[Any, ...]) -> tuple[str, str]:
     """Return where a page of a crosswalk begins. Raises UnreadableCursor."""
     if len(after) == 2 and all(isinstance(part, str) for part in after):
         return after[0], after[1]
     raise UnreadableCursor("after: use the link that the page before gave")
 
 
-def _change_place(after: tuple[Any, ...]) -> changes.Place:
+def _change_cursor(after: tuple[Any, ...]) -> changes.ChangeCursor:
     """Return where a page of changes begins. Raises UnreadableCursor."""
     try:
         day, what, code, other, before, then = after

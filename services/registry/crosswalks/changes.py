@@ -105,7 +105,7 @@ SELECT day, what, code, before, after, other, at FROM changed
  ORDER BY day, what, code, other, coalesce(before, ''), coalesce(after, '') LIMIT $12
 """.replace("ALL_OF_THEM", _ALL)
 
-Place = tuple[date, str, str, str, str, str]
+ChangeCursor = tuple[date, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Change:
     known_from: datetime
 
     @property
-    def place(self) -> Place:
+    def cursor(self) -> ChangeCursor:
         """Where it stands among all changes."""
         return self.day, self.what, self.code, self.other, self.before or "", self.after or ""
 
@@ -143,10 +143,10 @@ class ChangePeriod:
 
 
 async def changes(
-    db: Reads, span: ChangePeriod, *, as_known: datetime | None, after: Place | None, limit: int
+    db: Reads, span: ChangePeriod, *, as_known: datetime | None, after: ChangeCursor | None, limit: int
 ) -> list[Change]:
     """Return what takes effect on these days, as known at an instant, in the order of days, sorts and codes."""
-    place = after or (None,) * 6
+    cursor = after or (None,) * 6
     known = as_known or ALWAYS
-    rows = await db.fetch(_CHANGES, span.first, span.last, known, span.what, span.code, *place, limit)
+    rows = await db.fetch(_CHANGES, span.first, span.last, known, span.what, span.code, *cursor, limit)
     return [Change(*row) for row in rows]

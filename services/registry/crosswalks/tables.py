@@ -51,7 +51,7 @@ class Line:
     because: str
 
     @property
-    def place(self) -> tuple[str, str]:
+    def cursor(self) -> tuple[str, str]:
         """Where the line stands in the table."""
         return self.asked, self.to_body or ""
 
@@ -68,7 +68,7 @@ async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = Non
                 part.append(_unknown(one, question))
                 continue
             found = [_line(one, body, row, question, *named) for row in rows[body]]
-            part.extend(sorted(found, key=lambda line: line.place))
+            part.extend(sorted(found, key=lambda line: line.cursor))
         yield part
 
 

@@ -33,7 +33,7 @@ class DateRange:
     ends_at: datetime
 
 
-def read_span(text: str) -> DateRange:
+def read_range(text: str) -> DateRange:
     """Return what a date of a search covers, in London where it has no time zone. Raises UnreadableDate."""
     written = _WRITTEN.fullmatch(text)
     if written is None or (written["prefix"] or "eq") not in _PREFIXES or int(written["year"]) not in _YEARS:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from libs.common.errors import DomainError
 from services.registry.fhir import codes
-from services.registry.fhir.dates import DateRange, UnreadableDate, read_span
+from services.registry.fhir.dates import DateRange, UnreadableDate, read_range
 from services.registry.fhir.model import NOW, FhirTimes
 from services.registry.fhir.search_parameters import FILTERS, FORMAT, INCLUDES, MOST, PAGE, QUESTION, USUAL, Parameter
 
@@ -161,7 +161,7 @@ def _flag(value: Value) -> bool:
 _READERS: Mapping[str, Callable[[str], Value]] = {
     "string": _plain,
     "token": _token,
-    "date": read_span,
+    "date": read_range,
     "reference": _reference,
 }
 
@@ -225,7 +225,7 @@ def _point(read: _Read, name: str) -> DateRange | None:
     if text is None:
         return None
     try:
-        span = read_span(text)
+        span = read_range(text)
         if text[:2].isalpha() or span.end - span.first != timedelta(days=1):
             raise UnreadableDate(f"{text}: say one day, as 2015-04-01")
     except UnreadableDate as error:

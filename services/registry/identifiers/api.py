@@ -41,7 +41,7 @@ IdentifierInPath = Annotated[
 ]
 
 
-class RoleSpanView(View):
+class RolePeriodView(View):
     """A further role, with its days."""
 
     role: str = Field(examples=["RO213"])
@@ -49,7 +49,7 @@ class RoleSpanView(View):
     last_day: date | None = Field(description="null: no last day is known")
 
 
-class IdentifierSpanView(View):
+class IdentifierPeriodView(View):
     """A code of another system, with the days on which the body bears it."""
 
     system: str = Field(examples=["ons"])
@@ -64,7 +64,7 @@ class RolesView(View):
     code: str
     as_at: date | None = Field(description="null: on any day")
     as_known: datetime | None = Field(description="null: as known now")
-    roles: list[RoleSpanView]
+    roles: list[RolePeriodView]
 
 
 class IdentifiersView(View):
@@ -73,10 +73,10 @@ class IdentifiersView(View):
     code: str
     as_at: date | None = Field(description="null: on any day")
     as_known: datetime | None = Field(description="null: as known now")
-    identifiers: list[IdentifierSpanView]
+    identifiers: list[IdentifierPeriodView]
 
 
-class BearerView(IdentifierSpanView):
+class BearerView(IdentifierPeriodView):
     """The body that a code of another system names on a day."""
 
     code: str = Field(description="its ODS code", examples=["01H"])
@@ -97,7 +97,7 @@ async def list_roles(
     """Every role that it has beside its kind, on any day or on one; each has its own first and last day."""
     await answers.get_organisation(rows, code, as_at=as_at or today, as_known=as_known)
     spans = await periods_of(rows, code, ROLE, as_at=as_at, as_known=as_known)
-    held = [RoleSpanView(role=span.other, first_day=span.first_day, last_day=span.last_day) for span in spans]
+    held = [RolePeriodView(role=span.other, first_day=span.first_day, last_day=span.last_day) for span in spans]
     return RolesView(code=code, as_at=as_at, as_known=as_known, roles=held)
 
 
@@ -156,7 +156,7 @@ async def list_identifiers(
     await answers.get_organisation(rows, code, as_at=as_at or today, as_known=as_known)
     spans = await periods_of(rows, code, CODE_OF, as_at=as_at, as_known=as_known)
     borne = [
-        IdentifierSpanView(
+        IdentifierPeriodView(
             system=span.sort.removeprefix(CODE_OF),
             identifier=span.other,
             first_day=span.first_day,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
 from libs.common.messaging.rebuild import checksums
-from services.finance.charges.rules import ChargePeriod, ContractFact, charge_periods, charges
+from services.finance.charges.rules import ChargePeriod, ContractStatement, charge_periods, charges
 from services.finance.core.models import known_contracts
 from services.finance.core.years import FinancialYear
 from services.finance.reactions import subscriptions
@@ -20,19 +20,19 @@ YEAR = FinancialYear(2018)
 
 def signed(
     *customers: str, annual_pence: int = 36500, first: date = YEAR.first_day, last: date = YEAR.last_day
-) -> ContractFact:
+) -> ContractStatement:
     """A contract for the days given."""
-    return ContractFact("K", "signed", first, 1, "Support", "0CX", customers, annual_pence, last)
+    return ContractStatement("K", "signed", first, 1, "Support", "0CX", customers, annual_pence, last)
 
 
-def transferred(*customers: str, on: date, order: int = 2, annual_pence: int = 36500) -> ContractFact:
+def transferred(*customers: str, on: date, order: int = 2, annual_pence: int = 36500) -> ContractStatement:
     """Its change of hands."""
-    return ContractFact("K", "transferred", on, order, "", "0CX", customers, annual_pence)
+    return ContractStatement("K", "transferred", on, order, "", "0CX", customers, annual_pence)
 
 
-def ended(on: date, order: int = 9) -> ContractFact:
+def ended(on: date, order: int = 9) -> ContractStatement:
     """Its end."""
-    return ContractFact("K", "ended", on, order)
+    return ContractStatement("K", "ended", on, order)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def ended(on: date, order: int = 9) -> ContractFact:
     ],
 )
 def test_a_contract_has_spans_of_equal_customers(
-    facts: list[ContractFact], expected: list[tuple[date, date, tuple[str, ...]]]
+    facts: list[ContractStatement], expected: list[tuple[date, date, tuple[str, ...]]]
 ) -> None:
     assert [(span.first_day, span.last_day, span.customers) for span in charge_periods(facts)] == expected
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.temporal.history import LAST_DAY, Days
-from services.registry.core.links import HOLDS, TieStatement, tie_statements_of
+from services.registry.core.links import HOLDS, LinkStatement, link_statements_of
 from services.registry.core.shares import WHOLE, Share, total
 
 SHARE: TypeAdapter[str] = TypeAdapter(Share)
@@ -46,8 +46,8 @@ def test_a_relation_holds_on_its_days_and_its_end_says_that_it_holds_no_more() -
     related = OrganisationRelated(
         code="RCF", relation="owns", other="8KX01", share="1/3", until=UNTIL, effective_on=DAY, stated_at=AT
     )
-    assert list(tie_statements_of(related)) == [TieStatement("RCF", "owns", "8KX01", "1/3", Days(DAY, UNTIL), 0)]
+    assert list(link_statements_of(related)) == [LinkStatement("RCF", "owns", "8KX01", "1/3", Days(DAY, UNTIL), 0)]
     plain = OrganisationRelated(code="RCF", relation="hosts", other="QWO", effective_on=DAY, stated_at=AT)
-    assert [(one.value, one.days) for one in tie_statements_of(plain)] == [(HOLDS, Days(DAY, LAST_DAY))]
+    assert [(one.value, one.days) for one in link_statements_of(plain)] == [(HOLDS, Days(DAY, LAST_DAY))]
     ended = OrganisationUnrelated(code="RCF", relation="hosts", other="QWO", effective_on=UNTIL, stated_at=AT)
-    assert [(one.value, one.days) for one in tie_statements_of(ended)] == [(None, Days(UNTIL, LAST_DAY))]
+    assert [(one.value, one.days) for one in link_statements_of(ended)] == [(None, Days(UNTIL, LAST_DAY))]

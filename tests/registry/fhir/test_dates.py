@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.registry.fhir.dates import UnreadableDate, read_span
+from services.registry.fhir.dates import UnreadableDate, read_range
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from services.registry.fhir.dates import UnreadableDate, read_span
     ],
 )
 def test_a_date_covers_the_days_that_it_names(text: str, prefix: str, first: date, end: date) -> None:
-    span = read_span(text)
+    span = read_range(text)
     assert (span.prefix, span.first, span.end) == (prefix, first, end)
 
 
@@ -33,7 +33,7 @@ def test_a_date_covers_the_days_that_it_names(text: str, prefix: str, first: dat
     ],
 )
 def test_a_date_is_as_wide_as_it_is_written(text: str, starts_at: datetime, lasts: timedelta) -> None:
-    span = read_span(text)
+    span = read_range(text)
     assert (span.starts_at, span.ends_at - span.starts_at) == (starts_at, lasts)
 
 
@@ -42,4 +42,4 @@ def test_a_date_is_as_wide_as_it_is_written(text: str, starts_at: datetime, last
 )
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(UnreadableDate):
-        read_span(text)
+        read_range(text)
