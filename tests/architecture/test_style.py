@@ -1,20 +1,10 @@
 """House rules that no linter knows, each checked on the code's own syntax tree and seen to fail on a planted line."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BANNED_NAMES = {"utils", "helpers", "helper", "manager", "util", "handlers"}
-
-
-def modules(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if "versions" not in path.parts:
-                yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+from tests.architecture.source import modules
 
 
 def calls(tree: ast.AST, *names: str) -> list[int]:
@@ -55,22 +45,13 @@ RULES = [
 def test_services_keep_the_rule(rule: object, planted: str, why: str) -> None:
     assert callable(rule)
     assert rule(ast.parse(planted)), f"the check does not see: {planted}"
-    found = [f"{path}:{line}" for path, tree in modules("services") for line in rule(tree)]
+    found = [f"{module.path}:{line}" for module in modules("services") for line in rule(module.tree)]
     assert not found, f"{why}: {found}"
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [
-        str(path)
-        for path, tree in modules("services", "libs", "deploy", "tests")
-        if tree.body and not ast.get_docstring(tree)
-    ]
-    assert not silent
-
-
-def test_no_module_has_a_name_that_says_nothing() -> None:
-    named = [str(path) for path, _ in modules("services", "libs", "deploy") if path.stem in BANNED_NAMES]
-    assert not named
+    source = modules("services", "libs", "deploy", "tests")
+    assert [str(module.path) for module in source if module.tree.body and not ast.get_docstring(module.tree)] == []
 
 
 def test_a_service_publishes_only_what_is_its_own_to_tell() -> None:
@@ -78,15 +59,14 @@ def test_a_service_publishes_only_what_is_its_own_to_tell() -> None:
 
     topics = {name: kind.topic for (name, _), kind in CATALOGUE.items()}
     assert {module.__name__ for module in (registry, contracts, finance, governance)}
-    for path, tree in modules("services"):
-        service = path.parts[1]
+    for module in modules("services"):
         published = {
             ast.unparse(call.func)
-            for outer in ast.walk(tree)
+            for outer in ast.walk(module.tree)
             if isinstance(outer, ast.Call) and ast.unparse(outer.func) in {"outbox.add", "outbox.add_all"}
             for argument in outer.args[1:]
             for call in ast.walk(argument)
             if isinstance(call, ast.Call)
         }
-        foreign = {name for name in published if topics.get(name, service) != service}
-        assert not foreign, f"{path} publishes {foreign}"
+        foreign = {name for name in published if topics.get(name, module.service) != module.service}
+        assert not foreign, f"{module.path} publishes {foreign}"
