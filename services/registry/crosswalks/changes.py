@@ -109,7 +109,7 @@ ChangeCursor = tuple[date, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DatedChange:
     """Something that takes effect on a day.
 
     `other`: the successor of a succession, the reference of a merger, the other body of a relation, the system of an
@@ -144,9 +144,9 @@ class ChangePeriod:
 
 async def changes(
     db: Reads, span: ChangePeriod, *, as_known: datetime | None, after: ChangeCursor | None, limit: int
-) -> list[Change]:
+) -> list[DatedChange]:
     """Return what takes effect on these days, as known at an instant, in the order of days, sorts and codes."""
     cursor = after or (None,) * 6
     known = as_known or ALWAYS
     rows = await db.fetch(_CHANGES, span.first, span.last, known, span.what, span.code, *cursor, limit)
-    return [Change(*row) for row in rows]
+    return [DatedChange(*row) for row in rows]

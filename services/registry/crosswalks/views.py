@@ -8,7 +8,7 @@ from fractions import Fraction
 from pydantic import BaseModel, Field
 
 from libs.common.http import csv_text
-from services.registry.crosswalks.changes import Change, What
+from services.registry.crosswalks.changes import DatedChange, What
 from services.registry.crosswalks.mapping import DayPair, Outcome
 from services.registry.crosswalks.restatement import Restated, Restatement
 from services.registry.crosswalks.tables import Line
@@ -171,6 +171,6 @@ class ChangeView(View):
 CHANGE_HEADER = tuple(ChangeView.model_fields)
 
 
-def change(found: Change) -> ChangeView:
+def change(found: DatedChange) -> ChangeView:
     """Return a change."""
     return ChangeView.model_validate(found)
