@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.errors import Reason
+from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
 from libs.common.identity import Caller, Role
@@ -27,7 +27,7 @@ from services.registry.cover.checks import (
     reasons_against_list,
     records_of,
 )
-from services.registry.cover.errors import cover_broken
+from services.registry.cover.errors import CoverBroken
 from services.registry.cover.rules import Commissioners, Listed, Subject, law_on
 
 
@@ -159,7 +159,7 @@ async def state_cover(session: AsyncSession, command: StateCover, *, by: Caller,
         *against_lists(records, lists, command.effective_on),
     ]
     if reasons:
-        raise cover_broken(reasons)
+        raise CoverBroken(as_sentence(reasons), reasons=reasons)
     at = await next_cover_instant(session, lists, stated_at, by)
     events = events_of(records, records.commissioners(), lists, command.effective_on, at)
     if not events:

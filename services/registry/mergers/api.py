@@ -46,7 +46,7 @@ from services.registry.mergers.errors import (
 )
 from services.registry.mergers.models import Merger, MergerStatus
 from services.registry.mergers.previews import MergerPreview, preview
-from services.registry.mergers.readiness import NewScheme, get_readiness
+from services.registry.mergers.readiness import get_readiness
 from services.registry.mergers.views import (
     MergerInFullView,
     MergerListedView,
@@ -256,7 +256,7 @@ async def get_merger_readiness(
 )
 async def make_scheme(
     reference: Reference,
-    command: NewScheme,
+    command: commands.NewScheme,
     session: Write,
     by: Preparing,
     today: Today,

@@ -1,6 +1,8 @@
 """CCGs or ICBs merge: agreed by NHS England, perhaps put off or given up, carried out on the day if all is ready."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -9,24 +11,57 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
-from libs.common.identity import Caller, Role
+from libs.common.events.registry import (
+    CCGMerged,
+    CCGMergerAgreed,
+    CCGMergerRedated,
+    CCGMergerWithdrawn,
+    ICBMerged,
+    ICBMergerAgreed,
+    ICBMergerRedated,
+    ICBMergerWithdrawn,
+    MergerConditionMet,
+    OrganisationProposed,
+    TransferSchemeMade,
+)
+from libs.common.identity import Caller
 from libs.common.process.clock import day_of
-from services.registry.core import recording
-from services.registry.core.change import get_organisations_to_change, next_instant
+from services.registry.core.change import Change, change
 from services.registry.core.codes import PRINTED, AreaCode, Code, Day, Name
 from services.registry.core.kinds import Kind
-from services.registry.core.models import Organisation
-from services.registry.core.standing import standings
 from services.registry.cover.checks import reasons_against_merger
-from services.registry.mergers import events as merger_events
-from services.registry.mergers.errors import MergerNotAllowed, MergerNotFound, SchemeNotAllowed, WrongEffectiveDate
-from services.registry.mergers.models import Merger, MergerStatus
+from services.registry.mergers.errors import (
+    MergerNotAllowed,
+    MergerNotFound,
+    MergerNotReady,
+    SchemeNotAllowed,
+    WrongEffectiveDate,
+)
+from services.registry.mergers.models import Merger, MergerStatus, SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
-from services.registry.mergers.readiness import NewScheme, add_scheme, must_be_ready
-from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
+from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, missing, reasons_against
+
+
+class NewScheme(BaseModel):
+    """A transfer scheme from some predecessors to the successor, or word that there is nothing to transfer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sort: SchemeType = Field(
+        description="`property`: property, rights and liabilities; `staff`: contracts of employment. Both are needed",
+        examples=["property"],
+    )
+    predecessors: list[Code] = Field(
+        default=[], max_length=50, description="from whom; all of the merger's if left out", examples=[["10Y", "10H"]]
+    )
+    nil_return: bool = Field(default=False, strict=True, description="there is nothing of this sort to transfer")
+    made_on: Day | None = Field(
+        default=None,
+        description="if left out, the day stated, or the merger's own day where that is earlier",
+        examples=["2018-03-20"],
+    )
 
 
 class MergeCommissioners(BaseModel):
@@ -68,6 +103,18 @@ class RedateMerger(BaseModel):
     effective_on: Day = Field(description="the successor's new first day", examples=["2018-04-01"])
 
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
+
+
+class MeetCondition(BaseModel):
+    """Evidence that a condition of the approval is met."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    met_on: Day = Field(description="a day that has come", examples=["2020-03-20"])
+    evidence: Words = Field(examples=["Constitution signed off by all members, minute 7"])
+
+
 async def merge_commissioners(
     session: AsyncSession,
     command: MergeCommissioners,
@@ -85,25 +132,23 @@ async def merge_commissioners(
     """
     for code in command.predecessors:
         by.must_act_for([code])
-    codes = {command.successor, *command.predecessors}
-    held = await get_organisations_to_change(session, codes)
     successor, day = command.successor, command.effective_on
-    kind = await _must_be_possible(
-        session, successor, command.predecessors, day, practices=command.practices, areas=command.areas
-    )
-    at = await next_instant(session, codes, stated_at, in_its_place=by.has(Role.LOADER))
-    merger = _new(command, kind, await _next_reference(session, command.successor), application)
-    merger.agree(conditions, stated_at=at, by=by.subject)
-    session.add(merger)
-    events: list[Event] = [merger_events.agreed(merger, at)]
-    events.extend([add_scheme(merger, scheme, at=at, by=by) for scheme in command.schemes])
-    if merger.effective_on <= day_of(at):
-        must_be_ready(merger)
-    if command.successor not in held:
-        await recording.introduce(session, [command.successor])
-        if command.effective_on > today or not merger.is_ready():
-            events.insert(0, merger_events.proposed(merger, at))
-    await conclude(session, merger, events, held, due_by=today, at=at, by=by)
+    async with change(session, {successor, *command.predecessors}, by=by, stated_at=stated_at) as now:
+        kind = await _must_be_possible(
+            now, successor, command.predecessors, day, practices=command.practices, areas=command.areas
+        )
+        merger = _new(command, kind, await _next_reference(session, successor), application)
+        merger.agree(conditions, stated_at=now.at, by=by.subject)
+        session.add(merger)
+        schemes = [_add_scheme(merger, scheme, at=now.at, by=by) for scheme in command.schemes]
+        if day <= day_of(now.at):
+            _must_be_ready(merger)
+        if successor not in now.organisations:
+            await now.introduce([successor])
+            if day > today or not merger.is_ready():
+                now.publish(_proposed(merger, now.at))
+        now.publish(_agreed(merger, now.at), *schemes)
+        _carry_out_if_due(now, merger, by_day=today)
     return merger
 
 
@@ -112,33 +157,31 @@ async def redate_merger(
 ) -> None:
     """Let the locked merger take effect on another day; what was planned before stays in its plans.
 
-    Raises NotAgreedAnyMore, SameDay, MergerNotAllowed with every reason, NotYoursToDecide.
+    Raises MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed with every reason, NotYoursToDecide.
     """
-    held = await lock_parts(session, merger, by)
-    previously_on = merger.effective_on
-    at = await instant_for(session, merger, stated_at, by)
-    merger.redate(command.effective_on, stated_at=at, by=by.subject)
-    if command.effective_on < day_of(at):
-        message = f"{command.effective_on} is past: a merger is put on a day to come, never back"
-        raise MergerNotAllowed(message, reasons=[Reason(message, "effective_on")])
-    kind = await _must_be_possible(
-        session, merger.successor, merger.predecessors, command.effective_on, but=merger.reference
-    )
-    if law := law_on(command.effective_on, kind):
-        merger.rule_pack = law.id
-    told = [merger_events.redated(merger, previously_on, at)]
-    await conclude(session, merger, told, held, due_by=today, at=at, by=by)
+    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+        previously_on = merger.effective_on
+        merger.redate(command.effective_on, stated_at=now.at, by=by.subject)
+        if command.effective_on < day_of(now.at):
+            message = f"{command.effective_on} is past: a merger is put on a day to come, never back"
+            raise MergerNotAllowed(message, reasons=[Reason(message, "effective_on")])
+        kind = await _must_be_possible(
+            now, merger.successor, merger.predecessors, command.effective_on, but=merger.reference
+        )
+        if law := law_on(command.effective_on, kind):
+            merger.rule_pack = law.id
+        now.publish(_redated(merger, previously_on, now.at))
+        _carry_out_if_due(now, merger, by_day=today)
 
 
 async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime) -> None:
     """Give the locked merger up. Its successor stays proposed, so that a later agreement can take the code up again.
 
-    Raises NotAgreedAnyMore, NotYoursToDecide.
+    Raises MergerNotOpen, NotYoursToDecide.
     """
-    held = await lock_parts(session, merger, by)
-    at = await instant_for(session, merger, stated_at, by)
-    merger.withdraw(stated_at=at, by=by.subject)
-    await conclude(session, merger, [merger_events.withdrawn(merger, at)], held, due_by=date.min, at=at, by=by)
+    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+        merger.withdraw(stated_at=now.at, by=by.subject)
+        now.publish(_withdrawn(merger, now.at))
 
 
 async def establish_successor(
@@ -146,15 +189,62 @@ async def establish_successor(
 ) -> None:
     """Carry the locked merger out on its day, as due work would.
 
-    Raises NotAgreedAnyMore, WrongEffectiveDate, MergerNotReady with all that is missing or came late, NotYoursToDecide.
+    Raises MergerNotOpen, WrongEffectiveDate, MergerNotReady with all that is missing or came late, NotYoursToDecide.
     """
-    held = await lock_parts(session, merger, by)
-    merger.must_be_agreed()
-    if merger.effective_on > today:
-        raise WrongEffectiveDate(f"{merger.reference} takes effect on {merger.effective_on}")
-    must_be_ready(merger)
-    at = await instant_for(session, merger, stated_at, by)
-    await conclude(session, merger, [], held, due_by=today, at=at, by=by)
+    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+        merger.must_be_agreed()
+        if merger.effective_on > today:
+            raise WrongEffectiveDate(f"{merger.reference} takes effect on {merger.effective_on}")
+        _must_be_ready(merger)
+        _carry_out_if_due(now, merger, by_day=today)
+
+
+async def make_scheme(
+    session: AsyncSession, merger: Merger, command: NewScheme, *, by: Caller, today: date, stated_at: datetime
+) -> None:
+    """Make a transfer scheme of the locked merger, or give a nil return.
+
+    What was the last thing missing on the merger's own day lets it take effect.
+    Raises MergerNotOpen, SchemeNotAllowed, SchemeMadeAlready, NotYoursToDecide.
+    """
+    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+        now.publish(_add_scheme(merger, command, at=now.at, by=by))
+        merger.version += 1
+        _carry_out_if_due(now, merger, by_day=today)
+
+
+async def meet_condition(
+    session: AsyncSession,
+    merger: Merger,
+    number: int,
+    command: MeetCondition,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+) -> None:
+    """Record the evidence that a condition of the locked merger is met.
+
+    Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready, SchemeNotAllowed, NotYoursToDecide.
+    """
+    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+        if command.met_on > day_of(now.at):
+            message = f"{command.met_on} is still to come"
+            raise SchemeNotAllowed(message, reasons=[Reason(message, "met_on")])
+        condition = merger.meet(number, command.evidence, met_on=command.met_on, stated_at=now.at, by=by.subject)
+        merger.version += 1
+        now.publish(
+            MergerConditionMet(
+                merger=merger.reference,
+                successor=merger.successor,
+                predecessors=tuple(merger.predecessors),
+                condition=condition.number,
+                evidence=condition.evidence or "",
+                effective_on=command.met_on,
+                stated_at=now.at,
+            )
+        )
+        _carry_out_if_due(now, merger, by_day=today)
 
 
 async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
@@ -166,12 +256,9 @@ async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at
     merger = await _next_due(session, up_to)
     if merger is None:
         return 0
-    held = await lock_parts(session, merger, by)
-    at = max(
-        await next_instant(session, merger.codes(), stated_at, in_its_place=False),
-        merger.last_stated_at() + timedelta(microseconds=1),
-    )
-    await conclude(session, merger, [], held, due_by=up_to, at=at, by=by)
+    # The clock does this, not a loader: whatever was stated of the bodies comes before it.
+    async with _change_of(session, merger, by=by, stated_at=stated_at, in_its_place=False) as now:
+        _carry_out_if_due(now, merger, by_day=up_to)
     return 1
 
 
@@ -208,41 +295,28 @@ async def get_merger_to_change(session: AsyncSession, reference: str) -> Merger:
     return merger
 
 
-async def conclude(
-    session: AsyncSession,
-    merger: Merger,
-    events: Sequence[Event],
-    held: dict[str, Organisation],
-    *,
-    due_by: date,
-    at: datetime,
-    by: Caller,
-) -> None:
-    """Tell what was decided, and carry it out where its day has come and all was ready by then."""
-    told = list(events)
-    if merger.status == MergerStatus.AGREED and merger.effective_on <= due_by and merger.is_ready():
-        merger.carry_out(stated_at=at, by=by.subject)
-        told.append(merger_events.merged(merger, at))
-    for organisation in held.values():
-        organisation.version += 1
-    await recording.record(session, told, source=recording.COMMAND, by=by.subject)
+def _change_of(
+    session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime, in_its_place: bool | None = None
+) -> AbstractAsyncContextManager[Change]:
+    """Change a locked merger and its bodies, after all that was stated of it, also by a loader.
 
-
-async def lock_parts(session: AsyncSession, merger: Merger, by: Caller) -> dict[str, Organisation]:
-    """Lock the organisations of a locked merger. Raises NotYoursToDecide."""
+    Raises NotYoursToDecide.
+    """
     for code in merger.predecessors:
         by.must_act_for([code])
-    return await get_organisations_to_change(session, merger.codes())
+    after = merger.last_stated_at()
+    return change(session, merger.codes(), by=by, stated_at=stated_at, after=after, in_its_place=in_its_place)
 
 
-async def instant_for(session: AsyncSession, merger: Merger, stated_at: datetime, by: Caller) -> datetime:
-    """Return when the next thing is said of a merger: after what was said of it, also by a loader."""
-    at = await next_instant(session, merger.codes(), stated_at, in_its_place=by.has(Role.LOADER))
-    return max(at, merger.last_stated_at() + timedelta(microseconds=1))
+def _carry_out_if_due(now: Change, merger: Merger, *, by_day: date) -> None:
+    """Carry the merger out where its day has come and all was ready by then."""
+    if merger.status == MergerStatus.AGREED and merger.effective_on <= by_day and merger.is_ready():
+        merger.carry_out(stated_at=now.at, by=now.by.subject)
+        now.publish(_merged(merger, now.at))
 
 
 async def _must_be_possible(
-    session: AsyncSession,
+    now: Change,
     successor: str,
     predecessors: Sequence[str],
     effective_on: date,
@@ -252,15 +326,13 @@ async def _must_be_possible(
     areas: Sequence[str] | None = None,
 ) -> Kind:
     """Return what sort of body merges. Raises MergerNotAllowed."""
-    codes = {successor, *predecessors}
-    connection = await raw(session)
-    agreed = {code: other for code, other in (await agreed_mergers_of(session, codes)).items() if other[0] != but}
-    around = Surroundings(await standings(connection, codes), agreed)
+    agreed = await agreed_mergers_of(now.session, {successor, *predecessors})
+    around = Surroundings(now.standings, {code: other for code, other in agreed.items() if other[0] != but})
     kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
     reasons = [
         *reasons_against(successor, predecessors, effective_on, around=around),
         *await reasons_against_merger(
-            connection, successor, predecessors, effective_on, kind=kind, practices=practices, areas=areas
+            now.connection, successor, predecessors, effective_on, kind=kind, practices=practices, areas=areas
         ),
     ]
     if reasons:
@@ -288,53 +360,125 @@ async def _next_reference(session: AsyncSession, successor: str) -> str:
     return f"M-{successor}-{earlier + 1}" if earlier else f"M-{successor}"
 
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
+def _add_scheme(merger: Merger, command: NewScheme, *, at: datetime, by: Caller) -> Event:
+    """Add a scheme to the locked merger, and return the event that states it.
 
-
-class MeetCondition(BaseModel):
-    """Evidence that a condition of the approval is met."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    met_on: Day = Field(description="a day that has come", examples=["2020-03-20"])
-    evidence: Words = Field(examples=["Constitution signed off by all members, minute 7"])
-
-
-async def make_scheme(
-    session: AsyncSession, merger: Merger, command: NewScheme, *, by: Caller, today: date, stated_at: datetime
-) -> None:
-    """Make a transfer scheme of the locked merger, or give a nil return.
-
-    What was the last thing missing on the merger's own day lets it take effect.
-    Raises NotAgreedAnyMore, SchemeNotAllowed, SchemeMadeAlready, NotYoursToDecide.
+    Raises SchemeNotAllowed with every reason, SchemeMadeAlready, MergerNotOpen.
     """
-    held = await lock_parts(session, merger, by)
-    at = await instant_for(session, merger, stated_at, by)
-    made = add_scheme(merger, command, at=at, by=by)
-    merger.version += 1
-    await conclude(session, merger, [made], held, due_by=today, at=at, by=by)
+    predecessors = command.predecessors or list(merger.predecessors)
+    made_on = command.made_on or min(day_of(at), merger.effective_on)
+    reasons = [
+        Reason(f"{code} is no predecessor in {merger.reference}", f"predecessors.{number}")
+        for number, code in enumerate(predecessors)
+        if code not in merger.predecessors
+    ]
+    if len(set(predecessors)) < len(predecessors):
+        reasons.append(Reason("a predecessor occurs twice", "predecessors"))
+    if made_on > day_of(at):
+        reasons.append(Reason(f"{made_on} is still to come", "made_on"))
+    if reasons:
+        raise SchemeNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+    scheme = merger.make_scheme(
+        command.sort, predecessors, nil=command.nil_return, made_on=made_on, stated_at=at, by=by.subject
+    )
+    return TransferSchemeMade(
+        merger=merger.reference,
+        scheme=scheme.reference,
+        sort=scheme.sort,
+        successor=merger.successor,
+        predecessors=tuple(scheme.predecessors),
+        nil_return=scheme.nil_return,
+        effective_on=scheme.made_on,
+        stated_at=scheme.stated_at,
+    )
 
 
-async def meet_condition(
-    session: AsyncSession,
-    merger: Merger,
-    number: int,
-    command: MeetCondition,
-    *,
-    by: Caller,
-    today: date,
-    stated_at: datetime,
-) -> None:
-    """Keep the evidence that a condition of the locked merger is met.
+def _must_be_ready(merger: Merger) -> None:
+    """Raise MergerNotReady, with what is missing, unless all was there by the merger's day."""
+    if merger.is_ready():
+        return
+    reasons = missing(merger.predecessors, merger.conditions, merger.schemes)
+    if not reasons:
+        message = (
+            f"what {merger.reference} needs was complete on {merger.ready_on}, after {merger.effective_on}: "
+            "it needs a new day by decision, and takes effect on none that is past"
+        )
+        reasons = [Reason(message, "effective_on")]
+    raise MergerNotReady("; ".join(reason.message for reason in reasons), reasons=reasons)
 
-    Raises NotAgreedAnyMore, NoSuchCondition, ConditionMetAlready, SchemeNotAllowed, NotYoursToDecide.
-    """
-    held = await lock_parts(session, merger, by)
-    at = await instant_for(session, merger, stated_at, by)
-    if command.met_on > day_of(at):
-        message = f"{command.met_on} is still to come"
-        raise SchemeNotAllowed(message, reasons=[Reason(message, "met_on")])
-    condition = merger.meet(number, command.evidence, met_on=command.met_on, stated_at=at, by=by.subject)
-    merger.version += 1
-    met = merger_events.condition_met(merger, condition, command.met_on, at)
-    await conclude(session, merger, [met], held, due_by=today, at=at, by=by)
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Which events tell of the mergers of one kind."""
+
+    agreed: type[CCGMergerAgreed | ICBMergerAgreed]
+    redated: type[CCGMergerRedated | ICBMergerRedated]
+    withdrawn: type[CCGMergerWithdrawn | ICBMergerWithdrawn]
+    merged: type[CCGMerged | ICBMerged]
+
+
+_NAMES: Mapping[str, _Names] = {
+    Kind.CCG: _Names(CCGMergerAgreed, CCGMergerRedated, CCGMergerWithdrawn, CCGMerged),
+    Kind.ICB: _Names(ICBMergerAgreed, ICBMergerRedated, ICBMergerWithdrawn, ICBMerged),
+}
+
+
+def _proposed(merger: Merger, at: datetime) -> Event:
+    """Return that the successor is legally set and does not operate yet."""
+    return OrganisationProposed(
+        code=merger.successor, name=merger.successor_name, kind=merger.kind, effective_on=day_of(at), stated_at=at
+    )
+
+
+def _agreed(merger: Merger, at: datetime) -> Event:
+    """Return that a merger is agreed."""
+    return _NAMES[merger.kind].agreed(
+        merger=merger.reference,
+        successor=merger.successor,
+        successor_name=merger.successor_name,
+        predecessors=tuple(merger.predecessors),
+        effective_on=merger.effective_on,
+        stated_at=at,
+    )
+
+
+def _redated(merger: Merger, previously_on: date, at: datetime) -> Event:
+    """Return that a merger takes effect on another day."""
+    return _NAMES[merger.kind].redated(
+        merger=merger.reference,
+        successor=merger.successor,
+        predecessors=tuple(merger.predecessors),
+        previously_on=previously_on,
+        effective_on=merger.effective_on,
+        stated_at=at,
+    )
+
+
+def _withdrawn(merger: Merger, at: datetime) -> Event:
+    """Return that a merger will not take place."""
+    return _NAMES[merger.kind].withdrawn(
+        merger=merger.reference,
+        successor=merger.successor,
+        predecessors=tuple(merger.predecessors),
+        effective_on=day_of(at),
+        stated_at=at,
+    )
+
+
+def _merged(merger: Merger, at: datetime) -> Event:
+    """Return that a merger took effect, with the schemes of each predecessor in their order."""
+    return _NAMES[merger.kind].merged(
+        merger=merger.reference,
+        successor=merger.successor,
+        successor_name=merger.successor_name,
+        predecessors=tuple(merger.predecessors),
+        property_schemes=_in_order(merger, SchemeType.PROPERTY),
+        staff_schemes=_in_order(merger, SchemeType.STAFF),
+        effective_on=merger.effective_on,
+        stated_at=at,
+    )
+
+
+def _in_order(merger: Merger, sort: SchemeType) -> tuple[str, ...]:
+    of = {code: one.reference for one in merger.schemes if one.sort == sort for code in one.predecessors}
+    return tuple(of[code] for code in merger.predecessors)

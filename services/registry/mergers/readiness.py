@@ -1,51 +1,14 @@
-"""Whether a merger has what it needs before its day: reckoned from facts, as at a day, as known at an instant."""
+"""What a merger has and lacks before its day, as at a day, as known at an instant."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.database.connection import Reads
 from libs.common.errors import Reason
-from libs.common.events import Event
-from libs.common.identity import Caller
-from libs.common.process.clock import day_of
 from libs.common.temporal.history import ALWAYS
-from services.registry.core.codes import Code, Day
-from services.registry.mergers import events
-from services.registry.mergers.errors import MergerNotReady, SchemeNotAllowed
-from services.registry.mergers.models import Merger, MergerStatus, SchemeType
+from services.registry.mergers.models import MergerStatus, SchemeType
 from services.registry.mergers.queries import get_merger
-
-
-class SchemeState(Protocol):
-    """What counts of a scheme."""
-
-    @property
-    def sort(self) -> SchemeType:
-        """Which of the two it is."""
-
-    @property
-    def predecessors(self) -> list[str]:
-        """From whom it transfers."""
-
-
-class ConditionState(Protocol):
-    """What counts of a condition."""
-
-    @property
-    def number(self) -> int:
-        """Its number in the approval."""
-
-    @property
-    def text(self) -> str:
-        """What is to be done."""
-
-    @property
-    def met_on(self) -> date | None:
-        """The day on which it was met, None where it is not."""
+from services.registry.mergers.rules import missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +70,6 @@ SELECT c.number, c.text, CASE WHEN met THEN c.met_on END, CASE WHEN met THEN c.e
 """
 
 
-def missing(
-    predecessors: Sequence[str], conditions: Iterable[ConditionState], schemes: Iterable[SchemeState]
-) -> list[Reason]:
-    """Return what is missing before the merger of these predecessors can take effect."""
-    lacking = [
-        Reason(f"condition {one.number} is not met: {one.text}", f"conditions.{one.number}")
-        for one in conditions
-        if one.met_on is None
-    ]
-    made = {(one.sort, code) for one in schemes for code in one.predecessors}
-    for sort in SchemeType:
-        without = [code for code in predecessors if (sort, code) not in made]
-        if without:
-            message = f"no {sort} transfer scheme or nil return of {', '.join(without)}"
-            lacking.append(Reason(message, f"schemes.{sort}"))
-    return lacking
-
-
 async def get_readiness(
     db: Reads, reference: str, *, as_at: date | None, as_known: datetime | None, today: date
 ) -> Readiness:
@@ -147,61 +92,3 @@ async def get_readiness(
         as_at=as_at or today,
         as_known=as_known,
     )
-
-
-class NewScheme(BaseModel):
-    """A transfer scheme from some predecessors to the successor, or word that there is nothing to transfer."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    sort: SchemeType = Field(
-        description="`property`: property, rights and liabilities; `staff`: contracts of employment. Both are needed",
-        examples=["property"],
-    )
-    predecessors: list[Code] = Field(
-        default=[], max_length=50, description="from whom; all of the merger's if left out", examples=[["10Y", "10H"]]
-    )
-    nil_return: bool = Field(default=False, strict=True, description="there is nothing of this sort to transfer")
-    made_on: Day | None = Field(
-        default=None,
-        description="if left out, the day stated, or the merger's own day where that is earlier",
-        examples=["2018-03-20"],
-    )
-
-
-def add_scheme(merger: Merger, command: NewScheme, *, at: datetime, by: Caller) -> Event:
-    """Keep a scheme with the locked merger, and return what is told of it.
-
-    Raises SchemeNotAllowed with every reason, SchemeMadeAlready, NotAgreedAnyMore.
-    """
-    predecessors = command.predecessors or list(merger.predecessors)
-    made_on = command.made_on or min(day_of(at), merger.effective_on)
-    reasons = [
-        Reason(f"{code} is no predecessor in {merger.reference}", f"predecessors.{number}")
-        for number, code in enumerate(predecessors)
-        if code not in merger.predecessors
-    ]
-    if len(set(predecessors)) < len(predecessors):
-        reasons.append(Reason("a predecessor occurs twice", "predecessors"))
-    if made_on > day_of(at):
-        reasons.append(Reason(f"{made_on} is still to come", "made_on"))
-    if reasons:
-        raise SchemeNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
-    scheme = merger.make_scheme(
-        command.sort, predecessors, nil=command.nil_return, made_on=made_on, stated_at=at, by=by.subject
-    )
-    return events.scheme_made(merger, scheme)
-
-
-def must_be_ready(merger: Merger) -> None:
-    """Raise MergerNotReady, with what is missing, unless all was there by the merger's day."""
-    if merger.is_ready():
-        return
-    reasons = missing(merger.predecessors, merger.conditions, merger.schemes)
-    if not reasons:
-        message = (
-            f"what {merger.reference} needs was complete on {merger.ready_on}, after {merger.effective_on}: "
-            "it needs a new day by decision, and takes effect on none that is past"
-        )
-        reasons = [Reason(message, "effective_on")]
-    raise MergerNotReady("; ".join(reason.message for reason in reasons), reasons=reasons)

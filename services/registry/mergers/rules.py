@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Protocol
 
 from libs.common.errors import Reason
 from libs.common.rulepacks import RulePack, in_force
 from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
 from services.registry.core.standing import Standing
+from services.registry.mergers.models import SchemeType
 
 
 def law_on(day: date, kind: Kind = Kind.CCG, packs: Iterable[RulePack] = PACKS) -> RulePack | None:
@@ -122,3 +124,49 @@ def _in_another(code: str, reference: str, day: date) -> str:
 
 def _plural(kind: Kind) -> str:
     return f"{kind.upper()}s"
+
+
+class SchemeState(Protocol):
+    """What counts of a scheme."""
+
+    @property
+    def sort(self) -> SchemeType:
+        """Which of the two it is."""
+
+    @property
+    def predecessors(self) -> list[str]:
+        """From whom it transfers."""
+
+
+class ConditionState(Protocol):
+    """What counts of a condition."""
+
+    @property
+    def number(self) -> int:
+        """Its number in the approval."""
+
+    @property
+    def text(self) -> str:
+        """What is to be done."""
+
+    @property
+    def met_on(self) -> date | None:
+        """The day on which it was met, None where it is not."""
+
+
+def missing(
+    predecessors: Sequence[str], conditions: Iterable[ConditionState], schemes: Iterable[SchemeState]
+) -> list[Reason]:
+    """Return what is missing before the merger of these predecessors can take effect."""
+    lacking = [
+        Reason(f"condition {one.number} is not met: {one.text}", f"conditions.{one.number}")
+        for one in conditions
+        if one.met_on is None
+    ]
+    made = {(one.sort, code) for one in schemes for code in one.predecessors}
+    for sort in SchemeType:
+        without = [code for code in predecessors if (sort, code) not in made]
+        if without:
+            message = f"no {sort} transfer scheme or nil return of {', '.join(without)}"
+            lacking.append(Reason(message, f"schemes.{sort}"))
+    return lacking

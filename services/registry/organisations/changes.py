@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.errors import Reason
+from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationKindChanged,
@@ -25,7 +25,7 @@ from services.registry.core.kinds import ABOLISHED, ESTABLISHED, Kind
 from services.registry.core.models import Organisation
 from services.registry.core.standing import Standing, standings
 from services.registry.cover.checks import reasons_against_kind, reasons_against_parent
-from services.registry.cover.errors import cover_broken
+from services.registry.cover.errors import CoverBroken
 from services.registry.lineage.permissions import must_act_for
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.organisations.commands import Address
@@ -126,7 +126,7 @@ async def change_parent(
             raise OrganisationNotFound(f"no organisation has the code {command.parent}")
         must_be_there(now.standings[code], day)
         if reasons := await reasons_against_parent(now.connection, code, command.parent, day):
-            raise cover_broken(reasons)
+            raise CoverBroken(as_sentence(reasons), reasons=reasons)
 
         def belonging(parent: str, day: date) -> Event:
             return OrganisationParentChanged(
@@ -152,7 +152,7 @@ async def change_kind(
         if agreed and day <= agreed[1]:
             raise MergerAgreed(f"{code} is part of the merger {agreed[0]} of CCGs, agreed for {agreed[1]}")
         if reasons := await reasons_against_kind(now.connection, code, command.kind, day):
-            raise cover_broken(reasons)
+            raise CoverBroken(as_sentence(reasons), reasons=reasons)
 
         def of_kind(kind: str, day: date) -> Event:
             return OrganisationKindChanged(code=code, kind=kind, effective_on=day, stated_at=now.at)

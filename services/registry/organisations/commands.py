@@ -8,7 +8,7 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.errors import Reason
+from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationClosed,
@@ -27,7 +27,7 @@ from services.registry.core.kinds import ESTABLISHED, PRACTICE_KINDS, Kind
 from services.registry.core.models import Organisation
 from services.registry.core.standing import Standing, standings
 from services.registry.cover.checks import reasons_against_closing, reasons_against_opening
-from services.registry.cover.errors import cover_broken
+from services.registry.cover.errors import CoverBroken
 from services.registry.lineage.permissions import must_act_for
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.organisations.errors import ClosedBeforeItOpened, MergerAgreed, NotOpen
@@ -157,7 +157,7 @@ async def _parents_must_fit(connection: asyncpg.Connection, commands: Sequence[O
     if missing := sorted(code for code in wanted if not there[code].exists):
         raise OrganisationNotFound(f"no organisation has the code {', '.join(missing)}")
     if reasons := await reasons_against_opening(connection, list(opened.values()), parents):
-        raise cover_broken(reasons)
+        raise CoverBroken(as_sentence(reasons), reasons=reasons)
 
 
 def _reasons_against_opening(
@@ -227,5 +227,5 @@ async def close_organisation(
         if not standing.is_open_through(day - timedelta(days=1)):
             raise NotOpen(f"{code} is {standing.on(day)} on {day}")
         if reasons := await reasons_against_closing(now.connection, code, day):
-            raise cover_broken(reasons)
+            raise CoverBroken(as_sentence(reasons), reasons=reasons)
         now.publish(OrganisationClosed(code=code, effective_on=day, stated_at=now.at))
