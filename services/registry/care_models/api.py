@@ -1,6 +1,6 @@
 """Routes about new care models."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request, Response
 
@@ -26,15 +26,12 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.http.problems import may_raise
 from services.registry.care_models import commands, queries
 from services.registry.care_models.errors import CareModelNotFound, CareModelNotPlanned, CareModelTaken, NotEstablished
-from services.registry.care_models.models import CareModel, CareModelType
+from services.registry.care_models.models import CareModel, CareModelStatus, CareModelType
 from services.registry.care_models.views import (
     CareModelInFullView,
-    CareModelStatementView,
     CareModelView,
     ChangedView,
-    OverlapView,
     PlannedView,
-    shown,
 )
 from services.registry.core.codes import CODE
 from services.registry.core.errors import NoChange, OrganisationNotFound
@@ -73,42 +70,39 @@ async def list_care_models(
     as_at: AsAt,
     as_known: AsKnown,
     place: Annotated[
-        str | None, Query(description="only those at this place, or at one that lives on in it", pattern=CODE)
+        str | None, Query(description="only those at this place, or at one of its predecessors", pattern=CODE)
     ] = None,
-    model: Annotated[CareModelType | None, Query(description="only of this sort")] = None,
-    status: Annotated[
-        Literal["planned", "delayed", "live", "ended"] | None, Query(description="only with this status on the day")
-    ] = None,
+    model: Annotated[CareModelType | None, Query(description="only of this type")] = None,
+    status: Annotated[CareModelStatus | None, Query(description="only with this status on the day")] = None,
 ) -> Page[CareModelView]:
-    """Care models by place, sort and status, as at a day, as known at an instant, in the order of their references.
+    """List care models by place, type and status, as at a day, as known at an instant, ordered by reference.
 
-    None is live before it was said to be established, whatever day was planned.
+    A care model is live only once it was stated as established, whatever day was planned.
     """
     filters = queries.CareModelFilter(place, model, status)
     [after] = paging.key(str) or (None,)
     found = await queries.list_care_models(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )
-    return page([CareModelView(**shown(one)) for one in found], key=lambda one: one.reference, request=request)
+    return page(found, key=lambda one: one.reference, request=request)
 
 
 @router.get(
     "/care-models/{reference}",
     response_model=CareModelInFullView,
-    summary="How far a new care model got",
+    summary="Get the status of a new care model",
     responses=problems(CareModelNotFound),
 )
 async def get_care_model(
     reference: Reference, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
 ) -> CareModelInFullView:
-    """Its status as at a day, as known at an instant, and everything that was said of it by then.
+    """Return its status as at a day, as known at an instant, with every statement about it until then.
 
     A plan that slipped stays in the statements. The ETag is its version now.
     """
     found = await queries.get_care_model(rows, reference, as_at=as_at, as_known=as_known)
     etag(response, found.version)
-    statements = [CareModelStatementView.model_validate(word) for word in found.words]
-    return CareModelInFullView(**shown(found), as_at=as_at, as_known=as_known, statements=statements)
+    return found
 
 
 @router.post(
@@ -126,7 +120,7 @@ async def plan_care_model(
     stated_at: StatedAt,
     response: Response,
 ) -> PlannedView:
-    """Put it on record as planned. Several can be at one place: a warning names the others that have not ended.
+    """Record it as planned. There may be several at one place: a warning names the others that have not ended.
 
     It is live only after `POST /care-models/{reference}/establishment`.
     """
@@ -135,9 +129,7 @@ async def plan_care_model(
         await raw(session), planned.reference, as_at=command.planned_for or today, as_known=None
     )
     etag(response, found.version)
-    others = list(found.overlaps)
-    message = f"at {found.place} there is also {', '.join(others)}"
-    return PlannedView(**shown(found), warnings=[OverlapView(message=message, references=others)] if others else [])
+    return PlannedView.of(found)
 
 
 @router.post(
@@ -154,9 +146,9 @@ async def delay_care_model(
     stated_at: StatedAt,
     response: Response,
 ) -> CareModel:
-    """Say that it will not begin on the day that was planned, and that no other is given.
+    """State that it will not begin on the planned day, and that no other day is given.
 
-    Its date is then null; the plan stays in what was said before.
+    Its planned day is then null; the earlier plan stays in its statements.
     """
     await commands.delay_care_model(session, model, command, by=by, stated_at=stated_at)
     etag(response, model.version)
@@ -166,7 +158,7 @@ async def delay_care_model(
 @router.post(
     "/care-models/{reference}/replanning",
     response_model=ChangedView,
-    summary="Plan it anew",
+    summary="Replan it",
     responses=problems(*REFUSALS, OrganisationNotFound),
 )
 async def replan_care_model(
@@ -197,7 +189,7 @@ async def establish_care_model(
     stated_at: StatedAt,
     response: Response,
 ) -> CareModel:
-    """Say that it began: from that day it is live. A day that lies ahead is a plan, and is refused here."""
+    """State that it began: it is live from that day. A day in the future is a plan, and is refused here."""
     await commands.establish_care_model(session, model, command, by=by, stated_at=stated_at)
     etag(response, model.version)
     return model
@@ -206,7 +198,7 @@ async def establish_care_model(
 @router.post(
     "/care-models/{reference}/end",
     response_model=ChangedView,
-    summary="End it, or give it up",
+    summary="End or abandon it",
     responses=problems(*REFUSALS, NotEstablished),
 )
 async def end_care_model(
@@ -217,7 +209,7 @@ async def end_care_model(
     stated_at: StatedAt,
     response: Response,
 ) -> CareModel:
-    """Say from which day it is no more; one that never began is given up."""
+    """State the first day without it. One that never began is abandoned."""
     await commands.end_care_model(session, model, command, by=by, stated_at=stated_at)
     etag(response, model.version)
     return model

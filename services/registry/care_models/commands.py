@@ -17,7 +17,7 @@ from libs.common.identity import Caller, Role
 from libs.common.process.clock import LONDON
 from services.registry.care_models.errors import CareModelNotFound, CareModelNotPlanned, CareModelTaken, NotEstablished
 from services.registry.care_models.models import CareModel, CareModelStatement, CareModelType, Stated
-from services.registry.care_models.queries import get_care_model
+from services.registry.care_models.queries import list_acts
 from services.registry.care_models.rules import CareModelAct
 from services.registry.core import recording
 from services.registry.core.change import get_organisations_to_change
@@ -224,10 +224,9 @@ async def _said(
     await must_act_for(session, model.place, by)
     connection = await raw(session)
     if by.has(Role.LOADER):
-        known = await get_care_model(connection, model.reference, as_at=date.max, as_known=stated_at)
-        return stated_at, known.words
-    known = await get_care_model(connection, model.reference, as_at=date.max, as_known=None)
-    return max(stated_at, known.words[-1].stated_at + timedelta(microseconds=1)), known.words
+        return stated_at, await list_acts(connection, model.reference, as_known=stated_at)
+    acts = await list_acts(connection, model.reference, as_known=None)
+    return max(stated_at, acts[-1].stated_at + timedelta(microseconds=1)), acts
 
 
 async def _must_be_waiting(

@@ -1,7 +1,8 @@
-"""New care models at a place, and everything that was said of each."""
+"""New care models at a place, and the statements about each."""
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -9,9 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.core.base import Base, one_of
 
+CareModelStatus = Literal["planned", "delayed", "live", "ended"]
+
 
 class CareModelType(StrEnum):
-    """What sort of new care model it is."""
+    """The type of a new care model."""
 
     PACS = "pacs"
     """Primary and acute care system."""
@@ -23,7 +26,7 @@ class CareModelType(StrEnum):
 
 
 class Stated(StrEnum):
-    """What can be said of a care model."""
+    """What can be stated about a care model."""
 
     PLANNED = "planned"
     DELAYED = "delayed"
@@ -33,7 +36,7 @@ class Stated(StrEnum):
 
 
 class CareModel(Base):
-    """A new care model at a place. What it is for, who takes part and how far it got is in its statements."""
+    """A new care model at a place. Its purpose, partners and status are in its statements."""
 
     __tablename__ = "care_model"
     __table_args__ = (Index(None, "place"),)
@@ -47,7 +50,7 @@ class CareModel(Base):
 
 
 class CareModelStatement(Base):
-    """Something was said of a care model, never changed. `planned_for` is the day of a plan; a delay may have none."""
+    """A statement about a care model, never changed. `planned_for` is the day of a plan; a delay may have none."""
 
     __tablename__ = "care_model_statement"
     __table_args__ = (Index(None, "care_model_id"),)

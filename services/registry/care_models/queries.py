@@ -1,7 +1,7 @@
-"""What the registry answers of new care models: as at a day, as known at an instant."""
+"""Reads new care models, as at a day, as known at an instant."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,11 +10,12 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.care_models.errors import CareModelNotFound
-from services.registry.care_models.models import CareModelType, Stated
-from services.registry.care_models.rules import CareModelAct, CareModelState, Status, state_of
+from services.registry.care_models.models import CareModelStatus, CareModelType, Stated
+from services.registry.care_models.rules import CareModelAct, CareModelState, state_of
+from services.registry.care_models.views import CareModelInFullView, CareModelStatementView, CareModelView
 from services.registry.lineage.queries import steps_to
 
-_WORDS = """
+_STATEMENTS = """
 SELECT m.reference, m.model, m.name, m.place, m.version, s.stated, s.effective_on, s.planned_for, s.partners,
        s.services, s.excludes, s.people, s.note, s.stated_at, s.source, s.recorded_by, s.recorded_at
   FROM care_model m JOIN care_model_statement s ON s.care_model_id = m.id AND s.stated_at <= $1
@@ -27,77 +28,109 @@ SELECT m.reference, m.model, m.name, m.place, m.version, s.stated, s.effective_o
 
 
 @dataclass(frozen=True, slots=True)
-class CareModelAsAt:
-    """One care model as at a day, with what was said of it, and the others at its place that have not ended."""
-
-    reference: str
-    model: CareModelType
-    name: str
-    place: str
-    version: int
-    state: CareModelState
-    words: tuple[CareModelAct, ...]
-    overlaps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class CareModelFilter:
-    """Which care models are asked for; None leaves a filter out."""
+    """Filters of the list of care models; None leaves a filter out."""
 
     place: str | None = None
     model: CareModelType | None = None
-    status: Status | None = None
+    status: CareModelStatus | None = None
 
 
-async def get_care_model(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> CareModelAsAt:
-    """Return one care model. Raises CareModelNotFound, also where nothing had been said of it by the instant."""
-    found = _read(await db.fetch(_WORDS, as_known or ALWAYS, reference, None, None, None), as_at)
-    if not found:
-        raise CareModelNotFound(f"no care model has the reference {reference}, as known then")
-    [one] = await _with_overlaps(db, found, as_at=as_at, as_known=as_known)
-    return one
+async def get_care_model(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> CareModelInFullView:
+    """Return one care model with its statements. Raises CareModelNotFound, also where it had none by the instant."""
+    rows = await _statements_of(db, reference, as_known)
+    [model] = await _views(db, [rows], as_at=as_at, as_known=as_known)
+    return CareModelInFullView(
+        **model.model_dump(),
+        as_at=as_at,
+        as_known=as_known,
+        statements=[CareModelStatementView.model_validate(dict(row)) for row in rows],
+    )
+
+
+async def list_acts(db: Reads, reference: str, *, as_known: datetime | None) -> list[CareModelAct]:
+    """Return what was stated about a care model, oldest first. Raises CareModelNotFound where there is nothing."""
+    return [_act(row) for row in await _statements_of(db, reference, as_known)]
 
 
 async def list_care_models(
     db: Reads, filters: CareModelFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
-) -> list[CareModelAsAt]:
-    """Return care models in the order of their references, from the one behind `after`.
+) -> list[CareModelView]:
+    """Return a page of care models ordered by reference; `after` is the cursor.
 
-    At a place are also those of the bodies that live on in it by the day.
+    Filtering by place includes the care models of its predecessors up to the day.
     """
     places = None
     if filters.place is not None:
         before = await steps_to(db, [filters.place], as_at, as_known)
         places = sorted({filters.place, *(step.code for step in before)})
-    rows = await db.fetch(_WORDS, as_known or ALWAYS, None, places, filters.model, after)
-    found = [one for one in _read(rows, as_at) if filters.status in (None, one.state.status)]
-    return await _with_overlaps(db, found[:limit], as_at=as_at, as_known=as_known)
-
-
-async def _with_overlaps(
-    db: Reads, found: list[CareModelAsAt], *, as_at: date, as_known: datetime | None
-) -> list[CareModelAsAt]:
-    places = sorted({one.place for one in found})
-    rows = await db.fetch(_WORDS, as_known or ALWAYS, None, places, None, None)
-    there: dict[str, list[str]] = defaultdict(list)
-    for other in _read(rows, as_at):
-        if other.state.status != "ended":
-            there[other.place].append(other.reference)
-    return [_overlapping(one, there[one.place]) for one in found]
-
-
-def _overlapping(one: CareModelAsAt, there: Iterable[str]) -> CareModelAsAt:
-    others = () if one.state.status == "ended" else tuple(other for other in there if other != one.reference)
-    return CareModelAsAt(one.reference, one.model, one.name, one.place, one.version, one.state, one.words, others)
-
-
-def _read(rows: Iterable[asyncpg.Record], as_at: date) -> list[CareModelAsAt]:
-    said: dict[tuple[str, str, str, str, int], list[CareModelAct]] = defaultdict(list)
-    for row in rows:
-        reference, model, name, place, version, stated, on, planned_for, partners, services, excludes, *rest = row
-        word = CareModelAct(Stated(stated), on, planned_for, tuple(partners), services, tuple(excludes), *rest)
-        said[reference, model, name, place, version].append(word)
-    return [
-        CareModelAsAt(reference, CareModelType(model), name, place, version, state_of(words, as_at), tuple(words))
-        for (reference, model, name, place, version), words in said.items()
+    rows = await db.fetch(_STATEMENTS, as_known or ALWAYS, None, places, filters.model, after)
+    matching = [
+        statements for statements in _by_model(rows) if filters.status in (None, _state(statements, as_at).status)
     ]
+    return await _views(db, matching[:limit], as_at=as_at, as_known=as_known)
+
+
+async def _statements_of(db: Reads, reference: str, as_known: datetime | None) -> list[asyncpg.Record]:
+    rows = await db.fetch(_STATEMENTS, as_known or ALWAYS, reference, None, None, None)
+    if not rows:
+        raise CareModelNotFound(f"no care model has the reference {reference}, as known then")
+    return rows
+
+
+async def _views(
+    db: Reads, models: Collection[Sequence[asyncpg.Record]], *, as_at: date, as_known: datetime | None
+) -> list[CareModelView]:
+    """Return care models, each with those at its place that have not ended."""
+    places = sorted({statements[0]["place"] for statements in models})
+    going_on: dict[str, list[str]] = defaultdict(list)
+    for statements in _by_model(await db.fetch(_STATEMENTS, as_known or ALWAYS, None, places, None, None)):
+        if _state(statements, as_at).status != "ended":
+            going_on[statements[0]["place"]].append(statements[0]["reference"])
+    return [_view(statements[0], _state(statements, as_at), going_on) for statements in models]
+
+
+def _view(model: asyncpg.Record, state: CareModelState, going_on: dict[str, list[str]]) -> CareModelView:
+    others = [] if state.status == "ended" else [one for one in going_on[model["place"]] if one != model["reference"]]
+    return CareModelView(
+        reference=model["reference"],
+        model=model["model"],
+        name=model["name"],
+        place=model["place"],
+        status=state.status,
+        planned_for=state.planned_for,
+        slipped_from=list(state.slipped_from),
+        overdue=state.overdue,
+        since=state.since,
+        last_day=state.last_day,
+        partners=list(state.latest.partners),
+        services=state.latest.services,
+        excludes=list(state.latest.excludes),
+        people=state.latest.people,
+        overlaps=others,
+        version=model["version"],
+    )
+
+
+def _by_model(rows: Iterable[asyncpg.Record]) -> Collection[list[asyncpg.Record]]:
+    grouped: dict[str, list[asyncpg.Record]] = defaultdict(list)
+    for row in rows:
+        grouped[row["reference"]].append(row)
+    return grouped.values()
+
+
+def _state(statements: Iterable[asyncpg.Record], as_at: date) -> CareModelState:
+    return state_of(map(_act, statements), as_at)
+
+
+def _act(row: asyncpg.Record) -> CareModelAct:
+    return CareModelAct(
+        stated=Stated(row["stated"]),
+        effective_on=row["effective_on"],
+        planned_for=row["planned_for"],
+        partners=tuple(row["partners"]),
+        services=row["services"],
+        excludes=tuple(row["excludes"]),
+        people=row["people"],
+        stated_at=row["stated_at"],
+    )

@@ -1,20 +1,17 @@
-"""How far a new care model got by a day: a pure function of what was said of it, whatever was heard first."""
+"""Derives the status of a new care model on a day from its statements, in whatever order they arrived."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
 
-from services.registry.care_models.models import Stated
-
-Status = Literal["planned", "delayed", "live", "ended"]
+from services.registry.care_models.models import CareModelStatus, Stated
 
 _ORDER = list(Stated)
 
 
 @dataclass(frozen=True, slots=True)
 class CareModelAct:
-    """Something that was said of a care model at one instant."""
+    """One statement about a care model, as far as its status and its terms depend on it."""
 
     stated: Stated
     effective_on: date
@@ -23,61 +20,42 @@ class CareModelAct:
     services: str
     excludes: tuple[str, ...]
     people: int | None
-    note: str
     stated_at: datetime
-    source: str
-    recorded_by: str
-    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class CareModelState:
-    """How far a care model got by a day.
+    """The status of a care model on a day.
 
-    `live` only after it was said to be established, however long ago it was planned for. `planned_for` is the day of
-    the plan that holds: None where no day is given, as after a delay without one. `slipped_from` are the days that had
-    been planned before. `since` and `last_day` are those of being live, or the first day of its end.
+    It is `live` only once it was stated as established, however long ago it was planned for. `planned_for` is the day
+    of the plan in force: None where no day is given, as after a delay. `slipped_from` are the other days that were
+    planned before. `since` and `last_day` are those of being live; of an ended one `since` is the first day of its end.
     """
 
-    status: Status
+    status: CareModelStatus
     planned_for: date | None
     slipped_from: tuple[date, ...]
     since: date | None
     last_day: date | None
     overdue: bool
-    """Whether the day that was planned has come, and nobody said that it was established."""
-    word: CareModelAct
-    """What was said last: it tells partners, services and people."""
+    """Whether the planned day has come without an establishment."""
+    latest: CareModelAct
+    """The latest statement: partners, services and people are those that it gives."""
 
 
-def in_order(words: Iterable[CareModelAct]) -> list[CareModelAct]:
-    """Return the words in the order in which they were said; of one instant, by their content."""
-    return sorted(
-        words,
-        key=lambda word: (
-            word.stated_at,
-            _ORDER.index(word.stated),
-            word.effective_on,
-            word.planned_for or date.min,
-            word.services,
-            word.partners,
-        ),
-    )
+def state_of(acts: Iterable[CareModelAct], as_at: date) -> CareModelState:
+    """Return the state on a day by these statements, of which there is at least one.
 
-
-def state_of(words: Iterable[CareModelAct], as_at: date) -> CareModelState:
-    """Return the state on a day by these words, of which there is one at least.
-
-    A plan or a delay holds of every day until an establishment; among plans and delays the last word counts.
+    A plan or a delay applies to every day until an establishment; of several the latest applies.
     """
-    said = in_order(words)
-    plans = [word for word in said if word.stated in {Stated.PLANNED, Stated.REPLANNED, Stated.DELAYED}]
-    established = _last_day_of(said, Stated.ESTABLISHED)
-    ended = _last_day_of(said, Stated.ENDED)
+    ordered = _in_order(acts)
+    plans = [act for act in ordered if act.stated in {Stated.PLANNED, Stated.REPLANNED, Stated.DELAYED}]
+    established = _latest_day_of(ordered, Stated.ESTABLISHED)
+    ended = _latest_day_of(ordered, Stated.ENDED)
     plan = plans[-1] if plans else None
     planned_for = plan.planned_for if plan else None
-    before = {word.planned_for for word in plans if word.planned_for is not None} - {planned_for}
-    status: Status = "delayed" if plan and plan.stated is Stated.DELAYED else "planned"
+    before = {act.planned_for for act in plans if act.planned_for is not None} - {planned_for}
+    status: CareModelStatus = "delayed" if plan and plan.stated is Stated.DELAYED else "planned"
     since = last_day = None
     if ended is not None and as_at >= ended:
         status, since = "ended", ended
@@ -86,9 +64,24 @@ def state_of(words: Iterable[CareModelAct], as_at: date) -> CareModelState:
         last_day = ended - timedelta(days=1) if ended else None
     waits = status in {"planned", "delayed"}
     overdue = waits and planned_for is not None and as_at >= planned_for
-    return CareModelState(status, planned_for, tuple(sorted(before)), since, last_day, overdue, said[-1])
+    return CareModelState(status, planned_for, tuple(sorted(before)), since, last_day, overdue, ordered[-1])
 
 
-def _last_day_of(said: Iterable[CareModelAct], stated: Stated) -> date | None:
-    days = [word.effective_on for word in said if word.stated is stated]
+def _in_order(acts: Iterable[CareModelAct]) -> list[CareModelAct]:
+    """Order by instant; within one instant by content, so that the order of arrival does not matter."""
+    return sorted(
+        acts,
+        key=lambda act: (
+            act.stated_at,
+            _ORDER.index(act.stated),
+            act.effective_on,
+            act.planned_for or date.min,
+            act.services,
+            act.partners,
+        ),
+    )
+
+
+def _latest_day_of(acts: Iterable[CareModelAct], stated: Stated) -> date | None:
+    days = [act.effective_on for act in acts if act.stated is stated]
     return days[-1] if days else None

@@ -1,20 +1,21 @@
-"""What the answers about new care models look like."""
+"""Answers about new care models."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.registry.care_models.models import CareModelType, Stated
-from services.registry.care_models.queries import CareModelAsAt
+from services.registry.care_models.models import CareModelStatus, CareModelType, Stated
 from services.registry.edge import View
 
 
 class CareModelStatementView(View):
-    """Something that was said of it."""
+    """A statement about a care model."""
 
     stated: Stated
-    effective_on: date = Field(description="the day from which it is established or ended; else the day of the word")
+    effective_on: date = Field(
+        description="the day from which it is established or ended; otherwise the day of the statement"
+    )
     planned_for: date | None = Field(description="null: no day is given")
     partners: list[str]
     services: str
@@ -34,12 +35,12 @@ class CareModelView(BaseModel):
     model: CareModelType
     name: str
     place: str = Field(examples=["06A"])
-    status: Literal["planned", "delayed", "live", "ended"] = Field(
-        description="`live` only after it was said to be established; `delayed`: without a date"
+    status: CareModelStatus = Field(
+        description="`live` only once it was stated as established; `delayed`: no date is given"
     )
-    planned_for: date | None = Field(description="the day of the plan that holds; null: no day is given")
-    slipped_from: list[date] = Field(description="other days that had been planned before")
-    overdue: bool = Field(description="whether the planned day has come and nobody said that it was established")
+    planned_for: date | None = Field(description="the day of the plan in force; null: no day is given")
+    slipped_from: list[date] = Field(description="other days that were planned before")
+    overdue: bool = Field(description="whether the planned day has come without an establishment")
     since: date | None = Field(description="first day as live, or as ended")
     last_day: date | None = Field(description="last day as live, where one is known")
     partners: list[str] = Field(examples=[["RL4"]])
@@ -51,7 +52,7 @@ class CareModelView(BaseModel):
 
 
 class CareModelInFullView(CareModelView):
-    """A new care model, the question that was answered, and what was said of it."""
+    """A new care model with its statements, and the day and instant that they were read for."""
 
     as_at: date
     as_known: datetime | None = Field(description="null: as known now")
@@ -59,33 +60,30 @@ class CareModelInFullView(CareModelView):
 
 
 class OverlapView(BaseModel):
-    """Something to look at; it refuses nothing."""
+    """A warning about care models at the same place. It refuses nothing."""
 
     message: str
     references: list[str] = Field(description="the care models that overlap", examples=[["06A-PACS", "06A-PCH"]])
 
 
 class PlannedView(CareModelView):
-    """A care model that was put on record, and what there is to look at."""
+    """A care model that was planned, with warnings."""
 
     warnings: list[OverlapView]
 
+    @classmethod
+    def of(cls, model: CareModelView) -> Self:
+        """Return a planned care model with a warning where there are others at its place."""
+        others = model.overlaps
+        warning = OverlapView(message=f"at {model.place} there is also {', '.join(others)}", references=others)
+        return cls(
+            **model.model_dump(include=set(CareModelView.model_fields)),
+            warnings=[warning] if others else [],
+        )
+
 
 class ChangedView(View):
-    """A care model of which something was said."""
+    """A care model after a command."""
 
     reference: str
     version: int
-
-
-def shown(found: CareModelAsAt) -> dict[str, Any]:
-    """Return what a view shows of it."""
-    state, word = found.state, found.state.word
-    return {
-        **{name: getattr(found, name) for name in ("reference", "model", "name", "place", "version", "overlaps")},
-        **{
-            name: getattr(state, name)
-            for name in ("status", "planned_for", "slipped_from", "overdue", "since", "last_day")
-        },
-        **{name: getattr(word, name) for name in ("partners", "services", "excludes", "people")},
-    }

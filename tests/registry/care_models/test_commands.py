@@ -1,4 +1,4 @@
-"""New care models: what was said of them decides how far they got, in two times."""
+"""New care models: their status follows from their statements, in valid and known time."""
 
 from datetime import UTC, date, datetime
 from itertools import permutations
@@ -21,34 +21,33 @@ MCP = {
 }
 
 
-def word(stated: Stated, month: int, planned_for: date | None = None, on: date = date(2016, 1, 1)) -> CareModelAct:
-    at = datetime(2017, month, 1, tzinfo=UTC)
-    return CareModelAct(stated, on, planned_for, (), "", (), None, "", at, "command", "somebody", at)
+def act(stated: Stated, month: int, planned_for: date | None = None, on: date = date(2016, 1, 1)) -> CareModelAct:
+    return CareModelAct(stated, on, planned_for, (), "", (), None, stated_at=datetime(2017, month, 1, tzinfo=UTC))
 
 
-WORDS = [
-    word(Stated.PLANNED, 1, date(2017, 4, 1)),
-    word(Stated.DELAYED, 2),
-    word(Stated.REPLANNED, 5, date(2018, 4, 1)),
-    word(Stated.ESTABLISHED, 9, date(2018, 4, 1), on=date(2017, 8, 1)),
-    word(Stated.ENDED, 12, None, on=date(2018, 1, 1)),
+ACTS = [
+    act(Stated.PLANNED, 1, date(2017, 4, 1)),
+    act(Stated.DELAYED, 2),
+    act(Stated.REPLANNED, 5, date(2018, 4, 1)),
+    act(Stated.ESTABLISHED, 9, date(2018, 4, 1), on=date(2017, 8, 1)),
+    act(Stated.ENDED, 12, None, on=date(2018, 1, 1)),
 ]
 
 
 def test_the_state_is_the_same_whatever_was_heard_first() -> None:
     days = [date(2017, 7, 31), date(2017, 8, 1), date(2017, 12, 31), date(2018, 1, 1)]
-    for words in permutations(WORDS):
-        assert [state_of(words, day).status for day in days] == ["planned", "live", "live", "ended"]
-        live = state_of(words, days[1])
+    for acts in permutations(ACTS):
+        assert [state_of(acts, day).status for day in days] == ["planned", "live", "live", "ended"]
+        live = state_of(acts, days[1])
         assert (live.since, live.last_day) == (date(2017, 8, 1), date(2017, 12, 31))
         assert (live.planned_for, live.slipped_from) == (date(2018, 4, 1), (date(2017, 4, 1),))
 
 
 def test_a_day_that_was_planned_makes_nothing_live() -> None:
-    planned = state_of(WORDS[:1], date(2030, 1, 1))
+    planned = state_of(ACTS[:1], date(2030, 1, 1))
     assert (planned.status, planned.overdue) == ("planned", True)
-    assert not state_of(WORDS[:1], date(2017, 3, 31)).overdue
-    delayed = state_of(WORDS[:2], date(2030, 1, 1))
+    assert not state_of(ACTS[:1], date(2017, 3, 31)).overdue
+    delayed = state_of(ACTS[:2], date(2030, 1, 1))
     assert (delayed.status, delayed.planned_for, delayed.overdue) == ("delayed", None, False)
 
 
