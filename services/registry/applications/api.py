@@ -25,7 +25,7 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
-from services.registry.applications import commands, determinations, procedures, queries
+from services.registry.applications import commands, determinations, queries
 from services.registry.applications.content import Content, JudgementOf
 from services.registry.applications.errors import (
     ApplicationNotAllowed,
@@ -36,11 +36,9 @@ from services.registry.applications.errors import (
 from services.registry.applications.models import Application, ApplicationStatus
 from services.registry.applications.views import (
     ApplicationInFullView,
-    ApplicationStepView,
     ApplicationView,
     ApplicationWrittenView,
     ProceduresView,
-    ProcedureView,
 )
 from services.registry.core.codes import CODE
 from services.registry.core.errors import CodeTaken
@@ -55,7 +53,7 @@ Reference = Annotated[
     Path(pattern=r"^A-[A-Z0-9]{1,12}(-\d{1,3})?$", description="the reference that filing gave", examples=["A-14Y"]),
 ]
 Applying = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD, Role.REGISTRAR, Role.NHS_ENGLAND)]
-"""Whoever keeps a commissioner's governance, or the registrar, for it; NHS England where it leads."""
+"""A commissioner's governance lead, or the registrar for it; NHS England where it leads."""
 OPEN = (ApplicationNotFound, DeterminedAlready, ApplicationNotAllowed, *EDIT_REFUSALS)
 
 
@@ -71,46 +69,33 @@ async def list_applications(
     _: By,
     paging: Paging,
     as_known: AsKnown,
-    status: Annotated[ApplicationStatus | None, Query(description="only those that had come so far")] = None,
+    status: Annotated[ApplicationStatus | None, Query(description="only those with this status")] = None,
     code: Annotated[str | None, Query(description="an applicant or the successor", pattern=CODE)] = None,
 ) -> Page[ApplicationView]:
-    """Applications by status and organisation, as known at an instant, in the order of their filing days."""
-    filters = queries.ApplicationFilters(status, code)
+    """List applications by status and organisation, as known at an instant, ordered by filing day."""
+    filters = queries.ApplicationFilter(status, code)
     found = await queries.list_applications(
-        rows, filters, as_known=as_known, after=_place(paging.key(str, str)), limit=paging.fetch
+        rows, filters, as_known=as_known, after=_cursor(paging.key(str, str)), limit=paging.fetch
     )
-    return page(
-        [ApplicationView.model_validate(ApplicationView.fields_of(one)) for one in found],
-        key=lambda one: (one.filed_on, one.reference),
-        request=request,
-    )
+    return page(found, key=lambda one: (one.filed_on, one.reference), request=request)
 
 
 @router.get(
     "/merger-applications/{reference}",
     response_model=ApplicationInFullView,
-    summary="An application and how it does",
+    summary="Get an application and its results by criterion",
     responses=problems(ApplicationNotFound),
 )
 async def get_application(
     reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown
 ) -> ApplicationInFullView:
-    """All that an application says, what was done to it, and how it does by the procedures in force when it was filed.
+    """Return the content and the steps of an application, judged by the procedures in force when it was filed.
 
     Each criterion is judged by itself: passes, fails, unjudged; and `not found, unjudged` where no source states it.
     """
-    found, steps = await queries.get_application(rows, reference, as_known=as_known)
-    appraisal = await queries.appraise(rows, found, as_known=as_known)
+    found = await queries.get_application(rows, reference, as_known=as_known)
     etag(response, found.version)
-    return ApplicationInFullView.model_validate(
-        {
-            **ApplicationView.fields_of(found),
-            **ApplicationInFullView.appraisal_fields(appraisal),
-            "said": found.said,
-            "steps": [ApplicationStepView.model_validate(one) for one in steps],
-            "as_known": as_known,
-        }
-    )
+    return found
 
 
 @router.post(
@@ -123,14 +108,14 @@ async def get_application(
 async def file_application(
     command: commands.FileApplication, session: Write, by: Applying, stated_at: StatedAt, response: Response
 ) -> ApplicationWrittenView:
-    """Two or more CCGs apply to be dissolved and another established (NHS Act 2006 s.14G, s.14B); or ICBs (s.14Z25).
+    """Apply to dissolve two or more CCGs and establish another (NHS Act 2006 s.14G, s.14B); or ICBs (s.14Z25).
 
-    Only they can apply: any other body, a cluster of ICBs included, is refused with the reason. Which procedures rule
-    follows from the filing day, and with no day named it is the first that they allow. An advisory procedure refuses
-    nothing. Nothing else changes until NHS England determines it.
+    Only they can apply: any other organisation, including a cluster of ICBs, is refused with a reason. The filing day
+    decides which procedures apply. Where the application names no day of effect, it is the first day that they allow.
+    An advisory procedure refuses nothing. Nothing else changes until NHS England determines the application.
     """
     filed = await commands.file_application(session, command, by=by, stated_at=stated_at)
-    return written(filed, response)
+    return _written(filed, response)
 
 
 @router.put(
@@ -148,11 +133,11 @@ async def edit_application(
     expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """Let an application say something else before it is determined. What it said before stays, as known before."""
+    """Change an application before it is determined. The earlier content stays readable, as known earlier."""
     application = await commands.get_application_to_change(session, reference)
     stale(application.version, expected)
     await commands.edit_application(session, application, command, by=by, stated_at=stated_at)
-    return written(application, response)
+    return _written(application, response)
 
 
 @router.post(
@@ -171,11 +156,11 @@ async def join_application(
     expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """A further body joins before the determination, with NHS England's agreement (s.14B)."""
+    """Add an applicant before the determination, with NHS England's agreement (s.14B)."""
     application = await commands.get_application_to_change(session, reference)
     stale(application.version, expected)
     await commands.join_application(session, application, command, by=by, stated_at=stated_at)
-    return written(application, response)
+    return _written(application, response)
 
 
 @router.post(
@@ -193,11 +178,11 @@ async def leave_application(
     expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """One applicant withdraws before the determination. With too few left it is refused: then withdraw all of it."""
+    """Withdraw one applicant before the determination. Refused where too few are left: withdraw the application."""
     application = await commands.get_application_to_change(session, reference)
     stale(application.version, expected)
     await commands.leave_application(session, application, code, by=by, stated_at=stated_at)
-    return written(application, response)
+    return _written(application, response)
 
 
 @router.post(
@@ -209,15 +194,15 @@ async def leave_application(
 async def withdraw_application(
     reference: Reference, session: Write, by: Applying, stated_at: StatedAt, expected: IfMatch, response: Response
 ) -> ApplicationWrittenView:
-    """The applicants give it up."""
+    """Withdraw the whole application."""
     application = await commands.get_application_to_change(session, reference)
     stale(application.version, expected)
     await commands.withdraw_application(session, application, by=by, stated_at=stated_at)
-    return written(application, response)
+    return _written(application, response)
 
 
-def written(application: Application, response: Response) -> ApplicationWrittenView:
-    """Show an application after a command."""
+def _written(application: Application, response: Response) -> ApplicationWrittenView:
+    """Return an application after a command, with its ETag."""
     said = commands.content_of(application)
     etag(response, application.version)
     return ApplicationWrittenView(
@@ -230,8 +215,8 @@ def written(application: Application, response: Response) -> ApplicationWrittenV
     )
 
 
-def _place(after: tuple[str, ...] | None) -> tuple[date, str] | None:
-    """Return the day and reference after which a page begins. Raises UnreadableCursor."""
+def _cursor(after: tuple[str, ...] | None) -> tuple[date, str] | None:
+    """Read the cursor: day and reference. Raises UnreadableCursor."""
     if after is None:
         return None
     day, reference = after
@@ -244,25 +229,18 @@ def _place(after: tuple[str, ...] | None) -> tuple[date, str] | None:
 NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
 
 
-@router.get("/merger-procedures", response_model=ProceduresView, summary="The procedures in force on a filing day")
+@router.get("/merger-procedures", response_model=ProceduresView, summary="List the procedures in force on a filing day")
 async def list_merger_procedures(
     _: By,
     today: Today,
     filed_on: Annotated[WrittenDay | None, Query(description="the filing day; today if left out")] = None,
     kind: Annotated[Kind, Query(description="what merges: `ccg` or `icb`")] = Kind.CCG,
 ) -> ProceduresView:
-    """Every procedure in force on a day, with its weight, its windows and the first day of effect that it allows.
+    """List every procedure in force on a day, with its weight, its windows and the first day of effect that it allows.
 
     Several can be in force at once: in the years of the informal ban the procedure of 2013 went on.
     """
-    day = filed_on or today
-    found = procedures.procedures_on(day, kind)
-    return ProceduresView(
-        kind=kind,
-        filed_on=day,
-        earliest_effect=procedures.earliest_effect(found),
-        procedures=[ProcedureView.of(one) for one in found],
-    )
+    return queries.get_procedures(filed_on or today, kind)
 
 
 @router.post(
@@ -281,11 +259,11 @@ async def judge_application(
     expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """Record what NHS England finds by a criterion that nothing recorded decides."""
+    """Record NHS England's judgement on a criterion that no recorded figure decides."""
     application = await commands.get_application_to_change(session, reference)
     stale(application.version, expected)
     await determinations.judge_application(session, application, command, by=by, stated_at=stated_at)
-    return written(application, response)
+    return _written(application, response)
 
 
 @router.post(
@@ -304,12 +282,12 @@ async def determine_application(
     expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """NHS England approves, approves with conditions, rejects, or defers to a later day.
+    """Record that NHS England approves, approves with conditions, rejects, or defers to a later day.
 
-    Approval makes the merger, which takes effect on its day if each condition is met and all schemes are there by then.
-    What is deferred can be determined again.
+    Approval creates the merger, which takes effect on its day if by then each condition is met and all schemes are
+    made. A deferred application can be determined again.
     """
     application = await commands.get_application_to_change(session, reference)
     stale(application.version, expected)
     await determinations.determine_application(session, application, command, by=by, today=today, stated_at=stated_at)
-    return written(application, response)
+    return _written(application, response)

@@ -1,22 +1,21 @@
-"""What an application to merge says: the documents, the factors with their evidence, views, costs, judgements."""
+"""The content of an application to merge: documents, factors with their evidence, views, costs, judgements."""
 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from services.registry.applications.criteria import Evidence, Judgement
 from services.registry.clusters.commands import CLUSTER
 from services.registry.core.codes import PRINTED, Code, Day, Name
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 Applicant = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,12}}$|{CLUSTER}")]
-"""An ODS code; or the reference of a cluster, which is refused with the reason."""
+"""An ODS code; or the reference of a cluster, which is refused with a reason."""
 FactorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
 Pence = Annotated[int, Field(strict=True, ge=0, le=10**13)]
 
 
 class FactorEvidence(BaseModel):
-    """What is put forward on one factor of the regulations."""
+    """The evidence for one factor of the regulations."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,7 +24,7 @@ class FactorEvidence(BaseModel):
 
 
 class MemberViews(BaseModel):
-    """How far the member practices of one applicant support it, and what they think. It need not be approval."""
+    """The support and the views of the member practices of one applicant. They need not approve."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +35,7 @@ class MemberViews(BaseModel):
 
 
 class Content(BaseModel):
-    """What can be edited of an application."""
+    """The part of an application that can be edited."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,31 +46,31 @@ class Content(BaseModel):
         examples=["2018-04-01"],
     )
     constitution: Words | None = Field(
-        default=None, description="where the proposed constitution is to be found", examples=["https://example.org/c"]
+        default=None, description="where to find the proposed constitution", examples=["https://example.org/c"]
     )
     accountable_officer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = Field(
         default=None,
-        description="the proposed accountable officer, as the id that governance keeps the name under",
+        description="the id of the proposed accountable officer in governance, which has the name",
         examples=["P-1"],
     )
-    documents: list[Words] = Field(default=[], max_length=50, description="whatever else NHS England specified")
+    documents: list[Words] = Field(default=[], max_length=50, description="other documents that NHS England specified")
     factors: list[FactorEvidence] = Field(default=[], max_length=50)
     member_views: list[MemberViews] = Field(default=[], max_length=100)
     planned_management_cost_pence: Pence | None = Field(default=None, description="GBP pence a year")
     management_cost_baseline_pence: Pence | None = Field(
-        default=None, description="GBP pence a year: management cost now, recorded as its source states it"
+        default=None, description="GBP pence a year: present management cost, as its source states it"
     )
     baseline_source: Words | None = Field(default=None, examples=["Running-cost allowance 2016-17"])
 
 
 class Dossier(Content):
-    """All that an application says but who files it."""
+    """The content of an application, apart from who files it."""
 
     successor: Code = Field(description="a code never used before, or one that was proposed", examples=["14Y"])
 
 
 class JudgementOf(BaseModel):
-    """What NHS England finds by one criterion."""
+    """NHS England's judgement by one criterion."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,7 +87,7 @@ class Joined(BaseModel):
 
 
 class Determination(BaseModel):
-    """What NHS England decided."""
+    """NHS England's decision."""
 
     outcome: str
     decided_on: Day
@@ -99,7 +98,7 @@ class Determination(BaseModel):
 
 
 class ApplicationContent(Dossier):
-    """An application as a step keeps it."""
+    """The content of an application after one step."""
 
     applicants: list[str]
     effective_on: Day
@@ -108,16 +107,5 @@ class ApplicationContent(Dossier):
     determination: Determination | None = None
 
     def dump(self) -> dict[str, Any]:
-        """Return it as JSON keeps it."""
+        """Return it as JSON."""
         return self.model_dump(mode="json")
-
-    def evidence(self, people: dict[str, int | None]) -> Evidence:
-        """Return what its criteria are judged by."""
-        return Evidence(
-            applicants=self.applicants,
-            planned_pence=self.planned_management_cost_pence,
-            baseline_pence=self.management_cost_baseline_pence,
-            viewed=frozenset(view.organisation for view in self.member_views),
-            people=people,
-            judgements={one.criterion: Judgement(one.passes, one.reasons) for one in self.judgements},
-        )

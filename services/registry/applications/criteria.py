@@ -1,29 +1,19 @@
-"""Judging an application by the criteria of the procedures in force, one by one. Pure; money in pence."""
+"""Judges an application by each criterion of the procedures in force. Pure functions; money in pence."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from libs.common.money import pounds
 from libs.common.rulepacks import RulePack
-
-
-class Result(StrEnum):
-    """How an application does by one criterion."""
-
-    PASSES = "passes"
-    FAILS = "fails"
-    UNJUDGED = "unjudged"
-    """What it needs is not recorded, or NHS England has not judged it yet."""
-    NOT_FOUND = "not found, unjudged"
-    """No source states the criterion."""
+from services.registry.applications.models import Result
+from services.registry.applications.views import CriterionView
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What NHS England found by a criterion that nothing recorded decides."""
+    """NHS England's judgement on a criterion that no recorded figure decides."""
 
     passes: bool
     reasons: str
@@ -31,7 +21,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is recorded of an application, as far as a criterion can be reckoned from it. None: not recorded."""
+    """What is recorded of an application and bears on a criterion. None: not recorded."""
 
     applicants: Sequence[str]
     planned_pence: int | None = None
@@ -42,33 +32,21 @@ class Evidence:
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One criterion, what came of it, and why."""
-
-    pack: str
-    weight: str
-    criterion: str
-    text: str
-    result: Result
-    why: str
-
-
-def judge(packs: Iterable[RulePack], evidence: Evidence) -> list[Judged]:
-    """Return what comes of each criterion of the packs; no one depends on another."""
+def judge(packs: Iterable[RulePack], evidence: Evidence) -> list[CriterionView]:
+    """Judge each criterion of the packs by itself."""
     judged = []
     for pack in packs:
         for criterion in pack.values.get("criteria", ()):
             result, why = TESTS[criterion["test"]](criterion, evidence)
             note = criterion.get("note")
             judged.append(
-                Judged(
-                    pack.id,
-                    pack.weight,
-                    criterion["id"],
-                    criterion["text"],
-                    result,
-                    f"{why} {note}" if note else why,
+                CriterionView(
+                    pack=pack.id,
+                    weight=pack.weight,
+                    criterion=criterion["id"],
+                    text=criterion["text"],
+                    result=result,
+                    why=f"{why} {note}" if note else why,
                 )
             )
     return judged
@@ -89,9 +67,9 @@ def _saving_share(criterion: Mapping[str, Any], evidence: Evidence) -> tuple[Res
         return Result.UNJUDGED, "The planned management cost and its baseline are not both recorded."
     saving = evidence.baseline_pence - evidence.planned_pence
     needed = evidence.baseline_pence * Fraction(criterion["share"])
-    told = f"{pounds(evidence.planned_pence)} instead of {pounds(evidence.baseline_pence)} saves {pounds(saving)}"
+    comparison = f"{pounds(evidence.planned_pence)} instead of {pounds(evidence.baseline_pence)} saves {pounds(saving)}"
     needs = f"{criterion['share']} of the baseline is {pounds(-(-needed.numerator // needed.denominator))}"
-    return (Result.PASSES if saving >= needed else Result.FAILS), f"{told}; {needs}."
+    return (Result.PASSES if saving >= needed else Result.FAILS), f"{comparison}; {needs}."
 
 
 def _views_recorded(_: Mapping[str, Any], evidence: Evidence) -> tuple[Result, str]:
@@ -112,10 +90,10 @@ def _people_at_least(criterion: Mapping[str, Any], evidence: Evidence) -> tuple[
 
 
 def _judgement(criterion: Mapping[str, Any], evidence: Evidence) -> tuple[Result, str]:
-    found = evidence.judgements.get(criterion["id"])
-    if found is None:
+    judgement = evidence.judgements.get(criterion["id"])
+    if judgement is None:
         return Result.UNJUDGED, "NHS England has not judged this."
-    return (Result.PASSES if found.passes else Result.FAILS), found.reasons
+    return (Result.PASSES if judgement.passes else Result.FAILS), judgement.reasons
 
 
 def _not_found(_: Mapping[str, Any], __: Evidence) -> tuple[Result, str]:
@@ -129,4 +107,4 @@ TESTS: Mapping[str, Callable[[Mapping[str, Any], Evidence], tuple[Result, str]]]
     "judgement": _judgement,
     "not_found": _not_found,
 }
-"""How a criterion is judged, by the word of its pack."""
+"""Functions that judge a criterion, by the name of its test in the pack."""

@@ -37,6 +37,17 @@ class ApplicationAct(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Result(StrEnum):
+    """The result of judging an application by one criterion."""
+
+    PASSES = "passes"
+    FAILS = "fails"
+    UNJUDGED = "unjudged"
+    """A figure that it needs is not recorded, or NHS England has not judged it yet."""
+    NOT_FOUND = "not found, unjudged"
+    """No source states the criterion."""
+
+
 class ApplicationStep(Base):
     """One thing that was done to an application, and all that it said from then on."""
 

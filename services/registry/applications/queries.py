@@ -1,18 +1,26 @@
-"""What was applied for, as known at an instant, and how it does by the procedures in force when it was filed."""
+"""Reads applications to merge, as known at an instant, judged by the procedures in force when they were filed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+
+import asyncpg
 
 from libs.common.database.connection import Reads
-from libs.common.rulepacks import RulePack
 from libs.common.temporal.history import ALWAYS
 from services.registry.applications.content import ApplicationContent
-from services.registry.applications.criteria import Judged, judge
+from services.registry.applications.criteria import Evidence, Judgement, judge
 from services.registry.applications.errors import ApplicationNotFound
-from services.registry.applications.models import ApplicationAct, ApplicationStatus
+from services.registry.applications.models import ApplicationStatus
 from services.registry.applications.procedures import Procedure, earliest_effect, factors_on, procedures_on
+from services.registry.applications.views import (
+    ApplicationInFullView,
+    ApplicationStepView,
+    ApplicationView,
+    FactorView,
+    ProceduresView,
+    ProcedureView,
+)
 from services.registry.core.kinds import Kind
 from services.registry.populations.queries import people_of
 
@@ -37,55 +45,8 @@ SELECT s.number, s.act, s.status, s.content, s.stated_at, s.stated_by, s.recorde
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationAsKnown:
-    """An application by what was last said of it."""
-
-    reference: str
-    kind: str
-    filed_by: str
-    filed_on: date
-    status: ApplicationStatus
-    said: ApplicationContent
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class StepAsKnown:
-    """What was done to an application at one instant, and the day and the applicants that it had from then on."""
-
-    number: int
-    act: ApplicationAct
-    status: ApplicationStatus
-    effective_on: date
-    applicants: list[str]
-    stated_at: datetime
-    stated_by: str
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """A factor of the regulations, and what is put forward on it; none: nothing."""
-
-    pack: str
-    factor: str
-    text: str
-    evidence: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Appraisal:
-    """How an application does: the procedures in force when it was filed, each criterion, each factor."""
-
-    procedures: list[Procedure]
-    earliest_effect: date | None
-    criteria: list[Judged]
-    factors: list[Factor]
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationFilters:
-    """Which applications are asked for; None leaves a filter out. `code` is an applicant or the successor."""
+class ApplicationFilter:
+    """Filters of the list of applications; None leaves a filter out. `code` is an applicant or the successor."""
 
     status: ApplicationStatus | None = None
     code: str | None = None
@@ -93,56 +54,114 @@ class ApplicationFilters:
 
 async def list_applications(
     db: Reads,
-    filters: ApplicationFilters,
+    filters: ApplicationFilter,
     *,
     as_known: datetime | None,
     after: tuple[date, str] | None,
     limit: int,
-) -> list[ApplicationAsKnown]:
-    """Return applications in the order of their filing days and references, from the one behind `after`."""
+) -> list[ApplicationView]:
+    """Return a page of applications ordered by filing day and reference; `after` is the cursor."""
     day, reference = after or (None, None)
     rows = await db.fetch(_SOME, as_known or ALWAYS, filters.status, filters.code, None, day, reference, limit)
-    return [_as_known(row) for row in rows]
+    return [_view(row) for row in rows]
 
 
-async def get_application(
-    db: Reads, reference: str, *, as_known: datetime | None
-) -> tuple[ApplicationAsKnown, list[StepAsKnown]]:
-    """Return an application with everything done to it until then. Raises ApplicationNotFound."""
+async def get_application(db: Reads, reference: str, *, as_known: datetime | None) -> ApplicationInFullView:
+    """Return an application, judged by the packs in force on its filing day. Raises ApplicationNotFound."""
     known = as_known or ALWAYS
     rows = await db.fetch(_SOME, known, None, None, reference, None, None, 1)
     if not rows:
         raise ApplicationNotFound(f"no application has the reference {reference}, or none was known then")
-    steps = []
-    for number, act, status, content, *stated in await db.fetch(_STEPS, reference, known):
-        said = ApplicationContent.model_validate_json(content)
-        steps.append(StepAsKnown(number, act, status, said.effective_on, said.applicants, *stated))
-    return _as_known(rows[0]), steps
-
-
-async def appraise(
-    db: Reads, application: ApplicationAsKnown, *, as_known: datetime | None, packs: Iterable[RulePack] | None = None
-) -> Appraisal:
-    """Return how an application does by the packs in force on its filing day."""
-    kind, said = Kind(application.kind), application.said
-    held = None if packs is None else list(packs)
-    procedures = procedures_on(application.filed_on, kind, packs=held)
-    people = await people_of(db, said.applicants, as_at=application.filed_on, as_known=as_known)
-    return Appraisal(
-        procedures=procedures,
+    application, content = _view(rows[0]), _content(rows[0])
+    kind, filed_on = Kind(application.kind), application.filed_on
+    procedures = procedures_on(filed_on, kind)
+    people = await people_of(db, content.applicants, as_at=filed_on, as_known=as_known)
+    return ApplicationInFullView(
+        **dict(application),
+        said=content,
         earliest_effect=earliest_effect(procedures),
-        criteria=judge((one.pack for one in procedures), said.evidence(people)),
-        factors=[
-            Factor(
-                pack.id, factor["id"], factor["text"], [f.evidence for f in said.factors if f.factor == factor["id"]]
-            )
-            for pack in factors_on(application.filed_on, kind, packs=held)
-            for factor in pack.values["factors"]
-        ],
+        procedures=_procedures(procedures),
+        criteria=judge((one.pack for one in procedures), _evidence(content, people)),
+        factors=_factors(content, filed_on, kind),
+        steps=[_step(row) for row in await db.fetch(_STEPS, reference, known)],
+        as_known=as_known,
     )
 
 
-def _as_known(row: Any) -> ApplicationAsKnown:
-    reference, kind, filed_by, filed_on, status, content, version = row
-    said = ApplicationContent.model_validate_json(content)
-    return ApplicationAsKnown(reference, kind, filed_by, filed_on, ApplicationStatus(status), said, version)
+def get_procedures(filed_on: date, kind: Kind) -> ProceduresView:
+    """Return the procedures in force on a filing day, the latest first."""
+    found = procedures_on(filed_on, kind)
+    return ProceduresView(
+        kind=kind, filed_on=filed_on, earliest_effect=earliest_effect(found), procedures=_procedures(found)
+    )
+
+
+def _content(row: asyncpg.Record) -> ApplicationContent:
+    return ApplicationContent.model_validate_json(row["content"])
+
+
+def _view(row: asyncpg.Record) -> ApplicationView:
+    content = _content(row)
+    return ApplicationView(
+        reference=row["reference"],
+        kind=row["kind"],
+        status=row["status"],
+        applicants=content.applicants,
+        filed_by=row["filed_by"],
+        filed_on=row["filed_on"],
+        successor=content.successor,
+        successor_name=content.successor_name,
+        effective_on=content.effective_on,
+        determination=content.determination,
+        version=row["version"],
+    )
+
+
+def _step(row: asyncpg.Record) -> ApplicationStepView:
+    content = _content(row)
+    return ApplicationStepView(**dict(row), effective_on=content.effective_on, applicants=content.applicants)
+
+
+def _procedures(procedures: Iterable[Procedure]) -> list[ProcedureView]:
+    return [
+        ProcedureView(
+            id=one.pack.id,
+            title=one.pack.title,
+            citation=one.pack.citation,
+            weight=one.pack.weight,
+            effective_from=one.pack.effective_from,
+            effective_to=one.pack.effective_to,
+            note=one.pack.note,
+            advice=one.pack.values.get("advice"),
+            filed_by=one.pack.values["filed_by"],
+            earliest_effect=one.earliest_effect,
+            next_variation_window=one.next_variation_window,
+            variation_note=one.pack.values.get("variation_note"),
+            dissolution=one.pack.values.get("dissolution"),
+        )
+        for one in procedures
+    ]
+
+
+def _factors(content: ApplicationContent, filed_on: date, kind: Kind) -> list[FactorView]:
+    return [
+        FactorView(
+            pack=pack.id,
+            factor=factor["id"],
+            text=factor["text"],
+            evidence=[one.evidence for one in content.factors if one.factor == factor["id"]],
+        )
+        for pack in factors_on(filed_on, kind)
+        for factor in pack.values["factors"]
+    ]
+
+
+def _evidence(content: ApplicationContent, people: Mapping[str, int | None]) -> Evidence:
+    return Evidence(
+        applicants=content.applicants,
+        planned_pence=content.planned_management_cost_pence,
+        baseline_pence=content.management_cost_baseline_pence,
+        viewed=frozenset(view.organisation for view in content.member_views),
+        people=people,
+        judgements={one.criterion: Judgement(one.passes, one.reasons) for one in content.judgements},
+    )

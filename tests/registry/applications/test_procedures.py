@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.rulepacks import load_packs
-from services.registry.applications.criteria import Evidence, Judgement, Result, judge
+from services.registry.applications.criteria import Evidence, Judgement, judge
+from services.registry.applications.models import Result
 from services.registry.applications.procedures import earliest_effect, procedures_on
 from services.registry.core import rule_packs
 from services.registry.core.kinds import Kind
