@@ -3,31 +3,20 @@
 from datetime import date, datetime
 from typing import Any
 
+from libs.common.temporal.believed import about, holds
 from libs.organisations.statements import UNKNOWN, Facet
-
-HELD = "({0}.valid @> $1::date) IS TRUE AND ({0}.known @> $2::timestamptz) IS TRUE"
-"""A belief about the day $1, as known at the instant $2.
-
-IS TRUE keeps the planner from the index of the exclusion constraint: by day and instant alone it would go through
-everything that was ever believed of that day, instead of through the few beliefs about one organisation.
-"""
+from services.registry.core.believed import IN_ONE_LOOK
 
 # Of the bodies of one page only, each in one look at the index of subjects: a join for each facet would read the
 # beliefs about all bodies. LIMIT in the subquery is what keeps the planner to that order.
 _SHOWN = f"""
-SELECT o.code, coalesce(held.kind, 'unknown') AS kind, o.version, held.status, held.name, held.parent,
-       held.since, held.until, held.address, o.matched
+SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
+       seen.since, seen.until, seen.address, o.matched
   FROM (SELECT o.id, o.code, o.version, {{matched}} AS matched
           FROM {{bodies}} WHERE {{conditions}} ORDER BY o.code LIMIT {{limit}}) o
  CROSS JOIN LATERAL (
-       SELECT max(b.value) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS status,
-              max(b.value) FILTER (WHERE b.facet = {Facet.NAME:d}) AS name,
-              max(b.value) FILTER (WHERE b.facet = {Facet.PARENT:d}) AS parent,
-              max(b.value) FILTER (WHERE b.facet = {Facet.KIND:d}) AS kind,
-              max(b.value) FILTER (WHERE b.facet = {Facet.ADDRESS:d}) AS address,
-              max(lower(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS since,
-              max(upper(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS until
-         FROM organisation_belief b WHERE b.subject_id = o.id AND {HELD.format("b")}) held
+       SELECT {IN_ONE_LOOK}
+         FROM organisation_belief b WHERE b.subject_id = o.id AND {holds("b")}) seen
  ORDER BY o.code
 """  # noqa: S608  (only constants of ours are put in)
 
@@ -55,16 +44,14 @@ class Conditions:
 
     def believed(self, facet: Facet, condition: str) -> None:
         """Ask that on the day a facet has a value of which the condition, about `b.value`, is true."""
-        held = f"b.facet = {facet:d} AND {condition} AND {HELD.format('b')}"
-        self.where(f"o.id IN (SELECT b.subject_id FROM organisation_belief b WHERE {held})")  # noqa: S608  (values are arguments)
+        asked = f"{about('b', facet)} AND {condition} AND {holds('b')}"
+        self.where(f"o.id IN (SELECT b.subject_id FROM organisation_belief b WHERE {asked})")  # noqa: S608  (values are arguments)
 
     def equals(self, facet: Facet, value: str | None) -> None:
         """Ask for the value of a facet on the day, unless it is None. `unknown`: that none is known."""
         if value == UNKNOWN:
-            other = f"b.facet = {facet:d} AND b.value <> '{UNKNOWN}' AND {HELD.format('b')}"
-            self.where(
-                f"NOT EXISTS (SELECT 1 FROM organisation_belief b WHERE b.subject_id = o.id AND {other})"  # noqa: S608  (values are arguments)
-            )
+            other = f"b.subject_id = o.id AND {about('b', facet)} AND b.value <> '{UNKNOWN}' AND {holds('b')}"
+            self.where(f"NOT EXISTS (SELECT 1 FROM organisation_belief b WHERE {other})")  # noqa: S608  (values are arguments)
         elif value is not None:
             self.believed(facet, f"b.value = {self.of(value)}::text")
 

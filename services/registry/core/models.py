@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.common.temporal.timeline import Timeline
+from libs.organisations.statements import Facet
 from services.registry.core.base import Base
 
 
@@ -157,6 +158,6 @@ Index(
     "ix_organisation_belief_words",
     func.to_tsvector(text("'simple'"), _beliefs.value),
     postgresql_using="gin",
-    postgresql_where=text("facet = 2 OR facet = 6"),
+    postgresql_where=text(f"facet = {Facet.NAME:d} OR facet = {Facet.ADDRESS:d}"),
 )
-Index("ix_organisation_belief_parent", _beliefs.value, postgresql_where=text("facet = 3"))
+Index("ix_organisation_belief_parent", _beliefs.value, postgresql_where=text(f"facet = {Facet.PARENT:d}"))

@@ -9,8 +9,10 @@ from typing import Any, cast
 import asyncpg
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import holds
 from libs.common.temporal.history import ALWAYS, LAST_DAY
 from libs.organisations.statements import Facet, Status
+from services.registry.core.believed import IN_ONE_LOOK, believed_link
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
@@ -19,9 +21,8 @@ from services.registry.core.links import CODE_OF, ROLE
 # Lists leave this out: it costs a look at what the body bears. $1 is the day, $2 the instant.
 BORNE = f"""
        (SELECT json_agg(json_build_array(t.sort, t.other, lower(b.valid), upper(b.valid)) ORDER BY t.sort, t.other)
-          FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.facet = 1
-         WHERE t.code = o.code AND (t.sort = '{ROLE}' OR starts_with(t.sort, '{CODE_OF}'))
-           AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE) AS borne
+          FROM tie t JOIN {believed_link("b")}
+         WHERE t.code = o.code AND (t.sort = '{ROLE}' OR starts_with(t.sort, '{CODE_OF}'))) AS borne
 """  # noqa: S608  (only constants of ours are put in)
 
 
@@ -123,20 +124,15 @@ _MERGERS = """
 
 # Of one body all that is believed on the day is found in one look: half the time of a join for each facet.
 _ONE = f"""
-SELECT o.code, coalesce(held.kind, 'unknown') AS kind, o.version, held.status, held.name, held.parent,
-       held.since, held.until, held.described, {_MERGERS}, {BORNE}
+SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
+       seen.since, seen.until, seen.described, {_MERGERS}, {BORNE}
   FROM organisation o
  CROSS JOIN LATERAL (
-       SELECT max(b.value) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS status,
-              max(b.value) FILTER (WHERE b.facet = {Facet.NAME:d}) AS name,
-              max(b.value) FILTER (WHERE b.facet = {Facet.PARENT:d}) AS parent,
-              max(b.value) FILTER (WHERE b.facet = {Facet.KIND:d}) AS kind,
-              max(lower(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS since,
-              max(upper(b.valid)) FILTER (WHERE b.facet = {Facet.LIFE:d}) AS until,
+       SELECT {IN_ONE_LOOK},
               json_object_agg(b.facet, json_build_array(b.value, lower(b.valid), upper(b.valid)))
                   FILTER (WHERE b.facet BETWEEN {Facet.LEGAL:d} AND {Facet.REMIT:d}) AS described
          FROM organisation_belief b
-        WHERE b.subject_id = o.id AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE) held
+        WHERE b.subject_id = o.id AND {holds("b")}) seen
  WHERE o.code = $3
 """  # noqa: S608  (only constants of ours are put in)
 

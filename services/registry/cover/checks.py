@@ -10,8 +10,10 @@ import asyncpg
 
 from libs.common.database.connection import Reads
 from libs.common.errors import Reason
+from libs.common.temporal.believed import ALL_DAYS, about, as_known
 from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import Facet
+from services.registry.core.believed import believed, believed_area
 from services.registry.core.kinds import PRACTICE_KINDS, Kind
 from services.registry.core.standing import Standing
 from services.registry.cover.rules import (
@@ -31,60 +33,58 @@ from services.registry.cover.rules import (
 )
 
 # A part that goes from one living body to another, and another parent, carry nothing else along.
-_BEFORE = """
+_BEFORE = f"""
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
     SELECT s.code FROM succession s JOIN line ON s.successor = line.code
-     WHERE s.known @> $2::timestamptz AND s.shape NOT IN ('boundary_change', 'parent_change')
+     WHERE {as_known("s")} AND s.shape NOT IN ('boundary_change', 'parent_change')
 )
 SELECT code FROM line
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_AFTER = """
+_AFTER = f"""
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
     SELECT s.successor FROM succession s JOIN line ON s.code = line.code
-     WHERE s.known @> $2::timestamptz AND s.shape NOT IN ('boundary_change', 'parent_change')
+     WHERE {as_known("s")} AND s.shape NOT IN ('boundary_change', 'parent_change')
 )
 SELECT line.code, s.successor, s.effective_on
   FROM line
-  LEFT JOIN succession s ON s.code = line.code AND s.known @> $2::timestamptz
+  LEFT JOIN succession s ON s.code = line.code AND {as_known("s")}
    AND s.shape NOT IN ('boundary_change', 'parent_change')
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_LIVES = """
+_LIVES = f"""
 SELECT o.code, b.facet, b.value, lower(b.valid), upper(b.valid)
-  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet IN (1, 4)
- WHERE o.code = ANY($1) AND (b.known @> $2::timestamptz) IS TRUE
+  FROM organisation o JOIN {believed("b", Facet.LIFE, Facet.KIND, day=ALL_DAYS)}
+ WHERE o.code = ANY($1)
  ORDER BY o.code, b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_PRACTICES = """
+_PRACTICES = f"""
 SELECT o.code, b.facet, b.value, lower(b.valid), upper(b.valid)
   FROM (SELECT p.subject_id AS id FROM organisation_belief p
-         WHERE p.facet = 3 AND p.value = ANY($1) AND (p.known @> $3::timestamptz) IS TRUE
+         WHERE {about("p", Facet.PARENT)} AND p.value = ANY($1) AND {as_known("p", "$3")}
            AND coalesce(upper(p.valid) > $4, true)
          UNION
         SELECT id FROM organisation WHERE code = ANY($2)) wanted
   JOIN organisation o USING (id)
-  JOIN organisation_belief b ON b.subject_id = o.id AND b.facet IN (1, 3, 4)
- WHERE (b.known @> $3::timestamptz) IS TRUE
+  JOIN {believed("b", Facet.LIFE, Facet.PARENT, Facet.KIND, day=ALL_DAYS, known="$3")}
  ORDER BY o.code, b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_AREAS = """
+_AREAS = f"""
 SELECT a.code, b.value, lower(b.valid), upper(b.valid)
   FROM (SELECT p.subject_id AS id FROM area_belief p
-         WHERE p.value = ANY($1) AND (p.known @> $3::timestamptz) IS TRUE AND coalesce(upper(p.valid) > $4, true)
+         WHERE p.value = ANY($1) AND {as_known("p", "$3")} AND coalesce(upper(p.valid) > $4, true)
          UNION
         SELECT id FROM area WHERE code = ANY($2)) wanted
   JOIN area a USING (id)
-  JOIN area_belief b ON b.subject_id = a.id
- WHERE (b.known @> $3::timestamptz) IS TRUE
+  JOIN {believed_area("b", day=ALL_DAYS, known="$3")}
  ORDER BY a.code, b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass(frozen=True, slots=True)

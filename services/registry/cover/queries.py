@@ -7,34 +7,32 @@ from datetime import date, datetime
 from typing import Literal
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import about, holds
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed, believed_area
 from services.registry.cover.checks import read_bodies
 from services.registry.cover.rules import Commissioners, Sort, days_as_commissioner, law_on
 from services.registry.populations.queries import people_of
 
 Wrong = Literal["none", "several", "unknown"]
 
-# IS TRUE keeps the planner off the index of the exclusion constraint, which would go through all beliefs of the day.
-_OPEN_PRACTICES = """
+_OPEN_PRACTICES = f"""
   FROM organisation_belief kind
-  JOIN organisation_belief life ON life.subject_id = kind.subject_id AND life.facet = 1 AND life.value = 'open'
-   AND (life.valid @> $1::date) IS TRUE AND (life.known @> $2::timestamptz) IS TRUE
+  JOIN {believed("life", Facet.LIFE, subject="kind.subject_id")} AND life.value = 'open'
   JOIN organisation o ON o.id = kind.subject_id
-  LEFT JOIN organisation_belief parent ON parent.subject_id = kind.subject_id AND parent.facet = 3
-   AND (parent.valid @> $1::date) IS TRUE AND (parent.known @> $2::timestamptz) IS TRUE
- WHERE kind.facet = 4 AND kind.value = 'gp_practice'
-   AND (kind.valid @> $1::date) IS TRUE AND (kind.known @> $2::timestamptz) IS TRUE
+  LEFT JOIN {believed("parent", Facet.PARENT, subject="kind.subject_id")}
+ WHERE {about("kind", Facet.KIND)} AND kind.value = 'gp_practice' AND {holds("kind")}
 """
 
 _PRACTICES_BY_PARENT = f"SELECT parent.value, array_agg(o.code ORDER BY o.code) {_OPEN_PRACTICES} GROUP BY 1"
 
-_AREAS_BY_OWNER = """
-SELECT held.value, array_agg(a.code ORDER BY a.code)
+_AREAS_BY_OWNER = f"""
+SELECT owner.value, array_agg(a.code ORDER BY a.code)
   FROM area a
-  LEFT JOIN area_belief held ON held.subject_id = a.id
-   AND (held.valid @> $1::date) IS TRUE AND (held.known @> $2::timestamptz) IS TRUE
+  LEFT JOIN {believed_area("owner")}
  GROUP BY 1
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +91,18 @@ async def _on(db: Reads, as_at: date, as_known: datetime | None) -> _OnADay:
     return _OnADay(practices, areas, who, as_at)
 
 
-_NAMES = """
-SELECT o.code, b.value FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 2
- WHERE o.code = ANY($1) AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
-"""
+_NAMES = f"""
+SELECT o.code, b.value FROM organisation o JOIN {believed("b", Facet.NAME, day="$2", known="$3")}
+ WHERE o.code = ANY($1)
+"""  # noqa: S608  (only names of ours are put in)
 
-_COMMISSIONERS = """
+_COMMISSIONERS = f"""
 SELECT o.code
   FROM organisation_belief kind
-  JOIN organisation_belief life ON life.subject_id = kind.subject_id AND life.facet = 1 AND life.value = 'open'
-   AND (life.valid @> $1::date) IS TRUE AND (life.known @> $2::timestamptz) IS TRUE
+  JOIN {believed("life", Facet.LIFE, subject="kind.subject_id")} AND life.value = 'open'
   JOIN organisation o ON o.id = kind.subject_id
- WHERE kind.facet = 4 AND kind.value = ANY($3)
-   AND (kind.valid @> $1::date) IS TRUE AND (kind.known @> $2::timestamptz) IS TRUE
-"""
+ WHERE {about("kind", Facet.KIND)} AND kind.value = ANY($3) AND {holds("kind")}
+"""  # noqa: S608  (only names of ours are put in)
 
 
 async def list_covers(

@@ -5,7 +5,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import about, as_known, holds
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.statements import Facet
+from services.registry.core.models import area_time, tie_time, timeline
 
 What = Literal[
     "address",
@@ -26,33 +29,46 @@ What = Literal[
     "succession",
 ]
 
-# What begins and what ends on the same days, side by side.
-_TURNS = """
-       (SELECT subject_id, facet, value, lower(valid) AS day, lower(known) AS known_from FROM BELIEFS
-         WHERE lower(valid) BETWEEN $1 AND $2 AND known @> $3::timestamptz) now
+
+def _turns(beliefs: str) -> str:
+    """Return what begins and what ends on the same days, side by side, as the row `turn`."""
+    return f"""
+       (SELECT subject_id, facet, value, lower(valid) AS day, lower(known) AS known_from FROM {beliefs} b
+         WHERE lower(valid) BETWEEN $1 AND $2 AND {as_known("b", "$3")}) now
   FULL JOIN
-       (SELECT subject_id, facet, value, upper(valid) AS day, lower(known) AS known_from FROM BELIEFS
-         WHERE upper(valid) BETWEEN $1 AND $2 AND known @> $3::timestamptz) old
-       USING (subject_id, facet, day)
-"""
+       (SELECT subject_id, facet, value, upper(valid) AS day, lower(known) AS known_from FROM {beliefs} b
+         WHERE upper(valid) BETWEEN $1 AND $2 AND {as_known("b", "$3")}) old
+       USING (subject_id, facet, day) AS turn
+"""  # noqa: S608  (only names of ours are put in)
+
+
+_NAMES = {
+    Facet.NAME: "rename",
+    Facet.PARENT: "parent",
+    Facet.KIND: "kind",
+    Facet.LEGAL: "legal status",
+    Facet.ADDRESS: "address",
+    Facet.LEGAL_FORM: "legal form",
+    Facet.REMIT: "remit",
+}
 
 # What is first said of a body is no change, but for its life, its status in law, and the parent that it joins on a day
 # after its first one. What was only observed has no first day, and is none.
-_OF_BODIES = """
-SELECT day, coalesce((ARRAY[NULL, 'rename', 'parent', 'kind', 'legal status', 'address', 'legal form', 'remit'])[facet],
-                     CASE now.value WHEN 'open' THEN 'opening' WHEN 'closed' THEN 'closure' ELSE 'proposal' END),
+_OF_BODIES = f"""
+SELECT day, CASE {" ".join(f"WHEN {about('turn', facet)} THEN '{name}'" for facet, name in _NAMES.items())}
+            WHEN now.value = 'open' THEN 'opening' WHEN now.value = 'closed' THEN 'closure'
+            ELSE 'proposal' END,
        o.code, old.value, now.value, '', greatest(now.known_from, old.known_from)
-  FROM TURNS
+  FROM {_turns(timeline.beliefs)}
   JOIN organisation o ON o.id = subject_id
- WHERE CASE WHEN facet IN (1, 5) THEN now.value IS NOT NULL
-            WHEN facet <> 3 THEN old.value IS NOT NULL AND now.value IS NOT NULL
-            ELSE old.value IS NOT NULL OR EXISTS (
+ WHERE CASE WHEN {about("turn", Facet.LIFE, Facet.LEGAL)} THEN now.value IS NOT NULL
+            WHEN {about("turn", Facet.PARENT)} THEN old.value IS NOT NULL OR EXISTS (
                  SELECT FROM organisation_belief life
-                  WHERE life.subject_id = o.id AND life.facet = 1 AND life.valid @> day - 1
-                    AND life.known @> $3::timestamptz) END
-"""
+                  WHERE life.subject_id = o.id AND {about("life", Facet.LIFE)} AND {holds("life", "(day - 1)", "$3")})
+            ELSE old.value IS NOT NULL AND now.value IS NOT NULL END
+"""  # noqa: S608  (only names of ours are put in)
 
-_OF_TIES = """
+_OF_TIES = f"""
 SELECT day, CASE WHEN sort LIKE 'code:%' THEN 'identifier' WHEN sort = 'role' THEN 'role' ELSE 'relation' END, code,
        CASE WHEN old.value IS NULL THEN NULL WHEN sort = 'role' OR sort LIKE 'code:%' THEN other
             ELSE concat_ws(' ', sort, nullif(old.value, '*')) END,
@@ -60,22 +76,22 @@ SELECT day, CASE WHEN sort LIKE 'code:%' THEN 'identifier' WHEN sort = 'role' TH
             ELSE concat_ws(' ', sort, nullif(now.value, '*')) END,
        CASE WHEN sort LIKE 'code:%' THEN substr(sort, 6) WHEN sort = 'role' THEN '' ELSE other END,
        greatest(now.known_from, old.known_from)
-  FROM TURNS
+  FROM {_turns(tie_time.beliefs)}
   JOIN tie ON tie.id = subject_id
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 # Of an area the first body that covers it is no change: nobody knows who did before.
-_OF_AREAS = """
+_OF_AREAS = f"""
 SELECT day, 'area', area.code, old.value, now.value, '', greatest(now.known_from, old.known_from)
-  FROM TURNS
+  FROM {_turns(area_time.beliefs)}
   JOIN area ON area.id = subject_id WHERE old.value IS NOT NULL
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_OF_SUCCESSIONS = """
+_OF_SUCCESSIONS = f"""
 SELECT effective_on, 'succession', code, NULL, concat_ws(' ', nullif(shape, ''), nullif(share, '')), successor,
        lower(known)
-  FROM succession WHERE effective_on BETWEEN $1 AND $2 AND known @> $3::timestamptz AND code <> successor
-"""
+  FROM succession WHERE effective_on BETWEEN $1 AND $2 AND {as_known("succession", "$3")} AND code <> successor
+"""  # noqa: S608  (only names of ours are put in)
 
 _OF_MERGERS = """
 SELECT plan.effective_on, 'merger', m.successor, array_to_string(m.predecessors, ' '), plan.status, m.reference,
@@ -88,9 +104,9 @@ SELECT plan.effective_on, 'merger', m.successor, array_to_string(m.predecessors,
 
 _ALL = " UNION ALL ".join(
     (
-        _OF_BODIES.replace("TURNS", _TURNS.replace("BELIEFS", "organisation_belief")),
-        _OF_TIES.replace("TURNS", _TURNS.replace("BELIEFS", "tie_belief")),
-        _OF_AREAS.replace("TURNS", _TURNS.replace("BELIEFS", "area_belief")),
+        _OF_BODIES,
+        _OF_TIES,
+        _OF_AREAS,
         _OF_SUCCESSIONS,
         _OF_MERGERS,
     )

@@ -8,19 +8,22 @@ from enum import StrEnum
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import ALL_DAYS, on_day
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed
 from services.registry.lineage.queries import steps_from, steps_to
 from services.registry.lineage.tracing import WHOLE, Step, living
 
 _A_DAY = timedelta(days=1)
 
-_LIVES = """
-SELECT o.code, max(b.value) FILTER (WHERE b.valid @> $2::date), max(b.value) FILTER (WHERE b.valid @> $3::date),
+_LIVES = f"""
+SELECT o.code, max(b.value) FILTER (WHERE {on_day("b", "$2")}), max(b.value) FILTER (WHERE {on_day("b", "$3")}),
        min(lower(b.valid)) FILTER (WHERE b.value = 'open'), max(lower(b.valid)) FILTER (WHERE b.value = 'closed')
   FROM organisation o
-  LEFT JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 1 AND (b.known @> $4::timestamptz) IS TRUE
+  LEFT JOIN {believed("b", Facet.LIFE, day=ALL_DAYS, known="$4")}
  WHERE o.code = ANY($1) GROUP BY o.code
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 class Outcome(StrEnum):

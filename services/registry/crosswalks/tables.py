@@ -8,6 +8,7 @@ from typing import Literal
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.core import queries as answers
+from services.registry.core.believed import believed_link
 from services.registry.core.kinds import Kind
 from services.registry.core.links import CODE_OF
 from services.registry.crosswalks.mapping import DayPair, Outcome, Row, cross
@@ -15,16 +16,16 @@ from services.registry.crosswalks.mapping import DayPair, Outcome, Row, cross
 System = Literal["ods", "ons"]
 AT_ONCE = 500
 
-_BODIES = """
-SELECT t.other, t.code FROM tie t JOIN tie_belief b ON b.subject_id = t.id
- WHERE t.sort = $1 AND t.other = ANY($2) AND (b.valid @> $3::date) IS TRUE AND (b.known @> $4::timestamptz) IS TRUE
-"""
+_BODIES = f"""
+SELECT t.other, t.code FROM tie t JOIN {believed_link("b", day="$3", known="$4")}
+ WHERE t.sort = $1 AND t.other = ANY($2)
+"""  # noqa: S608  (only names of ours are put in)
 
-_IDENTIFIERS = """
-SELECT t.code, min(t.other) FROM tie t JOIN tie_belief b ON b.subject_id = t.id
- WHERE t.sort = $1 AND t.code = ANY($2) AND (b.valid @> $3::date) IS TRUE AND (b.known @> $4::timestamptz) IS TRUE
+_IDENTIFIERS = f"""
+SELECT t.code, min(t.other) FROM tie t JOIN {believed_link("b", day="$3", known="$4")}
+ WHERE t.sort = $1 AND t.code = ANY($2)
  GROUP BY t.code
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import ALL_DAYS, about, as_known
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed
 
 
 class AnomalyType(StrEnum):
@@ -72,19 +75,19 @@ class Anomaly:
 
 
 # Each gives code, other, source, first day, last day, words; $1 is the instant as known.
-_JOINS = """
+_JOINS = f"""
 SELECT o.code, (array_agg(s.value ORDER BY s.valid))[1] AS other, split_part(s.source, ':', 1) AS source,
        min(lower(s.valid)) AS joined, min(life.opened) AS opened
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
-  JOIN (SELECT subject_id, min(lower(valid)) AS opened FROM organisation_belief
-         WHERE facet = 1 AND known @> $1::timestamptz GROUP BY subject_id) life ON life.subject_id = s.subject_id
- WHERE s.facet = 3 AND s.value IS NOT NULL AND NOT s.fills_before AND s.stated_at <= $1::timestamptz
-   AND EXISTS (SELECT 1 FROM organisation_belief k WHERE k.subject_id = s.subject_id AND k.facet = 4
-                  AND k.known @> $1::timestamptz
+  JOIN (SELECT b.subject_id, min(lower(b.valid)) AS opened FROM organisation_belief b
+         WHERE {about("b", Facet.LIFE)} AND {as_known("b", "$1")} GROUP BY 1) life ON life.subject_id = s.subject_id
+ WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND NOT s.fills_before AND s.stated_at <= $1::timestamptz
+   AND EXISTS (SELECT 1 FROM organisation_belief k WHERE k.subject_id = s.subject_id AND {about("k", Facet.KIND)}
+                  AND {as_known("k", "$1")}
                   AND k.value IN ('gp_practice', 'prescribing_cost_centre'))
  GROUP BY o.code, split_part(s.source, ':', 1)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _BEFORE = """
 SELECT code, other, source, joined AS first_day, opened AS last_day,
@@ -98,64 +101,63 @@ SELECT code, other, source, opened AS first_day, joined AS last_day,
   FROM ({joins}) joins WHERE joined > opened AND opened >= DATE '2013-04-01'
 """
 
-_TO_CLOSED = """
+_TO_CLOSED = f"""
 SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(closed.valid) AS first_day,
        upper(s.valid) - 1 AS last_day,
        format('stays in %s to %s, which closed on %s', s.value, upper(s.valid) - 1, lower(closed.valid) - 1) AS words
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
   JOIN organisation p ON p.code = s.value
-  JOIN organisation_belief closed
-    ON closed.subject_id = p.id AND closed.facet = 1 AND closed.value = 'closed' AND closed.known @> $1::timestamptz
+  JOIN {believed("closed", Facet.LIFE, subject="p.id", day=ALL_DAYS, known="$1")} AND closed.value = 'closed'
    AND lower(closed.valid) < upper(s.valid)
- WHERE s.facet = 3 AND s.stated_at <= $1::timestamptz AND NOT s.fills_before AND NOT upper_inf(s.valid)
+ WHERE {about("s", Facet.PARENT)} AND s.stated_at <= $1::timestamptz AND NOT s.fills_before AND NOT upper_inf(s.valid)
  GROUP BY o.code, s.value, split_part(s.source, ':', 1), s.valid, closed.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_PARENTS = """
+_PARENTS = f"""
 SELECT s.value AS code, '' AS other, split_part(s.source, ':', 1) AS source, min(lower(s.valid)) AS first_day,
        nullif(max(coalesce(upper(s.valid) - 1, 'infinity')), 'infinity') AS last_day,
        format('%s bodies are said to belong to it', count(DISTINCT s.subject_id)) AS words
   FROM organisation_statement s LEFT JOIN organisation p ON p.code = s.value
- WHERE s.facet = 3 AND s.value IS NOT NULL AND s.stated_at <= $1::timestamptz
-   AND NOT EXISTS (SELECT 1 FROM organisation_belief n WHERE n.subject_id = p.id AND n.facet = 2
-                     AND n.known @> $1::timestamptz)
+ WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND s.stated_at <= $1::timestamptz
+   AND NOT EXISTS (SELECT 1 FROM organisation_belief n WHERE n.subject_id = p.id AND {about("n", Facet.NAME)}
+                     AND {as_known("n", "$1")})
  GROUP BY s.value, split_part(s.source, ':', 1)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_FOLLOWING = """
+_FOLLOWING = f"""
 SELECT c.code, '' AS other, '' AS source, min(day) AS first_day, max(day) AS last_day,
        format('named in %s successions', count(*)) AS words
-  FROM (SELECT code, effective_on AS day FROM succession WHERE known @> $1::timestamptz
+  FROM (SELECT code, effective_on AS day FROM succession WHERE {as_known("succession", "$1")}
          UNION ALL
-        SELECT successor, effective_on FROM succession WHERE known @> $1::timestamptz AND successor <> code) c
+        SELECT successor, effective_on FROM succession WHERE {as_known("succession", "$1")} AND successor <> code) c
   LEFT JOIN organisation o ON o.code = c.code
- WHERE NOT EXISTS (SELECT 1 FROM organisation_belief n WHERE n.subject_id = o.id AND n.facet = 2
-                     AND n.known @> $1::timestamptz)
+ WHERE NOT EXISTS (SELECT 1 FROM organisation_belief n WHERE n.subject_id = o.id AND {about("n", Facet.NAME)}
+                     AND {as_known("n", "$1")})
  GROUP BY c.code
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 # A file that is named for a month was made on some day of it: it is contradicted only where no day of it agrees.
-_CONTRADICTED = """
+_CONTRADICTED = f"""
 SELECT o.code, s.value AS other, s.source, lower(s.valid) AS first_day, s.stated_at::date AS last_day,
        format('%s names %s since %s; the dated memberships say %s', s.source, s.value, lower(s.valid),
               string_agg(DISTINCT m.value, ', ' ORDER BY m.value)) AS words
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
- CROSS JOIN LATERAL (SELECT daterange(CASE WHEN s.source ~ '[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN s.stated_at::date
+ CROSS JOIN LATERAL (SELECT daterange(CASE WHEN s.source ~ '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' THEN s.stated_at::date
                                            ELSE date_trunc('month', s.stated_at AT TIME ZONE 'UTC')::date END,
                                       (s.stated_at AT TIME ZONE 'UTC')::date, '[]') AS days) seen
   JOIN organisation_statement m
-    ON m.subject_id = s.subject_id AND m.facet = 3 AND m.stated_at <= $1::timestamptz AND m.valid && seen.days
-   AND m.source LIKE 'ods-epcmem:%' AND m.stated_at >= s.stated_at
- WHERE s.facet = 3 AND s.value IS NOT NULL AND s.stated_at <= $1::timestamptz
+    ON m.subject_id = s.subject_id AND {about("m", Facet.PARENT)} AND m.stated_at <= $1::timestamptz
+   AND m.valid && seen.days AND m.source LIKE 'ods-epcmem:%' AND m.stated_at >= s.stated_at
+ WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND s.stated_at <= $1::timestamptz
    AND s.source LIKE 'ods-epraccur:%'
    AND s.valid && seen.days
  GROUP BY o.code, s.value, s.source, s.valid, s.stated_at
 HAVING bool_and(m.value <> s.value)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_RESTATED = """
+_RESTATED = f"""
 SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(s.valid) AS first_day,
        min(s.stated_at)::date AS last_day,
        format('since %s in %s, says %s; %s was said before', lower(s.valid), s.value, min(s.source),
@@ -163,82 +165,78 @@ SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(s
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
   JOIN organisation_statement e
-    ON e.subject_id = s.subject_id AND e.facet = 3 AND lower(e.valid) = lower(s.valid) AND e.value <> s.value
-   AND e.stated_at < s.stated_at AND NOT e.fills_before
- WHERE s.facet = 3 AND s.value IS NOT NULL AND NOT s.fills_before AND s.stated_at <= $1::timestamptz
+    ON e.subject_id = s.subject_id AND {about("e", Facet.PARENT)} AND lower(e.valid) = lower(s.valid)
+   AND e.value <> s.value AND e.stated_at < s.stated_at AND NOT e.fills_before
+ WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND NOT s.fills_before AND s.stated_at <= $1::timestamptz
  GROUP BY o.code, s.value, split_part(s.source, ':', 1), lower(s.valid)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 # Few pairs of CCGs stand for thousands of moves: the lineage is followed once for each pair and day.
-_MOVED = """
+_MOVED = f"""
 WITH RECURSIVE ccg AS (
     SELECT DISTINCT o.code FROM organisation o
-      JOIN organisation_belief k ON k.subject_id = o.id AND k.facet = 4 AND k.value = 'ccg'
-       AND k.known @> $1::timestamptz
+      JOIN {believed("k", Facet.KIND, day=ALL_DAYS, known="$1")} AND k.value = 'ccg'
 ), moves AS MATERIALIZED (
     SELECT b.subject_id, a.value AS gone_from, b.value AS gone_to, lower(b.valid) AS day
       FROM organisation_belief b
-      JOIN organisation_belief a
-        ON a.subject_id = b.subject_id AND a.facet = 3 AND a.known @> $1::timestamptz
+      JOIN {believed("a", Facet.PARENT, subject="b.subject_id", day=ALL_DAYS, known="$1")}
        AND upper(a.valid) = lower(b.valid)
-     WHERE b.facet = 3 AND b.known @> $1::timestamptz
+     WHERE {about("b", Facet.PARENT)} AND {as_known("b", "$1")}
        AND a.value IN (SELECT code FROM ccg) AND b.value IN (SELECT code FROM ccg)
 ), line (gone_from, gone_to, day, code) AS (
     SELECT DISTINCT gone_from, gone_to, day, gone_from FROM moves
      UNION
     SELECT gone_from, gone_to, day, f.successor FROM line JOIN succession f ON f.code = line.code
-     WHERE f.known @> $1::timestamptz AND f.effective_on <= day
+     WHERE {as_known("f", "$1")} AND f.effective_on <= day
 )
 SELECT o.code, gone_to AS other, '' AS source, day AS first_day, NULL::date AS last_day,
        format('goes from %s to %s on %s, and no succession says so', gone_from, gone_to, day) AS words
   FROM moves JOIN organisation o ON o.id = subject_id
  WHERE NOT EXISTS (SELECT 1 FROM line WHERE line.gone_from = moves.gone_from AND line.gone_to = moves.gone_to
                       AND line.day = moves.day AND line.code = moves.gone_to)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_BY_DATES = """
+_BY_DATES = f"""
 SELECT o.code, '' AS other, split_part(s.source, ':', 1) AS source, lower(s.valid) AS first_day,
        upper(b.valid) - 1 AS last_day,
        format('by its dates it operates from %s, by the succession from %s', lower(s.valid), upper(b.valid)) AS words
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
-  JOIN organisation_belief b
-    ON b.subject_id = s.subject_id AND b.facet = 1 AND b.value = 'proposed' AND b.valid @> lower(s.valid)
-   AND b.known @> $1::timestamptz
- WHERE s.facet = 1 AND s.value = 'open' AND s.stated_at <= $1::timestamptz AND s.source LIKE 'ods-%'
+  JOIN {believed("b", Facet.LIFE, subject="s.subject_id", day="lower(s.valid)", known="$1")} AND b.value = 'proposed'
+ WHERE {about("s", Facet.LIFE)} AND s.value = 'open' AND s.stated_at <= $1::timestamptz AND s.source LIKE 'ods-%'
  GROUP BY o.code, split_part(s.source, ':', 1), s.valid, b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_ITSELF = """
+_ITSELF = f"""
 SELECT code, successor AS other, '' AS source, effective_on AS first_day, NULL::date AS last_day,
        format('is said to follow itself on %s', effective_on) AS words
-  FROM succession WHERE known @> $1::timestamptz AND code = successor
-"""
+  FROM succession WHERE {as_known("succession", "$1")} AND code = successor
+"""  # noqa: S608  (only names of ours are put in)
 
-_DAYS = """
+_DAYS = f"""
 SELECT code, successor AS other, '' AS source, min(effective_on) AS first_day, max(effective_on) AS last_day,
        format('followed by %s on %s', successor, string_agg(effective_on::text, ', ' ORDER BY effective_on)) AS words
-  FROM succession WHERE known @> $1::timestamptz GROUP BY code, successor HAVING count(DISTINCT effective_on) > 1
-"""
+  FROM succession WHERE {as_known("succession", "$1")} GROUP BY code, successor HAVING count(DISTINCT effective_on) > 1
+"""  # noqa: S608  (only names of ours are put in)
 
-_SEVERAL = """
+_SEVERAL = f"""
 SELECT code, '' AS other, '' AS source, min(effective_on) AS first_day, max(effective_on) AS last_day,
        format('%s others: %s', count(DISTINCT successor) FILTER (WHERE successor <> code),
               string_agg(DISTINCT successor, ', ' ORDER BY successor) FILTER (WHERE successor <> code)) AS words
-  FROM succession WHERE known @> $1::timestamptz GROUP BY code HAVING count(DISTINCT successor) > 1
-"""
+  FROM succession WHERE {as_known("succession", "$1")} GROUP BY code HAVING count(DISTINCT successor) > 1
+"""  # noqa: S608  (only names of ours are put in)
 
-_NO_SUCCESSOR = """
+_NO_SUCCESSOR = f"""
 SELECT o.code, '' AS other, '' AS source, lower(b.valid) AS first_day, NULL::date AS last_day,
        format('closed on %s; no source says who followed', lower(b.valid) - 1) AS words
   FROM organisation_belief b
   JOIN organisation o ON o.id = b.subject_id
- WHERE b.facet = 1 AND b.value = 'closed' AND b.known @> $1::timestamptz AND upper_inf(b.valid)
-   AND EXISTS (SELECT 1 FROM organisation_belief k WHERE k.subject_id = o.id AND k.facet = 4
-                  AND k.known @> $1::timestamptz
+ WHERE {about("b", Facet.LIFE)} AND b.value = 'closed' AND {as_known("b", "$1")} AND upper_inf(b.valid)
+   AND EXISTS (SELECT 1 FROM organisation_belief k WHERE k.subject_id = o.id AND {about("k", Facet.KIND)}
+                  AND {as_known("k", "$1")}
                   AND k.value IN ('nhs_trust', 'foundation_trust', 'ccg', 'pct', 'sha', 'commissioning_hub'))
-   AND NOT EXISTS (SELECT 1 FROM succession f WHERE f.code = o.code AND f.known @> $1::timestamptz)
-"""
+   AND NOT EXISTS (SELECT 1 FROM succession f WHERE f.code = o.code AND {as_known("f", "$1")})
+"""  # noqa: S608  (only names of ours are put in)
 
 _SQL: Mapping[AnomalyType, str] = {
     AnomalyType.JOINED_BEFORE_OPENING: _BEFORE.format(joins=_JOINS),

@@ -6,18 +6,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import on_day
 from libs.common.temporal.history import ALWAYS, LAST_DAY
 from libs.organisations.statements import Facet
 from services.registry.core.errors import OrganisationNotFound
 
 # $2 is the day asked about, or none for all days; $3 the instant whose knowledge is shown.
-_FACETS = """
+_FACETS = f"""
 SELECT b.facet::text, '', b.value, lower(b.valid), upper(b.valid), lower(b.known),
        CASE WHEN upper(b.known) <= $3 THEN upper(b.known) END
   FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
- WHERE o.code = $1 AND lower(b.known) <= $3 AND ($2::date IS NULL OR b.valid @> $2)
+ WHERE o.code = $1 AND lower(b.known) <= $3 AND ($2::date IS NULL OR {on_day("b", "$2")})
  ORDER BY b.facet, lower(b.known), b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _FACETS_SAID = """
 SELECT s.facet::text, '', s.value, lower(s.valid), upper(s.valid), s.stated_at, s.fills_before, s.source, s.rank,
@@ -28,13 +29,13 @@ SELECT s.facet::text, '', s.value, lower(s.valid), upper(s.valid), s.stated_at, 
  ORDER BY s.stated_at, s.rank, s.facet, s.id
 """
 
-_TIES = """
+_TIES = f"""
 SELECT t.sort, t.other, b.value, lower(b.valid), upper(b.valid), lower(b.known),
        CASE WHEN upper(b.known) <= $3 THEN upper(b.known) END
   FROM tie_belief b JOIN tie t ON t.id = b.subject_id
- WHERE t.code = $1 AND lower(b.known) <= $3 AND ($2::date IS NULL OR b.valid @> $2)
+ WHERE t.code = $1 AND lower(b.known) <= $3 AND ($2::date IS NULL OR {on_day("b", "$2")})
  ORDER BY t.sort, t.other, lower(b.known), b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _TIES_SAID = """
 SELECT t.sort, t.other, s.value, lower(s.valid), upper(s.valid), s.stated_at, s.fills_before, s.source, s.rank,

@@ -11,8 +11,10 @@ from datetime import date
 from typing import Any, cast
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import about, as_known, holds, on_day
 from libs.common.temporal.history import ALWAYS, FIRST_DAY
 from libs.organisations.statements import UNKNOWN, Facet
+from services.registry.core.believed import believed
 from services.registry.core.links import HOLDS
 from services.registry.fhir import codes
 from services.registry.fhir.dates import DateRange
@@ -30,34 +32,32 @@ _ID = re.compile(rf"([A-Z0-9]{{1,12}})\.([a-z-]{{1,30}})\.([A-Z0-9]{{1,12}})\.(\
 _HELD = f"""
 (SELECT o.code, '{PARENT}' AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at
    FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
-  WHERE b.facet = {Facet.PARENT.value} AND (b.known @> $2::timestamptz) IS TRUE
+  WHERE {about("b", Facet.PARENT)} AND {as_known("b")}
   UNION ALL
  SELECT t.code, t.sort, t.other, b.valid, b.value, b.recorded_at
    FROM tie_belief b JOIN tie t ON t.id = b.subject_id
-  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND (b.known @> $2::timestamptz) IS TRUE) held
+  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND {as_known("b")}) held
 """  # noqa: S608  (all constants of ours)
 
 _FIRST = "coalesce(lower(held.valid), DATE '0001-01-01')"
 _END = "coalesce(upper(held.valid), DATE '9999-12-31')"
 _KEY = f"held.code, held.sort, held.other, {_FIRST}"
-_ACTIVE = "held.valid @> $1::date"
+_ACTIVE = on_day("held")
 
-_KINDS = """
+_KINDS = f"""
 SELECT o.code, b.value FROM organisation o
-  JOIN organisation_belief b
-    ON b.subject_id = o.id AND b.facet = 4 AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
+  JOIN {believed("b", Facet.KIND, day="$2", known="$3")}
  WHERE o.code = ANY($1)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 # One look at an index for each body, as in `finding`.
-_KIND_OF = """
+_KIND_OF = f"""
 coalesce((SELECT k.value FROM organisation x
             JOIN LATERAL (SELECT b.value FROM organisation_belief b
-                           WHERE b.subject_id = x.id AND b.facet = 4
-                             AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE
+                           WHERE b.subject_id = x.id AND {about("b", Facet.KIND)} AND {holds("b")}
                            LIMIT 1) k ON TRUE
-           WHERE x.code = held.{column}), 'unknown')
-"""
+           WHERE x.code = held.{{column}}), 'unknown')
+"""  # noqa: S608  (only names of ours are put in)
 
 
 async def get_affiliation(db: Reads, identity: str, question: FhirTimes, *, today: date) -> FhirAffiliation | None:

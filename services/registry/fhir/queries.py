@@ -7,8 +7,10 @@ from datetime import date, datetime
 from typing import cast
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import ALL_DAYS, as_known
 from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import UNKNOWN, Facet, Status
+from services.registry.core.believed import believed, believed_link
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.fhir import codes
 from services.registry.fhir.model import FhirIdentifier, FhirOrganisation, FhirPeriod, FhirTimes, FollowedBy, Role
@@ -19,24 +21,23 @@ SELECT o.code, o.version, {STATED_AT} AS stated_at, {RECORDED_AT} AS recorded_at
   FROM organisation o WHERE o.code = ANY($1) ORDER BY o.code
 """  # noqa: S608  (both are constants of ours)
 
-# IS TRUE keeps the planner from the index of the exclusion constraint, as in `services.registry.core.queries`.
-_SPELLS = """
+_SPELLS = f"""
 SELECT o.code, b.facet, b.value, lower(b.valid) AS first, upper(b.valid) AS "end"
-  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND (b.known @> $2::timestamptz) IS TRUE
+  FROM organisation o JOIN {believed("b", day=ALL_DAYS)}
  WHERE o.code = ANY($1) ORDER BY o.code, b.facet, b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_TIES = """
+_TIES = f"""
 SELECT t.code, t.sort, t.other, lower(b.valid) AS first, upper(b.valid) AS "end"
-  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND (b.known @> $2::timestamptz) IS TRUE
+  FROM tie t JOIN {believed_link("b", day=ALL_DAYS)}
  WHERE t.code = ANY($1) AND (t.sort = 'role' OR t.sort LIKE 'code:%') ORDER BY t.code, t.sort, t.other, b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_SUCCESSIONS = """
+_SUCCESSIONS = f"""
 SELECT code, successor, effective_on, shape, share FROM succession
- WHERE (code = ANY($1) OR successor = ANY($1)) AND (known @> $2::timestamptz) IS TRUE
+ WHERE (code = ANY($1) OR successor = ANY($1)) AND {as_known("succession")}
  ORDER BY effective_on, code, successor
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import ALL_DAYS, about, as_known, holds, on_day
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
+from services.registry.core.believed import believed_link
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.fhir import codes
 from services.registry.fhir.dates import DateRange
@@ -15,12 +17,11 @@ from services.registry.fhir.request import Clause, Search, Token
 
 # One look at the index of subject and facet for each body, whatever the planner thinks of the numbers of rows: right
 # after a large import, before its statistics are new, it would join the beliefs of all bodies with one another.
-_BELIEF = """
+_BELIEF = f"""
   LEFT JOIN LATERAL (SELECT b.value FROM organisation_belief b
-                      WHERE b.subject_id = o.id AND b.facet = {number}
-                        AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE
-                      LIMIT 1) {name} ON TRUE
-"""
+                      WHERE b.subject_id = o.id AND {{about}} AND {holds("b")}
+                      LIMIT 1) {{name}} ON TRUE
+"""  # noqa: S608  (only names of ours are put in)
 
 STATED_AT = """
 (SELECT max(at) FROM (
@@ -76,7 +77,7 @@ class Sql:
 
     def bodies(self) -> str:
         """Return where bodies come from, with what the conditions ask of them."""
-        beliefs = (_BELIEF.format(number=one.value, name=one.name.lower()) for one in sorted(self.facets))
+        beliefs = (_BELIEF.format(about=about("b", one), name=one.name.lower()) for one in sorted(self.facets))
         return f"organisation o {' '.join(beliefs)}"
 
     def any_of(self, conditions: Sequence[str]) -> None:
@@ -137,7 +138,7 @@ def _one_identifier(sql: Sql, token: Token) -> str:
 def _borne(sql: Sql, sort: str, identifier: str | None) -> str:
     value = "TRUE" if identifier is None else f"t.other = {sql.of(identifier)}"
     return f"""EXISTS (SELECT 1 FROM tie t
-                         JOIN tie_belief b ON b.subject_id = t.id AND (b.known @> $2::timestamptz) IS TRUE
+                         JOIN {believed_link("b", day=ALL_DAYS)}
                         WHERE t.code = o.code AND {sort} AND {value})"""  # noqa: S608  (values are arguments)
 
 
@@ -197,8 +198,8 @@ def _role_ever(sql: Sql, clause: Clause) -> None:
     for token in _tokens(clause):
         kinds = sql.of(sorted(_kinds_of_role(token, sql.day)))
         conditions.append(
-            f"""EXISTS (SELECT 1 FROM organisation_belief b WHERE b.subject_id = o.id AND b.facet = {Facet.KIND.value}
-                                AND b.value = ANY({kinds}) AND (b.known @> $2::timestamptz) IS TRUE)"""  # noqa: S608  (values are arguments)
+            f"""EXISTS (SELECT 1 FROM organisation_belief b WHERE b.subject_id = o.id AND {about("b", Facet.KIND)}
+                                AND b.value = ANY({kinds}) AND {as_known("b")})"""  # noqa: S608  (values are arguments)
         )
         conditions.append(_further_role(sql, token, "TRUE"))
     sql.any_of(conditions)
@@ -208,7 +209,7 @@ def _role_now(sql: Sql, clause: Clause) -> None:
     conditions = []
     for token in _tokens(clause):
         kinds = sql.of(sorted(_kinds_of_role(token, sql.day)))
-        held = f"{sql.kind()} = ANY({kinds}) OR {_further_role(sql, token, 'b.valid @> $1::date')}"
+        held = f"{sql.kind()} = ANY({kinds}) OR {_further_role(sql, token, on_day('b'))}"
         conditions.append(f"{sql.status()} = 'open' AND ({held})")
     sql.any_of(conditions)
 
@@ -218,7 +219,7 @@ def _further_role(sql: Sql, token: Token, when: str) -> str:
         return "FALSE"
     which = "TRUE" if token.code is None else f"t.other = {sql.of(token.code)}"
     return f"""EXISTS (SELECT 1 FROM tie t
-                         JOIN tie_belief b ON b.subject_id = t.id AND (b.known @> $2::timestamptz) IS TRUE
+                         JOIN {believed_link("b", day=ALL_DAYS)}
                         WHERE t.code = o.code AND t.sort = '{ROLE}' AND {which} AND {when})"""  # noqa: S608  (values are arguments)
 
 

@@ -18,7 +18,9 @@ from libs.common.events.registry import (
     OrganisationRoleGiven,
 )
 from libs.common.identity import Caller
+from libs.common.temporal.believed import ALL_DAYS
 from libs.common.temporal.history import ALWAYS
+from services.registry.core.believed import believed_link
 from services.registry.core.errors import NoChange
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
@@ -89,12 +91,12 @@ ODS = "ods"
 _CLAIM = "INSERT INTO tie (code, sort, other) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _HOLDER = "SELECT code FROM tie WHERE sort = $1 AND other = $2"
 
-_BORNE_BY = """
+_BORNE_BY = f"""
 SELECT t.code, lower(b.valid) AS start, upper(b.valid) AS "end"
-  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.facet = 1 AND (b.known @> $3::timestamptz) IS TRUE
+  FROM tie t JOIN {believed_link("b", day=ALL_DAYS, known="$3")}
  WHERE t.sort = $1 AND t.other = $2
  ORDER BY lower(b.valid)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _ODS = "SELECT code FROM organisation WHERE code = $1"
 

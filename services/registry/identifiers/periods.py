@@ -11,18 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.common.events import Event
 from libs.common.identity import Caller, Role
+from libs.common.temporal.believed import ALL_DAYS
 from libs.common.temporal.history import ALWAYS, LAST_DAY
 from services.registry.core import recording
+from services.registry.core.believed import believed_link
 from services.registry.core.change import next_instant
 from services.registry.core.codes import Day
 from services.registry.core.models import Organisation
 
-_SPANS = """
+_SPANS = f"""
 SELECT t.sort, t.other, lower(b.valid) AS start, upper(b.valid) AS "end"
-  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND b.facet = 1 AND (b.known @> $3::timestamptz) IS TRUE
+  FROM tie t JOIN {believed_link("b", day=ALL_DAYS, known="$3")}
  WHERE t.code = $1 AND (t.sort = $2 OR right($2, 1) = ':' AND starts_with(t.sort, $2))
  ORDER BY t.sort, lower(b.valid), t.other
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 # A command comes after all that was said of the body, whether on its own timeline or of what it bears.
 _LATEST = """

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from libs.common.temporal.believed import about
 from libs.organisations.statements import Facet
 from services.registry.core.kinds import Kind
 from services.registry.core.recording import COMMAND
@@ -27,26 +28,26 @@ SELECT code FROM succession_statement WHERE successor = ANY($1)
 
 _LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
 
-_CCGS = """
+_CCGS = f"""
 SELECT DISTINCT o.code FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id
- WHERE o.code = ANY($1) AND s.facet = $2 AND s.value = $3
-"""
+ WHERE o.code = ANY($1) AND {about("s", Facet.KIND)} AND s.value = $2
+"""  # noqa: S608  (only names of ours are put in)
 
 _SAID = """
 SELECT DISTINCT code, successor, effective_on, stated_at, source, rank FROM succession_statement
  WHERE holds AND merger = '' AND code <> successor AND code = ANY($1) AND successor = ANY($1) AND source <> $2
 """
 
-_LIVES = """
+_LIVES = f"""
 SELECT o.code, s.stated_at, s.source, max(s.rank) AS rank,
-       array_agg(lower(s.valid) ORDER BY s.valid, s.value) FILTER (WHERE s.facet = $2) AS days,
-       array_agg(s.value ORDER BY s.valid, s.value) FILTER (WHERE s.facet = $2) AS statuses,
-       min(s.value) FILTER (WHERE s.facet = $3 AND s.fills_before) AS name,
-       min(lower(s.valid)) FILTER (WHERE s.facet = $3 AND s.fills_before) AS named_on
-  FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id AND s.facet IN ($2, $3)
+       array_agg(lower(s.valid) ORDER BY s.valid, s.value) FILTER (WHERE {about("s", Facet.LIFE)}) AS days,
+       array_agg(s.value ORDER BY s.valid, s.value) FILTER (WHERE {about("s", Facet.LIFE)}) AS statuses,
+       min(s.value) FILTER (WHERE {about("s", Facet.NAME)} AND s.fills_before) AS name,
+       min(lower(s.valid)) FILTER (WHERE {about("s", Facet.NAME)} AND s.fills_before) AS named_on
+  FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id AND {about("s", Facet.LIFE, Facet.NAME)}
  WHERE o.code = ANY($1)
  GROUP BY o.code, s.stated_at, s.source ORDER BY o.code, s.stated_at, s.source
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ async def lock(connection: asyncpg.Connection, codes: Collection[str]) -> None:
 async def records_around(session: AsyncSession, connection: asyncpg.Connection, of: Around) -> MergerRecords:
     """Return what is held of the CCGs among these codes, as far as files told it."""
     codes = sorted(of.codes)
-    ccgs = [row["code"] for row in await connection.fetch(_CCGS, codes, Facet.KIND, Kind.CCG)]
+    ccgs = [row["code"] for row in await connection.fetch(_CCGS, codes, Kind.CCG)]
     by_successor: dict[str, list[Merger]] = defaultdict(list)
     for merger in of.mergers:
         by_successor[merger.successor].append(merger)
@@ -100,7 +101,7 @@ async def records_around(session: AsyncSession, connection: asyncpg.Connection, 
 
 async def _lives(connection: asyncpg.Connection, codes: Collection[str]) -> dict[str, list[Life]]:
     lives: dict[str, list[Life]] = defaultdict(list)
-    for row in await connection.fetch(_LIVES, sorted(codes), Facet.LIFE, Facet.NAME):
+    for row in await connection.fetch(_LIVES, sorted(codes)):
         steps = tuple(zip(row["days"] or (), row["statuses"] or (), strict=True))
         lives[row["code"]].append(
             Life(row["stated_at"], row["source"], row["rank"], steps, row["name"] or "", row["named_on"])

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import as_known
 from libs.common.temporal.history import ALWAYS
 from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Step, living
 
@@ -23,18 +24,18 @@ __all__ = [
 ]
 
 
-_LINE = """
+_LINE = f"""
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
-    SELECT s.{onto} FROM succession s JOIN line ON s.{from_} = line.code
-     WHERE s.effective_on <= $2 AND s.known @> $3::timestamptz
+    SELECT s.{{onto}} FROM succession s JOIN line ON s.{{from_}} = line.code
+     WHERE s.effective_on <= $2 AND {as_known("s", "$3")}
 )
 SELECT s.code, s.successor, s.effective_on, lower(s.known), nullif(s.merger, ''), s.source, s.shape, s.share
-  FROM succession s JOIN line ON s.{from_} = line.code
- WHERE s.effective_on <= $2 AND s.known @> $3::timestamptz
+  FROM succession s JOIN line ON s.{{from_}} = line.code
+ WHERE s.effective_on <= $2 AND {as_known("s", "$3")}
  ORDER BY s.effective_on, s.code, s.successor
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _BACKWARD = _LINE.format(onto="code", from_="successor")
 _FORWARD = _LINE.format(onto="successor", from_="code")

@@ -11,6 +11,8 @@ from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
 from libs.common.rulepacks import RulePack
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed, believed_link
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.core.standing import standings
@@ -21,21 +23,17 @@ from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
 from services.registry.populations.queries import people_of
 
-_BODIES = """
+_BODIES = f"""
 SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
-       (SELECT coalesce(array_agg(t.other ORDER BY t.other), '{}')
-          FROM tie t JOIN tie_belief held ON held.subject_id = t.id
-         WHERE t.code = o.code AND t.sort = $4
-           AND (held.valid @> $2::date) IS TRUE AND (held.known @> $3::timestamptz) IS TRUE) AS footprints
+       (SELECT coalesce(array_agg(t.other ORDER BY t.other), '{{}}')
+          FROM tie t JOIN {believed_link("b", day="$2", known="$3")}
+         WHERE t.code = o.code AND t.sort = $4) AS footprints
   FROM organisation o
-  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1
-   AND (life.valid @> $2::date) IS TRUE AND (life.known @> $3::timestamptz) IS TRUE
-  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2
-   AND (name.valid @> $2::date) IS TRUE AND (name.known @> $3::timestamptz) IS TRUE
-  LEFT JOIN organisation_belief parent ON parent.subject_id = o.id AND parent.facet = 3
-   AND (parent.valid @> $2::date) IS TRUE AND (parent.known @> $3::timestamptz) IS TRUE
+  LEFT JOIN {believed("life", Facet.LIFE, day="$2", known="$3")}
+  LEFT JOIN {believed("name", Facet.NAME, day="$2", known="$3")}
+  LEFT JOIN {believed("parent", Facet.PARENT, day="$2", known="$3")}
  WHERE o.code = ANY($1)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _AUTHORITIES = """
 SELECT DISTINCT local_authority FROM area WHERE code = ANY($1) AND local_authority IS NOT NULL ORDER BY 1

@@ -7,7 +7,10 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Reads, raw
+from libs.common.temporal.believed import NOW
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed
 from services.registry.mergers.errors import MergerNotFound
 from services.registry.mergers.models import MergerStatus
 
@@ -24,7 +27,7 @@ async def agreed_mergers_of(session: AsyncSession, codes: Iterable[str]) -> dict
     return {row["code"]: (row["reference"], row["effective_on"]) for row in rows}
 
 
-_SOME = """
+_SOME = f"""
 SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, ''), m.predecessors,
        plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
        plan.status = 'agreed' AND plan.effective_on <= $10::date AS overdue
@@ -32,9 +35,9 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
  CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $1
                       ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
   -- An imported merger bears no name of its own: the source of successions says none.
-  LEFT JOIN LATERAL (SELECT b.value AS name FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
-                      WHERE o.code = m.successor AND b.facet = 2 AND (b.valid @> plan.effective_on) IS TRUE
-                        AND upper_inf(b.known)) seen ON true
+  LEFT JOIN LATERAL (SELECT b.value AS name
+                       FROM organisation o JOIN {believed("b", Facet.NAME, day="plan.effective_on", known=NOW)}
+                      WHERE o.code = m.successor) seen ON true
  WHERE ($2::text IS NULL OR plan.status = $2)
    AND ($3::text IS NULL OR m.successor = $3 OR m.predecessors @> ARRAY[$3])
    AND ($4::date IS NULL OR plan.effective_on >= $4)
@@ -43,7 +46,7 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
    AND ($7::date IS NULL OR (plan.effective_on, m.reference) > ($7, $8))
    AND ($11::bool IS NULL OR (plan.status = 'agreed' AND plan.effective_on <= $10::date) = $11)
  ORDER BY plan.effective_on, m.reference LIMIT $9
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _PLANS = """
 SELECT p.number, p.status, p.effective_on, p.stated_at, p.stated_by, p.recorded_at

@@ -17,6 +17,7 @@ from libs.common.events.registry import (
     OrganisationRenamed,
 )
 from libs.common.identity import Caller
+from libs.common.temporal.believed import NOW, as_known, on_day
 from libs.organisations.statements import Facet
 from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day, Name
@@ -34,12 +35,12 @@ from services.registry.organisations.errors import LegalDatesDisagree, MergerAgr
 Describing = Callable[[str, date], Event]
 """Builds the event that states a value from a day on."""
 
-_BELIEFS_FROM = """
-SELECT b.value, lower(b.valid) AS start, b.valid @> $3::date AS then
+_BELIEFS_FROM = f"""
+SELECT b.value, lower(b.valid) AS start, {on_day("b", "$3")} AS then
   FROM organisation_belief b
- WHERE b.subject_id = $1 AND b.facet = $2 AND upper_inf(b.known) AND (upper(b.valid) > $3 OR upper_inf(b.valid))
+ WHERE b.subject_id = $1 AND b.facet = $2 AND {as_known("b", NOW)} AND (upper(b.valid) > $3 OR upper_inf(b.valid))
  ORDER BY b.valid
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 class RenameOrganisation(BaseModel):

@@ -11,8 +11,10 @@ from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Caller, Role
+from libs.common.temporal.believed import ALL_DAYS, NOW
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.core import recording
+from services.registry.core.believed import believed_link
 from services.registry.core.change import get_organisations_to_change, next_instant
 from services.registry.core.codes import Code, Day
 from services.registry.core.errors import NoChange, OrganisationNotFound
@@ -30,10 +32,10 @@ WITH_SHARES = frozenset(
 )
 """The relations of which a body can have a part only."""
 
-_BELIEVED = """
+_BELIEVED = f"""
 SELECT t.code, t.sort, t.other, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"
-  FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND upper_inf(b.known)
-"""
+  FROM tie t JOIN {believed_link("b", day=ALL_DAYS, known=NOW)}
+"""  # noqa: S608  (only names of ours are put in)
 
 _ONE = f"{_BELIEVED} WHERE t.code = $1 AND t.sort = $2 AND t.other = $3 ORDER BY b.valid"
 _OF = f"{_BELIEVED} WHERE t.other = $1 AND t.sort = $2 ORDER BY t.code, b.valid"

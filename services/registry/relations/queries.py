@@ -5,23 +5,24 @@ from typing import Literal
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS, LAST_DAY
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed, believed_link
 from services.registry.core.links import Relation
 from services.registry.relations.views import RelatedView
 
 Direction = Literal["from", "to", "both"]
 
-_SOME = """
+_SOME = f"""
 SELECT t.code, t.sort, t.other, nullif(b.value, '*'), lower(b.valid), upper(b.valid)
   FROM tie t
-  JOIN tie_belief b ON b.subject_id = t.id AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
+  JOIN {believed_link("b", day="$2", known="$3")}
  WHERE (($4 AND t.code = $1) OR ($5 AND t.other = $1))
    AND t.sort = ANY($6) AND ($7::text IS NULL OR (t.sort, t.code, t.other) > ($7, $8, $9))
    AND NOT EXISTS (
-       SELECT FROM organisation o JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1
-        WHERE o.code IN (t.code, t.other) AND life.value = 'closed'
-          AND (life.valid @> $2::date) IS TRUE AND (life.known @> $3::timestamptz) IS TRUE)
+       SELECT FROM organisation o JOIN {believed("life", Facet.LIFE, day="$2", known="$3")}
+        WHERE o.code IN (t.code, t.other) AND life.value = 'closed')
  ORDER BY t.sort, t.code, t.other LIMIT $10
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 async def list_relations(

@@ -24,9 +24,11 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 from libs.common.identity import Caller, Role
+from libs.common.temporal.believed import NOW, about
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days, Statement, history
 from libs.organisations.statements import Facet
 from services.registry.core import recording
+from services.registry.core.believed import believed
 from services.registry.core.change import next_instant
 from services.registry.core.kinds import ESTABLISHED
 from services.registry.core.standing import Standing, standings
@@ -36,10 +38,10 @@ from services.registry.reorganisations.commands import COUNT_UP, lock
 from services.registry.reorganisations.errors import SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation
 
-_MOVED = """
-SELECT o.code FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id AND s.facet = 3
+_MOVED = f"""
+SELECT o.code FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id AND {about("s", Facet.PARENT)}
  WHERE s.stated_at = $1 AND s.source = 'command' AND lower(s.valid) = $2 AND s.value = ANY($3)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _SAID = """
 SELECT o.code, s.facet, s.value, lower(s.valid), upper(s.valid), s.stated_at, s.fills_before, s.rank,
@@ -193,10 +195,10 @@ def _of_a_practice(code: str, spans: Sequence[tuple[Days, str]], day: date, at: 
 
 async def _names(connection: asyncpg.Connection, codes: Sequence[str], day: date) -> Mapping[str, str]:
     rows = await connection.fetch(
-        """
-        SELECT o.code, b.value FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 2
-         WHERE o.code = ANY($1) AND (b.valid @> $2::date) IS TRUE AND upper_inf(b.known)
-        """,
+        f"""
+        SELECT o.code, b.value FROM organisation o JOIN {believed("b", Facet.NAME, day="$2", known=NOW)}
+         WHERE o.code = ANY($1)
+        """,  # noqa: S608  (only names of ours are put in)
         codes,
         day,
     )

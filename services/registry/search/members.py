@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import about, as_known, holds
 from libs.common.temporal.history import ALWAYS
-from services.registry.core.filters import HELD
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed, believed_link
 
 BELONGING = ("member of", "part of footprint")
 """Relations by which a body is below another, beside its parent."""
@@ -23,26 +25,26 @@ WITH RECURSIVE carried (code, parent) AS (
      UNION
     SELECT s.code, carried.parent
       FROM succession s JOIN carried ON s.successor = carried.code
-     WHERE s.effective_on <= $1 AND s.known @> $2::timestamptz AND s.code <> s.successor
+     WHERE s.effective_on <= $1 AND {as_known("s")} AND s.code <> s.successor
        AND s.shape NOT IN ('boundary_change', 'parent_change')
        AND NOT EXISTS (SELECT 1 FROM succession other
                         WHERE other.code = s.code AND other.successor NOT IN (s.successor, s.code)
-                          AND other.effective_on <= $1 AND other.known @> $2::timestamptz)
+                          AND other.effective_on <= $1 AND {as_known("other")})
 ), below (id, parent, stated_parent, relation) AS (
     SELECT b.subject_id, carried.parent, b.value, 'parent'
-      FROM carried JOIN organisation_belief b ON b.facet = 3 AND b.value = carried.code AND {HELD.format("b")}
+      FROM carried JOIN organisation_belief b ON {about("b", Facet.PARENT)} AND b.value = carried.code AND {holds("b")}
      UNION ALL
     SELECT o.id, t.other, t.other, t.sort
-      FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {HELD.format("held")}
+      FROM tie t JOIN {believed_link("bond")}
       JOIN organisation o ON o.code = t.code
      WHERE t.other = ANY($3) AND t.sort = ANY($4)
 )
 SELECT o.code, below.parent, below.stated_parent, below.relation, name.value AS name,
        coalesce(kind.value, 'unknown') AS kind, coalesce(life.value, 'unknown') AS status
   FROM below JOIN organisation o ON o.id = below.id
-  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND {HELD.format("life")}
-  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2 AND {HELD.format("name")}
-  LEFT JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND {HELD.format("kind")}
+  LEFT JOIN {believed("life", Facet.LIFE)}
+  LEFT JOIN {believed("name", Facet.NAME)}
+  LEFT JOIN {believed("kind", Facet.KIND)}
  WHERE (below.stated_parent = below.parent OR coalesce(life.value, 'unknown') <> 'closed')
    AND (o.code, below.relation) > ($5::text, $6::text)
    AND ($7::text IS NULL OR coalesce(life.value, 'unknown') = $7)
@@ -53,18 +55,18 @@ SELECT o.code, below.parent, below.stated_parent, below.relation, name.value AS 
 _ABOVE = f"""
 WITH RECURSIVE above (code, relation, parent, level) AS (
     SELECT o.code, 'parent', b.value, 1
-      FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {HELD.format("b")}
+      FROM organisation o JOIN {believed("b", Facet.PARENT)}
      WHERE o.code = $3
      UNION
     SELECT o.code, 'parent', b.value, above.level + 1
       FROM above JOIN organisation o ON o.code = above.parent
-      JOIN organisation_belief b ON b.subject_id = o.id AND b.facet = 3 AND {HELD.format("b")}
+      JOIN {believed("b", Facet.PARENT)}
      WHERE above.level < 10
 )
 SELECT code, relation, parent FROM above
  UNION
 SELECT t.code, t.sort, t.other
-  FROM tie t JOIN tie_belief held ON held.subject_id = t.id AND {HELD.format("held")}
+  FROM tie t JOIN {believed_link("bond")}
  WHERE t.code = $3 AND t.sort = ANY($4)
  ORDER BY 1, 2, 3
 """  # noqa: S608  (all words are ours)

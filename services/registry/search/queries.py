@@ -8,6 +8,7 @@ from datetime import date, datetime
 import asyncpg
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import about, as_known, on_day
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.filters import Conditions
@@ -19,20 +20,20 @@ _INWARD = 3
 """Characters behind the space of a postcode."""
 
 # What a source of names says matches on any day: the former name of a body is often the one remembered.
-_BY_TEXT = """
+_BY_TEXT = f"""
 organisation o JOIN (
 SELECT id, array_agg("on" ORDER BY "on") AS matched FROM (
-SELECT b.subject_id AS id, CASE WHEN (b.valid @> $1::date) IS TRUE THEN 'name' ELSE 'name on another day' END AS on
+SELECT b.subject_id AS id, CASE WHEN {on_day("b")} THEN 'name' ELSE 'name on another day' END AS on
   FROM organisation_belief b
- WHERE b.facet = 2 AND to_tsvector('simple', b.value) @@ to_tsquery('simple', {words})
-   AND (b.known @> $2::timestamptz) IS TRUE
+ WHERE {about("b", Facet.NAME)} AND to_tsvector('simple', b.value) @@ to_tsquery('simple', {{words}})
+   AND {as_known("b")}
  UNION
-SELECT o.id, 'code' FROM organisation o WHERE {exact} <> '' AND starts_with(o.code, {exact})
+SELECT o.id, 'code' FROM organisation o WHERE {{exact}} <> '' AND starts_with(o.code, {{exact}})
  UNION
 SELECT o.id, t.sort FROM tie t JOIN organisation o ON o.code = t.code
- WHERE t.sort LIKE 'code:%' AND upper(t.other) = {exact}
+ WHERE t.sort LIKE 'code:%' AND upper(t.other) = {{exact}}
 ) hits GROUP BY id) hit USING (id)
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass(frozen=True, slots=True)

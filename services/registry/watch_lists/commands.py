@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Database, Reads, raw
 from libs.common.errors import Reason
 from libs.common.identity import Caller
+from libs.common.temporal.believed import as_known
 from libs.common.temporal.history import ALWAYS
 from services.registry.core import recording
 from services.registry.core.codes import Code, Name
@@ -22,14 +23,14 @@ from services.registry.watch_lists.models import WatchList
 _DEPTH = 5
 _MOST_CODES = 500
 
-_BEFORE = """
+_BEFORE = f"""
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
-    SELECT s.code FROM succession s JOIN line ON s.successor = line.code WHERE s.known @> $2::timestamptz
+    SELECT s.code FROM succession s JOIN line ON s.successor = line.code WHERE {as_known("s")}
 )
 SELECT code FROM line
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 class Watch(BaseModel):

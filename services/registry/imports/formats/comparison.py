@@ -5,25 +5,27 @@ from datetime import datetime
 
 import asyncpg
 
+from libs.common.temporal.believed import ALL_DAYS, NOW, about
 from libs.organisations.statements import Facet
+from services.registry.core.believed import believed
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.ods_rows import Body
 from services.registry.imports.formats.source_file import SourceFile
 from services.registry.imports.report import FileReport
 
-_HELD = """
+_HELD = f"""
 SELECT o.code, b.facet, b.value, lower(b.valid) AS start
-  FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
- WHERE o.code = ANY($1) AND upper_inf(b.known) AND b.facet IN ($2, $3) AND (b.facet = $2 OR b.value = 'open')
-"""
+  FROM organisation o JOIN {believed("b", Facet.KIND, Facet.LIFE, day=ALL_DAYS, known=NOW)}
+ WHERE o.code = ANY($1) AND ({about("b", Facet.KIND)} OR b.value = 'open')
+"""  # noqa: S608  (only names of ours are put in)
 
-_NAMED_BEFORE = """
+_NAMED_BEFORE = f"""
 WITH last AS (
-    SELECT stated_at, array_agg(subject_id) AS named FROM organisation_statement
-     WHERE facet = $1 AND source LIKE $2 AND stated_at < $3
+    SELECT stated_at, array_agg(subject_id) AS named FROM organisation_statement s
+     WHERE {about("s", Facet.LIFE)} AND source LIKE $1 AND stated_at < $2
      GROUP BY stated_at ORDER BY stated_at DESC LIMIT 1)
 SELECT code FROM organisation WHERE id IN (SELECT unnest(named) FROM last) ORDER BY code
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _PASSAGES = {
     (Kind.NHS_TRUST, Kind.FOUNDATION_TRUST),
@@ -39,7 +41,7 @@ async def compare(
     codes = sorted(body.code for body in bodies)
     kinds: dict[str, set[str]] = {}
     opened: dict[str, set[str]] = {}
-    for row in await connection.fetch(_HELD, codes, Facet.KIND, Facet.LIFE):
+    for row in await connection.fetch(_HELD, codes):
         if row["facet"] == Facet.KIND:
             kinds.setdefault(row["code"], set()).add(row["value"])
         else:
@@ -51,7 +53,7 @@ async def compare(
             held = ", ".join(sorted(first_days))
             report.find("another first day", body.code, f"line {body.line} says {body.opened_on}, held: {held}")
     named = set(codes)
-    for row in await connection.fetch(_NAMED_BEFORE, Facet.LIFE, f"{file.form.family}:%", stated_at):
+    for row in await connection.fetch(_NAMED_BEFORE, f"{file.form.family}:%", stated_at):
         if row["code"] not in named:
             report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
 

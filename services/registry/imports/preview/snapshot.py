@@ -7,61 +7,60 @@ from datetime import date
 
 import asyncpg
 
+from libs.common.temporal.believed import ALL_DAYS, NOW, about, as_known, holds
+from libs.organisations.statements import Facet
+from services.registry.core.believed import believed, believed_link
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.ods_bodies import DORMANT
 from services.registry.lineage.queries import steps_from
 from services.registry.lineage.tracing import Step, living
 
-_STATES = """
+_STATES = f"""
 SELECT o.code, coalesce(life.value, 'unknown') AS status, lower(life.valid) AS since, name.value AS name,
        coalesce(kind.value, 'unknown') AS kind, parent.value AS parent, address.value AS address,
-       EXISTS (SELECT 1 FROM tie t JOIN tie_belief b ON b.subject_id = t.id AND upper_inf(b.known) AND b.valid @> w.day
+       EXISTS (SELECT 1 FROM tie t JOIN {believed_link("b", day="w.day", known=NOW)}
                 WHERE t.code = o.code AND t.sort = 'role' AND t.other = $3) AS dormant,
-       EXISTS (SELECT 1 FROM organisation p JOIN organisation_belief k ON k.subject_id = p.id AND k.facet = 4
-                         AND k.value = 'ccg' AND upper_inf(k.known)
+       EXISTS (SELECT 1 FROM organisation p JOIN {believed("k", Facet.KIND, subject="p.id", day=ALL_DAYS, known=NOW)}
+                         AND k.value = 'ccg'
                 WHERE p.code = parent.value) AS of_a_ccg
   FROM unnest($1::text[], $2::date[]) AS w (code, day)
   JOIN organisation o ON o.code = w.code
-  LEFT JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND (life.valid @> w.day) IS TRUE
-   AND upper_inf(life.known)
-  LEFT JOIN organisation_belief name ON name.subject_id = o.id AND name.facet = 2 AND (name.valid @> w.day) IS TRUE
-   AND upper_inf(name.known)
-  LEFT JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND (kind.valid @> w.day) IS TRUE
-   AND upper_inf(kind.known)
-  LEFT JOIN organisation_belief parent ON parent.subject_id = o.id AND parent.facet = 3
-   AND (parent.valid @> w.day) IS TRUE AND upper_inf(parent.known)
-  LEFT JOIN organisation_belief address ON address.subject_id = o.id AND address.facet = 6
-   AND (address.valid @> w.day) IS TRUE AND upper_inf(address.known)
-"""
+  LEFT JOIN {believed("life", Facet.LIFE, day="w.day", known=NOW)}
+  LEFT JOIN {believed("name", Facet.NAME, day="w.day", known=NOW)}
+  LEFT JOIN {believed("kind", Facet.KIND, day="w.day", known=NOW)}
+  LEFT JOIN {believed("parent", Facet.PARENT, day="w.day", known=NOW)}
+  LEFT JOIN {believed("address", Facet.ADDRESS, day="w.day", known=NOW)}
+"""  # noqa: S608  (only names of ours are put in)
 
-_SAID_ON = """
+_SAID_ON = f"""
 SELECT o.code, max(s.stated_at AT TIME ZONE 'UTC')::date AS day
   FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id
- WHERE s.facet = 3 AND s.value IS NOT NULL AND o.code = ANY($1) AND (s.stated_at AT TIME ZONE 'UTC')::date <= $2
+ WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND o.code = ANY($1)
+   AND (s.stated_at AT TIME ZONE 'UTC')::date <= $2
  GROUP BY o.code
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
-_JOINED = """
+_JOINED = f"""
 SELECT o.code, lower(b.valid) AS day
   FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
- WHERE b.facet = 3 AND upper_inf(b.known) AND (b.valid @> $2::date) IS TRUE AND o.code = ANY($1)
-"""
+ WHERE {about("b", Facet.PARENT)} AND {holds("b", "$2", NOW)} AND o.code = ANY($1)
+"""  # noqa: S608  (only names of ours are put in)
 
-_TIES = """
+_TIES = f"""
 SELECT t.code, t.sort || ' ' || t.other || CASE b.value WHEN '*' THEN '' ELSE ' ' || b.value END AS tie
-  FROM tie t JOIN tie_belief b ON b.subject_id = t.id
- WHERE upper_inf(b.known) AND b.valid @> $2::date AND t.code = ANY($1) AND t.sort <> 'role'
-"""
+  FROM tie t JOIN {believed_link("b", day="$2", known=NOW)}
+ WHERE t.code = ANY($1) AND t.sort <> 'role'
+"""  # noqa: S608  (only names of ours are put in)
 
-_SUCCESSIONS = """
+_SUCCESSIONS = f"""
 SELECT code, 'followed by ' || successor || ' on ' || effective_on AS word FROM succession
- WHERE upper_inf(known) AND code = ANY($1)
-"""
+ WHERE {as_known("succession", NOW)} AND code = ANY($1)
+"""  # noqa: S608  (only names of ours are put in)
 
-_AREAS = """
+_AREAS = f"""
 SELECT b.value AS code, count(*) AS areas FROM area_belief b
- WHERE upper_inf(b.known) AND b.valid @> $2::date AND b.value = ANY($1) GROUP BY b.value
-"""
+ WHERE {holds("b", "$2", NOW)} AND b.value = ANY($1) GROUP BY b.value
+"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass(frozen=True, slots=True)
