@@ -1,13 +1,11 @@
 """Federations and legal forms: what a body is in company law, what it is there for, and what follows from that."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationLegalFormChanged, OrganisationRemitStated
@@ -16,35 +14,15 @@ from libs.organisations.statements import Facet
 from services.registry.core.change import change
 from services.registry.core.codes import PRINTED, Code, Day, Name
 from services.registry.core.kinds import Kind
-from services.registry.core.links import Relation
 from services.registry.core.models import Organisation
-from services.registry.core.queries import get_organisation
 from services.registry.federations.errors import LegalFormUnknown
-from services.registry.federations.rules import (
-    CONTRACTS,
-    Answer,
-    Distribution,
-    FormRules,
-    distribution,
-    forms_on,
-    rules_for,
-    size_warning,
-)
+from services.registry.federations.rules import forms_on
 from services.registry.lineage.permissions import must_act_for
 from services.registry.organisations.changes import describe, must_be_there
 from services.registry.organisations.commands import Address, OpenOrganisation, open_in
-from services.registry.populations.queries import Population, populations_of
-from services.registry.relations.queries import list_relations
-from services.registry.relations.views import RelatedView
 
 LegalForm = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,59}$")]
 Remit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
-
-MOST_OWNERS = 1000
-"""How many owners an answer shows; the relations of the body list any number."""
-
-_SIZED_BY = ("registered", "resident", "weighted")
-"""Which count tells a federation's size, the best first."""
 
 
 class OpenFederation(BaseModel):
@@ -80,30 +58,6 @@ class StateRemit(BaseModel):
 
     remit: Remit = Field(examples=["Holds the enhanced services of its 32 practices"])
     effective_on: Day = Field(description="the first day of this remit", examples=["2015-04-01"])
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Something to look at, which refuses nothing, and the pack that it follows."""
-
-    message: str
-    rule_pack: str
-
-
-@dataclass(frozen=True, slots=True)
-class FederationStanding:
-    """What a body may hold and distribute on a day by its legal form, who owns it, and how large it is."""
-
-    code: str
-    name: str | None
-    legal_form: str | None
-    remit: str | None
-    rules: FormRules | None
-    may_hold: dict[str, Answer]
-    distribution: Distribution | None
-    owners: tuple[RelatedView, ...]
-    population: Population | None
-    warnings: tuple[Warned, ...]
 
 
 async def open_federation(
@@ -176,36 +130,3 @@ def _must_be_known(form: str, day: date) -> None:
     if form not in known:
         message = f"{form} is no legal form that the rule packs know on {day}; they know {', '.join(known) or 'none'}"
         raise LegalFormUnknown(message, reasons=[Reason(message, "legal_form")])
-
-
-async def standing_of(
-    db: Reads, code: str, *, profit_pence: int, as_at: date, as_known: datetime | None
-) -> FederationStanding:
-    """Return what a body may hold, and how much of a profit it may distribute, on a day, as known at an instant.
-
-    Raises OrganisationNotFound.
-    """
-    found = await get_organisation(db, code, as_at=as_at, as_known=as_known)
-    form = found.details.legal_form
-    rules = rules_for(form, as_at) if form else None
-    counted = await populations_of(db, code, as_at=as_at, as_known=as_known)
-    population = next(
-        (one for basis in _SIZED_BY for one in counted if one.basis == basis and one.people is not None), None
-    )
-    people = population.people if population and found.kind is Kind.GP_FEDERATION else None
-    owners = await list_relations(
-        db, code, relation=Relation.OWNS, direction="to", as_at=as_at, as_known=as_known, after=None, limit=MOST_OWNERS
-    )
-    warned = None if people is None else size_warning(people, as_at)
-    return FederationStanding(
-        code=code,
-        name=found.name,
-        legal_form=form,
-        remit=found.details.remit,
-        rules=rules,
-        may_hold=rules.may_hold if rules else dict.fromkeys(CONTRACTS, "not found"),
-        distribution=distribution(rules, profit_pence) if rules else None,
-        owners=tuple(owners),
-        population=population,
-        warnings=(Warned(*warned),) if warned else (),
-    )

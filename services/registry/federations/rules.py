@@ -1,4 +1,4 @@
-"""What a legal form may hold and distribute: pure rules of dated packs. Where no source speaks the answer says so."""
+"""Rules on what a legal form may hold and distribute, from dated packs; `not found` where no source says."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,44 +15,30 @@ CONTRACTS = ("gms", "pms", "apms")
 
 @dataclass(frozen=True, slots=True)
 class FormRules:
-    """What a pack says of one legal form. None: it states no cap, says nothing of an asset lock."""
+    """The rules of a pack on one legal form. None: the pack states no cap, or nothing about an asset lock."""
 
     form: str
     shown_as: str
-    title: str
     may_hold: dict[str, Answer]
     may_distribute: Answer
     most_percent: int | None
     asset_lock: bool | None
     conditions: tuple[str, ...]
-    rule_pack: str
-    citation: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """How much of a profit may go to the owners, in pence; None where no source says."""
-
-    may_distribute: Answer
-    profit_pence: int
-    most_pence: int | None
-    most_percent: int | None
-    asset_lock: bool | None
+    pack: RulePack
 
 
 def matrix(day: date) -> list[FormRules]:
-    """Return what holds for every legal form that a pack in force on a day knows, in the order of their names."""
+    """Return the rules of every legal form with a pack in force on a day, ordered by name."""
     return sorted((_rules(pack) for pack in _in_force(day)), key=lambda rules: rules.form)
 
 
 def rules_for(form: str, day: date) -> FormRules | None:
-    """Return what holds for a legal form on a day, None where no pack in force knows it."""
+    """Return the rules of a legal form on a day, None where it has no pack in force."""
     return next((rules for rules in matrix(day) if rules.form == form), None)
 
 
 def forms_on(day: date) -> list[str]:
-    """Return the legal forms that a body can have on a day, whether or not a pack says what they may hold by then."""
+    """Return the legal forms that a body can have on a day, with or without rules on what they may hold."""
     return sorted(
         {
             pack.values["form"]
@@ -64,16 +50,16 @@ def forms_on(day: date) -> list[str]:
     )
 
 
-def distribution(rules: FormRules, profit_pence: int) -> Distribution:
-    """Return how much of a profit may be distributed: whole pence, never more than the cap."""
+def distributable_pence(rules: FormRules, profit_pence: int) -> int | None:
+    """Return how much of a profit may go to the owners: whole pence, up to the cap; None where no source says."""
     most = {"yes": profit_pence, "no": 0}.get(rules.may_distribute)
     if most and rules.most_percent is not None:
-        most = profit_pence * rules.most_percent // 100
-    return Distribution(rules.may_distribute, profit_pence, most, rules.most_percent, rules.asset_lock)
+        return profit_pence * rules.most_percent // 100
+    return most
 
 
 def general_conditions(day: date) -> tuple[str, ...]:
-    """Return what holds on a day of a federation of whatever form."""
+    """Return the conditions on a day for a federation of any form."""
     packs = in_force(PACKS, day, subject="federation-in-general")
     return tuple(condition for pack in packs for condition in pack.values["conditions"])
 
@@ -96,17 +82,14 @@ def _in_force(day: date) -> list[RulePack]:
 
 
 def _rules(pack: RulePack) -> FormRules:
-    said = pack.values
+    values = pack.values
     return FormRules(
-        form=said["form"],
-        shown_as=said.get("shown_as", said["form"]),
-        title=pack.title,
-        may_hold={contract: said.get("may_hold", {}).get(contract, "not found") for contract in CONTRACTS},
-        may_distribute=said.get("may_distribute", "not found"),
-        most_percent=said.get("most_percent"),
-        asset_lock=said.get("asset_lock"),
-        conditions=tuple(said.get("conditions", ())),
-        rule_pack=pack.id,
-        citation=pack.citation,
-        note=pack.note,
+        form=values["form"],
+        shown_as=values.get("shown_as", values["form"]),
+        may_hold={contract: values.get("may_hold", {}).get(contract, "not found") for contract in CONTRACTS},
+        may_distribute=values.get("may_distribute", "not found"),
+        most_percent=values.get("most_percent"),
+        asset_lock=values.get("asset_lock"),
+        conditions=tuple(values.get("conditions", ())),
+        pack=pack,
     )

@@ -10,7 +10,8 @@ from libs.common.events.registry import OrganisationLegalFormChanged, Organisati
 from libs.common.identity import Role
 from libs.common.rulepacks import load_packs
 from services.registry.federations import rules as federation_rules
-from services.registry.federations.rules import distribution, forms_on, matrix, rules_for, size_warning
+from services.registry.federations.queries import distribution
+from services.registry.federations.rules import forms_on, matrix, rules_for, size_warning
 from tests.support.registry_client import RegistryClient
 
 IN_2015 = date(2015, 5, 9)
@@ -68,7 +69,7 @@ def test_each_form_holds_and_distributes_what_a_source_says(
     assert list(rules.may_hold.values()) == (holds.split("/") if "/" in holds else holds.split())
     may = distribution(rules, 10_000_000)
     assert (may.may_distribute, may.most_pence) == (distributes, pence)
-    assert rules.citation
+    assert rules.pack.citation
 
 
 def test_a_cap_gives_whole_pence_and_never_more_than_the_share() -> None:
