@@ -1,4 +1,4 @@
-"""What a service knows of organisations, from the registry's events alone: who is open, its name, who followed whom."""
+"""Project what a service knows of organisations from the registry's events: who is open, names, who followed whom."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import cast
 
 import asyncpg
-from sqlalchemy import Column, Date, DateTime, Identity, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text
 
 from libs.common.database.connection import Reads
 from libs.common.events import Event
@@ -26,7 +26,8 @@ from libs.common.events.registry import (
 from libs.common.messaging.subscriptions import Projection
 from libs.common.temporal.believed import about, holds
 from libs.common.temporal.timeline import NewStatement, Timeline
-from libs.organisations.statements import KEPT_BY_HEARERS, Facet, Status, source_of, statements_of, successions_of
+from libs.organisations.statements import KEPT_BY_HEARERS, Facet, Status, source_of, statements_of
+from libs.organisations.successions import Successions, statements_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +55,23 @@ SELECT o.code, coalesce(kind.value, 'unknown') AS kind, life.value AS status, na
  WHERE o.code = ANY($1)
 """  # noqa: S608  (only names of ours are put in)
 
-_LINEAGE = """
-WITH RECURSIVE line (code) AS (
-    SELECT unnest($1::text[])
-     UNION
-    SELECT s.{onto} FROM known_succession s JOIN line ON s.{from_} = line.code WHERE s.undone_at IS NULL
-)
-SELECT code FROM line WHERE code <> ALL($1)
-"""
-
 _CONTENT = """
 SELECT 'belief' AS what, o.code, b.facet::text, b.value, b.valid::text, b.known::text
   FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id
  UNION ALL
-SELECT 'succession', code, successor, coalesce(merger, ''), effective_on::text, concat(stated_at, ' ', undone_at)
+SELECT 'succession', code, successor, concat_ws('|', merger, shape, share, source), effective_on::text, known::text
   FROM known_succession
  ORDER BY 1, 2, 3, 4, 5, 6
 """
 
+_BY = "service:registry"
+MIGRATED = "migration"
+"""Who recorded a succession that a migration carried over from a table without rank, shape and source."""
+_CARRIED_OVER = f"SELECT EXISTS (SELECT FROM known_succession_statement WHERE recorded_by = '{MIGRATED}')"  # noqa: S608  (a name from the code)
+
 
 class KnownOrganisations:
-    """A service's copy of the registry's facts, kept by `know` from events in the order of the log."""
+    """A service's copy of the registry's facts, projected by `know` from events in the order of the log."""
 
     events: tuple[type[Event], ...] = (
         OrganisationProposed,
@@ -98,22 +95,19 @@ class KnownOrganisations:
             Column("code", Text, nullable=False, unique=True),
             Column("heard", Integer, nullable=False, server_default="1"),
         )
-        succession = Table(
-            "known_succession",
-            metadata,
-            Column("code", Text, primary_key=True),
-            Column("successor", Text, primary_key=True),
-            Column("effective_on", Date, primary_key=True),
-            Column("stated_at", DateTime(timezone=True), nullable=False),
-            Column("merger", Text),
-            Column("undone_at", DateTime(timezone=True)),
-        )
-        Index(None, succession.c.successor)
+        self.successions = Successions(metadata, "known_succession")
         self.timeline = Timeline(metadata, "known_organisation")
         self.projection = Projection(
             name="known_organisations",
-            tables=(self.timeline.beliefs, self.timeline.statements, "known_succession", "known_organisation"),
+            tables=(
+                self.timeline.beliefs,
+                self.timeline.statements,
+                self.successions.beliefs,
+                self.successions.statements,
+                "known_organisation",
+            ),
             content=_CONTENT,
+            carried_over=_CARRIED_OVER,
         )
 
     async def know(self, events: Sequence[Event], connection: asyncpg.Connection) -> None:
@@ -124,7 +118,9 @@ class KnownOrganisations:
             for statement in statements_of(event)
             if statement.facet in KEPT_BY_HEARERS
         ]
-        ids = await self._introduce(connection, {statement.code for _, statement in stated})
+        followed = [one for event in events for one in statements_in(event)]
+        codes = {statement.code for _, statement in stated}.union(*((one.code, one.successor) for one in followed))
+        ids = await self._introduce(connection, codes)
         await self.timeline.state(
             connection,
             [
@@ -134,44 +130,9 @@ class KnownOrganisations:
                 for event, s in stated
             ],
             source="registry",
-            by="service:registry",
+            by=_BY,
         )
-        await self._follow(connection, events)
-
-    async def _follow(self, connection: asyncpg.Connection, events: Sequence[Event]) -> None:
-        """Keep who followed whom. What was undone stays, with its instant, and counts again when it is told again."""
-        successions = [(event, *succession) for event in events for succession in successions_of(event)]
-        await connection.execute(
-            """
-            INSERT INTO known_succession (code, successor, effective_on, stated_at, merger)
-            SELECT c, s, e, min(t), max(m)
-              FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::text[]) AS told (c, s, e, t, m)
-             GROUP BY c, s, e
-                ON CONFLICT (code, successor, effective_on) DO UPDATE
-               SET merger = coalesce(known_succession.merger, excluded.merger),
-                   stated_at = least(known_succession.stated_at, excluded.stated_at),
-                   undone_at = CASE WHEN known_succession.undone_at > excluded.stated_at
-                                    THEN known_succession.undone_at END
-            """,
-            [code for _, code, _, _ in successions],
-            [successor for _, _, successor, _ in successions],
-            [event.effective_on for event, *_ in successions],
-            [event.stated_at for event, *_ in successions],
-            [merger for *_, merger in successions],
-        )
-        undone = [event for event in events if isinstance(event, SuccessionUndone)]
-        if undone:
-            await connection.execute(
-                """
-                UPDATE known_succession known SET undone_at = t
-                  FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[]) AS told (c, s, e, t)
-                 WHERE known.code = c AND known.successor = s AND known.effective_on = e AND known.stated_at <= t
-                """,
-                [event.code for event in undone],
-                [event.successor for event in undone],
-                [event.effective_on for event in undone],
-                [event.stated_at for event in undone],
-            )
+        await self.successions.state(connection, followed, by=_BY)
 
     async def _introduce(self, connection: asyncpg.Connection, codes: Collection[str]) -> dict[str, int]:
         """Lock the rows of these codes, in sorted order, making those that are new; return their ids."""
@@ -210,12 +171,14 @@ class KnownOrganisations:
         """Return one organisation as at a day, as known at an instant (default: now)."""
         return (await self.statuses(db, [code], as_at=as_at, as_known=as_known))[code]
 
-    async def successors(self, db: Reads, codes: Collection[str]) -> frozenset[str]:
-        """Return every code that the given ones live on in, however many steps away."""
-        rows = await db.fetch(_LINEAGE.format(onto="successor", from_="code"), list(codes))
-        return frozenset(row["code"] for row in rows)
+    async def successors(
+        self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None
+    ) -> frozenset[str]:
+        """Return every code that the given ones live on in, however many steps away, as known (default: now)."""
+        return await self.successions.successors(db, codes, as_known=as_known)
 
-    async def predecessors(self, db: Reads, codes: Collection[str]) -> frozenset[str]:
-        """Return every code that lives on in the given ones, however many steps away."""
-        rows = await db.fetch(_LINEAGE.format(onto="code", from_="successor"), list(codes))
-        return frozenset(row["code"] for row in rows)
+    async def predecessors(
+        self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None
+    ) -> frozenset[str]:
+        """Return every code that lives on in the given ones, however many steps away, as known (default: now)."""
+        return await self.successions.predecessors(db, codes, as_known=as_known)

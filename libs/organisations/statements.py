@@ -22,7 +22,6 @@ from libs.common.events.registry import (
     OrganisationProposed,
     OrganisationRemitStated,
     OrganisationRenamed,
-    OrganisationSucceeded,
     Sourced,
     SourceReported,
 )
@@ -164,14 +163,3 @@ def _changed(event: Event) -> Iterator[_Said]:
         case _:
             return
     yield event.code, *changed, Days(event.effective_on), False
-
-
-def successions_of(event: Event) -> list[tuple[str, str, str | None]]:
-    """Return (predecessor, successor, merger) for each succession that an event tells."""
-    match event:
-        case CCGMerged() | ICBMerged():
-            return [(code, event.successor, event.merger) for code in event.predecessors]
-        case OrganisationSucceeded():
-            return [(event.code, event.successor, None)]
-        case _:
-            return []

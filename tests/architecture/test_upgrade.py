@@ -1,11 +1,14 @@
 """A database of the release before comes along with what it holds."""
 
+from importlib import import_module
+
 import pytest
 from alembic import command
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.migrations import configuration, migrate, versions_of
+from libs.organisations.projection import KnownOrganisations
 from tests.support.databases import NewDatabase
 
 _HEARD = """
@@ -48,6 +51,38 @@ async def test_kinds_become_facts_of_their_openings_and_proposals(service: str, 
         ("10Y", "ccg", "(,)", "2013-01-01"),
         ("14Y", "ccg", "(,)", "2017-01-15"),
     ]
+
+
+_FOLLOWED_BEFORE = """
+INSERT INTO known_succession (code, successor, effective_on, stated_at, merger, undone_at)
+VALUES ('10Y', '14Y', '2018-04-01', '2018-01-01', 'M-14Y', NULL),
+       ('5P1', '10Y', '2013-04-01', '2013-01-01', NULL, '2014-01-01');
+"""
+_KNOWN_TO_FOLLOW = """
+SELECT code, successor, shape, share, merger, lower(known)::date::text, upper(known)::date::text
+  FROM known_succession ORDER BY 1
+"""
+_STATED_TO_FOLLOW = "SELECT code, holds, stated_at::date::text FROM known_succession_statement ORDER BY 1, 3"
+
+
+@pytest.mark.parametrize("service", ["contracts", "finance", "governance"])
+async def test_hearers_keep_who_followed_whom_and_mark_it_to_be_rebuilt(
+    service: str, new_database: NewDatabase
+) -> None:
+    url = await new_database(None)
+    await _at(url, service, "0002", _FOLLOWED_BEFORE)
+    await migrate(url, service)
+    assert await _rows(url, _KNOWN_TO_FOLLOW) == [
+        ("10Y", "14Y", "merger", "1", "M-14Y", "2018-01-01", None),
+        ("5P1", "10Y", "", "", "", "2013-01-01", "2014-01-01"),
+    ]
+    assert await _rows(url, _STATED_TO_FOLLOW) == [
+        ("10Y", True, "2018-01-01"),
+        ("5P1", True, "2013-01-01"),
+        ("5P1", False, "2014-01-01"),
+    ]
+    known: KnownOrganisations = import_module(f"services.{service}.core.models").known
+    assert await _rows(url, known.projection.carried_over) == [(True,)]
 
 
 async def test_the_registry_keeps_its_kinds_and_successions(new_database: NewDatabase) -> None:

@@ -29,11 +29,7 @@ SELECT o.code, b.facet, b.value, b.valid::text, b.known::text
  WHERE b.facet = ANY($1) ORDER BY 1, 2, 3, 4, 5
 """
 _FOLLOWED = """
-SELECT code, successor, effective_on, lower(known), nullif(merger, '') FROM succession
- WHERE upper_inf(known) ORDER BY 1, 2, 3
-"""
-_HEARD_TO_FOLLOW = """
-SELECT code, successor, effective_on, stated_at, merger FROM known_succession WHERE undone_at IS NULL ORDER BY 1, 2, 3
+SELECT code, successor, effective_on, shape, share, merger, source, known FROM {prefix}succession ORDER BY 1, 2, 3, 8
 """
 _BOUNDS = """
 SELECT DISTINCT day FROM organisation_belief, LATERAL (VALUES (lower(valid)), (upper(valid))) AS bound (day)
@@ -109,12 +105,12 @@ async def all_hold_what_the_registry_holds(platform: Platform) -> None:
     """Each copy is the registry's own rows: every belief in both times that hearers keep, and every succession."""
     registry, facets = platform.database("registry"), sorted(KEPT_BY_HEARERS)
     believed = await registry.fetch(_BELIEVED.format(prefix=""), facets)
-    followed = await registry.fetch(_FOLLOWED)
+    followed = await registry.fetch(_FOLLOWED.format(prefix=""))
     for name in HEARERS:
         hearer = platform.database(name)
         heard = await hearer.fetch(_BELIEVED.format(prefix="known_"), facets)
         assert [tuple(row) for row in heard] == [tuple(row) for row in believed], name
-        heard = await hearer.fetch(_HEARD_TO_FOLLOW)
+        heard = await hearer.fetch(_FOLLOWED.format(prefix="known_"))
         assert [tuple(row) for row in heard] == [tuple(row) for row in followed], name
 
 

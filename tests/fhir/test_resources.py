@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
-from services.registry.core.successions import Shape
 from services.registry.fhir import bundles, codes
 from services.registry.fhir.model import FhirAffiliation, FhirIdentifier, FhirOrganisation, FhirTimes, FollowedBy, Role
 from services.registry.fhir.resources import affiliation, organization

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 import asyncpg
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Database, raw
@@ -13,6 +14,8 @@ from libs.common.messaging.intake import Cursor, take_in
 from libs.common.messaging.subscriptions import KnowingHandler, Projection, Subscriptions
 
 _BATCH = 1000
+
+_log = structlog.get_logger(__name__)
 
 
 class UnknownProjection(NotFound):
@@ -83,6 +86,22 @@ async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, na
             events += await _replay(session, bus, handlers, row["source"], row["source_position"])
         after = await checksum(connection, projection)
     return Rebuilt(name, events, before, after)
+
+
+async def rebuild_carried_over(database: Database, bus: Bus, subscriptions: Subscriptions) -> None:
+    """Rebuild each projection that a migration carried over from tables that said less, before events are consumed.
+
+    Where the log cannot be read now, the service works with what was carried over, and tries again at its next start.
+    """
+    for name, projection in sorted(subscriptions.projections.items()):
+        if not projection.carried_over or not (await database.fetch(projection.carried_over))[0][0]:
+            continue
+        try:
+            done = await rebuild(database, bus, subscriptions, name)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the service is better up with what it has)
+            _log.warning("a carried-over projection is not rebuilt", projection=name, error=str(error))
+        else:
+            _log.info("rebuilt a carried-over projection", projection=name, events=done.events)
 
 
 async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler], source: str, up_to: int) -> int:

@@ -23,12 +23,14 @@ class Projection:
     """What a service knows from others' events, in tables that a rebuild can empty and fill again from the log.
 
     `tables` in the order in which they can be emptied; `content` is SQL whose rows, in its order, are the projection's
-    content in business terms (no surrogate keys, no `recorded_at`): the checksum is taken over them.
+    content in business terms (no surrogate keys, no `recorded_at`): the checksum is taken over them. `carried_over` is
+    SQL for whether a migration filled the tables as well as older ones allowed: a service then rebuilds at its start.
     """
 
     name: str
     tables: tuple[str, ...]
     content: str
+    carried_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from libs.common.http.tokens import Keys, Verifier
 from libs.common.http.transactions import READING, CommandRoute, QuestionRoute, SteppedRoute
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.rebuild import rebuild_carried_over
 from libs.common.messaging.sequencer import Sequencer
 from libs.common.messaging.subscriptions import Subscriptions
 from libs.common.process.clock import Clock
@@ -133,6 +134,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await database.open()
     try:
         await _read_clock(app)
+        if app.state.service.subscriptions is not None:
+            await rebuild_carried_over(database, app.state.bus, app.state.service.subscriptions)
         _start(app, tasks)
         yield
     finally:

@@ -21,7 +21,8 @@ from services.contracts.core.models import FACET, Contract, Status, customership
 from services.contracts.transfers.commands import follow_mergers
 
 _FOLLOWED_BY = """
-SELECT code, successor, effective_on FROM known_succession WHERE code = ANY($1) ORDER BY effective_on, successor
+SELECT code, successor, effective_on FROM known_succession
+ WHERE code = ANY($1) AND upper_inf(known) ORDER BY effective_on, successor
 """
 
 

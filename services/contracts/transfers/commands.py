@@ -47,9 +47,11 @@ INSERT INTO contract_customer (contract_id, customer_code) SELECT unnest($1::int
 _JOINED = "SELECT contract_id, id FROM contract_customer WHERE contract_id = ANY($1) AND customer_code = $2"
 
 _MERGERS = """
-SELECT s.merger, s.successor, s.effective_on, max(s.stated_at) AS stated_at, array_agg(s.code ORDER BY s.code) AS codes
+SELECT s.merger, s.successor, s.effective_on, max(lower(s.known)) AS stated_at,
+       array_agg(s.code ORDER BY s.code) AS codes
   FROM known_succession s
- WHERE s.merger IN (SELECT merger FROM known_succession WHERE code = ANY($1) AND effective_on > $2)
+ WHERE s.merger <> '' AND upper_inf(s.known) AND s.merger IN (
+       SELECT merger FROM known_succession WHERE code = ANY($1) AND effective_on > $2 AND upper_inf(known))
  GROUP BY s.merger, s.successor, s.effective_on ORDER BY s.effective_on, s.merger
 """
 

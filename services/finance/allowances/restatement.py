@@ -26,8 +26,8 @@ Found: TypeAlias = Mapping[FinancialYear, list[KnownAmount]]
 _Belief: TypeAlias = tuple[FinancialYear, Part | Restatement, datetime]
 
 _MERGERS = """
-SELECT merger, successor, array_agg(code ORDER BY code) AS predecessors, effective_on, min(stated_at) AS stated_at
-  FROM known_succession WHERE merger IS NOT NULL
+SELECT merger, successor, array_agg(code ORDER BY code) AS predecessors, effective_on, min(lower(known)) AS stated_at
+  FROM known_succession WHERE merger <> '' AND upper_inf(known)
  GROUP BY merger, successor, effective_on
 """
 

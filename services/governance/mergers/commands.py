@@ -44,13 +44,16 @@ SELECT b.organisation, p.slug, p.title, a.person_id
 """
 _FOLLOWING = """
 WITH RECURSIVE line (merger, successor, effective_on) AS (
-    SELECT merger, successor, effective_on FROM known_succession WHERE code = $1 AND effective_on > $2
+    SELECT merger, successor, effective_on FROM known_succession
+     WHERE code = $1 AND effective_on > $2 AND merger <> '' AND upper_inf(known)
      UNION
     SELECT s.merger, s.successor, s.effective_on
       FROM known_succession s JOIN line ON s.code = line.successor AND s.effective_on > line.effective_on
+     WHERE s.merger <> '' AND upper_inf(s.known)
 )
-SELECT s.merger, s.successor, s.effective_on, max(s.stated_at) AS stated_at, array_agg(s.code ORDER BY s.code) AS codes
-  FROM known_succession s JOIN (SELECT DISTINCT merger FROM line) AS later USING (merger)
+SELECT s.merger, s.successor, s.effective_on, max(lower(s.known)) AS stated_at,
+       array_agg(s.code ORDER BY s.code) AS codes
+  FROM known_succession s JOIN (SELECT DISTINCT merger FROM line) AS later USING (merger) WHERE upper_inf(s.known)
  GROUP BY s.merger, s.successor, s.effective_on ORDER BY s.effective_on, s.merger
 """
 _CLOSED_FROM = """

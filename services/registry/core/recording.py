@@ -26,14 +26,12 @@ from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.statements import OrganisationStatement, statements_of
+from libs.organisations.successions import COMMAND as COMMAND  # the source of what a caller of the API stated
+from libs.organisations.successions import statements_in
 from services.registry.core.errors import CodeTaken
 from services.registry.core.links import link_statements_of
-from services.registry.core.models import area_time, tie_time, timeline
+from services.registry.core.models import area_time, successions, tie_time, timeline
 from services.registry.core.populations import state_populations
-from services.registry.core.successions import state_successions, statements_in
-
-COMMAND = "command"
-"""The source of what a caller of the API stated."""
 
 ONE_FACET = 1
 """Of a tie, and of an area: who covers it."""
@@ -123,10 +121,10 @@ async def _state(
     for place in await _state_others(connection, [event for _, event in rest], source=source, by=by):
         new.add(rest[place][0])
         changes[getattr(rest[place][1], "code", "")] += 1
-    words = [(place, word) for place, event in rest for word in statements_in(event, _source(event, source))]
-    followed = await state_successions(connection, [word for _, word in words], by=by)
-    changes.update(code for word in followed for code in {word.code, word.successor})
-    return new | {place for place, word in words if word in followed}, changes
+    about = [(place, one) for place, event in rest for one in statements_in(event, source)]
+    followed = await successions.state(connection, [one for _, one in about], by=by)
+    changes.update(code for one in followed for code in {one.code, one.successor})
+    return new | {place for place, one in about if one in followed}, changes
 
 
 async def _state_others(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:

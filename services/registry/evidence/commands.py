@@ -12,13 +12,13 @@ from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationSucceeded, SourceReported, SuccessionReported
 from libs.common.identity import Caller, Role
+from libs.organisations.successions import OFFICIAL
 from services.registry.core import recording as facts
 from services.registry.core.change import get_organisations_to_change
 from services.registry.core.codes import CODE, PRINTED, Code, Day
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
 from services.registry.core.kinds import Kind
 from services.registry.core.sources import Source, SourceName, families, family_of, source_of
-from services.registry.core.successions import OFFICIAL
 
 _FITS = {
     "life": re.compile("proposed|open|closed"),

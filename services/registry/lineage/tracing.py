@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from services.registry.core.successions import Shape
+from libs.organisations.successions import Shape
 
 WHOLE = Fraction(1)
 PARENT_CHANGE = "parent_change"

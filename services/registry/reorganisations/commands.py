@@ -19,12 +19,12 @@ from libs.common.events.registry import (
     OrganisationSucceeded,
 )
 from libs.common.identity import Caller
+from libs.organisations.successions import Shape
 from services.registry.core import recording
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import ABOLISHED, Kind
 from services.registry.core.shares import Share
 from services.registry.core.standing import Standing, standings
-from services.registry.core.successions import Shape
 from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
 from services.registry.cover.commands import CoverList, events_of, listed, next_cover_instant, reasons_against_lists
 from services.registry.cover.rules import Commissioners, Listed, after_a_succession

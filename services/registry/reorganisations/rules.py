@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from libs.common.errors import Reason
 from libs.common.rulepacks import in_force
+from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
 from services.registry.core.shares import WHOLE, total
 from services.registry.core.standing import Standing
-from services.registry.core.successions import Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from libs.common.messaging.rebuild import NotReplayable, UnknownProjection, checksums, rebuild
+from libs.common.messaging.rebuild import NotReplayable, UnknownProjection, checksums, rebuild, rebuild_carried_over
 from libs.common.messaging.subscriptions import Projection
-from tests.support.sample_projection import Lamps, lit
+from tests.support.sample_projection import LampLit, Lamps, lit
 
 
 async def rebuilt_equal(lamps: Lamps) -> bool:
@@ -70,3 +70,29 @@ async def test_the_checksum_is_over_content_and_its_order(lamps: Lamps) -> None:
 async def test_a_projection_that_is_not_there_is_refused(lamps: Lamps) -> None:
     with pytest.raises(UnknownProjection, match="there are known_lamps"):
         await rebuild(lamps.subscriber, lamps.bus, lamps.subscriptions, "nonsense")
+
+
+async def test_what_a_migration_carried_over_is_rebuilt_at_start_once_and_what_cannot_be_stays(lamps: Lamps) -> None:
+    await lamps.told(lit("a", 1), lit("a", 2))
+    await lamps.follow(2)
+    lamps.subscriptions.knowing[:] = []
+    carried = Projection(
+        "known_lamps",
+        ("known_lamp",),
+        "SELECT lamp, shines FROM known_lamp ORDER BY lamp",
+        carried_over="SELECT EXISTS (SELECT FROM known_lamp WHERE 0 = ANY(shines))",
+    )
+    lamps.subscriptions.knows(carried, LampLit)(lamps.know_lamps)
+    async with lamps.subscriber.connect() as connection:
+        await connection.execute("UPDATE known_lamp SET shines = '{0, 2}'")
+    await rebuild_carried_over(lamps.subscriber, lamps.bus, lamps.subscriptions)
+    assert await lamps.shines() == {"a": [1, 2]}
+    runs = len(lamps.runs)
+    await rebuild_carried_over(lamps.subscriber, lamps.bus, lamps.subscriptions)
+    assert len(lamps.runs) == runs
+
+    async with lamps.subscriber.connect() as connection:
+        await connection.execute("UPDATE known_lamp SET shines = '{0, 2}'")
+    await lamps.rewrite("DELETE FROM event_log WHERE position = 2")
+    await rebuild_carried_over(lamps.subscriber, lamps.bus, lamps.subscriptions)
+    assert await lamps.shines() == {"a": [0, 2]}

@@ -7,7 +7,8 @@ from itertools import permutations
 import pytest
 
 from libs.common.database.connection import Database, raw
-from services.registry.core.successions import SuccessionStatement, state_successions
+from libs.organisations.successions import SuccessionStatement
+from services.registry.core.models import successions
 from services.registry.lineage.queries import lineage_of, resolve
 from services.registry.lineage.tracing import Ends, Step, living
 from tests.support.registry_client import RegistryClient
@@ -201,7 +202,7 @@ async def test_where_no_source_says_what_became_of_a_body_the_lineage_says_so(re
 
 async def said(database: Database, *words: SuccessionStatement) -> None:
     async with database.begin() as session:
-        await state_successions(await raw(session), words, by="test")
+        await successions.state(await raw(session), words, by="test")
 
 
 def followed(code: str, successor: str, on: str, **others: object) -> SuccessionStatement:

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationClosed, OrganisationKindChanged, OrganisationSucceeded
+from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
-from services.registry.core.successions import Shape
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
 from services.registry.imports.formats.lookups import part_of, tied
 from services.registry.imports.formats.ods_rows import Unusable, code_of

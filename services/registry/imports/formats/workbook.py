@@ -5,9 +5,9 @@ from datetime import date
 
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded
+from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
-from services.registry.core.successions import Shape
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
 from services.registry.imports.formats.lookups import part_of, tied
 from services.registry.imports.formats.ods_rows import code_of
