@@ -1,4 +1,4 @@
-"""Routes about mergers of CCGs and of ICBs: agreed, prepared, put off, given up, taking effect."""
+"""Routes about mergers of CCGs and of ICBs: agree, prepare, redate, withdraw, carry out."""
 
 from datetime import date
 from typing import Annotated
@@ -45,14 +45,12 @@ from services.registry.mergers.errors import (
     WrongEffectiveDate,
 )
 from services.registry.mergers.models import Merger, MergerStatus
-from services.registry.mergers.previews import MergerPreview, preview
-from services.registry.mergers.readiness import get_readiness
+from services.registry.mergers.previews import preview
 from services.registry.mergers.views import (
     MergerInFullView,
     MergerListedView,
     MergerPreviewView,
     MergerView,
-    PlanView,
     ReadinessView,
 )
 
@@ -79,51 +77,40 @@ async def list_mergers(
     paging: Paging,
     as_known: AsKnown,
     today: Today,
-    status: Annotated[MergerStatus | None, Query(description="only those that had come so far")] = None,
+    status: Annotated[MergerStatus | None, Query(description="only those with this status")] = None,
     code: Annotated[str | None, Query(description="a predecessor or the successor", pattern=CODE)] = None,
     effective_from: Annotated[WrittenDay | None, Query(description="only on or after this day")] = None,
     effective_to: Annotated[WrittenDay | None, Query(description="only on or before this day")] = None,
-    overdue: Annotated[bool | None, Query(description="only those whose day came without effect, or others")] = None,
+    overdue: Annotated[
+        bool | None, Query(description="true: only those whose day has come without effect; false: only others")
+    ] = None,
 ) -> Page[MergerListedView]:
-    """Mergers by status, organisation and day, as known at an instant, in the order of their days."""
-    after = _place(paging.key(str, str))
-    filters = queries.MergerFilters(status, code, effective_from, effective_to, overdue)
+    """List mergers by status, organisation and day, as known at an instant, ordered by day."""
+    after = _cursor(paging.key(str, str))
+    filters = queries.MergerFilter(status, code, effective_from, effective_to, overdue)
     found = await queries.list_mergers(rows, filters, today=today, as_known=as_known, after=after, limit=paging.fetch)
-    return page(
-        [MergerListedView.model_validate(one) for one in found],
-        key=lambda one: (one.effective_on, one.reference),
-        request=request,
-    )
+    return page(found, key=lambda one: (one.effective_on, one.reference), request=request)
 
 
 @router.get(
     "/mergers/{reference}",
     response_model=MergerInFullView,
-    summary="A merger and everything that was said of it",
+    summary="Get a merger with all its plans",
     responses=problems(MergerNotFound),
 )
 async def get_merger(
     reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown, today: Today
 ) -> MergerInFullView:
-    """A merger as known at an instant: each day that was planned for it and when that was said, what it has and lacks.
+    """Return a merger as known at an instant: each planned day and when it was stated, what it has and what it lacks.
 
-    One whose day has come without effect is overdue, and `missing` says for want of what.
+    A merger whose day has come without effect is overdue, and `missing` lists what it lacks.
     """
-    merger, said = await queries.get_merger(rows, reference, as_known=as_known, today=today)
-    ready = await get_readiness(rows, reference, as_at=None, as_known=as_known, today=today)
+    merger = await queries.get_merger(rows, reference, as_known=as_known, today=today)
     etag(response, merger.version)
-    shown = MergerListedView.model_validate(merger).model_dump()
-    needs = ReadinessView.model_validate(ready)
-    return MergerInFullView(
-        **shown,
-        plans=[PlanView.model_validate(one) for one in said],
-        missing=needs.missing,
-        conditions=needs.conditions,
-        schemes=needs.schemes,
-    )
+    return merger
 
 
-@router.get("/merger-previews", response_model=MergerPreviewView, summary="What a merger would touch")
+@router.get("/merger-previews", response_model=MergerPreviewView, summary="Preview a merger")
 async def preview_merger(
     session: Read,
     _: By,
@@ -131,14 +118,14 @@ async def preview_merger(
     as_known: AsKnown,
     predecessors: Annotated[
         list[Annotated[str, StringConstraints(pattern=CODE)]],
-        Query(alias="predecessor", min_length=1, max_length=50, description="who would be dissolved, each once"),
+        Query(alias="predecessor", min_length=1, max_length=50, description="the organisations to dissolve, each once"),
     ],
     effective_on: Annotated[Day, Query(description="the successor's first day")],
-    successor: Annotated[str | None, Query(pattern=CODE, description="the code that is thought of")] = None,
-) -> MergerPreview:
-    """Practices and people, areas, local authorities and parents crossed, schemes needed, and what stands against it.
+    successor: Annotated[str | None, Query(pattern=CODE, description="the proposed code of the successor")] = None,
+) -> MergerPreviewView:
+    """Return the practices, people and areas, boundaries crossed, schemes needed, and every reason against it.
 
-    It is told from what the registry holds, as at a day, as known at an instant; what is not held is null.
+    Figures are as at a day, as known at an instant; null where the registry has none.
     """
     return await preview(session, predecessors, successor, effective_on, as_at=as_at, as_known=as_known)
 
@@ -160,9 +147,9 @@ async def merge_commissioners(
 ) -> Merger:
     """Agree that two or more CCGs, or ICBs, are dissolved on a day and another is established (s.14G, s.14Z25).
 
-    A day to come: the successor stands as proposed, and the merger is carried out on the day, if both transfer schemes
-    (or nil returns) of every predecessor are there by then. A day that is past, or today: it is carried out at once,
-    and is refused without them. A refusal lists every reason.
+    For a future day the successor is proposed, and the merger is carried out on the day if every predecessor has both
+    transfer schemes (or nil returns) by then. For today or a past day it is carried out at once, and refused without
+    them. A refusal lists every reason.
     """
     merger = await commands.merge_commissioners(session, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
@@ -172,7 +159,7 @@ async def merge_commissioners(
 @router.post(
     "/mergers/{reference}/redating",
     response_model=MergerView,
-    summary="Put a merger on another day",
+    summary="Redate a merger",
     responses=problems(MergerNotFound, MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed, *EDIT_REFUSALS),
 )
 async def redate_merger(
@@ -185,9 +172,9 @@ async def redate_merger(
     expected: IfMatch,
     response: Response,
 ) -> Merger:
-    """Let an agreed merger take effect on another day, which is not past. What was planned before stays visible.
+    """Move an agreed merger to another day, which is not past. The earlier plans stay visible.
 
-    One that is overdue needs this once it has all that it lacked: it never takes effect on a day that has gone.
+    An overdue merger needs this once it is ready: it never takes effect on a past day.
     """
     merger = await commands.get_merger_to_change(session, reference)
     stale(merger.version, expected)
@@ -199,7 +186,7 @@ async def redate_merger(
 @router.post(
     "/mergers/{reference}/withdrawal",
     response_model=MergerView,
-    summary="Give a merger up",
+    summary="Withdraw a merger",
     responses=problems(MergerNotFound, MergerNotOpen, *EDIT_REFUSALS),
 )
 async def withdraw_merger(
@@ -210,7 +197,7 @@ async def withdraw_merger(
     expected: IfMatch,
     response: Response,
 ) -> Merger:
-    """Withdraw an agreed merger. Its predecessors go on, and its successor's code stays proposed."""
+    """Withdraw an agreed merger. Its predecessors continue, and its successor's code stays proposed."""
     merger = await commands.get_merger_to_change(session, reference)
     stale(merger.version, expected)
     await commands.withdraw_merger(session, merger, by=by, stated_at=stated_at)
@@ -218,8 +205,8 @@ async def withdraw_merger(
     return merger
 
 
-def _place(after: tuple[str, ...] | None) -> tuple[date, str] | None:
-    """Return the day and reference after which a page begins. Raises UnreadableCursor."""
+def _cursor(after: tuple[str, ...] | None) -> tuple[date, str] | None:
+    """Read the cursor: day and reference. Raises UnreadableCursor."""
     if after is None:
         return None
     day, reference = after
@@ -230,28 +217,27 @@ def _place(after: tuple[str, ...] | None) -> tuple[date, str] | None:
 
 
 Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
-"""NHS England makes the schemes; whoever keeps a commissioner's governance says so, and gives evidence."""
+"""NHS England makes the schemes; a commissioner's governance lead records them, and gives evidence."""
 
 
 @router.get(
     "/mergers/{reference}/readiness",
     response_model=ReadinessView,
-    summary="What a merger lacks before it can take effect",
+    summary="Get the readiness of a merger",
     responses=problems(MergerNotFound),
 )
 async def get_merger_readiness(
     reference: Reference, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown, today: Today
 ) -> ReadinessView:
-    """Day-one readiness, from facts: conditions met and schemes made by a day, as known at an instant."""
-    ready = await get_readiness(rows, reference, as_at=as_at, as_known=as_known, today=today)
-    return ReadinessView.model_validate(ready)
+    """Return the conditions met and the schemes made by a day, as known at an instant, and what is missing."""
+    return await queries.get_readiness(rows, reference, as_at=as_at, as_known=as_known, today=today)
 
 
 @router.post(
     "/mergers/{reference}/schemes",
     status_code=201,
     response_model=MergerView,
-    summary="Make a transfer scheme, or give a nil return",
+    summary="Record a transfer scheme or a nil return",
     responses=problems(MergerNotFound, MergerNotOpen, SchemeNotAllowed, SchemeMadeAlready),
 )
 async def make_scheme(
@@ -265,7 +251,7 @@ async def make_scheme(
 ) -> Merger:
     """Record that a property or a staff transfer scheme was made (NHS Act 2006 s.14I, s.14Z28), or that none is needed.
 
-    They are two schemes, and every predecessor needs both, or nil returns, by the merger's day.
+    Every predecessor needs both schemes, or nil returns, by the merger's day.
     """
     merger = await commands.get_merger_to_change(session, reference)
     await commands.make_scheme(session, merger, command, by=by, today=today, stated_at=stated_at)
@@ -277,12 +263,12 @@ async def make_scheme(
     "/mergers/{reference}/conditions/{number}/evidence",
     status_code=201,
     response_model=MergerView,
-    summary="Evidence that a condition is met",
+    summary="Record evidence that a condition is met",
     responses=problems(MergerNotFound, NoSuchCondition, MergerNotOpen, ConditionMetAlready, SchemeNotAllowed),
 )
 async def meet_condition(
     reference: Reference,
-    number: Annotated[int, Path(ge=1, le=1000, description="the condition, counted from 1 as it was set")],
+    number: Annotated[int, Path(ge=1, le=1000, description="the number of the condition in the approval, from 1")],
     command: commands.MeetCondition,
     session: Write,
     by: Preparing,
@@ -290,7 +276,7 @@ async def meet_condition(
     stated_at: StatedAt,
     response: Response,
 ) -> Merger:
-    """Record on which day a condition of the approval was met, and by what that shows."""
+    """Record the day on which a condition of the approval was met, with the evidence."""
     merger = await commands.get_merger_to_change(session, reference)
     await commands.meet_condition(session, merger, number, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
@@ -306,7 +292,7 @@ async def meet_condition(
 async def establish_successor(
     reference: Reference, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
 ) -> Merger:
-    """Carry a merger out on its day, as due work does by itself. Refused with all that is missing, or came too late."""
+    """Carry a merger out on its day, as due work does by itself. A refusal lists all that is missing or came late."""
     merger = await commands.get_merger_to_change(session, reference)
     await commands.establish_successor(session, merger, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)

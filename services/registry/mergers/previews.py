@@ -1,7 +1,6 @@
-"""What a merger would touch, before anybody decides it: from what the registry holds, else unknown."""
+"""Previews what a merger would touch, from what the registry knows; the rest is unknown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import asyncpg
@@ -21,6 +20,7 @@ from services.registry.cover.queries import CoveredCodes, covered_by_each
 from services.registry.mergers.models import SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
+from services.registry.mergers.views import BodyTouchedView, LackView, MergerPreviewView, SchemeNeededView
 from services.registry.populations.queries import people_of
 
 _BODIES = f"""
@@ -40,52 +40,6 @@ SELECT DISTINCT local_authority FROM area WHERE code = ANY($1) AND local_authori
 """
 
 
-@dataclass(frozen=True, slots=True)
-class BodyTouched:
-    """A body that would be dissolved. None is unknown."""
-
-    code: str
-    name: str | None
-    status: str
-    parents: list[str] | None
-    changes_parent: bool | None
-    practices: int | None
-    people: int | None
-    areas: int | None
-    local_authorities: list[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class SchemeNeeded:
-    """A scheme, or nil return, that has to be there before the day."""
-
-    sort: SchemeType
-    predecessor: str
-
-
-@dataclass(frozen=True, slots=True)
-class MergerPreview:
-    """What a merger would touch, in all and body by body. None is unknown: of some body the registry holds nothing."""
-
-    kind: str
-    successor: str | None
-    effective_on: date
-    as_at: date
-    as_known: datetime | None
-    bodies: list[BodyTouched]
-    practices: int | None
-    people: int | None
-    areas: int | None
-    local_authorities: list[str] | None
-    local_authorities_crossed: bool | None
-    parents: list[str] | None
-    parents_crossed: bool | None
-    successor_parents: list[str] | None
-    schemes_needed: list[SchemeNeeded]
-    reasons: list[Reason]
-    rule_pack: str | None
-
-
 async def preview(
     session: AsyncSession,
     predecessors: Sequence[str],
@@ -94,7 +48,7 @@ async def preview(
     *,
     as_at: date,
     as_known: datetime | None,
-) -> MergerPreview:
+) -> MergerPreviewView:
     """Return what a merger of these bodies would touch as at a day; the reasons against it are those known now."""
     codes, connection = list(dict.fromkeys(predecessors)), await raw(session)
     successor_parents = await _parents_of(connection, successor, effective_on, as_known)
@@ -107,7 +61,7 @@ async def preview(
     kind, law, reasons = await _ruled(session, predecessors, successor, effective_on)
     authorities = _union([body.local_authorities for body in bodies])
     parents = _union([body.parents for body in bodies])
-    return MergerPreview(
+    return MergerPreviewView(
         kind=kind,
         successor=successor,
         effective_on=effective_on,
@@ -122,8 +76,8 @@ async def preview(
         parents=parents,
         parents_crossed=None if parents is None else len(parents) > 1,
         successor_parents=successor_parents,
-        schemes_needed=[SchemeNeeded(sort, code) for sort in SchemeType for code in codes],
-        reasons=reasons,
+        schemes_needed=[SchemeNeededView(sort=sort, predecessor=code) for sort in SchemeType for code in codes],
+        reasons=[LackView.model_validate(one) for one in reasons],
         rule_pack=law.id if law else None,
     )
 
@@ -131,7 +85,7 @@ async def preview(
 async def _ruled(
     session: AsyncSession, predecessors: Sequence[str], successor: str | None, effective_on: date
 ) -> tuple[Kind, RulePack | None, list[Reason]]:
-    """Return what would merge, under which law, and every reason against it."""
+    """Return which kind would merge, under which law, and every reason against it."""
     concerned, connection = {*predecessors, successor or ""}, await raw(session)
     around = Surroundings(await standings(connection, concerned), await agreed_mergers_of(session, concerned))
     kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
@@ -148,11 +102,11 @@ async def _body(
     people: int | None,
     covered: CoveredCodes,
     successor_parents: list[str] | None,
-) -> BodyTouched:
+) -> BodyTouchedView:
     practices, areas = covered.practices, covered.areas
     authorities = [one[0] for one in await db.fetch(_AUTHORITIES, areas)] if areas else None
     parents = _parents(row)
-    return BodyTouched(
+    return BodyTouchedView(
         code=code,
         name=row["name"] if row else None,
         status=(row["status"] if row else None) or "unknown",
@@ -188,4 +142,4 @@ def _sum(numbers: Sequence[int | None]) -> int | None:
 
 def _union(sets: Sequence[list[str] | None]) -> list[str] | None:
     known = [one for one in sets if one is not None]
-    return sorted({word for one in known for word in one}) if known and len(known) == len(sets) else None
+    return sorted({code for one in known for code in one}) if known and len(known) == len(sets) else None

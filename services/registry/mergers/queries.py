@@ -1,4 +1,4 @@
-"""What was planned and done about mergers, as known at an instant."""
+"""Reads mergers, their plans and their readiness, as known at an instant."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +13,16 @@ from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.mergers.errors import MergerNotFound
 from services.registry.mergers.models import MergerStatus
+from services.registry.mergers.rules import missing
+from services.registry.mergers.views import (
+    ConditionView,
+    LackView,
+    MergerInFullView,
+    MergerListedView,
+    PlanView,
+    ReadinessView,
+    SchemeView,
+)
 
 _AGREED = """
 SELECT code, m.reference, m.effective_on
@@ -28,13 +38,13 @@ async def agreed_mergers_of(session: AsyncSession, codes: Iterable[str]) -> dict
 
 
 _SOME = f"""
-SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, ''), m.predecessors,
-       plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
+SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, '') AS successor_name,
+       m.predecessors, plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
        plan.status = 'agreed' AND plan.effective_on <= $10::date AS overdue
   FROM merger m
- CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $1
-                      ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
-  -- An imported merger bears no name of its own: the source of successions says none.
+ CROSS JOIN LATERAL (SELECT * FROM merger_plan p WHERE p.merger_id = m.id AND p.stated_at <= $1
+                      ORDER BY p.stated_at DESC, p.number DESC LIMIT 1) plan
+  -- An imported merger has no name of its own: the source of successions gives none.
   LEFT JOIN LATERAL (SELECT b.value AS name
                        FROM organisation o JOIN {believed("b", Facet.NAME, day="plan.effective_on", known=NOW)}
                       WHERE o.code = m.successor) seen ON true
@@ -55,38 +65,25 @@ SELECT p.number, p.status, p.effective_on, p.stated_at, p.stated_by, p.recorded_
 """
 
 
-@dataclass(frozen=True, slots=True)
-class MergerAsKnown:
-    """A merger by what was last said of it. `overdue`: its day has come, and it did not take effect."""
+_SCHEMES = """
+SELECT s.reference, s.sort, s.predecessors, m.successor, s.nil_return, s.made_on, s.stated_at, s.stated_by
+  FROM transfer_scheme s JOIN merger m ON m.id = s.merger_id
+ WHERE m.reference = $1 AND s.stated_at <= $2 AND ($3::date IS NULL OR s.made_on <= $3)
+ ORDER BY s.made_on, s.reference
+"""
 
-    reference: str
-    successor: str
-    successor_name: str
-    predecessors: list[str]
-    status: MergerStatus
-    effective_on: date
-    rule_pack: str
-    version: int
-    kind: str
-    application: str | None
-    overdue: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PlanAsKnown:
-    """What was said of a merger at one instant."""
-
-    number: int
-    status: MergerStatus
-    effective_on: date
-    stated_at: datetime
-    stated_by: str
-    recorded_at: datetime
+_CONDITIONS = """
+SELECT c.number, c.text, CASE WHEN met THEN c.met_on END AS met_on, CASE WHEN met THEN c.evidence END AS evidence,
+       CASE WHEN met THEN c.evidenced_at END AS evidenced_at, CASE WHEN met THEN c.evidenced_by END AS evidenced_by
+  FROM merger_condition c JOIN merger m ON m.id = c.merger_id
+ CROSS JOIN LATERAL (SELECT c.evidenced_at <= $2 AND ($3::date IS NULL OR c.met_on <= $3)) AS shown (met)
+ WHERE m.reference = $1 AND c.stated_at <= $2 ORDER BY c.number
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class MergerFilters:
-    """Which mergers are asked for; None leaves a filter out. `code` is a predecessor or the successor."""
+class MergerFilter:
+    """Filters of the list of mergers; None leaves a filter out. `code` is a predecessor or the successor."""
 
     status: MergerStatus | None = None
     code: str | None = None
@@ -97,26 +94,74 @@ class MergerFilters:
 
 async def list_mergers(
     db: Reads,
-    filters: MergerFilters,
+    filters: MergerFilter,
     *,
     today: date,
     as_known: datetime | None,
     after: tuple[date, str] | None,
     limit: int,
-) -> list[MergerAsKnown]:
-    """Return mergers in the order of their days and references, from the one behind `after`."""
+) -> list[MergerListedView]:
+    """Return a page of mergers ordered by day and reference; `after` is the cursor."""
     day, reference = after or (None, None)
-    wanted = (filters.status, filters.code, filters.from_, filters.to, None)
-    rows = await db.fetch(_SOME, as_known or ALWAYS, *wanted, day, reference, limit, today, filters.overdue)
-    return [MergerAsKnown(*row) for row in rows]
+    conditions = (filters.status, filters.code, filters.from_, filters.to, None)
+    rows = await db.fetch(_SOME, as_known or ALWAYS, *conditions, day, reference, limit, today, filters.overdue)
+    return [MergerListedView(**row) for row in rows]
 
 
-async def get_merger(
-    db: Reads, reference: str, *, as_known: datetime | None, today: date = date.min
-) -> tuple[MergerAsKnown, list[PlanAsKnown]]:
-    """Return a merger with everything said of it until then; `today` tells what is overdue. Raises MergerNotFound."""
-    known = as_known or ALWAYS
-    rows = await db.fetch(_SOME, known, None, None, None, None, reference, None, None, 1, today, None)
+async def get_merger(db: Reads, reference: str, *, as_known: datetime | None, today: date) -> MergerInFullView:
+    """Return a merger with its plans and what it has and lacks. Raises MergerNotFound."""
+    merger = await _merger(db, reference, as_known, today)
+    conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=None)
+    plans = await db.fetch(_PLANS, reference, as_known or ALWAYS)
+    return MergerInFullView(
+        **dict(merger),
+        plans=[PlanView(**row) for row in plans],
+        missing=_missing(merger, conditions, schemes),
+        conditions=conditions,
+        schemes=schemes,
+    )
+
+
+async def get_readiness(
+    db: Reads, reference: str, *, as_at: date, as_known: datetime | None, today: date
+) -> ReadinessView:
+    """Return what a merger has and lacks by a day, as known at an instant. Raises MergerNotFound."""
+    merger = await _merger(db, reference, as_known, today)
+    conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=as_at)
+    lacking = _missing(merger, conditions, schemes)
+    return ReadinessView(
+        merger=reference,
+        status=merger.status,
+        effective_on=merger.effective_on,
+        ready=not lacking,
+        overdue=merger.status == MergerStatus.AGREED and merger.effective_on <= as_at,
+        missing=lacking,
+        conditions=conditions,
+        schemes=schemes,
+        rule_pack=merger.rule_pack,
+        as_at=as_at,
+        as_known=as_known,
+    )
+
+
+async def _merger(db: Reads, reference: str, as_known: datetime | None, today: date) -> MergerListedView:
+    filters = (None, None, None, None, reference)
+    rows = await db.fetch(_SOME, as_known or ALWAYS, *filters, None, None, 1, today, None)
     if not rows:
         raise MergerNotFound(f"no merger has the reference {reference}, or none was known then")
-    return MergerAsKnown(*rows[0]), [PlanAsKnown(*row) for row in await db.fetch(_PLANS, reference, known)]
+    return MergerListedView(**rows[0])
+
+
+async def _conditions_and_schemes(
+    db: Reads, reference: str, as_known: datetime | None, *, by: date | None
+) -> tuple[list[ConditionView], list[SchemeView]]:
+    """Return the conditions and the schemes of a merger, those met and made by a day; all of them for None."""
+    known = as_known or ALWAYS
+    schemes = [SchemeView(**row) for row in await db.fetch(_SCHEMES, reference, known, by)]
+    return [ConditionView(**row) for row in await db.fetch(_CONDITIONS, reference, known, by)], schemes
+
+
+def _missing(
+    merger: MergerListedView, conditions: Iterable[ConditionView], schemes: Iterable[SchemeView]
+) -> list[LackView]:
+    return [LackView.model_validate(one) for one in missing(merger.predecessors, conditions, schemes)]

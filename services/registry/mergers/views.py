@@ -1,4 +1,4 @@
-"""What the registry's answers about mergers look like."""
+"""Answers about mergers."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from services.registry.mergers.models import MergerStatus, SchemeType
 
 
 class PlanView(View):
-    """What was said of a merger at one instant."""
+    """A plan of a merger, as stated at one instant."""
 
     number: int
     status: MergerStatus
@@ -29,7 +29,7 @@ class MergerView(View):
     predecessors: list[str] = Field(examples=[["10Y", "10H"]])
     status: MergerStatus
     effective_on: date = Field(examples=["2018-04-01"])
-    rule_pack: str = Field(description="the pack of rules that it was agreed under", examples=["ccg-merger-s14g-2012"])
+    rule_pack: str = Field(description="the rule pack that it was agreed under", examples=["ccg-merger-s14g-2012"])
     application: str | None = Field(description="the application that was approved, where there is one")
     version: int
 
@@ -37,7 +37,7 @@ class MergerView(View):
 class MergerListedView(MergerView):
     """A merger in a list."""
 
-    overdue: bool = Field(description="its day has come, and it did not take effect")
+    overdue: bool = Field(description="its day has come and it has not taken effect")
 
 
 class SchemeView(View):
@@ -54,7 +54,7 @@ class SchemeView(View):
 
 
 class ConditionView(View):
-    """A condition of an approval; what is null is not evidenced."""
+    """A condition of an approval; null fields: there is no evidence yet."""
 
     number: int
     text: str
@@ -65,7 +65,7 @@ class ConditionView(View):
 
 
 class LackView(View):
-    """Something that stands against a merger, and the part of it that it is about."""
+    """A reason against a merger, and the field that it is about."""
 
     message: str = Field(examples=["no staff transfer scheme or nil return of 10Y"])
     field: str | None = Field(examples=["schemes.staff"])
@@ -78,7 +78,7 @@ class ReadinessView(View):
     status: MergerStatus
     effective_on: date
     ready: bool = Field(description="nothing is missing")
-    overdue: bool = Field(description="its day has come, and it did not take effect")
+    overdue: bool = Field(description="its day has come and it has not taken effect")
     missing: list[LackView]
     conditions: list[ConditionView]
     schemes: list[SchemeView]
@@ -88,22 +88,22 @@ class ReadinessView(View):
 
 
 class MergerInFullView(MergerListedView):
-    """A merger with everything that was said of it, slips included, and what it has and lacks."""
+    """A merger with all its plans, slips included, and what it has and lacks."""
 
     plans: list[PlanView]
-    missing: list[LackView] = Field(description="what is not there that it needs before it takes effect")
+    missing: list[LackView] = Field(description="what it still needs before it takes effect")
     conditions: list[ConditionView]
     schemes: list[SchemeView]
 
 
 class BodyTouchedView(View):
-    """A body that a merger would dissolve, as far as the registry knows it; null is unknown."""
+    """An organisation that a merger would dissolve; null is unknown."""
 
     code: str = Field(examples=["10Y"])
     name: str | None
     status: str
-    parents: list[str] | None = Field(description="the footprints that it is part of, or what it belongs to")
-    changes_parent: bool | None = Field(description="the successor has another one")
+    parents: list[str] | None = Field(description="the footprints that it is part of, or else its parent")
+    changes_parent: bool | None = Field(description="the successor has another parent")
     practices: int | None = Field(description="open practices that belong to it")
     people: int | None = Field(description="its registered population")
     areas: int | None = Field(description="small areas (LSOA) that it covers")
@@ -111,14 +111,14 @@ class BodyTouchedView(View):
 
 
 class SchemeNeededView(View):
-    """A scheme, or nil return, that has to be there before the day."""
+    """A transfer scheme, or nil return, that is needed before the day."""
 
     sort: SchemeType
     predecessor: str
 
 
 class MergerPreviewView(View):
-    """What a merger would touch. Null is unknown: of some body the registry holds nothing."""
+    """What a merger would touch. Null is unknown: the registry lacks the figure for some body."""
 
     kind: str = Field(examples=["ccg"])
     successor: str | None
@@ -129,11 +129,11 @@ class MergerPreviewView(View):
     practices: int | None
     people: int | None
     areas: int | None
-    local_authorities: list[str] | None = Field(description="of which the bodies cover a part")
+    local_authorities: list[str] | None = Field(description="those of which the bodies cover a part")
     local_authorities_crossed: bool | None = Field(description="the bodies lie in more than one local authority")
-    parents: list[str] | None = Field(description="what the bodies belong to", examples=[["QOP"]])
-    parents_crossed: bool | None = Field(description="the bodies belong to different ones")
-    successor_parents: list[str] | None = Field(description="what the successor is said to belong to on the day")
+    parents: list[str] | None = Field(description="the parents of the bodies", examples=[["QOP"]])
+    parents_crossed: bool | None = Field(description="the bodies have different parents")
+    successor_parents: list[str] | None = Field(description="the stated parents of the successor on the day")
     schemes_needed: list[SchemeNeededView]
-    reasons: list[LackView] = Field(description="what stands against this merger now; none: it can be agreed")
+    reasons: list[LackView] = Field(description="reasons against this merger now; none: it can be agreed")
     rule_pack: str | None = Field(description="the law of that day", examples=["ccg-merger-s14g-2012"])

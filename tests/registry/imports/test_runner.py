@@ -116,14 +116,14 @@ async def test_successions_of_ccgs_on_one_day_are_a_merger_that_was_carried_out(
     database: Database, folder: Path
 ) -> None:
     await take(database, folder)
-    merger, plans = await get_merger(database, "M-13T", as_known=None)
+    merger = await get_merger(database, "M-13T", as_known=None, today=TODAY)
     assert (merger.status, merger.effective_on, merger.predecessors) == (
         "carried_out",
         date(2015, 4, 1),
         ["00F", "00G"],
     )
     assert merger.successor_name == "NHS NEWCASTLE GATESHEAD CCG"
-    assert [plan.status for plan in plans] == ["carried_out"]
+    assert [plan.status for plan in merger.plans] == ["carried_out"]
     told = await database.fetch("SELECT fields::json ->> 'merger' AS merger FROM outbox WHERE name = 'CCGMerged'")
     assert [row["merger"] for row in told] == ["M-13T"]
     assert (await lineage_of(database, "00F", as_at=TODAY)).resolves_to == ("13T",)
