@@ -118,10 +118,10 @@ async def test_the_lease_lets_one_at_a_time_read(lamps: Lamps, monkeypatch: pyte
 
 
 _CAME = """
-SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_try_advisory_lock%'
-AND state = 'idle'
+SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_advisory_lock%'
+AND wait_event_type = 'Lock'
 """
-"""Connections that asked for the lease last: one that does so again and again, while another one has it and works."""
+"""Connections that wait for the lease, while another one has it and works."""
 
 
 class RepeatingBus(DirectBus):

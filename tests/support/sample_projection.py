@@ -166,7 +166,7 @@ class Lamps:
         await self.sequence()
 
     def consumer(self, **limits: Any) -> Consumer:
-        quick = ConsumerLimits(poll=60, lease_poll=0.02, longest_pause=0.1)
+        quick = ConsumerLimits(poll=60, longest_pause=0.1)
         return Consumer(self.subscriber, self.bus, self.subscriptions, "lamps", replace(quick, **limits))
 
     @asynccontextmanager

@@ -24,9 +24,11 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-# A forgotten transaction holds locks and stops the clean-up of dead rows; a lock that is not had in time is a fault to
-# retry, not a reason to wait for ever.
-_SESSION = {"idle_in_transaction_session_timeout": "60s", "lock_timeout": "10s", "timezone": "UTC"}
+LOCK_TIMEOUT = "10s"
+"""A lock that is not had in time is a fault to retry, not a reason to wait for ever."""
+
+# A forgotten transaction holds locks and stops the clean-up of dead rows.
+_SESSION = {"idle_in_transaction_session_timeout": "60s", "lock_timeout": LOCK_TIMEOUT, "timezone": "UTC"}
 
 ANSWER_SECONDS = 60.0
 """How long connecting may take, or one statement: a server that falls silent, closing nothing, is then given up."""

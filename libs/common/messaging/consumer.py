@@ -47,8 +47,7 @@ class ConsumerLimits:
 
     batch: int = 500
     parked_keys: int = 1000
-    poll: float = 1.0
-    lease_poll: float = 0.1
+    poll: float = 5.0
     longest_pause: float = 10.0
 
 
@@ -83,9 +82,7 @@ class Consumer:
         """
         while not stop.is_set():
             try:
-                async with leased(
-                    self._database, f"consumer {self.source}", stop=stop, poll=self._limits.lease_poll
-                ) as connection:
+                async with leased(self._database, f"consumer {self.source}", stop=stop) as connection:
                     if connection is not None:
                         await self._follow(connection, stop, alive)
             except Exception as error:

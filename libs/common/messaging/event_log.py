@@ -73,6 +73,11 @@ def link(chain: bytes, body: bytes) -> bytes:
     return hashlib.sha256(chain + body).digest()
 
 
+async def is_outbox_empty(connection: asyncpg.Connection) -> bool:
+    """Return whether no event waits for the sequencer: one look, without a lock."""
+    return await connection.fetchval("SELECT id FROM outbox ORDER BY id LIMIT 1") is None
+
+
 async def append_from_outbox(connection: asyncpg.Connection, service: str, *, batch: int = 500) -> int:
     """Move a batch of whole transactions from the outbox to the log, in one transaction; return how many events.
 
@@ -185,6 +190,8 @@ async def feed(
         raise EpochEnded(
             f"nothing follows position {after} of epoch {epoch}: the log is at {at.position} of {at.epoch}"
         )
+    if after == at.position:
+        return Page(at.epoch, (), after)
     hidden = sorted({name for (name, _), kind in CATALOGUE.items() if kind.parties_only})
     rows = await database.fetch(
         "SELECT position, body FROM event_log WHERE position > $1 AND position <= $2"

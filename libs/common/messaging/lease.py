@@ -12,33 +12,56 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from libs.common.database.connection import Database
-from libs.common.process.faults import pause
+from libs.common.database.connection import LOCK_TIMEOUT, Database
 
 # A holder whose machine vanished is noticed by the server within about ten seconds.
 _KEEPALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
-_TRY = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+# The server's own queue wakes the next holder at once, and nobody asks again meanwhile. The wait is renewed, because
+# it holds a snapshot, and what others delete can be cleaned up only when that is let go.
+_WAIT = {"lock_timeout": "30s"}
+_TAKE = "SELECT pg_advisory_lock(hashtextextended($1, 0))"
 
 
 @asynccontextmanager
-async def leased(
-    database: Database, name: str, *, stop: asyncio.Event, poll: float = 0.1
-) -> AsyncIterator[AsyncConnection | None]:
+async def leased(database: Database, name: str, *, stop: asyncio.Event) -> AsyncIterator[AsyncConnection | None]:
     """Wait until the lease `name` of this database is ours; give the connection that holds it.
 
     Gives None when `stop` was set first. The lease ends with the block, or with the connection.
     """
-    async with database.connect(**_KEEPALIVE) as own:
+    async with database.connect(**_KEEPALIVE, **_WAIT) as own:
 
         async def this_one() -> asyncpg.Connection:
             return own
 
-        while not await own.fetchval(_TRY, name):
-            await pause(poll, stop)
-            if stop.is_set():
-                yield None
-                return
+        if not await _taken(own, name, stop):
+            yield None
+            return
+        await own.execute("SELECT set_config('lock_timeout', $1, false)", LOCK_TIMEOUT)
         engine = create_async_engine(database.url, poolclass=NullPool, async_creator=this_one)
         async with engine.connect() as connection:
             yield connection
+
+
+async def _taken(own: asyncpg.Connection, name: str, stop: asyncio.Event) -> bool:
+    """Return whether the lock was had before `stop` was set."""
+    taking, stopping = asyncio.ensure_future(_take(own, name)), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not taking.done():
+            return False
+        taking.result()
+        return True
+    finally:
+        stopping.cancel()
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+
+
+async def _take(own: asyncpg.Connection, name: str) -> None:
+    while True:
+        try:
+            await own.execute(_TAKE, name)
+        except asyncpg.LockNotAvailableError:
+            continue
+        return

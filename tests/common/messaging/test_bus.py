@@ -23,7 +23,7 @@ async def street(request: pytest.FixtureRequest, lamps: Lamps) -> AsyncIterator[
 
 
 def followers(street: Street, count: int = 1) -> list[Consumer]:
-    limits = ConsumerLimits(batch=7, poll=60, lease_poll=0.02, longest_pause=0.1)
+    limits = ConsumerLimits(batch=7, poll=60, longest_pause=0.1)
     lamps = street.lamps
     return [Consumer(lamps.subscriber, street.bus, lamps.subscriptions, "lamps", limits) for _ in range(count)]
 

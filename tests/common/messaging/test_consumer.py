@@ -306,7 +306,7 @@ async def has_applied(consumer: Consumer, events: int) -> bool:
 
 
 async def test_stopping_is_immediate_also_while_waiting_for_events_or_for_the_lease(lamps: Lamps) -> None:
-    async with asyncio.timeout(5), lamps.following(lamps.consumer(), lamps.consumer(lease_poll=60)):
+    async with asyncio.timeout(5), lamps.following(lamps.consumer(), lamps.consumer()):
         await lamps.told(lit("a", 1))
         await lamps.at(1)
 

@@ -46,7 +46,7 @@ async def street(lamps: Lamps, access: KafkaAccess) -> AsyncIterator[Street]:
 
 
 def follower(street: Street) -> Consumer:
-    limits = ConsumerLimits(batch=50, poll=1, lease_poll=0.02, longest_pause=0.1)
+    limits = ConsumerLimits(batch=50, poll=1, longest_pause=0.1)
     return Consumer(street.lamps.subscriber, street.bus, street.lamps.subscriptions, "lamps", limits)
 
 

@@ -25,7 +25,7 @@ class DirectBus:
     both fail, they look again after `poll` seconds.
     """
 
-    def __init__(self, urls: Mapping[str, str], *, poll: float = 1.0) -> None:
+    def __init__(self, urls: Mapping[str, str], *, poll: float = 5.0) -> None:
         self._logs = {source: _Log(url) for source, url in urls.items()}
         self._poll = poll
 
@@ -45,7 +45,8 @@ class DirectBus:
         seen = log.grown.count
         # What came between the reader's last look and now would be missed: look once more after taking the count.
         at = await log.ask(event_log.end)
-        if at.position < next_offset:
+        # Nobody who has read nothing yet waits for less than the first event: the log begins at position 1.
+        if at.position < max(next_offset, 1):
             await log.grown.wait(seen, within=min(within, self._poll), stop=stop)
 
     async def end(self, source: str) -> BusEnd:

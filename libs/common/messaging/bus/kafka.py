@@ -33,7 +33,8 @@ TOPIC_SETTINGS = {
 # bus, so that a consumer can go on when a system moves to Kafka.
 _FIRST = 1
 _CONNECT_SECONDS = 5.0
-_ANSWER_SECONDS = 2.0
+_ANSWER_SECONDS = 3.0
+_FETCH_SECONDS = 1.0
 _ACKNOWLEDGE_SECONDS = 10.0
 _BATCH_BYTES = 1_000_000
 _MIRROR_EVERY_SECONDS = 5.0
@@ -218,7 +219,8 @@ class _Consumer:
             enable_auto_commit=False,
             auto_offset_reset="none",
             retry_backoff_ms=50,
-            fetch_max_wait_ms=250,
+            # The broker answers as soon as there is something. What else is asked on the connection waits meanwhile.
+            fetch_max_wait_ms=int(_FETCH_SECONDS * 1000),
         )
 
     async def start(self) -> None:

@@ -66,7 +66,7 @@ class KafkaPublisher:
         sender: Callable[[], Sender],
         last: Callable[[], Awaitable[Message | None]],
         *,
-        poll: float = 1.0,
+        poll: float = 2.0,
         longest_pause: float = 10.0,
     ) -> None:
         self._database = database
@@ -92,7 +92,10 @@ class KafkaPublisher:
 
     async def _publish(self, driver: asyncpg.Connection, stop: asyncio.Event, alive: Alive) -> None:
         await driver.add_listener(CHANNEL, lambda *_: self._grown.give())
-        position = await self._position(driver)
+        await driver.execute(
+            "INSERT INTO publisher (name, published_position) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING", NAME
+        )
+        position = await _published(driver)
         sender = self._sender()
         try:
             if await _unless_stopped(sender.start(), stop) or await _unless_stopped(
@@ -113,16 +116,9 @@ class KafkaPublisher:
                     alive()
                 alive()
                 if await self._grown.wait(seen, within=self._poll, stop=stop) == seen:
-                    position = await self._position(driver)
+                    position = await _published(driver)
         finally:
             sender.let_go()
-
-    async def _position(self, driver: asyncpg.Connection) -> int:
-        await driver.execute(
-            "INSERT INTO publisher (name, published_position) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING", NAME
-        )
-        position: int = await driver.fetchval("SELECT published_position FROM publisher WHERE name = $1", NAME)
-        return position
 
     async def _check(self, driver: asyncpg.Connection, position: int) -> None:
         """Raise TopicDiffers unless the topic ends with an event of this log, and not before the last one published."""
