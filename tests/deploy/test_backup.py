@@ -179,6 +179,7 @@ async def test_a_restored_registry_begins_a_new_life_and_a_consumer_that_was_ahe
     await asyncio.to_thread(two.program, "createdb", "-U", "postgres", "-O", OWNER, name)
     restoring = ("-U", OWNER, "-d", name, "--no-owner", "--exit-on-error", "--single-transaction", backup)
     await asyncio.to_thread(two.program, "pg_restore", *restoring)
+    await asyncio.to_thread(two.program, "psql", "-U", OWNER, "-d", name, "-c", "ANALYZE")
     assert "2 events agree" in await two.command("registry", "verify-log")
     assert "after position 2" in await two.command("registry", "new-epoch")
     await two.fill_topic_anew()

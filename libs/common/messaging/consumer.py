@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from libs.common.database.connection import Database, raw
+from libs.common.database.statistics import analyze
 from libs.common.messaging.bus import Bus, Message
 from libs.common.messaging.intake import (
     Cursor,
@@ -48,6 +49,8 @@ class ConsumerLimits:
     batch: int = 500
     parked_keys: int = 1000
     poll: float = 5.0
+    analyze_every: int = 5_000
+    """Events applied between two looks at which tables have outgrown their statistics; a look costs a millisecond."""
     longest_pause: float = 10.0
 
 
@@ -67,6 +70,7 @@ class Consumer:
         self.duplicates = 0
         self.unknown: Counter[str] = Counter()
         """Events skipped because no class here has their name and version, by both."""
+        self._since_analyzed = 0
         self._database = database
         self._bus = bus
         self._subscriptions = subscriptions
@@ -157,6 +161,14 @@ class Consumer:
         self.applied += len(intake.steps)
         self.duplicates += intake.duplicates
         self.unknown.update(intake.unknown)
+        await self._analyze(connection, len(intake.steps))
+
+    async def _analyze(self, connection: AsyncConnection, events: int) -> None:
+        """Keep the planner's statistics up with a long log that is being caught up with."""
+        self._since_analyzed += events
+        if self._since_analyzed >= self._limits.analyze_every:
+            self._since_analyzed = 0
+            await analyze(await _driver(connection))
 
     async def _apply_batch(self, session: AsyncSession, place: Cursor, intake: Intake) -> None:
         driver = await raw(session)

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Database, raw
+from libs.common.database.statistics import analyze
 from libs.common.errors import NotFound
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.intake import Cursor, take_in
@@ -84,6 +85,7 @@ async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, na
         events = 0
         for row in places:
             events += await _replay(session, bus, handlers, row["source"], row["source_position"])
+        await analyze(connection, projection.tables)
         after = await checksum(connection, projection)
     return Rebuilt(name, events, before, after)
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.audit import record_write
 from libs.common.database.connection import Database, raw
+from libs.common.database.statistics import analyze
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationOpened, OrganisationProposed, OrganisationSucceeded
 from libs.common.identity import EVERY_ORGANISATION, Caller, Role
@@ -41,16 +42,6 @@ ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
 _COUNT_UP = """
 UPDATE organisation o SET version = o.version + new.changes
   FROM unnest($1::text[], $2::int[]) AS new (code, changes) WHERE o.code = new.code
-"""
-
-# Until the server counts anew by itself, it plans every read as if there were only half of what there is, or nothing.
-_OUTGROWN = """
-SELECT 2 * greatest(reltuples, 10000) < (SELECT max(id) FROM organisation_statement)
-  FROM pg_class WHERE oid = 'organisation_statement'::regclass
-"""
-_COUNT_ANEW = """
-ANALYZE organisation, organisation_statement, organisation_belief, tie, tie_statement, tie_belief, succession,
-        succession_statement
 """
 
 Say = Callable[[str], None]
@@ -107,8 +98,7 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
         report.events = len(told)
         if told:
             await record_write(session, IMPORTER, f"import of {file.name}")
-            if await connection.fetchval(_OUTGROWN):
-                await connection.execute(_COUNT_ANEW)
+            await analyze(connection)
     return report
 
 
