@@ -1,9 +1,8 @@
-"""What the routes of several packages share: path parameters, roles, the base of every answer."""
+"""What the routes of several packages share: path parameters, roles."""
 
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import BaseModel, ConfigDict
 
 from libs.common.http.dependencies import IfMatch, UnreadableVersion, Write, allowed, stale
 from libs.common.http.problems import PreconditionMissing, StaleVersion, may_raise
@@ -35,9 +34,3 @@ async def _organisation_to_change(code: CodeInPath, session: Write, _: Registrar
 
 ToChange = Annotated[Organisation, Depends(_organisation_to_change)]
 """The organisation of the path, locked, of the version that the registrar read."""
-
-
-class View(BaseModel):
-    """Read from the attributes of what a query returns."""
-
-    model_config = ConfigDict(from_attributes=True)

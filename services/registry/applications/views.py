@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.registry.applications.content import ApplicationContent, Determination
 from services.registry.applications.models import ApplicationAct, ApplicationStatus, Result
-from services.registry.edge import View
+from services.registry.core.views import View
 
 
 class ProcedureView(View):

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from services.registry.care_models.models import CareModelStatus, CareModelType, Stated
-from services.registry.edge import View
+from services.registry.core.views import View
 
 
 class CareModelStatementView(View):

@@ -57,3 +57,11 @@ class Kind(StrEnum):
 
 
 PRACTICE_KINDS = frozenset({Kind.GP_PRACTICE, Kind.COST_CENTRE})
+
+
+class MergerStatus(StrEnum):
+    """How far a merger got."""
+
+    AGREED = "agreed"
+    CARRIED_OUT = "carried_out"
+    WITHDRAWN = "withdrawn"

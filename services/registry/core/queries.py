@@ -1,8 +1,8 @@
-"""What the registry answers of organisations: as at a day, as known at an instant. SQL, because these reads are hot."""
+"""Reads organisations as at a day, as known at an instant: by SQL, because these reads are hot."""
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -17,6 +17,20 @@ from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
 from services.registry.core.links import CODE_OF, ROLE
+from services.registry.core.views import (
+    AddressView,
+    IdentifierView,
+    LegalView,
+    OrganisationInFullView,
+    OrganisationView,
+    PartInMergerView,
+    RoleView,
+)
+
+_Described = tuple[str, str | None, str | None]
+"""A value with its first day and the day after its last one, as PostgreSQL writes them in JSON."""
+_Borne = tuple[str, str, str | None, str | None]
+"""The same of a link: which sort, to what, from and until when."""
 
 # Lists leave this out: it costs a look at what the body bears. $1 is the day, $2 the instant.
 BORNE = f"""
@@ -24,87 +38,6 @@ BORNE = f"""
           FROM tie t JOIN {believed_link("b")}
          WHERE t.code = o.code AND (t.sort = '{ROLE}' OR starts_with(t.sort, '{CODE_OF}'))) AS borne
 """  # noqa: S608  (only constants of ours are put in)
-
-
-@dataclass(frozen=True, slots=True)
-class DatedValue:
-    """A value, with the first and last day on which it holds, where they are known."""
-
-    value: str
-    since: date | None
-    last_day: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalIdentifier:
-    """A code of another system that it bears on the day."""
-
-    system: str
-    identifier: str
-    since: date | None
-    last_day: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Its address."""
-
-    lines: tuple[str, ...]
-    postcode: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrganisationRecord:
-    """What is known of one organisation on a day beside its life, kind, name and parent."""
-
-    legal: DatedValue | None = None
-    legal_form: str | None = None
-    remit: str | None = None
-    address: Where | None = None
-    roles: tuple[DatedValue, ...] = ()
-    identifiers: tuple[ExternalIdentifier, ...] = ()
-
-
-NOTHING = OrganisationRecord()
-
-
-def record_of(row: asyncpg.Record) -> OrganisationRecord:
-    """Read what is believed of it (`described`, by facet) and what it bears (`borne`)."""
-    described: dict[str, list[Any]] = json.loads(row["described"] or "{}")
-    borne = [
-        (sort, other, _day(start), _day_before(end)) for sort, other, start, end in json.loads(row["borne"] or "[]")
-    ]
-    legal, address = described.get(str(Facet.LEGAL.value)), described.get(str(Facet.ADDRESS.value))
-    return OrganisationRecord(
-        legal=DatedValue(legal[0], _day(legal[1]), _day_before(legal[2])) if legal else None,
-        legal_form=_value(described, Facet.LEGAL_FORM),
-        remit=_value(described, Facet.REMIT),
-        address=_where(address[0]) if address else None,
-        roles=tuple(DatedValue(other, start, last) for sort, other, start, last in borne if sort == ROLE),
-        identifiers=tuple(
-            ExternalIdentifier(sort.removeprefix(CODE_OF), other, start, last)
-            for sort, other, start, last in borne
-            if sort != ROLE
-        ),
-    )
-
-
-def _value(described: dict[str, list[Any]], facet: Facet) -> str | None:
-    found = described.get(str(facet.value))
-    return str(found[0]) if found else None
-
-
-def _where(address: str) -> Where:
-    *lines, postcode = address.split("\n")
-    return Where(tuple(lines), postcode)
-
-
-def _day(day: str | None) -> date | None:
-    return None if day is None else date.fromisoformat(day)
-
-
-def _day_before(end: str | None) -> date | None:
-    return None if end is None else date.fromisoformat(end) - timedelta(days=1)
 
 
 # What was said last by the instant asked about, and the other days that had been said before.
@@ -138,35 +71,6 @@ SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, s
 
 
 @dataclass(frozen=True, slots=True)
-class PartInMerger:
-    """A merger that an organisation is part of, as it was known: what was said last, and the days said before."""
-
-    reference: str
-    successor: str
-    predecessors: tuple[str, ...]
-    status: str
-    effective_on: date
-    stated_at: datetime
-    slipped_from: tuple[date, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OrganisationAsAt:
-    """One organisation as at a day. `last_day` is the last one of this status, where one is known."""
-
-    code: str
-    kind: Kind
-    version: int
-    status: Status
-    name: str | None
-    parent: str | None
-    since: date | None
-    last_day: date | None
-    mergers: tuple[PartInMerger, ...] = ()
-    details: OrganisationRecord = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
 class OrganisationFilter:
     """Which organisations are asked for; None leaves a filter out."""
 
@@ -177,57 +81,94 @@ class OrganisationFilter:
     codes: Collection[str] | None = None
 
 
-async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> OrganisationAsAt:
+async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> OrganisationInFullView:
     """Return one organisation. Raises OrganisationNotFound for a code that was never given."""
     rows = await db.fetch(_ONE, as_at, as_known or ALWAYS, code)
     if not rows:
         raise OrganisationNotFound(f"no organisation has the code {code}")
-    found = as_at_of(rows[0], tuple(_part(entry) for entry in json.loads(rows[0]["mergers"] or "[]")))
-    return replace(found, details=record_of(rows[0]))
+    row = rows[0]
+    described: dict[str, _Described] = json.loads(row["described"] or "{}")
+    borne: list[_Borne] = json.loads(row["borne"] or "[]")
+    return OrganisationInFullView(
+        **dict(organisation_of(row)),
+        legal=_legal(described),
+        legal_form=_value(described, Facet.LEGAL_FORM),
+        remit=_value(described, Facet.REMIT),
+        address=_address(described),
+        roles=[
+            RoleView(role=other, since=_day(start), last_day=_day_before(end))
+            for sort, other, start, end in borne
+            if sort == ROLE
+        ],
+        identifiers=[
+            IdentifierView(
+                system=sort.removeprefix(CODE_OF), identifier=other, since=_day(start), last_day=_day_before(end)
+            )
+            for sort, other, start, end in borne
+            if sort != ROLE
+        ],
+        as_at=as_at,
+        as_known=as_known,
+        mergers=[PartInMergerView.model_validate(merger) for merger in json.loads(row["mergers"] or "[]")],
+    )
 
 
 async def list_organisations(
     db: Reads, filters: OrganisationFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
-) -> list[OrganisationAsAt]:
-    """Return organisations in the order of their codes, from the one behind `after`."""
-    chosen = Conditions(as_at, as_known or ALWAYS)
-    chosen.equals(Facet.KIND, filters.kind)
-    chosen.equals(Facet.LIFE, filters.status)
-    chosen.equals(Facet.PARENT, filters.parent)
+) -> list[OrganisationView]:
+    """Return a page of organisations in the order of their codes. `after` is the cursor."""
+    conditions = Conditions(as_at, as_known or ALWAYS)
+    conditions.equals(Facet.KIND, filters.kind)
+    conditions.equals(Facet.LIFE, filters.status)
+    conditions.equals(Facet.PARENT, filters.parent)
     if filters.name is not None:
-        chosen.believed(Facet.NAME, f"strpos(lower(b.value), lower({chosen.of(filters.name)})) > 0")
+        conditions.believed(Facet.NAME, f"strpos(lower(b.value), lower({conditions.of(filters.name)})) > 0")
     if filters.codes is not None:
-        chosen.where(f"o.code = ANY({chosen.of(list(filters.codes))})")
-    rows = await db.fetch(chosen.sql(limit, after=after), *chosen.arguments)
-    return [as_at_of(row) for row in rows]
+        conditions.where(f"o.code = ANY({conditions.of(list(filters.codes))})")
+    rows = await db.fetch(conditions.sql(limit, after=after), *conditions.arguments)
+    return [organisation_of(row) for row in rows]
 
 
-def as_at_of(row: asyncpg.Record, mergers: tuple[PartInMerger, ...] = ()) -> OrganisationAsAt:
-    """Return the organisation in a row."""
-    status = cast("Status", row["status"] or "unknown")
-    return OrganisationAsAt(
+def organisation_of(row: asyncpg.Record) -> OrganisationView:
+    """Return the organisation in a row. On a day of which nothing was stated it has no name."""
+    status = row["status"] or "unknown"
+    return OrganisationView(
         code=row["code"],
-        kind=Kind(row["kind"]),
-        version=row["version"],
+        kind=row["kind"],
         status=status,
         name=None if status == "unknown" else row["name"],
         parent=row["parent"],
         since=row["since"],
         last_day=_last(row["until"]),
-        mergers=mergers,
+        version=row["version"],
     )
 
 
-def _part(entry: dict[str, Any]) -> PartInMerger:
-    return PartInMerger(
-        reference=entry["reference"],
-        successor=entry["successor"],
-        predecessors=tuple(entry["predecessors"]),
-        status=entry["status"],
-        effective_on=date.fromisoformat(entry["effective_on"]),
-        stated_at=datetime.fromisoformat(entry["stated_at"]),
-        slipped_from=tuple(date.fromisoformat(day) for day in entry["slipped_from"]),
-    )
+def _legal(described: Mapping[str, _Described]) -> LegalView | None:
+    if (legal := described.get(str(Facet.LEGAL.value))) is None:
+        return None
+    status, start, end = legal
+    return LegalView(status=cast("Any", status), since=_day(start), last_day=_day_before(end))
+
+
+def _value(described: Mapping[str, _Described], facet: Facet) -> str | None:
+    value, *_ = described.get(str(facet.value), (None,))
+    return value
+
+
+def _address(described: Mapping[str, _Described]) -> AddressView | None:
+    if (address := _value(described, Facet.ADDRESS)) is None:
+        return None
+    *lines, postcode = address.split("\n")
+    return AddressView(lines=lines, postcode=postcode)
+
+
+def _day(day: str | None) -> date | None:
+    return None if day is None else date.fromisoformat(day)
+
+
+def _day_before(end: str | None) -> date | None:
+    return None if end is None else date.fromisoformat(end) - timedelta(days=1)
 
 
 def _last(end: date | None) -> date | None:

@@ -24,11 +24,12 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from services.registry.core import queries as answers
 from services.registry.core.errors import NoChange, OrganisationNotFound
+from services.registry.core.views import View
 from services.registry.cover import commands, queries
 from services.registry.cover.errors import CoverBroken
 from services.registry.cover.queries import Wrong
 from services.registry.cover.rules import Sort, law_on
-from services.registry.edge import CodeInPath, View
+from services.registry.edge import CodeInPath
 
 router = commands_router(tags=["Cover"])
 

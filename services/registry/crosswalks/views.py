@@ -8,11 +8,11 @@ from fractions import Fraction
 from pydantic import BaseModel, Field
 
 from libs.common.http import csv_text
+from services.registry.core.views import View
 from services.registry.crosswalks.changes import DatedChange, What
 from services.registry.crosswalks.mapping import DayPair, Outcome
 from services.registry.crosswalks.restatement import Restated, Restatement
 from services.registry.crosswalks.tables import Line
-from services.registry.edge import View
 
 PLACES = 10
 """How many decimal places a share has beside its exact fraction."""

@@ -27,7 +27,8 @@ from libs.organisations.statements import Facet
 from services.registry.core import sources
 from services.registry.core.codes import CODE
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
-from services.registry.edge import CodeInPath, OfDay, View
+from services.registry.core.views import View
+from services.registry.edge import CodeInPath, OfDay
 from services.registry.evidence import anomalies as findings
 from services.registry.evidence import commands, conflicts, history
 from services.registry.evidence.anomalies import AnomalyType

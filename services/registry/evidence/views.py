@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from services.registry.edge import View
+from services.registry.core.views import View
 
 
 class SourceView(View):

@@ -52,7 +52,7 @@ async def get_standing(
     Raises OrganisationNotFound.
     """
     body = await get_organisation(db, code, as_at=as_at, as_known=as_known)
-    form = body.details.legal_form
+    form = body.legal_form
     rules = rules_for(form, as_at) if form else None
     population = await _size(db, code, as_at=as_at, as_known=as_known)
     owners = await list_relations(
@@ -65,7 +65,7 @@ async def get_standing(
         as_known=as_known,
         legal_form=form,
         shown_as=rules.shown_as if rules else None,
-        remit=body.details.remit,
+        remit=body.remit,
         may_hold=_holding(rules),
         distribution=distribution(rules, profit_pence) if rules else None,
         conditions=[*(rules.conditions if rules else ()), *general_conditions(as_at)],

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.registry.edge import View
+from services.registry.core.views import View
 
 AnswerView = Literal["yes", "no", "not found"]
 

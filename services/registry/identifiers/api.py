@@ -22,7 +22,8 @@ from services.registry.core import queries as answers
 from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
-from services.registry.edge import EDIT_REFUSALS, CodeInPath, OfDay, Registrar, ToChange, View
+from services.registry.core.views import View
+from services.registry.edge import EDIT_REFUSALS, CodeInPath, OfDay, Registrar, ToChange
 from services.registry.identifiers import commands as identifiers
 from services.registry.identifiers import commands as roles
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld

@@ -20,7 +20,7 @@ from libs.common.http.problems import Unreadable
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
 from services.registry.core.kinds import Kind
-from services.registry.edge import View
+from services.registry.core.views import View
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import NotRecognised, SourceFile, recognised
 from services.registry.imports.preview import output

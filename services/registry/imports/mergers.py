@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 
 from libs.common.events import Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationProposed
-from services.registry.core.kinds import Kind
+from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.imports.report import FileReport
-from services.registry.mergers.models import Merger, MergerStatus
+from services.registry.mergers.models import Merger
 from services.registry.mergers.rules import law_on, longest_proposal
 
 _A_DAY = timedelta(days=1)

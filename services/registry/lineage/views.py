@@ -6,7 +6,7 @@ from fractions import Fraction
 from pydantic import BaseModel, Field
 
 from libs.organisations.statements import Status
-from services.registry.edge import View
+from services.registry.core.views import View
 
 
 class StepView(View):

@@ -30,6 +30,7 @@ from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
 from services.registry.core.codes import CODE, Day
 from services.registry.core.errors import CodeTaken
+from services.registry.core.kinds import MergerStatus
 from services.registry.edge import EDIT_REFUSALS
 from services.registry.mergers import commands, queries
 from services.registry.mergers.errors import (
@@ -44,7 +45,7 @@ from services.registry.mergers.errors import (
     SchemeNotAllowed,
     WrongEffectiveDate,
 )
-from services.registry.mergers.models import Merger, MergerStatus
+from services.registry.mergers.models import Merger
 from services.registry.mergers.previews import preview
 from services.registry.mergers.views import (
     MergerInFullView,

@@ -30,7 +30,7 @@ from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from services.registry.core.change import Change, change
 from services.registry.core.codes import PRINTED, AreaCode, Code, Day, Name
-from services.registry.core.kinds import Kind
+from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.cover.checks import reasons_against_merger
 from services.registry.mergers.errors import (
     MergerNotAllowed,
@@ -39,7 +39,7 @@ from services.registry.mergers.errors import (
     SchemeNotAllowed,
     WrongEffectiveDate,
 )
-from services.registry.mergers.models import Merger, MergerStatus, SchemeType
+from services.registry.mergers.models import Merger, SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, missing, reasons_against
 

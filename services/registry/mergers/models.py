@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from libs.common.errors import Reason
 from libs.common.process.clock import day_of
 from services.registry.core.base import Base, one_of
-from services.registry.core.kinds import Kind
+from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.mergers.errors import (
     ConditionMetAlready,
     EffectiveDateUnchanged,
@@ -19,14 +19,6 @@ from services.registry.mergers.errors import (
     NoSuchCondition,
     SchemeMadeAlready,
 )
-
-
-class MergerStatus(StrEnum):
-    """How far a merger got."""
-
-    AGREED = "agreed"
-    CARRIED_OUT = "carried_out"
-    WITHDRAWN = "withdrawn"
 
 
 class Plan(Base):

@@ -11,8 +11,8 @@ from libs.common.temporal.believed import NOW
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
+from services.registry.core.kinds import MergerStatus
 from services.registry.mergers.errors import MergerNotFound
-from services.registry.mergers.models import MergerStatus
 from services.registry.mergers.rules import missing
 from services.registry.mergers.views import (
     ConditionView,

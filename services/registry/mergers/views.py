@@ -4,8 +4,9 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from services.registry.edge import View
-from services.registry.mergers.models import MergerStatus, SchemeType
+from services.registry.core.kinds import MergerStatus
+from services.registry.core.views import View
+from services.registry.mergers.models import SchemeType
 
 
 class PlanView(View):

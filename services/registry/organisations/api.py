@@ -25,6 +25,7 @@ from services.registry.core.codes import CODE, PRINTED
 from services.registry.core.errors import CodeTaken, NoChange, OrganisationNotFound
 from services.registry.core.kinds import Kind
 from services.registry.core.models import Organisation
+from services.registry.core.views import OrganisationInFullView, OrganisationView
 from services.registry.cover.errors import CoverBroken
 from services.registry.edge import EDIT_REFUSALS, CodeInPath, Registrar, ToChange
 from services.registry.organisations import changes, commands
@@ -33,9 +34,6 @@ from services.registry.organisations.views import (
     REFUSALS,
     OpenedListView,
     OpenedView,
-    OrganisationInFullView,
-    OrganisationRecordView,
-    OrganisationView,
 )
 
 router = commands_router(tags=["Organisations"])
@@ -57,15 +55,7 @@ async def get_organisation(
     """
     found = await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     etag(response, found.version)
-    return OrganisationInFullView.model_validate(
-        {
-            **OrganisationView.model_validate(found).model_dump(),
-            **{name: getattr(found.details, name) for name in OrganisationRecordView.model_fields},
-            "as_at": as_at,
-            "as_known": as_known,
-            "mergers": found.mergers,
-        }
-    )
+    return found
 
 
 @router.get(
@@ -97,7 +87,7 @@ async def list_organisations(
     found = await answers.list_organisations(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )
-    return page([OrganisationView.model_validate(one) for one in found], key=lambda one: one.code, request=request)
+    return page(found, key=lambda one: one.code, request=request)
 
 
 @router.post(

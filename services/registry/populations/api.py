@@ -25,7 +25,8 @@ from libs.common.http.paging import UnreadableCursor
 from services.registry.core import queries as answers
 from services.registry.core.change import get_organisation_to_change
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
-from services.registry.edge import CodeInPath, Registrar, View
+from services.registry.core.views import View
+from services.registry.edge import CodeInPath, Registrar
 from services.registry.populations import commands
 from services.registry.populations.queries import Count, Population, list_statements, populations_of
 

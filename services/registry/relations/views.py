@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from services.registry.core.links import Relation
-from services.registry.edge import View
+from services.registry.core.views import View
 
 
 class RelatedView(View):

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request
@@ -17,10 +16,9 @@ from services.registry.core import queries as answers
 from services.registry.core.codes import CODE, PRINTED, Code
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.kinds import Kind
-from services.registry.edge import View
-from services.registry.organisations.views import OrganisationView
 from services.registry.search import members as trees
 from services.registry.search import queries
+from services.registry.search.views import LookedUpView, MatchView, MemberView, TreeView
 
 router = questions_router(tags=["Search"])
 
@@ -51,67 +49,12 @@ Place = Annotated[
 Parent = Annotated[str | None, Query(alias="parent", description="only those that belong to this code", pattern=CODE)]
 
 
-class MatchView(OrganisationView):
-    """An organisation that was found, and what of it matched."""
-
-    postcode: str | None = Field(examples=["NE15 8NY"])
-    matched: list[str] = Field(
-        description="what the words matched: `code`, `name`, `name on another day`, `address`, `code:ons`",
-        examples=[["name on another day"]],
-    )
-
-
-class MemberView(View):
-    """A body that belongs to another on a day."""
-
-    code: str = Field(examples=["A86003"])
-    name: str | None
-    kind: Kind
-    status: Status
-    parent: str = Field(description="the body that it belongs to on the day")
-    relation: str = Field(description="`parent`, or the relation by which it belongs", examples=["parent"])
-    stated_parent: str = Field(description="what a source says that it belongs to")
-    carried: bool = Field(description="it belongs here because what it belonged to was followed by this body")
-
-
-class BranchView(MemberView):
-    """A body of a tree, with those below it."""
-
-    members: list["BranchView"]
-
-
-class AboveView(View):
-    """That a body belongs to another."""
-
-    code: str
-    relation: str
-    parent: str
-
-
-class TreeView(BaseModel):
-    """Who is above a body, and who below it."""
-
-    code: str
-    as_at: date
-    as_known: datetime | None
-    above: list[AboveView]
-    members: list[BranchView]
-    whole: bool = Field(description=f"false where there are more than {trees.MOST_IN_A_TREE} bodies: read `members`")
-
-
 class Codes(BaseModel):
     """Codes to look up."""
 
     model_config = ConfigDict(extra="forbid")
 
     codes: list[Code] = Field(max_length=MOST_CODES, examples=[["10Y", "10H", "14Y"]])
-
-
-class LookedUpView(BaseModel):
-    """The organisations that were found, in the order of their codes, and the codes that name none."""
-
-    organisations: list[OrganisationView]
-    unknown: list[str]
 
 
 @router.get("/search", response_model=Page[MatchView], summary="Search")
@@ -136,7 +79,7 @@ async def find_organisations(
     wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
     [after] = paging.key(str) or [None]
     found = await queries.search(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
-    return page([_found(one) for one in found], key=lambda one: one.code, request=request)
+    return page(found, key=lambda one: one.code, request=request)
 
 
 @router.get(
@@ -171,9 +114,7 @@ async def list_members(
         after=paging.key(str, str) or ("", ""),
         limit=paging.fetch,
     )
-    return page(
-        [MemberView.model_validate(one) for one in found], key=lambda one: (one.code, one.relation), request=request
-    )
+    return page(found, key=lambda one: (one.code, one.relation), request=request)
 
 
 @router.get(
@@ -192,15 +133,7 @@ async def get_tree(
 ) -> TreeView:
     """The bodies above one, and those below it with theirs. A body may stand below several others."""
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
-    tree = await trees.get_tree(rows, code, as_at=as_at, as_known=as_known, depth=depth)
-    return TreeView(
-        code=code,
-        as_at=as_at,
-        as_known=as_known,
-        above=[AboveView.model_validate(one) for one in tree.above],
-        members=[BranchView.model_validate(one) for one in tree.members],
-        whole=tree.whole,
-    )
+    return await trees.get_tree(rows, code, as_at=as_at, as_known=as_known, depth=depth)
 
 
 @router.post("/lookups", response_model=LookedUpView, summary=f"Look up to {MOST_CODES} codes up at once")
@@ -215,10 +148,7 @@ async def look_up(command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKn
         limit=MOST_CODES,
     )
     known = {one.code for one in found}
-    return LookedUpView(
-        organisations=[OrganisationView.model_validate(one) for one in found],
-        unknown=sorted(set(command.codes) - known),
-    )
+    return LookedUpView(organisations=found, unknown=sorted(set(command.codes) - known))
 
 
 _HEADER = ("code", "kind", "status", "name", "parent", "since", "last_day", "postcode", "as_at")
@@ -259,18 +189,18 @@ async def export_organisations(
 
 
 async def _as_rows(
-    pages: AsyncIterator[Sequence[queries.Match]], as_at: date
+    pages: AsyncIterator[Sequence[MatchView]], as_at: date
 ) -> AsyncIterator[list[tuple[csv_text.Cell, ...]]]:
     async for found in pages:
         yield [
             (
-                one.organisation.code,
-                one.organisation.kind,
-                one.organisation.status,
-                one.organisation.name,
-                one.organisation.parent,
-                one.organisation.since,
-                one.organisation.last_day,
+                one.code,
+                one.kind,
+                one.status,
+                one.name,
+                one.parent,
+                one.since,
+                one.last_day,
                 one.postcode,
                 as_at,
             )
@@ -278,11 +208,6 @@ async def _as_rows(
         ]
 
 
-async def _as_lines(pages: AsyncIterator[Sequence[queries.Match]]) -> AsyncIterator[str]:
+async def _as_lines(pages: AsyncIterator[Sequence[MatchView]]) -> AsyncIterator[str]:
     async for found in pages:
-        yield "".join(f"{json.dumps(_found(one).model_dump(mode='json'))}\n" for one in found)
-
-
-def _found(one: queries.Match) -> MatchView:
-    shown = {name: value for name, value in asdict(one.organisation).items() if name != "mergers"}
-    return MatchView(**shown, postcode=one.postcode, matched=list(one.matched))
+        yield "".join(f"{json.dumps(one.model_dump(mode='json'))}\n" for one in found)

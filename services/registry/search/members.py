@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from libs.common.database.connection import Reads
@@ -10,11 +9,10 @@ from libs.common.temporal.believed import about, as_known, holds
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed, believed_link
+from services.registry.search.views import MOST_IN_A_TREE, AboveView, BranchView, MemberView, TreeView
 
 BELONGING = ("member of", "part of footprint")
 """Relations by which a body is below another, beside its parent."""
-MOST_IN_A_TREE = 2_000
-"""Bodies that one answer holds."""
 
 # A body whose parent was merged into another belongs to that one, without a statement of its own. What had closed under
 # the old parent stays there. A parent that goes on in several leaves open in which, so nothing is carried along it; one
@@ -72,47 +70,6 @@ SELECT t.code, t.sort, t.other
 """  # noqa: S608  (all words are ours)
 
 
-@dataclass(frozen=True, slots=True)
-class ListedMember:
-    """A body that belongs to another on a day, and how: by its parent, or by a relation.
-
-    `stated_parent` is what a source says; where that is not the body asked about, succession carried it there.
-    """
-
-    code: str
-    parent: str
-    stated_parent: str
-    relation: str
-    name: str | None
-    kind: str
-    status: str
-    members: tuple["ListedMember", ...] = ()
-
-    @property
-    def carried(self) -> bool:
-        """Whether it belongs here because what it belonged to was followed by this body."""
-        return self.stated_parent != self.parent
-
-
-@dataclass(frozen=True, slots=True)
-class Above:
-    """That `code` belongs to `parent`, in the way of `relation`."""
-
-    code: str
-    relation: str
-    parent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """Who is above a body and who below it. `whole` is false where there are more than an answer holds."""
-
-    code: str
-    above: tuple[Above, ...]
-    members: tuple[ListedMember, ...]
-    whole: bool
-
-
 async def list_members(
     db: Reads,
     codes: Collection[str],
@@ -123,41 +80,46 @@ async def list_members(
     kind: str | None = None,
     after: tuple[str, str] = ("", ""),
     limit: int,
-) -> list[ListedMember]:
+) -> list[MemberView]:
     """Return who belongs directly to one of the bodies on a day, in the order of codes; merged parents are followed."""
     asked = (list(codes), list(BELONGING))
     rows = await db.fetch(_BELOW, as_at, as_known or ALWAYS, *asked, *after, status, kind, limit)
-    return [ListedMember(*row) for row in rows]
+    return [MemberView(**dict(row), carried=row["stated_parent"] != row["parent"]) for row in rows]
 
 
-async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | None, depth: int) -> Tree:
+async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | None, depth: int) -> TreeView:
     """Return the bodies above one and `depth` levels of those below it, one query a level.
 
     A body is shown below each that it belongs to, but opened only once: circles in the sources end there.
     """
     rows = await db.fetch(_ABOVE, as_at, as_known or ALWAYS, code, list(BELONGING))
-    above = tuple(Above(*row) for row in rows)
-    levels: list[list[ListedMember]] = []
-    asked, opened, left = [code], {code}, MOST_IN_A_TREE
+    levels: list[list[MemberView]] = []
+    asked, opened, left, whole = [code], {code}, MOST_IN_A_TREE, True
     for _ in range(depth):
-        found = await list_members(db, asked, as_at=as_at, as_known=as_known, limit=left + 1)
-        levels.append(found[:left])
-        if len(found) > left:
-            return Tree(code, above, _grown(code, levels), whole=False)
-        left -= len(found)
-        asked = sorted({member.code for member in found} - opened)
+        below = await list_members(db, asked, as_at=as_at, as_known=as_known, limit=left + 1)
+        levels.append(below[:left])
+        whole = len(below) <= left
+        left -= len(below)
+        asked = sorted({member.code for member in below} - opened)
         opened.update(asked)
-        if not asked:
+        if not asked or not whole:
             break
-    return Tree(code, above, _grown(code, levels), whole=True)
+    return TreeView(
+        code=code,
+        as_at=as_at,
+        as_known=as_known,
+        above=[AboveView.model_validate(dict(row)) for row in rows],
+        members=_grown(code, levels),
+        whole=whole,
+    )
 
 
-def _grown(code: str, levels: Sequence[Sequence[ListedMember]]) -> tuple[ListedMember, ...]:
+def _grown(code: str, levels: Sequence[Sequence[MemberView]]) -> list[BranchView]:
     """Return the members of a body with theirs, from the lowest level up."""
-    below: dict[str, list[ListedMember]] = {}
+    below: dict[str, list[BranchView]] = {}
     for level in reversed(levels):
-        at_this_level: dict[str, list[ListedMember]] = defaultdict(list)
+        at_this_level: dict[str, list[BranchView]] = defaultdict(list)
         for member in level:
-            at_this_level[member.parent].append(replace(member, members=tuple(below.get(member.code, ()))))
+            at_this_level[member.parent].append(BranchView(**dict(member), members=below.get(member.code, [])))
         below = at_this_level
-    return tuple(below.get(code, ()))
+    return below.get(code, [])

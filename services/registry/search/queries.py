@@ -13,7 +13,8 @@ from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
-from services.registry.core.queries import OrganisationAsAt, as_at_of
+from services.registry.core.queries import organisation_of
+from services.registry.search.views import MatchView
 
 _WORD = re.compile(r"\w+")
 _INWARD = 3
@@ -48,23 +49,9 @@ class SearchFilter:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An organisation that was found, with its address on the day, and what of it matched the text."""
-
-    organisation: OrganisationAsAt
-    address: str | None
-    matched: tuple[str, ...]
-
-    @property
-    def postcode(self) -> str | None:
-        """The last line of the address."""
-        return self.address.rsplit("\n", 1)[-1] if self.address else None
-
-
 async def search(
     db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
-) -> list[Match]:
+) -> list[MatchView]:
     """Return what matches all of the filters as at a day, as known at an instant, in the order of codes.
 
     Every word of the text has to begin a word of one name that the body has, had or will have; or the text begins the
@@ -84,7 +71,7 @@ async def search(
     chosen.equals(Facet.LIFE, wanted.status)
     chosen.equals(Facet.PARENT, wanted.parent)
     rows = await db.fetch(chosen.sql(limit, after=after, matched=matched), *chosen.arguments)
-    return [_found(row) for row in rows]
+    return [_match(row) for row in rows]
 
 
 def _choose_place(chosen: Conditions, wanted: SearchFilter) -> bool:
@@ -123,15 +110,17 @@ def _query(text: str) -> str:
     return " & ".join(f"'{word}':*" for word in _WORD.findall(text.lower()))
 
 
-def _found(row: asyncpg.Record) -> Match:
-    return Match(as_at_of(row), row["address"], tuple(row["matched"]))
+def _match(row: asyncpg.Record) -> MatchView:
+    address: str | None = row["address"]
+    postcode = address.rsplit("\n", 1)[-1] if address else None
+    return MatchView(**dict(organisation_of(row)), postcode=postcode, matched=row["matched"])
 
 
 async def all_pages(
     db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, at_once: int = 1000
-) -> AsyncIterator[Sequence[Match]]:
+) -> AsyncIterator[Sequence[MatchView]]:
     """Give everything that matches, page by page: for exports."""
     after = None
     while page := await search(db, wanted, as_at=as_at, as_known=as_known, after=after, limit=at_once):
         yield page
-        after = page[-1].organisation.code
+        after = page[-1].code

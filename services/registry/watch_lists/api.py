@@ -1,10 +1,8 @@
 """Routes about watch lists."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
-from pydantic import Field
 
 from libs.common.http.dependencies import (
     AsAt,
@@ -26,41 +24,23 @@ from libs.common.messaging import event_log
 from libs.common.messaging.event_log import EpochEnded
 from libs.common.service.feed_routes import Feed
 from services.registry.core.errors import OrganisationNotFound
-from services.registry.edge import EDIT_REFUSALS, View
-from services.registry.watch_lists import commands
+from services.registry.edge import EDIT_REFUSALS
+from services.registry.watch_lists import commands, queries
 from services.registry.watch_lists.errors import WatchListNotFound, WatchListTaken
 from services.registry.watch_lists.models import WatchList
+from services.registry.watch_lists.views import WatchedView, WatchListView
 
 router = commands_router(tags=["Search"])
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="the list's number", examples=[1])]
 
 
-class WatchListView(View):
-    """A watch list of the caller's."""
-
-    id: int
-    name: str = Field(examples=["North East mergers"])
-    codes: list[str] = Field(examples=[["13T", "00P"]])
-    footprints: list[str] = Field(examples=[["QHM"]])
-    version: int
-    made_at: datetime
-
-
-class WatchedView(View):
-    """A watch list, and every code that it follows on a day."""
-
-    id: int
-    name: str
-    watched: list[str] = Field(description="its codes, all below its footprints, and what came before and after them")
-
-
 @router.get("/watch-lists", response_model=Page[WatchListView], summary="Your watch lists")
 async def list_watch_lists(request: Request, session: Read, by: By, paging: Paging) -> Page[WatchListView]:
     """The caller's own lists, in the order in which they were made."""
     [after] = paging.key(int) or [0]
-    found = await commands.list_watch_lists(session, by=by, after=after, limit=paging.fetch)
-    return page([WatchListView.model_validate(one) for one in found], key=lambda one: one.id, request=request)
+    found = await queries.list_watch_lists(session, by=by, after=after, limit=paging.fetch)
+    return page(found, key=lambda one: one.id, request=request)
 
 
 @router.post(
@@ -86,7 +66,7 @@ async def make_watch_list(command: commands.Watch, session: Write, by: By, respo
 )
 async def get_watch_list(number: Number, session: Read, by: By, response: Response) -> WatchList:
     """What it watches. Somebody else's list is not found."""
-    found = await commands.get_watch_list(session, number, by=by)
+    found = await queries.get_watch_list(session, number, by=by)
     etag(response, found.version)
     return found
 
@@ -132,8 +112,8 @@ async def list_watched(
     number: Number, session: Read, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> WatchedView:
     """Its codes, everything below its footprints on the day, and what came before and after each of them."""
-    found = await commands.get_watch_list(session, number, by=by)
-    watched = await commands.watched_codes(rows, found.codes, found.footprints, as_at=as_at, as_known=as_known)
+    found = await queries.get_watch_list(session, number, by=by)
+    watched = await queries.watched_codes(rows, found.codes, found.footprints, as_at=as_at, as_known=as_known)
     return WatchedView(id=found.id, name=found.name, watched=watched)
 
 
@@ -157,7 +137,7 @@ async def follow_watch_list(
 
     The position never expires: all events are kept. After a restore from a backup, an `epoch` that ended is refused.
     """
-    found = await commands.get_watch_list(session, number, by=by)
-    about = await commands.watched_codes(rows, found.codes, found.footprints, as_at=as_at)
+    found = await queries.get_watch_list(session, number, by=by)
+    about = await queries.watched_codes(rows, found.codes, found.footprints, as_at=as_at)
     changes = await event_log.feed(rows, after=after, epoch=epoch, limit=limit, visible_to=by, about=about)
     return Response(changes.encode(), media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -1,36 +1,19 @@
 """Watch lists: bodies and footprints that somebody follows, and what was told about them since."""
 
-from collections.abc import Collection
-from datetime import date, datetime
-
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Database, Reads, raw
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.identity import Caller
-from libs.common.temporal.believed import as_known
-from libs.common.temporal.history import ALWAYS
 from services.registry.core import recording
 from services.registry.core.codes import Code, Name
 from services.registry.core.errors import OrganisationNotFound
-from services.registry.lineage.queries import successors_of
-from services.registry.search import members
 from services.registry.watch_lists.errors import WatchListNotFound, WatchListTaken
 from services.registry.watch_lists.models import WatchList
 
-_DEPTH = 5
 _MOST_CODES = 500
-
-_BEFORE = f"""
-WITH RECURSIVE line (code) AS (
-    SELECT unnest($1::text[])
-     UNION
-    SELECT s.code FROM succession s JOIN line ON s.successor = line.code WHERE {as_known("s")}
-)
-SELECT code FROM line
-"""  # noqa: S608  (only names of ours are put in)
 
 
 class Watch(BaseModel):
@@ -85,44 +68,6 @@ async def get_watch_list_to_change(session: AsyncSession, number: int, *, by: Ca
     if found is None:
         raise WatchListNotFound(f"you have no watch list {number}")
     return found
-
-
-async def get_watch_list(session: AsyncSession, number: int, *, by: Caller) -> WatchList:
-    """Return a list of the caller's. Raises WatchListNotFound, also for a list of somebody else's."""
-    found = await session.scalar(select(WatchList).where(WatchList.id == number, WatchList.owner == by.subject))
-    if found is None:
-        raise WatchListNotFound(f"you have no watch list {number}")
-    return found
-
-
-async def list_watch_lists(session: AsyncSession, *, by: Caller, after: int, limit: int) -> list[WatchList]:
-    """Return the caller's lists in the order in which they were made."""
-    mine = select(WatchList).where(WatchList.owner == by.subject, WatchList.id > after)
-    return list(await session.scalars(mine.order_by(WatchList.id).limit(limit)))
-
-
-async def watched_codes(
-    db: Database, codes: Collection[str], footprints: Collection[str], *, as_at: date, as_known: datetime | None = None
-) -> list[str]:
-    """Return every code that a list follows on a day: its own, all below its footprints, and what those were before.
-
-    What became of them is followed too, so that a merger takes nobody out of sight.
-    """
-    asked = {*codes, *footprints}
-    level: Collection[str] = list(footprints)
-    for _ in range(_DEPTH):
-        if not level:
-            break
-        found = await members.list_members(db, level, as_at=as_at, as_known=as_known, limit=members.MOST_IN_A_TREE * 10)
-        level = sorted({member.code for member in found} - asked)
-        asked.update(level)
-    before = await _predecessors(db, asked, as_known or ALWAYS)
-    after = await successors_of(db, sorted(asked), as_known=as_known or ALWAYS)
-    return sorted(asked | before | after)
-
-
-async def _predecessors(db: Reads, codes: Collection[str], as_known: datetime) -> set[str]:
-    return {row["code"] for row in await db.fetch(_BEFORE, sorted(codes), as_known)}
 
 
 async def _must_exist(session: AsyncSession, command: Watch) -> None:

@@ -1,0 +1,95 @@
+"""The base of every answer of the registry, and what it answers of one organisation."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.organisations.statements import Status
+from services.registry.core.kinds import Kind, MergerStatus
+
+
+class View(BaseModel):
+    """Built by a query, or read from the attributes of a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PartInMergerView(View):
+    """A merger that the organisation is part of, as it was known."""
+
+    reference: str = Field(examples=["M-14Y"])
+    successor: str = Field(examples=["14Y"])
+    predecessors: list[str] = Field(examples=[["10Y", "10H"]])
+    status: MergerStatus
+    effective_on: date = Field(description="the day planned, or the day on which it took effect")
+    stated_at: datetime
+    slipped_from: list[date] = Field(description="other days that had been planned before")
+
+
+class OrganisationView(View):
+    """An organisation as at a day, as known at an instant."""
+
+    code: str = Field(examples=["10Y"])
+    kind: Kind
+    status: Status = Field(description="`unknown`: nothing was stated of that day")
+    name: str | None = Field(examples=["NHS Aylesbury Vale CCG"])
+    parent: str | None = Field(
+        description="the code of the body that it belongs to, as stated; where that has closed, its lineage says in "
+        "whom it lives on, and the members of those include this one",
+        examples=["Q84"],
+    )
+    since: date | None = Field(description="first day of this status")
+    last_day: date | None = Field(description="last day of this status, where one is known")
+    version: int
+
+
+class LegalView(View):
+    """What it is in law, whatever it does in operation."""
+
+    status: Literal["established", "abolished"]
+    since: date | None = Field(description="first day of this status in law")
+    last_day: date | None = Field(description="last day of this status in law, where one is known")
+
+
+class RoleView(View):
+    """A further role beside its kind."""
+
+    role: str = Field(examples=["RO213"])
+    since: date | None
+    last_day: date | None
+
+
+class IdentifierView(View):
+    """A code of another system that it bears."""
+
+    system: str = Field(examples=["ons"])
+    identifier: str = Field(examples=["E38000215"])
+    since: date | None
+    last_day: date | None
+
+
+class AddressView(View):
+    """Where it is."""
+
+    lines: list[str] = Field(examples=[["Easton Street", "High Wycombe"]])
+    postcode: str = Field(examples=["HP11 1NT"])
+
+
+class OrganisationRecordView(View):
+    """What is answered of one organisation and left out of lists. `since` and `last_day` above are of its operation."""
+
+    legal: LegalView | None = Field(description="null: no source says")
+    legal_form: str | None = Field(examples=["company_limited_by_shares"])
+    remit: str | None = Field(description="what it is there for")
+    address: AddressView | None
+    roles: list[RoleView] = Field(description="further roles on the day; the kind is the primary one")
+    identifiers: list[IdentifierView] = Field(description="codes of other systems on the day")
+
+
+class OrganisationInFullView(OrganisationView, OrganisationRecordView):
+    """An organisation, the question that was answered, and the mergers that it is part of."""
+
+    as_at: date
+    as_known: datetime | None = Field(description="null: as known now")
+    mergers: list[PartInMergerView]
