@@ -34,6 +34,7 @@ from libs.common.events.registry import (
     SuccessionReported,
     SuccessionUndone,
 )
+from libs.common.temporal import believed
 
 OFFICIAL = -9
 """The lowest rank of a register or an official list. What others say of successions is stored, and not believed."""
@@ -183,7 +184,7 @@ _LINEAGE = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
-    SELECT s.{onto} FROM {beliefs} s JOIN line ON s.{from_} = line.code WHERE s.known @> $2::timestamptz
+    SELECT s.{onto} FROM {beliefs} s JOIN line ON s.{from_} = line.code WHERE {known}
 )
 SELECT code FROM line WHERE code <> ALL($1)
 """
@@ -297,7 +298,9 @@ class Successions:
         self, db: Reads, codes: Collection[str], as_known: datetime | None, *, from_: str, onto: str
     ) -> frozenset[str]:
         rows = await db.fetch(
-            _LINEAGE.format(beliefs=self.beliefs, from_=from_, onto=onto), list(codes), as_known or _ALWAYS
+            _LINEAGE.format(beliefs=self.beliefs, from_=from_, onto=onto, known=believed.as_known("s")),
+            list(codes),
+            as_known or _ALWAYS,
         )
         return frozenset(row["code"] for row in rows)
 
