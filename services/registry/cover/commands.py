@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
@@ -29,6 +28,7 @@ from services.registry.cover.checks import (
 )
 from services.registry.cover.errors import CoverBroken
 from services.registry.cover.rules import Commissioners, Listed, Subject, law_on
+from services.registry.cover.views import CoverOfView, CoverStatedView
 
 
 def events_of(
@@ -122,27 +122,9 @@ class StateCover(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CoverOf:
-    """What one commissioner covers now that the command is done: None where no list was given."""
-
-    code: str
-    practices: int | None
-    areas: int | None
-    practices_gained: int
-    areas_gained: int
-
-
-@dataclass(frozen=True, slots=True)
-class CoverStated:
-    """What a command about cover changed."""
-
-    effective_on: date
-    rule_pack: str | None
-    commissioners: list[CoverOf]
-
-
-async def state_cover(session: AsyncSession, command: StateCover, *, by: Caller, stated_at: datetime) -> CoverStated:
+async def state_cover(
+    session: AsyncSession, command: StateCover, *, by: Caller, stated_at: datetime
+) -> CoverStatedView:
     """Let these commissioners cover exactly these practices and areas from a day on (NHS Act 2006 s.14E, s.14F).
 
     It holds up to what is known already of a later day. Raises CoverBroken with a reason for every practice and area
@@ -210,7 +192,7 @@ async def next_cover_instant(
     return at if in_its_place or latest is None else max(at, latest + timedelta(microseconds=1))
 
 
-def _stated(command: StateCover, events: Sequence[Event]) -> CoverStated:
+def _stated(command: StateCover, events: Sequence[Event]) -> CoverStatedView:
     practices = Counter(event.parent for event in events if isinstance(event, OrganisationParentChanged))
     areas = {
         event.code: len(event.areas)
@@ -218,16 +200,16 @@ def _stated(command: StateCover, events: Sequence[Event]) -> CoverStated:
         if isinstance(event, AreasAssigned) and event.effective_on == command.effective_on
     }
     law = law_on(command.effective_on)
-    return CoverStated(
-        command.effective_on,
-        law.id if law else None,
-        [
-            CoverOf(
-                one.code,
-                None if one.practices is None else len(one.practices),
-                None if one.areas is None else len(one.areas),
-                practices[one.code],
-                areas.get(one.code, 0),
+    return CoverStatedView(
+        effective_on=command.effective_on,
+        rule_pack=law.id if law else None,
+        commissioners=[
+            CoverOfView(
+                code=one.code,
+                practices=None if one.practices is None else len(one.practices),
+                areas=None if one.areas is None else len(one.areas),
+                practices_gained=practices[one.code],
+                areas_gained=areas.get(one.code, 0),
             )
             for one in command.commissioners
         ],

@@ -1,10 +1,9 @@
-"""What is asked about cover: who covers how much on a day, which practices and areas, and what is not covered once."""
+"""Reads cover on a day: who covers how much, which practices and areas, and what is not covered exactly once."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, holds
@@ -13,9 +12,8 @@ from libs.organisations.statements import Facet
 from services.registry.core.believed import believed, believed_area
 from services.registry.cover.checks import read_bodies
 from services.registry.cover.rules import Commissioners, Sort, days_as_commissioner, law_on
+from services.registry.cover.views import BreachView, CoveredView, CoverFinding, CoverSubject, CoverView
 from services.registry.populations.queries import people_of
-
-Wrong = Literal["none", "several", "unknown"]
 
 _OPEN_PRACTICES = f"""
   FROM organisation_belief kind
@@ -36,33 +34,12 @@ SELECT owner.value, array_agg(a.code ORDER BY a.code)
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
-    """How much one commissioner covers on a day. `areas` and `people` are None where nothing is known of that day."""
-
-    code: str
-    name: str | None
-    practices: int
-    areas: int | None
-    people: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class CoveredCodes:
     """What a body covers on a day. `areas` is None where no areas of that day are known."""
 
+    code: str
     practices: list[str]
     areas: list[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class CoverBreach:
-    """A practice or an area that is not covered exactly once on a day, `unknown`: nothing is stated of that day."""
-
-    about: Literal["area", "practice"]
-    code: str
-    finding: Wrong
-    holders: tuple[str, ...]
-    stated: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +54,8 @@ class _OnADay:
     def holders(self, stated: str | None) -> frozenset[str]:
         return self.who.on(stated, self.day) if stated else frozenset()
 
-    def codes_of(self, code: str, held: Mapping[str | None, Sequence[str]]) -> list[str]:
-        return sorted(one for stated, codes in held.items() if code in self.holders(stated) for one in codes)
+    def codes_of(self, code: str, owned: Mapping[str | None, Sequence[str]]) -> list[str]:
+        return sorted(one for stated, codes in owned.items() if code in self.holders(stated) for one in codes)
 
 
 async def _on(db: Reads, as_at: date, as_known: datetime | None) -> _OnADay:
@@ -107,8 +84,8 @@ SELECT o.code
 
 async def list_covers(
     db: Reads, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
-) -> list[Cover]:
-    """Return what each open commissioner covers on a day, in the order of their codes, from the one behind `after`."""
+) -> list[CoverView]:
+    """Return a page of open commissioners with how much each covers on a day, ordered by code."""
     known, law = as_known or ALWAYS, law_on(as_at)
     if law is None:
         return []
@@ -119,34 +96,48 @@ async def list_covers(
     areas: Counter[str] = Counter()
     for owner, codes in day.areas.items():
         areas.update({code: len(codes) for code in day.holders(owner)})
-    found = {row[0] for row in await db.fetch(_COMMISSIONERS, as_at, known, law.values["commissioners"])}
-    shown = sorted(code for code in found if after is None or code > after)[:limit]
+    commissioners = {row[0] for row in await db.fetch(_COMMISSIONERS, as_at, known, law.values["commissioners"])}
+    shown = sorted(code for code in commissioners if after is None or code > after)[:limit]
     names = dict(await db.fetch(_NAMES, shown, as_at, known))
     people = await people_of(db, shown, as_at=as_at, as_known=as_known)
-    return [Cover(code, names.get(code), practices[code], areas.get(code), people[code]) for code in shown]
+    return [
+        CoverView(
+            code=code, name=names.get(code), practices=practices[code], areas=areas.get(code), people=people[code]
+        )
+        for code in shown
+    ]
 
 
-async def covered_by(
+async def list_covered(
     db: Reads, code: str, sort: Sort, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
-) -> list[str] | None:
-    """Return the practices or areas that a body covers on a day, in order. None: no areas of that day are known."""
-    covered = (await covered_by_each(db, [code], as_at=as_at, as_known=as_known))[code]
-    mine = covered.practices if sort == "practices" else covered.areas
-    return None if mine is None else [one for one in mine if after is None or one > after][:limit]
+) -> list[CoveredView] | None:
+    """Return a page of the practices or areas that a body covers. None: no areas of that day are known."""
+    [covered] = await covered_by_each(db, [code], as_at=as_at, as_known=as_known)
+    codes = covered.practices if sort == "practices" else covered.areas
+    if codes is None:
+        return None
+    return [CoveredView(code=one) for one in codes if after is None or one > after][:limit]
 
 
 async def covered_by_each(
     db: Reads, codes: Sequence[str], *, as_at: date, as_known: datetime | None
-) -> dict[str, CoveredCodes]:
-    """Return the practices and areas that each of the bodies covers on a day, in order, by one look at that day."""
+) -> list[CoveredCodes]:
+    """Return the practices and areas that each of the bodies covers on a day, from one read of that day."""
     day = await _on(db, as_at, as_known)
-    return {
-        code: CoveredCodes(day.codes_of(code, day.practices), day.codes_of(code, day.areas) or None) for code in codes
-    }
+    return [
+        CoveredCodes(code, day.codes_of(code, day.practices), day.codes_of(code, day.areas) or None) for code in codes
+    ]
 
 
-async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) -> list[CoverBreach]:
-    """Return every practice and area that is not covered exactly once on a day, in the order of their codes.
+async def list_findings(
+    db: Reads,
+    subject: CoverSubject | None = None,
+    finding: CoverFinding | None = None,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+) -> list[BreachView]:
+    """Return the practices and areas that are not covered exactly once on a day, ordered by code.
 
     An import is never refused for them. Days without a law on cover have none.
     """
@@ -155,22 +146,21 @@ async def findings(db: Reads, *, as_at: date, as_known: datetime | None = None) 
         return []
     day = await _on(db, as_at, as_known)
     elsewhere = tuple(law.values["practices_elsewhere"])
-    found: list[CoverBreach] = []
-    if law.values["areas"]:
-        found.extend(_wrong("area", day.areas, day))
-    if law.values["practices"]:
-        found.extend(one for one in _wrong("practice", day.practices, day) if not one.code.startswith(elsewhere))
+    found: list[BreachView] = []
+    if law.values["areas"] and subject != "practice":
+        found.extend(_breaches("area", day.areas, day, finding))
+    if law.values["practices"] and subject != "area":
+        practices = _breaches("practice", day.practices, day, finding)
+        found.extend(one for one in practices if not one.code.startswith(elsewhere))
     return sorted(found, key=lambda one: (one.about, one.code))
 
 
-def _wrong(
-    about: Literal["area", "practice"], held: dict[str | None, list[str]], day: _OnADay
-) -> Sequence[CoverBreach]:
-    found: list[CoverBreach] = []
-    for stated, codes in held.items():
-        holders = tuple(sorted(day.holders(stated)))
-        if len(holders) == 1:
-            continue
-        wrong: Wrong = "several" if holders else "unknown" if about == "area" and stated is None else "none"
-        found.extend(CoverBreach(about, code, wrong, holders, stated) for code in codes)
-    return found
+def _breaches(
+    subject: CoverSubject, owned: dict[str | None, list[str]], day: _OnADay, only: CoverFinding | None
+) -> Iterator[BreachView]:
+    for stated, codes in owned.items():
+        holders = sorted(day.holders(stated))
+        finding: CoverFinding = "several" if holders else "unknown" if subject == "area" and stated is None else "none"
+        if len(holders) != 1 and only in {None, finding}:
+            for code in codes:
+                yield BreachView(about=subject, code=code, finding=finding, holders=holders, stated=stated)

@@ -55,9 +55,7 @@ async def preview(
     people = await people_of(connection, codes, as_at=as_at, as_known=as_known)
     found = {row["code"]: row for row in await _rows(connection, codes, as_at, as_known)}
     covered = await covered_by_each(connection, codes, as_at=as_at, as_known=as_known)
-    bodies = [
-        await _body(connection, code, found.get(code), people[code], covered[code], successor_parents) for code in codes
-    ]
+    bodies = [await _body(connection, found.get(one.code), people[one.code], one, successor_parents) for one in covered]
     kind, law, reasons = await _ruled(session, predecessors, successor, effective_on)
     authorities = _union([body.local_authorities for body in bodies])
     parents = _union([body.parents for body in bodies])
@@ -97,7 +95,6 @@ async def _ruled(
 
 async def _body(
     db: Reads,
-    code: str,
     row: asyncpg.Record | None,
     people: int | None,
     covered: CoveredCodes,
@@ -107,7 +104,7 @@ async def _body(
     authorities = [one[0] for one in await db.fetch(_AUTHORITIES, areas)] if areas else None
     parents = _parents(row)
     return BodyTouchedView(
-        code=code,
+        code=covered.code,
         name=row["name"] if row else None,
         status=(row["status"] if row else None) or "unknown",
         parents=parents,
