@@ -1,18 +1,17 @@
 """CCGs or ICBs apply to merge: filed, joined, left, edited, judged, determined by NHS England, withdrawn."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import MergerApplicationDetermined, MergerApplied
 from libs.common.identity import Caller, Role
-from libs.common.messaging import outbox
 from libs.common.process.clock import day_of
 from services.registry.applications.content import (
     Applicant,
@@ -26,10 +25,9 @@ from services.registry.applications.errors import ApplicationNotAllowed, Applica
 from services.registry.applications.models import Application, ApplicationAct, ApplicationStatus
 from services.registry.applications.rules import Asked, effect_of, kind_of, procedures_for, reasons_against_filing
 from services.registry.clusters.queries import clusters_named
-from services.registry.core.change import get_organisations_to_change
+from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import Kind
-from services.registry.core.standing import standings
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings
 
@@ -63,29 +61,29 @@ async def file_application(
     """
     dossier = Dossier.model_validate(command.model_dump(exclude={"applicants", "filed_by"}))
     asked = Asked(command.applicants, command.filed_by, day_of(stated_at), day_of(stated_at), dossier)
-    around = await _around(session, asked)
-    _must_file_for(by, command.filed_by, around)
-    _must_be_allowed(asked, around)
-    connection = await raw(session)
-    await connection.execute(_ONE_AT_A_TIME)
-    earlier = await session.scalar(
-        select(func.count()).select_from(Application).where(Application.successor == dossier.successor)
-    )
-    application = Application(
-        reference=f"A-{dossier.successor}-{earlier + 1}" if earlier else f"A-{dossier.successor}",
-        kind=kind_of(asked, around),
-        successor=dossier.successor,
-        applicants=list(command.applicants),
-        filed_by=command.filed_by,
-        filed_on=asked.filed_on,
-        status=ApplicationStatus.FILED,
-    )
-    session.add(application)
-    effective_on = effect_of(asked, procedures_for(asked, around))
-    kept = ApplicationContent.model_validate(
-        {**dossier.model_dump(), "applicants": application.applicants, "effective_on": effective_on}
-    )
-    await note_step(session, application, ApplicationAct.FILED, kept, stated_at=stated_at, by=by)
+    async with change(session, (), by=by, stated_at=stated_at, checks=_concerned(asked)) as now:
+        around = await _around(now, asked)
+        _must_file_for(by, command.filed_by, around)
+        _must_be_allowed(asked, around)
+        await now.connection.execute(_ONE_AT_A_TIME)
+        earlier = await session.scalar(
+            select(func.count()).select_from(Application).where(Application.successor == dossier.successor)
+        )
+        application = Application(
+            reference=f"A-{dossier.successor}-{earlier + 1}" if earlier else f"A-{dossier.successor}",
+            kind=kind_of(asked, around),
+            successor=dossier.successor,
+            applicants=list(command.applicants),
+            filed_by=command.filed_by,
+            filed_on=asked.filed_on,
+            status=ApplicationStatus.FILED,
+        )
+        session.add(application)
+        effective_on = effect_of(asked, procedures_for(asked, around))
+        kept = ApplicationContent.model_validate(
+            {**dossier.model_dump(), "applicants": application.applicants, "effective_on": effective_on}
+        )
+        note_step(now, application, ApplicationAct.FILED, kept)
     return application
 
 
@@ -100,20 +98,21 @@ async def edit_application(
     before = content_of(application)
     dossier = Dossier.model_validate({**command.model_dump(), "successor": application.successor})
     asked = Asked(application.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
-    around = await _around(session, asked)
-    _must_file_for(by, application.filed_by, around, application.applicants)
-    _must_be_allowed(asked, around)
-    effective_on = effect_of(asked, procedures_for(asked, around))
-    kept = ApplicationContent.model_validate(
-        {
-            **dossier.model_dump(),
-            "applicants": before.applicants,
-            "effective_on": effective_on,
-            "joined": before.joined,
-            "judgements": before.judgements,
-        }
-    )
-    await note_step(session, application, ApplicationAct.EDITED, kept, stated_at=stated_at, by=by)
+    async with change_of(session, application, by=by, stated_at=stated_at, checks=_concerned(asked)) as now:
+        around = await _around(now, asked)
+        _must_file_for(by, application.filed_by, around, application.applicants)
+        _must_be_allowed(asked, around)
+        effective_on = effect_of(asked, procedures_for(asked, around))
+        kept = ApplicationContent.model_validate(
+            {
+                **dossier.model_dump(),
+                "applicants": before.applicants,
+                "effective_on": effective_on,
+                "joined": before.joined,
+                "judgements": before.judgements,
+            }
+        )
+        note_step(now, application, ApplicationAct.EDITED, kept)
 
 
 async def join_application(
@@ -168,7 +167,8 @@ async def withdraw_application(
     decided = Determination(outcome=ApplicationStatus.WITHDRAWN, decided_on=day_of(stated_at))
     kept = content_of(application).model_copy(update={"determination": decided})
     application.status = ApplicationStatus.WITHDRAWN
-    await note_step(session, application, ApplicationAct.WITHDRAWN, kept, stated_at=stated_at, by=by)
+    async with change_of(session, application, by=by, stated_at=stated_at) as now:
+        note_step(now, application, ApplicationAct.WITHDRAWN, kept)
 
 
 async def get_application_to_change(session: AsyncSession, reference: str) -> Application:
@@ -200,19 +200,27 @@ async def _change_applicants(
 ) -> None:
     dossier = Dossier.model_validate({name: getattr(kept, name) for name in Dossier.model_fields})
     asked = Asked(kept.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
-    _must_be_allowed(asked, await _around(session, asked))
-    application.applicants = list(kept.applicants)
-    await note_step(session, application, act, kept, stated_at=stated_at, by=by)
+    async with change_of(session, application, by=by, stated_at=stated_at, checks=_concerned(asked)) as now:
+        _must_be_allowed(asked, await _around(now, asked))
+        application.applicants = list(kept.applicants)
+        note_step(now, application, act, kept)
 
 
-async def _around(session: AsyncSession, asked: Asked) -> Surroundings:
-    codes = {asked.dossier.successor, asked.filed_by, *asked.applicants}
-    await get_organisations_to_change(session, codes)
-    connection = await raw(session)
+def change_of(
+    session: AsyncSession, application: Application, *, by: Caller, stated_at: datetime, checks: Collection[str] = ()
+) -> AbstractAsyncContextManager[Change]:
+    """Change a locked application, after all its steps; of the bodies that it concerns nothing is stated."""
+    return change(session, (), by=by, stated_at=stated_at, checks=checks, after=application.last_stated_at())
+
+
+def _concerned(asked: Asked) -> set[str]:
+    return {asked.dossier.successor, asked.filed_by, *asked.applicants}
+
+
+async def _around(now: Change, asked: Asked) -> Surroundings:
+    codes = _concerned(asked)
     return Surroundings(
-        await standings(connection, codes),
-        await agreed_mergers_of(session, codes),
-        await clusters_named(connection, codes),
+        now.standings, await agreed_mergers_of(now.session, codes), await clusters_named(now.connection, codes)
     )
 
 
@@ -228,34 +236,27 @@ def _must_be_allowed(asked: Asked, around: Surroundings) -> None:
         raise ApplicationNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
 
 
-async def note_step(
-    session: AsyncSession,
-    application: Application,
-    act: ApplicationAct,
-    kept: ApplicationContent,
-    *,
-    stated_at: datetime,
-    by: Caller,
-) -> None:
-    """Keep the step, after all that was stated before, and tell it."""
-    latest = max((step.stated_at + timedelta(microseconds=1) for step in application.steps), default=stated_at)
-    at = max(stated_at, latest)
-    application.note(act, kept.dump(), stated_at=at, by=by.subject)
+def note_step(now: Change, application: Application, act: ApplicationAct, kept: ApplicationContent) -> None:
+    """Add the step to the application, and publish it; a judgement is published with the determination alone."""
+    application.note(act, kept.dump(), stated_at=now.at, by=now.by.subject)
     if act is ApplicationAct.JUDGED:
         return
     if kept.determination is None or act not in {ApplicationAct.DETERMINED, ApplicationAct.WITHDRAWN}:
-        told: MergerApplied | MergerApplicationDetermined = MergerApplied(
-            application=application.reference,
-            applicants=tuple(kept.applicants),
-            successor=kept.successor,
-            successor_name=kept.successor_name,
-            to_take_effect_on=kept.effective_on,
-            effective_on=day_of(at),
-            stated_at=at,
+        now.publish(
+            MergerApplied(
+                application=application.reference,
+                applicants=tuple(kept.applicants),
+                successor=kept.successor,
+                successor_name=kept.successor_name,
+                to_take_effect_on=kept.effective_on,
+                effective_on=day_of(now.at),
+                stated_at=now.at,
+            )
         )
-    else:
-        decided = kept.determination
-        told = MergerApplicationDetermined(
+        return
+    decided = kept.determination
+    now.publish(
+        MergerApplicationDetermined(
             application=application.reference,
             applicants=tuple(kept.applicants),
             successor=kept.successor,
@@ -264,6 +265,6 @@ async def note_step(
             conditions=tuple(decided.conditions),
             deferred_to=decided.deferred_to,
             effective_on=decided.decided_on,
-            stated_at=at,
+            stated_at=now.at,
         )
-    await outbox.add_all(session, [told])
+    )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.errors import Reason
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
-from services.registry.applications.commands import content_of, note_step
+from services.registry.applications.commands import change_of, content_of, note_step
 from services.registry.applications.content import Determination, JudgementOf, Words
 from services.registry.applications.criteria import judged_by_people
 from services.registry.applications.errors import ApplicationNotAllowed
@@ -66,7 +66,8 @@ async def judge_application(
     before = content_of(application)
     others = [one for one in before.judgements if one.criterion != command.criterion]
     kept = before.model_copy(update={"judgements": [*others, command]})
-    await note_step(session, application, ApplicationAct.JUDGED, kept, stated_at=stated_at, by=by)
+    async with change_of(session, application, by=by, stated_at=stated_at) as now:
+        note_step(now, application, ApplicationAct.JUDGED, kept)
 
 
 async def determine_application(
@@ -89,14 +90,15 @@ async def determine_application(
     if command.deferred_to is not None and command.deferred_to <= before.effective_on:
         message = f"a deferral is to a later day than {before.effective_on}"
         raise ApplicationNotAllowed(message, reasons=[Reason(message, "deferred_to")])
-    if command.outcome in {"approved", "approved_with_conditions"}:
-        merger = await _merge(session, application, command, by=by, today=today, stated_at=stated_at)
-        decided = decided.model_copy(update={"merger": merger.reference})
-    application.status = ApplicationStatus(command.outcome)
-    kept = before.model_copy(
-        update={"determination": decided, "effective_on": command.deferred_to or before.effective_on}
-    )
-    await note_step(session, application, ApplicationAct.DETERMINED, kept, stated_at=stated_at, by=by)
+    async with change_of(session, application, by=by, stated_at=stated_at) as now:
+        if command.outcome in {"approved", "approved_with_conditions"}:
+            merger = await _merge(session, application, command, by=by, today=today, stated_at=stated_at)
+            decided = decided.model_copy(update={"merger": merger.reference})
+        application.status = ApplicationStatus(command.outcome)
+        kept = before.model_copy(
+            update={"determination": decided, "effective_on": command.deferred_to or before.effective_on}
+        )
+        note_step(now, application, ApplicationAct.DETERMINED, kept)
 
 
 async def _merge(

@@ -88,6 +88,10 @@ class Application(Base):
         order_by=ApplicationStep.number, lazy="raise", default_factory=list, repr=False, cascade="all"
     )
 
+    def last_stated_at(self) -> datetime:
+        """Return the instant of its latest step."""
+        return max(step.stated_at for step in self.steps)
+
     def must_be_open(self) -> None:
         """Raise DeterminedAlready unless it can still be changed and determined."""
         if self.status not in {ApplicationStatus.FILED, ApplicationStatus.DEFERRED}:

@@ -1,8 +1,8 @@
 """New care models at a place: planned, delayed, planned anew, established, ended. Several can be at one place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,19 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import CareModelStated
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from libs.common.process.clock import LONDON
 from services.registry.care_models.errors import CareModelNotFound, CareModelNotPlanned, CareModelTaken, NotEstablished
 from services.registry.care_models.models import CareModel, CareModelStatement, CareModelType, Stated
 from services.registry.care_models.queries import list_acts
 from services.registry.care_models.rules import CareModelAct
-from services.registry.core import recording
-from services.registry.core.change import get_organisations_to_change
+from services.registry.core.change import Change, change
 from services.registry.core.codes import PRINTED, Code, Day, Name
 from services.registry.core.errors import NoChange, OrganisationNotFound
+from services.registry.core.recording import COMMAND
 from services.registry.lineage.permissions import must_act_for
 
 REFERENCE = r"^[A-Z0-9][A-Z0-9-]{0,39}$"
@@ -125,16 +124,21 @@ async def plan_care_model(
     Raises OrganisationNotFound naming every unknown code, CareModelTaken, NotYoursToDecide.
     """
     await must_act_for(session, command.place, by)
-    await _must_exist(session, {"place": [command.place], "partners": command.partners})
     model = CareModel(reference=command.reference, model=command.model, name=command.name, place=command.place)
-    try:
-        async with session.begin_nested():
-            session.add(model)
-    except IntegrityError as error:
-        raise CareModelTaken(f"{command.reference} names a care model already") from error
-    details = CareModelTerms(command.partners, command.services, command.excludes, command.people)
-    said = CareModelCommand(Stated.PLANNED, _day_of(stated_at), command.planned_for, details, command.note)
-    await _say(session, model, said, at=stated_at, by=by)
+    concerned = {"place": [command.place], "partners": command.partners}
+    async with change(session, (), by=by, stated_at=stated_at, checks=[command.place, *command.partners]) as now:
+        _must_exist(now, concerned)
+        try:
+            async with session.begin_nested():
+                session.add(model)
+        except IntegrityError as error:
+            raise CareModelTaken(f"{command.reference} names a care model already") from error
+        details = CareModelTerms(command.partners, command.services, command.excludes, command.people)
+        _state(
+            now,
+            model,
+            CareModelCommand(Stated.PLANNED, _day_of(now.at), command.planned_for, details, command.note),
+        )
     return model
 
 
@@ -145,11 +149,13 @@ async def delay_care_model(
 
     Raises CareModelNotPlanned, NoChange, NotYoursToDecide.
     """
-    at, last = await _must_be_waiting(session, model, by, stated_at)
-    if last.stated is Stated.DELAYED:
-        raise NoChange(f"{model.reference} is delayed without a date")
-    said = CareModelCommand(Stated.DELAYED, _day_of(at), None, _details_of(last), command.note)
-    await _say(session, model, said, at=at, by=by)
+    await must_act_for(session, model.place, by)
+    async with change(session, (), by=by, stated_at=stated_at) as now:
+        last = await _must_be_waiting(now, model)
+        if last.stated is Stated.DELAYED:
+            raise NoChange(f"{model.reference} is delayed without a date")
+        delayed = CareModelCommand(Stated.DELAYED, _day_of(now.at), None, _details_of(last), command.note)
+        _state(now, model, delayed)
 
 
 async def replan_care_model(
@@ -159,16 +165,19 @@ async def replan_care_model(
 
     Raises CareModelNotPlanned, OrganisationNotFound, NotYoursToDecide.
     """
-    at, last = await _must_be_waiting(session, model, by, stated_at)
-    await _must_exist(session, {"partners": command.partners or []})
-    details = CareModelTerms(
-        last.partners if command.partners is None else command.partners,
-        last.services if command.services is None else command.services,
-        last.excludes if command.excludes is None else command.excludes,
-        last.people if command.people is None else command.people,
-    )
-    said = CareModelCommand(Stated.REPLANNED, _day_of(at), command.planned_for, details, command.note)
-    await _say(session, model, said, at=at, by=by)
+    await must_act_for(session, model.place, by)
+    partners = command.partners or []
+    async with change(session, (), by=by, stated_at=stated_at, checks=partners) as now:
+        last = await _must_be_waiting(now, model)
+        _must_exist(now, {"partners": partners})
+        details = CareModelTerms(
+            last.partners if command.partners is None else command.partners,
+            last.services if command.services is None else command.services,
+            last.excludes if command.excludes is None else command.excludes,
+            last.people if command.people is None else command.people,
+        )
+        replanned = CareModelCommand(Stated.REPLANNED, _day_of(now.at), command.planned_for, details, command.note)
+        _state(now, model, replanned)
 
 
 async def establish_care_model(
@@ -178,11 +187,14 @@ async def establish_care_model(
 
     Raises CareModelNotPlanned, NotEstablished for a day ahead, NotYoursToDecide.
     """
-    at, last = await _must_be_waiting(session, model, by, stated_at)
-    if command.effective_on > _day_of(at):
-        raise NotEstablished(f"{command.effective_on} lies ahead: plan for it, and establish it when it begins")
-    said = CareModelCommand(Stated.ESTABLISHED, command.effective_on, last.planned_for, _details_of(last), command.note)
-    await _say(session, model, said, at=at, by=by)
+    await must_act_for(session, model.place, by)
+    day = command.effective_on
+    async with change(session, (), by=by, stated_at=stated_at) as now:
+        last = await _must_be_waiting(now, model)
+        if day > _day_of(now.at):
+            raise NotEstablished(f"{day} lies ahead: plan for it, and establish it when it begins")
+        begun = CareModelCommand(Stated.ESTABLISHED, day, last.planned_for, _details_of(last), command.note)
+        _state(now, model, begun)
 
 
 async def end_care_model(
@@ -192,16 +204,18 @@ async def end_care_model(
 
     Raises CareModelNotPlanned where it has ended, NotEstablished where it would end before it began, NotYoursToDecide.
     """
-    at, words = await _said(session, model, by, stated_at)
-    if any(word.stated is Stated.ENDED for word in words):
-        raise CareModelNotPlanned(f"{model.reference} has ended already")
-    began = [word.effective_on for word in words if word.stated is Stated.ESTABLISHED]
-    if began and command.effective_on <= began[-1]:
-        raise NotEstablished(f"{model.reference} is live from {began[-1]}, and cannot end by then")
-    said = CareModelCommand(
-        Stated.ENDED, command.effective_on, words[-1].planned_for, _details_of(words[-1]), command.note
-    )
-    await _say(session, model, said, at=at, by=by)
+    await must_act_for(session, model.place, by)
+    day = command.effective_on
+    async with change(session, (), by=by, stated_at=stated_at) as now:
+        acts = await _acts_of(now, model)
+        if any(act.stated is Stated.ENDED for act in acts):
+            raise CareModelNotPlanned(f"{model.reference} has ended already")
+        began = [act.effective_on for act in acts if act.stated is Stated.ESTABLISHED]
+        if began and day <= began[-1]:
+            raise NotEstablished(f"{model.reference} is live from {began[-1]}, and cannot end by then")
+        last = acts[-1]
+        ended = CareModelCommand(Stated.ENDED, day, last.planned_for, _details_of(last), command.note)
+        _state(now, model, ended)
 
 
 async def get_care_model_to_change(session: AsyncSession, reference: str) -> CareModel:
@@ -217,76 +231,71 @@ async def get_care_model_to_change(session: AsyncSession, reference: str) -> Car
     return found
 
 
-async def _said(
-    session: AsyncSession, model: CareModel, by: Caller, stated_at: datetime
-) -> tuple[datetime, Sequence[CareModelAct]]:
-    """Return when this command states, and what had been said by then; a loader's word stands in its place."""
-    await must_act_for(session, model.place, by)
-    connection = await raw(session)
-    if by.has(Role.LOADER):
-        return stated_at, await list_acts(connection, model.reference, as_known=stated_at)
-    acts = await list_acts(connection, model.reference, as_known=None)
-    return max(stated_at, acts[-1].stated_at + timedelta(microseconds=1)), acts
+async def _acts_of(now: Change, model: CareModel) -> Sequence[CareModelAct]:
+    """Return what was stated of the care model before, which this change follows; a loader stands in its place."""
+    acts = await list_acts(now.connection, model.reference, as_known=now.at if now.in_its_place else None)
+    now.follow(acts[-1].stated_at)
+    return acts
 
 
-async def _must_be_waiting(
-    session: AsyncSession, model: CareModel, by: Caller, stated_at: datetime
-) -> tuple[datetime, CareModelAct]:
-    at, words = await _said(session, model, by, stated_at)
-    gone = next((word for word in words if word.stated in {Stated.ESTABLISHED, Stated.ENDED}), None)
+async def _must_be_waiting(now: Change, model: CareModel) -> CareModelAct:
+    """Return the latest act of a care model that has not begun or ended. Raises CareModelNotPlanned."""
+    acts = await _acts_of(now, model)
+    gone = next((act for act in acts if act.stated in {Stated.ESTABLISHED, Stated.ENDED}), None)
     if gone is not None:
         raise CareModelNotPlanned(f"{model.reference} is {gone.stated} on {gone.effective_on}")
-    return at, words[-1]
+    return acts[-1]
 
 
-async def _say(session: AsyncSession, model: CareModel, said: CareModelCommand, *, at: datetime, by: Caller) -> None:
-    details = said.details
-    session.add(
+def _state(now: Change, model: CareModel, stated: CareModelCommand) -> None:
+    """Add a statement to the care model's log, and publish it."""
+    details = stated.details
+    now.session.add(
         CareModelStatement(
             care_model_id=model.id,
-            stated=said.stated,
-            effective_on=said.effective_on,
-            planned_for=said.planned_for,
+            stated=stated.stated,
+            effective_on=stated.effective_on,
+            planned_for=stated.planned_for,
             partners=list(details.partners),
             services=details.services,
             excludes=list(details.excludes),
             people=details.people,
-            note=said.note,
-            stated_at=at,
-            source=recording.COMMAND,
-            recorded_by=by.subject,
+            note=stated.note,
+            stated_at=now.at,
+            source=COMMAND,
+            recorded_by=now.by.subject,
         )
     )
-    if said.stated is not Stated.PLANNED:
+    if stated.stated is not Stated.PLANNED:
         model.version += 1
-    told = CareModelStated(
-        reference=model.reference,
-        stated=said.stated,
-        model=model.model,
-        name=model.name,
-        place=model.place,
-        partners=tuple(details.partners),
-        services=details.services,
-        excludes=tuple(details.excludes),
-        people=details.people,
-        planned_for=said.planned_for,
-        effective_on=said.effective_on,
-        stated_at=at,
+    now.publish(
+        CareModelStated(
+            reference=model.reference,
+            stated=stated.stated,
+            model=model.model,
+            name=model.name,
+            place=model.place,
+            partners=tuple(details.partners),
+            services=details.services,
+            excludes=tuple(details.excludes),
+            people=details.people,
+            planned_for=stated.planned_for,
+            effective_on=stated.effective_on,
+            stated_at=now.at,
+        )
     )
-    await recording.record(session, [told], source=recording.COMMAND, by=by.subject)
 
 
-def _details_of(word: CareModelAct) -> CareModelTerms:
-    return CareModelTerms(word.partners, word.services, word.excludes, word.people)
+def _details_of(act: CareModelAct) -> CareModelTerms:
+    return CareModelTerms(act.partners, act.services, act.excludes, act.people)
 
 
-async def _must_exist(session: AsyncSession, codes: dict[str, list[str]]) -> None:
-    held = await get_organisations_to_change(session, [code for several in codes.values() for code in several])
+def _must_exist(now: Change, codes: Mapping[str, Sequence[str]]) -> None:
     reasons = [
         Reason(f"no organisation has the code {code}", field if field == "place" else f"{field}.{number}")
         for field, several in codes.items()
         for number, code in enumerate(several)
-        if code not in held
+        if code not in now.organisations
     ]
     if reasons:
         raise OrganisationNotFound("; ".join(reason.message for reason in reasons), reasons=reasons)

@@ -8,19 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
 from services.registry.clusters.models import Cluster
-from services.registry.core import recording
-from services.registry.core.change import get_organisations_to_change, next_instant
+from services.registry.core.change import change
 from services.registry.core.codes import Code, Day, Name
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
-from services.registry.core.standing import Standing, standings
+from services.registry.core.standing import Standing
 
 CLUSTER = r"^CL-[A-Z0-9]{1,12}(-\d{1,3})?$"
 """What the reference of a cluster looks like: no ODS code, for it is no body."""
@@ -60,27 +58,24 @@ async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Calle
     Raises ClusterNotAllowed with every reason, NotYoursToDecide.
     """
     by.must_act_for(command.icbs)
-    held = await get_organisations_to_change(session, command.icbs)
-    connection = await raw(session)
-    taken = dict(await connection.fetch(_TAKEN, command.icbs, command.effective_on))
-    reasons = _reasons_against(command, await standings(connection, command.icbs), taken)
-    if reasons:
-        raise ClusterNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
-    at = await next_instant(session, command.icbs, stated_at, in_its_place=by.has(Role.LOADER))
-    earlier = await session.scalar(select(func.count()).select_from(Cluster).where(Cluster.icbs[1] == command.icbs[0]))
-    cluster = Cluster(
-        reference=f"CL-{command.icbs[0]}-{earlier + 1}" if earlier else f"CL-{command.icbs[0]}",
-        name=command.name,
-        icbs=list(command.icbs),
-        shares=list(dict.fromkeys(command.shares)),
-        first_day=command.effective_on,
-        stated_at=at,
-        stated_by=by.subject,
-    )
-    session.add(cluster)
-    for organisation in held.values():
-        organisation.version += 1
-    await recording.record(session, _clustered(cluster, at), source=recording.COMMAND, by=by.subject)
+    first = command.icbs[0]
+    async with change(session, command.icbs, by=by, stated_at=stated_at) as now:
+        taken = dict(await now.connection.fetch(_TAKEN, command.icbs, command.effective_on))
+        reasons = _reasons_against(command, now.standings, taken)
+        if reasons:
+            raise ClusterNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+        earlier = await session.scalar(select(func.count()).select_from(Cluster).where(Cluster.icbs[1] == first))
+        cluster = Cluster(
+            reference=f"CL-{first}-{earlier + 1}" if earlier else f"CL-{first}",
+            name=command.name,
+            icbs=list(command.icbs),
+            shares=list(dict.fromkeys(command.shares)),
+            first_day=command.effective_on,
+            stated_at=now.at,
+            stated_by=by.subject,
+        )
+        session.add(cluster)
+        now.publish(*_clustered(cluster, now.at))
     return cluster
 
 
@@ -94,22 +89,13 @@ async def end_cluster(
     if command.effective_on <= cluster.first_day:
         message = f"{cluster.reference} begins on {cluster.first_day}"
         raise ClusterNotAllowed(message, reasons=[Reason(message, "effective_on")])
-    held = await get_organisations_to_change(session, cluster.icbs)
-    at = await next_instant(session, cluster.icbs, stated_at, in_its_place=by.has(Role.LOADER))
-    cluster.ended_on, cluster.ended_at, cluster.ended_by = command.effective_on, at, by.subject
-    cluster.version += 1
-    for organisation in held.values():
-        organisation.version += 1
-    ended = ICBClusterEnded(
-        cluster=cluster.reference, icbs=tuple(cluster.icbs), effective_on=command.effective_on, stated_at=at
-    )
-    unrelated: list[Event] = [
-        OrganisationUnrelated(
-            code=code, relation=Relation.CLUSTERED_WITH, other=other, effective_on=command.effective_on, stated_at=at
-        )
-        for code, other in combinations(cluster.icbs, 2)
-    ]
-    await recording.record(session, [ended, *unrelated], source=recording.COMMAND, by=by.subject)
+    async with change(session, cluster.icbs, by=by, stated_at=stated_at) as now:
+        cluster.ended_on, cluster.ended_at, cluster.ended_by = command.effective_on, now.at, by.subject
+        cluster.version += 1
+        when = {"effective_on": command.effective_on, "stated_at": now.at}
+        now.publish(ICBClusterEnded(cluster=cluster.reference, icbs=tuple(cluster.icbs), **when))
+        for code, other in combinations(cluster.icbs, 2):
+            now.publish(OrganisationUnrelated(code=code, relation=Relation.CLUSTERED_WITH, other=other, **when))
 
 
 async def get_cluster_to_change(session: AsyncSession, reference: str) -> Cluster:

@@ -69,7 +69,7 @@ class Change:
     def follow(self, latest: datetime | None) -> None:
         """Move the instant behind the latest of another log, unless the statement stands in its place."""
         if not self.in_its_place:
-            self.at = _behind(latest, self.at)
+            self.at = behind(latest, self.at)
 
     async def introduce(self, codes: Collection[str]) -> None:
         """Give these new codes to bodies, which begin at version 1. Raises CodeTaken."""
@@ -105,7 +105,7 @@ async def change(
         by=by,
         organisations=organisations,
         standings=await standings(connection, locked) if locked else {},
-        at=_behind(after, stated_at),
+        at=behind(after, stated_at),
         in_its_place=by.has(Role.LOADER) if in_its_place is None else in_its_place,
         changed=organisations.keys() & set(codes),
     )
@@ -119,7 +119,7 @@ async def change(
     await recording.record(session, now.events, source=recording.COMMAND, by=by.subject)
 
 
-def _behind(latest: datetime | None, at: datetime) -> datetime:
+def behind(latest: datetime | None, at: datetime) -> datetime:
     """Return the instant, or a microsecond after the latest where that is later."""
     return at if latest is None else max(at, latest + timedelta(microseconds=1))
 
@@ -142,12 +142,3 @@ async def get_organisation_to_change(session: AsyncSession, code: str) -> Organi
     if code not in found:
         raise OrganisationNotFound(f"no organisation has the code {code}")
     return found[code]
-
-
-async def next_instant(
-    session: AsyncSession, codes: Collection[str], stated_at: datetime, *, in_its_place: bool
-) -> datetime:
-    """Return when a command states its facts about these organisations, which the caller has locked."""
-    if in_its_place:
-        return stated_at
-    return _behind(await (await raw(session)).fetchval(_LATEST, sorted(set(codes))), stated_at)

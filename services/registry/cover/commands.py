@@ -1,21 +1,19 @@
 """What each commissioner covers: stated as complete lists, and refused where anything is left out or covered twice."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from libs.common.temporal.history import LAST_DAY, Days
-from services.registry.core import recording
-from services.registry.core.change import next_instant
+from services.registry.core.change import Change, change
 from services.registry.core.codes import AreaCode, Code, Day
 from services.registry.core.errors import NoChange
 from services.registry.cover.checks import (
@@ -82,8 +80,6 @@ def _later(
         yield AreasAssigned(code=owner, areas=tuple(codes), effective_on=start, stated_at=stated_at)
 
 
-_LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
-_COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
 _LATEST_OF_AREAS = """
 SELECT max(s.stated_at) FROM area_statement s JOIN area a ON a.id = s.subject_id WHERE a.code = ANY($1)
 """
@@ -133,21 +129,21 @@ async def state_cover(
     lists = listed(command.commissioners)
     for code in lists:
         by.must_act_for([code])
-    connection = await raw(session)
-    await connection.execute(_LOCK, sorted(lists.keys() | listed_practices(lists)))
-    records = await records_of(connection, lists, command.effective_on)
-    reasons = [
-        *reasons_against_lists(command.commissioners, records, command.effective_on),
-        *against_lists(records, lists, command.effective_on),
-    ]
-    if reasons:
-        raise CoverBroken(as_sentence(reasons), reasons=reasons)
-    at = await next_cover_instant(session, lists, stated_at, by)
-    events = events_of(records, records.commissioners(), lists, command.effective_on, at)
-    if not events:
-        raise NoChange(f"that is what they cover on {command.effective_on} already")
-    await connection.execute(_COUNT_UP, sorted({code for event in events for code in event.keys}))
-    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
+    async with change(session, lists.keys() | listed_practices(lists), by=by, stated_at=stated_at) as now:
+        records = await records_of(now.connection, lists, command.effective_on)
+        reasons = [
+            *reasons_against_lists(command.commissioners, records, command.effective_on),
+            *against_lists(records, lists, command.effective_on),
+        ]
+        if reasons:
+            raise CoverBroken(as_sentence(reasons), reasons=reasons)
+        await follow_areas(now, lists)
+        events = events_of(records, records.commissioners(), lists, command.effective_on, now.at)
+        if not events:
+            raise NoChange(f"that is what they cover on {command.effective_on} already")
+        now.publish(*events)
+        # Whoever is listed with what it covers already does not change.
+        now.changed = {code for event in events for code in event.keys}
     return _stated(command, events)
 
 
@@ -181,15 +177,9 @@ def reasons_against_lists(commissioners: Sequence[CoverList], records: Records, 
         yield from reasons_against_list("areas", one.areas or (), records, day, place=f"{place}.areas")
 
 
-async def next_cover_instant(
-    session: AsyncSession, lists: Mapping[str, Listed], stated_at: datetime, by: Caller, others: Collection[str] = ()
-) -> datetime:
-    """Return when a command states its facts: after all that was stated of these bodies, practices and areas."""
-    in_its_place = by.has(Role.LOADER)
-    codes = lists.keys() | listed_practices(lists) | set(others)
-    at = await next_instant(session, codes, stated_at, in_its_place=in_its_place)
-    latest: datetime | None = await (await raw(session)).fetchval(_LATEST_OF_AREAS, sorted(listed_areas(lists)))
-    return at if in_its_place or latest is None else max(at, latest + timedelta(microseconds=1))
+async def follow_areas(now: Change, lists: Mapping[str, Listed]) -> None:
+    """Move the instant of the change behind all that was stated of the areas, once no other command can state more."""
+    now.follow(await now.connection.fetchval(_LATEST_OF_AREAS, sorted(listed_areas(lists))))
 
 
 def _stated(command: StateCover, events: Sequence[Event]) -> CoverStatedView:

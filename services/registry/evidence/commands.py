@@ -13,11 +13,11 @@ from libs.common.events import Event
 from libs.common.events.registry import OrganisationSucceeded, SourceReported, SuccessionReported
 from libs.common.identity import Caller, Role
 from libs.organisations.successions import OFFICIAL
-from services.registry.core import recording as facts
-from services.registry.core.change import get_organisations_to_change
+from services.registry.core.change import change
 from services.registry.core.codes import CODE, PRINTED, Code, Day
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
 from services.registry.core.kinds import Kind
+from services.registry.core.recording import COMMAND
 from services.registry.core.sources import Source, SourceName, families, family_of, source_of
 
 _FITS = {
@@ -105,15 +105,12 @@ async def record(session: AsyncSession, report: SourceDocument, *, by: Caller, t
     for code in sorted({fact.code for fact in report.facts}):
         by.must_act_for([code])
     codes = {code for fact in report.facts for code in fact.codes}
-    held = await get_organisations_to_change(session, codes)
-    missing = sorted(codes - held.keys())
-    if missing:
-        raise OrganisationNotFound(f"no organisation has the code {', '.join(missing)}")
-    for code in {fact.code for fact in report.facts}:
-        held[code].version += 1
+    changed = {fact.code for fact in report.facts}
     at = datetime.combine(report.stated_on, time.min, UTC)
-    events = [_event(fact, report.source, source.rank, at) for fact in report.facts]
-    await facts.record(session, events, source=report.source, by=by.subject)
+    async with change(session, changed, by=by, stated_at=at, checks=codes, in_its_place=True) as now:
+        if missing := sorted(codes - now.organisations.keys()):
+            raise OrganisationNotFound(f"no organisation has the code {', '.join(missing)}")
+        now.publish(*(_event(fact, report.source, source.rank, at) for fact in report.facts))
     return RecordedDocument(report.source, source.rank, source.pack, at)
 
 
@@ -122,9 +119,9 @@ def _source_of(report: SourceDocument, today: date) -> Source:
     reasons = []
     source = source_of(report.source, report.stated_on)
     if source is None:
-        named = ", ".join(one for one in families(report.stated_on) if one != facts.COMMAND)
+        named = ", ".join(one for one in families(report.stated_on) if one != COMMAND)
         reasons.append(Reason(f"no pack names the family {family_of(report.source)}: there are {named}", "source"))
-    elif source.family == facts.COMMAND:
+    elif source.family == COMMAND:
         reasons.append(Reason("what a registrar says is a command of its own, not a report", "source"))
     if report.stated_on > today:
         reasons.append(Reason(f"{report.stated_on} lies in the future", "stated_on"))

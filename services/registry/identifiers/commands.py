@@ -8,9 +8,8 @@ import asyncpg
 from pydantic import Field, StringConstraints, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads, raw
+from libs.common.database.connection import Reads
 from libs.common.errors import Reason
-from libs.common.events import Event
 from libs.common.events.registry import (
     OrganisationIdentified,
     OrganisationIdentifierEnded,
@@ -21,12 +20,12 @@ from libs.common.identity import Caller
 from libs.common.temporal.believed import ALL_DAYS
 from libs.common.temporal.history import ALWAYS
 from services.registry.core.believed import believed_link
+from services.registry.core.change import change
 from services.registry.core.errors import NoChange
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
-from services.registry.core.standing import standings
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
-from services.registry.identifiers.periods import BornePeriod, Ending, Period, next_instant_for, periods_of, tell
+from services.registry.identifiers.periods import BornePeriod, Ending, Period, periods_of
 from services.registry.lineage.permissions import must_act_for
 from services.registry.organisations.changes import must_be_there
 
@@ -48,24 +47,25 @@ async def give_role(
     """Give the locked body a further role. Raises NotOpen, NoChange, NotYoursToDecide."""
     code = organisation.code
     await must_act_for(session, code, by)
-    connection = await raw(session)
-    must_be_there((await standings(connection, [code]))[code], command.effective_on)
-    for span in await periods_of(connection, code, ROLE):
-        last = span.last_day or date.max
-        if (
-            span.other == command.role
-            and span.holds_on(command.effective_on)
-            and (command.last_day or date.max) <= last
-        ):
-            raise NoChange(f"{code} has the role {command.role} on {command.effective_on}")
-    given = OrganisationRoleGiven(
-        code=code,
-        role=command.role,
-        effective_on=command.effective_on,
-        until=command.until,
-        stated_at=await next_instant_for(session, organisation, stated_at, by=by),
-    )
-    await tell(session, organisation, [given], by=by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        must_be_there(now.standings[code], command.effective_on)
+        for span in await periods_of(now.connection, code, ROLE):
+            last = span.last_day or date.max
+            if (
+                span.other == command.role
+                and span.holds_on(command.effective_on)
+                and (command.last_day or date.max) <= last
+            ):
+                raise NoChange(f"{code} has the role {command.role} on {command.effective_on}")
+        now.publish(
+            OrganisationRoleGiven(
+                code=code,
+                role=command.role,
+                effective_on=command.effective_on,
+                until=command.until,
+                stated_at=now.at,
+            )
+        )
 
 
 async def end_role(
@@ -74,12 +74,11 @@ async def end_role(
     """Let a role of the locked body end. Raises RoleNotHeld, NotYoursToDecide."""
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
-    held = await periods_of(await raw(session), code, ROLE)
-    if not any(span.other == role and span.holds_on(day) for span in held):
-        raise RoleNotHeld(f"{code} does not have the role {role} on {day}")
-    at = await next_instant_for(session, organisation, stated_at, by=by)
-    ended = OrganisationRoleEnded(code=code, role=role, effective_on=day, stated_at=at)
-    await tell(session, organisation, [ended], by=by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        given = await periods_of(now.connection, code, ROLE)
+        if not any(span.other == role and span.holds_on(day) for span in given):
+            raise RoleNotHeld(f"{code} does not have the role {role} on {day}")
+        now.publish(OrganisationRoleEnded(code=code, role=role, effective_on=day, stated_at=now.at))
 
 
 SYSTEM = r"^[a-z][a-z0-9-]{0,29}$"
@@ -137,27 +136,25 @@ async def give_identifier(
     """
     code, sort, day = organisation.code, f"{CODE_OF}{command.system}", command.effective_on
     await must_act_for(session, code, by)
-    connection = await raw(session)
-    await _claim(connection, code, sort, command.identifier)
-    borne = await periods_of(connection, code, sort)
-    now = [span for span in borne if span.holds_on(day)]
-    if any(span.other == command.identifier for span in now):
-        raise NoChange(f"{code} bears {command.identifier} of {command.system} on {day}")
-    next_one = min((span.first_day for span in borne if span.first_day and span.first_day > day), default=None)
-    ends = [end for end in (command.until, next_one) if end is not None]
-    at = await next_instant_for(session, organisation, stated_at, by=by)
-    events: list[Event] = [_ended(organisation, span, day, at) for span in now]
-    events.append(
-        OrganisationIdentified(
-            code=code,
-            system=command.system,
-            identifier=command.identifier,
-            effective_on=day,
-            until=min(ends, default=None),
-            stated_at=at,
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        await _claim(now.connection, code, sort, command.identifier)
+        borne = await periods_of(now.connection, code, sort)
+        until_then = [span for span in borne if span.holds_on(day)]
+        if any(span.other == command.identifier for span in until_then):
+            raise NoChange(f"{code} bears {command.identifier} of {command.system} on {day}")
+        next_one = min((span.first_day for span in borne if span.first_day and span.first_day > day), default=None)
+        ends = [end for end in (command.until, next_one) if end is not None]
+        now.publish(*(_ended(code, span, day, now.at) for span in until_then))
+        now.publish(
+            OrganisationIdentified(
+                code=code,
+                system=command.system,
+                identifier=command.identifier,
+                effective_on=day,
+                until=min(ends, default=None),
+                stated_at=now.at,
+            )
         )
-    )
-    await tell(session, organisation, events, by=by)
 
 
 async def _claim(connection: asyncpg.Connection, code: str, sort: str, identifier: str) -> None:
@@ -186,17 +183,17 @@ async def end_identifier(
     """
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
-    borne = await periods_of(await raw(session), code, f"{CODE_OF}{system}")
-    held = [span for span in borne if span.other == identifier and span.holds_on(day)]
-    if not held:
-        raise IdentifierNotFound(f"{code} does not bear {identifier} of {system} on {day}")
-    at = await next_instant_for(session, organisation, stated_at, by=by)
-    await tell(session, organisation, [_ended(organisation, held[0], day, at)], by=by)
+    async with change(session, [code], by=by, stated_at=stated_at) as now:
+        borne = await periods_of(now.connection, code, f"{CODE_OF}{system}")
+        ending = next((span for span in borne if span.other == identifier and span.holds_on(day)), None)
+        if ending is None:
+            raise IdentifierNotFound(f"{code} does not bear {identifier} of {system} on {day}")
+        now.publish(_ended(code, ending, day, now.at))
 
 
-def _ended(organisation: Organisation, span: BornePeriod, day: date, at: datetime) -> OrganisationIdentifierEnded:
+def _ended(code: str, span: BornePeriod, day: date, at: datetime) -> OrganisationIdentifierEnded:
     return OrganisationIdentifierEnded(
-        code=organisation.code,
+        code=code,
         system=span.sort.removeprefix(CODE_OF),
         identifier=span.other,
         effective_on=day,

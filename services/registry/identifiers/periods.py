@@ -1,23 +1,16 @@
 """Since when, and until when, a body bears a further role or a code of another system."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads, raw
-from libs.common.events import Event
-from libs.common.identity import Caller, Role
+from libs.common.database.connection import Reads
 from libs.common.temporal.believed import ALL_DAYS
 from libs.common.temporal.history import ALWAYS, LAST_DAY
-from services.registry.core import recording
 from services.registry.core.believed import believed_link
-from services.registry.core.change import next_instant
 from services.registry.core.codes import Day
-from services.registry.core.models import Organisation
 
 _SPANS = f"""
 SELECT t.sort, t.other, lower(b.valid) AS start, upper(b.valid) AS "end"
@@ -25,11 +18,6 @@ SELECT t.sort, t.other, lower(b.valid) AS start, upper(b.valid) AS "end"
  WHERE t.code = $1 AND (t.sort = $2 OR right($2, 1) = ':' AND starts_with(t.sort, $2))
  ORDER BY t.sort, lower(b.valid), t.other
 """  # noqa: S608  (only names of ours are put in)
-
-# A command comes after all that was said of the body, whether on its own timeline or of what it bears.
-_LATEST = """
-SELECT max(s.stated_at) FROM tie t JOIN tie_statement s ON s.subject_id = t.id WHERE t.code = $1
-"""
 
 
 class Period(BaseModel):
@@ -88,20 +76,3 @@ async def periods_of(
     """
     spans = [BornePeriod(*row) for row in await db.fetch(_SPANS, code, sort, as_known or ALWAYS)]
     return spans if as_at is None else [span for span in spans if span.holds_on(as_at)]
-
-
-async def next_instant_for(
-    session: AsyncSession, organisation: Organisation, stated_at: datetime, *, by: Caller
-) -> datetime:
-    """Return when a command states what the locked body bears: after all that was said of it, unless by a loader."""
-    if by.has(Role.LOADER):
-        return stated_at
-    at = await next_instant(session, [organisation.code], stated_at, in_its_place=False)
-    latest: datetime | None = await (await raw(session)).fetchval(_LATEST, organisation.code)
-    return at if latest is None else max(at, latest + timedelta(microseconds=1))
-
-
-async def tell(session: AsyncSession, organisation: Organisation, events: Sequence[Event], *, by: Caller) -> None:
-    """State these events about the locked body, which is at its next version by them."""
-    organisation.version += 1
-    await recording.record(session, events, source=recording.COMMAND, by=by.subject)

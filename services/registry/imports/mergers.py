@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from libs.common.events import Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationProposed
+from services.registry.core.change import behind
 from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.imports.report import FileReport
 from services.registry.mergers.models import Merger
@@ -191,7 +192,7 @@ def _keep(merger: Merger, predecessors: list[str], first: datetime | None, by: s
     if first is None:
         return
     if not _is_derived(merger):
-        merger.carry_out(stated_at=max(first, merger.last_stated_at() + timedelta(microseconds=1)), by=by)
+        merger.carry_out(stated_at=behind(merger.last_stated_at(), first), by=by)
     elif not merger.plans:
         merger.note(MergerStatus.CARRIED_OUT, merger.effective_on, stated_at=first, by=by)
     elif (merger.predecessors, merger.plans[0].stated_at) != (predecessors, first):

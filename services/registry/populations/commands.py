@@ -1,25 +1,23 @@
 """A source publishes how many people a body serves on a day."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import PopulationPublished
-from libs.common.identity import Caller, Role
-from services.registry.core import recording
+from libs.common.identity import Caller
+from services.registry.core.change import change
 from services.registry.core.codes import Day
 from services.registry.core.errors import SourceRefused
 from services.registry.core.models import Organisation
+from services.registry.core.recording import COMMAND
 from services.registry.core.sources import SourceName, family_of, rank_of
 from services.registry.lineage.permissions import must_act_for
 
 MOST_PEOPLE = 1_000_000_000
-
-_LATEST = "SELECT max(stated_at) FROM population_statement WHERE code = $1"
 
 
 class PublishPopulation(BaseModel):
@@ -48,22 +46,22 @@ async def publish_population(
     Raises SourceRefused, NotYoursToDecide.
     """
     await must_act_for(session, organisation.code, by)
-    source = command.source or recording.COMMAND
+    source = command.source or COMMAND
     rank = rank_of(source, command.effective_on)
     if rank is None:
         message = f"no rule pack names the family {family_of(source)} as a source on {command.effective_on}"
         raise SourceRefused(message, reasons=[Reason(message, "source")])
-    latest: datetime | None = await (await raw(session)).fetchval(_LATEST, organisation.code)
-    if latest is not None and not by.has(Role.LOADER):
-        stated_at = max(stated_at, latest + timedelta(microseconds=1))
-    published = PopulationPublished(
-        code=organisation.code,
-        basis=command.basis,
-        people=command.people,
-        effective_on=command.effective_on,
-        stated_at=stated_at,
-        source=command.source or "",
-        rank=rank,
-    )
-    await recording.record(session, [published], source=recording.COMMAND, by=by.subject)
+    async with change(session, [organisation.code], by=by, stated_at=stated_at) as now:
+        # Counts of people stand beside what an editor of the body reads, and leave its version.
+        now.changed.clear()
+        published = PopulationPublished(
+            code=organisation.code,
+            basis=command.basis,
+            people=command.people,
+            effective_on=command.effective_on,
+            stated_at=now.at,
+            source=command.source or "",
+            rank=rank,
+        )
+        now.publish(published)
     return published

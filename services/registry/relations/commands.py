@@ -1,6 +1,7 @@
 """Bodies stand in relations to each other, many to many, each with its days and perhaps an exact share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 
 import asyncpg
@@ -10,18 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from libs.common.temporal.believed import ALL_DAYS, NOW
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
-from services.registry.core import recording
 from services.registry.core.believed import believed_link
-from services.registry.core.change import get_organisations_to_change, next_instant
+from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day
 from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.kinds import PRACTICE_KINDS
 from services.registry.core.links import HOLDS, Relation
 from services.registry.core.shares import WHOLE, Share, total
-from services.registry.core.standing import Standing, standings
+from services.registry.core.standing import Standing
 from services.registry.cover.rules import days_as_commissioner, overlap
 from services.registry.lineage.queries import successors_of
 from services.registry.relations.errors import RelationNotAllowed
@@ -39,8 +39,6 @@ SELECT t.code, t.sort, t.other, b.value, lower(b.valid) AS start, upper(b.valid)
 
 _ONE = f"{_BELIEVED} WHERE t.code = $1 AND t.sort = $2 AND t.other = $3 ORDER BY b.valid"
 _OF = f"{_BELIEVED} WHERE t.other = $1 AND t.sort = $2 ORDER BY t.code, b.valid"
-
-_LATEST = "SELECT max(s.stated_at) FROM tie_statement s JOIN tie t ON t.id = s.subject_id WHERE t.code = ANY($1)"
 
 
 class Relate(BaseModel):
@@ -72,28 +70,31 @@ async def relate(session: AsyncSession, code: str, command: Relate, *, by: Calle
 
     Raises RelationNotAllowed with every reason, NoChange, OrganisationNotFound, NotYoursToDecide.
     """
-    held = await _lock(session, code, command.other, by)
-    connection = await raw(session)
     days = Days(command.effective_on, command.until or LAST_DAY)
-    reasons = [*_against(code, command, days, held), *await _against_shares(connection, code, command, days)]
-    if reasons:
-        raise RelationNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
-    value = command.share or HOLDS
-    if any(
-        held_value == value and span.start <= days.start and days.end <= span.end
-        for span, held_value in await _spans(connection, code, command.relation, command.other)
-    ):
-        raise NoChange(f"{code} {command.relation} {command.other} on these days already")
-    related = OrganisationRelated(
-        code=code,
-        relation=command.relation,
-        other=command.other,
-        share=command.share or "",
-        until=command.until,
-        effective_on=command.effective_on,
-        stated_at=await _next_instant(session, [code, command.other], stated_at, by),
-    )
-    await recording.record(session, [related], source=recording.COMMAND, by=by.subject)
+    async with _change_of(session, code, command.other, by=by, stated_at=stated_at) as now:
+        reasons = [
+            *_against(code, command, days, now.standings),
+            *await _against_shares(now.connection, code, command, days),
+        ]
+        if reasons:
+            raise RelationNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+        value = command.share or HOLDS
+        if any(
+            held_value == value and span.start <= days.start and days.end <= span.end
+            for span, held_value in await _spans(now.connection, code, command.relation, command.other)
+        ):
+            raise NoChange(f"{code} {command.relation} {command.other} on these days already")
+        now.publish(
+            OrganisationRelated(
+                code=code,
+                relation=command.relation,
+                other=command.other,
+                share=command.share or "",
+                until=command.until,
+                effective_on=command.effective_on,
+                stated_at=now.at,
+            )
+        )
     return RelatedView(
         code=code,
         relation=command.relation,
@@ -111,20 +112,20 @@ async def end_relation(
 
     Raises NoChange where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
     """
-    await _lock(session, code, command.other, by)
-    connection = await raw(session)
-    spans = await _spans(connection, code, command.relation, command.other)
-    holding = [(span, value) for span, value in spans if span.end > command.effective_on]
-    if not holding:
-        raise NoChange(f"{code} {command.relation} {command.other}: not so on {command.effective_on} or later")
-    ended = OrganisationUnrelated(
-        code=code,
-        relation=command.relation,
-        other=command.other,
-        effective_on=command.effective_on,
-        stated_at=await _next_instant(session, [code, command.other], stated_at, by),
-    )
-    await recording.record(session, [ended], source=recording.COMMAND, by=by.subject)
+    async with _change_of(session, code, command.other, by=by, stated_at=stated_at) as now:
+        spans = await _spans(now.connection, code, command.relation, command.other)
+        holding = [(span, value) for span, value in spans if span.end > command.effective_on]
+        if not holding:
+            raise NoChange(f"{code} {command.relation} {command.other}: not so on {command.effective_on} or later")
+        now.publish(
+            OrganisationUnrelated(
+                code=code,
+                relation=command.relation,
+                other=command.other,
+                effective_on=command.effective_on,
+                stated_at=now.at,
+            )
+        )
     span, value = holding[0]
     return RelatedView(
         code=code,
@@ -136,16 +137,22 @@ async def end_relation(
     )
 
 
-async def _lock(session: AsyncSession, code: str, other: str, by: Caller) -> dict[str, Standing]:
-    """Lock both bodies and return how they stand. Whoever acts for either may say how they are related."""
+@asynccontextmanager
+async def _change_of(
+    session: AsyncSession, code: str, other: str, *, by: Caller, stated_at: datetime
+) -> AsyncIterator[Change]:
+    """Change how two bodies are related. Whoever acts for either may do so.
+
+    Raises OrganisationNotFound, NotYoursToDecide.
+    """
     codes = [code, other]
-    connection = await raw(session)
-    by.must_act_for(codes, also_through=await successors_of(connection, codes))
-    found = await get_organisations_to_change(session, codes)
-    missing = sorted(set(codes) - found.keys())
-    if missing:
-        raise OrganisationNotFound(f"no organisation has the code {' or '.join(missing)}")
-    return await standings(connection, codes)
+    by.must_act_for(codes, also_through=await successors_of(await raw(session), codes))
+    async with change(session, codes, by=by, stated_at=stated_at) as now:
+        if missing := sorted(set(codes) - now.organisations.keys()):
+            raise OrganisationNotFound(f"no organisation has the code {' or '.join(missing)}")
+        # Relations stand beside what an editor of the body reads, and leave its version.
+        now.changed.clear()
+        yield now
 
 
 def _against(code: str, command: Relate, days: Days, held: Mapping[str, Standing]) -> Iterator[Reason]:
@@ -200,14 +207,6 @@ async def _spans(connection: asyncpg.Connection, code: str, relation: Relation, 
         (Days(start or FIRST_DAY, end or LAST_DAY), value)
         for _, _, _, value, start, end in await connection.fetch(_ONE, code, relation, other)
     ]
-
-
-async def _next_instant(session: AsyncSession, codes: Sequence[str], stated_at: datetime, by: Caller) -> datetime:
-    """Return when this is stated: after all that was stated of the relations of these bodies."""
-    in_its_place = by.has(Role.LOADER)
-    at = await next_instant(session, codes, stated_at, in_its_place=in_its_place)
-    latest: datetime | None = await (await raw(session)).fetchval(_LATEST, sorted(codes))
-    return at if in_its_place or latest is None else max(at, latest + timedelta(microseconds=1))
 
 
 def _share(value: str) -> str | None:

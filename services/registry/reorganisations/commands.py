@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Literal
 
-import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,22 +19,19 @@ from libs.common.events.registry import (
 )
 from libs.common.identity import Caller
 from libs.organisations.successions import Shape
-from services.registry.core import recording
+from services.registry.core.change import change
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import ABOLISHED, Kind
 from services.registry.core.shares import Share
-from services.registry.core.standing import Standing, standings
+from services.registry.core.standing import Standing
 from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
-from services.registry.cover.commands import CoverList, events_of, listed, next_cover_instant, reasons_against_lists
+from services.registry.cover.commands import CoverList, events_of, follow_areas, listed, reasons_against_lists
 from services.registry.cover.rules import Commissioners, Listed, after_a_succession
 from services.registry.lineage.queries import successors_of
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.reorganisations.errors import SuccessionNotAllowed
 from services.registry.reorganisations.models import Reorganisation
 from services.registry.reorganisations.rules import PlannedSuccession, reasons_against
-
-_LOCK = "SELECT code FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
-COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1)"
 
 StatedShape = Literal["merger", "split", "acquisition", "boundary_change", "abolition"]
 
@@ -96,19 +92,20 @@ async def state_succession(
         by.must_act_for([code], also_through=await successors_of(connection, [code]))
     succession, lists = command.succession(), listed(command.commissioners)
     codes = sorted({*succession.predecessors, *(code for code, _ in succession.successors)})
-    await lock(connection, {*codes, *lists, *listed_practices(lists)})
-    standing = await standings(connection, codes)
-    reasons = reasons_against(succession, standing, await agreed_mergers_of(session, codes))
-    records = await records_of(connection, lists, command.effective_on, others=codes)
-    after = _after(succession, records, standing)
-    reasons.extend(_against_cover(command, records, lists, after, standing))
-    if reasons:
-        raise SuccessionNotAllowed(as_sentence(reasons), reasons=reasons)
-    at = await next_cover_instant(session, lists, stated_at, by, others=codes)
-    done = await _record(session, succession, standing, lists, at, by)
-    events = [*_events(succession, done, at), *events_of(records, after, lists, command.effective_on, at)]
-    await connection.execute(COUNT_UP, sorted({*codes, *(code for event in events for code in event.keys)}))
-    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
+    concerned = {*codes, *lists, *listed_practices(lists)}
+    async with change(session, concerned, by=by, stated_at=stated_at) as now:
+        standing = {code: now.standings[code] for code in codes}
+        reasons = reasons_against(succession, standing, await agreed_mergers_of(session, codes))
+        records = await records_of(connection, lists, command.effective_on, others=codes)
+        after = _after(succession, records, standing)
+        reasons.extend(_against_cover(command, records, lists, after, standing))
+        if reasons:
+            raise SuccessionNotAllowed(as_sentence(reasons), reasons=reasons)
+        await follow_areas(now, lists)
+        done = await _record(session, succession, standing, lists, now.at, by)
+        events = [*_events(succession, done, now.at), *events_of(records, after, lists, command.effective_on, now.at)]
+        now.publish(*events)
+        now.changed = {*codes, *(code for event in events for code in event.keys)}
     return done
 
 
@@ -192,8 +189,3 @@ async def _next_reference(session: AsyncSession, code: str) -> str:
         select(func.count()).select_from(Reorganisation).where(Reorganisation.predecessors[1] == code)
     )
     return f"R-{code}-{earlier + 1}" if earlier else f"R-{code}"
-
-
-async def lock(connection: asyncpg.Connection, codes: set[str]) -> None:
-    """Lock organisations, in the order of their codes."""
-    await connection.execute(_LOCK, sorted(codes))

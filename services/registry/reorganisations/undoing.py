@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -23,18 +23,16 @@ from libs.common.events.registry import (
     OrganisationProposed,
     SuccessionUndone,
 )
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from libs.common.temporal.believed import NOW, about
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days, Statement, history
 from libs.organisations.statements import Facet
-from services.registry.core import recording
 from services.registry.core.believed import believed
-from services.registry.core.change import next_instant
+from services.registry.core.change import Change, change
 from services.registry.core.kinds import ESTABLISHED
-from services.registry.core.standing import Standing, standings
+from services.registry.core.standing import Standing
 from services.registry.cover.checks import against_change, records_of
 from services.registry.lineage.queries import successors_of
-from services.registry.reorganisations.commands import COUNT_UP, lock
 from services.registry.reorganisations.errors import SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation
 
@@ -90,16 +88,12 @@ async def undo_succession(
         by.must_act_for([code], also_through=await successors_of(connection, [code]))
     day, since = wrong.effective_on, wrong.stated_at
     moved = [row["code"] for row in await connection.fetch(_MOVED, since, day, sorted(wrong.covering()))]
-    await lock(connection, wrong.codes() | set(moved))
-    before = await records_of(connection, {}, day, others=wrong.covering())
-    at = max(
-        await next_instant(session, [*wrong.codes(), *moved], stated_at, in_its_place=by.has(Role.LOADER)),
-        since + timedelta(microseconds=1),
-    )
-    wrong.undo(stated_at=at, by=by.subject)
-    events = [*_undone(wrong, at), *await _taken_back(connection, wrong, moved, at)]
-    await connection.execute(COUNT_UP, sorted(wrong.codes() | set(moved)))
-    await recording.record(session, events, source=recording.COMMAND, by=by.subject)
+    concerned = wrong.codes() | set(moved)
+    async with change(session, concerned, by=by, stated_at=stated_at, after=since) as now:
+        before = await records_of(connection, {}, day, others=wrong.covering())
+        wrong.undo(stated_at=now.at, by=by.subject)
+        now.publish(*_undone(wrong, now.at), *await _taken_back(now, wrong, moved))
+    # The rules judge what is recorded now; a refusal undoes it with the transaction.
     if reasons := against_change(before, await records_of(connection, {}, day, others=wrong.covering()), day):
         raise SuccessionNotUndoable(as_sentence(reasons), reasons=reasons)
     return wrong
@@ -111,20 +105,19 @@ def _undone(wrong: Reorganisation, at: datetime) -> Iterator[Event]:
             yield SuccessionUndone(code=code, successor=successor, effective_on=wrong.effective_on, stated_at=at)
 
 
-async def _taken_back(
-    connection: asyncpg.Connection, wrong: Reorganisation, moved: Sequence[str], at: datetime
-) -> list[Event]:
+async def _taken_back(now: Change, wrong: Reorganisation, moved: Sequence[str]) -> list[Event]:
     """Return what is told so that everything is as it would be had the succession never been stated."""
-    day = wrong.effective_on
+    connection, day, at = now.connection, wrong.effective_on, now.at
     facets = [Facet.LIFE, Facet.KIND, Facet.LEGAL]
     of_bodies = await connection.fetch(_SAID, wrong.predecessors, facets, wrong.stated_at)
     of_practices = await connection.fetch(_SAID, list(moved), [Facet.PARENT], wrong.stated_at)
     of_areas = await connection.fetch(_SAID_OF_AREAS, wrong.stated_at, sorted(wrong.covering()))
-    held = await standings(connection, wrong.predecessors)
     names = await _names(connection, wrong.predecessors, day)
     told: list[Event] = []
     for (code, facet), spans in _differing(of_bodies, day).items():
-        told.extend(_of_a_body(held[code], names.get(code, code), Facet(facet), spans or [(Days(day), "")], at))
+        told.extend(
+            _of_a_body(now.standings[code], names.get(code, code), Facet(facet), spans or [(Days(day), "")], at)
+        )
     for (code, _), spans in _differing(of_practices, day).items():
         told.extend(_of_a_practice(code, spans, day, at))
     owners: dict[tuple[str, date], list[str]] = defaultdict(list)
