@@ -1,6 +1,6 @@
 # What can be done here; `make help` lists it. Paths are relative, so that the checkout may lie in a folder with spaces.
 .DEFAULT_GOAL := help
-.PHONY: help run run-clean test check bench lock migration
+.PHONY: help run run-clean test check bench lock migration openapi
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -35,6 +35,9 @@ lock: .venv/installed ## Write requirements.lock anew from pyproject.toml
 migration: .venv/installed ## Write a migration: make migration s=registry m="what it does"
 	@if [ -z "$$s" ] || [ -z "$$m" ]; then echo 'Say which and why: make migration s=registry m="add a column"'; exit 2; fi
 	@$(BIN)/python -m "services.$$s" migration "$$m"
+
+openapi: .venv/installed ## Write docs/openapi and docs/problems.md from the code
+	@$(BIN)/python -m deploy.documents
 
 # The stamp names the lock it was installed from: a second make does nothing, a changed lock installs again.
 .venv/installed: requirements.lock

@@ -1,14 +1,16 @@
-"""Refusals: what is wrong, in the words of the domain, with every reason at once.
+"""Refusals: what is wrong, in the field's words, with every reason at once.
 
 DomainError
-├── NotFound    the thing named is not there                     (404)
-├── Conflict    what is there does not allow it                  (409)
-└── Forbidden   this caller may not do this                      (403)
+├── NotFound    there is no such record                (404)
+├── Conflict    the present state does not allow this  (409)
+└── Forbidden   the caller may not do this             (403)
 
 A service's own refusals are one class a reason in its `errors.py`. The class name becomes the problem's `type`
-(`CCGNotOpen` -> `ccg-not-open`), the docstring's first line its `title`, the message its `detail`.
+(`CCGNotOpen` -> `ccg-not-open`), the docstring's first line its `title`, the message its `detail`. The docstring's
+second paragraph explains it to clients, in OpenAPI and in docs/problems.md: what happened, and what they can do.
 """
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -39,19 +41,36 @@ class DomainError(Exception):
     @classmethod
     def title(cls) -> str:
         """Return the first line of the docstring, which says what is wrong in general."""
-        return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
+        return inspect.cleandoc(cls.__doc__ or cls.__name__).splitlines()[0]
+
+    @classmethod
+    def explanation(cls) -> str:
+        """Return the rest of the docstring on one line: what happened, and what the client can do."""
+        return " ".join(inspect.cleandoc(cls.__doc__ or "").split()).removeprefix(cls.title()).strip()
 
 
 class NotFound(DomainError):
-    """There is no such thing."""
+    """There is no such record.
+
+    The address names something that this service does not have, or did not have as known at the instant asked for.
+    Check the code or reference.
+    """
 
 
 class Conflict(DomainError):
-    """The state of things does not allow this."""
+    """The present state does not allow this.
+
+    The request is well formed, but what is on record stands against it. Read the record again before you decide what to
+    send.
+    """
 
 
 class Forbidden(DomainError):
-    """This caller may not do this."""
+    """The caller may not do this.
+
+    The token is valid, but it does not give the right to do this. Ask for a token with the role or organisation that
+    `detail` names.
+    """
 
 
 def as_sentence(reasons: Sequence[Reason]) -> str:

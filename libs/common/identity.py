@@ -33,11 +33,18 @@ class Role(StrEnum):
 
 
 class NotYoursToDecide(Forbidden):
-    """The caller does not act for this organisation."""
+    """The caller does not act for this organisation.
+
+    The token names none of the organisations that decide this, nor a successor of one. `detail` names them; ask for a
+    token that acts for one.
+    """
 
 
 class RoleMissing(Forbidden):
-    """The caller lacks the role that this needs."""
+    """The caller lacks the role that this needs.
+
+    `detail` names the role. Your issuer decides who has it.
+    """
 
 
 @dataclass(frozen=True, slots=True)

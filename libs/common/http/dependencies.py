@@ -47,11 +47,17 @@ _VERSION = re.compile(r'"([0-9]{1,18})"')
 
 
 class InstantRefused(Unprocessable):
-    """Nothing can be stated or known at this instant."""
+    """Nothing can be stated or known at this instant.
+
+    `Stated-At` or `as_known` has no time zone, or lies in the future. Send an instant up to now, with its time zone.
+    """
 
 
 class UnreadableVersion(Unreadable):
-    """If-Match is not a version that a read gave."""
+    """If-Match is not a version that a read returned.
+
+    Send the ETag exactly as the read returned it, in quotation marks.
+    """
 
 
 async def _write(request: Request) -> AsyncSession:

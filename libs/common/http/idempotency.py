@@ -45,7 +45,10 @@ _SWEEP = text("""
 
 
 class IdempotencyKeyReused(Unprocessable):
-    """This Idempotency-Key was used for a different request."""
+    """This Idempotency-Key was used for a different request.
+
+    A key belongs to one request. To repeat a request, send the same body again; for another one, choose a new key.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class Surroundings:
         return f"a body may have {self._max_body_bytes} bytes"
 
     def _too_large(self, path: str) -> ASGIApp:
-        return problems.bare(path, HTTPStatus(413), self._limit())
+        return problems.refusal(path, problems.RequestEntityTooLarge(self._limit()))
 
     def _told(self, scope: Scope, status: int, seconds: float) -> None:
         self._metrics.answered(scope, status, seconds)

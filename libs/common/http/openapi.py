@@ -23,8 +23,10 @@ from libs.common.http.problems import (
     MEDIA_TYPE,
     PreconditionMissing,
     Problem,
+    RequestEntityTooLarge,
     Unavailable,
     Unreadable,
+    UnreadableBody,
     problems,
     refusals_of,
 )
@@ -40,13 +42,8 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY, "pattern": "^[ -~]*[!-~][ -~]*$"},
-    "description": "Of your choice, one for each thing that you want done: asked again, it is not done again, and you "
-    "get the first answer.",
-}
-
-_TOO_LARGE = {
-    "description": "The body is larger than this service takes.",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    "description": "A key of your choice, one for each change. A request that is repeated with its key is not carried "
+    "out again, and gets the first response.",
 }
 
 # FastAPI's own shape of a 422, which ours replaces.
@@ -57,7 +54,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/docs")
 async def docs_page(request: Request) -> HTMLResponse:
-    """Show the operations, to be tried out; every address lies below the prefix that the service is served under."""
+    """Show the operations, to be tried out; every address lies below the prefix of the service."""
     prefix = request.scope.get("root_path", "").rstrip("/")
     return get_swagger_ui_html(
         openapi_url=f"{prefix}/openapi.json",
@@ -77,7 +74,7 @@ async def docs_page(request: Request) -> HTMLResponse:
 
 @router.get("/asyncapi.json")
 async def asyncapi_document() -> Response:
-    """Tell which events there are: the whole platform's document, the same from every service."""
+    """Return the events of the whole platform; every service answers with the same document."""
     return Response(asyncapi.text(), media_type="application/json")
 
 
@@ -96,7 +93,7 @@ async def index(request: Request) -> Response:
         for path, words in (
             ("/docs", "Operations, to be tried out"),
             ("/openapi.json", "The same, for programs"),
-            ("/asyncapi.json", "The events that are told, for programs"),
+            ("/asyncapi.json", "The events that are published, for programs"),
             ("/health/ready", "Whether it is well"),
         )
     )
@@ -141,7 +138,7 @@ def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant) -> None:
-    """Say of an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key."""
+    """Add to an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key."""
     needed = [call for call in _needed(dependant) if call is not None]
     roles = [role for call in needed if isinstance(call, Allowed) for role in call.roles]
     if roles:
@@ -154,8 +151,7 @@ def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant)
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         refusals += [Unreadable, idempotency.IdempotencyKeyReused]
     if "requestBody" in operation:
-        refusals.append(Unreadable)
-        operation["responses"].setdefault("413", _TOO_LARGE)
+        refusals += [Unreadable, UnreadableBody, RequestEntityTooLarge]
     _refuse(operation["responses"], problems(*refusals, Unavailable))
 
 
@@ -166,18 +162,18 @@ def _needed(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
 
 
 def _require(parameter: dict[str, Any]) -> None:
-    """Say that a request without it is refused, which the edge does with a status of its own."""
+    """Mark a parameter as required; a request without it is refused with a status of its own."""
     parameter["required"] = True
     parameter["schema"] = {"type": "string"} | {k: v for k, v in parameter["schema"].items() if k != "anyOf"}
 
 
-def _refuse(told: dict[str, Any], refusals: Mapping[int | str, dict[str, Any]]) -> None:
+def _refuse(responses: dict[str, Any], refusals: Mapping[int | str, dict[str, Any]]) -> None:
     """Add refusals to those that the route names itself; FastAPI's own 422 gives way to ours."""
     for status, refusal in refusals.items():
-        own = told.get(str(status), {})
+        own = responses.get(str(status), {})
         lines = own["description"].split(LINE) if MEDIA_TYPE in own.get("content", {}) else []
         lines += [line for line in refusal["description"].split(LINE) if line not in lines]
-        told[str(status)] = refusal | {"description": LINE.join(lines)}
+        responses[str(status)] = refusal | {"description": LINE.join(lines)}
 
 
 def _problem_schemas() -> dict[str, Any]:

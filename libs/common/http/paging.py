@@ -20,7 +20,10 @@ MOST_ITEMS = 500
 
 
 class UnreadableCursor(Unreadable):
-    """`after` is not a cursor that a page of this list gave."""
+    """`after` is not a cursor of this list.
+
+    Follow the `next` link of the page before, or leave `after` out to start again.
+    """
 
 
 class Page(BaseModel, Generic[Item]):

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from libs.common.errors import Conflict, DomainError, Forbidden, NotFound, Reason
 from libs.common.http.paths import methods_at, path_below
+from libs.common.identity import NotYoursToDecide, RoleMissing
 from libs.common.process import context
 from libs.common.process.faults import is_passing
 from libs.common.process.logs import logger
@@ -24,7 +25,7 @@ Needed = TypeVar("Needed", bound=Callable[..., Any])
 TYPES = "https://footprint.example/problems/"
 MEDIA_TYPE = "application/problem+json"
 LINE = "  \n"
-"""What parts the refusals of one status in OpenAPI: a line break of Markdown."""
+"""Separates the refusals of one status in OpenAPI: a line break of Markdown."""
 _MOST_REASONS = 200
 RETRY_AFTER_SECONDS = "1"
 
@@ -32,31 +33,82 @@ _log = logger(__name__)
 
 
 class Unauthenticated(DomainError):
-    """A bearer token is needed, and this request has none that counts."""
+    """A valid bearer token is needed.
+
+    There was no token, or it has expired, has a wrong signature or is meant for another service. Get a new one from the
+    issuer.
+    """
 
 
 class Unreadable(DomainError):
-    """A part of the request cannot be read."""
+    """A part of the request cannot be read.
+
+    The body is not JSON, or a header or parameter is not written as it has to be. `detail` names it.
+    """
 
 
 class StaleVersion(DomainError):
-    """It was changed since you read it."""
+    """The record was changed since you read it.
+
+    Somebody else changed it first. Read it again, look at the change, and send your own with the new ETag.
+    """
 
 
 class PreconditionMissing(DomainError):
-    """This changes what others may change too: say which version you read, with If-Match."""
+    """If-Match is needed here.
+
+    Others may change this record too. Read it, and send its ETag as `If-Match`, so that nothing is overwritten unseen.
+    """
 
 
 class Unprocessable(DomainError):
-    """The request is well formed, but cannot be meant."""
+    """The request is well formed, but makes no sense.
+
+    `reasons` names each field that is wrong. Mend them all and send the request again.
+    """
 
 
 class UnstorableValue(Unprocessable):
-    """The request holds a value that cannot be stored."""
+    """The request holds a value that cannot be stored.
+
+    A number is too large, or a text has a character that no text may have.
+    """
+
+
+class InvalidRequest(Unprocessable):
+    """The request is wrong.
+
+    A field or parameter is missing, unknown, or not written as the operation describes. `reasons` names each: mend them
+    all and send the request again.
+    """
+
+
+class UnreadableBody(Unprocessable):
+    """The body cannot be read as JSON.
+
+    `detail` says at which character. Send JSON in UTF-8.
+    """
+
+
+class RequestEntityTooLarge(DomainError):
+    """The body is larger than this service takes.
+
+    `detail` names the limit. Divide what you send into several requests.
+    """
 
 
 class Unavailable(DomainError):
-    """Something that this needs is away for the moment; try again."""
+    """Something that this service needs is unavailable for the moment.
+
+    Send the request again after the seconds that `Retry-After` names, with the same Idempotency-Key if it has one.
+    """
+
+
+class InternalError(DomainError):
+    """Something went wrong on our side.
+
+    Nothing was changed. Tell the operators the `request_id`, which leads them to the fault.
+    """
 
 
 STATUSES: dict[type[DomainError], HTTPStatus] = {
@@ -68,9 +120,14 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
     StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
     Unprocessable: HTTPStatus(422),
+    RequestEntityTooLarge: HTTPStatus(413),  # its name in HTTPStatus differs between versions of Python
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-"""Which kind of refusal is which status."""
+"""The status of each kind of refusal."""
+
+EVERY_OPERATION = (Unauthenticated, RoleMissing, NotYoursToDecide, InvalidRequest)
+"""What any operation behind the sign-in may answer with."""
 
 _REFUSALS: dict[Callable[..., Any], tuple[type[DomainError], ...]] = {}
 
@@ -119,19 +176,19 @@ def refusals_of(call: Callable[..., Any]) -> tuple[type[DomainError], ...]:
     return _REFUSALS.get(call, ())
 
 
+def explained(error: type[DomainError]) -> str:
+    """Return a refusal on one line: its type, its title, and what a client can do about it."""
+    return f"`{error.slug()}`: {error.title()} {error.explanation()}".rstrip()
+
+
 def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
-    """Return `responses=` for a route: these refusals, and those that every route may give (401, 403, 422)."""
-    told: dict[int, list[str]] = {
-        401: [Unauthenticated.title()],
-        403: [Forbidden.title()],
-        422: ["The request is wrong."],
-    }
-    for error in errors:
-        titles = told.setdefault(int(status_of(error)), [])
-        line = f"`{error.slug()}`: {error.title()}"
-        titles += [] if line in titles else [line]
+    """Return `responses=` for a route: these refusals, and those that every operation may answer with."""
+    by_status: dict[int, list[str]] = {}
+    every: dict[type[DomainError], None] = dict.fromkeys((*EVERY_OPERATION, *errors))
+    for error in every:
+        by_status.setdefault(int(status_of(error)), []).append(explained(error))
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": LINE.join(titles), "content": content} for status, titles in sorted(told.items())}
+    return {status: {"description": LINE.join(by_status[status]), "content": content} for status in sorted(by_status)}
 
 
 def answer(
@@ -144,7 +201,7 @@ def answer(
     reasons: Sequence[Reason] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the response that tells this problem."""
+    """Return the response that carries this problem."""
     problem = Problem(
         type=TYPES + slug,
         title=title,
@@ -163,7 +220,7 @@ def answer(
 
 
 def refusal(path: str, error: DomainError) -> Response:
-    """Return the response that tells a refusal of ours."""
+    """Return the response to a refusal of ours."""
     kind = type(error)
     return answer(
         path, status_of(kind), slug=kind.slug(), title=kind.title(), detail=error.message, reasons=error.reasons
@@ -171,7 +228,7 @@ def refusal(path: str, error: DomainError) -> Response:
 
 
 def failure(path: str, error: Exception) -> Response:
-    """Return the response to a fault: 503 where it may pass, else 500; logged with its trace, nothing of it told."""
+    """Return the response to a fault: 503 where it may pass, else 500; logged with its trace, none of it shown."""
     # A server that cannot be reached may show as any OSError: a name that is not found, a socket's file that is gone.
     if is_passing(error) or isinstance(error, OSError | PoolExhausted):
         _log.warning("a fault that may pass", error=repr(error))
@@ -182,13 +239,7 @@ def failure(path: str, error: Exception) -> Response:
         _log.warning("a value that cannot be stored", error=repr(error))
         return refusal(path, UnstorableValue("a value is too large, or has characters that no text has"))
     _log.error("a fault of ours", exc_info=error)
-    return answer(
-        path,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        slug="internal-error",
-        title="Something went wrong on our side.",
-        detail="nothing was changed; the request id tells the operators which fault this is",
-    )
+    return refusal(path, InternalError("nothing was changed; the request id leads the operators to the fault"))
 
 
 def bare(path: str, status: HTTPStatus, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:
@@ -217,25 +268,21 @@ async def _domain_error(request: Request, error: Exception) -> Response:
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = error.errors()
-    reasons = [Reason(_sentence(one["msg"]), _field(one["loc"])) for one in found[:_MOST_REASONS]]
-    if len(found) > _MOST_REASONS:
-        reasons.append(Reason(f"and {len(found) - _MOST_REASONS} more"))
-    unreadable = any(one["type"] == "json_invalid" for one in found)
-    return answer(
-        request.url.path,
-        HTTPStatus(422),
-        slug="unreadable-body" if unreadable else "invalid-request",
-        title="The request is wrong.",
-        detail="; ".join(f"{reason.field}: {reason.message}" if reason.field else reason.message for reason in reasons),
-        reasons=reasons,
-    )
+    errors = error.errors()
+    reasons = [Reason(_sentence(one["msg"]), _field(one["loc"])) for one in errors[:_MOST_REASONS]]
+    if len(errors) > _MOST_REASONS:
+        reasons.append(Reason(f"and {len(errors) - _MOST_REASONS} more"))
+    kind = UnreadableBody if any(one["type"] == "json_invalid" for one in errors) else InvalidRequest
+    detail = "; ".join(f"{reason.field}: {reason.message}" if reason.field else reason.message for reason in reasons)
+    return refusal(request.url.path, kind(detail, reasons=reasons))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status, headers = HTTPStatus(error.status_code), error.headers
     detail = error.detail if error.detail != status.phrase else _DETAILS.get(status, status.description)
+    if status is STATUSES[RequestEntityTooLarge]:
+        return refusal(request.url.path, RequestEntityTooLarge(detail))
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         # Starlette names the methods of the first of several routes alone.
         methods = methods_at(path_below(request.scope), request.app.routes)

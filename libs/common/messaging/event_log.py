@@ -151,7 +151,11 @@ async def read_after(reads: Reads, position: int, limit: int) -> Sequence[Entry]
 
 
 class EpochEnded(Conflict):
-    """The log that this reader follows was restored: what it read last is not in it as it read it."""
+    """The event log was restored from a backup since you read it.
+
+    What you read last may not be in it. Read the feed again from the position that you trust, with the epoch that it
+    now has.
+    """
 
 
 @dataclass(frozen=True, slots=True)

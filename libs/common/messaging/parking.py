@@ -20,11 +20,17 @@ ERROR_LENGTH = 2000
 
 
 class ParkedEventNotFound(NotFound):
-    """No such event is parked."""
+    """No such event is parked.
+
+    It was tried again with success, or never parked. The list of parked events shows what waits.
+    """
 
 
 class NotFirstInQueue(Conflict):
-    """An earlier parked event shares a key with this one and goes first."""
+    """An earlier parked event has to go first.
+
+    Events about the same bodies are handled in their order. Try the earlier one that `detail` names.
+    """
 
 
 @dataclass(frozen=True, slots=True)

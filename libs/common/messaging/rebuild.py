@@ -20,7 +20,10 @@ _log = structlog.get_logger(__name__)
 
 
 class UnknownProjection(NotFound):
-    """The service keeps no projection of this name."""
+    """The service has no projection of this name.
+
+    `detail` lists the projections that it has.
+    """
 
 
 class NotReplayable(RuntimeError):

@@ -97,12 +97,18 @@ async def _migration(service: Service, given: argparse.Namespace) -> int:
     return 0
 
 
-async def _openapi(service: Service, _: argparse.Namespace) -> int:
+def openapi_text(service: Service) -> str:
+    """Return the OpenAPI document of a service, its keys sorted so that two documents compare line by line."""
     nowhere = "https://nowhere.example"
     settings = Settings(
         database_url="postgresql+asyncpg://nowhere", token_issuer=nowhere, token_audience=nowhere, jwks_url=nowhere
     )
-    print(json.dumps(create_service(service, settings, DirectBus({})).openapi(), indent=1))
+    document = create_service(service, settings, DirectBus({})).openapi()
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+async def _openapi(service: Service, _: argparse.Namespace) -> int:
+    print(openapi_text(service), end="")
     return 0
 
 

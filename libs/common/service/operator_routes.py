@@ -30,11 +30,17 @@ stepped = APIRouter(prefix="/operations", tags=["Operations"], route_class=Stepp
 
 
 class ClockNotMovable(Conflict):
-    """The day of this deployment is the real one and cannot be moved."""
+    """The clock of this deployment cannot be moved.
+
+    It follows the real day. Only a demonstration or test that sets CLOCK_MOVABLE has a clock that an operator may move.
+    """
 
 
 class NotYetDue(Unprocessable):
-    """Work can be done up to today, not beyond."""
+    """Due work can be done up to today only.
+
+    `up_to` lies in the future. Move the clock first, where that is allowed.
+    """
 
 
 class ParkedView(BaseModel):

@@ -6,71 +6,125 @@ from libs.common.errors import Conflict, DomainError, Forbidden, NotFound, Reaso
 
 
 class ContractNotFound(NotFound):
-    """There is no such contract, or none was known then."""
+    """There is no such contract.
+
+    No contract has this reference, or none was known at the instant asked for.
+    """
 
 
 class ConsolidationNotFound(NotFound):
-    """There is no such consolidation."""
+    """There is no such consolidation.
+
+    No shared service was set up under this reference, or not as known at the instant asked for.
+    """
 
 
 class NotAParty(Forbidden):
-    """Only the parties to a contract see it."""
+    """Only the parties to a contract may read it.
+
+    The token acts for none of its customers, nor for its supplier, nor for a successor of one.
+    """
 
 
 class ReferenceTaken(Conflict):
-    """Another contract bears this reference."""
+    """Another contract has this reference.
+
+    A reference names one contract for ever. Choose another.
+    """
 
 
 class NotADraft(Conflict):
-    """Only a draft can be edited, signed or deleted."""
+    """Only a draft can be edited, signed or deleted.
+
+    The contract was signed. It can be terminated, or replaced by a shared service.
+    """
 
 
 class NotSigned(Conflict):
-    """Only a signed contract can be ended."""
+    """Only a signed contract can be ended.
+
+    The contract is a draft: delete it, or sign it first.
+    """
 
 
 class ContractAlreadyEnded(Conflict):
-    """The contract was terminated or replaced already."""
+    """The contract was terminated or replaced already.
+
+    Its last day is settled; `detail` names it.
+    """
 
 
 class CustomerNotOpen(Conflict):
-    """A customer is not open on a day on which it has to be."""
+    """A customer is not open when the contract is signed or begins.
+
+    The registry does not show it as open on that day. Check the code and the days, or wait until the registry has
+    opened it.
+    """
 
 
 class SignedInTheFuture(Conflict):
-    """A signature cannot be recorded before its day."""
+    """A signature cannot be recorded before its day.
+
+    `signed_on` lies after today. Record the signature when it has taken place.
+    """
 
 
 class ExitOutsideTerm(Conflict):
-    """The last day of service lies outside the contract's term."""
+    """The last day of service lies outside the contract's term.
+
+    Name a day from the contract's first to its last.
+    """
 
 
 class NoticeTooLate(Conflict):
-    """The notice does not allow so early an exit."""
+    """The notice period does not allow so early an exit.
+
+    `detail` says which day would be the earliest on this notice, and by when notice was due for the day asked for. Name
+    a later day, or the agreement by which the supplier waives the notice.
+    """
 
 
 class NoticeNotYetServed(Conflict):
-    """Notice cannot be recorded before its day, nor have been served before the contract was signed."""
+    """Notice cannot be dated before the signature or after today.
+
+    Record the notice when it has been served, with its own day.
+    """
 
 
 class StatedBeforeSignature(Conflict):
-    """Nothing can be stated of a contract before its signature was."""
+    """Nothing can be stated of a contract before its signature was.
+
+    `Stated-At` lies before the instant from which the signature is known. Send a later one, or none.
+    """
 
 
 class NotRunningThen(Conflict):
-    """A contract that is to be replaced does not run until the day before."""
+    """A contract to be replaced does not run until the day before.
+
+    The shared service takes over on the day after a contract's last day. Choose a first day within the term of every
+    contract that it replaces.
+    """
 
 
 class FunctionUnknown(Conflict):
-    """A line names a function that is not in the catalogue."""
+    """A line names a function that is not in the catalogue.
+
+    `detail` lists the functions of the catalogue in force on that day.
+    """
 
 
 class NoRuleInForce(Conflict):
-    """No rule is in force on this day."""
+    """No rule is in force on this day.
+
+    No rule pack covers the day asked for. Choose a later one, or have a rule pack added with its citation.
+    """
 
 
 class ChangingHands(Conflict):
-    """The contract's customers keep changing while it is being changed; try again."""
+    """The contract's customers keep changing while it is being changed.
+
+    One merger follows another at this moment. Send the request again; nothing was changed.
+    """
 
 
 def refuse(found: Sequence[DomainError]) -> None:

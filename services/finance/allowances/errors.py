@@ -4,28 +4,51 @@ from libs.common.errors import Conflict, NotFound
 
 
 class OrganisationNotKnown(NotFound):
-    """Finance has not heard of this organisation."""
+    """Finance does not know this organisation.
+
+    The registry has published nothing of it yet. Check the code, or try again when the registry has opened or proposed
+    it.
+    """
 
 
 class OrganisationNotOpen(Conflict):
-    """The organisation is not open in this financial year."""
+    """The organisation is not open in this financial year.
+
+    Only a body that is open on some day of the year has an allowance for it. `detail` says when it is.
+    """
 
 
 class NoRateYet(Conflict):
-    """There was no running-cost allowance in this financial year."""
+    """There was no running-cost allowance in this financial year.
+
+    `detail` names the first year that has one.
+    """
 
 
 class AllowanceFromPredecessors(Conflict):
-    """The organisation's allowance of this year is what its predecessors left."""
+    """The organisation's allowance of this year comes from its predecessors.
+
+    A merger within the year carried it over. Correct the populations of the predecessors instead; the change carries
+    over to this one.
+    """
 
 
 class SuccessorHasItsOwn(Conflict):
-    """A successor has an allowance of its own for this year, which this one would count twice."""
+    """A successor has an allowance of its own for this year.
+
+    This one would carry over to it and count twice. Correct the successor's population instead.
+    """
 
 
 class AllowanceNotFound(NotFound):
-    """No allowance is known for this organisation and year."""
+    """No allowance is known for this organisation and year.
+
+    Its population was not stated for the year, or not as known at the instant asked for.
+    """
 
 
 class PopulationNotFound(NotFound):
-    """No population was stated for this organisation and year."""
+    """No population was stated for this organisation and year.
+
+    State it first, or ask as known at a later instant.
+    """

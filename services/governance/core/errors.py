@@ -6,75 +6,130 @@ from libs.common.errors import Conflict, DomainError, NotFound, Reason
 
 
 class PersonNotFound(NotFound):
-    """There is no such person."""
+    """There is no such person.
+
+    No person has this id. Record the person first.
+    """
 
 
 class BodyNotFound(NotFound):
-    """There is no such body, or none was known then."""
+    """There is no such body.
+
+    No governing body or committee has this reference, or none was known at the instant asked for.
+    """
 
 
 class PostNotFound(NotFound):
-    """There is no such post, or none was known then."""
+    """There is no such post.
+
+    No body has a post with this reference, or none was known at the instant asked for.
+    """
 
 
 class AppointmentNotFound(NotFound):
-    """There is no such appointment, or none was known then."""
+    """There is no such appointment.
+
+    No appointment has this id, or none was known at the instant asked for.
+    """
 
 
 class DecisionRightNotFound(NotFound):
-    """There is no such decision right, or none was known then."""
+    """There is no such decision right.
+
+    No decision right has this id, or none was known at the instant asked for.
+    """
 
 
 class PersonExists(Conflict):
-    """Another person bears this id."""
+    """Another person has this id.
+
+    Leave the id out and one is made, or choose another.
+    """
 
 
 class BodyExists(Conflict):
-    """The organisation has its governing body already."""
+    """The organisation has its governing body already.
+
+    An organisation has one governing body. Add posts to the one that `detail` names.
+    """
 
 
 class PostExists(Conflict):
-    """The body has this post already."""
+    """The body has this post already.
+
+    Appoint to the post that is there, or give the new one another title.
+    """
 
 
 class OrganisationNotOpen(Conflict):
-    """The organisation is neither open nor proposed on a day on which it has to be."""
+    """The organisation is neither open nor proposed when it has to be.
+
+    The registry does not show it as open or proposed on the first or last day named. Check the code and the days.
+    """
 
 
 class BodyNotStanding(Conflict):
-    """The body does not stand on every one of these days."""
+    """The body does not exist on all of these days.
+
+    It was established later or dissolved earlier. Choose days within its life.
+    """
 
 
 class PostNotStanding(Conflict):
-    """The post does not stand on every one of these days."""
+    """The post does not exist on all of these days.
+
+    It was created later or abolished earlier. Choose days within its life.
+    """
 
 
 class PostHeld(Conflict):
-    """Somebody else holds the post on one of these days: a post has one holder a day."""
+    """Somebody else holds the post on one of these days.
+
+    A post has one holder a day. End the other appointment first, or choose other days.
+    """
 
 
 class NotInCatalogue(Conflict):
-    """The title is in no catalogue of that day; say where the constitution describes the post."""
+    """The title is in no catalogue of that day.
+
+    Use a title of the catalogue, or name in `described_in` where the constitution describes the post.
+    """
 
 
 class AppointmentVoid(Conflict):
-    """The appointment was overtaken before its first day; there is nothing to end."""
+    """The appointment was overtaken before its first day.
+
+    The person never held the post, so there is nothing to end.
+    """
 
 
 class EndsBeforeItBegins(Conflict):
-    """The last day lies before the first."""
+    """The last day lies before the first.
+
+    `detail` names the first day. Choose a last day from then on.
+    """
 
 
 class RightNotStanding(Conflict):
-    """The decision right stands on none of these days."""
+    """The decision right is in force on none of these days.
+
+    It ended before the last day named. Read it for its days.
+    """
 
 
 class BeyondDelegation(Conflict):
-    """Nobody passes on more than was delegated."""
+    """A delegate cannot pass on more than was delegated.
+
+    The function, the value limit, the recurrence or the days go beyond the right that is passed on. `reasons` names
+    each field.
+    """
 
 
 class NotToBeRemade(Conflict):
-    """This decision right is not waiting to be made again for that organisation."""
+    """This decision right is not waiting to be made again.
+
+    Only a right that ended with a merger can be made again, once, and by the successor.
+    """
 
 
 def refuse(found: Sequence[DomainError]) -> None:

@@ -4,16 +4,28 @@ from libs.common.errors import Conflict, NotFound
 
 
 class ApplicationNotFound(NotFound):
-    """The registry has no such merger application."""
+    """There is no such merger application.
+
+    No application has this reference, or none was known at the instant asked for.
+    """
 
 
 class ApplicationNotAllowed(Conflict):
-    """The law, or a procedure in force, does not allow this application; each reason says which."""
+    """The law or a procedure in force does not allow this application.
+
+    `reasons` names each provision that stands against it. Mend them all and apply again.
+    """
 
 
 class DeterminedAlready(Conflict):
-    """The application was determined or withdrawn already."""
+    """The application was determined or withdrawn already.
+
+    Only an application that is filed or deferred can be changed or determined. File a new one.
+    """
 
 
 class NoSuchApplicant(NotFound):
-    """This body is no applicant."""
+    """This body is not one of the applicants.
+
+    Read the application for who has applied.
+    """

@@ -4,16 +4,29 @@ from libs.common.errors import Conflict, NotFound
 
 
 class CareModelNotFound(NotFound):
-    """The registry has no such care model."""
+    """There is no such care model.
+
+    No care model has this reference, or none was known at the instant asked for.
+    """
 
 
 class CareModelTaken(Conflict):
-    """This reference names a care model already."""
+    """Another care model has this reference.
+
+    A reference names one care model for ever. Choose another.
+    """
 
 
 class CareModelNotPlanned(Conflict):
-    """The care model was established or has ended already."""
+    """The care model was established or has ended already.
+
+    Only one that is planned or delayed can be re-planned, delayed or established. `detail` says what became of it.
+    """
 
 
 class NotEstablished(Conflict):
-    """The care model was never established, or not by that day, or has ended already."""
+    """The care model is not established by that day.
+
+    A care model is established when it begins, and ends after that. Choose a day that has come, and an end after the
+    beginning.
+    """

@@ -4,12 +4,22 @@ from libs.common.errors import Conflict, NotFound
 
 
 class ClusterNotFound(NotFound):
-    """The registry has no such cluster."""
+    """There is no such cluster.
+
+    No cluster has this reference, or none was known at the instant asked for.
+    """
 
 
 class ClusterNotAllowed(Conflict):
-    """What shares a leadership are integrated care boards that are open, each in one cluster at a time."""
+    """These bodies cannot form this cluster.
+
+    A cluster joins integrated care boards that are open, each in one cluster at a time, and ends after its first day.
+    `reasons` names what stands against it.
+    """
 
 
 class ClusterEnded(Conflict):
-    """The cluster has ended already."""
+    """The cluster has ended already.
+
+    `detail` names the day. Form a new one if the boards share a leadership again.
+    """

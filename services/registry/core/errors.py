@@ -4,16 +4,29 @@ from libs.common.errors import Conflict, NotFound
 
 
 class OrganisationNotFound(NotFound):
-    """The registry has no such organisation."""
+    """There is no such organisation.
+
+    No organisation has this code, or none was known at the instant asked for.
+    """
 
 
 class CodeTaken(Conflict):
-    """This code names a body already, and a code is never used again."""
+    """This code names an organisation already.
+
+    An ODS code is never used again for another body. Choose another, or change the organisation that has it.
+    """
 
 
 class NoChange(Conflict):
-    """That is what the registry says already."""
+    """The registry holds exactly this already.
+
+    Nothing was recorded, since nothing would change.
+    """
 
 
 class SourceRefused(Conflict):
-    """Nothing can be put on record under this source, or for this day."""
+    """Nothing can be recorded under this source, or for this day.
+
+    Name a source of a family that a rule pack ranks, and a day that has come. What a registrar decides is a command of
+    its own.
+    """

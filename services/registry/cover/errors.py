@@ -4,4 +4,8 @@ from libs.common.errors import Conflict
 
 
 class CoverBroken(Conflict):
-    """A practice or an area would not be covered exactly once, or a list has a code that is wrong (s.14A)."""
+    """A practice or area would not have exactly one commissioner (s.14A).
+
+    The NHS Act 2006 wants each in exactly one on every day. `reasons` names those that would have none or two, and
+    every code that is wrong; state their new commissioners in the same request.
+    """

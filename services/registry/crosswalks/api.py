@@ -60,7 +60,10 @@ class FigureGiven(BaseModel):
 
 
 class TableRefused(Unprocessable):
-    """This cannot be read as codes with amounts and days."""
+    """The table cannot be read as codes with amounts and days.
+
+    Send JSON or CSV in UTF-8, with the columns that the operation describes. `reasons` names the lines that are wrong.
+    """
 
 
 class FiguresGiven(BaseModel):
@@ -175,7 +178,10 @@ InSystem = Annotated[System, Query(description="whose codes: `ods`, or `ons` as 
 
 
 class DaysMissing(Unprocessable):
-    """Say which day, or from which day to which."""
+    """The days asked about are missing.
+
+    Send either `on`, or both `from` and `to`, in this order.
+    """
 
 
 @router.get(

@@ -24,7 +24,10 @@ _NUL = "\x00"
 
 
 class NotUnderstood(DomainError):
-    """The request asks something that this cannot be asked."""
+    """The FHIR request asks for something that is not supported.
+
+    The OperationOutcome names each parameter that is wrong. The capability statement lists what can be asked.
+    """
 
     def __init__(self, issues: Sequence[Issue]) -> None:
         super().__init__("; ".join(text for _, text, _ in issues))

@@ -4,12 +4,21 @@ from libs.common.errors import Conflict, NotFound
 
 
 class RoleNotHeld(Conflict):
-    """The organisation does not have this role on that day."""
+    """The organisation does not have this role on that day.
+
+    Read its roles for the days on which it has it.
+    """
 
 
 class IdentifierTaken(Conflict):
-    """This code of another system names another organisation, and a code is never used again."""
+    """This identifier names another organisation already.
+
+    A code of another system names one body for ever. Check both codes.
+    """
 
 
 class IdentifierNotFound(NotFound):
-    """No organisation bears this code of that system on that day, as known then."""
+    """No organisation has this identifier on that day.
+
+    Check the system, the identifier and the day; it may have been recorded later than the instant asked for.
+    """

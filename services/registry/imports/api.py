@@ -52,7 +52,10 @@ _A_FILE: dict[str, Any] = {
 
 
 class FileNotReadable(Unreadable):
-    """The file is none that can be imported."""
+    """The file cannot be imported.
+
+    It is empty, not text, wrongly compressed, or in none of the formats of the catalogue. `detail` says which.
+    """
 
 
 class DifferenceView(View):

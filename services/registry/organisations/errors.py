@@ -4,16 +4,29 @@ from libs.common.errors import Conflict
 
 
 class NotOpen(Conflict):
-    """The organisation is not open on that day."""
+    """The organisation is not open on that day.
+
+    Read its history for the days on which it is, and choose one of them.
+    """
 
 
 class ClosedBeforeItOpened(Conflict):
-    """An organisation cannot close before its first day, or on it."""
+    """An organisation cannot close on its first day or before it.
+
+    `detail` names its first day. Choose a later one.
+    """
 
 
 class MergerAgreed(Conflict):
-    """The organisation is part of an agreed merger, which decides its last day."""
+    """The organisation is part of an agreed merger.
+
+    The merger decides its last day. Withdraw or re-date the merger instead; `detail` names it.
+    """
 
 
 class LegalDatesDisagree(Conflict):
-    """What is stated in law does not fit what is known of the organisation's life."""
+    """The legal dates do not fit the organisation's life.
+
+    A body is established in law no later than it opens, and abolished after that. `reasons` names the days that
+    disagree.
+    """

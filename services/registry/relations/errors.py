@@ -4,4 +4,8 @@ from libs.common.errors import Conflict
 
 
 class RelationNotAllowed(Conflict):
-    """These bodies cannot stand in this relation."""
+    """These bodies cannot have this relation.
+
+    Both bodies have to be open from the first day, and shares of one body sum to at most the whole. `reasons` names
+    each fault.
+    """
