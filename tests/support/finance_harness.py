@@ -15,7 +15,7 @@ from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
 from services.finance.allowances import queries as allowances
 from services.finance.allowances.commands import Population, StatePopulation, state_population
-from services.finance.allowances.queries import Explained
+from services.finance.allowances.views import ExplainedView
 from services.finance.core.years import FinancialYear
 from services.finance.reactions import subscriptions
 
@@ -124,18 +124,18 @@ class FinanceHarness:
                 expect=expect,
             )
 
-    async def seen(self, code: str, year: str, *, as_known: datetime | None = None) -> Explained:
+    async def seen(self, code: str, year: str, *, as_known: datetime | None = None) -> ExplainedView:
         """The allowance as it is read."""
         return await allowances.get_allowance(self.database, code, FinancialYear.parse(year), as_known=as_known)
 
     async def parts(self, code: str, year: str, *, as_known: datetime | None = None) -> list[tuple[date, date, int]]:
         """Its parts: first day, last day, pence."""
         found = await self.seen(code, year, as_known=as_known)
-        return [(part["first_day"], part["last_day"], part["amount_pence"]) for part in found.allowance.parts]
+        return [(part.first_day, part.last_day, part.amount_pence) for part in found.parts]
 
     async def amount(self, code: str, year: str, *, as_known: datetime | None = None) -> int:
         """What it has in the year, in pence."""
-        return (await self.seen(code, year, as_known=as_known)).allowance.amount_pence
+        return (await self.seen(code, year, as_known=as_known)).amount_pence
 
     async def told(self, name: str | None = None) -> list[dict[str, Any]]:
         """The fields of the events told, in order, with their names."""

@@ -1,11 +1,9 @@
-"""Populations over HTTP: stated, corrected, read."""
+"""Routes about populations, allowances and the rates that set them."""
 
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
-from pydantic import BaseModel, Field
 
 from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
@@ -31,14 +29,12 @@ from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from libs.common.money import pounds
 from libs.common.temporal.days import WrittenDay
 from services.finance.allowances import commands, errors, queries
-from services.finance.allowances.rates import PACKS
 from services.finance.allowances.views import (
     AllowanceView,
     ExplainedView,
     HistoryView,
-    allowance_view,
-    explained_view,
-    history_view,
+    PopulationView,
+    RulePackView,
 )
 from services.finance.core.permissions import must_see, visible_to
 from services.finance.core.years import FinancialYear
@@ -59,24 +55,6 @@ def _expectation(version_read: int | None) -> Callable[[int], None]:
             )
 
     return expect
-
-
-class PopulationView(BaseModel):
-    """A population as stated for a year, and the allowance that it sets."""
-
-    organisation: str = Field(examples=["06H"])
-    financial_year: str = Field(examples=["2013-14"])
-    population: int = Field(examples=[856_000])
-    source: str
-    first_day: date = Field(description="The first day of the year on which the organisation was open.")
-    rate_pence: int = Field(description="Pence a head.", examples=[2500])
-    rate_found: bool = Field(description="false: no national rate was found for the year; the pack is the one before.")
-    pack: str = Field(description="The rule pack that was used.", examples=["rca-2013-14"])
-    amount_pence: int = Field(description="Rate times population, as set, in pence.", examples=[2_140_000_000])
-    amount: str = Field(examples=["£21,400,000.00"])
-    stated_at: datetime
-    version: int = Field(description="What If-Match wants for a correction.", examples=[1])
-    event: str | None = Field(description="Id of the AllowanceSet that tells it.")
 
 
 @router.put(
@@ -108,10 +86,10 @@ async def state_population(
     stated_at: StatedAt,
     version_read: IfMatchIfAny,
 ) -> PopulationView:
-    """The first statement needs no If-Match; a correction does. What was stated before stays, as known at its time.
+    """State a population. The first statement needs no If-Match; a correction does. Earlier statements stay readable.
 
-    The allowance of the year is rate times population. A correction for a body that has merged flows on to its
-    successor. To repeat what is known changes nothing.
+    The allowance of the year is rate times population. A correction for a body that has merged also changes the
+    allowance of its successor. Repeating the known population changes nothing.
     """
     done = await commands.state_population(
         session, command, code=code, year=year, by=by, stated_at=stated_at, expect=_expectation(version_read)
@@ -119,14 +97,21 @@ async def state_population(
     if done.is_new:
         response.status_code = status.HTTP_201_CREATED
     etag(response, done.version)
-    one = done.stated
+    stated = done.stated
     return PopulationView(
         organisation=code,
         financial_year=str(year),
-        amount=pounds(one.amount_pence),
-        stated_at=one.since,
+        population=stated.population,
+        source=stated.source,
+        first_day=stated.first_day,
+        rate_pence=stated.rate_pence,
+        rate_found=stated.rate_found,
+        pack=stated.pack,
+        amount_pence=stated.amount_pence,
+        amount=pounds(stated.amount_pence),
+        stated_at=stated.since,
         version=done.version,
-        **{name: getattr(one, name) for name in _SAME},
+        event=stated.event,
     )
 
 
@@ -138,54 +123,21 @@ async def state_population(
 async def get_population(
     code: Code, year: Year, response: Response, session: Read, by: By, as_known: AsKnown
 ) -> PopulationView:
-    """The ETag is the version that a correction names, also where the answer shows what was known earlier."""
+    """Return the population as known at an instant. The ETag is the current version, which a correction names."""
     rows = await raw(session)
     await must_see(rows, code, by)
-    one, version = await queries.get_population(rows, code, year, as_known=as_known)
-    etag(response, version)
-    return PopulationView(
-        organisation=code,
-        financial_year=str(year),
-        amount=pounds(one["amount_pence"]),
-        stated_at=one["known_from"],
-        version=version,
-        **{name: one[name] for name in _SAME},
-    )
-
-
-_SAME = ("population", "source", "first_day", "rate_pence", "rate_found", "pack", "amount_pence", "event")
+    population = await queries.get_population(rows, code, year, as_known=as_known)
+    etag(response, population.version)
+    return population
 
 
 rule_packs_router = APIRouter(tags=["Rule packs"])
 
 
-class RulePackView(BaseModel):
-    """A dated rate, and where it is written."""
-
-    id: str = Field(examples=["rca-2013-14"])
-    subject: str = Field(examples=["running-cost-allowance"])
-    title: str
-    citation: str
-    effective_from: date
-    effective_to: date | None = Field(description="The last day.")
-    weight: str
-    status: str
-    note: str = Field(description="What else the source says, such as a second figure.")
-    rate_pence: int = Field(description="Pence a head.", examples=[2500])
-    rate: str = Field(examples=["£25.00"])
-
-
 @rule_packs_router.get("/rule-packs", summary="List the rates a head, with their sources", responses=problems())
 async def list_rule_packs(_: By) -> list[RulePackView]:
-    """Every pack, by its first day. A year without one is answered with the last one before, and says so."""
-    return [
-        RulePackView(
-            **pack.model_dump(include=set(RulePackView.model_fields) & set(type(pack).model_fields)),
-            rate_pence=pack.values["rate_pence"],
-            rate=pounds(pack.values["rate_pence"]),
-        )
-        for pack in PACKS
-    ]
+    """List every pack by its first day. A year without a pack uses the last one before it, and says so."""
+    return queries.list_rule_packs()
 
 
 allowances_router = APIRouter(tags=["Allowances"])
@@ -202,7 +154,7 @@ async def list_allowances(
     year: OneYear = None,
     as_at: Annotated[WrittenDay | None, Query(description="Only those that have something on this day.")] = None,
 ) -> Page[AllowanceView]:
-    """By organisation and year: those of your organisations and of their predecessors, or all for a national body."""
+    """List allowances by organisation and year: your organisations and their predecessors; all for a national body."""
     rows = await raw(session)
     if organisation is not None:
         await must_see(rows, organisation, by)
@@ -215,7 +167,7 @@ async def list_allowances(
         after=_allowance_after(paging.after),
         limit=paging.fetch,
     )
-    return page([allowance_view(one) for one in found], key=_allowance_key, request=request)
+    return page(found, key=_allowance_key, request=request)
 
 
 @allowances_router.get(
@@ -224,22 +176,22 @@ async def list_allowances(
     responses=problems(NotYoursToDecide, errors.AllowanceNotFound),
 )
 async def get_allowance(code: Code, year: Year, session: Read, by: By, as_known: AsKnown) -> ExplainedView:
-    """Rate, pack, population and source; parts by days; what mergers moved; the support charges inside it."""
+    """Return rate, pack, population and source, the parts by days, what mergers moved, and the support charges."""
     rows = await raw(session)
     await must_see(rows, code, by)
-    return explained_view(await queries.get_allowance(rows, code, year, as_known=as_known))
+    return await queries.get_allowance(rows, code, year, as_known=as_known)
 
 
 @allowances_router.get(
     "/allowances/{code}/{year}/history",
-    summary="Read all that was ever believed of an allowance",
+    summary="Read everything that was ever known of an allowance",
     responses=problems(NotYoursToDecide, errors.AllowanceNotFound),
 )
 async def get_history(code: Code, year: Year, session: Read, by: By) -> HistoryView:
-    """What was set, its parts and what mergers moved, each with the instants from and until which it was known."""
+    """Return what was set, its parts and what mergers moved, each with the instants between which it was known."""
     rows = await raw(session)
     await must_see(rows, code, by)
-    return history_view(code, year, await queries.get_history(rows, code, year))
+    return await queries.get_history(rows, code, year)
 
 
 def _allowance_key(view: AllowanceView) -> tuple[str, int]:

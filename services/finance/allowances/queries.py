@@ -1,18 +1,37 @@
-"""Reading allowances: what was set, what mergers made of it, by which rate and population, and what it has to carry."""
+"""Reads allowances: what was set, what mergers made of it, by which rate and population, and the charges inside it."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 import asyncpg
 
 from libs.common.database.connection import Reads
+from libs.common.money import pounds
 from services.finance.allowances.errors import AllowanceNotFound, PopulationNotFound
+from services.finance.allowances.rates import PACKS
+from services.finance.allowances.views import (
+    AllowanceView,
+    AsSetView,
+    ChargesView,
+    ChargeView,
+    ExplainedView,
+    HistoryView,
+    MovedThen,
+    MovedView,
+    PartThen,
+    PartView,
+    PopulationView,
+    ReleasedView,
+    RulePackView,
+    StatedThen,
+)
 from services.finance.charges import projection
 from services.finance.charges.rules import Charge, charges
-from services.finance.core.years import FinancialYear
+from services.finance.core.years import FinancialYear, days_of
 
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
+_NOTES = {pack.id: pack.note for pack in PACKS}
 
 # Keyed by (organisation, year): what is known at $3, of these organisations ($1: of all), after this key ($4, $5).
 _PAGE = """
@@ -58,48 +77,24 @@ SELECT a.organisation_code AS successor, lower(r.valid) AS first_day, upper(r.va
 _ONE = "SELECT id, version FROM allowance WHERE organisation_code = $1 AND financial_year = $2"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAllowance:
-    """An allowance as known at an instant: what was set (None where nothing was), and its parts by days."""
-
-    organisation: str
-    year: FinancialYear
-    stated: asyncpg.Record | None
-    parts: tuple[asyncpg.Record, ...]
-
-    @property
-    def amount_pence(self) -> int:
-        """What the body has in the year, after mergers."""
-        return sum(part["amount_pence"] for part in self.parts)
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """The key of the list's order."""
-        return self.organisation, self.year.start
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """An allowance with what mergers moved to and from it, and the support charges that it carries."""
-
-    allowance: KnownAllowance
-    moved: tuple[asyncpg.Record, ...]
-    charges: tuple[Charge, ...]
-    charged_pence: int
-
-    @property
-    def exceeded_pence(self) -> int:
-        """By how much the charges exceed the allowance; 0 where they do not."""
-        return max(0, self.charged_pence - self.allowance.amount_pence)
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Everything ever believed of an allowance, oldest knowledge first."""
-
-    stated: tuple[asyncpg.Record, ...]
-    parts: tuple[asyncpg.Record, ...]
-    moved: tuple[asyncpg.Record, ...]
+def list_rule_packs() -> list[RulePackView]:
+    """Return every rate a head with its source, by first day."""
+    return [
+        RulePackView(
+            id=pack.id,
+            subject=pack.subject,
+            title=pack.title,
+            citation=pack.citation,
+            effective_from=pack.effective_from,
+            effective_to=pack.effective_to,
+            weight=pack.weight,
+            status=pack.status,
+            note=pack.note,
+            rate_pence=pack.values["rate_pence"],
+            rate=pounds(pack.values["rate_pence"]),
+        )
+        for pack in PACKS
+    ]
 
 
 async def list_allowances(
@@ -111,8 +106,8 @@ async def list_allowances(
     as_known: datetime | None,
     after: tuple[str, int],
     limit: int,
-) -> list[KnownAllowance]:
-    """Return allowances by organisation and year after a key, as known at an instant.
+) -> list[AllowanceView]:
+    """Return allowances by organisation and year after the cursor, as known at an instant.
 
     `organisations` None means all; with `as_at` only those that have something on that day.
     """
@@ -124,50 +119,139 @@ async def list_allowances(
     stated = {row["allowance_id"]: row for row in await db.fetch(_STATED, ids, known_at)}
     parts = await db.fetch(_PARTS, ids, known_at)
     return [
-        KnownAllowance(
-            row["organisation_code"],
-            FinancialYear(row["financial_year"]),
-            stated.get(row["id"]),
-            tuple(part for part in parts if part["allowance_id"] == row["id"]),
-        )
+        _allowance(row, stated.get(row["id"]), [part for part in parts if part["allowance_id"] == row["id"]])
         for row in rows
     ]
 
 
-async def get_allowance(db: Reads, code: str, year: FinancialYear, *, as_known: datetime | None) -> Explained:
+async def get_allowance(db: Reads, code: str, year: FinancialYear, *, as_known: datetime | None) -> ExplainedView:
     """Return one allowance with all that explains it. Raises AllowanceNotFound where nothing is known of it."""
     known_at = as_known or _ALWAYS
     found = await list_allowances(
         db, organisations=[code], year=year, as_at=None, as_known=as_known, after=("", 0), limit=1
     )
-    moved = await db.fetch(_MOVED, code, year.start, known_at)
+    moved = [_moved(row) for row in await db.fetch(_MOVED, code, year.start, known_at)]
     if not found:
         raise AllowanceNotFound(f"{code}: no allowance is known for {year}{_known_then(as_known)}")
-    support = charges(code, year, await projection.list_contract_statements(db, code, as_known=as_known))
-    total = sum(charge.amount_pence for charge in support)
-    return Explained(found[0], tuple(moved), tuple(support), total)
+    [allowance] = found
+    support = _charges(
+        charges(code, year, await projection.list_contract_statements(db, code, as_known=as_known)), allowance
+    )
+    return ExplainedView(
+        **dict(allowance),
+        moved=moved,
+        support_charges=support,
+        explanation=[*_how_set(allowance, year), *_how_moved(moved), *_how_charged(support)],
+        warnings=_warnings(allowance, support),
+    )
 
 
-async def get_history(db: Reads, code: str, year: FinancialYear) -> History:
-    """Return everything ever believed of an allowance. Raises AllowanceNotFound."""
+async def get_history(db: Reads, code: str, year: FinancialYear) -> HistoryView:
+    """Return everything ever known of an allowance. Raises AllowanceNotFound."""
     rows = await db.fetch(_ONE, code, year.start)
     ids = [row["id"] for row in rows]
     stated, parts = await db.fetch(_STATED, ids, None), await db.fetch(_PARTS, ids, None)
     moved = await db.fetch(_MOVED, code, year.start, None)
     if not stated and not parts and not moved:
         raise AllowanceNotFound(f"{code}: no allowance is known for {year}")
-    return History(tuple(stated), tuple(parts), tuple(moved))
+    return HistoryView(
+        organisation=code,
+        financial_year=str(year),
+        as_set=[StatedThen(**dict(_as_set(row)), **_known(row)) for row in stated],
+        parts=[PartThen(**dict(_part(row)), **_known(row)) for row in parts],
+        moved=[MovedThen(**dict(_moved(row)), **_known(row)) for row in moved],
+    )
 
 
-async def get_population(
-    db: Reads, code: str, year: FinancialYear, *, as_known: datetime | None
-) -> tuple[asyncpg.Record, int]:
-    """Return the population stated for an organisation's year, with its version. Raises PopulationNotFound."""
+async def get_population(db: Reads, code: str, year: FinancialYear, *, as_known: datetime | None) -> PopulationView:
+    """Return the population stated for an organisation's year. Raises PopulationNotFound."""
     for row in await db.fetch(_ONE, code, year.start):
         for stated in await db.fetch(_STATED, [row["id"]], as_known or _ALWAYS):
-            return stated, row["version"]
+            as_set = _as_set(stated).model_dump(exclude={"rate"})
+            return PopulationView(organisation=code, financial_year=str(year), version=row["version"], **as_set)
     raise PopulationNotFound(f"{code}: no population was stated for {year}{_known_then(as_known)}")
 
 
 def _known_then(as_known: datetime | None) -> str:
     return f" as known at {as_known.isoformat()}" if as_known else ""
+
+
+def _allowance(row: asyncpg.Record, stated: asyncpg.Record | None, parts: Sequence[asyncpg.Record]) -> AllowanceView:
+    amount = sum(part["amount_pence"] for part in parts)
+    return AllowanceView(
+        organisation=row["organisation_code"],
+        financial_year=str(FinancialYear(row["financial_year"])),
+        as_set=_as_set(stated) if stated else None,
+        amount_pence=amount,
+        amount=pounds(amount),
+        parts=[_part(part) for part in parts],
+    )
+
+
+def _as_set(row: asyncpg.Record) -> AsSetView:
+    return AsSetView(
+        **dict(row), rate=pounds(row["rate_pence"]), amount=pounds(row["amount_pence"]), stated_at=row["known_from"]
+    )
+
+
+def _part(row: asyncpg.Record) -> PartView:
+    return PartView(**dict(row), amount=pounds(row["amount_pence"]), days=days_of(row["first_day"], row["last_day"]))
+
+
+def _moved(row: asyncpg.Record) -> MovedView:
+    released = [
+        ReleasedView(predecessor=code, amount_pence=amount, amount=pounds(amount))
+        for code, amount in zip(row["predecessors"], row["released_pence"], strict=True)
+    ]
+    return MovedView(**dict(row), amount=pounds(row["amount_pence"]), released=released)
+
+
+def _known(row: asyncpg.Record) -> dict[str, datetime | None]:
+    return {name: row[name] for name in ("known_from", "known_to", "recorded_at")}
+
+
+def _charges(support: Sequence[Charge], allowance: AllowanceView) -> ChargesView:
+    total = sum(charge.amount_pence for charge in support)
+    return ChargesView(
+        amount_pence=total,
+        amount=pounds(total),
+        exceeded_pence=max(0, total - allowance.amount_pence),
+        items=[ChargeView(**asdict(charge), amount=pounds(charge.amount_pence)) for charge in support],
+    )
+
+
+def _how_set(allowance: AllowanceView, year: FinancialYear) -> list[str]:
+    as_set = allowance.as_set
+    if as_set is None:
+        return [f"No population was stated for {allowance.organisation} in {year}: what it has came by mergers."]
+    days = days_of(as_set.first_day, year.last_day)
+    open_for = "" if days == year.days else f" for the {days} of {year.days} days from {as_set.first_day} on"
+    people = f"{as_set.population:,} people ({as_set.source})"
+    sentences = [f"{people} at {as_set.rate} a head{open_for}: {as_set.amount} ({as_set.pack})."]
+    if not as_set.rate_found:
+        sentences.append(f"No national rate was found for {year}: {as_set.pack}, the last one before, was used.")
+    return sentences + [note for note in [_NOTES.get(as_set.pack)] if note]
+
+
+def _how_moved(moved: Sequence[MovedView]) -> list[str]:
+    return [
+        f"Merger {one.merger}: from {one.first_day} to {one.last_day} {one.successor} has {one.amount}, released by "
+        + ", ".join(f"{part.predecessor} ({part.amount})" for part in one.released)
+        + "."
+        for one in moved
+    ]
+
+
+def _how_charged(support: ChargesView) -> list[str]:
+    if not support.items:
+        return []
+    shared = "what several customers share is split equally, for lack of a stated share"
+    return [f"Support contracts charge {support.amount} within it, by the days of the year; {shared}."]
+
+
+def _warnings(allowance: AllowanceView, support: ChargesView) -> list[str]:
+    if not support.exceeded_pence:
+        return []
+    over = pounds(support.exceeded_pence)
+    excess = f"Support charges of {support.amount} exceed the allowance of {allowance.amount} by {over}."
+    return [f"{excess} It is a ceiling, not a target."]

@@ -52,7 +52,7 @@ async def test_a_correction_counts_from_now_on_and_what_was_known_stays(harness:
     assert await harness.amount("06H", "2013-14") == 21_425_000_00
     assert await harness.amount("06H", "2013-14", as_known=june - timedelta(microseconds=1)) == 21_400_000_00
     history = await allowances.get_history(harness.database, "06H", FinancialYear(2013))
-    assert [(row["population"], row["known_from"], row["known_to"]) for row in history.stated] == [
+    assert [(one.population, one.known_from, one.known_to) for one in history.as_set] == [
         (856_000, FEBRUARY, june),
         (857_000, june, None),
     ]
@@ -241,4 +241,5 @@ async def test_a_statement_made_while_its_ccg_merges_waits_and_flows_on(harness:
         assert not stating.done()
     await stating
     moved = (await harness.seen("14Y", "2018-19")).moved
-    assert [(row["predecessors"], row["population"]) for row in moved] == [(["10H", "10Y"], 1500)]
+    released = [([part.predecessor for part in one.released], one.population) for one in moved]
+    assert released == [(["10H", "10Y"], 1500)]

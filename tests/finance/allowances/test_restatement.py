@@ -64,9 +64,9 @@ async def test_what_was_set_stays_visible_beside_what_it_became(harness: Finance
     await harness.state("10H", "2018-19", 1000)
     await harness.hear(bucks_merges())
     found = await harness.seen("10H", "2018-19")
-    assert found.allowance.stated is not None
-    assert (found.allowance.stated["amount_pence"], found.allowance.amount_pence) == (2_207_000, 0)
-    assert (await harness.seen("14Y", "2018-19")).allowance.stated is None
+    assert found.as_set is not None
+    assert (found.as_set.amount_pence, found.amount_pence) == (2_207_000, 0)
+    assert (await harness.seen("14Y", "2018-19")).as_set is None
 
 
 async def test_before_the_merger_was_known_the_predecessors_had_it_all(harness: FinanceHarness) -> None:
@@ -155,7 +155,7 @@ async def test_a_chain_of_mergers_carries_allowances_to_its_end(
     assert await harness.amount("D4U1Y", "2021-22") == 1000 * 2207
     assert await harness.amount("15D", "2021-22") == 0
     assert await harness.amount("15D", "2021-22", as_known=at(date(2020, 6, 1))) == 300 * 2207
-    chain = [(row["successor"], row["amount_pence"]) for row in (await harness.seen("15D", "2021-22")).moved]
+    chain = [(one.successor, one.amount_pence) for one in (await harness.seen("15D", "2021-22")).moved]
     assert chain == [("15D", 300 * 2207), ("D4U1Y", 1000 * 2207)]
 
 
@@ -209,10 +209,10 @@ async def test_a_succession_that_is_no_merger_restates_nothing(harness: FinanceH
 async def test_a_restatement_names_the_events_that_tell_it_and_caused_it(harness: FinanceHarness) -> None:
     await harness.state("10H", "2018-19", 1000)
     await harness.hear(bucks_merges())
-    [row] = (await harness.seen("14Y", "2018-19")).moved
+    [moved] = (await harness.seen("14Y", "2018-19")).moved
     told = await harness.database.fetch("SELECT event_id, causation FROM outbox WHERE name = 'AllowanceRestated'")
-    assert (row["event"], row["caused_by"]) == (str(told[0]["event_id"]), told[0]["causation"])
-    assert row["caused_by"].startswith("event-")
+    assert (moved.event, moved.caused_by) == (str(told[0]["event_id"]), told[0]["causation"])
+    assert moved.caused_by.startswith("event-")
 
 
 def test_bodies_are_tied_through_any_number_of_mergers() -> None:

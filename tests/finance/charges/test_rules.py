@@ -105,13 +105,13 @@ CSU = ContractSigned(
 async def test_the_charges_of_a_contract_stand_inside_the_allowance(harness: FinanceHarness) -> None:
     await harness.state("10H", "2018-19", 1000)  # £22,070.00
     await harness.hear(CSU)
-    found = await harness.seen("10H", "2018-19")
-    assert [(charge.contract, charge.amount_pence, charge.shared_among) for charge in found.charges] == [
-        ("CSU-1", 1_500_000, ("10H", "10Y"))
+    found = (await harness.seen("10H", "2018-19")).support_charges
+    assert [(charge.contract, charge.amount_pence, charge.shared_among) for charge in found.items] == [
+        ("CSU-1", 1_500_000, ["10H", "10Y"])
     ]
-    assert (found.charged_pence, found.exceeded_pence) == (1_500_000, 0)
+    assert (found.amount_pence, found.exceeded_pence) == (1_500_000, 0)
     await harness.state("10H", "2018-19", 600)
-    assert (await harness.seen("10H", "2018-19")).exceeded_pence == 1_500_000 - 600 * 2207
+    assert (await harness.seen("10H", "2018-19")).support_charges.exceeded_pence == 1_500_000 - 600 * 2207
 
 
 async def test_charges_move_with_the_contract(harness: FinanceHarness) -> None:
@@ -130,9 +130,9 @@ async def test_charges_move_with_the_contract(harness: FinanceHarness) -> None:
             annual_pence=3_000_000,
         ),
     )
-    assert (await harness.seen("10H", "2018-19")).charges[0].days == 183
+    assert (await harness.seen("10H", "2018-19")).support_charges.items[0].days == 183
     before = at(date(2018, 9, 1))
-    assert (await harness.seen("10H", "2018-19", as_known=before)).charges[0].days == 365
+    assert (await harness.seen("10H", "2018-19", as_known=before)).support_charges.items[0].days == 365
 
 
 async def test_a_terminated_or_replaced_contract_charges_no_more(harness: FinanceHarness) -> None:
@@ -152,7 +152,7 @@ async def test_a_terminated_or_replaced_contract_charges_no_more(harness: Financ
         previous_annual_pence=3_000_000,
     )
     await harness.hear(shared)
-    found = (await harness.seen("10H", "2018-19")).charges
+    found = (await harness.seen("10H", "2018-19")).support_charges.items
     assert [(charge.contract, charge.days) for charge in found] == [("CSU-1", 91), ("SHARED", 274)]
     await harness.hear(
         ContractTerminated(
@@ -164,7 +164,7 @@ async def test_a_terminated_or_replaced_contract_charges_no_more(harness: Financ
             reason="in house",
         )
     )
-    assert (await harness.seen("10H", "2018-19")).charges[-1].amount_pence == 100
+    assert (await harness.seen("10H", "2018-19")).support_charges.items[-1].amount_pence == 100
 
 
 async def test_contracts_told_twice_are_known_once(harness: FinanceHarness) -> None:
