@@ -1,14 +1,12 @@
-"""Codes of other systems (ONS, a user's own) that a body bears for a time. A code never names another body."""
+"""Gives and ends further roles and codes of other systems. A code is never given to a second organisation."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import Annotated, Self
 
 import asyncpg
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads
 from libs.common.errors import Reason
 from libs.common.events.registry import (
     OrganisationIdentified,
@@ -17,26 +15,52 @@ from libs.common.events.registry import (
     OrganisationRoleGiven,
 )
 from libs.common.identity import Caller
-from libs.common.temporal.believed import ALL_DAYS
-from libs.common.temporal.history import ALWAYS
-from services.registry.core.believed import believed_link
 from services.registry.core.change import change
+from services.registry.core.codes import Day
 from services.registry.core.errors import NoChange
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
-from services.registry.identifiers.periods import BornePeriod, Ending, Period, periods_of
+from services.registry.identifiers.queries import ODS, BornePeriod, periods_of
 from services.registry.lineage.permissions import must_act_for
 from services.registry.organisations.changes import must_be_there
 
 ROLE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
-"""A word of one's own (`prescribing_hub`), or ODS's code of a role (`RO213`)."""
+"""A name of one's own (`prescribing_hub`), or ODS's code of a role (`RO213`)."""
 
 RoleName = Annotated[str, StringConstraints(pattern=ROLE_NAME)]
 
 
+class Period(BaseModel):
+    """The days of a role or code: from a first day, to a last day where it is known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_on: Day = Field(description="the first day", examples=["2016-04-01"])
+    last_day: Day | None = Field(default=None, description="the last day, where it is known")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.last_day is not None and self.last_day < self.effective_on:
+            raise ValueError("last_day: it cannot end before it begins")
+        return self
+
+    @property
+    def until(self) -> date | None:
+        """The first day without it."""
+        return None if self.last_day is None else self.last_day + timedelta(days=1)
+
+
+class Ending(BaseModel):
+    """The end of a role or code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_on: Day = Field(description="the first day without it", examples=["2020-04-01"])
+
+
 class GiveRole(Period):
-    """A further role from a day, up to a last one where it is known."""
+    """A further role, with its days."""
 
     role: RoleName = Field(examples=["RO213"])
 
@@ -71,7 +95,7 @@ async def give_role(
 async def end_role(
     session: AsyncSession, organisation: Organisation, role: str, command: Ending, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let a role of the locked body end. Raises RoleNotHeld, NotYoursToDecide."""
+    """End a role of the locked body. Raises RoleNotHeld, NotYoursToDecide."""
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
@@ -84,24 +108,14 @@ async def end_role(
 SYSTEM = r"^[a-z][a-z0-9-]{0,29}$"
 """`ons`, or the name that a user gives to a system of its own."""
 IDENTIFIER = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._:-]{0,58}[A-Za-z0-9])?$"
-"""What a code of another system looks like: text that can stand in an address."""
-ODS = "ods"
+"""The form of a code of another system: text that fits into a URL."""
 
 _CLAIM = "INSERT INTO tie (code, sort, other) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _HOLDER = "SELECT code FROM tie WHERE sort = $1 AND other = $2"
 
-_BORNE_BY = f"""
-SELECT t.code, lower(b.valid) AS start, upper(b.valid) AS "end"
-  FROM tie t JOIN {believed_link("b", day=ALL_DAYS, known="$3")}
- WHERE t.sort = $1 AND t.other = $2
- ORDER BY lower(b.valid)
-"""  # noqa: S608  (only names of ours are put in)
-
-_ODS = "SELECT code FROM organisation WHERE code = $1"
-
 
 class GiveIdentifier(Period):
-    """A code of another system from a day, up to a last one where it is known."""
+    """A code of another system, with its days."""
 
     system: Annotated[str, StringConstraints(pattern=SYSTEM)] = Field(
         description="`ons`, or your own name of a system of codes", examples=["ons"]
@@ -116,21 +130,10 @@ class GiveIdentifier(Period):
         return system
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """The body that a code of another system names, and the days of it."""
-
-    system: str
-    identifier: str
-    code: str
-    first_day: date | None
-    last_day: date | None
-
-
 async def give_identifier(
     session: AsyncSession, organisation: Organisation, command: GiveIdentifier, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Give the locked body a code of another system. The one of that system that it bore before ends where this begins.
+    """Give the locked body a code of another system; its earlier code in that system ends where this one begins.
 
     Raises IdentifierTaken (naming the holder), NoChange, NotYoursToDecide.
     """
@@ -177,7 +180,7 @@ async def end_identifier(
     by: Caller,
     stated_at: datetime,
 ) -> None:
-    """Let the locked body bear a code no more. It names no other body for that.
+    """End a code of the locked body. It is not free for another body.
 
     Raises IdentifierNotFound, NotYoursToDecide.
     """
@@ -199,23 +202,3 @@ def _ended(code: str, span: BornePeriod, day: date, at: datetime) -> Organisatio
         effective_on=day,
         stated_at=at,
     )
-
-
-async def get_bearer(db: Reads, system: str, identifier: str, *, as_at: date, as_known: datetime | None) -> Bearer:
-    """Return the body that a code names on a day, as known at an instant.
-
-    Raises IdentifierNotFound; where it names a body on other days, the message says which and when.
-    """
-    if system == ODS:
-        if await db.fetch(_ODS, identifier):
-            return Bearer(system, identifier, identifier, None, None)
-        raise IdentifierNotFound(f"no organisation has the code {identifier}")
-    rows = await db.fetch(_BORNE_BY, f"{CODE_OF}{system}", identifier, as_known or ALWAYS)
-    spells = [(code, BornePeriod(system, identifier, start, end)) for code, start, end in rows]
-    for code, span in spells:
-        if span.holds_on(as_at):
-            return Bearer(system, identifier, code, span.first_day, span.last_day)
-    others = "; ".join(
-        f"{code} bears it from {span.first_day} to {span.last_day or 'no last day'}" for code, span in spells
-    )
-    raise IdentifierNotFound(f"{identifier} of {system} names nobody on {as_at}" + (f" ({others})" if others else ""))
