@@ -1,1 +1,1 @@
-"""Events between services: outbox, log, bus, consumers; what fails is parked, what is lost is rebuilt."""
+"""Events between services: transactional outbox, event log, bus, consumers, parked events, rebuilds of projections."""

@@ -1,4 +1,4 @@
-"""Following one source: each batch of events is applied once, in one transaction with the place it moves on to."""
+"""Consumer of one source: applies each batch of events exactly once, in one transaction with its own cursor."""
 
 import asyncio
 from collections import Counter
@@ -33,18 +33,18 @@ from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
 
 ATTEMPTS = 3
-"""So often a failing event is tried, after the batch it stood in, before it is parked."""
+"""Attempts per event, after the batch that contained it has failed, before it is parked."""
 
 _log = structlog.get_logger(__name__)
 
 
 class LeaseLost(Exception):
-    """Somebody else has moved on from this consumer's place."""
+    """Another consumer has moved this consumer's cursor."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerLimits:
-    """How a consumer works: events a batch, keys parked at most, seconds between looks that nothing woke."""
+    """Limits of a consumer: events a batch, the maximum of parked keys, and polling and back-off times in seconds."""
 
     batch: int = 500
     parked_keys: int = 1000
@@ -55,7 +55,7 @@ class ConsumerLimits:
 
 
 class Consumer:
-    """Has one service hear one source. Several may run for the same pair: a lease lets one at a time do it."""
+    """Consumes one source for one service. Several may run for the same pair: a lease lets one at a time work."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Consumer:
         self.applied = 0
         self.duplicates = 0
         self.unknown: Counter[str] = Counter()
-        """Events skipped because no class here has their name and version, by both."""
+        """Events skipped because this code has no class for their name and version, counted by both."""
         self._since_analyzed = 0
         self._database = database
         self._bus = bus
@@ -79,10 +79,10 @@ class Consumer:
         self._log = _log.bind(service=subscriptions.service, source=source)
 
     async def run(self, stop: asyncio.Event, alive: Alive = unwatched) -> None:
-        """Follow the source until `stop` is set.
+        """Consume the source until `stop` is set.
 
-        A passing fault is waited out, and never parks an event. Raises ConsumerStopped where going on would skip or
-        mistake events; run again, the consumer looks whether that is still so.
+        A transient fault is retried with back-off and never parks an event. Raises ConsumerStopped where continuing
+        would skip or misread events; when run again, the consumer checks whether the cause is still there.
         """
         while not stop.is_set():
             try:
@@ -128,16 +128,16 @@ class Consumer:
         return Cursor(*row) if row else Cursor()
 
     async def _check_footing(self, place: Cursor) -> None:
-        """Raise EpochChanged unless the last event heard still stands where it was heard, told in the same life."""
+        """Raise EpochChanged unless the last event consumed is still at its offset, with the same epoch."""
         if place.position == 0:
             return
         last = await self._bus.at(self.source, place.next_offset - 1)
         if last is None:
             await self._check_not_ahead(place)
-            raise EpochChanged(f"position {place.position} of epoch {place.epoch} is not in the source any more")
+            raise EpochChanged(f"position {place.position} of epoch {place.epoch} is no longer in the source")
         epoch = epoch_of(last)
         if epoch not in (None, place.epoch):
-            raise EpochChanged(f"position {place.position} was heard in epoch {place.epoch} and is now of {epoch}")
+            raise EpochChanged(f"position {place.position} was consumed in epoch {place.epoch} and is now of {epoch}")
 
     async def _check_not_ahead(self, place: Cursor) -> None:
         at = await self._bus.end(self.source)
@@ -153,8 +153,8 @@ class Consumer:
         except Exception as error:
             if is_passing(error):
                 raise
-            self._log.warning("a batch fails; looking for the culprit", error=error_text(error))
-            # On a connection that was lost meanwhile this fails at once, by a passing fault.
+            self._log.warning("a batch failed; applying its events one by one", error=error_text(error))
+            # If the connection was lost meanwhile, this fails at once with a transient fault.
             async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
                 await self._apply_singly(session, place, intake)
         outbox_signal(self._database.url).give()
@@ -180,10 +180,10 @@ class Consumer:
     async def _apply_singly(self, session: AsyncSession, place: Cursor, intake: Intake) -> None:
         driver = await raw(session)
         await self._move(driver, place, intake.place)
-        held = await parked_keys(driver, self.source)
+        blocked = await parked_keys(driver, self.source)
         parking: list[Parking] = []
         for step in intake.steps:
-            attempts, error = 0, reason_to_park(step, held)
+            attempts, error = 0, reason_to_park(step, blocked)
             while error is None and step.delivery is not None:
                 attempts += 1
                 failure = await self._attempt(session, step.delivery)
@@ -191,12 +191,12 @@ class Consumer:
                     break
                 error = failure if attempts == ATTEMPTS else None
             if error is not None:
-                held |= step.keys
+                blocked |= step.keys
                 parking.append(Parking(step, attempts, error))
         await self._park(driver, parking)
 
     async def _attempt(self, session: AsyncSession, delivery: Delivery) -> str | None:
-        """Return what went wrong, or None. What it did is undone if it went wrong."""
+        """Apply one event in a savepoint; return the error's text, or None. On failure the savepoint is rolled back."""
         try:
             async with session.begin_nested():
                 await self._subscriptions.deliver([delivery], session)
@@ -208,9 +208,9 @@ class Consumer:
         return None
 
     async def _move(self, driver: asyncpg.Connection, expected: Cursor, to: Cursor) -> None:
-        """Compare and set the place, before anything else: whoever is late finds out before it has done anything.
+        """Advance the cursor by compare-and-set, first of all: a consumer that lost its lease fails before it writes.
 
-        The row stays locked until the end, so that no operator changes what is parked meanwhile.
+        The row stays locked until the end of the transaction, so that no operator changes parked events meanwhile.
         """
         moved = await driver.execute(
             "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3,"
@@ -223,7 +223,7 @@ class Consumer:
             expected.position,
         )
         if moved != "UPDATE 1":
-            raise LeaseLost(f"{self.source} is not at {expected} any more")
+            raise LeaseLost(f"{self.source} is no longer at {expected}")
 
     async def _park(self, driver: asyncpg.Connection, parking: Sequence[Parking]) -> None:
         if not parking:
@@ -247,9 +247,9 @@ async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
 
 
 async def continue_from(session: AsyncSession, source: str, last: Message | None) -> Cursor:
-    """Have the consumer of this source go on after this message of the bus: None, from the very first event.
+    """Move the consumer's cursor to just after this message of the bus; None starts from the first event.
 
-    For an operator, after the source was restored: what the consumer had heard beyond stays as it was applied.
+    For an operator, after the source was restored. Events consumed beyond that message stay applied.
     """
     position, offset = (last.position or 0, last.offset + 1) if last else (0, 0)
     place = Cursor((last and epoch_of(last)) or "", offset, position)

@@ -1,4 +1,4 @@
-"""The event log of one service: appended by the sequencer, dense, hash-chained, and read after a position."""
+"""The event log of one service: dense positions, a hash chain, appended by the sequencer, read from a cursor."""
 
 import hashlib
 import json
@@ -15,11 +15,11 @@ from libs.common.events import CATALOGUE, Envelope, Undecodable
 from libs.common.identity import Caller
 
 GENESIS = bytes(32)
-"""What stands before the first event in the hash chain."""
+"""The hash before the first event in the chain."""
 
-# Whole transactions, in the order of their highest ids: a transaction that waited for another one's row has the higher
-# one of the two, even if it took its first id earlier. One that is larger than the batch comes alone. Only the first
-# rows are looked at ($2; NULL: all), and of their transactions those that end among them: all others end later.
+# Take whole transactions, ordered by their highest id: a transaction that waited for another one's row lock has the
+# higher highest id, even if it took its first id earlier. A transaction larger than the batch is taken alone. Only the
+# first $2 rows are read (NULL: all), and only transactions that end among them are taken: all others end later.
 _TAKE = """
 WITH first AS MATERIALIZED (
     SELECT id, tx FROM outbox ORDER BY id LIMIT $2
@@ -42,18 +42,18 @@ _COLUMNS = ("position", "event_id", "name", "keys", "recorded_at", "body", "chai
 
 
 class Reads(Protocol):
-    """What a read needs: a Database, or a connection."""
+    """What a read needs: a Database or a connection."""
 
     async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
-        """Read rows."""
+        """Return all rows of a query."""
 
     async def fetchrow(self, sql: str, /, *args: Any) -> asyncpg.Record | None:
-        """Read the first row."""
+        """Return the first row of a query, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a log ends, and in which of its lives: 0 and no epoch while nothing was ever told."""
+    """The log's last position and its epoch: position 0 and no epoch while nothing has been published."""
 
     epoch: str = ""
     position: int = 0
@@ -61,7 +61,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event as the log holds it."""
+    """One event as stored in the log."""
 
     position: int
     keys: tuple[str, ...]
@@ -69,7 +69,7 @@ class Entry:
 
 
 def link(chain: bytes, body: bytes) -> bytes:
-    """Return the hash that stands beside `body`, when `chain` stands beside the event before it."""
+    """Return the chain hash of `body`, given the chain hash of the event before it."""
     return hashlib.sha256(chain + body).digest()
 
 
@@ -79,10 +79,10 @@ async def is_outbox_empty(connection: asyncpg.Connection) -> bool:
 
 
 async def append_from_outbox(connection: asyncpg.Connection, service: str, *, batch: int = 500) -> int:
-    """Move a batch of whole transactions from the outbox to the log, in one transaction; return how many events.
+    """Move a batch of whole transactions from the outbox to the log, in one transaction; return the number of events.
 
-    Who holds the lock of the one state row appends; a second sequencer waits for it, and then finds the rest. More
-    than `batch` events come only from one transaction that has more.
+    The lock on the single state row lets one sequencer append at a time; a second one waits for it and then takes what
+    is left. More than `batch` events are moved only when a single transaction has more.
     """
     async with connection.transaction():
         state = await connection.fetchrow(f"{_STATE} FOR UPDATE") or await _first_state(connection)
@@ -113,7 +113,7 @@ async def _first_state(connection: asyncpg.Connection) -> asyncpg.Record:
     )
     state = await connection.fetchrow(f"{_STATE} FOR UPDATE")
     if state is None:
-        raise RuntimeError("the sequencer's state was removed while it began")
+        raise RuntimeError("the sequencer's state row was deleted while the sequencer started")
     return state
 
 
@@ -160,9 +160,9 @@ class EpochEnded(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the log as one caller may see it: the bytes of each event, after the position before it on this page.
+    """A page of the log as one caller may see it: each event's bytes, with the position of the item before it.
 
-    `next` is where the next page begins; what the caller may not see moves it too, so that no gap is shown.
+    `next` is the cursor for the next page. Events hidden from the caller advance it too, so that no gap shows.
     """
 
     epoch: str
@@ -170,7 +170,7 @@ class Page:
     next: int
 
     def encode(self) -> bytes:
-        """Return the page as JSON, with each event's bytes as they stand in the log."""
+        """Return the page as JSON, with each event's bytes exactly as stored in the log."""
         items = b",".join(b'{"previous":%d,"event":%b}' % item for item in self.items)
         return b'{"epoch":%b,"items":[%b],"next":%d}' % (json.dumps(self.epoch).encode(), items, self.next)
 
@@ -184,15 +184,16 @@ async def feed(
     visible_to: Caller,
     about: Collection[str] | None = None,
 ) -> Page:
-    """Return the events after this position that the caller may see; only those `about` one of these keys, if given.
+    """Return the events after this position that the caller may see, optionally only those `about` one of these keys.
 
-    Events told to their parties only are shown to those who act for one of their keys. `epoch` is the one that came
-    with the reader's last page. Raises EpochEnded where the reader is not in this life of the log.
+    Events restricted to their parties are returned only to callers who act for one of the event's keys. `epoch` is the
+    one returned with the reader's last page. Raises EpochEnded if the position does not exist in the log's present
+    epoch.
     """
     at = await end(database)
     if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(database, after) != epoch):
         raise EpochEnded(
-            f"nothing follows position {after} of epoch {epoch}: the log is at {at.position} of {at.epoch}"
+            f"position {after} of epoch {epoch} is not in the log, which is at {at.position} of epoch {at.epoch}"
         )
     if after == at.position:
         return Page(at.epoch, (), after)
@@ -223,9 +224,9 @@ async def _epoch_at(reads: Reads, position: int) -> str | None:
 
 
 async def new_epoch(database: Database) -> str:
-    """Begin a new life of the log, as after a restore from a backup; return its epoch.
+    """Start a new epoch of the log, as needed after a restore from a backup; return it.
 
-    Readers that are ahead of what was restored then notice, and do not take the next events for ones they know.
+    Readers that are ahead of the restored log then notice, instead of dropping new events as duplicates.
     """
     async with database.connect() as connection, connection.transaction():
         if await connection.fetchrow(f"{_STATE} FOR UPDATE") is None:
@@ -237,7 +238,7 @@ async def new_epoch(database: Database) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a walk along the hash chain found: how many events agree, and the first thing that does not."""
+    """Result of verifying the hash chain: how many events agree, and the first fault."""
 
     events: int
     head: bytes
@@ -245,14 +246,15 @@ class Verification:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was edited, removed, added or put elsewhere."""
+        """Whether no event was edited, removed, inserted or reordered."""
         return self.fault is None
 
 
 async def verify(database: Database) -> Verification:
-    """Walk the whole log, from the first event, along its hash chain. Its `head` can be compared with one kept outside.
+    """Verify the whole log against its hash chain, from the first event.
 
-    Somebody who rewrites the log and every hash after it is found out only by a head that was kept elsewhere before.
+    Rewriting the log together with every later hash can be detected only by comparing `head` with a copy stored
+    elsewhere.
     """
     events, chain = 0, GENESIS
     async with database.connect() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
@@ -263,7 +265,9 @@ async def verify(database: Database) -> Verification:
                 return Verification(events, chain, fault)
             events, chain = events + 1, row["chain"]
     if state is not None and (state["last_position"], state["last_chain"]) != (events, chain):
-        return Verification(events, chain, f"the log ends at {events}, the sequencer was at {state['last_position']}")
+        return Verification(
+            events, chain, f"the log ends at {events}, but the sequencer was at {state['last_position']}"
+        )
     return Verification(events, chain)
 
 
@@ -272,12 +276,12 @@ def _fault(row: asyncpg.Record, expected: int, chain: bytes) -> str | None:
     if position != expected:
         return f"position {expected} is missing: {position} follows"
     if row["chain"] != chain:
-        return f"position {position} is not what was told: its hash differs"
+        return f"position {position} was changed: its hash differs"
     try:
-        told = Envelope.decode(row["body"])
+        envelope = Envelope.decode(row["body"])
     except Undecodable as error:
         return f"position {position} cannot be read: {error}"
     columns = (str(row["event_id"]), row["name"], tuple(row["keys"]), row["recorded_at"])
-    if columns != (told.id, told.name, told.keys, told.recorded_at):
-        return f"position {position} stands under other names than it was told"
+    if columns != (envelope.id, envelope.name, envelope.keys, envelope.recorded_at):
+        return f"position {position} is stored under columns that differ from its body"
     return None

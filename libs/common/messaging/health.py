@@ -1,4 +1,4 @@
-"""How the backbone is, told from the database and never from a task's own word."""
+"""Health of the event backbone, read from the database and never from what a task reports about itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ SELECT (SELECT count(*) FROM outbox) AS outbox_events,
 
 @dataclass(frozen=True, slots=True)
 class BackboneHealth:
-    """Numbers of one service's backbone. A lag counts events; None where the source could not be asked."""
+    """Numbers of one service's backbone. A lag counts events; None if the source could not be reached."""
 
     outbox_events: int
     oldest_outbox_seconds: float
@@ -37,7 +37,7 @@ class BackboneHealth:
 
 
 async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) -> BackboneHealth:
-    """Return the numbers of now; `sources` are the publishers that the service hears. Raises the database's errors."""
+    """Return the present numbers; `sources` are the publishers the service subscribes to. Raises database errors."""
     row = await database.fetchrow(_NUMBERS)
     assert row is not None
     last = row["last_position"] or 0
@@ -46,25 +46,25 @@ async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) 
         place["source"]: place["source_position"]
         for place in await database.fetch("SELECT source, source_position FROM consumer_offset")
     }
-    heard = {source: places.get(source, 0) for source in sources}
+    position = {source: places.get(source, 0) for source in sources}
     return BackboneHealth(
         outbox_events=row["outbox_events"],
         oldest_outbox_seconds=row["oldest_seconds"] or 0.0,
         epoch=row["epoch"] or "",
         last_position=last,
-        # Where nobody publishes, as on the direct bus, the log itself is what others read.
+        # Without a publisher, as on the direct bus, subscribers read the log itself.
         published_lag=0 if published is None else last - published,
         parked_events=row["parked_events"],
         parked_keys=row["parked_keys"],
-        consumer_lag={source: await _lag(bus, source, heard[source]) for source in sources},
-        consumer_position=heard,
+        consumer_lag={source: await _lag(bus, source, position[source]) for source in sources},
+        consumer_position=position,
     )
 
 
-async def _lag(bus: Bus, source: str, heard: int) -> int | None:
-    """Return how many events the consumer is behind; below 0, it is ahead of a source that was restored."""
+async def _lag(bus: Bus, source: str, position: int) -> int | None:
+    """Return how many events the consumer is behind; negative if it is ahead of a restored source."""
     try:
-        return (await bus.end(source)).position - heard
+        return (await bus.end(source)).position - position
     except Exception as error:  # noqa: BLE001  (one source out of reach must not hide the other numbers)
-        _log.warning("source cannot be asked", source=source, error=str(error))
+        _log.warning("source cannot be reached", source=source, error=str(error))
         return None

@@ -1,4 +1,4 @@
-"""What a consumer decides about the messages it read, without any I/O: apply, skip, drop, park, or stop."""
+"""Decides, without I/O, what a consumer does with each message: apply, skip, drop, park or stop."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -10,28 +10,28 @@ from libs.common.messaging.subscriptions import Delivery
 
 
 class ConsumerStopped(Exception):
-    """The consumer does not go on by itself: to do so would skip events, or apply ones that are not so."""
+    """The consumer stopped, because continuing would skip events or apply the wrong ones."""
 
 
 class Gap(ConsumerStopped):
-    """Events are missing."""
+    """Events are missing from the source."""
 
 
 class EpochChanged(ConsumerStopped):
-    """The source began a new life, as after a restore, and what this consumer had heard is not in it."""
+    """The source has a new epoch, as after a restore, and no longer contains what this consumer has consumed."""
 
 
 class Unreadable(ConsumerStopped):
-    """A message cannot be read, and nothing tells which keys it concerns, so it cannot be parked."""
+    """A message cannot be read and its keys are unknown, so it cannot be parked."""
 
 
 class TooManyParked(ConsumerStopped):
-    """So many keys are parked that the fault is not the events'."""
+    """More keys are parked than the limit allows, so the fault is ours and not the events'."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a consumer has come: the bus's next offset, the last position in the source's log, the log's life."""
+    """How far a consumer has read: the bus's next offset, the last position in the source's log, and its epoch."""
 
     epoch: str = ""
     next_offset: int = 0
@@ -40,7 +40,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event that concerns this service: to be delivered, or to be parked because its bytes cannot be read."""
+    """One event that this service subscribes to: to be delivered, or to be parked because it cannot be read."""
 
     position: int
     keys: frozenset[str]
@@ -51,7 +51,7 @@ class Step:
 
 @dataclass(slots=True)
 class Intake:
-    """A batch as decided: the steps to take, the place after them, and why it goes no further, if so."""
+    """A batch as decided: the steps to apply, the cursor after them, and why it stops there, if it does."""
 
     place: Cursor
     steps: list[Step] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Parking:
-    """A step that is to be parked, after so many attempts: none if it only follows one that shares a key."""
+    """A step to be parked, with its attempts: 0 if it only follows a parked event that shares a key."""
 
     step: Step
     attempts: int
@@ -70,7 +70,7 @@ class Parking:
 
 
 def epoch_of(message: Message) -> str | None:
-    """Return the life of the log in which the message was told; None where it cannot be read."""
+    """Return the epoch of the log in which the message was published; None if it cannot be read."""
     try:
         return Envelope.decode(message.body).epoch
     except Undecodable:
@@ -78,7 +78,7 @@ def epoch_of(message: Message) -> str | None:
 
 
 def position_of(message: Message) -> int | None:
-    """Return the message's place in its source's log; None where nothing tells it."""
+    """Return the message's position in its source's log; None if it is not known."""
     if message.position is not None:
         return message.position
     try:
@@ -87,11 +87,11 @@ def position_of(message: Message) -> int | None:
         return None
 
 
-def take_in(messages: Sequence[Message], place: Cursor, wanted: Collection[str]) -> Intake:
-    """Decide about messages read from `place` on.
+def take_in(messages: Sequence[Message], place: Cursor, subscribed: Collection[str]) -> Intake:
+    """Decide what to do with messages read from the cursor `place` on.
 
-    A change of epoch is accepted only with the first message: the caller has looked whether the event before it is the
-    one it knows. A later one ends the batch before it.
+    A change of epoch is accepted only at the first message: the caller has checked that the event before it is the one
+    it consumed. A later change ends the batch before it.
     """
     intake = Intake(place)
     for message in messages:
@@ -111,7 +111,7 @@ def take_in(messages: Sequence[Message], place: Cursor, wanted: Collection[str])
             intake.duplicates += 1
             intake.place = replace(before, next_offset=max(before.next_offset, message.offset + 1))
             continue
-        step = _step(message, envelope, error, position, wanted, intake.unknown)
+        step = _step(message, envelope, error, position, subscribed, intake.unknown)
         if step is not None and step.delivery is None and not step.keys:
             intake.stopped = Unreadable(f"position {position} has no keys to park it under: {step.error}")
             break
@@ -130,7 +130,7 @@ def _position(message: Message, envelope: Envelope | None) -> int | None:
 def _reason_to_stop(message: Message, envelope: Envelope | None, before: Cursor) -> ConsumerStopped | None:
     position = _position(message, envelope)
     if position is None:
-        return Unreadable(f"the message at offset {message.offset} cannot be read, and nothing tells its place")
+        return Unreadable(f"the message at offset {message.offset} cannot be read, and its position is not known")
     if before.epoch and envelope and envelope.epoch != before.epoch and position != before.position + 1:
         return EpochChanged(
             f"epoch {envelope.epoch} is at position {position}; this consumer is at {before.position} of {before.epoch}"
@@ -145,10 +145,10 @@ def _step(
     envelope: Envelope | None,
     error: str,
     position: int,
-    wanted: Collection[str],
+    subscribed: Collection[str],
     unknown: Counter[str],
 ) -> Step | None:
-    """Return what to do with a new event; None when it is nobody's here. Counts the unknown ones."""
+    """Return the step for a new event; None if this service does not subscribe to it. Counts unknown events."""
     if envelope is None:
         return Step(position, frozenset(message.keys or ()), message.body, None, error)
     if (envelope.name, envelope.version) not in CATALOGUE:
@@ -156,50 +156,50 @@ def _step(
         return None
     keys = frozenset(envelope.keys)
     try:
-        delivery = delivery_of(envelope, wanted)
+        delivery = delivery_of(envelope, subscribed)
     except Undecodable as undecodable:
         return Step(position, keys, message.body, None, str(undecodable))
     return Step(position, keys, message.body, delivery) if delivery else None
 
 
-def delivery_of(envelope: Envelope, wanted: Collection[str]) -> Delivery | None:
-    """Return the event in its newest version, if it is wanted and known. Raises Undecodable."""
-    if envelope.name not in wanted and not _was_renamed(envelope):
+def delivery_of(envelope: Envelope, subscribed: Collection[str]) -> Delivery | None:
+    """Return the event in its newest version, or None if it is unknown or not subscribed to. Raises Undecodable."""
+    if envelope.name not in subscribed and not _was_renamed(envelope):
         return None
     try:
         event: Event = envelope.event()
     except UnknownEvent:
         return None
-    return Delivery(envelope, event) if event.event_name in wanted else None
+    return Delivery(envelope, event) if event.event_name in subscribed else None
 
 
 def _was_renamed(envelope: Envelope) -> bool:
-    """Whether an upgrade may lead to an event of another name: only an old version with an `upgrade` of its own."""
+    """Whether an upgrade may change the event's name: only an old version with its own `upgrade` can."""
     kind = CATALOGUE.get((envelope.name, envelope.version))
     return kind is not None and kind.upgrade is not Event.upgrade
 
 
 def divide(steps: Sequence[Step], parked: Collection[str]) -> tuple[list[Delivery], list[Parking]]:
-    """Part the steps into those to deliver and those to park, when these keys are parked already.
+    """Divide the steps into those to deliver and those to park, given the keys already parked.
 
-    What is parked holds back, under all its keys, every later event that shares one; and so on from there.
+    A parked event blocks, under all its keys, every later event that shares one, and these block others in turn.
     """
-    held = set(parked)
+    blocked = set(parked)
     flowing: list[Delivery] = []
     parking: list[Parking] = []
     for step in steps:
-        reason = reason_to_park(step, held)
+        reason = reason_to_park(step, blocked)
         if reason is None and step.delivery is not None:
             flowing.append(step.delivery)
         else:
-            held |= step.keys
+            blocked |= step.keys
             parking.append(Parking(step, 0, reason or ""))
     return flowing, parking
 
 
-def reason_to_park(step: Step, held: Collection[str]) -> str | None:
-    """Return why this step cannot even be tried, or None."""
+def reason_to_park(step: Step, blocked: Collection[str]) -> str | None:
+    """Return why this step must be parked without an attempt, or None."""
     if step.delivery is None:
         return step.error
-    shared = sorted(step.keys.intersection(held))
+    shared = sorted(step.keys.intersection(blocked))
     return f"waits behind parked events of {', '.join(shared)}" if shared else None

@@ -1,7 +1,7 @@
-"""One holder at a time: a PostgreSQL advisory lock on the very connection that writes.
+"""A lease for one holder at a time: a PostgreSQL advisory lock on the connection that also writes.
 
-If the connection is lost, the lock and every write under way are lost with it, so that a former holder cannot write.
-The lock belongs to a session of the server: a pgbouncer in transaction mode cannot stand between.
+If the connection is lost, the lock and every uncommitted write are lost with it, so a former holder cannot write. The
+lock belongs to a session of the server, so a pgbouncer in transaction mode must not sit in between.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from libs.common.database.connection import LOCK_TIMEOUT, Database
 
-# A holder whose machine vanished is noticed by the server within about ten seconds.
+# The server notices within about ten seconds that a holder's machine has disappeared.
 _KEEPALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
 # The server's own queue wakes the next holder at once, and nobody asks again meanwhile. The wait is renewed, because
@@ -25,9 +25,9 @@ _TAKE = "SELECT pg_advisory_lock(hashtextextended($1, 0))"
 
 @asynccontextmanager
 async def leased(database: Database, name: str, *, stop: asyncio.Event) -> AsyncIterator[AsyncConnection | None]:
-    """Wait until the lease `name` of this database is ours; give the connection that holds it.
+    """Wait until this process holds the lease `name`; yield the connection that holds it.
 
-    Gives None when `stop` was set first. The lease ends with the block, or with the connection.
+    Yields None if `stop` was set first. The lease ends with the block or with the connection.
     """
     async with database.connect(**_KEEPALIVE, **_WAIT) as own:
 

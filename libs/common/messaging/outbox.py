@@ -1,4 +1,4 @@
-"""Telling others: events are put into the outbox by the transaction that made them true."""
+"""Transactional outbox: events are inserted in the same transaction as the change they describe."""
 
 import asyncio
 import uuid
@@ -12,11 +12,11 @@ from libs.common.events import Event
 from libs.common.messaging.wakeup import wake_after_commit
 from libs.common.process.context import origin
 
-# An array of arrays must be rectangular in SQL, so that each event's keys travel as one text.
+# An array of arrays must be rectangular in SQL, so each event's keys are passed as one text.
 _BETWEEN_KEYS = "\x1f"
 
 _MANY = 1_000
-"""From as many events on, COPY is quicker than one statement: it takes them in their order too."""
+"""From this many events on, COPY is faster than one INSERT; it keeps their order too."""
 
 _AT_ONCE = 200
 
@@ -45,26 +45,26 @@ ORDER BY n
 
 
 Row = tuple[uuid.UUID, str, int, list[str], int | None, str, str, str, str, str]
-"""An event as its row has it: id, name, version, keys, ..., its fields as JSON."""
+"""An event as a row of the outbox: id, name, version, keys, ..., and its fields as JSON."""
 
 
 async def add(session: AsyncSession, event: Event, *, version: int | None = None) -> str:
-    """Tell this event if, and once, the session's transaction commits; return the event's id.
+    """Insert an event into the outbox, to be published once the session's transaction commits; return its id.
 
-    It is the last step of a command: what the command changed is flushed first, so that whoever changes the same
-    aggregate next puts its events behind this one. `version` is the aggregate's own count of its changes.
+    Call it as the last step of a command: the session is flushed first, so that whichever transaction changes the same
+    aggregate next inserts its events after this one. `version` is the aggregate's own change count.
     """
     [event_id] = await add_rows(session, [_row(event, version)])
     return event_id
 
 
 async def add_all(session: AsyncSession, events: Sequence[Event]) -> list[str]:
-    """Tell these events in this order, in one statement; return their ids."""
+    """Insert these events into the outbox, in this order and in one statement; return their ids."""
     return await add_rows(session, [_row(event, None) for event in events]) if events else []
 
 
 async def rows_of(events: Sequence[Event]) -> list[Row]:
-    """Return the events as rows for `add_rows`, while whoever else waits for the database goes on in between."""
+    """Convert events to rows for `add_rows`, yielding to other tasks after every 200 of them."""
     rows: list[Row] = []
     for start in range(0, len(events), _AT_ONCE):
         rows.extend(_row(event, None) for event in events[start : start + _AT_ONCE])
@@ -73,7 +73,7 @@ async def rows_of(events: Sequence[Event]) -> list[Row]:
 
 
 async def add_rows(session: AsyncSession, rows: Sequence[Row]) -> list[str]:
-    """Tell these events in this order; return their ids."""
+    """Insert these rows into the outbox in this order; return the events' ids."""
     await session.flush()
     connection = await raw(session)
     if len(rows) >= _MANY:

@@ -1,4 +1,4 @@
-"""Parked events: kept in order under all their keys until an operator has them tried again, or discards them."""
+"""Parked events: stored in order under all their keys until an operator resumes or discards them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class NotFirstInQueue(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """An event that was not applied: where it stands in its source's log, what it concerns, and what went wrong."""
+    """An event that was not applied: its position in the source's log, its keys, and the error."""
 
     id: int
     source: str
@@ -49,14 +49,14 @@ class ParkedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What became of parked events that were tried again: those applied, and those that stay parked."""
+    """Result of resuming parked events: the ids applied, and the ids still parked."""
 
     applied: tuple[int, ...]
     parked: tuple[int, ...]
 
 
 _COLUMNS = "id, source, position, keys, attempts, error, parked_at, body"
-# The lock under which consumer and operator change what is parked: the consumer's compare-and-set takes it too.
+# Consumer and operator change parked events under this lock: the consumer's compare-and-set takes it too.
 _LOCK = "SELECT FROM consumer_offset WHERE source = $1 FOR UPDATE"
 
 
@@ -67,7 +67,7 @@ async def parked_keys(connection: asyncpg.Connection, source: str) -> set[str]:
 
 
 async def park(connection: asyncpg.Connection, source: str, parking: Sequence[Parking]) -> None:
-    """Park these, in the transaction that moves the consumer past them."""
+    """Park these events, in the transaction that moves the consumer past them."""
     await connection.executemany(
         "INSERT INTO parked (source, position, keys, attempts, error, body) VALUES ($1, $2, $3, $4, $5, $6)",
         [
@@ -80,7 +80,7 @@ async def park(connection: asyncpg.Connection, source: str, parking: Sequence[Pa
 async def list_parked(
     database: Database, *, source: str | None = None, after: int = 0, limit: int = 500
 ) -> list[ParkedEvent]:
-    """Return what is parked, by id: of one source or of all."""
+    """Return parked events by id, of one source or of all."""
     rows = await database.fetch(
         f"SELECT {_COLUMNS} FROM parked WHERE ($1::text IS NULL OR source = $1) AND id > $2 ORDER BY id LIMIT $3",  # noqa: S608
         source,
@@ -91,9 +91,9 @@ async def list_parked(
 
 
 async def resume(session: AsyncSession, subscriptions: Subscriptions, parked_id: int) -> Resumed:
-    """Try one parked event again; it stays parked, with one more attempt, if it fails again.
+    """Retry one parked event; if it fails again it stays parked, with one more attempt.
 
-    Raises ParkedEventNotFound, and NotFirstInQueue where an earlier one shares a key.
+    Raises ParkedEventNotFound, and NotFirstInQueue if an earlier parked event shares a key.
     """
     event = await _get_to_change(session, parked_id)
     connection = await raw(session)
@@ -104,14 +104,14 @@ async def resume(session: AsyncSession, subscriptions: Subscriptions, parked_id:
         list(event.keys),
     )
     if earlier is not None:
-        raise NotFirstInQueue(f"parked event {earlier['id']} (position {earlier['position']}) goes first")
+        raise NotFirstInQueue(f"parked event {earlier['id']} (position {earlier['position']}) must be resumed first")
     return await _try_again(session, subscriptions, [event])
 
 
 async def resume_key(session: AsyncSession, subscriptions: Subscriptions, source: str, key: str) -> Resumed:
-    """Try again, in order, all that is parked under this key, and all that these wait for or that waits for them.
+    """Retry, in order, all events parked under this key and all events linked to them through other keys.
 
-    What fails again stays, and holds back what shares a key with it. Raises ParkedEventNotFound.
+    An event that fails again stays parked and blocks those that share a key with it. Raises ParkedEventNotFound.
     """
     connection = await raw(session)
     await connection.execute(_LOCK, source)
@@ -123,7 +123,7 @@ async def resume_key(session: AsyncSession, subscriptions: Subscriptions, source
 
 
 async def discard(session: AsyncSession, parked_id: int, *, by: Caller, reason: str) -> ParkedEvent:
-    """Give a parked event up: it will never be applied. Recorded with the caller and the reason.
+    """Delete a parked event, so that it is never applied; record the caller and the reason.
 
     Raises ParkedEventNotFound.
     """
@@ -148,10 +148,10 @@ async def _get_to_change(session: AsyncSession, parked_id: int) -> ParkedEvent:
 
 async def _try_again(session: AsyncSession, subscriptions: Subscriptions, queue: Sequence[ParkedEvent]) -> Resumed:
     connection = await raw(session)
-    held: set[str] = set()
+    blocked: set[str] = set()
     applied, parked = [], []
     for event in queue:
-        if held.isdisjoint(event.keys):
+        if blocked.isdisjoint(event.keys):
             error = await _attempt(session, subscriptions, event)
             if error is None:
                 await connection.execute("DELETE FROM parked WHERE id = $1", event.id)
@@ -160,13 +160,13 @@ async def _try_again(session: AsyncSession, subscriptions: Subscriptions, queue:
             await connection.execute(
                 "UPDATE parked SET attempts = attempts + 1, error = $2 WHERE id = $1", event.id, _short(error)
             )
-        held.update(event.keys)
+        blocked.update(event.keys)
         parked.append(event.id)
     return Resumed(tuple(applied), tuple(parked))
 
 
 async def _attempt(session: AsyncSession, subscriptions: Subscriptions, event: ParkedEvent) -> str | None:
-    """Return what went wrong, or None. A passing fault is raised: it says nothing about the event."""
+    """Apply the event in a savepoint; return the error's text, or None. A transient fault is raised, not returned."""
     try:
         delivery = delivery_of(Envelope.decode(event.body), subscriptions.names)
         if delivery is not None:
@@ -183,16 +183,16 @@ async def _attempt(session: AsyncSession, subscriptions: Subscriptions, event: P
 
 def _connected(events: Sequence[ParkedEvent], key: str) -> list[ParkedEvent]:
     keys, found = {key}, -1
-    chosen: list[ParkedEvent] = []
-    while len(chosen) > found:
-        found = len(chosen)
-        chosen = [event for event in events if not keys.isdisjoint(event.keys)]
-        keys.update(*(event.keys for event in chosen))
-    return chosen
+    linked: list[ParkedEvent] = []
+    while len(linked) > found:
+        found = len(linked)
+        linked = [event for event in events if not keys.isdisjoint(event.keys)]
+        keys.update(*(event.keys for event in linked))
+    return linked
 
 
 def error_text(error: BaseException) -> str:
-    """Return how an error is kept beside the parked event."""
+    """Return an error's text as stored with a parked event."""
     return f"{type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""Filling a projection anew from the logs, and proving by checksum that it is what it was."""
+"""Rebuild of a projection: refill its tables from the event logs and compare checksums before and after."""
 
 import hashlib
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class UnknownProjection(NotFound):
 
 
 class NotReplayable(RuntimeError):
-    """The source does not give again, from its first event on, what was heard from it."""
+    """The source can no longer replay, from its first event, what was consumed from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild did: how many events it replayed, and the checksum of the content before and after."""
+    """Result of a rebuild: events replayed, and the checksum of the content before and after."""
 
     projection: str
     events: int
@@ -41,15 +41,15 @@ class Rebuilt:
 
     @property
     def is_equal(self) -> bool:
-        """Whether the projection was exactly what the log says."""
+        """Whether the projection already matched the log."""
         return self.before == self.after
 
 
 async def checksum(connection: asyncpg.Connection, projection: Projection) -> str:
     """Return the MD5 of the projection's content, row by row, in its own order. Needs a transaction."""
-    # Only for telling equal from different.
+    # Used to compare contents only, not for security.
     digest = hashlib.md5(usedforsecurity=False)
-    # The content is the projection's own SQL, written in the code.
+    # The query is the projection's own SQL, written in the code.
     async for row in connection.cursor(f"SELECT content::text FROM ({projection.content}) AS content", prefetch=1000):  # noqa: S608
         digest.update(row[0].encode())
         digest.update(b"\n")
@@ -57,7 +57,7 @@ async def checksum(connection: asyncpg.Connection, projection: Projection) -> st
 
 
 async def checksums(database: Database, subscriptions: Subscriptions) -> dict[str, str]:
-    """Return the checksum of every projection of the service, all of one moment."""
+    """Return the checksum of every projection of the service, all from one snapshot."""
     async with database.read() as session:
         connection = await raw(session)
         return {
@@ -67,11 +67,11 @@ async def checksums(database: Database, subscriptions: Subscriptions) -> dict[st
 
 
 async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, name: str) -> Rebuilt:
-    """Empty a projection and fill it by replaying, to its knowing handlers alone, all that this service has heard.
+    """Empty a projection and replay into it every event that this service has consumed.
 
-    One transaction: readers see the old content until the new one stands. Consumers wait meanwhile. No acting handler
-    is called, so nothing is done or told twice. What is parked stays out, as it did. Raises UnknownProjection,
-    NotReplayable.
+    Runs in one transaction: readers see the old content until it commits, and consumers wait meanwhile. Only the
+    projection's knowing handlers are called, so no command runs and no event is published twice. Parked events stay
+    out. Raises UnknownProjection, NotReplayable.
     """
     projection = subscriptions.projections.get(name)
     if projection is None:
@@ -114,27 +114,27 @@ async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler
     parked = {
         row["position"] for row in await connection.fetch("SELECT position FROM parked WHERE source = $1", source)
     }
-    wanted = frozenset[str]().union(*(handler.names for handler in handlers))
+    names = frozenset[str]().union(*(handler.names for handler in handlers))
     place, events = Cursor(), 0
     while place.position < up_to:
         messages = await bus.read(source, place.next_offset, _BATCH)
         if messages and place.epoch:
-            # The log may have begun a new life on the way: what was heard of it was accepted then.
+            # The epoch may have changed within the log: the consumer accepted that change at the time.
             place = Cursor("", place.next_offset, place.position)
-        intake = take_in(messages, place, wanted)
+        intake = take_in(messages, place, names)
         if intake.stopped is not None:
             raise NotReplayable(f"{source}: {intake.stopped}") from intake.stopped
         if intake.place == place:
-            raise NotReplayable(f"{source} ends at {place.position}, but {up_to} was heard")
+            raise NotReplayable(f"{source} ends at {place.position}, but {up_to} was consumed")
         place = intake.place
-        heard = [
+        events_read = [
             step.delivery.event
             for step in intake.steps
             if step.delivery and step.position <= up_to and step.position not in parked
         ]
         for handler in handlers:
-            own = [event for event in heard if event.event_name in handler.names]
+            own = [event for event in events_read if event.event_name in handler.names]
             if own:
                 await handler.know(own, connection)
-        events += len(heard)
+        events += len(events_read)
     return events

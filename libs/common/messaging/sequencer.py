@@ -1,4 +1,4 @@
-"""Keeping the event log up with the outbox: a loop that is woken by commits, and wakes the log's readers."""
+"""Background loop that moves events from the outbox to the event log and wakes the log's readers."""
 
 import asyncio
 import time
@@ -12,17 +12,17 @@ from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
 
 CHANNEL = "event_log"
-"""PostgreSQL channel on which the log's growth is told to other processes."""
+"""PostgreSQL channel that notifies other processes when the log has grown."""
 
 _BETWEEN_NOTIFICATIONS = 0.01
 _BUSY_FOR = 1.0
 
 
 class Sequencer:
-    """Moves one service's outbox to its event log. Several may run: a row lock lets one at a time do it.
+    """Moves one service's outbox to its event log. Several may run: a row lock lets one at a time append.
 
-    A commit in this process wakes it; what another process commits it finds by polling, every `busy` seconds while
-    events come and every `idle` seconds else.
+    A commit in this process wakes it. Commits of other processes are found by polling: every `busy` seconds while
+    events arrive, every `idle` seconds otherwise.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Sequencer:
         self._backoff = Backoff()
 
     async def run(self, stop: asyncio.Event, alive: Alive = unwatched) -> None:
-        """Sequence until `stop` is set. A lost connection is made again; any other error is raised."""
+        """Sequence until `stop` is set. A lost connection is opened again; any other error is raised."""
         while not stop.is_set():
             try:
                 async with self._database.connect() as connection:
@@ -50,7 +50,7 @@ class Sequencer:
 
     async def _follow(self, connection: asyncpg.Connection, stop: asyncio.Event, alive: Alive) -> None:
         last_event = last_notified = -_BUSY_FOR
-        untold = at_rest = False
+        pending = at_rest = False
         while not stop.is_set():
             seen = self._committed.count
             # At rest it only looks: taking from the outbox locks a row and costs five statements, every time.
@@ -61,12 +61,13 @@ class Sequencer:
             now = time.monotonic()
             if appended:
                 self._grown.give()
-                last_event, untold = now, True
-            # NOTIFY takes a lock that all of the server's notifying commits share: seldom, and never in a command.
-            if untold and now - last_notified >= _BETWEEN_NOTIFICATIONS:
+                last_event, pending = now, True
+            # NOTIFY takes a lock shared by all notifying commits on the server, so it is sent rarely and never in a
+            # command.
+            if pending and now - last_notified >= _BETWEEN_NOTIFICATIONS:
                 await connection.execute(f"NOTIFY {CHANNEL}")
-                last_notified, untold = now, False
+                last_notified, pending = now, False
             if not appended:
                 pause = self._busy if now - last_event < _BUSY_FOR else self._idle
-                within = _BETWEEN_NOTIFICATIONS if untold else pause
+                within = _BETWEEN_NOTIFICATIONS if pending else pause
                 at_rest = await self._committed.wait(seen, within=within, stop=stop) == seen

@@ -1,4 +1,4 @@
-"""Hearing others: which events a service subscribes to, and how a delivered event reaches its handlers."""
+"""Subscriptions: which events a service subscribes to, and how a delivered event reaches its handlers."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,11 +20,11 @@ Acting: TypeAlias = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What a service knows from others' events, in tables that a rebuild can empty and fill again from the log.
+    """Tables filled from other services' events, which a rebuild can empty and refill from the log.
 
-    `tables` in the order in which they can be emptied; `content` is SQL whose rows, in its order, are the projection's
-    content in business terms (no surrogate keys, no `recorded_at`): the checksum is taken over them. `carried_over` is
-    SQL for whether a migration filled the tables as well as older ones allowed: a service then rebuilds at its start.
+    `tables` are listed in the order in which they can be emptied. `content` is SQL that selects the content in business
+    terms (no surrogate keys, no `recorded_at`), ordered: the checksum is computed over its rows. `carried_over` is SQL
+    for whether a migration filled the tables only as far as older ones allowed: a service then rebuilds at its start.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class KnowingHandler:
-    """A handler that keeps a projection: it gets runs of events, and gets them again when the projection is rebuilt."""
+    """A handler that maintains a projection: it receives runs of events, and all of them again on a rebuild."""
 
     projection: Projection
     names: frozenset[str]
@@ -44,7 +44,7 @@ class KnowingHandler:
 
 @dataclass(frozen=True, slots=True)
 class ActingHandler:
-    """A handler that calls a command: it gets one event at a time, and each event once."""
+    """A handler that calls a command: it receives one event at a time, and each event once."""
 
     names: frozenset[str]
     act: Acting
@@ -57,14 +57,14 @@ class ActingHandler:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event as it is handed to the handlers: in the newest version of its class, with the envelope it came in."""
+    """An event as passed to handlers: upgraded to its class's newest version, with its envelope."""
 
     envelope: Envelope
     event: Event
 
 
 class Subscriptions:
-    """Everything that one service does when told; its `reactions.py` fills it."""
+    """All event handlers of one service, registered by its `reactions.py`."""
 
     def __init__(self, service: str) -> None:
         self.service = service
@@ -73,9 +73,9 @@ class Subscriptions:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of all events that some handler wants."""
-        wanted = [handler.names for handler in self.knowing] + [handler.names for handler in self.acting]
-        return frozenset[str]().union(*wanted)
+        """The names of all events with at least one handler."""
+        names = [handler.names for handler in self.knowing] + [handler.names for handler in self.acting]
+        return frozenset[str]().union(*names)
 
     @property
     def projections(self) -> dict[str, Projection]:
@@ -83,10 +83,10 @@ class Subscriptions:
         return {handler.projection.name: handler.projection for handler in self.knowing}
 
     def knows(self, projection: Projection, *events: type[Event]) -> Callable[[Knowing], Knowing]:
-        """Have the decorated function keep `projection` from these events.
+        """Register the decorated function as the handler that maintains `projection` from these events.
 
-        It gets `(events, connection)`: a run of them in order, to be written by few statements. It must give the same
-        content when it gets all of them again from the first one, in other runs.
+        It is called with `(events, connection)`: a run of events in order, to be written in few statements. Replaying
+        all events from the first one, split into other runs, must produce the same content.
         """
 
         def subscribe(know: Knowing) -> Knowing:
@@ -96,7 +96,7 @@ class Subscriptions:
         return subscribe
 
     def on(self, *events: type[Event]) -> Callable[[Acting], Acting]:
-        """Have the decorated function act on these events: it gets `(event, session, *, by)` and calls a command."""
+        """Register the decorated function, called with `(event, session, *, by)`, to act on these events."""
 
         def subscribe(act: Acting) -> Acting:
             self.acting.append(ActingHandler(_names(events), act))
@@ -105,9 +105,10 @@ class Subscriptions:
         return subscribe
 
     async def deliver(self, deliveries: Sequence[Delivery], session: AsyncSession) -> None:
-        """Hand these events to their handlers, in order, within the session's transaction.
+        """Deliver these events to their handlers, in order, within the session's transaction.
 
-        When an acting handler gets an event, the knowing ones have had everything up to and including it.
+        Before an acting handler is called with an event, the knowing handlers have been given everything up to and
+        including that event.
         """
         connection = await raw(session)
         run: list[Event] = []
@@ -115,31 +116,31 @@ class Subscriptions:
             run.append(delivery.event)
             acting = [handler for handler in self.acting if delivery.event.event_name in handler.names]
             if acting:
-                await self._let_know(run, connection)
+                await self._update_projections(run, connection)
                 run = []
                 for handler in acting:
-                    await self._let_act(handler, delivery, session)
-        await self._let_know(run, connection)
+                    await self._act(handler, delivery, session)
+        await self._update_projections(run, connection)
 
-    async def _let_know(self, run: Sequence[Event], connection: asyncpg.Connection) -> None:
+    async def _update_projections(self, run: Sequence[Event], connection: asyncpg.Connection) -> None:
         for handler in self.knowing:
-            wanted = [event for event in run if event.event_name in handler.names]
-            if wanted:
-                await handler.know(wanted, connection)
+            events = [event for event in run if event.event_name in handler.names]
+            if events:
+                await handler.know(events, connection)
 
-    async def _let_act(self, handler: ActingHandler, delivery: Delivery, session: AsyncSession) -> None:
+    async def _act(self, handler: ActingHandler, delivery: Delivery, session: AsyncSession) -> None:
         by = service_caller(self.service)
         with caused_by(delivery.envelope):
             await handler.act(delivery.event, session, by=by)
             await session.flush()
             await record_write(session, by, f"reaction {handler.name}", request=delivery.envelope.id)
-        # The next handler reads what is in the database by then: a knowing one writes it past the session.
+        # A knowing handler writes past the session, so the next acting handler must read from the database again.
         session.expunge_all()
 
 
 @contextmanager
 def caused_by(envelope: Envelope) -> Iterator[None]:
-    """Let what is done within tie to this event: its actor, its correlation, the event itself as the cause."""
+    """Record what runs inside as caused by this event: with its actor, its correlation id and itself as the cause."""
     before = origin()
     begin(
         Origin(

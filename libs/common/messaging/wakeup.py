@@ -1,4 +1,4 @@
-"""Waking up whoever waits in this process: a commit wakes the sequencer, the log's growth wakes its readers."""
+"""In-process wake-up signals: a commit wakes the sequencer, growth of the log wakes its readers."""
 
 import asyncio
 from collections import defaultdict
@@ -11,14 +11,14 @@ _WAKES = "footprint.wakes"
 
 
 class Signal:
-    """Something may have happened. It counts, so that nobody misses what happened while not waiting."""
+    """A wake-up signal with a counter, so that a waiter can tell whether one was given before it waited."""
 
     def __init__(self) -> None:
         self.count = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
     def give(self) -> None:
-        """Wake everybody who waits."""
+        """Wake every waiter."""
         self.count += 1
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
@@ -26,7 +26,7 @@ class Signal:
                 future.set_result(None)
 
     async def wait(self, seen: int, *, within: float, stop: asyncio.Event | None = None) -> int:
-        """Wait until the count is not `seen` any more, `within` seconds have passed or `stop` is set; return it."""
+        """Wait until the count differs from `seen`, `within` seconds have passed or `stop` is set; return the count."""
         if self.count != seen or (stop is not None and stop.is_set()):
             return self.count
         future = asyncio.get_running_loop().create_future()
@@ -54,12 +54,12 @@ _logs: defaultdict[str, Signal] = defaultdict(Signal)
 
 
 def outbox_signal(url: str | URL) -> Signal:
-    """Return what is given after each commit, in this process, that may have put events into this database's outbox."""
+    """Return the signal given after each commit in this process that may have filled this database's outbox."""
     return _outboxes[_place(url)]
 
 
 def log_signal(url: str | URL) -> Signal:
-    """Return what is given when this process sees the event log of this database grow."""
+    """Return the signal given when this process notices that this database's event log has grown."""
     return _logs[_place(url)]
 
 
@@ -70,7 +70,8 @@ def wake_after_commit(session: AsyncSession) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
-    # A savepoint's end comes here too and gives the signal early: harmless, and the mark stays for the real one.
+    # The end of a savepoint arrives here too and gives the signal early. That is harmless: the mark stays for the
+    # commit.
     if (signal := session.info.get(_WAKES)) is not None:
         signal.give()
 

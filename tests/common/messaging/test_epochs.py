@@ -56,7 +56,7 @@ async def test_a_running_consumer_notices_that_its_source_was_restored(lamps: La
         await lamps.at(2)
         await restore(lamps, 1)
         await lamps.told(lit("a", 102), lit("a", 103))
-        await wait_for_death(tasks, saying="EpochChanged: position 2 was heard in epoch")
+        await wait_for_death(tasks, saying="EpochChanged: position 2 was consumed in epoch")
     assert await lamps.shines() == {"a": [1, 2]}
 
 

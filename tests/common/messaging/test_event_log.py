@@ -263,11 +263,14 @@ async def test_a_sequencer_survives_the_loss_of_its_connection(lamps: Lamps) -> 
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ("UPDATE event_log SET body = body || ' ' WHERE position = 2", "position 2 is not what was told"),
+        ("UPDATE event_log SET body = body || ' ' WHERE position = 2", "position 2 was changed"),
         ("DELETE FROM event_log WHERE position = 2", "position 2 is missing"),
         ("DELETE FROM event_log WHERE position = 3", "the log ends at 2"),
-        ("UPDATE event_log SET keys = '{}' WHERE position = 1", "position 1 stands under other names"),
-        ("UPDATE event_log SET position = 4 - position WHERE position <> 2", "position 1 is not what was told"),
+        (
+            "UPDATE event_log SET keys = '{}' WHERE position = 1",
+            "position 1 is stored under columns that differ from its body",
+        ),
+        ("UPDATE event_log SET position = 4 - position WHERE position <> 2", "position 1 was changed"),
     ],
 )
 async def test_whatever_is_done_to_the_log_is_found_by_its_chain(lamps: Lamps, change: str, fault: str) -> None:

@@ -197,7 +197,7 @@ async def test_a_strangers_message_stops_the_consumer_and_is_told(street: Street
     await producer.send_and_wait(access.topic("lamps"), b"hello")
     await producer.stop()
     async with street.lamps.following(follower(street)) as tasks:
-        await wait_for_death(tasks, saying="cannot be read, and nothing tells its place")
+        await wait_for_death(tasks, saying="cannot be read, and its position is not known")
 
 
 async def test_a_topic_that_lost_its_events_stops_the_publisher_until_the_log_is_published_again(
@@ -222,7 +222,7 @@ async def test_a_topic_that_lost_its_events_stops_the_publisher_until_the_log_is
     other = KafkaBus(access)
     again.start("publisher", other.publisher("lamps", database).run)
     try:
-        await wait_for_death(again, "publisher", saying="it has lost events")
+        await wait_for_death(again, "publisher", saying="the topic has lost events")
         assert await republish(database, other.publisher("lamps", database), await other.last("lamps")) == 30
         after = await street.read_all(bus=other)
         assert [(each.position, each.keys, each.body) for each in after] == [
@@ -321,7 +321,7 @@ async def test_a_topic_of_one_life_and_a_log_of_another_are_not_mixed(lamps: Lam
     bus, tasks = KafkaBus(access), Tasks(first_pause=0.01, longest_pause=0.05)
     tasks.start("publisher", bus.publisher("lamps", lamps.publisher).run)
     try:
-        await wait_for_death(tasks, "publisher", saying="another event than the log has at position 2")
+        await wait_for_death(tasks, "publisher", saying="differs from the log's event at position 2")
     finally:
         await tasks.close()
         await bus.close()

@@ -1,4 +1,4 @@
-"""The bus as the services see it: a port with two adapters, the publishers' own logs (`direct`) and Kafka (`kafka`)."""
+"""The bus: one port with two adapters, the publishers' own event logs (`direct`) and Kafka (`kafka`)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,11 +11,10 @@ from libs.common.process.tasks import Alive
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a bus delivers.
+    """A message as read from a bus.
 
-    `offset` is the place in the bus itself: reading goes on after it, and the same event may stand at two offsets.
-    `position` is the place in the publisher's log, `keys` those of the event: None where the bus cannot tell them, as
-    for bytes that cannot be read.
+    `offset` is the position in the bus itself; the same event may appear at two offsets. `position` is the position in
+    the publisher's log and `keys` are the event's keys: None if the bus does not know them, as for unreadable bytes.
     """
 
     offset: int
@@ -26,7 +25,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class BusEnd:
-    """Where a source ends: the offset that comes next, the last position, and the log's life (no epoch: not known)."""
+    """Where a source ends: its next offset, last position and epoch (empty if not known)."""
 
     next_offset: int
     position: int
@@ -34,32 +33,32 @@ class BusEnd:
 
 
 class Publisher(Protocol):
-    """Carries a service's log to where others read it, in order, and notes how far it has come."""
+    """Copies a service's log to the bus, in order, and records how far it has come."""
 
     async def run(self, stop: asyncio.Event, alive: Alive) -> None:
         """Publish until `stop` is set."""
 
 
 class Bus(Protocol):
-    """Events of each source, in order, at least once, from any offset on.
+    """Reads each source's events in order, at least once, from any offset.
 
-    A reader chooses where it reads: nothing here remembers a reader, and its place is kept in its own database.
+    The bus stores nothing about its readers: each reader keeps its cursor in its own database.
     """
 
     async def read(self, source: str, next_offset: int, limit: int) -> Sequence[Message]:
-        """Return at once at most `limit` messages from this offset on; none when there are none yet."""
+        """Return at most `limit` messages from this offset on, without waiting; empty if there are none yet."""
 
     async def at(self, source: str, offset: int) -> Message | None:
-        """Return the message at this offset, or None where there is none, as when the source has lost its end."""
+        """Return the message at this offset; None if there is none, as when the source has lost its last events."""
 
     async def wait(self, source: str, next_offset: int, *, within: float, stop: asyncio.Event) -> None:
-        """Return when there may be a message at this offset, after so many seconds, or at once when `stop` is set."""
+        """Wait until there may be a message at this offset, `within` seconds have passed, or `stop` is set."""
 
     async def end(self, source: str) -> BusEnd:
         """Return where the source ends now."""
 
     def publisher(self, service: str, database: Database) -> Publisher | None:
-        """Return what carries this service's log to the bus; None where readers read the log itself."""
+        """Return the publisher of this service's log; None if subscribers read the log itself."""
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""

@@ -1,4 +1,4 @@
-"""The bus of the laptop: subscribers read the publishers' event logs themselves. Offset and position are the same."""
+"""The laptop's bus: subscribers read the publishers' event logs directly, so offset and position are the same."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ _SETTINGS = {"application_name": "footprint bus", "default_transaction_read_only
 
 
 class DirectBus:
-    """Reads each publisher's log over one read-only connection of its own, made when it is needed and made again.
+    """Reads each publisher's log over one read-only connection, opened when needed and reopened when lost.
 
-    `urls` names each publisher's database. Readers are woken in this process at once and from others by NOTIFY; should
-    both fail, they look again after `poll` seconds.
+    `urls` gives each publisher's database. Readers are woken by a signal in this process and by NOTIFY from others; if
+    both fail, they read again after `poll` seconds.
     """
 
     def __init__(self, urls: Mapping[str, str], *, poll: float = 5.0) -> None:
@@ -30,7 +30,7 @@ class DirectBus:
         self._poll = poll
 
     async def read(self, source: str, next_offset: int, limit: int) -> Sequence[Message]:
-        """Return at once at most `limit` events from this position on."""
+        """Return at most `limit` events from this position on, without waiting."""
         entries = await self._logs[source].ask(lambda log: event_log.read_after(log, next_offset - 1, limit))
         return [_message(entry) for entry in entries]
 
@@ -40,10 +40,10 @@ class DirectBus:
         return found[0] if found and found[0].offset == offset else None
 
     async def wait(self, source: str, next_offset: int, *, within: float, stop: asyncio.Event) -> None:
-        """Return when the log has grown, after so many seconds or the polling interval, or when `stop` is set."""
+        """Wait until the log has grown, `within` seconds or the polling interval have passed, or `stop` is set."""
         log = self._logs[source]
         seen = log.grown.count
-        # What came between the reader's last look and now would be missed: look once more after taking the count.
+        # Events appended between the reader's last read and this count would be missed, so check the end once more.
         at = await log.ask(event_log.end)
         # Nobody who has read nothing yet waits for less than the first event: the log begins at position 1.
         if at.position < max(next_offset, 1):
@@ -55,7 +55,7 @@ class DirectBus:
         return BusEnd(next_offset=at.position + 1, position=at.position, epoch=at.epoch)
 
     def publisher(self, service: str, database: Database) -> None:
-        """Return None: the log is where it is read."""
+        """Return None: subscribers read the log itself."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -64,7 +64,7 @@ class DirectBus:
 
 
 class _Log:
-    """One publisher's log: a connection that reads and listens, one question at a time."""
+    """One publisher's log: a connection that reads and listens, one query at a time."""
 
     def __init__(self, url: str) -> None:
         self._url = dsn(url)
@@ -77,7 +77,7 @@ class _Log:
             try:
                 return await question(await self._connected())
             except BaseException:
-                # A connection that failed, or whose answer was not waited for, is not asked again.
+                # A connection that failed, or whose query was cancelled, is not used again.
                 self._drop()
                 raise
 
@@ -92,7 +92,7 @@ class _Log:
             self._connection = await asyncpg.connect(
                 self._url, server_settings=_SETTINGS, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS
             )
-            await self._connection.add_listener(CHANNEL, self._told)
+            await self._connection.add_listener(CHANNEL, self._notified)
         return self._connection
 
     def _drop(self) -> None:
@@ -100,7 +100,7 @@ class _Log:
         if connection is not None:
             connection.terminate()
 
-    def _told(self, *_: object) -> None:
+    def _notified(self, *_: object) -> None:
         self.grown.give()
 
 

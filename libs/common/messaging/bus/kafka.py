@@ -1,4 +1,4 @@
-"""The bus over Apache Kafka: a topic a service, one partition each, read by offset without Kafka's own groups."""
+"""Kafka adapter of the bus: one topic a service, one partition each, read by offset without consumer groups."""
 
 import asyncio
 import logging
@@ -27,10 +27,10 @@ TOPIC_SETTINGS = {
     "retention.bytes": "-1",
     "max.message.bytes": "10485760",
 }
-"""Events are kept for ever; one may be as large as a request that caused it, with room to spare."""
+"""Events are retained for ever. A message may be larger than any request body, with room to spare."""
 
-# Our offsets are Kafka's and one more: where no event stands twice, offset and position are the same, as on the direct
-# bus, so that a consumer can go on when a system moves to Kafka.
+# Our offsets are Kafka's plus one: while no event appears twice, offset and position are the same, as on the direct
+# bus, so that a consumer continues unchanged when a system moves to Kafka.
 _FIRST = 1
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 3.0
@@ -49,24 +49,24 @@ _LASTING = (
 )
 
 
-class _LastWords(logging.Handler):
-    """Keeps the client library's last complaint: it says them over and over, and raises errors without a reason."""
+class _LastMessage(logging.Handler):
+    """Stores the client library's last log message: it repeats them, and raises errors without a reason."""
 
-    words = ""
+    text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.words = record.getMessage()
+        self.text = record.getMessage()
 
 
-_last_words = _LastWords(logging.ERROR)
-logging.getLogger("aiokafka").addHandler(_last_words)
+_last_message = _LastMessage(logging.ERROR)
+logging.getLogger("aiokafka").addHandler(_last_message)
 logging.getLogger("aiokafka").propagate = False
 
 
 class KafkaBus:
-    """One service's bus: a reader for each source it hears, and the publisher of its own log.
+    """One service's bus: a reader for each source it subscribes to, and the publisher of its own log.
 
-    How far its readers have come is shown to Kafka's lag tools under `group`, if one is named; nothing depends on it.
+    If `group` is given, the readers' offsets are mirrored to Kafka for lag tools; nothing depends on that.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class KafkaBus:
         return found[0] if found and found[0].offset == offset else None
 
     async def wait(self, source: str, next_offset: int, *, within: float, stop: asyncio.Event) -> None:
-        """Return when there is a message at this offset, after so many seconds, or when `stop` is set."""
+        """Wait until there is a message at this offset, `within` seconds have passed, or `stop` is set."""
         await self._reader(self._following, source).wait(max(next_offset, _FIRST), within, stop)
 
     async def end(self, source: str) -> BusEnd:
@@ -106,11 +106,11 @@ class KafkaBus:
         return BusEnd(next_offset, envelope.position if last.position is None else last.position, envelope.epoch)
 
     async def last(self, source: str) -> Message | None:
-        """Return the topic's last message, or None where it has none."""
+        """Return the topic's last message, or None if it is empty."""
         return (await self._end(source))[1]
 
     def publisher(self, service: str, database: Database) -> KafkaPublisher:
-        """Return what carries this service's log to its topic."""
+        """Return the publisher of this service's log to its topic."""
         return KafkaPublisher(service, database, lambda: self.sender(service), lambda: self.last(service))
 
     def sender(self, service: str) -> Sender:
@@ -118,7 +118,7 @@ class KafkaBus:
         return _Sender(self._access, self._access.topic(service), self._leaving)
 
     async def close(self) -> None:
-        """Let go of every connection, within seconds even where no broker answers."""
+        """Close every connection, within seconds even if no broker answers."""
         for reader in (*self._following.values(), *self._looking.values()):
             reader.drop()
         if self._mirror is not None:
@@ -126,7 +126,7 @@ class KafkaBus:
         await self._leaving.gone()
 
     async def _end(self, source: str) -> tuple[int, Message | None]:
-        # Not by the reader that follows: it may be far behind, and would have to fetch again where it was.
+        # Not with the following reader: it may be far behind, and would have to fetch the same messages again.
         looking = self._reader(self._looking, source)
         next_offset = await looking.end()
         if next_offset == _FIRST:
@@ -157,9 +157,9 @@ class KafkaBus:
 
 
 async def create_topic(access: KafkaAccess, service: str) -> bool:
-    """Create the service's topic, kept for ever, with one partition; return whether it was not there yet.
+    """Create the service's topic, with one partition and unlimited retention; return whether it was missing.
 
-    Raises BusUnavailable, or TopicMissing where a topic of this name has other settings.
+    Raises BusUnavailable, or TopicMissing if a topic of this name has other settings.
     """
     topic = access.topic(service)
     admin = AIOKafkaAdminClient(**access.options())
@@ -167,9 +167,9 @@ async def create_topic(access: KafkaAccess, service: str) -> bool:
         async with _translated(_CONNECT_SECONDS):
             await admin.start()
         async with _translated(_ACKNOWLEDGE_SECONDS):
-            wanted = NewTopic(topic, 1, 1, topic_configs=TOPIC_SETTINGS)
-            wanted.replication_factor = -1  # as many as the brokers' own setting says; its constructor refuses that
-            answer = await admin.create_topics([wanted])
+            missing = NewTopic(topic, 1, 1, topic_configs=TOPIC_SETTINGS)
+            missing.replication_factor = -1  # the brokers' default; the constructor refuses -1
+            answer = await admin.create_topics([missing])
             code, reason = answer.topic_errors[0][1:3]
             if code == kafka_errors.TopicAlreadyExistsError.errno:
                 await _check_topic(admin, topic)
@@ -191,21 +191,21 @@ async def _check_topic(admin: Any, topic: str) -> None:
     if len(described["partitions"]) != 1:
         wrong.append(f"{len(described['partitions'])} partitions")
     if wrong:
-        raise TopicMissing(f"{topic} is there with other settings than it needs: {', '.join(wrong)}")
+        raise TopicMissing(f"{topic} exists with other settings than it needs: {', '.join(wrong)}")
 
 
 @asynccontextmanager
 async def _translated(within: float) -> AsyncIterator[None]:
-    """Bound what is asked of Kafka, and tell what may pass from what lasts."""
+    """Limit the time of a call to Kafka, and tell transient errors from lasting ones."""
     try:
         async with asyncio.timeout(within):
             yield
     except TimeoutError as error:
-        raise BusUnavailable(f"Kafka did not answer within {within:.0f} s") from error
+        raise BusUnavailable(f"Kafka did not respond within {within:.0f} s") from error
     except _LASTING:
         raise
     except kafka_errors.KafkaError as error:
-        why = f" ({_last_words.words})" if isinstance(error, kafka_errors.KafkaConnectionError) else ""
+        why = f" ({_last_message.text})" if isinstance(error, kafka_errors.KafkaConnectionError) else ""
         raise BusUnavailable(f"{error!r}{why}") from error
 
 
@@ -228,7 +228,7 @@ class _Consumer:
             await self._consumer.start()
             if self._partition.topic not in await self._consumer.topics():
                 raise TopicMissing(
-                    f"there is no topic {self._partition.topic}: its service's command `topics` makes it"
+                    f"there is no topic {self._partition.topic}: create it with its service's command `topics`"
                 )
 
     def seek(self, offset: int) -> None:
@@ -246,7 +246,7 @@ class _Consumer:
                 raise OutOfRange from error
             raise
         if got and not self._follows:
-            # It would ask for what comes next, and a later question had to wait for that answer.
+            # Otherwise it would fetch ahead, and the next query would have to wait for that response.
             self._consumer.pause(self._partition)
         return [
             message_of(each.offset + _FIRST, each.key, each.value, each.headers)
@@ -262,7 +262,7 @@ class _Consumer:
             return int((await self._consumer.end_offsets([self._partition]))[self._partition]) + _FIRST
 
     def let_go(self) -> None:
-        self._leaving.let_go(self._consumer.stop(), self._consumer._client)  # noqa: SLF001  (its `stop` may not come there)
+        self._leaving.let_go(self._consumer.stop(), self._consumer._client)  # noqa: SLF001  (`stop` may not reach it)
 
 
 class _Sender:
@@ -280,7 +280,7 @@ class _Sender:
             await self._producer.start()
 
     async def send(self, entries: Sequence[Entry]) -> int:
-        # One batch at a time: were a later one kept and this one not, readers would find a gap for ever.
+        # One batch at a time: if a later batch were stored and this one not, readers would find a permanent gap.
         batch = self._producer.create_batch()
         for entry in entries:
             if batch.append(timestamp=None, key=key_of(entry), value=entry.body, headers=headers_of(entry)) is None:

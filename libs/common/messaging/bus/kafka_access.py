@@ -1,4 +1,4 @@
-"""How Kafka is reached and left, and what can go wrong with that."""
+"""How to connect to Kafka and disconnect from it, and the errors of both."""
 
 import asyncio
 import ssl
@@ -12,16 +12,16 @@ _REQUEST_MILLISECONDS = 10_000
 
 
 class BusUnavailable(ConnectionError):
-    """Kafka cannot be reached, or does not do now what it may do later."""
+    """Kafka cannot be reached, or refuses something that it may accept later."""
 
 
 class TopicMissing(Exception):
-    """There is no such topic, or it is not as we need it."""
+    """The topic does not exist, or has other settings than it needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """Where the brokers are, and who we are to them."""
+    """The brokers' addresses and our credentials."""
 
     bootstrap: str
     """One or more of the brokers, as `host:port,host:port`."""
@@ -38,7 +38,7 @@ class KafkaAccess:
         return f"{self.topic_prefix}{source}"
 
     def options(self) -> dict[str, Any]:
-        """Return what every client needs to connect."""
+        """Return the connection options of every client."""
         options: dict[str, Any] = {
             "bootstrap_servers": self.bootstrap,
             "client_id": "footprint",
@@ -57,24 +57,24 @@ class KafkaAccess:
 
 
 class Leaving:
-    """Clients that are being closed. The library may wait for brokers that do not answer: for a moment only."""
+    """Clients being closed in the background. The library may wait for dead brokers: for CLOSE_SECONDS only."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def let_go(self, stop: Awaitable[None], client: Any) -> None:
-        """Await `stop`, then close the client under it, in the background."""
+        """Await `stop`, then close the client below it, in the background."""
         task = asyncio.create_task(self._end(stop, client))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def gone(self) -> None:
-        """Wait until all are closed, or given up."""
+        """Wait until all clients are closed or abandoned."""
         await asyncio.gather(*self._tasks)
 
     async def _end(self, stop: Awaitable[None], client: Any) -> None:
         for step in (lambda: stop, client.close):
-            # The library lets cancellations of its own tasks out.
+            # The library lets cancellations of its own tasks escape.
             with suppress(Exception, asyncio.CancelledError):
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await step()

@@ -1,4 +1,4 @@
-"""Showing outside how far readers have come: for the eye, so that its failures hurt nobody."""
+"""Mirrors the readers' offsets to Kafka for lag tools. Nothing depends on it, so its failures are only logged."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,7 +9,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Mirror:
-    """Calls `show` with the places by topic every so many seconds, if one has changed; tries again if it fails."""
+    """Calls `show` with the offsets by topic every `every` seconds if one has changed; retries after a failure."""
 
     def __init__(self, show: Callable[[Mapping[str, int]], Awaitable[None]], every: float) -> None:
         self._show = show
@@ -19,13 +19,13 @@ class Mirror:
         self._task: asyncio.Task[None] | None = None
 
     def note(self, topic: str, next_offset: int) -> None:
-        """Remember that all before this offset is done with."""
+        """Record that everything before this offset is done."""
         self._places[topic] = next_offset
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Show nothing more."""
+        """Stop mirroring."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -38,5 +38,5 @@ class Mirror:
                 try:
                     await self._show(places)
                     self._shown = places
-                except Exception as error:  # noqa: BLE001  (nothing comes of it but an old number)
-                    _log.debug("places are not shown", error=f"{type(error).__name__}: {error}")
+                except Exception as error:  # noqa: BLE001  (the only consequence is an outdated number)
+                    _log.debug("offsets not mirrored", error=f"{type(error).__name__}: {error}")

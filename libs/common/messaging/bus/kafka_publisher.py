@@ -1,4 +1,4 @@
-"""Publishing a service's log to its topic: in the order of positions, none before its predecessor is there."""
+"""Publishes a service's log to its Kafka topic in the order of positions, without gaps."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,7 +19,7 @@ from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
 
 NAME = "kafka"
-"""Under which the table `publisher` knows how far the topic has come."""
+"""Name of the row in table `publisher` that stores how far the topic has come."""
 
 _BATCH = 1000
 _GRACE_SECONDS = 1.0
@@ -28,35 +28,35 @@ _log = structlog.get_logger(__name__)
 
 
 class TopicDiffers(Exception):
-    """The topic does not end with what was published last: it lost events, or holds ones that the log does not."""
+    """The topic does not end with the last event published: it lost events, or has events that the log lacks."""
 
 
 class TopicNotEmpty(Exception):
-    """A log is published again only to a topic in which nothing is."""
+    """A log can be republished only to an empty topic."""
 
 
 class SetBack(ConnectionError):
-    """Somebody else has changed how far this log is published."""
+    """The published position was changed by another process."""
 
 
 class Sender(Protocol):
-    """Sends to one topic until its first error; after that there has to be a new one."""
+    """Sends to one topic until its first error; then a new sender is needed."""
 
     async def start(self) -> None:
         """Connect."""
 
     async def send(self, entries: Sequence[Entry]) -> int:
-        """Send as many of these as make one batch, wait until all are kept, and return how many."""
+        """Send as many entries as fit into one batch, wait until they are stored, and return their number."""
 
     def let_go(self) -> None:
         """Close it in the background."""
 
 
 class KafkaPublisher:
-    """Publishes one service's log. Several may run: a lease in the service's database lets one at a time do it.
+    """Publishes one service's log. Several may run: a lease in the service's database lets one at a time publish.
 
-    How far it has come is kept in that database, and moves only after the topic has kept the events. After any error
-    it begins again from there with a new sender, so that events may come twice, but none before its predecessor.
+    The published position is stored in that database and advances only after the topic has acknowledged the events.
+    After any error publishing restarts there with a new sender, so events may be sent twice but never out of order.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class KafkaPublisher:
         self._log = _log.bind(service=service)
 
     async def run(self, stop: asyncio.Event, alive: Alive = unwatched) -> None:
-        """Publish until `stop` is set; passing faults are waited out. Raises TopicDiffers, which an operator solves."""
+        """Publish until `stop` is set; transient faults are retried. Raises TopicDiffers, for an operator."""
         while not stop.is_set():
             try:
                 async with leased(self._database, "publisher", stop=stop) as connection:
@@ -121,22 +121,24 @@ class KafkaPublisher:
             sender.let_go()
 
     async def _check(self, driver: asyncpg.Connection, position: int) -> None:
-        """Raise TopicDiffers unless the topic ends with an event of this log, and not before the last one published."""
+        """Raise TopicDiffers unless the topic ends with an event of this log, at or after the published position."""
         last = await self._last()
         at = (last.position if last else 0) or 0
         if at < position:
-            raise TopicDiffers(f"the topic ends at position {at}, and {position} was published: it has lost events")
+            raise TopicDiffers(
+                f"the topic ends at position {at}, but {position} was published: the topic has lost events"
+            )
         if last is not None and [entry.body for entry in await event_log.read_after(driver, at - 1, 1)] != [last.body]:
-            raise TopicDiffers(f"the topic ends with another event than the log has at position {at}")
+            raise TopicDiffers(f"the topic's last event differs from the log's event at position {at}")
 
 
 async def republish(database: Database, publisher: KafkaPublisher, last: Message | None) -> int:
-    """Publish the whole log to a topic whose `last` message is None; return how many events stand in it.
+    """Publish the whole log to an empty topic (`last` is None); return the number of events in it.
 
-    A running publisher of the service does it, or else this one. Raises TopicNotEmpty.
+    A running publisher of the service does the work, or else this one. Raises TopicNotEmpty.
     """
     if last is not None:
-        raise TopicNotEmpty("the topic is not empty: remove it and create it again first")
+        raise TopicNotEmpty("the topic is not empty: delete it and create it again first")
     end = await event_log.end(database)
     async with database.connect() as connection:
         await connection.execute("UPDATE publisher SET published_position = 0 WHERE name = $1", NAME)
@@ -161,11 +163,11 @@ async def _move(driver: asyncpg.Connection, before: int, to: int) -> None:
         "UPDATE publisher SET published_position = $1 WHERE name = $2 AND published_position = $3", to, NAME, before
     )
     if moved != "UPDATE 1":
-        raise SetBack(f"the log is not published up to {before} any more")
+        raise SetBack(f"the published position is no longer {before}")
 
 
 async def _unless_stopped(work: Awaitable[object], stop: asyncio.Event) -> bool:
-    """Do it, and return whether it was given up, a moment after `stop` was set. Raises what it raises."""
+    """Await `work`; return True if it was cancelled shortly after `stop` was set. Raises what it raises."""
     working = asyncio.ensure_future(work)
     stopping = asyncio.ensure_future(stop.wait())
     try:

@@ -1,4 +1,4 @@
-"""Reading one topic from any offset on, with what was fetched ahead kept, and a new consumer after any error."""
+"""Reads one topic from any offset, with read-ahead, and with a new consumer after any error."""
 
 import asyncio
 import time
@@ -17,35 +17,36 @@ _SLICE_SECONDS = 0.2
 
 
 class OutOfRange(Exception):
-    """The topic does not have this place: it begins later, or ends before."""
+    """The topic does not have this offset: it begins later, or ends before."""
 
 
 class Consumer(Protocol):
-    """A connection that reads one topic. Its methods raise BusUnavailable, and it is not to be used after that."""
+    """A connection that reads one topic. Its methods raise BusUnavailable, and it must not be used afterwards."""
 
     async def start(self) -> None:
         """Connect. Raises TopicMissing."""
 
     def seek(self, offset: int) -> None:
-        """Have the next fetch begin here."""
+        """Start the next fetch at this offset."""
 
     async def fetch(self, within: float) -> Sequence[Message]:
-        """Return what comes next as soon as there is something, or nothing after so many seconds. Raises OutOfRange."""
+        """Return the next messages as soon as there are some; empty after `within` seconds. Raises OutOfRange."""
 
     async def beginning(self) -> int:
         """Return the offset of the first message."""
 
     async def end(self) -> int:
-        """Return the offset that comes next."""
+        """Return the next offset."""
 
     def let_go(self) -> None:
         """Close it in the background."""
 
 
 class Reader:
-    """Reads with one consumer, made when it is needed and made again; one question at a time.
+    """Reads with one consumer, created when needed and again after an error; one query at a time.
 
-    It keeps what it has fetched from `_first` up to `_next`, so that reading on, and reading the same again, is free.
+    It caches the messages fetched from `_first` up to `_next`, so reading on, and reading the same again, costs
+    nothing.
     """
 
     def __init__(self, consumer: Callable[[], Consumer]) -> None:
@@ -57,7 +58,7 @@ class Reader:
         self._first = self._next = -1
 
     async def read(self, next_offset: int, limit: int) -> Sequence[Message]:
-        """Return at most `limit` messages from this offset on; none where the topic ends."""
+        """Return at most `limit` messages from this offset on; empty at the end of the topic."""
         async with self._asked() as consumer:
             self._stand_at(consumer, next_offset)
             if not self._fetched:
@@ -66,15 +67,15 @@ class Reader:
                 deadline = time.monotonic() + _FETCH_SECONDS
                 while not self._fetched:
                     if time.monotonic() > deadline:
-                        raise BusUnavailable(f"what is at offset {next_offset} does not come")
+                        raise BusUnavailable(f"Kafka does not deliver the message at offset {next_offset}")
                     await self._fetch(consumer, _SLICE_SECONDS)
             return list(islice(self._fetched, limit))
 
     async def wait(self, next_offset: int, within: float, stop: asyncio.Event) -> None:
-        """Return when there is a message at this offset, after so many seconds, or when `stop` is set."""
+        """Wait until there is a message at this offset, `within` seconds have passed, or `stop` is set."""
         deadline = time.monotonic() + within
         while not stop.is_set() and (left := deadline - time.monotonic()) > 0:
-            # In slices, so that others who ask meanwhile have their turn.
+            # In slices, so that other callers get their turn.
             async with self._asked() as consumer:
                 self._stand_at(consumer, next_offset)
                 has_place = bool(self._fetched) or await self._fetch(consumer, min(left, _SLICE_SECONDS))
@@ -84,12 +85,12 @@ class Reader:
                 await pause(min(left, _SLICE_SECONDS), stop)
 
     async def end(self) -> int:
-        """Return the offset that comes next."""
+        """Return the next offset."""
         async with self._asked() as consumer:
             return await consumer.end()
 
     def drop(self) -> None:
-        """Let go of the consumer; the next question makes a new one."""
+        """Close the consumer; the next query creates a new one."""
         consumer, self._consumer = self._consumer, None
         self._fetched.clear()
         self._first = self._next = -1
@@ -105,7 +106,7 @@ class Reader:
                     await self._consumer.start()
                 yield self._consumer
             except BaseException:
-                # A consumer that failed, or whose answer was not waited for, is not asked again.
+                # A consumer that failed, or whose query was cancelled, is not used again.
                 self.drop()
                 raise
 
@@ -119,13 +120,13 @@ class Reader:
             self._fetched.popleft()
 
     async def _fetch(self, consumer: Consumer, within: float) -> bool:
-        """Keep what comes next; return whether there is such a place in the topic at all."""
+        """Fetch and cache the next messages; return whether the topic has this offset at all."""
         try:
             self._fetched.extend(await consumer.fetch(within))
         except OutOfRange:
             beginning = await consumer.beginning()
             is_before = self._next < beginning
-            # What was removed from the beginning shows as a gap. Beyond the end, only a new seek looks again.
+            # Messages removed from the beginning show as a gap. Beyond the end, only a new seek reads again.
             self._first, self._next = (self._first, beginning) if is_before else (-1, -1)
             if is_before:
                 consumer.seek(beginning)

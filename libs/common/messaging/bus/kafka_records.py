@@ -1,4 +1,4 @@
-"""An event as a Kafka record, and back: the log's own bytes, with position and keys beside them."""
+"""Converts events to Kafka records and back: the log's own bytes, with position and keys as metadata."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -18,12 +18,12 @@ def key_of(entry: Entry) -> bytes:
 
 
 def headers_of(entry: Entry) -> Headers:
-    """Return the record's headers. The position is there so that an event whose bytes cannot be read can be parked."""
+    """Return the record's headers. The position lets a consumer park an event whose body cannot be read."""
     return [CONTENT_TYPE, (_POSITION, b"%d" % entry.position)]
 
 
 def message_of(offset: int, key: bytes | None, body: bytes | None, headers: Headers) -> Message:
-    """Return what stands at this offset; position and keys are None where the record does not tell them, or wrongly."""
+    """Return the message at this offset; position and keys are None if the record lacks them or they are malformed."""
     return Message(offset=offset, position=_position(headers), keys=_keys(key), body=body or b"")
 
 
