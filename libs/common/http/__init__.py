@@ -1,1 +1,1 @@
-"""The HTTP edge: one transaction a command, tokens, problems (RFC 9457), pages, OpenAPI."""
+"""The HTTP edge: transactions, tokens, problem details (RFC 9457), paging and OpenAPI."""

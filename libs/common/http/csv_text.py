@@ -1,4 +1,4 @@
-"""Tables as CSV text (RFC 4180, UTF-8) that a spreadsheet opens without running anything in it."""
+"""CSV tables (RFC 4180, UTF-8) that are safe to open in a spreadsheet: no cell is run as a formula."""
 
 import csv
 import io
@@ -13,13 +13,13 @@ from fastapi.responses import StreamingResponse
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would compute."""
+"""First characters of a cell that a spreadsheet would evaluate as a formula."""
 
 Cell = str | int | Decimal | date | datetime | bool | None
 
 
 def cell(value: Cell) -> str:
-    """Return a value as a cell: nothing for None, ISO days, and text that would be a formula behind an apostrophe."""
+    """Format a value as a cell: empty for None, ISO days, and an apostrophe before text that looks like a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -32,12 +32,12 @@ def cell(value: Cell) -> str:
 
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Return a whole table."""
+    """Return a whole table as text."""
     return _written([header]) + _written([cell(value) for value in row] for row in rows)
 
 
 async def stream(header: Sequence[str], pages: AsyncIterable[Iterable[Sequence[Cell]]]) -> AsyncIterator[str]:
-    """Give a table page by page, so that a long one is never held whole."""
+    """Yield a table page by page, so that a long one is never in memory as a whole."""
     yield _written([header])
     async for rows in pages:
         yield _written([cell(value) for value in row] for row in rows)
@@ -50,14 +50,14 @@ def _written(rows: Iterable[Sequence[str]]) -> str:
 
 
 CSV_TOO: dict[str, Any] = {"content": {"text/csv": {"schema": {"type": "string"}}}}
-"""What OpenAPI says of a route that also answers in CSV."""
+"""OpenAPI content entry of a route that also returns CSV."""
 
 
 async def _as_csv(
     request: Request,
     form: Annotated[
         Literal["json", "csv"] | None,
-        Query(alias="format", description="`csv` for all of it as a table; by `Accept: text/csv` too."),
+        Query(alias="format", description="`csv` returns the whole list as a table; `Accept: text/csv` does too."),
     ] = None,
 ) -> bool:
     if form is not None:
@@ -67,10 +67,10 @@ async def _as_csv(
 
 
 AsCsv = Annotated[bool, Depends(_as_csv)]
-"""Whether the caller wants the answer as CSV, all of it and not only a page."""
+"""Whether the caller asked for CSV: the whole list and not only a page."""
 
 
 def table(name: str, header: Sequence[str], pages: AsyncIterable[Iterable[Sequence[Cell]]]) -> StreamingResponse:
-    """Return a table that is written while it is read; `name` is the file's, without its ending."""
+    """Return a table that is streamed while it is read; `name` is the file name without its extension."""
     named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return StreamingResponse(stream(header, pages), media_type=MEDIA_TYPE, headers=named)

@@ -1,4 +1,4 @@
-"""What a service's `api.py` needs: its transaction, its reads, the caller, the days, versions and pages."""
+"""FastAPI dependencies of a service's `api.py`: transactions, reads, caller, days and versions."""
 
 import re
 from collections.abc import AsyncIterator
@@ -92,17 +92,17 @@ async def _caller(request: Request) -> Caller:
 
 
 Write = Annotated[AsyncSession, Depends(_write)]
-"""The command's transaction. Nobody below the edge commits it; it is committed before the response is sent."""
+"""The command's transaction. Nothing below the edge commits; it is committed before the response is sent."""
 Read = Annotated[AsyncSession, Depends(_read, scope="function")]
-"""A transaction that PostgreSQL holds to reading."""
+"""A transaction that PostgreSQL keeps read-only."""
 Rows = Annotated[Database, Depends(_rows)]
-"""Hot reads: `.fetch` and `.fetchrow` of SQL, at the driver's full speed."""
+"""Hot reads: `.fetch` and `.fetchrow` run SQL at the driver's full speed."""
 By = Annotated[Caller, Depends(_caller)]
-"""Whoever is signed in."""
+"""The caller, from a verified token."""
 
 
 class Allowed:
-    """A dependency that gives the caller if it holds one of these roles."""
+    """A dependency that returns the caller if it has one of these roles."""
 
     def __init__(self, *roles: Role) -> None:
         self.roles = roles
@@ -114,7 +114,7 @@ class Allowed:
 
 
 def allowed(*roles: Role) -> Any:
-    """Return the dependency for `by: Annotated[Caller, allowed(Role.CONTRACT_LEAD)]`; OpenAPI names the roles."""
+    """Return the dependency for `by: Annotated[Caller, allowed(Role.CONTRACT_LEAD)]`; OpenAPI lists the roles."""
     return Depends(Allowed(*roles))
 
 
@@ -128,7 +128,10 @@ async def _stated_at(
     by: By,
     given: Annotated[
         WrittenInstant | WrittenDay | None,
-        Header(alias="Stated-At", description="When the source stated this (role `loader` only): an instant or a day."),
+        Header(
+            alias="Stated-At",
+            description="When the source stated this: an instant or a day. Role `loader` only. Default: now.",
+        ),
     ] = None,
 ) -> datetime:
     now = _clock(request).stated_at()
@@ -143,15 +146,15 @@ async def _stated_at(
 
 
 Today = Annotated[date, Depends(_today)]
-"""What day it is in London, or the day that the clock was moved to."""
+"""Today in London, or the day that the clock was moved to."""
 StatedAt = Annotated[datetime, Depends(_stated_at)]
-"""When the command's facts are stated: now, or for a loader when its source stated them."""
+"""When the command is stated: now, or for a loader when its source stated it."""
 
 
 async def _as_at(
     request: Request,
     given: Annotated[
-        WrittenDay | None, Query(alias="as_at", description="The day asked about; today if left out.")
+        WrittenDay | None, Query(alias="as_at", description="The day the answer is for (valid time). Default: today.")
     ] = None,
 ) -> date:
     return given or _clock(request).today()
@@ -163,7 +166,7 @@ async def _as_known(
         WrittenInstant | WrittenDay | None,
         Query(
             alias="as_known",
-            description="As it was known then: an instant, or the end of a day. As it is known now if left out.",
+            description="What was known at that instant, or at the end of that day (known time). Default: now.",
         ),
     ] = None,
 ) -> datetime | None:
@@ -174,13 +177,13 @@ async def _as_known(
 
 
 AsAt = Annotated[date, Depends(_as_at)]
-"""The day that the question is about."""
+"""The day that the query asks about (valid time)."""
 AsKnown = Annotated[datetime | None, Depends(_as_known)]
-"""The instant whose knowledge the answer shows; None for what is known now."""
+"""The known time that the query asks about; None for now."""
 
 
 def _instant(given: datetime | date, field: str) -> datetime:
-    """Return the instant in UTC, a day's first one in London. Raises InstantRefused outside the years that we keep."""
+    """Return the instant in UTC, for a day its start in London. Raises InstantRefused outside 1900 to 2199."""
     try:
         at = given if isinstance(given, datetime) else datetime.combine(given, time.min, LONDON)
         if at.year in _YEARS:
@@ -195,7 +198,7 @@ _IfMatchHeader = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description='The ETag that you read, as `"3"`.',
+        description='The ETag that your last read returned, such as `"3"`.',
         examples=['"1"'],
         json_schema_extra={"pattern": f"^{_VERSION.pattern}$"},
     ),
@@ -208,7 +211,7 @@ async def _if_match_if_any(given: _IfMatchHeader = None) -> int | None:
         return None
     matched = _VERSION.fullmatch(given.strip())
     if matched is None:
-        raise UnreadableVersion(f'If-Match: {given}: send the ETag as the read gave it, as "3"')
+        raise UnreadableVersion(f'If-Match: {given}: send the ETag as the read returned it, such as "3"')
     return int(matched[1])
 
 
@@ -220,17 +223,17 @@ async def _if_match(version: Annotated[int | None, Depends(_if_match_if_any)]) -
 
 
 IfMatch = Annotated[int, Depends(_if_match)]
-"""The version that the caller read: 428 without, 400 where it cannot be read."""
+"""The version that the caller read, from If-Match: 428 if it is missing, 400 if it is unreadable."""
 IfMatchIfAny = Annotated[int | None, Depends(_if_match_if_any)]
-"""The same where only some requests need it; None without."""
+"""The same where only some requests need it; None if it is missing."""
 
 
 def stale(version: int, expected: int) -> None:
-    """Raise StaleVersion (412) unless the thing still has the version that the caller read."""
+    """Raise StaleVersion (412) unless the resource still has the version that the caller read."""
     if version != expected:
-        raise StaleVersion(f"you read version {expected}; it is at version {version} now")
+        raise StaleVersion(f"you read version {expected}; the present version is {version}")
 
 
 def etag(response: Response, version: int) -> None:
-    """Give the version as the response's ETag."""
+    """Set the version as the response's ETag."""
     response.headers["ETag"] = f'"{version}"'

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the answer to a command is kept in its own transaction, and given again to a repetition."""
+"""Idempotency-Key: stores a command's response in its own transaction, and returns it when the request is repeated."""
 
 import hashlib
 import json
@@ -16,8 +16,8 @@ REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 200
 _KEPT_HEADERS = ("location", "etag", "content-type")
 
-# A key in flight holds this statement on the unique index until that command ends: committed, its answer is read below;
-# rolled back, the key is free. A key past its time is taken over as if it were new.
+# If the same key is in flight, this statement waits on the unique index until that command ends. If it commits, its
+# response is read below; if it rolls back, the key is free. An expired key is reused as if it were new.
 _CLAIM = text("""
     INSERT INTO idempotency_key AS mine (caller, operation, key, fingerprint)
     VALUES (:caller, :operation, :key, :fingerprint)
@@ -60,47 +60,47 @@ class Claim:
     key: str
 
     def parameters(self) -> dict[str, str]:
-        """Return what names the row."""
+        """Return the primary key of the row."""
         return {"caller": self.caller, "operation": self.operation, "key": self.key}
 
 
 def checked_key(key: str) -> str:
-    """Return the key as the header gave it. Raises Unreadable where it is empty, too long or not printable ASCII."""
+    """Return the key as sent. Raises Unreadable if it is empty, too long or not printable ASCII."""
     if not key.strip() or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise Unreadable(f"{HEADER}: 1 to {LONGEST_KEY} printable characters, unique to this request")
     return key
 
 
 def fingerprint(method: str, target: str, body: bytes) -> bytes:
-    """Return what tells two requests apart: method, path with its query, and body."""
+    """Return a hash that identifies a request: method, path with query, and body."""
     digest = hashlib.sha256(f"{method} {target}\n".encode())
     digest.update(body)
     return digest.digest()
 
 
 async def claim(session: AsyncSession, claim: Claim, *, mark: bytes, hours: int) -> Response | None:
-    """Take the key for this transaction, or return the answer that it had. Waits while the same key is in flight.
+    """Claim the key for this transaction, or return the stored response. Waits while the same key is in flight.
 
-    Raises IdempotencyKeyReused where the key belongs to another request.
+    Raises IdempotencyKeyReused if the key was used for another request.
     """
     taken = await session.execute(_CLAIM, {**claim.parameters(), "fingerprint": mark, "hours": hours})
     if taken.first() is not None:
         return None
     stored = (await session.execute(_STORED, claim.parameters())).one()
     if stored.fingerprint != mark:
-        raise IdempotencyKeyReused(f"{HEADER} {claim.key} was used for another request; take a new one")
+        raise IdempotencyKeyReused(f"{HEADER} {claim.key} was used for another request; use a new one")
     headers = {**json.loads(stored.headers), REPLAYED: "true"}
     return Response(stored.body, status_code=stored.status, headers=headers)
 
 
 async def keep(session: AsyncSession, claim: Claim, response: Response) -> None:
-    """Keep this answer under the key, in the command's transaction."""
+    """Store this response under the key, in the command's transaction."""
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     answer = {"status": response.status_code, "headers": json.dumps(headers), "body": bytes(response.body)}
     await session.execute(_STORE, {**claim.parameters(), **answer})
 
 
 async def sweep(database: Database, *, hours: int) -> None:
-    """Remove keys past their time, a few at once."""
+    """Delete expired keys, at most 1,000 at a time."""
     async with database.begin() as session:
         await session.execute(_SWEEP, {"hours": hours})

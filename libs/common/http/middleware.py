@@ -1,4 +1,4 @@
-"""What surrounds every request: its ids, its measurement, the limit on its body, and the question who is calling.
+"""Middleware around every request: ids, metrics, the limit on the body, and authentication.
 
 Pure ASGI: a single `BaseHTTPMiddleware` was measured to leave a quarter of the throughput.
 """
@@ -25,7 +25,7 @@ from libs.common.process.logs import logger, request_answered
 from libs.common.process.metrics import Metrics
 
 CALLER = "footprint.caller"
-"""Where in the ASGI scope the verified caller is."""
+"""Key of the verified caller in the ASGI scope."""
 REQUEST_ID, CORRELATION_ID = "X-Request-Id", "X-Correlation-Id"
 PUBLIC_PATHS = frozenset(
     {"/", "/health/live", "/health/ready", "/openapi.json", "/asyncapi.json", "/docs", "/docs/oauth2-redirect"}
@@ -41,22 +41,22 @@ _log = logger("libs.common.access")
 
 
 class Compression(GZipMiddleware):
-    """Compresses for those who ask: others do not pay for finding out what could be compressed."""
+    """Compresses responses for clients that ask for it; others do not pay for checking what could be compressed."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Process one request."""
         asks = scope["type"] == "http" and "gzip" in Headers(scope=scope).get("accept-encoding", "")
         await (super().__call__ if asks else self.app)(scope, receive, send)
 
 
 class Surroundings:
-    """Outermost: gives ids, limits the body, measures, logs, and turns what nobody answered for into a problem."""
+    """The outermost middleware: sets ids, limits the body, measures, logs, and turns unhandled errors into problems."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
         self._app, self._metrics, self._max_body_bytes = app, metrics, max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Process one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -64,7 +64,7 @@ class Surroundings:
         context.begin(origin)
         began, status = time.perf_counter(), 0
 
-        async def tell(message: Message) -> None:
+        async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
@@ -73,15 +73,15 @@ class Surroundings:
             await send(message)
 
         try:
-            await self._limited(scope, receive, tell)
+            await self._limited(scope, receive, send_on)
         except ClientDisconnect:
             _log.info("the client went away", path=scope["path"])
-        except Exception as error:  # noqa: BLE001  (the outermost place: whatever it is, it is logged and answered)
+        except Exception as error:  # noqa: BLE001  (the outermost layer: any error is logged and answered)
             response = problems.failure(scope["path"], error)
             if not status:
-                await response(scope, receive, tell)
+                await response(scope, receive, send_on)
         finally:
-            self._told(scope, status, time.perf_counter() - began)
+            self._record(scope, status, time.perf_counter() - began)
             context.begin(before)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,12 +102,12 @@ class Surroundings:
         await self._app(scope, receive_limited, send)
 
     def _limit(self) -> str:
-        return f"a body may have {self._max_body_bytes} bytes"
+        return f"the request body is larger than {self._max_body_bytes} bytes"
 
     def _too_large(self, path: str) -> ASGIApp:
         return problems.refusal(path, problems.RequestEntityTooLarge(self._limit()))
 
-    def _told(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         self._metrics.answered(scope, status, seconds)
         if path_below(scope) not in _QUIET:
             ms = round(seconds * 1000, 1)
@@ -126,18 +126,18 @@ def _origin_of(headers: Mapping[str, str]) -> context.Origin:
 
 
 def _sane(given: str | None) -> str:
-    """Return an id of the client's, if it is one that can stand in headers, logs and events."""
+    """Return the client's id if it is safe in headers, logs and events."""
     return given if given and _SANE_ID.fullmatch(given) else ""
 
 
 class Authentication:
-    """Lets nobody through without a token that counts, except to the few public paths. Secure unless listed."""
+    """Requires a valid token on every path except the few public ones."""
 
     def __init__(self, app: ASGIApp, *, verifier: Verifier) -> None:
         self._app, self._verifier = app, verifier
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Verify the caller and name it in the scope, or refuse."""
+        """Verify the caller and put it into the scope, or refuse."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return

@@ -1,4 +1,4 @@
-"""The OpenAPI page of a service: its document with sign-in, and Swagger UI from a package, so that it works offline."""
+"""The OpenAPI document of a service, with sign-in, and a Swagger UI that works offline: its assets are packaged."""
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
@@ -46,7 +46,7 @@ _IDEMPOTENCY_KEY = {
     "out again, and gets the first response.",
 }
 
-# FastAPI's own shape of a 422, which ours replaces.
+# FastAPI's own schemas of a 422, replaced by ours.
 _UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
 router = APIRouter(include_in_schema=False)
@@ -67,7 +67,7 @@ async def docs_page(request: Request) -> HTMLResponse:
             "persistAuthorization": True,
             "displayRequestDuration": True,
             "docExpansion": "list",
-            "validatorUrl": None,  # else the page asks a host of its maker's to check the document
+            "validatorUrl": None,  # otherwise the page sends the document to its vendor's validator
         },
     )
 
@@ -80,21 +80,21 @@ async def asyncapi_document() -> Response:
 
 @router.get("/docs/oauth2-redirect")
 async def oauth2_redirect() -> HTMLResponse:
-    """End a sign-in at an issuer that redirects."""
+    """Complete a sign-in at an issuer that redirects."""
     return get_swagger_ui_oauth2_redirect_html()
 
 
 @router.get("/")
 async def index(request: Request) -> Response:
-    """Say what this service is and where to look."""
+    """Return an index page: what this service is, with links to its documentation."""
     prefix = request.scope.get("root_path", "").rstrip("/")
     links = "".join(
         f'<li><a href="{prefix}{path}">{words}</a></li>'
         for path, words in (
-            ("/docs", "Operations, to be tried out"),
-            ("/openapi.json", "The same, for programs"),
-            ("/asyncapi.json", "The events that are published, for programs"),
-            ("/health/ready", "Whether it is well"),
+            ("/docs", "API documentation, to try out"),
+            ("/openapi.json", "The OpenAPI document, for programs"),
+            ("/asyncapi.json", "The events it publishes, for programs"),
+            ("/health/ready", "Health of the service"),
         )
     )
     title = request.app.title
@@ -104,7 +104,7 @@ async def index(request: Request) -> Response:
 
 
 def document(app: FastAPI, *, token_url: str) -> None:
-    """Serve the documentation of this app."""
+    """Add the documentation routes to this app."""
     app.include_router(router)
     app.mount(_ASSETS, StaticFiles(directory=_STATIC))
 
@@ -113,7 +113,7 @@ def document(app: FastAPI, *, token_url: str) -> None:
             app.openapi_schema = _openapi(app, token_url)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI documents it
 
 
 def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pages by key: the next page begins after the last key seen, so what is inserted meanwhile moves nothing."""
+"""Keyset paging: a page starts after the last key of the page before, so rows inserted meanwhile shift nothing."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from libs.common.http.problems import Unreadable, may_raise
 
 Item = TypeVar("Item")
 _PAGING = "footprint.paging"
-_USE_THE_LINK = "after: use the link that the page before gave"
+_USE_THE_LINK = "after: use the link `next` of the page before"
 _LARGEST = 2**63
 MOST_ITEMS = 500
 
@@ -27,10 +27,10 @@ class UnreadableCursor(Unreadable):
 
 
 class Page(BaseModel, Generic[Item]):
-    """Some of a list, in the order of its key."""
+    """A page of a list, in the order of its key."""
 
     items: list[Item]
-    next: str | None = Field(default=None, description="Where the next page is; null on the last one.")
+    next: str | None = Field(default=None, description="Link to the next page; null on the last one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class _Paging:
 
     @property
     def fetch(self) -> int:
-        """How many rows to select: one more than the page holds tells whether there is a next page."""
+        """Number of rows to select: one more than the page has, to tell whether there is a next page."""
         return self.limit + 1
 
     def key(self, *kinds: type[str] | type[int]) -> tuple[Any, ...] | None:
-        """Return the key after which the page begins, None for the first page.
+        """Return the key after which the page starts; None for the first page.
 
-        Raises UnreadableCursor unless its parts are of these kinds: else it is a cursor of another list.
+        Raises UnreadableCursor unless the parts have these types: otherwise it is a cursor of another list.
         """
         if self.after is not None and [type(part) for part in self.after] != list(kinds):
             raise UnreadableCursor(_USE_THE_LINK)
@@ -56,8 +56,10 @@ class _Paging:
 @may_raise(UnreadableCursor)
 async def _paging(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS, description="How many items at most.")] = 50,
-    after: Annotated[str | None, Query(description="The cursor that `next` of the page before has.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS, description="Maximum number of items on a page.")] = 50,
+    after: Annotated[
+        str | None, Query(description="Cursor: the page starts after it. Use the one in `next` of the page before.")
+    ] = None,
 ) -> _Paging:
     paging = _Paging(limit, None if after is None else _decoded(after))
     request.scope[_PAGING] = paging
@@ -65,11 +67,11 @@ async def _paging(
 
 
 Paging = Annotated[_Paging, Depends(_paging)]
-"""Which page is wanted. Select `fetch` rows whose key is greater than `after` (None: from the start), in its order."""
+"""The requested page. Select `fetch` rows with a key greater than `after` (None: from the start), in its order."""
 
 
 def page(items: Sequence[Item], *, key: Callable[[Item], Any], request: Request) -> Page[Item]:
-    """Return the page of these rows (`paging.fetch` of them); `key` gives a row's key, or a tuple of parts."""
+    """Return the page of these rows (`paging.fetch` of them); `key` returns a row's key, or a tuple of its parts."""
     paging: _Paging = request.scope[_PAGING]
     shown = list(items[: paging.limit])
     if len(items) <= paging.limit:
@@ -78,12 +80,12 @@ def page(items: Sequence[Item], *, key: Callable[[Item], Any], request: Request)
 
 
 def _link(request: Request, cursor: str) -> str:
-    """Return the next page's address with the same filters, below the prefix that the service is served under."""
+    """Return the link to the next page, with the same filters and below the service's path prefix."""
     path, prefix = request.scope["path"], request.scope.get("root_path", "").rstrip("/")
     if prefix and not path.startswith(f"{prefix}/"):
         path = prefix + path
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
-    return f"{path}?{urlencode([*kept, ('after', cursor)])}"
+    filters = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    return f"{path}?{urlencode([*filters, ('after', cursor)])}"
 
 
 def _encoded(key: Any) -> str:
@@ -103,7 +105,7 @@ def _decoded(cursor: str) -> tuple[Any, ...]:
 
 
 def _can_be_kept(part: Any) -> bool:
-    """Whether a database could hold it: a text without NUL and without half a surrogate, a number of 64 bits."""
+    """Whether a database can store it: text without NUL or lone surrogates, a number of 64 bits."""
     if isinstance(part, str):
         return "\x00" not in part and part == part.encode(errors="ignore").decode()
     return isinstance(part, int) and -_LARGEST <= part < _LARGEST

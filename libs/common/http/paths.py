@@ -1,4 +1,4 @@
-"""Paths as a service's own routes see them, and what its routes take there."""
+"""Request paths without the service's prefix, and the methods that its routes accept there."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from starlette.types import Scope
 
 
 def path_below(scope: Scope) -> str:
-    """Return the path as the service's own routes see it, without the prefix that it is served under."""
+    """Return the request path as the service's own routes see it, without the prefix it is served under."""
     path: str = scope["path"]
     prefix: str = scope.get("root_path", "").rstrip("/")
     return path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else path
 
 
 def methods_at(path: str, routes: Sequence[BaseRoute]) -> frozenset[str]:
-    """Return every method that a path takes, by all routes that match it; one without parameters goes first."""
+    """Return every method that any route at this path accepts; a route without parameters takes precedence."""
     at = [found for found in iter_route_contexts(routes) if found.methods and found.path_regex.match(path)]
     exact = [found for found in at if found.path_format == path]
     return frozenset(method for found in exact or at for method in found.methods or ())

@@ -1,4 +1,4 @@
-"""One shape for every refusal and failure: RFC 9457 problem details, with every reason at once."""
+"""Problem details (RFC 9457): one shape for every refusal and failure, with all reasons at once."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -138,14 +138,14 @@ _HEADERS: dict[HTTPStatus, dict[str, str]] = {
 
 
 class ReasonView(BaseModel):
-    """One cause."""
+    """One reason."""
 
     message: str
     field: str | None = None
 
 
 class Problem(BaseModel):
-    """Why a request was not done (RFC 9457)."""
+    """Why a request was refused or failed (RFC 9457)."""
 
     type: str
     title: str
@@ -157,12 +157,12 @@ class Problem(BaseModel):
 
 
 def status_of(kind: type[DomainError]) -> HTTPStatus:
-    """Return the status of a refusal: its own kind's, or that of the nearest kind above it."""
+    """Return the status of a refusal: its own kind's, or that of its nearest base class."""
     return next((STATUSES[base] for base in kind.__mro__ if base in STATUSES), HTTPStatus.CONFLICT)
 
 
 def may_raise(*errors: type[DomainError]) -> Callable[[Needed], Needed]:
-    """Mark a dependency with what it may refuse: OpenAPI names it for every route that needs this."""
+    """Mark a dependency with the refusals it may raise; OpenAPI lists them for every route that uses it."""
 
     def mark(call: Needed) -> Needed:
         _REFUSALS[call] = errors
@@ -172,7 +172,7 @@ def may_raise(*errors: type[DomainError]) -> Callable[[Needed], Needed]:
 
 
 def refusals_of(call: Callable[..., Any]) -> tuple[type[DomainError], ...]:
-    """Return what a dependency was marked with."""
+    """Return the refusals a dependency was marked with."""
     return _REFUSALS.get(call, ())
 
 
@@ -231,10 +231,10 @@ def failure(path: str, error: Exception) -> Response:
     """Return the response to a fault: 503 where it may pass, else 500; logged with its trace, none of it shown."""
     # A server that cannot be reached may show as any OSError: a name that is not found, a socket's file that is gone.
     if is_passing(error) or isinstance(error, OSError | PoolExhausted):
-        _log.warning("a fault that may pass", error=repr(error))
-        # A connection that is lost while it commits may have committed: only the key makes a second try harmless.
-        again = "send it again, with the same Idempotency-Key if it has one"
-        return refusal(path, Unavailable(f"the database could not take this just now; {again}"))
+        _log.warning("a transient fault", error=repr(error))
+        # If the connection was lost during the commit, the change may be committed: only the key makes a retry safe.
+        again = "send it again, with the same Idempotency-Key if it had one"
+        return refusal(path, Unavailable(f"the database could not do this at the moment; {again}"))
     if _is_unstorable(error):
         _log.warning("a value that cannot be stored", error=repr(error))
         return refusal(path, UnstorableValue("a value is too large, or has characters that no text has"))
@@ -243,19 +243,19 @@ def failure(path: str, error: Exception) -> Response:
 
 
 def bare(path: str, status: HTTPStatus, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    """Return the response to a problem that is no more than its status: `405` -> `method-not-allowed`."""
+    """Return a problem response for a bare status: `405` -> `method-not-allowed`."""
     slug = re.sub(r"[^a-z0-9]+", "-", status.phrase.lower())
     return answer(path, status, slug=slug, title=f"{status.phrase}.", detail=detail, headers=headers)
 
 
 def _is_unstorable(error: BaseException) -> bool:
-    """Whether the driver or the database refused a value as such: a number beyond its column's, a NUL in a text."""
+    """Whether the driver or the database refused a value: a number too large for its column, a NUL in a text."""
     seen = [error, getattr(error, "orig", None), getattr(getattr(error, "orig", None), "__cause__", None)]
     return any(isinstance(each, asyncpg.DataError | asyncpg.CharacterNotInRepertoireError) for each in seen)
 
 
 def register(app: FastAPI) -> None:
-    """Make every refusal of this app a problem."""
+    """Turn every error of this app into a problem response."""
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
@@ -284,7 +284,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if status is STATUSES[RequestEntityTooLarge]:
         return refusal(request.url.path, RequestEntityTooLarge(detail))
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        # Starlette names the methods of the first of several routes alone.
+        # Starlette lists only the methods of the first route that matches.
         methods = methods_at(path_below(request.scope), request.app.routes)
         headers = {**(headers or {}), "Allow": ", ".join(sorted(methods))}
     return bare(request.url.path, status, detail, headers=headers)
@@ -292,7 +292,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "there is nothing at this address",
-    HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take this method",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this address does not accept this method",
 }
 
 
@@ -301,9 +301,9 @@ def _sentence(message: str) -> str:
 
 
 def _field(location: Sequence[Any]) -> str | None:
-    """Return where in the request it is: `predecessors.0` of a body, `as_at` of a query, `If-Match` of the headers."""
+    """Return the field in error: `predecessors.0` of a body, `as_at` of a query, `If-Match` of the headers."""
     parts = [str(part) for part in location[1:]] if location and location[0] in _PLACES else [str(p) for p in location]
-    # A field's name comes from the request, and may have in it what no answer can be written with.
+    # A field's name comes from the request and may contain characters that cannot be encoded.
     return ".".join(parts).encode(errors="replace").decode() or None
 
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: JWTs of the deployment's issuer, verified with its public keys, which are fetched and kept."""
+"""Bearer tokens: verifies the issuer's JWTs with its public keys, which are fetched and cached."""
 
 import asyncio
 import hashlib
@@ -18,16 +18,16 @@ from libs.common.identity import Caller, Role
 from libs.common.process.logs import logger
 
 ALGORITHMS = ("ES256", "RS256", "Ed25519")
-"""What a token may be signed with; nothing else is looked at, `none` least of all."""
+"""Signature algorithms accepted; every other one is refused, `none` above all."""
 TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 LEEWAY_SECONDS = 60
 CACHE_SECONDS = 60
 REFRESH_AT_MOST_EVERY = 30
-"""Seconds between two fetches of the keys, however many unknown key ids come in."""
+"""Minimum seconds between two fetches of the keys, however many unknown key ids arrive."""
 KEYS_AGE_SECONDS = 600
-"""Keys older than this are fetched anew, so that one that the issuer withdrew stops counting."""
+"""Seconds after which keys are fetched again, so that a key the issuer withdrew is no longer accepted."""
 GRACE_SECONDS = 86_400
-"""How long the last keys count while the issuer cannot be reached."""
+"""Seconds for which the last keys are still accepted while the issuer cannot be reached."""
 _MOST_TOKENS = 10_000
 _LONGEST_TOKEN = 8_192
 _ROLES = frozenset(Role)
@@ -46,9 +46,9 @@ class Keys:
         self._fetching = asyncio.Lock()
 
     async def key(self, key_id: str) -> Key:
-        """Return the key. Raises Unauthenticated where the issuer has none of this id, Unavailable where it is away."""
+        """Return the key. Raises Unauthenticated if the issuer has no such key, Unavailable if it cannot be reached."""
         if self._is_due(key_id) and not (key_id in self._keys and self._fetching.locked()):
-            async with self._fetching:  # who has to wait here finds the keys that another request has fetched
+            async with self._fetching:  # a request that waited here finds the keys that another one fetched
                 if self._is_due(key_id):
                     await self._fetch()
         if monotonic() - self._fetched_at > GRACE_SECONDS:
@@ -59,15 +59,15 @@ class Keys:
 
     def _is_due(self, key_id: str) -> bool:
         now = monotonic()
-        wanted = key_id not in self._keys or now - self._fetched_at > KEYS_AGE_SECONDS
-        return wanted and now - self._tried_at >= REFRESH_AT_MOST_EVERY
+        is_needed = key_id not in self._keys or now - self._fetched_at > KEYS_AGE_SECONDS
+        return is_needed and now - self._tried_at >= REFRESH_AT_MOST_EVERY
 
     async def _fetch(self) -> None:
         try:
             self._keys = _usable(await self._download())
             self._fetched_at = monotonic()
         except (httpx.HTTPError, OSError, ValueError, TypeError, KeyError) as error:
-            _log.warning("the token issuer's keys could not be fetched; the last ones count on", error=repr(error))
+            _log.warning("the token issuer's keys could not be fetched; the last ones stay in use", error=repr(error))
         finally:
             self._tried_at = monotonic()
 
@@ -79,26 +79,26 @@ class Keys:
 
 
 def _usable(document: Any) -> dict[str, Key]:
-    """Return the signing keys of a JWK set that have an id and are of a kind that we verify with."""
+    """Return the signing keys of a JWK set that have an id and a type that we verify with."""
     keys: dict[str, Key] = {}
     for member in document["keys"]:
         if member.get("use", "sig") == "sig" and member.get("kid") and member.get("kty") in ("EC", "RSA", "OKP"):
             try:
                 keys[member["kid"]] = import_key(member)
             except (JoseError, ValueError) as error:
-                _log.warning("a key of the issuer was left out", key_id=member["kid"], error=repr(error))
+                _log.warning("skipped an unusable key of the issuer", key_id=member["kid"], error=repr(error))
     return keys
 
 
 class Verifier:
-    """Tells who holds a token. A verified one is remembered for at most a minute, and never past its end."""
+    """Verifies tokens. A verified token is cached for at most a minute, and never past its expiry."""
 
     def __init__(self, *, issuer: str, audience: str, keys: Keys) -> None:
         self._issuer, self._audience, self._keys = issuer, audience, keys
         self._verified: dict[bytes, tuple[Caller, float]] = {}
 
     async def caller(self, token: str) -> Caller:
-        """Return the caller. Raises Unauthenticated, and Unavailable where the issuer's keys cannot be had."""
+        """Return the caller. Raises Unauthenticated, or Unavailable if the issuer's keys cannot be fetched."""
         digest = hashlib.sha256(token.encode()).digest()
         if (known := self._verified.get(digest)) and time() < known[1]:
             return known[0]
@@ -144,15 +144,15 @@ class Verifier:
 
 def _instant(claim: Any) -> float:
     if not isinstance(claim, int | float) or isinstance(claim, bool):
-        raise Unauthenticated("the token does not say from when until when it counts")
+        raise Unauthenticated("the token's `exp` or `nbf` is missing or not a number")
     return claim
 
 
 def caller_of(claims: Mapping[str, Any], *, issuer: str) -> Caller:
-    """Return the caller that verified claims tell of: `sub`, `roles`, `organisations`. Unknown roles give nothing."""
+    """Return the caller from verified claims: `sub`, `roles`, `organisations`. Unknown roles are ignored."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
-        raise Unauthenticated("the token does not say who holds it")
+        raise Unauthenticated("the token has no subject (`sub`)")
     return Caller(
         subject=subject,
         roles=frozenset(Role(name) for name in _strings(claims.get("roles")) if name in _ROLES),

@@ -1,4 +1,4 @@
-"""A command's route: one transaction around all of it, committed before anybody is told that it succeeded."""
+"""Routes of commands: one transaction around the whole command, committed before the response is sent."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any
@@ -15,17 +15,17 @@ from libs.common.identity import Caller
 from libs.common.process import context
 
 SESSION = "footprint.session"
-"""Where in the ASGI scope the command's transaction is."""
+"""Key of the command's session in the ASGI scope."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 DRY_RUN = "footprint.dry-run"
-"""Where in the ASGI scope it stands that nothing is to be kept."""
+"""Key of the dry-run flag in the ASGI scope: nothing is committed."""
 DRY_RUN_HEADER = "Dry-Run"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class _NothingKept(Exception):
-    """Ends the transaction of a dry run, whose answer it carries."""
+    """Rolls back the transaction of a dry run; carries its response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__("dry run")
@@ -35,7 +35,7 @@ class _NothingKept(Exception):
 async def _dry_run(
     request: Request,
     dry_run: Annotated[
-        bool, Query(description="Do all of it, give the answer or the refusal, and then undo it: nothing is kept.")
+        bool, Query(description="Run the command, return its result or refusal, and roll everything back.")
     ] = False,
 ) -> None:
     request.scope[DRY_RUN] = dry_run
@@ -44,8 +44,8 @@ async def _dry_run(
 class CommandRoute(APIRoute):
     """A route whose writes are one transaction.
 
-    FastAPI runs what follows a dependency's `yield` after the response is sent, unless told otherwise, and has moved
-    that twice; so the transaction is around the whole handler instead: validation, endpoint and serialisation.
+    FastAPI runs what follows a dependency's `yield` after the response is sent, unless configured otherwise, and has
+    moved that twice. So the transaction is around the whole handler instead: validation, endpoint and serialisation.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class CommandRoute(APIRoute):
         dependencies: Sequence[Any] | None = None,
         **others: Any,
     ) -> None:
-        """Offer a dry run, unless this route only reads."""
+        """Add the dry-run parameter, unless this route only reads."""
         writes = not set(methods or {"GET"}) <= READING
         asked = [*(dependencies or []), *([Depends(_dry_run)] if writes else [])]
         super().__init__(path, endpoint, methods=methods, dependencies=asked, **others)
 
     def get_route_handler(self) -> Handler:
-        """Wrap FastAPI's handler, unless this route only reads."""
+        """Wrap FastAPI's handler in the transaction, unless this route only reads."""
         handler = super().get_route_handler()
         if self.methods and self.methods <= READING:
             return handler
@@ -102,24 +102,24 @@ async def _answered(session: AsyncSession, request: Request, handler: Handler, o
 
 
 def _keep_unless_dry(request: Request, response: Response) -> None:
-    # What the database checks at the end of a statement has been checked by now; no constraint of ours is deferred.
+    # No constraint of ours is deferred, so the database has checked everything by now.
     if request.scope.get(DRY_RUN):
         raise _NothingKept(response)
 
 
 class SteppedRoute(APIRoute):
-    """A route that writes in several transactions of its own, and records itself who began it."""
+    """A route that writes in several transactions of its own, and records itself who called it."""
 
 
 class QuestionRoute(APIRoute):
-    """A route that changes nothing, whatever its method: a POST whose question is longer than an address may be."""
+    """A route that changes nothing, whatever its method: a POST where the query may be too long for a URL."""
 
 
 def questions_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
-    """Return a router whose routes only read, also those that are asked by POST."""
+    """Return a router whose routes only read, even those called by POST."""
     return APIRouter(prefix=prefix, tags=list(tags), route_class=QuestionRoute)
 
 
 def commands_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
-    """Return a router whose routes that change something are commands."""
+    """Return a router whose writing routes are commands."""
     return APIRouter(prefix=prefix, tags=list(tags), route_class=CommandRoute)

@@ -206,4 +206,4 @@ def _allowance_after(cursor: tuple[object, ...] | None) -> tuple[str, int]:
         case (str(code), int(start)) if "\x00" not in code and 0 <= start < 10_000:
             return code, start
         case _:
-            raise UnreadableCursor("after: use the link that the page before gave")
+            raise UnreadableCursor("after: use the link `next` of the page before")

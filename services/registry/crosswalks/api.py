@@ -332,7 +332,7 @@ def _text_cursor(after: tuple[Any, ...]) -> tuple[str, str]:
     """Return where a page of a crosswalk begins. Raises UnreadableCursor."""
     if len(after) == 2 and all(isinstance(part, str) for part in after):
         return after[0], after[1]
-    raise UnreadableCursor("after: use the link that the page before gave")
+    raise UnreadableCursor("after: use the link `next` of the page before")
 
 
 def _change_cursor(after: tuple[Any, ...]) -> changes.ChangeCursor:
@@ -341,4 +341,4 @@ def _change_cursor(after: tuple[Any, ...]) -> changes.ChangeCursor:
         day, what, code, other, before, then = after
         return date.fromisoformat(day), str(what), str(code), str(other), str(before), str(then)
     except (TypeError, ValueError) as error:
-        raise UnreadableCursor("after: use the link that the page before gave") from error
+        raise UnreadableCursor("after: use the link `next` of the page before") from error

@@ -171,7 +171,7 @@ def _place(after: tuple[Any, ...]) -> tuple[int | str, int]:
         first = after[0]
         if isinstance(first, str) or (isinstance(first, int) and 0 <= first < 2**31):
             return first, after[1]
-    raise UnreadableCursor("after: use the link that the page before gave")
+    raise UnreadableCursor("after: use the link `next` of the page before")
 
 
 findings_router = commands_router(tags=["Findings"])

@@ -78,7 +78,7 @@ async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[F
     if search.after is not None:
         key = _key(search.after)
         if key is None:
-            raise NotUnderstood([("invalid", "_after: use the link that the page before gave", "_after")])
+            raise NotUnderstood([("invalid", "_after: use the link `next` of the page before", "_after")])
         sql.any_of([f"({_KEY}) > ({', '.join(sql.of(part) for part in key)})"])
     limit = sql.of(search.count + 1)
     statement = f"""SELECT held.code, held.sort, held.other, lower(held.valid), upper(held.valid), {_ACTIVE} AS active,

@@ -214,7 +214,7 @@ def _cursor(after: tuple[str, ...] | None) -> tuple[date, str] | None:
     try:
         return date.fromisoformat(day), reference
     except ValueError as error:
-        raise UnreadableCursor("after: use the link that the page before gave") from error
+        raise UnreadableCursor("after: use the link `next` of the page before") from error
 
 
 Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]

@@ -104,6 +104,6 @@ async def end_relation(
 def _cursor(after: tuple[object, ...]) -> tuple[str, str, str]:
     """Read the cursor: relation, code and other. Raises UnreadableCursor."""
     if len(after) != 3:
-        raise UnreadableCursor("after: use the link that the page before gave")
+        raise UnreadableCursor("after: use the link `next` of the page before")
     relation, code, other = (str(part) for part in after)
     return relation, code, other

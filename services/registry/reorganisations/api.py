@@ -169,4 +169,4 @@ def _place(after: tuple[Any, ...]) -> tuple[date, str]:
         day, reference = after
         return date.fromisoformat(day), str(reference)
     except (TypeError, ValueError):
-        raise UnreadableCursor("after: use the link that the page before gave") from None
+        raise UnreadableCursor("after: use the link `next` of the page before") from None

@@ -74,9 +74,9 @@ async def test_the_other_allowed_algorithms_count_too(
         (lambda claims: claims | {"aud": ["another-service", "and-another"]}, "not for"),
         (lambda claims: claims | {"aud": None}, "not for"),
         (lambda claims: claims | {"iss": "https://elsewhere.test"}, "another issuer"),
-        (lambda claims: claims | {"sub": ""}, "who holds it"),
-        (lambda claims: claims | {"exp": "tomorrow"}, "until when"),
-        (lambda claims: {name: value for name, value in claims.items() if name != "exp"}, "until when"),
+        (lambda claims: claims | {"sub": ""}, "no subject"),
+        (lambda claims: claims | {"exp": "tomorrow"}, "missing or not a number"),
+        (lambda claims: {name: value for name, value in claims.items() if name != "exp"}, "missing or not a number"),
     ],
 )
 async def test_a_token_whose_claims_are_wrong_does_not_count(
