@@ -203,7 +203,7 @@ async def test_a_restored_registry_begins_a_new_life_and_a_consumer_that_was_ahe
     await until(two.has_heard(3), within=90)
     # What it had heard beyond the backup is not so any more: its projection is put right from the log.
     assert "DIFFERED" in await two.command("contracts", "rebuild", "known_organisations")
-    assert "nothing was wrong" in await two.command("contracts", "rebuild", "known_organisations")
+    assert "the projection matched the log" in await two.command("contracts", "rebuild", "known_organisations")
     known = two.postgres.run_sql(
         "SELECT string_agg(code, ' ' ORDER BY code) FROM known_organisation JOIN known_organisation_belief"
         " ON subject_id = known_organisation.id WHERE facet = 1 AND value = 'open' AND upper_inf(known)",

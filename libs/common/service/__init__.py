@@ -1,1 +1,1 @@
-"""A service put together: settings, application, command line, routes that every service has."""
+"""What every service is made of: settings, application, command line and the routes common to all."""

@@ -1,4 +1,4 @@
-"""A service put together: its routes with the edge around them, its database and clock, and its backbone's tasks."""
+"""Builds a service's FastAPI app: routes, middleware, database, clock and the backbone's background tasks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
@@ -39,7 +39,7 @@ _EXPOSED_HEADERS = ("ETag", "Location", "X-Request-Id", "X-Correlation-Id", "Ide
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What one service is: everything about it that the common machinery needs."""
+    """Everything the common code needs to know about one service."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class Service:
     """The publishers that it subscribes to."""
     due_work: DoDueWork | None = None
     predecessors: Callable[[Database, Collection[str]], Awaitable[frozenset[str]]] | None = None
-    """Gives the organisations that live on in the given ones: whoever acts for these sees their events too."""
+    """Returns the predecessors of the given organisations: whoever acts for a successor sees their events too."""
 
 
 def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
@@ -105,7 +105,7 @@ def _cors(settings: Settings) -> list[Middleware]:
 
 
 def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
-    """Return the template of each endpoint. Raises TypeError where a write is no command, or a name is there twice."""
+    """Return each endpoint's route template. Raises TypeError if a write is no command, or a name is used twice."""
     templates: dict[Callable[..., Any] | None, str] = {}
     names: set[str] = set()
     for found in iter_route_contexts(app.routes):
@@ -115,15 +115,15 @@ def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
         if found.methods and found.methods <= READING:
             continue
         if not isinstance(found.original_route, CommandRoute | SteppedRoute | QuestionRoute):
-            raise TypeError(f"{found.path_format} writes, but its router is not made by commands_router")
+            raise TypeError(f"{found.path_format} writes, but its router was not created by commands_router")
         if found.name in names:
-            raise TypeError(f"two routes that write are called {found.name}: an Idempotency-Key would mix them up")
+            raise TypeError(f"two writing routes are named {found.name}: their Idempotency-Keys would be mixed up")
         names.add(str(found.name))
     return templates
 
 
 def stop(app: FastAPI) -> None:
-    """Let long polls of this app end now. Whoever runs the server calls it before it waits for open requests."""
+    """End this app's long polls now. Whoever runs the server calls it before waiting for open requests."""
     app.state.stopping.set()
 
 
@@ -145,7 +145,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _start(app: FastAPI, tasks: Tasks) -> None:
-    """Start what works in the background: sequencer, publisher, consumers, due work, the sweeping of old keys."""
+    """Start the background tasks: sequencer, publisher, consumers, due work, deletion of expired idempotency keys."""
     state, service = app.state, app.state.service
     database, bus = state.database, state.bus
     tasks.start("sequencer", Sequencer(database, service.name).run)
@@ -164,7 +164,7 @@ def _start(app: FastAPI, tasks: Tasks) -> None:
 
 
 async def _read_clock(app: FastAPI) -> None:
-    # Where the clock is not movable, a day that was moved once, as in a copy of a demonstration, is not believed.
+    # If the clock is not movable, ignore a stored day, as in a copy of a demonstration's database.
     if app.state.settings.clock_movable:
         await read_moved(app.state.database, app.state.clock)
 

@@ -1,4 +1,4 @@
-"""`python -m services.<name> serve | migrate | rebuild | ...`: what one can do with a service from a shell."""
+"""The command line of a service: `python -m services.<name> serve | migrate | rebuild | ...`."""
 
 import argparse
 import asyncio
@@ -33,7 +33,7 @@ Run = Callable[[Service, argparse.Namespace], Coroutine[Any, Any, int]]
 
 @dataclass(frozen=True)
 class Command:
-    """A command of a service's own: `arguments` adds its arguments, `run` does it and returns the exit code."""
+    """A service's own command: `arguments` adds its arguments, `run` runs it and returns the exit code."""
 
     words: str
     run: Run
@@ -41,9 +41,9 @@ class Command:
 
 
 def run(service: Service, **own: Command) -> None:
-    """Do what the command line says and exit: 0 done, 1 not done, 2 wrongly called or wrongly set.
+    """Run the command line and exit: 0 done, 1 not done, 2 wrong arguments or settings.
 
-    `own` are the service's own commands; an underscore in a name stands for a hyphen.
+    `own` are the service's own commands; an underscore in a name becomes a hyphen.
     """
     commands = {**_COMMANDS, **{name.replace("_", "-"): command for name, command in own.items()}}
     parser = argparse.ArgumentParser(prog=f"python -m services.{service.name}", description=service.title)
@@ -70,13 +70,14 @@ async def _serve(service: Service, _: argparse.Namespace) -> int:
     missing = set(service.hears) - set(settings.log_urls)
     if missing and settings.bus == "direct":
         raise SettingsRefused(
-            f"These settings are wrong:\n  LOG_URLS: it lacks the log of {', '.join(sorted(missing))}"
+            f"These settings are wrong:\n  LOG_URLS: the log of {', '.join(sorted(missing))} is missing"
         )
     bus = bus_of(settings, service.name)
     app = create_service(service, settings, bus)
     server = Server(app, settings)
     for number in (signal.SIGINT, signal.SIGTERM):
-        # The server stops on the first one and then raises it again, for whoever was there before: that ends nothing.
+        # The server stops on the first signal and raises it again for the previous handlers, which must not end the
+        # process.
         signal.signal(number, lambda *_: None)
     try:
         await server.serve()
@@ -93,7 +94,7 @@ async def _migrate(service: Service, _: argparse.Namespace) -> int:
 
 async def _migration(service: Service, given: argparse.Namespace) -> int:
     file = await migrations.new_revision(DatabaseSettings.load().database_url, service.name, given.message)
-    print(f"written: {file}; exclusion and check constraints are yours to add")
+    print(f"written: {file}; add exclusion and check constraints by hand")
     return 0
 
 
@@ -122,7 +123,9 @@ async def _rebuild(service: Service, given: argparse.Namespace) -> int:
         await database.close()
         await bus.close()
     print(f"{done.projection}: {done.events} events replayed; checksum before {done.before}, after {done.after}")
-    print("nothing was wrong" if done.is_equal else "the projection DIFFERED from the log, and is right now")
+    print(
+        "the projection matched the log" if done.is_equal else "the projection DIFFERED from the log, and is right now"
+    )
     return 0
 
 
@@ -151,7 +154,7 @@ async def _verify_log(service: Service, _: argparse.Namespace) -> int:
 
 async def _due_work(service: Service, given: argparse.Namespace) -> int:
     if service.due_work is None:
-        print(f"{service.name} has no work that falls due")
+        print(f"{service.name} has no due work")
         return 0
     settings, clock = DatabaseSettings.load(), Clock()
     database = await _opened(service, settings)
@@ -175,24 +178,24 @@ async def _opened(service: Service, settings: DatabaseSettings) -> Database:
 
 _COMMANDS = {
     "serve": Command("Serve the API and run the event backbone", _serve),
-    "migrate": Command("Bring the database to its newest version", _migrate),
+    "migrate": Command("Migrate the database to its newest version", _migrate),
     "migration": Command(
         "Write the next migration; DATABASE_URL names an empty database to compare with",
         _migration,
         lambda parser: parser.add_argument("message"),
     ),
     "rebuild": Command(
-        "Fill a projection anew from the log, and compare",
+        "Rebuild a projection from the log, and compare checksums",
         _rebuild,
         lambda parser: parser.add_argument("projection"),
     ),
     "checksum": Command("Print the checksum of every projection", _checksum),
-    "verify-log": Command("Walk the event log along its hash chain", _verify_log),
+    "verify-log": Command("Verify the event log against its hash chain", _verify_log),
     "topics": Command("Create the service's topic on Kafka, with its settings", cli_bus.make_topic),
     "republish": Command("Publish the whole log again, to an empty topic", cli_bus.republish_log),
-    "new-epoch": Command("Begin a new life of the log: once, after a restore", cli_bus.begin_epoch),
+    "new-epoch": Command("Start a new epoch of the log: once, after a restore", cli_bus.begin_epoch),
     "continue-from": Command(
-        "Have the consumer of a restored source go on after a position",
+        "Set the consumer of a restored source to continue after a position",
         cli_bus.go_on_after,
         lambda parser: (
             parser.add_argument("source", metavar="SOURCE"),
@@ -200,7 +203,7 @@ _COMMANDS = {
         ),
     ),
     "due-work": Command(
-        "Do all that is due up to a day",
+        "Do all work due up to a day",
         _due_work,
         lambda parser: parser.add_argument("--up-to", type=date.fromisoformat, required=True, metavar="DAY"),
     ),

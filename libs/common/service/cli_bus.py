@@ -1,4 +1,4 @@
-"""What an operator does about the bus from a shell: create the topic, republish, and go on after a restore."""
+"""Operator commands for the bus: create the topic, republish the log, and continue after a restore."""
 
 import argparse
 import sys
@@ -19,26 +19,26 @@ _SCAN = 500
 
 
 def bus_of(settings: BusSettings, service: str | None = None) -> Bus:
-    """Return the bus that the settings name; on Kafka, the named service's places are shown to lag tools."""
+    """Return the bus in the settings; on Kafka, the named service's offsets are mirrored for lag tools."""
     if settings.bus == "direct":
         return DirectBus(settings.log_urls)
     return KafkaBus(access_of(settings), group=f"{settings.kafka_topic_prefix}{service}" if service else None)
 
 
 async def make_topic(service: Service, _: argparse.Namespace) -> int:
-    """Create the service's topic where it is missing."""
+    """Create the service's topic if it is missing."""
     access = access_of(_on_kafka(BusSettings.load()))
     try:
         is_new = await create_topic(access, service.name)
     except (TopicMissing, ConnectionError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{access.topic(service.name)}: {'created' if is_new else 'there already, with the right settings'}")
+    print(f"{access.topic(service.name)}: {'created' if is_new else 'exists, with the right settings'}")
     return 0
 
 
 async def republish_log(service: Service, _: argparse.Namespace) -> int:
-    """Publish the whole log again, to a topic that is empty."""
+    """Publish the whole log again, to an empty topic."""
     settings = _on_kafka(BusSettings.load())
     bus, database = KafkaBus(access_of(settings)), await _opened(service, settings)
     try:
@@ -54,20 +54,20 @@ async def republish_log(service: Service, _: argparse.Namespace) -> int:
 
 
 async def begin_epoch(service: Service, _: argparse.Namespace) -> int:
-    """Begin a new life of the log, once, after it was restored from a backup."""
+    """Start a new epoch of the log, once, after a restore from a backup."""
     database = await _opened(service, BusSettings.load())
     try:
         epoch = await event_log.new_epoch(database)
         end = await event_log.end(database)
     finally:
         await database.close()
-    print(f"epoch {epoch} begins after position {end.position}")
-    print(f"subscribers that were ahead go on by: continue-from {service.name} --after {end.position}")
+    print(f"epoch {epoch} starts after position {end.position}")
+    print(f"subscribers that were ahead: run continue-from {service.name} --after {end.position}")
     return 0
 
 
 async def go_on_after(service: Service, given: argparse.Namespace) -> int:
-    """Have this service's consumer of a restored source go on after a position that both have."""
+    """Set this service's consumer of a restored source to continue after a position that both have."""
     settings = BusSettings.load()
     bus, database = bus_of(settings), await _opened(service, settings)
     try:
@@ -83,12 +83,12 @@ async def go_on_after(service: Service, given: argparse.Namespace) -> int:
     finally:
         await bus.close()
         await database.close()
-    print(f"{service.name} goes on after position {place.position} of {given.source}, epoch {place.epoch or 'any'}")
+    print(f"{service.name} continues after position {place.position} of {given.source}, epoch {place.epoch or 'any'}")
     return 0
 
 
 async def _message_at(bus: Bus, source: str, position: int) -> Message | None:
-    """Return the message of this position: it stands at this offset, or later where others stand twice before it."""
+    """Return the message of this position: it is at this offset, or at a later one if events before it appear twice."""
     offset = position
     while position and (messages := await bus.read(source, offset, _SCAN)):
         for message in messages:
@@ -99,7 +99,7 @@ async def _message_at(bus: Bus, source: str, position: int) -> Message | None:
 
 
 def access_of(settings: BusSettings) -> KafkaAccess:
-    """Return how the settings say that Kafka is reached."""
+    """Return the Kafka connection options in the settings."""
     return KafkaAccess(
         bootstrap=settings.kafka_bootstrap,
         topic_prefix=settings.kafka_topic_prefix,
@@ -113,7 +113,7 @@ def access_of(settings: BusSettings) -> KafkaAccess:
 
 def _on_kafka(settings: BusSettings) -> BusSettings:
     if settings.bus != "kafka":
-        raise SettingsRefused("These settings are wrong:\n  BUS = 'direct': only on Kafka are there topics")
+        raise SettingsRefused("These settings are wrong:\n  BUS = 'direct': there are topics only on Kafka")
     return settings
 
 

@@ -1,4 +1,4 @@
-"""The moved clock in the database, so that a restart and other processes of a service know the day too."""
+"""Stores the moved clock in the database, so that other processes and a restart use the same day."""
 
 from datetime import date
 
@@ -15,11 +15,11 @@ _KEEP = text("""
 
 
 async def keep_moved(session: AsyncSession, moved_to: date | None) -> None:
-    """Keep the day that the clock is moved to; None for the real one."""
+    """Store the day that the clock is moved to; None for the real day."""
     await session.execute(_KEEP, {"moved_to": moved_to})
 
 
 async def read_moved(database: Database, clock: Clock) -> None:
-    """Set the clock to the day that is kept, as another process or an earlier life of this one moved it."""
+    """Set the clock to the stored day, as moved by another process or before a restart."""
     row = await database.fetchrow("SELECT moved_to FROM clock")
     clock.moved_to = row["moved_to"] if row else None

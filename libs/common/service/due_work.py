@@ -1,4 +1,4 @@
-"""What time brings: a service's due work is done up to today, by the clock, and up to a named day, by command."""
+"""Due work: what a service does when a day is reached, by the clock or by command up to a named day."""
 
 import asyncio
 import uuid
@@ -18,7 +18,7 @@ from libs.common.process.clock import LONDON, Clock
 from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
 
-# Another process may move the clock: its signal does not come here.
+# Another process may move the clock, and its signal does not arrive here.
 _LONGEST_WAIT = 60.0
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('due work', 0))"
@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 
 class DoDueWork(Protocol):
-    """A service's own routine: does the next piece that is due on or before `up_to`; 0 when nothing is left."""
+    """A service's routine that does the next piece of work due by `up_to`; it returns 0 when nothing is left."""
 
     def __call__(self, session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> Awaitable[int]:
         """Return how much was done."""
@@ -36,7 +36,7 @@ class DoDueWork(Protocol):
 class DueWork:
     """Runs a service's due work: at the start, when the clock is moved (`moved.give()`), and when the day changes.
 
-    `before_looking` is awaited each time, such as to read a clock that another process has moved.
+    `before_looking` is awaited each time, for example to read a clock that another process has moved.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class DueWork:
         self._backoff = Backoff()
 
     async def run(self, stop: asyncio.Event, alive: Alive = unwatched) -> None:
-        """Do what is due until `stop` is set. Passing faults are waited out; a piece that fails raises its error."""
+        """Do due work until `stop` is set. Transient faults are retried; a piece that fails raises its error."""
         while not stop.is_set():
             seen = self.moved.count
             try:
@@ -75,9 +75,9 @@ class DueWork:
             await self.moved.wait(seen, within=min(_until_tomorrow(), _LONGEST_WAIT), stop=stop)
 
     async def run_up_to(self, day: date, *, stop: asyncio.Event | None = None) -> int:
-        """Do all that is due on or before this day, each piece in a transaction of its own; return how much it was.
+        """Do all work due by this day, each piece in a transaction of its own; return how much was done.
 
-        Two who do it at once take turns, piece by piece: what one has done the other does not find any more.
+        Two processes that do it at once take turns, piece by piece, so no piece is done twice.
         """
         done = 0
         while stop is None or not stop.is_set():
@@ -105,7 +105,7 @@ class DueWork:
 
 
 def _until_tomorrow() -> float:
-    """Return the seconds until the day changes in London, where the services' day is."""
+    """Return the seconds until the day changes in London, whose days the services use."""
     now = datetime.now(UTC)
     tomorrow = datetime.combine(now.astimezone(LONDON).date() + timedelta(days=1), time.min, LONDON)
     return max(0.1, (tomorrow.astimezone(UTC) - now).total_seconds())

@@ -1,4 +1,4 @@
-"""The event feed for partners: what a service told, after a position, waiting for more where there is none yet."""
+"""The event feed for partners: a service's events after a cursor, with long polling."""
 
 import time
 from dataclasses import replace
@@ -15,42 +15,47 @@ from libs.common.messaging.event_log import EpochEnded
 from libs.common.messaging.wakeup import log_signal
 
 LONGEST_WAIT = 30
-"""Seconds that a long poll may ask for."""
+"""Maximum seconds of a long poll."""
 _LOOK_AGAIN = 1.0
-"""Seconds until a long poll looks again at what another process may have told."""
+"""Seconds after which a long poll reads again, in case another process has published."""
 _MOST_EVENTS = 500
 
 router = APIRouter(tags=["Events"])
 
 
 class FeedItem(BaseModel):
-    """One event. `previous` is the position that you must have come to: another one would be a gap."""
+    """One event. `previous` must be the position you have reached: any other value means a gap."""
 
     previous: int = Field(examples=[41])
-    event: dict[str, Any] = Field(description="A CloudEvents 1.0 event, as it stands in the log.")
+    event: dict[str, Any] = Field(description="A CloudEvents 1.0 event, exactly as in the log.")
 
 
 class Feed(BaseModel):
-    """Events after a position. Ask again with `after=next`: what you may not see moves it too."""
+    """Events after a position. Continue with `after=next`: events that you may not see advance it too."""
 
     epoch: str
     items: list[FeedItem]
     next: int = Field(examples=[57])
 
 
-@router.get("/events", response_model=Feed, summary="Follow what this service tells", responses=problems(EpochEnded))
+@router.get("/events", response_model=Feed, summary="Follow this service's events", responses=problems(EpochEnded))
 async def follow_events(
     request: Request,
     rows: Rows,
     by: Annotated[Caller, allowed(Role.PARTNER, Role.OPERATOR)],
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="How far you have come; 0 from the start.")] = 0,
-    epoch: Annotated[str | None, Query(description="The `epoch` of your last answer.")] = None,
-    limit: Annotated[int, Query(ge=1, le=_MOST_EVENTS, description="How many events at most.")] = 100,
-    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the next one.")] = 0,
+    after: Annotated[
+        int,
+        Query(ge=0, le=2**63 - 1, description="Your cursor: the position that you have read up to; 0 from the start."),
+    ] = 0,
+    epoch: Annotated[str | None, Query(description="The `epoch` of your last response.")] = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST_EVENTS, description="Maximum number of events.")] = 100,
+    wait: Annotated[
+        float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for an event, if there is none yet.")
+    ] = 0,
 ) -> Response:
-    """Return events after a position, in order; with `wait`, hold the answer back until there is one.
+    """Return events after a position, in order; `wait` delays the response until there is an event.
 
-    Events that concern named parties only are shown to those who act for one of them.
+    Events restricted to their parties are returned only to callers who act for one of them.
     """
     deadline = time.monotonic() + wait
     grown, stopping = log_signal(rows.url), request.app.state.stopping
@@ -60,14 +65,14 @@ async def follow_events(
         page = await event_log.feed(rows, after=after, epoch=epoch, limit=limit, visible_to=viewer)
         left = deadline - time.monotonic()
         if page.items or left <= 0 or stopping.is_set():
-            # The bytes of the log as they are, so that hashes which partners keep stay right.
+            # The exact bytes of the log, so that hashes which partners store remain valid.
             return Response(page.encode(), media_type="application/json", headers={"Cache-Control": "no-store"})
-        # No connection is held here: a thousand partners may wait.
+        # No connection is in use while waiting: a thousand partners may wait.
         await grown.wait(seen, within=min(left, _LOOK_AGAIN), stop=stopping)
 
 
 async def _with_predecessors(by: Caller, request: Request) -> Caller:
-    """Return the caller as one who acts for the organisations too that live on in its own."""
+    """Return the caller as also acting for the predecessors of its organisations."""
     predecessors = request.app.state.service.predecessors
     if predecessors is None or by.is_national:
         return by

@@ -1,4 +1,4 @@
-"""How a service is: alive, ready to serve, and its numbers for Prometheus; told from its database."""
+"""Health routes: liveness, readiness and Prometheus metrics, read from the service's database."""
 
 from typing import Annotated
 
@@ -14,19 +14,19 @@ from libs.common.process.metrics import CONTENT_TYPE
 from libs.common.process.tasks import Tasks
 
 STUCK_SECONDS = 60
-"""An event that waits this long in the outbox has no sequencer that works."""
+"""Seconds after which an event waiting in the outbox shows that no sequencer works."""
 
 router = APIRouter(tags=["Health"])
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """The process responds."""
 
     alive: bool = True
 
 
 class Readiness(BaseModel):
-    """Whether this service works, and the numbers that tell it. A lag that only is long does not make it unready."""
+    """Whether this service works, and the numbers behind that. A long lag alone does not make it unready."""
 
     ready: bool
     reasons: list[str]
@@ -41,17 +41,17 @@ class Readiness(BaseModel):
 
 @router.get("/health/live", summary="Is it alive?")
 async def tell_alive() -> Alive:
-    """Say that the process answers: where this fails, start it anew."""
+    """Return whether the process responds: restart it if this fails."""
     return Alive()
 
 
 @router.get(
     "/health/ready",
-    summary="Does it work?",
-    responses={503: {"model": Readiness, "description": "It does not, for these reasons."}},
+    summary="Is it ready?",
+    responses={503: {"model": Readiness, "description": "It is not ready, for these reasons."}},
 )
 async def tell_ready(request: Request, response: Response) -> Readiness:
-    """Say whether the service works: its database answers, its tasks live, its events get told."""
+    """Return whether the service works: its database responds, its tasks run, its events are published."""
     tasks: Tasks = request.app.state.tasks
     reasons = [f"the {name} died: {death.error}" for name, death in sorted(tasks.dead.items())]
     numbers = None
@@ -70,7 +70,7 @@ async def tell_ready(request: Request, response: Response) -> Readiness:
 
 def _stuck(numbers: BackboneHealth) -> list[str]:
     if numbers.oldest_outbox_seconds > STUCK_SECONDS:
-        return [f"an event has waited for {numbers.oldest_outbox_seconds:.0f} s to be put into the log"]
+        return [f"an event has been waiting in the outbox for {numbers.oldest_outbox_seconds:.0f} s"]
     return []
 
 
@@ -79,9 +79,9 @@ def _shown(numbers: BackboneHealth) -> dict[str, object]:
     return {name: getattr(numbers, name) for name in names}
 
 
-@router.get("/metrics", summary="Numbers for Prometheus", responses=problems(), response_class=Response)
+@router.get("/metrics", summary="Metrics for Prometheus", responses=problems(), response_class=Response)
 async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPERATOR)]) -> Response:  # noqa: ARG001
-    """Tell counts and times of requests, and the backbone's numbers as the database has them now."""
+    """Return counts and durations of requests, and the backbone's present numbers from the database."""
     numbers = await _numbers(request)
     measures: dict[str, float] = {
         "outbox_events": numbers.outbox_events,

@@ -1,4 +1,4 @@
-"""What operators do on a running service: see, resume and discard what is parked; do due work; move the clock."""
+"""Operator routes: list, resume and discard parked events; do due work; move the clock."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -22,7 +22,7 @@ from libs.common.service.clock_row import keep_moved
 from libs.common.service.due_work import DueWork
 from libs.common.temporal.days import AS_WRITTEN, WrittenDay
 
-ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1, description="the number that the list of parked events gives")]
+ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The id in the list of parked events.")]
 Operator = Annotated[Caller, allowed(Role.OPERATOR)]
 
 router = commands_router(prefix="/operations", tags=["Operations"])
@@ -50,41 +50,41 @@ class ParkedView(BaseModel):
     source: str
     position: int
     keys: list[str]
-    attempts: int = Field(description="How often it was tried; 0 where it only waits behind another.")
+    attempts: int = Field(description="Number of attempts; 0 if it only waits behind another event.")
     error: str
     parked_at: datetime
-    event: str = Field(description="The event as it came.")
+    event: str = Field(description="The event as received.")
 
 
 class ResumedView(BaseModel):
-    """What became of parked events that were tried again."""
+    """Result of retrying parked events."""
 
     applied: list[int]
-    parked: list[int] = Field(description="Those that failed again, or wait behind one that did.")
+    parked: list[int] = Field(description="Ids that failed again, or wait behind one that did.")
 
 
 class ResumeKey(BaseModel):
-    """Try again all that is parked under one key."""
+    """Retry all events parked under one key."""
 
     source: str = Field(examples=["registry"])
     key: str = Field(examples=["10G"])
 
 
 class Discard(BaseModel):
-    """Why a parked event is given up."""
+    """Why a parked event is discarded."""
 
     reason: str = Field(min_length=3, examples=["Agreed with finance: corrected by hand"])
 
 
-@router.get("/parked", summary="List what is parked")
+@router.get("/parked", summary="List parked events")
 async def list_parked(
     rows: Rows,
     by: Operator,  # noqa: ARG001
     paging: Paging,
     request: Request,
-    source: Annotated[str | None, Query(description="Of this publisher only.")] = None,
+    source: Annotated[str | None, Query(description="Only events of this publisher.")] = None,
 ) -> Page[ParkedView]:
-    """List events that could not be applied, and those that wait behind them, in the order of their arrival."""
+    """List events that could not be applied and those that wait behind them, in the order of arrival."""
     [after] = paging.key(int) or (0,)
     found = await parking.list_parked(rows, source=source, after=after, limit=paging.fetch)
     return page([_view(event) for event in found], key=lambda event: event.id, request=request)
@@ -92,30 +92,30 @@ async def list_parked(
 
 @router.post(
     "/parked/{parked_id}/resume",
-    summary="Try a parked event again",
+    summary="Retry a parked event",
     responses=problems(ParkedEventNotFound, NotFirstInQueue),
 )
 async def resume_parked(parked_id: ParkedId, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
-    """Try one parked event again. It stays parked where it fails again."""
+    """Retry one parked event. If it fails again it stays parked."""
     return _resumed(await parking.resume(session, _subscriptions(request), parked_id))
 
 
-@router.post("/parked/resume", summary="Try all of a key again", responses=problems(ParkedEventNotFound))
+@router.post("/parked/resume", summary="Retry all parked events of a key", responses=problems(ParkedEventNotFound))
 async def resume_parked_key(command: ResumeKey, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
-    """Try again, in order, all that is parked under a key and whatever is tied to it by other keys."""
+    """Retry, in order, all events parked under a key and all events linked to them through other keys."""
     return _resumed(await parking.resume_key(session, _subscriptions(request), command.source, command.key))
 
 
-@router.post("/parked/{parked_id}/discard", summary="Give up a parked event", responses=problems(ParkedEventNotFound))
+@router.post("/parked/{parked_id}/discard", summary="Discard a parked event", responses=problems(ParkedEventNotFound))
 async def discard_parked(parked_id: ParkedId, command: Discard, session: Write, by: Operator) -> ParkedView:
-    """Give up a parked event: it is never applied. Who did it and why is recorded."""
+    """Discard a parked event, so that it is never applied. The caller and the reason are recorded."""
     return _view(await parking.discard(session, parked_id, by=by, reason=command.reason))
 
 
 class DueWorkUpTo(BaseModel):
-    """Do all that is due on or before a day."""
+    """Do all work due on or before a day."""
 
-    up_to: WrittenDay = Field(description="the last day whose work is done", examples=["2018-04-01"])
+    up_to: WrittenDay = Field(description="The last day whose work is done.", examples=["2018-04-01"])
 
 
 class DueWorkDone(BaseModel):
@@ -125,7 +125,7 @@ class DueWorkDone(BaseModel):
 
 
 class ClockView(BaseModel):
-    """What day it is here, and whether the clock was moved to it."""
+    """The service's present day, and whether the clock was moved."""
 
     today: date
     moved_to: date | None
@@ -133,21 +133,21 @@ class ClockView(BaseModel):
 
 
 class MoveClock(BaseModel):
-    """The day that it shall be; null for the real one."""
+    """The day to move the clock to; null for the real day."""
 
     moved_to: Annotated[date, Field(ge=date(1948, 7, 5), le=date(2199, 12, 31)), AS_WRITTEN] | None = Field(
         examples=["2015-04-01"]
     )
 
 
-@stepped.post("/due-work", summary="Do what is due", responses=problems(NotYetDue))
+@stepped.post("/due-work", summary="Do due work", responses=problems(NotYetDue))
 async def do_due_work(
     command: DueWorkUpTo,
     by: Annotated[Caller, allowed(Role.OPERATOR, Role.LOADER)],
     request: Request,
     today: Today,
 ) -> DueWorkDone:
-    """Do all that is due on or before this day; answer when it is done."""
+    """Do all work due on or before this day; the response comes when it is done."""
     if command.up_to > today:
         message = f"{command.up_to} lies after today, {today}"
         raise NotYetDue(message, reasons=[Reason(message, "up_to")])
@@ -156,17 +156,17 @@ async def do_due_work(
     return DueWorkDone(done=await _run_due_work(request, command.up_to))
 
 
-@stepped.get("/clock", summary="Ask what day it is here")
+@stepped.get("/clock", summary="Show the service's day")
 async def show_clock(by: By, request: Request) -> ClockView:  # noqa: ARG001
-    """Say what day it is for this service."""
+    """Return the service's present day."""
     return _clock_view(request)
 
 
 @stepped.put("/clock", summary="Move the clock", responses=problems(ClockNotMovable))
 async def move_clock(command: MoveClock, by: Operator, request: Request) -> ClockView:
-    """Let it be another day, and do what is due by then; answer when it is done."""
+    """Move the clock to another day and do the work due by then; the response comes when it is done."""
     if not request.app.state.settings.clock_movable:
-        raise ClockNotMovable("CLOCK_MOVABLE is off: the day here is the real one")
+        raise ClockNotMovable("CLOCK_MOVABLE is off: this service uses the real day")
     clock: Clock = request.app.state.clock
     async with _database(request).begin() as session:
         await keep_moved(session, command.moved_to)

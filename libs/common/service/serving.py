@@ -1,4 +1,4 @@
-"""Running a service under uvicorn so that a stop takes seconds, long polls included."""
+"""Runs a service under uvicorn so that it stops within seconds, long polls included."""
 
 import socket
 
@@ -10,7 +10,7 @@ from libs.common.service.settings import Settings
 
 
 class Server(uvicorn.Server):
-    """Lets the app's long polls end before it waits for open requests: else they would hold up the stop."""
+    """Ends the app's long polls before waiting for open requests, which would otherwise delay the stop."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         super().__init__(
@@ -27,6 +27,6 @@ class Server(uvicorn.Server):
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more requests, end the long polls, wait for the rest, then end the lifespan."""
+        """Stop accepting requests, end the long polls, wait for open requests, then end the lifespan."""
         stop(self._app)
         await super().shutdown(sockets)

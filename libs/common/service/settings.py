@@ -1,4 +1,4 @@
-"""What a deployment decides: settings by environment variable, refused at start when they are wrong."""
+"""Settings of a deployment, read from environment variables and refused at start if they are wrong."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MOST_CONNECTIONS = 20
-"""What one service may hold of PostgreSQL's connections: four services then leave room on a server of 100."""
+"""Maximum of PostgreSQL connections for one service: four services then leave room on a server of 100."""
 
 _SECRET = frozenset({"database_url", "log_urls", "kafka_password"})
 
@@ -17,7 +17,7 @@ class SettingsRefused(Exception):
 
 
 class DatabaseSettings(BaseSettings):
-    """What every command of a service needs, `migrate` included."""
+    """Settings that every command of a service needs, `migrate` included."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -37,7 +37,7 @@ class DatabaseSettings(BaseSettings):
 
     @classmethod
     def load(cls, **given: Any) -> Self:
-        """Read the environment, but for what is given. Raises SettingsRefused with everything that is wrong."""
+        """Read the environment, overridden by `given`. Raises SettingsRefused with everything that is wrong."""
         try:
             return cls(**given)
         except ValidationError as error:
@@ -45,18 +45,18 @@ class DatabaseSettings(BaseSettings):
 
 
 class BusSettings(DatabaseSettings):
-    """What the commands about events need beside the database."""
+    """Settings that the commands about events need besides the database."""
 
     bus: Literal["direct", "kafka"] = "direct"
-    """What carries the events: the publishers' own logs, read by their subscribers, or Kafka."""
+    """The bus: `direct` (subscribers read the publishers' own logs) or `kafka`."""
     log_urls: dict[str, str] = Field(default_factory=dict, repr=False)
-    """For the direct bus: where each publisher's log is, as JSON `{"registry": "postgresql+asyncpg://..."}`."""
+    """For the direct bus: each publisher's database, as JSON `{"registry": "postgresql+asyncpg://..."}`."""
     kafka_bootstrap: str = ""
-    """Some of the brokers, as `host:port,host:port`."""
+    """One or more of the brokers, as `host:port,host:port`."""
     kafka_topic_prefix: str = "footprint."
     kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
     kafka_ca_file: str = ""
-    """The certificate authority of the brokers, where it is not one that this machine trusts."""
+    """The brokers' certificate authority, unless this machine trusts it already."""
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_user: str = ""
     kafka_password: str = Field(default="", repr=False)
@@ -78,32 +78,32 @@ class BusSettings(DatabaseSettings):
 
 
 class Settings(BusSettings):
-    """What a serving process needs."""
+    """Settings of a serving process."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
 
     token_issuer: str
-    """The `iss` that tokens must have."""
+    """The required `iss` of tokens."""
     token_audience: str
     """This service's name in a token's `aud`."""
     jwks_url: str
-    """Where the issuer's public keys are: `https://...`, or `file:///...` where they are mounted."""
+    """URL of the issuer's public keys: `https://...`, or `file:///...` for a mounted file."""
     token_url: str = ""
     """Where people get a token, for "Authorize" on the OpenAPI page."""
 
     pool_size: int = Field(default=5, ge=1)
-    """Connections for commands, and as many again for reads."""
+    """Connections for commands, and the same number again for reads."""
     own_connections: int = Field(default=8, ge=4)
     """Connections outside the pools: sequencer, consumer, wake-up."""
 
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    """Web pages that may call this service, separated by commas, as `https://dashboards.example`."""
+    """Web origins that may call this service, separated by commas, as `https://dashboards.example`."""
     idempotency_hours: int = Field(default=24, ge=1)
-    """How long the answer to an Idempotency-Key is kept."""
+    """How long the response to an Idempotency-Key is stored."""
     clock_movable: bool = False
-    """Whether an operator may move the day. For demonstrations and tests, never for the real record."""
+    """Whether an operator may move the clock. For demonstrations and tests, never for the real record."""
     stop_seconds: int = Field(default=10, ge=1)
     """How long a stop waits for requests in flight."""
 
@@ -131,10 +131,10 @@ class Settings(BusSettings):
 
     @model_validator(mode="after")
     def _leaves_connections(self) -> Self:
-        wanted = 2 * self.pool_size + self.own_connections
-        if wanted > MOST_CONNECTIONS:
+        total = 2 * self.pool_size + self.own_connections
+        if total > MOST_CONNECTIONS:
             raise ValueError(
-                f"POOL_SIZE twice and OWN_CONNECTIONS make {wanted} connections; a service may hold {MOST_CONNECTIONS}"
+                f"POOL_SIZE twice and OWN_CONNECTIONS make {total} connections; a service may use {MOST_CONNECTIONS}"
             )
         return self
 
@@ -150,6 +150,6 @@ def _line(problem: Any) -> str:
         return f"  {reason}"
     name = str(problem["loc"][0])
     if problem["type"] == "missing":
-        return f"  {name.upper()} is not set, and is needed"
+        return f"  {name.upper()} is required but not set"
     shown = "(not shown)" if name in _SECRET else repr(problem["input"])
     return f"  {name.upper()} = {shown}: {reason}"

@@ -79,7 +79,7 @@ async def test_topics_are_made_by_command_and_again_without_harm(
     said = capsys.readouterr().out.splitlines()
     assert said == [
         f"{access.topic('lamps')}: created",
-        f"{access.topic('lamps')}: there already, with the right settings",
+        f"{access.topic('lamps')}: exists, with the right settings",
     ]
 
 
@@ -117,7 +117,7 @@ async def test_a_new_epoch_is_begun_by_command_and_says_how_subscribers_go_on(
     after = await event_log.end(lamps.publisher)
     assert (after.position, after.epoch != before.epoch) == (2, True)
     said = capsys.readouterr().out
-    assert f"epoch {after.epoch} begins after position 2" in said
+    assert f"epoch {after.epoch} starts after position 2" in said
     assert "continue-from lamps --after 2" in said
 
 

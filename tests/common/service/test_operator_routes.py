@@ -212,7 +212,7 @@ async def test_an_event_that_nobody_puts_into_the_log_makes_it_unready(
         )
     ready = await client.get("/health/ready")
     assert ready.status_code == 503
-    assert "has waited for 12" in ready.json()["reasons"][0]
+    assert "has been waiting in the outbox for 12" in ready.json()["reasons"][0]
 
 
 async def test_a_task_that_died_makes_it_unready(app: FastAPI, client: httpx.AsyncClient) -> None:

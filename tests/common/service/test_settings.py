@@ -68,7 +68,7 @@ def test_all_that_is_wrong_is_told_at_once_and_no_secret_with_it(
 def test_more_connections_than_a_service_may_hold_are_refused(environment: pytest.MonkeyPatch) -> None:
     for name, value in {**GOOD, "POOL_SIZE": "7"}.items():
         environment.setenv(name, value)
-    with pytest.raises(SettingsRefused, match="make 22 connections; a service may hold 20"):
+    with pytest.raises(SettingsRefused, match="make 22 connections; a service may use 20"):
         Settings.load()
 
 
@@ -88,4 +88,4 @@ def test_a_service_with_wrong_settings_does_not_start_and_says_why() -> None:
     )
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.splitlines()[0] == "These settings are wrong:"
-    assert "  DATABASE_URL is not set, and is needed" in run.stderr.splitlines()
+    assert "  DATABASE_URL is required but not set" in run.stderr.splitlines()
