@@ -176,7 +176,7 @@ def test_every_event_and_version_is_told_on_the_topic_of_its_service_once() -> N
     for kind in kinds:
         message = MESSAGES[f"{kind.event_name}.v{kind.event_version}"]
         assert message["x-keys"] == list(kind.key_fields)
-        assert ("only to those" in message["description"]) is message["x-parties-only"] is kind.parties_only
+        assert ("only to callers" in message["description"]) is message["x-parties-only"] is kind.parties_only
 
 
 @pytest.mark.parametrize("name", sorted(MESSAGES))

@@ -1,6 +1,6 @@
-"""The published language: what an event is, how it travels, and the catalogue of all there are.
+"""The published language: the base class of events, their envelope, and the catalogue of all events.
 
-This package needs pydantic and the standard library only, so that a partner can use it as it stands.
+This package needs only pydantic and the standard library, so that a partner can use it as it is.
 """
 
 import json
@@ -15,12 +15,12 @@ TYPE_PREFIX = "uk.nhs.footprint."
 
 
 class Event(BaseModel):
-    """Something that happened, in the past tense. Plain values only: codes, ids, dates, integers.
+    """Something that happened, named in the past tense. Plain values only: codes, ids, dates, integers.
 
-    `effective_on` is the first day on which it holds; `stated_at` when its source stated it. Subclass keywords:
-    `topic` (the service that publishes it), `keys` (fields whose values, as one set, name every aggregate concerned),
-    `version`, `name` (the class name unless an old version has a class name of its own), `parties_only` (feeds show it
-    only to those who act for one of its keys; otherwise to every partner).
+    `effective_on` is the first day on which it holds; `stated_at` when its source stated it. Subclass keywords: `topic`
+    (the service that publishes it), `keys` (fields whose values, as one set, name every aggregate concerned),
+    `version`, `name` (the class name unless an old version has a class name of its own), `parties_only` (feeds return
+    it only to callers who act for one of its keys; otherwise to every partner).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,7 +35,7 @@ class Event(BaseModel):
     stated_at: AwareDatetime
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let the class keywords through: pydantic hands them to `__pydantic_init_subclass__` as well."""
+        """Accept the class keywords: pydantic passes them to `__pydantic_init_subclass__` as well."""
         super().__init_subclass__()
 
     @classmethod
@@ -68,12 +68,12 @@ class Event(BaseModel):
             values.update([value] if isinstance(value, str) else value or ())
         if any("," in value for value in values):
             raise ValueError(
-                f"{self.event_name}: a key has a comma, which joins them in the envelope: {sorted(values)}"
+                f"{self.event_name}: a key contains a comma, which joins keys in the envelope: {sorted(values)}"
             )
         return frozenset(values)
 
     def upgrade(self) -> "Event":
-        """Return this event as its next version. The newest returns itself; an old version overrides this."""
+        """Return this event as its next version. The newest version returns itself; an old version overrides this."""
         return self
 
 
@@ -82,16 +82,16 @@ CATALOGUE: dict[tuple[str, int], type[Event]] = {}
 
 
 class UnknownEvent(LookupError):
-    """No class of this name and version: it comes from a newer publisher, and is skipped and counted."""
+    """No class has this name and version: the event comes from a newer publisher, and is skipped and counted."""
 
 
 class Undecodable(ValueError):
-    """These bytes are not an event of ours, or not one that its class accepts."""
+    """These bytes are not an event of ours, or its class refuses the fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """CloudEvents 1.0 event around the event's own fields: `encode` gives the bytes that log, topic and feed share."""
+    """A CloudEvents 1.0 envelope around an event's fields: `encode` returns the bytes used in log, topic and feed."""
 
     id: str
     source: str
@@ -109,7 +109,7 @@ class Envelope:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """Return the structured CloudEvents JSON, always the same bytes for the same envelope."""
+        """Return the event as structured CloudEvents JSON: the same bytes for the same envelope."""
         document: dict[str, Any] = {
             "specversion": "1.0",
             "id": self.id,
@@ -133,7 +133,7 @@ class Envelope:
 
     @classmethod
     def decode(cls, body: bytes) -> Self:
-        """Read the bytes again. Raises Undecodable."""
+        """Return the envelope in these bytes. Raises Undecodable."""
         try:
             document = json.loads(body)
             name, _, version = document["type"].removeprefix(TYPE_PREFIX).rpartition(".v")
@@ -159,7 +159,7 @@ class Envelope:
     def event(self) -> Event:
         """Return the event itself, in the newest version of its class.
 
-        Raises UnknownEvent where no class has this name and version, Undecodable where the class refuses the fields.
+        Raises UnknownEvent if no class has this name and version, Undecodable if the class refuses the fields.
         """
         kind = CATALOGUE.get((self.name, self.version))
         if kind is None:
@@ -174,7 +174,7 @@ class Envelope:
 
 
 def newest(events: Iterable[type[Event]]) -> list[type[Event]]:
-    """Return of each event only the class of its highest version, by name."""
+    """Return only the class with the highest version of each event, by name."""
     best: dict[str, type[Event]] = {}
     for kind in events:
         if kind.event_name not in best or best[kind.event_name].event_version < kind.event_version:

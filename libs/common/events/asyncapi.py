@@ -1,6 +1,6 @@
-"""AsyncAPI 3 made from the event classes: what each service tells, on which topic, in which form, with an example.
+"""AsyncAPI 3 document, generated from the event classes: each service's topic, its events, and an example of each.
 
-`python -m libs.common.events.asyncapi` writes docs/asyncapi.json; a test fails where that is not what the classes say.
+`python -m libs.common.events.asyncapi` writes docs/asyncapi.json; a test fails if that file and the classes differ.
 """
 
 import json
@@ -15,20 +15,20 @@ from libs.common.events.schemas import PUBLISHERS, schema
 
 CONTENT_TYPE = "application/cloudevents+json"
 TOPIC_PREFIX = "footprint."
-"""What stands before a service's name in its topic's, unless an operator decides otherwise."""
+"""Prefix of a topic's name before the service's, unless an operator sets another."""
 EXAMPLES = Path(__file__).with_name("examples.json")
 
-_ABOUT = """What the four services of Footprint tell each other and their partners: events, never commands.
+_ABOUT = """Events that the four services of Footprint publish for each other and for partners. There are no commands.
 
-Each service tells on one topic of one partition, in the order of `position`, and keeps it for ever. The value of a
-record is a CloudEvent in JSON, the same bytes as in the service's event log and in its HTTP feed. An unknown field is
-to be ignored, an unknown `type` skipped. A new optional field keeps the version; any other change is a new `.vN`.
+Each service publishes on one topic with one partition, in the order of `position`, with unlimited retention. The value
+of a record is a CloudEvent in JSON, the same bytes as in the service's event log and in its HTTP feed. Ignore unknown
+fields, and skip an unknown `type`. A new optional field keeps the version; any other change is a new `.vN`.
 """
 
 _SERVER = {
     "host": "kafka.example:9093",
     "protocol": "kafka-secure",
-    "description": "A placeholder: the operator names the address and gives credentials.",
+    "description": "A placeholder: ask the operator for the address and credentials.",
 }
 _TEXT: dict[str, Any] = {"type": "string"}
 _RECORD: dict[str, Any] = {
@@ -48,18 +48,25 @@ _ENVELOPE: dict[str, Any] = {
     "required": ["specversion", "id", "source", "type", "time", "position", "epoch", "keys", "actor", "data"],
     "properties": {
         "specversion": {"const": "1.0"},
-        "id": {**_TEXT, "description": "Unique, and the same wherever the event is told again."},
-        "source": {**_TEXT, "description": "The service that tells it."},
+        "id": {**_TEXT, "description": "Unique; the same wherever the event appears again."},
+        "source": {**_TEXT, "description": "The service that published it."},
         "type": {**_TEXT, "description": f"`{TYPE_PREFIX}`, the event's name, `.v` and its version."},
         "time": {**_TEXT, "format": "date-time", "description": "When the service recorded it."},
         "datacontenttype": {"const": "application/json"},
-        "position": {"type": "integer", "minimum": 1, "description": "Its place in the service's log, without gaps."},
-        "epoch": {**_TEXT, "description": "Which life of the log: another one after a restore from a backup."},
+        "position": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Its position in the service's log, without gaps.",
+        },
+        "epoch": {**_TEXT, "description": "The epoch of the log: it changes after a restore from a backup."},
         "keys": {**_TEXT, "description": "Every body, contract, post or person concerned, separated by commas."},
         "actor": {**_TEXT, "description": "Who caused it: a token's subject, or `service:` and a service's name."},
-        "aggregateversion": {"type": "integer", "description": "The version that what was changed has since."},
-        "correlationid": {**_TEXT, "description": "The same for all that followed from one request."},
-        "causationid": {**_TEXT, "description": "The request or the event that caused this one."},
+        "aggregateversion": {
+            "type": "integer",
+            "description": "The version of the changed aggregate after this event.",
+        },
+        "correlationid": {**_TEXT, "description": "The same for everything that followed from one request."},
+        "causationid": {**_TEXT, "description": "The request or event that caused this one."},
         "traceparent": {**_TEXT, "description": "W3C trace context."},
         "data": {"type": "object"},
     },
@@ -67,7 +74,7 @@ _ENVELOPE: dict[str, Any] = {
 
 
 def asyncapi() -> dict[str, Any]:
-    """Return the document of the platform: a topic a service, and every version of every event."""
+    """Return the document of the whole platform: one topic a service, and every version of every event."""
     published = {publisher.__name__ for publisher in PUBLISHERS}
     kinds = sorted((kind for kind in CATALOGUE.values() if kind.__module__ in published), key=_name)
     examples = json.loads(EXAMPLES.read_text("utf-8"))
@@ -78,8 +85,8 @@ def asyncapi() -> dict[str, Any]:
         "info": {"title": "Footprint's events", "version": "1", "description": _ABOUT},
         "defaultContentType": CONTENT_TYPE,
         "servers": {"production": _SERVER},
-        "channels": {topic: _channel(words, topic, kinds) for topic, words in topics.items()},
-        "operations": {f"{topic}.tells": _telling(topic) for topic in topics},
+        "channels": {topic: _channel(description, topic, kinds) for topic, description in topics.items()},
+        "operations": {f"{topic}.tells": _operation(topic) for topic in topics},
         "components": {
             "messages": {_name(kind): _message(kind, examples[_name(kind)]) for kind in kinds},
             "schemas": {"CloudEvent": _ENVELOPE} | {_name(kind): _fields(kind) for kind in kinds},
@@ -89,7 +96,7 @@ def asyncapi() -> dict[str, Any]:
 
 @cache
 def text() -> str:
-    """Return the document as it is committed and served."""
+    """Return the document as text, as committed and served."""
     return json.dumps(asyncapi(), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -97,16 +104,16 @@ def _name(kind: type[Event]) -> str:
     return f"{kind.event_name}.v{kind.event_version}"
 
 
-def _telling(topic: str) -> dict[str, Any]:
-    return {"action": "send", "channel": {"$ref": f"#/channels/{topic}"}, "summary": f"What {topic} tells"}
+def _operation(topic: str) -> dict[str, Any]:
+    return {"action": "send", "channel": {"$ref": f"#/channels/{topic}"}, "summary": f"Events published by {topic}"}
 
 
-def _channel(words: str, topic: str, kinds: list[type[Event]]) -> dict[str, Any]:
-    told = [_name(kind) for kind in kinds if kind.topic == topic]
+def _channel(description: str, topic: str, kinds: list[type[Event]]) -> dict[str, Any]:
+    names = [_name(kind) for kind in kinds if kind.topic == topic]
     return {
         "address": f"{TOPIC_PREFIX}{topic}",
-        "description": words,
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in told},
+        "description": description,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {
             "kafka": {"topic": f"{TOPIC_PREFIX}{topic}", "partitions": 1, "topicConfiguration": {"retention.ms": -1}}
         },
@@ -114,9 +121,9 @@ def _channel(words: str, topic: str, kinds: list[type[Event]]) -> dict[str, Any]
 
 
 def _message(kind: type[Event], example: dict[str, Any]) -> dict[str, Any]:
-    words = cleandoc(kind.__doc__ or "")
+    description = cleandoc(kind.__doc__ or "")
     name = _name(kind)
-    parties = " The HTTP feed shows it only to those who act for one of its keys." if kind.parties_only else ""
+    parties = " The HTTP feed returns it only to callers who act for one of its keys." if kind.parties_only else ""
     own = {
         "type": {"const": f"{TYPE_PREFIX}{name}"},
         "source": {"const": f"/{kind.topic}"},
@@ -125,8 +132,8 @@ def _message(kind: type[Event], example: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": f"{TYPE_PREFIX}{name}",
         "title": kind.event_name,
-        "summary": words.partition("\n")[0],
-        "description": f"{words}\n\nIts keys: {', '.join(f'`{field}`' for field in kind.key_fields)}.{parties}",
+        "summary": description.partition("\n")[0],
+        "description": f"{description}\n\nIts keys: {', '.join(f'`{field}`' for field in kind.key_fields)}.{parties}",
         "contentType": CONTENT_TYPE,
         **_RECORD,
         "payload": {"allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"type": "object", "properties": own}]},

@@ -1,4 +1,4 @@
-"""What contracts tells: who supports whom, under which contract, for how much."""
+"""Events published by contracts: who supports whom, under which contract, for how much."""
 
 from datetime import date
 
@@ -20,9 +20,9 @@ class ContractSigned(Event, topic="contracts", keys=_CONTRACT, parties_only=True
 
 
 class ContractTransferred(Event, topic="contracts", keys=(*_CONTRACT, "from_customers"), parties_only=True):
-    """From `effective_on` `customers` hold a contract that `from_customers` held before, because of `merger`.
+    """From `effective_on` `customers` replace `from_customers` as parties to a contract, because of `merger`.
 
-    `customers` is the whole set of customers after the change of hands.
+    `customers` is the whole set of customers after the transfer.
     """
 
     contract: str
@@ -45,7 +45,7 @@ class ContractTerminated(Event, topic="contracts", keys=_CONTRACT, parties_only=
 class ServiceConsolidated(Event, topic="contracts", keys=(*_CONTRACT, "replaced"), parties_only=True):
     """From `effective_on` one shared service, under `contract`, replaces several contracts, which end the day before.
 
-    It signs `contract` and ends the `replaced` ones: no other event says so. `annual_pence` is the new charge,
+    This event alone signs `contract` and ends the `replaced` contracts. `annual_pence` is the new charge,
     `previous_annual_pence` the sum of the charges it replaces.
     """
 

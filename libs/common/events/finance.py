@@ -1,4 +1,4 @@
-"""What finance tells: running-cost allowances, and how a merger restates them."""
+"""Events published by finance: running-cost allowances, and how a merger restates them."""
 
 from datetime import date
 
@@ -18,10 +18,10 @@ class AllowanceSet(Event, topic="finance", keys=("organisation",), parties_only=
 
 
 class AllowanceRestated(Event, topic="finance", keys=("organisation", "predecessors", "merger"), parties_only=True):
-    """From `effective_on` to `last_day` the successor has what its predecessors' allowances left for those days.
+    """From `effective_on` to `last_day` the successor has the rest of its predecessors' allowances for those days.
 
-    `amount_pence` is the successor's part; `released_pence` what each of `predecessors` gave up, in their order: the
-    sum of these is `amount_pence`, to the penny.
+    `amount_pence` is the successor's part; `released_pence` is what each of `predecessors` gave up, in their order:
+    their sum is `amount_pence`, to the penny.
     """
 
     organisation: str

@@ -1,10 +1,10 @@
-"""What governance tells: bodies, posts and who holds them. A person is an opaque id, never a name."""
+"""Events published by governance: bodies, posts and their holders. A person is an opaque id, never a name."""
 
 from libs.common.events import Event
 
 
 class BodyEstablished(Event, topic="governance", keys=("body", "organisation")):
-    """An organisation has a body that decides for it (its governing body) from `effective_on`."""
+    """An organisation has a decision-making body (its governing body) from `effective_on`."""
 
     body: str
     organisation: str
@@ -12,7 +12,7 @@ class BodyEstablished(Event, topic="governance", keys=("body", "organisation")):
 
 
 class BodyDissolved(Event, topic="governance", keys=("body", "organisation")):
-    """A body decides no more: `effective_on` is the first day without it."""
+    """A body was dissolved: `effective_on` is the first day without it."""
 
     body: str
     organisation: str
@@ -28,7 +28,7 @@ class AppointmentMade(Event, topic="governance", keys=("post", "organisation", "
 
 
 class AppointmentEnded(Event, topic="governance", keys=("post", "organisation", "person")):
-    """A person holds a post no more: `effective_on` is the first day without."""
+    """A person no longer holds a post: `effective_on` is the first day without them."""
 
     post: str
     organisation: str

@@ -1,5 +1,5 @@
-"""What the registry tells: organisations with their kinds and ties, who covers what, who followed whom, mergers."""
-# Long, as one publisher has one module: its name is the topic, and partners take it as it stands.
+"""Events published by the registry: organisations, their relations, areas, successions and mergers."""
+# Longer than usual, because one publisher has one module: its name is the topic, and partners use it as it is.
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from libs.common.events import Event
 class Sourced(BaseModel):
     """Where a statement comes from: `source` as `family:document`, empty for the registry's own commands.
 
-    A source of a higher `rank` is not overruled by one of a lower, whenever that speaks.
+    A source with a lower `rank` never supersedes one with a higher `rank`, whichever was stated later.
     """
 
     source: str = ""
@@ -19,9 +19,9 @@ class Sourced(BaseModel):
 
 
 class OrganisationProposed(Event, Sourced, topic="registry", keys=("code",)):
-    """A body is legally set and does not operate yet. `effective_on` is the first day it stood as proposed.
+    """A body is established in law but does not operate yet. `effective_on` is the first day on which it was proposed.
 
-    `name` is empty where the source of the proposal does not say it; then the name told beside it holds.
+    An empty `name` means that the source of the proposal does not state it; another source's name then holds.
     """
 
     code: str
@@ -30,9 +30,9 @@ class OrganisationProposed(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class OrganisationOpened(Event, Sourced, topic="registry", keys=("code",)):
-    """A body operates from `effective_on`, under this name and kind since `named_on` (the same day where absent).
+    """A body operates from `effective_on`, with this name and kind since `named_on` (default: `effective_on`).
 
-    `address` is empty where the source does not say it; its lines end with the postcode.
+    An empty `address` means that the source does not state it. The last line of an address is the postcode.
     """
 
     code: str
@@ -43,23 +43,23 @@ class OrganisationOpened(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class OrganisationRenamed(Event, Sourced, topic="registry", keys=("code",)):
-    """A body bears a new name from `effective_on`, under the same code."""
+    """A body has a new name from `effective_on`, under the same code."""
 
     code: str
     new_name: str
 
 
 class OrganisationClosed(Event, Sourced, topic="registry", keys=("code",)):
-    """A body does not operate any more: `effective_on` is the first day without it (its last day is the one before)."""
+    """A body no longer operates: `effective_on` is the first day without it, so its last day is the day before."""
 
     code: str
 
 
 class OrganisationParentChanged(Event, Sourced, topic="registry", keys=("code", "parent")):
-    """From `effective_on` a body belongs to `parent` in the way of `relation` (such as `commissioned by`).
+    """From `effective_on` a body belongs to `parent` by `relation` (such as `commissioned by`).
 
-    `until` is the first day of which this says nothing more. `observed`: the source saw it on `effective_on` and did
-    not say since when it is so. An empty `parent`: it belongs to none.
+    `until` is the first day on which this no longer holds. `observed` means that the source saw it on `effective_on`
+    and does not state since when it holds. An empty `parent` means that it belongs to none.
     """
 
     code: str
@@ -77,9 +77,9 @@ class OrganisationKindChanged(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class OrganisationLegalStatusChanged(Event, Sourced, topic="registry", keys=("code",)):
-    """In law a body is `established` or `abolished` from `effective_on`, whatever it does in operation.
+    """The legal status of a body is `established` or `abolished` from `effective_on`, whether or not it operates.
 
-    Its code may live on: the last 106 CCGs were abolished on 1 July 2022 and their codes name sub-ICB locations.
+    Its code may remain in use: the last 106 CCGs were abolished on 1 July 2022, and their codes name sub-ICB locations.
     """
 
     code: str
@@ -87,7 +87,7 @@ class OrganisationLegalStatusChanged(Event, Sourced, topic="registry", keys=("co
 
 
 class OrganisationMoved(Event, Sourced, topic="registry", keys=("code",)):
-    """A body has this address from `effective_on`; its lines end with the postcode."""
+    """A body has this address from `effective_on`; the last line is the postcode."""
 
     code: str
     address: str
@@ -101,7 +101,7 @@ class OrganisationLegalFormChanged(Event, Sourced, topic="registry", keys=("code
 
 
 class OrganisationIdentified(Event, Sourced, topic="registry", keys=("code",)):
-    """A body bears a code of another system (`ons`, or a user's own) from `effective_on`, until before `until`."""
+    """A body has a code in another system (`ons`, or a user's own) from `effective_on` until the day before `until`."""
 
     code: str
     system: str
@@ -110,7 +110,7 @@ class OrganisationIdentified(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class OrganisationRoleGiven(Event, Sourced, topic="registry", keys=("code",)):
-    """A body has a further role beside its kind from `effective_on`, until before `until`."""
+    """A body has a further role beside its kind from `effective_on` until the day before `until`."""
 
     code: str
     role: str
@@ -118,10 +118,10 @@ class OrganisationRoleGiven(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class OrganisationRelated(Event, Sourced, topic="registry", keys=("code", "other")):
-    """From `effective_on`, until before `until`, a body stands in a relation to another: `owns`, `member of`, ...
+    """A body has a relation to another (`owns`, `member of`, ...) from `effective_on` until the day before `until`.
 
-    `share` is an exact fraction (`1/3`) where the relation has one, else empty. Told again with another share, the
-    later one holds.
+    `share` is an exact fraction (`1/3`) if the relation has one, otherwise empty. A later event with another share
+    replaces the earlier share.
     """
 
     code: str
@@ -132,7 +132,7 @@ class OrganisationRelated(Event, Sourced, topic="registry", keys=("code", "other
 
 
 class OrganisationUnrelated(Event, Sourced, topic="registry", keys=("code", "other")):
-    """From `effective_on` a body stands in this relation to the other no more."""
+    """From `effective_on` a body no longer has this relation to the other."""
 
     code: str
     relation: str
@@ -140,9 +140,9 @@ class OrganisationUnrelated(Event, Sourced, topic="registry", keys=("code", "oth
 
 
 class AreasAssigned(Event, Sourced, topic="registry", keys=("code",)):
-    """From `effective_on` a commissioner is responsible for these areas (LSOA codes), and nobody else is.
+    """From `effective_on` a commissioner, and no other, is responsible for these areas (LSOA codes).
 
-    `local_authority` is the one that all of them lie in, empty where that is not said.
+    `local_authority` is the one that contains all of them; empty if not stated.
     """
 
     code: str
@@ -159,10 +159,10 @@ class PopulationPublished(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class OrganisationSucceeded(Event, Sourced, topic="registry", keys=("code", "successor")):
-    """From `effective_on` `successor` answers for what `code` was: any succession that is not a merger of CCGs or ICBs.
+    """From `effective_on` `successor` succeeds `code`, in any succession other than a merger of CCGs or ICBs.
 
-    `shape` is empty where the source does not say it: `merger`, `split`, `acquisition`, `boundary_change`, `abolition`,
-    `parent_change`. `share` is the exact fraction of `code` that went to `successor` (`1/3`), empty where not stated.
+    `shape` is empty if the source does not state it: `merger`, `split`, `acquisition`, `boundary_change`, `abolition`,
+    `parent_change`. `share` is the exact fraction of `code` that went to `successor` (`1/3`), empty if not stated.
     """
 
     code: str
@@ -172,7 +172,7 @@ class OrganisationSucceeded(Event, Sourced, topic="registry", keys=("code", "suc
 
 
 class SuccessionUndone(Event, Sourced, topic="registry", keys=("code", "successor")):
-    """That `successor` followed `code` on `effective_on` was wrong. What was believed before stays known."""
+    """The statement that `successor` succeeded `code` on `effective_on` was wrong. Earlier beliefs stay on record."""
 
     code: str
     successor: str
@@ -188,7 +188,7 @@ class CCGMergerAgreed(Event, topic="registry", keys=("merger", "successor", "pre
 
 
 class CCGMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):
-    """An agreed merger takes effect on another day than was said: `effective_on` is the new one."""
+    """An agreed merger takes effect on another day: `effective_on` is the new one."""
 
     merger: str
     successor: str
@@ -205,13 +205,12 @@ class CCGMergerWithdrawn(Event, topic="registry", keys=("merger", "successor", "
 
 
 class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "predecessors")):
-    """Several CCGs ceased to be, and from `effective_on` one operates and takes over what they had.
+    """Several CCGs were dissolved, and from `effective_on` one CCG operates and takes over what they had.
 
-    The predecessors' last day is the day before. This opens the successor and closes the predecessors: no other event
-    says so. `successor_name` is empty where the source of a succession names nobody; then the name told before holds.
-
-    `property_schemes` and `staff_schemes` (s.14I) name the schemes, or nil returns, in the order of the predecessors:
-    the first is that by which the first predecessor's property, or staff, goes. Empty where the source names none.
+    The predecessors' last day is the day before. This event alone opens the successor and closes the predecessors. An
+    empty `successor_name` means that the source of a succession does not state it; the name stated earlier then holds.
+    `property_schemes` and `staff_schemes` (s.14I) are the schemes, or nil returns, in the order of the predecessors:
+    the first is the scheme of the first predecessor's property, or staff. They are empty if the source names none.
     """
 
     merger: str
@@ -223,14 +222,14 @@ class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "
 
 
 class OrganisationRoleEnded(Event, Sourced, topic="registry", keys=("code",)):
-    """From `effective_on` a body has this further role no more."""
+    """From `effective_on` a body no longer has this further role."""
 
     code: str
     role: str
 
 
 class OrganisationIdentifierEnded(Event, Sourced, topic="registry", keys=("code",)):
-    """From `effective_on` a body bears this code of another system no more. The code names no other body for that."""
+    """From `effective_on` a body no longer has this code in another system. No other body gets the code by that."""
 
     code: str
     system: str
@@ -238,20 +237,20 @@ class OrganisationIdentifierEnded(Event, Sourced, topic="registry", keys=("code"
 
 
 class OrganisationRemitStated(Event, Sourced, topic="registry", keys=("code",)):
-    """What a body is there for, from `effective_on`, in words: its legal form follows from it."""
+    """A body's purpose in words, from `effective_on`: its legal form follows from it."""
 
     code: str
     remit: str
 
 
 class CareModelStated(Event, Sourced, topic="registry", keys=("reference", "place", "partners")):
-    """Something was said of a new care model: `stated` is `planned`, `delayed`, `replanned`, `established` or `ended`.
+    """A statement about a new care model: `stated` is `planned`, `delayed`, `replanned`, `established` or `ended`.
 
-    `planned_for` is the day it is planned for, absent where none is given: a delay without a date has none, whatever
-    was planned before. `effective_on` is the day from which it is established or ended; of a plan or a delay, the day
-    on which it was stated. `model`: `mcp`, `pacs`, `primary_care_home`, `aco`. `place` and `partners` are codes of
-    organisations. `excludes` names functions that the model leaves out (`core_primary_care`). `people` is how many
-    it is for, where that is stated.
+    `planned_for` is the day it is planned for, absent if none is given: a delay without a date has none, whatever was
+    planned before. `effective_on` is the day from which it is established or ended; for a plan or a delay, the day on
+    which it was stated. `model`: `mcp`, `pacs`, `primary_care_home`, `aco`. `place` and `partners` are codes of
+    organisations. `excludes` names functions that the model leaves out (`core_primary_care`). `people` is the number of
+    people it serves, if stated.
     """
 
     reference: str
@@ -267,7 +266,7 @@ class CareModelStated(Event, Sourced, topic="registry", keys=("reference", "plac
 
 
 class MergerApplied(Event, topic="registry", keys=("application", "applicants", "successor")):
-    """Commissioners applied to be dissolved and another established, or changed, joined or left what was applied for.
+    """Commissioners filed, amended, joined or left an application to be dissolved and have a successor established.
 
     `effective_on` is the day on which they did so, `to_take_effect_on` the day that they apply for.
     """
@@ -280,10 +279,10 @@ class MergerApplied(Event, topic="registry", keys=("application", "applicants", 
 
 
 class MergerApplicationDetermined(Event, topic="registry", keys=("application", "applicants", "successor")):
-    """An application ended, or was put off: NHS England decided it on `effective_on`, or its applicants withdrew it.
+    """An application was decided or deferred by NHS England on `effective_on`, or withdrawn by its applicants.
 
-    `outcome` is `approved`, `approved_with_conditions`, `rejected`, `deferred` (to `deferred_to`) or `withdrawn`. What
-    was approved is the merger `merger`; `conditions` are to be met before it takes effect.
+    `outcome` is `approved`, `approved_with_conditions`, `rejected`, `deferred` (to `deferred_to`) or `withdrawn`. The
+    approved merger is `merger`; `conditions` must be met before it takes effect.
     """
 
     application: str
@@ -306,10 +305,10 @@ class MergerConditionMet(Event, topic="registry", keys=("merger", "successor", "
 
 
 class TransferSchemeMade(Event, topic="registry", keys=("merger", "successor", "predecessors")):
-    """A transfer scheme from these predecessors to the successor was made on `effective_on`, or a nil return.
+    """A transfer scheme, or a nil return, from these predecessors to the successor was made on `effective_on`.
 
-    `sort` is `property` or `staff`. It moves nothing before the merger takes effect; section 75 and data-sharing
-    agreements are moved by no scheme unless it says so, which whoever keeps them has to ask.
+    `sort` is `property` or `staff`. The scheme transfers nothing before the merger takes effect. It transfers section
+    75 and data-sharing agreements only if it says so, which their parties must check.
     """
 
     merger: str
@@ -330,7 +329,7 @@ class ICBMergerAgreed(Event, topic="registry", keys=("merger", "successor", "pre
 
 
 class ICBMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):
-    """An agreed merger of ICBs takes effect on another day than was said: `effective_on` is the new one."""
+    """An agreed merger of ICBs takes effect on another day: `effective_on` is the new one."""
 
     merger: str
     successor: str
@@ -347,9 +346,9 @@ class ICBMergerWithdrawn(Event, topic="registry", keys=("merger", "successor", "
 
 
 class ICBMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "predecessors")):
-    """Several ICBs were abolished, and from `effective_on` one is established and takes over what they had.
+    """Several ICBs were abolished, and from `effective_on` one ICB is established and takes over from them.
 
-    It says of them what `CCGMerged` says of CCGs. The schemes are those of s.14Z28.
+    Its fields mean the same as those of `CCGMerged`. The schemes are those of s.14Z28.
     """
 
     merger: str
@@ -361,7 +360,7 @@ class ICBMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "
 
 
 class ICBsClustered(Event, topic="registry", keys=("cluster", "icbs")):
-    """From `effective_on` these ICBs share posts (such as `chair`); each stays a legal body with a board of its own."""
+    """From `effective_on` these ICBs share posts (such as `chair`); each remains a legal body with its own board."""
 
     cluster: str
     name: str
@@ -370,17 +369,18 @@ class ICBsClustered(Event, topic="registry", keys=("cluster", "icbs")):
 
 
 class ICBClusterEnded(Event, topic="registry", keys=("cluster", "icbs")):
-    """From `effective_on` these ICBs share their posts no more."""
+    """From `effective_on` these ICBs no longer share their posts."""
 
     cluster: str
     icbs: tuple[str, ...]
 
 
 class SourceReported(Event, Sourced, topic="registry", keys=("code",)):
-    """A named source says that of a body `about` (`life`, `name`, `parent`, `kind`, ...) is `value` from a day on.
+    """A named source states that a body's `about` (`life`, `name`, `parent`, `kind`, ...) is `value` from a day on.
 
-    `until` is the first day of which it says nothing more. `observed`: it saw this on `effective_on` and did not say
-    since when it is so. An empty `value`: nothing of that sort holds. Where a source of a higher rank spoke, it rules.
+    `until` is the first day on which this no longer holds. `observed` means that the source saw it on `effective_on`
+    and does not state since when it holds. An empty `value` means that no such value holds. A source of a higher rank
+    takes precedence.
     """
 
     code: str
@@ -391,9 +391,9 @@ class SourceReported(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class SuccessionReported(Event, Sourced, topic="registry", keys=("code", "successor")):
-    """A source that does not keep the register, such as the press, says that `successor` followed `code`.
+    """A source that does not keep the register, such as the press, states that `successor` succeeded `code`.
 
-    It is kept and shown beside what the register says, and changes nobody's lineage.
+    It is stored and shown beside the register's statements, and changes no lineage.
     """
 
     code: str

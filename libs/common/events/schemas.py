@@ -1,7 +1,7 @@
-"""The published language, frozen: the JSON Schema of each event and version at its birth, in a file of its own.
+"""Frozen JSON Schemas: one file for each event and version, as first published.
 
-`python -m libs.common.events.schemas` writes the files that are missing, and changes none. An optional field that a
-version gained later has a file too: `Name.v1.field.json`. A test fails where the classes and the files differ.
+`python -m libs.common.events.schemas` writes the missing files and changes none. An optional field that a version
+gained later has a file too: `Name.v1.field.json`. A test fails if the classes and the files differ.
 """
 
 import json
@@ -15,13 +15,13 @@ from libs.common.events import CATALOGUE, Event, contracts, finance, governance,
 FOLDER = Path(__file__).with_name("schemas")
 
 PUBLISHERS = (registry, contracts, finance, governance)
-"""The modules that fill the catalogue."""
+"""The modules that define the events of the catalogue."""
 
 Schema = dict[str, Any]
 
 
 def schema(kind: type[Event]) -> Schema:
-    """Return the JSON Schema of an event's fields, with what its readers go by. Its description may change freely."""
+    """Return the JSON Schema of an event's fields and keys, without descriptions, which may change freely."""
     fields = kind.model_json_schema()
     fields.pop("description", None)
     return {
@@ -36,7 +36,7 @@ def schema(kind: type[Event]) -> Schema:
 
 
 def files_of(kind: type[Event], existing: Iterable[str] = ()) -> dict[str, Schema]:
-    """Return what this class's files must hold, by name: given the ones that exist, which fields came later."""
+    """Return the contents of this class's files by name; the `existing` ones show which fields came later."""
     whole, stem = schema(kind), f"{kind.event_name}.v{kind.event_version}"
     later = {name for name in _optional(whole) if f"{stem}.{name}.json" in existing}
     properties = {name: value for name, value in whole["properties"].items() if name not in later}
@@ -47,17 +47,17 @@ def files_of(kind: type[Event], existing: Iterable[str] = ()) -> dict[str, Schem
 
 
 def differences(kinds: Iterable[type[Event]], files: Mapping[str, Schema]) -> list[str]:
-    """Return what is wrong between the classes and the frozen files, a sentence each."""
-    wanted: dict[str, Schema] = {}
+    """Return every difference between the classes and the frozen files, as a sentence each."""
+    expected: dict[str, Schema] = {}
     for kind in kinds:
-        wanted |= files_of(kind, files)
+        expected |= files_of(kind, files)
     return [
-        *(f"{name} is missing: python -m libs.common.events.schemas" for name in sorted(wanted.keys() - files)),
-        *(f"{name} has no class any more" for name in sorted(files.keys() - wanted.keys())),
+        *(f"{name} is missing: python -m libs.common.events.schemas" for name in sorted(expected.keys() - files)),
+        *(f"{name} no longer has a class" for name in sorted(files.keys() - expected.keys())),
         *(
-            f"{name} is not what its class says: give the change a new version, and leave the old class as it was"
-            for name in sorted(wanted.keys() & files.keys())
-            if wanted[name] != files[name]
+            f"{name} differs from its class: make the change a new version, and leave the old class unchanged"
+            for name in sorted(expected.keys() & files.keys())
+            if expected[name] != files[name]
         ),
     ]
 
@@ -68,7 +68,7 @@ def frozen(folder: Path = FOLDER) -> dict[str, Schema]:
 
 
 def write_missing(kinds: Iterable[type[Event]], folder: Path = FOLDER) -> list[str]:
-    """Freeze events that are not frozen yet, and optional fields that were added since; return the files' names."""
+    """Write the schemas of events and later optional fields that have no file yet; return the files' names."""
     folder.mkdir(exist_ok=True)
     files, written = frozen(folder), []
     for kind in kinds:

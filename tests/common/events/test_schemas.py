@@ -157,11 +157,11 @@ def test_a_changed_event_differs_from_its_frozen_schema(tmp_path: Path) -> None:
         assert write_missing([changed], tmp_path) == []
         [wrong] = differences([changed], frozen(tmp_path))
         assert wrong.startswith("KettleMoved.v1.json is not what its class says")
-    assert differences([], frozen(tmp_path)) == ["KettleMoved.v1.json has no class any more"]
+    assert differences([], frozen(tmp_path)) == ["KettleMoved.v1.json no longer has a class"]
 
     grown = kettle(kettle=(str, ...), on=(str, ""))
     assert len(differences([grown], frozen(tmp_path))) == 1
     assert write_missing([grown], tmp_path) == ["KettleMoved.v1.on.json"]
     assert differences([grown], frozen(tmp_path)) == []
-    assert differences([born], frozen(tmp_path)) == ["KettleMoved.v1.on.json has no class any more"]
+    assert differences([born], frozen(tmp_path)) == ["KettleMoved.v1.on.json no longer has a class"]
     assert json.loads((tmp_path / "KettleMoved.v1.json").read_text()) == schema(born)
