@@ -1,1 +1,1 @@
-"""What every service stands on: database, events, edge, identity, time. It knows no service."""
+"""Code common to every service: database, events, HTTP edge, identity, time. It imports no service."""

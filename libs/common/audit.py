@@ -1,4 +1,4 @@
-"""The record of writes: who wrote what, and what caused it."""
+"""The audit record of writes: who wrote what, and what caused it."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +10,7 @@ from libs.common.process.context import origin
 async def record_write(session: AsyncSession, by: Caller, operation: str, *, request: str = "") -> None:
     """Record in the session's transaction what was written, by which caller, and what caused it.
 
-    What a service does because of an event stands under the actor whom the event names, with the service as the role.
+    A reaction to an event is recorded under the actor named by the event, with the service as the role.
     """
     at = origin()
     is_service = by.subject.startswith("service:")

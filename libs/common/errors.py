@@ -19,14 +19,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One cause of a refusal: a sentence, and the field of the request that it is about, if it is about one."""
+    """One reason for a refusal: a sentence, and the field of the request it concerns, if any."""
 
     message: str
     field: str | None = None
 
 
 class DomainError(Exception):
-    """The domain refuses."""
+    """A refusal by the domain's rules."""
 
     def __init__(self, message: str, *, reasons: Sequence[Reason] = ()) -> None:
         super().__init__(message)
@@ -74,8 +74,8 @@ class Forbidden(DomainError):
 
 
 def as_sentence(reasons: Sequence[Reason]) -> str:
-    """Return reasons as one sentence; of a long list how many there are, since each stands by itself beside it."""
+    """Return reasons as one sentence; for more than 20, only their number by field, as `reasons` lists them all."""
     if len(reasons) <= 20:
         return "; ".join(reason.message for reason in reasons)
-    counts = Counter(reason.field or "other things" for reason in reasons)
+    counts = Counter(reason.field or "other fields" for reason in reasons)
     return f"{len(reasons)} reasons: " + ", ".join(f"{count} about {field}" for field, count in sorted(counts.items()))

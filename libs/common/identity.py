@@ -1,4 +1,4 @@
-"""The caller: who it is, its roles, and the organisations it may act for."""
+"""The caller of a request: its subject, its roles, and the organisations it may act for."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ EVERY_ORGANISATION = "*"
 
 
 class Role(StrEnum):
-    """What a caller may do. The README lists the same names; a token's `roles` claim holds them."""
+    """A caller's role, as in a token's `roles` claim. The README lists the same names."""
 
     READER = "reader"
     """Reads what is open to every signed-in caller, and what concerns its own organisations."""
@@ -23,13 +23,13 @@ class Role(StrEnum):
     FINANCE_LEAD = "finance_lead"
     """States populations and allowances of its organisations."""
     GOVERNANCE_LEAD = "governance_lead"
-    """Keeps bodies, posts, holders and decision rights of its organisations."""
+    """Maintains bodies, posts, holders and decision rights of its organisations."""
     PARTNER = "partner"
-    """Follows the event feeds."""
+    """Reads the event feeds."""
     OPERATOR = "operator"
     """Runs the system: parked events, due work, the clock."""
     LOADER = "loader"
-    """May state facts of the past as known since then."""
+    """May set `Stated-At` to a past instant, for what was already known then."""
 
 
 class NotYoursToDecide(Forbidden):
@@ -49,10 +49,10 @@ class RoleMissing(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose token was verified, or a service that reacts to an event.
+    """A person or system with a verified token, or a service reacting to an event.
 
-    `organisations` are ODS codes as the token names them, or `*` for a national body. What a code's holder may do for
-    that body's predecessors, the service resolves by lineage, which it passes to `must_act_for`.
+    `organisations` are the ODS codes in the token, or `*` for a national body. Whether a code's holder may also act for
+    that body's predecessors is resolved by the service through lineage, and passed to `must_act_for`.
     """
 
     subject: str
@@ -84,7 +84,7 @@ class Caller:
     def must_act_for(self, codes: Collection[str], *, also_through: Iterable[str] = ()) -> None:
         """Raise NotYoursToDecide unless the caller acts for one of `codes`, or for one of their successors.
 
-        `also_through` holds the successors' codes: who holds the successor answers for what its predecessors left.
+        `also_through` are the successors' codes: whoever acts for a successor may act for its predecessors.
         """
         if not self.acts_for(*codes, *also_through):
             own = ", ".join(sorted(self.organisations)) or "no organisation"
@@ -92,5 +92,5 @@ class Caller:
 
 
 def service_caller(service: str) -> Caller:
-    """Return the caller that this service's reactions are: it acts because an event said so, for every organisation."""
+    """Return the caller of a service's reactions: it acts on an event, for every organisation."""
     return Caller(subject=f"service:{service}", roles=frozenset(Role), organisations=frozenset({EVERY_ORGANISATION}))

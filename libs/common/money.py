@@ -1,4 +1,4 @@
-"""Money is whole pence; a split of it sums exactly."""
+"""Money in whole pence, and splits that sum exactly."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,7 +11,7 @@ def pence(pounds: Decimal | str | int) -> int:
 
 
 def pounds(amount_pence: int) -> str:
-    """Return pence as people write them: `1234567` -> `£12,345.67`, negative ones with a leading minus."""
+    """Format pence as pounds: `1234567` -> `£12,345.67`, with a leading minus if negative."""
     sign = "-" if amount_pence < 0 else ""
     whole, rest = divmod(abs(amount_pence), 100)
     return f"{sign}£{whole:,}.{rest:02d}"
@@ -20,10 +20,9 @@ def pounds(amount_pence: int) -> str:
 def apportion(amount_pence: int, weights: Sequence[Decimal | Fraction | int]) -> list[int]:
     """Split an amount in proportion to `weights`, so that the parts sum to it to the penny.
 
-    Largest-remainder method: each part is rounded down, then the pennies left over go to the largest remainders,
-    the earlier one first where two are equal. Weights are exact numbers (no float), none negative, not all zero.
-
-    Raises ValueError on weights that cannot divide anything.
+    Largest-remainder method: each part is rounded down, then the pennies left over go to the largest remainders, the
+    earlier one first if two are equal. Weights are exact numbers (no float), none negative, not all zero. Raises
+    ValueError on weights that cannot divide anything.
     """
     shares = [Fraction(weight) for weight in weights]
     total = sum(shares)

@@ -10,10 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 
 class RulePack(BaseModel):
-    """One rule, rate or procedure as it stands for a span of days. Every computed answer names the pack's `id`.
+    """One rule, rate or procedure for a period of days. Every computed result names the pack's `id`.
 
-    `subject` says what it rules (such as `running-cost-allowance`), `citation` where it is written, `stated_at` when
-    its source stated it. A `binding` pack refuses, an `advisory` one warns; an `inactive` pack answers only "what if".
+    `subject` is what it governs (such as `running-cost-allowance`), `citation` where it is written, `stated_at` when
+    its source stated it. A `binding` pack refuses, an `advisory` one warns; an `inactive` pack is used only for "what
+    if".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,7 +46,7 @@ class RulePack(BaseModel):
 def load_packs(folder: Path) -> tuple[RulePack, ...]:
     """Read every pack of a folder's `*.toml` files (`[[pack]]` tables), ordered by subject and first day.
 
-    Raises ValueError on a pack that lacks something or an id that occurs twice: a wrong pack stops the start.
+    Raises ValueError if a pack is incomplete or an id occurs twice: a wrong pack must prevent the start.
     """
     packs: dict[str, RulePack] = {}
     for path in sorted(folder.glob("*.toml")):

@@ -1,1 +1,1 @@
-"""What every hearer knows of the registry: the same rules as the registry's own."""
+"""What every service knows about organisations: copies of the registry's events, under the registry's own rules."""

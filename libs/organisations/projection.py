@@ -1,4 +1,4 @@
-"""Project what a service knows of organisations from the registry's events: who is open, names, who followed whom."""
+"""Projection of organisations from the registry's events: which are open, their names, who succeeded whom."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""What the registry's events state, one thing at a time: of which body, which facet, which value, on which days.
+"""Converts the registry's events to statements: which body, which facet, which value, on which days.
 
-The registry states the same of itself, so that every copy agrees with it at each point of both times.
+The registry derives its own statements the same way, so that every copy agrees with it at each point of both times.
 """
 
 from collections.abc import Iterator

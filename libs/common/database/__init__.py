@@ -1,1 +1,1 @@
-"""PostgreSQL: connections, the tables that every service has, migrations."""
+"""PostgreSQL: connections, the tables common to every service, migrations."""

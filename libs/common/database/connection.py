@@ -1,4 +1,4 @@
-"""PostgreSQL: one transaction for a command, read-only ones for the rest, and bare asyncpg where speed counts."""
+"""Connections to PostgreSQL: transactions for commands, read-only ones for reads, and bare asyncpg for speed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 
 class Reads(Protocol):
-    """Anything that reads rows by SQL: a Database, a connection."""
+    """Anything that can query rows: a Database or a connection."""
 
     async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
-        """Read rows."""
+        """Return all rows of a query."""
 
 
 _NAMES = {
@@ -25,29 +25,29 @@ _NAMES = {
 }
 
 LOCK_TIMEOUT = "10s"
-"""A lock that is not had in time is a fault to retry, not a reason to wait for ever."""
+"""A lock that is not granted in time is an error to retry, not a reason to wait for ever."""
 
-# A forgotten transaction holds locks and stops the clean-up of dead rows.
+# A forgotten transaction holds locks and prevents the vacuum of dead rows.
 _SESSION = {"idle_in_transaction_session_timeout": "60s", "lock_timeout": LOCK_TIMEOUT, "timezone": "UTC"}
 
 ANSWER_SECONDS = 60.0
-"""How long connecting may take, or one statement: a server that falls silent, closing nothing, is then given up."""
+"""Seconds after which connecting, or one statement, is given up: a server may hang without closing the connection."""
 
 
 def service_metadata() -> MetaData:
-    """Return a service's empty metadata, with the names that constraints and indexes get."""
+    """Return empty metadata for a service, with the naming convention for constraints and indexes."""
     return MetaData(naming_convention=_NAMES)
 
 
 def dsn(url: str) -> str:
-    """Return a SQLAlchemy URL as asyncpg reads it."""
+    """Convert a SQLAlchemy URL to one for asyncpg."""
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
 class Database:
     """One service's database. `open` before use, `close` after.
 
-    It holds at most `pool_size` connections for commands and as many for hot reads; every `connect` adds one.
+    It opens at most `pool_size` connections for commands and the same number for hot reads; every `connect` adds one.
     """
 
     def __init__(self, url: str, *, application_name: str = "footprint", pool_size: int = 5) -> None:
@@ -76,7 +76,7 @@ class Database:
         )
 
     async def close(self) -> None:
-        """Let go of every pooled connection."""
+        """Close every pooled connection."""
         if self._readers is not None:
             await self._readers.close()
             self._readers = None
@@ -84,28 +84,28 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """One transaction that may write: committed at the end of the block, rolled back on any exception."""
+        """Open a transaction that may write: committed at the end of the block, rolled back on any exception."""
         async with self._sessions.begin() as session:
             yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """One transaction that PostgreSQL holds to reading, and to one state of the data throughout."""
+        """Open a transaction that PostgreSQL keeps read-only, with one snapshot throughout."""
         async with self._sessions.begin() as session:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
 
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
-        """Read rows by SQL with `$1` parameters, at the driver's full speed."""
+        """Query rows by SQL with `$1` parameters, at the driver's full speed."""
         return cast("list[asyncpg.Record]", await self._pool().fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
-        """Read the first row, or None."""
+        """Return the first row of a query, or None."""
         return await self._pool().fetchrow(sql, *args)
 
     @asynccontextmanager
     async def connect(self, **settings: str) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of one's own, outside the pools: for a lease, the sequencer, LISTEN."""
+        """Open a connection outside the pools: for a lease, the sequencer or LISTEN."""
         connection = await asyncpg.connect(dsn(self.url), server_settings={**self._settings, **settings}, **_patience())
         try:
             yield connection
@@ -123,7 +123,7 @@ def _patience() -> dict[str, float]:
 
 
 async def _keep(_: asyncpg.Connection) -> None:
-    """Save the round trip of a reset: nothing here changes a pooled connection's session state."""
+    """Skip the round trip of a reset: nothing here changes a pooled connection's session state."""
 
 
 async def raw(session: AsyncSession) -> asyncpg.Connection:
@@ -132,6 +132,6 @@ async def raw(session: AsyncSession) -> asyncpg.Connection:
     driver = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
     if not driver.is_in_transaction():
-        # The adapter begins the transaction with its first statement.
+        # The adapter starts the transaction with its first statement.
         await connection.exec_driver_sql("SELECT 1")
     return driver

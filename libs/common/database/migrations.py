@@ -1,4 +1,4 @@
-"""Alembic, set up in code: each service's migrations, one at a time, never waiting long for a lock."""
+"""Runs each service's Alembic migrations, one at a time, never waiting long for a lock."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 _SERVICES = Path(__file__).parents[3] / "services"
 _SCRIPTS = Path(__file__).parent / "migrating"
 _alembic = asyncio.Lock()
-"""Alembic keeps what it works on in module globals: one migration at a time in one process, whatever the database."""
+"""Alembic keeps its state in module globals: only one migration at a time in a process, whatever the database."""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('footprint migrations', 0))")
 _LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '10s'")
 
@@ -25,15 +25,15 @@ def versions_of(service: str) -> Path:
 
 
 async def migrate(url: str, service: str) -> None:
-    """Bring a service's database to its newest version; see `migrate_by`."""
+    """Migrate a service's database to its newest version; see `migrate_by`."""
     await migrate_by(url, versions_of(service))
 
 
 async def migrate_by(url: str, versions: Path) -> None:
-    """Bring a database to the newest version, in one transaction.
+    """Migrate a database to the newest version, in one transaction.
 
-    Who comes second waits for the first, then finds nothing to do. Raises sqlalchemy.exc.DBAPIError where a lock on a
-    table is not had within 10 seconds: waiting longer would hold up everybody who comes after.
+    A second process waits for the first, then finds nothing to do. Raises sqlalchemy.exc.DBAPIError if a table lock is
+    not granted within 10 seconds: waiting longer would block everyone queued behind it.
     """
     await _run(url, lambda connection: command.upgrade(configuration(versions, connection), "head"))
 
@@ -41,7 +41,7 @@ async def migrate_by(url: str, versions: Path) -> None:
 async def new_revision(url: str, service: str, message: str) -> Path:
     """Write the next migration from the difference between the models and a database, which is migrated first.
 
-    Exclusion and check constraints are not seen by Alembic: write those by hand. Returns the file.
+    Alembic does not see exclusion and check constraints: add those by hand. Returns the file.
     """
     metadata: MetaData = import_module(f"services.{service}.tables").METADATA
     return await new_revision_by(url, versions_of(service), metadata, message)
@@ -62,7 +62,7 @@ async def new_revision_by(url: str, versions: Path, metadata: MetaData, message:
 
 
 def configuration(versions: Path, connection: Connection, metadata: MetaData | None = None) -> Config:
-    """Return Alembic's configuration: the scripts are common, the versions the service's own."""
+    """Return Alembic's configuration: scripts are common, versions are the service's own."""
     config = Config()
     options = {
         "script_location": _SCRIPTS,
@@ -77,7 +77,7 @@ def configuration(versions: Path, connection: Connection, metadata: MetaData | N
 
 
 def run_migrations(config: Config) -> None:
-    """Do what Alembic wants done by an `env.py`."""
+    """Do what Alembic expects of an `env.py`."""
     context.configure(
         connection=config.attributes["connection"],
         target_metadata=config.attributes["metadata"],

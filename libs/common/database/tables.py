@@ -1,4 +1,4 @@
-"""The tables that every service keeps beside its own: outbox, log, offsets, parked events, keys, record of writes."""
+"""Tables common to every service: outbox, log, cursors, parked events, idempotency keys, audit record."""
 
 from sqlalchemy import (
     BigInteger,
@@ -33,7 +33,7 @@ def _add_event_tables(metadata: MetaData) -> None:
         "outbox",
         metadata,
         Column("id", BigInteger, Identity(always=True), primary_key=True),
-        # One value for all rows of one transaction: the sequencer takes whole transactions.
+        # The same value for all rows of a transaction: the sequencer takes whole transactions.
         Column("tx", Text, nullable=False, server_default=text("pg_current_xact_id()::text")),
         Column("event_id", Uuid, nullable=False),
         Column("name", Text, nullable=False),
@@ -47,7 +47,7 @@ def _add_event_tables(metadata: MetaData) -> None:
         Column("traceparent", Text, nullable=False),
         Column("fields", Text, nullable=False),
     )
-    # A batch of the sequencer costs the same however long the backlog is.
+    # Keeps the cost of a sequencer batch independent of the backlog.
     Index(None, outbox.c.tx, outbox.c.id)
     log = Table(
         "event_log",

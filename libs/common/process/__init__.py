@@ -1,1 +1,1 @@
-"""What every process has: a clock, a context, logs, metrics, tasks, faults."""
+"""Common to every process: clock, context, logs, metrics, background tasks, faults."""

@@ -1,4 +1,4 @@
-"""What travels with a piece of work through every layer: who began it, and which request or event caused it."""
+"""Context of the work at hand, passed through every layer: its actor, and the request or event that caused it."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the work at hand comes from. Events carry it, log lines show it.
+    """Origin of the work at hand. Events and log lines include it.
 
-    `actor` is the caller's opaque subject; `correlation` one id for all that follows from one request; `causation` the
-    id of the request or event directly before this; `traceparent` as the W3C trace context came in.
+    `actor` is the caller's opaque subject; `correlation` an id shared by all that follows from one request; `causation`
+    the id of the request or event directly before this one; `traceparent` the W3C trace context as received.
     """
 
     actor: str = "system"
@@ -22,15 +22,15 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B0
 
 
 def origin() -> Origin:
-    """Return where the work at hand comes from."""
+    """Return the origin of the work at hand."""
     return _origin.get()
 
 
 def begin(new: Origin) -> None:
-    """Say where all that follows in this task comes from."""
+    """Set the origin of everything that follows in this task."""
     _origin.set(new)
 
 
 def acting(actor: str) -> None:
-    """Name the actor once the edge knows it."""
+    """Set the actor, once the edge knows it."""
     _origin.set(replace(_origin.get(), actor=actor))

@@ -1,4 +1,4 @@
-"""Telling a passing fault of the database or the network from one that would come again, and pausing between tries."""
+"""Transient faults of the database or the network: recognising them, and backing off between retries."""
 
 import asyncio
 import random
@@ -25,9 +25,9 @@ _PASSING = frozenset(
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the same work may succeed later with nothing changed: a lost connection, a deadlock, a shutdown.
+    """Whether the same work may succeed later unchanged, as after a lost connection, a deadlock or a shutdown.
 
-    The drivers wrap each other's errors, so that causes are looked at too.
+    The drivers wrap each other's errors, so causes are checked too.
     """
     return any(_passing(link) for link in _chain(error))
 
@@ -36,7 +36,7 @@ def _passing(error: BaseException) -> bool:
     state: Any = getattr(error, "sqlstate", None)
     if isinstance(state, str) and (state in _PASSING or state.startswith(_PASSING_CLASSES)):
         return True
-    # The driver has one class for a connection that is gone and for a wrong use of one: only its words tell them apart.
+    # The driver has one class for a lost connection and for wrong use of one: only the message tells them apart.
     if isinstance(error, asyncpg.InterfaceError) and "connection is closed" in str(error):
         return True
     return isinstance(error, ConnectionError | TimeoutError) or bool(getattr(error, "connection_invalidated", False))
@@ -51,7 +51,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class Backoff:
-    """Growing pauses between tries, each of random length, so that many who failed at once do not return at once."""
+    """Growing pauses between retries, of random length, so that callers which failed together retry apart."""
 
     def __init__(self, *, first: float = 0.05, most: float = 10.0) -> None:
         self.first = first
@@ -59,11 +59,11 @@ class Backoff:
         self.failures = 0
 
     def reset(self) -> None:
-        """Begin with the shortest pause again: a try has succeeded."""
+        """Start with the shortest pause again: a retry has succeeded."""
         self.failures = 0
 
     async def pause(self, stop: asyncio.Event) -> None:
-        """Wait until the next try; less when `stop` is set."""
+        """Wait until the next retry, or until `stop` is set."""
         self.failures += 1
         longest = min(self.most, self.first * 2 ** min(self.failures - 1, 30))
         await pause(random.uniform(longest / 2, longest), stop)  # noqa: S311  (no secret depends on it)

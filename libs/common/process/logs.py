@@ -1,4 +1,4 @@
-"""Structured logs: one line an occurrence, with the request, the correlation and the actor that it belongs to."""
+"""Structured logs: one line an occurrence, with its request, correlation and actor."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ import structlog
 from libs.common.process import context
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-# A trace shows no local variables: they may hold tokens and people's names.
+# A trace shows no local variables: they may contain tokens and people's names.
 _TRACES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 _SECRET_NAMES = frozenset({"authorization", "token", "access_token", "password", "secret", "database_url"})
 
@@ -53,9 +53,9 @@ def configure(*, level: str = "info", style: str = "json") -> None:
 
 
 class _Requests:
-    """Where the lines of answered requests are written directly; None where they take the loggers' way.
+    """The stream for request lines written directly; None if they go through the loggers.
 
-    They take it too once somebody has given the root logger another handler, such as a file.
+    They also go through the loggers once the root logger has another handler, such as a file.
     """
 
     output: logging.StreamHandler[Any] | None = None
@@ -66,7 +66,7 @@ _access = structlog.stdlib.get_logger("libs.common.access")
 
 
 def request_answered(*, method: str, path: str, status: int, ms: float) -> None:
-    """Log one answered request: the same line as a logger gives, by a way that costs a fifth."""
+    """Log one answered request: the same line as a logger writes, at a fifth of the cost."""
     output = _requests.output
     if output is None or output not in logging.getLogger().handlers:
         _access.info("request", method=method, path=path, status=status, ms=ms)

@@ -1,4 +1,4 @@
-"""Prometheus metrics of one service, in a registry of its own, so that several services fit into one process."""
+"""Prometheus metrics of one service, in a registry of its own, so that several services can share a process."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,26 +11,26 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
-    """Counts and times requests by route template, and shows what the database said of the backbone."""
+    """Counts and times requests by route template, and exposes the backbone's numbers from the database."""
 
     def __init__(self, service: str) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "footprint_requests",
-            "Requests answered.",
+            "Number of requests.",
             ["service", "method", "route", "status"],
             registry=self._registry,
         )
         self._seconds = Histogram(
             "footprint_request_seconds",
-            "How long an answer took.",
+            "Duration of requests in seconds.",
             ["service", "method", "route"],
             buckets=_BUCKETS,
             registry=self._registry,
         )
         self._backbone = Gauge(
             "footprint_backbone",
-            "What the database says of the event backbone, by measure.",
+            "Numbers of the event backbone from the database, by measure.",
             ["service", "measure"],
             registry=self._registry,
         )
@@ -40,7 +40,7 @@ class Metrics:
         """The route template of each endpoint."""
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count one answer. Addresses that no route has share one label, so that a scan does not fill the memory."""
+        """Count one response. Addresses without a route share one label, so that a scan does not fill the memory."""
         route = self.routes.get(scope.get("endpoint"), "(none)")
         found = self._labelled.get((route, scope["method"], status))
         if found is None:
@@ -53,7 +53,7 @@ class Metrics:
         found[1].observe(seconds)
 
     def exposition(self, backbone: Mapping[str, float]) -> bytes:
-        """Return everything as text for Prometheus."""
+        """Return all metrics in Prometheus's text format."""
         for measure, value in backbone.items():
             self._backbone.labels(self._service, measure).set(value)
         return generate_latest(self._registry)

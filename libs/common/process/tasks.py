@@ -1,4 +1,4 @@
-"""The background tasks of a service: started again when they die, and dead ones are seen in its health."""
+"""Background tasks of a service: restarted when they fail, with failures shown in its health."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ import structlog
 from libs.common.process.faults import Backoff
 
 Alive: TypeAlias = Callable[[], None]
-"""A task calls it whenever a round of its work succeeded."""
+"""Called by a task whenever a round of its work has succeeded."""
 
 Run: TypeAlias = Callable[[asyncio.Event, Alive], Awaitable[None]]
 
@@ -19,19 +19,19 @@ _log = structlog.get_logger(__name__)
 
 
 def unwatched() -> None:
-    """Be the `Alive` of a task that nobody watches."""
+    """Do nothing: the `Alive` of a task that is not monitored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """Why a task is not doing its work, and since when."""
+    """Why a task does not do its work, and since when."""
 
     error: str
     since: datetime
 
 
 class Tasks:
-    """Runs tasks until told to stop. One that raises is dead until a round of it succeeds, and is tried again."""
+    """Runs tasks until they are stopped. One that raises is dead until a round of it succeeds, and is restarted."""
 
     def __init__(self, *, first_pause: float = 0.1, longest_pause: float = 30.0) -> None:
         self.stop = asyncio.Event()
@@ -40,11 +40,11 @@ class Tasks:
         self._running: list[asyncio.Task[None]] = []
 
     def start(self, name: str, run: Run) -> None:
-        """Run `run(stop, alive)` in the background, under a name that health shows."""
+        """Run `run(stop, alive)` in the background, under a name shown in the health."""
         self._running.append(asyncio.create_task(self._keep(name, run), name=name))
 
     async def close(self, *, within: float = 5.0) -> None:
-        """Tell all tasks to stop, and wait; those that have not stopped within so many seconds are cancelled."""
+        """Stop all tasks and wait; those still running after `within` seconds are cancelled."""
         self.stop.set()
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=within)
@@ -59,7 +59,7 @@ class Tasks:
         def alive() -> None:
             backoff.reset()
             if self.dead.pop(name, None) is not None:
-                _log.info("task is well again", task=name)
+                _log.info("task has recovered", task=name)
 
         while not self.stop.is_set():
             try:
@@ -67,7 +67,7 @@ class Tasks:
                 if self.stop.is_set():
                     return
                 reason = "ended by itself"
-            except Exception as error:  # noqa: BLE001  (whatever it was, health shows it and the task is tried again)
+            except Exception as error:  # noqa: BLE001  (any error is shown in the health, and the task is restarted)
                 reason = f"{type(error).__name__}: {error}"
                 _log.error("task died", task=name, error=reason, exc_info=error)
             before = self.dead.get(name)

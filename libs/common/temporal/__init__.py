@@ -1,1 +1,1 @@
-"""Two times: what held on which days, as known at which instant."""
+"""Valid time and known time: what held on which days, as known at which instant."""

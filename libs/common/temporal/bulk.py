@@ -1,7 +1,7 @@
-"""Thousands of statements at once: written by COPY, and only where they change what is believed is that computed anew.
+"""Bulk inserts of statements by COPY; beliefs are recomputed only where new statements change them.
 
-It leaves what `Timeline.state` leaves. Beliefs about a (subject, facet) of which nothing was said before follow from
-its only statement; one that says later what is believed already changes nothing. The database does both by itself.
+The result is the same as that of `Timeline.state`. The first statement about a (subject, facet) gives its belief
+directly, and a later statement of what is already believed changes nothing: the database does both by itself.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -13,7 +13,7 @@ import asyncpg
 _COLUMNS = ("subject_id", "facet", "value", "valid", "stated_at", "fills_before", "rank", "source", "recorded_by")
 
 _STAGE = """
-CREATE TEMPORARY TABLE said (
+CREATE TEMPORARY TABLE staged (
     n integer, subject_id integer, facet smallint, value text, valid daterange, stated_at timestamptz,
     fills_before boolean, rank smallint, source text, recorded_by text
 ) ON COMMIT DROP
@@ -21,24 +21,24 @@ CREATE TEMPORARY TABLE said (
 
 _KEEP = """
 INSERT INTO {statements} (subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by)
-SELECT subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by FROM said ORDER BY n
+SELECT subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by FROM staged ORDER BY n
     ON CONFLICT DO NOTHING
 """
 
 _WRITTEN = """
-SELECT n FROM said
+SELECT n FROM staged
  WHERE NOT EXISTS (
-       SELECT 1 FROM {statements} held
-        WHERE held.subject_id = said.subject_id AND held.facet = said.facet AND held.stated_at = said.stated_at
-          AND held.valid = said.valid AND held.value IS NOT DISTINCT FROM said.value
-          AND held.fills_before = said.fills_before AND held.source = said.source AND held.id <= $1)
+       SELECT 1 FROM {statements} old
+        WHERE old.subject_id = staged.subject_id AND old.facet = staged.facet AND old.stated_at = staged.stated_at
+          AND old.valid = staged.valid AND old.value IS NOT DISTINCT FROM staged.value
+          AND old.fills_before = staged.fills_before AND old.source = staged.source AND old.id <= $1)
 """
 
 _ROOM = "SET LOCAL work_mem = '64MB'"
-"""A hundred thousand statements are sorted in memory, and not on the disk."""
+"""Sorts a hundred thousand statements in memory, and not on disk."""
 
-# Windows, not joins: of rows that it wrote a moment ago, the server has no counts to plan a join by. A statement that
-# begins later and has no end takes the days from there on, whatever the one before says of them.
+# Windows, not joins: the server has no statistics of rows it has just inserted, and would plan a join badly. A
+# statement that begins later and has no end supersedes the days from there on, whatever the one before states.
 _FOLLOW = """
 WITH new AS (
     SELECT subject_id, facet, value, valid, stated_at, fills_before, rank FROM {statements}
@@ -47,9 +47,9 @@ WITH new AS (
     SELECT new.*, lead(lower(valid)) OVER later AS next_b, lead(rank) OVER later AS next_rank,
            lead(upper_inf(valid) AND NOT fills_before) OVER later AS next_stays, lag(stated_at) OVER later AS before,
            count(*) OVER (PARTITION BY subject_id, facet) AS many,
-           (SELECT held.stated_at FROM {statements} held
-             WHERE held.subject_id = new.subject_id AND held.facet = new.facet AND held.id <= $1
-             ORDER BY held.stated_at DESC LIMIT 1) AS latest
+           (SELECT old.stated_at FROM {statements} old
+             WHERE old.subject_id = new.subject_id AND old.facet = new.facet AND old.id <= $1
+             ORDER BY old.stated_at DESC LIMIT 1) AS latest
       FROM new
     WINDOW later AS (PARTITION BY subject_id, facet ORDER BY lower(valid))
 ), first AS (
@@ -62,24 +62,24 @@ SELECT DISTINCT subject_id, facet FROM marked one
  WHERE CASE WHEN latest IS NULL THEN many > 1
             WHEN latest >= stated_at OR before <> stated_at THEN true
             ELSE NOT EXISTS (
-                SELECT 1 FROM {beliefs} held
-                 WHERE held.subject_id = one.subject_id AND held.facet = one.facet AND upper_inf(held.known)
-                   AND held.value = one.value
-                   AND (held.valid @> daterange(
+                SELECT 1 FROM {beliefs} old
+                 WHERE old.subject_id = one.subject_id AND old.facet = one.facet AND upper_inf(old.known)
+                   AND old.value = one.value
+                   AND (old.valid @> daterange(
                             lower(one.valid),
                             CASE WHEN next_stays AND next_b > lower(one.valid) AND next_rank >= rank
                                  THEN least(upper(one.valid), next_b) ELSE upper(one.valid) END)) IS TRUE
-                   AND (NOT one.fills_before OR lower_inf(held.valid) OR lower(held.valid) < lower(one.valid)))
+                   AND (NOT one.fills_before OR lower_inf(old.valid) OR lower(old.valid) < lower(one.valid)))
        END
 """
 
 Written = tuple[int, int, str | None, asyncpg.Range, datetime, bool, int, str, str]
-"""A statement as its row has it: subject, facet, value, days, when it was stated, ..., its source, who recorded it."""
+"""A statement as a row: subject, facet, value, days, when it was stated, ..., its source, who recorded it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """The places of the statements that were new, and the (subject, facet) pairs whose beliefs are to be recomputed."""
+    """The indexes of the statements that were new, and the (subject, facet) pairs whose beliefs must be recomputed."""
 
     new: set[int]
     to_restate: set[tuple[int, int]]
@@ -87,7 +87,7 @@ class Inserted:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Statements from some sources: `rows` gives them from the first on, made while the database takes them."""
+    """Statements from some sources: `rows` yields them from the first one, prepared while the database reads them."""
 
     rows: Callable[[], Iterator[Written]]
     many: int
@@ -96,10 +96,10 @@ class Batch:
 
 
 async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str, beliefs: str) -> Inserted:
-    """Keep the statements that are new in these tables, with the beliefs that follow by themselves.
+    """Insert the new statements into these tables, with the beliefs that follow directly.
 
-    The caller holds a lock on the subjects. What is new is told from what others write by who records it and from
-    which sources, so those who record by the same name take turns.
+    The caller must hold a lock on the subjects. New rows are recognised by who recorded them and by their sources, so
+    an advisory lock makes callers that record under the same name take turns.
     """
     tables = {"statements": statements, "beliefs": beliefs}
     async with connection.transaction():
@@ -114,21 +114,21 @@ async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str,
 
 
 async def _write(connection: asyncpg.Connection, batch: Batch, last: int, tables: dict[str, str]) -> set[int]:
-    """Write the statements that are new; return their places."""
+    """Insert the statements that are new; return their indexes."""
     try:
         async with connection.transaction():
             await connection.copy_records_to_table(tables["statements"], records=batch.rows(), columns=_COLUMNS)
     except asyncpg.UniqueViolationError:
-        return await _write_unsaid(connection, batch, last, tables)
+        return await _insert_unstated(connection, batch, last, tables)
     return set(range(batch.many))
 
 
-async def _write_unsaid(connection: asyncpg.Connection, batch: Batch, last: int, tables: dict[str, str]) -> set[int]:
+async def _insert_unstated(connection: asyncpg.Connection, batch: Batch, last: int, tables: dict[str, str]) -> set[int]:
     await connection.execute(_STAGE)
     numbered = ((n, *row) for n, row in enumerate(batch.rows()))
-    await connection.copy_records_to_table("said", records=numbered, columns=("n", *_COLUMNS))
-    await connection.execute("ANALYZE said")
+    await connection.copy_records_to_table("staged", records=numbered, columns=("n", *_COLUMNS))
+    await connection.execute("ANALYZE staged")
     await connection.execute(_KEEP.format(**tables))
     new = {row["n"] for row in await connection.fetch(_WRITTEN.format(**tables), last)}
-    await connection.execute("DROP TABLE said")
+    await connection.execute("DROP TABLE staged")
     return new

@@ -1,4 +1,4 @@
-"""Days and instants as requests write them: ISO 8601 text, never a number."""
+"""Days and instants in requests: ISO 8601 text, never a number."""
 
 import re
 from datetime import date
@@ -22,10 +22,10 @@ def _instant(given: Any) -> Any:
     raise ValueError("an instant is written as 2018-04-01T09:30:00Z")
 
 
-# Left alone, pydantic takes a number for seconds since 1970: 20180401 would be an instant in August of that year.
+# By default pydantic reads a number as seconds since 1970: 20180401 would be an instant in August of that year.
 AS_WRITTEN = BeforeValidator(_day)
-"""For a day with bounds: `Annotated[date, Field(ge=...), AS_WRITTEN]`; else its refusal has Python's words."""
+"""For a day with bounds: `Annotated[date, Field(ge=...), AS_WRITTEN]`; without it the refusal is in Python's words."""
 WrittenDay = Annotated[date, AS_WRITTEN]
-"""A day of a request, as `2018-04-01`."""
+"""A day in a request, as `2018-04-01`."""
 WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_instant)]
-"""An instant of a request with its time zone, as `2018-04-01T09:30:00Z`."""
+"""An instant in a request with its time zone, as `2018-04-01T09:30:00Z`."""

@@ -1,7 +1,7 @@
-"""Two times for every fact: the days on which it holds, and the instants since which it is known.
+"""Computes beliefs from statements, in valid time (days) and known time (instants).
 
 What is known is a pure function of the set of statements, in whatever order they arrive: `history` orders them by when
-they were stated and gives the rectangles (days x instants) in which each value was believed.
+they were stated and returns the rectangles (days x instants) in which each value was believed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Generic, TypeVar
 
 ALWAYS = datetime.max.replace(tzinfo=UTC)
-"""As known now: later than all that was ever stated."""
+"""As known now: later than any statement."""
 
 
 Value = TypeVar("Value")
@@ -21,7 +21,7 @@ FIRST_DAY, LAST_DAY = date.min, date.max
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Days from `start` up to, not including, `end`. `date.min` and `date.max` stand for no bound."""
+    """Days from `start` up to, not including, `end`. `date.min` and `date.max` mean no bound."""
 
     start: date = FIRST_DAY
     end: date = LAST_DAY
@@ -32,11 +32,11 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Statement(Generic[Value]):
-    """A source said at `stated_at` that `value` holds on `days`. None says that nothing holds there.
+    """A source stated at `stated_at` that `value` holds on `days`; None states that no value holds.
 
-    With `fills_before` the value was only observed: it also holds before, back to the next thing that was stated, since
-    nobody said otherwise. `rank` is the source's: where a higher one spoke of a day, a lower one does not change it.
-    `order` breaks the tie of two statements of one instant and rank: the higher one counts as later.
+    With `fills_before` the value was only observed: it also holds before, back to the previous statement, as long as
+    nothing else is stated. `rank` is the source's precedence: a lower rank does not change days on which a higher one
+    made a statement. `order` decides between two statements of one instant and rank: the higher one counts as later.
     """
 
     value: Value | None
@@ -68,20 +68,20 @@ def history(statements: Iterable[Statement[Value]]) -> list[Belief[Value]]:
     """Return every belief that follows from the statements. No two of them overlap in both times.
 
     A later statement supersedes earlier ones of its own rank or a lower one on its days, and nowhere else. Beliefs that
-    did not change keep the instant since which they were known. Statements of the same instant count as one: nothing
-    between them was ever believed.
+    do not change keep the start of their known time. Statements of the same instant count as one: nothing between them
+    was ever believed.
     """
     timeline: list[_Piece[Value]] = []
-    held: dict[tuple[Value, Days], datetime] = {}
+    believed: dict[tuple[Value, Days], datetime] = {}
     beliefs: list[Belief[Value]] = []
     in_order = sorted(statements, key=lambda s: (s.stated_at, s.rank, s.order))
     for stated_at, at_once in groupby(in_order, key=lambda s: s.stated_at):
         for statement in at_once:
             timeline = _superseded(timeline, statement)
         now = _shown(timeline)
-        beliefs.extend(Belief(*gone, since, stated_at) for gone, since in held.items() if gone not in now)
-        held = {piece: held.get(piece, stated_at) for piece in now}
-    beliefs.extend(Belief(*piece, since, None) for piece, since in held.items())
+        beliefs.extend(Belief(*gone, since, stated_at) for gone, since in believed.items() if gone not in now)
+        believed = {piece: believed.get(piece, stated_at) for piece in now}
+    beliefs.extend(Belief(*piece, since, None) for piece, since in believed.items())
     return beliefs
 
 
@@ -106,7 +106,7 @@ def _superseded(timeline: list[_Piece[Value]], new: Statement[Value]) -> list[_P
 
 
 def _without(days: Days, others: Iterable[Days]) -> Iterator[Days]:
-    """Give what is left of the days without the others, which are in the order of their first days."""
+    """Yield what is left of the days without the others, which are in the order of their first days."""
     start = days.start
     for other in others:
         if other.end <= start or other.start >= days.end:
@@ -119,7 +119,7 @@ def _without(days: Days, others: Iterable[Days]) -> Iterator[Days]:
 
 
 def _shown(timeline: Iterable[_Piece[Value]]) -> list[tuple[Value, Days]]:
-    """Return the values with their days; neighbours of equal value are one, so that a repetition leaves no seam."""
+    """Return the values with their days; neighbours of equal value are merged, so that a repetition leaves no seam."""
     shown: list[tuple[Value, Days]] = []
     for piece in timeline:
         if piece.value is None:

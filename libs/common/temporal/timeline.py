@@ -1,7 +1,7 @@
-"""Bitemporal facts in PostgreSQL, many subjects at once: statements are kept, beliefs follow from them.
+"""Bitemporal tables in PostgreSQL: stores statements and derives beliefs from them, many subjects at once.
 
-A `Timeline` is two tables. `..._statement` holds what sources said and is never changed. `..._belief` holds what
-follows (`libs.common.temporal.history.history`), one row for each value, days and span of knowledge; the database
+A `Timeline` is two tables. `..._statement` stores what sources stated and is never changed. `..._belief` stores what
+follows (`libs.common.temporal.history.history`), one row for each value, days and period of known time; the database
 itself refuses two values of one facet at one point of both times.
 """
 
@@ -37,7 +37,7 @@ _NOW = text("clock_timestamp()")
 
 
 class NewStatement(NamedTuple):
-    """A source says of one facet of a subject that `value` holds on `days` (None: that nothing does)."""
+    """A new statement: `value` holds for one facet of a subject on `days`; None states that no value does."""
 
     subject_id: int
     facet: int
@@ -47,18 +47,18 @@ class NewStatement(NamedTuple):
     fills_before: bool = False
     rank: int = 0
     source: str = ""
-    """Who says so, where it is not the source that all of a batch have."""
+    """The source, if it is not the one given for the whole batch."""
 
 
 _MANY = 1_000
-"""From as many statements on it pays to stage them."""
+"""From this many statements on, staging them in a table is faster."""
 
 _Key = tuple[int, int]  # subject, facet
-_Held = tuple[int, int, str, Days, datetime]  # subject, facet, value, days, known from
+_BeliefKey = tuple[int, int, str, Days, datetime]  # subject, facet, value, days, known from
 
 
 class Timeline:
-    """The statements and beliefs about one sort of subject, under `prefix` in a service's metadata."""
+    """The statements and beliefs about one kind of subject, in tables named `prefix` in a service's metadata."""
 
     def __init__(self, metadata: MetaData, prefix: str) -> None:
         self.statements = f"{prefix}_statement"
@@ -100,7 +100,7 @@ class Timeline:
             Column("known", TSTZRANGE, nullable=False),
             Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         )
-        # A range of one integer compares with && where the extension for = is not at hand.
+        # A range of one integer can be compared with && even without the extension that adds =.
         belief.append_constraint(
             ExcludeConstraint(
                 (func.int4range(belief.c.subject_id, belief.c.subject_id, text("'[]'")), "&&"),
@@ -116,18 +116,20 @@ class Timeline:
     async def state(
         self, connection: asyncpg.Connection, statements: Sequence[NewStatement], *, source: str, by: str
     ) -> set[int]:
-        """Keep the statements that are new, and let the beliefs of their subjects follow.
+        """Insert the statements that are new, and recompute the beliefs of their subjects.
 
-        Return the places in `statements` of those that were new. The caller holds a lock on the subjects.
+        Returns the indexes in `statements` of the new ones. The caller must hold a lock on the subjects.
         """
         if not statements:
             return set()
         if len(statements) >= _MANY:
-            sources = {said.source or source for said in statements}
-            batch = Batch(lambda: (_row(said, source, by) for said in statements), len(statements), sources, by)
-            kept = await keep(connection, batch, statements=self.statements, beliefs=self.beliefs)
-            await self.restate(connection, kept.to_restate)
-            return kept.new
+            sources = {statement.source or source for statement in statements}
+            batch = Batch(
+                lambda: (_row(statement, source, by) for statement in statements), len(statements), sources, by
+            )
+            inserted = await keep(connection, batch, statements=self.statements, beliefs=self.beliefs)
+            await self.restate(connection, inserted.to_restate)
+            return inserted.new
         written = await connection.fetch(
             f"""
             INSERT INTO {self.statements}
@@ -152,19 +154,21 @@ class Timeline:
         )
         new = {tuple(row) for row in written}
         await self.restate(connection, {(row[0], row[1]) for row in written})
-        return {number for number, said in enumerate(statements) if _written(said, source) in new}
+        return {number for number, statement in enumerate(statements) if _written(statement, source) in new}
 
     async def restate(self, connection: asyncpg.Connection, keys: Collection[_Key]) -> None:
-        """Recompute the beliefs about these (subject, facet) pairs and write what differs."""
+        """Recompute the beliefs about these (subject, facet) pairs, and write only the differences."""
         if not keys:
             return
-        wanted = await self._follow(connection, keys)
-        held = await self._held(connection, keys)
-        gone = [row_id for start, (row_id, _) in held.items() if start not in wanted]
+        expected = await self._follow(connection, keys)
+        stored = await self._stored(connection, keys)
+        gone = [row_id for start, (row_id, _) in stored.items() if start not in expected]
         ended = [
-            (row_id, wanted[start]) for start, (row_id, to) in held.items() if start in wanted and wanted[start] != to
+            (row_id, expected[start])
+            for start, (row_id, to) in stored.items()
+            if start in expected and expected[start] != to
         ]
-        new = [(start, to) for start, to in wanted.items() if start not in held]
+        new = [(start, to) for start, to in expected.items() if start not in stored]
         await connection.execute(f"DELETE FROM {self.beliefs} WHERE id = ANY($1)", gone)  # noqa: S608
         await connection.execute(
             f"""
@@ -190,17 +194,20 @@ class Timeline:
             [to for _, to in new],
         )
 
-    async def _follow(self, connection: asyncpg.Connection, keys: Collection[_Key]) -> dict[_Held, datetime | None]:
-        """Return what follows from all statements about the pairs: belief -> until when it was known."""
+    async def _follow(
+        self, connection: asyncpg.Connection, keys: Collection[_Key]
+    ) -> dict[_BeliefKey, datetime | None]:
+        """Return what follows from all statements about the pairs: belief -> the end of its known time."""
         by_key: dict[_Key, list[Statement[str]]] = defaultdict(list)
-        # Ordered by content, not by arrival: of two statements of one instant always the same one counts as later.
+        # Ordered by content, not by arrival, so that the same one of two statements of one instant always counts as
+        # later.
         for order, row in enumerate(
             await connection.fetch(
                 f"""
                 SELECT subject_id, s.facet, value, lower(valid) AS b, upper(valid) AS e, stated_at, fills_before, rank
                   FROM {self.statements} s
-                  JOIN unnest($1::int[], $2::smallint[]) AS wanted (subject, facet)
-                    ON s.subject_id = wanted.subject AND s.facet = wanted.facet
+                  JOIN unnest($1::int[], $2::smallint[]) AS pair (subject, facet)
+                    ON s.subject_id = pair.subject AND s.facet = pair.facet
                  ORDER BY fills_before DESC, valid, value NULLS FIRST
                 """,  # noqa: S608
                 [subject for subject, _ in keys],
@@ -217,9 +224,9 @@ class Timeline:
             for belief in history(statements)
         }
 
-    async def _held(
+    async def _stored(
         self, connection: asyncpg.Connection, keys: Collection[_Key]
-    ) -> dict[_Held, tuple[int, datetime | None]]:
+    ) -> dict[_BeliefKey, tuple[int, datetime | None]]:
         return {
             (
                 row["subject_id"],
@@ -233,8 +240,8 @@ class Timeline:
                 SELECT id, subject_id, x.facet, value,
                        lower(valid) AS b, upper(valid) AS e, lower(known) AS k, upper(known) AS t
                   FROM {self.beliefs} x
-                  JOIN unnest($1::int[], $2::smallint[]) AS wanted (subject, facet)
-                    ON x.subject_id = wanted.subject AND x.facet = wanted.facet
+                  JOIN unnest($1::int[], $2::smallint[]) AS pair (subject, facet)
+                    ON x.subject_id = pair.subject AND x.facet = pair.facet
                 """,  # noqa: S608
                 [subject for subject, _ in keys],
                 [facet for _, facet in keys],
@@ -242,16 +249,16 @@ class Timeline:
         }
 
 
-def _row(said: NewStatement, source: str, by: str) -> Written:
+def _row(statement: NewStatement, source: str, by: str) -> Written:
     return (
-        said.subject_id,
-        said.facet,
-        said.value,
-        _range(said.days),
-        said.stated_at,
-        said.fills_before,
-        said.rank,
-        said.source or source,
+        statement.subject_id,
+        statement.facet,
+        statement.value,
+        _range(statement.days),
+        statement.stated_at,
+        statement.fills_before,
+        statement.rank,
+        statement.source or source,
         by,
     )
 
@@ -261,20 +268,20 @@ def _range(days: Days) -> asyncpg.Range:
     return asyncpg.Range(_bound(days.start), _bound(days.end))
 
 
-def _written(said: NewStatement, source: str) -> tuple[object, ...]:
-    """Return a statement by all that tells it from another one, as its row has it."""
+def _written(statement: NewStatement, source: str) -> tuple[object, ...]:
+    """Return the columns that identify a statement, as stored in its row."""
     return (
-        said.subject_id,
-        said.facet,
-        said.value,
-        _bound(said.days.start),
-        _bound(said.days.end),
-        said.stated_at,
-        said.fills_before,
-        said.source or source,
+        statement.subject_id,
+        statement.facet,
+        statement.value,
+        _bound(statement.days.start),
+        _bound(statement.days.end),
+        statement.stated_at,
+        statement.fills_before,
+        statement.source or source,
     )
 
 
 def _bound(day: date) -> date | None:
-    """Return a day as PostgreSQL bounds a range: None where there is no bound."""
+    """Return a day as a bound of a PostgreSQL range: None for no bound."""
     return None if day in (FIRST_DAY, LAST_DAY) else day

@@ -1,4 +1,4 @@
-"""What Alembic runs for every service: its migrations, on the connection and for the metadata that it was given."""
+"""Alembic's entry point for every service: runs its migrations on the given connection and metadata."""
 
 from alembic import context
 
