@@ -1,1 +1,1 @@
-"""How Footprint is run: embedded on a laptop, or as images."""
+"""Ways to run Footprint: embedded on a laptop, or as one image per service."""

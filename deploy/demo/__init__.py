@@ -1,1 +1,1 @@
-"""The demo: what happened to England's CCGs from 2013 to 2021, as facts, and how they are loaded and told."""
+"""The demo: England's CCGs from 2013 to 2021 as data, the loader, and the account of what happened."""

@@ -1,4 +1,4 @@
-"""What happened, told from the services' event feeds alone: every sentence names the event that it comes from."""
+"""Tells what happened in the demo, from the services' event feeds alone: every sentence names its event."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -22,7 +22,7 @@ from libs.common.money import pounds
 
 @dataclass(frozen=True, kw_only=True)
 class Happening:
-    """One thing that happened, in words, with the event that says so and the service that told it."""
+    """One occurrence as a sentence, with its event and the service that published it."""
 
     day: date
     sentence: str
@@ -32,7 +32,7 @@ class Happening:
 
 @dataclass(frozen=True, kw_only=True)
 class MergerAccount:
-    """One merger and what the other services did because of it."""
+    """One merger and the reactions of the other services."""
 
     day: date
     successor: str
@@ -45,18 +45,18 @@ class MergerAccount:
 
     @property
     def consequences(self) -> list[Happening]:
-        """Everything that followed from it."""
+        """All reactions of the other services."""
         return [*self.contracts, *self.allowances, *self.appointments]
 
     @property
     def is_shown_in_full(self) -> bool:
-        """Whether more followed from it than that the new body lacks an officer."""
+        """Whether there were other reactions than vacant posts."""
         return bool(self.contracts or self.allowances)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """The whole story: how many CCGs were open from which day, the mergers, and what happened beside them."""
+    """The whole account: the number of open CCGs by day, the mergers, and what happened besides."""
 
     ccgs_open: Mapping[date, int]
     mergers: list[MergerAccount]
@@ -69,18 +69,18 @@ class Account:
 
     @property
     def vacant_elsewhere(self) -> list[Happening]:
-        """The vacancies that the other mergers left."""
+        """The vacancies left by the other mergers."""
         return [line for merger in self.mergers if not merger.is_shown_in_full for line in merger.appointments]
 
     @property
     def ccgs_in_the_end(self) -> int:
-        """How many CCGs the last day leaves open."""
+        """The number of CCGs open on the last day."""
         return self.ccgs_open[max(self.ccgs_open)] if self.ccgs_open else 0
 
 
 @dataclass
 class _Names:
-    """What organisations are called when a sentence speaks of them."""
+    """Names of organisations, as used in sentences."""
 
     names: dict[str, str] = field(default_factory=dict)
 
@@ -105,13 +105,13 @@ class _Names:
 def tell(
     feeds: Iterable[Envelope], holders: Mapping[str, str], *, illustrative: frozenset[str] = frozenset()
 ) -> Account:
-    """Tell the story from all events of the four services; `holders` gives what a person's id is displayed as.
+    """Return the account of all events of the four services; `holders` are the display names by person id.
 
     Figures of the contracts in `illustrative`, and of a body's year there (`05C 2021-22`), are marked as such.
     """
-    told = [(envelope, envelope.event()) for envelope in feeds]
+    events = [(envelope, envelope.event()) for envelope in feeds]
     names = _Names()
-    for _, event in told:
+    for _, event in events:
         names.learn(event)
     mergers = {
         envelope.id: MergerAccount(
@@ -121,12 +121,12 @@ def tell(
             event_id=envelope.id,
             correlation=envelope.correlation,
         )
-        for envelope, event in told
+        for envelope, event in events
         if isinstance(event, CCGMerged)
     }
-    merged = {code for _, event in told if isinstance(event, CCGMerged) for code in event.predecessors}
+    merged = {code for _, event in events if isinstance(event, CCGMerged) for code in event.predecessors}
     beside = []
-    for envelope, event in told:
+    for envelope, event in events:
         sentence = _sentence(event, names, holders)
         if not sentence:
             continue
@@ -138,14 +138,14 @@ def tell(
         elif _stands_alone(event, merged):
             beside.append(line)
     return Account(
-        ccgs_open=_count(event for _, event in told),
+        ccgs_open=_count(event for _, event in events),
         mergers=sorted(mergers.values(), key=lambda merger: merger.day),
         beside=sorted(beside, key=lambda line: line.day),
     )
 
 
 def _stands_alone(event: Event, merged: Collection[str]) -> bool:
-    """Whether it is worth telling beside the mergers: what merged bodies had is told where it became something else."""
+    """Whether an event is listed besides the mergers: what merged bodies had is listed with its merger instead."""
     match event:
         case AppointmentMade() | PostFellVacant():
             return False

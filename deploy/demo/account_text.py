@@ -1,4 +1,4 @@
-"""The account of what happened as the terminal shows it."""
+"""Formats the account of what happened as text for the terminal."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from deploy.demo.account import Account, Happening, MergerAccount
 
 
 def as_text(account: Account) -> str:
-    """Write the account in short: the counts, the mergers that moved something, and what happened beside them."""
+    """Format the account briefly: the counts, the mergers with consequences, and what happened besides."""
     return "\n".join(_lines(account))
 
 
@@ -21,13 +21,13 @@ def _lines(account: Account) -> Iterator[str]:
     if account.beside:
         yield ""
         yield "Beside the mergers"
-        yield from _told(account.beside, dated=True)
+        yield from _listed(account.beside, dated=True)
     yield ""
     if account.vacant_elsewhere:
         yield f"The other mergers left {len(account.vacant_elsewhere)} posts vacant: no body of theirs was known."
     yield (
         f"{len(account.mergers)} mergers left {account.ccgs_in_the_end} CCGs. What another service did because of a "
-        "merger bears the merger's event as its causationid."
+        "merger has the merger's event as its causationid."
     )
 
 
@@ -35,10 +35,10 @@ def _merger(merger: MergerAccount) -> Iterator[str]:
     yield ""
     yield f"{merger.day:%d %b %Y}  {', '.join(merger.predecessors)} became {merger.successor}"
     yield f"    [registry {merger.event_id}]"
-    yield from _told(merger.consequences)
+    yield from _listed(merger.consequences)
 
 
-def _told(lines: Sequence[Happening], *, dated: bool = False) -> Iterator[str]:
+def _listed(lines: Sequence[Happening], *, dated: bool = False) -> Iterator[str]:
     for line in lines:
         yield f"  - {f'{line.day:%d %b %Y}  ' if dated else ''}{line.sentence}"
         yield f"    [{line.service} {line.event_id}]"

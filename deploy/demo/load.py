@@ -1,4 +1,4 @@
-"""Loading the demo through the HTTP API: each step on its day, and only the steps that the services do not show yet."""
+"""Loads the demo through the HTTP API: each step on its day, and only steps that the services do not show yet."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
@@ -14,10 +14,10 @@ Say = Callable[[str], None]
 
 
 async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
-    """Do what is missing of the demo; False where nothing was. It goes on wherever an earlier run was cut off.
+    """Load what is missing of the demo; return False if nothing was. An interrupted run is continued.
 
     The clock of all services is moved from day to day, so that mergers are agreed before their day and fall due on it,
-    and is released in the end. Raises Refused, NotCaughtUp.
+    and is released at the end. Raises Refused, NotCaughtUp.
     """
     await services.catch_up()
     done = what_happened(await _feeds(services))
@@ -34,7 +34,7 @@ async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
 
 
 async def tell_account(services: Services, facts: DemoRecords) -> Account:
-    """Tell what happened from the feeds, with the names that governance displays for holders of posts."""
+    """Return the account of what happened from the feeds, with the display names that governance has for holders."""
     feeds = await _feeds(services)
     people = {event.person for envelope in feeds if isinstance(event := envelope.event(), AppointmentMade)}
     holders = {}
@@ -54,7 +54,7 @@ async def _live_through(services: Services, day: date, steps: Sequence[Step]) ->
     for step in steps:
         if step.service == "registry":
             await _take(services, step)
-    # What the others are asked next depends on which bodies they have heard to be open.
+    # The next requests to the other services depend on which bodies they know to be open.
     await services.catch_up()
     for step in steps:
         if step.service != "registry":
@@ -71,7 +71,7 @@ async def _command(services: Services, step: Step) -> None:
 
 
 async def _edit(services: Services, step: Step) -> None:
-    """Read what the path changes, which is its part before the last one, and send the command with its version."""
+    """Read the resource at the path without its last part, and send the command with its version."""
     found = await services.find(step.path.rpartition("/")[0], by=step.by)
     if found is None:
         raise Refused(f"{step.path}: there is nothing to change")
@@ -79,7 +79,7 @@ async def _edit(services: Services, step: Step) -> None:
 
 
 async def _sign(services: Services, step: Step) -> None:
-    """Draft the contract, unless an earlier run got that far, and sign it."""
+    """Draft the contract, unless an earlier run has done so, and sign it."""
     reference = step.body["reference"]
     draft = await services.find(f"{step.path}/{reference}", by=step.by)
     if draft is None:
@@ -101,11 +101,11 @@ async def _leave(services: Services, step: Step) -> None:
     """End the appointment by which the person holds the post on the last day."""
     params = {**step.more, "as_at": step.body["last_day"]}
     found = await services.find(step.path, by=step.by, params=params)
-    held = found.json()["items"] if found else []
-    if not held:
-        raise Refused(f"{step.words}: {params} is held by nobody")
-    headers = {"If-Match": f'"{held[0]["version"]}"'}
-    path = f"{step.path}/{held[0]['appointment']}/ending"
+    appointments = found.json()["items"] if found else []
+    if not appointments:
+        raise Refused(f"{step.words}: {params} has no holder")
+    headers = {"If-Match": f'"{appointments[0]["version"]}"'}
+    path = f"{step.path}/{appointments[0]['appointment']}/ending"
     await services.do("POST", path, by=step.by, body=step.body, headers=headers)
 
 
@@ -119,7 +119,7 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
 
 
 async def _release_clocks(services: Services, facts: DemoRecords) -> None:
-    """Let the clocks go that stand on a day of the demo: moved by this run, or by one that was killed."""
+    """Release the clocks that are on a day of the demo, moved by this run or by one that was killed."""
     days = {await services.clock_of(service) for service in SERVICES}
     if days & facts.days:
         await services.move_clocks(None)
@@ -136,11 +136,11 @@ async def _must_be_complete(services: Services, facts: DemoRecords) -> None:
 
 def _headline(facts: DemoRecords, day: date, steps: Sequence[Step], *, merging: bool) -> str:
     mergers = [merger for merger in facts.mergers if merger.day == day] if merging else []
-    told = []
+    parts = []
     if mergers:
         gone = sum(len(merger.predecessors) for merger in mergers)
-        told.append(f"{gone} CCGs become {len(mergers)}")
-    told += [step.words for step in steps[:2]]
+        parts.append(f"{gone} CCGs become {len(mergers)}")
+    parts += [step.words for step in steps[:2]]
     if len(steps) > 2:
-        told.append(f"and {len(steps) - 2} more")
-    return "; ".join(told)
+        parts.append(f"and {len(steps) - 2} more")
+    return "; ".join(parts)

@@ -1,4 +1,4 @@
-"""Which steps the demo still needs: from the facts, less what the services' own events show to have happened."""
+"""Plans the demo's missing steps: its records less what the services' own events show to have happened."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,12 +20,12 @@ from libs.common.events.registry import (
 )
 
 Done: TypeAlias = frozenset[tuple[str, ...]]
-"""What happened, each as the name of an event and the codes that tell it from others of that name."""
+"""What has happened, each as the name of an event and the codes that distinguish it from others of that name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One command that the demo sends on a day, as one of the laptop's users. `happened` is how its event shows."""
+    """One command that the demo sends on a day, as one of the laptop's users. `happened` identifies its event."""
 
     day: date
     service: str
@@ -36,12 +36,12 @@ class Step:
     happened: tuple[str, ...]
     method: str = "POST"
     kind: str = "command"
-    """How it is sent: `command` as it stands, `edit` with the version of what it changes; the loader has the others."""
+    """How it is sent: `command` unchanged, `edit` with the version of what it changes; the loader has the others."""
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def what_happened(feeds: Iterable[Envelope]) -> Done:
-    """Read from the events of all services what has been done already."""
+    """Return what has been done already, according to the events of all services."""
     return frozenset(mark for envelope in feeds if (mark := _mark(envelope.event())))
 
 
@@ -74,12 +74,12 @@ def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
         *_governance(facts),
     ]
     missing = [step for step in planned if step.happened not in done]
-    # The registry first: the others ask of a body whether it is open. Sorting keeps the order within one service.
+    # The registry first: the others ask it whether a body is open. Sorting keeps the order within one service.
     return sorted(missing, key=lambda step: (step.day, step.service != "registry"))
 
 
 def days_of_mergers_missing(facts: DemoRecords, done: Done) -> set[date]:
-    """Return the days on which mergers fall due that have not been carried out yet."""
+    """Return the days of mergers that have not been carried out yet."""
     return {merger.day for merger in facts.mergers if ("CCGMerged", merger.successor) not in done}
 
 
@@ -119,7 +119,7 @@ def _mergers(facts: DemoRecords) -> Iterator[Step]:
                 "successor_name": merger.name,
                 "predecessors": list(merger.predecessors),
                 "effective_on": planned_for.isoformat(),
-                # No source of the demo's facts says what its schemes were.
+                # No source of the demo's data states its schemes.
                 "schemes": [{"sort": sort, "nil_return": True} for sort in ("property", "staff")],
             },
             by="nhs-england",
@@ -175,7 +175,7 @@ def _contracts(facts: DemoRecords) -> Iterator[Step]:
 
 
 def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:
-    told = "illustrative" if agreed.illustrative or not agreed.source else "stated"
+    basis = "illustrative" if agreed.illustrative or not agreed.source else "stated"
     return {
         "reference": agreed.reference,
         "title": agreed.title,
@@ -183,7 +183,7 @@ def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:
         "starts_on": agreed.from_day.isoformat(),
         "last_day": agreed.last_day.isoformat(),
         "lines": [{"function": name, "annual_pence": charge * 100} for name, charge in sorted(agreed.lines.items())],
-        "value_basis": told,
+        "value_basis": basis,
         "value_source": agreed.source or None,
     }
 

@@ -1,4 +1,4 @@
-"""The demo's facts, read from the files beside this module; README.md there says what is fact and what illustrative."""
+"""Reads the demo's records from the files beside this module; README.md there says which are illustrative."""
 
 import csv
 import tomllib
@@ -18,7 +18,7 @@ class _Fact(BaseModel):
 
 
 class CCG(_Fact):
-    """A CCG of April 2013, under the name it bore then."""
+    """A CCG of April 2013, under its name of that time."""
 
     code: str
     name: str
@@ -26,7 +26,7 @@ class CCG(_Fact):
 
 
 class Merger(_Fact):
-    """Several CCGs became one on `day`. `proposed` is the day from which the successor stood without operating."""
+    """Several CCGs became one on `day`. From `proposed` on the successor was proposed but did not operate."""
 
     day: date
     successor: str
@@ -47,7 +47,7 @@ class Merger(_Fact):
 
 
 class Renaming(_Fact):
-    """From `day` a CCG bears a new name under the same code."""
+    """From `day` a CCG has a new name under the same code."""
 
     day: date
     code: str
@@ -76,7 +76,7 @@ class Slip(_Told):
 
 
 class HealthEconomy(_Told):
-    """Some CCGs that belong together, and what the demo tells about them."""
+    """Some CCGs that belong together, with their story in the demo."""
 
     name: str
     ccgs: tuple[str, ...]
@@ -85,7 +85,7 @@ class HealthEconomy(_Told):
 
 
 class Contract(_Told):
-    """A support contract; `lines` holds a year's charge in pounds by function."""
+    """A support contract; `lines` are a year's charges in pounds by function."""
 
     reference: str
     title: str
@@ -119,7 +119,7 @@ class Allowances(_Told):
 
 
 class Officers(_Told):
-    """The same post in several CCGs: held by `one_holder` in all of them, or by somebody else in each, to `until`."""
+    """The same post in several CCGs: held by `one_holder` in all of them, or by another person in each, to `until`."""
 
     ccgs: tuple[str, ...]
     post: str
@@ -141,7 +141,7 @@ class Places(_Fact):
 
 
 class DemoRecords(_Fact):
-    """All that the demo loads, each list in order of its day."""
+    """Everything the demo loads, each list in order of its day."""
 
     ccgs: tuple[CCG, ...]
     mergers: tuple[Merger, ...]
@@ -150,28 +150,30 @@ class DemoRecords(_Fact):
 
     @property
     def illustrative(self) -> frozenset[str]:
-        """The contracts whose charges no source gives in full, and the bodies' years (`05C 2021-22`) likewise."""
-        told = self.places
-        contracts = {one.reference for one in told.contracts if one.illustrative}
-        contracts |= {one.reference for one in told.consolidations if one.illustrative}
-        stated = [(code, one.year) for one in told.allowances if one.illustrative for code in one.populations]
+        """The contracts and the bodies' years (`05C 2021-22`) whose figures no source gives in full."""
+        places = self.places
+        contracts = {one.reference for one in places.contracts if one.illustrative}
+        contracts |= {one.reference for one in places.consolidations if one.illustrative}
+        stated = [(code, one.year) for one in places.allowances if one.illustrative for code in one.populations]
         return frozenset(contracts | {f"{code} {year}" for code, year in stated})
 
     @property
     def days(self) -> frozenset[date]:
         """Every day on which the demo does something."""
-        told = self.places
-        days = {ccg.from_day for ccg in self.ccgs} | {unit.from_day for unit in told.suppliers}
-        days |= {officers.from_day for officers in told.officers}
+        places = self.places
+        days = {ccg.from_day for ccg in self.ccgs} | {unit.from_day for unit in places.suppliers}
+        days |= {officers.from_day for officers in places.officers}
         days |= {day for merger in self.mergers for day in (merger.agreed, merger.day)}
-        days |= {renaming.day for renaming in self.renamings} | {slip.redated_on for slip in told.slips}
-        days |= {contract.signed_on for contract in told.contracts} | {one.decided_on for one in told.consolidations}
-        days |= {stated.stated_on for stated in told.allowances}
-        return frozenset(days | {officers.until + timedelta(days=1) for officers in told.officers if officers.until})
+        days |= {renaming.day for renaming in self.renamings} | {slip.redated_on for slip in places.slips}
+        days |= {contract.signed_on for contract in places.contracts} | {
+            one.decided_on for one in places.consolidations
+        }
+        days |= {stated.stated_on for stated in places.allowances}
+        return frozenset(days | {officers.until + timedelta(days=1) for officers in places.officers if officers.until})
 
 
 def read_records(folder: Path = FOLDER) -> DemoRecords:
-    """Read the files of the demo. Raises pydantic's ValidationError where one states something of another form."""
+    """Read the files of the demo. Raises pydantic's ValidationError if one has the wrong form."""
     return DemoRecords(
         ccgs=tuple(CCG.model_validate(row) for row in _rows(folder / "ccgs.csv")),
         mergers=tuple(Merger.model_validate(row) for row in _rows(folder / "mergers.csv")),

@@ -1,4 +1,4 @@
-"""The four services as the demo's loader sees them: over HTTP, as callers with tokens of their own."""
+"""HTTP client of the four services for the demo's loader, with a token for each user."""
 
 import asyncio
 import json
@@ -18,15 +18,15 @@ _PATIENCE_SECONDS = 60.0
 
 
 class Refused(Exception):
-    """A service did not do what the demo asked; the message has the request, the answer and its reasons."""
+    """A service refused a request of the demo; the message has the request, the response and its reasons."""
 
 
 class NotCaughtUp(Exception):
-    """The services did not hear of each other's events in time; the message shows how far they are."""
+    """The services did not consume each other's events in time; the message shows how far they are."""
 
 
 class Services:
-    """Requests to the services at one address. `token_for` gives the token of one of the laptop's users by name."""
+    """Sends requests to the services at one address. `token_for` returns the token of one of the laptop's users."""
 
     def __init__(self, client: httpx.AsyncClient, token_for: Callable[[str], str]) -> None:
         self._client = client
@@ -42,21 +42,21 @@ class Services:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
-        """Send one request and give the answer, whatever it is."""
+        """Send one request and return the response, whatever it is."""
         signed = {"Authorization": f"Bearer {self._token_for(by)}", **(headers or {})}
         return await self._client.request(method, path, json=body, headers=signed, params=params)
 
     async def do(
         self, method: str, path: str, *, by: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Send a command. Raises Refused unless it was done."""
+        """Send a command. Raises Refused unless it succeeds."""
         answer = await self.ask(method, path, by=by, body=body, headers=headers)
         if answer.is_error:
             raise Refused(f"{method} {path}: {_explained(answer)}")
         return answer
 
     async def find(self, path: str, *, by: str, params: Mapping[str, Any] | None = None) -> httpx.Response | None:
-        """Read something; None where there is no such thing. Raises Refused on any other refusal."""
+        """Read a resource; None if there is none. Raises Refused on any other refusal."""
         answer = await self.ask("GET", path, by=by, params=params)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
@@ -65,8 +65,8 @@ class Services:
         return answer
 
     async def feed(self, service: str, *, by: str = "operator") -> list[Envelope]:
-        """Read every event that a service has told, in order."""
-        told: list[Envelope] = []
+        """Read every event that a service has published, in order."""
+        events: list[Envelope] = []
         after: int = 0
         while True:
             params = {"after": after, "limit": _PAGE}
@@ -74,29 +74,29 @@ class Services:
             if answer.is_error:
                 raise Refused(f"events of {service}: {_explained(answer)}")
             page = answer.json()
-            told += [Envelope.decode(json.dumps(item["event"]).encode()) for item in page["items"]]
+            events += [Envelope.decode(json.dumps(item["event"]).encode()) for item in page["items"]]
             if page["next"] == after:
-                return told
+                return events
             after = page["next"]
 
     async def clock_of(self, service: str) -> date | None:
-        """Return the day that a service's clock was moved to; None where it was not."""
+        """Return the day that a service's clock was moved to; None if it was not moved."""
         answer = await self.find(f"/{service}/v1/operations/clock", by="operator")
         moved = answer.json()["moved_to"] if answer else None
         return date.fromisoformat(moved) if moved else None
 
     async def move_clocks(self, day: date | None) -> None:
-        """Move the clock of every service to a day, with what is due by then done; or release it."""
-        # The registry last: the others shall hear what it does on a day when it is that day for them too.
+        """Move the clock of every service to a day, and do the work due by then; or release the clocks."""
+        # The registry last: its events of a day must reach the others when it is that day for them too.
         for service in reversed(SERVICES):
             body = {"moved_to": day.isoformat() if day else None}
             await self.do("PUT", f"/{service}/v1/operations/clock", by="operator", body=body)
 
     async def catch_up(self) -> None:
-        """Wait until every service has told all it has to tell and heard what the others told. Raises NotCaughtUp."""
+        """Wait until every service has published its events and consumed those of the others. Raises NotCaughtUp."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         quiet = 0
-        # Twice: what was heard last may have been answered with something new.
+        # Twice: reactions to the last events may have published new ones.
         while quiet < 2:
             behind = [words for service in SERVICES if (words := _behind(service, await self._condition_of(service)))]
             quiet = 0 if behind else quiet + 1
@@ -106,7 +106,7 @@ class Services:
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def parked(self) -> list[str]:
-        """Return the services that have parked events, which an operator has to look at."""
+        """Return the services that have parked events, which an operator must look at."""
         return [service for service in SERVICES if (await self._condition_of(service))["parked_events"]]
 
     async def _condition_of(self, service: str) -> Mapping[str, Any]:
@@ -116,13 +116,13 @@ class Services:
 
 
 def _behind(service: str, condition: Mapping[str, Any]) -> str:
-    """Return in what a service is behind, nothing where it is not."""
+    """Return where a service is behind; empty if it is not."""
     if not condition["ready"]:
         return f"{service} is not ready: {', '.join(condition['reasons'])}"
     if condition["outbox_events"] or condition["published_lag"]:
-        return f"{service} has events to tell"
+        return f"{service} has events to publish"
     late = [source for source, lag in condition["consumer_lag"].items() if lag is None or lag > 0]
-    return f"{service} has not heard all of {', '.join(late)}" if late else ""
+    return f"{service} has not consumed all of {', '.join(late)}" if late else ""
 
 
 def _explained(answer: httpx.Response) -> str:

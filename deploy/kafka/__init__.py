@@ -1,4 +1,4 @@
-"""A real Apache Kafka, started and stopped by us: for a laptop and for tests, never for production."""
+"""A real Apache Kafka broker, started and stopped by us: for laptops and tests, never for production."""
 
 from deploy.kafka.broker import Broker, BrokerUnavailable
 

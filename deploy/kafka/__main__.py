@@ -1,4 +1,4 @@
-"""`python -m deploy.kafka start|stop FOLDER`: start prints where clients connect."""
+"""Command line: `python -m deploy.kafka start|stop FOLDER`; start prints the address for clients."""
 
 import sys
 from pathlib import Path

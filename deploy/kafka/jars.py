@@ -1,4 +1,4 @@
-"""Jars fetched from a Maven repository by exact version, each used only with the hash that is on one of our lists."""
+"""Fetches jars from a Maven repository by exact version, and uses only those whose hash is in our lists."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ _TRIES = 3
 
 
 class JarsUnavailable(Exception):
-    """A jar cannot be fetched, or is not the one that it should be; the message says which and why."""
+    """A jar cannot be fetched or has the wrong hash; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Jar:
 
     @property
     def name(self) -> str:
-        """The file's name in the cache: the group is in it, since two groups may use one artifact's name."""
+        """The file's name in the cache. It includes the group, since two groups may use one artifact name."""
         return f"{self.group}.{self.artifact}-{self.version}.jar"
 
 
@@ -46,7 +46,7 @@ def read_lock(lock: Path) -> tuple[Jar, ...]:
 
 
 def cache_folder() -> Path:
-    """Return where jars are kept between runs: the user's cache folder, or ./var/cache where we may not write there."""
+    """Return the folder in which jars are cached: the user's cache folder, or ./var/cache if that is not writable."""
     users = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "footprint" / "jars"
     try:
         users.mkdir(parents=True, exist_ok=True)
@@ -58,9 +58,9 @@ def cache_folder() -> Path:
 
 
 def ensure_jars(wanted: Sequence[Jar], cache: Path | None = None) -> list[Path]:
-    """Return the files of the jars, each with the right hash; fetch those that are missing. Raises JarsUnavailable.
+    """Return the jars' files, each with the right hash; fetch the missing ones. Raises JarsUnavailable.
 
-    Several processes may do so at once: a file appears in the cache whole, by renaming, or not at all.
+    Several processes may do so at once: a file appears in the cache complete, by renaming, or not at all.
     """
     cache = cache or cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def _digest(file: Path) -> str:
 
 
 def _fetch(jar: Jar, cache: Path, folder: Path) -> None:
-    # Imported here: whoever has all the jars, or needs none, does without the package.
+    # Imported here, so that the package is not needed when all jars are cached.
     from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext
 
@@ -101,5 +101,5 @@ def _fetch(jar: Jar, cache: Path, folder: Path) -> None:
             if tried == _TRIES:
                 raise JarsUnavailable(f"{jar.name} cannot be fetched from {MAVEN_CENTRAL_URL}: {error}") from error
     if (found := _digest(file)) != jar.sha256:
-        raise JarsUnavailable(f"{jar.name} has SHA-256 {found}, and should have {jar.sha256}: it is not used")
+        raise JarsUnavailable(f"{jar.name} has SHA-256 {found} instead of {jar.sha256}, and is not used")
     Path(file).replace(cache / jar.name)

@@ -1,4 +1,4 @@
-"""Whether a broker is ready: a Kafka metadata request over a plain socket, and whether the answer names a broker."""
+"""Readiness probe of a broker: sends a Kafka metadata request, and checks that the response lists a broker."""
 
 import socket
 import struct
@@ -9,7 +9,7 @@ _CLIENT = b"probe"
 
 
 def names_a_broker(host: str, port: int, *, timeout: float = 2.0) -> bool:
-    """Whether somebody answers there who names at least one broker; a broker that is not let in yet is not named."""
+    """Return whether the server there lists at least one broker; a broker is listed only once it is registered."""
     header = struct.pack(">hhih", _METADATA, _VERSION, 1, len(_CLIENT)) + _CLIENT
     request = header + _NO_TOPICS
     try:
@@ -28,6 +28,6 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     while len(parts) < size:
         part = connection.recv(size - len(parts))
         if not part:
-            raise ConnectionResetError("closed in mid-answer")
+            raise ConnectionResetError("closed in the middle of a response")
         parts += part
     return parts

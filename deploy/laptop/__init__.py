@@ -1,1 +1,1 @@
-"""The laptop runner: an own PostgreSQL, the four services on one port, the demo (`make run`)."""
+"""The laptop runner (`make run`): an embedded PostgreSQL, the four services on one port, and the demo."""

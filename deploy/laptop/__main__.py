@@ -1,4 +1,4 @@
-"""Footprint on one machine: `python -m deploy.laptop` starts its own PostgreSQL, the four services and the demo."""
+"""Runs Footprint on one machine: `python -m deploy.laptop` starts PostgreSQL, the four services and the demo."""
 
 import argparse
 import asyncio
@@ -47,12 +47,12 @@ _FOR_PEOPLE = (
     TopicMissing,
     PermissionError,
 )
-"""What can go wrong without a fault of ours: the message says it all."""
+"""Expected errors, which are no bugs: only their message is printed."""
 
 
 @dataclass
 class Laptop:
-    """One run: what was asked for, and what the index page shows so far."""
+    """One run: its options, and what the index page shows so far."""
 
     folder: Path
     with_demo: bool = True
@@ -63,11 +63,11 @@ class Laptop:
     kafka: KafkaAccess | None = None
 
     def page(self) -> str:
-        """Give the index page as of now."""
+        """Return the index page as of now."""
         return render(self.account, status=self.status, users=USERS, places=self.places, attribution=ATTRIBUTION)
 
-    async def run(self, urls: Mapping[str, str], listener: socket.socket, held: Claim) -> int:
-        """Serve until a signal comes (with `demo_only`, until the demo is loaded) and return the exit code."""
+    async def run(self, urls: Mapping[str, str], listener: socket.socket, lock: Claim) -> int:
+        """Serve until a signal arrives (with `demo_only`, until the demo is loaded) and return the exit code."""
         stopping = _stop_signal()
         address = address_of(listener)
         await migrate_all(urls)
@@ -75,8 +75,8 @@ class Laptop:
             await create_topics(self.kafka)
         footprint = assemble(urls, address=address, folder=self.folder, page=self.page, kafka=self.kafka)
         async with serving(footprint, listener) as server:
-            held.tell(address)
-            _say(f"Footprint answers at {address} (Ctrl-C stops it)")
+            lock.tell(address)
+            _say(f"Footprint runs at {address} (Ctrl-C stops it)")
             stopped = asyncio.create_task(stopping.wait())
             demo = asyncio.create_task(self._demo(footprint, address))
             await asyncio.wait({server, stopped, demo}, return_when=asyncio.FIRST_COMPLETED)
@@ -89,41 +89,41 @@ class Laptop:
             await asyncio.wait({demo, stopped})
             if server.done():
                 server.result()
-                raise ServerEnded(f"the server ended by itself: see {self.folder / 'laptop.log'}")
+                raise ServerEnded(f"the server stopped unexpectedly: see {self.folder / 'laptop.log'}")
         return 1 if self.demo_only and self.account is None else 0
 
     async def _demo(self, footprint: Footprint, address: str) -> None:
-        """Load what is missing of the demo, through the port like anybody else, and tell what happened."""
+        """Load what is missing of the demo, through the port like any other client, and print what happened."""
         if not self.with_demo:
             return
-        self.status = "The demo is loading; this page looks again by itself."
+        self.status = "The demo is loading; this page reloads by itself."
         users, facts = footprint.issuer.users, read_records()
         self.places = facts.places.places
         async with httpx.AsyncClient(base_url=address, timeout=_REQUEST_SECONDS, trust_env=False) as client:
             services = Services(client, lambda name: footprint.issuer.token_for(users[name]))
             try:
                 if not await load(services, facts, _say):
-                    _say("The demo is loaded already; nothing was missing.")
+                    _say("The demo is already loaded; nothing was missing.")
                 self.account = await tell_account(services, facts)
             except (Refused, NotCaughtUp, httpx.HTTPError) as error:
-                self.status = f"The demo could not be loaded to its end: {error or type(error).__name__}"
-                _say(f"{self.status}\nThe services run; the next start goes on with the demo.")
+                self.status = f"The demo could not be loaded completely: {error or type(error).__name__}"
+                _say(f"{self.status}\nThe services are running; the next start continues with the demo.")
                 return
         _say(f"\n{as_text(self.account)}\n\nOpen {address} for the same with links to every service.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, or with `stop` end the run of this folder; return the exit code."""
+    """Run, or with `stop` stop the run of this folder; return the exit code."""
     options = _options(arguments)
     folder: Path = options.data.resolve()
-    # Until the services run, and while PostgreSQL stops, all signals are like Ctrl-C.
+    # Until the services run, and while PostgreSQL stops, every signal is treated as Ctrl-C.
     for number in _SIGNALS:
         signal.signal(number, signal.default_int_handler)
     try:
         if options.verb == "stop":
             return _stop(folder)
-        with claim(folder) as held:
-            return _start(folder, options, held)
+        with claim(folder) as lock:
+            return _start(folder, options, lock)
     except KeyboardInterrupt:
         return 0
     except _FOR_PEOPLE as error:
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _start(folder: Path, options: argparse.Namespace, held: Claim) -> int:
+def _start(folder: Path, options: argparse.Namespace, lock: Claim) -> int:
     listener = listen(options.port)
     _log_into(folder / "laptop.log")
     laptop = Laptop(folder, with_demo=not options.no_demo, demo_only=options.demo_only)
@@ -140,7 +140,7 @@ def _start(folder: Path, options: argparse.Namespace, held: Claim) -> int:
         _say(f"Starting PostgreSQL in {postgres.folder} ...")
         postgres.start()
         with kafka_for(options.bus, folder, _say) as laptop.kafka:
-            return asyncio.run(laptop.run(make_databases(postgres), listener, held))
+            return asyncio.run(laptop.run(make_databases(postgres), listener, lock))
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -151,7 +151,7 @@ def _start(folder: Path, options: argparse.Namespace, held: Claim) -> int:
 
 def _stop(folder: Path) -> int:
     if ask_to_stop(folder):
-        _say("Stopped what ran here.")
+        _say("Stopped.")
     if (folder / "postgres").exists():
         EmbeddedPostgres(folder / "postgres").stop()
     stop_kafka(folder)
@@ -159,7 +159,7 @@ def _stop(folder: Path) -> int:
 
 
 def _stop_signal() -> asyncio.Event:
-    """Return what is set once this process is asked to stop."""
+    """Return an event that is set once this process is asked to stop."""
     stopping = asyncio.Event()
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -167,7 +167,7 @@ def _stop_signal() -> asyncio.Event:
 
 
 def _log_into(file: Path) -> None:
-    """Send all logs into a file, which is begun anew at some size: the terminal is for people."""
+    """Send all logs to a file, which starts anew at a certain size: the terminal is for people."""
     logs.configure(style="json")
     root = logging.getLogger()
     output = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
@@ -176,21 +176,26 @@ def _log_into(file: Path) -> None:
 
 
 def _say(words: str, *, to_errors: bool = False) -> None:
-    # A terminal that was closed must not keep PostgreSQL from being stopped.
+    # A closed terminal must not prevent PostgreSQL from being stopped.
     with suppress(OSError):
         print(words, file=sys.stderr if to_errors else sys.stdout, flush=True)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.laptop", description=__doc__)
-    parser.add_argument("verb", nargs="?", choices=("run", "stop"), default="run", help="stop: end what runs here")
-    parser.add_argument("--port", type=int, help="8000 unless it is taken; 0 for any free one")
+    parser.add_argument(
+        "verb", nargs="?", choices=("run", "stop"), default="run", help="stop: stop the run of this folder"
+    )
+    parser.add_argument("--port", type=int, help="default: 8000, or a free port if it is taken; 0 for any free port")
     parser.add_argument("--data", type=Path, default=Path("var"), help="folder for all data (default: ./var)")
     parser.add_argument(
-        "--bus", choices=("direct", "kafka"), default="direct", help="kafka: a broker of its own, or KAFKA_BOOTSTRAP's"
+        "--bus",
+        choices=("direct", "kafka"),
+        default="direct",
+        help="kafka: its own broker, or the one in KAFKA_BOOTSTRAP",
     )
-    parser.add_argument("--no-demo", action="store_true", help="start with what is there")
-    parser.add_argument("--demo-only", action="store_true", help="load the demo, tell what happened, stop")
+    parser.add_argument("--no-demo", action="store_true", help="start without loading the demo")
+    parser.add_argument("--demo-only", action="store_true", help="load the demo, print what happened, stop")
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""The one port of the laptop: an index page, and each service behind a prefix of its own."""
+"""Serves the laptop's one port: an index page, and each service under a prefix of its own."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 @asynccontextmanager
 async def running(services: Mapping[str, FastAPI]) -> AsyncIterator[None]:
-    """Enter the lifespan of every service, and leave them all in the end: mounting an app does not do it."""
+    """Enter the lifespan of every service, and leave them all at the end: mounting an app does not do this."""
     async with AsyncExitStack() as stack:
         for service in services.values():
             await stack.enter_async_context(service.router.lifespan_context(service))
@@ -20,7 +20,7 @@ async def running(services: Mapping[str, FastAPI]) -> AsyncIterator[None]:
 
 
 def front(services: Mapping[str, FastAPI], *, page: Callable[[], str], more: list[BaseRoute]) -> Starlette:
-    """Put the services behind `/registry`, `/contracts` and so on, `page` at `/`, and `more` routes beside them."""
+    """Mount the services at `/registry`, `/contracts` and so on, with `page` at `/` and the routes `more`."""
 
     async def index(_: Request) -> Response:
         return HTMLResponse(page(), headers={"Cache-Control": "no-store"})

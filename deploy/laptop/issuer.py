@@ -1,4 +1,4 @@
-"""The laptop's token issuer: a few demo users, on loopback only. Production names an issuer of its own."""
+"""The laptop's token issuer: a few demo users, on loopback only. Production uses an issuer of its own."""
 
 import hmac
 import ipaddress
@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.identity import Role
 
-DEMO_PASSWORD = "demo"  # noqa: S105  (the issuer answers on loopback only, and says so on the index page)
+DEMO_PASSWORD = "demo"  # noqa: S105  (the issuer responds on loopback only, and the index page says so)
 TOKEN_SECONDS = 8 * 3600
 _LONGEST_FORM = 4_096
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -32,17 +32,17 @@ _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class DemoUser:
-    """Somebody to sign in as on the laptop."""
+    """A user to sign in as on the laptop."""
 
     name: str
     roles: frozenset[Role]
     organisations: frozenset[str]
     words: str = ""
-    """Who this is, for the index page."""
+    """A description for the index page."""
 
 
 class SigningKey:
-    """An ES256 key pair in a file that only its owner may read; tokens outlive a restart."""
+    """An ES256 key pair in a file that only its owner may read; tokens remain valid after a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "issuer-key.json"
@@ -63,12 +63,12 @@ class SigningKey:
         return jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": "at+jwt"}, dict(claims), self._key)
 
     def public(self) -> dict[str, Any]:
-        """Return the public half as a JWK set."""
+        """Return the public key as a JWK set."""
         return {"keys": [self._key.as_dict(private=False)]}
 
 
 class Issuer:
-    """Gives a demo user a token, for all services of the laptop."""
+    """Issues tokens to the demo users, for all services of the laptop."""
 
     def __init__(self, *, url: str, folder: Path, audiences: Iterable[str], users: Iterable[DemoUser]) -> None:
         self.url = url
@@ -77,7 +77,7 @@ class Issuer:
         self.key = SigningKey(folder)
 
     def token_for(self, user: DemoUser) -> str:
-        """Return a token that says who this is and what it may do."""
+        """Return a token with this user's subject, roles and organisations."""
         now = int(time.time())
         claims = {
             "iss": self.url,
@@ -137,7 +137,7 @@ class Issuer:
 
 
 class _LoopbackOnly:
-    """Answers this machine only, under a name of its own: a page on another host's name must not get a token."""
+    """Accepts requests only from this machine and under a local name: a page on another host must not get a token."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

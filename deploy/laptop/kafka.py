@@ -1,4 +1,4 @@
-"""The laptop's Kafka, where it is asked for: a broker of its own in the data folder, or one that is named."""
+"""The laptop's Kafka, if requested: its own broker in the data folder, or an existing one."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,9 +13,9 @@ from libs.common.service.settings import BusSettings
 
 @contextmanager
 def kafka_for(bus: str, folder: Path, say: Callable[[str], None]) -> Iterator[KafkaAccess | None]:
-    """Give access to Kafka, or None on the direct bus. Our own broker is started, and stopped at the end.
+    """Yield access to Kafka, or None on the direct bus. Our own broker is started, and stopped at the end.
 
-    KAFKA_BOOTSTRAP names another one, with the other KAFKA_ settings. Raises BrokerUnavailable, SettingsRefused.
+    KAFKA_BOOTSTRAP selects an existing one, with the other KAFKA_ settings. Raises BrokerUnavailable, SettingsRefused.
     """
     if bus == "direct":
         yield None
@@ -24,7 +24,7 @@ def kafka_for(bus: str, folder: Path, say: Callable[[str], None]) -> Iterator[Ka
     else:
         broker = _broker_in(folder)
         try:
-            say(f"Starting Kafka in {broker.folder} (the first time it is fetched: 43 MB) ...")
+            say(f"Starting Kafka in {broker.folder} (the first time, 43 MB are downloaded) ...")
             broker.start()
             yield KafkaAccess(broker.bootstrap)
         finally:
@@ -32,7 +32,7 @@ def kafka_for(bus: str, folder: Path, say: Callable[[str], None]) -> Iterator[Ka
 
 
 def stop_kafka(folder: Path) -> None:
-    """End the broker that a killed run left; nothing happens where there is none."""
+    """Stop a broker left behind by a killed run; does nothing if there is none."""
     _broker_in(folder).stop()
 
 

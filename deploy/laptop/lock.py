@@ -1,4 +1,4 @@
-"""One laptop runner per data folder: who holds it, where it answers, and how another process asks it to stop."""
+"""Lock for one laptop runner per data folder: stores who runs it and where, and lets others ask it to stop."""
 
 import fcntl
 import os
@@ -12,45 +12,45 @@ _POLL_SECONDS = 0.05
 
 
 class AlreadyRunning(Exception):
-    """Another process runs on this data folder; the message says which and where it answers."""
+    """Another process runs on this data folder; the message says which and at what address."""
 
 
 class NotStopping(Exception):
-    """The running process was asked to stop and did not, in time."""
+    """The running process was asked to stop and did not stop in time."""
 
 
 class Claim:
-    """The lock on a data folder, held until the process ends, however it ends."""
+    """The lock on a data folder, which lasts until the process ends, however it ends."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.tell("")
 
     def tell(self, address: str) -> None:
-        """Write down for others who holds the folder, and where it answers."""
+        """Write the process id and address to the lock file, for other processes to read."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n{address}\n".encode(), 0)
 
 
 @contextmanager
 def claim(folder: Path) -> Iterator[Claim]:
-    """Hold the folder, made where it is missing. Raises AlreadyRunning while another process holds it."""
+    """Lock the folder, creating it if it is missing. Raises AlreadyRunning if another process has locked it."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(_lock_of(folder), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         if not _take(descriptor):
             pid, address = _holder(folder)
             where = f"at {address}" if address else "and is just starting"
-            raise AlreadyRunning(f"Footprint runs here already {where} (process {pid or 'unknown'}).")
-        held = Claim(descriptor)
-        yield held
+            raise AlreadyRunning(f"Footprint already runs here {where} (process {pid or 'unknown'}).")
+        own = Claim(descriptor)
+        yield own
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
 
 def ask_to_stop(folder: Path, *, within: float = 30.0) -> bool:
-    """End the process that holds the folder and wait until it has gone; False where nobody holds it.
+    """Stop the process that has locked the folder and wait until it has ended; False if none has.
 
     Raises NotStopping after `within` seconds.
     """
@@ -61,7 +61,7 @@ def ask_to_stop(folder: Path, *, within: float = 30.0) -> bool:
         if _take(descriptor):
             return False
         pid, _ = _holder(folder)
-        # Only while the lock is held is the number in the file that of the holder, and not of a stranger.
+        # Only while the file is locked is its process id the owner's, and not that of a stranger.
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + within

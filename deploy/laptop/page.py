@@ -1,4 +1,4 @@
-"""The page at the address that `make run` prints: what this is, where to go on, and what happened in the demo."""
+"""The index page of `make run`: what this is, links to the services, and what happened in the demo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from deploy.laptop.issuer import DEMO_PASSWORD, DemoUser
 
 @dataclass(frozen=True)
 class Tile:
-    """One service as the page shows it."""
+    """One service as shown on the page."""
 
     name: str
     does: str
 
 
 TILES = (
-    Tile("registry", "Which organisations there are and were, what they were called, and how CCGs merged."),
+    Tile("registry", "Which organisations there are and were, their names, and how CCGs merged."),
     Tile("contracts", "Who supports whom, for how much, and what happens to a contract when its parties merge."),
-    Tile("finance", "What a commissioner may spend on running itself, and how a merger restates it to the penny."),
-    Tile("governance", "Bodies, posts and who holds them; which appointments a merger ends and which it carries over."),
+    Tile("finance", "What a commissioner may spend on its running costs, and how a merger restates it to the penny."),
+    Tile("governance", "Bodies, posts and their holders; which appointments a merger ends and which it carries over."),
 )
 
 _STYLE = """
@@ -43,7 +43,7 @@ def render(
     places: Sequence[HealthEconomy],
     attribution: str,
 ) -> str:
-    """Give the whole page. Without an account it shows `status` and looks again by itself."""
+    """Return the whole page. Without an account it shows `status` and reloads by itself."""
     again = "" if account or not status else '<meta http-equiv="refresh" content="2">'
     return (
         f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Footprint</title>{again}'
@@ -93,11 +93,11 @@ def _places(places: Sequence[HealthEconomy]) -> str:
 
 
 _IN_THE_CODE = (
-    ("services/registry/mergers/commands.py", "agrees a merger, and carries it out on its day by telling CCGMerged"),
-    ("services/contracts/transfers/commands.py", "lets the successor take over the contracts"),
+    ("services/registry/mergers/commands.py", "agrees a merger, and carries it out on its day by publishing CCGMerged"),
+    ("services/contracts/transfers/commands.py", "transfers the contracts to the successor"),
     ("services/finance/allowances/restatement.py", "restates the allowances, by days and to the penny"),
-    ("services/governance/mergers/commands.py", "ends the appointments and makes those again that carry over"),
-    ("libs/common/messaging/consumer.py", "brings each event to whoever subscribes, once and in order"),
+    ("services/governance/mergers/commands.py", "ends the appointments, and makes those that carry over again"),
+    ("libs/common/messaging/consumer.py", "delivers each event to its subscribers, once and in order"),
 )
 
 

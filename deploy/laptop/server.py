@@ -1,4 +1,4 @@
-"""Serving on one port of this machine, and ending within seconds, long polls included."""
+"""Runs the HTTP server on one port of this machine, and stops it within seconds, long polls included."""
 
 import asyncio
 import socket
@@ -18,46 +18,46 @@ _POLL_SECONDS = 0.01
 
 
 class PortTaken(Exception):
-    """Something else listens on the port that was asked for."""
+    """The requested port is in use."""
 
 
 class ServerEnded(Exception):
-    """The server ended although nobody asked it to."""
+    """The server stopped without being asked to."""
 
 
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever runs this: there is more to stop than the server."""
+        """Leave signals to the caller: there is more to stop than the server."""
         yield
 
 
 def listen(port: int | None) -> socket.socket:
-    """Listen on `port`; without one on the usual port, or on a free one where that is taken. Raises PortTaken."""
-    for wanted in (port,) if port is not None else (USUAL_PORT, 0):
-        # Named as TCP, or asyncio leaves the connections without TCP_NODELAY, and every answer waits 40 ms.
+    """Listen on `port`; if None, on the usual port, or on a free one if that is taken. Raises PortTaken."""
+    for candidate in (port,) if port is not None else (USUAL_PORT, 0):
+        # TCP is given explicitly: otherwise asyncio does not set TCP_NODELAY, and every response waits 40 ms.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, wanted))
+            listener.bind((HOST, candidate))
             listener.listen(1024)
         except OSError as error:
             listener.close()
             if port is not None:
-                raise PortTaken(f"port {port} cannot be had: {error.strerror}") from None
+                raise PortTaken(f"port {port} is not available: {error.strerror}") from None
         else:
             return listener
-    raise PortTaken("no port can be had")
+    raise PortTaken("no port is available")
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the address that a browser on this machine opens."""
+    """Return the address to open in a browser on this machine."""
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
 @asynccontextmanager
 async def serving(footprint: Footprint, listener: socket.socket) -> AsyncIterator["asyncio.Task[None]"]:
-    """Serve until the block is left. Yields the server's task, which ends before only if the server fails."""
+    """Serve until the block ends. Yields the server's task, which ends earlier only if the server fails."""
     config = uvicorn.Config(
         footprint.app,
         lifespan="off",

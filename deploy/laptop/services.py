@@ -1,4 +1,4 @@
-"""The four services put together for one process: their databases, their settings, their tokens and one front."""
+"""Assembles the four services in one process: databases, settings, tokens and one front."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ NAMES = ("registry", "contracts", "finance", "governance")
 
 @dataclass(frozen=True)
 class Footprint:
-    """Everything that answers on the laptop's port."""
+    """Everything that is served on the laptop's port."""
 
     services: Mapping[str, FastAPI]
     issuer: Issuer
@@ -34,7 +34,7 @@ class Footprint:
 
 
 def make_databases(postgres: EmbeddedPostgres) -> dict[str, str]:
-    """Make each service's role and database where they are missing, and give the URLs."""
+    """Create each service's role and database if they are missing, and return the URLs."""
     for name in NAMES:
         postgres.ensure_role(name)
         postgres.ensure_database(name, owner=name)
@@ -42,13 +42,13 @@ def make_databases(postgres: EmbeddedPostgres) -> dict[str, str]:
 
 
 async def migrate_all(urls: Mapping[str, str]) -> None:
-    """Bring every service's database to the newest version."""
+    """Migrate every service's database to the newest version."""
     for name, url in urls.items():
         await migrate(url, name)
 
 
 async def create_topics(kafka: KafkaAccess) -> None:
-    """Create every service's topic where it is missing. Raises BusUnavailable, TopicMissing."""
+    """Create every service's topic if it is missing. Raises BusUnavailable, TopicMissing."""
     for name in NAMES:
         await create_topic(kafka, name)
 
@@ -56,9 +56,9 @@ async def create_topics(kafka: KafkaAccess) -> None:
 def assemble(
     urls: Mapping[str, str], *, address: str, folder: Path, page: Callable[[], str], kafka: KafkaAccess | None = None
 ) -> Footprint:
-    """Create the four services behind one front at `address`; `folder` keeps the issuer's key.
+    """Create the four services behind one front at `address`; `folder` stores the issuer's key.
 
-    Events go through Kafka where access to it is given, or else are read from the publishers' logs.
+    Events go through Kafka if access to it is given, otherwise they are read from the publishers' logs.
     """
     issuer = Issuer(url=f"{address}/issuer", folder=folder, audiences=NAMES, users=USERS)
     buses = _buses(urls, kafka)
@@ -72,7 +72,7 @@ def assemble(
             token_issuer=issuer.url,
             token_audience=name,
             jwks_url=f"{issuer.url}/keys",
-            # Without a host: the page then asks where it came from, be that localhost or a forwarded port.
+            # Without a host: the page then uses its own, be that localhost or a forwarded port.
             token_url="/issuer/token",  # noqa: S106 - an address, no secret
             clock_movable=True,
             stop_seconds=5,

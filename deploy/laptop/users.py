@@ -1,4 +1,4 @@
-"""Whom the laptop's own issuer knows: a few callers to try things out with, and to load the demo."""
+"""The users of the laptop's token issuer: a few callers to try things out with, and to load the demo."""
 
 from deploy.laptop.issuer import DemoUser
 from libs.common.identity import EVERY_ORGANISATION, Role
@@ -33,7 +33,7 @@ PARTNER = DemoUser(
     "support-unit",
     frozenset({Role.PARTNER, Role.READER}),
     frozenset({"0CX"}),
-    "follows the event feeds as Midlands and Lancashire Commissioning Support Unit: what concerns it, and what is open",
+    "reads the event feeds as Midlands and Lancashire Commissioning Support Unit: what concerns it, and what is open",
 )
 READER = DemoUser("reader", frozenset({Role.READER}), frozenset(), "reads what every signed-in caller may read")
 OPERATOR = DemoUser(

@@ -1,1 +1,1 @@
-"""A PostgreSQL of our own, from the programs in a wheel: for a laptop and for tests, never for production."""
+"""An embedded PostgreSQL, run from the programs in a wheel: for laptops and tests, never for production."""

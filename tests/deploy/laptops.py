@@ -68,7 +68,7 @@ class Runner:
 
     def address(self) -> str:
         """Wait until it answers, and return where."""
-        return next(word for word in self.says("answers at").split() if word.startswith("http://"))
+        return next(word for word in self.says("runs at").split() if word.startswith("http://"))
 
     def ends(self, *, within: float = 60) -> int:
         """Wait for its end and return the exit code."""

@@ -123,7 +123,7 @@ def test_a_folder_closed_to_others_is_used_without_opening_it(folder: Path, new_
 
 @pytest.mark.parametrize("sign", ['"', "$", "`", "\\"])
 def test_a_path_that_a_shell_would_change_is_refused(sign: str, folder: Path) -> None:
-    with pytest.raises(PostgresUnavailable, match="takes no path with"):
+    with pytest.raises(PostgresUnavailable, match="accepts no path with"):
         EmbeddedPostgres(folder / f"a{sign}b" / "postgres").start()
     assert list(folder.iterdir()) == []
 

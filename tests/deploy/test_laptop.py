@@ -101,7 +101,7 @@ def test_a_second_start_is_told_where_the_first_one_answers(folder: Path) -> Non
         with Runner(folder / "var", *EMPTY) as second:
             assert second.ends() == 1
             [said] = second.said
-            assert f"runs here already at {address}" in said
+            assert f"already runs here at {address}" in said
         assert httpx.get(f"{address}/registry/health/live").status_code == 200
 
 
