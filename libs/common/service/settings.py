@@ -150,6 +150,6 @@ def _line(problem: Any) -> str:
         return f"  {reason}"
     name = str(problem["loc"][0])
     if problem["type"] == "missing":
-        return f"  {name.upper()} is required but not set"
+        return f"  {name.upper()} is not set, but required"
     shown = "(not shown)" if name in _SECRET else repr(problem["input"])
     return f"  {name.upper()} = {shown}: {reason}"

@@ -88,4 +88,4 @@ def test_a_service_with_wrong_settings_does_not_start_and_says_why() -> None:
     )
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.splitlines()[0] == "These settings are wrong:"
-    assert "  DATABASE_URL is required but not set" in run.stderr.splitlines()
+    assert "  DATABASE_URL is not set, but required" in run.stderr.splitlines()
