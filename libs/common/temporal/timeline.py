@@ -123,10 +123,8 @@ class Timeline:
         if not statements:
             return set()
         if len(statements) >= _MANY:
-            sources = {statement.source or source for statement in statements}
-            batch = Batch(
-                lambda: (_row(statement, source, by) for statement in statements), len(statements), sources, by
-            )
+            sources = {one.source or source for one in statements}
+            batch = Batch(lambda: (_row(one, source, by) for one in statements), len(statements), sources, by)
             inserted = await keep(connection, batch, statements=self.statements, beliefs=self.beliefs)
             await self.restate(connection, inserted.to_restate)
             return inserted.new
