@@ -186,9 +186,8 @@ async def feed(
 ) -> Page:
     """Return the events after this position that the caller may see, optionally only those `about` one of these keys.
 
-    Events restricted to their parties are returned only to callers who act for one of the event's keys. `epoch` is the
-    one returned with the reader's last page. Raises EpochEnded if the position does not exist in the log's present
-    epoch.
+    Events restricted to their parties are returned only to callers who act for one of their keys. `epoch` is the one
+    returned with the reader's last page. Raises EpochEnded if the log no longer has that position in that epoch.
     """
     at = await end(database)
     if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(database, after) != epoch):
