@@ -75,4 +75,4 @@ def test_a_service_has_commands_of_its_own(shell: Shell) -> None:
     smoke = Command("Send smoke", send_smoke, lambda parser: parser.add_argument("colour"))
     assert shell("send-smoke", "white", send_smoke=smoke) == (3, "beacons: white smoke\n", "")
     code, _, err = shell("send-smoke", "blue", send_smoke=smoke)
-    assert (code, err) == (1, "There is no such thing. there is no blue smoke\n")
+    assert (code, err) == (1, "There is no such record. there is no blue smoke\n")
