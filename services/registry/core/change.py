@@ -40,6 +40,8 @@ SELECT max(at) FROM (
 ) AS stated (at)
 """
 
+_LOCK = "SELECT FROM organisation WHERE code = ANY($1) ORDER BY code FOR UPDATE"
+
 _COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1) RETURNING code, version"
 
 
@@ -86,6 +88,7 @@ async def change(
     by: Caller,
     stated_at: datetime,
     checks: Collection[str] = (),
+    in_bulk: Collection[str] = (),
     after: datetime | None = None,
     in_its_place: bool | None = None,
 ) -> AsyncIterator[Change]:
@@ -93,11 +96,15 @@ async def change(
 
     The instant is `stated_at`, or a microsecond after the latest that was stated of `codes`. A loader's statement
     stands in its place all the same; `in_its_place` says so, or the opposite, whoever calls. `checks` are bodies that
-    the command only looks at: locked too, but their log does not move the instant and their versions stay. `after` is
-    the latest instant of the act's own log, such as a merger's, which a loader's statement follows as well.
+    the command only looks at: locked too, but their log does not move the instant and their versions stay. `in_bulk`
+    are bodies that change by the thousand, such as the practices of a list: locked and followed like `codes`, but not
+    loaded. `after` is the latest instant of the act's own log, such as a merger's, which a loader follows as well.
     """
     connection = await raw(session)
     locked = {*codes, *checks}
+    if in_bulk:
+        # Loading 7,000 practices and their standing took 2 to 4 s, locking them 0.1 s.
+        await connection.execute(_LOCK, sorted({*locked, *in_bulk}))
     organisations = await get_organisations_to_change(session, locked) if locked else {}
     now = Change(
         session=session,
@@ -109,10 +116,9 @@ async def change(
         in_its_place=by.has(Role.LOADER) if in_its_place is None else in_its_place,
         changed=organisations.keys() & set(codes),
     )
-    if codes and not now.in_its_place:
-        now.follow(await connection.fetchval(_LATEST, sorted(set(codes))))
+    if (followed := sorted({*codes, *in_bulk})) and not now.in_its_place:
+        now.follow(await connection.fetchval(_LATEST, followed))
     yield now
-    # What the events state is ordered by this lock: whoever changes the same body next publishes behind it.
     for code, version in await connection.fetch(_COUNT_UP, sorted(now.changed)) if now.changed else ():
         if code in now.organisations:
             set_committed_value(now.organisations[code], "version", version)

@@ -129,7 +129,8 @@ async def state_cover(
     lists = listed(command.commissioners)
     for code in lists:
         by.must_act_for([code])
-    async with change(session, lists.keys() | listed_practices(lists), by=by, stated_at=stated_at) as now:
+    practices = listed_practices(lists)
+    async with change(session, lists.keys(), by=by, stated_at=stated_at, in_bulk=practices) as now:
         records = await records_of(now.connection, lists, command.effective_on)
         reasons = [
             *reasons_against_lists(command.commissioners, records, command.effective_on),

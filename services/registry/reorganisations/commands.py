@@ -92,8 +92,8 @@ async def state_succession(
         by.must_act_for([code], also_through=await successors_of(connection, [code]))
     succession, lists = command.succession(), listed(command.commissioners)
     codes = sorted({*succession.predecessors, *(code for code, _ in succession.successors)})
-    concerned = {*codes, *lists, *listed_practices(lists)}
-    async with change(session, concerned, by=by, stated_at=stated_at) as now:
+    practices = listed_practices(lists)
+    async with change(session, {*codes, *lists}, by=by, stated_at=stated_at, in_bulk=practices) as now:
         standing = {code: now.standings[code] for code in codes}
         reasons = reasons_against(succession, standing, await agreed_mergers_of(session, codes))
         records = await records_of(connection, lists, command.effective_on, others=codes)

@@ -88,8 +88,8 @@ async def undo_succession(
         by.must_act_for([code], also_through=await successors_of(connection, [code]))
     day, since = wrong.effective_on, wrong.stated_at
     moved = [row["code"] for row in await connection.fetch(_MOVED, since, day, sorted(wrong.covering()))]
-    concerned = wrong.codes() | set(moved)
-    async with change(session, concerned, by=by, stated_at=stated_at, after=since) as now:
+    async with change(session, wrong.codes(), by=by, stated_at=stated_at, in_bulk=moved, after=since) as now:
+        now.changed.update(moved)
         before = await records_of(connection, {}, day, others=wrong.covering())
         wrong.undo(stated_at=now.at, by=by.subject)
         now.publish(*_undone(wrong, now.at), *await _taken_back(now, wrong, moved))

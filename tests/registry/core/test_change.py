@@ -81,6 +81,18 @@ async def test_it_locks_bodies_in_the_order_of_their_codes(database: Database) -
         await waiting
 
 
+async def test_bodies_in_bulk_are_locked_and_followed_but_not_loaded(database: Database) -> None:
+    await opened(database, "10A")
+    await opened(database, "10B", at=AT + HOUR)
+    async with database.begin() as session, database.connect() as other:
+        async with change(session, ["10A"], by=REGISTRAR, stated_at=AT, in_bulk=["10B"]) as now:
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await other.execute("SELECT FROM organisation WHERE code = '10B' FOR UPDATE NOWAIT")
+        assert now.at == AT + HOUR + MICROSECOND
+        assert list(now.organisations) == list(now.standings) == ["10A"]
+    assert await versions(database) == {"10A": 2, "10B": 1}
+
+
 async def test_the_instant_is_after_all_that_was_stated_of_the_bodies(database: Database) -> None:
     await opened(database, "10A", "10B")
     assert await renamed(database, "10A", "one", at=AT + HOUR) == AT + HOUR
