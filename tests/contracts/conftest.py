@@ -20,7 +20,7 @@ async def _build(url: str) -> None:
 @pytest.fixture
 async def url(templates: Databases, new_database: NewDatabase) -> str:
     """A fresh, migrated contracts database."""
-    return await new_database(await templates.template_for("contracts", _build))
+    return await new_database(await templates.template_for("contracts_migrated", _build))
 
 
 @pytest.fixture

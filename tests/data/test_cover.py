@@ -14,12 +14,14 @@ import pytest
 
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
-from services.registry.app import create_app
 from services.registry.imports.runner import import_folder
+from tests.support.apps import running_service
 from tests.support.databases import Databases, NewDatabase
-from tests.support.edge import Tokens, running
+from tests.support.edge import Tokens
 from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient
+
+pytestmark = pytest.mark.xdist_group("cover")
 
 DAY = "2021-12-01"
 """After the file of practices was made."""
@@ -83,8 +85,7 @@ async def registry(
 
     url = await new_database(await templates.template_for("registry_cover", build))
     bus = DirectBus({"registry": url})
-    app = create_app(tokens.settings(url), bus)
-    async with running(app) as client:
+    async with running_service("registry", tokens.settings(url), bus) as (app, client):
         yield RegistryClient(app, client, tokens)
     await bus.close()
 

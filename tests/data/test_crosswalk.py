@@ -14,7 +14,6 @@ from libs.common.database.connection import Database
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from libs.organisations.statements import Facet
-from services.registry.app import create_app
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.crosswalks.mapping import DayPair
@@ -22,7 +21,8 @@ from services.registry.crosswalks.restatement import Figure, restate_figures
 from services.registry.crosswalks.tables import CrosswalkFilter, lines
 from services.registry.evidence.conflicts import Conflict, ConflictFilter, conflicts
 from services.registry.lineage.queries import lineage_of, resolve, steps_from
-from tests.support.edge import Tokens, running
+from tests.support.apps import running_service
+from tests.support.edge import Tokens
 from tests.support.registry_client import RegistryClient
 
 TODAY = date(2026, 1, 1)
@@ -157,8 +157,7 @@ async def test_london_payments_by_payer_are_restated_over_http_as_csv(
         sums[code] += amount
     sent = "code,amount\r\n" + "".join(f"{code},{amount}\r\n" for code, amount in sums.items())
     bus = DirectBus({"registry": whole.url})
-    app = create_app(tokens.settings(whole.url), bus)
-    async with running(app) as client:
+    async with running_service("registry", tokens.settings(whole.url), bus) as (app, client):
         registry = RegistryClient(app, client, tokens)
         answer = await registry.send(
             "POST",

@@ -9,15 +9,17 @@ import pytest
 
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
-from services.registry.app import create_app
 from services.registry.fhir import codes
 from services.registry.imports.runner import import_folder
 from tests.fhir.hapi import Validator
+from tests.support.apps import running_service
 from tests.support.databases import Databases, NewDatabase
-from tests.support.edge import Tokens, running
+from tests.support.edge import Tokens
 from tests.support.fhir_client import ask, found, roles_of, succession_of
 from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient
+
+pytestmark = pytest.mark.xdist_group("validator")
 
 FILES = (
     "ods-eccg/eccg_2025-12.csv",
@@ -44,8 +46,7 @@ async def registry(
 
     url = await new_database(await templates.template_for("registry_through_fhir", build))
     bus = DirectBus({"registry": url})
-    app = create_app(tokens.settings(url), bus)
-    async with running(app) as client:
+    async with running_service("registry", tokens.settings(url), bus) as (app, client):
         yield RegistryClient(app, client, tokens)
     await bus.close()
 

@@ -16,6 +16,8 @@ from services.registry.lineage.queries import lineage_of
 from tests.support.databases import Databases, NewDatabase
 from tests.support.platform import schema
 
+pytestmark = pytest.mark.xdist_group("import")
+
 FILES = (
     "ods-eccg/*.csv",
     "ods-etr/*.csv",

@@ -18,12 +18,12 @@ import pytest
 
 from libs.common.database.connection import Database, dsn
 from libs.common.messaging.bus.direct import DirectBus
-from services.registry.app import create_app
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import recognised
 from services.registry.imports.runner import import_file
+from tests.support.apps import running_service
 from tests.support.databases import Databases, NewDatabase
-from tests.support.edge import Tokens, running
+from tests.support.edge import Tokens
 from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient
 from tests.support.waiting import until
@@ -103,8 +103,7 @@ async def answers(database: Database, tokens: Tokens) -> dict[str, object]:
     """What the registry answers over HTTP at the fixed points of both times."""
     bus = DirectBus({"registry": database.url})
     given: dict[str, object] = {}
-    app = create_app(tokens.settings(database.url), bus)
-    async with running(app) as client:
+    async with running_service("registry", tokens.settings(database.url), bus) as (app, client):
         registry = RegistryClient(app, client, tokens)
         for as_at, as_known in POINTS:
             asked = {"as_at": as_at, "as_known": as_known}

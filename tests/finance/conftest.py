@@ -9,9 +9,9 @@ from libs.common.database.connection import Database
 from libs.common.database.migrations import migrate
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
-from services.finance.app import create_app
+from tests.support.apps import running_service
 from tests.support.databases import Databases, NewDatabase
-from tests.support.edge import Tokens, running, tokens
+from tests.support.edge import Tokens, tokens
 from tests.support.finance_harness import FinanceHarness
 
 __all__ = ["tokens"]
@@ -58,6 +58,7 @@ async def other_stage(templates: Databases, new_database: NewDatabase) -> AsyncI
 @pytest.fixture
 async def client(url: str, harness: FinanceHarness, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001
     """The service with some CCGs heard of, called by the finance lead of Cambridgeshire and Aylesbury Vale."""
-    app = create_app(tokens.settings(url), DirectBus({"registry": url, "contracts": url}))
-    async with running(app, tokens.header(Role.FINANCE_LEAD, organisations=("06H", "10Y"))) as client:
+    bus = DirectBus({"registry": url, "contracts": url})
+    lead = tokens.header(Role.FINANCE_LEAD, organisations=("06H", "10Y"))
+    async with running_service("finance", tokens.settings(url), bus, lead) as (_, client):
         yield client

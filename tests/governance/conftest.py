@@ -20,7 +20,7 @@ async def _build(url: str) -> None:
 @pytest.fixture
 async def url(templates: Databases, new_database: NewDatabase) -> str:
     """A fresh, migrated governance database."""
-    return await new_database(await templates.template_for("governance", _build))
+    return await new_database(await templates.template_for("governance_migrated", _build))
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ import pytest
 
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
-from services.governance.app import SERVICE, create_app
+from services.governance.app import SERVICE
 from services.governance.appointments import commands as appointments
 from services.governance.appointments import people
 from services.governance.bodies import commands as bodies
 from services.governance.bodies import posts
 from services.governance.decision_rights import commands as decision_rights
-from tests.support.edge import Tokens, running
+from tests.support.apps import running_service
+from tests.support.edge import Tokens
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_merger
 
 AO = "10H/accountable-officer"
@@ -35,8 +36,8 @@ async def client(url: str, harness: GovernanceHarness, tokens: Tokens) -> AsyncI
     """The service with two CCGs heard of, on 1 March 2018, called by a lead of 10H; 10H has a body, P-1 is known."""
     await harness.person("P-1", "Accountable officer, Chiltern")
     await harness.body("10H")
-    app = create_app(tokens.settings(url), DirectBus({"registry": url}))
-    async with running(app, tokens.header(Role.GOVERNANCE_LEAD, organisations=("10H",))) as client:
+    bus, lead = DirectBus({"registry": url}), tokens.header(Role.GOVERNANCE_LEAD, organisations=("10H",))
+    async with running_service("governance", tokens.settings(url), bus, lead) as (_, client):
         moved = await client.put(
             "/v1/operations/clock", json={"moved_to": "2018-03-01"}, headers=tokens.header(Role.OPERATOR)
         )

@@ -6,9 +6,9 @@ import pytest
 
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
-from services.registry.app import create_app
+from tests.support.apps import running_service
 from tests.support.databases import Databases, NewDatabase
-from tests.support.edge import Tokens, running, tokens
+from tests.support.edge import Tokens, tokens
 from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient
 
@@ -34,7 +34,6 @@ async def database(url: str) -> AsyncIterator[Database]:
 async def registry(url: str, tokens: Tokens) -> AsyncIterator[RegistryClient]:
     """The registry, running."""
     bus = DirectBus({"registry": url})
-    app = create_app(tokens.settings(url), bus)
-    async with running(app) as client:
+    async with running_service("registry", tokens.settings(url), bus) as (app, client):
         yield RegistryClient(app, client, tokens)
     await bus.close()

@@ -18,8 +18,9 @@ from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
 from libs.common.service.app import Service
+from tests.support.apps import running_service
 from tests.support.databases import Build, Databases, NewDatabase
-from tests.support.edge import Tokens, running
+from tests.support.edge import Tokens
 from tests.support.waiting import until
 
 SERVICES = ("registry", "contracts", "finance", "governance")
@@ -121,9 +122,8 @@ async def running_platform(
             stack.push_async_callback(bus.close)
         apps, clients = {}, {}
         for name in SERVICES:
-            app: FastAPI = import_module(f"services.{name}.app").create_app(tokens.settings(urls[name]), buses[name])
-            apps[name] = app
-            clients[name] = await stack.enter_async_context(running(app))
+            running = running_service(name, tokens.settings(urls[name]), buses[name])
+            apps[name], clients[name] = await stack.enter_async_context(running)
         yield Platform(tokens, apps, clients)
 
 

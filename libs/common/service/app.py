@@ -76,11 +76,8 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
             Middleware(Authentication, verifier=verifier),
         ],
     )
-    app.state.service, app.state.settings, app.state.bus = service, settings, bus
-    app.state.metrics, app.state.clock, app.state.stopping = metrics, Clock(), asyncio.Event()
-    app.state.database = Database(
-        settings.database_url, application_name=f"footprint-{service.name}", pool_size=settings.pool_size
-    )
+    app.state.service, app.state.metrics = service, metrics
+    connect(app, settings, bus)
     problems.register(app)
     for router in (*service.routers, feed_routes.router, operator_routes.router, operator_routes.stepped):
         app.include_router(router, prefix="/v1")
@@ -88,6 +85,18 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
     openapi.document(app, token_url=settings.token_url)
     metrics.routes = _checked_routes(app)
     return app
+
+
+def connect(app: FastAPI, settings: Settings, bus: Bus) -> None:
+    """Connect an app to its database and bus, with a new clock; not while its lifespan runs.
+
+    The middleware keeps the settings that the app was created with. Tests connect one app to many databases.
+    """
+    app.state.settings, app.state.bus = settings, bus
+    app.state.clock, app.state.stopping = Clock(), asyncio.Event()
+    app.state.database = Database(
+        settings.database_url, application_name=f"footprint-{app.state.service.name}", pool_size=settings.pool_size
+    )
 
 
 def _cors(settings: Settings) -> list[Middleware]:

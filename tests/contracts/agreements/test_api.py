@@ -9,9 +9,9 @@ import pytest
 
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
-from services.contracts.app import create_app
+from tests.support.apps import running_service
 from tests.support.contracts_harness import ContractsHarness, a_draft, at, bucks_merges
-from tests.support.edge import Tokens, running
+from tests.support.edge import Tokens
 
 DRAFT = a_draft().model_dump(mode="json", exclude_none=True)
 TERMS = {name: value for name, value in DRAFT.items() if name != "reference"}
@@ -21,8 +21,9 @@ TERMS = {name: value for name, value in DRAFT.items() if name != "reference"}
 async def client(harness: ContractsHarness, url: str, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:
     """The service with Buckinghamshire's and the Black Country's CCGs heard of; its clock stands on 1 February 2017."""
     assert harness.database.url == url
-    app = create_app(tokens.settings(url), DirectBus({"registry": url}))
-    async with running(app, tokens.header(Role.CONTRACT_LEAD, Role.LOADER, organisations=("10H", "05C"))) as client:
+    bus = DirectBus({"registry": url})
+    lead = tokens.header(Role.CONTRACT_LEAD, Role.LOADER, organisations=("10H", "05C"))
+    async with running_service("contracts", tokens.settings(url), bus, lead) as (_, client):
         await move_to(client, tokens, date(2017, 2, 1))
         yield client
 
