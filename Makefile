@@ -3,50 +3,54 @@
 .PHONY: help run run-clean test check bench lock migration openapi
 PYTHON ?= python3
 BIN := .venv/bin
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 pyproject.toml
 
 help: ## Show what can be done
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-run: .venv/installed ## Run Footprint on this machine, with its own PostgreSQL (BUS=kafka: and Kafka) and a demo; stop it with Ctrl-C
+run: .venv/$(if $(filter kafka,$(BUS)),kafka,laptop).installed ## Run Footprint on this machine, with its own PostgreSQL (BUS=kafka: and Kafka) and a demo; stop it with Ctrl-C
 	@$(BIN)/python -m deploy.laptop $(if $(BUS),--bus $(BUS))
 
-run-clean: .venv/installed ## Stop what runs here and remove its data (./var)
+run-clean: .venv/laptop.installed ## Stop what runs here and remove its data (./var)
 	@$(BIN)/python -m deploy.laptop stop
 	@$(BIN)/python -m deploy.postgres.server stop var/postgres
 	@rm -rf var
 
-test: .venv/installed ## Run the tests
-	@$(BIN)/python -m pytest
+test: .venv/dev.installed ## Run the tests, in two processes where there are two cores (TESTS=folder: some of them)
+	@$(BIN)/python -m pytest -n logical --maxprocesses=2 $(TESTS)
 
-check: .venv/installed ## Check format, lint, types and imports, then run the tests
+check: .venv/dev.installed ## Check format, lint, types and imports, then run the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/python -m mypy .
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
-bench: .venv/installed ## Measure: all benchmarks, or one by make bench B=name
+bench: .venv/dev.installed ## Measure: all benchmarks, or one by make bench B=name
 	@$(BIN)/python -m bench $(B)
 
-lock: .venv/installed ## Write requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --upgrade \
-		--no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+lock: .venv/dev.installed ## Write the locks anew from pyproject.toml: newest versions, the same in all of them
+	@$(COMPILE) --upgrade --all-extras -o requirements-dev.lock
+	@$(COMPILE) -c requirements-dev.lock --extra laptop --extra kafka -o requirements-kafka.lock
+	@$(COMPILE) -c requirements-dev.lock --extra laptop -o requirements-laptop.lock
+	@$(COMPILE) -c requirements-dev.lock -o requirements.lock
 
-migration: .venv/installed ## Write a migration: make migration s=registry m="what it does"
+migration: .venv/dev.installed ## Write a migration: make migration s=registry m="what it does"
 	@if [ -z "$$s" ] || [ -z "$$m" ]; then echo 'Say which and why: make migration s=registry m="add a column"'; exit 2; fi
 	@$(BIN)/python -m "services.$$s" migration "$$m"
 
-openapi: .venv/installed ## Write docs/openapi and docs/problems.md from the code
+openapi: .venv/dev.installed ## Write docs/openapi and docs/problems.md from the code
 	@$(BIN)/python -m deploy.documents
 
-# The stamp names the lock it was installed from: a second make does nothing, a changed lock installs again.
-.venv/installed: requirements.lock
+# Each stamp belongs to a lock: a second make does nothing, a changed lock installs again.
+.venv/%.installed: requirements-%.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Python 3.11 or newer is needed, and $(PYTHON) is `$(PYTHON) --version 2>/dev/null || echo missing`."; \
 		echo "Install it (Debian: apt install python3 python3-venv), or name one: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments. Debian: apt install python3-venv"; exit 1; }
-	@echo "Installing the packages of requirements.lock into .venv ..."
+	@echo "Installing the packages of $< into .venv ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@touch .venv/installed
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $<
+	@touch $@

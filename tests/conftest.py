@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for: a real PostgreSQL, fresh databases for each test, a real Kafka, a validator."""
 
+import re
 import signal
 from collections.abc import AsyncIterator, Iterator
 
@@ -10,6 +11,19 @@ from deploy.postgres.server import EmbeddedPostgres
 from tests.fhir.hapi import Validator, session_validator
 from tests.support.brokers import session_broker
 from tests.support.databases import OWNER, Databases, NewDatabase, session_server
+
+COSTLY = ("kafka", "validator", "whole", "unkilled")
+"""Fixtures of a session that take long to make: each is made in one process, which runs all tests that use it."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests by the costly fixture that they use; a parameter may name it, as in `platform[kafka]`."""
+    for item in items:
+        uses = {*getattr(item, "fixturenames", ()), *re.split(r"[\[\]-]", item.name)}
+        group = next((name for name in COSTLY if name in uses), None)
+        if group and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

