@@ -1,10 +1,9 @@
 """Routes about successions that are stated by hand."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
-from pydantic import BaseModel, Field
 
 from libs.common.http.dependencies import (
     AsKnown,
@@ -28,10 +27,10 @@ from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, Role
 from services.registry.core.codes import CODE
 from services.registry.reorganisations import commands, undoing
-from services.registry.reorganisations.commands import StatedShape
 from services.registry.reorganisations.errors import SuccessionNotAllowed, SuccessionNotFound, SuccessionNotUndoable
-from services.registry.reorganisations.models import Reorganisation
-from services.registry.reorganisations.queries import Reorganised, get_reorganisation, list_reorganisations
+from services.registry.reorganisations.models import Reorganisation, StatedShape
+from services.registry.reorganisations.queries import get_reorganisation, list_reorganisations
+from services.registry.reorganisations.views import ReorganisationView, followers
 
 router = commands_router(tags=["Successions"])
 
@@ -42,28 +41,6 @@ Reference = Annotated[
     ),
 ]
 Decider = Annotated[Caller, allowed(Role.REGISTRAR, Role.NHS_ENGLAND)]
-
-
-class FollowerView(BaseModel):
-    """A body that follows."""
-
-    code: str = Field(examples=["QSL"])
-    share: str | None = Field(description="exact; null where none is stated", examples=["1"])
-
-
-class ReorganisationView(BaseModel):
-    """A succession as it was stated by hand."""
-
-    reference: str = Field(examples=["R-11X"])
-    shape: StatedShape
-    effective_on: date = Field(examples=["2022-07-01"])
-    predecessors: list[str] = Field(examples=[["11X"]])
-    successors: list[FollowerView]
-    closed: list[str] = Field(description="the predecessors that it closed", examples=[[]])
-    stated_at: datetime
-    stated_by: str
-    undone_at: datetime | None = Field(description="since when it is known to be wrong; null: it holds")
-    version: int
 
 
 @router.get(
@@ -81,27 +58,26 @@ async def list_all(
     code: Annotated[str | None, Query(description="a predecessor or a successor", pattern=CODE)] = None,
     shape: Annotated[StatedShape | None, Query(description="only of this shape")] = None,
 ) -> Page[ReorganisationView]:
-    """Splits, acquisitions, changes of boundary, abolitions and mergers of trusts, in the order of their days.
+    """List splits, acquisitions, boundary changes, abolitions and mergers of trusts, ordered by day.
 
-    The lineage of a body has these beside what files say. What was undone stays here, and says when.
+    The lineage of an organisation has these beside those from files. An undone one stays in this list.
     """
-    after = None if paging.after is None else _place(paging.after)
+    after = None if paging.after is None else _cursor(paging.after)
     found = await list_reorganisations(rows, code=code, shape=shape, as_known=as_known, after=after, limit=paging.fetch)
-    shown = [_view(one) for one in found]
-    return page(shown, key=lambda one: (one.effective_on, one.reference), request=request)
+    return page(found, key=lambda one: (one.effective_on, one.reference), request=request)
 
 
 @router.get(
     "/reorganisations/{reference}",
     response_model=ReorganisationView,
-    summary="A succession that was stated by hand",
+    summary="Get a succession that was stated by hand",
     responses=problems(SuccessionNotFound),
 )
 async def get_one(reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown) -> ReorganisationView:
-    """One of them, as known at an instant."""
+    """Return one succession as known at an instant."""
     found = await get_reorganisation(rows, reference, as_known=as_known)
     etag(response, found.version)
-    return _view(found)
+    return found
 
 
 @router.post(
@@ -114,11 +90,12 @@ async def get_one(reference: Reference, rows: Rows, _: By, response: Response, a
 async def state_succession(
     command: commands.StateSuccession, session: Write, by: Decider, stated_at: StatedAt, response: Response
 ) -> ReorganisationView:
-    """Let bodies be followed by others from a day, in any shape but a merger of commissioners, which is agreed.
+    """State that organisations are succeeded by others from a day, in any shape but a merger of commissioners.
 
-    The shares of a split sum to exactly 1. Only trusts and hubs are taken over by a body that goes on. What is
-    abolished in law may live on under its code as another kind of body. Practices and areas that a commissioner leaves
-    behind have to be listed, and a refusal names every one that is not, with every other reason.
+    Commissioners merge by agreeing a merger. The shares of a split sum to exactly 1. Only trusts and hubs can be
+    acquired by an existing body. After an abolition in law the code may continue as another kind of body. List the
+    practices and areas that a commissioner leaves behind: a refusal names each that is not listed, with every other
+    reason.
     """
     done = await commands.state_succession(session, command, by=by, stated_at=stated_at)
     etag(response, done.version)
@@ -134,9 +111,9 @@ async def state_succession(
 async def undo_succession(
     reference: Reference, session: Write, by: Decider, stated_at: StatedAt, expected: IfMatch, response: Response
 ) -> ReorganisationView:
-    """Correct it: it was wrong, and what it closed or moved is as it would be without it.
+    """Undo a succession that was wrong. What it closed or moved becomes as it would be without it.
 
-    What was believed until now stays answerable, as known until now.
+    What was known until now stays readable, as known until now.
     """
     wrong = await undoing.get_reorganisation_to_change(session, reference)
     stale(wrong.version, expected)
@@ -145,26 +122,13 @@ async def undo_succession(
     return _view(wrong)
 
 
-def _view(found: Reorganisation | Reorganised) -> ReorganisationView:
-    pairs = zip(found.successors, found.shares, strict=True)
-    return ReorganisationView.model_validate(
-        {
-            "reference": found.reference,
-            "shape": found.shape,
-            "effective_on": found.effective_on,
-            "predecessors": found.predecessors,
-            "successors": [FollowerView(code=code, share=share or None) for code, share in pairs],
-            "closed": found.closed,
-            "stated_at": found.stated_at,
-            "stated_by": found.stated_by,
-            "undone_at": found.undone_at,
-            "version": found.version,
-        }
-    )
+def _view(stated: Reorganisation) -> ReorganisationView:
+    columns = {name: getattr(stated, name) for name in ReorganisationView.model_fields}
+    return ReorganisationView(**{**columns, "successors": followers(stated.successors, stated.shares)})
 
 
-def _place(after: tuple[Any, ...]) -> tuple[date, str]:
-    """Return the day and reference after which a page begins. Raises UnreadableCursor."""
+def _cursor(after: tuple[Any, ...]) -> tuple[date, str]:
+    """Read the cursor: day and reference. Raises UnreadableCursor."""
     try:
         day, reference = after
         return date.fromisoformat(day), str(reference)

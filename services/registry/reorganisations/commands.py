@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
@@ -30,10 +29,8 @@ from services.registry.cover.rules import Commissioners, Listed, after_a_success
 from services.registry.lineage.queries import successors_of
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.reorganisations.errors import SuccessionNotAllowed
-from services.registry.reorganisations.models import Reorganisation
+from services.registry.reorganisations.models import Reorganisation, StatedShape
 from services.registry.reorganisations.rules import PlannedSuccession, reasons_against
-
-StatedShape = Literal["merger", "split", "acquisition", "boundary_change", "abolition"]
 
 
 class Follower(BaseModel):

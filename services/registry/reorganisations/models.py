@@ -1,6 +1,7 @@
 """Successions that were stated by hand, and those that were undone."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import Date, DateTime, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.core.base import Base
 from services.registry.reorganisations.errors import SuccessionNotUndoable
+
+StatedShape = Literal["merger", "split", "acquisition", "boundary_change", "abolition"]
 
 
 class Reorganisation(Base):

@@ -1,15 +1,17 @@
-"""What is asked about successions that were stated by hand, as known at an instant."""
+"""Reads successions that were stated by hand, as known at an instant."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import asyncpg
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.reorganisations.errors import SuccessionNotFound
+from services.registry.reorganisations.views import ReorganisationView, followers
 
 _SOME = """
 SELECT reference, shape, effective_on, predecessors, successors, shares, closed, stated_at, stated_by,
-       CASE WHEN undone_at <= $1 THEN undone_at END, version
+       CASE WHEN undone_at <= $1 THEN undone_at END AS undone_at, version
   FROM reorganisation
  WHERE stated_at <= $1
    AND ($2::text IS NULL OR predecessors @> ARRAY[$2] OR successors @> ARRAY[$2])
@@ -20,23 +22,6 @@ SELECT reference, shape, effective_on, predecessors, successors, shares, closed,
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Reorganised:
-    """A succession that was stated by hand, by what was known of it."""
-
-    reference: str
-    shape: str
-    effective_on: date
-    predecessors: list[str]
-    successors: list[str]
-    shares: list[str]
-    closed: list[str]
-    stated_at: datetime
-    stated_by: str
-    undone_at: datetime | None
-    version: int
-
-
 async def list_reorganisations(
     db: Reads,
     *,
@@ -45,15 +30,19 @@ async def list_reorganisations(
     as_known: datetime | None,
     after: tuple[date, str] | None,
     limit: int,
-) -> list[Reorganised]:
-    """Return them in the order of their days and references, from the one behind `after`."""
+) -> list[ReorganisationView]:
+    """Return a page of successions stated by hand, ordered by day and reference; `after` is the cursor."""
     rows = await db.fetch(_SOME, as_known or ALWAYS, code, shape, None, *(after or (None, None)), limit)
-    return [Reorganised(*row) for row in rows]
+    return [_view(row) for row in rows]
 
 
-async def get_reorganisation(db: Reads, reference: str, *, as_known: datetime | None) -> Reorganised:
-    """Return one. Raises SuccessionNotFound."""
+async def get_reorganisation(db: Reads, reference: str, *, as_known: datetime | None) -> ReorganisationView:
+    """Return one succession stated by hand. Raises SuccessionNotFound."""
     rows = await db.fetch(_SOME, as_known or ALWAYS, None, None, reference, None, None, 1)
     if not rows:
         raise SuccessionNotFound(f"no succession was stated by hand under {reference}, or none was known then")
-    return Reorganised(*rows[0])
+    return _view(rows[0])
+
+
+def _view(row: asyncpg.Record) -> ReorganisationView:
+    return ReorganisationView(**{**row, "successors": followers(row["successors"], row["shares"])})
