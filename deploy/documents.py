@@ -1,9 +1,10 @@
-"""The committed documents of the services: `python -m deploy.documents` (`make openapi`) writes them.
+"""The committed documents of the services: `python -m deploy.documents` writes them, with `--check` it only compares.
 
 They are docs/openapi/<service>.json and docs/problems.md. A test compares them to the code, so that whoever changes an
 operation or a refusal shows in the same commit what partners will see.
 """
 
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -74,16 +75,23 @@ def _section(title: str, package: str) -> list[str]:
     ]
 
 
-def main() -> None:
-    """Write every document whose text has changed."""
+def main(*, check: bool) -> int:
+    """Write every document that differs from the code; or only name it, and return 1 where there is one."""
     root = Path(__file__).parents[1]
+    differing = 0
     for path, text in documents().items():
         file = root / path
-        file.parent.mkdir(exist_ok=True)
-        if not file.exists() or file.read_text(encoding="utf-8") != text:
+        if file.exists() and file.read_text(encoding="utf-8") == text:
+            continue
+        differing += 1
+        if check:
+            print(f"{path} is not what the code gives: run make openapi")
+        else:
+            file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
             print(f"written: {path}")
+    return int(check and differing > 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(check="--check" in sys.argv[1:]))
