@@ -1,4 +1,4 @@
-"""CCGs or ICBs apply to merge: filed, joined, left, edited, judged, determined by NHS England, withdrawn."""
+"""Files, edits, joins, leaves and withdraws applications to merge, of CCGs or ICBs."""
 
 from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
@@ -35,7 +35,7 @@ _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('merger_application'))"
 
 
 class FileApplication(Dossier):
-    """Two or more CCGs, or ICBs, apply to be dissolved and another established."""
+    """An application of two or more CCGs, or ICBs, to be dissolved and another established."""
 
     applicants: list[Applicant] = Field(max_length=50, examples=[["10Y", "10H"]])
     filed_by: Applicant = Field(
@@ -44,7 +44,7 @@ class FileApplication(Dossier):
 
 
 class JoinApplication(BaseModel):
-    """A further applicant joins before the determination, with NHS England's agreement (s.14B)."""
+    """A further applicant, before the determination, with NHS England's agreement (s.14B)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,7 +90,7 @@ async def file_application(
 async def edit_application(
     session: AsyncSession, application: Application, command: Content, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let the locked application say something else. Judgements stay.
+    """Change the content of the locked application. Judgements stay.
 
     Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide, RoleMissing.
     """
@@ -118,7 +118,7 @@ async def edit_application(
 async def join_application(
     session: AsyncSession, application: Application, command: JoinApplication, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let a further applicant join the locked application.
+    """Add an applicant to the locked application.
 
     Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide.
     """
@@ -136,7 +136,7 @@ async def join_application(
 async def leave_application(
     session: AsyncSession, application: Application, code: str, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let one applicant withdraw from the locked application; too few left is refused: withdraw all of it.
+    """Withdraw one applicant from the locked application. Refused where too few are left: withdraw all of it.
 
     Raises DeterminedAlready, NoSuchApplicant, ApplicationNotAllowed with every reason, NotYoursToDecide.
     """
@@ -186,7 +186,7 @@ async def get_application_to_change(session: AsyncSession, reference: str) -> Ap
 
 
 def content_of(application: Application) -> ApplicationContent:
-    """Return what an application says now."""
+    """Return the current content of an application."""
     return ApplicationContent.model_validate(application.steps[-1].content)
 
 
@@ -209,7 +209,7 @@ async def _change_applicants(
 def change_of(
     session: AsyncSession, application: Application, *, by: Caller, stated_at: datetime, checks: Collection[str] = ()
 ) -> AbstractAsyncContextManager[Change]:
-    """Change a locked application, after all its steps; of the bodies that it concerns nothing is stated."""
+    """Change a locked application, after all its steps; the bodies that it concerns do not change."""
     return change(session, (), by=by, stated_at=stated_at, checks=checks, after=application.last_stated_at())
 
 

@@ -1,4 +1,4 @@
-"""NHS England judges an application by its criteria, and determines it: an approval makes the merger."""
+"""Judges and determines applications, as NHS England. An approval creates the merger."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -24,7 +24,7 @@ Outcome = Literal["approved", "approved_with_conditions", "rejected", "deferred"
 
 
 class Determine(BaseModel):
-    """What NHS England decides."""
+    """NHS England's decision."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,12 +33,12 @@ class Determine(BaseModel):
     conditions: list[Words] = Field(
         default=[],
         max_length=50,
-        description="to be met, each with evidence, before the merger takes effect",
+        description="conditions to be met, each with evidence, before the merger takes effect",
         examples=[["The constitution is signed off"]],
     )
-    deferred_to: Day | None = Field(default=None, description="the later day, of a deferral", examples=["2021-04-01"])
+    deferred_to: Day | None = Field(default=None, description="the later day of a deferral", examples=["2021-04-01"])
     schemes: list[NewScheme] = Field(
-        default=[], max_length=100, description="transfer schemes or nil returns that are there already"
+        default=[], max_length=100, description="transfer schemes or nil returns that are made already"
     )
 
     @model_validator(mode="after")
@@ -53,7 +53,7 @@ class Determine(BaseModel):
 async def judge_application(
     session: AsyncSession, application: Application, command: JudgementOf, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Record what NHS England finds by one criterion; later words on it take the place of earlier ones.
+    """Record NHS England's judgement by one criterion. It replaces an earlier judgement by that criterion.
 
     Raises DeterminedAlready, ApplicationNotAllowed where no procedure in force has such a criterion to judge.
     """
@@ -73,7 +73,7 @@ async def judge_application(
 async def determine_application(
     session: AsyncSession, application: Application, command: Determine, *, by: Caller, today: date, stated_at: datetime
 ) -> None:
-    """Decide the locked application, as NHS England. Approval makes the merger; a deferral can be decided later.
+    """Determine the locked application, as NHS England. Approval creates the merger; a deferral can be decided later.
 
     Raises DeterminedAlready, ApplicationNotAllowed, and what refuses the merger itself, NotYoursToDecide.
     """

@@ -1,4 +1,4 @@
-"""Applications to merge, and everything that became of them, as it was stated."""
+"""Applications to merge, and their steps."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,11 +13,11 @@ from services.registry.core.base import Base, one_of
 
 
 class ApplicationStatus(StrEnum):
-    """How far an application got."""
+    """The status of an application."""
 
     FILED = "filed"
     DEFERRED = "deferred"
-    """Put off to a later day; it can still be determined."""
+    """Deferred to a later day; it can still be determined."""
     APPROVED = "approved"
     APPROVED_WITH_CONDITIONS = "approved_with_conditions"
     REJECTED = "rejected"
@@ -26,7 +26,7 @@ class ApplicationStatus(StrEnum):
 
 
 class ApplicationAct(StrEnum):
-    """What was done to an application."""
+    """The steps of an application."""
 
     FILED = "filed"
     EDITED = "edited"
@@ -49,7 +49,7 @@ class Result(StrEnum):
 
 
 class ApplicationStep(Base):
-    """One thing that was done to an application, and all that it said from then on."""
+    """One step of an application, with its whole content from then on."""
 
     __tablename__ = "merger_application_step"
 
@@ -66,7 +66,7 @@ class ApplicationStep(Base):
 
 
 class Application(Base):
-    """Commissioners apply to be dissolved and another established (NHS Act 2006 s.14G; ICBs: s.14Z26, s.14Z27).
+    """An application of commissioners to be dissolved and another established (s.14G; ICBs: s.14Z26, s.14Z27).
 
     `reference` is `A-` and the proposed successor's code; a second application for it adds `-2`. What it said when
     stays in `steps`.
@@ -106,7 +106,7 @@ class Application(Base):
         by: str,
         status: ApplicationStatus | None = None,
     ) -> None:
-        """Keep what was done and what it says now, beside all that it said before."""
+        """Add a step with the new content. Earlier steps keep theirs."""
         self.status = status or self.status
         self.version += 1
         self.steps.append(

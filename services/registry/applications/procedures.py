@@ -1,4 +1,4 @@
-"""NHS England's procedures for mergers as dated packs: which are in force, and when what is filed can take effect."""
+"""NHS England's dated procedures for mergers: which are in force, and when an application can take effect."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from services.registry.core.rule_packs import PACKS
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A pack that is in force on a filing day, with what it makes of that day. None: it states no such window."""
+    """A pack in force on a filing day, with the days that follow from it. None: the pack states no such window."""
 
     pack: RulePack
     earliest_effect: date | None
-    """First day on which a merger that is filed then can take effect."""
+    """First day on which a merger filed on the day can take effect."""
     next_variation_window: date | None
     """The next day on which changes of constitution can be filed."""
 

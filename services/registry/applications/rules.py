@@ -1,4 +1,4 @@
-"""Whether an application to merge can be filed: pure rules, every reason at once, each with its source."""
+"""Rules on whether an application to merge can be filed, with every reason at once, each with its source."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An application as it is asked for: whose, by whom, filed when, and on which day it says this."""
+    """An application to be checked: applicants, filer, filing day, the day of this content, and the content."""
 
     applicants: Sequence[str]
     filed_by: str
@@ -24,12 +24,12 @@ class Asked:
 
 
 def kind_of(asked: Asked, around: Surroundings) -> Kind:
-    """Return what would merge: CCGs or ICBs."""
+    """Return which kind would merge: CCGs or ICBs."""
     return kind_of_merger([*asked.applicants, asked.filed_by], around.standing, asked.filed_on, around.clusters)
 
 
 def procedures_for(asked: Asked, around: Surroundings, *, packs: Iterable[RulePack] | None = None) -> list[Procedure]:
-    """Return the procedures in force on the filing day by which somebody of the filer's kind can apply."""
+    """Return the procedures in force on the filing day under which a body of the filer's kind can apply."""
     filer = around.standing[asked.filed_by].kind_on(asked.filed_on)
     found = procedures_on(asked.filed_on, kind_of(asked, around), packs=packs)
     return [one for one in found if filer in one.pack.values["filed_by"]]

@@ -1,4 +1,4 @@
-"""New care models at a place: planned, delayed, planned anew, established, ended. Several can be at one place."""
+"""Plans, delays, replans, establishes and ends new care models. There may be several at one place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from services.registry.core.recording import COMMAND
 from services.registry.lineage.permissions import must_act_for
 
 REFERENCE = r"^[A-Z0-9][A-Z0-9-]{0,39}$"
-"""What a care model's reference looks like."""
+"""The form of a care model's reference."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=PRINTED)]
 Function = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
@@ -34,28 +34,28 @@ People = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
 
 
 class PlanCareModel(BaseModel):
-    """A new care model that is planned at a place. It is live only once it was said to be established."""
+    """A new care model that is planned at a place. It is live only once it is stated as established."""
 
     model_config = ConfigDict(extra="forbid")
 
     reference: str = Field(pattern=REFERENCE, description="a reference of your own", examples=["06A-MCP"])
     model: CareModelType = Field(examples=["mcp"])
     name: Name = Field(examples=["Wolverhampton multispecialty community provider"])
-    place: Code = Field(description="the code of the commissioner or authority whose area it is in", examples=["06A"])
-    partners: Partners = Field(default=[], description="codes of those who take part", examples=[["RL4"]])
+    place: Code = Field(description="the code of the commissioner or authority in whose area it is", examples=["06A"])
+    partners: Partners = Field(default=[], description="codes of the organisations that take part", examples=[["RL4"]])
     services: Text = Field(default="", examples=["community services"])
     excludes: list[Function] = Field(
         default=[], max_length=50, description="functions that it leaves out", examples=[["core_primary_care"]]
     )
-    people: People | None = Field(default=None, description="for how many people it is", examples=[262_000])
+    people: People | None = Field(default=None, description="how many people it serves", examples=[262_000])
     planned_for: Day | None = Field(
-        default=None, description="the day that it is planned for; null: no day is given", examples=["2017-04-01"]
+        default=None, description="the planned day; null: no day is given", examples=["2017-04-01"]
     )
     note: Text = ""
 
 
 class DelayCareModel(BaseModel):
-    """It will not begin on the day that was planned, and no other day is given."""
+    """A delay: it will not begin on the planned day, and no other day is given."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class DelayCareModel(BaseModel):
 
 
 class ReplanCareModel(BaseModel):
-    """It is planned for another day, or with other partners, services or people; what is left out stays as it was."""
+    """A new plan: another day, partners, services or people. What is left out is unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +76,7 @@ class ReplanCareModel(BaseModel):
 
 
 class EstablishCareModel(BaseModel):
-    """It began."""
+    """The establishment of a care model."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,7 +87,7 @@ class EstablishCareModel(BaseModel):
 
 
 class EndCareModel(BaseModel):
-    """It ends, or is given up before it began."""
+    """The end of a care model, or its abandonment before it began."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -107,7 +107,7 @@ class CareModelTerms:
 
 @dataclass(frozen=True, slots=True)
 class CareModelCommand:
-    """What a command says of a care model. Each tells the details whole, so that a hearer needs no earlier one."""
+    """What a command states of a care model. Each has all the terms, so that a consumer needs no earlier one."""
 
     stated: Stated
     effective_on: date
@@ -119,7 +119,7 @@ class CareModelCommand:
 async def plan_care_model(
     session: AsyncSession, command: PlanCareModel, *, by: Caller, stated_at: datetime
 ) -> CareModel:
-    """Put a planned care model on record. Others at its place are no reason against it.
+    """Record a planned care model. Others at its place are no reason against it.
 
     Raises OrganisationNotFound naming every unknown code, CareModelTaken, NotYoursToDecide.
     """
@@ -161,7 +161,7 @@ async def delay_care_model(
 async def replan_care_model(
     session: AsyncSession, model: CareModel, command: ReplanCareModel, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Plan the locked care model anew. What had been planned stays known.
+    """Replan the locked care model. Its earlier plans stay known.
 
     Raises CareModelNotPlanned, OrganisationNotFound, NotYoursToDecide.
     """
@@ -200,7 +200,7 @@ async def establish_care_model(
 async def end_care_model(
     session: AsyncSession, model: CareModel, command: EndCareModel, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Note that the locked care model ends, or is given up before it began.
+    """Note that the locked care model ends, or is abandoned before it began.
 
     Raises CareModelNotPlanned where it has ended, NotEstablished where it would end before it began, NotYoursToDecide.
     """

@@ -1,4 +1,4 @@
-"""Clusters: ICBs share a chair or a chief executive and stay separate legal bodies, each with a board of its own."""
+"""Forms and ends clusters: ICBs that share posts and stay separate legal bodies, each with its own board."""
 
 from datetime import datetime
 from itertools import combinations
@@ -21,7 +21,7 @@ from services.registry.core.links import Relation
 from services.registry.core.standing import Standing
 
 CLUSTER = r"^CL-[A-Z0-9]{1,12}(-\d{1,3})?$"
-"""What the reference of a cluster looks like: no ODS code, for it is no body."""
+"""The form of a cluster's reference. It is not an ODS code, because a cluster is not an organisation."""
 ClusterReference = Annotated[str, StringConstraints(pattern=CLUSTER)]
 Shared = Literal["chair", "chief_executive", "executives"]
 
@@ -45,7 +45,7 @@ class ClusterICBs(BaseModel):
 
 
 class EndCluster(BaseModel):
-    """The ICBs share their posts no more."""
+    """The end of a cluster."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Integrated care boards that share a leadership, and stay legal bodies of their own."""
+"""Clusters of integrated care boards, which stay separate legal bodies."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from services.registry.core.base import Base
 
 
 class Cluster(Base):
-    """ICBs that share posts from `first_day`. Its reference names no body: a cluster is no legal person."""
+    """ICBs that share posts from `first_day`. A cluster is not a legal person, so its reference is not an ODS code."""
 
     __tablename__ = "cluster"
     __table_args__ = (Index(None, "icbs", postgresql_using="gin"),)

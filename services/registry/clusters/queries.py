@@ -60,5 +60,5 @@ async def _members(db: Reads, icbs: Sequence[str], *, as_at: date, as_known: dat
 
 
 async def clusters_named(db: Reads, references: Collection[str]) -> dict[str, list[str]]:
-    """Return the ICBs of those of these words that name a cluster."""
+    """Return the ICBs of each of these references that is a cluster's."""
     return {row["reference"]: list(row["icbs"]) for row in await db.fetch(_OF, list(references))}

@@ -1,4 +1,4 @@
-"""Whether a command would leave a practice or an area uncovered, or in two: on its day, or on any later one."""
+"""Checks that a command leaves every practice and area in exactly one commissioner, on its day and later."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -95,13 +95,13 @@ class Practice:
     parents: tuple[tuple[Days, str], ...]
 
     def subject(self) -> Subject:
-        """Return it as the rules see it."""
+        """Return it as the rules take it."""
         return Subject(self.standing.code, days_required_of_practice(self.standing), self.parents)
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All that bears on what some bodies cover from a day on."""
+    """What the checks read about some bodies and what they cover from a day."""
 
     bodies: dict[str, Standing]
     followed: dict[str, tuple[tuple[str, date], ...]]
@@ -315,7 +315,7 @@ async def reasons_against_opening(
 
 
 async def reasons_against_closing(connection: asyncpg.Connection, code: str, effective_on: date) -> list[Reason]:
-    """Return a reason for each practice and area that would be in none if nobody followed the body that closes.
+    """Return a reason for each practice and area that would be in none after the body closes without a successor.
 
     The caller has locked the organisation.
     """

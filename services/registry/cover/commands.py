@@ -1,4 +1,4 @@
-"""What each commissioner covers: stated as complete lists, and refused where anything is left out or covered twice."""
+"""States what commissioners cover, as complete lists; refuses whatever is left out or covered twice."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ SELECT max(s.stated_at) FROM area_statement s JOIN area a ON a.id = s.subject_id
 
 
 class CoverList(BaseModel):
-    """Everything that one commissioner covers from the day on. A list that is left out leaves that sort as it is."""
+    """Everything that one commissioner covers from the day. A list that is left out changes nothing."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -106,7 +106,7 @@ class CoverList(BaseModel):
 
 
 class StateCover(BaseModel):
-    """What some commissioners cover from a day on: the complete lists of each, as after a change of boundary."""
+    """The complete lists of what some commissioners cover from a day, as after a boundary change."""
 
     model_config = ConfigDict(extra="forbid")
 

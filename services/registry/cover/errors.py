@@ -1,4 +1,4 @@
-"""The refusal of what would leave a practice or area in no commissioner, or in two."""
+"""The refusal of changes that would leave a practice or area in no commissioner, or in two."""
 
 from libs.common.errors import Conflict
 

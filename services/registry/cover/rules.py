@@ -1,4 +1,4 @@
-"""Whether every practice and every area is covered exactly once, on every day (NHS Act 2006 s.14A): pure rules."""
+"""Rules that every practice and area is covered exactly once, on every day (NHS Act 2006 s.14A)."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """Days on which nobody covers it, or more than one does."""
+    """Days on which no commissioner covers it, or several do."""
 
     days: Days
     holders: Holders
@@ -39,13 +39,13 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The complete practices and areas of one commissioner from a day; None leaves that sort as it is."""
+    """The complete practices and areas of one commissioner from a day; None changes nothing."""
 
     practices: frozenset[str] | None = None
     areas: frozenset[str] | None = None
 
     def of(self, sort: Sort) -> frozenset[str] | None:
-        """Return the list of one sort."""
+        """Return the practices or the areas."""
         return self.practices if sort == "practices" else self.areas
 
 
@@ -226,7 +226,7 @@ def _sentence(subject: Subject, breach: Breach, before: Commissioners) -> str:
 
 
 def law_on(day: date, packs: Iterable[RulePack] = PACKS) -> RulePack | None:
-    """Return the pack that rules cover on a day; None: nobody has to cover anything."""
+    """Return the pack that rules cover on a day; None: no law requires cover."""
     found = in_force(packs, day, subject="cover")
     return found[0] if found else None
 
@@ -243,7 +243,7 @@ def _laws() -> tuple[tuple[Days, RulePack], ...]:
 
 
 def days_of_law_on(day: date) -> Days:
-    """Return the days of the pack that rules cover on a day; none where nobody has to cover anything."""
+    """Return the days of the pack that rules cover on a day; none where no law requires cover."""
     return next((days for days, _ in _laws() if day in days), Days(day, day))
 
 

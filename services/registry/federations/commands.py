@@ -1,4 +1,4 @@
-"""Federations and legal forms: what a body is in company law, what it is there for, and what follows from that."""
+"""Opens federations, and states legal forms and remits."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -26,24 +26,22 @@ Remit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class OpenFederation(BaseModel):
-    """Practices that work together as one body, of a legal form."""
+    """A federation of practices, with its legal form and remit."""
 
     model_config = ConfigDict(extra="forbid")
 
     code: Code = Field(description="its code, never used before", examples=["SUFFED"])
     name: Name = Field(examples=["Suffolk GP Federation"])
     effective_on: Day = Field(description="the first day on which it operates", examples=["2007-10-01"])
-    legal_form: LegalForm = Field(
-        description="a form that the matrix of that day knows", examples=["cic_limited_by_guarantee"]
-    )
+    legal_form: LegalForm = Field(description="a form in the matrix of that day", examples=["cic_limited_by_guarantee"])
     remit: Remit = Field(
-        description="what it is there for: the form follows from it", examples=["Wins contracts for extended services"]
+        description="its purpose: the form follows from it", examples=["Wins contracts for extended services"]
     )
     address: Address | None = None
 
 
 class ChangeLegalForm(BaseModel):
-    """A body has another legal form from a day."""
+    """Another legal form from a day."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +50,7 @@ class ChangeLegalForm(BaseModel):
 
 
 class StateRemit(BaseModel):
-    """What a body is there for, from a day."""
+    """A remit from a day."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -110,7 +108,7 @@ async def change_legal_form(
 async def state_remit(
     session: AsyncSession, organisation: Organisation, command: StateRemit, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Say what the locked body is there for, from a day, up to the next remit that is known already.
+    """State the remit of the locked body from a day, up to the next remit that is known already.
 
     Raises NotOpen, NoChange, NotYoursToDecide.
     """

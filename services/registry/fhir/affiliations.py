@@ -1,4 +1,4 @@
-"""How bodies stand to each other, as OrganizationAffiliations: each spell of a parent or of a tie has an id of its own.
+"""Reads relations as OrganizationAffiliations. Each period of a parent or a relation has an id of its own.
 
 The id tells what it is about (`A81001.parent.00K.2013-04-01`: body, relation, other body, first day), so that it is the
 same whatever order the sources came in. It is gone, 404, where its first day is not believed any more.
@@ -25,7 +25,7 @@ from services.registry.fhir.search_sql import Sql
 
 PARENT = "parent"
 ALWAYS_SO = "always"
-"""In an id, in place of a first day that nobody stated."""
+"""In an id, in place of an unknown first day."""
 
 _ID = re.compile(rf"([A-Z0-9]{{1,12}})\.([a-z-]{{1,30}})\.([A-Z0-9]{{1,12}})\.(\d{{4}}-\d{{2}}-\d{{2}}|{ALWAYS_SO})")
 
@@ -70,7 +70,7 @@ async def get_affiliation(db: Reads, identity: str, question: FhirTimes, *, toda
 
 
 async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[FhirAffiliation]:
-    """Return those that match, in the order of their ids' parts, from the one behind `search.after`.
+    """Return those that match, ordered by the parts of their ids; `search.after` is the cursor.
 
     One more than asked, which tells whether there is a next page. Raises NotUnderstood for an `_after` of no page.
     """
@@ -124,7 +124,7 @@ async def _with_relationships(db: Reads, found: Collection[FhirAffiliation], sql
 
 
 def _key(identity: str) -> tuple[str, str, str, date] | None:
-    """Return what an id is about, None where it is none of ours."""
+    """Return the parts of an id, None where it is malformed."""
     parts = _ID.fullmatch(identity)
     if parts is None:
         return None

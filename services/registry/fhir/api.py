@@ -1,4 +1,4 @@
-"""Routes of FHIR R4: organisations and their affiliations, read and searched in the shape of the NHS ODS FHIR API."""
+"""Routes of FHIR R4: read and search organisations and their affiliations, as in the NHS ODS FHIR API."""
 
 import re
 from collections.abc import Callable, Coroutine, Sequence
@@ -29,7 +29,7 @@ _JSON = frozenset({"*/*", "application/*", "application/json", "text/json", docu
 
 
 class _Refused(Exception):
-    """The request gets this status and this issue."""
+    """A refusal with this status and this issue."""
 
     def __init__(self, status: HTTPStatus, code: str, text: str) -> None:
         super().__init__(text)
@@ -43,7 +43,7 @@ class FhirResponse(JSONResponse):
 
 
 class FhirRoute(APIRoute):
-    """A route whose refusals are OperationOutcomes. Who is not signed in is told as on every other route."""
+    """A route whose refusals are OperationOutcomes, apart from 401, which is the same as on every other route."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler."""
@@ -76,20 +76,20 @@ Identity = Annotated[
 
 @router.get(
     "/metadata",
-    summary="What this FHIR server can do",
+    summary="Get the capability statement",
     responses=documents.fhir_responses("CapabilityStatement", capability_statement(f"/v1{BASE}"), refused=(400,)),
 )
 async def read_capability_statement(request: Request, _: By) -> FhirResponse:
-    """Tell which resources can be read and searched, and by what (CapabilityStatement)."""
+    """Return which resources can be read and searched, and by which parameters (CapabilityStatement)."""
     return FhirResponse(capability_statement(_base(request)))
 
 
-@router.get("/Organization/{id}", summary="An organisation in FHIR's words", **documents.of_a_read("Organization"))
+@router.get("/Organization/{id}", summary="Read an Organization", **documents.of_a_read("Organization"))
 async def read_organization(identity: Identity, request: Request, rows: Rows, today: Today, _: By) -> FhirResponse:
-    """Return a body as an Organization: names, roles, identifiers, address and successions, as at `as-at`.
+    """Return an organisation as an Organization: name, roles, identifiers, address and successions, as at `as-at`.
 
-    A closed body is found as well as an open one; `active` tells which it is. A code that was never given is 404. Its
-    predecessors and successors are extensions here, and no OrganizationAffiliations.
+    Closed organisations are found too; `active` shows which they are. A code that was never used gives 404.
+    Predecessors and successors are extensions of Organization, not OrganizationAffiliations.
     """
     question = read_question(request.query_params.multi_items())
     found = await get_bodies(rows, [identity], question, today=today) if _IDENTITY.fullmatch(identity) else []
@@ -102,9 +102,9 @@ async def read_organization(identity: Identity, request: Request, rows: Rows, to
     return FhirResponse(organization(body, day=question.as_at or today, asked=question), headers=headers)
 
 
-@router.get("/Organization", summary="Search organisations in FHIR's words", **documents.of_a_search("Organization"))
+@router.get("/Organization", summary="Search Organizations", **documents.of_a_search("Organization"))
 async def search_organizations(request: Request, rows: Rows, today: Today, _: By) -> FhirResponse:
-    """Return a page of the Organizations that match every parameter, in the order of their codes (a searchset Bundle).
+    """Return a page of the Organizations that match every parameter, ordered by code (a searchset Bundle).
 
     Names, kinds, parents and `active` are those of `as-at`, as known at `as-known`. Follow the link `next` for more.
     """
@@ -127,11 +127,11 @@ async def search_organizations(request: Request, rows: Rows, today: Today, _: By
 
 @router.get(
     "/OrganizationAffiliation/{id}",
-    summary="How one body stands to another, in FHIR's words",
+    summary="Read an OrganizationAffiliation",
     **documents.of_a_read("OrganizationAffiliation"),
 )
 async def read_affiliation(identity: Identity, request: Request, rows: Rows, today: Today, _: By) -> FhirResponse:
-    """Return an OrganizationAffiliation: who belongs to whom, or is partner in what, with its days."""
+    """Return a relation between two organisations, with its days, as an OrganizationAffiliation."""
     question = read_question(request.query_params.multi_items())
     found = await get_affiliation(rows, identity, question, today=today)
     if found is None:
@@ -141,13 +141,13 @@ async def read_affiliation(identity: Identity, request: Request, rows: Rows, tod
 
 @router.get(
     "/OrganizationAffiliation",
-    summary="Search how bodies stand to each other, in FHIR's words",
+    summary="Search OrganizationAffiliations",
     **documents.of_a_search("OrganizationAffiliation"),
 )
 async def search_affiliations(request: Request, rows: Rows, today: Today, _: By) -> FhirResponse:
     """Return a page of the OrganizationAffiliations that match every parameter (a searchset Bundle).
 
-    All that are known are given, those that ended too: ask for `active=true`, or `date=ge...&date=le...`, to narrow it.
+    The page includes those that ended: narrow it with `active=true`, or `date=ge...&date=le...`.
     """
     search = read_search("OrganizationAffiliation", request.query_params.multi_items())
     found = [] if search.only_count else await find_affiliations(rows, search, today=today)
@@ -171,7 +171,7 @@ async def search_affiliations(request: Request, rows: Rows, today: Today, _: By)
 
 @router.get("/{rest:path}", include_in_schema=False)
 async def refuse_other_resources(rest: str, _: By) -> FhirResponse:
-    """Say what this FHIR server does not have."""
+    """Refuse resources that this FHIR server does not have."""
     kind = rest.partition("/")[0]
     raise _Refused(HTTPStatus.NOT_FOUND, "not-supported", f"there is no {kind or 'root'} here: see metadata")
 

@@ -1,4 +1,4 @@
-"""FHIR's answers around resources: a page of what was found, and what was wrong with a request."""
+"""Builds searchset Bundles and OperationOutcomes."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ def searchset(
     """Return a page of a search; `base` is the address that the service's FHIR lies under.
 
     `total` is how many match on all pages together, where that was asked. The next page is a link for the client to
-    follow as it is: it begins behind the last resource of this one, so that what is stated meanwhile moves nothing.
+    follow as it is: it begins after the last resource of this one, so that new statements do not shift the pages.
     """
     links = [{"relation": "self", "url": self_url}]
     if next_url is not None:

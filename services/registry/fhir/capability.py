@@ -1,20 +1,20 @@
-"""What this FHIR server can do, told as a CapabilityStatement: made from the same table that the searches are."""
+"""Builds the CapabilityStatement from the table of search parameters."""
 
 from services.registry.fhir.resources import Resource
 from services.registry.fhir.search_parameters import FILTERS, INCLUDES, QUESTION, Parameter
 
-_CHANGED = "2026-11-22"
-"""The day on which what is told here last changed."""
+_CHANGED = "2026-11-26"
+"""The day on which the statement last changed."""
 
 _DOCUMENTATION = """\
 Organisations of the English NHS as at any day, as known on any other, in the shape of the NHS ODS FHIR API.
 
-- `as-at` and `as-known` are parameters of every read and search: the day that bodies are shown on, and the instant \
-whose knowledge is shown.
+- `as-at` and `as-known` are parameters of every read and search: the day that organisations are shown on, and the \
+instant as known at which they are shown.
 - Successions are an extension of Organization (`organisation-succession`), with the day, the shape and the share.
 - A parameter that is unknown or malformed is refused with 400, never ignored.
 - Pages follow one another by their `next` links, `_count` long at most; `_total=accurate` also counts.
-- What ODS has a code for bears that code; for the rest there are code systems of Footprint's own.
+- Where ODS has a code, it is used; for the rest there are code systems of Footprint's own.
 """
 
 

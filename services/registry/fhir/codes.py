@@ -1,4 +1,4 @@
-"""The names under which FHIR knows things: NHS England's where it has one, Footprint's own where it has none."""
+"""The code systems and extensions in FHIR: NHS England's where they exist, Footprint's own otherwise."""
 
 from collections.abc import Collection
 from datetime import date
@@ -37,12 +37,12 @@ _SYSTEMS = {"ons": ONS}
 
 
 def identifier_system(system: str) -> str:
-    """Return FHIR's name of a system of codes: `ons` has one, others are named by us."""
+    """Return FHIR's name of a system of codes: `ons` has one, others have one of our own."""
     return _SYSTEMS.get(system, f"{OURS}/Id/{system}")
 
 
 def system_of_identifier(name: str) -> str | None:
-    """Return our word for a system of codes that FHIR names so, None for a name that we do not give out."""
+    """Return our name for a FHIR system of codes, None for an unknown one."""
     ours = f"{OURS}/Id/"
     if name.startswith(ours):
         return name.removeprefix(ours) or None

@@ -1,4 +1,4 @@
-"""Dates as FHIR searches write them: a year, a month, a day or an instant, each a span, with a prefix before it."""
+"""Parses dates of FHIR searches: a year, a month, a day or an instant, with a prefix, as a range."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 
 
 class UnreadableDate(ValueError):
-    """A value is no date of FHIR, or outside the years that we keep."""
+    """A value is not a FHIR date, or is outside the supported years."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What OpenAPI says of the FHIR routes: their parameters from the one table, their answers with an example of each."""
+"""OpenAPI documentation of the FHIR routes: parameters from the one table, answers with an example of each."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -34,7 +34,7 @@ _BODY = FhirOrganisation(
 _TIE = FhirAffiliation("A85001.parent.13T.2015-04-01", "parent", "A85001", "13T", Days(_DAY), True, _AT, "RE4")
 
 ORGANIZATION: Resource = organization(_BODY, day=_DAY)
-"""What an Organization looks like."""
+"""An example of an Organization."""
 AFFILIATION: Resource = affiliation(_TIE, day=_DAY)
 _EXAMPLES = {"Organization": ORGANIZATION, "OrganizationAffiliation": AFFILIATION}
 
@@ -44,7 +44,7 @@ def fhir_responses(kind: str, example: Resource, *, refused: Iterable[int]) -> d
     words = {
         400: "A parameter is unknown or malformed.",
         404: "There is no such resource.",
-        406: "There is JSON alone.",
+        406: "Only JSON is available.",
     }
     outcome = bundles.outcome([("not-supported", "nickname is no search parameter of Organization", "nickname")])
     told: dict[int | str, dict[str, Any]] = {200: _answer(f"The {kind}.", kind, example)}
@@ -52,7 +52,7 @@ def fhir_responses(kind: str, example: Resource, *, refused: Iterable[int]) -> d
 
 
 def of_a_read(kind: str) -> dict[str, Any]:
-    """Return what OpenAPI says of reading one resource, as arguments of its route."""
+    """Return the OpenAPI documentation of reading one resource, as arguments of its route."""
     return {
         "responses": fhir_responses(kind, _EXAMPLES[kind], refused=(400, 404)),
         "openapi_extra": {"parameters": [_parameter(one) for one in (*QUESTION, FORMAT)]},
@@ -60,7 +60,7 @@ def of_a_read(kind: str) -> dict[str, Any]:
 
 
 def of_a_search(kind: str) -> dict[str, Any]:
-    """Return what OpenAPI says of a search, as arguments of its route."""
+    """Return the OpenAPI documentation of a search, as arguments of its route."""
     base = "https://footprint.example/registry/v1/fhir/R4"
     page = bundles.searchset(base, [_EXAMPLES[kind]], self_url=f"{base}/{kind}", total=1)
     parameters = [_parameter(one) for one in (*FILTERS[kind], *QUESTION, *PAGE)]
@@ -79,7 +79,7 @@ def _answer(words: str, kind: str, example: Resource) -> dict[str, Any]:
 def _parameter(parameter: Parameter, modifier: str = "") -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string", "minLength": 1}
     if parameter.name == "_count":
-        schema = {"type": "integer", "minimum": 0}  # more than fits on a page is no error: the page holds fewer
+        schema = {"type": "integer", "minimum": 0}  # a number above the maximum is no error: the page has fewer
     name = f"{parameter.name}:{modifier}" if modifier else parameter.name
     return {
         "name": name,

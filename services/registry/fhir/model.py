@@ -1,4 +1,4 @@
-"""What a FHIR answer is made from: plain facts of bodies and of how they stand to each other."""
+"""Organisations and their relations, as FHIR resources are built from them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,7 @@ class FhirPeriod:
 
 @dataclass(frozen=True, slots=True)
 class FhirIdentifier:
-    """A code of another system that a body bears for some days."""
+    """A code of another system, with its days."""
 
     system: str
     value: str
@@ -26,7 +26,7 @@ class FhirIdentifier:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role that a body has for some days: an ODS code (`RO98`), or a word of ours where ODS has none."""
+    """A role that a body has for some days: an ODS code (`RO98`), or our own name where ODS has none."""
 
     code: str
     primary: bool
@@ -48,15 +48,15 @@ class FollowedBy:
 
 @dataclass(frozen=True, slots=True)
 class FhirOrganisation:
-    """A body as at a day, with the spells of its life before and after that day."""
+    """A body as at a day, with the periods of its life before and after that day."""
 
     code: str
     status: Status
     version: int
     last_stated_at: datetime | None = None
-    """The latest instant at which a source said something of it; None of a code that is only named."""
+    """The latest instant at which a source stated something about it; None for a code that is only mentioned."""
     last_recorded_at: datetime | None = None
-    """When we last took something about it."""
+    """When the registry last recorded something about it."""
     name: str | None = None
     kind: str = "unknown"
     operational: Days | None = None
@@ -73,11 +73,11 @@ class FhirOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class FhirAffiliation:
-    """How one body stands to another for some days."""
+    """A relation of one body to another, with its days."""
 
     id: str
     relation: str
-    """In our words: `parent`, `member of`, ..."""
+    """Our name of the relation: `parent`, `member of`, ..."""
     organisation: str
     participating: str
     days: Days
@@ -90,11 +90,11 @@ class FhirAffiliation:
 
 @dataclass(frozen=True, slots=True)
 class FhirTimes:
-    """Which day and whose knowledge an answer shows; None where the caller left it out: today, now."""
+    """The day and the instant that an answer is for; None where the caller left it out: today, now."""
 
     as_at: date | None = None
     as_known: datetime | None = None
 
 
 NOW = FhirTimes()
-"""The question of a caller who named neither a day nor an instant."""
+"""The times of a caller who gave neither a day nor an instant."""

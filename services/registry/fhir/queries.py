@@ -1,4 +1,4 @@
-"""Bodies with everything that their Organization shows, many at a time; what they show is a pure function of spells."""
+"""Reads bodies with everything that their Organization shows, many at a time."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -42,7 +42,7 @@ SELECT code, successor, effective_on, shape, share FROM succession
 
 @dataclass
 class FhirBeliefs:
-    """What is believed of one body, as known at one instant: of every day."""
+    """The beliefs about one body on every day, as known at one instant."""
 
     code: str
     version: int
@@ -58,7 +58,7 @@ class FhirBeliefs:
 
 
 async def get_bodies(db: Reads, wanted: Collection[str], question: FhirTimes, *, today: date) -> list[FhirOrganisation]:
-    """Return those of the codes that were ever given, in their order, as at the day and as known at the instant asked.
+    """Return those of the codes that exist, ordered by code, as at the day and as known at the instant.
 
     Four reads, however many codes.
     """
@@ -109,7 +109,7 @@ def body_as_at(held: FhirBeliefs, day: date) -> FhirOrganisation:
 
 
 def _legal(held: FhirBeliefs, day: date) -> Days | None:
-    """Return the days on which it is set in law: as stated, else from when it stood as proposed."""
+    """Return the days on which it is established in law: as stated, else from when it was proposed."""
     stated = _nearest(held.spells[Facet.LEGAL], "established", day)
     if stated is not None:
         return stated
@@ -121,7 +121,7 @@ def _legal(held: FhirBeliefs, day: date) -> Days | None:
 
 
 def _nearest(spells: Sequence[FhirPeriod], value: str, day: date) -> Days | None:
-    """Return the spell of a value on a day, else the last one before it, else the first one after it."""
+    """Return the period of a value on a day, else the last one before it, else the first one after it."""
     found = [spell.days for spell in spells if spell.value == value]
     begun = [days for days in found if days.start <= day]
     return begun[-1] if begun else next(iter(found), None)
@@ -130,7 +130,7 @@ def _nearest(spells: Sequence[FhirPeriod], value: str, day: date) -> Days | None
 def _roles_of_kinds(held: FhirBeliefs, day: date) -> list[Role]:
     """Return the ODS roles that follow from what a body was, each once for all days on which it had it without a break.
 
-    A role has the days of the life, where they are known: nobody is a CCG before its first day.
+    A role is limited to the days of the body's life, where they are known.
     """
     life = _life(held.spells[Facet.LIFE])
     operates = held.on(Facet.LIFE, day) == "open"
@@ -148,7 +148,7 @@ def _roles_of_kinds(held: FhirBeliefs, day: date) -> list[Role]:
 
 
 def _life(spells: Iterable[FhirPeriod]) -> Days:
-    """Return the days from the first on which it was proposed or open up to the one on which it is so no more."""
+    """Return the days from the first on which it was proposed or open up to the first without."""
     alive = [spell.days for spell in spells if spell.value in {"proposed", "open"}]
     return Days(min(days.start for days in alive), max(days.end for days in alive)) if alive else Days()
 
@@ -163,7 +163,7 @@ def _further_roles(held: FhirBeliefs, day: date) -> list[Role]:
 
 
 def _joined(spells: Sequence[Days]) -> list[Days]:
-    """Return spells in their order, those that follow one another without a day between as one."""
+    """Return periods in order, joining those that follow one another without a gap."""
     joined: list[Days] = []
     for days in sorted(spells, key=lambda one: one.start):
         if joined and joined[-1].end >= days.start:

@@ -1,4 +1,4 @@
-"""What a FHIR request asks, read from its parameters; everything that cannot be understood is named at once."""
+"""Parses the parameters of a FHIR request, and names every unknown or malformed one at once."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from services.registry.fhir.search_parameters import FILTERS, FORMAT, INCLUDES, 
 
 Pair: TypeAlias = tuple[str, str]
 Issue: TypeAlias = tuple[str, str, str | None]
-"""What is wrong: a code of http://hl7.org/fhir/issue-type, a sentence, and the parameter that it is about."""
+"""A code of http://hl7.org/fhir/issue-type, a sentence, and the parameter that it is about."""
 
 _ESCAPED = re.compile(r"\\([,|$\\])")
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
@@ -56,7 +56,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search: what is looked for, on which day and as known when, and which page of it."""
+    """A search: its clauses, its day and instant, and its page."""
 
     clauses: tuple[Clause, ...] = ()
     question: FhirTimes = NOW
@@ -69,7 +69,7 @@ class Search:
 
 @dataclass
 class _Read:
-    """What was read so far, and what was not understood."""
+    """The parameters read so far, and the issues found."""
 
     clauses: list[Clause] = field(default_factory=list)
     controls: dict[str, list[str]] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class _Read:
 
 
 def read_search(resource: str, pairs: Iterable[Pair]) -> Search:
-    """Return what is searched for. Raises NotUnderstood with every parameter that is unknown or malformed."""
+    """Parse a search. Raises NotUnderstood with every parameter that is unknown or malformed."""
     filters = {parameter.name: parameter for parameter in FILTERS[resource]}
     controls = {parameter.name for parameter in (*PAGE, *QUESTION)}
     read = _Read()
@@ -95,7 +95,7 @@ def read_search(resource: str, pairs: Iterable[Pair]) -> Search:
 
 
 def read_question(pairs: Iterable[Pair]) -> FhirTimes:
-    """Return which day and whose knowledge a read asks for. Raises NotUnderstood."""
+    """Parse the day and the instant of a read. Raises NotUnderstood."""
     known = {parameter.name for parameter in (*QUESTION, FORMAT)}
     read = _Read()
     for name, text in pairs:
@@ -218,7 +218,7 @@ def _question(read: _Read) -> FhirTimes:
 
 
 def _known_at(span: DateRange) -> datetime:
-    """Return the instant whose knowledge is wanted: that of a day is what was known at its end."""
+    """Return the instant as known at which to read; for a day, its end."""
     whole_day = span.ends_at - span.starts_at > timedelta(minutes=1)
     return span.ends_at - timedelta(microseconds=1) if whole_day else span.starts_at
 

@@ -1,4 +1,4 @@
-"""Plain facts as FHIR R4 resources: Organization and OrganizationAffiliation, as the NHS ODS FHIR API shapes them.
+"""Builds FHIR R4 resources: Organization and OrganizationAffiliation, as in the NHS ODS FHIR API.
 
 No resource names a profile of UK Core or NHS England in `meta.profile`: who names one says that it was checked against
 it, and these packages are not among what our tests check with. ODS's profile also asks for numbers that only ODS gives
@@ -18,7 +18,7 @@ Resource: TypeAlias = dict[str, Any]
 
 
 def organization(body: FhirOrganisation, *, day: date, asked: FhirTimes = NOW) -> Resource:
-    """Return a body as an Organization; `day` picks the pack of codes, `asked` is told back where it was said.
+    """Return a body as an Organization; `day` picks the pack of codes, `asked` is repeated where the caller gave it.
 
     `active` is whether it operates on the day. A predecessor or successor, with the day, its shape and its share, is an
     extension here and no OrganizationAffiliation: a succession holds from its day for ever, and is no standing between
@@ -116,7 +116,7 @@ def _periods(legal: Days | None, operational: Days | None) -> Iterator[Resource]
 
 
 def _period(days: Days) -> dict[str, str]:
-    """Return days as a Period, whose end is the last day; without a bound that nobody stated."""
+    """Return days as a Period, whose end is the last day; unknown bounds are left out."""
     bounds = {}
     if days.start != FIRST_DAY:
         bounds["start"] = days.start.isoformat()
@@ -143,7 +143,7 @@ def _about(body: FhirOrganisation) -> Iterator[Resource]:
 
 def _succession(code: str, step: FollowedBy) -> Resource:
     parts: list[Resource] = []
-    # A source that names a body as its own successor is told as it is: both.
+    # A source may name a body as its own successor: then it is both.
     if step.successor == code:
         parts.append({"url": "predecessor", "valueReference": reference(step.code)})
     if step.code == code:

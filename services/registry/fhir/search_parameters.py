@@ -1,4 +1,4 @@
-"""The search parameters that the FHIR routes take: one table, told in OpenAPI and in the capability statement."""
+"""The search parameters of the FHIR routes: one table for OpenAPI and the capability statement."""
 
 from dataclasses import dataclass
 
@@ -31,8 +31,8 @@ ORGANIZATION = (
         "identifier",
         "token",
         f"{_HL7}/Organization-identifier",
-        "A code in any system, as `system|code` or `code`: the ODS code, the ONS code, a code of your own. A code that "
-        "was borne on any day finds its body.",
+        "A code in any system, as `system|code` or `code`: the ODS code, the ONS code, a code of your own. A code "
+        "of any day finds its organisation.",
         f"{codes.ODS_CODE}|13T",
     ),
     Parameter(
@@ -73,19 +73,19 @@ ORGANIZATION = (
         "An ODS role that it has on the day, while it operates.",
         "RO98",
     ),
-    Parameter("partof", "reference", f"{_HL7}/Organization-partof", "The body that it belongs to on the day.", "Q74"),
+    Parameter("partof", "reference", f"{_HL7}/Organization-partof", "Its parent on the day.", "Q74"),
     Parameter(
         "lastChangeDate",
         "date",
         f"{_OURS}/last-change-date",
-        "The day in London on which a source last said something of it; twice for a range.",
+        "The day in London of the latest statement about it; twice for a range.",
         "ge2015-04-01",
     ),
     Parameter(
         "_lastUpdated",
         "date",
         f"{_HL7}/Resource-lastUpdated",
-        "When the registry last took something about it; twice for a range.",
+        "When the registry last recorded something about it; twice for a range.",
         "ge2015-04-01",
     ),
 )
@@ -96,17 +96,17 @@ AFFILIATION = (
         "primary-organization",
         "reference",
         f"{_HL7}/OrganizationAffiliation-primary-organization",
-        "The body that stands in the relation (the practice).",
+        "The organisation that has the relation (the practice).",
         "Organization/A81001",
     ),
     Parameter(
         "participating-organization",
         "reference",
         f"{_HL7}/OrganizationAffiliation-participating-organization",
-        "The body that it stands to (the commissioner).",
+        "The other organisation (the commissioner).",
         "Organization/00K",
     ),
-    Parameter("organization", "reference", f"{_OURS}/organization", "Either of the two bodies.", "00K"),
+    Parameter("organization", "reference", f"{_OURS}/organization", "Either of the two organisations.", "00K"),
     Parameter(
         "role",
         "token",
@@ -114,9 +114,7 @@ AFFILIATION = (
         "The relation: a code of Footprint's list, or an ODS relationship between the kinds of the day.",
         "RE4",
     ),
-    Parameter(
-        "active", "token", f"{_HL7}/OrganizationAffiliation-active", "Whether it holds on the day asked about.", "true"
-    ),
+    Parameter("active", "token", f"{_HL7}/OrganizationAffiliation-active", "Whether it holds on the day.", "true"),
     Parameter(
         "date",
         "date",
@@ -131,7 +129,7 @@ QUESTION = (
         "as-at",
         "date",
         f"{_OURS}/as-at",
-        "The day that the answer shows bodies on; today if left out. It filters nothing: names, kinds, parents and "
+        "The day that organisations are shown on; today if left out. It filters nothing: names, kinds, parents and "
         "`active` are those of this day.",
         "2015-04-01",
     ),
@@ -139,19 +137,19 @@ QUESTION = (
         "as-known",
         "date",
         f"{_OURS}/as-known",
-        "The instant, or the end of the day, whose knowledge the answer shows; now if left out.",
+        "The instant, or the end of the day, as known at which the answer is; now if left out.",
         "2014-12-31",
     ),
 )
 
-FORMAT = Parameter("_format", "control", "", "`json` in any spelling of it; there is no other.", "json")
+FORMAT = Parameter("_format", "control", "", "`json` in any spelling; there is no other format.", "json")
 
 PAGE = (
     Parameter("_count", "control", "", f"How many on a page, up to {MOST}; 0 for the number of matches alone.", "50"),
-    Parameter("_after", "control", "", "Where the next page begins: from the `next` link alone.", "13T"),
+    Parameter("_after", "control", "", "The cursor of the next page: only from a `next` link.", "13T"),
     Parameter("_total", "control", "", "`accurate`: also how many match on all pages; `none`.", "accurate"),
     Parameter("_summary", "control", "", "`count`: the number of matches alone; `false`.", "count"),
-    Parameter("_include", "control", "", "Also the bodies that this refers to.", "Organization:partof"),
+    Parameter("_include", "control", "", "Also the organisations that this refers to.", "Organization:partof"),
     FORMAT,
 )
 

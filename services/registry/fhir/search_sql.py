@@ -1,4 +1,4 @@
-"""A FHIR search of Organizations as SQL: which codes match, in their order."""
+"""Builds the SQL of a FHIR search of Organizations."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -35,15 +35,15 @@ STATED_AT = """
     SELECT max(s.stated_at) FROM succession f JOIN succession_statement s USING (code, successor, effective_on)
      WHERE f.successor = o.code AND s.stated_at <= $2) said)
 """
-"""When a source last said something that a body's Organization shows, by the instant $2."""
+"""The instant of the latest statement, by the instant $2, that a body's Organization shows."""
 
 RECORDED_AT = STATED_AT.replace("max(s.stated_at)", "max(s.recorded_at)").replace("AND s.stated_at <= $2", "")
-"""When we last took something that a body's Organization shows."""
+"""When the registry last recorded something that a body's Organization shows."""
 
 
 @dataclass
 class Sql:
-    """Conditions under construction, with their arguments behind the day ($1) and the instant ($2)."""
+    """Conditions under construction, with their arguments after the day ($1) and the instant ($2)."""
 
     day: date
     known: datetime
@@ -52,7 +52,7 @@ class Sql:
     facets: set[Facet] = field(default_factory=set)
 
     def of(self, argument: Any) -> str:
-        """Return the place of one more argument."""
+        """Add an argument and return its placeholder."""
         self.arguments.append(argument)
         return f"${len(self.arguments) + 2}"
 
@@ -63,30 +63,30 @@ class Sql:
         return " AND ".join([always, *(f"({one})" for one in self.conditions)])
 
     def value(self, facet: Facet) -> str:
-        """Return the place of a facet's value on the day; NULL where nothing is known of it."""
+        """Return the column of a facet's value on the day; NULL where it is unknown."""
         self.facets.add(facet)
         return f"{facet.name.lower()}.value"
 
     def status(self) -> str:
-        """Return the place of the status on the day."""
+        """Return the expression of the status on the day."""
         return f"coalesce({self.value(Facet.LIFE)}, 'unknown')"
 
     def kind(self) -> str:
-        """Return the place of the kind on the day."""
+        """Return the expression of the kind on the day."""
         return f"coalesce({self.value(Facet.KIND)}, 'unknown')"
 
     def bodies(self) -> str:
-        """Return where bodies come from, with what the conditions ask of them."""
+        """Return the FROM clause: bodies, joined with the beliefs that the conditions need."""
         beliefs = (_BELIEF.format(about=about("b", one), name=one.name.lower()) for one in sorted(self.facets))
         return f"organisation o {' '.join(beliefs)}"
 
     def any_of(self, conditions: Sequence[str]) -> None:
-        """Ask that one of these holds; with none of them nothing is found."""
+        """Require one of these conditions; an empty list matches nothing."""
         self.conditions.append(" OR ".join(conditions) or "FALSE")
 
 
 async def find_codes(db: Reads, search: Search, *, today: date) -> list[str]:
-    """Return the codes of those that match, in their order, from the one behind `search.after`: one more than asked."""
+    """Return a page of matching codes in order, plus one, which shows that there is a next page."""
     sql = _sql(search, today)
     if search.after is not None:
         sql.any_of([f"o.code > {sql.of(search.after)}"])

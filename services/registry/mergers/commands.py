@@ -1,4 +1,4 @@
-"""CCGs or ICBs merge: agreed by NHS England, perhaps put off or given up, carried out on the day if all is ready."""
+"""Agrees, redates, withdraws, prepares and carries out mergers of CCGs or of ICBs."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -45,7 +45,7 @@ from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on
 
 
 class NewScheme(BaseModel):
-    """A transfer scheme from some predecessors to the successor, or word that there is nothing to transfer."""
+    """A transfer scheme from some predecessors to the successor, or a nil return."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,18 +54,21 @@ class NewScheme(BaseModel):
         examples=["property"],
     )
     predecessors: list[Code] = Field(
-        default=[], max_length=50, description="from whom; all of the merger's if left out", examples=[["10Y", "10H"]]
+        default=[],
+        max_length=50,
+        description="from which predecessors; left out, from all of them",
+        examples=[["10Y", "10H"]],
     )
-    nil_return: bool = Field(default=False, strict=True, description="there is nothing of this sort to transfer")
+    nil_return: bool = Field(default=False, strict=True, description="there is nothing of this type to transfer")
     made_on: Day | None = Field(
         default=None,
-        description="if left out, the day stated, or the merger's own day where that is earlier",
+        description="left out, the day of the statement, or the merger's day where that is earlier",
         examples=["2018-03-20"],
     )
 
 
 class MergeCommissioners(BaseModel):
-    """CCGs or ICBs that are dissolved on a day, and the one established in their place."""
+    """A merger of CCGs or of ICBs: those to dissolve on a day, and the one to establish in their place."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,13 +93,13 @@ class MergeCommissioners(BaseModel):
     schemes: list[NewScheme] = Field(
         default=[],
         max_length=100,
-        description="transfer schemes or nil returns that are there already; without both sorts of every predecessor a "
-        "merger on a day that has come is refused",
+        description="transfer schemes or nil returns made already; a merger for today or a past day is refused without "
+        "both types from every predecessor",
     )
 
 
 class RedateMerger(BaseModel):
-    """Another day for an agreed merger, never one that is past."""
+    """Another day for an agreed merger, which is not past."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -155,7 +158,7 @@ async def merge_commissioners(
 async def redate_merger(
     session: AsyncSession, merger: Merger, command: RedateMerger, *, by: Caller, today: date, stated_at: datetime
 ) -> None:
-    """Let the locked merger take effect on another day; what was planned before stays in its plans.
+    """Redate the locked merger. Its earlier plans stay.
 
     Raises MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed with every reason, NotYoursToDecide.
     """
@@ -175,7 +178,7 @@ async def redate_merger(
 
 
 async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime) -> None:
-    """Give the locked merger up. Its successor stays proposed, so that a later agreement can take the code up again.
+    """Withdraw the locked merger. Its successor stays proposed, so that a later agreement can use the code.
 
     Raises MergerNotOpen, NotYoursToDecide.
     """
@@ -325,7 +328,7 @@ async def _must_be_possible(
     practices: Sequence[str] | None = None,
     areas: Sequence[str] | None = None,
 ) -> Kind:
-    """Return what sort of body merges. Raises MergerNotAllowed."""
+    """Return which kind of body merges. Raises MergerNotAllowed."""
     agreed = await agreed_mergers_of(now.session, {successor, *predecessors})
     around = Surroundings(now.standings, {code: other for code, other in agreed.items() if other[0] != but})
     kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
@@ -409,7 +412,7 @@ def _must_be_ready(merger: Merger) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Which events tell of the mergers of one kind."""
+    """The events about mergers of one kind."""
 
     agreed: type[CCGMergerAgreed | ICBMergerAgreed]
     redated: type[CCGMergerRedated | ICBMergerRedated]
@@ -424,14 +427,14 @@ _NAMES: Mapping[str, _Names] = {
 
 
 def _proposed(merger: Merger, at: datetime) -> Event:
-    """Return that the successor is legally set and does not operate yet."""
+    """Return the event that the successor is set up in law and does not operate yet."""
     return OrganisationProposed(
         code=merger.successor, name=merger.successor_name, kind=merger.kind, effective_on=day_of(at), stated_at=at
     )
 
 
 def _agreed(merger: Merger, at: datetime) -> Event:
-    """Return that a merger is agreed."""
+    """Return the event that a merger is agreed."""
     return _NAMES[merger.kind].agreed(
         merger=merger.reference,
         successor=merger.successor,
@@ -443,7 +446,7 @@ def _agreed(merger: Merger, at: datetime) -> Event:
 
 
 def _redated(merger: Merger, previously_on: date, at: datetime) -> Event:
-    """Return that a merger takes effect on another day."""
+    """Return the event that a merger takes effect on another day."""
     return _NAMES[merger.kind].redated(
         merger=merger.reference,
         successor=merger.successor,
@@ -455,7 +458,7 @@ def _redated(merger: Merger, previously_on: date, at: datetime) -> Event:
 
 
 def _withdrawn(merger: Merger, at: datetime) -> Event:
-    """Return that a merger will not take place."""
+    """Return the event that a merger will not take place."""
     return _NAMES[merger.kind].withdrawn(
         merger=merger.reference,
         successor=merger.successor,
@@ -466,7 +469,7 @@ def _withdrawn(merger: Merger, at: datetime) -> Event:
 
 
 def _merged(merger: Merger, at: datetime) -> Event:
-    """Return that a merger took effect, with the schemes of each predecessor in their order."""
+    """Return the event that a merger took effect, with the schemes in the order of the predecessors."""
     return _NAMES[merger.kind].merged(
         merger=merger.reference,
         successor=merger.successor,

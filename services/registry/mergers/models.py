@@ -1,4 +1,4 @@
-"""Commissioners to be dissolved, the one established in their place, what was planned, and what is needed first."""
+"""Mergers of commissioners, with their plans, transfer schemes and conditions."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -22,7 +22,7 @@ from services.registry.mergers.errors import (
 
 
 class Plan(Base):
-    """What was said of a merger at one instant: that it takes effect on a day, took effect, or will not."""
+    """A plan of a merger, as stated at one instant: it takes effect on a day, took effect, or is withdrawn."""
 
     __tablename__ = "merger_plan"
 
@@ -38,7 +38,7 @@ class Plan(Base):
 
 
 class SchemeType(StrEnum):
-    """The two schemes of NHS Act 2006 s.14I: what one moves the other does not."""
+    """The two transfer schemes of NHS Act 2006 s.14I. Each moves what the other does not."""
 
     PROPERTY = "property"
     """Property, rights and liabilities, other than those under contracts of employment."""
@@ -47,7 +47,7 @@ class SchemeType(StrEnum):
 
 
 class Scheme(Base):
-    """A transfer scheme of one sort, from some of the predecessors to the successor, or word that none is needed."""
+    """A transfer scheme of one type, from some of the predecessors to the successor, or a nil return."""
 
     __tablename__ = "transfer_scheme"
 
@@ -65,7 +65,7 @@ class Scheme(Base):
 
 
 class Condition(Base):
-    """What NHS England wants to be done before a merger takes effect, and the evidence that it was."""
+    """A condition of NHS England's approval, with the evidence that it is met."""
 
     __tablename__ = "merger_condition"
 
@@ -123,7 +123,7 @@ class Merger(Base):
         return {self.successor, *self.predecessors}
 
     def last_stated_at(self) -> datetime:
-        """Return the instant of the latest thing that was said of it."""
+        """Return the instant of its latest plan."""
         return max(plan.stated_at for plan in self.plans)
 
     def agree(self, conditions: Sequence[str] = (), *, stated_at: datetime, by: str) -> None:
@@ -136,7 +136,7 @@ class Merger(Base):
     def make_scheme(
         self, sort: SchemeType, predecessors: Sequence[str], *, nil: bool, made_on: date, stated_at: datetime, by: str
     ) -> Scheme:
-        """Keep a transfer scheme, or a nil return. Raises MergerNotOpen, SchemeMadeAlready."""
+        """Add a transfer scheme, or a nil return. Raises MergerNotOpen, SchemeMadeAlready."""
         self.must_be_agreed()
         made = {code: one.reference for one in self.schemes if one.sort == sort for code in one.predecessors}
         twice = [Reason(f"{code} has the {sort} transfer scheme {made[code]}") for code in predecessors if code in made]
@@ -157,7 +157,7 @@ class Merger(Base):
         return scheme
 
     def meet(self, number: int, evidence: str, *, met_on: date, stated_at: datetime, by: str) -> Condition:
-        """Keep the evidence that a condition is met. Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready."""
+        """Record the evidence that a condition is met. Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready."""
         self.must_be_agreed()
         condition = next((one for one in self.conditions if one.number == number), None)
         if condition is None:
@@ -178,7 +178,7 @@ class Merger(Base):
         return self.ready_on is not None and self.ready_on <= max(self.effective_on, day_of(agreed))
 
     def _reckon(self) -> None:
-        """Say by which day all was known to be there, from what is held."""
+        """Set the day by which all that is needed was known to be there."""
         covered = {(one.sort, code): day_of(one.stated_at) for one in self.schemes for code in one.predecessors}
         needed = [covered.get((sort, code)) for sort in SchemeType for code in self.predecessors]
         needed += [day_of(one.evidenced_at) if one.evidenced_at else None for one in self.conditions]
@@ -186,7 +186,7 @@ class Merger(Base):
         self.ready_on = max(days) if len(days) == len(needed) else None
 
     def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> None:
-        """Let it take effect on another day. Raises MergerNotOpen, EffectiveDateUnchanged."""
+        """Move it to another day. Raises MergerNotOpen, EffectiveDateUnchanged."""
         self.must_be_agreed()
         if effective_on == self.effective_on:
             raise EffectiveDateUnchanged(f"{self.reference} takes effect on {effective_on}")
@@ -194,7 +194,7 @@ class Merger(Base):
         self.version += 1
 
     def withdraw(self, *, stated_at: datetime, by: str) -> None:
-        """Give it up. Raises MergerNotOpen."""
+        """Withdraw it. Raises MergerNotOpen."""
         self.must_be_agreed()
         self.note(MergerStatus.WITHDRAWN, self.effective_on, stated_at=stated_at, by=by)
         self.version += 1
@@ -211,7 +211,7 @@ class Merger(Base):
             raise MergerNotOpen(f"{self.reference} is {self.status.replace('_', ' ')}")
 
     def note(self, status: MergerStatus, effective_on: date, *, stated_at: datetime, by: str) -> None:
-        """Keep what was said of it, beside all that was said before."""
+        """Add a plan. Earlier plans stay."""
         self.status, self.effective_on = status, effective_on
         self.plans.append(
             Plan(

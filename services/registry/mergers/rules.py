@@ -1,4 +1,4 @@
-"""Whether commissioners can merge: pure rules, every reason at once (NHS Act 2006 s.14G; ICBs: ss.14Z25, 14Z27)."""
+"""Rules on whether commissioners can merge, with every reason at once (s.14G; ICBs: ss.14Z25, 14Z27)."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from services.registry.mergers.models import SchemeType
 
 
 def law_on(day: date, kind: Kind = Kind.CCG, packs: Iterable[RulePack] = PACKS) -> RulePack | None:
-    """Return the pack that rules a merger of this kind with effect on a day, None where no law provides for one."""
+    """Return the rule pack for a merger of this kind on a day, None where no law provides for one."""
     found = in_force(packs, day, subject=f"{kind}-merger")
     return found[0] if found else None
 
@@ -127,19 +127,19 @@ def _plural(kind: Kind) -> str:
 
 
 class SchemeState(Protocol):
-    """What counts of a scheme."""
+    """What the rules need of a scheme."""
 
     @property
     def sort(self) -> SchemeType:
-        """Which of the two it is."""
+        """Its type."""
 
     @property
     def predecessors(self) -> list[str]:
-        """From whom it transfers."""
+        """The predecessors that it transfers from."""
 
 
 class ConditionState(Protocol):
-    """What counts of a condition."""
+    """What the rules need of a condition."""
 
     @property
     def number(self) -> int:
@@ -147,7 +147,7 @@ class ConditionState(Protocol):
 
     @property
     def text(self) -> str:
-        """What is to be done."""
+        """Its text."""
 
     @property
     def met_on(self) -> date | None:

@@ -1,4 +1,4 @@
-"""Organisations: opened, closed, renamed, moved; their parent, kind, legal status and legal form.
+"""Organisations: opened, closed, renamed, moved; their parent, kind and legal status.
 
 Publishes OrganisationOpened, OrganisationProposed, OrganisationClosed, OrganisationRenamed, OrganisationMoved,
 OrganisationParentChanged, OrganisationKindChanged, OrganisationLegalStatusChanged.

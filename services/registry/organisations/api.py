@@ -42,16 +42,16 @@ router = commands_router(tags=["Organisations"])
 @router.get(
     "/organisations/{code}",
     response_model=OrganisationInFullView,
-    summary="What an organisation was on a day",
+    summary="Get an organisation as at a day",
     responses=problems(OrganisationNotFound),
 )
 async def get_organisation(
     code: CodeInPath, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
 ) -> OrganisationInFullView:
-    """What it was as at a day, as known at an instant: kind and further roles, status in operation and in law, name,
-    parent, address, codes of other systems, and the mergers that it is part of.
+    """Return an organisation as at a day, as known at an instant: kind, further roles, status in operation and in law,
+    name, parent, address, codes in other systems, and the mergers that it is part of.
 
-    The ETag is the organisation's version now, whatever day is asked about.
+    The ETag is the organisation's current version, whatever the day.
     """
     found = await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     etag(response, found.version)
@@ -74,11 +74,11 @@ async def list_organisations(
     kind: Annotated[Kind | None, Query(description="only of this kind")] = None,
     status: Annotated[Status | None, Query(description="only those with this status on the day")] = None,
     name: Annotated[
-        str | None, Query(description="a part of the name, whatever the case", max_length=200, pattern=PRINTED)
+        str | None, Query(description="part of the name, in any case", max_length=200, pattern=PRINTED)
     ] = None,
-    parent: Annotated[str | None, Query(description="only those that belong to this code", pattern=CODE)] = None,
+    parent: Annotated[str | None, Query(description="only those with this parent", pattern=CODE)] = None,
 ) -> Page[OrganisationView]:
-    """Organisations by kind, status, name and parent, as at a day, as known at an instant, in the order of their codes.
+    """List organisations by kind, status, name and parent, as at a day, as known at an instant, ordered by code.
 
     `kind=ccg&status=open&as_at=2013-04-01` gives England's 211 CCGs of that day.
     """
@@ -100,9 +100,9 @@ async def list_organisations(
 async def open_organisation(
     command: commands.OpenOrganisation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
 ) -> Organisation:
-    """Give a new code to a body that operates from a day, or that stands as proposed.
+    """Open an organisation under a new code from a day, or record it as proposed.
 
-    What was proposed is opened by the same command. A code that a body ever had is never used again.
+    The same command opens a proposed organisation. A code that was ever used is never used again.
     """
     [opened] = await commands.open_organisations(session, [command], by=by, stated_at=stated_at)
     etag(response, opened.version)
@@ -119,7 +119,7 @@ async def open_organisation(
 async def open_organisations(
     command: commands.OpenOrganisations, session: Write, by: Registrar, stated_at: StatedAt
 ) -> OpenedListView:
-    """Open or propose many bodies in one transaction: all of them, or none, with every reason."""
+    """Open or propose many organisations in one transaction: all of them or none. A refusal lists every reason."""
     opened = await commands.open_organisations(session, command.organisations, by=by, stated_at=stated_at)
     return OpenedListView(organisations=[OpenedView.model_validate(one) for one in opened])
 
@@ -138,9 +138,9 @@ async def close_organisation(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """End it: `effective_on` is the first day without it. What is part of an agreed merger ends with that.
+    """Close it: `effective_on` is the first day without it. A merger closes the organisations that are part of it.
 
-    A commissioner that still has practices or areas is not closed: each of them is named.
+    A commissioner that still has practices or areas is not closed: the refusal names each of them.
     """
     await commands.close_organisation(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
@@ -161,7 +161,7 @@ async def rename_organisation(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """Give it another name from a day, under the same code. Names of earlier days stay what they were."""
+    """Give it another name from a day, under the same code. Earlier days keep their names."""
     await changes.rename_organisation(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation
@@ -170,7 +170,7 @@ async def rename_organisation(
 @router.post(
     "/organisations/{code}/parent",
     response_model=OpenedView,
-    summary="Let it belong to another organisation",
+    summary="Change the parent of an organisation",
     responses=problems(CoverBroken, *REFUSALS),
 )
 async def change_parent(
@@ -181,7 +181,7 @@ async def change_parent(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """Say to which body it belongs from a day. Parents of earlier days stay what they were."""
+    """State its parent from a day. Earlier days keep their parents."""
     await changes.change_parent(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation
@@ -190,7 +190,7 @@ async def change_parent(
 @router.post(
     "/organisations/{code}/kind",
     response_model=OpenedView,
-    summary="Let it be of another kind under the same code",
+    summary="Change the kind of an organisation",
     responses=problems(CoverBroken, *REFUSALS, MergerAgreed),
 )
 async def change_kind(
@@ -201,9 +201,9 @@ async def change_kind(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """A trust becomes a foundation trust, an STP becomes an ICB: from a day, under the code that it had.
+    """Change its kind from a day, under the same code: a trust becomes a foundation trust, an STP becomes an ICB.
 
-    Kinds of earlier days stay what they were. A CCG that is part of an agreed merger stays one up to that day.
+    Earlier days keep their kinds. A CCG that is part of an agreed merger stays one up to the merger's day.
     """
     await changes.change_kind(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
@@ -213,7 +213,7 @@ async def change_kind(
 @router.post(
     "/organisations/{code}/legal-status",
     response_model=OpenedView,
-    summary="Establish or abolish it in law",
+    summary="State the legal status of an organisation",
     responses=problems(OrganisationNotFound, LegalDatesDisagree, NoChange, *EDIT_REFUSALS),
 )
 async def change_legal_status(
@@ -224,9 +224,10 @@ async def change_legal_status(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """State what it is in law from a day, apart from whether it operates.
+    """State that it is established or abolished in law from a day, apart from whether it operates.
 
-    The last 106 CCGs were abolished on 1 July 2022, and their codes live on. Nothing operates before it is established.
+    The last 106 CCGs were abolished on 1 July 2022, and their codes are still in use. No organisation operates before
+    it is established.
     """
     await changes.change_legal_status(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
@@ -236,7 +237,7 @@ async def change_legal_status(
 @router.post(
     "/organisations/{code}/address",
     response_model=OpenedView,
-    summary="Let it move",
+    summary="Move an organisation",
     responses=problems(*REFUSALS),
 )
 async def move_organisation(
@@ -247,7 +248,7 @@ async def move_organisation(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """Say where it is from a day, with the postcode. Addresses of earlier days stay what they were."""
+    """State its address from a day, with the postcode. Earlier days keep their addresses."""
     await changes.move_organisation(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation

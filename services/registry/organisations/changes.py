@@ -53,7 +53,7 @@ class RenameOrganisation(BaseModel):
 
 
 class ChangeParent(BaseModel):
-    """A body belongs to another one from a day."""
+    """A new parent from a day."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class ChangeParent(BaseModel):
 
 
 class ChangeKind(BaseModel):
-    """A body is of another kind from a day, under the same code."""
+    """Another kind from a day, under the same code."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,12 +74,12 @@ class ChangeKind(BaseModel):
     @classmethod
     def _is_said(cls, kind: Kind) -> Kind:
         if kind is Kind.UNKNOWN:
-            raise ValueError("say what it is: `unknown` is for codes that nobody describes")
+            raise ValueError("state a kind: `unknown` is for codes that no source describes")
         return kind
 
 
 class ChangeLegalStatus(BaseModel):
-    """In law a body is established or abolished from a day, whatever it does in operation."""
+    """A legal status from a day, apart from operation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,7 +88,7 @@ class ChangeLegalStatus(BaseModel):
 
 
 class MoveOrganisation(Address):
-    """A body is somewhere else from a day."""
+    """Another address from a day."""
 
     effective_on: Day = Field(description="the first day at this address", examples=["2016-10-03"])
 
@@ -114,7 +114,7 @@ async def rename_organisation(
 async def change_parent(
     session: AsyncSession, organisation: Organisation, command: ChangeParent, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let the locked body belong to another one from a day, up to the next parent that is known already.
+    """Give the locked body another parent from a day, up to the next parent that is known already.
 
     Raises NotOpen, NoChange, OrganisationNotFound (the parent), CoverBroken where a practice would be in no
     commissioner, NotYoursToDecide.
@@ -122,7 +122,7 @@ async def change_parent(
     code, day = organisation.code, command.effective_on
     await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
-        # The parent does not change, and waits for nobody.
+        # The parent is not locked: it does not change.
         if not (await standings(now.connection, [command.parent]))[command.parent].exists:
             raise OrganisationNotFound(f"no organisation has the code {command.parent}")
         must_be_there(now.standings[code], day)
@@ -140,7 +140,7 @@ async def change_parent(
 async def change_kind(
     session: AsyncSession, organisation: Organisation, command: ChangeKind, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let the locked body be of another kind from a day, up to the next kind that is known already.
+    """Give the locked body another kind from a day, up to the next kind that is known already.
 
     Raises NotOpen, NoChange, MergerAgreed, CoverBroken with each practice and area that such a body may not
     cover, NotYoursToDecide.
@@ -164,7 +164,7 @@ async def change_kind(
 async def change_legal_status(
     session: AsyncSession, organisation: Organisation, command: ChangeLegalStatus, *, by: Caller, stated_at: datetime
 ) -> None:
-    """State since when the locked body is established, or abolished, in law. Its operation is not touched by it.
+    """State since when the locked body is established, or abolished, in law. Its operation does not change.
 
     Raises LegalDatesDisagree with every reason, NoChange, NotYoursToDecide.
     """
@@ -201,7 +201,7 @@ def _against_in_law(standing: Standing, command: ChangeLegalStatus) -> list[Reas
 async def move_organisation(
     session: AsyncSession, organisation: Organisation, command: MoveOrganisation, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let the locked body have another address from a day, up to the next one that is known already.
+    """Give the locked body another address from a day, up to the next one that is known already.
 
     Raises NotOpen, NoChange, NotYoursToDecide.
     """

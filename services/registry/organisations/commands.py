@@ -1,4 +1,4 @@
-"""Organisations come into being, operate, and close."""
+"""Opens, proposes and closes organisations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -34,7 +34,7 @@ from services.registry.organisations.errors import ClosedBeforeItOpened, MergerA
 
 
 class Address(BaseModel):
-    """Where a body is."""
+    """The address of an organisation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,7 +48,7 @@ class Address(BaseModel):
 
 
 class OpenOrganisation(BaseModel):
-    """A body that operates from a day, or stands as proposed from it."""
+    """An organisation that is open, or proposed, from a day."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -57,35 +57,37 @@ class OpenOrganisation(BaseModel):
     kind: Kind = Field(examples=["ccg"])
     effective_on: Day = Field(description="the first day as open, or as proposed", examples=["2013-04-01"])
     status: Literal["open", "proposed"] = Field(
-        default="open", description="`proposed`: legally set, not operating yet", examples=["open"]
+        default="open", description="`proposed`: set up in law, not operating yet", examples=["open"]
     )
     legal_on: Day | None = Field(
         default=None,
-        description="the first day in law, where it is stated; of a proposal `effective_on` if left out",
+        description="the first day in law, where stated; for a proposal the default is `effective_on`",
         examples=["2013-02-01"],
     )
     address: Address | None = None
     parent: Code | None = Field(
         default=None,
-        description="the body that it belongs to from that day, of a practice its commissioner; a practice that opens "
-        "without one is found in no commissioner",
+        description="its parent from that day, for a practice its commissioner; without one the practice is in no "
+        "commissioner",
         examples=[None],
     )
 
     @model_validator(mode="after")
     def _in_law_before_it_operates(self) -> Self:
         if self.legal_on is not None and self.legal_on > self.effective_on:
-            raise ValueError(f"legal_on: no body operates from {self.effective_on} that the law knows later")
+            raise ValueError(
+                f"legal_on: it cannot be established in law after {self.effective_on}, when it begins to operate"
+            )
         return self
 
     @property
     def established_on(self) -> date | None:
-        """The first day in law. What is proposed is legally set: ODS means nothing else by the word."""
+        """The first day in law. A proposed organisation is set up in law: that is what ODS means by the term."""
         return self.legal_on or (self.effective_on if self.status == "proposed" else None)
 
 
 class OpenOrganisations(BaseModel):
-    """Up to 500 bodies at once: all of them, or none."""
+    """Up to 500 organisations to open in one transaction: all or none."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -97,7 +99,7 @@ class OpenOrganisations(BaseModel):
 
 
 class CloseOrganisation(BaseModel):
-    """A body ends without a merger."""
+    """The closing of an organisation without a merger."""
 
     model_config = ConfigDict(extra="forbid")
 

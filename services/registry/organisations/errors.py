@@ -1,4 +1,4 @@
-"""Refusals of what would change one organisation."""
+"""Refusals of changes to one organisation."""
 
 from libs.common.errors import Conflict
 

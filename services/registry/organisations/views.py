@@ -1,4 +1,4 @@
-"""What the routes that change organisations answer."""
+"""Answers of the commands about organisations."""
 
 from pydantic import BaseModel
 
@@ -18,6 +18,6 @@ class OpenedView(View):
 
 
 class OpenedListView(BaseModel):
-    """All of them."""
+    """The organisations that were opened or proposed."""
 
     organisations: list[OpenedView]

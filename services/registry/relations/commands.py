@@ -1,4 +1,4 @@
-"""Bodies stand in relations to each other, many to many, each with its days and perhaps an exact share."""
+"""States and ends relations between organisations, many to many, each with its days and perhaps an exact share."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ from services.registry.relations.views import RelatedView
 WITH_SHARES = frozenset(
     {Relation.OWNS, Relation.PARTNER_IN, Relation.MEMBER_OF, Relation.COMMISSIONS, Relation.PART_OF_FOOTPRINT}
 )
-"""The relations of which a body can have a part only."""
+"""The relations that can have a share."""
 
 _BELIEVED = f"""
 SELECT t.code, t.sort, t.other, b.value, lower(b.valid) AS start, upper(b.valid) AS "end"
@@ -42,7 +42,7 @@ _OF = f"{_BELIEVED} WHERE t.other = $1 AND t.sort = $2 ORDER BY t.code, b.valid"
 
 
 class Relate(BaseModel):
-    """A body stands in a relation to another from a day."""
+    """A relation to another organisation from a day."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,12 +51,12 @@ class Relate(BaseModel):
     share: Share | None = None
     effective_on: Day = Field(description="the first day of the relation", examples=["2016-12-01"])
     until: Day | None = Field(
-        default=None, description="the first day without it, where that is known", examples=["2019-04-01"]
+        default=None, description="the first day without it, where known", examples=["2019-04-01"]
     )
 
 
 class EndRelation(BaseModel):
-    """A body stands in a relation to another no more."""
+    """The end of a relation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class EndRelation(BaseModel):
 
 
 async def relate(session: AsyncSession, code: str, command: Relate, *, by: Caller, stated_at: datetime) -> RelatedView:
-    """Let a body stand in a relation to another from a day, in place of what was stated of these two and these days.
+    """Relate a body to another from a day. It replaces what was stated of these two for the same days.
 
     Raises RelationNotAllowed with every reason, NoChange, OrganisationNotFound, NotYoursToDecide.
     """
@@ -108,7 +108,7 @@ async def relate(session: AsyncSession, code: str, command: Relate, *, by: Calle
 async def end_relation(
     session: AsyncSession, code: str, command: EndRelation, *, by: Caller, stated_at: datetime
 ) -> RelatedView:
-    """Let a relation end: it held until the day before, and nothing is said of it from the day on.
+    """End a relation: its last day is the day before.
 
     Raises NoChange where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
     """
@@ -141,7 +141,7 @@ async def end_relation(
 async def _change_of(
     session: AsyncSession, code: str, other: str, *, by: Caller, stated_at: datetime
 ) -> AsyncIterator[Change]:
-    """Change how two bodies are related. Whoever acts for either may do so.
+    """Change how two bodies are related. A caller who acts for either may do so.
 
     Raises OrganisationNotFound, NotYoursToDecide.
     """
@@ -181,7 +181,7 @@ def _is_practice_of_commissioner(body: Standing, other: Standing, days: Days) ->
 
 
 async def _against_shares(connection: asyncpg.Connection, code: str, command: Relate, days: Days) -> Sequence[Reason]:
-    """Return a reason for each span of days on which the owners of a body would together own more than all of it."""
+    """Return a reason for each period in which the shares of a body's owners would sum to more than 1."""
     if command.relation is not Relation.OWNS or not command.share:
         return []
     owned = [
@@ -189,7 +189,7 @@ async def _against_shares(connection: asyncpg.Connection, code: str, command: Re
         for owner, _, _, value, start, end in await connection.fetch(_OF, command.other, Relation.OWNS)
         if owner != code and value != HOLDS
     ]
-    # The sum can only grow where somebody's share begins.
+    # The sum can only grow where a share begins.
     starts = {days.start, *(span.start for _, span, _ in owned if span.start in days)}
     reasons = []
     for day in sorted(starts):

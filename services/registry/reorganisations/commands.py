@@ -1,4 +1,4 @@
-"""Successions stated by hand: splits, acquisitions, changes of boundary, abolitions, mergers of other bodies."""
+"""States successions by hand: splits, acquisitions, boundary changes, abolitions, mergers of other bodies."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -34,22 +34,22 @@ from services.registry.reorganisations.rules import PlannedSuccession, reasons_a
 
 
 class Follower(BaseModel):
-    """A body that follows, with its share where one is stated."""
+    """A successor, with its share where one is stated."""
 
     model_config = ConfigDict(extra="forbid")
 
     code: Code = Field(description="a body that is open on the day", examples=["QSL"])
-    share: Share | None = Field(default=None, description="how much of the predecessor it takes over, exactly")
+    share: Share | None = Field(default=None, description="the exact share of the predecessor that it takes over")
 
 
 class StateSuccession(BaseModel):
-    """From a day some bodies are followed by others."""
+    """A succession from a day."""
 
     model_config = ConfigDict(extra="forbid")
 
     shape: StatedShape = Field(
         description="`merger` of others than commissioners into a new body; `split` by shares that sum to 1; "
-        "`acquisition` by a body that goes on; `boundary_change`: a part goes, both live on; `abolition` in law",
+        "`acquisition` by an existing body; `boundary_change`: a part goes, both continue; `abolition` in law",
         examples=["abolition"],
     )
     predecessors: list[Code] = Field(min_length=1, max_length=50, examples=[["11X"]])
@@ -57,17 +57,17 @@ class StateSuccession(BaseModel):
     effective_on: Day = Field(description="the first day of the successors", examples=["2022-07-01"])
     lives_on_as: Kind | None = Field(
         default=None,
-        description="of an abolition: the kind of body that the code names from then on; left out, the body closes",
+        description="for an abolition: the kind of body that the code names afterwards; left out, the body closes",
         examples=["sub_icb_location"],
     )
     commissioners: list[CoverList] = Field(
         default=[],
         max_length=300,
-        description="what commissioners cover from the day on, completely, where practices or areas go elsewhere",
+        description="complete lists of what commissioners cover from the day, where practices or areas move",
     )
 
     def succession(self) -> PlannedSuccession:
-        """Return it as the rules see it."""
+        """Return it as the rules take it."""
         return PlannedSuccession(
             Shape(self.shape),
             tuple(self.predecessors),
@@ -80,7 +80,7 @@ class StateSuccession(BaseModel):
 async def state_succession(
     session: AsyncSession, command: StateSuccession, *, by: Caller, stated_at: datetime
 ) -> Reorganisation:
-    """Let bodies be followed by others from a day: all of it, or none.
+    """State that bodies are succeeded by others from a day: all of it, or nothing.
 
     A predecessor that does not live on closes. Raises SuccessionNotAllowed with every reason, NotYoursToDecide.
     """

@@ -1,4 +1,4 @@
-"""Successions that were stated by hand, and those that were undone."""
+"""Successions that were stated by hand, also the undone ones."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -17,8 +17,8 @@ class Reorganisation(Base):
     """One or more bodies followed by one or more others on a day, stated at one instant.
 
     `reference` is `R-` and the first predecessor's code; a second one adds `-2`. `shares` are those of `successors`, in
-    their order, empty where none is stated. `closed` are the predecessors that it closed, `commissioners` the bodies of
-    which it said what they cover.
+    their order, empty where none is stated. `closed` are the predecessors that it closed, `commissioners` those
+    with a list of what they cover.
     """
 
     __tablename__ = "reorganisation"

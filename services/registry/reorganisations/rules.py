@@ -1,4 +1,4 @@
-"""Whether some bodies can be followed by others in a stated way: pure rules, every reason at once."""
+"""Rules on whether bodies can be succeeded by others in a stated shape, with every reason at once."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from services.registry.core.standing import Standing
 
 @dataclass(frozen=True, slots=True)
 class PlannedSuccession:
-    """Who is to be followed by whom, how, and from which day. A share is empty where none is stated."""
+    """A succession as stated: predecessors, successors, shape and day. A share is empty where none is stated."""
 
     shape: Shape
     predecessors: tuple[str, ...]

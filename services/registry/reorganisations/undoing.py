@@ -1,4 +1,4 @@
-"""A succession stated by hand was wrong: it is taken back, with all that it brought, and both words stay on record."""
+"""Undoes a succession that was stated by hand, with all its effects; both statements stay on record."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
