@@ -42,35 +42,37 @@ class Module:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_")
         ]
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Everything in its tree."""
+        return list(ast.walk(self.tree))
+
     @property
     def functions(self) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
         """All functions, however deep, a method under its class: `Timeline.__init__`."""
         owners = {
-            node: f"{owner.name}."
-            for owner in ast.walk(self.tree)
-            if isinstance(owner, ast.ClassDef)
-            for node in owner.body
+            node: f"{owner.name}." for owner in self.nodes if isinstance(owner, ast.ClassDef) for node in owner.body
         }
         return [
             (owners.get(node, "") + node.name, node)
-            for node in ast.walk(self.tree)
+            for node in self.nodes
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ]
 
-    @property
-    def lines_of_code(self) -> int:
-        """Its lines without blank ones, comments and docstrings, those of constants included."""
+    @cached_property
+    def lines_of_code(self) -> list[int]:
+        """The numbers of its lines without blank ones, comments and docstrings, those of constants included."""
         prose = {
             line
-            for node in ast.walk(self.tree)
+            for node in self.nodes
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
             for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
         }
-        return sum(
-            1
+        return [
+            number
             for number, line in enumerate(self.text.splitlines(), 1)
             if line.strip() and not line.lstrip().startswith("#") and number not in prose
-        )
+        ]
 
 
 @cache
