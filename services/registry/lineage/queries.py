@@ -1,28 +1,20 @@
-"""Who followed whom: predecessors and successors, however many steps away, and what codes live on in by a day."""
+"""Reads who followed whom: predecessors and successors, and what codes live on in by a day."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import as_known
 from libs.common.temporal.history import ALWAYS
+from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
 from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Step, living
+from services.registry.lineage.views import EndView, LineageNoteView, LineageView, StepView
 
-__all__ = [
-    "ALWAYS",
-    "Ends",
-    "Lineage",
-    "Step",
-    "lineage_of",
-    "resolve",
-    "sentence_of",
-    "steps_from",
-    "steps_to",
-    "successors_of",
-]
+Direction = Literal["before", "after", "both"]
 
+_MOST_ENDS = 10_000
 
 _LINE = f"""
 WITH RECURSIVE line (code) AS (
@@ -46,8 +38,8 @@ class Lineage:
     """What came before a code, what came of it, and what it lives on in by the day asked for, with exact shares."""
 
     code: str
-    before: tuple[Step, ...]
-    after: tuple[Step, ...]
+    before: tuple[StepView, ...]
+    after: tuple[StepView, ...]
     living: Ends
 
     @property
@@ -61,6 +53,61 @@ class Lineage:
         followed = {step.successor for step in self.before if step.code != step.successor}
         named = {self.code, *(step.code for step in self.before)}
         return tuple(sorted(named - followed) or sorted(named))
+
+
+async def get_lineage(
+    db: Reads, code: str, *, as_at: date, as_known: datetime | None, direction: Direction
+) -> LineageView:
+    """Return every succession before and after a code, and what it lives on in, as at a day, as known at an instant.
+
+    Raises OrganisationNotFound.
+    """
+    await get_organisation(db, code, as_at=as_at, as_known=as_known)
+    lineage = await lineage_of(db, code, as_at=as_at, as_known=as_known or ALWAYS)
+    living = await _ends(db, lineage, as_at=as_at, as_known=as_known)
+    return LineageView(
+        code=code,
+        as_at=as_at,
+        as_known=as_known,
+        before=[] if direction == "after" else list(lineage.before),
+        after=[] if direction == "before" else list(lineage.after),
+        resolves_to=list(lineage.resolves_to),
+        living=living,
+        origins=list(lineage.origins),
+        findings=_notes(living),
+        because=[_sentence(step) for step in (*lineage.before, *lineage.after)],
+    )
+
+
+async def _ends(db: Reads, lineage: Lineage, *, as_at: date, as_known: datetime | None) -> list[EndView]:
+    """Return what a code lives on in, with the names and statuses of the day."""
+    codes = OrganisationFilter(codes=lineage.resolves_to)
+    ends = await list_organisations(db, codes, as_at=as_at, as_known=as_known, after=None, limit=_MOST_ENDS)
+    named = {one.code: one for one in ends}
+    return [
+        EndView(
+            code=end,
+            name=named[end].name if end in named else None,
+            status=named[end].status if end in named else "unknown",
+            share=None if share is None else str(share),
+        )
+        for end, share in lineage.living
+    ]
+
+
+def _notes(living: Sequence[EndView]) -> list[LineageNoteView]:
+    notes = [
+        LineageNoteView(
+            finding="no-source-says", message=f"{end.code} is closed, and no source says what became of what it had"
+        )
+        for end in living
+        if end.status == "closed"
+    ]
+    unstated = [end.code for end in living if end.share is None]
+    if unstated:
+        message = f"no source states what share went to {', '.join(unstated)}"
+        notes.append(LineageNoteView(finding="share-not-stated", message=message))
+    return notes
 
 
 async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = ALWAYS) -> Lineage:
@@ -104,8 +151,7 @@ async def successors_of(
     return frozenset(step.successor for step in steps if step.shape != PARENT_CHANGE) - frozenset(codes)
 
 
-def sentence_of(step: Step) -> str:
-    """Return a succession as a sentence."""
+def _sentence(step: StepView) -> str:
     share = {"": "", "1": ", all of it"}.get(step.share, f", {step.share} of it")
     shape = f" ({step.shape.replace('_', ' ')}{share})" if step.shape else f"{share}"
     return f"{step.code} was followed by {step.successor} on {step.effective_on}{shape}: {step.source}"
@@ -116,9 +162,8 @@ async def _steps(db: Reads, sql: str, codes: Collection[str], as_at: date, as_kn
     return tuple(Step(*row) for row in rows)
 
 
-def _with_distance(code: str, steps: Iterable[Step], direction: int) -> tuple[Step, ...]:
+def _with_distance(code: str, steps: Sequence[Step], direction: int) -> tuple[StepView, ...]:
     """Return the steps with how far they are from the code: 1 for its own predecessors and successors."""
-    steps = tuple(steps)
     far, reached = {code: 0}, [code]
     for one in reached:
         for step in steps:
@@ -126,4 +171,6 @@ def _with_distance(code: str, steps: Iterable[Step], direction: int) -> tuple[St
             if nearer == one and farther not in far:
                 far[farther] = far[one] + 1
                 reached.append(farther)
-    return tuple(replace(step, distance=far[step.code if direction > 0 else step.successor] + 1) for step in steps)
+    return tuple(
+        StepView(**asdict(step), distance=far[step.code if direction > 0 else step.successor] + 1) for step in steps
+    )

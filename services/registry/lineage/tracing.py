@@ -20,7 +20,7 @@ Ends = tuple[tuple[str, Fraction | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One succession on the way, known from an instant. `distance`: how many steps it is away from the code asked."""
+    """One succession on the way, known from an instant."""
 
     code: str
     successor: str
@@ -30,7 +30,6 @@ class Step:
     source: str
     shape: str = ""
     share: str = ""
-    distance: int = 0
 
 
 @dataclass(slots=True)

@@ -1,7 +1,6 @@
-"""What the answers about lineage look like."""
+"""What the routes about lineage answer."""
 
 from datetime import date, datetime
-from fractions import Fraction
 
 from pydantic import BaseModel, Field
 
@@ -30,11 +29,6 @@ class EndView(BaseModel):
     name: str | None
     status: Status
     share: str | None = Field(description="exact fraction of the code asked about; null: no source states it")
-
-    @staticmethod
-    def share_of(share: Fraction | None) -> str | None:
-        """Return a share as text."""
-        return None if share is None else str(share)
 
 
 class LineageNoteView(BaseModel):
