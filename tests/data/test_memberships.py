@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.evidence import anomalies
-from services.registry.evidence.anomalies import AnomalyType
+from services.registry.evidence.views import AnomalyType
 from tests.data.whole import NOVEMBER, Whole, lines
 
 FILE = "epcmem_2019-10.csv.gz"

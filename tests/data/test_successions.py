@@ -9,7 +9,7 @@ from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.evidence import anomalies
-from services.registry.evidence.anomalies import AnomalyType
+from services.registry.evidence.views import AnomalyType
 from services.registry.lineage.queries import lineage_of
 from tests.data.whole import TODAY, Whole, rows
 

@@ -1,6 +1,5 @@
 """Who may be cited, and whose word stands above whose: from dated packs."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -8,6 +7,7 @@ from pydantic import StringConstraints
 
 from libs.common.rulepacks import RulePack
 from services.registry.core.rule_packs import PACKS
+from services.registry.core.views import SourceView
 
 SOURCE = r"^[a-z][a-z0-9-]{1,29}:[^\x00-\x1f\x7f]{1,200}$"
 """A family and a document of it."""
@@ -16,24 +16,12 @@ SOURCE = r"^[a-z][a-z0-9-]{1,29}:[^\x00-\x1f\x7f]{1,200}$"
 SourceName = Annotated[str, StringConstraints(pattern=SOURCE)]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A family of sources. `rank`: a higher one rules where both speak of the same days."""
-
-    family: str
-    rank: int
-    sort: str
-    title: str
-    citation: str
-    pack: str
-
-
 def family_of(source: str) -> str:
     """Return the family of a source that is written `family:document`."""
     return source.partition(":")[0]
 
 
-def families(on: date) -> dict[str, Source]:
+def families(on: date) -> dict[str, SourceView]:
     """Return every family that can be cited on a day, those whose word stands highest first."""
     packs: dict[str, RulePack] = {}
     for pack in sorted(PACKS, key=lambda pack: pack.effective_from):
@@ -43,7 +31,7 @@ def families(on: date) -> dict[str, Source]:
     return {one.family: one for one in sorted(found, key=lambda one: (-one.rank, one.family))}
 
 
-def source_of(source: str, on: date) -> Source | None:
+def source_of(source: str, on: date) -> SourceView | None:
     """Return the family that a source belongs to, None where no pack names it."""
     return families(on).get(family_of(source))
 
@@ -54,5 +42,13 @@ def rank_of(source: str, on: date) -> int | None:
     return None if found is None else found.rank
 
 
-def _source(pack: RulePack) -> Source:
-    return Source(pack.values["family"], pack.values["rank"], pack.values["sort"], pack.title, pack.citation, pack.id)
+def _source(pack: RulePack) -> SourceView:
+    values = pack.values
+    return SourceView(
+        family=values["family"],
+        rank=values["rank"],
+        sort=values["sort"],
+        title=pack.title,
+        citation=pack.citation,
+        pack=pack.id,
+    )

@@ -93,3 +93,14 @@ class OrganisationInFullView(OrganisationView, OrganisationRecordView):
     as_at: date
     as_known: datetime | None = Field(description="null: as known now")
     mergers: list[PartInMergerView]
+
+
+class SourceView(View):
+    """A family of sources that can be cited."""
+
+    family: str = Field(examples=["hsj"])
+    rank: int = Field(description="a higher one rules where both speak of the same days", examples=[-50])
+    sort: str = Field(examples=["press"])
+    title: str
+    citation: str
+    pack: str = Field(description="the pack of rules that says so", examples=["source-hsj"])

@@ -5,34 +5,14 @@ it was taken. Nothing is dropped or put right because of a finding.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import ALL_DAYS, about, as_known
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
-
-
-class AnomalyType(StrEnum):
-    """What is odd: `MEANINGS` says each in words."""
-
-    JOINED_BEFORE_OPENING = "joined_before_opening"
-    JOINED_LATE = "joined_late"
-    BELONGS_TO_CLOSED = "belongs_to_closed"
-    UNDESCRIBED_PARENT = "undescribed_parent"
-    UNDESCRIBED_IN_SUCCESSION = "undescribed_in_succession"
-    MEMBERSHIP_CONTRADICTED = "membership_contradicted"
-    RESTATED = "restated"
-    MOVED_WITHOUT_SUCCESSION = "moved_without_succession"
-    OPEN_BY_DATES_ALONE = "open_by_dates_alone"
-    FOLLOWS_ITSELF = "follows_itself"
-    FOLLOWED_ON_SEVERAL_DAYS = "followed_on_several_days"
-    SEVERAL_SUCCESSORS = "several_successors"
-    CLOSED_WITHOUT_SUCCESSOR = "closed_without_successor"
-
+from services.registry.evidence.views import AnomalyType, AnomalyView, FindingsCountsView, FindingsCountView
 
 MEANINGS: Mapping[AnomalyType, str] = {
     AnomalyType.JOINED_BEFORE_OPENING: "A practice belongs to `other` from `first_day`, before it opens on `last_day`.",
@@ -59,19 +39,6 @@ MEANINGS: Mapping[AnomalyType, str] = {
         "A trust, CCG, PCT, SHA or hub has closed, and no source says who followed it."
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Anomaly:
-    """Something odd. `source` is the family of sources that it is about, empty where it is about several."""
-
-    sort: AnomalyType
-    code: str
-    other: str
-    source: str
-    first_day: date | None
-    last_day: date | None
-    words: str
 
 
 # Each gives code, other, source, first day, last day, words; $1 is the instant as known.
@@ -273,20 +240,20 @@ async def find(
     code: str | None = None,
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
-) -> list[Anomaly]:
+) -> list[AnomalyView]:
     """Return what is odd in one way, as known at an instant, in the order of their keys, from the one behind `after`.
 
     `source` keeps those about one family of sources, `code` those about one body.
     """
     sql = _PAGE.format(sql=_SQL[sort])
     rows = await db.fetch(sql, as_known or ALWAYS, source, code, None if after is None else list(after), limit)
-    return [Anomaly(sort, *row) for row in rows]
+    return [AnomalyView(sort=sort, **dict(row)) for row in rows]
 
 
-async def count(db: Reads, *, as_known: datetime | None = None) -> dict[AnomalyType, int]:
-    """Return how much is odd in each way."""
-    counts = {}
+async def count(db: Reads, *, as_known: datetime | None = None) -> FindingsCountsView:
+    """Return how much is odd in each way, as known at an instant, and what each sort means."""
+    counts: list[FindingsCountView] = []
     for sort, sql in _SQL.items():
         [row] = await db.fetch(_COUNT.format(sql=sql), as_known or ALWAYS)
-        counts[sort] = row[0]
-    return counts
+        counts.append(FindingsCountView(sort=sort, meaning=MEANINGS[sort], findings=row[0]))
+    return FindingsCountsView(as_known=as_known, sorts=counts)

@@ -1,10 +1,8 @@
 """Routes about sources: who may be cited, what they said, and where they disagree."""
 
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
-from pydantic import BaseModel, Field
 
 from libs.common.http.dependencies import (
     AsAt,
@@ -27,24 +25,20 @@ from libs.organisations.statements import Facet
 from services.registry.core import sources
 from services.registry.core.codes import CODE
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
-from services.registry.core.views import View
 from services.registry.edge import CodeInPath, OfDay
 from services.registry.evidence import anomalies as findings
 from services.registry.evidence import commands, conflicts, history
-from services.registry.evidence.anomalies import AnomalyType
 from services.registry.evidence.conflict_rules import Differing
 from services.registry.evidence.views import (
-    BeliefView,
-    BelievedSuccessionView,
+    AnomalyType,
+    AnomalyView,
     ClaimView,
     ConflictView,
     DifferingView,
+    FindingsCountsView,
     HistoryView,
     RecordedView,
     SourcesView,
-    SourceView,
-    StatedSuccessionView,
-    StatementView,
 )
 
 router = commands_router(tags=["Sources"])
@@ -59,8 +53,7 @@ async def list_sources(_: By, as_at: AsAt) -> SourcesView:
     Where families speak of the same days, those of the highest rank rule, the latest word among them. The others stay
     visible: GET /conflicts.
     """
-    found = sources.families(as_at).values()
-    return SourcesView(as_at=as_at, sources=[SourceView.model_validate(one) for one in found])
+    return SourcesView(as_at=as_at, sources=list(sources.families(as_at).values()))
 
 
 @router.post(
@@ -77,7 +70,7 @@ async def record_report(report: commands.SourceDocument, session: Write, by: Rep
     user reports is shown with the body's history and conflicts, and no lineage follows it. What keeps a register, or
     is an official list, needs the role `loader`.
     """
-    return RecordedView.model_validate(await commands.record(session, report, by=by, today=today))
+    return await commands.record(session, report, by=by, today=today)
 
 
 @router.get(
@@ -93,16 +86,7 @@ async def get_organisation_history(
 
     With `as_at` only what was said of that day; with `as_known` only what was said by then.
     """
-    found = await history.history_of(rows, code, as_at=as_at, as_known=as_known)
-    return HistoryView(
-        code=code,
-        as_at=as_at,
-        as_known=as_known,
-        beliefs=[BeliefView.model_validate(one) for one in found.beliefs],
-        statements=[StatementView.model_validate(one) for one in found.statements],
-        successions=[BelievedSuccessionView.model_validate(one) for one in found.successions],
-        successions_stated=[StatedSuccessionView.model_validate(one) for one in found.successions_stated],
-    )
+    return await history.history_of(rows, code, as_at=as_at, as_known=as_known)
 
 
 @router.get(
@@ -177,44 +161,10 @@ def _place(after: tuple[Any, ...]) -> tuple[int | str, int]:
 findings_router = commands_router(tags=["Findings"])
 
 
-class AnomalyView(View):
-    """Something odd that was taken as it arrived."""
-
-    sort: AnomalyType
-    code: str = Field(examples=["P84676"])
-    other: str = Field(description="the other body that it is about; empty where there is none", examples=["00W"])
-    source: str = Field(description="the source that it is about; empty where it is about several")
-    first_day: date | None = Field(examples=["2017-04-01"])
-    last_day: date | None = Field(examples=["2017-07-04"])
-    words: str = Field(examples=["stays in 00W to 2017-07-04, which closed on 2017-03-31"])
-
-
-class FindingsCountView(BaseModel):
-    """How much is odd in one way."""
-
-    sort: AnomalyType
-    meaning: str
-    findings: int
-
-
-class FindingsCountsView(BaseModel):
-    """How much is odd in each way."""
-
-    as_known: datetime | None = Field(description="null: as known now")
-    sorts: list[FindingsCountView]
-
-
 @findings_router.get("/findings/counts", response_model=FindingsCountsView, summary="How much is odd in the sources")
 async def count_findings(rows: Rows, _: By, as_known: AsKnown) -> FindingsCountsView:
     """How many findings there are of each sort, by all that was said until an instant, and what the sort means."""
-    counted = await findings.count(rows, as_known=as_known)
-    return FindingsCountsView(
-        as_known=as_known,
-        sorts=[
-            FindingsCountView(sort=sort, meaning=findings.MEANINGS[sort], findings=number)
-            for sort, number in counted.items()
-        ],
-    )
+    return await findings.count(rows, as_known=as_known)
 
 
 @findings_router.get(
@@ -249,7 +199,7 @@ async def list_findings(
     found = await findings.find(
         rows, sort, as_known=as_known, source=source, code=code, after=after, limit=paging.fetch
     )
-    return page([AnomalyView.model_validate(one) for one in found], key=_key, request=request)
+    return page(found, key=_key, request=request)
 
 
 def _key(one: AnomalyView) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """A named source's word is put on record: with its rank, beside what others say."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal, Self
 
@@ -18,7 +17,9 @@ from services.registry.core.codes import CODE, PRINTED, Code, Day
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
 from services.registry.core.kinds import Kind
 from services.registry.core.recording import COMMAND
-from services.registry.core.sources import Source, SourceName, families, family_of, source_of
+from services.registry.core.sources import SourceName, families, family_of, source_of
+from services.registry.core.views import SourceView
+from services.registry.evidence.views import RecordedView
 
 _FITS = {
     "life": re.compile("proposed|open|closed"),
@@ -82,17 +83,7 @@ class SourceDocument(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedDocument:
-    """A report that is on record, with the rank that it has, and by which pack."""
-
-    source: str
-    rank: int
-    pack: str
-    stated_at: datetime
-
-
-async def record(session: AsyncSession, report: SourceDocument, *, by: Caller, today: date) -> RecordedDocument:
+async def record(session: AsyncSession, report: SourceDocument, *, by: Caller, today: date) -> RecordedView:
     """Put what a source says on record. It rules where nobody of a higher rank spoke.
 
     A succession that is only heard of is kept and shown, and no lineage follows it. Whoever keeps a register or an
@@ -111,10 +102,10 @@ async def record(session: AsyncSession, report: SourceDocument, *, by: Caller, t
         if missing := sorted(codes - now.organisations.keys()):
             raise OrganisationNotFound(f"no organisation has the code {', '.join(missing)}")
         now.publish(*(_event(fact, report.source, source.rank, at) for fact in report.facts))
-    return RecordedDocument(report.source, source.rank, source.pack, at)
+    return RecordedView(source=report.source, rank=source.rank, pack=source.pack, stated_at=at)
 
 
-def _source_of(report: SourceDocument, today: date) -> Source:
+def _source_of(report: SourceDocument, today: date) -> SourceView:
     """Return the family of the report's source. Raises SourceRefused with every reason."""
     reasons = []
     source = source_of(report.source, report.stated_on)

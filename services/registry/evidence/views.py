@@ -1,21 +1,11 @@
-"""What the answers about sources look like: who said what, what was believed, and where they disagree."""
+"""What the routes about sources answer: what each states, what is believed, and where they disagree."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from services.registry.core.views import View
-
-
-class SourceView(View):
-    """A family of sources that can be cited."""
-
-    family: str = Field(examples=["hsj"])
-    rank: int = Field(description="a higher one rules where both speak of the same days", examples=[-50])
-    sort: str = Field(examples=["press"])
-    title: str
-    citation: str
-    pack: str = Field(description="the pack of rules that says so", examples=["source-hsj"])
+from services.registry.core.views import SourceView, View
 
 
 class SourcesView(BaseModel):
@@ -137,3 +127,48 @@ class ConflictView(BaseModel):
     code: str = Field(examples=["00F"])
     about: str = Field(examples=["succession"])
     differs: list[DifferingView]
+
+
+class AnomalyType(StrEnum):
+    """What is odd: GET /findings/counts says each in words."""
+
+    JOINED_BEFORE_OPENING = "joined_before_opening"
+    JOINED_LATE = "joined_late"
+    BELONGS_TO_CLOSED = "belongs_to_closed"
+    UNDESCRIBED_PARENT = "undescribed_parent"
+    UNDESCRIBED_IN_SUCCESSION = "undescribed_in_succession"
+    MEMBERSHIP_CONTRADICTED = "membership_contradicted"
+    RESTATED = "restated"
+    MOVED_WITHOUT_SUCCESSION = "moved_without_succession"
+    OPEN_BY_DATES_ALONE = "open_by_dates_alone"
+    FOLLOWS_ITSELF = "follows_itself"
+    FOLLOWED_ON_SEVERAL_DAYS = "followed_on_several_days"
+    SEVERAL_SUCCESSORS = "several_successors"
+    CLOSED_WITHOUT_SUCCESSOR = "closed_without_successor"
+
+
+class AnomalyView(View):
+    """Something odd that was taken as it arrived."""
+
+    sort: AnomalyType
+    code: str = Field(examples=["P84676"])
+    other: str = Field(description="the other body that it is about; empty where there is none", examples=["00W"])
+    source: str = Field(description="the source that it is about; empty where it is about several")
+    first_day: date | None = Field(examples=["2017-04-01"])
+    last_day: date | None = Field(examples=["2017-07-04"])
+    words: str = Field(examples=["stays in 00W to 2017-07-04, which closed on 2017-03-31"])
+
+
+class FindingsCountView(BaseModel):
+    """How much is odd in one way."""
+
+    sort: AnomalyType
+    meaning: str
+    findings: int
+
+
+class FindingsCountsView(BaseModel):
+    """How much is odd in each way."""
+
+    as_known: datetime | None = Field(description="null: as known now")
+    sorts: list[FindingsCountView]
