@@ -1,10 +1,8 @@
 """Routes about how many people a body serves."""
 
-from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Query, Request
-from pydantic import Field
 
 from libs.common.events.registry import PopulationPublished
 from libs.common.http.dependencies import (
@@ -25,10 +23,10 @@ from libs.common.http.paging import UnreadableCursor
 from services.registry.core import queries as answers
 from services.registry.core.change import get_organisation_to_change
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
-from services.registry.core.views import View
 from services.registry.edge import CodeInPath, Registrar
 from services.registry.populations import commands
-from services.registry.populations.queries import Count, Population, list_statements, populations_of
+from services.registry.populations.queries import list_statements, populations_of
+from services.registry.populations.views import CountStatementView, PopulationsView, PublishedView
 
 router = commands_router(tags=["Populations"])
 
@@ -36,73 +34,6 @@ router = commands_router(tags=["Populations"])
 Basis = Annotated[
     str | None, Query(description="only counted in this way", pattern="^[a-z_]{1,40}$", examples=["registered"])
 ]
-
-
-class CountView(View):
-    """What one source says last of the day asked about."""
-
-    people: int = Field(examples=[250_000])
-    effective_on: date = Field(description="the day of the count")
-    source: str = Field(examples=["ons:mid-2019 estimates"])
-    rank: int = Field(description="a higher one rules where sources differ")
-    stated_at: datetime
-    rules: bool = Field(description="whether it is the one that the answer follows")
-
-
-class PartView(View):
-    """What one predecessor brings to a carried population."""
-
-    code: str = Field(examples=["10H"])
-    people: int | None = Field(description="null: not counted, or only a share of the body went over")
-    effective_on: date | None
-    source: str | None
-
-
-class PopulationView(View):
-    """A body's people counted in one way."""
-
-    basis: str = Field(examples=["registered"])
-    people: int | None = Field(description="null: some predecessor was not counted, and nothing is guessed")
-    carried: bool = Field(description="whether it is the sum of the predecessors, for want of a count of its own")
-    effective_on: date | None = Field(description="the day of the count that rules; null where it is carried")
-    source: str | None = Field(description="whose count rules; null where it is carried")
-    sources: list[CountView] = Field(description="what every source says, the one that rules first")
-    parts: list[PartView] = Field(description="the predecessors of a carried one")
-
-
-class PopulationsView(View):
-    """A body's populations as at a day, as known at an instant."""
-
-    code: str
-    as_at: date
-    as_known: datetime | None = Field(description="null: as known now")
-    populations: list[PopulationView]
-
-
-class CountStatementView(View):
-    """One count, as it was put on record."""
-
-    id: int = Field(description="its place in what was put on record")
-    basis: str
-    people: int
-    effective_on: date = Field(description="the day of the count")
-    source: str
-    rank: int
-    stated_at: datetime
-    recorded_by: str
-    recorded_at: datetime
-
-
-class PublishedView(View):
-    """A population that was put on record."""
-
-    code: str
-    basis: str
-    people: int
-    effective_on: date
-    stated_at: datetime
-    source: str = Field(description="empty: the registrar's own word")
-    rank: int
 
 
 @router.post(
@@ -145,8 +76,8 @@ async def get_populations(
     """
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     found = await populations_of(rows, code, as_at=as_at, as_known=as_known)
-    shown = [_view(one) for one in found if basis in (None, one.basis)]
-    return PopulationsView(code=code, as_at=as_at, as_known=as_known, populations=shown)
+    populations = [one for one in found if basis in (None, one.basis)]
+    return PopulationsView(code=code, as_at=as_at, as_known=as_known, populations=populations)
 
 
 @router.get(
@@ -169,36 +100,4 @@ async def list_population_statements(
     await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
     [after] = paging.key(int) or (None,)
     said = await list_statements(rows, code, basis=basis, as_known=as_known, after=after, limit=paging.fetch)
-    return page([CountStatementView.model_validate(one) for one in said], key=lambda one: one.id, request=request)
-
-
-def _view(population: Population) -> PopulationView:
-    ruling = population.counts[0] if population.counts else None
-    return PopulationView(
-        basis=population.basis,
-        people=population.people,
-        carried=population.carried,
-        effective_on=ruling.effective_on if ruling else None,
-        source=ruling.source if ruling else None,
-        sources=[_count(count, rules=count is ruling) for count in population.counts],
-        parts=[
-            PartView(
-                code=part.code,
-                people=part.count.people if part.count else None,
-                effective_on=part.count.effective_on if part.count else None,
-                source=part.count.source if part.count else None,
-            )
-            for part in population.parts
-        ],
-    )
-
-
-def _count(count: Count, *, rules: bool) -> CountView:
-    return CountView(
-        people=count.people,
-        effective_on=count.effective_on,
-        source=count.source,
-        rank=count.rank,
-        stated_at=count.stated_at,
-        rules=rules,
-    )
+    return page(said, key=lambda one: one.id, request=request)

@@ -1,4 +1,4 @@
-"""What predecessors leave: the people of a body of which nobody counted any, from those that it wholly took over."""
+"""Reads populations: what each source states, and sums of predecessors for bodies that no source counted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,9 +11,10 @@ from libs.common.temporal.history import ALWAYS
 from services.registry.core.sources import family_of
 from services.registry.lineage.queries import resolve, steps_to
 from services.registry.lineage.tracing import PARENT_CHANGE
+from services.registry.populations.views import CountStatementView, CountView, PartView, PopulationView
 
 _COUNTS = """
-SELECT code, basis, people, effective_on, source, rank, stated_at, recorded_by
+SELECT code, basis, people, effective_on, source, rank, stated_at
   FROM population_statement
  WHERE code = ANY($1) AND effective_on <= $2 AND stated_at <= $3
  ORDER BY code, basis, effective_on DESC, stated_at DESC, people DESC, source
@@ -29,7 +30,7 @@ SELECT id, basis, people, effective_on, source, rank, stated_at, recorded_by, re
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class _Count:
     """What one source says of a body's people."""
 
     code: str
@@ -39,42 +40,28 @@ class Count:
     source: str
     rank: int
     stated_at: datetime
-    recorded_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedCount:
-    """One count as it was put on record; `id` is its place there."""
-
-    id: int
-    basis: str
-    people: int
-    effective_on: date
-    source: str
-    rank: int
-    stated_at: datetime
-    recorded_by: str
-    recorded_at: datetime
+_Counts = Mapping[str, Mapping[str, list[_Count]]]
+"""By code and basis."""
 
 
-async def counts_of(
-    db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None
-) -> dict[str, dict[str, list[Count]]]:
+async def _counts_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None) -> _Counts:
     """Return by code and basis what each family of sources says last of a day, the one that rules first.
 
     A source of a higher rank rules, whenever a lower one speaks; among equals the later count, then the later word.
     """
-    found: dict[str, dict[str, dict[str, Count]]] = defaultdict(lambda: defaultdict(dict))
+    found: dict[str, dict[str, dict[str, _Count]]] = defaultdict(lambda: defaultdict(dict))
     for row in await db.fetch(_COUNTS, sorted(set(codes)), as_at, as_known or ALWAYS):
-        count = Count(*row)
+        count = _Count(*row)
         found[count.code][count.basis].setdefault(family_of(count.source), count)
     return {
-        code: {basis: in_order(by_family.values()) for basis, by_family in sorted(bases.items())}
+        code: {basis: _in_order(by_family.values()) for basis, by_family in sorted(bases.items())}
         for code, bases in found.items()
     }
 
 
-def in_order(counts: Iterable[Count]) -> list[Count]:
+def _in_order(counts: Iterable[_Count]) -> list[_Count]:
     """Return the counts of several sources, the one that rules first."""
     return sorted(
         counts, key=lambda count: (count.rank, count.effective_on, count.stated_at, count.source), reverse=True
@@ -83,41 +70,18 @@ def in_order(counts: Iterable[Count]) -> list[Count]:
 
 async def list_statements(
     db: Reads, code: str, *, basis: str | None, as_known: datetime | None, after: int | None, limit: int
-) -> list[RecordedCount]:
+) -> list[CountStatementView]:
     """Return what was ever said of a body's people, in the order in which it was put on record."""
     rows = await db.fetch(_SAID, code, as_known or ALWAYS, basis, after, limit)
-    return [RecordedCount(*row) for row in rows]
+    return [CountStatementView(**dict(row)) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one predecessor brings. No count: nobody counted it, or only a share of it went over."""
+async def populations_of(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> list[PopulationView]:
+    """Return a body's populations as at a day, as known at an instant, in the order of their bases.
 
-    code: str
-    count: Count | None
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """A body's people, counted in one way, as at a day.
-
-    `people` is what the ruling source says or, where only predecessors were counted, their sum (`carried`); None where
-    one of them was not, or went over only in part: that is never guessed. `counts` shows what every source says, the
-    one that rules first; `parts` the predecessors of a carried one.
+    A body that no source counted has the sum of its predecessors (`carried`). The sum is null where one of them was
+    not counted, or where only a part of one passed to the body: a number is never guessed.
     """
-
-    basis: str
-    people: int | None
-    carried: bool
-    counts: tuple[Count, ...] = ()
-    parts: tuple[Part, ...] = ()
-
-
-_Counts = Mapping[str, Mapping[str, list[Count]]]
-
-
-async def populations_of(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> list[Population]:
-    """Return a body's populations as at a day, as known at an instant, in the order of their bases."""
     steps = [
         step
         for step in await steps_to(db, [code], as_at, as_known)
@@ -130,26 +94,54 @@ async def populations_of(db: Reads, code: str, *, as_at: date, as_known: datetim
     codes = {code, *(step.code for step in steps)}
     ends = await resolve(db, codes, as_at, as_known)
     whole = {one for one in codes if ends[one] == ends[code] or ends[one] == ((code, Fraction(1)),)}
-    counts = await counts_of(db, codes, as_at=as_at, as_known=as_known)
+    counts = await _counts_of(db, codes, as_at=as_at, as_known=as_known)
     bases = sorted({basis for found in counts.values() for basis in found})
     return [_population(code, basis, counts, before, whole) for basis in bases]
 
 
-def _population(code: str, basis: str, counts: _Counts, before: Mapping[str, list[str]], whole: set[str]) -> Population:
+def _population(
+    code: str, basis: str, counts: _Counts, before: Mapping[str, list[str]], whole: set[str]
+) -> PopulationView:
     own = counts.get(code, {}).get(basis, [])
-    if own:
-        return Population(basis, own[0].people, carried=False, counts=tuple(own))
-    parts = _parts(code, basis, counts, before, whole, {code})
-    known = [part.count.people for part in parts if part.count is not None]
-    people = sum(known) if len(known) == len(parts) else None
-    return Population(basis, people, carried=True, parts=tuple(parts))
+    parts = [] if own else _parts(code, basis, counts, before, whole, {code})
+    known = [part.people for part in parts if part.people is not None]
+    carried = sum(known) if len(known) == len(parts) else None
+    return PopulationView(
+        basis=basis,
+        people=own[0].people if own else carried,
+        carried=not own,
+        effective_on=own[0].effective_on if own else None,
+        source=own[0].source if own else None,
+        sources=[_view(count, rules=number == 0) for number, count in enumerate(own)],
+        parts=parts,
+    )
+
+
+def _view(count: _Count, *, rules: bool) -> CountView:
+    return CountView(
+        people=count.people,
+        effective_on=count.effective_on,
+        source=count.source,
+        rank=count.rank,
+        stated_at=count.stated_at,
+        rules=rules,
+    )
+
+
+def _part(code: str, count: _Count | None) -> PartView:
+    return PartView(
+        code=code,
+        people=count.people if count else None,
+        effective_on=count.effective_on if count else None,
+        source=count.source if count else None,
+    )
 
 
 def _parts(
     code: str, basis: str, counts: _Counts, before: Mapping[str, list[str]], whole: set[str], seen: set[str]
-) -> list[Part]:
+) -> list[PartView]:
     """Return what each predecessor brings, by way of its own predecessors where it was never counted itself."""
-    parts: list[Part] = []
+    parts: list[PartView] = []
     for one in sorted(before.get(code, ())):
         if one in seen:
             continue
@@ -158,7 +150,7 @@ def _parts(
         if one in whole and not counted and before.get(one):
             parts.extend(_parts(one, basis, counts, before, whole, seen))
         else:
-            parts.append(Part(one, counted[0] if counted and one in whole else None))
+            parts.append(_part(one, counted[0] if counted and one in whole else None))
     return parts
 
 
