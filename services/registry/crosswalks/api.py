@@ -22,20 +22,17 @@ from services.registry.core.codes import CODE, Code, Day
 from services.registry.core.kinds import Kind
 from services.registry.crosswalks import changes
 from services.registry.crosswalks.mapping import DayPair
-from services.registry.crosswalks.restatement import Figure, Restated, restate_figures
-from services.registry.crosswalks.tables import CrosswalkFilter, System, lines
+from services.registry.crosswalks.restatement import Figure, Restated, restate_figures, restated, restatement
+from services.registry.crosswalks.tables import CrosswalkFilter, System, crosswalk_row, lines
 from services.registry.crosswalks.views import (
     CHANGE_HEADER,
     CROSSWALK_HEADER,
     RESTATED_HEADER,
+    ChangeCursor,
     ChangeView,
     CrosswalkRowView,
     RestatementView,
-    cells,
-    change,
-    crosswalk_row,
-    restated,
-    restatement,
+    What,
 )
 
 MOST_LINES = 20_000
@@ -228,7 +225,7 @@ async def get_crosswalk(
 
 async def _crosswalk_cells(rows: Rows, question: CrosswalkFilter) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     async for part in lines(rows, question):
-        yield [cells(crosswalk_row(line, question.days)) for line in part]
+        yield [_cells(crosswalk_row(line, question.days)) for line in part]
 
 
 @router.post(
@@ -264,7 +261,7 @@ async def restate(
 
 
 def _restated_cells(line: Restated, to_day: date) -> list[csv_text.Cell]:
-    shown: list[csv_text.Cell] = list(cells(restated(line, to_day)))
+    shown: list[csv_text.Cell] = list(_cells(restated(line, to_day)))
     # A number below zero is a number, and no formula.
     shown[RESTATED_HEADER.index("amount")] = line.amount
     return shown
@@ -286,7 +283,7 @@ async def list_changes(
     on: Annotated[Day | None, Query(description="on this day alone", examples=["2020-04-01"])] = None,
     first: Annotated[Day | None, Query(alias="from", description="from this day on")] = None,
     last: Annotated[Day | None, Query(alias="to", description="to this day, which is included")] = None,
-    what: Annotated[changes.What | None, Query(description="only changes of this sort")] = None,
+    what: Annotated[What | None, Query(description="only changes of this sort")] = None,
     code: Annotated[str | None, Query(description="only of this body", pattern=CODE)] = None,
 ) -> Page[ChangeView] | StreamingResponse:
     """What takes effect on a day, or on the days of a span, past or to come, as known at an instant.
@@ -302,11 +299,7 @@ async def list_changes(
         return table(f"changes-{span.first}-{span.last}", CHANGE_HEADER, pages)
     after = None if paging.after is None else _change_cursor(paging.after)
     found = await changes.changes(rows, span, as_known=as_known, after=after, limit=paging.fetch)
-    return page(
-        [change(one) for one in found],
-        key=lambda one: (one.day, one.what, one.code, one.other, one.before or "", one.after or ""),
-        request=request,
-    )
+    return page(found, key=lambda one: one.cursor, request=request)
 
 
 async def _change_cells(
@@ -314,7 +307,7 @@ async def _change_cells(
 ) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     after = None
     while found := await changes.changes(rows, span, as_known=as_known, after=after, limit=_AT_ONCE):
-        yield [cells(change(one)) for one in found]
+        yield [_cells(one) for one in found]
         after = found[-1].cursor
 
 
@@ -335,10 +328,15 @@ def _text_cursor(after: tuple[Any, ...]) -> tuple[str, str]:
     raise UnreadableCursor("after: use the link `next` of the page before")
 
 
-def _change_cursor(after: tuple[Any, ...]) -> changes.ChangeCursor:
+def _change_cursor(after: tuple[Any, ...]) -> ChangeCursor:
     """Return where a page of changes begins. Raises UnreadableCursor."""
     try:
         day, what, code, other, before, then = after
         return date.fromisoformat(day), str(what), str(code), str(other), str(before), str(then)
     except (TypeError, ValueError) as error:
         raise UnreadableCursor("after: use the link `next` of the page before") from error
+
+
+def _cells(view: BaseModel) -> Sequence[csv_text.Cell]:
+    """Return a view as the cells of a table."""
+    return [getattr(view, name) for name in type(view).model_fields]

@@ -2,32 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known, holds
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.models import area_time, tie_time, timeline
-
-What = Literal[
-    "address",
-    "area",
-    "closure",
-    "identifier",
-    "kind",
-    "legal form",
-    "legal status",
-    "merger",
-    "opening",
-    "parent",
-    "proposal",
-    "relation",
-    "remit",
-    "rename",
-    "role",
-    "succession",
-]
+from services.registry.crosswalks.views import ChangeCursor, ChangeView, What
 
 
 def _turns(beliefs: str) -> str:
@@ -113,39 +94,13 @@ _ALL = " UNION ALL ".join(
 )
 
 _CHANGES = """
-WITH changed (day, what, code, before, after, other, at) AS (ALL_OF_THEM)
-SELECT day, what, code, before, after, other, at FROM changed
+WITH changed (day, what, code, before, after, other, known_from) AS (ALL_OF_THEM)
+SELECT day, what, code, before, after, other, known_from FROM changed
  WHERE ($4::text IS NULL OR what = $4) AND ($5::text IS NULL OR code = $5)
    AND ($6::date IS NULL
         OR (day, what, code, other, coalesce(before, ''), coalesce(after, '')) > ($6, $7, $8, $9, $10, $11))
  ORDER BY day, what, code, other, coalesce(before, ''), coalesce(after, '') LIMIT $12
 """.replace("ALL_OF_THEM", _ALL)
-
-ChangeCursor = tuple[date, str, str, str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class DatedChange:
-    """Something that takes effect on a day.
-
-    `other`: the successor of a succession, the reference of a merger, the other body of a relation, the system of an
-    identifier.
-
-    A merger stands under its successor, with its predecessors before and how far it is after.
-    """
-
-    day: date
-    what: What
-    code: str
-    before: str | None
-    after: str | None
-    other: str
-    known_from: datetime
-
-    @property
-    def cursor(self) -> ChangeCursor:
-        """Where it stands among all changes."""
-        return self.day, self.what, self.code, self.other, self.before or "", self.after or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +115,9 @@ class ChangePeriod:
 
 async def changes(
     db: Reads, span: ChangePeriod, *, as_known: datetime | None, after: ChangeCursor | None, limit: int
-) -> list[DatedChange]:
+) -> list[ChangeView]:
     """Return what takes effect on these days, as known at an instant, in the order of days, sorts and codes."""
     cursor = after or (None,) * 6
     known = as_known or ALWAYS
     rows = await db.fetch(_CHANGES, span.first, span.last, known, span.what, span.code, *cursor, limit)
-    return [DatedChange(*row) for row in rows]
+    return [ChangeView(**dict(row)) for row in rows]

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
@@ -12,6 +11,7 @@ from libs.common.temporal.believed import ALL_DAYS, on_day
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
+from services.registry.crosswalks.views import Outcome
 from services.registry.lineage.queries import steps_from, steps_to
 from services.registry.lineage.tracing import WHOLE, Step, living
 
@@ -24,20 +24,6 @@ SELECT o.code, max(b.value) FILTER (WHERE {on_day("b", "$2")}), max(b.value) FIL
   LEFT JOIN {believed("b", Facet.LIFE, day=ALL_DAYS, known="$4")}
  WHERE o.code = ANY($1) GROUP BY o.code
 """  # noqa: S608  (only names of ours are put in)
-
-
-class Outcome(StrEnum):
-    """Why something could not be carried over, or not with a figure."""
-
-    CARRIED = ""
-    UNKNOWN_CODE = "unknown-code"
-    NOT_OPEN_YET = "not-open-yet"
-    CLOSED_WITHOUT_SUCCESSOR = "closed-without-successor"
-    NO_PREDECESSOR = "no-predecessor-known"
-    SHARE_NOT_STATED = "share-not-stated"
-    PART_NOT_STATED = "part-not-stated"
-    """The stated shares leave a part of which no source says where it went."""
-    NO_CODE = "no-code-in-this-system"
 
 
 @dataclass(frozen=True, slots=True)

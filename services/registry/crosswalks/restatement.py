@@ -8,8 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
-from services.registry.crosswalks.mapping import DayPair, Outcome, Row
+from services.registry.crosswalks.mapping import DayPair, Row
 from services.registry.crosswalks.tables import CrosswalkFilter, Line, System, lines
+from services.registry.crosswalks.views import Outcome, RestatedView, RestatementView, TotalView, as_text, shown
 from services.registry.lineage.tracing import WHOLE
 
 
@@ -127,3 +128,33 @@ def _row(line: Line) -> Row:
     """Return the row with the codes of the system that was asked for."""
     row = line.row
     return Row(line.asked, line.to_code, row.share, row.share_of_to, line.reason, line.because)
+
+
+def restated(line: Restated, to_day: date) -> RestatedView:
+    """Return a line of a restatement."""
+    return RestatedView(
+        line=line.line,
+        code=line.code,
+        day=line.day,
+        to_code=line.to_code if line.carried else None,
+        to_day=to_day,
+        share=as_text(line.share),
+        amount=None if line.amount is None else shown(line.amount),
+        reason=line.reason,
+        because=line.because,
+    )
+
+
+def restatement(found: Restatement, *, to_day: date, as_known: datetime | None, system: str) -> RestatementView:
+    """Return a whole restatement."""
+    return RestatementView(
+        to_day=to_day,
+        as_known=as_known,
+        system=system,
+        carried=[restated(line, to_day) for line in found.lines if line.carried],
+        not_carried=[restated(line, to_day) for line in found.lines if not line.carried],
+        totals=[TotalView(to_code=code, amount=shown(amount)) for code, amount in found.totals.items()],
+        amount_in=shown(found.amount_in),
+        amount_carried=shown(found.amount_carried),
+        amount_not_carried=shown(found.amount_left),
+    )

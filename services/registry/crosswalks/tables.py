@@ -11,7 +11,8 @@ from services.registry.core import queries as answers
 from services.registry.core.believed import believed_link
 from services.registry.core.kinds import Kind
 from services.registry.core.links import CODE_OF
-from services.registry.crosswalks.mapping import DayPair, Outcome, Row, cross
+from services.registry.crosswalks.mapping import DayPair, Row, cross
+from services.registry.crosswalks.views import CrosswalkRowView, Outcome, as_text, in_decimals
 
 System = Literal["ods", "ons"]
 AT_ONCE = 500
@@ -150,3 +151,21 @@ def _unknown(asked: str, question: CrosswalkFilter) -> Line:
     why = f"{asked} names no body in {question.system.upper()} codes on {question.days.start}"
     row = Row(asked, None, None, None, Outcome.UNKNOWN_CODE, why)
     return Line(asked, asked, None, None, None, row, row.reason, why)
+
+
+def crosswalk_row(line: Line, days: DayPair) -> CrosswalkRowView:
+    """Return a line as it is answered."""
+    row = line.row
+    return CrosswalkRowView(
+        code=line.code,
+        from_day=days.start,
+        to_code=line.to_code,
+        to_day=days.end,
+        share=as_text(row.share),
+        share_decimal=in_decimals(row.share),
+        share_of_to=as_text(row.share_of_to),
+        reason=line.reason,
+        because=line.because,
+        body=line.body,
+        to_body=line.to_body,
+    )

@@ -1,21 +1,52 @@
-"""What crosswalks, restatements and changes look like, as JSON and as tables."""
+"""What crosswalks, restatements and lists of changes answer, as JSON and as tables."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from libs.common.http import csv_text
 from services.registry.core.views import View
-from services.registry.crosswalks.changes import DatedChange, What
-from services.registry.crosswalks.mapping import DayPair, Outcome
-from services.registry.crosswalks.restatement import Restated, Restatement
-from services.registry.crosswalks.tables import Line
+
+What = Literal[
+    "address",
+    "area",
+    "closure",
+    "identifier",
+    "kind",
+    "legal form",
+    "legal status",
+    "merger",
+    "opening",
+    "parent",
+    "proposal",
+    "relation",
+    "remit",
+    "rename",
+    "role",
+    "succession",
+]
+
+ChangeCursor = tuple[date, str, str, str, str, str]
 
 PLACES = 10
 """How many decimal places a share has beside its exact fraction."""
+
+
+class Outcome(StrEnum):
+    """Why something could not be carried over, or not with a figure."""
+
+    CARRIED = ""
+    UNKNOWN_CODE = "unknown-code"
+    NOT_OPEN_YET = "not-open-yet"
+    CLOSED_WITHOUT_SUCCESSOR = "closed-without-successor"
+    NO_PREDECESSOR = "no-predecessor-known"
+    SHARE_NOT_STATED = "share-not-stated"
+    PART_NOT_STATED = "part-not-stated"
+    """The stated shares leave a part of which no source says where it went."""
+    NO_CODE = "no-code-in-this-system"
 
 
 def in_decimals(share: Fraction | None) -> str | None:
@@ -50,29 +81,6 @@ class CrosswalkRowView(BaseModel):
 
 
 CROSSWALK_HEADER = tuple(CrosswalkRowView.model_fields)
-
-
-def crosswalk_row(line: Line, days: DayPair) -> CrosswalkRowView:
-    """Return a line of a crosswalk."""
-    row = line.row
-    return CrosswalkRowView(
-        code=line.code,
-        from_day=days.start,
-        to_code=line.to_code,
-        to_day=days.end,
-        share=as_text(row.share),
-        share_decimal=in_decimals(row.share),
-        share_of_to=as_text(row.share_of_to),
-        reason=line.reason,
-        because=line.because,
-        body=line.body,
-        to_body=line.to_body,
-    )
-
-
-def cells(view: BaseModel) -> Sequence[csv_text.Cell]:
-    """Return a view as the cells of a table."""
-    return [getattr(view, name) for name in type(view).model_fields]
 
 
 class RestatedView(BaseModel):
@@ -113,36 +121,6 @@ class RestatementView(BaseModel):
     amount_not_carried: int | str
 
 
-def restated(line: Restated, to_day: date) -> RestatedView:
-    """Return a line of a restatement."""
-    return RestatedView(
-        line=line.line,
-        code=line.code,
-        day=line.day,
-        to_code=line.to_code if line.carried else None,
-        to_day=to_day,
-        share=as_text(line.share),
-        amount=None if line.amount is None else shown(line.amount),
-        reason=line.reason,
-        because=line.because,
-    )
-
-
-def restatement(found: Restatement, *, to_day: date, as_known: datetime | None, system: str) -> RestatementView:
-    """Return a whole restatement."""
-    return RestatementView(
-        to_day=to_day,
-        as_known=as_known,
-        system=system,
-        carried=[restated(line, to_day) for line in found.lines if line.carried],
-        not_carried=[restated(line, to_day) for line in found.lines if not line.carried],
-        totals=[TotalView(to_code=code, amount=shown(amount)) for code, amount in found.totals.items()],
-        amount_in=shown(found.amount_in),
-        amount_carried=shown(found.amount_carried),
-        amount_not_carried=shown(found.amount_left),
-    )
-
-
 def shown(amount: Decimal) -> int | str:
     """Return an amount as a whole number, or as decimal text where it has decimal places."""
     return int(amount) if int(amount.as_tuple().exponent) >= 0 else f"{amount:f}"
@@ -167,10 +145,10 @@ class ChangeView(View):
     )
     known_from: datetime
 
+    @property
+    def cursor(self) -> ChangeCursor:
+        """Where it stands among all changes."""
+        return self.day, self.what, self.code, self.other, self.before or "", self.after or ""
+
 
 CHANGE_HEADER = tuple(ChangeView.model_fields)
-
-
-def change(found: DatedChange) -> ChangeView:
-    """Return a change."""
-    return ChangeView.model_validate(found)

@@ -18,8 +18,9 @@ from libs.common.events.registry import (
     OrganisationSucceeded,
 )
 from services.registry.core import recording
-from services.registry.crosswalks.mapping import Outcome, Row
+from services.registry.crosswalks.mapping import Row
 from services.registry.crosswalks.restatement import Figure, divided, restate
+from services.registry.crosswalks.views import Outcome
 from tests.support.registry_client import RegistryClient
 
 DAY = date(2021, 3, 31)
