@@ -7,7 +7,7 @@ from pathlib import Path
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
-from services.registry.imports.preview.preview import Parting, Verdict
+from services.registry.imports.views import Parting, Verdict
 from tests.data.whole import NOVEMBER, Whole, lines
 
 MOVES = {"Y03794", "Y04941", "Y06285"}

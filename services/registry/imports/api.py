@@ -5,13 +5,11 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
 
 from libs.common.http import csv_text
 from libs.common.http.csv_text import CSV_TOO, AsCsv
@@ -19,12 +17,18 @@ from libs.common.http.dependencies import Today, Write, allowed, commands_router
 from libs.common.http.problems import Unreadable
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
-from services.registry.core.kinds import Kind
-from services.registry.core.views import View
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import NotRecognised, SourceFile, recognised
 from services.registry.imports.preview import output
-from services.registry.imports.preview.preview import ImportPreview, Parting, Verdict, preview_file
+from services.registry.imports.preview.preview import ImportPreview, preview_file
+from services.registry.imports.views import (
+    BodyPreviewView,
+    ImportPreviewView,
+    OddView,
+    RefusedLineView,
+    Verdict,
+    VerdictCountView,
+)
 
 router = commands_router(tags=["Imports"])
 
@@ -56,75 +60,6 @@ class FileNotReadable(Unreadable):
 
     It is empty, not text, wrongly compressed, or in none of the formats of the catalogue. `detail` says which.
     """
-
-
-class DifferenceView(View):
-    """One thing that the file would change."""
-
-    about: str = Field(examples=["parent"])
-    before: str | None = Field(examples=["01V"])
-    after: str | None = Field(examples=["01T"])
-
-
-class BodyPreviewView(View):
-    """What the file would do to one body."""
-
-    code: str = Field(examples=["Y03794"])
-    name: str | None
-    kind: Kind
-    verdict: Verdict
-    parting: Parting | None = Field(
-        description="how the file's parent came to be another than was expected: `move`, it joined after the day of "
-        "the source that was last heard of it; `restatement`, that day was spoken of already"
-    )
-    joined_on: date | None = Field(description="since when it belongs to the file's parent", examples=["2021-05-01"])
-    expected: list[str] = Field(description="where its parent went, by the successions since", examples=[["01V"]])
-    differences: list[DifferenceView]
-
-
-class VerdictCountView(BaseModel):
-    """How many bodies there are of one verdict."""
-
-    verdict: Verdict
-    bodies: int
-
-
-class RefusedLineView(View):
-    """A line that cannot be taken."""
-
-    line: int
-    code: str
-    reason: str
-
-
-class OddView(View):
-    """Something odd about the file, which would be taken as it says."""
-
-    sort: str = Field(examples=["not named any more"])
-    code: str
-    words: str = Field(examples=["the file before this one names it: absent is not closed"])
-
-
-class ImportPreviewView(BaseModel):
-    """What a file would change, and nothing of it done."""
-
-    file: str
-    form: str
-    stated_on: date
-    lines: int
-    facts: int = Field(description="how many facts would be told")
-    verdicts: list[VerdictCountView]
-    compared: int = Field(
-        description="bodies that operate under a CCG by what was held and by the file", examples=[10041]
-    )
-    as_expected: int = Field(
-        description="those of them that are where the successions would have them", examples=[10034]
-    )
-    bodies: list[BodyPreviewView]
-    bodies_left_out: int = Field(description="how many more there are of the verdicts asked for")
-    not_taken: list[RefusedLineView]
-    odd: list[OddView] = Field(description="what is odd about the file, as far as the limit allows")
-    odd_left_out: int
 
 
 @router.post(

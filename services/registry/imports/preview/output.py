@@ -11,8 +11,9 @@ from libs.common.database.connection import Database
 from libs.common.http.csv_text import Cell
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import SourceFile, files_in
-from services.registry.imports.preview.preview import BodyPreview, ImportPreview, Verdict, preview_file
+from services.registry.imports.preview.preview import BodyPreview, ImportPreview, preview_file
 from services.registry.imports.report import NotTaken
+from services.registry.imports.views import Verdict
 
 HEADER = ("code", "name", "kind", "verdict", "parting", "joined_on", "expected", "about", "before", "after")
 
@@ -55,7 +56,7 @@ def as_json(found: Iterable[tuple[SourceFile, ImportPreview]], others: Iterable[
         "files": [
             {
                 **summary(preview),
-                "bodies": [asdict(body) for body in preview.bodies if body.verdict is not Verdict.AGREES],
+                "bodies": [_body(body) for body in preview.bodies if body.verdict is not Verdict.AGREES],
                 "not_taken": [asdict(one) for one in preview.report.not_taken],
             }
             for _, preview in found
@@ -63,6 +64,10 @@ def as_json(found: Iterable[tuple[SourceFile, ImportPreview]], others: Iterable[
         "files_not_taken": [asdict(one) for one in others],
     }
     return json.dumps(whole, indent=1, default=str)
+
+
+def _body(body: BodyPreview) -> dict[str, Any]:
+    return {**asdict(body), "differences": [one.model_dump() for one in body.differences]}
 
 
 def summary(preview: ImportPreview) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,37 +23,7 @@ from services.registry.imports.preview.snapshot import (
 )
 from services.registry.imports.report import FileReport
 from services.registry.imports.runner import ONE_IMPORT, state_all
-
-
-class Verdict(StrEnum):
-    """What a file does to one body."""
-
-    ADDED = "added"
-    """The registry knows nothing of it yet."""
-    CHANGED = "changed"
-    CLOSED = "closed"
-    AGREES = "agrees"
-    """The file says what the registry holds, carried along the successions since."""
-    CONTRADICTS = "contradicts"
-    """The file names another parent than the registry expects: see `move`."""
-
-
-class Parting(StrEnum):
-    """How the file's parent came to be another one than was expected."""
-
-    MOVE = "move"
-    """The body joined it after the day of the source that was last heard of it: it moved in between."""
-    RESTATEMENT = "restatement"
-    """It is said to have joined it by that day: the file says otherwise of days that were spoken of already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that the file would change."""
-
-    about: str
-    before: str | None
-    after: str | None
+from services.registry.imports.views import DifferenceView, Parting, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +34,7 @@ class BodyPreview:
     name: str | None
     kind: Kind
     verdict: Verdict
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[DifferenceView, ...] = ()
     expected: tuple[str, ...] = ()
     parting: Parting | None = None
     joined_on: date | None = None
@@ -176,7 +145,7 @@ def _parting(code: str, new: BodySnapshot, held: _Held) -> Parting | None:
 
 
 def _verdict(
-    old: BodySnapshot, new: BodySnapshot, differences: Sequence[Difference], parting: Parting | None
+    old: BodySnapshot, new: BodySnapshot, differences: Sequence[DifferenceView], parting: Parting | None
 ) -> Verdict:
     if old.status == "unknown" and old.name is None:
         return Verdict.ADDED if new.status != "unknown" or new.name else Verdict.CHANGED
@@ -193,7 +162,7 @@ def _differences(
     expected: Collection[str],
     had: frozenset[str] | None,
     has: frozenset[str] | None,
-) -> Iterator[Difference]:
+) -> Iterator[DifferenceView]:
     pairs = (
         ("status", old.status, new.status),
         ("name", old.name, new.name),
@@ -202,15 +171,17 @@ def _differences(
         ("since", _iso(old.since), _iso(new.since)),
         ("dormant", str(old.dormant).lower(), str(new.dormant).lower()),
     )
-    yield from (Difference(about, before, after) for about, before, after in pairs if before != after)
+    yield from (
+        DifferenceView(about=about, before=before, after=after) for about, before, after in pairs if before != after
+    )
     if new.parent != old.parent and new.parent not in expected:
-        yield Difference("parent", old.parent, new.parent)
+        yield DifferenceView(about="parent", before=old.parent, after=new.parent)
     gone, come = (
         sorted((had or frozenset()) - (has or frozenset())),
         sorted((has or frozenset()) - (had or frozenset())),
     )
-    yield from (Difference("relation", word, None) for word in gone)
-    yield from (Difference("relation", None, word) for word in come)
+    yield from (DifferenceView(about="relation", before=word, after=None) for word in gone)
+    yield from (DifferenceView(about="relation", before=None, after=word) for word in come)
 
 
 def _iso(day: date | None) -> str | None:
