@@ -22,7 +22,7 @@ PLANTED = [
     ("governance-layers", "services/governance/bodies/commands.py", "import services.governance.mergers.rules"),
     ("inside-a-package", "services/registry/mergers/errors.py", "import services.registry.mergers.models"),
     ("inside-a-package", "services/registry/cover/rules.py", "import services.registry.cover.queries"),
-    ("inside-a-package", "services/registry/mergers/views.py", "import services.registry.mergers.commands"),
+    ("inside-a-package", "services/registry/mergers/views.py", "import services.registry.mergers.queries"),
     ("inside-a-package", "services/finance/allowances/queries.py", "import services.finance.allowances.commands"),
     ("routes-from-one-place", "services/registry/search/queries.py", "import services.registry.fhir.api"),
     ("routes-from-one-place", "services/governance/bodies/posts.py", "import services.governance.bodies.api"),

@@ -7,6 +7,7 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.clusters.errors import ClusterNotFound
 from services.registry.clusters.views import ClusteredView, ClusterInFullView, ClusterView
+from services.registry.core.codes import ByCode
 from services.registry.core.queries import get_organisation
 from services.registry.populations.queries import people_of
 
@@ -59,6 +60,6 @@ async def _members(db: Reads, icbs: Sequence[str], *, as_at: date, as_known: dat
     return [ClusteredView(code=one.code, name=one.name, status=one.status, people=people[one.code]) for one in bodies]
 
 
-async def clusters_named(db: Reads, references: Collection[str]) -> dict[str, list[str]]:
+async def clusters_named(db: Reads, references: Collection[str]) -> ByCode[list[str]]:
     """Return the ICBs of each of these references that is a cluster's."""
     return {row["reference"]: list(row["icbs"]) for row in await db.fetch(_OF, list(references))}

@@ -23,6 +23,7 @@ from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.identity import Caller, Role
 from services.registry.core import recording
+from services.registry.core.codes import ByCode
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.models import Organisation
 from services.registry.core.standing import Standing, standings
@@ -130,7 +131,7 @@ def behind(latest: datetime | None, at: datetime) -> datetime:
     return at if latest is None else max(at, latest + timedelta(microseconds=1))
 
 
-async def get_organisations_to_change(session: AsyncSession, codes: Collection[str]) -> dict[str, Organisation]:
+async def get_organisations_to_change(session: AsyncSession, codes: Collection[str]) -> ByCode[Organisation]:
     """Lock those of the organisations that exist, in sorted order, and return them by code as they are now."""
     found = await session.scalars(
         select(Organisation)

@@ -1,11 +1,16 @@
 """The types that every package uses: an ODS code, an area's code, a name, a day."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from libs.common.temporal.days import AS_WRITTEN
+
+_T = TypeVar("_T")
+ByCode = dict[str, _T]
+"""What each of several bodies has, by its code: an index to look up in, never the fields of one answer."""
+
 
 CODE = r"^[A-Z0-9]{1,12}$"
 """What an ODS code looks like."""

@@ -28,6 +28,7 @@ from libs.common.temporal.timeline import NewStatement
 from libs.organisations.statements import OrganisationStatement, statements_of
 from libs.organisations.successions import COMMAND as COMMAND  # the source of what a caller of the API stated
 from libs.organisations.successions import statements_in
+from services.registry.core.codes import ByCode
 from services.registry.core.errors import CodeTaken
 from services.registry.core.links import link_statements_of
 from services.registry.core.models import area_time, successions, tie_time, timeline
@@ -207,7 +208,7 @@ def _about(subject: int, event: Event, said: OrganisationStatement) -> NewStatem
     )
 
 
-async def ids_of(connection: asyncpg.Connection, codes: Iterable[str]) -> dict[str, int]:
+async def ids_of(connection: asyncpg.Connection, codes: Iterable[str]) -> ByCode[int]:
     """Return the ids of those of the codes that exist."""
     rows = await connection.fetch("SELECT code, id FROM organisation WHERE code = ANY($1)", sorted(codes))
     return {row["code"]: row["id"] for row in rows}

@@ -10,6 +10,7 @@ import asyncpg
 from libs.common.temporal.believed import NOW, as_known
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import Facet, Status
+from services.registry.core.codes import ByCode
 from services.registry.core.kinds import Kind
 
 _BELIEVED = f"""
@@ -63,7 +64,7 @@ class Standing:
         return next((days.start for days, held in self.legal if held == status), None)
 
 
-async def standings(connection: asyncpg.Connection, codes: Collection[str]) -> dict[str, Standing]:
+async def standings(connection: asyncpg.Connection, codes: Collection[str]) -> ByCode[Standing]:
     """Return how each of the codes stands by what is known now; the caller has locked those that exist."""
     facets = [Facet.LIFE, Facet.KIND, Facet.LEGAL]
     believed: dict[str, dict[Facet, list[tuple[Days, Any]]]] = {code: {facet: [] for facet in facets} for code in codes}

@@ -14,6 +14,7 @@ from libs.common.temporal.believed import ALL_DAYS, about, as_known
 from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed, believed_area
+from services.registry.core.codes import ByCode
 from services.registry.core.kinds import PRACTICE_KINDS, Kind
 from services.registry.core.standing import Standing
 from services.registry.cover.rules import (
@@ -136,7 +137,7 @@ async def read(
 
 async def read_bodies(
     db: Reads, codes: Collection[str], *, as_known: datetime = ALWAYS
-) -> tuple[dict[str, Standing], dict[str, tuple[tuple[str, date], ...]]]:
+) -> tuple[ByCode[Standing], ByCode[tuple[tuple[str, date], ...]]]:
     """Return these bodies and all that they live on in, and who follows whom among them, from which day."""
     followed: dict[str, list[tuple[str, date]]] = defaultdict(list)
     for code, successor, day in await db.fetch(_AFTER, sorted(codes), as_known):

@@ -11,6 +11,7 @@ from libs.common.temporal.believed import ALL_DAYS, on_day
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
+from services.registry.core.codes import ByCode
 from services.registry.crosswalks.views import Outcome
 from services.registry.lineage.queries import steps_from, steps_to
 from services.registry.lineage.tracing import WHOLE, Step, living
@@ -71,7 +72,7 @@ class _Life:
     closed: date | None
 
 
-async def cross(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
+async def cross(db: Reads, codes: Collection[str], days: DayPair) -> ByCode[list[Row]]:
     """Return the rows of each of the codes, those that could not be carried included. A handful of round trips."""
     if days.forwards:
         return await _forwards(db, codes, days)

@@ -79,7 +79,7 @@ async def _asked(db: Reads, question: CrosswalkFilter, after: str | None) -> Asy
     if question.codes is not None:
         wanted = sorted(code for code in set(question.codes) if after is None or code >= after)
         for start in range(0, len(wanted), AT_ONCE):
-            yield await bodies_of(db, wanted[start : start + AT_ONCE], question.system, question.days.start, question)
+            yield await _bodies_of(db, wanted[start : start + AT_ONCE], question.system, question.days.start, question)
         return
     filters = answers.OrganisationFilter(kind=question.kind, status="open")
     # The page before may have ended among the lines of `after`, so it is asked for again.
@@ -95,7 +95,7 @@ async def _asked(db: Reads, question: CrosswalkFilter, after: str | None) -> Asy
         after = found[-1].code
 
 
-async def bodies_of(
+async def _bodies_of(
     db: Reads, codes: Sequence[str], system: System, day: date, question: CrosswalkFilter
 ) -> dict[str, str | None]:
     """Return the body that each code of a system names on a day, None where it names none."""
@@ -116,12 +116,12 @@ async def _named(
     end = sorted({row.to_code for some in rows for row in some if row.to_code})
     days, known = question.days, question.days.known
     return (
-        await identifiers_of(db, start, question.system, days.start, known),
-        await identifiers_of(db, end, question.system, days.end, known),
+        await _identifiers_of(db, start, question.system, days.start, known),
+        await _identifiers_of(db, end, question.system, days.end, known),
     )
 
 
-async def identifiers_of(
+async def _identifiers_of(
     db: Reads, codes: Sequence[str], system: System, day: date, known: datetime = ALWAYS
 ) -> dict[str, str]:
     """Return the code of another system that each body bears on a day, of those that bear one."""

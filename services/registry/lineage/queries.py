@@ -8,6 +8,7 @@ from typing import Any, Literal
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import as_known
 from libs.common.temporal.history import ALWAYS
+from services.registry.core.codes import ByCode
 from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
 from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Step, living
 from services.registry.lineage.views import EndView, LineageNoteView, LineageView, StepView
@@ -120,7 +121,7 @@ async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = 
     return Lineage(code, _with_distance(code, before, -1), _with_distance(code, after, 1), living(after, [code])[code])
 
 
-async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None) -> dict[str, Ends]:
+async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None) -> ByCode[Ends]:
     """Return what each of the codes lives on in on a day, with exact shares: many codes in one round trip.
 
     A code that nothing follows, one that nobody knows included, lives on in itself with all of it. A share of None is

@@ -11,6 +11,7 @@ from libs.common.temporal.believed import NOW
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
+from services.registry.core.codes import ByCode
 from services.registry.core.kinds import MergerStatus
 from services.registry.mergers.errors import MergerNotFound
 from services.registry.mergers.rules import missing
@@ -31,7 +32,7 @@ SELECT code, m.reference, m.effective_on
 """
 
 
-async def agreed_mergers_of(session: AsyncSession, codes: Iterable[str]) -> dict[str, tuple[str, date]]:
+async def agreed_mergers_of(session: AsyncSession, codes: Iterable[str]) -> ByCode[tuple[str, date]]:
     """Return the agreed merger, with its day, of each of the codes that is part of one."""
     rows = await (await raw(session)).fetch(_AGREED, sorted(set(codes)))
     return {row["code"]: (row["reference"], row["effective_on"]) for row in rows}

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
+from services.registry.core.codes import ByCode
 from services.registry.core.sources import family_of
 from services.registry.lineage.queries import resolve, steps_to
 from services.registry.lineage.tracing import PARENT_CHANGE
@@ -33,8 +34,6 @@ SELECT id, basis, people, effective_on, source, rank, stated_at, recorded_by, re
 class _Count:
     """What one source says of a body's people."""
 
-    code: str
-    basis: str
     people: int
     effective_on: date
     source: str
@@ -53,8 +52,9 @@ async def _counts_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: 
     """
     found: dict[str, dict[str, dict[str, _Count]]] = defaultdict(lambda: defaultdict(dict))
     for row in await db.fetch(_COUNTS, sorted(set(codes)), as_at, as_known or ALWAYS):
-        count = _Count(*row)
-        found[count.code][count.basis].setdefault(family_of(count.source), count)
+        code, basis, *columns = row
+        count = _Count(*columns)
+        found[code][basis].setdefault(family_of(count.source), count)
     return {
         code: {basis: _in_order(by_family.values()) for basis, by_family in sorted(bases.items())}
         for code, bases in found.items()
@@ -158,9 +158,7 @@ REGISTERED = "registered"
 """The basis of the counts that tell how many people a commissioner serves."""
 
 
-async def people_of(
-    db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None
-) -> dict[str, int | None]:
+async def people_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None) -> ByCode[int | None]:
     """Return the registered population of each code on a day, None where none is known."""
     people: dict[str, int | None] = dict.fromkeys(codes)
     for code in people:

@@ -9,6 +9,7 @@ import asyncpg
 
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationIdentified, OrganisationIdentifierEnded
+from services.registry.core.codes import ByCode
 from services.registry.core.links import CODE_OF
 from services.registry.imports.report import FileReport
 
@@ -36,7 +37,7 @@ class _Borne:
     rank: int
 
 
-async def bodies_with(connection: asyncpg.Connection, system: str) -> dict[str, str]:
+async def bodies_with(connection: asyncpg.Connection, system: str) -> ByCode[str]:
     """Return the code of the body that bears, or bore, each identifier of a system."""
     rows = await connection.fetch(_BORNE, CODE_OF + system)
     return {row["other"]: row["code"] for row in rows}

@@ -10,6 +10,7 @@ import asyncpg
 from libs.common.temporal.believed import ALL_DAYS, NOW, about, as_known, holds
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed, believed_link
+from services.registry.core.codes import ByCode
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.ods_bodies import DORMANT
 from services.registry.lineage.queries import steps_from
@@ -110,7 +111,7 @@ async def beliefs_on(connection: asyncpg.Connection, codes: Collection[str], day
     return Beliefs(states, {code: frozenset(words) for code, words in extras.items()})
 
 
-async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) -> dict[str, BodySnapshot]:
+async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) -> ByCode[BodySnapshot]:
     """Return what is believed of bodies, each on a day of its own."""
     rows = await connection.fetch(_STATES, list(days), list(days.values()), DORMANT)
     return {
@@ -128,13 +129,13 @@ async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) ->
     }
 
 
-async def parents_last_stated_on(connection: asyncpg.Connection, codes: Collection[str], by: date) -> dict[str, date]:
+async def parents_last_stated_on(connection: asyncpg.Connection, codes: Collection[str], by: date) -> ByCode[date]:
     """Return on which day a source last spoke of the parent of each of these bodies, up to a day."""
     rows = await connection.fetch(_SAID_ON, sorted(codes), by)
     return {row["code"]: row["day"] for row in rows}
 
 
-async def joined_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> dict[str, date | None]:
+async def joined_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> ByCode[date | None]:
     """Return since when each of these bodies belongs to the parent that it has on a day."""
     rows = await connection.fetch(_JOINED, sorted(codes), day)
     return {row["code"]: row["day"] for row in rows}
@@ -142,7 +143,7 @@ async def joined_on(connection: asyncpg.Connection, codes: Collection[str], day:
 
 async def carried(
     connection: asyncpg.Connection, parents: Mapping[str, str], since: Mapping[str, date], until: date
-) -> dict[str, frozenset[str]]:
+) -> ByCode[frozenset[str]]:
     """Return in what the parent of each body lives on by a day, by the successions after it was last spoken of."""
     steps = await steps_from(connection, sorted(set(parents.values())), until)
     by_day: dict[date, list[str]] = defaultdict(list)
