@@ -133,11 +133,11 @@ async def partner(kind: str, registry: Registry, folder: Path) -> AsyncIterator[
 async def test_a_partner_gets_every_event_in_order_and_goes_on_after_a_stop(
     kind: str, registry: Registry, tmp_path: Path
 ) -> None:
-    place = tmp_path / "place.json"
+    cursor = tmp_path / "cursor.json"
     await registry.open("10H", "10Y")
 
     async def has_noted(position: int) -> bool:
-        noted = json.loads(place.read_text() or "{}") if place.exists() else {}
+        noted = json.loads(cursor.read_text() or "{}") if cursor.exists() else {}
         return bool(position in (noted.get("after"), noted.get("position")))
 
     async with partner(kind, registry, tmp_path) as following:
@@ -152,13 +152,13 @@ async def test_a_partner_gets_every_event_in_order_and_goes_on_after_a_stop(
 
 async def test_a_partner_by_http_learns_that_the_log_was_restored(registry: Registry, tmp_path: Path) -> None:
     await registry.open("10H")
-    (tmp_path / "place.json").write_text('{"after": 7, "epoch": "another"}')
+    (tmp_path / "cursor.json").write_text('{"after": 7, "epoch": "another"}')
     async with partner("http", registry, tmp_path) as following:
         assert "the log was restored" in await following.ends_with()
 
 
 @pytest.mark.parametrize(
-    ("place", "reason"),
+    ("cursor", "reason"),
     [
         ({"offset": 0, "position": 1, "epoch": "another"}, "the log was restored"),
         ({"offset": 1, "position": 0, "epoch": ""}, "a gap: 2 does not follow 0"),
@@ -166,10 +166,10 @@ async def test_a_partner_by_http_learns_that_the_log_was_restored(registry: Regi
     ],
 )
 async def test_a_partner_by_kafka_stops_where_going_on_would_be_wrong(
-    place: dict[str, object], reason: str, registry: Registry, tmp_path: Path
+    cursor: dict[str, object], reason: str, registry: Registry, tmp_path: Path
 ) -> None:
     await registry.open("10H", "10Y")
-    (tmp_path / "place.json").write_text(json.dumps(place))
+    (tmp_path / "cursor.json").write_text(json.dumps(cursor))
     async with partner("kafka", registry, tmp_path) as following:
         assert reason in await following.ends_with()
 
