@@ -1,4 +1,4 @@
-"""The apps that the HTTP benchmarks compare: FastAPI as it is, and a service with nothing but its edge."""
+"""FastAPI apps compared by the HTTP benchmarks: plain FastAPI, and a service with nothing but its edge."""
 
 from fastapi import FastAPI, Response
 

@@ -1,4 +1,4 @@
-"""A command over HTTP against pgbench with the same SQL, and against the same SQL by bare asyncpg."""
+"""Measures a command over HTTP against pgbench with the same SQL, and against the same SQL by bare asyncpg."""
 
 import asyncio
 import re

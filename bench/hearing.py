@@ -1,4 +1,4 @@
-"""A service that hears of organisations: the projection that every service keeps, and the plainest one there can be."""
+"""A service that consumes organisation events, with each service's projection or the plainest possible one."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""The whole real import into an empty registry, against a bare COPY of the rows that it leaves."""
+"""Measures the whole real import into an empty registry against a bare COPY of the rows it writes."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""The whole platform on one machine, on a database that exists: how soon it answers, and what memory it takes."""
+"""Measures the whole platform on one machine with an existing database: time to start, and memory."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""From the commit of a command to the commit of the projection that follows from it, against one durable commit."""
+"""Measures the time from a command's commit to the commit of the projection, against one durable commit."""
 
 import asyncio
 import statistics

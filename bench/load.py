@@ -1,4 +1,4 @@
-"""A load of HTTP requests that costs little itself: bare HTTP/1.1 over connections that are kept."""
+"""A cheap HTTP load generator: bare HTTP/1.1 over persistent connections."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The machine's processors: what is measured has one to itself where there are two, and all else shares the other."""
+"""Assigns processors: with two or more, what is measured has one to itself, and everything else shares the other."""
 
 import os
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Consumers in processes of their own, to be killed: `python -m bench.members ours|group ...`; a line for each event.
 
 `ours SOURCE_URL OWN_URL` follows a log on the direct bus under a lease. `group BOOTSTRAP TOPIC` is a member of a Kafka
-group with a session of 6 seconds, the client's own smallest that brokers accept by default.
+group with a session timeout of 6 seconds, the smallest that brokers accept by default.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""All that surrounds a service's route, against the same route in a bare FastAPI."""
+"""Measures all middleware around a service's route against the same route in plain FastAPI."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The SQL by which the registry opens an organisation, statement by statement: for pgbench and for bare asyncpg."""
+"""The registry's SQL for opening an organisation, statement by statement: for pgbench and for bare asyncpg."""
 
 import asyncpg
 

@@ -1,4 +1,4 @@
-"""A registry to measure: two thousand organisations with names that changed, and mergers among them."""
+"""Fills a registry for measurements: two thousand organisations with changed names, and mergers among them."""
 
 from datetime import UTC, date, datetime
 from itertools import cycle

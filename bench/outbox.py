@@ -1,4 +1,4 @@
-"""The outbox under 16 writers and kills, against a poller that follows an auto-increment id: what each loses."""
+"""Counts events lost with 16 writers and kills: the outbox against a poller that follows an auto-increment id."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Applying events to a projection through the consumer, against bare `unnest` writes of the same rows."""
+"""Measures applying events to a projection through the consumer, against bare `unnest` inserts of the same rows."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Reading an organisation by its code over HTTP, as a caller with a token, against FastAPI's first example."""
+"""Measures reading an organisation by code over HTTP with a token, against FastAPI's first example."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager

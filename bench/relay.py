@@ -1,4 +1,4 @@
-"""From the outbox to Kafka: sequencer and publisher, against bare aiokafka and against the Python peer."""
+"""Measures the way from the outbox to Kafka: sequencer and publisher, against bare aiokafka and the Python peer."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What all benchmarks share: interleaved rounds, medians, the machine's noise, and each ratio taken round by round."""
+"""Common to all benchmarks: interleaved rounds, medians, the machine's noise, and a ratio for each round."""
 
 import json
 import os

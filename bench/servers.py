@@ -1,4 +1,4 @@
-"""What the benchmarks run against: a PostgreSQL that keeps its promises, and servers in processes of their own."""
+"""Servers for the benchmarks: a PostgreSQL with durable commits, and services in processes of their own."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""How long nobody hears after a consumer was killed: under a lease in the database, against an aiokafka group."""
+"""Measures the pause after a consumer is killed: with a lease in the database, and with an aiokafka group."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Reading an organisation as at a day, as known at an instant, among a million versions, against reading it now."""
+"""Measures reading an organisation as at a day and as known at an instant, among a million versions."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
