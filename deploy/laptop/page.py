@@ -119,7 +119,7 @@ def _story(account: Account) -> str:
         f"<b>{account.ccgs_in_the_end} CCGs</b>.</p>{_counts(account)}"
         "<p>Each line below ends with the id of the event that says so; figures that no source gives are marked. "
         "What another service did because of a merger "
-        "bears the merger's event as its cause: look it up in that service's <code>GET /v1/events</code>.</p>"
+        "has the merger's event as its cause: look it up in that service's <code>GET /v1/events</code>.</p>"
         + "".join(_merger(merger) for merger in account.shown_in_full)
         + (f"<h3>Beside the mergers</h3>{_list(account.beside)}" if account.beside else "")
         + _elsewhere(account.vacant_elsewhere)

@@ -78,7 +78,7 @@ def statements_of(event: Event) -> list[OrganisationStatement]:
 
 
 def source_of(event: Event) -> str:
-    """Return whose word an event is, empty for the registry's own."""
+    """Return the source of an event, empty for the registry's own."""
     return event.source if isinstance(event, Sourced) else ""
 
 

@@ -51,7 +51,7 @@ class Shape(StrEnum):
     MERGER = "merger"
     """Several are dissolved and a new one is established."""
     SPLIT = "split"
-    """What one was goes on in several, by shares."""
+    """One body continues in several, by shares."""
     ACQUISITION = "acquisition"
     """An existing body takes over another."""
     BOUNDARY_CHANGE = "boundary_change"
@@ -191,9 +191,9 @@ SELECT code FROM line WHERE code <> ALL($1)
 
 
 class Successions:
-    """The statements and beliefs of who followed whom, in two tables under `name` in a service's metadata.
+    """The statements and beliefs of who succeeded whom, in two tables under `name` in a service's metadata.
 
-    The registry and its hearers store them alike, so that a copy equals the registry's own for any order and any
+    The registry and its subscribers store them alike, so that a copy equals the registry's own for any order and any
     batches of events.
     """
 

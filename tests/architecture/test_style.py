@@ -1,10 +1,21 @@
 """House rules that no linter knows, each checked on the code's own syntax tree and seen to fail on a planted line."""
 
 import ast
+import re
+import tokenize
+from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
 from tests.architecture.source import modules
+
+PRIVATE_PHRASES = re.compile(
+    r"(?<!['\"`])\bnobody\b|\bnobody\b(?!['\"`])|\bwhose word\b|\bhearers?\b|\bhears?\b|\bheard of\b"
+    r"|\b(?:is|are|was|were) (?:had|told)\b"
+    r"|\btold of\b|\bmade true\b|\bany more\b|\bno more[.,;:]|\bgo(?:es)? on\b|\bbears\b"
+)
+"""Phrases of the first build that have a plain word: no organisation, source, subscriber, publish, no longer."""
 
 
 def calls(tree: ast.AST, *names: str) -> list[int]:
@@ -52,6 +63,27 @@ def test_services_keep_the_rule(rule: object, planted: str, why: str) -> None:
 def test_every_module_says_what_it_is_for() -> None:
     source = modules("services", "libs", "deploy", "tests")
     assert [str(module.path) for module in source if module.tree.body and not ast.get_docstring(module.tree)] == []
+
+
+def private_phrases(text: str) -> Iterator[str]:
+    """Yield the private phrases in a module's strings and comments, with their lines."""
+    for token in tokenize.generate_tokens(StringIO(text).readline):
+        if token.type in {tokenize.STRING, tokenize.COMMENT}:
+            for phrase in PRIVATE_PHRASES.findall(" ".join(token.string.split())):
+                yield f"{token.start[0]}: {phrase}"
+
+
+def test_docstrings_comments_and_messages_use_plain_words() -> None:
+    planted = [
+        '"""Have whoever hears of it go on: its hearers are told of what was made true."""',
+        'raise Refused(f"nobody of {code} exists any more")  # whose word is had, and is had no more.',
+    ]
+    assert list(private_phrases("\n".join(planted))) == [
+        *("1: hears", "1: go on", "1: hearers", "1: are told", "1: made true"),
+        *("2: nobody", "2: any more", "2: whose word", "2: is had", "2: is had", "2: no more."),
+    ]
+    source = modules("libs", "deploy")
+    assert [f"{module.path}:{phrase}" for module in source for phrase in private_phrases(module.text)] == []
 
 
 def test_a_service_publishes_only_what_is_its_own_to_tell() -> None:

@@ -14,7 +14,7 @@ from tests.deploy.conftest import REPOSITORY
 _HOLD = """
 import signal, sys, time
 from pathlib import Path
-from deploy.laptop_lock import claim
+from deploy.laptop.lock import claim
 if sys.argv[2] == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 with claim(Path(sys.argv[1])) as held:

@@ -17,8 +17,8 @@ from libs.common.database.connection import LOCK_TIMEOUT, Database
 # The server notices within about ten seconds that a holder's machine has disappeared.
 _KEEPALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
-# The server's own queue wakes the next holder at once, and nobody asks again meanwhile. The wait is renewed, because
-# it holds a snapshot, and what others delete can be cleaned up only when that is let go.
+# The server's own lock queue wakes the next holder at once, without polling. The wait is renewed every 30 seconds,
+# because it holds a snapshot, and vacuum can clean up deleted rows only when that is released.
 _WAIT = {"lock_timeout": "30s"}
 _TAKE = "SELECT pg_advisory_lock(hashtextextended($1, 0))"
 
@@ -44,7 +44,7 @@ async def leased(database: Database, name: str, *, stop: asyncio.Event) -> Async
 
 
 async def _taken(own: asyncpg.Connection, name: str, stop: asyncio.Event) -> bool:
-    """Return whether the lock was had before `stop` was set."""
+    """Return whether the lock was granted before `stop` was set."""
     taking, stopping = asyncio.ensure_future(_take(own, name)), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
