@@ -1,4 +1,4 @@
-"""Which organisations a list shows, as SQL: its conditions, and what is believed of the few that they leave."""
+"""Builds the SQL of a list of organisations: its conditions, and what is believed of those on the page."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What sorts of body the registry knows: one model, and a kind."""
+"""The kinds of body that the registry knows, and how far a merger got."""
 
 from enum import StrEnum
 

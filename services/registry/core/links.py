@@ -1,4 +1,4 @@
-"""What a body may have several of at a time: relations to other bodies, further roles, codes of other systems."""
+"""Links of a body: relations to other bodies, further roles, codes of other systems. It may have several at a time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Bodies under their codes, what ties them to each other, and areas. What is stated of them is on timelines."""
+"""Tables of bodies, their links and areas. What is stated of them is on timelines."""
 
 from datetime import date, datetime
 

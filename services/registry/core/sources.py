@@ -1,4 +1,4 @@
-"""Who may be cited, and whose word stands above whose: from dated packs."""
+"""Reads from dated packs which families of sources may be cited, and how they rank."""
 
 from datetime import date
 from typing import Annotated
@@ -22,7 +22,7 @@ def family_of(source: str) -> str:
 
 
 def families(on: date) -> dict[str, SourceView]:
-    """Return every family that can be cited on a day, those whose word stands highest first."""
+    """Return every family that can be cited on a day, those of the highest rank first."""
     packs: dict[str, RulePack] = {}
     for pack in sorted(PACKS, key=lambda pack: pack.effective_from):
         if pack.subject == "source" and pack.rules_on(on):

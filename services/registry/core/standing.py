@@ -1,4 +1,4 @@
-"""Which organisations there are and what is believed of their life now: what a command checks, under lock."""
+"""Reads the present state of organisations, which a command checks under lock."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

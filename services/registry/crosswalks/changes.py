@@ -1,4 +1,4 @@
-"""What takes effect on which day: what bodies are, bear and belong to, successions, mergers, and who covers areas."""
+"""Reads what takes effect on which day: facets and links of bodies, successions, mergers, cover of areas."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -61,7 +61,7 @@ SELECT day, CASE WHEN sort LIKE 'code:%' THEN 'identifier' WHEN sort = 'role' TH
   JOIN tie ON tie.id = subject_id
 """  # noqa: S608  (only names of ours are put in)
 
-# Of an area the first body that covers it is no change: nobody knows who did before.
+# The first body that covers an area is no change: what covered it before is not known.
 _OF_AREAS = f"""
 SELECT day, 'area', area.code, old.value, now.value, '', greatest(now.known_from, old.known_from)
   FROM {_turns(area_time.beliefs)}

@@ -1,4 +1,4 @@
-"""Which body of one day is which of another, with exact shares: forwards and backwards in time."""
+"""Maps bodies of one day to those of another, forwards and backwards in time, with exact shares."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping

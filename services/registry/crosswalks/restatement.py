@@ -1,4 +1,4 @@
-"""A column of codes, or a series of figures, restated onto the bodies of another day: exact to the unit. Pure."""
+"""Restates codes, or a series of figures, onto the bodies of another day, exact to the unit."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

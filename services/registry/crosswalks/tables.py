@@ -1,4 +1,4 @@
-"""Crosswalks as tables: of given codes or of all bodies of a kind, in ODS codes or those of another system."""
+"""Reads crosswalks as tables: of given codes or of all bodies of a kind, in ODS codes or those of another system."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass

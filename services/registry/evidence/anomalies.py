@@ -1,7 +1,7 @@
-"""What is odd in all that sources said: taken as it arrived, and told here.
+"""Finds what is odd in the statements of sources, which are recorded as they arrive.
 
-Each sort is one query over what is held, so that what is found depends on what was said, and not on the order in which
-it was taken. Nothing is dropped or put right because of a finding.
+Each sort is one query over all statements, so that the result does not depend on the order in which they arrived.
+Nothing is dropped or corrected because of a finding.
 """
 
 from collections.abc import Mapping
@@ -241,9 +241,9 @@ async def find(
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
 ) -> list[AnomalyView]:
-    """Return what is odd in one way, as known at an instant, in the order of their keys, from the one behind `after`.
+    """Return a page of what is odd in one way, as known at an instant. `after` is the cursor.
 
-    `source` keeps those about one family of sources, `code` those about one body.
+    `source` limits it to one family of sources, `code` to one body.
     """
     sql = _PAGE.format(sql=_SQL[sort])
     rows = await db.fetch(sql, as_known or ALWAYS, source, code, None if after is None else list(after), limit)

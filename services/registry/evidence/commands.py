@@ -1,4 +1,4 @@
-"""A named source's word is put on record: with its rank, beside what others say."""
+"""Records what a document of a named source states, with the rank of the source."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta

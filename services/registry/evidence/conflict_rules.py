@@ -1,4 +1,4 @@
-"""Where sources disagree: each family of sources taken alone, and who rules. Pure."""
+"""Compares what each family of sources claims, taken alone, with the claim that rules. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ class Claim:
 
     @property
     def family(self) -> str:
-        """Whose word it is."""
+        """The family of the source."""
         return family_of(self.source)
 
     @property

@@ -1,4 +1,4 @@
-"""Which sources disagree about which bodies: candidates by SQL, judged by `conflicts`."""
+"""Reads where sources disagree: candidates by SQL, judged by `conflict_rules`."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Who believed what of a body, when, from which source: its facts, its ties and who followed whom."""
+"""Reads what was believed and stated of a body: its facets, its links and its successions."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta

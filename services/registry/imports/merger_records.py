@@ -1,4 +1,4 @@
-"""What the registry holds around the successions of CCGs, read and locked for the mergers that follow from them."""
+"""Reads and locks the records around successions of CCGs, from which their mergers follow."""
 
 from collections import defaultdict
 from collections.abc import Collection

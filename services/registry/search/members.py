@@ -1,4 +1,4 @@
-"""Who belongs to whom on a day: all bodies below one, carried along successions, and those above it."""
+"""Reads members and trees: the bodies below one on a day, carried along successions, and those above it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -81,7 +81,7 @@ async def list_members(
     after: tuple[str, str] = ("", ""),
     limit: int,
 ) -> list[MemberView]:
-    """Return who belongs directly to one of the bodies on a day, in the order of codes; merged parents are followed."""
+    """Return a page of the direct members of these bodies on a day, ordered by code; merged parents are followed."""
     asked = (list(codes), list(BELONGING))
     rows = await db.fetch(_BELOW, as_at, as_known or ALWAYS, *asked, *after, status, kind, limit)
     return [MemberView(**dict(row), carried=row["stated_parent"] != row["parent"]) for row in rows]

@@ -1,4 +1,4 @@
-"""Finding organisations by what a user remembers: a word of a name, now or formerly, a code, a postcode, a place."""
+"""Searches organisations by a word of a name, present or former, a code, a postcode or a place."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 _INWARD = 3
 """Characters behind the space of a postcode."""
 
-# What a source of names says matches on any day: the former name of a body is often the one remembered.
+# A name matches on whatever day it holds: users often remember the former name of a body.
 _BY_TEXT = f"""
 organisation o JOIN (
 SELECT id, array_agg("on" ORDER BY "on") AS matched FROM (
@@ -39,7 +39,7 @@ SELECT o.id, t.sort FROM tie t JOIN organisation o ON o.code = t.code
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """What is searched for; None leaves a filter out."""
+    """The filters of a search; None leaves a filter out."""
 
     text: str | None = None
     kind: Kind | None = None
@@ -52,7 +52,7 @@ class SearchFilter:
 async def search(
     db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[MatchView]:
-    """Return what matches all of the filters as at a day, as known at an instant, in the order of codes.
+    """Return a page of what matches all filters as at a day, as known at an instant. `after` is the cursor.
 
     Every word of the text has to begin a word of one name that the body has, had or will have; or the text begins the
     code, or is the code of another system.

@@ -1,4 +1,4 @@
-"""Watch lists: bodies and footprints that somebody follows, and what was told about them since."""
+"""Makes and changes watch lists: codes and footprints that a caller follows."""
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select

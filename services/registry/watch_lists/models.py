@@ -1,4 +1,4 @@
-"""What somebody watches: bodies by code, and footprints with all that belongs to them."""
+"""The table of watch lists: codes, and footprints with everything below them."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What is odd about a file beside what the registry holds: it is taken as it was said, and reported."""
+"""Compares a file with what is believed; differences are reported, and the file is recorded as it is."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime

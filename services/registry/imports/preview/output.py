@@ -1,4 +1,4 @@
-"""A preview for people and as JSON, and the previews of a folder, each of its files against what is held now."""
+"""Writes previews as text and as JSON, one for each file of a folder against what is believed now."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a file would change, before it is taken: the real import is done, compared with what was held, and undone."""
+"""Previews a file: runs the real import, compares beliefs before and after it, and rolls back."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is believed of bodies on a day, as a preview compares it before and after a file. Reads only."""
+"""Reads what is believed of bodies on a day, which a preview compares before and after a file."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
