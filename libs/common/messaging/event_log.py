@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
-from libs.common.database.connection import Database
+from libs.common.database.connection import PLANNED_EACH_TIME, Database
 from libs.common.errors import Conflict
 from libs.common.events import CATALOGUE, Envelope, Undecodable
 from libs.common.identity import Caller
@@ -20,6 +20,8 @@ GENESIS = bytes(32)
 # Take whole transactions, ordered by their highest id: a transaction that waited for another one's row lock has the
 # higher highest id, even if it took its first id earlier. A transaction larger than the batch is taken alone. Only the
 # first $2 rows are read (NULL: all), and only transactions that end among them are taken: all others end later.
+# OFFSET 0 has PostgreSQL look that up for each transaction: as a join, on an outbox that was analyzed, a batch of 500
+# read the whole backlog of 20,000 and took 33 ms instead of 2 (26 November 2026).
 _TAKE = """
 WITH first AS MATERIALIZED (
     SELECT id, tx FROM outbox ORDER BY id LIMIT $2
@@ -27,7 +29,7 @@ WITH first AS MATERIALIZED (
     SELECT tx, max(id) AS last, count(*) AS events FROM first GROUP BY tx
 ), whole AS (
     SELECT * FROM waiting WHERE NOT EXISTS (
-        SELECT FROM outbox WHERE outbox.id > (SELECT max(id) FROM first) AND outbox.tx = waiting.tx
+        SELECT FROM outbox WHERE outbox.id > (SELECT max(id) FROM first) AND outbox.tx = waiting.tx OFFSET 0
     )
 ), counted AS (
     SELECT tx, events, sum(events) OVER (ORDER BY last) AS total FROM whole
@@ -36,6 +38,16 @@ WITH first AS MATERIALIZED (
 )
 DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM taken)) RETURNING *
 """
+
+# By position it reads no more than a page; about some keys alone it would read the whole log to fill one, and the
+# index of keys is for that. `about` is a filter of its own, so that every other page keeps the plan that is made once.
+_FEED = """
+SELECT position, body FROM event_log
+ WHERE position > $1 AND position <= $2 AND ($3 OR keys && $4 OR NOT name = ANY($5)){about}
+ ORDER BY position LIMIT $6
+"""
+_FEED_OF_ALL = _FEED.format(about="")
+_FEED_ABOUT = _FEED.format(about=f" AND keys && $7 {PLANNED_EACH_TIME}")
 
 _STATE = "SELECT epoch, last_position, last_chain FROM sequencer_state"
 _COLUMNS = ("position", "event_id", "name", "keys", "recorded_at", "body", "chain")
@@ -176,7 +188,7 @@ class Page:
 
 
 async def feed(
-    database: Database,
+    reads: Reads,
     *,
     after: int,
     epoch: str | None,
@@ -189,25 +201,23 @@ async def feed(
     Events restricted to their parties are returned only to callers who act for one of their keys. `epoch` is the one
     returned with the reader's last page. Raises EpochEnded if the log no longer has that position in that epoch.
     """
-    at = await end(database)
-    if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(database, after) != epoch):
+    at = await end(reads)
+    if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(reads, after) != epoch):
         raise EpochEnded(
             f"position {after} of epoch {epoch} is not in the log, which is at {at.position} of epoch {at.epoch}"
         )
     if after == at.position:
         return Page(at.epoch, (), after)
     hidden = sorted({name for (name, _), kind in CATALOGUE.items() if kind.parties_only})
-    rows = await database.fetch(
-        "SELECT position, body FROM event_log WHERE position > $1 AND position <= $2"
-        " AND ($3 OR keys && $4 OR NOT name = ANY($5)) AND ($7::text[] IS NULL OR keys && $7)"
-        " ORDER BY position LIMIT $6",
+    rows = await reads.fetch(
+        _FEED_OF_ALL if about is None else _FEED_ABOUT,
         after,
         at.position,
         visible_to.is_national,
         sorted(visible_to.organisations),
         hidden,
         limit,
-        None if about is None else sorted(about),
+        *([] if about is None else [sorted(about)]),
     )
     positions = [row["position"] for row in rows]
     return Page(

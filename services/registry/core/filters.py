@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from libs.common.database.connection import PLANNED_EACH_TIME
 from libs.common.temporal.believed import about, holds
 from libs.organisations.statements import UNKNOWN, Facet
 from services.registry.core.believed import IN_ONE_LOOK
@@ -10,6 +11,7 @@ from services.registry.core.believed import IN_ONE_LOOK
 # Of the bodies of one page only, each in one look at the index of subjects: a join for each facet would read the
 # beliefs about all bodies. LIMIT in the subquery is what keeps the planner to that order.
 _SHOWN = f"""
+{PLANNED_EACH_TIME}
 SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
        seen.since, seen.until, seen.address, o.matched
   FROM (SELECT o.id, o.code, o.version, {{matched}} AS matched

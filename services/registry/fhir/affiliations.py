@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
-from libs.common.database.connection import Reads
+from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known, holds, on_day
 from libs.common.temporal.history import ALWAYS, FIRST_DAY
 from libs.organisations.statements import UNKNOWN, Facet
@@ -81,7 +81,8 @@ async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[F
             raise NotUnderstood([("invalid", "_after: use the link `next` of the page before", "_after")])
         sql.any_of([f"({_KEY}) > ({', '.join(sql.of(part) for part in key)})"])
     limit = sql.of(search.count + 1)
-    statement = f"""SELECT held.code, held.sort, held.other, lower(held.valid), upper(held.valid), {_ACTIVE} AS active,
+    statement = f"""{PLANNED_EACH_TIME}
+                    SELECT held.code, held.sort, held.other, lower(held.valid), upper(held.valid), {_ACTIVE} AS active,
                            held.recorded_at, nullif(held.share, '{HOLDS}')
                       FROM {_HELD} WHERE {sql.where()} ORDER BY {_KEY} LIMIT {limit}"""  # noqa: S608  (values are arguments)
     rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
@@ -92,7 +93,7 @@ async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[F
 async def count_affiliations(db: Reads, search: Search, *, today: date) -> int:
     """Return how many match on all pages."""
     sql = _sql(search, today)
-    statement = f"SELECT count(*) FROM {_HELD} WHERE {sql.where()}"  # noqa: S608  (values are arguments)
+    statement = f"{PLANNED_EACH_TIME} SELECT count(*) FROM {_HELD} WHERE {sql.where()}"  # noqa: S608  (values are arguments)
     rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
     return cast("int", rows[0][0])
 

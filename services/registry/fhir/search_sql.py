@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
-from libs.common.database.connection import Reads
+from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import ALL_DAYS, about, as_known, holds, on_day
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
@@ -91,14 +91,16 @@ async def find_codes(db: Reads, search: Search, *, today: date) -> list[str]:
     if search.after is not None:
         sql.any_of([f"o.code > {sql.of(search.after)}"])
     limit = sql.of(search.count + 1)
-    statement = f"SELECT o.code FROM {sql.bodies()} WHERE {sql.where()} ORDER BY o.code LIMIT {limit}"  # noqa: S608  (values are arguments)
+    statement = (
+        f"{PLANNED_EACH_TIME} SELECT o.code FROM {sql.bodies()} WHERE {sql.where()} ORDER BY o.code LIMIT {limit}"  # noqa: S608  (values are arguments)
+    )
     return [row["code"] for row in await db.fetch(statement, sql.day, sql.known, *sql.arguments)]
 
 
 async def count_codes(db: Reads, search: Search, *, today: date) -> int:
     """Return how many match on all pages."""
     sql = _sql(search, today)
-    statement = f"SELECT count(*) FROM {sql.bodies()} WHERE {sql.where()}"  # noqa: S608  (values are arguments)
+    statement = f"{PLANNED_EACH_TIME} SELECT count(*) FROM {sql.bodies()} WHERE {sql.where()}"  # noqa: S608  (values are arguments)
     rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
     return cast("int", rows[0][0])
 

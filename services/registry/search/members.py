@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from libs.common.database.connection import Reads
+from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known, holds
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
@@ -18,6 +18,7 @@ BELONGING = ("member of", "part of footprint")
 # the old parent stays there. A parent that goes on in several leaves open in which, so nothing is carried along it; one
 # that lives on keeps its own.
 _BELOW = f"""
+{PLANNED_EACH_TIME}
 WITH RECURSIVE carried (code, parent) AS (
     SELECT p, p FROM unnest($3::text[]) AS asked (p)
      UNION

@@ -1,0 +1,126 @@
+"""The plans of the registry's hot reads on large tables: each finds the few rows that it needs by an index."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+
+from libs.common.database.connection import Database
+from services.registry.core.kinds import Kind
+from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
+from services.registry.cover.queries import list_covers
+from services.registry.lineage.queries import lineage_of
+from services.registry.populations.queries import people_of
+from services.registry.search.members import list_members
+from services.registry.search.queries import SearchFilter, search
+from tests.support.databases import Databases, NewDatabase
+from tests.support.plans import Plans
+from tests.support.platform import schema
+
+DAY = date(2021, 1, 1)
+
+_LARGE = """
+INSERT INTO organisation (code, version) SELECT 'L' || lpad(n::text, 5, '0'), 1 FROM generate_series(1, 6000) n;
+INSERT INTO organisation_belief (subject_id, facet, value, valid, known)
+SELECT o.id, facet, CASE facet WHEN 2 THEN 'SURGERY ' || o.code
+                               WHEN 3 THEN 'L' || lpad((o.id % 200 + 1)::text, 5, '0')
+                               WHEN 4 THEN CASE WHEN o.id <= 200 THEN 'ccg' ELSE 'gp_practice' END
+                               ELSE 'open' END,
+       daterange('2013-04-01', NULL), tstzrange('2013-01-01', NULL)
+  FROM organisation o CROSS JOIN generate_series(1, 4) facet;
+INSERT INTO organisation (code, version) SELECT 'U' || lpad(n::text, 5, '0'), 1 FROM generate_series(1, 20000) n;
+INSERT INTO tie (code, sort, other)
+SELECT code, 'code:ons', 'E' || code FROM organisation;
+INSERT INTO tie_belief (subject_id, facet, value, valid, known)
+SELECT id, 1, '*', daterange('2013-04-01', NULL), tstzrange('2013-01-01', NULL) FROM tie;
+INSERT INTO succession (code, successor, effective_on, shape, share, merger, source, known)
+SELECT 'L' || lpad(n::text, 6, '0'), 'L' || lpad((n + 1)::text, 6, '0'), '2020-04-01', '', '', '', 'test',
+       tstzrange('2020-01-01', NULL)
+  FROM generate_series(1, 100000, 2) n;
+INSERT INTO merger (reference, successor, successor_name, predecessors, status, effective_on, rule_pack, version, kind)
+SELECT 'M-' || n, 'X' || n, 'NHS ' || n, ARRAY['Y' || n, 'Z' || n], 'carried_out', '2020-04-01', 'test', 2, 'ccg'
+  FROM generate_series(1, 10000) n;
+INSERT INTO merger_plan (merger_id, number, status, effective_on, stated_at, stated_by)
+SELECT id, 1, 'carried_out', '2020-04-01', '2020-01-01', 'test' FROM merger;
+INSERT INTO population_statement (code, basis, effective_on, people, stated_at, rank, source, recorded_by)
+SELECT code, 'registered', date '2013-04-01' + 91 * n, 1000, '2013-01-01', 0, 'test', 'test'
+  FROM organisation CROSS JOIN generate_series(0, 3) n;
+"""
+
+
+async def _build(url: str) -> None:
+    await schema("registry")(url)
+    async with Database(url).connect() as driver:
+        await driver.execute(_LARGE)
+        await driver.execute("VACUUM ANALYZE")
+
+
+@pytest.fixture
+async def plans(templates: Databases, new_database: NewDatabase) -> AsyncIterator[Plans]:
+    """What is read of a registry with large tables, explained."""
+    database = Database(await new_database(await templates.template_for("large_registry", _build)))
+    async with database.connect() as connection:
+        yield Plans(connection)
+
+
+async def test_an_organisation_is_read_by_its_code(plans: Plans) -> None:
+    found = await get_organisation(plans, "L00700", as_at=DAY, as_known=None)
+    assert found.name == "SURGERY L00700"
+    assert plans.indexes >= {
+        "uq_organisation_code",
+        "ix_organisation_belief_subject_id_facet",
+        "ix_merger_successor",
+        "ix_merger_predecessors",
+        "uq_tie",
+        "ix_tie_belief_subject_id_facet",
+    }
+    assert not plans.read_whole
+
+
+async def test_the_lineage_of_a_code_is_read_by_both_ends_of_a_succession(plans: Plans) -> None:
+    assert (await lineage_of(plans, "L000701", as_at=DAY)).resolves_to == ("L000702",)
+    assert plans.indexes == {"uq_succession", "ix_succession_successor"}
+    assert not plans.read_whole
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        (OrganisationFilter(), "uq_organisation_code"),
+        (OrganisationFilter(status="unknown"), "ix_organisation_belief_subject_id_facet"),
+        (OrganisationFilter(parent="L00007"), "ix_organisation_belief_parent"),
+        (OrganisationFilter(kind=Kind.GP_PRACTICE, parent="L00007"), "ix_organisation_belief_parent"),
+    ],
+)
+async def test_a_page_of_organisations_is_read_by_an_index(
+    plans: Plans, filters: OrganisationFilter, index: str
+) -> None:
+    await list_organisations(plans, filters, as_at=DAY, as_known=None, after=None, limit=51)
+    assert index in plans.indexes
+    assert not plans.read_whole
+
+
+async def test_a_word_of_a_name_is_found_by_the_index_of_words(plans: Plans) -> None:
+    found = await search(plans, SearchFilter(text="L00700"), as_at=DAY, as_known=None, after=None, limit=51)
+    assert [one.organisation.code for one in found] == ["L00700"]
+    assert "ix_organisation_belief_words" in plans.indexes
+    assert "organisation_belief" not in plans.read_whole
+
+
+async def test_the_members_of_a_body_are_read_by_their_parent(plans: Plans) -> None:
+    await list_members(plans, ["L00007"], as_at=DAY, as_known=None, limit=51)
+    assert "ix_organisation_belief_parent" in plans.indexes
+    assert not plans.read_whole & {"organisation", "organisation_belief", "succession", "tie"}
+
+
+async def test_people_are_read_by_the_codes_of_bodies(plans: Plans) -> None:
+    people = await people_of(plans, ["L00007", "L00008"], as_at=DAY, as_known=None)
+    assert set(people) == {"L00007", "L00008"}
+    assert not plans.read_whole
+
+
+async def test_covers_look_each_statement_about_a_body_up(plans: Plans) -> None:
+    """Cover is counted over every practice of the day: their beliefs are gone through once, all else is looked up."""
+    covers = await list_covers(plans, as_at=DAY, as_known=None, after=None, limit=51)
+    assert len(covers) == 51
+    assert plans.read_whole <= {"organisation_belief", "organisation", "area", "area_belief"}
