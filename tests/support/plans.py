@@ -67,6 +67,11 @@ class Plans:
         return set[str]().union(*(plan.indexes for plan in self.noted))
 
     @property
+    def by_day(self) -> set[str]:
+        """The exclusion constraints whose index something looked into: by day that goes through all subjects."""
+        return {index for index in self.indexes if index.startswith("ex_")}
+
+    @property
     def read_whole(self) -> set[str]:
         """The tables that something read from end to end."""
         return set[str]().union(*(plan.read_whole for plan in self.noted))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from libs.common.database.connection import Reads
+from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.identity import Caller, Role
 from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound, NotAParty
 from services.contracts.core.models import known
@@ -18,7 +18,7 @@ from services.contracts.core.models import known
 Row = Mapping[str, Any]
 
 # $1 as at, $2 as known. JSON goes out as text: a session's connection would decode it, a pooled one would not.
-# `ran` is the span of service as it was known; none is known of a draft.
+# `ran` is the span of service as it was known; none is known of a draft. IS TRUE: see libs.common.temporal.believed.
 _SEEN = """
 WITH seen AS (
     SELECT c.*, coalesce(ran.last, c.last_day) AS ends_on,
@@ -30,7 +30,8 @@ WITH seen AS (
                   WHERE cc.contract_id = c.id
                     AND (c.status = 'draft' OR EXISTS (
                          SELECT FROM contract_customer_belief b
-                          WHERE b.subject_id = cc.id AND b.valid @> $1::date AND b.known @> $2::timestamptz))
+                          WHERE b.subject_id = cc.id
+                            AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE))
                   ORDER BY cc.customer_code) AS customers,
            (SELECT jsonb_agg(jsonb_build_object('function', l.function, 'annual_pence', l.annual_pence)
                              ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
@@ -40,7 +41,7 @@ WITH seen AS (
            SELECT upper(b.valid) - 1 AS last FROM contract_life_belief b
             WHERE b.subject_id = c.id AND b.value = 'active' AND b.known @> $2::timestamptz) ran ON true
       LEFT JOIN contract_life_belief now
-        ON now.subject_id = c.id AND now.valid @> $1::date AND now.known @> $2::timestamptz
+        ON now.subject_id = c.id AND (now.valid @> $1::date) IS TRUE AND (now.known @> $2::timestamptz) IS TRUE
      WHERE CASE c.status WHEN 'draft' THEN c.drafted_at <= $2::timestamptz ELSE ran.last IS NOT NULL END
        AND ($3::text IS NULL OR c.reference = $3)
        AND ($4::text[] IS NULL OR c.supplier_code = ANY($4) OR EXISTS (
@@ -51,7 +52,8 @@ SELECT * FROM seen
 
 _LIST = (
     _SEEN
-    + """
+    + f"""
+ {PLANNED_EACH_TIME}
  WHERE ($5::text IS NULL OR $5 = ANY(customers))
    AND ($6::text IS NULL OR supplier_code = $6)
    AND ($7::text IS NULL OR status_then = $7)

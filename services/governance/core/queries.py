@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
-from libs.common.database.connection import Reads
+from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from services.governance.core.catalogue import delegation_pack_on
 from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound, PersonNotFound
 
@@ -18,7 +18,8 @@ Row: TypeAlias = dict[str, Any]
 _NOW = datetime.max.replace(tzinfo=UTC)
 
 # $1 as at, $2 as known. Facets: 1 stands, 2 holder, 3 because.
-_POSTS = """
+_POSTS = f"""
+{PLANNED_EACH_TIME}
 SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference AS body,
        a.id AS appointment, a.version, a.person_id AS person, n.display_name,
        lower(h.valid) AS first_day, upper(h.valid) - 1 AS last_day, a.id IS NULL AS vacant,
@@ -43,7 +44,7 @@ SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference
    AND ($6::bool IS NULL OR (a.id IS NULL) = $6)
    AND ($7::text IS NULL OR p.reference > $7)
  ORDER BY p.reference LIMIT $8
-"""
+"""  # noqa: S608  (only a comment is put in)
 
 _APPOINTMENTS = """
 SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisation, b.reference AS body,
@@ -64,7 +65,8 @@ SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisat
  ORDER BY h.first_day, p.reference
 """
 
-_BODIES = """
+_BODIES = f"""
+{PLANNED_EACH_TIME}
 SELECT b.reference AS body, b.organisation, b.title, b.pack, t.first_day, t.last_day, t.stands
   FROM body b
   JOIN LATERAL (
@@ -78,7 +80,7 @@ SELECT b.reference AS body, b.organisation, b.title, b.pack, t.first_day, t.last
    AND ($5::bool IS NULL OR t.stands = $5)
    AND ($6::text IS NULL OR b.reference > $6)
  ORDER BY b.reference LIMIT $7
-"""
+"""  # noqa: S608  (only a comment is put in)
 
 _RIGHT = """
 SELECT r.id AS decision_right, r.post_id, t.stands, r.version, b.organisation, b.reference AS body, p.reference AS post,
@@ -98,7 +100,8 @@ SELECT r.id AS decision_right, r.post_id, t.stands, r.version, b.organisation, b
 """
 _RIGHTS_ON = (
     _RIGHT
-    + """
+    + f"""
+ {PLANNED_EACH_TIME}
  WHERE t.stands AND ($3::text IS NULL OR b.organisation = $3) AND ($4::text IS NULL OR r.function = $4)
    AND ($5::bigint IS NULL OR r.id > $5)
  ORDER BY r.id LIMIT $6
@@ -106,7 +109,8 @@ _RIGHTS_ON = (
 )
 _RIGHTS_TO_REMAKE = (
     _RIGHT
-    + """
+    + f"""
+ {PLANNED_EACH_TIME}
  WHERE r.to_remake_for IS NOT NULL AND r.remade_by IS NULL AND ($3::text IS NULL OR r.to_remake_for = $3)
    AND ($4::text IS NULL OR r.function = $4) AND ($5::bigint IS NULL OR r.id > $5)
  ORDER BY r.id LIMIT $6

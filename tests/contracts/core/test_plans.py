@@ -19,7 +19,7 @@ CUSTOMER = Caller("c", frozenset({Role.READER}), frozenset({"C7"}))
 _LARGE = """
 INSERT INTO contract (reference, title, supplier_code, starts_on, last_day, notice_months, value_basis, drafted_at,
                       status, signed_on, signed_at, version)
-SELECT 'SC-' || lpad(n::text, 5, '0'), 'support', 'S' || n % 50, '2020-04-01', '2023-03-31', 6, 'illustrative',
+SELECT 'SC-' || lpad(n::text, 5, '0'), 'support', 'S' || n % 500, '2020-04-01', '2023-03-31', 6, 'illustrative',
        '2020-01-01', 'signed', '2020-02-01', '2020-02-01', 1
   FROM generate_series(1, 6000) n;
 INSERT INTO contract_customer (contract_id, customer_code) SELECT id, 'C' || id % 1000 FROM contract;
@@ -52,6 +52,7 @@ async def test_a_contract_is_read_by_its_reference(plans: Plans) -> None:
     assert found["reference"] == "SC-00007"
     assert "uq_contract_reference" in plans.indexes
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day
 
 
 async def test_a_page_of_contracts_is_read_in_the_order_of_references(plans: Plans) -> None:
@@ -59,6 +60,7 @@ async def test_a_page_of_contracts_is_read_in_the_order_of_references(plans: Pla
     assert len(found) == 51
     assert "uq_contract_reference" in plans.indexes
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day
 
 
 async def test_the_contracts_of_a_supplier_are_read_by_the_supplier(plans: Plans) -> None:
@@ -67,6 +69,7 @@ async def test_the_contracts_of_a_supplier_are_read_by_the_supplier(plans: Plans
     assert {one["supplier_code"] for one in found} == {"S7"}
     assert plans.indexes & {"uq_contract_reference", "ix_contract_supplier_code"}
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day
 
 
 async def test_a_customer_sees_its_contracts_by_an_index(plans: Plans) -> None:
@@ -74,3 +77,4 @@ async def test_a_customer_sees_its_contracts_by_an_index(plans: Plans) -> None:
     assert len(found) == 6
     assert "uq_contract_reference" in plans.indexes
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day

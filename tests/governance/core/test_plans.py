@@ -55,6 +55,7 @@ async def test_a_page_of_bodies_is_read_by_an_index(
     assert len(found) == many
     assert index in plans.indexes
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day
 
 
 async def test_a_body_and_its_posts_are_read_by_their_keys(plans: Plans) -> None:
@@ -62,20 +63,21 @@ async def test_a_body_and_its_posts_are_read_by_their_keys(plans: Plans) -> None
     assert len(found["posts"]) == 2
     assert plans.indexes >= {"uq_body_reference", "uq_body_organisation", "ix_post_body_id"}
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day
 
 
 async def test_a_page_of_posts_is_read_in_the_order_of_references(plans: Plans) -> None:
     found = await list_posts(plans, PostFilter(), as_at=DAY, as_known=None, limit=51)
     assert len(found) == 51
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day
 
 
 @pytest.mark.parametrize(("organisation", "many"), [(None, 51), ("O7", 1)])
-async def test_a_page_of_decision_rights_is_read_by_an_index(
-    plans: Plans, organisation: str | None, many: int
-) -> None:
+async def test_a_page_of_decision_rights_is_read_by_an_index(plans: Plans, organisation: str | None, many: int) -> None:
     found = await list_decision_rights(
         plans, organisation, None, to_be_remade=False, as_at=DAY, as_known=None, after=None, limit=51
     )
     assert len(found) == many
     assert not plans.read_whole & _TABLES
+    assert not plans.by_day

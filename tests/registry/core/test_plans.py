@@ -102,7 +102,7 @@ async def test_a_page_of_organisations_is_read_by_an_index(
 
 async def test_a_word_of_a_name_is_found_by_the_index_of_words(plans: Plans) -> None:
     found = await search(plans, SearchFilter(text="L00700"), as_at=DAY, as_known=None, after=None, limit=51)
-    assert [one.organisation.code for one in found] == ["L00700"]
+    assert [one.code for one in found] == ["L00700"]
     assert "ix_organisation_belief_words" in plans.indexes
     assert "organisation_belief" not in plans.read_whole
 

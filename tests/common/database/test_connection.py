@@ -1,0 +1,46 @@
+"""Reads are planned once, but for those that say otherwise; optional filters are decided in the text."""
+
+import asyncpg
+import pytest
+
+from libs.common.database.connection import PLANNED_EACH_TIME, with_filters_settled
+from tests.support.sample_projection import Lamps
+
+_MODE = "SELECT current_setting('plan_cache_mode') AS mode"
+_LEFT_OPEN = """
+SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+"""
+
+
+async def mode(lamps: Lamps, sql: str = _MODE) -> str:
+    """Return how a read is planned; no connection is left within a transaction."""
+    [row] = await lamps.publisher.fetch(sql)
+    async with lamps.publisher.connect() as connection:
+        assert await connection.fetch(_LEFT_OPEN) == []
+    return str(row["mode"])
+
+
+async def test_a_read_is_planned_once_unless_it_asks_to_be_planned_each_time(lamps: Lamps) -> None:
+    assert await mode(lamps) == "force_generic_plan"
+    assert await mode(lamps, f"{PLANNED_EACH_TIME} {_MODE}") == "auto"
+    assert await mode(lamps) == "force_generic_plan"
+
+
+async def test_a_failed_read_leaves_its_connection_as_it_was(lamps: Lamps) -> None:
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await lamps.publisher.fetch(f"{PLANNED_EACH_TIME} SELECT 1 / $1::int", 0)
+    assert await mode(lamps) == "force_generic_plan"
+
+
+@pytest.mark.parametrize("args", [(None, None), (2, None), (None, ["a"]), (2, ["a", "c"])])
+async def test_a_decided_filter_finds_what_the_undecided_one_finds(
+    lamps: Lamps, args: tuple[int | None, list[str] | None]
+) -> None:
+    sql = (
+        "SELECT n, name FROM (VALUES (1, 'a'), (2, 'b'), (2, 'c')) AS rows (n, name)"
+        " WHERE ($1::int IS NULL OR n = $1) AND ($2::text[] IS NULL OR name = ANY($2)) ORDER BY name"
+    )
+    async with lamps.publisher.connect() as connection:
+        undecided = await connection.fetch(sql, *args)
+    assert with_filters_settled(sql, args) != sql
+    assert await lamps.publisher.fetch(sql, *args) == undecided
