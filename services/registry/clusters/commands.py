@@ -112,7 +112,7 @@ async def get_cluster_to_change(session: AsyncSession, reference: str) -> Cluste
 
 
 def _clustered(cluster: Cluster, at: datetime) -> list[Event]:
-    """Return what is told of a new cluster: that there is one, and that its ICBs are clustered with each other."""
+    """Return the events of a new cluster: that there is one, and that its ICBs are clustered with each other."""
     clustered = ICBsClustered(
         cluster=cluster.reference,
         name=cluster.name,

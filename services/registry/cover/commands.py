@@ -32,7 +32,7 @@ from services.registry.cover.views import CoverOfView, CoverStatedView
 def events_of(
     records: Records, after: Commissioners, lists: Mapping[str, Listed], day: date, stated_at: datetime
 ) -> list[Event]:
-    """Return what is told of each practice and area that another body covers from the day on than before."""
+    """Return the events of each practice and area that another body covers from the day on than before."""
     events: list[Event] = []
     for code, one in sorted(lists.items()):
         for practice in sorted(one.practices or ()):
@@ -70,7 +70,7 @@ def _until(stated: Sequence[tuple[Days, str]], day: date) -> date:
 def _later(
     gained: Sequence[str], areas: Mapping[str, Subject], day: date, stated_at: datetime
 ) -> Iterator[AreasAssigned]:
-    """Give again what is known of later days: that areas are assigned says so of all days to come."""
+    """State again what is known of later days: an assignment of areas holds for all days to come."""
     again: dict[tuple[date, str], list[str]] = {}
     for area in gained:
         for days, owner in areas[area].stated:

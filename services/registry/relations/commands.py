@@ -155,21 +155,23 @@ async def _change_of(
         yield now
 
 
-def _against(code: str, command: Relate, days: Days, held: Mapping[str, Standing]) -> Iterator[Reason]:
+def _against(code: str, command: Relate, days: Days, standings: Mapping[str, Standing]) -> Iterator[Reason]:
     if code == command.other:
         yield Reason(f"{code} cannot stand in a relation to itself", "other")
     if days.end <= days.start:
         yield Reason(f"the relation would end on {command.until}, not after {command.effective_on}", "until")
     if command.share and command.relation not in WITH_SHARES:
         yield Reason(f"{command.relation!r} has no shares", "share")
-    if command.relation is Relation.MEMBER_OF and _is_practice_of_commissioner(held[code], held[command.other], days):
+    if command.relation is Relation.MEMBER_OF and _is_practice_of_commissioner(
+        standings[code], standings[command.other], days
+    ):
         yield Reason(
             f"{command.other} is a commissioner, and a practice is in exactly one (NHS Act 2006 s.14A): state it as "
             f"the parent of {code}",
             "relation",
         )
     for field, one in (("effective_on", code), ("other", command.other)):
-        status = held[one].on(command.effective_on)
+        status = standings[one].on(command.effective_on)
         if status not in {"open", "proposed"}:
             yield Reason(f"{one} is {status} on {command.effective_on}", field)
 

@@ -135,9 +135,9 @@ def _after(succession: PlannedSuccession, records: Records, standing: Mapping[st
 
 
 def _events(succession: PlannedSuccession, done: Reorganisation, at: datetime) -> list[Event]:
-    """Return what is told: who follows whom, and what becomes of those that are followed."""
+    """Return the events: who follows whom, and what becomes of those that are followed."""
     when = {"effective_on": succession.effective_on, "stated_at": at}
-    told: list[Event] = [
+    events: list[Event] = [
         OrganisationSucceeded(code=code, successor=successor, shape=succession.shape, share=share, **when)
         for code in succession.predecessors
         for successor, share in zip(done.successors, done.shares, strict=True)
@@ -147,13 +147,13 @@ def _events(succession: PlannedSuccession, done: Reorganisation, at: datetime) -
             OrganisationLegalStatusChanged(code=code, legal_status=ABOLISHED, **when)
             for code in succession.predecessors
         )
-        told.extend(abolished)
+        events.extend(abolished)
     if succession.lives_on_as:
-        told.extend(
+        events.extend(
             OrganisationKindChanged(code=code, kind=succession.lives_on_as, **when) for code in succession.predecessors
         )
-    told.extend(OrganisationClosed(code=code, **when) for code in done.closed)
-    return told
+    events.extend(OrganisationClosed(code=code, **when) for code in done.closed)
+    return events
 
 
 async def _record(

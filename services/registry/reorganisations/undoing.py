@@ -77,7 +77,7 @@ async def get_reorganisation_to_change(session: AsyncSession, reference: str) ->
 async def undo_succession(
     session: AsyncSession, wrong: Reorganisation, *, by: Caller, stated_at: datetime
 ) -> Reorganisation:
-    """Take the locked succession back: what it said and brought holds no more, what others said meanwhile does.
+    """Take the locked succession back, with all that it changed; what others stated meanwhile stays.
 
     A body that it closed is open again, practices and areas that it moved are where they would be without it. What was
     believed until now stays, as known until now. Raises SuccessionNotUndoable with every practice and area that would
@@ -106,29 +106,29 @@ def _undone(wrong: Reorganisation, at: datetime) -> Iterator[Event]:
 
 
 async def _taken_back(now: Change, wrong: Reorganisation, moved: Sequence[str]) -> list[Event]:
-    """Return what is told so that everything is as it would be had the succession never been stated."""
+    """Return the events after which all is as if the succession had never been stated."""
     connection, day, at = now.connection, wrong.effective_on, now.at
     facets = [Facet.LIFE, Facet.KIND, Facet.LEGAL]
     of_bodies = await connection.fetch(_SAID, wrong.predecessors, facets, wrong.stated_at)
     of_practices = await connection.fetch(_SAID, list(moved), [Facet.PARENT], wrong.stated_at)
     of_areas = await connection.fetch(_SAID_OF_AREAS, wrong.stated_at, sorted(wrong.covering()))
     names = await _names(connection, wrong.predecessors, day)
-    told: list[Event] = []
+    events: list[Event] = []
     for (code, facet), spans in _differing(of_bodies, day).items():
-        told.extend(
+        events.extend(
             _of_a_body(now.standings[code], names.get(code, code), Facet(facet), spans or [(Days(day), "")], at)
         )
     for (code, _), spans in _differing(of_practices, day).items():
-        told.extend(_of_a_practice(code, spans, day, at))
+        events.extend(_of_a_practice(code, spans, day, at))
     owners: dict[tuple[str, date], list[str]] = defaultdict(list)
     for (code, _), spans in _differing(of_areas, day).items():
         for days, owner in spans:
             owners[owner, days.start].append(code)
-    told.extend(
+    events.extend(
         AreasAssigned(code=owner, areas=tuple(sorted(codes)), effective_on=start, stated_at=at)
         for (owner, start), codes in sorted(owners.items(), key=lambda one: one[0][::-1])
     )
-    return told
+    return events
 
 
 def _differing(rows: Iterable[Sequence[Any]], day: date) -> Spans:
@@ -137,10 +137,10 @@ def _differing(rows: Iterable[Sequence[Any]], day: date) -> Spans:
     without: dict[tuple[str, int], list[Statement[str]]] = defaultdict(list)
     for order, (code, facet, value, start, end, stated_at, fills_before, rank, undone) in enumerate(rows):
         days = Days(start or FIRST_DAY, end or LAST_DAY)
-        said = Statement(value, days, stated_at, fills_before, order, rank)
-        with_it[code, facet].append(said)
+        stated = Statement(value, days, stated_at, fills_before, order, rank)
+        with_it[code, facet].append(stated)
         if not undone:
-            without[code, facet].append(said)
+            without[code, facet].append(stated)
     return {
         key: wanted
         for key, statements in with_it.items()
@@ -149,8 +149,8 @@ def _differing(rows: Iterable[Sequence[Any]], day: date) -> Spans:
 
 
 def _now(statements: Sequence[Statement[str]], day: date) -> list[tuple[Days, str]]:
-    held = [belief for belief in history(statements) if belief.known_to is None and belief.days.end > day]
-    spans = [(Days(max(belief.days.start, day), belief.days.end), belief.value) for belief in held]
+    lasting = [belief for belief in history(statements) if belief.known_to is None and belief.days.end > day]
+    spans = [(Days(max(belief.days.start, day), belief.days.end), belief.value) for belief in lasting]
     return sorted(spans, key=lambda one: one[0].start)
 
 
