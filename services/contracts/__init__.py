@@ -3,9 +3,15 @@
 Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and changes of hands;
             consolidations.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated.
-Subscribes  to the registry: every event of an organisation's life (it knows who is open, and who succeeded whom);
-            CCGMerged (the successor takes over its predecessors' contracts).
+Subscribes  to the registry: it keeps who is open and who followed whom, and acts on mergers of CCGs and ICBs, on
+            acquisitions and abolitions, and on successions that were undone: contracts change hands.
 
-Read next: `api` (what can be asked), `contracts`, `signatures`, `terminations`, `consolidations`, `transfers` (what it
-does), `notice` (how notice is counted), `models` (what it keeps), `reactions` (what it does when told).
+Packages, the highest layer first; each may import those below it:
+
+consolidations  one shared service takes the place of several contracts
+signing         a draft becomes binding
+exits           a contract ends early, on notice or by agreement
+agreements      contracts as they are drafted, revised and read; suppliers and the catalogue of functions
+transfers       a successor takes over the contracts of its predecessors
+core            contracts, their parties, lines and states; how notice is counted; reading as at and as known
 """

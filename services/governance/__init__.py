@@ -1,11 +1,18 @@
 """Governance: who decides for an organisation, and what each may decide.
 
-Owns: people (an opaque id; the name they are shown by never leaves this service), an organisation's governing body and
-its posts (titles from a dated rule pack), appointments (one holder of a post a day, as at a day and as known then), and
-decision rights (what a body or a post may decide, up to which value, by which minute).
+Owns        people (an opaque id; the name they are shown by never leaves this service), an organisation's governing
+            body and its posts (titles from a dated rule pack), appointments (one holder of a post a day), and decision
+            rights (what a body or a post may decide, up to which value, by which minute).
+Publishes   BodyEstablished, BodyDissolved, AppointmentMade, AppointmentEnded, PostFellVacant.
+Subscribes  to the registry: it keeps who is open and who followed whom. At a merger the predecessors' bodies and
+            appointments end, and those that one person held in every predecessor are made again; a body ends with its
+            organisation.
 
-Publishes: BodyEstablished, BodyDissolved, AppointmentMade, AppointmentEnded, PostFellVacant.
+Packages, the highest layer first; each may import those below it:
 
-Subscribes: to the registry (organisations; CCGMerged, at which the predecessors' appointments end and those that one
-person held in every one of them are made again; OrganisationClosed, with which a body ends).
+appointments     one person in one post of one body, with its days
+decision_rights  what a body or a post may decide, up to which limit
+mergers          what a merger does to bodies, posts and appointments
+bodies           governing bodies and their posts: established, dissolved
+core             bodies, posts, people and rights; the catalogue; reading as at and as known
 """

@@ -1,19 +1,30 @@
 """The registry: every organisation, what it was on any day, who followed whom, and how commissioners merge.
 
-Owns        organisations (codes, kinds, names, lives, places; their relations, roles and codes elsewhere), who covers
-            whom, successions, applications and mergers, clusters, populations, care models, what each source said.
-Publishes   `libs.common.events.registry`: organisations and their ties, cover, successions, applications and mergers.
+Owns        organisations (codes, kinds, names, lives, addresses; their relations, roles and external identifiers), who
+            covers whom, successions, applications and mergers, clusters, populations, care models, what each source
+            stated.
+Publishes   `libs.common.events.registry`: organisations and their links, cover, successions, applications, mergers.
 Subscribes  to nothing: it is where facts about organisations begin.
 
-Read next: `api` (what can be asked), then by what you look for:
+Packages, the highest layer first; each may import those below it:
 
-a body             `organisations`, `descriptions`, `roles`, `identifiers`, `relations` (commands); `standings` (what
-                   commands check); `answers`, `details`, `search`, `trees` (answers); `kinds`, `ties`, `shares`
-how it is known    `facts` (how something becomes known), `sources`, `reports`, `histories`, `conflicts`, `findings`
-who followed whom  `successions` (statements and beliefs), `living` (shares along chains), `lineage`, `crosswalk`,
-                   `restatement`, `changes`; `reorganisations` and `undoings` (stated by hand)
-a merger           `applications`, `procedures`, `criteria`, `determinations`, `mergers`, `merger_rules`, `schemes`,
-                   `preparations`, `readiness`, `previews`, `plans`, `clusters`
-who covers whom    `cover`, `cover_rules`, `cover_checks`, `cover_answers`
-and                `populations`, `federations`, `care_models`, `watch_lists`, `fhir`, `imports`, `models`
+watch_lists      codes that a caller follows, and what changed of them
+federations      federations of practices: legal forms, and what each form may do
+identifiers      external identifiers and further roles, with their periods
+search           search by words, members, trees, lookups, exports
+applications     applications to merge: filed, judged, determined
+imports          files of ODS, ONS and others: formats, previews, the runner, what mergers follow from them
+reorganisations  splits, acquisitions, boundary changes, abolitions; and their undoing
+organisations    bodies are opened, closed, renamed, moved; parent, kind, legal status
+mergers          CCGs or ICBs merge: agreed, redated, withdrawn, made ready, carried out; previews
+relations        members, owners with exact shares, footprints, hosts
+cover            every practice and area in exactly one commissioner
+clusters         ICBs that share a leadership
+populations      published populations, and those carried along successions
+crosswalks       from the bodies of one day to those of another; restated figures; changes of a day
+care_models      new care models: planned, delayed, live, ended
+lineage          predecessors, successors and exact shares along chains; who may act for a successor
+evidence         what sources stated: history, conflicts, anomalies
+fhir             the FHIR R4 routes
+core             organisations and what is recorded of them; the unit of change; reading as at and as known
 """
