@@ -1,6 +1,7 @@
 """Every refusal that a client can get is explained in plain words, where it can be met and on the page of types."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,12 @@ def test_a_type_names_one_problem_in_a_service() -> None:
     for service in SERVICES:
         slugs = [kind.slug() for kind in (*problem_types("libs"), *problem_types(f"services.{service}"))]
         assert len(slugs) == len(set(slugs))
+
+
+def test_the_changelog_names_problem_types_that_there_are_in_place_of_those_that_are_gone() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    renamed = dict(re.findall(r"^  \| `([a-z-]+)` \| `([a-z-]+)` \|$", changelog, flags=re.MULTILINE))
+    slugs = {kind.slug() for service in SERVICES for kind in problem_types(f"services.{service}")}
+    assert renamed["not-its-day"] == "wrong-effective-date"
+    assert set(renamed.values()) <= slugs
+    assert slugs.isdisjoint(renamed)
