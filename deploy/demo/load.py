@@ -119,7 +119,7 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
 
 
 async def _release_clocks(services: Services, facts: DemoRecords) -> None:
-    """Release the clocks that are on a day of the demo, moved by this run or by one that was killed."""
+    """Release the clocks that this run, or one that was killed, moved to a day of the demo."""
     days = {await services.clock_of(service) for service in SERVICES}
     if days & facts.days:
         await services.move_clocks(None)

@@ -94,9 +94,9 @@ async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, na
 
 
 async def rebuild_carried_over(database: Database, bus: Bus, subscriptions: Subscriptions) -> None:
-    """Rebuild each projection that a migration carried over from tables that said less, before events are consumed.
+    """Rebuild each projection that a migration filled from older tables with fewer columns, before events are consumed.
 
-    Where the log cannot be read now, the service works with what was carried over, and tries again at its next start.
+    If the log cannot be read now, the service works with the migrated content, and retries at its next start.
     """
     for name, projection in sorted(subscriptions.projections.items()):
         if not projection.carried_over or not (await database.fetch(projection.carried_over))[0][0]:
