@@ -203,14 +203,14 @@ async def withdraw_application(
 
 def _written(application: Application, response: Response) -> ApplicationWrittenView:
     """Return an application after a command, with its ETag."""
-    said = commands.content_of(application)
+    content = commands.content_of(application)
     etag(response, application.version)
     return ApplicationWrittenView(
         reference=application.reference,
         status=application.status,
         applicants=application.applicants,
-        merger=said.determination.merger if said.determination else None,
-        effective_on=said.effective_on,
+        merger=content.determination.merger if content.determination else None,
+        effective_on=content.effective_on,
         version=application.version,
     )
 

@@ -21,7 +21,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is recorded of an application and bears on a criterion. None: not recorded."""
+    """What is recorded of an application and matters for a criterion. None: not recorded."""
 
     applicants: Sequence[str]
     planned_pence: int | None = None

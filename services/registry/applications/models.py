@@ -68,7 +68,7 @@ class ApplicationStep(Base):
 class Application(Base):
     """An application of commissioners to be dissolved and another established (s.14G; ICBs: s.14Z26, s.14Z27).
 
-    `reference` is `A-` and the proposed successor's code; a second application for it adds `-2`. What it said when
+    `reference` is `A-` and the proposed successor's code; a second application for it adds `-2`. What it contained when
     stays in `steps`.
     """
 

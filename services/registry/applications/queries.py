@@ -27,9 +27,9 @@ from services.registry.populations.queries import people_of
 _SOME = """
 SELECT a.reference, a.kind, a.filed_by, a.filed_on, step.status, step.content, a.version
   FROM merger_application a
- CROSS JOIN LATERAL (SELECT * FROM merger_application_step said
-                      WHERE said.application_id = a.id AND said.stated_at <= $1
-                      ORDER BY said.number DESC LIMIT 1) step
+ CROSS JOIN LATERAL (SELECT * FROM merger_application_step s
+                      WHERE s.application_id = a.id AND s.stated_at <= $1
+                      ORDER BY s.number DESC LIMIT 1) step
  WHERE ($2::text IS NULL OR step.status = $2)
    AND ($3::text IS NULL OR step.content->>'successor' = $3 OR step.content->'applicants' ? $3)
    AND ($4::text IS NULL OR a.reference = $4)

@@ -138,7 +138,7 @@ async def read(
 async def read_bodies(
     db: Reads, codes: Collection[str], *, as_known: datetime = ALWAYS
 ) -> tuple[ByCode[Standing], ByCode[tuple[tuple[str, date], ...]]]:
-    """Return these bodies and all that they live on in, and who follows whom among them, from which day."""
+    """Return these bodies with all their successors, and the successions among them with their days."""
     followed: dict[str, list[tuple[str, date]]] = defaultdict(list)
     for code, successor, day in await db.fetch(_AFTER, sorted(codes), as_known):
         followed[code].extend([(successor, day)] if successor else [])
@@ -196,7 +196,7 @@ def listed_areas(lists: Mapping[str, Listed]) -> frozenset[str]:
 async def records_of(
     connection: asyncpg.Connection, lists: Mapping[str, Listed], since: date, others: Collection[str] = ()
 ) -> Records:
-    """Read what bears on these lists, and on what others cover, once no other command can change it.
+    """Read what the checks of these lists need, once no other command can change it.
 
     The caller has locked the organisations that it changes: they come first, then cover.
     """
@@ -248,7 +248,7 @@ def _against(code: str, records: Records, day: date) -> Iterator[str]:
 
 
 def against_change(before: Records, after: Records, day: date) -> list[Reason]:
-    """Return a reason for each practice and area that is not covered exactly once any more after what was done."""
+    """Return a reason for each practice and area that is no longer covered exactly once after the change."""
     held, then = before.commissioners(), after.commissioners()
     practices_before = {code: one.subject() for code, one in before.practices.items()}
     practices = [one.subject() for one in after.practices.values()]
@@ -345,7 +345,7 @@ async def reasons_against_parent(
 async def reasons_against_kind(
     connection: asyncpg.Connection, code: str, kind: Kind, effective_on: date
 ) -> list[Reason]:
-    """Return a reason for each practice and area of a body that could not cover them any more as another kind of body.
+    """Return a reason for each practice and area of a body that could no longer cover them as another kind of body.
 
     The caller has locked the body.
     """

@@ -53,8 +53,8 @@ class Listed:
 class Commissioners:
     """Who can cover: on which days each body is open, whether the law of those days lets it, and who follows it.
 
-    What is stated of a body that is not open any more holds of those who followed it: a merger carries its practices
-    and areas along, without a word about each.
+    What is stated of a body that has closed applies to its successors: a merger moves its practices and areas without
+    a statement about each.
     """
 
     open_on: Mapping[str, Sequence[tuple[Days, bool]]]
@@ -72,7 +72,7 @@ class Commissioners:
         return frozenset().union(*(self.on(one, day, seen) for one in onto))
 
     def breaches(self, subject: Subject) -> tuple[Breach, ...]:
-        """Return every span of required days on which it is not covered exactly once."""
+        """Return every period of required days on which it is not covered exactly once."""
         key = (subject.required, subject.stated)
         if key not in self._found:
             pieces = [
@@ -249,7 +249,7 @@ def days_of_law_on(day: date) -> Days:
 
 def days_as_commissioner(body: Standing) -> tuple[tuple[Days, bool], ...]:
     """Return the days on which a body is open, each with whether the law of the day lets it cover anything."""
-    bounds = {day for spans in (body.kinds, _laws()) for days, _ in spans for day in (days.start, days.end)}
+    bounds = {day for periods in (body.kinds, _laws()) for days, _ in periods for day in (days.start, days.end)}
     return tuple(
         (piece, _may_cover(body, piece.start))
         for days, status in body.life
@@ -289,10 +289,10 @@ def days_required_of_area(known_from: date) -> tuple[Days, ...]:
     )
 
 
-def _joined(spans: Iterable[Days]) -> tuple[Days, ...]:
-    """Return the spans in their order, those that touch as one."""
+def _joined(periods: Iterable[Days]) -> tuple[Days, ...]:
+    """Return the periods in order, joining those that touch."""
     joined: list[Days] = []
-    for days in sorted(spans, key=lambda one: one.start):
+    for days in sorted(periods, key=lambda one: one.start):
         if joined and joined[-1].end == days.start:
             joined[-1] = Days(joined[-1].start, days.end)
         else:

@@ -1,7 +1,7 @@
 """Reads relations as OrganizationAffiliations. Each period of a parent or a relation has an id of its own.
 
-The id tells what it is about (`A81001.parent.00K.2013-04-01`: body, relation, other body, first day), so that it is the
-same whatever order the sources came in. It is gone, 404, where its first day is not believed any more.
+The id has its parts (`A81001.parent.00K.2013-04-01`: body, relation, other body, first day), so that it is the
+same whatever order the sources came in. It gives 404 once its first day is no longer believed.
 """
 
 import re

@@ -64,7 +64,7 @@ def _instant(prefix: Prefix, text: str, precision: timedelta) -> DateRange:
 
 
 def _precision(written: re.Match[str]) -> timedelta:
-    """Return how long a span an instant is, as precisely as it was written."""
+    """Return the length of an instant, as precisely as it was written."""
     if written["fraction"]:
         return timedelta(microseconds=10 ** (6 - len(written["fraction"])))
     return timedelta(seconds=1) if written["seconds"] else timedelta(minutes=1)

@@ -47,8 +47,10 @@ def fhir_responses(kind: str, example: Resource, *, refused: Iterable[int]) -> d
         406: "Only JSON is available.",
     }
     outcome = bundles.outcome([("not-supported", "nickname is no search parameter of Organization", "nickname")])
-    told: dict[int | str, dict[str, Any]] = {200: _answer(f"The {kind}.", kind, example)}
-    return told | {status: _answer(words[status], "OperationOutcome", outcome) for status in sorted({*refused, 406})}
+    responses: dict[int | str, dict[str, Any]] = {200: _answer(f"The {kind}.", kind, example)}
+    return responses | {
+        status: _answer(words[status], "OperationOutcome", outcome) for status in sorted({*refused, 406})
+    }
 
 
 def of_a_read(kind: str) -> dict[str, Any]:

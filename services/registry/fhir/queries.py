@@ -48,13 +48,13 @@ class FhirBeliefs:
     version: int
     stated_at: datetime | None
     recorded_at: datetime | None
-    spells: dict[Facet, list[FhirPeriod]] = field(default_factory=lambda: defaultdict(list))
-    ties: list[tuple[str, FhirPeriod]] = field(default_factory=list)
+    periods: dict[Facet, list[FhirPeriod]] = field(default_factory=lambda: defaultdict(list))
+    links: list[tuple[str, FhirPeriod]] = field(default_factory=list)
     successions: list[FollowedBy] = field(default_factory=list)
 
     def on(self, facet: Facet, day: date) -> str | None:
         """Return the value of a facet on a day."""
-        return next((spell.value for spell in self.spells[facet] if day in spell.days), None)
+        return next((period.value for period in self.periods[facet] if day in period.days), None)
 
 
 async def get_bodies(db: Reads, wanted: Collection[str], question: FhirTimes, *, today: date) -> list[FhirOrganisation]:
@@ -63,17 +63,17 @@ async def get_bodies(db: Reads, wanted: Collection[str], question: FhirTimes, *,
     Four reads, however many codes.
     """
     known = question.as_known or ALWAYS
-    held = {row["code"]: FhirBeliefs(*row) for row in await db.fetch(_BODIES, sorted(wanted), known)}
-    given = list(held)
+    bodies = {row["code"]: FhirBeliefs(*row) for row in await db.fetch(_BODIES, sorted(wanted), known)}
+    given = list(bodies)
     for code, facet, value, first, end in await db.fetch(_SPELLS, given, known):
-        held[code].spells[Facet(facet)].append(FhirPeriod(value, days_of(first, end)))
+        bodies[code].periods[Facet(facet)].append(FhirPeriod(value, days_of(first, end)))
     for code, sort, other, first, end in await db.fetch(_TIES, given, known):
-        held[code].ties.append((sort, FhirPeriod(other, days_of(first, end))))
+        bodies[code].links.append((sort, FhirPeriod(other, days_of(first, end))))
     for row in await db.fetch(_SUCCESSIONS, given, known):
         step = FollowedBy(*row)
-        for code in {step.code, step.successor} & held.keys():
-            held[code].successions.append(step)
-    return [body_as_at(one, question.as_at or today) for one in held.values()]
+        for code in {step.code, step.successor} & bodies.keys():
+            bodies[code].successions.append(step)
+    return [body_as_at(one, question.as_at or today) for one in bodies.values()]
 
 
 def days_of(first: date | None, end: date | None) -> Days:
@@ -81,91 +81,91 @@ def days_of(first: date | None, end: date | None) -> Days:
     return Days(first or FIRST_DAY, end or LAST_DAY)
 
 
-def body_as_at(held: FhirBeliefs, day: date) -> FhirOrganisation:
+def body_as_at(beliefs: FhirBeliefs, day: date) -> FhirOrganisation:
     """Return what a body's Organization shows on a day. On a day of which nothing was stated it has no name."""
-    status = cast("Status", held.on(Facet.LIFE, day) or "unknown")
-    lines = tuple((held.on(Facet.ADDRESS, day) or "").split("\n"))
+    status = cast("Status", beliefs.on(Facet.LIFE, day) or "unknown")
+    lines = tuple((beliefs.on(Facet.ADDRESS, day) or "").split("\n"))
     return FhirOrganisation(
-        code=held.code,
+        code=beliefs.code,
         status=status,
-        version=held.version,
-        last_stated_at=held.stated_at,
-        last_recorded_at=held.recorded_at,
-        name=None if status == "unknown" else held.on(Facet.NAME, day),
-        kind=held.on(Facet.KIND, day) or UNKNOWN,
-        operational=_nearest(held.spells[Facet.LIFE], "open", day),
-        legal=_legal(held, day),
-        roles=(*_roles_of_kinds(held, day), *_further_roles(held, day)),
+        version=beliefs.version,
+        last_stated_at=beliefs.stated_at,
+        last_recorded_at=beliefs.recorded_at,
+        name=None if status == "unknown" else beliefs.on(Facet.NAME, day),
+        kind=beliefs.on(Facet.KIND, day) or UNKNOWN,
+        operational=_nearest(beliefs.periods[Facet.LIFE], "open", day),
+        legal=_legal(beliefs, day),
+        roles=(*_roles_of_kinds(beliefs, day), *_further_roles(beliefs, day)),
         identifiers=tuple(
-            FhirIdentifier(sort.removeprefix(CODE_OF), spell.value, spell.days)
-            for sort, spell in held.ties
+            FhirIdentifier(sort.removeprefix(CODE_OF), period.value, period.days)
+            for sort, period in beliefs.links
             if sort.startswith(CODE_OF)
         ),
         address=tuple(line for line in lines[:-1] if line),
         postcode=lines[-1] or None,
-        parent=held.on(Facet.PARENT, day),
-        successions=tuple(held.successions),
+        parent=beliefs.on(Facet.PARENT, day),
+        successions=tuple(beliefs.successions),
     )
 
 
-def _legal(held: FhirBeliefs, day: date) -> Days | None:
+def _legal(beliefs: FhirBeliefs, day: date) -> Days | None:
     """Return the days on which it is established in law: as stated, else from when it was proposed."""
-    stated = _nearest(held.spells[Facet.LEGAL], "established", day)
+    stated = _nearest(beliefs.periods[Facet.LEGAL], "established", day)
     if stated is not None:
         return stated
-    ended = min((spell.days.start for spell in held.spells[Facet.LEGAL]), default=LAST_DAY)
-    proposed = _nearest(held.spells[Facet.LIFE], "proposed", day)
+    ended = min((period.days.start for period in beliefs.periods[Facet.LEGAL]), default=LAST_DAY)
+    proposed = _nearest(beliefs.periods[Facet.LIFE], "proposed", day)
     if proposed is None and ended == LAST_DAY:
         return None
     return Days(proposed.start if proposed else FIRST_DAY, ended)
 
 
-def _nearest(spells: Sequence[FhirPeriod], value: str, day: date) -> Days | None:
+def _nearest(periods: Sequence[FhirPeriod], value: str, day: date) -> Days | None:
     """Return the period of a value on a day, else the last one before it, else the first one after it."""
-    found = [spell.days for spell in spells if spell.value == value]
+    found = [period.days for period in periods if period.value == value]
     begun = [days for days in found if days.start <= day]
     return begun[-1] if begun else next(iter(found), None)
 
 
-def _roles_of_kinds(held: FhirBeliefs, day: date) -> list[Role]:
+def _roles_of_kinds(beliefs: FhirBeliefs, day: date) -> list[Role]:
     """Return the ODS roles that follow from what a body was, each once for all days on which it had it without a break.
 
     A role is limited to the days of the body's life, where they are known.
     """
-    life = _life(held.spells[Facet.LIFE])
-    operates = held.on(Facet.LIFE, day) == "open"
-    spells: dict[tuple[str, bool], list[Days]] = defaultdict(list)
-    for spell in held.spells[Facet.KIND]:
-        days = Days(max(spell.days.start, life.start), min(spell.days.end, life.end))
+    life = _life(beliefs.periods[Facet.LIFE])
+    operates = beliefs.on(Facet.LIFE, day) == "open"
+    periods: dict[tuple[str, bool], list[Days]] = defaultdict(list)
+    for period in beliefs.periods[Facet.KIND]:
+        days = Days(max(period.days.start, life.start), min(period.days.end, life.end))
         if days.start < days.end:
-            for number, role in enumerate(codes.roles_of(spell.value, day)):
-                spells[role, number == 0].append(days)
+            for number, role in enumerate(codes.roles_of(period.value, day)):
+                periods[role, number == 0].append(days)
     return [
         Role(role, primary, days, operates and day in days)
-        for (role, primary), found in spells.items()
+        for (role, primary), found in periods.items()
         for days in _joined(found)
     ]
 
 
-def _life(spells: Iterable[FhirPeriod]) -> Days:
+def _life(periods: Iterable[FhirPeriod]) -> Days:
     """Return the days from the first on which it was proposed or open up to the first without."""
-    alive = [spell.days for spell in spells if spell.value in {"proposed", "open"}]
+    alive = [period.days for period in periods if period.value in {"proposed", "open"}]
     return Days(min(days.start for days in alive), max(days.end for days in alive)) if alive else Days()
 
 
-def _further_roles(held: FhirBeliefs, day: date) -> list[Role]:
-    operates = held.on(Facet.LIFE, day) == "open"
+def _further_roles(beliefs: FhirBeliefs, day: date) -> list[Role]:
+    operates = beliefs.on(Facet.LIFE, day) == "open"
     return [
-        Role(spell.value, False, spell.days, operates and day in spell.days)
-        for sort, spell in held.ties
+        Role(period.value, False, period.days, operates and day in period.days)
+        for sort, period in beliefs.links
         if sort == ROLE
     ]
 
 
-def _joined(spells: Sequence[Days]) -> list[Days]:
+def _joined(periods: Sequence[Days]) -> list[Days]:
     """Return periods in order, joining those that follow one another without a gap."""
     joined: list[Days] = []
-    for days in sorted(spells, key=lambda one: one.start):
+    for days in sorted(periods, key=lambda one: one.start):
         if joined and joined[-1].end >= days.start:
             joined[-1] = Days(joined[-1].start, max(joined[-1].end, days.end))
         else:

@@ -33,7 +33,7 @@ STATED_AT = """
     SELECT max(s.stated_at) FROM succession_statement s WHERE s.code = o.code AND s.stated_at <= $2
      UNION ALL
     SELECT max(s.stated_at) FROM succession f JOIN succession_statement s USING (code, successor, effective_on)
-     WHERE f.successor = o.code AND s.stated_at <= $2) said)
+     WHERE f.successor = o.code AND s.stated_at <= $2) stated)
 """
 """The instant of the latest statement, by the instant $2, that a body's Organization shows."""
 
@@ -243,7 +243,7 @@ def _spans(clause: Clause) -> list[DateRange]:
 
 
 def _within(sql: Sql, column: str, prefix: str, first: date, end: date) -> str:
-    """Return how a point in time compares with a span that ends before `end`."""
+    """Compare a point in time with a range that ends before `end`."""
     if prefix in {"eq", "ne"}:
         inside = f"{column} >= {sql.of(first)} AND {column} < {sql.of(end)}"
         return f"({inside})" if prefix == "eq" else f"NOT ({inside})"

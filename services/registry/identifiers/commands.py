@@ -73,11 +73,11 @@ async def give_role(
     await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         must_be_there(now.standings[code], command.effective_on)
-        for span in await periods_of(now.connection, code, ROLE):
-            last = span.last_day or date.max
+        for period in await periods_of(now.connection, code, ROLE):
+            last = period.last_day or date.max
             if (
-                span.other == command.role
-                and span.holds_on(command.effective_on)
+                period.other == command.role
+                and period.holds_on(command.effective_on)
                 and (command.last_day or date.max) <= last
             ):
                 raise NoChange(f"{code} has the role {command.role} on {command.effective_on}")
@@ -100,7 +100,7 @@ async def end_role(
     await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         given = await periods_of(now.connection, code, ROLE)
-        if not any(span.other == role and span.holds_on(day) for span in given):
+        if not any(period.other == role and period.holds_on(day) for period in given):
             raise RoleNotHeld(f"{code} does not have the role {role} on {day}")
         now.publish(OrganisationRoleEnded(code=code, role=role, effective_on=day, stated_at=now.at))
 
@@ -142,12 +142,14 @@ async def give_identifier(
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         await _claim(now.connection, code, sort, command.identifier)
         borne = await periods_of(now.connection, code, sort)
-        until_then = [span for span in borne if span.holds_on(day)]
-        if any(span.other == command.identifier for span in until_then):
-            raise NoChange(f"{code} bears {command.identifier} of {command.system} on {day}")
-        next_one = min((span.first_day for span in borne if span.first_day and span.first_day > day), default=None)
+        until_then = [period for period in borne if period.holds_on(day)]
+        if any(period.other == command.identifier for period in until_then):
+            raise NoChange(f"{code} has {command.identifier} of {command.system} on {day} already")
+        next_one = min(
+            (period.first_day for period in borne if period.first_day and period.first_day > day), default=None
+        )
         ends = [end for end in (command.until, next_one) if end is not None]
-        now.publish(*(_ended(code, span, day, now.at) for span in until_then))
+        now.publish(*(_ended(code, period, day, now.at) for period in until_then))
         now.publish(
             OrganisationIdentified(
                 code=code,
@@ -188,17 +190,17 @@ async def end_identifier(
     await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         borne = await periods_of(now.connection, code, f"{CODE_OF}{system}")
-        ending = next((span for span in borne if span.other == identifier and span.holds_on(day)), None)
+        ending = next((period for period in borne if period.other == identifier and period.holds_on(day)), None)
         if ending is None:
-            raise IdentifierNotFound(f"{code} does not bear {identifier} of {system} on {day}")
+            raise IdentifierNotFound(f"{code} does not have {identifier} of {system} on {day}")
         now.publish(_ended(code, ending, day, now.at))
 
 
-def _ended(code: str, span: BornePeriod, day: date, at: datetime) -> OrganisationIdentifierEnded:
+def _ended(code: str, period: BornePeriod, day: date, at: datetime) -> OrganisationIdentifierEnded:
     return OrganisationIdentifierEnded(
         code=code,
-        system=span.sort.removeprefix(CODE_OF),
-        identifier=span.other,
+        system=period.sort.removeprefix(CODE_OF),
+        identifier=period.other,
         effective_on=day,
         stated_at=at,
     )

@@ -99,7 +99,7 @@ def _against_predecessor(
         yield f"{code} is not known"
         return
     if (found := standing.kind_on(last)) is not kind:
-        # An ODS code can live on as something else: a CCG's names a sub-ICB location since 1 July 2022.
+        # An ODS code can continue for another kind of body: a CCG's names a sub-ICB location since 1 July 2022.
         cited = f" ({law.values['section']})" if law else ""
         only = f"only {_plural(kind)} apply and merge{cited}"
         yield f"{code} is no {kind.upper()} but of the kind {found}: {only}"

@@ -80,8 +80,8 @@ async def relate(session: AsyncSession, code: str, command: Relate, *, by: Calle
             raise RelationNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
         value = command.share or HOLDS
         if any(
-            held_value == value and span.start <= days.start and days.end <= span.end
-            for span, held_value in await _spans(now.connection, code, command.relation, command.other)
+            stated == value and period.start <= days.start and days.end <= period.end
+            for period, stated in await _periods(now.connection, code, command.relation, command.other)
         ):
             raise NoChange(f"{code} {command.relation} {command.other} on these days already")
         now.publish(
@@ -113,8 +113,8 @@ async def end_relation(
     Raises NoChange where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
     """
     async with _change_of(session, code, command.other, by=by, stated_at=stated_at) as now:
-        spans = await _spans(now.connection, code, command.relation, command.other)
-        holding = [(span, value) for span, value in spans if span.end > command.effective_on]
+        periods = await _periods(now.connection, code, command.relation, command.other)
+        holding = [(period, value) for period, value in periods if period.end > command.effective_on]
         if not holding:
             raise NoChange(f"{code} {command.relation} {command.other}: not so on {command.effective_on} or later")
         now.publish(
@@ -126,13 +126,13 @@ async def end_relation(
                 stated_at=now.at,
             )
         )
-    span, value = holding[0]
+    period, value = holding[0]
     return RelatedView(
         code=code,
         relation=command.relation,
         other=command.other,
         share=_share(value),
-        since=_first(span.start),
+        since=_first(period.start),
         last_day=_last(command.effective_on),
     )
 
@@ -178,7 +178,7 @@ def _against(code: str, command: Relate, days: Days, standings: Mapping[str, Sta
 
 def _is_practice_of_commissioner(body: Standing, other: Standing, days: Days) -> bool:
     return body.kind_on(days.start) in PRACTICE_KINDS and any(
-        may_cover and overlap(days, span) for span, may_cover in days_as_commissioner(other)
+        may_cover and overlap(days, period) for period, may_cover in days_as_commissioner(other)
     )
 
 
@@ -192,10 +192,10 @@ async def _against_shares(connection: asyncpg.Connection, code: str, command: Re
         if owner != code and value != HOLDS
     ]
     # The sum can only grow where a share begins.
-    starts = {days.start, *(span.start for _, span, _ in owned if span.start in days)}
+    starts = {days.start, *(period.start for _, period, _ in owned if period.start in days)}
     reasons = []
     for day in sorted(starts):
-        others = [(owner, value) for owner, span, value in owned if day in span]
+        others = [(owner, value) for owner, period, value in owned if day in period]
         if (whole := total([command.share, *(value for _, value in others)])) > WHOLE:
             named = ", ".join(f"{owner} {value}" for owner, value in [(code, command.share), *others])
             reasons.append(
@@ -204,7 +204,7 @@ async def _against_shares(connection: asyncpg.Connection, code: str, command: Re
     return reasons
 
 
-async def _spans(connection: asyncpg.Connection, code: str, relation: Relation, other: str) -> list[tuple[Days, str]]:
+async def _periods(connection: asyncpg.Connection, code: str, relation: Relation, other: str) -> list[tuple[Days, str]]:
     return [
         (Days(start or FIRST_DAY, end or LAST_DAY), value)
         for _, _, _, value, start, end in await connection.fetch(_ONE, code, relation, other)

@@ -26,7 +26,7 @@ class PlannedSuccession:
 
     @property
     def closing(self) -> tuple[str, ...]:
-        """The predecessors that cease: none that lives on beside its successors, or under its code."""
+        """The predecessors that close: none that continues beside its successors, or under its code."""
         if self.shape is Shape.BOUNDARY_CHANGE or self.lives_on_as:
             return ()
         stay = {code for code, _ in self.successors} if self.shape is Shape.SPLIT else set()
@@ -68,7 +68,7 @@ def reasons_against(
         if code in agreed and code not in succession.predecessors:
             reasons.append(Reason(_in_a_merger(code, *agreed[code]), field))
     if succession.lives_on_as and succession.shape is not Shape.ABOLITION:
-        reasons.append(Reason("a code lives on for another kind of body after an abolition only", "lives_on_as"))
+        reasons.append(Reason("a code continues for another kind of body after an abolition only", "lives_on_as"))
     return reasons
 
 
@@ -85,7 +85,7 @@ def _against_the_numbers(succession: PlannedSuccession) -> Iterator[Reason]:
                 yield Reason(f"{code} occurs {times} times", field)
     if succession.shape is not Shape.SPLIT:
         for code in sorted(set(parts["predecessors"]) & set(parts["successors"])):
-            yield Reason(f"{code} cannot follow itself: it lives on as a part of a split only", "successors")
+            yield Reason(f"{code} cannot follow itself: only a split has a part that continues", "successors")
 
 
 def _against_the_shares(succession: PlannedSuccession) -> Iterator[Reason]:
@@ -114,7 +114,7 @@ def _against_predecessor(succession: PlannedSuccession, standing: Standing) -> I
     if standing.on(last) != "open":
         yield f"{code} is {standing.on(last)} on {last}"
     elif code not in succession.closing and standing.on(day) != "open":
-        yield f"{code} would live on, but is {standing.on(day)} on {day}"
+        yield f"{code} would continue, but is {standing.on(day)} on {day}"
     elif standing.on(day) not in {"open", "closed"}:
         yield f"{code} is {standing.on(day)} on {day}"
     if succession.shape in {Shape.MERGER, Shape.ACQUISITION} and kind in _law(day, "dissolved_for_a_new_one"):
@@ -135,7 +135,7 @@ def _against_successor(succession: PlannedSuccession, standing: Standing) -> Ite
     elif standing.on(day) != "open":
         yield f"{code} is {standing.on(day)} on {day}: open it first"
     elif succession.shape is Shape.MERGER and before == "open":
-        yield f"{code} is open before {day}: a merger establishes a new body, a body that goes on acquires"
+        yield f"{code} is open before {day}: a merger establishes a new body, an existing body acquires"
     elif succession.shape in {Shape.ACQUISITION, Shape.BOUNDARY_CHANGE} and before != "open":
         yield f"{code} is {before} before {day}: {succession.shape.replace('_', ' ')} needs a body that was there"
 
