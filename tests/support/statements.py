@@ -7,6 +7,7 @@ import time
 import asyncpg
 
 from deploy.postgres.server import EmbeddedPostgres
+from libs.common.database.connection import Database
 
 _ASKED = re.compile(r"LOG:  (?:statement|execute [^:]*): (.*)")
 
@@ -34,3 +35,17 @@ class Statements:
     def _asked(self, containing: str) -> int:
         text = self._server.log.read_text(errors="replace")
         return sum(containing in statement for statement in _ASKED.findall(text))
+
+
+LONG_POLL = "SELECT epoch, last_position, last_chain FROM sequencer_state"
+"""What a long poll asks of an empty log before it waits, and nothing else asks in these words."""
+
+
+async def was_asked(url: str, statement: str) -> bool:
+    """Return whether this is the last statement of some connection to the database."""
+    async with Database(url).connect() as connection:
+        return bool(
+            await connection.fetch(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query = $1", statement
+            )
+        )

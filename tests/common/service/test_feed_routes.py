@@ -16,6 +16,7 @@ from libs.common.service.app import create_service, stop
 from tests.support import sample_service
 from tests.support.edge import Tokens, running, tokens
 from tests.support.sample_service import url
+from tests.support.statements import LONG_POLL, was_asked
 from tests.support.waiting import until
 
 __all__ = ["tokens", "url"]
@@ -103,10 +104,10 @@ async def test_a_follower_of_another_life_of_the_log_is_told_so(app: FastAPI, cl
     assert await new_epoch(app.state.database) != before
 
 
-async def test_a_long_poll_is_woken_by_an_event(client: httpx.AsyncClient) -> None:
-    began = time.monotonic()
+async def test_a_long_poll_is_woken_by_an_event(client: httpx.AsyncClient, url: str) -> None:
     waiting = asyncio.create_task(client.get("/v1/events?wait=30"))
-    await asyncio.sleep(0)
+    await until(lambda: was_asked(url, LONG_POLL))
+    began = time.monotonic()
     await light(client, "AAA")
     page = (await waiting).json()
     assert page["items"][0]["event"]["data"]["code"] == "AAA"

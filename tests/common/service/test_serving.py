@@ -17,6 +17,7 @@ from libs.common.service.serving import Server
 from tests.support import sample_service
 from tests.support.edge import Tokens, tokens
 from tests.support.sample_service import url
+from tests.support.statements import LONG_POLL, was_asked
 from tests.support.waiting import until
 
 __all__ = ["tokens", "url"]
@@ -80,7 +81,7 @@ async def test_a_process_ends_well_on_a_signal_while_a_long_poll_is_open(
 
         await until(is_ready, within=30)
         waiting = asyncio.create_task(client.get("/v1/events?wait=30"))
-        await client.get("/health/live")
+        await until(lambda: was_asked(url, LONG_POLL), within=30)
         began = time.monotonic()
         process.send_signal(number)
         _, told = await process.communicate()
