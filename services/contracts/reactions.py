@@ -1,20 +1,29 @@
-"""Everything that contracts does because another service told it something."""
+"""React to the registry's events: contracts follow who followed whom."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.events.registry import CCGMerged
+from libs.common.events.registry import MERGED, Merged, OrganisationSucceeded, SuccessionUndone
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
-from services.contracts.core.models import known
-from services.contracts.transfers.commands import Merger, transfer_contracts
+from services.contracts.core.models import known, parties_among
+from services.contracts.transfers.successions import settle_successions
 
 subscriptions = Subscriptions("contracts")
 
 subscriptions.knows(known.projection, *known.events)(known.know)
 
 
-@subscriptions.on(CCGMerged)
-async def successor_takes_over_contracts(event: CCGMerged, session: AsyncSession, *, by: Caller) -> None:
-    """Let the successor of merged CCGs hold their contracts from the day of the merger."""
-    merger = Merger(event.merger, event.predecessors, event.successor, event.effective_on, event.stated_at)
-    await transfer_contracts(session, merger, by=by)
+@subscriptions.on(*MERGED, holding=parties_among)
+async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
+    """Let the successor of merged CCGs or ICBs hold their contracts from the day of the merger."""
+    return await settle_successions(
+        session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
+    )
+
+
+@subscriptions.on(OrganisationSucceeded, SuccessionUndone, holding=parties_among)
+async def parties_follow_who_followed_whom(
+    event: OrganisationSucceeded | SuccessionUndone, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Let contracts go to the body that took another over whole, and back where that is undone."""
+    return await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)

@@ -1,4 +1,4 @@
-"""Everything that finance does when told."""
+"""React to the events of the registry and of contracts: allowances restated, charges projected."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events import Event
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
-from libs.common.events.registry import CCGMerged
+from libs.common.events.registry import MERGED, Merged, SuccessionUndone
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
 from services.finance.allowances.restatement import restate_allowances
 from services.finance.charges import projection
-from services.finance.core.models import known, known_contracts
+from services.finance.core.models import bodies_with_allowances, known, known_contracts
 from services.finance.core.years import LAST_YEAR, FinancialYear
 
 subscriptions = Subscriptions("finance")
@@ -25,8 +25,15 @@ async def know_contracts(events: Sequence[Event], connection: asyncpg.Connection
     await projection.know(connection, events)
 
 
-@subscriptions.on(CCGMerged)
-async def successor_takes_over_allowances(event: CCGMerged, session: AsyncSession, *, by: Caller) -> None:  # noqa: ARG001
+@subscriptions.on(*MERGED, holding=bodies_with_allowances)
+async def successor_takes_over_allowances(event: Merged, session: AsyncSession, *, by: Caller) -> bool:  # noqa: ARG001
     """Restate the allowances of the merger's year and of those after it."""
     years = (FinancialYear.of(event.effective_on).start, LAST_YEAR)
-    await restate_allowances(session, [event.successor, *event.predecessors], years=years)
+    return await restate_allowances(session, [event.successor, *event.predecessors], years=years)
+
+
+@subscriptions.on(SuccessionUndone, holding=bodies_with_allowances)
+async def allowances_go_back(event: SuccessionUndone, session: AsyncSession, *, by: Caller) -> bool:  # noqa: ARG001
+    """Restate the allowances without what a merger moved that is undone."""
+    years = (FinancialYear.of(event.effective_on).start, LAST_YEAR)
+    return await restate_allowances(session, [event.successor, event.code], years=years)

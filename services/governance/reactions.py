@@ -1,26 +1,51 @@
-"""Everything that governance does because another service told it something."""
+"""React to the registry's events: bodies, posts and rights follow what becomes of their organisations."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.events.registry import CCGMerged, OrganisationClosed
+from libs.common.events.registry import (
+    MERGED,
+    Merged,
+    OrganisationClosed,
+    OrganisationOpened,
+    OrganisationSucceeded,
+    SuccessionUndone,
+)
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
-from services.governance.core.models import known
-from services.governance.mergers.commands import Merger, carry_out_merger, dissolve_with_organisation
+from services.governance.core.models import known, organisations_with_bodies
+from services.governance.mergers.commands import carry_out_successions, dissolve_with_organisation, restore_body
 
 subscriptions = Subscriptions("governance")
 
 subscriptions.knows(known.projection, *known.events)(known.know)
 
 
-@subscriptions.on(CCGMerged)
-async def appointments_end_and_are_made_again(event: CCGMerged, session: AsyncSession, *, by: Caller) -> None:
-    """End all appointments of merged CCGs; who held a post in every one of them holds it in the successor."""
-    merger = Merger(event.merger, event.successor, event.predecessors, event.effective_on, event.stated_at)
-    await carry_out_merger(session, merger, by=by)
+@subscriptions.on(*MERGED, holding=organisations_with_bodies)
+async def appointments_end_and_are_made_again(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
+    """End all appointments of merged CCGs or ICBs; who held a post in every one of them holds it in the successor."""
+    return await carry_out_successions(session, event.predecessors, on=event.effective_on, by=by)
 
 
-@subscriptions.on(OrganisationClosed)
-async def body_ends_with_its_organisation(event: OrganisationClosed, session: AsyncSession, *, by: Caller) -> None:
-    """End the body of an organisation that closed: nobody decides for it any more."""
-    await dissolve_with_organisation(session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by)
+@subscriptions.on(OrganisationSucceeded, holding=organisations_with_bodies)
+async def appointments_end_where_another_took_over(
+    event: OrganisationSucceeded, session: AsyncSession, *, by: Caller
+) -> bool:
+    """End the body of an organisation that another took over whole; its rights wait to be made again there."""
+    return await carry_out_successions(session, [event.code], on=event.effective_on, by=by)
+
+
+@subscriptions.on(OrganisationClosed, holding=organisations_with_bodies)
+async def body_ends_with_its_organisation(event: OrganisationClosed, session: AsyncSession, *, by: Caller) -> bool:
+    """End the body of an organisation that closed: no body decides for it any more."""
+    return await dissolve_with_organisation(
+        session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by
+    )
+
+
+@subscriptions.on(SuccessionUndone, OrganisationOpened, holding=organisations_with_bodies)
+async def body_stands_again(event: SuccessionUndone | OrganisationOpened, session: AsyncSession, *, by: Caller) -> bool:
+    """Let a body go on that ended by a succession since undone, once its organisation is open again."""
+    successor = event.successor if isinstance(event, SuccessionUndone) else ""
+    return await restore_body(
+        session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by, successor=successor
+    )

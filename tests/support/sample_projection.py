@@ -131,7 +131,7 @@ class Lamps:
             [event.shine for event in lamps],
         )
 
-    async def lamp_is_tended(self, event: LampLit, session: AsyncSession, *, by: Caller) -> None:
+    async def lamp_is_tended(self, event: LampLit, session: AsyncSession, *, by: Caller) -> bool:
         assert by.subject == "service:keepers"
         if event.shine in self.poison:
             raise ValueError(f"shine {event.shine} dazzles")
@@ -144,6 +144,7 @@ class Lamps:
         )
         await outbox.add(session, LampTended(effective_on=DAY, stated_at=INSTANT, lamp=event.lamp))
         await self.beside(event, session)
+        return True
 
     async def tell(self, *events: Event) -> list[str]:
         """Tell these in one transaction."""

@@ -2,6 +2,7 @@
 # Longer than usual, because one publisher has one module: its name is the topic, and partners use it as it is.
 
 from datetime import date
+from typing import TypeAlias
 
 from pydantic import BaseModel
 
@@ -400,3 +401,13 @@ class SuccessionReported(Event, Sourced, topic="registry", keys=("code", "succes
     successor: str
     shape: str = ""
     share: str = ""
+
+
+MERGED = (CCGMerged, ICBMerged)
+MERGER_AGREED = (CCGMergerAgreed, ICBMergerAgreed)
+MERGER_REDATED = (CCGMergerRedated, ICBMergerRedated)
+MERGER_WITHDRAWN = (CCGMergerWithdrawn, ICBMergerWithdrawn)
+FAMILIES = (MERGED, MERGER_AGREED, MERGER_REDATED, MERGER_WITHDRAWN)
+"""Events that tell one act of several kinds of body. A handler subscribes to all of a family or to none."""
+
+Merged: TypeAlias = CCGMerged | ICBMerged

@@ -1,6 +1,6 @@
 """Subscriptions: which events a service subscribes to, and how a delivered event reaches its handlers."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,7 +15,10 @@ from libs.common.identity import service_caller
 from libs.common.process.context import Origin, begin, origin
 
 Knowing: TypeAlias = Callable[[Sequence[Event], asyncpg.Connection], Awaitable[None]]
-Acting: TypeAlias = Callable[..., Awaitable[None]]
+Acting: TypeAlias = Callable[..., Awaitable[bool]]
+"""Return whether it wrote anything: what changed nothing is not in the record of writes."""
+Holding: TypeAlias = Callable[[asyncpg.Connection, Collection[str]], Awaitable[Collection[str]]]
+"""Return those of some keys of which the service holds anything, after locking what is known of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,14 @@ class KnowingHandler:
 
 @dataclass(frozen=True, slots=True)
 class ActingHandler:
-    """A handler that calls a command: it receives one event at a time, and each event once."""
+    """A handler that calls a command: it receives one event at a time, and each event once.
+
+    `holding`, if given, filters out the events of which no key concerns anything that the service holds.
+    """
 
     names: frozenset[str]
     act: Acting
+    holding: Holding | None = None
 
     @property
     def name(self) -> str:
@@ -95,11 +102,15 @@ class Subscriptions:
 
         return subscribe
 
-    def on(self, *events: type[Event]) -> Callable[[Acting], Acting]:
-        """Register the decorated function, called with `(event, session, *, by)`, to act on these events."""
+    def on(self, *events: type[Event], holding: Holding | None = None) -> Callable[[Acting], Acting]:
+        """Register the decorated function, called with `(event, session, *, by)`, to act on these events.
+
+        Where `holding` is given, one query a batch finds the events that concern something the service holds; the
+        others are not handed to it. It is queried again after each act, since what one act moves another may concern.
+        """
 
         def subscribe(act: Acting) -> Acting:
-            self.acting.append(ActingHandler(_names(events), act))
+            self.acting.append(ActingHandler(_names(events), act, holding))
             return act
 
         return subscribe
@@ -111,15 +122,17 @@ class Subscriptions:
         including that event.
         """
         connection = await raw(session)
+        concerned = await self._concerned(deliveries, connection)
         run: list[Event] = []
         for delivery in deliveries:
             run.append(delivery.event)
-            acting = [handler for handler in self.acting if delivery.event.event_name in handler.names]
-            if acting:
-                await self._update_projections(run, connection)
-                run = []
-                for handler in acting:
-                    await self._act(handler, delivery, session)
+            for number, handler in enumerate(self.acting):
+                keys = concerned[number]
+                if delivery.event.event_name in handler.names and (keys is None or keys & delivery.event.keys):
+                    await self._update_projections(run, connection)
+                    run = []
+                    if await self._act(handler, delivery, session):
+                        concerned = await self._concerned(deliveries, connection)
         await self._update_projections(run, connection)
 
     async def _update_projections(self, run: Sequence[Event], connection: asyncpg.Connection) -> None:
@@ -128,14 +141,20 @@ class Subscriptions:
             if events:
                 await handler.know(events, connection)
 
-    async def _act(self, handler: ActingHandler, delivery: Delivery, session: AsyncSession) -> None:
+    async def _concerned(self, deliveries: Sequence[Delivery], connection: asyncpg.Connection) -> list[set[str] | None]:
+        """Return for each acting handler the keys that concern something it holds; None: it gets every event."""
+        return [await _concerned(handler, deliveries, connection) for handler in self.acting]
+
+    async def _act(self, handler: ActingHandler, delivery: Delivery, session: AsyncSession) -> bool:
         by = service_caller(self.service)
         with caused_by(delivery.envelope):
-            await handler.act(delivery.event, session, by=by)
+            has_acted = await handler.act(delivery.event, session, by=by)
             await session.flush()
-            await record_write(session, by, f"reaction {handler.name}", request=delivery.envelope.id)
+            if has_acted:
+                await record_write(session, by, f"reaction {handler.name}", request=delivery.envelope.id)
         # A knowing handler writes past the session, so the next acting handler must read from the database again.
         session.expunge_all()
+        return has_acted
 
 
 @contextmanager
@@ -154,6 +173,15 @@ def caused_by(envelope: Envelope) -> Iterator[None]:
         yield
     finally:
         begin(before)
+
+
+async def _concerned(
+    handler: ActingHandler, deliveries: Sequence[Delivery], connection: asyncpg.Connection
+) -> set[str] | None:
+    if handler.holding is None:
+        return None
+    keys = [one.event.keys for one in deliveries if one.event.event_name in handler.names]
+    return set(await handler.holding(connection, frozenset[str]().union(*keys))) if keys else set()
 
 
 def _names(events: Iterable[type[Event]]) -> frozenset[str]:

@@ -28,6 +28,10 @@ SELECT cc.customer_code FROM contract_customer cc JOIN contract_customer_belief 
  ORDER BY cc.customer_code
 """
 
+_SUPPLIER_ON = """
+SELECT value FROM contract_supplier_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
+"""
+
 
 async def must_act_for_customers(session: AsyncSession, codes: Sequence[str], *, by: Caller) -> None:
     """Raise RoleMissing or NotYoursToDecide unless a contract lead acts for a customer, or for what became of one."""
@@ -106,6 +110,12 @@ async def customers_on(session: AsyncSession, contract: Contract, day: date) -> 
     """Return the customers of a signed contract on a day, as known now, sorted."""
     rows = await (await raw(session)).fetch(_CUSTOMERS_ON, contract.id, day)
     return [row["customer_code"] for row in rows]
+
+
+async def supplier_on(session: AsyncSession, contract: Contract, day: date) -> str:
+    """Return who supplies a contract on a day, as known now: whom it was signed with, or who took that body over."""
+    supplier: str | None = await (await raw(session)).fetchval(_SUPPLIER_ON, contract.id, day)
+    return supplier or contract.supplier_code
 
 
 async def get_contract_to_change(session: AsyncSession, reference: str) -> Contract:

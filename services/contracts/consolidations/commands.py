@@ -24,6 +24,7 @@ from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
 from services.contracts.signing.commands import bind, why_not_open, why_not_signed_on
 from services.contracts.transfers.commands import follow_mergers
+from services.contracts.transfers.suppliers import settle_suppliers
 
 
 async def consolidate_contracts(
@@ -50,6 +51,9 @@ async def consolidate_contracts(
     await _end_replaced(session, replaced, contract, command, stated_at=stated_at, by=by)
     await _tell(session, contract, customers, replaced, command)
     await follow_mergers(session, customers, since=contract.starts_on, by=by, only=[contract.id])
+    await settle_suppliers(
+        session, [contract.supplier_code], on=contract.starts_on, stated_at=stated_at, by=by, only=[contract.id]
+    )
     await session.refresh(contract, ["version"])
     return contract
 

@@ -5,9 +5,11 @@ known: whether it runs (`life`) and who its customers are (`customership`). A dr
 kept only as it is now.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
 
+import asyncpg
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
@@ -39,9 +41,25 @@ life = Timeline(Base.metadata, "contract_life")
 """Subject: a contract. `active` while it runs; `terminated` or `replaced` from the first day without service."""
 customership = Timeline(Base.metadata, "contract_customer")
 """Subject: a contract's customer. `customer` on the days on which it is one."""
+supply = Timeline(Base.metadata, "contract_supplier")
+"""Subject: a contract. Who supplies it since another body took over the supplier that it was signed with."""
 
 FACET = 1
-"""Both timelines state one thing only."""
+"""Each timeline states one thing only."""
+
+_PARTIES = """
+SELECT customer_code AS code FROM contract_customer WHERE customer_code = ANY($1)
+ UNION
+SELECT supplier_code FROM contract WHERE supplier_code = ANY($1)
+ UNION
+SELECT value FROM contract_supplier_belief WHERE value = ANY($1)
+"""
+
+
+async def parties_among(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
+    """Lock what is known of these bodies; return those that are or were a party of a contract or a draft."""
+    await known.lock(connection, codes)
+    return {row["code"] for row in await connection.fetch(_PARTIES, sorted(codes))}
 
 
 class Status(StrEnum):
@@ -198,13 +216,19 @@ class Contract(Base):
 
 
 class ChangeOfHands(Base):
-    """A merger put `to_customer` in the place of `from_customers`; `customers` are all after it.
+    """A merger, or its undoing, put `to_customer` in the place of `from_customers`; `customers` are all after it.
+
+    `merger` is its reference, or who followed whom where it has none.
 
     `event` is the ContractTransferred that told it (a draft's is told to nobody), `caused_by` the event it answers.
     """
 
     __tablename__ = "change_of_hands"
-    __table_args__ = (UniqueConstraint("contract_id", "merger"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "contract_id", "merger", "effective_on", "to_customer", "stated_at", name="uq_change_of_hands_stated"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id", ondelete="CASCADE"))

@@ -22,6 +22,9 @@ Row = Mapping[str, Any]
 _SEEN = """
 WITH seen AS (
     SELECT c.*, coalesce(ran.last, c.last_day) AS ends_on,
+           coalesce((SELECT b.value FROM contract_supplier_belief b
+                      WHERE b.subject_id = c.id AND b.valid @> $1::date AND b.known @> $2::timestamptz),
+                    c.supplier_code) AS supplier_then,
            CASE WHEN c.status = 'draft' THEN 'draft'
                 WHEN now.value IS NOT NULL THEN now.value
                 WHEN $1::date < c.starts_on THEN 'signed'
@@ -44,8 +47,9 @@ WITH seen AS (
         ON now.subject_id = c.id AND (now.valid @> $1::date) IS TRUE AND (now.known @> $2::timestamptz) IS TRUE
      WHERE CASE c.status WHEN 'draft' THEN c.drafted_at <= $2::timestamptz ELSE ran.last IS NOT NULL END
        AND ($3::text IS NULL OR c.reference = $3)
-       AND ($4::text[] IS NULL OR c.supplier_code = ANY($4) OR EXISTS (
-            SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4)))
+       AND ($4::text[] IS NULL OR c.supplier_code = ANY($4)
+            OR EXISTS (SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4))
+            OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($4)))
 )
 SELECT * FROM seen
 """
@@ -55,7 +59,7 @@ _LIST = (
     + f"""
  {PLANNED_EACH_TIME}
  WHERE ($5::text IS NULL OR $5 = ANY(customers))
-   AND ($6::text IS NULL OR supplier_code = $6)
+   AND ($6::text IS NULL OR supplier_then = $6)
    AND ($7::text IS NULL OR status_then = $7)
    AND ($8::text IS NULL OR EXISTS (SELECT FROM contract_line l WHERE l.contract_id = seen.id AND l.function = $8))
    AND ($9::text IS NULL OR reference > $9)
@@ -215,7 +219,7 @@ async def _with_parties(
     db: Reads, rows: Collection[Row], as_at: date, as_known: datetime | None
 ) -> list[dict[str, Any]]:
     """Return the rows with their parties' names and status as at the day, as known then."""
-    codes = {code for row in rows for code in (row["supplier_code"], *row["customers"])}
+    codes = {code for row in rows for code in (row["supplier_then"], *row["customers"])}
     parties = await known.statuses(db, codes, as_at=as_at, as_known=as_known)
     seen = []
     for row in rows:
@@ -231,7 +235,7 @@ async def _with_parties(
             {
                 **row,
                 "status": row["status_then"],
-                "supplier": parties[row["supplier_code"]],
+                "supplier": parties[row["supplier_then"]],
                 "customers": [parties[code] for code in row["customers"]],
                 "lines": lines,
                 "annual_pence": sum(line["annual_pence"] for line in lines),

@@ -11,7 +11,7 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.commands import customers_of, customers_on, must_act_for_customers
+from services.contracts.agreements.commands import customers_of, customers_on, must_act_for_customers, supplier_on
 from services.contracts.core.codes import Day, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, life
@@ -73,7 +73,7 @@ async def terminate_contract(
         effective_on=first_day_without,
         stated_at=stated_at,
         contract=contract.reference,
-        supplier=contract.supplier_code,
+        supplier=await supplier_on(session, contract, command.last_day),
         customers=tuple(customers),
         reason=command.reason,
     )

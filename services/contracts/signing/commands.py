@@ -19,6 +19,7 @@ from services.contracts.core.codes import Day
 from services.contracts.core.errors import CustomerNotOpen, SignedInTheFuture, refuse
 from services.contracts.core.models import FACET, Contract, Status, customership, known, life
 from services.contracts.transfers.commands import follow_mergers
+from services.contracts.transfers.suppliers import settle_suppliers
 
 _FOLLOWED_BY = """
 SELECT code, successor, effective_on FROM known_succession
@@ -71,6 +72,9 @@ async def sign_contract(
     )
     await outbox.add(session, event, version=contract.version)
     await follow_mergers(session, customers, since=contract.starts_on, by=by, only=[contract.id])
+    await settle_suppliers(
+        session, [contract.supplier_code], on=contract.starts_on, stated_at=stated_at, by=by, only=[contract.id]
+    )
     await session.refresh(contract, ["version"])
     return contract
 

@@ -1,4 +1,4 @@
-"""Contracts change hands: when CCGs merge, the successor takes their place in every contract that still runs.
+"""Let the successor of merged, acquired or abolished bodies take their place in every contract that still runs.
 
 The work is done for all contracts of a merger together: a handful of statements, however many contracts.
 """
@@ -18,7 +18,8 @@ from libs.common.messaging import outbox
 from libs.common.process import context
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.core.models import FACET, ChangeOfHands, Status, customership
+from libs.organisations.mergers import Merger, mergers_following
+from services.contracts.core.models import FACET, ChangeOfHands, Status, customership, known
 
 _LOCK = """
 SELECT c.id FROM contract c
@@ -29,7 +30,11 @@ SELECT c.id FROM contract c
 
 # Asked after the lock is had, in a statement of its own: what was committed while it waited is seen.
 _HELD = """
-SELECT c.id, c.reference, c.supplier_code, c.status, cc.id AS customer_id, cc.customer_code,
+SELECT c.id, c.reference, c.status,
+       coalesce((SELECT b.value FROM contract_supplier_belief b
+                  WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)),
+                c.supplier_code) AS supplier,
+       cc.id AS customer_id, cc.customer_code,
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
        (SELECT max(s.stated_at) FROM contract_customer_statement s WHERE s.subject_id = cc.id) AS stated_at
   FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
@@ -45,26 +50,6 @@ INSERT INTO contract_customer (contract_id, customer_code) SELECT unnest($1::int
 """
 
 _JOINED = "SELECT contract_id, id FROM contract_customer WHERE contract_id = ANY($1) AND customer_code = $2"
-
-_MERGERS = """
-SELECT s.merger, s.successor, s.effective_on, max(lower(s.known)) AS stated_at,
-       array_agg(s.code ORDER BY s.code) AS codes
-  FROM known_succession s
- WHERE s.merger <> '' AND upper_inf(s.known) AND s.merger IN (
-       SELECT merger FROM known_succession WHERE code = ANY($1) AND effective_on > $2 AND upper_inf(known))
- GROUP BY s.merger, s.successor, s.effective_on ORDER BY s.effective_on, s.merger
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Merger:
-    """`to` took the place of `from_` on `on`, as its source stated at `stated_at`."""
-
-    id: str
-    from_: tuple[str, ...]
-    to: str
-    on: date
-    stated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +76,9 @@ async def transfer_contracts(
     Doing it again changes nothing. `only` limits it to some contracts, by id. Returns how many changed hands.
     """
     connection = await raw(session)
-    leaving = [code for code in merger.from_ if code != merger.to]
-    locked = [row["id"] for row in await connection.fetch(_LOCK, leaving, merger.on, only)]
-    held = await connection.fetch(_HELD, locked, merger.on)
+    leaving = [code for code in merger.predecessors if code != merger.successor]
+    locked = [row["id"] for row in await connection.fetch(_LOCK, leaving, merger.effective_on, only)]
+    held = await connection.fetch(_HELD, locked, merger.effective_on)
     changes = [
         change
         for _, rows in groupby(held, key=lambda row: row["id"])
@@ -102,14 +87,14 @@ async def transfer_contracts(
     if not changes:
         return 0
     changed = [change.contract["id"] for change in changes]
-    await connection.execute(_JOIN, changed, merger.to)
-    joined = {row["contract_id"]: row["id"] for row in await connection.fetch(_JOINED, changed, merger.to)}
+    await connection.execute(_JOIN, changed, merger.successor)
+    joined = {row["contract_id"]: row["id"] for row in await connection.fetch(_JOINED, changed, merger.successor)}
     await _replace_in_drafts(connection, [change for change in changes if change.is_draft])
     signed = [change for change in changes if not change.is_draft]
     await customership.state(
         connection,
-        [statement for change in signed for statement in _statements(change, joined, merger.on)],
-        source=f"merger {merger.id}",
+        [statement for change in signed for statement in _statements(change, joined, merger.effective_on)],
+        source=f"merger {merger.key}",
         by=by.subject,
     )
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
@@ -117,16 +102,15 @@ async def transfer_contracts(
     events = dict(zip((change.contract["id"] for change in signed), told, strict=True))
     session.add_all([_record(change, merger, events.get(change.contract["id"])) for change in changes])
     await session.flush()
-    await follow_mergers(session, [merger.to], since=merger.on, by=by, only=changed)
+    await follow_mergers(session, [merger.successor], since=merger.effective_on, by=by, only=changed)
     return len(changed)
 
 
 async def follow_mergers(
     session: AsyncSession, codes: Sequence[str], *, since: date, by: Caller, only: Sequence[int]
 ) -> None:
-    """Let some contracts, by id, follow every merger of these customers after `since` that is known already."""
-    for row in await (await raw(session)).fetch(_MERGERS, list(codes), since):
-        merger = Merger(row["merger"], tuple(row["codes"]), row["successor"], row["effective_on"], row["stated_at"])
+    """Let some contracts, by id, follow every merger of these customers after `since` that is known and not undone."""
+    for merger in await mergers_following(await raw(session), known.successions, codes, after=since):
         await transfer_contracts(session, merger, by=by, only=only)
 
 
@@ -137,7 +121,7 @@ def _change(rows: Sequence[asyncpg.Record], leaving: Sequence[str], merger: Merg
     # Where the contract was signed after the merger was stated, the change is known since the signature: an earlier
     # statement would be superseded by it.
     stated = [row["stated_at"] for row in rows if row["stated_at"]]
-    return _Change(rows[0], gone, tuple(sorted(staying | {merger.to})), max([merger.stated_at, *stated]))
+    return _Change(rows[0], gone, tuple(sorted(staying | {merger.successor})), max([merger.stated_at, *stated]))
 
 
 def _statements(change: _Change, joined: dict[int, int], on: date) -> list[NewStatement]:
@@ -155,13 +139,13 @@ async def _replace_in_drafts(connection: asyncpg.Connection, drafts: Sequence[_C
 
 def _transferred(change: _Change, merger: Merger) -> ContractTransferred:
     return ContractTransferred(
-        effective_on=merger.on,
+        effective_on=merger.effective_on,
         stated_at=change.stated_at,
         contract=change.contract["reference"],
-        supplier=change.contract["supplier_code"],
+        supplier=change.contract["supplier"],
         from_customers=tuple(sorted(change.leaving)),
         customers=change.customers,
-        merger=merger.id,
+        merger=merger.reference,
         annual_pence=change.contract["annual_pence"],
     )
 
@@ -169,11 +153,11 @@ def _transferred(change: _Change, merger: Merger) -> ContractTransferred:
 def _record(change: _Change, merger: Merger, event: str | None) -> ChangeOfHands:
     return ChangeOfHands(
         contract_id=change.contract["id"],
-        merger=merger.id,
+        merger=merger.key,
         from_customers=sorted(change.leaving),
-        to_customer=merger.to,
+        to_customer=merger.successor,
         customers=list(change.customers),
-        effective_on=merger.on,
+        effective_on=merger.effective_on,
         stated_at=change.stated_at,
         event=event,
         caused_by=context.origin().causation,

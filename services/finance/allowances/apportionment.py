@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from libs.common.money import apportion
+from libs.organisations.mergers import Merger
 from services.finance.core.years import FinancialYear, day_before, days_of
 
 
@@ -24,17 +25,6 @@ class Part:
     population: int
     pack: str
     merger: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Merger:
-    """A merger that was carried out: from `effective_on` the successor has what the predecessors had."""
-
-    reference: str
-    successor: str
-    predecessors: tuple[str, ...]
-    effective_on: date
-    stated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +147,12 @@ def beliefs(year: FinancialYear, stated: Iterable[Stated], mergers: Iterable[Mer
     statements = sorted(stated, key=lambda statement: statement.stated_at)
     merged = list(mergers)
     instants = {statement.stated_at for statement in statements} | {merger.stated_at for merger in merged}
+    instants |= {merger.undone_at for merger in merged if merger.undone_at}
     found: list[KnownAmount] = []
     current: Mapping[Part | Restatement, datetime] = {}
     for instant in sorted(instants):
         allowances = {s.part.organisation: s.part for s in statements if s.stated_at <= instant}
-        state = restated(year, allowances.values(), [merger for merger in merged if merger.stated_at <= instant])
+        state = restated(year, allowances.values(), [merger for merger in merged if merger.is_believed_at(instant)])
         now: list[Part | Restatement] = [*state.restatements, *state.parts]
         found += [KnownAmount(what, since, instant) for what, since in current.items() if what not in now]
         current = {what: current.get(what, instant) for what in now}

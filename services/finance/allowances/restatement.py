@@ -1,13 +1,13 @@
-"""Restating allowances at a merger: whatever was said of a year, in whatever order, what bodies have follows from it.
+"""Restate allowances at a merger: what bodies have in a year follows from all statements, in whatever order they come.
 
-A year of bodies that mergers tie together is worked out anew (`apportionment.beliefs`) whenever a population is stated
-for one of them or a merger is carried out, and only what differs is written. So an event that comes twice changes
+A year of bodies that mergers connect is worked out anew (`apportionment.beliefs`) whenever a population is stated for
+one of them or a merger is carried out or undone, and only what differs is written. So an event that comes twice changes
 nothing, one that comes late gives the same as in time, and a population that is corrected after a merger flows on to
-the successor.
+the successor. An undone merger's restatements end with the instant of its undoing, and are published as nothing moved.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -18,18 +18,13 @@ from libs.common.database.connection import raw
 from libs.common.events.finance import AllowanceRestated
 from libs.common.messaging import outbox
 from libs.common.process.context import origin
-from services.finance.allowances.apportionment import KnownAmount, Merger, Part, Restatement, Stated, beliefs
+from libs.organisations.mergers import Merger, mergers_by_reference
+from services.finance.allowances.apportionment import KnownAmount, Part, Restatement, Stated, beliefs
 from services.finance.core.models import known
 from services.finance.core.years import FinancialYear
 
 Found: TypeAlias = Mapping[FinancialYear, list[KnownAmount]]
 _Belief: TypeAlias = tuple[FinancialYear, Part | Restatement, datetime]
-
-_MERGERS = """
-SELECT merger, successor, array_agg(code ORDER BY code) AS predecessors, effective_on, min(lower(known)) AS stated_at
-  FROM known_succession WHERE merger <> '' AND upper_inf(known)
- GROUP BY merger, successor, effective_on
-"""
 
 _STATED = """
 SELECT a.organisation_code, a.financial_year, s.first_day, s.amount_pence, s.population, s.pack,
@@ -100,12 +95,13 @@ async def lock_tied(connection: asyncpg.Connection, codes: Collection[str]) -> T
     return tied
 
 
-async def restate_allowances(session: AsyncSession, codes: Collection[str], *, years: tuple[int, int]) -> None:
+async def restate_allowances(session: AsyncSession, codes: Collection[str], *, years: tuple[int, int]) -> bool:
     """Work out anew what these bodies, and all that are tied to them, have in the years from the first to the last.
 
     A year is named by the calendar year in which it begins.
 
-    Each restatement that was not believed before is told. Only years for which something was stated are concerned.
+    Each restatement that was not believed before is published, and each that an undoing ended, as nothing moved. Only
+    years for which something was stated are concerned. Returns whether anything changed.
     """
     await session.flush()
     connection = await raw(session)
@@ -118,21 +114,19 @@ async def restate_allowances(session: AsyncSession, codes: Collection[str], *, y
     organisations = sorted({(_code(what), year.start) for year, what, _ in wanted})
     await connection.execute(_NEW_ALLOWANCES, *_columns(organisations, 2))
     parts = {key: belief for key, belief in wanted.items() if isinstance(key[1], Part)}
-    new_parts = await _keep_only(connection, "allowance_part", tied.codes, found, parts)
+    new_parts, ended_parts = await _keep_only(connection, "allowance_part", tied.codes, found, parts)
     await connection.execute(_NEW_PARTS, *_columns([_row(key, parts[key]) for key in new_parts], 10))
     moved = {key: belief for key, belief in wanted.items() if isinstance(key[1], Restatement)}
-    new = await _keep_only(connection, "restatement", tied.codes, found, moved)
-    events = await outbox.add_all(session, [_event(*key) for key in new])
-    rows = [(*_row(key, moved[key]), event) for key, event in zip(new, events, strict=True)]
+    new, ended = await _keep_only(connection, "restatement", tied.codes, found, moved)
+    taken_back = [_taken_back(key, moved.get(key)) for key in ended if not _is_replaced(key, moved)]
+    events = await outbox.add_all(session, [*(_event(*key) for key in new), *taken_back])
+    rows = [(*_row(key, moved[key]), event) for key, event in zip(new, events, strict=False)]
     await connection.execute(_NEW_RESTATEMENTS, *_columns(rows, 13), origin().causation)
+    return bool(new or ended or new_parts or ended_parts)
 
 
 async def _find_tied(connection: asyncpg.Connection, codes: Collection[str]) -> Tied:
-    mergers = [
-        Merger(row["merger"], row["successor"], tuple(row["predecessors"]), row["effective_on"], row["stated_at"])
-        for row in await connection.fetch(_MERGERS)
-    ]
-    return tied_to(codes, mergers)
+    return tied_to(codes, await mergers_by_reference(connection, known.successions))
 
 
 def tied_to(codes: Iterable[str], mergers: Iterable[Merger]) -> Tied:
@@ -151,8 +145,11 @@ async def _keep_only(
     codes: Collection[str],
     found: Found,
     wanted: Mapping[_Belief, KnownAmount],
-) -> list[_Belief]:
-    """Let a table hold of these bodies and years no other beliefs than are wanted; return those that it lacks."""
+) -> tuple[list[_Belief], list[_Belief]]:
+    """Let a table hold of these bodies and years no other beliefs than are wanted.
+
+    Returns those that it lacks, and those that were believed until now and are no longer.
+    """
     more = "x.predecessors, x.released_pence," if table == "restatement" else ""
     rows = await connection.fetch(
         _BELIEVED.format(table=table, more=more), sorted(codes), [year.start for year in found]
@@ -165,7 +162,12 @@ async def _keep_only(
         if key in wanted and wanted[key].known_to != row["known_to"]
     ]
     await connection.execute(_CLOSE.format(table=table), *_columns(moved, 2))
-    return [key for key in wanted if key not in held]
+    ended = [
+        key
+        for key, row in held.items()
+        if row["known_to"] is None and (key not in wanted or wanted[key].known_to is not None)
+    ]
+    return [key for key in wanted if key not in held], ended
 
 
 def _columns(rows: Collection[tuple[object, ...]], width: int) -> list[list[object]]:
@@ -208,6 +210,26 @@ def _stated(row: asyncpg.Record) -> Stated:
         pack=row["pack"],
     )
     return Stated(part, row["stated_at"])
+
+
+def _is_replaced(ended: _Belief, moved: Mapping[_Belief, KnownAmount]) -> bool:
+    """Whether a restatement goes on at another amount, and so did not end by an undoing."""
+    year, what, _ = ended
+    assert isinstance(what, Restatement)
+    return any(
+        isinstance(other, Restatement)
+        and (other_year, other.successor, other.merger) == (year, what.successor, what.merger)
+        and belief.known_to is None
+        for (other_year, other, _), belief in moved.items()
+    )
+
+
+def _taken_back(ended: _Belief, belief: KnownAmount | None) -> AllowanceRestated:
+    """Return the event that a merger moved nothing, as known from when it was undone."""
+    year, what, known_from = ended
+    assert isinstance(what, Restatement)
+    nothing = replace(what, amount_pence=0, population=0, released_pence=(0,) * len(what.predecessors))
+    return _event(year, nothing, (belief and belief.known_to) or known_from)
 
 
 def _event(year: FinancialYear, what: Part | Restatement, known_from: datetime) -> AllowanceRestated:

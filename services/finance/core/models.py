@@ -1,7 +1,9 @@
 """What finance keeps: stated populations, allowances in both times, restatements, and its copies of others' facts."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
+import asyncpg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -91,6 +93,15 @@ class StatedPopulation(Base):
         """When it was stated."""
         assert self.known.lower is not None
         return self.known.lower
+
+
+_WITH_ALLOWANCE = "SELECT organisation_code FROM allowance WHERE organisation_code = ANY($1)"
+
+
+async def bodies_with_allowances(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
+    """Lock what is known of these bodies; return those of which an allowance is stored."""
+    await known.lock(connection, codes)
+    return {row["organisation_code"] for row in await connection.fetch(_WITH_ALLOWANCE, sorted(codes))}
 
 
 allowance_part = Table(

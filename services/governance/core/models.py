@@ -4,9 +4,11 @@ Rows say what a thing is; when it stands, who holds it and why it is vacant is k
 holder of a post a day is a constraint of the database (`ex_post_time_belief_one_value`).
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import IntEnum
 
+import asyncpg
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
@@ -25,6 +27,19 @@ known = KnownOrganisations(Base.metadata)
 body_time = Timeline(Base.metadata, "body_time")
 post_time = Timeline(Base.metadata, "post_time")
 right_time = Timeline(Base.metadata, "right_time")
+
+_WITH_BODY = """
+SELECT organisation AS code FROM body WHERE organisation = ANY($1)
+ UNION
+SELECT to_remake_for FROM decision_right WHERE to_remake_for = ANY($1)
+"""
+
+
+async def organisations_with_bodies(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
+    """Lock what is known of these organisations; return those with a body, or with rights to be made again."""
+    await known.lock(connection, codes)
+    return {row["code"] for row in await connection.fetch(_WITH_BODY, sorted(codes))}
+
 
 STANDS = "stands"
 """The one value of `Facet.STANDS`."""

@@ -1,5 +1,6 @@
-"""What a merger of CCGs does to their bodies: they end, and the successor's begins with what all of them shared.
+"""Carry out mergers for bodies: the predecessors' end, and the successor's begins with what all of them shared.
 
+Of an organisation that an existing one took over, the body ends alone. What is undone is put back by statements.
 Carrying a merger out twice, late, or after a merger that follows on it, leaves what carrying all of them out in the
 order of their days would have left.
 """
@@ -7,7 +8,7 @@ order of their days would have left.
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,10 +20,11 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
-from libs.organisations.statements import CCG
+from libs.organisations.mergers import Merger, mergers_following
 from services.governance.bodies.commands import GOVERNING_BODY, body_reference
 from services.governance.bodies.dissolution import Dissolution, dissolve
 from services.governance.bodies.posts import post_reference
+from services.governance.bodies.restoration import UndoneEnd, restore
 from services.governance.bodies.standing import pieces_from, standing, state
 from services.governance.core.catalogue import catalogue_on
 from services.governance.core.models import Facet, body_time, known, post_time
@@ -42,25 +44,19 @@ SELECT b.organisation, p.slug, p.title, a.person_id
   LEFT JOIN appointment a ON a.id = h.value
  WHERE b.organisation = ANY($1)
 """
-_FOLLOWING = """
-WITH RECURSIVE line (merger, successor, effective_on) AS (
-    SELECT merger, successor, effective_on FROM known_succession
-     WHERE code = $1 AND effective_on > $2 AND merger <> '' AND upper_inf(known)
-     UNION
-    SELECT s.merger, s.successor, s.effective_on
-      FROM known_succession s JOIN line ON s.code = line.successor AND s.effective_on > line.effective_on
-     WHERE s.merger <> '' AND upper_inf(s.known)
-)
-SELECT s.merger, s.successor, s.effective_on, max(lower(s.known)) AS stated_at,
-       array_agg(s.code ORDER BY s.code) AS codes
-  FROM known_succession s JOIN (SELECT DISTINCT merger FROM line) AS later USING (merger) WHERE upper_inf(s.known)
- GROUP BY s.merger, s.successor, s.effective_on ORDER BY s.effective_on, s.merger
-"""
 _CLOSED_FROM = """
 SELECT min(lower(b.valid))
   FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id
  WHERE o.code = $1 AND b.facet = 1 AND b.value = 'closed' AND upper_inf(b.known) AND lower(b.valid) > $2
 """
+_BEGUN_ON = """
+SELECT min(lower(t.valid)) = $2::date FROM body b JOIN body_time_belief t ON t.subject_id = b.id
+ WHERE b.organisation = $1 AND t.facet = 1 AND upper_inf(t.known)
+"""
+_UNDONE = """
+SELECT max(lower(known)) FROM known_succession WHERE code = $1 AND effective_on = $2 AND NOT upper_inf(known)
+"""
+_INTO = "SELECT code, merger FROM known_succession WHERE successor = $1 AND effective_on = $2 AND upper_inf(known)"
 _NEW_BODY = """
 INSERT INTO body (reference, organisation, title, pack) VALUES ($1, $2, $3, $4) ON CONFLICT (organisation) DO NOTHING
 """
@@ -78,17 +74,6 @@ _REMADE_FOR = "UPDATE decision_right SET to_remake_for = $2 WHERE to_remake_for 
 
 
 @dataclass(frozen=True, slots=True)
-class Merger:
-    """CCGs ended, and one took over from `on`."""
-
-    reference: str
-    successor: str
-    predecessors: tuple[str, ...]
-    on: date
-    stated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class _Successor:
     """The successor's body, locked, with the posts that it has by now, slug to id."""
 
@@ -97,43 +82,96 @@ class _Successor:
     posts: Mapping[str, int]
 
 
-async def carry_out_merger(session: AsyncSession, merger: Merger, *, by: Caller) -> None:
-    """End the predecessors' bodies and let the successor's begin; then bring up to date what followed on it."""
+async def carry_out_successions(session: AsyncSession, codes: Collection[str], *, on: date, by: Caller) -> bool:
+    """End the bodies of organisations that others took over from a day on, and let those of new ones begin.
+
+    What followed on it is brought up to date. Returns whether anything changed.
+    """
     connection = await raw(session)
-    following = [
-        Merger(row["merger"], row["successor"], tuple(row["codes"]), row["effective_on"], row["stated_at"])
-        for row in await connection.fetch(_FOLLOWING, merger.successor, merger.on)
-    ]
-    mergers = [merger, *following]
+    mergers = await mergers_following(connection, known.successions, codes, after=on - timedelta(days=1))
     await known.lock(connection, {code for one in mergers for code in (one.successor, *one.predecessors)})
     told: list[Event] = []
     for one in mergers:
-        told += await _carry_out(connection, one, by=by.subject)
-    # Heard of late, the successor itself may be closed by now, without a merger: one that followed has ended its body.
-    closed_from: date | None = await connection.fetchval(_CLOSED_FROM, merger.successor, merger.on)
-    if closed_from is not None:
-        closing = Dissolution([merger.successor], closed_from, f"{merger.successor} closed", merger.stated_at)
-        told += await dissolve(connection, closing, by=by.subject)
+        told += await (_carry_out if one.reference else _take_over)(connection, one, by=by.subject)
+    for one in mergers:
+        if one.reference and one.effective_on == on:
+            told += await _close(connection, one, by=by.subject)
     await outbox.add_all(session, told)
+    return bool(told)
+
+
+async def _close(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
+    """End the successor's body where, heard of late, it is closed by now without a merger of its own."""
+    closed_from: date | None = await connection.fetchval(_CLOSED_FROM, merger.successor, merger.effective_on)
+    if closed_from is None:
+        return []
+    reason = f"{merger.successor} closed"
+    return await dissolve(connection, Dissolution([merger.successor], closed_from, reason, merger.stated_at), by=by)
+
+
+async def _take_over(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
+    """End the body of an organisation that an existing one took over; its rights wait to be made again there."""
+    [code] = merger.predecessors
+    reason = f"{merger.successor} took over {code}"
+    dissolution = Dissolution([code], merger.effective_on, reason, merger.stated_at, merger.successor)
+    told = await dissolve(connection, dissolution, by=by)
+    await connection.execute(_REMADE_FOR, [code], merger.successor)
+    return told
 
 
 async def dissolve_with_organisation(
     session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller
-) -> None:
-    """End the body of an organisation that closed without a merger: nobody's appointment goes on."""
+) -> bool:
+    """End the body of an organisation that closed without a merger: no appointment goes on."""
     connection = await raw(session)
     await known.lock(connection, [organisation])
     dissolution = Dissolution([organisation], on, f"{organisation} closed", stated_at)
-    await outbox.add_all(session, await dissolve(connection, dissolution, by=by.subject))
+    told = await dissolve(connection, dissolution, by=by.subject)
+    await outbox.add_all(session, told)
+    return bool(told)
+
+
+async def restore_body(
+    session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller, successor: str = ""
+) -> bool:
+    """Let the body stand again that ended on a day by a succession that is believed no longer.
+
+    Only where the organisation is open on that day and no other took it over then. `successor` is whom an undone
+    succession named: a body that began with it on that day ends, where no merger into it is believed any more. What a
+    successor's own body, there before, received by appointment stays: those who decide for it end it.
+    """
+    connection = await raw(session)
+    await known.lock(connection, {organisation, successor} - {""})
+    told: list[Event] = []
+    if successor and not await _receives_on(connection, organisation, successor, on):
+        begun = await connection.fetchval(_BEGUN_ON, successor, on)
+        if begun:
+            reason = f"no body was merged into {successor} on {on.isoformat()}"
+            told += await dissolve(connection, Dissolution([successor], on, reason, stated_at), by=by.subject)
+    following = await mergers_following(connection, known.successions, [organisation], after=on - timedelta(days=1))
+    is_taken_over = any(one.effective_on == on and organisation in one.predecessors for one in following)
+    status = (await known.status(connection, organisation, as_at=on)).status
+    since: datetime | None = await connection.fetchval(_UNDONE, organisation, on)
+    if status == "open" and not is_taken_over and since is not None:
+        told += await restore(connection, organisation, UndoneEnd(on, since, stated_at), by=by.subject)
+    await outbox.add_all(session, told)
+    return bool(told)
+
+
+async def _receives_on(connection: asyncpg.Connection, organisation: str, successor: str, on: date) -> bool:
+    """Whether some merger into the successor is believed of the day, or the organisation's own succession still is."""
+    rows = await connection.fetch(_INTO, successor, on)
+    return any(row["merger"] or row["code"] == organisation for row in rows)
 
 
 async def _carry_out(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
     ending = set(merger.predecessors) - {merger.successor}
     reason = f"{', '.join(sorted(ending))} merged into {merger.successor}"
-    dissolution = Dissolution(ending, merger.on, reason, merger.stated_at, merger.successor)
+    dissolution = Dissolution(ending, merger.effective_on, reason, merger.stated_at, merger.successor)
     told = await dissolve(connection, dissolution, by=by)
     await connection.execute(_REMADE_FOR, list(ending), merger.successor)
-    catalogue = catalogue_on(merger.on, kind=CCG)
+    kind = (await known.status(connection, merger.successor, as_at=merger.effective_on)).kind
+    catalogue = catalogue_on(merger.effective_on, kind=kind)
     left = await _posts_left(connection, merger)
     carried = carry_over(left, required=catalogue.mandatory)
     return told + await _establish(connection, merger, carried, catalogue.pack, by=by)
@@ -142,7 +180,7 @@ async def _carry_out(connection: asyncpg.Connection, merger: Merger, *, by: str)
 async def _posts_left(connection: asyncpg.Connection, merger: Merger) -> dict[str, list[PredecessorPost] | None]:
     """Return the posts of each predecessor on its last day; None where no body of it is known."""
     left: dict[str, list[PredecessorPost] | None] = dict.fromkeys(merger.predecessors)
-    for row in await connection.fetch(_LAST_DAY_POSTS, list(merger.predecessors), merger.on):
+    for row in await connection.fetch(_LAST_DAY_POSTS, list(merger.predecessors), merger.effective_on):
         posts = left[row["organisation"]] or []
         if row["slug"] is not None:
             posts.append(PredecessorPost(row["slug"], row["title"], row["person_id"]))
@@ -169,7 +207,7 @@ async def _establish(
             body=body_reference(code),
             organisation=code,
             title=body["title"],
-            effective_on=merger.on,
+            effective_on=merger.effective_on,
             stated_at=merger.stated_at,
         )
         for _ in begins
@@ -184,11 +222,11 @@ async def _let_stand(
     connection: asyncpg.Connection, timeline: Timeline, subjects: Collection[int], merger: Merger, *, by: str
 ) -> set[int]:
     """Let those subjects stand from the merger on that do not, up to where they do; return them."""
-    next_start = await _next_start(connection, timeline, Facet.STANDS, subjects, merger.on)
+    next_start = await _next_start(connection, timeline, Facet.STANDS, subjects, merger.effective_on)
     changes = [
-        standing(subject, Days(merger.on, next_start.get(subject, LAST_DAY)), merger.stated_at)
+        standing(subject, Days(merger.effective_on, next_start.get(subject, LAST_DAY)), merger.stated_at)
         for subject in subjects
-        if next_start.get(subject) != merger.on
+        if next_start.get(subject) != merger.effective_on
     ]
     await state(connection, timeline, changes, by=by)
     return {change.subject_id for change in changes}
@@ -199,11 +237,11 @@ async def _fill(
 ) -> list[Event]:
     """Appoint to each free post the person who held it in every predecessor, up to its next holder's first day."""
     merger = successor.merger
-    held_from = await _next_start(connection, post_time, Facet.HOLDER, successor.posts.values(), merger.on)
+    held_from = await _next_start(connection, post_time, Facet.HOLDER, successor.posts.values(), merger.effective_on)
     wanted = {
         _carried_id(merger, post): post
         for post in carried
-        if post.person is not None and held_from.get(successor.posts[post.slug]) != merger.on
+        if post.person is not None and held_from.get(successor.posts[post.slug]) != merger.effective_on
     }
     rows = await connection.fetch(
         _NEW_APPOINTMENTS,
@@ -213,7 +251,9 @@ async def _fill(
     )
     made = {row["id"]: wanted[row["id"]] for row in rows}
     changes = [
-        NewStatement(post_id, Facet.HOLDER, key, Days(merger.on, held_from.get(post_id, LAST_DAY)), merger.stated_at)
+        NewStatement(
+            post_id, Facet.HOLDER, key, Days(merger.effective_on, held_from.get(post_id, LAST_DAY)), merger.stated_at
+        )
         for key, post_id in ((key, successor.posts[post.slug]) for key, post in made.items())
     ]
     return [
@@ -222,7 +262,7 @@ async def _fill(
             organisation=merger.successor,
             title=post.title,
             person=str(post.person),
-            effective_on=merger.on,
+            effective_on=merger.effective_on,
             stated_at=change.stated_at,
         )
         for post, change in zip(made.values(), await state(connection, post_time, changes, by=by), strict=True)
@@ -235,7 +275,9 @@ async def _leave_vacant(
     """Say of each new post that nobody was carried into why that is."""
     merger = successor.merger
     changes = [
-        NewStatement(successor.posts[post.slug], Facet.BECAUSE, post.vacant_because, Days(merger.on), merger.stated_at)
+        NewStatement(
+            successor.posts[post.slug], Facet.BECAUSE, post.vacant_because, Days(merger.effective_on), merger.stated_at
+        )
         for post in vacant
     ]
     return [
@@ -244,7 +286,7 @@ async def _leave_vacant(
             organisation=merger.successor,
             title=post.title,
             reason=post.vacant_because,
-            effective_on=merger.on,
+            effective_on=merger.effective_on,
             stated_at=change.stated_at,
         )
         for post, change in zip(vacant, await state(connection, post_time, changes, by=by), strict=True)

@@ -30,12 +30,13 @@ subscriptions = Subscriptions("beacons")
 
 
 @subscriptions.on(BeaconLit)
-async def watch_repeats(event: BeaconLit, session: AsyncSession, *, by: Caller) -> None:
+async def watch_repeats(event: BeaconLit, session: AsyncSession, *, by: Caller) -> bool:
     """Answer a beacon with one's own, unless there is no wood."""
     assert by.subject == "service:beacons"
     if _broken:
         raise ValueError("no wood")
     await session.execute(text("INSERT INTO beacon VALUES (:code, 'answered', 1)"), {"code": event.code})
+    return True
 
 
 async def burn_down(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.finance.allowances.apportionment import Merger, Part, Restatement, Stated, Year, beliefs, restated
+from libs.organisations.mergers import Merger
+from services.finance.allowances.apportionment import Part, Restatement, Stated, Year, beliefs, restated
 from services.finance.core.years import FinancialYear
 
 YEAR = FinancialYear(2018)
@@ -25,7 +26,7 @@ def a_merger(
     successor: str, *predecessors: str, on: date = YEAR.first_day, reference: str = "", stated: datetime = SPRING
 ) -> Merger:
     """A merger of these bodies."""
-    return Merger(reference or f"M-{successor}", successor, predecessors, on, stated)
+    return Merger(reference or f"M-{successor}", predecessors, successor, on, stated)
 
 
 def shown(year: Year) -> list[tuple[str, date, date, int, str | None]]:

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from libs.common.events.registry import CCGMerged, OrganisationSucceeded
-from services.finance.allowances.apportionment import Merger
-from services.finance.allowances.errors import OrganisationNotOpen
+from libs.common.events.registry import CCGMerged, ICBMerged, OrganisationSucceeded, SuccessionUndone
+from libs.organisations.mergers import Merger
+from services.finance.allowances.errors import AllowanceNotFound, OrganisationNotOpen
 from services.finance.allowances.restatement import tied_to
 from tests.support.finance_harness import FinanceHarness, a_merger, at, bucks_merges
 
@@ -217,10 +217,49 @@ async def test_a_restatement_names_the_events_that_tell_it_and_caused_it(harness
 
 def test_bodies_are_tied_through_any_number_of_mergers() -> None:
     def merger(successor: str, *predecessors: str) -> Merger:
-        return Merger(f"M-{successor}", successor, predecessors, date(2020, 4, 1), at(date(2020, 4, 1)))
+        return Merger(f"M-{successor}", predecessors, successor, date(2020, 4, 1), at(date(2020, 4, 1)))
 
     mergers = [merger("C", "A", "B"), merger("E", "C", "D"), merger("Z", "X", "Y")]
     for code in "ABCDE":
         tied = tied_to([code], mergers)
         assert (tied.codes, set(tied.mergers)) == (frozenset("ABCDE"), set(mergers[:2]))
     assert tied_to(["Q"], mergers) == tied_to(["Q"], [])
+
+
+async def test_a_merger_of_icbs_restates_as_one_of_ccgs_does(harness: FinanceHarness) -> None:
+    await harness.state("10H", "2018-19", 320_001)
+    await harness.state("10Y", "2018-19", 205_333)
+    await harness.hear(ICBMerged(**bucks_merges().model_dump()))
+    assert await harness.parts("14Y", "2018-19") == [(*YEAR, (320_001 + 205_333) * 2207)]
+    assert await harness.parts("10H", "2018-19") == []
+
+
+async def test_an_undone_merger_gives_back_what_it_moved_and_stays_known_until_then(harness: FinanceHarness) -> None:
+    await harness.state("10H", "2018-19", 320_001)
+    await harness.state("10Y", "2018-19", 205_333)
+    await harness.hear(bucks_merges())
+    undone = at(date(2018, 9, 1))
+    await harness.hear(
+        *(
+            SuccessionUndone(code=code, successor="14Y", effective_on=YEAR[0], stated_at=undone)
+            for code in ("10H", "10Y")
+        )
+    )
+    with pytest.raises(AllowanceNotFound):
+        await harness.seen("14Y", "2018-19")
+    assert [await harness.amount(code, "2018-19") for code in ("10H", "10Y")] == [320_001 * 2207, 205_333 * 2207]
+    before = at(date(2018, 8, 1))
+    assert await harness.amount("14Y", "2018-19", as_known=before) == (320_001 + 205_333) * 2207
+    restated = [(one["stated_at"], one["amount_pence"]) for one in await harness.told("AllowanceRestated")]
+    assert restated[0] == ("2018-04-01T00:00:00Z", (320_001 + 205_333) * 2207)
+    assert restated[-1] == ("2018-09-01T09:00:00Z", 0)
+    written = await harness.written()
+    await harness.hear(SuccessionUndone(code="10H", successor="14Y", effective_on=YEAR[0], stated_at=undone))
+    assert await harness.written() == written
+
+
+async def test_bodies_without_an_allowance_cost_a_merger_no_write(harness: FinanceHarness) -> None:
+    written = await harness.written()
+    await harness.hear(bucks_merges())
+    assert await harness.written() == written
+    assert await harness.database.fetch("SELECT * FROM write_record WHERE operation LIKE 'reaction%'") == []

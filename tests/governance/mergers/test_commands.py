@@ -119,10 +119,18 @@ async def test_heard_late_it_undoes_what_was_done_in_ignorance(harness: Governan
     assert (await harness.vacancies("14Y", as_at=MERGED_ON))["chief-nurse"][0] == MERGED_ON
 
 
-async def test_without_any_body_known_the_successor_has_its_mandatory_posts_vacant(harness: GovernanceHarness) -> None:
+async def test_without_any_body_known_nothing_is_written(harness: GovernanceHarness) -> None:
+    before = await harness.content()
+    await harness.hear(a_merger())
+    assert await harness.content() == before
+    assert await harness.database.fetch("SELECT FROM write_record WHERE operation LIKE 'reaction%'") == []
+
+
+async def test_with_one_body_known_the_successor_has_its_mandatory_posts_vacant(harness: GovernanceHarness) -> None:
+    await harness.body("10H")
     await harness.hear(a_merger())
     assert await harness.vacancies("14Y", as_at=MERGED_ON) == {
-        "accountable-officer": (MERGED_ON, f"{NOBODY} (10H: no body known; 10Y: no body known)")
+        "accountable-officer": (MERGED_ON, f"{NOBODY} (10H: vacant; 10Y: no body known)")
     }
 
 

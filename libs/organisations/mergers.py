@@ -1,0 +1,154 @@
+"""Read from who followed whom which bodies took over all that others had: mergers, acquisitions and abolitions."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from libs.common.database.connection import Reads
+from libs.organisations.successions import Shape, Successions
+
+_IN_PART = frozenset({Shape.SPLIT, Shape.BOUNDARY_CHANGE, "parent_change"})
+_WHOLE_SHARE = frozenset({"", "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """From `effective_on` the successor has all that the predecessors had: known from `stated_at` to `undone_at`.
+
+    `reference` is empty where it is no merger of CCGs or ICBs but an acquisition, an abolition or a succession whose
+    source gives no shape; then there is one predecessor.
+    """
+
+    reference: str
+    predecessors: tuple[str, ...]
+    successor: str
+    effective_on: date
+    stated_at: datetime
+    shape: str = Shape.MERGER
+    undone_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other one: its reference, or who followed whom on which day."""
+        return self.reference or f"{self.predecessors[0]}>{self.successor} {self.effective_on}"
+
+    def is_believed_at(self, instant: datetime) -> bool:
+        """Whether it was known at an instant, and not undone by then."""
+        return self.stated_at <= instant and (self.undone_at is None or instant < self.undone_at)
+
+
+@dataclass(frozen=True, slots=True)
+class BelievedSuccession:
+    """One row of what is or was believed: a succession, from when to when."""
+
+    code: str
+    successor: str
+    effective_on: date
+    shape: str
+    share: str
+    merger: str
+    known_from: datetime
+    known_to: datetime | None
+
+
+_LINE = """
+WITH RECURSIVE line (code) AS (
+    SELECT unnest($1::text[])
+     UNION
+    SELECT s.successor FROM {table} s JOIN line USING (code)
+)
+SELECT code, successor, effective_on, shape, share, merger, lower(known) AS known_from, upper(known) AS known_to
+  FROM {table}
+ WHERE code IN (SELECT code FROM line)
+    OR merger <> '' AND merger IN (SELECT merger FROM {table} JOIN line USING (code))
+"""
+
+_BY_REFERENCE = """
+SELECT code, successor, effective_on, shape, share, merger, lower(known) AS known_from, upper(known) AS known_to
+  FROM {table} WHERE merger <> ''
+"""
+
+
+async def mergers_following(
+    db: Reads, successions: Successions, codes: Collection[str], *, after: date = date.min
+) -> list[Merger]:
+    """Return, as believed now and by day, the mergers through which these codes live on, from after a day on.
+
+    However many steps away. What was undone is left out.
+    """
+    rows = await db.fetch(_LINE.format(table=successions.beliefs), sorted(codes))
+    believed = [one for one in mergers_of(BelievedSuccession(*row) for row in rows) if one.undone_at is None]
+    line, following = set(codes), list[Merger]()
+    for merger in believed:
+        if merger.effective_on > after and line.intersection(merger.predecessors):
+            line.add(merger.successor)
+            following.append(merger)
+    return following
+
+
+async def mergers_by_reference(db: Reads, successions: Successions) -> list[Merger]:
+    """Return every merger of CCGs or ICBs that is or was believed, by day: with when it was undone."""
+    rows = await db.fetch(_BY_REFERENCE.format(table=successions.beliefs))
+    return mergers_of(BelievedSuccession(*row) for row in rows)
+
+
+def mergers_of(rows: Iterable[BelievedSuccession]) -> list[Merger]:
+    """Return which of these successions were whole, and from when to when that was known, ordered by day.
+
+    A merger of CCGs or ICBs is. Any other succession is where its body is known to have no second successor on that
+    day, its share is not less than one, and its shape is not that of a split or a boundary change.
+    """
+    of_body: dict[tuple[str, date], list[BelievedSuccession]] = defaultdict(list)
+    for row in rows:
+        of_body[row.code, row.effective_on].append(row)
+    instants = sorted(
+        {one for rows in of_body.values() for row in rows for one in (row.known_from, row.known_to) if one}
+    )
+    found: list[Merger] = []
+    current: dict[_Key, Merger] = {}
+    for instant in instants:
+        now = _whole_at(of_body, instant)
+        for key, merger in list(current.items()):
+            if now.get(key, ()) != (merger.predecessors, merger.shape):
+                found.append(_ended(current.pop(key), instant))
+        for key, (predecessors, shape) in now.items():
+            current.setdefault(key, Merger(key[0], predecessors, *key[2:], instant, shape))
+    found += current.values()
+    return sorted(found, key=lambda one: (one.effective_on, one.key, one.stated_at))
+
+
+_Key = tuple[str, str, str, date]  # reference, predecessor where there is none, successor, effective_on
+_Whole = tuple[tuple[str, ...], str]  # predecessors, shape
+
+
+def _whole_at(
+    of_body: Mapping[tuple[str, date], Sequence[BelievedSuccession]], instant: datetime
+) -> dict[_Key, _Whole]:
+    """Return the whole successions that are believed at an instant."""
+    codes: dict[_Key, list[str]] = defaultdict(list)
+    shapes: dict[_Key, str] = {}
+    for (code, day), rows in of_body.items():
+        believed = [
+            row for row in rows if row.known_from <= instant and (row.known_to is None or instant < row.known_to)
+        ]
+        others = {row.successor for row in believed}
+        for row in believed:
+            is_whole = row.shape not in _IN_PART and row.share in _WHOLE_SHARE and len(others) == 1
+            if row.merger or (is_whole and code != row.successor):
+                key = (row.merger, "" if row.merger else code, row.successor, day)
+                codes[key].append(code)
+                shapes[key] = row.shape
+    return {key: (tuple(sorted(codes[key])), shapes[key]) for key in codes}
+
+
+def _ended(merger: Merger, instant: datetime) -> Merger:
+    return Merger(
+        merger.reference,
+        merger.predecessors,
+        merger.successor,
+        merger.effective_on,
+        merger.stated_at,
+        merger.shape,
+        undone_at=instant,
+    )

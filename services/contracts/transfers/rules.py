@@ -1,0 +1,71 @@
+"""Work out who the parties of a contract are on each day, from its signature and the mergers since: pure functions."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import TypeAlias
+
+from libs.common.temporal.history import LAST_DAY, Days
+from libs.organisations.mergers import Merger
+
+Parties: TypeAlias = Sequence[tuple[date, frozenset[str]]]
+"""From each day on, these; ordered by day, the first from the beginning of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """On these days the parties are `after`, where `before` was believed."""
+
+    days: Days
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+def parties_by_day(signed: Collection[str], mergers: Iterable[Merger], *, until: date) -> Parties:
+    """Return the parties of a contract by day: a successor takes its predecessors' place from the merger's day on."""
+    parties = [(date.min, frozenset(signed))]
+    for merger in sorted(mergers, key=lambda one: (one.effective_on, one.key)):
+        _, now = parties[-1]
+        leaving = now.intersection(merger.predecessors) - {merger.successor}
+        if leaving and merger.effective_on <= until:
+            parties.append((merger.effective_on, (now - leaving) | {merger.successor}))
+    return parties
+
+
+def parties_of(
+    pieces: Sequence[tuple[str, date | None, date | None]], *, otherwise: frozenset[str] = frozenset()
+) -> Parties:
+    """Return the parties by day from pieces of a timeline: a code, its first day and the first day after it."""
+    bounds = sorted({date.min, *(day for _, *days in pieces for day in days if day is not None)})
+    return [
+        (
+            day,
+            frozenset(
+                code for code, first, end in pieces if (first is None or first <= day) and (end is None or day < end)
+            )
+            or otherwise,
+        )
+        for day in bounds
+    ]
+
+
+def differences(believed: Parties, wanted: Parties, since: date) -> list[Difference]:
+    """Return from a day on the days on which the parties are others than believed.
+
+    Where nothing was published for a day, what is corrected before it would be read on: it is repeated then.
+    """
+    bounds = sorted({since, *(day for day, _ in (*believed, *wanted) if day > since)})
+    different: list[Difference] = []
+    for day, end in pairwise([*bounds, LAST_DAY]):
+        before, after = in_force(believed, day), in_force(wanted, day)
+        goes_on = bool(different) and different[-1].days.end == day and different[-1].before == before
+        if before != after or (goes_on and different[-1].after != after):
+            different.append(Difference(Days(day, end), before, after))
+    return different
+
+
+def in_force(parties: Parties, day: date) -> frozenset[str]:
+    """Return the parties on a day; of several changes of one day the last counts."""
+    return parties[bisect_right([since for since, _ in parties], day) - 1][1]

@@ -1,0 +1,205 @@
+"""Bring contracts in line with who followed whom: parties change hands, and go back where a succession was undone.
+
+What is undone is put back by later statements: a signed contract's customers and supplier are worked out anew from its
+signature and what is believed now, and what differs is stated. A draft that its parties revised since stays as it is,
+and so does the supplier that a draft names: nothing says whom it named before.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events.contracts import ContractTransferred
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.process import context
+from libs.common.temporal.timeline import NewStatement
+from libs.organisations.mergers import Merger, mergers_following
+from services.contracts.core.models import FACET, ChangeOfHands, customership, known
+from services.contracts.transfers.commands import transfer_contracts
+from services.contracts.transfers.rules import Difference, differences, parties_by_day, parties_of
+from services.contracts.transfers.suppliers import settle_suppliers
+
+_MOMENT = timedelta(microseconds=1)
+
+_Correction: TypeAlias = tuple[asyncpg.Record, Difference, datetime]
+"""A contract, what is different, and from when that is known."""
+
+_ACTED = """
+SELECT h.contract_id, h.merger, h.from_customers, h.to_customer, h.customers FROM change_of_hands h
+ WHERE h.from_customers && $1::text[] AND h.effective_on = $2 ORDER BY h.contract_id, h.id
+"""
+
+_LOCKED = """
+SELECT id, reference, status,
+       coalesce((SELECT b.value FROM contract_supplier_belief b
+                  WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)), supplier_code) AS supplier,
+       starts_on, coalesce(exit_day, last_day) AS ends_on,
+       ARRAY(SELECT merger FROM change_of_hands h WHERE h.contract_id = c.id) AS acted,
+       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence
+  FROM contract c WHERE id = ANY($1) ORDER BY id FOR UPDATE
+"""
+
+_CUSTOMERS = """
+SELECT cc.contract_id, cc.id, cc.customer_code,
+       EXISTS (SELECT FROM contract_customer_statement s
+                WHERE s.subject_id = cc.id AND s.source = 'signature' AND s.value IS NOT NULL) AS signed,
+       (SELECT max(s.stated_at) FROM contract_customer_statement s WHERE s.subject_id = cc.id) AS stated_at
+  FROM contract_customer cc WHERE cc.contract_id = ANY($1) ORDER BY cc.contract_id, cc.customer_code
+"""
+
+_BELIEVED = """
+SELECT cc.contract_id, cc.customer_code, lower(b.valid) AS first_day, upper(b.valid) AS end_day
+  FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
+ WHERE cc.contract_id = ANY($1) AND upper_inf(b.known) AND b.valid && daterange($2, NULL)
+"""
+
+_NAME = """
+INSERT INTO contract_customer (contract_id, customer_code)
+SELECT c, x FROM unnest($1::int[], $2::text[]) AS new (c, x) ORDER BY c, x ON CONFLICT DO NOTHING
+"""
+
+
+async def settle_successions(
+    session: AsyncSession, codes: Collection[str], *, on: date, stated_at: datetime, by: Caller
+) -> bool:
+    """Let contracts follow what is believed now of who followed these bodies on a day; return whether any changed."""
+    connection = await raw(session)
+    following = await mergers_following(connection, known.successions, codes)
+    mergers = [one for one in following if one.effective_on == on and set(codes).intersection(one.predecessors)]
+    changed = await _take_back(session, codes, mergers, on=on, stated_at=stated_at, by=by)
+    for merger in mergers:
+        changed += await transfer_contracts(session, merger, by=by)
+    changed += await settle_suppliers(session, codes, on=on, stated_at=stated_at, by=by)
+    return changed > 0
+
+
+async def _take_back(
+    session: AsyncSession,
+    codes: Collection[str],
+    mergers: Sequence[Merger],
+    *,
+    on: date,
+    stated_at: datetime,
+    by: Caller,
+) -> int:
+    """Put back what changed hands on a day through a succession that is believed no longer; return how many did."""
+    connection = await raw(session)
+    believed = {(code, merger.successor) for merger in mergers for code in merger.predecessors}
+    acted: dict[int, asyncpg.Record] = {}
+    for row in await connection.fetch(_ACTED, list(codes), on):
+        gone = set(codes).intersection(row["from_customers"])
+        if any((code, row["to_customer"]) not in believed for code in gone):
+            acted[row["contract_id"]] = row
+    if not acted:
+        return 0
+    contracts = await connection.fetch(_LOCKED, list(acted), on)
+    drafts = [row for row in contracts if row["status"] == "draft"]
+    put_back = await _put_back_drafts(connection, {row["id"]: acted[row["id"]] for row in drafts})
+    signed = {row["id"]: row for row in contracts if row["status"] != "draft" and row["ends_on"] >= on}
+    return put_back + await _restate(session, signed, acted, on=on, stated_at=stated_at, by=by)
+
+
+async def _put_back_drafts(connection: asyncpg.Connection, drafts: Mapping[int, asyncpg.Record]) -> int:
+    """Name the predecessors again in drafts that nobody revised since the successor was named."""
+    named: dict[int, set[str]] = defaultdict(set)
+    for row in await connection.fetch(_CUSTOMERS, list(drafts)):
+        named[row["contract_id"]].add(row["customer_code"])
+    unrevised = [key for key, row in drafts.items() if named[key] == set(row["customers"])]
+    for key in unrevised:
+        await connection.execute(
+            "DELETE FROM contract_customer WHERE contract_id = $1 AND customer_code = $2",
+            key,
+            drafts[key]["to_customer"],
+        )
+    pairs = [(key, code) for key in unrevised for code in drafts[key]["from_customers"]]
+    await connection.execute(_NAME, [key for key, _ in pairs], [code for _, code in pairs])
+    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", unrevised)
+    return len(unrevised)
+
+
+async def _restate(
+    session: AsyncSession,
+    contracts: Mapping[int, asyncpg.Record],
+    acted: Mapping[int, asyncpg.Record],
+    *,
+    on: date,
+    stated_at: datetime,
+    by: Caller,
+) -> int:
+    """State of signed contracts who their customers are from a day on, by what is believed now; return how many."""
+    connection = await raw(session)
+    rows = await connection.fetch(_CUSTOMERS, list(contracts))
+    signed: dict[int, set[str]] = defaultdict(set)
+    latest: dict[int, datetime] = {}
+    for row in rows:
+        if row["signed"]:
+            signed[row["contract_id"]].add(row["customer_code"])
+        if row["stated_at"] is not None:
+            latest[row["contract_id"]] = max(row["stated_at"], latest.get(row["contract_id"], row["stated_at"]))
+    everybody = {code for codes in signed.values() for code in codes}
+    mergers = await mergers_following(connection, known.successions, everybody)
+    beliefs = await connection.fetch(_BELIEVED, list(contracts), on)
+    corrections: list[_Correction] = []
+    for key, contract in contracts.items():
+        at = max(stated_at, latest[key] + _MOMENT)
+        own = [one for one in mergers if one.effective_on > contract["starts_on"] or one.key in contract["acted"]]
+        wanted = parties_by_day(signed[key], own, until=contract["ends_on"])
+        pieces = [
+            (row["customer_code"], row["first_day"], row["end_day"]) for row in beliefs if row["contract_id"] == key
+        ]
+        corrections += [(contract, one, at) for one in differences(parties_of(pieces), wanted, on)]
+    await _state(connection, corrections, by=by)
+    changed = {contract["id"] for contract, *_ in corrections}
+    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", list(changed))
+    events = await outbox.add_all(session, [_event(*one) for one in corrections])
+    session.add_all(
+        [_record(*one, acted[one[0]["id"]]["merger"], event) for one, event in zip(corrections, events, strict=True)]
+    )
+    await session.flush()
+    return len(changed)
+
+
+async def _state(connection: asyncpg.Connection, corrections: Sequence[_Correction], *, by: Caller) -> None:
+    named = sorted({(contract["id"], code) for contract, one, _ in corrections for code in one.after})
+    await connection.execute(_NAME, [key for key, _ in named], [code for _, code in named])
+    rows = await connection.fetch(_CUSTOMERS, sorted({contract["id"] for contract, *_ in corrections}))
+    ids = {(row["contract_id"], row["customer_code"]): row["id"] for row in rows}
+    statements = [
+        NewStatement(ids[contract["id"], code], FACET, "customer" if code in one.after else None, one.days, at)
+        for contract, one, at in corrections
+        for code in sorted(one.before ^ one.after)
+    ]
+    await customership.state(connection, statements, source="succession undone", by=by.subject)
+
+
+def _event(contract: asyncpg.Record, one: Difference, at: datetime) -> ContractTransferred:
+    return ContractTransferred(
+        effective_on=one.days.start,
+        stated_at=at,
+        contract=contract["reference"],
+        supplier=contract["supplier"],
+        from_customers=tuple(sorted(one.before - one.after)),
+        customers=tuple(sorted(one.after)),
+        merger="",
+        annual_pence=contract["annual_pence"],
+    )
+
+
+def _record(contract: asyncpg.Record, one: Difference, at: datetime, merger: str, event: str) -> ChangeOfHands:
+    return ChangeOfHands(
+        contract_id=contract["id"],
+        merger=merger,
+        from_customers=sorted(one.before - one.after),
+        to_customer=min(one.after - one.before or one.after),
+        customers=sorted(one.after),
+        effective_on=one.days.start,
+        stated_at=at,
+        event=event,
+        caused_by=context.origin().causation,
+    )

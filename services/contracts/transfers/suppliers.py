@@ -1,0 +1,115 @@
+"""Let the body that took over a contract's supplier supply it, and its first supplier again where that is undone."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events.contracts import ContractTransferred
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.temporal.timeline import NewStatement
+from libs.organisations.mergers import mergers_following
+from services.contracts.core.models import FACET, known, supply
+from services.contracts.transfers.rules import differences, parties_by_day, parties_of
+
+_MOMENT = timedelta(microseconds=1)
+
+# A contract is concerned where one of the bodies supplies it, or did before another took over.
+_SUPPLIED = """
+SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c.starts_on,
+       coalesce(c.exit_day, c.last_day) AS ends_on,
+       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
+       (SELECT max(s.stated_at) FROM contract_supplier_statement s WHERE s.subject_id = c.id) AS stated_at
+  FROM contract c
+ WHERE coalesce(c.exit_day, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
+   AND (c.supplier_code = ANY($1)
+        OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($1)))
+ ORDER BY c.id FOR UPDATE
+"""
+
+_BELIEVED = """
+SELECT subject_id, value, lower(valid) AS first_day, upper(valid) AS end_day FROM contract_supplier_belief
+ WHERE subject_id = ANY($1) AND upper_inf(known)
+"""
+
+_CUSTOMERS_ON = """
+SELECT on_day.o, array_agg(cc.customer_code ORDER BY cc.customer_code) AS customers
+  FROM unnest($1::int[], $2::date[]) WITH ORDINALITY AS on_day (contract_id, day, o)
+  JOIN contract_customer cc USING (contract_id)
+  JOIN contract_customer_belief b ON b.subject_id = cc.id AND upper_inf(b.known) AND b.valid @> on_day.day
+ GROUP BY on_day.o
+"""
+
+
+async def settle_suppliers(
+    session: AsyncSession,
+    codes: Collection[str],
+    *,
+    on: date,
+    stated_at: datetime,
+    by: Caller,
+    only: Sequence[int] | None = None,
+) -> int:
+    """Let contracts that these bodies supply follow what is believed of who took them over; return how many changed.
+
+    A supplier that was gone when the contract was signed was named all the same, and stays. `only` limits it to some
+    contracts, by id.
+    """
+    connection = await raw(session)
+    contracts = await connection.fetch(_SUPPLIED, list(codes), on, only)
+    if not contracts:
+        return 0
+    mergers = await mergers_following(connection, known.successions, {row["supplier_code"] for row in contracts})
+    drafts = 0
+    for merger in (one for one in mergers if one.effective_on == on):
+        done = await connection.fetch(
+            "UPDATE contract SET supplier_code = $2, version = version + 1"
+            " WHERE status = 'draft' AND supplier_code = ANY($1) AND id = ANY($3) RETURNING id",
+            [code for code in merger.predecessors if code != merger.successor],
+            merger.successor,
+            [row["id"] for row in contracts],
+        )
+        drafts += len(done)
+    signed = {row["id"]: row for row in contracts if row["status"] != "draft"}
+    beliefs = await connection.fetch(_BELIEVED, list(signed))
+    changes: list[tuple[asyncpg.Record, NewStatement]] = []
+    for key, contract in signed.items():
+        first = frozenset({contract["supplier_code"]})
+        own = [one for one in mergers if one.effective_on > contract["signed_on"]]
+        wanted = parties_by_day(first, own, until=contract["ends_on"])
+        pieces = [(row["value"], row["first_day"], row["end_day"]) for row in beliefs if row["subject_id"] == key]
+        at = stated_at if contract["stated_at"] is None else max(stated_at, contract["stated_at"] + _MOMENT)
+        at = max(at, contract["signed_at"])
+        for one in differences(parties_of(pieces, otherwise=first), wanted, on):
+            [supplier] = one.after
+            changes.append((contract, NewStatement(key, FACET, supplier, one.days, at)))
+    await supply.state(connection, [change for _, change in changes], source="succession", by=by.subject)
+    changed = {contract["id"] for contract, _ in changes}
+    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", list(changed))
+    await outbox.add_all(session, await _events(connection, changes))
+    return drafts + len(changed)
+
+
+async def _events(
+    connection: asyncpg.Connection, changes: Sequence[tuple[asyncpg.Record, NewStatement]]
+) -> list[ContractTransferred]:
+    """Return what is published of new suppliers: no customer changes, so `from_customers` is empty."""
+    days = [max(change.days.start, contract["starts_on"]) for contract, change in changes]
+    rows = await connection.fetch(_CUSTOMERS_ON, [contract["id"] for contract, _ in changes], days)
+    customers = {row["o"]: tuple(row["customers"]) for row in rows}
+    return [
+        ContractTransferred(
+            effective_on=change.days.start,
+            stated_at=change.stated_at,
+            contract=contract["reference"],
+            supplier=str(change.value),
+            from_customers=(),
+            customers=customers.get(number, ()),
+            merger="",
+            annual_pence=contract["annual_pence"],
+        )
+        for number, (contract, change) in enumerate(changes, start=1)
+    ]

@@ -1,0 +1,131 @@
+"""Contracts follow whoever took a body over whole, and go back where that is undone."""
+
+from datetime import date, datetime
+
+from libs.common.events.registry import ICBMerged, OrganisationSucceeded, SuccessionUndone
+from tests.support.contracts_harness import ContractsHarness, a_draft, at, bucks_merges
+
+THE_DAY = date(2018, 4, 1)
+UNDONE = at(date(2018, 9, 1))
+
+
+def taken_over(code: str, successor: str, on: date = THE_DAY, **others: str) -> OrganisationSucceeded:
+    return OrganisationSucceeded(code=code, successor=successor, effective_on=on, stated_at=at(on, 0), **others)
+
+
+def undone(code: str, successor: str, on: date = THE_DAY, stated: datetime = UNDONE) -> SuccessionUndone:
+    return SuccessionUndone(code=code, successor=successor, effective_on=on, stated_at=stated)
+
+
+async def test_a_merger_of_icbs_moves_contracts_as_one_of_ccgs_does(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(ICBMerged(**bucks_merges().model_dump()))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["14Y"]
+    assert [event["merger"] for event in await harness.told("ContractTransferred")] == ["M-BUCKS"]
+
+
+async def test_an_acquirer_takes_its_targets_place_under_no_merger(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(taken_over("10H", "05C", shape="acquisition", share="1"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["05C", "10Y"]
+    [event] = await harness.told("ContractTransferred")
+    assert (event["from_customers"], event["customers"], event["merger"]) == (["10H"], ["05C", "10Y"], "")
+
+
+async def test_a_split_and_a_boundary_change_move_nothing(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    before = await harness.content()
+    await harness.hear(
+        taken_over("10H", "05C", shape="split", share="1/3"),
+        taken_over("10H", "14Y", shape="split", share="2/3"),
+        taken_over("10Y", "05C", shape="boundary_change"),
+    )
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "10Y"]
+    assert await harness.content() == before
+
+
+async def test_a_second_successor_of_the_same_day_takes_back_what_went_to_the_first(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(taken_over("10H", "05C"), taken_over("10H", "14Y"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "10Y"]
+
+
+async def test_an_undone_acquisition_gives_the_contract_back_from_its_day_on_and_stays_known_until_then(
+    harness: ContractsHarness,
+) -> None:
+    reference = await harness.signed()
+    await harness.hear(taken_over("10H", "05C", shape="acquisition"))
+    await harness.hear(undone("10H", "05C"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "10Y"]
+    assert await harness.customers(reference, as_at=THE_DAY, as_known=at(date(2018, 8, 1))) == ["05C", "10Y"]
+    event = (await harness.told("ContractTransferred"))[-1]
+    assert (event["effective_on"], event["stated_at"]) == ("2018-04-01", "2018-09-01T09:00:00Z")
+    assert (event["from_customers"], event["customers"]) == (["05C"], ["10H", "10Y"])
+    content = await harness.content()
+    await harness.hear(undone("10H", "05C"))
+    assert await harness.content() == content
+
+
+async def test_a_merger_undone_for_all_leaves_each_its_contract(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(bucks_merges(), undone("10H", "14Y"), undone("10Y", "14Y"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "10Y"]
+    later = date(2020, 1, 1)
+    assert await harness.customers(reference, as_at=later) == ["10H", "10Y"]
+
+
+async def test_what_moved_on_by_a_later_merger_goes_back_as_well(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    next_day = date(2019, 4, 1)
+    await harness.hear(taken_over("10H", "05C"), taken_over("05C", "99X", on=next_day))
+    assert await harness.customers(reference, as_at=next_day) == ["10Y", "99X"]
+    await harness.hear(undone("10H", "05C", stated=at(date(2019, 9, 1))))
+    assert await harness.customers(reference, as_at=next_day) == ["10H", "10Y"]
+    events = await harness.told("ContractTransferred")
+    assert [(event["effective_on"], event["customers"]) for event in events[-2:]] == [
+        ("2018-04-01", ["10H", "10Y"]),
+        ("2019-04-01", ["10H", "10Y"]),
+    ]
+
+
+async def test_undone_and_stated_again_the_successor_holds_it_once_more(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    again = taken_over("10H", "05C").model_copy(update={"stated_at": at(date(2019, 1, 1))})
+    await harness.hear(taken_over("10H", "05C"), undone("10H", "05C"), again)
+    assert await harness.customers(reference, as_at=THE_DAY) == ["05C", "10Y"]
+    assert await harness.customers(reference, as_at=THE_DAY, as_known=at(date(2018, 10, 1))) == ["10H", "10Y"]
+
+
+async def test_a_draft_names_its_customers_again_unless_it_was_revised(harness: ContractsHarness) -> None:
+    reference = await harness.draft(a_draft(starts_on=date(2018, 9, 1)))
+    await harness.hear(taken_over("10H", "05C"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["05C", "10Y"]
+    await harness.hear(undone("10H", "05C"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "10Y"]
+
+
+async def test_who_took_over_the_supplier_supplies_and_the_first_does_where_that_is_undone(
+    harness: ContractsHarness,
+) -> None:
+    reference = await harness.signed()
+    before, on = date(2018, 3, 31), THE_DAY
+    await harness.hear(taken_over("0CX", "0DJ"))
+    suppliers = [(await harness.seen(reference, as_at=day))["supplier"].code for day in (before, on)]
+    assert suppliers == ["0CX", "0DJ"]
+    [event] = await harness.told("ContractTransferred")
+    assert (event["supplier"], event["from_customers"], event["customers"]) == ("0DJ", [], ["10H", "10Y"])
+    await harness.hear(undone("0CX", "0DJ"))
+    assert (await harness.seen(reference, as_at=on))["supplier"].code == "0CX"
+    known = await harness.seen(reference, as_at=on, as_known=at(date(2018, 8, 1)))
+    assert known["supplier"].code == "0DJ"
+    assert (await harness.told("ContractTransferred"))[-1]["supplier"] == "0CX"
+
+
+async def test_a_body_that_is_no_party_costs_no_write_and_a_party_is_recorded(harness: ContractsHarness) -> None:
+    reactions = "SELECT operation FROM write_record WHERE operation LIKE 'reaction%'"
+    await harness.hear(taken_over("A81001", "A81002"), bucks_merges())
+    assert await harness.database.fetch(reactions) == []
+    await harness.signed(a_draft(customers=["05C"]))
+    await harness.hear(taken_over("05C", "99X"))
+    [row] = await harness.database.fetch(reactions)
+    assert row["operation"] == "reaction parties_follow_who_followed_whom"
