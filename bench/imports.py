@@ -5,7 +5,7 @@ import gzip
 import io
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -24,8 +24,8 @@ _BODIES = ("ods-eccg/*.csv", "ods-etr/*.csv", "ods-eauth/*.csv")
 _SUCCESSIONS = "ods-succession/ods_successions_2022-10.csv.gz"
 _MEMBERSHIPS = "ods-epcmem-2019-10/epcmem.csv.gz"
 _WHOLE = (*_BODIES, _SUCCESSIONS, "ods-epraccur-series/*.csv.gz", _MEMBERSHIPS)
-_TODAY = date(2026, 1, 1)
-_MEMBERSHIPS_OF = date(2019, 10, 31)
+TODAY = date(2026, 1, 1)
+MEMBERSHIPS_OF = date(2019, 10, 31)
 """The day of the file of memberships, whose name says none."""
 _TINY_EVENTS = 1_000
 
@@ -39,17 +39,18 @@ SELECT (SELECT count(*) FROM (SELECT DISTINCT code, successor, effective_on FROM
 
 @asynccontextmanager
 async def _stage(size: Size) -> AsyncIterator[Contest]:
-    if not _PUBLIC.is_dir():
-        raise Absent(f"the public files are not there: {_PUBLIC}")
     with temporary_folder() as place:
-        folder = _files(place / "ods", _BODIES if size.events < _TINY_EVENTS else _WHOLE)
+        folder = real_files(place / "ods", size)
         async with postgres(place) as server:
             yield _Racing(server, folder).contest()
 
 
-def _files(folder: Path, patterns: Sequence[str]) -> Path:
+def real_files(folder: Path, size: Size) -> Path:
+    """Copy the files of the whole import into a new folder, or a few of them for a tiny run. Raises Absent."""
+    if not _PUBLIC.is_dir():
+        raise Absent(f"the public files are not there: {_PUBLIC}")
     folder.mkdir()
-    for pattern in patterns:
+    for pattern in _BODIES if size.events < _TINY_EVENTS else _WHOLE:
         for path in _PUBLIC.glob(pattern):
             shutil.copy(path, folder / path.name)
     return folder
@@ -73,7 +74,7 @@ class _Racing:
                 with on_measured():
                     began = time.perf_counter()
                     report = await import_folder(
-                        database, self._folder, stated_on=_MEMBERSHIPS_OF, today=_TODAY, say=lambda _: None
+                        database, self._folder, stated_on=MEMBERSHIPS_OF, today=TODAY, say=lambda _: None
                     )
                     took = time.perf_counter() - began
                 lines = await self._checked(database, report)

@@ -26,22 +26,32 @@ def cells(name: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
-def hearers(event: str) -> Iterable[str]:
+def keepers(event: str) -> Iterable[str]:
+    """The services that copy what the event says into a projection."""
     for name in SERVICES:
         subscriptions = service(name).subscriptions
-        if subscriptions is not None and event in subscriptions.names:
+        if subscriptions is not None and any(event in handler.names for handler in subscriptions.knowing):
             yield name
 
 
-def test_every_event_is_in_the_table_with_who_tells_and_who_hears_it() -> None:
+def actors(event: str) -> Iterable[str]:
+    """The services that change something of their own because of the event."""
+    for name in SERVICES:
+        subscriptions = service(name).subscriptions
+        if subscriptions is not None and any(event in handler.names for handler in subscriptions.acting):
+            yield name
+
+
+def test_every_event_is_in_the_table_with_who_tells_who_keeps_and_who_acts_on_it() -> None:
     for name in SERVICES:
         import_module(f"libs.common.events.{name}")
     kinds = [kind for kind in newest(CATALOGUE.values()) if kind.topic in SERVICES]
     assert first_cells("Events") == {kind.event_name for kind in kinds}
     for kind in kinds:
-        _, told_by, heard_by, _ = cells(kind.event_name)
+        _, told_by, kept_by, acted_on_by, _ = cells(kind.event_name)
         assert told_by == kind.topic
-        assert set(heard_by.replace("partners", "").replace(",", " ").split()) == set(hearers(kind.event_name)), kind
+        assert kept_by.replace(",", " ").split() == list(keepers(kind.event_name)), kind
+        assert acted_on_by.replace(",", " ").split() == list(actors(kind.event_name)), kind
 
 
 def test_every_role_is_listed_once() -> None:

@@ -23,8 +23,7 @@ from services.contracts.agreements.terms import ConsolidateContracts
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
 from services.contracts.signing.commands import bind, why_not_open, why_not_signed_on
-from services.contracts.transfers.commands import follow_mergers
-from services.contracts.transfers.suppliers import settle_suppliers
+from services.contracts.transfers.successions import follow_since_start
 
 
 async def consolidate_contracts(
@@ -50,10 +49,7 @@ async def consolidate_contracts(
     await bind(session, contract, customers, signed_on=signed_on, stated_at=stated_at, by=by)
     await _end_replaced(session, replaced, contract, command, stated_at=stated_at, by=by)
     await _tell(session, contract, customers, replaced, command)
-    await follow_mergers(session, customers, since=contract.starts_on, by=by, only=[contract.id])
-    await settle_suppliers(
-        session, [contract.supplier_code], on=contract.starts_on, stated_at=stated_at, by=by, only=[contract.id]
-    )
+    await follow_since_start(session, contract, customers, stated_at=stated_at, by=by)
     await session.refresh(contract, ["version"])
     return contract
 

@@ -18,8 +18,7 @@ from services.contracts.agreements.commands import customers_of, must_act_for_cu
 from services.contracts.core.codes import Day
 from services.contracts.core.errors import CustomerNotOpen, SignedInTheFuture, refuse
 from services.contracts.core.models import FACET, Contract, Status, customership, known, life
-from services.contracts.transfers.commands import follow_mergers
-from services.contracts.transfers.suppliers import settle_suppliers
+from services.contracts.transfers.successions import follow_since_start
 
 _FOLLOWED_BY = """
 SELECT code, successor, effective_on FROM known_succession
@@ -71,10 +70,7 @@ async def sign_contract(
         annual_pence=contract.annual_pence,
     )
     await outbox.add(session, event, version=contract.version)
-    await follow_mergers(session, customers, since=contract.starts_on, by=by, only=[contract.id])
-    await settle_suppliers(
-        session, [contract.supplier_code], on=contract.starts_on, stated_at=stated_at, by=by, only=[contract.id]
-    )
+    await follow_since_start(session, contract, customers, stated_at=stated_at, by=by)
     await session.refresh(contract, ["version"])
     return contract
 

@@ -20,8 +20,8 @@ from libs.common.messaging import outbox
 from libs.common.process import context
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
-from services.contracts.core.models import FACET, ChangeOfHands, customership, known
-from services.contracts.transfers.commands import transfer_contracts
+from services.contracts.core.models import FACET, ChangeOfHands, Contract, customership, known
+from services.contracts.transfers.commands import follow_mergers, transfer_contracts
 from services.contracts.transfers.rules import Difference, differences, parties_by_day, parties_of
 from services.contracts.transfers.suppliers import settle_suppliers
 
@@ -77,6 +77,15 @@ async def settle_successions(
         changed += await transfer_contracts(session, merger, by=by)
     changed += await settle_suppliers(session, codes, on=on, stated_at=stated_at, by=by)
     return changed > 0
+
+
+async def follow_since_start(
+    session: AsyncSession, contract: Contract, customers: Sequence[str], *, stated_at: datetime, by: Caller
+) -> None:
+    """Let a contract that has just been signed follow what is known of its customers and supplier since its start."""
+    since, only = contract.starts_on, [contract.id]
+    await follow_mergers(session, customers, since=since, by=by, only=only)
+    await settle_suppliers(session, [contract.supplier_code], on=since, stated_at=stated_at, by=by, only=only)
 
 
 async def _take_back(

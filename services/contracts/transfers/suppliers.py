@@ -11,7 +11,7 @@ from libs.common.events.contracts import ContractTransferred
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.timeline import NewStatement
-from libs.organisations.mergers import mergers_following
+from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, known, supply
 from services.contracts.transfers.rules import differences, parties_by_day, parties_of
 
@@ -63,16 +63,41 @@ async def settle_suppliers(
     if not contracts:
         return 0
     mergers = await mergers_following(connection, known.successions, {row["supplier_code"] for row in contracts})
-    drafts = 0
-    for merger in (one for one in mergers if one.effective_on == on):
-        done = await connection.fetch(
+    drafts = await _replace_in_drafts(connection, contracts, [one for one in mergers if one.effective_on == on])
+    changes = await _changes(connection, contracts, mergers, on=on, stated_at=stated_at)
+    await supply.state(connection, [change for _, change in changes], source="succession", by=by.subject)
+    changed = {contract["id"] for contract, _ in changes}
+    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", list(changed))
+    await outbox.add_all(session, await _events(connection, changes))
+    return drafts + len(changed)
+
+
+async def _replace_in_drafts(
+    connection: asyncpg.Connection, contracts: Sequence[asyncpg.Record], mergers: Sequence[Merger]
+) -> int:
+    """Name the successor in drafts that name a supplier that it took over; return how many."""
+    replaced = 0
+    for merger in mergers:
+        rows = await connection.fetch(
             "UPDATE contract SET supplier_code = $2, version = version + 1"
             " WHERE status = 'draft' AND supplier_code = ANY($1) AND id = ANY($3) RETURNING id",
             [code for code in merger.predecessors if code != merger.successor],
             merger.successor,
             [row["id"] for row in contracts],
         )
-        drafts += len(done)
+        replaced += len(rows)
+    return replaced
+
+
+async def _changes(
+    connection: asyncpg.Connection,
+    contracts: Sequence[asyncpg.Record],
+    mergers: Sequence[Merger],
+    *,
+    on: date,
+    stated_at: datetime,
+) -> list[tuple[asyncpg.Record, NewStatement]]:
+    """Return for signed contracts who supplies them from a day on, where that is another body than believed."""
     signed = {row["id"]: row for row in contracts if row["status"] != "draft"}
     beliefs = await connection.fetch(_BELIEVED, list(signed))
     changes: list[tuple[asyncpg.Record, NewStatement]] = []
@@ -86,11 +111,7 @@ async def settle_suppliers(
         for one in differences(parties_of(pieces, otherwise=first), wanted, on):
             [supplier] = one.after
             changes.append((contract, NewStatement(key, FACET, supplier, one.days, at)))
-    await supply.state(connection, [change for _, change in changes], source="succession", by=by.subject)
-    changed = {contract["id"] for contract, _ in changes}
-    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", list(changed))
-    await outbox.add_all(session, await _events(connection, changes))
-    return drafts + len(changed)
+    return changes
 
 
 async def _events(

@@ -43,25 +43,30 @@ async def restore(connection: asyncpg.Connection, organisation: str, end: Undone
     stands = await _go_on(connection, body_time, Facet.STANDS, [body["id"]], end, by=by)
     if not stands:
         return []
-    events: list[Event] = [
-        BodyEstablished(
-            body=body["reference"],
-            organisation=organisation,
-            title=body["title"],
-            effective_on=end.on,
-            stated_at=stands[0].stated_at,
-        )
-    ]
-    posts = {row["id"]: row for row in await connection.fetch(_POSTS, body["id"])}
+    established = BodyEstablished(
+        body=body["reference"],
+        organisation=organisation,
+        title=body["title"],
+        effective_on=end.on,
+        stated_at=stands[0].stated_at,
+    )
+    rights = await connection.fetch(_RIGHTS, body["id"])
+    again = await _go_on(connection, right_time, Facet.STANDS, [row["id"] for row in rights], end, by=by)
+    await connection.execute(_RIGHTS_AGAIN, sorted({statement.subject_id for statement in again}))
+    return [established, *await _restore_posts(connection, organisation, body["id"], end, by=by)]
+
+
+async def _restore_posts(
+    connection: asyncpg.Connection, organisation: str, body_id: int, end: UndoneEnd, *, by: str
+) -> list[Event]:
+    """Let the body's posts go on, and those who held them; return the events to publish."""
+    posts = {row["id"]: row for row in await connection.fetch(_POSTS, body_id)}
     standing = await _go_on(connection, post_time, Facet.STANDS, posts, end, by=by)
     ended = {statement.subject_id for statement in standing}
     holders = await _go_on(connection, post_time, Facet.HOLDER, ended, end, by=by)
     rows = await connection.fetch(_APPOINTMENTS, [statement.value for statement in holders])
     persons = {row["id"]: row["person_id"] for row in rows}
-    rights = await connection.fetch(_RIGHTS, body["id"])
-    again = await _go_on(connection, right_time, Facet.STANDS, [row["id"] for row in rights], end, by=by)
-    await connection.execute(_RIGHTS_AGAIN, sorted({statement.subject_id for statement in again}))
-    return events + [
+    return [
         AppointmentMade(
             post=posts[statement.subject_id]["reference"],
             organisation=organisation,

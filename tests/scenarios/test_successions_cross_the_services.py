@@ -1,0 +1,126 @@
+"""ICBs merge, a trust is acquired, and that is undone: contracts, finance and governance follow over HTTP alone."""
+
+from datetime import date
+from typing import Any
+
+from libs.common.identity import Role
+from tests.support.platform import NIL_RETURNS, Platform
+
+FOUNDED, MERGED = date(2022, 7, 1), date(2026, 4, 1)
+OPENED, ACQUIRED, UNDONE = date(2013, 4, 1), date(2018, 4, 1), date(2018, 9, 1)
+
+
+async def begin(platform: Platform, kind: str, codes: list[str], day: date, last_day: date, years: list[str]) -> None:
+    """Open bodies of a kind on a day, each with a contract, an allowance and a chair."""
+    await platform.move_clocks(day)
+    bodies = [{"code": code, "name": f"NHS {code}", "kind": kind, "effective_on": day.isoformat()} for code in codes]
+    await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": bodies})
+    await platform.caught_up()
+    await platform.call("POST", "governance", "/people", json={"id": "P-1", "display_name": "A chair"})
+    for code in codes:
+        terms = {
+            "reference": f"SUPPORT-{code}",
+            "title": "Support",
+            "supplier": "0DJ",
+            "customers": [code],
+            "starts_on": day.isoformat(),
+            "last_day": last_day.isoformat(),
+            "lines": [{"function": "payroll", "annual_pence": 36_500}],
+            "value_basis": "illustrative",
+        }
+        await platform.call("POST", "contracts", "/contracts", json=terms)
+        signature = f"/contracts/SUPPORT-{code}/signature"
+        await platform.call("POST", "contracts", signature, json={}, headers={"If-Match": '"1"'})
+        for year in years:
+            path = f"/organisations/{code}/populations/{year}"
+            await platform.call("PUT", "finance", path, json={"population": 100_000, "source": "a test"})
+        posts = [{"title": "Chair", "described_in": "Constitution, 1"}]
+        body = {"organisation": code, "first_day": day.isoformat(), "posts": posts}
+        await platform.call("POST", "governance", "/bodies", json=body)
+        chair = {"post": f"{code}/chair", "person": "P-1", "first_day": day.isoformat()}
+        await platform.call("POST", "governance", "/appointments", json=chair)
+
+
+async def customers(platform: Platform, reference: str, day: date) -> list[str]:
+    contract = await platform.call("GET", "contracts", f"/contracts/{reference}", params={"as_at": day.isoformat()})
+    return [customer["code"] for customer in contract["customers"]]
+
+
+async def chairs(platform: Platform, code: str, day: date) -> list[str]:
+    asked = {"organisation": code, "as_at": day.isoformat()}
+    return [
+        post["person"] for post in (await platform.call("GET", "governance", "/appointments", params=asked))["items"]
+    ]
+
+
+async def charged(platform: Platform, code: str) -> list[str]:
+    """The contracts that charge a body in 2018-19."""
+    explained = await platform.call("GET", "finance", f"/allowances/{code}/2018-19")
+    return [item["contract"] for item in explained["support_charges"]["items"]]
+
+
+async def events(platform: Platform, service: str, kind: str) -> list[dict[str, Any]]:
+    feed = await platform.call("GET", service, "/events", Role.PARTNER, params={"after": 0, "limit": 500})
+    return [item["event"] for item in feed["items"] if f".{kind}.v" in item["event"]["type"]]
+
+
+async def test_icbs_merge_and_their_contracts_allowances_and_bodies_follow(platform: Platform) -> None:
+    codes = ["QAA", "QBB"]
+    await begin(platform, "icb", codes, FOUNDED, date(2028, 3, 31), ["2026-27"])
+    await platform.call(
+        "POST",
+        "registry",
+        "/mergers",
+        Role.NHS_ENGLAND,
+        json={
+            "successor": "QCC",
+            "successor_name": "NHS Merged ICB",
+            "predecessors": codes,
+            "effective_on": MERGED.isoformat(),
+            "schemes": NIL_RETURNS,
+        },
+    )
+    await platform.move_clocks(MERGED)
+    [merged] = await events(platform, "registry", "ICBMerged")
+    assert [await customers(platform, f"SUPPORT-{code}", MERGED) for code in codes] == [["QCC"], ["QCC"]]
+    allowance = await platform.call("GET", "finance", "/allowances/QCC/2026-27")
+    [restated] = await events(platform, "finance", "AllowanceRestated")
+    assert allowance["amount_pence"] == restated["data"]["amount_pence"] > 0
+    assert [await chairs(platform, code, MERGED) for code in [*codes, "QCC"]] == [[], [], ["P-1"]]
+    moved = await events(platform, "contracts", "ContractTransferred")
+    for event in [*moved, restated, *await events(platform, "governance", "BodyDissolved")]:
+        assert event["causationid"] == merged["id"]
+
+
+async def test_an_acquired_trust_leaves_its_contract_charges_and_body_and_has_them_back_where_that_is_undone(
+    platform: Platform,
+) -> None:
+    await begin(platform, "nhs_trust", ["RW6", "R0A"], OPENED, date(2020, 3, 31), ["2018-19"])
+    await platform.move_clocks(ACQUIRED)
+    acquisition = {
+        "shape": "acquisition",
+        "predecessors": ["RW6"],
+        "successors": [{"code": "R0A"}],
+        "effective_on": ACQUIRED.isoformat(),
+    }
+    stated = await platform.call("POST", "registry", "/reorganisations", Role.NHS_ENGLAND, json=acquisition)
+    await platform.caught_up()
+    assert await customers(platform, "SUPPORT-RW6", ACQUIRED) == ["R0A"]
+    assert await customers(platform, "SUPPORT-RW6", date(2018, 3, 31)) == ["RW6"]
+    assert (await charged(platform, "RW6"), await charged(platform, "R0A")) == ([], ["SUPPORT-R0A", "SUPPORT-RW6"])
+    assert (await chairs(platform, "RW6", ACQUIRED), await chairs(platform, "R0A", ACQUIRED)) == ([], ["P-1"])
+
+    await platform.move_clocks(UNDONE)
+    path = f"/reorganisations/{stated['reference']}/undoing"
+    await platform.call("POST", "registry", path, Role.NHS_ENGLAND, headers={"If-Match": f'"{stated["version"]}"'})
+    await platform.caught_up()
+    assert await customers(platform, "SUPPORT-RW6", ACQUIRED) == ["RW6"]
+    assert (await charged(platform, "RW6"), await charged(platform, "R0A")) == (["SUPPORT-RW6"], ["SUPPORT-R0A"])
+    assert (await chairs(platform, "RW6", UNDONE), await chairs(platform, "R0A", UNDONE)) == (["P-1"], ["P-1"])
+    [undone] = await events(platform, "registry", "SuccessionUndone")
+    last = (await events(platform, "contracts", "ContractTransferred"))[-1]
+    assert (last["causationid"], last["data"]["customers"]) == (undone["id"], ["RW6"])
+    # What was known before stays answerable.
+    then = {"as_at": ACQUIRED.isoformat(), "as_known": "2018-06-01"}
+    before = await platform.call("GET", "contracts", "/contracts/SUPPORT-RW6", params=then)
+    assert [customer["code"] for customer in before["customers"]] == ["R0A"]
