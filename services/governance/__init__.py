@@ -6,7 +6,7 @@ Owns        people (an opaque id; the name they are shown by never leaves this s
 Publishes   BodyEstablished, BodyDissolved, AppointmentMade, AppointmentEnded, PostFellVacant.
 Subscribes  to the registry: it keeps who is open and who followed whom. At a merger the predecessors' bodies and
             appointments end, and those that one person held in every predecessor are made again; a body ends with its
-            organisation.
+            organisation, or where another took it over, and goes on where that was undone.
 
 Packages, the highest layer first; each may import those below it:
 

@@ -143,7 +143,13 @@ class Subscriptions:
 
     async def _concerned(self, deliveries: Sequence[Delivery], connection: asyncpg.Connection) -> list[set[str] | None]:
         """Return for each acting handler the keys that concern something it holds; None: it gets every event."""
-        return [await _concerned(handler, deliveries, connection) for handler in self.acting]
+        keys: dict[Holding, set[str]] = {}
+        for handler in self.acting:
+            if handler.holding is not None:
+                own = [one.event.keys for one in deliveries if one.event.event_name in handler.names]
+                keys.setdefault(handler.holding, set()).update(*own)
+        concerned = {holding: set(await holding(connection, asked)) for holding, asked in keys.items() if asked}
+        return [handler.holding and concerned.get(handler.holding, set()) for handler in self.acting]
 
     async def _act(self, handler: ActingHandler, delivery: Delivery, session: AsyncSession) -> bool:
         by = service_caller(self.service)
@@ -173,15 +179,6 @@ def caused_by(envelope: Envelope) -> Iterator[None]:
         yield
     finally:
         begin(before)
-
-
-async def _concerned(
-    handler: ActingHandler, deliveries: Sequence[Delivery], connection: asyncpg.Connection
-) -> set[str] | None:
-    if handler.holding is None:
-        return None
-    keys = [one.event.keys for one in deliveries if one.event.event_name in handler.names]
-    return set(await handler.holding(connection, frozenset[str]().union(*keys))) if keys else set()
 
 
 def _names(events: Iterable[type[Event]]) -> frozenset[str]:

@@ -23,7 +23,8 @@ _SEEN = """
 WITH seen AS (
     SELECT c.*, coalesce(ran.last, c.last_day) AS ends_on,
            coalesce((SELECT b.value FROM contract_supplier_belief b
-                      WHERE b.subject_id = c.id AND b.valid @> $1::date AND b.known @> $2::timestamptz),
+                      WHERE b.subject_id = c.id
+                        AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE),
                     c.supplier_code) AS supplier_then,
            CASE WHEN c.status = 'draft' THEN 'draft'
                 WHEN now.value IS NOT NULL THEN now.value
@@ -54,18 +55,18 @@ WITH seen AS (
 SELECT * FROM seen
 """
 
-_LIST = (
-    _SEEN
-    + f"""
+_LIST = f"""
+{_SEEN}
  {PLANNED_EACH_TIME}
  WHERE ($5::text IS NULL OR $5 = ANY(customers))
-   AND ($6::text IS NULL OR supplier_then = $6)
+   AND ($6::text IS NULL OR supplier_then = $6 AND seen.id = ANY(ARRAY(
+        SELECT id FROM contract WHERE supplier_code = $6
+         UNION ALL SELECT subject_id FROM contract_supplier_belief WHERE value = $6)))
    AND ($7::text IS NULL OR status_then = $7)
    AND ($8::text IS NULL OR EXISTS (SELECT FROM contract_line l WHERE l.contract_id = seen.id AND l.function = $8))
    AND ($9::text IS NULL OR reference > $9)
  ORDER BY reference LIMIT $10
-"""
-)
+"""  # noqa: S608  (what is put in is ours)
 
 _HANDS = """
 SELECT h.merger, h.from_customers, h.to_customer, h.customers, h.effective_on, h.stated_at, h.event, h.caused_by
