@@ -1,8 +1,15 @@
-"""The fixtures keep their promises: a test's database is a copy of its template, and its own."""
+"""The fixtures keep their promises: a test's database is a copy of its template, and its own; groups stay together."""
 
 import asyncpg
+import pytest
 
 from tests.support.databases import Databases, NewDatabase
+
+
+@pytest.mark.xdist_group("fixtures")
+def test_tests_of_a_group_stay_in_one_process(request: pytest.FixtureRequest, worker_id: str) -> None:
+    in_a_group = request.node.nodeid.endswith("@fixtures")
+    assert in_a_group is (worker_id != "master"), "xdist does not see the groups"
 
 
 async def _build(url: str) -> None:

@@ -95,14 +95,11 @@ class Services:
     async def catch_up(self) -> None:
         """Wait until every service has published its events and consumed those of the others. Raises NotCaughtUp."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        quiet = 0
         # Twice: reactions to the last events may have published new ones.
-        while quiet < 2:
-            behind = [words for service in SERVICES if (words := _behind(service, await self._condition_of(service)))]
-            quiet = 0 if behind else quiet + 1
-            if behind and time.monotonic() > deadline:
-                raise NotCaughtUp("; ".join(behind))
-            if behind:
+        for service in SERVICES * 2:
+            while words := _behind(service, await self._condition_of(service)):
+                if time.monotonic() > deadline:
+                    raise NotCaughtUp(words)
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def parked(self) -> list[str]:
