@@ -1,6 +1,5 @@
 """Fixtures that every test may ask for: a real PostgreSQL, fresh databases for each test, a real Kafka, a validator."""
 
-import gc
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -25,12 +24,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = next((name for name in COSTLY if name in uses), None)
         if group and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
-
-
-def pytest_collection_finish() -> None:
-    """Take what was imported out of the reach of the garbage collector, which spent 7 % of the time on it."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")

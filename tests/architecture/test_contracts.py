@@ -37,21 +37,19 @@ PLANTED = [
 ]
 
 
-def lint(root: Path) -> subprocess.CompletedProcess[str]:
-    command = Path(sys.executable).parent / "lint-imports"
-    return subprocess.run(
-        [command, "--no-cache", "--no-logo"], cwd=root, capture_output=True, text=True, check=False, timeout=120
-    )
+def lint(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo", *options]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source in a folder of its own: who plants something in it removes it."""
+    root = tmp_path_factory.mktemp("source")
     for folder in ("services", "libs", "deploy"):
-        shutil.copytree(
-            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.csv", "*.json")
-        )
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.csv", "*.json"))
+    shutil.copy(ROOT / "pyproject.toml", root)
+    return root
 
 
 def test_the_code_keeps_the_dependency_rule() -> None:
@@ -62,14 +60,9 @@ def test_the_code_keeps_the_dependency_rule() -> None:
 @pytest.mark.parametrize(("contract", "module", "violation"), PLANTED)
 def test_a_planted_violation_is_caught(copy: Path, contract: str, module: str, violation: str) -> None:
     path = copy / module
-    path.write_text(f"{path.read_text(encoding='utf-8')}\n{violation}\n", encoding="utf-8")
-    done = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo", "--contract", contract],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    sound = path.read_text(encoding="utf-8")
+    path.write_text(f"{sound}\n{violation}\n", encoding="utf-8")
+    done = lint(copy, "--contract", contract)
+    path.write_text(sound, encoding="utf-8")
     assert done.returncode == 1, done.stdout
     assert "BROKEN" in done.stdout
