@@ -38,7 +38,8 @@ PLANTED = [
 
 
 def lint(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo", *options]
+    program = str(Path(sys.executable).parent / "lint-imports")
+    command = [program, "--no-cache", "--no-logo", *options]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=120)
 
 
