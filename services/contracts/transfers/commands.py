@@ -5,7 +5,7 @@ The work is done for all contracts of a merger together: a handful of statements
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 import asyncpg
@@ -20,6 +20,8 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, ChangeOfHands, Status, customership, known
+
+_MOMENT = timedelta(microseconds=1)
 
 _LOCK = """
 SELECT c.id FROM contract c
@@ -36,7 +38,9 @@ SELECT c.id, c.reference, c.status,
                 c.supplier_code) AS supplier,
        cc.id AS customer_id, cc.customer_code,
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
-       (SELECT max(s.stated_at) FROM contract_customer_statement s WHERE s.subject_id = cc.id) AS stated_at
+       (SELECT max(s.stated_at) FROM contract_customer_statement s WHERE s.subject_id = cc.id) AS stated_at,
+       (SELECT max(s.stated_at) FROM contract_customer_statement s
+         WHERE s.subject_id = cc.id AND lower(s.valid) >= $2) AS restated_at
   FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
  WHERE c.id = ANY($1)
    AND (c.status = 'draft' OR EXISTS (
@@ -121,6 +125,8 @@ def _change(rows: Sequence[asyncpg.Record], leaving: Sequence[str], merger: Merg
     # Where the contract was signed after the merger was stated, the change is known since the signature: an earlier
     # statement would be superseded by it.
     stated = [row["stated_at"] for row in rows if row["stated_at"]]
+    # Of two statements of one instant and the same days, the one that somebody is a customer counts: this one is later.
+    stated += [row["restated_at"] + _MOMENT for row in rows if row["restated_at"]]
     return _Change(rows[0], gone, tuple(sorted(staying | {merger.successor})), max([merger.stated_at, *stated]))
 
 

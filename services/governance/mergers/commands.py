@@ -68,9 +68,11 @@ SELECT $1, r, s, t FROM unnest($2::text[], $3::text[], $4::text[]) AS new (r, s,
 _NEW_APPOINTMENTS = """
 INSERT INTO appointment (id, post_id, person_id, version)
 SELECT i, p, n, 1 FROM unnest($1::text[], $2::int[], $3::text[]) AS new (i, p, n)
-    ON CONFLICT (id) DO NOTHING RETURNING id
+    ON CONFLICT (id) DO UPDATE SET version = appointment.version + 1
 """
-_REMADE_FOR = "UPDATE decision_right SET to_remake_for = $2 WHERE to_remake_for = ANY($1) AND remade_by IS NULL"
+_REMADE_FOR = """
+UPDATE decision_right SET to_remake_for = $2 WHERE to_remake_for = ANY($1) AND remade_by IS NULL RETURNING id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,16 @@ async def carry_out_successions(session: AsyncSession, codes: Collection[str], *
     mergers = await mergers_following(connection, known.successions, codes, after=on - timedelta(days=1))
     await known.lock(connection, {code for one in mergers for code in (one.successor, *one.predecessors)})
     told: list[Event] = []
+    passed_on: list[asyncpg.Record] = []
     for one in mergers:
         told += await (_carry_out if one.reference else _take_over)(connection, one, by=by.subject)
+        ended = [code for code in one.predecessors if code != one.successor]
+        passed_on += await connection.fetch(_REMADE_FOR, ended, one.successor)
     for one in mergers:
         if one.reference and one.effective_on == on:
             told += await _close(connection, one, by=by.subject)
     await outbox.add_all(session, told)
-    return bool(told)
+    return bool(told or passed_on)
 
 
 async def _close(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
@@ -114,9 +119,7 @@ async def _take_over(connection: asyncpg.Connection, merger: Merger, *, by: str)
     [code] = merger.predecessors
     reason = f"{merger.successor} took over {code}"
     dissolution = Dissolution([code], merger.effective_on, reason, merger.stated_at, merger.successor)
-    told = await dissolve(connection, dissolution, by=by)
-    await connection.execute(_REMADE_FOR, [code], merger.successor)
-    return told
+    return await dissolve(connection, dissolution, by=by)
 
 
 async def dissolve_with_organisation(
@@ -169,7 +172,6 @@ async def _carry_out(connection: asyncpg.Connection, merger: Merger, *, by: str)
     reason = f"{', '.join(sorted(ending))} merged into {merger.successor}"
     dissolution = Dissolution(ending, merger.effective_on, reason, merger.stated_at, merger.successor)
     told = await dissolve(connection, dissolution, by=by)
-    await connection.execute(_REMADE_FOR, list(ending), merger.successor)
     kind = (await known.status(connection, merger.successor, as_at=merger.effective_on)).kind
     catalogue = catalogue_on(merger.effective_on, kind=kind)
     left = await _posts_left(connection, merger)
@@ -238,18 +240,18 @@ async def _fill(
     """Appoint to each free post the person who held it in every predecessor, up to its next holder's first day."""
     merger = successor.merger
     held_from = await _next_start(connection, post_time, Facet.HOLDER, successor.posts.values(), merger.effective_on)
-    wanted = {
+    made = {
         _carried_id(merger, post): post
         for post in carried
         if post.person is not None and held_from.get(successor.posts[post.slug]) != merger.effective_on
     }
-    rows = await connection.fetch(
+    # One of a merger that was undone and is stated again is there already, and holds on no day.
+    await connection.execute(
         _NEW_APPOINTMENTS,
-        list(wanted),
-        [successor.posts[post.slug] for post in wanted.values()],
-        [post.person for post in wanted.values()],
+        list(made),
+        [successor.posts[post.slug] for post in made.values()],
+        [post.person for post in made.values()],
     )
-    made = {row["id"]: wanted[row["id"]] for row in rows}
     changes = [
         NewStatement(
             post_id, Facet.HOLDER, key, Days(merger.effective_on, held_from.get(post_id, LAST_DAY)), merger.stated_at

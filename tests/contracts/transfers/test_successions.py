@@ -96,6 +96,22 @@ async def test_undone_and_stated_again_the_successor_holds_it_once_more(harness:
     assert await harness.customers(reference, as_at=THE_DAY, as_known=at(date(2018, 10, 1))) == ["10H", "10Y"]
 
 
+async def test_stated_again_before_the_contract_was_signed_and_received_late_the_successor_holds_it(
+    harness: ContractsHarness,
+) -> None:
+    reference = await harness.draft()
+    await harness.sign(reference, stated=at(date(2018, 12, 1)))
+    again = taken_over("10H", "05C").model_copy(update={"stated_at": at(date(2018, 10, 1))})
+    await harness.hear(taken_over("10H", "05C"), undone("10H", "05C"), again)
+    assert await harness.customers(reference, as_at=THE_DAY) == ["05C", "10Y"]
+
+
+async def test_taken_over_twice_on_one_day_the_last_holds_it(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(taken_over("10H", "05C"), taken_over("05C", "99X"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10Y", "99X"]
+
+
 async def test_a_draft_names_its_customers_again_unless_it_was_revised(harness: ContractsHarness) -> None:
     reference = await harness.draft(a_draft(starts_on=date(2018, 9, 1)))
     await harness.hear(taken_over("10H", "05C"))

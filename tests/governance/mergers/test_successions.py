@@ -90,3 +90,27 @@ async def test_who_resigned_before_is_not_brought_back(harness: GovernanceHarnes
     await harness.hear(acquired("10H", "10Y"))
     await harness.hear(undone("10H", "10Y"), open_again("10H"))
     assert (await harness.holders("10H", as_at=MERGED_ON))["chair"] is None
+
+
+async def test_a_merger_undone_and_stated_again_is_carried_out_again(harness: GovernanceHarness) -> None:
+    await harness.bucks()
+    await harness.hear(a_merger())
+    first = await harness.holders("14Y", as_at=MERGED_ON)
+    await harness.hear(undone("10H", "14Y"), undone("10Y", "14Y"), open_again("10H"), open_again("10Y"))
+    await harness.hear(a_merger().model_copy(update={"stated_at": at(date(2019, 1, 1))}))
+    assert await harness.holders("14Y", as_at=MERGED_ON) == first
+    assert first["accountable-officer"] == "P-ao"
+    assert await harness.holders("10H", as_at=MERGED_ON) == {}
+
+
+async def test_rights_that_are_to_be_made_again_wait_for_the_last_successor_and_that_is_recorded(
+    harness: GovernanceHarness,
+) -> None:
+    await harness.bucks()
+    right = await harness.grant("10H")
+    await harness.hear(acquired("10H", "99A"))
+    await harness.hear(acquired("99A", "99B").model_copy(update={"effective_on": date(2019, 4, 1)}))
+    seen = await reads.get_decision_right(harness.database, right, as_at=MERGED_ON, as_known=None)
+    assert seen["to_remake_for"] == "99B"
+    rows = await harness.database.fetch("SELECT operation FROM write_record WHERE operation LIKE 'reaction%'")
+    assert [row["operation"] for row in rows] == ["reaction appointments_end_where_another_took_over"] * 2
