@@ -12,17 +12,26 @@ from services.registry.tables import METADATA
 SERVICE = Service(
     name="registry",
     title="Footprint: registry",
-    description="Which organisations there are and were, as at any day, as known on any other; who followed whom; and "
-    "the mergers of clinical commissioning groups, agreed, put off, given up and carried out.",
+    description="Organisations as at any day, as known on any other; their predecessors and successors; and the "
+    "mergers of clinical commissioning groups and integrated care boards: agreed, redated, withdrawn and carried out.",
     metadata=METADATA,
     routers=ROUTERS,
     due_work=carry_out_next_merger,
     tags=(
-        {"name": "Organisations", "description": "Opened, renamed, closed; what each was on a day; its lineage."},
-        {"name": "Lineage", "description": "What came before, what came of it, how much of it where, and crosswalks."},
-        {"name": "Sources", "description": "Who said what of which days, who rules, and where sources disagree."},
-        {"name": "Findings", "description": "What is odd in all that sources said, taken as it arrived."},
-        {"name": "Imports", "description": "What a file would change, before it is taken."},
+        {
+            "name": "Organisations",
+            "description": "Open, rename and close them; read each as at a day, with its lineage.",
+        },
+        {"name": "Lineage", "description": "Predecessors, successors, exact shares, and crosswalks."},
+        {
+            "name": "Sources",
+            "description": "What each source states of which days, which one rules, and where they disagree.",
+        },
+        {
+            "name": "Findings",
+            "description": "What is odd in the statements of sources, which are recorded as they arrive.",
+        },
+        {"name": "Imports", "description": "Preview what the import of a file would change."},
         {"name": "Search", "description": "Search, members and trees, many at once, exports, watch lists."},
         {
             "name": "Populations",
@@ -33,7 +42,7 @@ SERVICE = Service(
         {
             "name": "Mergers",
             "description": "CCGs, or ICBs, are dissolved and another is established: agreed, made ready by transfer "
-            "schemes and conditions, put off, given up, taking effect.",
+            "schemes and conditions, redated, withdrawn, carried out.",
         },
         {
             "name": "Merger applications",

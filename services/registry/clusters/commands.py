@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from itertools import combinations
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,6 @@ from services.registry.core.standing import Standing
 
 CLUSTER = r"^CL-[A-Z0-9]{1,12}(-\d{1,3})?$"
 """The form of a cluster's reference. It is not an ODS code, because a cluster is not an organisation."""
-ClusterReference = Annotated[str, StringConstraints(pattern=CLUSTER)]
 Shared = Literal["chair", "chief_executive", "executives"]
 
 _TAKEN = """

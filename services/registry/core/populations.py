@@ -1,4 +1,4 @@
-"""Recording what sources published of populations."""
+"""Records what sources publish of populations."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ RETURNING code, basis, effective_on, people, stated_at, source
 async def state_populations(
     connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str
 ) -> set[int]:
-    """Keep what the events say of populations; return the places of those that said something new.
+    """Record what the events state of populations; return the indexes of those with something new.
 
     `source` is that of an event that names none itself.
     """

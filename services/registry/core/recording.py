@@ -1,7 +1,7 @@
-"""Stating facts: what an event says is kept on the registry's own timelines, and told, in one transaction.
+"""Records what events state on the registry's own timelines, and publishes them, in one transaction.
 
-The registry states of itself exactly what its hearers derive (`libs.organisations.statements`), so that every copy of
-it agrees with it at each point of both times.
+The registry records exactly what its consumers derive from the events (`libs.organisations.statements`), so that every
+copy agrees with it at each point of both times.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ from services.registry.core.models import area_time, successions, tie_time, time
 from services.registry.core.populations import state_populations
 
 ONE_FACET = 1
-"""Of a tie, and of an area: who covers it."""
+"""The only facet of a link, and of an area: which body covers it."""
 
 _NOTHING_MORE = frozenset(
     {OrganisationProposed, OrganisationOpened, OrganisationRenamed, OrganisationClosed, OrganisationParentChanged}
 )
-"""Events that say nothing beside what `statements_of` gives."""
+"""Events that state nothing beside what `statements_of` gives."""
 
 _INTRODUCE = """
 INSERT INTO organisation (code, version) SELECT c, 1 FROM unnest($1::text[]) AS new (c) ORDER BY c
@@ -78,7 +78,7 @@ async def introduce_missing(connection: asyncpg.Connection, codes: Collection[st
 
 
 async def record(session: AsyncSession, events: Sequence[Event], *, source: str, by: str) -> None:
-    """State what the events say of organisations that exist, and publish them."""
+    """Record what the events state of organisations that exist, and publish them."""
     await session.flush()
     if not events:
         return
@@ -88,14 +88,14 @@ async def record(session: AsyncSession, events: Sequence[Event], *, source: str,
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The events that said something new, and how many new things were stated of each body: the same in any order."""
+    """The events that stated something new, and the number of new statements about each body: the same in any order."""
 
     events: list[Event]
     changes: Counter[str]
 
 
 async def record_new(session: AsyncSession, events: Sequence[Event], *, by: str) -> Recorded:
-    """State what the events say, each by its own source, and tell those that say something that was not said before."""
+    """Record what the events state, each by its own source, and publish those that state something new."""
     await session.flush()
     connection = await raw(session)
     async with asyncio.TaskGroup() as at_once:
@@ -111,7 +111,7 @@ async def record_new(session: AsyncSession, events: Sequence[Event], *, by: str)
 async def _state(
     connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str
 ) -> tuple[set[int], Counter[str]]:
-    """Keep what the events say; return the places of those that said something new, and of whom how much was."""
+    """Record what the events state; return the indexes of those with something new, and the number of it by body."""
     said = [(place, event, one) for place, event in enumerate(events) for one in statements_of(event)]
     ids = await ids_of(connection, {one.code for *_, one in said})
     statements = [_about(ids[one.code], event, one) for _, event, one in said]
@@ -129,7 +129,7 @@ async def _state(
 
 
 async def _state_others(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
-    """Keep what the events say of ties, areas and populations; return the places of those that said something new."""
+    """Record what the events state of links, areas and populations; return the indexes of those with something new."""
     new = await _tie(connection, events, source=source, by=by)
     new |= await _cover(connection, events, source=source, by=by)
     return new | await state_populations(connection, events, source=source, by=by)

@@ -35,8 +35,8 @@ class OrganisationView(View):
     status: Status = Field(description="`unknown`: nothing was stated of that day")
     name: str | None = Field(examples=["NHS Aylesbury Vale CCG"])
     parent: str | None = Field(
-        description="the code of the body that it belongs to, as stated; where that has closed, its lineage says in "
-        "whom it lives on, and the members of those include this one",
+        description="the code of its parent, as stated; where that has closed, its lineage has the successors, and "
+        "their members include this organisation",
         examples=["Q84"],
     )
     since: date | None = Field(description="first day of this status")
@@ -45,7 +45,7 @@ class OrganisationView(View):
 
 
 class LegalView(View):
-    """What it is in law, whatever it does in operation."""
+    """Its status in law, which may differ from its operation."""
 
     status: Literal["established", "abolished"]
     since: date | None = Field(description="first day of this status in law")
@@ -61,7 +61,7 @@ class RoleView(View):
 
 
 class IdentifierView(View):
-    """A code of another system that it bears."""
+    """A code of another system that it has."""
 
     system: str = Field(examples=["ons"])
     identifier: str = Field(examples=["E38000215"])
@@ -70,7 +70,7 @@ class IdentifierView(View):
 
 
 class AddressView(View):
-    """Where it is."""
+    """Its address."""
 
     lines: list[str] = Field(examples=[["Easton Street", "High Wycombe"]])
     postcode: str = Field(examples=["HP11 1NT"])
@@ -79,9 +79,9 @@ class AddressView(View):
 class OrganisationRecordView(View):
     """What is answered of one organisation and left out of lists. `since` and `last_day` above are of its operation."""
 
-    legal: LegalView | None = Field(description="null: no source says")
+    legal: LegalView | None = Field(description="null: no source states it")
     legal_form: str | None = Field(examples=["company_limited_by_shares"])
-    remit: str | None = Field(description="what it is there for")
+    remit: str | None = Field(description="its purpose")
     address: AddressView | None
     roles: list[RoleView] = Field(description="further roles on the day; the kind is the primary one")
     identifiers: list[IdentifierView] = Field(description="codes of other systems on the day")
@@ -99,8 +99,8 @@ class SourceView(View):
     """A family of sources that can be cited."""
 
     family: str = Field(examples=["hsj"])
-    rank: int = Field(description="a higher one rules where both speak of the same days", examples=[-50])
+    rank: int = Field(description="the higher rank rules where both state something of the same days", examples=[-50])
     sort: str = Field(examples=["press"])
     title: str
     citation: str
-    pack: str = Field(description="the pack of rules that says so", examples=["source-hsj"])
+    pack: str = Field(description="the rule pack that gives the rank", examples=["source-hsj"])

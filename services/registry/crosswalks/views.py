@@ -1,4 +1,4 @@
-"""What crosswalks, restatements and lists of changes answer, as JSON and as tables."""
+"""Answers of crosswalks, restatements and lists of changes, as JSON and as tables."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -1,5 +1,5 @@
-"""Evidence: what each source said, who rules, where sources disagree, and what is odd in it.
+"""Evidence: what each source states, which one rules, where sources disagree, and what is odd in them.
 
-Sources have ranks (`rules/sources.toml`): a lower one never changes what a higher one said.
+Sources have ranks (`rules/sources.toml`): a lower one never changes what a higher one states.
 Publishes SourceReported and SuccessionReported.
 """

@@ -1,4 +1,4 @@
-"""Routes about sources: who may be cited, what they said, and where they disagree."""
+"""Routes about sources: which may be cited, what they state, where they disagree, and what is odd in them."""
 
 from typing import Annotated, Any, Literal
 
@@ -46,12 +46,12 @@ router = commands_router(tags=["Sources"])
 Reporter = Annotated[Caller, allowed(Role.REGISTRAR, Role.LOADER)]
 
 
-@router.get("/sources", response_model=SourcesView, summary="Who may be cited, and whose word stands above whose")
+@router.get("/sources", response_model=SourcesView, summary="List the sources and their ranks")
 async def list_sources(_: By, as_at: AsAt) -> SourcesView:
-    """Every family of sources that can be cited on a day, with its rank and the pack of rules that gives it.
+    """List the families of sources that can be cited on a day, with the rank of each and the rule pack that gives it.
 
-    Where families speak of the same days, those of the highest rank rule, the latest word among them. The others stay
-    visible: GET /conflicts.
+    Where several state something of the same days, the highest rank rules, and within it the latest statement. The
+    others stay visible: `GET /conflicts`.
     """
     return SourcesView(as_at=as_at, sources=list(sources.families(as_at).values()))
 
@@ -60,15 +60,15 @@ async def list_sources(_: By, as_at: AsAt) -> SourcesView:
     "/reports",
     status_code=201,
     response_model=RecordedView,
-    summary="Put on record what a source says",
+    summary="Record what a source states",
     responses=problems(OrganisationNotFound, SourceRefused),
 )
 async def record_report(report: commands.SourceDocument, session: Write, by: Reporter, today: Today) -> RecordedView:
-    """Put what a named document says of bodies on record, with the rank of its family, as stated on its day.
+    """Record what a named document states of organisations, with the rank of its family, as stated on its day.
 
-    It rules where nobody of a higher rank spoke, and else stands beside what rules. A succession that the press or a
-    user reports is shown with the body's history and conflicts, and no lineage follows it. What keeps a register, or
-    is an official list, needs the role `loader`.
+    It rules where no source of a higher rank states anything; elsewhere it stays visible beside what rules. A
+    succession that the press or a user reports is shown in the history and the conflicts, and changes no lineage.
+    Statements of registers and official lists need the role `loader`.
     """
     return await commands.record(session, report, by=by, today=today)
 
@@ -76,15 +76,15 @@ async def record_report(report: commands.SourceDocument, session: Write, by: Rep
 @router.get(
     "/organisations/{code}/history",
     response_model=HistoryView,
-    summary="Who believed what about it, when, from which source",
+    summary="Get the history of what is known about an organisation",
     responses=problems(OrganisationNotFound),
 )
 async def get_organisation_history(
     code: CodeInPath, rows: Rows, _: By, as_known: AsKnown, as_at: OfDay = None
 ) -> HistoryView:
-    """Every belief about a body, its ties and its successions, and every statement that they follow from.
+    """Return every belief about an organisation, its links and its successions, and the statements behind them.
 
-    With `as_at` only what was said of that day; with `as_known` only what was said by then.
+    With `as_at` only those about that day; with `as_known` only what was stated by then.
     """
     return await history.history_of(rows, code, as_at=as_at, as_known=as_known)
 
@@ -92,7 +92,7 @@ async def get_organisation_history(
 @router.get(
     "/conflicts",
     response_model=Page[ConflictView],
-    summary="Where sources disagree, and who rules",
+    summary="List where sources disagree, and which one rules",
     responses=problems(UnreadableCursor),
 )
 async def list_conflicts(
@@ -108,10 +108,10 @@ async def list_conflicts(
     ] = None,
     code: Annotated[str | None, Query(description="only of this body", pattern=CODE)] = None,
 ) -> Page[ConflictView]:
-    """Days on which two families of sources, each taken alone, say different things, both values, and who rules.
+    """List days on which families of sources, each taken alone, state different values, with both and the ruling one.
 
-    A source that says no end claims the days until it spoke, and one that only observed claims the day on which it did.
-    In the order in which the bodies became known; successions come last.
+    A source that gives no end claims the days up to its statement; one that only observed claims that day alone.
+    Ordered as the organisations became known; successions come last.
     """
     facet = None if about in (None, conflicts.SUCCESSION) else Facet[about.upper()]
     wanted = conflicts.ConflictFilter(facet, about == conflicts.SUCCESSION, code, as_at)
@@ -150,7 +150,7 @@ def _differing(one: Differing) -> DifferingView:
 
 
 def _place(after: tuple[Any, ...]) -> tuple[int | str, int]:
-    """Return where a page begins. Raises UnreadableCursor."""
+    """Read the cursor of a page. Raises UnreadableCursor."""
     if len(after) == 2 and isinstance(after[1], int) and 0 <= after[1] < 2**15:
         first = after[0]
         if isinstance(first, str) or (isinstance(first, int) and 0 <= first < 2**31):
@@ -161,16 +161,16 @@ def _place(after: tuple[Any, ...]) -> tuple[int | str, int]:
 findings_router = commands_router(tags=["Findings"])
 
 
-@findings_router.get("/findings/counts", response_model=FindingsCountsView, summary="How much is odd in the sources")
+@findings_router.get("/findings/counts", response_model=FindingsCountsView, summary="Count the findings in the sources")
 async def count_findings(rows: Rows, _: By, as_known: AsKnown) -> FindingsCountsView:
-    """How many findings there are of each sort, by all that was said until an instant, and what the sort means."""
+    """Count the findings of each type, from all statements up to an instant, with the meaning of the type."""
     return await findings.count(rows, as_known=as_known)
 
 
 @findings_router.get(
     "/findings",
     response_model=Page[AnomalyView],
-    summary="What is odd in the sources",
+    summary="List the findings in the sources",
     responses=problems(UnreadableCursor),
 )
 async def list_findings(
@@ -190,10 +190,10 @@ async def list_findings(
     ] = None,
     code: Annotated[str | None, Query(description="only about this body", pattern=CODE)] = None,
 ) -> Page[AnomalyView]:
-    """Findings of one sort: computed from all that sources said until an instant, in whatever order that was taken.
+    """List the findings of one type, computed from all statements up to an instant, in whatever order they arrived.
 
-    A finding changes nothing: what it is about stands as it arrived. Who covers a practice or an area twice or not at
-    all is told by `GET /covers/findings`, and where sources disagree by `GET /conflicts`.
+    A finding changes nothing: the statements stay as they arrived. `GET /covers/findings` lists practices and areas
+    that are not covered exactly once, and `GET /conflicts` where sources disagree.
     """
     after = paging.key(str, str, str, str)
     found = await findings.find(

@@ -33,7 +33,7 @@ Value = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, 
 
 
 class Reported(BaseModel):
-    """One thing that a source says of one body."""
+    """One statement of a source about one organisation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,10 +43,12 @@ class Reported(BaseModel):
         description="`open`, `closed` or `proposed`; a name; the parent's code, empty for none; a kind; the successor",
         examples=["13T"],
     )
-    effective_on: Day = Field(description="the first day on which the source says it is so", examples=["2014-04-01"])
-    last_day: Day | None = Field(default=None, description="the last such day, where the source says one")
+    effective_on: Day = Field(description="the first day on which it is so", examples=["2014-04-01"])
+    last_day: Day | None = Field(default=None, description="the last such day, where the source gives one")
     observed: bool = Field(
-        default=False, strict=True, description="the source saw it then, and does not say since when it is so"
+        default=False,
+        strict=True,
+        description="the source observed it on that day, and does not state since when it is so",
     )
 
     @model_validator(mode="after")
@@ -67,27 +69,27 @@ class Reported(BaseModel):
 
 
 class SourceDocument(BaseModel):
-    """What one document of a source says."""
+    """The statements of one document of a source."""
 
     model_config = ConfigDict(extra="forbid")
 
     source: SourceName = Field(
         description="`family:document`; GET /sources lists the families", examples=["hsj:7013041"]
     )
-    stated_on: Day = Field(description="the day on which the source said it", examples=["2016-11-04"])
+    stated_on: Day = Field(description="the day on which the source stated it", examples=["2016-11-04"])
     facts: list[Reported] = Field(
         min_length=1,
         max_length=500,
-        description="what it says, one thing of one body each",
+        description="its statements, each about one facet of one organisation",
         examples=[[{"code": "10Y", "about": "life", "value": "closed", "effective_on": "2017-04-01"}]],
     )
 
 
 async def record(session: AsyncSession, report: SourceDocument, *, by: Caller, today: date) -> RecordedView:
-    """Put what a source says on record. It rules where nobody of a higher rank spoke.
+    """Record what a source states. It rules where no source of a higher rank states anything.
 
-    A succession that is only heard of is kept and shown, and no lineage follows it. Whoever keeps a register or an
-    official list is reported by a loader only. Raises SourceRefused, RoleMissing, NotYoursToDecide,
+    A succession that only the press or a user reports is recorded and shown, and changes no lineage. Registers and
+    official lists are reported by a loader only. Raises SourceRefused, RoleMissing, NotYoursToDecide,
     OrganisationNotFound.
     """
     source = _source_of(report, today)

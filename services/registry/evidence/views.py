@@ -1,4 +1,4 @@
-"""What the routes about sources answer: what each states, what is believed, and where they disagree."""
+"""Answers about sources: what each states, what is believed, and where they disagree."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from services.registry.core.views import SourceView, View
 
 
 class SourcesView(BaseModel):
-    """Every family that can be cited, those whose word stands highest first."""
+    """The families of sources that can be cited, the highest rank first."""
 
     as_at: date
     sources: list[SourceView]
@@ -25,15 +25,15 @@ class RecordedView(View):
 
 
 class BeliefView(View):
-    """Something that was believed: of which days, and from when until when."""
+    """A belief: its value, its days, and the instants between which it was believed."""
 
     about: str = Field(
-        description="`life`, `name`, `parent`, `kind`, `legal`, `address`, `legal_form`, `remit`; or what ties it to "
+        description="`life`, `name`, `parent`, `kind`, `legal`, `address`, `legal_form`, `remit`; or its link to "
         "`other`: `member of`, `owns`, `role`, `code:ons`, ...",
         examples=["life"],
     )
-    other: str = Field(description="of what may hold several times at once: which body, role or code; else empty")
-    value: str = Field(description="of a tie its exact share, or `*`", examples=["open"])
+    other: str = Field(description="of a link: to which organisation, role or code; otherwise empty")
+    value: str = Field(description="of a link its exact share, or `*`", examples=["open"])
     first_day: date | None
     last_day: date | None
     known_from: datetime
@@ -41,15 +41,17 @@ class BeliefView(View):
 
 
 class StatementView(View):
-    """Something that a source said: what beliefs follow from."""
+    """A statement of a source. Beliefs follow from statements."""
 
     about: str = Field(examples=["life"])
     other: str
-    value: str | None = Field(description="null: that nothing holds")
+    value: str | None = Field(description="null: the source states that there is none")
     first_day: date | None
     last_day: date | None
     stated_at: datetime
-    observed: bool = Field(description="seen to be so on the first day, with no word about since when")
+    observed: bool = Field(
+        description="the source observed it on the first day, and does not state since when it is so"
+    )
     source: str = Field(examples=["ods-eccg:eccg_2016-02.csv"])
     rank: int
     recorded_by: str
@@ -57,7 +59,7 @@ class StatementView(View):
 
 
 class BelievedSuccessionView(View):
-    """That one body followed another was believed, from when until when."""
+    """A succession, with the instants between which it was believed."""
 
     code: str
     successor: str
@@ -71,7 +73,7 @@ class BelievedSuccessionView(View):
 
 
 class StatedSuccessionView(View):
-    """A source said that one body followed another; with `holds` false, that it did not."""
+    """A statement of a source that one organisation follows another; with `holds` false, that it does not."""
 
     code: str
     successor: str
@@ -88,7 +90,7 @@ class StatedSuccessionView(View):
 
 
 class HistoryView(BaseModel):
-    """Who believed what, when, and from which source."""
+    """What was believed about an organisation when, and the statements of its sources."""
 
     code: str
     as_at: date | None = Field(description="null: of all days")
@@ -100,7 +102,7 @@ class HistoryView(BaseModel):
 
 
 class ClaimView(BaseModel):
-    """What a source says of these days."""
+    """What a source states of these days."""
 
     source: str = Field(examples=["hsj:7013041"])
     family: str = Field(examples=["hsj"])
@@ -111,18 +113,18 @@ class ClaimView(BaseModel):
 
 
 class DifferingView(BaseModel):
-    """Days on which sources differ, who says what, and who rules."""
+    """Days on which sources differ, with what each claims and which one rules."""
 
     first_day: date | None
     last_day: date | None
-    words: list[ClaimView] = Field(description="one of each family, those whose word stands highest first")
+    words: list[ClaimView] = Field(description="one claim of each family, the highest rank first")
     rules: str | None = Field(description="what is believed of these days; null: nothing")
     why: str = Field(description="`rank`, `later word` or `observation`", examples=["rank"])
     because: str
 
 
 class ConflictView(BaseModel):
-    """Sources disagree about one thing of one body."""
+    """A disagreement of sources about one facet of one organisation."""
 
     code: str = Field(examples=["00F"])
     about: str = Field(examples=["succession"])
@@ -130,7 +132,7 @@ class ConflictView(BaseModel):
 
 
 class AnomalyType(StrEnum):
-    """What is odd: GET /findings/counts says each in words."""
+    """The types of findings. `GET /findings/counts` explains each."""
 
     JOINED_BEFORE_OPENING = "joined_before_opening"
     JOINED_LATE = "joined_late"
@@ -148,7 +150,7 @@ class AnomalyType(StrEnum):
 
 
 class AnomalyView(View):
-    """Something odd that was taken as it arrived."""
+    """A finding: something odd in the statements, which are recorded as they arrived."""
 
     sort: AnomalyType
     code: str = Field(examples=["P84676"])
@@ -160,7 +162,7 @@ class AnomalyView(View):
 
 
 class FindingsCountView(BaseModel):
-    """How much is odd in one way."""
+    """The number of findings of one type."""
 
     sort: AnomalyType
     meaning: str
@@ -168,7 +170,7 @@ class FindingsCountView(BaseModel):
 
 
 class FindingsCountsView(BaseModel):
-    """How much is odd in each way."""
+    """The number of findings of each type."""
 
     as_known: datetime | None = Field(description="null: as known now")
     sorts: list[FindingsCountView]

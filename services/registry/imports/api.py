@@ -1,4 +1,4 @@
-"""Routes about files that are to be imported."""
+"""Routes that preview the import of a file."""
 
 import csv
 import tempfile
@@ -65,7 +65,7 @@ class FileNotReadable(Unreadable):
 @router.post(
     "/imports/previews",
     response_model=ImportPreviewView,
-    summary="What a file would change, before it is taken",
+    summary="Preview the import of a file",
     responses={200: CSV_TOO, **problems(FileNotReadable)},
     openapi_extra=_A_FILE,
 )
@@ -78,23 +78,23 @@ async def preview_import(
     file: Annotated[
         str,
         Query(
-            description="the file's name, which says its day and with some its form",
+            description="the name of the file, which has its day and for some files shows the format",
             pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$",
             examples=["epraccur_2021-11.csv.gz"],
         ),
     ],
-    stated_on: Annotated[WrittenDay | None, Query(description="the day of a file whose name says none")] = None,
+    stated_on: Annotated[WrittenDay | None, Query(description="the day of a file whose name has none")] = None,
     verdict: Annotated[
-        list[Verdict] | None, Query(description="only bodies of these verdicts; all but `agrees` if left out")
+        list[Verdict] | None, Query(description="only organisations of these verdicts; left out, all but `agrees`")
     ] = None,
     limit: Annotated[
-        int, Query(ge=1, le=MOST_BODIES, description="how many bodies at most; as CSV all are given")
+        int, Query(ge=1, le=MOST_BODIES, description="the most organisations to return; as CSV all are returned")
     ] = 500,
 ) -> ImportPreviewView | Response:
-    """Do the import in full, compare what is believed on the file's day with what was held, and undo it.
+    """Run the import, compare what is believed on the day of the file before and after it, and roll back.
 
-    Parents are compared with what was held carried along the successions since. It takes as long as the import does,
-    and imports wait for it: for many large files, `import-ods FOLDER --preview` does the same beside the service.
+    A parent is compared with the parent believed before, or with the successors of that one. It takes as long as the
+    import, and imports wait for it: for many large files, `import-ods FOLDER --preview` does the same from a shell.
     """
     with _kept(await request.body(), file) as path:
         try:

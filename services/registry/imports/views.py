@@ -1,4 +1,4 @@
-"""What the preview of a file answers."""
+"""Answers about the preview of an import."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,25 +10,25 @@ from services.registry.core.views import View
 
 
 class Verdict(StrEnum):
-    """What a file does to one body."""
+    """What a file changes of one organisation."""
 
     ADDED = "added"
-    """The registry knows nothing of it yet."""
+    """The registry has no such organisation yet."""
     CHANGED = "changed"
     CLOSED = "closed"
     AGREES = "agrees"
-    """The file says what the registry holds, carried along the successions since."""
+    """The file states what the registry believes, or the successors of it."""
     CONTRADICTS = "contradicts"
-    """The file names another parent than the registry expects: see `move`."""
+    """The file names another parent than the registry expects: see `parting`."""
 
 
 class Parting(StrEnum):
-    """How the file's parent came to be another one than was expected."""
+    """Why the parent in the file differs from the expected one."""
 
     MOVE = "move"
-    """The body joined it after the day of the source that was last heard of it: it moved in between."""
+    """It joined the parent after the day of the latest source about it: it moved in between."""
     RESTATEMENT = "restatement"
-    """It is said to have joined it by that day: the file says otherwise of days that were spoken of already."""
+    """It joined the parent by that day: the file contradicts an earlier source about the same days."""
 
 
 class DifferenceView(View):
@@ -40,30 +40,34 @@ class DifferenceView(View):
 
 
 class BodyPreviewView(View):
-    """What the file would do to one body."""
+    """What the file would change of one organisation."""
 
     code: str = Field(examples=["Y03794"])
     name: str | None
     kind: Kind
     verdict: Verdict
     parting: Parting | None = Field(
-        description="how the file's parent came to be another than was expected: `move`, it joined after the day of "
-        "the source that was last heard of it; `restatement`, that day was spoken of already"
+        description="why the parent in the file differs from the expected one: `move`, it joined after the day of the "
+        "latest source about it; `restatement`, the file contradicts an earlier source about the same days"
     )
-    joined_on: date | None = Field(description="since when it belongs to the file's parent", examples=["2021-05-01"])
-    expected: list[str] = Field(description="where its parent went, by the successions since", examples=[["01V"]])
+    joined_on: date | None = Field(
+        description="the day on which it joined the parent in the file", examples=["2021-05-01"]
+    )
+    expected: list[str] = Field(
+        description="the parent believed before, or its successors by the day of the file", examples=[["01V"]]
+    )
     differences: list[DifferenceView]
 
 
 class VerdictCountView(BaseModel):
-    """How many bodies there are of one verdict."""
+    """The number of organisations of one verdict."""
 
     verdict: Verdict
     bodies: int
 
 
 class RefusedLineView(View):
-    """A line that cannot be taken."""
+    """A line that cannot be imported."""
 
     line: int
     code: str
@@ -71,7 +75,7 @@ class RefusedLineView(View):
 
 
 class OddView(View):
-    """Something odd about the file, which would be taken as it says."""
+    """Something odd in the file, which would be imported as it is."""
 
     sort: str = Field(examples=["not named any more"])
     code: str
@@ -79,22 +83,18 @@ class OddView(View):
 
 
 class ImportPreviewView(BaseModel):
-    """What a file would change, and nothing of it done."""
+    """What the import of a file would change. Nothing is changed."""
 
     file: str
     form: str
     stated_on: date
     lines: int
-    facts: int = Field(description="how many facts would be told")
+    facts: int = Field(description="the number of events that would be published")
     verdicts: list[VerdictCountView]
-    compared: int = Field(
-        description="bodies that operate under a CCG by what was held and by the file", examples=[10041]
-    )
-    as_expected: int = Field(
-        description="those of them that are where the successions would have them", examples=[10034]
-    )
+    compared: int = Field(description="organisations open under a CCG, both before and by the file", examples=[10041])
+    as_expected: int = Field(description="those of them whose parent in the file is the expected one", examples=[10034])
     bodies: list[BodyPreviewView]
-    bodies_left_out: int = Field(description="how many more there are of the verdicts asked for")
+    bodies_left_out: int = Field(description="the number of further organisations of the requested verdicts")
     not_taken: list[RefusedLineView]
-    odd: list[OddView] = Field(description="what is odd about the file, as far as the limit allows")
+    odd: list[OddView] = Field(description="what is odd in the file, up to the limit")
     odd_left_out: int

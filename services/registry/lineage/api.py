@@ -1,4 +1,4 @@
-"""Routes about who followed whom."""
+"""Routes about predecessors and successors."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ router = questions_router(tags=["Lineage"])
 @router.get(
     "/organisations/{code}/lineage",
     response_model=LineageView,
-    summary="What came before it and what became of it",
+    summary="Get predecessors and successors",
     responses=problems(OrganisationNotFound),
 )
 async def get_lineage(
@@ -25,11 +25,13 @@ async def get_lineage(
     _: By,
     as_at: AsAt,
     as_known: AsKnown,
-    direction: Annotated[queries.Direction, Query(description="only what came before, or after")] = ("both"),
+    direction: Annotated[
+        queries.Direction, Query(description="`before`: only predecessors; `after`: only successors")
+    ] = ("both"),
 ) -> LineageView:
-    """Every succession before and after a code, however many steps away, and what it lives on in, with exact shares.
+    """Return every succession before and after a code, over any number of steps, and its living successors.
 
-    10G lives on in D4U1Y, by way of 15D, with all of it. What no source states is null, never guessed; where nobody
-    says what became of a closed body, the answer says so.
+    Shares are exact: all of 10G is in D4U1Y, by way of 15D. A share that no source states is null, never guessed. A
+    closed organisation for which no source names a successor is listed in `findings`.
     """
     return await queries.get_lineage(rows, code, as_at=as_at, as_known=as_known, direction=direction)

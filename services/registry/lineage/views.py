@@ -1,4 +1,4 @@
-"""What the routes about lineage answer."""
+"""Answers about lineage."""
 
 from datetime import date, datetime
 
@@ -9,37 +9,37 @@ from services.registry.core.views import View
 
 
 class StepView(View):
-    """One succession on the way, and how many steps it is away from the code asked about."""
+    """One succession of the lineage, with its distance from the requested code."""
 
     code: str = Field(examples=["10G"])
     successor: str = Field(examples=["15D"])
     effective_on: date
-    shape: str = Field(description="empty where no source says it", examples=["merger"])
+    shape: str = Field(description="empty where no source states it", examples=["merger"])
     share: str = Field(description="the exact fraction of `code`, empty where no source states it", examples=["1/3"])
     merger: str | None
     source: str
-    known_from: datetime = Field(description="since when this is known")
-    distance: int = Field(description="1: of the code itself", ge=1)
+    known_from: datetime = Field(description="the instant from which it is known")
+    distance: int = Field(description="steps from the requested code; 1: the code itself", ge=1)
 
 
 class EndView(BaseModel):
-    """A body that the code lives on in on the day asked about."""
+    """A living successor of the code on the day."""
 
     code: str = Field(examples=["D4U1Y"])
     name: str | None
     status: Status
-    share: str | None = Field(description="exact fraction of the code asked about; null: no source states it")
+    share: str | None = Field(description="exact fraction of the requested code; null: no source states it")
 
 
 class LineageNoteView(BaseModel):
-    """Something that a reader has to know of the answer."""
+    """A note on what the lineage does not show."""
 
     finding: str = Field(examples=["no-source-says"])
     message: str
 
 
 class LineageView(BaseModel):
-    """What came before a code, what came of it, and where it lives on."""
+    """The predecessors, the successors and the living successors of a code."""
 
     code: str
     as_at: date
@@ -47,10 +47,10 @@ class LineageView(BaseModel):
     before: list[StepView]
     after: list[StepView]
     resolves_to: list[str] = Field(
-        description="the codes that it lives on in on the day asked about; itself where nothing followed it",
+        description="the codes of its living successors on the day; the code itself where it has none",
         examples=[["D4U1Y"]],
     )
     living: list[EndView]
-    origins: list[str] = Field(description="the first predecessors; itself where nothing came before it")
+    origins: list[str] = Field(description="the first predecessors; the code itself where it has none")
     findings: list[LineageNoteView]
-    because: list[str] = Field(description="the way, in words")
+    because: list[str] = Field(description="each succession as a sentence")

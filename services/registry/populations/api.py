@@ -1,4 +1,4 @@
-"""Routes about how many people a body serves."""
+"""Routes about populations: how many people an organisation serves."""
 
 from typing import Annotated
 
@@ -46,10 +46,10 @@ Basis = Annotated[
 async def publish_population(
     code: CodeInPath, command: commands.PublishPopulation, session: Write, by: Registrar, stated_at: StatedAt
 ) -> PopulationPublished:
-    """State how many people it has on a day, counted in one way, by a source.
+    """State how many people an organisation has on a day, by one basis and one source.
 
-    Others hear the number exactly, whole people, and decide what follows from it, such as a tariff tier. What other
-    sources say stays, and is shown beside it.
+    The event has the exact number, and its consumers decide what follows from it, such as a tariff tier. The counts
+    of other sources stay visible beside it.
     """
     organisation = await get_organisation_to_change(session, code)
     return await commands.publish_population(session, organisation, command, by=by, stated_at=stated_at)
@@ -58,7 +58,7 @@ async def publish_population(
 @router.get(
     "/organisations/{code}/populations",
     response_model=PopulationsView,
-    summary="How many people it serves",
+    summary="Get the populations of an organisation",
     responses=problems(OrganisationNotFound),
 )
 async def get_populations(
@@ -69,10 +69,10 @@ async def get_populations(
     as_known: AsKnown,
     basis: Basis = None,
 ) -> PopulationsView:
-    """Its people as at a day, as known at an instant: what rules, and what every source says.
+    """Return its populations as at a day, as known at an instant: the count that rules, and that of every source.
 
-    Where nobody counted the body itself, its predecessors' sum is given and marked as carried; where one of them was
-    not counted either, no number is given.
+    An organisation that no source counted has the sum of its predecessors, marked as carried; where one of them was
+    not counted either, the number is null.
     """
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     found = await populations_of(rows, code, as_at=as_at, as_known=as_known)
@@ -83,7 +83,7 @@ async def get_populations(
 @router.get(
     "/organisations/{code}/populations/statements",
     response_model=Page[CountStatementView],
-    summary="Everything that was said of its people",
+    summary="List every count of its population",
     responses=problems(OrganisationNotFound, UnreadableCursor),
 )
 async def list_population_statements(
@@ -96,7 +96,7 @@ async def list_population_statements(
     as_known: AsKnown,
     basis: Basis = None,
 ) -> Page[CountStatementView]:
-    """Every count of every source, whole, in the order in which it was put on record: a series to work with."""
+    """List every count of every source, ordered by when it was recorded: a series to work with."""
     await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
     [after] = paging.key(int) or (None,)
     said = await list_statements(rows, code, basis=basis, as_known=as_known, after=after, limit=paging.fetch)

@@ -1,4 +1,4 @@
-"""A source publishes how many people a body serves on a day."""
+"""Publishes populations: how many people an organisation has on a day, by a source."""
 
 from datetime import datetime
 from typing import Literal
@@ -33,7 +33,7 @@ class PublishPopulation(BaseModel):
     effective_on: Day = Field(description="the day of the count", examples=["2011-10-31"])
     source: SourceName | None = Field(
         default=None,
-        description="who counted, as `family:document`; the registrar's own word if left out",
+        description="the source, as `family:document`; left out, the registrar states it",
         examples=["ons:mid-2019 estimates"],
     )
 
@@ -41,7 +41,7 @@ class PublishPopulation(BaseModel):
 async def publish_population(
     session: AsyncSession, organisation: Organisation, command: PublishPopulation, *, by: Caller, stated_at: datetime
 ) -> PopulationPublished:
-    """State how many people the locked body has on a day, by a source. What other sources say stays beside it.
+    """State how many people the locked body has on a day, by a source. The counts of others stay beside it.
 
     Raises SourceRefused, NotYoursToDecide.
     """

@@ -1,4 +1,4 @@
-"""What the routes about populations answer."""
+"""Answers about populations."""
 
 from datetime import date, datetime
 
@@ -8,34 +8,36 @@ from services.registry.core.views import View
 
 
 class CountView(View):
-    """What one source says last of the day asked about."""
+    """The latest count of one source for the day."""
 
     people: int = Field(examples=[250_000])
     effective_on: date = Field(description="the day of the count")
     source: str = Field(examples=["ons:mid-2019 estimates"])
     rank: int = Field(description="a higher one rules where sources differ")
     stated_at: datetime
-    rules: bool = Field(description="whether it is the one that the answer follows")
+    rules: bool = Field(description="whether `people` is this count")
 
 
 class PartView(View):
-    """What one predecessor brings to a carried population."""
+    """The part of one predecessor in a carried population."""
 
     code: str = Field(examples=["10H"])
-    people: int | None = Field(description="null: not counted, or only a share of the body went over")
+    people: int | None = Field(description="null: not counted, or only a share of it passed to the successor")
     effective_on: date | None
     source: str | None
 
 
 class PopulationView(View):
-    """A body's people counted in one way."""
+    """The population of an organisation by one basis."""
 
     basis: str = Field(examples=["registered"])
-    people: int | None = Field(description="null: some predecessor was not counted, and nothing is guessed")
-    carried: bool = Field(description="whether it is the sum of the predecessors, for want of a count of its own")
+    people: int | None = Field(description="null: some predecessor was not counted; a number is never guessed")
+    carried: bool = Field(
+        description="whether it is the sum of the predecessors, because no source counted the organisation"
+    )
     effective_on: date | None = Field(description="the day of the count that rules; null where it is carried")
-    source: str | None = Field(description="whose count rules; null where it is carried")
-    sources: list[CountView] = Field(description="what every source says, the one that rules first")
+    source: str | None = Field(description="the source of the count that rules; null where it is carried")
+    sources: list[CountView] = Field(description="the count of every source, the one that rules first")
     parts: list[PartView] = Field(description="the predecessors of a carried one")
 
 
@@ -49,9 +51,9 @@ class PopulationsView(View):
 
 
 class CountStatementView(View):
-    """One count, as it was put on record."""
+    """One count, as it was recorded."""
 
-    id: int = Field(description="its place in what was put on record")
+    id: int = Field(description="its number among all that was recorded")
     basis: str
     people: int
     effective_on: date = Field(description="the day of the count")
@@ -63,12 +65,12 @@ class CountStatementView(View):
 
 
 class PublishedView(View):
-    """A population that was put on record."""
+    """A population that was recorded."""
 
     code: str
     basis: str
     people: int
     effective_on: date
     stated_at: datetime
-    source: str = Field(description="empty: the registrar's own word")
+    source: str = Field(description="empty: stated by the registrar")
     rank: int

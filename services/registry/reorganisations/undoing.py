@@ -57,7 +57,7 @@ SELECT a.code, s.facet, s.value, lower(s.valid), upper(s.valid), s.stated_at, s.
  ORDER BY s.fills_before DESC, s.valid, s.value NULLS FIRST
 """
 
-Spans = dict[tuple[str, int], list[tuple[Days, str]]]
+_Periods = dict[tuple[str, int], list[tuple[Days, str]]]
 """What holds of each code and facet, over time."""
 
 
@@ -131,7 +131,7 @@ async def _taken_back(now: Change, wrong: Reorganisation, moved: Sequence[str]) 
     return events
 
 
-def _differing(rows: Iterable[Sequence[Any]], day: date) -> Spans:
+def _differing(rows: Iterable[Sequence[Any]], day: date) -> _Periods:
     """Return what holds from the day on without what is undone, of each code and facet of which that is different."""
     with_it: dict[tuple[str, int], list[Statement[str]]] = defaultdict(list)
     without: dict[tuple[str, int], list[Statement[str]]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Routes for finding many: search, members and trees, bulk reads, exports."""
+"""Routes that search organisations, list members and trees, look up many codes, and export."""
 
 import json
 from collections.abc import AsyncIterator, Sequence

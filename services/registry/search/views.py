@@ -1,4 +1,4 @@
-"""What search, members, trees and lookups answer."""
+"""Answers of searches, members, trees and lookups."""
 
 from datetime import date, datetime
 

@@ -35,9 +35,9 @@ router = commands_router(tags=["Search"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="the list's number", examples=[1])]
 
 
-@router.get("/watch-lists", response_model=Page[WatchListView], summary="Your watch lists")
+@router.get("/watch-lists", response_model=Page[WatchListView], summary="List your watch lists")
 async def list_watch_lists(request: Request, session: Read, by: By, paging: Paging) -> Page[WatchListView]:
-    """The caller's own lists, in the order in which they were made."""
+    """List the caller's own watch lists, ordered by creation."""
     [after] = paging.key(int) or [0]
     found = await queries.list_watch_lists(session, by=by, after=after, limit=paging.fetch)
     return page(found, key=lambda one: one.id, request=request)
@@ -47,11 +47,11 @@ async def list_watch_lists(request: Request, session: Read, by: By, paging: Pagi
     "/watch-lists",
     status_code=201,
     response_model=WatchListView,
-    summary="Watch bodies and footprints",
+    summary="Create a watch list",
     responses=problems(OrganisationNotFound, WatchListTaken),
 )
 async def make_watch_list(command: commands.Watch, session: Write, by: By, response: Response) -> WatchList:
-    """Keep a list of codes and footprints, under a name that is the caller's own."""
+    """Create a list of codes and footprints, under a name of the caller's."""
     made = await commands.make_watch_list(session, command, by=by)
     await session.refresh(made)
     etag(response, made.version)
@@ -61,11 +61,11 @@ async def make_watch_list(command: commands.Watch, session: Write, by: By, respo
 @router.get(
     "/watch-lists/{number}",
     response_model=WatchListView,
-    summary="One of your watch lists",
+    summary="Get a watch list",
     responses=problems(WatchListNotFound),
 )
 async def get_watch_list(number: Number, session: Read, by: By, response: Response) -> WatchList:
-    """What it watches. Somebody else's list is not found."""
+    """Return one of the caller's watch lists. Other callers' lists give 404."""
     found = await queries.get_watch_list(session, number, by=by)
     etag(response, found.version)
     return found
@@ -74,13 +74,13 @@ async def get_watch_list(number: Number, session: Read, by: By, response: Respon
 @router.put(
     "/watch-lists/{number}",
     response_model=WatchListView,
-    summary="Watch something else",
+    summary="Change a watch list",
     responses=problems(WatchListNotFound, OrganisationNotFound, WatchListTaken, *EDIT_REFUSALS),
 )
 async def change_watch_list(
     number: Number, command: commands.Watch, session: Write, by: By, expected: IfMatch, response: Response
 ) -> WatchList:
-    """Replace the name and what is watched."""
+    """Replace the name, the codes and the footprints of a list."""
     watched = await commands.get_watch_list_to_change(session, number, by=by)
     stale(watched.version, expected)
     await commands.change_watch_list(session, watched, command, by=by)
@@ -91,11 +91,11 @@ async def change_watch_list(
 @router.delete(
     "/watch-lists/{number}",
     status_code=204,
-    summary="Watch it no more",
+    summary="Delete a watch list",
     responses=problems(WatchListNotFound, *EDIT_REFUSALS),
 )
 async def end_watch_list(number: Number, session: Write, by: By, expected: IfMatch) -> None:
-    """Remove the list. What was told about its bodies stays in the feed."""
+    """Delete a list. Events about its organisations stay in the feed."""
     watched = await commands.get_watch_list_to_change(session, number, by=by)
     stale(watched.version, expected)
     await session.delete(watched)
@@ -105,13 +105,13 @@ async def end_watch_list(number: Number, session: Write, by: By, expected: IfMat
 @router.get(
     "/watch-lists/{number}/bodies",
     response_model=WatchedView,
-    summary="Which bodies a list follows on a day",
+    summary="List the organisations that a watch list follows",
     responses=problems(WatchListNotFound),
 )
 async def list_watched(
     number: Number, session: Read, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> WatchedView:
-    """Its codes, everything below its footprints on the day, and what came before and after each of them."""
+    """Return its codes, everything below its footprints on the day, and the predecessors and successors of each."""
     found = await queries.get_watch_list(session, number, by=by)
     watched = await queries.watched_codes(rows, found.codes, found.footprints, as_at=as_at, as_known=as_known)
     return WatchedView(id=found.id, name=found.name, watched=watched)
@@ -120,7 +120,7 @@ async def list_watched(
 @router.get(
     "/watch-lists/{number}/changes",
     response_model=Feed,
-    summary="What was told about the bodies of a list",
+    summary="Read the events about a watch list",
     responses=problems(WatchListNotFound, EpochEnded),
 )
 async def follow_watch_list(
@@ -129,11 +129,13 @@ async def follow_watch_list(
     rows: Rows,
     by: By,
     as_at: AsAt,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="How far you have come; 0 from the start.")] = 0,
-    epoch: Annotated[str | None, Query(description="The `epoch` of your last answer.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500, description="How many events at most.")] = 100,
+    after: Annotated[
+        int, Query(ge=0, le=2**63 - 1, description="The position that you have read up to; 0: from the start.")
+    ] = 0,
+    epoch: Annotated[str | None, Query(description="The `epoch` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="The most events to return.")] = 100,
 ) -> Response:
-    """Events that concern a body of the list, after a position, in order. Ask again with `after=next`.
+    """Return the events about the organisations of a list, after a position, in order. Continue with `after=next`.
 
     The position never expires: all events are kept. After a restore from a backup, an `epoch` that ended is refused.
     """

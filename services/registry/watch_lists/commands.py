@@ -17,7 +17,7 @@ _MOST_CODES = 500
 
 
 class Watch(BaseModel):
-    """What to watch: bodies, and footprints with everything below them."""
+    """The codes to watch, and the footprints to watch with everything below them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,7 +26,7 @@ class Watch(BaseModel):
     footprints: list[Code] = Field(
         default_factory=list,
         max_length=20,
-        description="codes of which everything below is watched too, as it is on the day of asking",
+        description="codes that are watched with everything below them on the day of the request",
         examples=[["QHM"]],
     )
 
@@ -38,7 +38,7 @@ class Watch(BaseModel):
 
 
 async def make_watch_list(session: AsyncSession, command: Watch, *, by: Caller) -> WatchList:
-    """Keep a new list of the caller's. Raises WatchListTaken, OrganisationNotFound with every unknown code."""
+    """Create a list of the caller's. Raises WatchListTaken, OrganisationNotFound with every unknown code."""
     await _must_exist(session, command)
     await _must_be_free(session, command.name, by=by)
     made = WatchList(owner=by.subject, name=command.name, codes=command.codes, footprints=command.footprints)
@@ -48,7 +48,7 @@ async def make_watch_list(session: AsyncSession, command: Watch, *, by: Caller) 
 
 
 async def change_watch_list(session: AsyncSession, watched: WatchList, command: Watch, *, by: Caller) -> None:
-    """Let a locked list hold what the command says. Raises WatchListTaken, OrganisationNotFound."""
+    """Replace the content of a locked list. Raises WatchListTaken, OrganisationNotFound."""
     await _must_exist(session, command)
     if command.name != watched.name:
         await _must_be_free(session, command.name, by=by)

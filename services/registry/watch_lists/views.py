@@ -1,4 +1,4 @@
-"""What the routes about watch lists answer."""
+"""Answers about watch lists."""
 
 from datetime import datetime
 
@@ -19,8 +19,10 @@ class WatchListView(View):
 
 
 class WatchedView(View):
-    """A watch list, and every code that it follows on a day."""
+    """A watch list, with every code that it follows on a day."""
 
     id: int
     name: str
-    watched: list[str] = Field(description="its codes, all below its footprints, and what came before and after them")
+    watched: list[str] = Field(
+        description="its codes, all below its footprints, and the predecessors and successors of each"
+    )
