@@ -1,4 +1,4 @@
-"""Routes about bodies of one day as bodies of another: crosswalks, restatements, and what changes on a day."""
+"""Routes about crosswalks between days, restatements of figures, and what changes on a day."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ Decimals = Annotated[str, StringConstraints(pattern=_AMOUNT)]
 
 
 class FigureGiven(BaseModel):
-    """One line: a code, of a day where that differs from the others' day, and an amount where it has one."""
+    """One line: a code, with its day where that differs from `from_day`, and its amount where it has one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,7 +53,7 @@ class FigureGiven(BaseModel):
     amount: Whole | Decimals | None = Field(
         default=None, description="a whole number (such as pence), or decimals as text", examples=[12345, "-1200.50"]
     )
-    day: Day | None = Field(default=None, description="of which day the code is", examples=["2020-06-30"])
+    day: Day | None = Field(default=None, description="the day of the code", examples=["2020-06-30"])
 
 
 class TableRefused(Unprocessable):
@@ -167,11 +167,9 @@ _AT_ONCE = 2_000
 
 router = questions_router(tags=["Lineage"])
 
-FromDay = Annotated[Day, Query(description="the bodies of which day", examples=["2017-04-01"])]
-ToDay = Annotated[
-    Day, Query(description="as the bodies of which day, a later or an earlier one", examples=["2021-04-01"])
-]
-InSystem = Annotated[System, Query(description="whose codes: `ods`, or `ons` as dated on their day")]
+FromDay = Annotated[Day, Query(description="the day of the codes", examples=["2017-04-01"])]
+ToDay = Annotated[Day, Query(description="the day to convert them to, later or earlier", examples=["2021-04-01"])]
+InSystem = Annotated[System, Query(description="the system of the codes: `ods`, or `ons` as dated on their day")]
 
 
 class DaysMissing(Unprocessable):
@@ -184,7 +182,7 @@ class DaysMissing(Unprocessable):
 @router.get(
     "/crosswalks",
     response_model=Page[CrosswalkRowView],
-    summary="Which body of one day is which of another",
+    summary="Convert the organisations of one day into those of another",
     responses={200: CSV_TOO, **problems(UnreadableCursor)},
 )
 async def get_crosswalk(
@@ -196,14 +194,16 @@ async def get_crosswalk(
     as_csv: AsCsv,
     from_day: FromDay,
     to_day: ToDay,
-    codes: Annotated[list[Code] | None, Query(description="only these; once for each", max_length=500)] = None,
+    codes: Annotated[
+        list[Code] | None, Query(description="only these codes; repeat the parameter", max_length=500)
+    ] = None,
     kind: Annotated[Kind | None, Query(description="only bodies of this kind on the first day")] = None,
     system: InSystem = "ods",
 ) -> Page[CrosswalkRowView] | StreamingResponse:
-    """A table of (code, day) to (code, day) with exact shares, forwards or backwards in time, as known at an instant.
+    """Return a table of (code, day) to (code, day) with exact shares, forwards or backwards in time, as known.
 
-    Without `codes` it is of all bodies that are open on `from_day`. What could not be carried stands in it with the
-    reason. A given code that was closed before `from_day` is followed from its end. As CSV: the whole table.
+    Without `codes` it has every organisation open on `from_day`. What cannot be converted is in the table with the
+    reason. A code that closed before `from_day` is followed from its end. As CSV: the whole table.
     """
     days = DayPair(from_day, to_day, as_known)
     question = CrosswalkFilter(days, codes, kind, system)
@@ -231,7 +231,7 @@ async def _crosswalk_cells(rows: Rows, question: CrosswalkFilter) -> AsyncIterat
 @router.post(
     "/crosswalks/restatement",
     response_model=RestatementView,
-    summary="Restate codes or figures onto the bodies of another day",
+    summary="Restate codes or figures onto the organisations of another day",
     responses={200: CSV_TOO, **problems(TableRefused)},
     openapi_extra={"requestBody": BODY},
 )
@@ -245,11 +245,11 @@ async def restate(
     to_day: ToDay,
     system: InSystem = "ods",
 ) -> RestatementView | Response:
-    """Restate a column of codes, or a series of figures, onto the bodies of another day. Changes nothing.
+    """Restate a column of codes, or a series of figures, onto the organisations of another day. Changes nothing.
 
-    The body is JSON, or CSV with a column `code` and, if wanted, `amount` and `day` (else all are of `from_day`). An
-    amount that goes to several is divided by exact shares, to the unit of its last decimal place. What could not be
-    carried stands apart with the reason, so that what went in is what came out and what was left, to the unit.
+    The body is JSON, or CSV with a column `code` and optional columns `amount` and `day` (default `from_day`). An
+    amount with several successors is divided by exact shares, to the unit of its last decimal place. What cannot be
+    converted is listed apart with the reason: the input is exactly the sum of what was converted and what was not.
     """
     given = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
     figures = figures_of(given, from_day)
@@ -270,7 +270,7 @@ def _restated_cells(line: Restated, to_day: date) -> list[csv_text.Cell]:
 @router.get(
     "/changes",
     response_model=Page[ChangeView],
-    summary="What changes on a day",
+    summary="List what changes on a day",
     responses={200: CSV_TOO, **problems(DaysMissing, UnreadableCursor)},
 )
 async def list_changes(
@@ -283,15 +283,15 @@ async def list_changes(
     on: Annotated[Day | None, Query(description="on this day alone", examples=["2020-04-01"])] = None,
     first: Annotated[Day | None, Query(alias="from", description="from this day on")] = None,
     last: Annotated[Day | None, Query(alias="to", description="to this day, which is included")] = None,
-    what: Annotated[What | None, Query(description="only changes of this sort")] = None,
+    what: Annotated[What | None, Query(description="only changes of this type")] = None,
     code: Annotated[str | None, Query(description="only of this body", pattern=CODE)] = None,
 ) -> Page[ChangeView] | StreamingResponse:
-    """What takes effect on a day, or on the days of a span, past or to come, as known at an instant.
+    """List what takes effect on a day or in a period, past or future, as known at an instant.
 
-    Bodies that open, close or stand as proposed; names, kinds, parents, addresses, legal forms, remits and statuses in
-    law that change; codes of other systems, roles and relations that begin or end; areas that another body covers;
-    successions; mergers planned or done. What a source only saw on a day, with no word about since when, is no change
-    of that day.
+    Organisations that open, close or are proposed; names, kinds, parents, addresses, legal forms, remits and legal
+    statuses that change; codes of other systems, roles and relations that begin or end; areas that change hands;
+    successions; mergers planned or carried out. What a source only observed on a day, without stating since when it
+    is so, is no change of that day.
     """
     span = changes.ChangePeriod(*_span(on, first, last), what, code)
     if as_csv:
@@ -312,7 +312,7 @@ async def _change_cells(
 
 
 def _span(on: date | None, first: date | None, last: date | None) -> tuple[date, date]:
-    """Return the first and the last day asked about. Raises DaysMissing."""
+    """Return the first and the last day of the request. Raises DaysMissing."""
     if on is not None and first is None and last is None:
         return on, on
     if on is not None or first is None or last is None or last < first:
@@ -322,14 +322,14 @@ def _span(on: date | None, first: date | None, last: date | None) -> tuple[date,
 
 
 def _text_cursor(after: tuple[Any, ...]) -> tuple[str, str]:
-    """Return where a page of a crosswalk begins. Raises UnreadableCursor."""
+    """Read the cursor of a page of a crosswalk. Raises UnreadableCursor."""
     if len(after) == 2 and all(isinstance(part, str) for part in after):
         return after[0], after[1]
     raise UnreadableCursor("after: use the link `next` of the page before")
 
 
 def _change_cursor(after: tuple[Any, ...]) -> ChangeCursor:
-    """Return where a page of changes begins. Raises UnreadableCursor."""
+    """Read the cursor of a page of changes. Raises UnreadableCursor."""
     try:
         day, what, code, other, before, then = after
         return date.fromisoformat(day), str(what), str(code), str(other), str(before), str(then)

@@ -36,7 +36,7 @@ PLACES = 10
 
 
 class Outcome(StrEnum):
-    """Why something could not be carried over, or not with a figure."""
+    """Why a code could not be converted, or not with a figure."""
 
     CARRIED = ""
     UNKNOWN_CODE = "unknown-code"
@@ -63,20 +63,23 @@ def as_text(share: Fraction | None) -> str | None:
 
 
 class CrosswalkRowView(BaseModel):
-    """The body of one day is, by its share, the body of the other."""
+    """One organisation of the first day, or a share of it, as one of the other day."""
 
-    code: str | None = Field(description="in the system asked for; null: it has none there", examples=["10G"])
+    code: str | None = Field(description="in the requested system; null: it has no code there", examples=["10G"])
     from_day: date
     to_code: str | None = Field(description="null: it could not be carried, see `reason`", examples=["D4U1Y"])
     to_day: date
     share: str | None = Field(
-        description="which part of the body it is, as an exact fraction; null: no source states it", examples=["1/3"]
+        description="the part of the first organisation, as an exact fraction; null: no source states it",
+        examples=["1/3"],
     )
     share_decimal: str | None = Field(examples=["0.3333333333"])
-    share_of_to: str | None = Field(description="which part of the other body that is; null: no source states it")
-    reason: Outcome = Field(description="why it could not be carried; empty where it was")
+    share_of_to: str | None = Field(
+        description="the part of the other organisation that this is; null: no source states it"
+    )
+    reason: Outcome = Field(description="why it could not be converted; empty where it was")
     because: str
-    body: str | None = Field(description="its ODS code, whatever system is asked for")
+    body: str | None = Field(description="its ODS code, whatever the requested system")
     to_body: str | None
 
 
@@ -84,15 +87,15 @@ CROSSWALK_HEADER = tuple(CrosswalkRowView.model_fields)
 
 
 class RestatedView(BaseModel):
-    """What a line, or a part of it, became."""
+    """A line, or a part of it, after the restatement."""
 
-    line: int = Field(description="which line it was, the first is 1")
+    line: int = Field(description="the number of the line, from 1")
     code: str = Field(examples=["07P"])
     day: date
     to_code: str | None = Field(description="null: it could not be carried, see `reason`", examples=["W2U3Z"])
     to_day: date
     share: str | None = Field(examples=["1"])
-    amount: int | str | None = Field(description="in the form in which it came; null where the line has none")
+    amount: int | str | None = Field(description="in the form that was sent; null where the line has none")
     reason: Outcome
     because: str
 
@@ -101,14 +104,14 @@ RESTATED_HEADER = tuple(RestatedView.model_fields)
 
 
 class TotalView(BaseModel):
-    """What came together under one body of the other day."""
+    """The total of one organisation of the other day."""
 
     to_code: str = Field(examples=["W2U3Z"])
     amount: int | str = Field(examples=[166865139900])
 
 
 class RestatementView(BaseModel):
-    """A column of codes, or a series of figures, on the bodies of another day."""
+    """A column of codes, or a series of figures, on the organisations of another day."""
 
     to_day: date
     as_known: datetime | None = Field(description="null: as known now")
@@ -130,13 +133,13 @@ class ChangeView(View):
     """Something that takes effect on a day."""
 
     day: date
-    what: What = Field(description="what sort of change", examples=["closure"])
+    what: What = Field(description="the type of change", examples=["closure"])
     code: str = Field(description="of a merger the successor, of an area its ONS code", examples=["10Y"])
     before: str | None = Field(
-        description="what was so before; of a merger its predecessors; null where something begins only"
+        description="the value before; of a merger its predecessors; null where something begins"
     )
     after: str | None = Field(
-        description="what is so since; of a merger how far it is; of a succession its shape; null where something ends"
+        description="the value since; of a merger its status; of a succession its shape; null where something ends"
     )
     other: str = Field(
         description="of a succession the successor, of a merger its reference, of a relation the other body, of an "

@@ -17,26 +17,26 @@ from services.registry.evidence.views import AnomalyType, AnomalyView, FindingsC
 MEANINGS: Mapping[AnomalyType, str] = {
     AnomalyType.JOINED_BEFORE_OPENING: "A practice belongs to `other` from `first_day`, before it opens on `last_day`.",
     AnomalyType.JOINED_LATE: (
-        "A practice that opened on `first_day`, since CCGs began, joins somebody on `last_day` only."
+        "A practice that opened on `first_day`, since CCGs began, has a parent from `last_day` only."
     ),
-    AnomalyType.BELONGS_TO_CLOSED: "A body is said to have belonged to `other` on days after that had closed.",
-    AnomalyType.UNDESCRIBED_PARENT: "Bodies are said to belong to this code, and no source describes it.",
-    AnomalyType.UNDESCRIBED_IN_SUCCESSION: "This code followed somebody or was followed, and no source describes it.",
+    AnomalyType.BELONGS_TO_CLOSED: "A body is stated to belong to `other` on days after that had closed.",
+    AnomalyType.UNDESCRIBED_PARENT: "Bodies are stated to belong to this code, and no source describes it.",
+    AnomalyType.UNDESCRIBED_IN_SUCCESSION: "This code is in a succession, and no source describes it.",
     AnomalyType.MEMBERSHIP_CONTRADICTED: (
         "A practice file names `other`; the dated memberships deny it for all of that month."
     ),
     AnomalyType.RESTATED: (
         "A later source names `other` since the very day since which an earlier one named another parent."
     ),
-    AnomalyType.MOVED_WITHOUT_SUCCESSION: "A body went to the CCG `other` from one which that did not follow.",
+    AnomalyType.MOVED_WITHOUT_SUCCESSION: "A body moved to the CCG `other` from one that `other` did not succeed.",
     AnomalyType.OPEN_BY_DATES_ALONE: (
         "By a file's dates it operates from `first_day`; by its succession after `last_day`."
     ),
-    AnomalyType.FOLLOWS_ITSELF: "A source says that a body followed itself.",
-    AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: "`other` is said to have followed it on more than one day.",
+    AnomalyType.FOLLOWS_ITSELF: "A source states that a body follows itself.",
+    AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: "`other` is stated to follow it on more than one day.",
     AnomalyType.SEVERAL_SUCCESSORS: "More than one body followed it: `words` says how many others, and who.",
     AnomalyType.CLOSED_WITHOUT_SUCCESSOR: (
-        "A trust, CCG, PCT, SHA or hub has closed, and no source says who followed it."
+        "A trust, CCG, PCT, SHA or hub has closed, and no source names a successor."
     ),
 }
 

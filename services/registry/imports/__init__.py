@@ -1,8 +1,6 @@
-"""Real files taken into the registry: the rules and events of commands, set-based, every row accounted for.
+"""Imports public files into the registry: the rules and events of commands, set-based, every row accounted for.
 
-Read in this order: `files` (what a form of file is, and the contract of what takes it), `forms` (all of them), `rows`,
-`bodies` and `successions` (what the lines of ODS state), `taking` (one file, one transaction), `held` and `mergings`
-(the mergers that follow from several files together), `reports` (what came of it).
-
-A new form is a module with `FORMS`, and one line in `forms`.
+Read in this order: `formats/source_file` (what a format is), `formats/catalogue` (all of them), `formats/ods_bodies`
+and `formats/ods_successions` (what the lines of ODS state), `runner` (one file, one transaction), `merger_records` and
+`mergers` (the mergers that follow from several files together), `report`; `preview` shows what a file would change.
 """

@@ -1,4 +1,4 @@
-"""`import-ods FOLDER`, with `--preview` without taking anything: progress on stderr, the summary on stdout."""
+"""The command `import-ods FOLDER`; `--preview` changes nothing. Progress goes to stderr, the summary to stdout."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Mergers of CCGs that follow from what files said, whichever came first: a function of the statements held.
+"""Derives the mergers of CCGs from the statements of files, in whatever order these arrived.
 
 CCGs that are followed by one CCG on one day merged into it (NHS Act 2006 s.14G: two or more). The lines themselves are
 stated in any case; what this adds is the merger, and that its successor was only proposed until its day.

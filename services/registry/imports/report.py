@@ -1,4 +1,4 @@
-"""What came of an import, for people and as JSON: what was taken, every line that was not, and what is odd."""
+"""Reports an import as text and as JSON: what was imported, each line that was not, and what is odd."""
 
 import json
 from collections import Counter

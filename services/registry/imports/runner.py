@@ -1,7 +1,8 @@
-"""A folder of files taken into the registry: one file, one transaction; what is known already changes nothing.
+"""Imports a folder of files: one file, one transaction; what is known already changes nothing.
 
-What a file states is a function of its lines (`forms`). What follows from several files together, the mergers of CCGs,
-is derived at the end of each from what is held by then (`mergings`), so that their order makes no difference.
+What a file states is a function of its lines (`formats`). What follows from several files together, the mergers of
+CCGs, is derived at the end of each from all that is recorded by then (`mergers`), so that their order makes no
+difference.
 """
 
 import gc

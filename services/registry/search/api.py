@@ -57,7 +57,7 @@ class Codes(BaseModel):
     codes: list[Code] = Field(max_length=MOST_CODES, examples=[["10Y", "10H", "14Y"]])
 
 
-@router.get("/search", response_model=Page[MatchView], summary="Search")
+@router.get("/search", response_model=Page[MatchView], summary="Search organisations")
 async def find_organisations(
     request: Request,
     rows: Rows,
@@ -72,9 +72,9 @@ async def find_organisations(
     place: Place = None,
     parent: Parent = None,
 ) -> Page[MatchView]:
-    """Organisations by a word of a name now or formerly, by code, postcode or place, in the order of their codes.
+    """Search organisations by a word of a present or former name, by code, postcode or place, ordered by code.
 
-    Filters are about the day asked for; the words of a name may be those of any other day.
+    The filters apply to the day of the request; the words may be of a name on any day.
     """
     wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
     [after] = paging.key(str) or [None]
@@ -85,7 +85,7 @@ async def find_organisations(
 @router.get(
     "/organisations/{code}/members",
     response_model=Page[MemberView],
-    summary="Who belonged to it on a day",
+    summary="List the members of an organisation",
     responses=problems(OrganisationNotFound),
 )
 async def list_members(
@@ -99,9 +99,9 @@ async def list_members(
     kind: OfKind = None,
     status: OfStatus = None,
 ) -> Page[MemberView]:
-    """The bodies directly below one on a day, those of merged predecessors included.
+    """List the organisations directly below one on a day, including those of its merged predecessors.
 
-    What had closed before its parent was merged stays with that one, and is not shown here.
+    A member that closed before its parent was merged stays with that parent, and is not listed here.
     """
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     found = await trees.list_members(
@@ -120,7 +120,7 @@ async def list_members(
 @router.get(
     "/organisations/{code}/tree",
     response_model=TreeView,
-    summary="Who was above and below it on a day",
+    summary="Get the tree around an organisation",
     responses=problems(OrganisationNotFound),
 )
 async def get_tree(
@@ -131,14 +131,14 @@ async def get_tree(
     as_known: AsKnown,
     depth: Annotated[int, Query(ge=1, le=5, description="levels below")] = 2,
 ) -> TreeView:
-    """The bodies above one, and those below it with theirs. A body may stand below several others."""
+    """Return the organisations above one, and those below it with theirs. One may be below several others."""
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     return await trees.get_tree(rows, code, as_at=as_at, as_known=as_known, depth=depth)
 
 
 @router.post("/lookups", response_model=LookedUpView, summary=f"Look up to {MOST_CODES} codes up at once")
 async def look_up(command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> LookedUpView:
-    """What each of many codes was on a day. Changes nothing: it is a POST because a list of codes is long."""
+    """Return what each of many codes was on a day. It changes nothing: it is a POST because the list may be long."""
     found = await answers.list_organisations(
         rows,
         answers.OrganisationFilter(codes=command.codes),
@@ -157,7 +157,7 @@ _HEADER = ("code", "kind", "status", "name", "parent", "since", "last_day", "pos
 @router.get(
     "/exports/organisations",
     response_class=StreamingResponse,
-    summary="All that match, as CSV or JSON lines",
+    summary="Export organisations as CSV or JSON lines",
     responses={
         200: {
             "description": "One organisation a line.",
@@ -178,7 +178,7 @@ async def export_organisations(
     place: Place = None,
     parent: Parent = None,
 ) -> StreamingResponse:
-    """Every organisation that matches, as at a day, as known at an instant, without pages, in the order of codes."""
+    """Export every matching organisation, as at a day, as known at an instant, in one response ordered by code."""
     wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
     pages = queries.all_pages(rows, wanted, as_at=as_at, as_known=as_known)
     if form == "ndjson":

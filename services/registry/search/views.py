@@ -13,7 +13,7 @@ MOST_IN_A_TREE = 2_000
 
 
 class MatchView(OrganisationView):
-    """An organisation that was found, and what of it matched."""
+    """A matching organisation, and what of it matched."""
 
     postcode: str | None = Field(examples=["NE15 8NY"])
     matched: list[str] = Field(
@@ -23,26 +23,26 @@ class MatchView(OrganisationView):
 
 
 class MemberView(View):
-    """A body that belongs to another on a day."""
+    """A member of an organisation on a day."""
 
     code: str = Field(examples=["A86003"])
     name: str | None
     kind: Kind
     status: Status
-    parent: str = Field(description="the body that it belongs to on the day")
+    parent: str = Field(description="the organisation that it belongs to on the day")
     relation: str = Field(description="`parent`, or the relation by which it belongs", examples=["parent"])
-    stated_parent: str = Field(description="what a source says that it belongs to")
-    carried: bool = Field(description="it belongs here because what it belonged to was followed by this body")
+    stated_parent: str = Field(description="the parent that a source states")
+    carried: bool = Field(description="true: `parent` is the successor of the stated parent")
 
 
 class BranchView(MemberView):
-    """A body of a tree, with those below it."""
+    """An organisation in a tree, with those below it."""
 
     members: list["BranchView"]
 
 
 class AboveView(View):
-    """That a body belongs to another."""
+    """One link to an organisation above."""
 
     code: str
     relation: str
@@ -50,7 +50,7 @@ class AboveView(View):
 
 
 class TreeView(BaseModel):
-    """Who is above a body, and who below it."""
+    """The organisations above and below one."""
 
     code: str
     as_at: date
@@ -61,7 +61,7 @@ class TreeView(BaseModel):
 
 
 class LookedUpView(BaseModel):
-    """The organisations that were found, in the order of their codes, and the codes that name none."""
+    """The organisations of the codes, ordered by code, and the codes that name none."""
 
     organisations: list[OrganisationView]
     unknown: list[str]

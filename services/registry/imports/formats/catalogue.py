@@ -1,4 +1,4 @@
-"""Every form of file that can be imported, in the order in which one of a day is taken: one line for each module."""
+"""Lists every format that can be imported, in the order in which files of one day are: one line a module."""
 
 from services.registry.imports.formats import (
     areas,

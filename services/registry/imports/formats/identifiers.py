@@ -1,4 +1,4 @@
-"""Codes of other systems in lists: who bears one, when a body's code ends since it got another, and clashes."""
+"""Reads codes of other systems in lists: which body has one, when a newer code ends it, and clashes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Files that describe bodies, in the 27 columns of ODS: what is stated because of each line."""
+"""ODS files of organisations, in 27 columns: what each line states."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

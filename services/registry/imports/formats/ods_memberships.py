@@ -1,4 +1,4 @@
-"""Dated memberships of practices (ODS epcmem): whom each belonged to, since when and until when, as the file has it."""
+"""Dated memberships of practices (ODS epcmem): the parent of each, with its days as in the file."""
 
 import re
 from collections.abc import Iterator, Sequence

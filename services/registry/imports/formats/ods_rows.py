@@ -1,4 +1,4 @@
-"""What one line of an ODS file of 27 columns says of a body, or why it cannot be taken."""
+"""Parses one line of an ODS file of 27 columns, or says why it cannot be imported."""
 
 import re
 from collections.abc import Callable, Iterator

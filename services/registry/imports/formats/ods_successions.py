@@ -1,4 +1,4 @@
-"""Files that tell who followed whom: every line is stated, whoever the codes name."""
+"""ODS files of successions: every line is stated, whatever the codes name."""
 
 import re
 from collections.abc import Iterator, Sequence

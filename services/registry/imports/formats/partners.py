@@ -1,4 +1,4 @@
-"""Who sits in which STP (ODS's STP partner mapping, April 2019): CCGs, local authorities, trusts and others."""
+"""Members of STPs (ODS's STP partner mapping, April 2019): CCGs, local authorities, trusts and others."""
 
 import hashlib
 import re

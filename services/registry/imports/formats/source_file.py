@@ -1,4 +1,4 @@
-"""What a file is that can be imported: its form, its day, its source, and its lines, plain or gzip."""
+"""A file that can be imported: its format, its day, its source, and its lines, plain or gzip."""
 
 import calendar
 import csv
