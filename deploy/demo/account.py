@@ -50,8 +50,8 @@ class MergerAccount:
 
     @property
     def is_shown_in_full(self) -> bool:
-        """Whether there were other reactions than vacant posts."""
-        return bool(self.contracts or self.allowances)
+        """Whether another service reacted: not where nothing is stored of its bodies."""
+        return bool(self.consequences)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +64,8 @@ class Account:
 
     @property
     def shown_in_full(self) -> list[MergerAccount]:
-        """The mergers of the places whose contracts and allowances are known."""
+        """The mergers of the places of which contracts, allowances or bodies are known."""
         return [merger for merger in self.mergers if merger.is_shown_in_full]
-
-    @property
-    def vacant_elsewhere(self) -> list[Happening]:
-        """The vacancies left by the other mergers."""
-        return [line for merger in self.mergers if not merger.is_shown_in_full for line in merger.appointments]
 
     @property
     def ccgs_in_the_end(self) -> int:

@@ -23,8 +23,6 @@ def _lines(account: Account) -> Iterator[str]:
         yield "Beside the mergers"
         yield from _listed(account.beside, dated=True)
     yield ""
-    if account.vacant_elsewhere:
-        yield f"The other mergers left {len(account.vacant_elsewhere)} posts vacant: no body of theirs was known."
     yield (
         f"{len(account.mergers)} mergers left {account.ccgs_in_the_end} CCGs. What another service did because of a "
         "merger has the merger's event as its causationid."

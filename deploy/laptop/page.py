@@ -122,7 +122,6 @@ def _story(account: Account) -> str:
         "has the merger's event as its cause: look it up in that service's <code>GET /v1/events</code>.</p>"
         + "".join(_merger(merger) for merger in account.shown_in_full)
         + (f"<h3>Beside the mergers</h3>{_list(account.beside)}" if account.beside else "")
-        + _elsewhere(account.vacant_elsewhere)
         + _all(account.mergers)
     )
 
@@ -147,15 +146,6 @@ def _list(lines: Sequence[Happening]) -> str:
         for line in lines
     )
     return f"<ul>{items}</ul>"
-
-
-def _elsewhere(vacant: Sequence[Happening]) -> str:
-    if not vacant:
-        return ""
-    return (
-        f"<details><summary>The other mergers left {len(vacant)} posts vacant: no body of theirs was known</summary>"
-        f"{_list(vacant)}</details>"
-    )
 
 
 def _all(mergers: Sequence[MergerAccount]) -> str:

@@ -14,7 +14,7 @@ SERVICE = Service(
     name="contracts",
     title="Footprint: contracts",
     description="Who supplies which back-office functions to which commissioners, until when, for how much. "
-    "When CCGs merge, the successor takes over their contracts because the registry's event said so.",
+    "When CCGs or ICBs merge, the successor takes over their contracts because the registry's event said so.",
     metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,

@@ -14,8 +14,8 @@ SERVICE = Service(
     name="finance",
     title="Footprint: finance",
     description="What each commissioner may spend on running itself: rate a head times population, by financial year. "
-    "When CCGs merge, allowances are restated from the day of the merger on, by days and to the penny, because the "
-    "registry's event said so; what was set at first stays visible beside it.",
+    "When CCGs or ICBs merge, allowances are restated from the day of the merger on, by days and to the penny, because "
+    "the registry's event said so; what was set at first stays visible beside it.",
     metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,

@@ -13,8 +13,8 @@ SERVICE = Service(
     name="governance",
     title="Footprint: governance",
     description="Who decides for a commissioner: its governing body, the posts on it, who holds them, and what each "
-    "may decide. When CCGs merge, all appointments end; whoever held a post in every one of them holds it in the new "
-    "body, and any other post is vacant and listed.",
+    "may decide. When CCGs or ICBs merge, all appointments end; whoever held a post in every one of them holds it in "
+    "the new body, and any other post is vacant and listed.",
     metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,
