@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.events.registry import CCGMerged
+from libs.common.events.registry import CCGMerged, OrganisationSucceeded
 from services.contracts.agreements import commands as contracts
 from services.contracts.agreements.terms import ReviseContract
 from services.contracts.core.errors import CustomerNotOpen
@@ -117,6 +117,23 @@ async def test_a_shared_service_signed_while_a_customer_merges_goes_to_the_succe
         consolidating = await waiting(harness, harness.consolidate(on=MAY, replaces=replaces))
     await consolidating
     assert await harness.customers("SHARED-2019", as_at=date(2019, 4, 1)) == ["05C", "14Y"]
+
+
+async def test_a_shared_service_signed_while_its_supplier_is_taken_over_goes_to_the_acquirer(
+    harness: ContractsHarness,
+) -> None:
+    await harness.hear_of_ccgs("0XX")
+    replaces = [await harness.signed(), await harness.signed(a_draft(reference="CSU-DUDLEY-2017", customers=["05C"]))]
+    taken_over = OrganisationSucceeded(
+        code="0XX", successor="0DJ", effective_on=START, stated_at=at(MAY), shape="acquisition", share="1"
+    )
+    async with harness.database.begin() as session:
+        await harness.deliver(session, taken_over)
+        consolidating = await waiting(
+            harness, harness.consolidate(on=MAY, replaces=replaces, supplier="0XX", agreement="Deed")
+        )
+    await consolidating
+    assert (await harness.seen("SHARED-2019", as_at=date(2019, 4, 1)))["supplier"].code == "0DJ"
 
 
 async def test_a_shared_service_signed_between_two_mergers_goes_to_the_last_successor(

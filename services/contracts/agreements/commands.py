@@ -1,6 +1,6 @@
 """Drafts: made, revised, deleted; and how a contract is found and locked for any change."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import asyncpg
@@ -17,9 +17,11 @@ from services.contracts.core.models import Contract, ContractCustomer, known
 
 _ATTEMPTS = 5
 
-_CUSTOMERS = """
-SELECT DISTINCT cc.customer_code FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
+_PARTIES = """
+SELECT cc.customer_code AS code FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
  WHERE c.reference = ANY($1)
+ UNION
+SELECT supplier_code FROM contract WHERE reference = ANY($1)
 """
 
 _CUSTOMERS_ON = """
@@ -123,30 +125,35 @@ async def get_contract_to_change(session: AsyncSession, reference: str) -> Contr
     return (await _lock(session, [reference]))[0]
 
 
-async def get_contracts_to_bind(session: AsyncSession, references: Sequence[str]) -> list[Contract]:
-    """Return contracts, locked, with all that is known of their customers and of who follows those locked too.
+async def get_contracts_to_bind(
+    session: AsyncSession, references: Sequence[str], *, suppliers: Collection[str] = ()
+) -> list[Contract]:
+    """Return contracts, locked, with all that is known of their parties and of who follows those locked too.
 
-    For whatever makes a contract binding on its customers: no merger can be heard of between the check that they are
+    For whatever makes a contract binding on its parties: no merger can be received between the check that they are
     open and the commit. What is known is locked first, as the consumer of the registry's events does, which locks the
-    contracts second; a customer that changes in between is seen, and the locks are let go and taken again.
+    contracts second; a party that changes in between is seen, and the locks are let go and taken again. `suppliers`
+    are further bodies to lock: of a contract that is yet to be added.
 
     Raises ContractNotFound, ChangingHands.
     """
     connection = await raw(session)
     for _ in range(_ATTEMPTS):
         async with session.begin_nested() as attempt:
-            held = await _lineage(connection, references)
-            await known.lock(connection, held)
+            locked = await _lineage(connection, references, suppliers)
+            await known.lock(connection, locked)
             contracts = await _lock(session, references)
-            if await _lineage(connection, references) <= held:
+            if await _lineage(connection, references, suppliers) <= locked:
                 return contracts
             await attempt.rollback()
     raise ChangingHands(f"{', '.join(references)}: merger follows merger")
 
 
-async def _lineage(connection: asyncpg.Connection, references: Sequence[str]) -> frozenset[str]:
-    customers = {row["customer_code"] for row in await connection.fetch(_CUSTOMERS, list(references))}
-    return frozenset(customers) | await known.successors(connection, customers)
+async def _lineage(
+    connection: asyncpg.Connection, references: Sequence[str], suppliers: Collection[str]
+) -> frozenset[str]:
+    parties = {*suppliers, *(row["code"] for row in await connection.fetch(_PARTIES, list(references)))}
+    return frozenset(parties) | await known.successors(connection, parties)
 
 
 async def _lock(session: AsyncSession, references: Sequence[str]) -> list[Contract]:

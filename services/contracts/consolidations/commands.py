@@ -18,6 +18,7 @@ from services.contracts.agreements.commands import (
     customers_on,
     get_contracts_to_bind,
     must_act_for_customers,
+    supplier_on,
 )
 from services.contracts.agreements.terms import ConsolidateContracts
 from services.contracts.core.errors import NotRunningThen, refuse
@@ -37,10 +38,13 @@ async def consolidate_contracts(
     Raises ContractNotFound, NotSigned, ContractAlreadyEnded, NotRunningThen, NoticeTooLate, CustomerNotOpen,
     ReferenceTaken, FunctionUnknown, NotYoursToDecide, with the reasons of all contracts.
     """
-    replaced = await get_contracts_to_bind(session, command.replaces)
+    replaced = await get_contracts_to_bind(session, command.replaces, suppliers=[command.supplier])
     customers = await _customers_to_act_for(session, replaced, on=command.starts_on, by=by)
     signed_on = command.signed_on or today
-    found = [reason for contract in replaced for reason in _why_not_replace(contract, command, today, stated_at)]
+    found: list[DomainError] = []
+    for contract in replaced:
+        supplier = await supplier_on(session, contract, command.starts_on)
+        found += _why_not_replace(contract, supplier, command, today, stated_at)
     found += why_not_signed_on(signed_on, today=today)
     found += await why_not_open(await raw(session), customers, days=(signed_on, command.starts_on))
     refuse(found)
@@ -108,7 +112,7 @@ async def _customers_to_act_for(
 
 
 def _why_not_replace(
-    contract: Contract, command: ConsolidateContracts, today: date, stated_at: datetime
+    contract: Contract, supplier: str, command: ConsolidateContracts, today: date, stated_at: datetime
 ) -> list[DomainError]:
     """Return what keeps one contract from being replaced."""
     found = contract.why_not_end(stated_at)
@@ -118,7 +122,7 @@ def _why_not_replace(
     if not contract.starts_on <= exit_day <= contract.last_day:
         message = f"{contract.reference} runs from {contract.starts_on} to {contract.last_day}, not up to {exit_day}"
         return [NotRunningThen(message, reasons=[Reason(message, "replaces")])]
-    by_agreement = command.agreement is not None or contract.supplier_code == command.supplier
+    by_agreement = command.agreement is not None or supplier == command.supplier
     if by_agreement or exit_day == contract.last_day:
         return []
     return contract.why_notice_does_not_allow(exit_day, served_on=today, today=today)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from libs.common.events.registry import OrganisationClosed
+from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded
 from libs.common.identity import NotYoursToDecide
 from services.contracts.core.errors import (
     ConsolidationNotFound,
@@ -62,6 +62,16 @@ async def test_it_is_told_by_one_event_that_shows_the_old_charge_and_the_new(har
     found = await get_consolidation(harness.database, "SHARED-2019", by=a_lead(), as_at=date(2019, 4, 1), as_known=None)
     assert found["saving_pence"] == 180_000_02
     assert [old["reference"] for old in found["replaced"]] == [BUCKS, DUDLEY]
+
+
+async def test_who_took_over_the_supplier_needs_no_notice_of_what_it_supplies_itself(harness: ContractsHarness) -> None:
+    await both_signed(harness)
+    day = date(2018, 4, 1)
+    await harness.hear(OrganisationSucceeded(code="0CX", successor="0DJ", effective_on=day, stated_at=at(day, 0)))
+    with pytest.raises(NoticeTooLate):
+        await harness.consolidate(on=date(2019, 3, 1), replaces=[BUCKS, DUDLEY], supplier="0CX")
+    await harness.consolidate(on=date(2019, 3, 1), replaces=[BUCKS, DUDLEY], supplier="0DJ")
+    assert await harness.status(BUCKS, as_at=date(2019, 4, 1)) == "replaced"
 
 
 async def test_where_one_contract_cannot_be_replaced_none_is_and_every_reason_is_given(
