@@ -1,10 +1,10 @@
-"""The registry: every organisation, what it was on any day, who followed whom, and how commissioners merge.
+"""The registry: every organisation, what it was on any day, who succeeded whom, and how commissioners merge.
 
 Owns        organisations (codes, kinds, names, lives, addresses; their relations, roles and external identifiers), who
-            covers whom, successions, applications and mergers, clusters, populations, care models, what each source
+            covers what, successions, applications and mergers, clusters, populations, care models, what each source
             stated.
 Publishes   `libs.common.events.registry`: organisations and their links, cover, successions, applications, mergers.
-Subscribes  to nothing: it is where facts about organisations begin.
+Subscribes  to nothing: it is the source of what other services know of organisations.
 
 Packages, the highest layer first; each may import those below it:
 

@@ -19,7 +19,7 @@ EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
 CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["10Y"])]
 
 
-OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only of this day; of all days if left out.")]
+OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only on this day; on any day if left out.")]
 
 
 Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]
@@ -33,4 +33,4 @@ async def _organisation_to_change(code: CodeInPath, session: Write, _: Registrar
 
 
 ToChange = Annotated[Organisation, Depends(_organisation_to_change)]
-"""The organisation of the path, locked, of the version that the registrar read."""
+"""The organisation in the path, locked, at the version that the registrar read."""

@@ -1,4 +1,4 @@
-"""What can be asked of the registry, by noun."""
+"""The routers of the registry, in order."""
 
 from services.registry.applications import api as applications
 from services.registry.care_models import api as care_models

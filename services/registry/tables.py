@@ -1,4 +1,4 @@
-"""Every table of the registry: a module of models that is not imported here has no tables and no migrations."""
+"""Imports every table of the registry: a module of models not imported here has no tables and migrations."""
 
 from libs.common.database import tables
 from services.registry.applications import models as applications

@@ -39,7 +39,7 @@ async def test_a_folder_is_imported_with_progress_a_summary_and_what_was_not_tak
     assert "1/1 eccg_2016-02.csv: CCGs and hubs (eccg), as of 2016-02-29" in progress
     assert "2 not taken:" in told
     assert "eccg_2016-02.csv:2 00D: it has no name" in told
-    assert "succ.csv: its name says no day: give one with --stated-at" in told
+    assert "succ.csv: its name gives no day: set one with --stated-at" in told
     rows = await database.fetch("SELECT actor, operation FROM write_record")
     assert [tuple(row) for row in rows] == [("command:import-ods", "import of eccg_2016-02.csv")]
 

@@ -236,9 +236,9 @@ async def list_merger_procedures(
     filed_on: Annotated[WrittenDay | None, Query(description="the filing day; today if left out")] = None,
     kind: Annotated[Kind, Query(description="what merges: `ccg` or `icb`")] = Kind.CCG,
 ) -> ProceduresView:
-    """List every procedure in force on a day, with its weight, its windows and the first day of effect that it allows.
+    """List the procedures in force on a day, each with weight, windows and first day of effect.
 
-    Several can be in force at once: in the years of the informal ban the procedure of 2013 went on.
+    Several can be in force at once: in the years of the informal ban the procedure of 2013 still applied.
     """
     return queries.get_procedures(filed_on or today, kind)
 

@@ -83,7 +83,7 @@ def _people_at_least(criterion: Mapping[str, Any], evidence: Evidence) -> tuple[
     known = [evidence.people.get(code) for code in evidence.applicants]
     counted = [people for people in known if people is not None]
     if len(counted) < len(known):
-        return Result.UNJUDGED, "The registry does not hold the population of every applicant."
+        return Result.UNJUDGED, "The registry does not know the population of every applicant."
     total = sum(counted)
     result = Result.PASSES if total >= criterion["people"] else Result.FAILS
     return result, f"{total:,} people, of at least {criterion['people']:,}."

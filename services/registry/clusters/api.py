@@ -50,7 +50,7 @@ async def list_clusters(
     icb: Annotated[str | None, Query(description="only those that this ICB is in", pattern=CODE)] = None,
     as_at: OfDay = None,
 ) -> Page[ClusterView]:
-    """List clusters as known at an instant, all or those that had begun and not ended on a day, by reference."""
+    """List clusters as known at an instant, all or those in force on a day, ordered by reference."""
     [after] = paging.key(str) or (None,)
     found = await queries.list_clusters(rows, icb=icb, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
     return page(found, key=lambda one: one.reference, request=request)
@@ -81,7 +81,10 @@ async def get_cluster(
 async def cluster_icbs(
     command: commands.ClusterICBs, session: Write, by: Leading, stated_at: StatedAt, response: Response
 ) -> Cluster:
-    """Let two or more ICBs share a chair, a chief executive or executives. It is not a merger: no ICB changes."""
+    """Let two or more ICBs share a chair, a chief executive or executives.
+
+    It is not a merger: no ICB changes.
+    """
     cluster = await commands.cluster_icbs(session, command, by=by, stated_at=stated_at)
     etag(response, cluster.version)
     return cluster

@@ -15,7 +15,7 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
 
 
 def one_of(kinds: type[StrEnum], name: str) -> Enum:
-    """Return the column type that holds one of these words, which the database checks."""
+    """Return the column type for the values of an enum, which the database checks."""
     return Enum(
         kinds,
         name=name,

@@ -1,7 +1,7 @@
 """The SQL of what the registry believes of bodies, their links and areas, by the names of facets.
 
-Each function gives what stands behind JOIN or LEFT JOIN: `LEFT JOIN {believed("name", Facet.NAME)}`. Where nothing
-else is asked, `$1` is the day and `$2` the instant. The conditions alone are in `libs.common.temporal.believed`.
+Each function returns what follows JOIN or LEFT JOIN: `LEFT JOIN {believed("name", Facet.NAME)}`. By default `$1` is the
+day and `$2` the instant. The conditions alone are in `libs.common.temporal.believed`.
 """
 
 from libs.common.temporal.believed import about, holds

@@ -5,8 +5,8 @@
             raise NotOpen(...)
         now.publish(OrganisationClosed(code=code, effective_on=day, stated_at=now.at))
 
-It locks the bodies, gives their standing and the instant of the change, and at the end counts their versions, records
-what the events state and publishes them. After an exception nothing of this is done.
+It locks the bodies, gives their standing and the instant of the change, and at the end increments their versions,
+records what the events state and publishes them. After an exception nothing of this is done.
 """
 
 from collections.abc import AsyncIterator, Collection
@@ -48,7 +48,7 @@ _COUNT_UP = "UPDATE organisation SET version = version + 1 WHERE code = ANY($1) 
 
 @dataclass(slots=True, kw_only=True)
 class Change:
-    """What a command knows while it changes bodies, and what it publishes at the end."""
+    """The standing and the instant that a command works with, and the events that it publishes at the end."""
 
     session: AsyncSession
     connection: asyncpg.Connection
@@ -60,17 +60,17 @@ class Change:
     at: datetime
     """When the command states what it publishes."""
     in_its_place: bool
-    """Whether the statement stands where its instant says, before what was stated later."""
+    """Whether a late statement goes where its instant puts it, before what was stated later."""
     changed: set[str]
-    """The bodies whose versions are counted at the end."""
+    """The bodies whose versions are incremented at the end."""
     events: list[Event] = field(default_factory=list)
 
     def publish(self, *events: Event) -> None:
-        """Publish these events at the end, behind those that were added before."""
+        """Publish these events at the end, after those that were added before."""
         self.events.extend(events)
 
     def follow(self, latest: datetime | None) -> None:
-        """Move the instant behind the latest of another log, unless the statement stands in its place."""
+        """Move the instant after the latest of another log, unless a late statement keeps its own."""
         if not self.in_its_place:
             self.at = behind(latest, self.at)
 
@@ -95,10 +95,10 @@ async def change(
 ) -> AsyncIterator[Change]:
     """Lock bodies in sorted order, let the command change them, and record and publish what it did.
 
-    The instant is `stated_at`, or a microsecond after the latest that was stated of `codes`. A loader's statement
-    stands in its place all the same; `in_its_place` says so, or the opposite, whoever calls. `checks` are bodies that
-    the command only looks at: locked too, but their log does not move the instant and their versions stay. `in_bulk`
-    are bodies that change by the thousand, such as the practices of a list: locked and followed like `codes`, but not
+    The instant is `stated_at`, or a microsecond after the latest that was stated of `codes`. A loader's statement keeps
+    its own instant; `in_its_place` decides that for any caller. `checks` are bodies that the command only reads: locked
+    too, but their log does not move the instant and their versions stay. `in_bulk` are bodies that change by the
+    thousand, such as the practices of a list: locked like `codes`, with an instant after their latest too, but not
     loaded. `after` is the latest instant of the act's own log, such as a merger's, which a loader follows as well.
     """
     connection = await raw(session)

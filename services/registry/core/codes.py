@@ -9,15 +9,15 @@ from libs.common.temporal.days import AS_WRITTEN
 
 _T = TypeVar("_T")
 ByCode = dict[str, _T]
-"""What each of several bodies has, by its code: an index to look up in, never the fields of one answer."""
+"""An index of values by the code of a body, never the fields of one answer."""
 
 
 CODE = r"^[A-Z0-9]{1,12}$"
-"""What an ODS code looks like."""
+"""The form of an ODS code."""
 
 
 PRINTED = r"^[^\x00-\x1f\x7f]*$"
-"""Text without control characters, which PostgreSQL or a reader could not take."""
+"""Text without control characters, which PostgreSQL or a reader could not accept."""
 
 
 POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"

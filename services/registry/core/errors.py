@@ -1,4 +1,4 @@
-"""Every refusal of the registry, one line each."""
+"""Refusals that several packages of the registry share."""
 
 from libs.common.errors import Conflict, NotFound
 
@@ -18,7 +18,7 @@ class CodeTaken(Conflict):
 
 
 class NoChange(Conflict):
-    """The registry holds exactly this already.
+    """The registry has recorded exactly this already.
 
     Nothing was recorded, since nothing would change.
     """

@@ -8,8 +8,8 @@ from libs.common.temporal.believed import about, holds
 from libs.organisations.statements import UNKNOWN, Facet
 from services.registry.core.believed import IN_ONE_LOOK
 
-# Of the bodies of one page only, each in one look at the index of subjects: a join for each facet would read the
-# beliefs about all bodies. LIMIT in the subquery is what keeps the planner to that order.
+# For the bodies of one page only, each by one look at the index of subjects: a join for each facet would read the
+# beliefs about all bodies. LIMIT in the subquery makes the planner use that order.
 _SHOWN = f"""
 {PLANNED_EACH_TIME}
 SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
@@ -24,33 +24,33 @@ SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, s
 
 
 class Conditions:
-    """The conditions of one list, with their arguments behind the day ($1) and the instant ($2).
+    """The conditions of one list, with their arguments after the day ($1) and the instant ($2).
 
-    Only what is asked for becomes a condition, so that PostgreSQL can plan for it once and for all.
+    Only filters that are set become conditions, so that PostgreSQL can plan the query once.
     """
 
     def __init__(self, as_at: date, known: datetime, *, bodies: str = "organisation o") -> None:
         self.arguments: list[Any] = [as_at, known]
         self.bodies = bodies
-        # The day and the instant are always arguments, whether a condition asks for them or not.
+        # The day and the instant are always arguments, whether a condition uses them or not.
         self._conditions = ["$1::date IS NOT NULL AND $2::timestamptz IS NOT NULL"]
 
     def of(self, argument: Any) -> str:
-        """Return the place of one more argument."""
+        """Add an argument and return its placeholder."""
         self.arguments.append(argument)
         return f"${len(self.arguments)}"
 
     def where(self, condition: str) -> None:
-        """Ask for something more."""
+        """Add a condition."""
         self._conditions.append(condition)
 
     def believed(self, facet: Facet, condition: str) -> None:
-        """Ask that on the day a facet has a value of which the condition, about `b.value`, is true."""
+        """Require that the condition, about `b.value`, is true of a facet's value on the day."""
         asked = f"{about('b', facet)} AND {condition} AND {holds('b')}"
         self.where(f"o.id IN (SELECT b.subject_id FROM organisation_belief b WHERE {asked})")  # noqa: S608  (values are arguments)
 
     def equals(self, facet: Facet, value: str | None) -> None:
-        """Ask for the value of a facet on the day, unless it is None. `unknown`: that none is known."""
+        """Require the value of a facet on the day, unless it is None. `unknown`: that none is known."""
         if value == UNKNOWN:
             other = f"b.subject_id = o.id AND {about('b', facet)} AND b.value <> '{UNKNOWN}' AND {holds('b')}"
             self.where(f"NOT EXISTS (SELECT 1 FROM organisation_belief b WHERE {other})")  # noqa: S608  (values are arguments)

@@ -1,4 +1,4 @@
-"""The kinds of body that the registry knows, and how far a merger got."""
+"""The kinds of body that the registry knows, and the statuses of a merger."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ ESTABLISHED, ABOLISHED = "established", "abolished"
 
 
 class Kind(StrEnum):
-    """What a body is. Organisations of all kinds share one life: proposed, open, closed."""
+    """The kind of a body. Organisations of all kinds share one life: proposed, open, closed."""
 
     CCG = "ccg"
     """Clinical commissioning group, 2013 to 2022. ODS keeps the codes of the last 106 for sub-ICB locations."""
@@ -14,7 +14,7 @@ class Kind(StrEnum):
     FOUNDATION_TRUST = "foundation_trust"
     GP_PRACTICE = "gp_practice"
     COST_CENTRE = "prescribing_cost_centre"
-    """Stands in the practice file and prescribes, but is no general practice."""
+    """Is in the practice file and prescribes, but is no general practice."""
     COMMISSIONING_HUB = "commissioning_hub"
     SUB_ICB_ENTITY = "sub_icb_reporting_entity"
     CSU = "csu"
@@ -51,16 +51,16 @@ class Kind(StrEnum):
     SOCIAL_ENTERPRISE = "social_enterprise"
     CHARITY = "charity"
     SUPPLIER = "supplier"
-    """Sells support, and its sort is not known more closely."""
+    """Sells support, of a type that is not known more precisely."""
     UNKNOWN = "unknown"
-    """A code that a source names and none describes."""
+    """A code that a source names and no source describes."""
 
 
 PRACTICE_KINDS = frozenset({Kind.GP_PRACTICE, Kind.COST_CENTRE})
 
 
 class MergerStatus(StrEnum):
-    """How far a merger got."""
+    """The status of a merger."""
 
     AGREED = "agreed"
     CARRIED_OUT = "carried_out"

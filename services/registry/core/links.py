@@ -1,4 +1,4 @@
-"""Links of a body: relations to other bodies, further roles, codes of other systems. It may have several at a time."""
+"""Links of a body, several at a time: relations to other bodies, further roles, codes of other systems."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from libs.common.events.registry import (
 from libs.common.temporal.history import LAST_DAY, Days
 
 HOLDS = "*"
-"""The value of a tie that has no share."""
+"""The value of a link that has no share."""
 CODE_OF = "code:"
-"""With the name of the system behind it: the sort of a tie that is a code of another system (`code:ons`)."""
+"""Followed by the name of the system: the type of a link that is a code of another system (`code:ons`)."""
 ROLE = "role"
 
 
 class Relation(StrEnum):
-    """How a body stands to another, many to many, each with its days."""
+    """A relation of a body to another, many to many, each with its days."""
 
     MEMBER_OF = "member of"
     COMMISSIONS = "commissions"
@@ -31,15 +31,15 @@ class Relation(StrEnum):
     IN_AREA_OF = "in area of"
     HOSTS = "hosts"
     OWNS = "owns"
-    """By shares, which together are at most the whole."""
+    """By shares, which sum to at most the whole."""
     PARTNER_IN = "partner in"
     CLUSTERED_WITH = "clustered with"
-    """Works under one leadership with the other, and stays a legal body of its own."""
+    """Shares its leadership with the other, and stays a legal body of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkStatement:
-    """One thing that an event states of a tie; no value: that it does not hold."""
+    """One statement of an event about a link; no value: that it does not hold."""
 
     code: str
     sort: str
@@ -50,7 +50,7 @@ class LinkStatement:
 
 
 def link_statements_of(event: Event) -> Iterable[LinkStatement]:
-    """Give what an event states of ties."""
+    """Yield what an event states about links."""
     match event:
         case OrganisationRelated():
             days = Days(event.effective_on, event.until or LAST_DAY)

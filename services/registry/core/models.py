@@ -24,7 +24,7 @@ from services.registry.core.base import Base
 
 
 class PopulationStatement(Base):
-    """A source said how many people a body had on `effective_on`, counted in one way. Never changed."""
+    """A source's count of a body's people on `effective_on`, on one basis. Never changed."""
 
     __tablename__ = "population_statement"
     __table_args__ = (
@@ -48,7 +48,7 @@ class PopulationStatement(Base):
 
 
 class Organisation(Base):
-    """A body under its code. Its life, names, kinds and parents are facts of two times, on its timeline."""
+    """A body under its code. Its life, names, kinds and parents are on its timeline, in both times."""
 
     __tablename__ = "organisation"
 
@@ -58,10 +58,10 @@ class Organisation(Base):
 
 
 class Link(Base):
-    """What a body may have several of at a time: a relation to another body, a further role, a code of another system.
+    """A relation to another body, a further role or a code of another system, several at a time.
 
     `sort` says which (`services.registry.core.links.Sort`), `other` names the other body, the role or the identifier.
-    On its timeline it has one facet, whose value is the exact share (`1/3`), or nothing more than that it holds (`*`).
+    On its timeline it has one facet, whose value is the exact share (`1/3`), or `*` where it has no share.
     """
 
     __tablename__ = "tie"
@@ -79,7 +79,7 @@ class Link(Base):
 
 
 class Area(Base):
-    """A small area (LSOA 2011) under its ONS code. Who covers it since when is on its timeline, one facet."""
+    """A small area (LSOA 2011) under its ONS code. Its timeline has one facet: the body that covers it."""
 
     __tablename__ = "area"
 
@@ -94,7 +94,7 @@ tie_time = Timeline(Base.metadata, "tie")
 area_time = Timeline(Base.metadata, "area")
 
 _beliefs = Base.metadata.tables[timeline.beliefs].c
-# Who is searched for by a word of a name or address, and who belongs to a body: facets NAME, ADDRESS, PARENT.
+# Search by words of a name or address, and the members of a body: facets NAME, ADDRESS, PARENT.
 Index(
     "ix_organisation_belief_words",
     func.to_tsvector(text("'simple'"), _beliefs.value),

@@ -21,7 +21,7 @@ async def state_populations(
 ) -> set[int]:
     """Record what the events state of populations; return the indexes of those with something new.
 
-    `source` is that of an event that names none itself.
+    `source` applies to an event that names none itself.
     """
     said = [(place, event) for place, event in enumerate(events) if isinstance(event, PopulationPublished)]
     if not said:

@@ -30,9 +30,9 @@ from services.registry.core.views import (
 _Described = tuple[str, str | None, str | None]
 """A value with its first day and the day after its last one, as PostgreSQL writes them in JSON."""
 _Borne = tuple[str, str, str | None, str | None]
-"""The same of a link: which sort, to what, from and until when."""
+"""A link in JSON: its type, its target, its first day and the day after its last."""
 
-# Lists leave this out: it costs a look at what the body bears. $1 is the day, $2 the instant.
+# Lists leave this out: it costs a look at the body's links. $1 is the day, $2 the instant.
 BORNE = f"""
        (SELECT json_agg(json_build_array(t.sort, t.other, lower(b.valid), upper(b.valid)) ORDER BY t.sort, t.other)
           FROM tie t JOIN {believed_link("b")}
@@ -40,7 +40,7 @@ BORNE = f"""
 """  # noqa: S608  (only constants of ours are put in)
 
 
-# What was said last by the instant asked about, and the other days that had been said before.
+# The latest plan by the instant asked about, and the other days that had been planned before.
 _MERGERS = """
        (SELECT json_agg(json_build_object(
                    'reference', m.reference, 'successor', m.successor, 'predecessors', m.predecessors,
@@ -50,12 +50,12 @@ _MERGERS = """
                                        AND other.effective_on <> plan.effective_on))
                         ORDER BY plan.effective_on, m.reference)
           FROM merger m
-         CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $2
-                              ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
+         CROSS JOIN LATERAL (SELECT * FROM merger_plan plan WHERE plan.merger_id = m.id AND plan.stated_at <= $2
+                              ORDER BY plan.stated_at DESC, plan.number DESC LIMIT 1) plan
          WHERE m.successor = o.code OR m.predecessors @> ARRAY[o.code]) AS mergers
 """
 
-# Of one body all that is believed on the day is found in one look: half the time of a join for each facet.
+# One look at the index finds all that is believed of one body on the day: half the time of a join for each facet.
 _ONE = f"""
 SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
        seen.since, seen.until, seen.described, {_MERGERS}, {BORNE}
@@ -72,7 +72,7 @@ SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, s
 
 @dataclass(frozen=True, slots=True)
 class OrganisationFilter:
-    """Which organisations are asked for; None leaves a filter out."""
+    """Filters of a list of organisations; None leaves a filter out."""
 
     kind: Kind | None = None
     status: Status | None = None
@@ -82,7 +82,7 @@ class OrganisationFilter:
 
 
 async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> OrganisationInFullView:
-    """Return one organisation. Raises OrganisationNotFound for a code that was never given."""
+    """Return one organisation. Raises OrganisationNotFound for a code that was never used."""
     rows = await db.fetch(_ONE, as_at, as_known or ALWAYS, code)
     if not rows:
         raise OrganisationNotFound(f"no organisation has the code {code}")
@@ -116,7 +116,7 @@ async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datet
 async def list_organisations(
     db: Reads, filters: OrganisationFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[OrganisationView]:
-    """Return a page of organisations in the order of their codes. `after` is the cursor."""
+    """Return a page of organisations ordered by code; `after` is the cursor."""
     conditions = Conditions(as_at, as_known or ALWAYS)
     conditions.equals(Facet.KIND, filters.kind)
     conditions.equals(Facet.LIFE, filters.status)
@@ -130,7 +130,7 @@ async def list_organisations(
 
 
 def organisation_of(row: asyncpg.Record) -> OrganisationView:
-    """Return the organisation in a row. On a day of which nothing was stated it has no name."""
+    """Return the organisation in a row. On a day about which nothing was stated it has no name."""
     status = row["status"] or "unknown"
     return OrganisationView(
         code=row["code"],

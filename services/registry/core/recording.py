@@ -64,15 +64,15 @@ RETURNING code, id
 
 
 async def introduce(session: AsyncSession, codes: Collection[str]) -> None:
-    """Give these new codes to bodies. Raises CodeTaken where another transaction was first."""
+    """Insert bodies for these new codes. Raises CodeTaken where another transaction was first."""
     made = await introduce_missing(await raw(session), codes)
     taken = sorted(set(codes) - made)
     if taken:
-        raise CodeTaken(f"taken a moment ago: {', '.join(taken)}")
+        raise CodeTaken(f"taken by another request just now: {', '.join(taken)}")
 
 
 async def introduce_missing(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
-    """Give those of the codes that are new to bodies; return which they were."""
+    """Insert bodies for those of the codes that are new; return the new codes."""
     rows = await connection.fetch(_INTRODUCE, sorted(set(codes)))
     return {row["code"] for row in rows}
 

@@ -25,7 +25,7 @@ Share = Annotated[
     Field(max_length=24, description="an exact fraction, as `1/3` or `0.25`", examples=["1/3"]),
     AfterValidator(_exact),
 ]
-"""A share of a request; it is kept in lowest terms."""
+"""A share in a request, reduced to its lowest terms."""
 
 
 def total(shares: Iterable[str]) -> Fraction:

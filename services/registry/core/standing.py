@@ -23,9 +23,9 @@ SELECT o.code, b.facet, b.value, lower(b.valid) AS start, upper(b.valid) AS "end
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is believed of one organisation now: its life, kinds and legal status. No life: the code names nothing yet.
+    """What is believed of one organisation now: its life, kinds and legal status.
 
-    `kind` is the latest one.
+    Without a life the code names no organisation yet. `kind` is the latest one.
     """
 
     code: str
@@ -36,7 +36,7 @@ class Standing:
 
     @property
     def exists(self) -> bool:
-        """Whether the code was ever given to a body."""
+        """Whether the code was ever used for a body."""
         return bool(self.life)
 
     def on(self, day: date) -> Status:
@@ -44,11 +44,11 @@ class Standing:
         return next((status for days, status in self.life if day in days), "unknown")
 
     def kind_on(self, day: date) -> Kind:
-        """Return the kind on a day, the latest one where nothing is said of that day."""
+        """Return the kind on a day, the latest one where nothing is stated about that day."""
         return next((kind for days, kind in self.kinds if day in days), self.kind)
 
     def is_open_through(self, last: date) -> bool:
-        """Whether the body is open on `last`, and is not said to close the day after."""
+        """Whether the body is open on `last`, and is not stated to close the day after."""
         return self.on(last) == "open" and self.on(last + timedelta(days=1)) == "open"
 
     def ever(self, status: Status) -> bool:
@@ -65,7 +65,7 @@ class Standing:
 
 
 async def standings(connection: asyncpg.Connection, codes: Collection[str]) -> ByCode[Standing]:
-    """Return how each of the codes stands by what is known now; the caller has locked those that exist."""
+    """Return the standing of each code as known now; the caller has locked those that exist."""
     facets = [Facet.LIFE, Facet.KIND, Facet.LEGAL]
     believed: dict[str, dict[Facet, list[tuple[Days, Any]]]] = {code: {facet: [] for facet in facets} for code in codes}
     for code, facet, value, start, end in await connection.fetch(_BELIEVED, sorted(set(codes)), facets):

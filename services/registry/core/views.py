@@ -1,4 +1,4 @@
-"""The base of every answer of the registry, and what it answers of one organisation."""
+"""The base of every answer of the registry, and the answer about one organisation."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -32,7 +32,7 @@ class OrganisationView(View):
 
     code: str = Field(examples=["10Y"])
     kind: Kind
-    status: Status = Field(description="`unknown`: nothing was stated of that day")
+    status: Status = Field(description="`unknown`: nothing was stated about that day")
     name: str | None = Field(examples=["NHS Aylesbury Vale CCG"])
     parent: str | None = Field(
         description="the code of its parent, as stated; where that has closed, its lineage has the successors, and "
@@ -77,7 +77,7 @@ class AddressView(View):
 
 
 class OrganisationRecordView(View):
-    """What is answered of one organisation and left out of lists. `since` and `last_day` above are of its operation."""
+    """The fields of one organisation that lists leave out. `since` and `last_day` are about its operation."""
 
     legal: LegalView | None = Field(description="null: no source states it")
     legal_form: str | None = Field(examples=["company_limited_by_shares"])
@@ -88,7 +88,7 @@ class OrganisationRecordView(View):
 
 
 class OrganisationInFullView(OrganisationView, OrganisationRecordView):
-    """An organisation, the question that was answered, and the mergers that it is part of."""
+    """An organisation, the day and the instant asked for, and the mergers that it is part of."""
 
     as_at: date
     as_known: datetime | None = Field(description="null: as known now")

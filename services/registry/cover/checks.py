@@ -33,7 +33,7 @@ from services.registry.cover.rules import (
     restated,
 )
 
-# A part that goes from one living body to another, and another parent, carry nothing else along.
+# A boundary change between two bodies that continue, and a change of parent, move nothing else.
 _BEFORE = f"""
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
@@ -90,13 +90,13 @@ SELECT a.code, b.value, lower(b.valid), upper(b.valid)
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """A body that may be a practice: what is known of its life, and the commissioners stated for it."""
+    """A body that may be a practice: its known life, and the commissioners stated for it."""
 
     standing: Standing
     parents: tuple[tuple[Days, str], ...]
 
     def subject(self) -> Subject:
-        """Return it as the rules take it."""
+        """Return it in the form that the rules read."""
         return Subject(self.standing.code, days_required_of_practice(self.standing), self.parents)
 
 
@@ -110,7 +110,7 @@ class Records:
     areas: dict[str, Subject]
 
     def commissioners(self) -> Commissioners:
-        """Return who can cover, by what is known."""
+        """Return which bodies can cover, by what is known."""
         return Commissioners({code: days_as_commissioner(body) for code, body in self.bodies.items()}, self.followed)
 
 
@@ -170,7 +170,7 @@ def _practices(rows: Iterable[Sequence[Any]]) -> dict[str, Practice]:
 
 
 def _areas(rows: Iterable[Sequence[Any]], named: Collection[str], since: date) -> dict[str, Subject]:
-    """Return the areas; one that a command names has to be covered from that command's day on at the latest."""
+    """Return the areas; one that a command names has to be covered from the command's day at the latest."""
     stated: dict[str, list[tuple[Days, str]]] = {code: [] for code in sorted(named)}
     for code, owner, start, end in rows:
         stated.setdefault(code, []).append((Days(start or FIRST_DAY, end or LAST_DAY), owner))
@@ -179,7 +179,7 @@ def _areas(rows: Iterable[Sequence[Any]], named: Collection[str], since: date) -
     return {code: Subject(code, days_required_of_area(first[code]), tuple(spans)) for code, spans in stated.items()}
 
 
-# Two commands that each keep the invariants may break them together: they take turns.
+# Two commands that each respect the invariants may break them together, so only one runs at a time.
 _TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended('cover', 0))"
 
 
@@ -213,9 +213,9 @@ async def records_of(
 def against_lists(
     records: Records, lists: Mapping[str, Listed], day: date, *, after: Commissioners | None = None
 ) -> list[Reason]:
-    """Return a reason for each practice and area that would not be covered exactly once, on that day or a later one.
+    """Return a reason for each practice and area that would not be covered exactly once from that day.
 
-    `after`: who can cover once the command is done, where that differs.
+    `after`: which bodies can cover once the command is done, where that differs.
     """
     before = records.commissioners()
     then = after or before
@@ -229,7 +229,7 @@ def against_lists(
 def reasons_against_list(
     sort: Sort, codes: Sequence[str], records: Records, day: date, *, place: str
 ) -> Iterator[Reason]:
-    """Give a reason for each code of a list of practices or areas that is not what it has to be."""
+    """Yield a reason for each wrong code in a list of practices or areas."""
     for code, count in Counter(codes).items():
         if count > 1:
             yield Reason(f"{code} occurs {count} times in one list", place)
@@ -298,7 +298,8 @@ async def reasons_against_opening(
 ) -> list[Reason]:
     """Return a reason for each practice that would not be in exactly one commissioner from its first day on.
 
-    `opened` are all bodies that a command opens, as they will stand, `parents` the bodies that some of them belong to.
+    `opened` are all bodies that a command opens, with their future standing, `parents` those that some of them belong
+    to.
     """
     await connection.execute(_TAKE_TURNS)
     bodies, followed = await read_bodies(connection, sorted(set(parents.values())))
@@ -308,7 +309,7 @@ async def reasons_against_opening(
     for body in opened:
         if parent := parents.get(body.code):
             day = body.first_day_open() or LAST_DAY
-            # What ends with that law ends for everybody: it is no fault of this opening.
+            # What ends with that law ends for every body, so this opening is not at fault.
             spans = [overlap(days, days_of_law_on(day)) for days in days_required_of_practice(body)]
             then = Subject(body.code, tuple(days for days in spans if days), ((Days(day), parent),))
             reasons.extend(reasons_between("practices", {body.code: Subject(body.code)}, [then], who, who, day))
@@ -328,7 +329,7 @@ async def reasons_against_closing(connection: asyncpg.Connection, code: str, eff
 async def reasons_against_parent(
     connection: asyncpg.Connection, code: str, parent: str, effective_on: date
 ) -> list[Reason]:
-    """Return the reason against another parent for a body, if it is a practice that would then be in no commissioner.
+    """Return the reason against a new parent for a body: a practice that would then be in no commissioner.
 
     The caller has locked the body.
     """
@@ -358,7 +359,7 @@ async def reasons_against_kind(
 
 
 def as_kind(body: Standing, kind: Kind, day: date) -> Standing:
-    """Return a body as it will stand once it is of another kind from a day, up to the next kind that is known."""
+    """Return a body's standing once it has another kind from a day up to the next known kind."""
     earlier = [(overlap(days, Days(end=day)), held) for days, held in body.kinds]
     later = tuple((days, held) for days, held in body.kinds if days.start > day)
     new = (Days(day, later[0][0].start if later else LAST_DAY), kind)

@@ -1,4 +1,4 @@
-"""States what commissioners cover, as complete lists; refuses whatever is left out or covered twice."""
+"""States what commissioners cover, as complete lists; refuses a practice or area left out or covered twice."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from services.registry.cover.views import CoverOfView, CoverStatedView
 def events_of(
     records: Records, after: Commissioners, lists: Mapping[str, Listed], day: date, stated_at: datetime
 ) -> list[Event]:
-    """Return the events of each practice and area that another body covers from the day on than before."""
+    """Return the events for each practice and area whose commissioner changes from the day."""
     events: list[Event] = []
     for code, one in sorted(lists.items()):
         for practice in sorted(one.practices or ()):
@@ -62,7 +62,7 @@ def _is_with(stated: Sequence[tuple[Days, str]], code: str, who: Commissioners, 
 
 
 def _until(stated: Sequence[tuple[Days, str]], day: date) -> date:
-    """Return the first day after `day` of which something else is stated already."""
+    """Return the first later day about which something else is stated already."""
     bounds = [bound for days, _ in stated for bound in (days.start, days.end) if bound > day]
     return min(bounds, default=LAST_DAY)
 
@@ -70,7 +70,7 @@ def _until(stated: Sequence[tuple[Days, str]], day: date) -> date:
 def _later(
     gained: Sequence[str], areas: Mapping[str, Subject], day: date, stated_at: datetime
 ) -> Iterator[AreasAssigned]:
-    """State again what is known of later days: an assignment of areas holds for all days to come."""
+    """Repeat what is known about later days, because an assignment of areas holds for all days to come."""
     again: dict[tuple[date, str], list[str]] = {}
     for area in gained:
         for days, owner in areas[area].stated:
@@ -123,8 +123,9 @@ async def state_cover(
 ) -> CoverStatedView:
     """Let these commissioners cover exactly these practices and areas from a day on (NHS Act 2006 s.14E, s.14F).
 
-    It holds up to what is known already of a later day. Raises CoverBroken with a reason for every practice and area
-    that would not be covered exactly once on some day, and for every wrong code; NoChange; NotYoursToDecide.
+    It holds up to the next day about which something is known already. Raises CoverBroken with a reason for every
+    practice and area that would not be covered exactly once on some day, and for every wrong code; NoChange;
+    NotYoursToDecide.
     """
     lists = listed(command.commissioners)
     for code in lists:
@@ -141,9 +142,9 @@ async def state_cover(
         await follow_areas(now, lists)
         events = events_of(records, records.commissioners(), lists, command.effective_on, now.at)
         if not events:
-            raise NoChange(f"that is what they cover on {command.effective_on} already")
+            raise NoChange(f"they cover exactly this on {command.effective_on} already")
         now.publish(*events)
-        # Whoever is listed with what it covers already does not change.
+        # A commissioner that is listed with exactly what it covers already does not change.
         now.changed = {code for event in events for code in event.keys}
     return _stated(command, events)
 
@@ -160,7 +161,7 @@ def listed(commissioners: Sequence[CoverList]) -> dict[str, Listed]:
 
 
 def reasons_against_lists(commissioners: Sequence[CoverList], records: Records, day: date) -> Iterator[Reason]:
-    """Give a reason for each code of the lists that is not what it has to be."""
+    """Yield a reason for each wrong code in the lists."""
     law = law_on(day)
     times = Counter(one.code for one in commissioners)
     for number, one in enumerate(commissioners):
@@ -179,7 +180,7 @@ def reasons_against_lists(commissioners: Sequence[CoverList], records: Records, 
 
 
 async def follow_areas(now: Change, lists: Mapping[str, Listed]) -> None:
-    """Move the instant of the change behind all that was stated of the areas, once no other command can state more."""
+    """Move the change's instant after all statements about the areas, once no other command can add any."""
     now.follow(await now.connection.fetchval(_LATEST_OF_AREAS, sorted(listed_areas(lists))))
 
 

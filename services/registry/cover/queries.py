@@ -1,4 +1,4 @@
-"""Reads cover on a day: who covers how much, which practices and areas, and what is not covered exactly once."""
+"""Reads cover on a day: its size by commissioner, its practices and areas, and what is not covered exactly once."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class CoveredCodes:
 
 @dataclass(frozen=True, slots=True)
 class _OnADay:
-    """Practices and areas of a day by the body that is stated for them, and who stands for that body on the day."""
+    """Practices and areas of a day by the body stated for them, and that body's successors."""
 
     practices: dict[str | None, list[str]]
     areas: dict[str | None, list[str]]

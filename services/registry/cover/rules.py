@@ -22,7 +22,7 @@ _TIMES = {0: "none", 2: "two", 3: "three"}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A practice or an area: the days on which one body has to cover it, and which body is stated to, when."""
+    """A practice or an area: the days on which it has to be covered, and the bodies stated for it."""
 
     code: str
     required: tuple[Days, ...] = ()
@@ -51,7 +51,7 @@ class Listed:
 
 @dataclass(slots=True)
 class Commissioners:
-    """Who can cover: on which days each body is open, whether the law of those days lets it, and who follows it.
+    """Which bodies can cover: the days on which each is open, whether the law then lets it, and its successors.
 
     What is stated of a body that has closed applies to its successors: a merger moves its practices and areas without
     a statement about each.
@@ -63,7 +63,7 @@ class Commissioners:
     _found: dict[tuple[tuple[Days, ...], Stated], tuple[Breach, ...]] = field(default_factory=dict)
 
     def on(self, code: str, day: date, _seen: Holders = frozenset()) -> Holders:
-        """Return who covers on a day what is stated of `code`."""
+        """Return the bodies that cover on a day what is stated for `code`."""
         for days, may_cover in self.open_on.get(code, ()):
             if day in days:
                 return frozenset({code}) if may_cover else frozenset()
@@ -85,7 +85,7 @@ class Commissioners:
         return self._found[key]
 
     def _over_time(self, code: str) -> tuple[tuple[Days, Holders], ...]:
-        """Return who covers what is stated of `code`, for all days."""
+        """Return the bodies that cover what is stated for `code`, for all days."""
         if code not in self._known:
             line, bounds = [code], {FIRST_DAY, LAST_DAY}
             for one in line:
@@ -101,7 +101,7 @@ class Commissioners:
 def after_a_succession(
     before: Commissioners, day: date, *, closed: Collection[str], successors: Iterable[Standing]
 ) -> Commissioners:
-    """Return who can cover once these bodies are closed from a day and these successors, as they will stand, follow."""
+    """Return which bodies can cover once these are closed from a day and these successors take over."""
     open_on = dict(before.open_on)
     for code in closed:
         until = [(overlap(days, Days(end=day)), may_cover) for days, may_cover in open_on.get(code, ())]
@@ -139,9 +139,9 @@ def overlap(one: Days, other: Days) -> Days | None:
 def restated(
     subject: Subject, owners: Collection[str], complete: Collection[str], who: Commissioners, day: date
 ) -> Subject:
-    """Return what is stated of a subject once `owners` list it and the lists of `complete` are all that they cover.
+    """Return what is stated about a subject once `owners` list it and the lists of `complete` are complete.
 
-    It holds from the day up to the next thing that is stated already; a body whose list is not given keeps its own.
+    It holds from the day up to the next statement; a body whose list is not given keeps its own.
     """
     current = next(((days, code) for days, code in subject.stated if day in days), None)
     later = (days.start for days, _ in subject.stated if days.start > day)
@@ -163,10 +163,10 @@ def reasons_against(
     lists: Mapping[str, Listed],
     day: date,
 ) -> list[Reason]:
-    """Return a reason for each practice or area that is covered exactly once and then would not be, on whichever day.
+    """Return a reason for each practice or area that would stop being covered exactly once, on any day.
 
-    What is not covered exactly once anyway, in the same way, is a finding and not this command's fault. `lists` are
-    what the command says that these bodies cover from `day` on, completely.
+    What was not covered exactly once before, in the same way, is a finding and not this command's fault. `lists` are
+    the complete lists of what these bodies cover from `day`, by the command.
     """
     complete = {code for code, listed in lists.items() if listed.of(sort) is not None}
     owners: dict[str, list[str]] = {}
@@ -199,7 +199,7 @@ def reasons_between(
 
 
 def _new(before: Sequence[Breach], after: Sequence[Breach], since: date) -> Iterator[Breach]:
-    """Give the breaches on or after a day that were not there before."""
+    """Yield the breaches on or after a day that did not exist before."""
     for breach in after:
         left = [days for days in (overlap(breach.days, Days(since)),) if days]
         for old in before:
@@ -233,7 +233,7 @@ def law_on(day: date, packs: Iterable[RulePack] = PACKS) -> RulePack | None:
 
 @cache
 def _laws() -> tuple[tuple[Days, RulePack], ...]:
-    """Return the packs with their days, as `Days` count them."""
+    """Return the packs with their days, the end exclusive."""
     a_day = timedelta(days=1)
     return tuple(
         (Days(pack.effective_from, pack.effective_to + a_day if pack.effective_to else LAST_DAY), pack)
@@ -283,7 +283,7 @@ def days_required_of_practice(practice: Standing) -> tuple[Days, ...]:
 
 @cache
 def days_required_of_area(known_from: date) -> tuple[Days, ...]:
-    """Return the days on which an area has to be covered: none before the first day of which anything is known."""
+    """Return the days on which an area has to be covered: none before the first known day."""
     return _joined(
         common for days, law in _laws() if law.values["areas"] and (common := overlap(days, Days(known_from)))
     )

@@ -11,16 +11,16 @@ from services.registry.core.views import View
 CoverSubject = Literal["practice", "area"]
 
 CoverFinding = Literal["none", "several", "unknown"]
-"""What is wrong with a practice or an area: in no commissioner, in several, or nothing is stated of the day."""
+"""The fault of a practice or an area: in no commissioner, in several, or nothing is stated about the day."""
 
 
 class CoverOfView(View):
-    """What one commissioner covers after the command."""
+    """The size of a commissioner's cover after the command."""
 
     code: str = Field(examples=["16C"])
     practices: int | None = Field(description="null: the command left its practices unchanged", examples=[83])
     areas: int | None = Field(description="null: the command left its areas unchanged", examples=[416])
-    practices_gained: int = Field(description="how many it did not cover before", examples=[1])
+    practices_gained: int = Field(description="number that it did not cover before", examples=[1])
     areas_gained: int = Field(examples=[4])
 
 
@@ -35,7 +35,7 @@ class CoverStatedView(View):
 
 
 class CoverView(View):
-    """How much a commissioner covers on a day."""
+    """The size of a commissioner's cover on a day."""
 
     code: str = Field(examples=["16C"])
     name: str | None = Field(examples=["NHS Tees Valley CCG"])
@@ -53,7 +53,7 @@ class CoveredView(BaseModel):
 class CoveredPage(Page[CoveredView]):
     """A page of what a commissioner covers."""
 
-    known: bool = Field(description="false: nothing is stated of the areas that it covers on that day")
+    known: bool = Field(description="false: nothing is stated about the areas that it covers on that day")
 
 
 class BreachView(View):
@@ -61,7 +61,7 @@ class BreachView(View):
 
     about: CoverSubject
     code: str = Field(examples=["E01012018"])
-    finding: CoverFinding = Field(description="`unknown`: nothing is stated of that day", examples=["none"])
+    finding: CoverFinding = Field(description="`unknown`: nothing is stated about that day", examples=["none"])
     holders: list[str] = Field(description="the commissioners that cover it, where there are several")
     stated: str | None = Field(description="the body stated for it, which need not be open", examples=["00W"])
 

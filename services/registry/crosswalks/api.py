@@ -96,7 +96,7 @@ BODY = {
         "text/csv": {"schema": {"type": "string"}, "example": "code,amount,day\r\n07P,12345,2020-06-30\r\n"},
     },
 }
-"""What OpenAPI says of such a body."""
+"""The OpenAPI documentation of such a request body."""
 
 
 def figures_sent(body: bytes, media_type: str) -> list[FigureGiven]:
@@ -117,7 +117,7 @@ def figures_sent(body: bytes, media_type: str) -> list[FigureGiven]:
 
 
 def figures_of(given: Sequence[FigureGiven], day: date) -> list[Figure]:
-    """Return the lines, numbered from 1, each with its day. Raises TableRefused where they are of too many days."""
+    """Return the lines, numbered from 1, each with its day. Raises TableRefused where there are too many days."""
     days = {one.day or day for one in given}
     if len(days) > MOST_DAYS:
         raise TableRefused(f"{len(days)} different days: at most {MOST_DAYS} at once")
@@ -130,7 +130,7 @@ def figures_of(given: Sequence[FigureGiven], day: date) -> list[Figure]:
 def figures_in(table: str) -> list[FigureGiven]:
     """Read a table whose first line names the columns: `code`, and `amount` and `day` where it has them.
 
-    Other columns are left alone. Raises TableRefused with every line that cannot be read.
+    Other columns are ignored. Raises TableRefused with every line that cannot be read.
     """
     reader = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
     try:
@@ -262,7 +262,7 @@ async def restate(
 
 def _restated_cells(line: Restated, to_day: date) -> list[csv_text.Cell]:
     shown: list[csv_text.Cell] = list(_cells(restated(line, to_day)))
-    # A number below zero is a number, and no formula.
+    # A negative number is a number, not a formula.
     shown[RESTATED_HEADER.index("amount")] = line.amount
     return shown
 
@@ -316,7 +316,7 @@ def _span(on: date | None, first: date | None, last: date | None) -> tuple[date,
     if on is not None and first is None and last is None:
         return on, on
     if on is not None or first is None or last is None or last < first:
-        message = "say either on, or from and to, in this order"
+        message = "send either on, or from and to, in this order"
         raise DaysMissing(message, reasons=[Reason(message, "on")])
     return first, last
 

@@ -1,4 +1,4 @@
-"""Reads what takes effect on which day: facets and links of bodies, successions, mergers, cover of areas."""
+"""Reads what takes effect on a day: facets and links of bodies, successions, mergers, cover of areas."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from services.registry.crosswalks.views import ChangeCursor, ChangeView, What
 
 
 def _turns(beliefs: str) -> str:
-    """Return what begins and what ends on the same days, side by side, as the row `turn`."""
+    """Return SQL that pairs what begins with what ends on the same days, as the row `turn`."""
     return f"""
        (SELECT subject_id, facet, value, lower(valid) AS day, lower(known) AS known_from FROM {beliefs} b
          WHERE lower(valid) BETWEEN $1 AND $2 AND {as_known("b", "$3")}) now
@@ -33,8 +33,8 @@ _NAMES = {
     Facet.REMIT: "remit",
 }
 
-# What is first said of a body is no change, but for its life, its status in law, and the parent that it joins on a day
-# after its first one. What was only observed has no first day, and is none.
+# The first statement about a body is no change, except for its life, its status in law, and a parent that it joins
+# after its first day. A state that was only observed has no first day, and is no change.
 _OF_BODIES = f"""
 SELECT day, CASE {" ".join(f"WHEN {about('turn', facet)} THEN '{name}'" for facet, name in _NAMES.items())}
             WHEN now.value = 'open' THEN 'opening' WHEN now.value = 'closed' THEN 'closure'
@@ -61,7 +61,7 @@ SELECT day, CASE WHEN sort LIKE 'code:%' THEN 'identifier' WHEN sort = 'role' TH
   JOIN tie ON tie.id = subject_id
 """  # noqa: S608  (only names of ours are put in)
 
-# The first body that covers an area is no change: what covered it before is not known.
+# The first body that covers an area is no change: which one covered it before is not known.
 _OF_AREAS = f"""
 SELECT day, 'area', area.code, old.value, now.value, '', greatest(now.known_from, old.known_from)
   FROM {_turns(area_time.beliefs)}
@@ -78,8 +78,8 @@ _OF_MERGERS = """
 SELECT plan.effective_on, 'merger', m.successor, array_to_string(m.predecessors, ' '), plan.status, m.reference,
        plan.stated_at
   FROM merger m
- CROSS JOIN LATERAL (SELECT * FROM merger_plan said WHERE said.merger_id = m.id AND said.stated_at <= $3
-                      ORDER BY said.stated_at DESC, said.number DESC LIMIT 1) plan
+ CROSS JOIN LATERAL (SELECT * FROM merger_plan plan WHERE plan.merger_id = m.id AND plan.stated_at <= $3
+                      ORDER BY plan.stated_at DESC, plan.number DESC LIMIT 1) plan
  WHERE plan.effective_on BETWEEN $1 AND $2 AND plan.status <> 'withdrawn'
 """
 
@@ -105,7 +105,7 @@ SELECT day, what, code, before, after, other, known_from FROM changed
 
 @dataclass(frozen=True, slots=True)
 class ChangePeriod:
-    """Which changes are asked for: those of these days, the last one included."""
+    """Filters of the list of changes. The last day is included."""
 
     first: date
     last: date
@@ -116,7 +116,7 @@ class ChangePeriod:
 async def changes(
     db: Reads, span: ChangePeriod, *, as_known: datetime | None, after: ChangeCursor | None, limit: int
 ) -> list[ChangeView]:
-    """Return what takes effect on these days, as known at an instant, in the order of days, sorts and codes."""
+    """Return what takes effect on these days, as known at an instant, ordered by day, type and code."""
     cursor = after or (None,) * 6
     known = as_known or ALWAYS
     rows = await db.fetch(_CHANGES, span.first, span.last, known, span.what, span.code, *cursor, limit)

@@ -29,7 +29,7 @@ SELECT o.code, max(b.value) FILTER (WHERE {on_day("b", "$2")}), max(b.value) FIL
 
 @dataclass(frozen=True, slots=True)
 class DayPair:
-    """From which day to which, as known at an instant. Either can be the earlier one."""
+    """The two days of a crosswalk, as known at an instant. Either can be the earlier one."""
 
     start: date
     end: date
@@ -37,21 +37,21 @@ class DayPair:
 
     @property
     def known(self) -> datetime:
-        """The instant whose knowledge is asked for."""
+        """The instant as known at which to read."""
         return self.as_known or ALWAYS
 
     @property
     def forwards(self) -> bool:
-        """Whether the question goes on in time."""
+        """Whether the second day is the later one."""
         return self.start <= self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The body `code` of the one day is, by `share` of it, the body `to_code` of the other.
+    """A mapping of the body `code` of one day, by `share` of it, to the body `to_code` of the other.
 
-    `share_of_to`: how much of the other body that is. None: no source states it. `to_code` None: it could not be
-    carried, and `reason` says why.
+    `share_of_to` is the share of the other body that comes from it; None: no source states it. `to_code` None: it
+    cannot be mapped, and `reason` gives the reason.
     """
 
     code: str
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class _Life:
-    """What is believed of a body's life on both days."""
+    """The believed life of a body on both days."""
 
     on_start: str | None
     on_end: str | None
@@ -73,7 +73,7 @@ class _Life:
 
 
 async def cross(db: Reads, codes: Collection[str], days: DayPair) -> ByCode[list[Row]]:
-    """Return the rows of each of the codes, those that could not be carried included. A handful of round trips."""
+    """Return the rows of each code, including those that cannot be mapped, in a handful of round trips."""
     if days.forwards:
         return await _forwards(db, codes, days)
     return await _backwards(db, codes, days)
@@ -82,7 +82,7 @@ async def cross(db: Reads, codes: Collection[str], days: DayPair) -> ByCode[list
 async def _forwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
     steps = await steps_from(db, codes, days.end, days.known)
     lives = await _lives(db, {*codes, *(step.successor for step in steps)}, days)
-    # A code that was closed before is followed from its end: it stands in many a column of later days.
+    # A code that was closed before is followed from its end, because columns of later days often contain it.
     stale = {code for code in codes if code in lives and lives[code].on_start == "closed"}
     ends = living(steps, set(codes) - stale, since=days.start + _A_DAY) | living(steps, stale)
     followed = {step.code for step in steps}
@@ -164,7 +164,7 @@ def _origin(code: str, origin: str, origins: Mapping[str, Fraction | None], days
 async def _made_of(
     db: Reads, later: Collection[str], early: date, late: date, days: DayPair
 ) -> dict[str, dict[str, Fraction | None]]:
-    """Return of which bodies of the early day each of the later ones is made, with the share of each that is in it."""
+    """Return the bodies of the early day that each later one is made of, with the share of each in it."""
     led_here = [step for step in await steps_to(db, later, late, days.known) if step.effective_on > early]
     origins = {*later, *(step.code for step in led_here)}
     lives = await _lives(db, origins, DayPair(early, late, days.as_known))
@@ -178,7 +178,7 @@ async def _made_of(
 
 
 def _was_there(code: str, life: _Life | None, led_here: Iterable[Step]) -> bool:
-    """Whether a body operated on the early day; of one whose life nobody describes, unless something began it since."""
+    """Whether a body operated on the early day; without a known life, unless a succession began it since."""
     if life is not None and life.on_start is not None:
         return life.on_start == "open"
     if life is not None and life.opens is not None:

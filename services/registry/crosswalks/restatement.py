@@ -16,7 +16,7 @@ from services.registry.lineage.tracing import WHOLE
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of what is restated: a body, of a day, and an amount where the line has one."""
+    """One line to restate: a body, its day, and an amount if the line has one."""
 
     line: int
     code: str
@@ -26,7 +26,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """What a line, or a part of it, became. `reason` says why something was not carried."""
+    """The result of a line, or of a part of it. `reason` says why it cannot be carried."""
 
     line: int
     code: str
@@ -39,28 +39,28 @@ class Restated:
 
     @property
     def carried(self) -> bool:
-        """Whether it stands under a body of the other day."""
+        """Whether it was carried to a body of the other day."""
         return self.to_code is not None and not (self.reason and self.amount is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """Every line, carried or not, and what the amounts come to: what went in is what came out and what was left."""
+    """Every line, carried or not, with totals: the amount in is the amount out plus the amount left."""
 
     lines: tuple[Restated, ...]
     totals: Mapping[str, Decimal]
-    """By body of the other day."""
+    """Totals by body of the other day."""
     amount_in: Decimal
     amount_carried: Decimal
     amount_left: Decimal
 
 
 def restate(figures: Iterable[Figure], rows: Mapping[tuple[str, date], Sequence[Row]]) -> Restatement:
-    """Restate figures by the crosswalk's rows of each code and day.
+    """Restate figures by the rows of the crosswalk for each code and day.
 
-    An amount that goes to several is divided by their exact shares in units of its own last decimal place, and what is
-    left over goes to those with the largest remainders. Where the share of any of them is not stated, or where a part
-    is of no body, that is left, with the reason: nothing is guessed.
+    An amount that goes to several is divided by their exact shares in units of its own last decimal place, and
+    left-over units go to the largest remainders. Where the share of any of them is not stated, or where a part went to
+    no body, that is not carried, with the reason: nothing is guessed.
     """
     lines: list[Restated] = []
     given = Decimal(0)
@@ -95,7 +95,7 @@ def _line(figure: Figure, row: Row, amount: Decimal | None) -> Restated:
 def divided(amount: Decimal, shares: Sequence[Fraction]) -> list[Decimal]:
     """Divide an amount by shares that sum to 1, by largest remainder, in units of its last decimal place.
 
-    The parts sum to the amount. Of equal remainders the first ones get the units that are left.
+    The parts sum to the amount. Among equal remainders the first ones get the left-over units.
     """
     exponent = min(int(amount.as_tuple().exponent), 0)
     unit = Decimal(1).scaleb(exponent)
@@ -125,13 +125,13 @@ async def restate_figures(
 
 
 def _row(line: Line) -> Row:
-    """Return the row with the codes of the system that was asked for."""
+    """Return the row with codes of the requested system."""
     row = line.row
     return Row(line.asked, line.to_code, row.share, row.share_of_to, line.reason, line.because)
 
 
 def restated(line: Restated, to_day: date) -> RestatedView:
-    """Return a line of a restatement."""
+    """Return the view of one line of a restatement."""
     return RestatedView(
         line=line.line,
         code=line.code,
@@ -146,7 +146,7 @@ def restated(line: Restated, to_day: date) -> RestatedView:
 
 
 def restatement(found: Restatement, *, to_day: date, as_known: datetime | None, system: str) -> RestatementView:
-    """Return a whole restatement."""
+    """Return the view of a whole restatement."""
     return RestatementView(
         to_day=to_day,
         as_known=as_known,

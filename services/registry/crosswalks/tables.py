@@ -1,4 +1,4 @@
-"""Reads crosswalks as tables: of given codes or of all bodies of a kind, in ODS codes or those of another system."""
+"""Reads crosswalks as tables, of given codes or all bodies of a kind, in the codes of any system."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ SELECT t.code, min(t.other) FROM tie t JOIN {believed_link("b", day="$3", known=
 
 @dataclass(frozen=True, slots=True)
 class CrosswalkFilter:
-    """Which table is asked for: of these codes, or of the bodies of a kind that are open on the first day."""
+    """The request of a table: for these codes, or for the bodies of a kind open on the first day."""
 
     days: DayPair
     codes: Collection[str] | None = None
@@ -41,7 +41,7 @@ class CrosswalkFilter:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table: `code` and `to_code` in the system asked for, the bodies' ODS codes beside them."""
+    """One line of the table: `code` and `to_code` in the requested system, with the bodies' ODS codes."""
 
     asked: str
     code: str | None
@@ -54,12 +54,12 @@ class Line:
 
     @property
     def cursor(self) -> tuple[str, str]:
-        """Where the line stands in the table."""
+        """The cursor of the line."""
         return self.asked, self.to_body or ""
 
 
 async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = None) -> AsyncIterator[list[Line]]:
-    """Give the table in parts, in the order of what was asked for, from the first that is not before `after`."""
+    """Yield the table in parts, in the order of the request, from the first part at or after the cursor."""
     async for asked in _asked(db, question, after):
         bodies = {one: body for one, body in asked.items() if body is not None}
         rows = await cross(db, set(bodies.values()), question.days)
@@ -75,14 +75,14 @@ async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = Non
 
 
 async def _asked(db: Reads, question: CrosswalkFilter, after: str | None) -> AsyncIterator[dict[str, str | None]]:
-    """Give what is asked for, and the body that it is of."""
+    """Yield each requested code with its body."""
     if question.codes is not None:
         wanted = sorted(code for code in set(question.codes) if after is None or code >= after)
         for start in range(0, len(wanted), AT_ONCE):
             yield await _bodies_of(db, wanted[start : start + AT_ONCE], question.system, question.days.start, question)
         return
     filters = answers.OrganisationFilter(kind=question.kind, status="open")
-    # The page before may have ended among the lines of `after`, so it is asked for again.
+    # The previous page may have ended among the lines of `after`, so they are read again.
     if after is not None:
         yield {after: after}
     while True:
@@ -98,7 +98,7 @@ async def _asked(db: Reads, question: CrosswalkFilter, after: str | None) -> Asy
 async def _bodies_of(
     db: Reads, codes: Sequence[str], system: System, day: date, question: CrosswalkFilter
 ) -> dict[str, str | None]:
-    """Return the body that each code of a system names on a day, None where it names none."""
+    """Return the body of each code of a system on a day, None where it names none."""
     if system == "ods":
         return {code: code for code in codes}
     rows = await db.fetch(_BODIES, f"{CODE_OF}{system}", list(codes), day, question.days.known)
@@ -109,7 +109,7 @@ async def _bodies_of(
 async def _named(
     db: Reads, question: CrosswalkFilter, rows: Collection[Sequence[Row]]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the codes in the system asked for of the bodies of both days, on their day."""
+    """Return the codes of the bodies of both days in the requested system, on their day."""
     if question.system == "ods":
         return {}, {}
     start = sorted({row.code for some in rows for row in some})
@@ -124,7 +124,7 @@ async def _named(
 async def _identifiers_of(
     db: Reads, codes: Sequence[str], system: System, day: date, known: datetime = ALWAYS
 ) -> dict[str, str]:
-    """Return the code of another system that each body bears on a day, of those that bear one."""
+    """Return the codes of bodies in another system on a day; those without one are left out."""
     return dict(await db.fetch(_IDENTIFIERS, f"{CODE_OF}{system}", list(codes), day, known))
 
 
@@ -148,13 +148,13 @@ def _line(
 
 
 def _unknown(asked: str, question: CrosswalkFilter) -> Line:
-    why = f"{asked} names no body in {question.system.upper()} codes on {question.days.start}"
+    why = f"no body has the {question.system.upper()} code {asked} on {question.days.start}"
     row = Row(asked, None, None, None, Outcome.UNKNOWN_CODE, why)
     return Line(asked, asked, None, None, None, row, row.reason, why)
 
 
 def crosswalk_row(line: Line, days: DayPair) -> CrosswalkRowView:
-    """Return a line as it is answered."""
+    """Return the view of a line."""
     row = line.row
     return CrosswalkRowView(
         code=line.code,

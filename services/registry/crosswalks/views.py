@@ -32,7 +32,7 @@ What = Literal[
 ChangeCursor = tuple[date, str, str, str, str, str]
 
 PLACES = 10
-"""How many decimal places a share has beside its exact fraction."""
+"""Decimal places of a share, in addition to its exact fraction."""
 
 
 class Outcome(StrEnum):
@@ -45,12 +45,12 @@ class Outcome(StrEnum):
     NO_PREDECESSOR = "no-predecessor-known"
     SHARE_NOT_STATED = "share-not-stated"
     PART_NOT_STATED = "part-not-stated"
-    """The stated shares leave a part of which no source says where it went."""
+    """The stated shares leave a part, and no source says where it went."""
     NO_CODE = "no-code-in-this-system"
 
 
 def in_decimals(share: Fraction | None) -> str | None:
-    """Return a share in decimals, rounded half up, for programs that know no fractions."""
+    """Return a share in decimals, rounded half up, for programs without fractions."""
     if share is None:
         return None
     units = (2 * share.numerator * 10**PLACES + share.denominator) // (2 * share.denominator)
@@ -67,7 +67,7 @@ class CrosswalkRowView(BaseModel):
 
     code: str | None = Field(description="in the requested system; null: it has no code there", examples=["10G"])
     from_day: date
-    to_code: str | None = Field(description="null: it could not be carried, see `reason`", examples=["D4U1Y"])
+    to_code: str | None = Field(description="null: it cannot be carried, see `reason`", examples=["D4U1Y"])
     to_day: date
     share: str | None = Field(
         description="the part of the first organisation, as an exact fraction; null: no source states it",
@@ -92,7 +92,7 @@ class RestatedView(BaseModel):
     line: int = Field(description="the number of the line, from 1")
     code: str = Field(examples=["07P"])
     day: date
-    to_code: str | None = Field(description="null: it could not be carried, see `reason`", examples=["W2U3Z"])
+    to_code: str | None = Field(description="null: it cannot be carried, see `reason`", examples=["W2U3Z"])
     to_day: date
     share: str | None = Field(examples=["1"])
     amount: int | str | None = Field(description="in the form that was sent; null where the line has none")
@@ -142,7 +142,7 @@ class ChangeView(View):
         description="the value since; of a merger its status; of a succession its shape; null where something ends"
     )
     other: str = Field(
-        description="of a succession the successor, of a merger its reference, of a relation the other body, of an "
+        description="for a succession the successor, for a merger its reference, for a relation the other body, for an "
         "identifier its system",
         examples=["14Y"],
     )
@@ -150,7 +150,7 @@ class ChangeView(View):
 
     @property
     def cursor(self) -> ChangeCursor:
-        """Where it stands among all changes."""
+        """The cursor of the change."""
         return self.day, self.what, self.code, self.other, self.before or "", self.after or ""
 
 

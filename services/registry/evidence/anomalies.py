@@ -1,6 +1,6 @@
-"""Finds what is odd in the statements of sources, which are recorded as they arrive.
+"""Finds anomalies in the statements of sources, which are recorded as they arrive.
 
-Each sort is one query over all statements, so that the result does not depend on the order in which they arrived.
+Each type is one query over all statements, so that the result does not depend on the order in which they arrived.
 Nothing is dropped or corrected because of a finding.
 """
 
@@ -41,7 +41,7 @@ MEANINGS: Mapping[AnomalyType, str] = {
 }
 
 
-# Each gives code, other, source, first day, last day, words; $1 is the instant as known.
+# Each selects code, other, source, first day, last day, words; $1 is the instant as known.
 _JOINS = f"""
 SELECT o.code, (array_agg(s.value ORDER BY s.valid))[1] AS other, split_part(s.source, ':', 1) AS source,
        min(lower(s.valid)) AS joined, min(life.opened) AS opened
@@ -84,7 +84,7 @@ SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(c
 _PARENTS = f"""
 SELECT s.value AS code, '' AS other, split_part(s.source, ':', 1) AS source, min(lower(s.valid)) AS first_day,
        nullif(max(coalesce(upper(s.valid) - 1, 'infinity')), 'infinity') AS last_day,
-       format('%s bodies are said to belong to it', count(DISTINCT s.subject_id)) AS words
+       format('%s bodies belong to it by a source', count(DISTINCT s.subject_id)) AS words
   FROM organisation_statement s LEFT JOIN organisation p ON p.code = s.value
  WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND s.stated_at <= $1::timestamptz
    AND NOT EXISTS (SELECT 1 FROM organisation_belief n WHERE n.subject_id = p.id AND {about("n", Facet.NAME)}
@@ -104,7 +104,7 @@ SELECT c.code, '' AS other, '' AS source, min(day) AS first_day, max(day) AS las
  GROUP BY c.code
 """  # noqa: S608  (only names of ours are put in)
 
-# A file that is named for a month was made on some day of it: it is contradicted only where no day of it agrees.
+# A file named for a month was made on some day of it, so it is contradicted only where no day of it agrees.
 _CONTRADICTED = f"""
 SELECT o.code, s.value AS other, s.source, lower(s.valid) AS first_day, s.stated_at::date AS last_day,
        format('%s names %s since %s; the dated memberships say %s', s.source, s.value, lower(s.valid),
@@ -127,7 +127,7 @@ HAVING bool_and(m.value <> s.value)
 _RESTATED = f"""
 SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(s.valid) AS first_day,
        min(s.stated_at)::date AS last_day,
-       format('since %s in %s, says %s; %s was said before', lower(s.valid), s.value, min(s.source),
+       format('since %s in %s, says %s; %s was stated before', lower(s.valid), s.value, min(s.source),
               string_agg(DISTINCT e.value, ', ' ORDER BY e.value)) AS words
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
@@ -138,7 +138,7 @@ SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(s
  GROUP BY o.code, s.value, split_part(s.source, ':', 1), lower(s.valid)
 """  # noqa: S608  (only names of ours are put in)
 
-# Few pairs of CCGs stand for thousands of moves: the lineage is followed once for each pair and day.
+# Few pairs of CCGs account for thousands of moves: the lineage is followed once for each pair and day.
 _MOVED = f"""
 WITH RECURSIVE ccg AS (
     SELECT DISTINCT o.code FROM organisation o
@@ -176,7 +176,7 @@ SELECT o.code, '' AS other, split_part(s.source, ':', 1) AS source, lower(s.vali
 
 _ITSELF = f"""
 SELECT code, successor AS other, '' AS source, effective_on AS first_day, NULL::date AS last_day,
-       format('is said to follow itself on %s', effective_on) AS words
+       format('succeeded itself on %s by a source', effective_on) AS words
   FROM succession WHERE {as_known("succession", "$1")} AND code = successor
 """  # noqa: S608  (only names of ours are put in)
 
@@ -241,7 +241,7 @@ async def find(
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
 ) -> list[AnomalyView]:
-    """Return a page of what is odd in one way, as known at an instant. `after` is the cursor.
+    """Return a page of anomalies of one type, as known at an instant; `after` is the cursor.
 
     `source` limits it to one family of sources, `code` to one body.
     """
@@ -251,7 +251,7 @@ async def find(
 
 
 async def count(db: Reads, *, as_known: datetime | None = None) -> FindingsCountsView:
-    """Return how much is odd in each way, as known at an instant, and what each sort means."""
+    """Return the number of anomalies of each type, as known at an instant, and what each type means."""
     counts: list[FindingsCountView] = []
     for sort, sql in _SQL.items():
         [row] = await db.fetch(_COUNT.format(sql=sql), as_known or ALWAYS)

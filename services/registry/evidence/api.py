@@ -179,7 +179,7 @@ async def list_findings(
     _: By,
     paging: Paging,
     as_known: AsKnown,
-    sort: Annotated[AnomalyType, Query(description="what is odd: `GET /findings/counts` explains each")],
+    sort: Annotated[AnomalyType, Query(description="the type of anomaly: `GET /findings/counts` explains each")],
     source: Annotated[
         str | None,
         Query(

@@ -115,7 +115,7 @@ def _source_of(report: SourceDocument, today: date) -> SourceView:
         named = ", ".join(one for one in families(report.stated_on) if one != COMMAND)
         reasons.append(Reason(f"no pack names the family {family_of(report.source)}: there are {named}", "source"))
     elif source.family == COMMAND:
-        reasons.append(Reason("what a registrar says is a command of its own, not a report", "source"))
+        reasons.append(Reason("a registrar's decision is a command of its own, not a report", "source"))
     if report.stated_on > today:
         reasons.append(Reason(f"{report.stated_on} lies in the future", "stated_on"))
     if reasons or source is None:

@@ -14,11 +14,11 @@ from services.registry.evidence.conflict_rules import Claim, Differing, differin
 
 SUCCESSION = "succession"
 NOT_FOLLOWED = "not followed by anybody"
-"""What a source says of the days before the first succession that it names."""
+"""The claim of a source about the days before the first succession that it names."""
 _CANDIDATES_AT_ONCE = 500
 
-# Of one subject and facet the index holds the statements side by side: what a page needs is read, and no more. Of a day
-# no source claims anything by a statement that begins later, nor by a definite one that ended before.
+# The index has the statements of one subject and facet side by side, so only those of the page are read. A statement
+# that begins after a day, or a definite one that ended before it, claims nothing about that day.
 _CANDIDATES = """
 SELECT s.subject_id, s.facet, min(o.code) AS code
   FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id
@@ -31,7 +31,7 @@ HAVING count(DISTINCT split_part(s.source, ':', 1)) > 1 AND count(DISTINCT lower
  ORDER BY s.subject_id, s.facet LIMIT $6
 """
 
-_WORDS = """
+_CLAIMS = """
 SELECT s.subject_id, s.facet, s.source, s.rank, s.value, lower(s.valid), upper(s.valid), s.stated_at, s.fills_before
   FROM organisation_statement s
   JOIN unnest($2::int[], $3::smallint[]) AS wanted (subject, facet)
@@ -47,7 +47,7 @@ HAVING count(DISTINCT split_part(s.source, ':', 1)) > 1 AND count(DISTINCT (s.su
  ORDER BY s.code LIMIT $4
 """
 
-_FOLLOWED_WORDS = """
+_SUCCESSION_CLAIMS = """
 SELECT s.code, s.source, s.rank, s.successor, s.effective_on, s.holds, s.stated_at
   FROM succession_statement s WHERE s.code = ANY($2) AND s.stated_at <= $1
  ORDER BY s.code, s.stated_at, s.source, s.successor, s.effective_on
@@ -62,16 +62,16 @@ class Conflict:
     about: str
     differs: tuple[Differing, ...]
     place: tuple[int | str, int]
-    """Where it stands among all conflicts."""
+    """The cursor of the conflict."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictFilter:
-    """Which conflicts are asked for; None leaves a filter out."""
+    """Filters of the list of conflicts; None leaves a filter out."""
 
     facet: Facet | None = None
     succession: bool = False
-    """Only about who followed whom."""
+    """Only successions."""
     code: str | None = None
     as_at: date | None = None
 
@@ -79,9 +79,9 @@ class ConflictFilter:
 async def conflicts(
     db: Reads, about: ConflictFilter, *, as_known: datetime | None, after: tuple[int | str, int] | None, limit: int
 ) -> list[Conflict]:
-    """Return conflicts behind a place, as known at an instant, in the order in which the bodies became known.
+    """Return conflicts after the cursor, as known at an instant, in the order in which the bodies became known.
 
-    Those about who followed whom come last.
+    Those about successions come last.
     """
     found: list[Conflict] = []
     known = as_known or ALWAYS
@@ -104,21 +104,22 @@ async def _of_facets(
 ) -> AsyncIterator[Conflict]:
     while True:
         asked = known, about.facet, about.code, *after, _CANDIDATES_AT_ONCE, about.as_at
-        wanted = await db.fetch(_CANDIDATES, *asked)
-        subjects, facets = [row["subject_id"] for row in wanted], [row["facet"] for row in wanted]
-        words: dict[tuple[int, int], list[Claim]] = defaultdict(list)
+        candidates = await db.fetch(_CANDIDATES, *asked)
+        subjects = [row["subject_id"] for row in candidates]
+        facets = [row["facet"] for row in candidates]
+        claims: dict[tuple[int, int], list[Claim]] = defaultdict(list)
         for subject, facet, source, rank, value, start, end, at, seen in await db.fetch(
-            _WORDS, known, subjects, facets
+            _CLAIMS, known, subjects, facets
         ):
             days = Days(start or FIRST_DAY, end or LAST_DAY)
-            words[subject, facet].append(Claim(source, rank, value, days, at, seen))
-        for row in wanted:
+            claims[subject, facet].append(Claim(source, rank, value, days, at, seen))
+        for row in candidates:
             key = row["subject_id"], row["facet"]
-            differs = _asked(differing(words[key]), about.as_at)
+            differs = _asked(differing(claims[key]), about.as_at)
             if differs:
                 yield Conflict(row["code"], Facet(row["facet"]).name.lower(), differs, key)
             after = key
-        if len(wanted) < _CANDIDATES_AT_ONCE:
+        if len(candidates) < _CANDIDATES_AT_ONCE:
             return
 
 
@@ -129,11 +130,11 @@ def _asked(differs: Iterable[Differing], as_at: date | None) -> tuple[Differing,
 async def _of_successions(db: Reads, about: ConflictFilter, known: datetime, after: str) -> AsyncIterator[Conflict]:
     while True:
         codes = [row["code"] for row in await db.fetch(_FOLLOWED, known, about.code, after, _CANDIDATES_AT_ONCE)]
-        said: dict[str, list[Any]] = defaultdict(list)
-        for row in await db.fetch(_FOLLOWED_WORDS, known, codes):
-            said[row["code"]].append(row)
+        stated: dict[str, list[Any]] = defaultdict(list)
+        for row in await db.fetch(_SUCCESSION_CLAIMS, known, codes):
+            stated[row["code"]].append(row)
         for code in codes:
-            differs = _asked(differing(_as_words(said[code])), about.as_at)
+            differs = _asked(differing(_claims(stated[code])), about.as_at)
             if differs:
                 yield Conflict(code, SUCCESSION, differs, (code, 0))
         if len(codes) < _CANDIDATES_AT_ONCE:
@@ -141,8 +142,8 @@ async def _of_successions(db: Reads, about: ConflictFilter, known: datetime, aft
         after = codes[-1]
 
 
-def _as_words(rows: Sequence[Any]) -> list[Claim]:
-    """Return what each family says followed a code, by its latest word on each succession: all of one day together."""
+def _claims(rows: Sequence[Any]) -> list[Claim]:
+    """Return the successors of a code by each family's latest statements, all of one day together."""
     latest: dict[tuple[str, str, date], Any] = {}
     for row in rows:
         latest[family_of(row["source"]), row["successor"], row["effective_on"]] = row
@@ -150,13 +151,13 @@ def _as_words(rows: Sequence[Any]) -> list[Claim]:
     for (family, _, day), row in latest.items():
         if row["holds"]:
             by_family[family][day].append(row)
-    words: list[Claim] = []
+    claims: list[Claim] = []
     for by_day in by_family.values():
         days = sorted(by_day)
-        spans = [(Days(FIRST_DAY, days[0]), by_day[days[0]], NOT_FOLLOWED)]
+        periods = [(Days(FIRST_DAY, days[0]), by_day[days[0]], NOT_FOLLOWED)]
         for day, end in zip(days, [*days[1:], LAST_DAY], strict=True):
-            spans.append((Days(day, end), by_day[day], " + ".join(sorted(row["successor"] for row in by_day[day]))))
-        for span, said, value in spans:
-            last = max(said, key=lambda row: row["stated_at"])
-            words.append(Claim(last["source"], last["rank"], value, span, last["stated_at"]))
-    return words
+            periods.append((Days(day, end), by_day[day], " + ".join(sorted(row["successor"] for row in by_day[day]))))
+        for period, stated, value in periods:
+            last = max(stated, key=lambda row: row["stated_at"])
+            claims.append(Claim(last["source"], last["rank"], value, period, last["stated_at"]))
+    return claims

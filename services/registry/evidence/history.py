@@ -17,7 +17,7 @@ from services.registry.evidence.views import (
     StatementView,
 )
 
-# $2 is the day asked about, or none for all days; $3 the instant whose knowledge is shown.
+# $2 is the day, or null for all days; $3 the instant as known.
 _FACETS = f"""
 SELECT b.facet::text AS about, '' AS other, b.value, lower(b.valid) AS first_day, upper(b.valid) AS last_day,
        lower(b.known) AS known_from, CASE WHEN upper(b.known) <= $3 THEN upper(b.known) END AS known_to
@@ -71,9 +71,9 @@ SELECT code, successor, effective_on, holds, shape, share, nullif(merger, '') AS
 async def history_of(
     db: Reads, code: str, *, as_at: date | None = None, as_known: datetime | None = None
 ) -> HistoryView:
-    """Return what was believed and stated of a body by an instant: of one day, or of all.
+    """Return what was believed and stated about a body by an instant, on one day or on all.
 
-    Of successions: those that took effect by that day. Raises OrganisationNotFound.
+    It includes successions that took effect by that day. Raises OrganisationNotFound.
     """
     if not await db.fetch("SELECT id FROM organisation WHERE code = $1", code):
         raise OrganisationNotFound(f"no organisation has the code {code}")

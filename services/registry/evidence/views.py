@@ -16,7 +16,7 @@ class SourcesView(BaseModel):
 
 
 class RecordedView(View):
-    """A report that is on record."""
+    """A report that was recorded."""
 
     source: str = Field(examples=["hsj:7013041"])
     rank: int = Field(examples=[-50])
@@ -37,7 +37,7 @@ class BeliefView(View):
     first_day: date | None
     last_day: date | None
     known_from: datetime
-    known_to: datetime | None = Field(description="null: still believed at the instant asked about")
+    known_to: datetime | None = Field(description="null: still believed at the instant asked for")
 
 
 class StatementView(View):
@@ -69,7 +69,7 @@ class BelievedSuccessionView(View):
     merger: str | None
     source: str
     known_from: datetime
-    known_to: datetime | None = Field(description="null: still believed at the instant asked about")
+    known_to: datetime | None = Field(description="null: still believed at the instant asked for")
 
 
 class StatedSuccessionView(View):

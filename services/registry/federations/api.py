@@ -20,7 +20,7 @@ MOST_PENCE = 10**15
 
 @router.get("/federations/matrix", response_model=MatrixView, summary="Get the matrix of legal forms")
 async def get_matrix(_: By, as_at: AsAt) -> MatrixView:
-    """Return what each legal form of a day may hold (GMS, PMS, APMS) and distribute, from the rule packs in force.
+    """Return what each legal form may hold (GMS, PMS, APMS) and distribute on a day, by the rule packs.
 
     `not found` where no source says. An industrial and provident society shows as a registered society from
     1 August 2014.
@@ -44,7 +44,7 @@ async def get_standing(
         int, Query(ge=0, le=MOST_PENCE, description="a distributable profit, in pence", examples=[10_000_000])
     ] = 0,
 ) -> FederationStandingView:
-    """Return whether it may hold GMS, PMS and APMS, how much of a profit it may distribute, its owners and its size.
+    """Return which contracts it may hold, how much of a profit it may distribute, its owners and its size.
 
     It works for any organisation with a legal form. A federation outside 25,000 to 100,000 people gets a warning.
     """

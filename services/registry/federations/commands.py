@@ -89,7 +89,7 @@ async def open_federation(
 async def change_legal_form(
     session: AsyncSession, organisation: Organisation, command: ChangeLegalForm, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Let the locked body, of whatever kind, have a legal form from a day, up to the next one known already.
+    """State the legal form of the locked body, of any kind, from a day up to the next known one.
 
     Raises LegalFormUnknown, NotOpen, NoChange, NotYoursToDecide.
     """

@@ -51,7 +51,7 @@ def forms_on(day: date) -> list[str]:
 
 
 def distributable_pence(rules: FormRules, profit_pence: int) -> int | None:
-    """Return how much of a profit may go to the owners: whole pence, up to the cap; None where no source says."""
+    """Return how much of a profit may go to the owners, in whole pence; None where no source says."""
     most = {"yes": profit_pence, "no": 0}.get(rules.may_distribute)
     if most and rules.most_percent is not None:
         return profit_pence * rules.most_percent // 100

@@ -72,7 +72,8 @@ async def get_affiliation(db: Reads, identity: str, question: FhirTimes, *, toda
 async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[FhirAffiliation]:
     """Return those that match, ordered by the parts of their ids; `search.after` is the cursor.
 
-    One more than asked, which tells whether there is a next page. Raises NotUnderstood for an `_after` of no page.
+    It returns one more than asked for, which shows whether there is a next page. Raises NotUnderstood for an `_after`
+    of no page.
     """
     sql = _sql(search, today)
     if search.after is not None:
@@ -182,7 +183,7 @@ def _one_role(sql: Sql, token: Token) -> str:
 
 
 def _relationship(sql: Sql) -> str:
-    """Return SQL for the ODS relationship of a row, by the same rows of the pack and in the same order."""
+    """Return SQL for the ODS relationship of a row, by the pack's rows in their order."""
     cases = []
     for relation, of, to, code in codes.relationships(sql.day):
         conditions = [f"held.sort = {sql.of(relation)}"]
@@ -198,7 +199,7 @@ def _period(sql: Sql, clause: Clause) -> None:
 
 
 def _compared(sql: Sql, span: DateRange) -> str:
-    """Return how a period compares with the days of a search: `ge` and `le` ask whether they meet."""
+    """Return the condition that compares a period with the days of a search: `ge` and `le` mean that they overlap."""
     if span.prefix in {"eq", "ne"}:
         inside = f"({_FIRST} >= {sql.of(span.first)} AND {_END} <= {sql.of(span.end)})"
         return inside if span.prefix == "eq" else f"NOT {inside}"

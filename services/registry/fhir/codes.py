@@ -60,7 +60,7 @@ def code_of_relation(relation: str) -> str:
 
 
 def roles_of(kind: str, day: date) -> tuple[str, ...]:
-    """Return the ODS roles of a kind of body by the pack of that day, the primary first; none where ODS has none."""
+    """Return the ODS roles of a kind of body by the pack of that day, the primary first."""
     return tuple(_values("ods-roles", day).get("kinds", {}).get(kind, ()))
 
 
@@ -76,13 +76,13 @@ def kinds_in_ods(day: date) -> frozenset[str]:
 
 
 def role_name(role: str, day: date) -> str | None:
-    """Return what ODS calls a role."""
+    """Return the ODS name of a role."""
     name: str | None = _values("ods-roles", day).get("names", {}).get(role)
     return name
 
 
 def relationships(day: date) -> list[tuple[str, Collection[str] | None, Collection[str] | None, str]]:
-    """Return the rows of the pack in their order: relation, kinds of body, kinds of the other, ODS code; None: any."""
+    """Return the rows of the pack: relation, kinds of body, kinds of the other (None: any), ODS code."""
     rows = _values("ods-relationships", day).get("rows", ())
     return [(row["relation"], row.get("of"), row.get("to"), row["code"]) for row in rows]
 
@@ -96,7 +96,7 @@ def relationship_of(relation: str, *, of: str, to: str, day: date) -> str | None
 
 
 def relationship_name(code: str, day: date) -> str | None:
-    """Return what ODS calls a relationship."""
+    """Return the ODS name of a relationship."""
     name: str | None = _values("ods-relationships", day).get("names", {}).get(code)
     return name
 

@@ -26,7 +26,7 @@ class FhirIdentifier:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role that a body has for some days: an ODS code (`RO98`), or our own name where ODS has none."""
+    """A dated role of a body: an ODS code (`RO98`), or our own name where ODS has none."""
 
     code: str
     primary: bool
@@ -37,7 +37,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class FollowedBy:
-    """One succession: from `effective_on` the successor answers for what the body under `code` was."""
+    """One succession: from `effective_on` the successor takes over from the body under `code`."""
 
     code: str
     successor: str

@@ -121,7 +121,7 @@ def _read_clause(read: _Read, parameter: Parameter, modifier: str, text: str) ->
         return
     parts = [part for part in _UNESCAPED_COMMA.split(text) if part.strip()]
     if not parts or _NUL in text:
-        read.issues.append(("invalid", f"{parameter.name} has no value that it could have", parameter.name))
+        read.issues.append(("invalid", f"{parameter.name} has none of its possible values", parameter.name))
         return
     try:
         values = tuple(_READERS[parameter.type](part) for part in parts)
@@ -157,7 +157,7 @@ def _reference(text: str) -> str:
 def _flag(value: Value) -> bool:
     assert isinstance(value, Token)
     if value.code not in {"true", "false"}:
-        raise ValueError(f"{value.code}: say true or false")
+        raise ValueError(f"{value.code}: send true or false")
     return value.code == "true"
 
 
@@ -173,10 +173,10 @@ def _search(resource: str, read: _Read) -> Search:
     count = _count(read)
     total = _one(read, "_total", "none")
     if total not in {"none", "accurate", "estimate"}:
-        read.issues.append(("not-supported", f"_total: {total}: say accurate or none", "_total"))
+        read.issues.append(("not-supported", f"_total: {total}: send accurate or none", "_total"))
     summary = _one(read, "_summary", "false")
     if summary not in {"false", "count"}:
-        read.issues.append(("not-supported", f"_summary: {summary}: say count or false", "_summary"))
+        read.issues.append(("not-supported", f"_summary: {summary}: send count or false", "_summary"))
     includes = {name for text in read.controls.get("_include", ()) for name in text.split(",")}
     for name in sorted(includes - set(INCLUDES[resource])):
         read.issues.append(
@@ -197,7 +197,7 @@ def _search(resource: str, read: _Read) -> Search:
 def _count(read: _Read) -> int:
     text = _one(read, "_count", str(USUAL)) or ""
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        read.issues.append(("invalid", f"_count: {text}: a number is wanted", "_count"))
+        read.issues.append(("invalid", f"_count: {text}: send a number", "_count"))
         return USUAL
     return int(text)
 
@@ -230,7 +230,7 @@ def _point(read: _Read, name: str) -> DateRange | None:
     try:
         span = read_range(text)
         if text[:2].isalpha() or span.end - span.first != timedelta(days=1):
-            raise UnreadableDate(f"{text}: say one day, as 2015-04-01")
+            raise UnreadableDate(f"{text}: send one day, as 2015-04-01")
     except UnreadableDate as error:
         read.issues.append(("invalid", f"{name}: {error}", name))
         return None
@@ -242,5 +242,5 @@ def _one(read: _Read, name: str, default: str | None) -> str | None:
     if given is None:
         return default
     if len(given) > 1 or not given[0] or _NUL in given[0]:
-        read.issues.append(("invalid", f"{name}: one value is wanted", name))
+        read.issues.append(("invalid", f"{name}: send one value", name))
     return given[0]

@@ -1,8 +1,8 @@
 """Builds FHIR R4 resources: Organization and OrganizationAffiliation, as in the NHS ODS FHIR API.
 
-No resource names a profile of UK Core or NHS England in `meta.profile`: who names one says that it was checked against
-it, and these packages are not among what our tests check with. ODS's profile also asks for numbers that only ODS gives
-(the `instanceID` of a role). What ODS has no element for is in extensions of our own, below `codes.OURS`.
+No resource names a profile of UK Core or NHS England in `meta.profile`: naming one claims that the resource was checked
+against it, and our tests do not have these packages. ODS's profile also asks for numbers that only ODS gives (the
+`instanceID` of a role). Where ODS has no element, there are extensions of our own, below `codes.OURS`.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def organization(body: FhirOrganisation, *, day: date, asked: FhirTimes = NOW) -
     """Return a body as an Organization; `day` picks the pack of codes, `asked` is repeated where the caller gave it.
 
     `active` is whether it operates on the day. A predecessor or successor, with the day, its shape and its share, is an
-    extension here and no OrganizationAffiliation: a succession holds from its day for ever, and is no standing between
+    extension here and no OrganizationAffiliation: a succession holds from its day for ever, and is no relation between
     two bodies that work side by side.
     """
     resource: Resource = {
@@ -45,9 +45,10 @@ def organization(body: FhirOrganisation, *, day: date, asked: FhirTimes = NOW) -
 
 
 def affiliation(tie: FhirAffiliation, *, day: date, asked: FhirTimes = NOW) -> Resource:
-    """Return how one body stands to another as an OrganizationAffiliation.
+    """Return the relation of one body to another as an OrganizationAffiliation.
 
-    `organization` is the one that stands so (the practice), `participatingOrganization` the other (its commissioner).
+    `organization` is the one that has the relation (the practice), `participatingOrganization` the other (its
+    commissioner).
     """
     codings = [{"system": codes.RELATION, "code": codes.code_of_relation(tie.relation), "display": tie.relation}]
     if tie.ods_relationship:

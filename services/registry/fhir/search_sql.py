@@ -15,8 +15,8 @@ from services.registry.fhir import codes
 from services.registry.fhir.dates import DateRange
 from services.registry.fhir.request import Clause, Search, Token
 
-# One look at the index of subject and facet for each body, whatever the planner thinks of the numbers of rows: right
-# after a large import, before its statistics are new, it would join the beliefs of all bodies with one another.
+# One look at the index of subject and facet for each body, whatever the planner's row estimates: right after a large
+# import, before its statistics are new, it would join the beliefs of all bodies with one another.
 _BELIEF = f"""
   LEFT JOIN LATERAL (SELECT b.value FROM organisation_belief b
                       WHERE b.subject_id = o.id AND {{about}} AND {holds("b")}

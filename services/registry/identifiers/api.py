@@ -46,7 +46,7 @@ IdentifierInPath = Annotated[
 async def list_roles(
     code: CodeInPath, rows: Rows, _: By, today: Today, as_known: AsKnown, as_at: OfDay = None
 ) -> RolesView:
-    """List every role that it has beside its kind, on one day or on any, each with its first and last day."""
+    """List every role beside its kind, on one day or on any, with first and last days."""
     await get_organisation(rows, code, as_at=as_at or today, as_known=as_known)
     return await queries.list_roles(rows, code, as_at=as_at, as_known=as_known)
 
@@ -66,7 +66,7 @@ async def give_role(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """Give it a role beside its kind from a day: a name of your own, or ODS's code of a role."""
+    """Give it a role beside its kind from a day: your own name or ODS's code for it."""
     await commands.give_role(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation

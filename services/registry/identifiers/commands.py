@@ -26,7 +26,7 @@ from services.registry.lineage.permissions import must_act_for
 from services.registry.organisations.changes import must_be_there
 
 ROLE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
-"""A name of one's own (`prescribing_hub`), or ODS's code of a role (`RO213`)."""
+"""A name of the caller's own (`prescribing_hub`), or ODS's code of a role (`RO213`)."""
 
 RoleName = Annotated[str, StringConstraints(pattern=ROLE_NAME)]
 
@@ -163,7 +163,7 @@ async def give_identifier(
 
 
 async def _claim(connection: asyncpg.Connection, code: str, sort: str, identifier: str) -> None:
-    # The insert waits for whoever else is giving the same code just now, so that the holder is seen.
+    # The insert waits for another transaction that gives the same code, so that the holder is seen.
     await connection.execute(_CLAIM, code, sort, identifier)
     holder = await connection.fetchval(_HOLDER, sort, identifier)
     if holder != code:

@@ -39,7 +39,7 @@ _ODS = "SELECT code FROM organisation WHERE code = $1"
 
 @dataclass(frozen=True, slots=True)
 class BornePeriod:
-    """A role or code (`other`, of this type) of a body, from a day to the day before `end` where one is known."""
+    """A role or code (`other`) of a body, from a day to the day before `end` if known."""
 
     sort: str
     other: str
@@ -59,7 +59,7 @@ class BornePeriod:
 async def periods_of(
     db: Reads, code: str, sort: str, *, as_at: date | None = None, as_known: datetime | None = None
 ) -> list[BornePeriod]:
-    """Return the links of a type that a body has, on a day or on any (None), as known at an instant.
+    """Return a body's links of one type, on a day or on any (None), as known at an instant.
 
     The type `code:` stands for every system of codes.
     """
@@ -120,7 +120,7 @@ async def _bearer(
         if period.holds_on(as_at):
             return code, period
     others = "; ".join(
-        f"{code} bears it from {period.first_day} to {period.last_day or 'no last day'}" for code, period in bearers
+        f"{code} has it from {period.first_day} to {period.last_day or 'no last day'}" for code, period in bearers
     )
     message = f"{identifier} of {system} names no organisation on {as_at}"
     raise IdentifierNotFound(f"{message} ({others})" if others else message)

@@ -34,7 +34,7 @@ router = commands_router(tags=["Imports"])
 
 MOST_BODIES = 20_000
 MOST_BYTES = 64_000_000
-"""What a file that comes compressed may be at most without that."""
+"""The largest size of a compressed file when unpacked, in bytes."""
 
 _UNREADABLE = (
     NotRecognised,
@@ -44,7 +44,7 @@ _UNREADABLE = (
     asyncpg.DataError,
     asyncpg.ProgramLimitExceededError,
 )
-"""What a file may hold that is no text, no day, or more than the database can keep."""
+"""Errors of a file that has bytes that are no text, an impossible day, or a value that the database refuses."""
 
 _A_FILE: dict[str, Any] = {
     "requestBody": {
@@ -130,7 +130,7 @@ def _view(source: SourceFile, found: ImportPreview, *, bodies: list[BodyPreviewV
 
 @contextmanager
 def _kept(content: bytes, name: str) -> Iterator[Path]:
-    """Keep a file's bytes under its name while it is read. Raises FileNotReadable for what no file of text is."""
+    """Store a file's bytes under its name while it is read. Raises FileNotReadable for bytes that are no text."""
     text = _unpacked(content) if name.endswith(".gz") else content
     if not text or b"\x00" in text:
         raise FileNotReadable(f"{name} is empty, or no text")

@@ -15,17 +15,21 @@ from services.registry.imports.runner import import_folder
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("folder", type=Path, help="a folder with files of any form that can be imported")
+    parser.add_argument("folder", type=Path, help="a folder with files of any format that can be imported")
     parser.add_argument(
         "--stated-at",
         type=date.fromisoformat,
         metavar="DAY",
-        help="the day of the files whose names say none (eccg_2016-02.csv is as of the last day of that month)",
+        help="the day of the files whose names give none (eccg_2016-02.csv is as of the last day of that month)",
     )
-    parser.add_argument("--json", action="store_true", help="the whole report as JSON, every line not taken included")
-    parser.add_argument("--every-line", action="store_true", help="list every line not taken, however many")
     parser.add_argument(
-        "--preview", action="store_true", help="tell what each file would change if it were taken now, and take none"
+        "--json", action="store_true", help="the whole report as JSON, including every line not imported"
+    )
+    parser.add_argument("--every-line", action="store_true", help="list every line not imported, however many")
+    parser.add_argument(
+        "--preview",
+        action="store_true",
+        help="show what each file would change if it were imported now, and import none",
     )
 
 

@@ -52,16 +52,16 @@ SELECT o.code, s.stated_at, s.source, max(s.rank) AS rank,
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The codes that mergers with some bodies in them may concern, and those mergers that are held, locked."""
+    """The codes that mergers of some bodies may concern, and the recorded mergers among them, locked."""
 
     codes: set[str]
     mergers: list[Merger]
 
 
 async def around(session: AsyncSession, connection: asyncpg.Connection, codes: Collection[str]) -> Around:
-    """Lock the mergers around these codes: before organisations, as every command does."""
+    """Lock the mergers around these codes, before organisations, as every command does."""
     found = {row["code"] for row in await connection.fetch(_AROUND, sorted(codes))} | set(codes)
-    # One array: a file of successions names more codes than a statement can have parameters.
+    # One array, because a file of successions names more codes than a statement can have parameters.
     named = literal(sorted(found), ARRAY(Text))
     mergers = await session.scalars(
         select(Merger)
@@ -75,12 +75,12 @@ async def around(session: AsyncSession, connection: asyncpg.Connection, codes: C
 
 
 async def lock(connection: asyncpg.Connection, codes: Collection[str]) -> None:
-    """Lock those of the bodies that exist, in the order of their codes."""
+    """Lock those of the bodies that exist, in sorted order."""
     await connection.execute(_LOCK, sorted(codes))
 
 
 async def records_around(session: AsyncSession, connection: asyncpg.Connection, of: Around) -> MergerRecords:
-    """Return what is held of the CCGs among these codes, as far as files told it."""
+    """Return what files have stated about the CCGs among these codes."""
     codes = sorted(of.codes)
     ccgs = [row["code"] for row in await connection.fetch(_CCGS, codes, Kind.CCG)]
     by_successor: dict[str, list[Merger]] = defaultdict(list)

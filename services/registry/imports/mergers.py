@@ -1,7 +1,7 @@
 """Derives the mergers of CCGs from the statements of files, in whatever order these arrived.
 
-CCGs that are followed by one CCG on one day merged into it (NHS Act 2006 s.14G: two or more). The lines themselves are
-stated in any case; what this adds is the merger, and that its successor was only proposed until its day.
+CCGs that one CCG succeeds on one day merged into it (NHS Act 2006 s.14G: two or more). The lines themselves are stated
+in any case; this adds the merger, and that its successor was only proposed until its day.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class SourceSuccession:
-    """That a source said at an instant of whom a CCG was followed."""
+    """A source's statement at an instant about the successor of a CCG."""
 
     code: str
     stated_at: datetime
@@ -32,7 +32,7 @@ class SourceSuccession:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What one source said of one body at one instant: its life as (first day, status), and the name it saw."""
+    """A source's statement about a body at an instant: its life as (first day, status), and its name."""
 
     stated_at: datetime
     source: str
@@ -42,17 +42,17 @@ class Life:
     named_on: date | None = None
 
     def on(self, day: date) -> str:
-        """Return the status on a day, as this source alone tells it."""
+        """Return the status on a day by this source alone."""
         return max(((first, status) for first, status in self.steps if first <= day), default=(day, "unknown"))[1]
 
     def opens_on(self) -> Iterator[date]:
-        """Give the days from which the source says the body operates."""
+        """Yield the days from which the body operates by the source."""
         return (first for first, status in self.steps if status == "open")
 
 
 @dataclass(frozen=True, slots=True)
 class MergerRecords:
-    """What the registry holds around the successions of CCGs."""
+    """The registry's records around the successions of CCGs."""
 
     said: Mapping[tuple[str, date], Sequence[SourceSuccession]]
     """By successor and day."""
@@ -65,18 +65,18 @@ class MergerRecords:
 
 @dataclass(slots=True)
 class Mergings:
-    """What follows: events to state, and mergers to keep that are new."""
+    """The result: events to state, and new mergers to insert."""
 
     events: list[Event] = field(default_factory=list)
     mergers: list[Merger] = field(default_factory=list)
 
 
 class _Contradicted(ValueError):
-    """What the registry holds, or the law, does not allow this merger."""
+    """The registry's records, or the law, do not allow this merger."""
 
 
 def mergings(held: MergerRecords, report: FileReport, *, by: str) -> Mergings:
-    """Return the mergers that follow from what is held; why one does not follow is a finding."""
+    """Return the mergers that follow from the records; the reason against one is a finding."""
     found = Mergings()
     for (successor, day), said in sorted(held.said.items()):
         predecessors = sorted({one.code for one in said})
@@ -89,7 +89,7 @@ def mergings(held: MergerRecords, report: FileReport, *, by: str) -> Mergings:
             _must_fit(held, successor, predecessors, day)
             merger = _merger(held, successor, predecessors, day, law.id)
         except _Contradicted as reason:
-            report.find("no merger", successor, f"followed {', '.join(predecessors)} on {day}: {reason}")
+            report.find("no merger", successor, f"succeeded {', '.join(predecessors)} on {day}: {reason}")
             continue
         least = law.values["minimum_predecessors"]
         found.events.extend(_told(merger, said, least=least, by=by))
@@ -100,9 +100,9 @@ def mergings(held: MergerRecords, report: FileReport, *, by: str) -> Mergings:
 
 
 def _must_fit(held: MergerRecords, successor: str, predecessors: Collection[str], day: date) -> None:
-    """Raise _Contradicted unless, for each body, some source bears the merger out.
+    """Raise _Contradicted unless, for each body, some source agrees with the merger.
 
-    One is enough, whatever another says: so that no file can take back what followed before it came.
+    One is enough, whatever another states, so that no later file can withdraw a derived merger.
     """
     last = day - _A_DAY
     for code in predecessors:
@@ -119,13 +119,13 @@ def _must_fit(held: MergerRecords, successor: str, predecessors: Collection[str]
 
 
 def was_proposed(opened_on: date, merged_on: date) -> bool:
-    """Whether a successor that a file opens on a day before its merger only stood as proposed until the merger."""
+    """Whether a successor that a file opens before its merger was only proposed until the merger."""
     longest = longest_proposal(merged_on)
     return longest is not None and timedelta(0) < merged_on - opened_on <= longest
 
 
 def _merger(held: MergerRecords, successor: str, predecessors: Sequence[str], day: date, law: str) -> Merger:
-    """Return the merger that this is, new where there was none. Raises _Contradicted where another one is held."""
+    """Return the recorded merger, or a new one. Raises _Contradicted where a different one is recorded."""
     mergers = held.mergers.get(successor, ())
     standing = [merger for merger in mergers if merger.status != MergerStatus.WITHDRAWN]
     for merger in standing:
@@ -142,7 +142,7 @@ def _merger(held: MergerRecords, successor: str, predecessors: Sequence[str], da
     return Merger(
         reference=f"M-{successor}-{len(mergers) + 1}" if mergers else f"M-{successor}",
         successor=successor,
-        # A succession file says no name, and what it does not say must not stand beside what others saw.
+        # A succession file gives no name, and an empty name must not compete with those of other sources.
         successor_name="",
         predecessors=list(predecessors),
         status=MergerStatus.CARRIED_OUT,
@@ -152,7 +152,7 @@ def _merger(held: MergerRecords, successor: str, predecessors: Sequence[str], da
 
 
 def _covers(merger: Merger, predecessors: Collection[str]) -> bool:
-    """Whether a merger can be the one of these predecessors: a derived one grows with what more files say."""
+    """Whether a merger can be the one of these predecessors: a derived one grows with further files."""
     if _is_derived(merger):
         return True
     if merger.status == MergerStatus.AGREED:
@@ -161,12 +161,12 @@ def _covers(merger: Merger, predecessors: Collection[str]) -> bool:
 
 
 def _is_derived(merger: Merger) -> bool:
-    """Whether files alone tell of a merger: one that was agreed has a name for its successor."""
+    """Whether a merger is derived from files alone: one that was agreed has a name for its successor."""
     return not merger.successor_name
 
 
 def _told(merger: Merger, said: Sequence[SourceSuccession], *, least: int, by: str) -> Iterator[Event]:
-    """Give the merger as each source made it known, and keep in it since when it was."""
+    """Yield the merger as each source stated it, and record in it the instant from which it is known."""
     if not _is_derived(merger) and merger.status == MergerStatus.CARRIED_OUT:
         return
     first: datetime | None = None
@@ -201,7 +201,7 @@ def _keep(merger: Merger, predecessors: list[str], first: datetime | None, by: s
 
 
 def _proposed_until(day: date, successor: str, lives: Iterable[Life]) -> Iterator[Event]:
-    """Put right what sources said of the successor: on the days before the merger it only stood as proposed."""
+    """Correct what sources stated about the successor: before the merger's day it was only proposed."""
     for life in (life for life in lives if life.name):
         saying = {"stated_at": life.stated_at, "source": life.source, "rank": life.rank}
         for opened_on in [first for first in life.opens_on() if was_proposed(first, day)]:
@@ -219,7 +219,7 @@ def _proposed_until(day: date, successor: str, lives: Iterable[Life]) -> Iterato
 def by_group(
     rows: Iterable[tuple[str, str, date, datetime, str, int]],
 ) -> dict[tuple[str, date], list[SourceSuccession]]:
-    """Return what was said of successions, by successor and day."""
+    """Return the statements of successions by successor and day."""
     said: dict[tuple[str, date], list[SourceSuccession]] = defaultdict(list)
     for code, successor, day, stated_at, source, rank in rows:
         said[successor, day].append(SourceSuccession(code, stated_at, source, rank))

@@ -10,7 +10,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """A line, or with line 0 a whole file, that was not taken, and why."""
+    """A line, or with line 0 a whole file, that was not imported, with the reason."""
 
     file: str
     line: int
@@ -20,7 +20,7 @@ class NotTaken:
 
 @dataclass(frozen=True, slots=True)
 class RowWarning:
-    """Something odd that was taken as it was said: `sort` names the oddity in one word, `code` whom it is about."""
+    """A finding about what was imported as it is: `sort` names its type, `code` the body."""
 
     file: str
     sort: str
@@ -30,7 +30,7 @@ class RowWarning:
 
 @dataclass(slots=True)
 class FileReport:
-    """What came of one file. `events` counts what was told: nothing, where all of it was known."""
+    """The result of one file. `events` counts what was published: 0 where all of it was known."""
 
     file: str
     form: str
@@ -43,27 +43,27 @@ class FileReport:
     findings: list[RowWarning] = field(default_factory=list)
 
     def refuse(self, line: int, code: str, reason: str) -> None:
-        """Note that a line could not be taken."""
+        """Note that a line could not be imported."""
         self.not_taken.append(NotTaken(self.file, line, code, reason))
 
     def find(self, sort: str, code: str, words: str) -> None:
-        """Note what is odd about something that was taken."""
+        """Note a finding about something that was imported."""
         self.findings.append(RowWarning(self.file, sort, code, words))
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came of a folder."""
+    """The result of a folder."""
 
     files: list[FileReport] = field(default_factory=list)
     files_not_taken: list[NotTaken] = field(default_factory=list)
 
     def not_taken(self) -> list[NotTaken]:
-        """Return every file and line that was not taken."""
+        """Return every file and line that was not imported."""
         return [*self.files_not_taken, *(one for file in self.files for one in file.not_taken)]
 
     def findings(self) -> list[RowWarning]:
-        """Return everything that is odd, in the order of the files."""
+        """Return all findings, in the order of the files."""
         return [one for file in self.files for one in file.findings]
 
     def as_json(self) -> str:
@@ -84,7 +84,7 @@ class ImportReport:
         return json.dumps(whole, indent=1)
 
     def as_text(self, *, every_line: bool) -> str:
-        """Return the report for people; without `every_line` the long lists are cut short."""
+        """Return the report as text; without `every_line` long lists are cut short."""
         lines = ["", f"{'file':<36}{'as of':<12}{'lines':>8}{'new':>8}{'mergers':>9}{'events':>9}{'not taken':>11}"]
         lines += [
             f"{one.file:<36}{one.stated_on.isoformat():<12}{one.lines:>8}{one.new_organisations:>8}"
@@ -103,7 +103,7 @@ def _where(one: NotTaken) -> str:
 
 
 def _listed(what: str, entries: list[tuple[str, str]], *, every_line: bool) -> list[str]:
-    """Return how many there are of each sort, and then each, or the first of them."""
+    """Return the number of entries of each type, and then each entry, or the first of them."""
     lines = ["", f"{len(entries)} {what}{':' if entries else ''}"]
     lines += [f"{count:>8}  {sort}" for sort, count in Counter(sort for sort, _ in entries).most_common()]
     shown = entries if every_line else entries[:_SHOWN]

@@ -35,10 +35,10 @@ IMPORTER = Caller(
     roles=frozenset({Role.LOADER, Role.REGISTRAR, Role.NHS_ENGLAND}),
     organisations=frozenset({EVERY_ORGANISATION}),
 )
-"""Who an import is: whoever may run commands on the service's own database."""
+"""The caller of an import: an operator who may run commands on the service's own database."""
 
 ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
-"""Taken by every import, and by what tries one, so that there is one at a time."""
+"""The lock of every import and every preview, so that one runs at a time."""
 
 _COUNT_UP = """
 UPDATE organisation o SET version = o.version + new.changes
@@ -51,9 +51,9 @@ Say = Callable[[str], None]
 async def import_folder(
     database: Database, folder: Path, *, stated_on: date | None, today: date, say: Say
 ) -> ImportReport:
-    """Take every file of a folder that can be recognised, oldest first; `say` is told how it goes.
+    """Import every file of a folder that can be recognised, oldest first; `say` prints the progress.
 
-    Each file is all or nothing. What a later file fails on leaves the earlier ones taken: importing again goes on.
+    Each file is all or nothing. If a later file fails, the earlier ones stay imported, and importing again continues.
     """
     files, not_recognised = files_in(folder, FORMS, stated_on=stated_on)
     report = ImportReport(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
@@ -62,7 +62,7 @@ async def import_folder(
         with _uncollected():
             taken = await import_file(database, file, today=today, say=say)
         say(
-            f"    {taken.lines} lines, {taken.events} events told, {len(taken.not_taken)} lines not taken, "
+            f"    {taken.lines} lines, {taken.events} events published, {len(taken.not_taken)} lines not taken, "
             f"{len(taken.findings)} findings"
         )
         report.files.append(taken)
@@ -71,7 +71,7 @@ async def import_folder(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the collector of circles from going again and again through what lives until the file is taken."""
+    """Pause the garbage collector, which would scan the file's objects again and again until it is imported."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -82,7 +82,7 @@ def _uncollected() -> Iterator[None]:
 
 
 async def import_file(database: Database, file: SourceFile, *, today: date, say: Say = lambda _: None) -> FileReport:
-    """Take one file in one transaction."""
+    """Import one file in one transaction."""
     run = str(uuid.uuid4())
     context.begin(context.Origin(actor=IMPORTER.subject, correlation=run, causation=run))
     stated_at = datetime.combine(file.day, time.min, UTC)
@@ -94,7 +94,7 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
         connection = await raw(session)
         await connection.execute(ONE_IMPORT)
         events = await file.form.take(session, file, stated_at, report)
-        say(f"    {report.lines} lines read, {len(events)} facts to state")
+        say(f"    {report.lines} lines read, {len(events)} statements to record")
         told = await state_all(session, events, report)
         report.events = len(told)
         if told:
@@ -104,7 +104,7 @@ async def import_file(database: Database, file: SourceFile, *, today: date, say:
 
 
 async def state_all(session: AsyncSession, events: Sequence[Event], report: FileReport) -> list[Event]:
-    """State what the file says, and what follows from it; return what was new of it."""
+    """Record what the file states, and what follows from it; return the events that were new."""
     connection = await raw(session)
     concerns = any(_concerns_mergers(event) for event in events)
     codes = recording.codes_of(events)
@@ -123,7 +123,7 @@ async def state_all(session: AsyncSession, events: Sequence[Event], report: File
 
 
 def _concerns_mergers(event: Event) -> bool:
-    """Whether a merger of CCGs may follow from this."""
+    """Whether a merger of CCGs may follow from this event."""
     if isinstance(event, OrganisationOpened | OrganisationProposed):
         return event.kind == Kind.CCG
     return isinstance(event, OrganisationSucceeded)

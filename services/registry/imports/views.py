@@ -32,7 +32,7 @@ class Parting(StrEnum):
 
 
 class DifferenceView(View):
-    """One thing that the file would change."""
+    """One difference that the file would make."""
 
     about: str = Field(examples=["parent"])
     before: str | None = Field(examples=["01V"])

@@ -1,4 +1,4 @@
 """Lineage: predecessors, successors and exact shares along chains of successions, any number of steps away.
 
-Decides also who may act for a body that another one followed. Publishes nothing.
+Decides also who may act for a body that another one succeeded. Publishes nothing.
 """

@@ -1,4 +1,4 @@
-"""Who may act for a body that another one followed."""
+"""Decides who may act for a body that another one succeeded."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

@@ -1,4 +1,4 @@
-"""Reads who followed whom: predecessors and successors, and what codes live on in by a day."""
+"""Reads predecessors and successors, and the bodies that codes live on in by a day."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -36,7 +36,7 @@ _FORWARD = _LINE.format(onto="successor", from_="code")
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What came before a code, what came of it, and what it lives on in by the day asked for, with exact shares."""
+    """Predecessors and successors of a code, and the bodies that it lives on in, with exact shares."""
 
     code: str
     before: tuple[StepView, ...]
@@ -50,7 +50,7 @@ class Lineage:
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The first of its predecessors; itself where nothing came before it, and all of a circle."""
+        """The first of its predecessors; itself where it has none, and all of a circle."""
         followed = {step.successor for step in self.before if step.code != step.successor}
         named = {self.code, *(step.code for step in self.before)}
         return tuple(sorted(named - followed) or sorted(named))
@@ -59,7 +59,7 @@ class Lineage:
 async def get_lineage(
     db: Reads, code: str, *, as_at: date, as_known: datetime | None, direction: Direction
 ) -> LineageView:
-    """Return every succession before and after a code, and what it lives on in, as at a day, as known at an instant.
+    """Return all predecessors and successors of a code, as at a day, as known at an instant.
 
     Raises OrganisationNotFound.
     """
@@ -98,9 +98,7 @@ async def _ends(db: Reads, lineage: Lineage, *, as_at: date, as_known: datetime 
 
 def _notes(living: Sequence[EndView]) -> list[LineageNoteView]:
     notes = [
-        LineageNoteView(
-            finding="no-source-says", message=f"{end.code} is closed, and no source says what became of what it had"
-        )
+        LineageNoteView(finding="no-source-says", message=f"{end.code} is closed, and no source names its successor")
         for end in living
         if end.status == "closed"
     ]
@@ -114,7 +112,7 @@ def _notes(living: Sequence[EndView]) -> list[LineageNoteView]:
 async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = ALWAYS) -> Lineage:
     """Return the lineage by the successions that took effect on or before a day, as known at an instant.
 
-    A body that names itself as its own successor goes on; circles in the sources end the walk.
+    A body that is its own successor continues; circles in the sources end the walk.
     """
     before = await _steps(db, _BACKWARD, [code], as_at, as_known)
     after = await _steps(db, _FORWARD, [code], as_at, as_known)
@@ -122,10 +120,10 @@ async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = 
 
 
 async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None) -> ByCode[Ends]:
-    """Return what each of the codes lives on in on a day, with exact shares: many codes in one round trip.
+    """Return the bodies that each code lives on in on a day, with exact shares, in one round trip.
 
-    A code that nothing follows, one that nobody knows included, lives on in itself with all of it. A share of None is
-    one that no source states.
+    A code without a successor, even an unknown one, lives on in itself with all of it. A share of None is one that no
+    source states.
     """
     return living(await steps_from(db, codes, as_at, as_known), codes)
 
@@ -133,14 +131,14 @@ async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: date
 async def steps_from(
     db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None
 ) -> tuple[Step, ...]:
-    """Return every succession after these codes by a day, however many steps away, in the order of their days."""
+    """Return every succession from these codes by a day, any number of steps away, in order of days."""
     return await _steps(db, _FORWARD, codes, as_at, as_known or ALWAYS)
 
 
 async def steps_to(
     db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None
 ) -> tuple[Step, ...]:
-    """Return every succession that led to these codes by a day, however many steps away, in the order of their days."""
+    """Return every succession to these codes by a day, any number of steps away, in order of days."""
     return await _steps(db, _BACKWARD, codes, as_at, as_known or ALWAYS)
 
 
@@ -164,7 +162,7 @@ async def _steps(db: Reads, sql: str, codes: Collection[str], as_at: date, as_kn
 
 
 def _with_distance(code: str, steps: Sequence[Step], direction: int) -> tuple[StepView, ...]:
-    """Return the steps with how far they are from the code: 1 for its own predecessors and successors."""
+    """Return the steps with their distance from the code: 1 for its own predecessors and successors."""
     far, reached = {code: 0}, [code]
     for one in reached:
         for step in steps:

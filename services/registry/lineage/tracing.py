@@ -1,4 +1,4 @@
-"""Where a body lives on, and how much of it where: exact shares along chains of successions. Pure."""
+"""Computes where a body lives on, with exact shares along chains of successions. Pure."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ Ends = tuple[tuple[str, Fraction | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One succession on the way, known from an instant."""
+    """One succession of a chain, known from an instant."""
 
     code: str
     successor: str
@@ -34,17 +34,17 @@ class Step:
 
 @dataclass(slots=True)
 class _Group:
-    """What follows one code on one day."""
+    """The successions of one code on one day."""
 
     parts: dict[str, Fraction | None] = field(default_factory=dict)
-    """What goes to others while the code itself may live on: boundary changes."""
+    """Parts that go to others while the code itself may live on: boundary changes."""
     rest: dict[str, Fraction | None] = field(default_factory=dict)
-    """What takes the place of the code."""
+    """Successors that replace the code."""
     lives_on: bool = False
     shapes: set[str] = field(default_factory=set)
 
     def shares(self) -> tuple[dict[str, Fraction | None], Fraction | None]:
-        """Return each successor's share of the code on this day, and what the code keeps."""
+        """Return each successor's share of the code on this day, and the share that stays with the code."""
         stated = self.parts | self.rest
         missing = [code for code, share in stated.items() if share is None]
         total = sum((share for share in stated.values() if share is not None), Fraction(0))
@@ -63,12 +63,12 @@ _Groups = Mapping[str, Sequence[tuple[date, _Group]]]
 
 
 def living(steps: Iterable[Step], codes: Collection[str], *, since: date = date.min) -> dict[str, Ends]:
-    """Return what each code lives on in by the end of the steps, by successions from `since` on.
+    """Return the bodies that each code lives on in by the end of the steps, by successions from `since`.
 
-    Time goes forward only: what came to a body follows what becomes of that body from the same day on, so that circles
-    and self-references end. The only successor that a source names takes all of a body; of several, each has the share
-    that a source states, and None where none does. A body that stays (a boundary change, or a row that names itself
-    beside others) keeps the rest. A body of which sources of no shape name successors on several days lived on between.
+    Time goes forward only: a share that came to a body moves on with that body's successions from the same day, so that
+    circles and self-references end. A single successor takes all of a body; of several, each has the share that a
+    source states, and None where none does. A body that continues (a boundary change, or a row that names itself beside
+    others) keeps the rest. A body with successors on several days, by sources that state no shape, lived on in between.
     """
     groups = _grouped(step for step in steps if step.effective_on >= since)
     return {code: _ends(code, groups) if code in groups else ((code, WHOLE),) for code in codes}
@@ -98,26 +98,26 @@ def _grouped(steps: Iterable[Step]) -> _Groups:
 
 
 class _Walk:
-    """How much of one body is where, day by day."""
+    """The shares of one body by the bodies that have them, day by day."""
 
     def __init__(self, code: str) -> None:
         self.held: dict[str, Fraction | None] = {code: WHOLE}
         self.since: dict[str, date] = {code: date.min}
         self.lost = False
-        """Whether stated shares leave a part of which no source says where it went."""
+        """Whether the stated shares leave a part, and no source says where it went."""
 
     def next_day(self, groups: _Groups) -> date | None:
-        """Return the first day on which something follows what is held."""
+        """Return the first day on which a body with a share has a succession."""
         days = (day for code in self.held for day, _ in groups.get(code, ()) if day >= self.since[code])
         return min(days, default=None)
 
     def move(self, day: date, groups: _Groups) -> None:
-        """Let everything that follows on this day follow, what arrives on it included, each code once."""
+        """Apply all successions of this day, also to shares that arrive on it, each code once."""
         moved: set[str] = set()
         arrived: set[str] = set()
         while ready := self._ready(day, groups, moved, arrived):
             onto = {successor for group in ready.values() for successor in group.shares()[0]}
-            # What others of the day still bring goes on with the rest; in a circle somebody has to be first.
+            # Shares that others still bring on this day move on with the rest; in a circle one code has to be first.
             code = next((code for code in sorted(ready) if code not in onto), min(ready))
             moved.add(code)
             arrived |= self._split(code, ready[code], day)
@@ -125,7 +125,7 @@ class _Walk:
             self.since[code] = max(self.since[code], day + timedelta(days=1))
 
     def _ready(self, day: date, groups: _Groups, moved: set[str], arrived: set[str]) -> dict[str, _Group]:
-        """Return what follows on the day of codes that are held; a part of what only arrived on it goes nowhere."""
+        """Return the day's successions of codes with a share; one that arrived on it gives away no part."""
         return {
             code: group
             for code in self.held.keys() - moved

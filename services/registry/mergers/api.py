@@ -102,7 +102,7 @@ async def list_mergers(
 async def get_merger(
     reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown, today: Today
 ) -> MergerInFullView:
-    """Return a merger as known at an instant: each planned day and when it was stated, what it has and what it lacks.
+    """Return a merger as known at an instant, with each planned day, what is ready and what is missing.
 
     A merger whose day has come without effect is overdue, and `missing` lists what it lacks.
     """
@@ -250,7 +250,7 @@ async def make_scheme(
     stated_at: StatedAt,
     response: Response,
 ) -> Merger:
-    """Record that a property or a staff transfer scheme was made (NHS Act 2006 s.14I, s.14Z28), or that none is needed.
+    """Record a property or a staff transfer scheme (NHS Act 2006 s.14I, s.14Z28), or that none is needed.
 
     Every predecessor needs both schemes, or nil returns, by the merger's day.
     """
@@ -293,7 +293,7 @@ async def meet_condition(
 async def establish_successor(
     reference: Reference, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
 ) -> Merger:
-    """Carry a merger out on its day, as due work does by itself. A refusal lists all that is missing or came late."""
+    """Carry a merger out on its day, as due work does automatically. A refusal lists all that is missing or late."""
     merger = await commands.get_merger_to_change(session, reference)
     await commands.establish_successor(session, merger, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)

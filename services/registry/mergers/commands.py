@@ -68,7 +68,7 @@ class NewScheme(BaseModel):
 
 
 class MergeCommissioners(BaseModel):
-    """A merger of CCGs or of ICBs: those to dissolve on a day, and the one to establish in their place."""
+    """A merger of CCGs or of ICBs: the bodies to dissolve on a day, and the one to establish."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -207,8 +207,8 @@ async def make_scheme(
 ) -> None:
     """Make a transfer scheme of the locked merger, or give a nil return.
 
-    What was the last thing missing on the merger's own day lets it take effect.
-    Raises MergerNotOpen, SchemeNotAllowed, SchemeMadeAlready, NotYoursToDecide.
+    If it was the last item missing on the merger's own day, the merger takes effect. Raises MergerNotOpen,
+    SchemeNotAllowed, SchemeMadeAlready, NotYoursToDecide.
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         now.publish(_add_scheme(merger, command, at=now.at, by=by))
@@ -251,7 +251,7 @@ async def meet_condition(
 
 
 async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
-    """Carry out the ready merger that has been due longest, if one is due by that day; return how many it was.
+    """Carry out the ready merger that has been due longest, if any; return 1, or 0 for none.
 
     What was checked at the agreement is not checked again: meanwhile no command could close or merge the predecessors.
     A merger that is not ready, or was not by its day, waits for a decision on a new one.
@@ -259,7 +259,7 @@ async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at
     merger = await _next_due(session, up_to)
     if merger is None:
         return 0
-    # The clock does this, not a loader: whatever was stated of the bodies comes before it.
+    # The clock does this, not a loader: everything stated about the bodies comes before it.
     async with _change_of(session, merger, by=by, stated_at=stated_at, in_its_place=False) as now:
         _carry_out_if_due(now, merger, by_day=up_to)
     return 1
@@ -278,7 +278,7 @@ async def _next_due(session: AsyncSession, up_to: date) -> Merger | None:
     )
     while (reference := await session.scalar(due)) is not None:
         merger = await get_merger_to_change(session, reference)
-        # Whoever held the lock may just have put it off, or given it up.
+        # The previous holder of the lock may just have redated or withdrawn it.
         if merger.status == MergerStatus.AGREED and merger.effective_on <= up_to and merger.is_ready():
             return merger
     return None
@@ -301,7 +301,7 @@ async def get_merger_to_change(session: AsyncSession, reference: str) -> Merger:
 def _change_of(
     session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime, in_its_place: bool | None = None
 ) -> AbstractAsyncContextManager[Change]:
-    """Change a locked merger and its bodies, after all that was stated of it, also by a loader.
+    """Change a locked merger and its bodies, after all statements about it, also for a loader.
 
     Raises NotYoursToDecide.
     """
@@ -328,7 +328,7 @@ async def _must_be_possible(
     practices: Sequence[str] | None = None,
     areas: Sequence[str] | None = None,
 ) -> Kind:
-    """Return which kind of body merges. Raises MergerNotAllowed."""
+    """Return the kind of body that merges. Raises MergerNotAllowed."""
     agreed = await agreed_mergers_of(now.session, {successor, *predecessors})
     around = Surroundings(now.standings, {code: other for code, other in agreed.items() if other[0] != but})
     kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
@@ -397,7 +397,7 @@ def _add_scheme(merger: Merger, command: NewScheme, *, at: datetime, by: Caller)
 
 
 def _must_be_ready(merger: Merger) -> None:
-    """Raise MergerNotReady, with what is missing, unless all was there by the merger's day."""
+    """Raise MergerNotReady, with what is missing, unless all was ready by the merger's day."""
     if merger.is_ready():
         return
     reasons = missing(merger.predecessors, merger.conditions, merger.schemes)

@@ -22,7 +22,7 @@ from services.registry.mergers.errors import (
 
 
 class Plan(Base):
-    """A plan of a merger, as stated at one instant: it takes effect on a day, took effect, or is withdrawn."""
+    """A plan of a merger, as stated at one instant: to take effect, carried out, or withdrawn."""
 
     __tablename__ = "merger_plan"
 
@@ -38,7 +38,7 @@ class Plan(Base):
 
 
 class SchemeType(StrEnum):
-    """The two transfer schemes of NHS Act 2006 s.14I. Each moves what the other does not."""
+    """The two types of transfer scheme of NHS Act 2006 s.14I, which do not overlap."""
 
     PROPERTY = "property"
     """Property, rights and liabilities, other than those under contracts of employment."""
@@ -80,13 +80,13 @@ class Condition(Base):
 
 
 class Merger(Base):
-    """Commissioners that are to be dissolved, and the one in their place (NHS Act 2006 s.14G; ICBs: s.14Z25, s.14Z27).
+    """Commissioners to be dissolved, and their successor (NHS Act 2006 s.14G; ICBs: s.14Z25, s.14Z27).
 
-    `ready_on` is the day by which it was known that all that is needed is there: each condition met, and of each
-    predecessor both schemes or nil returns; None while something is missing.
+    `ready_on` is the day by which everything needed was known to be ready: each condition met, and of each predecessor
+    both schemes or nil returns; None while something is missing.
 
-    `reference` is `M-` and the successor's code, which is never used again; a second attempt adds `-2`. What was
-    planned when stays in `plans`, so that a merger that slipped still shows the day that it slipped from.
+    `reference` is `M-` and the successor's code, which is never used again; a second attempt adds `-2`. Every plan
+    stays in `plans`, so that a merger that slipped still shows the day that it slipped from.
     """
 
     __tablename__ = "merger"
@@ -172,13 +172,13 @@ class Merger(Base):
     def is_ready(self) -> bool:
         """Whether all that is needed was known by its day.
 
-        What was agreed when its day had come, as a replay of the past is, was ready then or was not agreed.
+        A merger agreed on or after its day, as in a replay of the past, was ready then or was refused.
         """
         agreed = max(plan.stated_at for plan in self.plans if plan.status == MergerStatus.AGREED)
         return self.ready_on is not None and self.ready_on <= max(self.effective_on, day_of(agreed))
 
     def _reckon(self) -> None:
-        """Set the day by which all that is needed was known to be there."""
+        """Set the day by which everything needed was known to be ready."""
         covered = {(one.sort, code): day_of(one.stated_at) for one in self.schemes for code in one.predecessors}
         needed = [covered.get((sort, code)) for sort in SchemeType for code in self.predecessors]
         needed += [day_of(one.evidenced_at) if one.evidenced_at else None for one in self.conditions]

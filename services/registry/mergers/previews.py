@@ -1,4 +1,4 @@
-"""Previews what a merger would touch, from what the registry knows; the rest is unknown."""
+"""Previews what a merger would affect, from what the registry knows; the rest is unknown."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -49,7 +49,7 @@ async def preview(
     as_at: date,
     as_known: datetime | None,
 ) -> MergerPreviewView:
-    """Return what a merger of these bodies would touch as at a day; the reasons against it are those known now."""
+    """Return what a merger of these bodies would affect as at a day, with the reasons against it now."""
     codes, connection = list(dict.fromkeys(predecessors)), await raw(session)
     successor_parents = await _parents_of(connection, successor, effective_on, as_known)
     people = await people_of(connection, codes, as_at=as_at, as_known=as_known)
@@ -83,7 +83,7 @@ async def preview(
 async def _ruled(
     session: AsyncSession, predecessors: Sequence[str], successor: str | None, effective_on: date
 ) -> tuple[Kind, RulePack | None, list[Reason]]:
-    """Return which kind would merge, under which law, and every reason against it."""
+    """Return the kind that would merge, the law, and every reason against the merger."""
     concerned, connection = {*predecessors, successor or ""}, await raw(session)
     around = Surroundings(await standings(connection, concerned), await agreed_mergers_of(session, concerned))
     kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))

@@ -110,7 +110,7 @@ async def list_mergers(
 
 
 async def get_merger(db: Reads, reference: str, *, as_known: datetime | None, today: date) -> MergerInFullView:
-    """Return a merger with its plans and what it has and lacks. Raises MergerNotFound."""
+    """Return a merger with its plans, what is ready and what is missing. Raises MergerNotFound."""
     merger = await _merger(db, reference, as_known, today)
     conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=None)
     plans = await db.fetch(_PLANS, reference, as_known or ALWAYS)
@@ -126,7 +126,7 @@ async def get_merger(db: Reads, reference: str, *, as_known: datetime | None, to
 async def get_readiness(
     db: Reads, reference: str, *, as_at: date, as_known: datetime | None, today: date
 ) -> ReadinessView:
-    """Return what a merger has and lacks by a day, as known at an instant. Raises MergerNotFound."""
+    """Return what is ready and missing by a day, as known at an instant. Raises MergerNotFound."""
     merger = await _merger(db, reference, as_known, today)
     conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=as_at)
     lacking = _missing(merger, conditions, schemes)
@@ -156,7 +156,7 @@ async def _merger(db: Reads, reference: str, as_known: datetime | None, today: d
 async def _conditions_and_schemes(
     db: Reads, reference: str, as_known: datetime | None, *, by: date | None
 ) -> tuple[list[ConditionView], list[SchemeView]]:
-    """Return the conditions and the schemes of a merger, those met and made by a day; all of them for None."""
+    """Return the conditions and the schemes of a merger by a day; all of them for None."""
     known = as_known or ALWAYS
     schemes = [SchemeView(**row) for row in await db.fetch(_SCHEMES, reference, known, by)]
     return [ConditionView(**row) for row in await db.fetch(_CONDITIONS, reference, known, by)], schemes

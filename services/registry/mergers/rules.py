@@ -23,23 +23,23 @@ def law_on(day: date, kind: Kind = Kind.CCG, packs: Iterable[RulePack] = PACKS) 
 def kind_of_merger(
     predecessors: Iterable[str], standing: Mapping[str, Standing], last: date, clusters: Collection[str] = ()
 ) -> Kind:
-    """Return what merges: ICBs where one of them is one on its last day, or a cluster of such; else CCGs."""
+    """Return the kind that merges: ICBs where a predecessor is an ICB or a cluster of ICBs, else CCGs."""
     icbs = any(code in clusters or standing[code].kind_on(last) is Kind.ICB for code in predecessors)
     return Kind.ICB if icbs else Kind.CCG
 
 
 def longest_proposal(day: date) -> timedelta | None:
-    """Return how long before a merger on a day a file may open its successor that only stood as proposed."""
+    """Return how long before a merger a file may open its successor that was only proposed."""
     found = in_force(PACKS, day, subject="ods-successor-proposed")
     return timedelta(days=found[0].values["longest_days"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is known around a merger that is asked for.
+    """The registry's records around a requested merger.
 
-    `standing` says how each code stands, `agreed` in which other agreed merger it is, and for which day, `clusters`
-    which of the codes names a cluster, and of which ICBs.
+    `standing` is the standing of each code, `agreed` the other agreed merger of a code with its day, `clusters` the
+    ICBs of each code that names a cluster.
     """
 
     standing: Mapping[str, Standing]
@@ -127,7 +127,7 @@ def _plural(kind: Kind) -> str:
 
 
 class SchemeState(Protocol):
-    """What the rules need of a scheme."""
+    """The fields of a scheme that the rules read."""
 
     @property
     def sort(self) -> SchemeType:
@@ -139,7 +139,7 @@ class SchemeState(Protocol):
 
 
 class ConditionState(Protocol):
-    """What the rules need of a condition."""
+    """The fields of a condition that the rules read."""
 
     @property
     def number(self) -> int:

@@ -73,7 +73,7 @@ class LackView(View):
 
 
 class ReadinessView(View):
-    """What a merger has and lacks before it can take effect."""
+    """What is ready and missing before a merger can take effect."""
 
     merger: str = Field(examples=["M-14Y"])
     status: MergerStatus
@@ -89,7 +89,7 @@ class ReadinessView(View):
 
 
 class MergerInFullView(MergerListedView):
-    """A merger with all its plans, slips included, and what it has and lacks."""
+    """A merger with all its plans, slips included, what is ready and what is missing."""
 
     plans: list[PlanView]
     missing: list[LackView] = Field(description="what it still needs before it takes effect")
@@ -119,7 +119,7 @@ class SchemeNeededView(View):
 
 
 class MergerPreviewView(View):
-    """What a merger would touch. Null is unknown: the registry lacks the figure for some body."""
+    """What a merger would affect. Null is unknown: the registry lacks the figure for some body."""
 
     kind: str = Field(examples=["ccg"])
     successor: str | None

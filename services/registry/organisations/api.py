@@ -48,8 +48,10 @@ router = commands_router(tags=["Organisations"])
 async def get_organisation(
     code: CodeInPath, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
 ) -> OrganisationInFullView:
-    """Return an organisation as at a day, as known at an instant: kind, further roles, status in operation and in law,
-    name, parent, address, codes in other systems, and the mergers that it is part of.
+    """Return an organisation as at a day, as known at an instant.
+
+    The answer has its kind, further roles, status in operation and in law, name, parent, address, codes in other
+    systems, and the mergers that it is part of.
 
     The ETag is the organisation's current version, whatever the day.
     """
@@ -201,7 +203,7 @@ async def change_kind(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """Change its kind from a day, under the same code: a trust becomes a foundation trust, an STP becomes an ICB.
+    """Change its kind from a day, under the same code, as when a trust becomes a foundation trust.
 
     Earlier days keep their kinds. A CCG that is part of an agreed merger stays one up to the merger's day.
     """

@@ -1,4 +1,4 @@
-"""What an organisation is from a day on: name, parent, kind, status in law, address. Earlier days stay as they were."""
+"""Changes an organisation from a day: name, parent, kind, status in law, address. Earlier days stay unchanged."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -164,7 +164,7 @@ async def change_kind(
 async def change_legal_status(
     session: AsyncSession, organisation: Organisation, command: ChangeLegalStatus, *, by: Caller, stated_at: datetime
 ) -> None:
-    """State since when the locked body is established, or abolished, in law. Its operation does not change.
+    """State the day from which the locked body is established, or abolished, in law; its operation does not change.
 
     Raises LegalDatesDisagree with every reason, NoChange, NotYoursToDecide.
     """
@@ -223,7 +223,7 @@ def must_be_there(standing: Standing, day: date) -> None:
 
 
 async def describe(now: Change, code: str, facet: Facet, value: str, day: date, describing: Describing) -> None:
-    """State a value from a day on, and again what is known to follow it: it ends where the next one begins.
+    """State a value from a day, and the next known value again: this one ends where that begins.
 
     Raises NoChange.
     """

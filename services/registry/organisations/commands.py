@@ -113,9 +113,9 @@ async def open_organisations(
 ) -> list[Organisation]:
     """Open or propose these bodies, all or none.
 
-    A code that a body ever had is refused, with one exception: what was only proposed can be opened.
-    Raises CodeTaken with every reason, OrganisationNotFound (a parent), CoverBroken with every practice that would not
-    be in exactly one commissioner, NotYoursToDecide.
+    A code that was ever used is refused, with one exception: a proposed body can be opened. Raises CodeTaken with every
+    reason, OrganisationNotFound (a parent), CoverBroken with every practice that would not be in exactly one
+    commissioner, NotYoursToDecide.
     """
     codes = [command.code for command in commands]
     for code in codes:
@@ -128,7 +128,7 @@ async def open_organisations(
 async def open_in(now: Change, commands: Sequence[OpenOrganisation]) -> None:
     """Open or propose these bodies within a change of their codes. Raises CodeTaken, OrganisationNotFound, CoverBroken.
 
-    A command that opens a body and states more of it does both in one change.
+    A command that opens a body and states more about it does both in one change.
     """
     codes = [command.code for command in commands]
     agreed = await agreed_mergers_of(now.session, codes)

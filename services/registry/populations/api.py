@@ -32,7 +32,7 @@ router = commands_router(tags=["Populations"])
 
 
 Basis = Annotated[
-    str | None, Query(description="only counted in this way", pattern="^[a-z_]{1,40}$", examples=["registered"])
+    str | None, Query(description="only on this basis", pattern="^[a-z_]{1,40}$", examples=["registered"])
 ]
 
 

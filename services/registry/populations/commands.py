@@ -52,7 +52,7 @@ async def publish_population(
         message = f"no rule pack names the family {family_of(source)} as a source on {command.effective_on}"
         raise SourceRefused(message, reasons=[Reason(message, "source")])
     async with change(session, [organisation.code], by=by, stated_at=stated_at) as now:
-        # Counts of people stand beside what an editor of the body reads, and leave its version.
+        # Counts of people are not part of the body that an editor reads, so its version stays.
         now.changed.clear()
         published = PopulationPublished(
             code=organisation.code,

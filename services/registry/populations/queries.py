@@ -32,7 +32,7 @@ SELECT id, basis, people, effective_on, source, rank, stated_at, recorded_by, re
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """What one source says of a body's people."""
+    """A source's count of a body's people."""
 
     people: int
     effective_on: date
@@ -46,9 +46,9 @@ _Counts = Mapping[str, Mapping[str, list[_Count]]]
 
 
 async def _counts_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None) -> _Counts:
-    """Return by code and basis what each family of sources says last of a day, the one that rules first.
+    """Return by code and basis the latest count of each family of sources for a day, in order of precedence.
 
-    A source of a higher rank rules, whenever a lower one speaks; among equals the later count, then the later word.
+    A higher rank has precedence, even over later counts; among equals the later day, then the later statement.
     """
     found: dict[str, dict[str, dict[str, _Count]]] = defaultdict(lambda: defaultdict(dict))
     for row in await db.fetch(_COUNTS, sorted(set(codes)), as_at, as_known or ALWAYS):
@@ -62,7 +62,7 @@ async def _counts_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: 
 
 
 def _in_order(counts: Iterable[_Count]) -> list[_Count]:
-    """Return the counts of several sources, the one that rules first."""
+    """Return the counts of several sources, in order of precedence."""
     return sorted(
         counts, key=lambda count: (count.rank, count.effective_on, count.stated_at, count.source), reverse=True
     )
@@ -71,7 +71,7 @@ def _in_order(counts: Iterable[_Count]) -> list[_Count]:
 async def list_statements(
     db: Reads, code: str, *, basis: str | None, as_known: datetime | None, after: int | None, limit: int
 ) -> list[CountStatementView]:
-    """Return what was ever said of a body's people, in the order in which it was put on record."""
+    """Return every count of a body's people, in the order in which they were recorded."""
     rows = await db.fetch(_SAID, code, as_known or ALWAYS, basis, after, limit)
     return [CountStatementView(**dict(row)) for row in rows]
 
@@ -140,7 +140,7 @@ def _part(code: str, count: _Count | None) -> PartView:
 def _parts(
     code: str, basis: str, counts: _Counts, before: Mapping[str, list[str]], whole: set[str], seen: set[str]
 ) -> list[PartView]:
-    """Return what each predecessor brings, by way of its own predecessors where it was never counted itself."""
+    """Return what each predecessor contributes, by its own predecessors where it was never counted."""
     parts: list[PartView] = []
     for one in sorted(before.get(code, ())):
         if one in seen:
@@ -155,7 +155,7 @@ def _parts(
 
 
 REGISTERED = "registered"
-"""The basis of the counts that tell how many people a commissioner serves."""
+"""The basis of the counts that give a commissioner's population."""
 
 
 async def people_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None) -> ByCode[int | None]:

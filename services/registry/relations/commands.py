@@ -66,7 +66,7 @@ class EndRelation(BaseModel):
 
 
 async def relate(session: AsyncSession, code: str, command: Relate, *, by: Caller, stated_at: datetime) -> RelatedView:
-    """Relate a body to another from a day. It replaces what was stated of these two for the same days.
+    """Relate a body to another from a day. It replaces what was stated about these two for the same days.
 
     Raises RelationNotAllowed with every reason, NoChange, OrganisationNotFound, NotYoursToDecide.
     """
@@ -116,7 +116,9 @@ async def end_relation(
         periods = await _periods(now.connection, code, command.relation, command.other)
         holding = [(period, value) for period, value in periods if period.end > command.effective_on]
         if not holding:
-            raise NoChange(f"{code} {command.relation} {command.other}: not so on {command.effective_on} or later")
+            raise NoChange(
+                f"{code} {command.relation} {command.other}: no such relation on {command.effective_on} or later"
+            )
         now.publish(
             OrganisationUnrelated(
                 code=code,
@@ -150,14 +152,14 @@ async def _change_of(
     async with change(session, codes, by=by, stated_at=stated_at) as now:
         if missing := sorted(set(codes) - now.organisations.keys()):
             raise OrganisationNotFound(f"no organisation has the code {' or '.join(missing)}")
-        # Relations stand beside what an editor of the body reads, and leave its version.
+        # Relations are not part of the body that an editor reads, so its version stays.
         now.changed.clear()
         yield now
 
 
 def _against(code: str, command: Relate, days: Days, standings: Mapping[str, Standing]) -> Iterator[Reason]:
     if code == command.other:
-        yield Reason(f"{code} cannot stand in a relation to itself", "other")
+        yield Reason(f"{code} cannot be related to itself", "other")
     if days.end <= days.start:
         yield Reason(f"the relation would end on {command.until}, not after {command.effective_on}", "until")
     if command.share and command.relation not in WITH_SHARES:

@@ -1,4 +1,4 @@
 """Reorganisations that are not mergers: splits, acquisitions, boundary changes, abolitions; and their undoing.
 
-Publishes OrganisationSucceeded and SuccessionUndone, with what they state of the bodies concerned.
+Publishes OrganisationSucceeded and SuccessionUndone, with what they state about the bodies concerned.
 """

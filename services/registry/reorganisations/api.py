@@ -37,7 +37,9 @@ router = commands_router(tags=["Successions"])
 Reference = Annotated[
     str,
     Path(
-        pattern=r"^R-[A-Z0-9]{1,12}(-\d{1,3})?$", description="the reference that stating it gave", examples=["R-11X"]
+        pattern=r"^R-[A-Z0-9]{1,12}(-\d{1,3})?$",
+        description="the reference given when it was stated",
+        examples=["R-11X"],
     ),
 ]
 Decider = Annotated[Caller, allowed(Role.REGISTRAR, Role.NHS_ENGLAND)]
@@ -111,9 +113,9 @@ async def state_succession(
 async def undo_succession(
     reference: Reference, session: Write, by: Decider, stated_at: StatedAt, expected: IfMatch, response: Response
 ) -> ReorganisationView:
-    """Undo a succession that was wrong. What it closed or moved becomes as it would be without it.
+    """Undo a succession that was wrong. Everything that it closed or moved becomes as without it.
 
-    What was known until now stays readable, as known until now.
+    Earlier beliefs stay readable, as known until now.
     """
     wrong = await undoing.get_reorganisation_to_change(session, reference)
     stale(wrong.version, expected)

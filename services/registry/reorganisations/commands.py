@@ -67,7 +67,7 @@ class StateSuccession(BaseModel):
     )
 
     def succession(self) -> PlannedSuccession:
-        """Return it as the rules take it."""
+        """Return it in the form that the rules read."""
         return PlannedSuccession(
             Shape(self.shape),
             tuple(self.predecessors),
@@ -115,14 +115,14 @@ def _against_cover(
 ) -> list[Reason]:
     day = command.effective_on
     reasons = list(reasons_against_lists(command.commissioners, records, day))
-    # Of bodies that are not there nothing is covered: the reasons against them are enough.
+    # Bodies that do not exist cover nothing: the reasons against them are enough.
     if all(one.exists for one in standing.values()) and not reasons:
         reasons.extend(against_lists(records, lists, day, after=after))
     return reasons
 
 
 def _after(succession: PlannedSuccession, records: Records, standing: Mapping[str, Standing]) -> Commissioners:
-    """Return who can cover once this has happened."""
+    """Return which bodies can cover once this has happened."""
     if succession.shape is Shape.BOUNDARY_CHANGE:
         return records.commissioners()
     then = [records.bodies.get(code, standing[code]) for code, _ in succession.successors]
@@ -135,7 +135,7 @@ def _after(succession: PlannedSuccession, records: Records, standing: Mapping[st
 
 
 def _events(succession: PlannedSuccession, done: Reorganisation, at: datetime) -> list[Event]:
-    """Return the events: who follows whom, and what becomes of those that are followed."""
+    """Return the events: the successions, and what happens to the predecessors."""
     when = {"effective_on": succession.effective_on, "stated_at": at}
     events: list[Event] = [
         OrganisationSucceeded(code=code, successor=successor, shape=succession.shape, share=share, **when)

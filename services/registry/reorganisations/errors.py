@@ -4,7 +4,7 @@ from libs.common.errors import Conflict, NotFound
 
 
 class SuccessionNotAllowed(Conflict):
-    """One body cannot follow another in this way.
+    """One body cannot succeed another in this way.
 
     The days, the kinds, the shares or the lists of practices and areas stand against it. `reasons` names each.
     """

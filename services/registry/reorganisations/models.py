@@ -14,7 +14,7 @@ StatedShape = Literal["merger", "split", "acquisition", "boundary_change", "abol
 
 
 class Reorganisation(Base):
-    """One or more bodies followed by one or more others on a day, stated at one instant.
+    """A succession of one or more bodies by one or more others on a day, stated at one instant.
 
     `reference` is `R-` and the first predecessor's code; a second one adds `-2`. `shares` are those of `successors`, in
     their order, empty where none is stated. `closed` are the predecessors that it closed, `commissioners` those

@@ -46,7 +46,7 @@ _COUNTS = {
     Shape.BOUNDARY_CHANGE: ((1, 1), (1, None)),
     Shape.ABOLITION: ((1, 1), (1, None)),
 }
-"""How many predecessors and successors each shape has, at least and at most."""
+"""The least and greatest numbers of predecessors and successors of each shape."""
 
 
 def reasons_against(
@@ -54,7 +54,7 @@ def reasons_against(
 ) -> list[Reason]:
     """Return every reason against this succession; none: it can be stated.
 
-    `standing` says how each code stands, `agreed` in which agreed merger it is, and for which day.
+    `standing` is the standing of each code, `agreed` the agreed merger of a code, with its day.
     """
     reasons = [*_against_the_numbers(succession), *_against_the_shares(succession)]
     for number, code in enumerate(succession.predecessors):
@@ -137,7 +137,7 @@ def _against_successor(succession: PlannedSuccession, standing: Standing) -> Ite
     elif succession.shape is Shape.MERGER and before == "open":
         yield f"{code} is open before {day}: a merger establishes a new body, an existing body acquires"
     elif succession.shape in {Shape.ACQUISITION, Shape.BOUNDARY_CHANGE} and before != "open":
-        yield f"{code} is {before} before {day}: {succession.shape.replace('_', ' ')} needs a body that was there"
+        yield f"{code} is {before} before {day}: {succession.shape.replace('_', ' ')} needs a body that was open"
 
 
 def _law(day: date, name: str) -> Sequence[str]:

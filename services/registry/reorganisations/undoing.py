@@ -77,7 +77,7 @@ async def get_reorganisation_to_change(session: AsyncSession, reference: str) ->
 async def undo_succession(
     session: AsyncSession, wrong: Reorganisation, *, by: Caller, stated_at: datetime
 ) -> Reorganisation:
-    """Take the locked succession back, with all that it changed; what others stated meanwhile stays.
+    """Undo the locked succession, with all that it changed; later statements of others stay.
 
     A body that it closed is open again, practices and areas that it moved are where they would be without it. What was
     believed until now stays, as known until now. Raises SuccessionNotUndoable with every practice and area that would
@@ -106,7 +106,7 @@ def _undone(wrong: Reorganisation, at: datetime) -> Iterator[Event]:
 
 
 async def _taken_back(now: Change, wrong: Reorganisation, moved: Sequence[str]) -> list[Event]:
-    """Return the events after which all is as if the succession had never been stated."""
+    """Return the events that restore all as if the succession had never been stated."""
     connection, day, at = now.connection, wrong.effective_on, now.at
     facets = [Facet.LIFE, Facet.KIND, Facet.LEGAL]
     of_bodies = await connection.fetch(_SAID, wrong.predecessors, facets, wrong.stated_at)

@@ -14,9 +14,9 @@ from services.registry.search.views import MOST_IN_A_TREE, AboveView, BranchView
 BELONGING = ("member of", "part of footprint")
 """Relations by which a body is below another, beside its parent."""
 
-# A body whose parent was merged into another belongs to that one, without a statement of its own. What had closed under
-# the old parent stays there. A parent that goes on in several leaves open in which, so nothing is carried along it; one
-# that lives on keeps its own.
+# A body whose parent was merged into another belongs to that one, without a statement of its own. A body that closed
+# under the old parent stays there. Where a parent has several successors, nothing is carried, because it is unknown to
+# which; a parent that continues keeps its own.
 _BELOW = f"""
 {PLANNED_EACH_TIME}
 WITH RECURSIVE carried (code, parent) AS (
@@ -89,9 +89,9 @@ async def list_members(
 
 
 async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | None, depth: int) -> TreeView:
-    """Return the bodies above one and `depth` levels of those below it, one query a level.
+    """Return the bodies above one and `depth` levels of those below it, by one query a level.
 
-    A body is shown below each that it belongs to, but opened only once: circles in the sources end there.
+    A body is shown below each that it belongs to, but expanded only once, which ends circles in the sources.
     """
     rows = await db.fetch(_ABOVE, as_at, as_known or ALWAYS, code, list(BELONGING))
     levels: list[list[MemberView]] = []
@@ -116,7 +116,7 @@ async def get_tree(db: Reads, code: str, *, as_at: date, as_known: datetime | No
 
 
 def _grown(code: str, levels: Sequence[Sequence[MemberView]]) -> list[BranchView]:
-    """Return the members of a body with theirs, from the lowest level up."""
+    """Return the members of a body with their members, built from the lowest level up."""
     below: dict[str, list[BranchView]] = {}
     for level in reversed(levels):
         at_this_level: dict[str, list[BranchView]] = defaultdict(list)

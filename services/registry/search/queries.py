@@ -1,4 +1,4 @@
-"""Searches organisations by a word of a name, present or former, a code, a postcode or a place."""
+"""Searches organisations by words of a present or former name, a code, a postcode or a place."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,7 @@ from services.registry.search.views import MatchView
 
 _WORD = re.compile(r"\w+")
 _INWARD = 3
-"""Characters behind the space of a postcode."""
+"""Characters after the space of a postcode."""
 
 # A name matches on whatever day it holds: users often remember the former name of a body.
 _BY_TEXT = f"""
@@ -52,7 +52,7 @@ class SearchFilter:
 async def search(
     db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
 ) -> list[MatchView]:
-    """Return a page of what matches all filters as at a day, as known at an instant. `after` is the cursor.
+    """Return a page of matches of all filters as at a day, as known at an instant; `after` is the cursor.
 
     Every word of the text has to begin a word of one name that the body has, had or will have; or the text begins the
     code, or is the code of another system.
@@ -75,7 +75,7 @@ async def search(
 
 
 def _choose_place(chosen: Conditions, wanted: SearchFilter) -> bool:
-    """Ask for the postcode and the place; false where neither they nor the text have a word to look for."""
+    """Add the conditions of postcode and place; false where neither they nor the text contain a word."""
     postcode, place = squeezed_postcode(wanted.postcode), wanted.place
     if postcode is None and place is None:
         return True
@@ -106,7 +106,7 @@ def _outward(postcode: str | None) -> str | None:
 
 
 def _query(text: str) -> str:
-    """Return a text-search query that asks for every word as a beginning."""
+    """Return a text-search query that requires every word as a prefix."""
     return " & ".join(f"'{word}':*" for word in _WORD.findall(text.lower()))
 
 
@@ -119,7 +119,7 @@ def _match(row: asyncpg.Record) -> MatchView:
 async def all_pages(
     db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, at_once: int = 1000
 ) -> AsyncIterator[Sequence[MatchView]]:
-    """Give everything that matches, page by page: for exports."""
+    """Yield all matches, page by page, for exports."""
     after = None
     while page := await search(db, wanted, as_at=as_at, as_known=as_known, after=after, limit=at_once):
         yield page

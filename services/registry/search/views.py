@@ -9,7 +9,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.views import OrganisationView, View
 
 MOST_IN_A_TREE = 2_000
-"""Bodies that one answer holds."""
+"""The most bodies in one answer."""
 
 
 class MatchView(OrganisationView):

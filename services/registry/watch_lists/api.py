@@ -137,7 +137,8 @@ async def follow_watch_list(
 ) -> Response:
     """Return the events about the organisations of a list, after a position, in order. Continue with `after=next`.
 
-    The position never expires: all events are kept. After a restore from a backup, an `epoch` that ended is refused.
+    The position never expires: all events are retained. After a restore from a backup, an `epoch` that ended is
+    refused.
     """
     found = await queries.get_watch_list(session, number, by=by)
     about = await queries.watched_codes(rows, found.codes, found.footprints, as_at=as_at)

@@ -1,4 +1,4 @@
-"""Makes and changes watch lists: codes and footprints that a caller follows."""
+"""Creates and changes watch lists: codes and footprints that a caller follows."""
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
@@ -58,7 +58,7 @@ async def change_watch_list(session: AsyncSession, watched: WatchList, command: 
 
 
 async def get_watch_list_to_change(session: AsyncSession, number: int, *, by: Caller) -> WatchList:
-    """Lock a list of the caller's. Raises WatchListNotFound, also for a list of somebody else's."""
+    """Lock a list of the caller's. Raises WatchListNotFound, also for another caller's list."""
     found = await session.scalar(
         select(WatchList)
         .where(WatchList.id == number, WatchList.owner == by.subject)
@@ -83,7 +83,7 @@ async def _must_exist(session: AsyncSession, command: Watch) -> None:
 
 
 async def _must_be_free(session: AsyncSession, name: str, *, by: Caller) -> None:
-    # One caller at a time, so that two requests at once do not both find the name free.
+    # One request of a caller at a time, so that two at once do not both find the name free.
     await (await raw(session)).execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", by.subject)
     taken = await session.scalar(select(WatchList.id).where(WatchList.owner == by.subject, WatchList.name == name))
     if taken is not None:

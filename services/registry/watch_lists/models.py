@@ -10,7 +10,7 @@ from services.registry.core.base import Base
 
 
 class WatchList(Base):
-    """A list of its owner's. `footprints` are codes of which everything below is watched too, as it is on the day."""
+    """A caller's watch list. `footprints` are codes watched with everything below them on the day."""
 
     __tablename__ = "watch_list"
     __table_args__ = (Index(None, "owner", "name", unique=True),)

@@ -30,7 +30,7 @@ SELECT code FROM line
 
 
 async def get_watch_list(session: AsyncSession, number: int, *, by: Caller) -> WatchList:
-    """Return a list of the caller's. Raises WatchListNotFound, also for a list of somebody else's."""
+    """Return a list of the caller's. Raises WatchListNotFound, also for another caller's list."""
     found = await session.scalar(select(WatchList).where(WatchList.id == number, WatchList.owner == by.subject))
     if found is None:
         raise WatchListNotFound(f"you have no watch list {number}")
@@ -38,7 +38,7 @@ async def get_watch_list(session: AsyncSession, number: int, *, by: Caller) -> W
 
 
 async def list_watch_lists(session: AsyncSession, *, by: Caller, after: int, limit: int) -> list[WatchListView]:
-    """Return the caller's lists in the order in which they were made."""
+    """Return the caller's lists in the order in which they were created."""
     mine = select(WatchList).where(WatchList.owner == by.subject, WatchList.id > after)
     rows = await session.scalars(mine.order_by(WatchList.id).limit(limit))
     return [WatchListView.model_validate(row) for row in rows]
@@ -47,9 +47,9 @@ async def list_watch_lists(session: AsyncSession, *, by: Caller, after: int, lim
 async def watched_codes(
     db: Reads, codes: Collection[str], footprints: Collection[str], *, as_at: date, as_known: datetime | None = None
 ) -> list[str]:
-    """Return every code that a list follows on a day: its own, all below its footprints, and what those were before.
+    """Return every code that a list follows on a day: its own, and all below its footprints.
 
-    What became of them is followed too, so that a merger takes nobody out of sight.
+    Their predecessors and successors are followed too, so that a merger ends nothing that is watched.
     """
     asked = {*codes, *footprints}
     level: Collection[str] = list(footprints)

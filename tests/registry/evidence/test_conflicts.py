@@ -44,7 +44,7 @@ def test_of_two_families_the_one_of_the_higher_rank_rules_though_it_spoke_earlie
     assert [(said.source, said.value) for said in one.words] == [("ods-eccg:2016", "open"), ("hsj:1", "closed")]
     assert one.because == (
         "From 2014-04-01 to 2015-03-31 ods-eccg:2016 says open, hsj:1 says closed; "
-        "ods-eccg rules: ods-eccg stands above hsj (0 against -50)"
+        "ods-eccg rules: ods-eccg ranks above hsj (0 against -50)"
     )
 
 
@@ -53,7 +53,7 @@ def test_of_two_families_of_one_rank_the_later_word_rules() -> None:
     earlier = word("ods-eccg:2016", "Q1", "2015-04-01", "2016-02-29", end=date(2017, 1, 1))
     [one] = differing([later, earlier])
     assert spans([one]) == [("2016-04-01", "2017-01-01", "Q2", "later word")]
-    assert "it spoke later, on 2020-01-01 after 2016-02-29" in one.because
+    assert "it stated this later, on 2020-01-01 after 2016-02-29" in one.because
 
 
 def test_a_family_that_corrects_itself_is_no_conflict_with_itself() -> None:

@@ -53,7 +53,7 @@ async def test_a_code_is_looked_up_as_at_a_day_and_as_known(registry: RegistryCl
     found = await registry.call("GET", "/identifiers/ons/E38000041", params={"as_at": "2014-01-01"})
     assert (found["code"], found["name"]) == ("01H", "NHS 01H CCG")
     before = await registry.call("GET", "/identifiers/ons/E38000041", params={"as_at": "2013-03-31"}, expect=404)
-    assert "01H bears it from 2013-04-01" in before["detail"]
+    assert "01H has it from 2013-04-01" in before["detail"]
     asked = {"as_at": "2014-01-01", "as_known": "2014-01-01"}
     unheard = await registry.call("GET", "/identifiers/ons/E38000041", params=asked, expect=404)
     assert unheard["type"].endswith("/identifier-not-found")

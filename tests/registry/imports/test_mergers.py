@@ -85,8 +85,11 @@ async def test_a_file_that_contradicts_an_agreed_merger_is_stated_and_found(
     report = await take(registry.database, folder)
     assert report.not_taken() == []
     assert {(one.sort, one.code): one.words for one in report.findings()} == {
-        ("no merger", "14Y"): "followed 10H, 10Y on 2017-04-01: M-14Y is agreed for 2018-04-01, of 10H, 10Y",
-        ("no merger", "99N"): "followed 10Y, 14X on 2017-04-01: 10Y is part of the merger M-14Y, agreed for 2018-04-01",
+        ("no merger", "14Y"): "succeeded 10H, 10Y on 2017-04-01: M-14Y is agreed for 2018-04-01, of 10H, 10Y",
+        (
+            "no merger",
+            "99N",
+        ): "succeeded 10Y, 14X on 2017-04-01: 10Y is part of the merger M-14Y, agreed for 2018-04-01",
     }
     [merger] = (await registry.call("GET", "/mergers"))["items"]
     assert (merger["reference"], merger["status"], merger["effective_on"]) == ("M-14Y", "agreed", "2018-04-01")
@@ -117,10 +120,10 @@ async def test_a_merger_that_the_registry_or_the_law_contradicts_is_a_finding_an
     report = await take(database, folder)
     assert report.not_taken() == []
     assert {(one.sort, one.code): one.words for one in report.findings()} == {
-        ("no merger", "10C"): "followed 10A, 10B on 2018-04-01: 10C operates since 2013-04-01, "
+        ("no merger", "10C"): "succeeded 10A, 10B on 2018-04-01: 10C operates since 2013-04-01, "
         "and a merger of CCGs establishes a new body",
-        ("no merger", "LAT"): "followed 10D, 10E on 2022-07-01: no law provides for a merger of CCGs on 2022-07-01",
-        ("no merger", "NEW"): "followed 10G, 10H on 2018-04-01: 10H is closed on 2018-03-31, "
+        ("no merger", "LAT"): "succeeded 10D, 10E on 2022-07-01: no law provides for a merger of CCGs on 2022-07-01",
+        ("no merger", "NEW"): "succeeded 10G, 10H on 2018-04-01: 10H is closed on 2018-03-31, "
         "its last day before the merger",
     }
     assert await database.fetch("SELECT reference FROM merger") == []

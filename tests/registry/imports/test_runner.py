@@ -232,7 +232,7 @@ async def test_every_line_that_is_not_taken_is_listed_with_the_reason(database: 
     listed = {(one.file, one.line): one.reason for one in report.not_taken()}
     assert listed == {
         ("README.txt", 0): "its name and its first line are those of no file that can be imported",
-        ("etr.csv", 0): "its name says no day: give one with --stated-at",
+        ("etr.csv", 0): "its name gives no day: set one with --stated-at",
         ("eccg_2099-01.csv", 0): "2099-01-31 lies in the future",
         ("eccg_2017-01.csv", 2): "the code occurs on line 1 already",
         ("eccg_2017-01.csv", 3): "'00-1' is no ODS code",
@@ -248,16 +248,16 @@ async def test_every_line_that_is_not_taken_is_listed_with_the_reason(database: 
         ("eccg_2017-01.csv", "not named any more", "01H"): "the file before this one names it: absent is not closed",
         ("eccg_2017-01.csv", "not named any more", "13Q"): "the file before this one names it: absent is not closed",
         ("eccg_2017-01.csv", "not named any more", "13T"): "the file before this one names it: absent is not closed",
-        ("etr_2022-03.csv", "another kind", "R0A"): "line 1 describes a foundation_trust, held: ccg",
-        ("etr_2022-03.csv", "another first day", "R0A"): "line 1 says 2017-10-01, held: 2013-04-01",
-        ("succ_2022-11.csv", "own successor", "00F"): "on 2015-04-01 it is said to follow itself",
-        ("succ_2022-11.csv", "repeated line", "01H"): "line 5 says what line 4 says",
+        ("etr_2022-03.csv", "another kind", "R0A"): "line 1 describes a foundation_trust, recorded: ccg",
+        ("etr_2022-03.csv", "another first day", "R0A"): "line 1 says 2017-10-01, recorded: 2013-04-01",
+        ("succ_2022-11.csv", "own successor", "00F"): "by the file it succeeds itself on 2015-04-01",
+        ("succ_2022-11.csv", "repeated line", "01H"): "line 5 repeats line 4",
     }
     whole = json.loads(report.as_json())
     assert (len(whole["not_taken"]), len(whole["findings"])) == (len(listed), 9)
     text = report.as_text(every_line=True)
     assert all(reason in text for reason in listed.values())
-    assert "etr_2022-03.csv R0A: line 1 describes a foundation_trust, held: ccg" in text
+    assert "etr_2022-03.csv R0A: line 1 describes a foundation_trust, recorded: ccg" in text
     followed = await lineage_of(database, "R0A", as_at=TODAY)
     assert [step.merger for step in followed.after] == [None]
 

@@ -193,7 +193,7 @@ async def test_where_no_source_says_what_became_of_a_body_the_lineage_says_so(re
     await registry.change("/organisations/A81001/closure", version=1, body={"effective_on": "2016-04-01"})
     closed = await registry.call("GET", "/organisations/A81001/lineage")
     assert [(one["finding"], one["message"]) for one in closed["findings"]] == [
-        ("no-source-says", "A81001 is closed, and no source says what became of what it had")
+        ("no-source-says", "A81001 is closed, and no source names its successor")
     ]
     split = await registry.call("GET", "/organisations/RW6/lineage")
     assert [(one["code"], one["share"]) for one in split["living"]] == [("R0A", None), ("RM3", None)]

@@ -15,7 +15,7 @@ _APRIL_2021 = date(2021, 4, 1)
 
 
 def _areas(reading: Reading) -> Iterator[Event]:
-    """Give the areas of each CCG in each local authority; of an area that stands twice only the first line is taken."""
+    """Yield the areas of each CCG in each local authority; of a repeated area only the first line counts."""
     areas: dict[tuple[str, str], list[str]] = defaultdict(list)
     names: dict[str, tuple[str, str]] = {}
     seen: dict[str, int] = {}
@@ -24,7 +24,7 @@ def _areas(reading: Reading) -> Iterator[Event]:
         try:
             ccg, authority = code_of(row["CCG21CDH"]), code_of(row["LAD21CD"])
             if code_of(area) in seen:
-                raise Unusable(f"the area stands on line {seen[area]} already")
+                raise Unusable(f"the area is on line {seen[area]} already")
         except Unusable as reason:
             reading.report.refuse(line, area, str(reason))
             continue

@@ -13,7 +13,7 @@ from services.registry.imports.formats.ods_rows import Body
 from services.registry.imports.formats.source_file import SourceFile
 from services.registry.imports.report import FileReport
 
-_HELD = f"""
+_BELIEVED = f"""
 SELECT o.code, b.facet, b.value, lower(b.valid) AS start
   FROM organisation o JOIN {believed("b", Facet.KIND, Facet.LIFE, day=ALL_DAYS, known=NOW)}
  WHERE o.code = ANY($1) AND ({about("b", Facet.KIND)} OR b.value = 'open')
@@ -31,17 +31,17 @@ _PASSAGES = {
     (Kind.NHS_TRUST, Kind.FOUNDATION_TRUST),
     (Kind.SUB_ICB_LOCATION, Kind.CCG),
 }
-"""From what a body was held to be to what a line may call it without being odd."""
+"""Pairs of the believed kind and a kind that a line may name without a finding."""
 
 
 async def compare(
     connection: asyncpg.Connection, bodies: Collection[Body], file: SourceFile, stated_at: datetime, report: FileReport
 ) -> None:
-    """Report where the lines differ from what is held of life and kind, and which bodies are not named any more."""
+    """Report where the lines differ from the believed lives and kinds, and bodies that are no longer named."""
     codes = sorted(body.code for body in bodies)
     kinds: dict[str, set[str]] = {}
     opened: dict[str, set[str]] = {}
-    for row in await connection.fetch(_HELD, codes):
+    for row in await connection.fetch(_BELIEVED, codes):
         if row["facet"] == Facet.KIND:
             kinds.setdefault(row["code"], set()).add(row["value"])
         else:
@@ -50,16 +50,18 @@ async def compare(
         _compare_kind(body, kinds.get(body.code, ()), report)
         first_days = opened.get(body.code)
         if first_days and str(body.opened_on) not in first_days:
-            held = ", ".join(sorted(first_days))
-            report.find("another first day", body.code, f"line {body.line} says {body.opened_on}, held: {held}")
+            known_days = ", ".join(sorted(first_days))
+            report.find(
+                "another first day", body.code, f"line {body.line} says {body.opened_on}, recorded: {known_days}"
+            )
     named = set(codes)
     for row in await connection.fetch(_NAMED_BEFORE, f"{file.form.family}:%", stated_at):
         if row["code"] not in named:
             report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
 
 
-def _compare_kind(body: Body, held: Iterable[str], report: FileReport) -> None:
-    known = set(held)
+def _compare_kind(body: Body, kinds: Iterable[str], report: FileReport) -> None:
+    known = set(kinds)
     if known and body.kind not in known and not any((one, body.kind) in _PASSAGES for one in known):
         words = ", ".join(sorted(known))
-        report.find("another kind", body.code, f"line {body.line} describes a {body.kind}, held: {words}")
+        report.find("another kind", body.code, f"line {body.line} describes a {body.kind}, recorded: {words}")

@@ -21,20 +21,20 @@ from services.registry.imports.formats.source_file import Form, SourceFile
 from services.registry.imports.report import FileReport
 
 _MARK = "ï»¿"
-"""The mark that begins a file in UTF-8, as it looks in the encoding in which forms are tried."""
+"""The byte order mark of UTF-8, as it looks in the encoding in which formats are tried."""
 
 Row = Mapping[str, str]
 
 
 @dataclass(slots=True)
 class Reading:
-    """A table being read: its file, what each of its statements bears, and what the registry holds of ONS codes."""
+    """A table being read: its file, the fields of each of its statements, and the ONS codes that the registry knows."""
 
     file: SourceFile
     saying: dict[str, Any]
     report: FileReport
     by_ons: Mapping[str, str] = field(default_factory=dict)
-    """The code of the body that bears an ONS code."""
+    """The code of the body that has an ONS code."""
 
     @property
     def day(self) -> date:
@@ -42,7 +42,7 @@ class Reading:
         return self.file.day
 
     def each(self, read: Callable[[Row], Iterable[Event]]) -> Iterator[Event]:
-        """Give what `read` makes of each row, each statement once; a row that it finds Unusable is refused."""
+        """Yield the events that `read` makes of each row, each once; a row that is Unusable is refused."""
         given: set[Event] = set()
         for line, row in self.rows():
             try:
@@ -56,14 +56,14 @@ class Reading:
                     yield event
 
     def rows(self) -> Iterator[tuple[int, Row]]:
-        """Give each row by its columns' names, with its line."""
+        """Yield each row by its columns' names, with its line."""
         reader = csv.DictReader(io.StringIO(text_of(self.file.path), newline=""))
         for row in reader:
             self.report.lines += 1
             yield reader.line_num, {name.strip(): (value or "").strip() for name, value in row.items() if name}
 
     def seen(self, code: str, name: str, kind: Kind, *, ons: str = "", on: date | None = None) -> Iterator[Event]:
-        """Give that a body operates on a day (the table's, unless another is given) under this name and ONS code."""
+        """Yield that a body operates under this name and ONS code on a day, by default the table's."""
         day = on or self.day
         if not name:
             raise Unusable(f"{code} has no name")
@@ -72,35 +72,35 @@ class Reading:
             yield self.identified(code, ons)
 
     def identified(self, code: str, identifier: str, system: str = ONS) -> OrganisationIdentified:
-        """Return that from the table's day on a body bears a code of another system."""
+        """Return the event that a body has a code of another system from the table's day."""
         return OrganisationIdentified(
             code=code, system=system, identifier=identifier, effective_on=self.day, **self.saying
         )
 
     def body_with(self, ons: str) -> str:
-        """Return the code of the body that bears an ONS code. Raises Unusable where none does."""
+        """Return the code of the body that has an ONS code. Raises Unusable where none has it."""
         if ons not in self.by_ons:
-            raise Unusable(f"no organisation bears the ONS code {ons}")
+            raise Unusable(f"no organisation has the ONS code {ons}")
         return self.by_ons[ons]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A sort of table: what it is, whose, the columns that show it, what it says, the day that it describes.
+    """A type of table: its title, its source, its columns, how it is read, and the day that it describes.
 
-    `day` is None where the file's name has to say it. The packs of sources put lists below ODS's own files: what these
-    say of a day stands above what a list that names bodies beside its own subject says.
+    `day` is None where the file's name has to give it. The source packs rank lists below ODS's own files, because a
+    list also names bodies that are not its subject.
     """
 
     title: str
     family: str
     columns: str
-    """The names, between spaces or, where they have spaces themselves, between `|`."""
+    """The names, separated by spaces or, where they have spaces themselves, by `|`."""
     read: Callable[[Reading], Iterable[Event]]
     day: date | None = None
 
     def form(self) -> Form:
-        """Return the form of such files."""
+        """Return the format of such files."""
         wanted = {name.strip() for name in self.columns.split("|" if "|" in self.columns else None)}
 
         def fits(_: str, first: list[str]) -> bool:
@@ -117,7 +117,7 @@ class Table:
 
 
 def text_of(path: Path) -> str:
-    """Return a file's text: UTF-8 with or without its mark, else Windows-1252; unpacked where it is packed."""
+    """Return a file's text: UTF-8 with or without its mark, else Windows-1252; decompressed if needed."""
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     try:
         return content.decode("utf-8-sig")

@@ -14,7 +14,7 @@ from services.registry.core.links import CODE_OF
 from services.registry.imports.report import FileReport
 
 ONS = "ons"
-"""The system whose codes the Office for National Statistics gives, anew where a boundary changes."""
+"""The system of the Office for National Statistics, which gives a new code where a boundary changes."""
 
 _BORNE = "SELECT other, code FROM tie WHERE sort = $1"
 
@@ -27,7 +27,7 @@ SELECT t.code, t.other, lower(s.valid) AS since, s.stated_at, s.source, s.rank
 
 @dataclass(frozen=True, slots=True)
 class _Borne:
-    """That a source said, at `stated_at`, that a body bears an identifier from a day on."""
+    """A source's statement, at `stated_at`, that a body has an identifier from a day."""
 
     code: str
     identifier: str
@@ -38,17 +38,17 @@ class _Borne:
 
 
 async def bodies_with(connection: asyncpg.Connection, system: str) -> ByCode[str]:
-    """Return the code of the body that bears, or bore, each identifier of a system."""
+    """Return the code of the body that has, or had, each identifier of a system."""
     rows = await connection.fetch(_BORNE, CODE_OF + system)
     return {row["other"]: row["code"] for row in rows}
 
 
 async def with_ends(connection: asyncpg.Connection, events: Sequence[Event], report: FileReport) -> list[Event]:
-    """Return the events without identifiers that other bodies bear, and with the ends of those that give way to others.
+    """Return the events without identifiers of other bodies, and with the ends of identifiers that are replaced.
 
-    A body bears one code of a system at a time: the one seen last begins, and the one before it ends, on the day on
-    which the later was first seen. All pairs that the sources speak of are compared, so that it does not matter which
-    of two tables was taken first.
+    A body has one code of a system at a time: the one seen last begins, and the one before it ends, on the day on which
+    the later was first seen. All pairs in the sources are compared, so that it does not matter which of two tables was
+    imported first.
     """
     kept = list(events)
     for system in sorted({event.system for event in events if isinstance(event, OrganisationIdentified)}):
@@ -63,13 +63,13 @@ async def with_ends(connection: asyncpg.Connection, events: Sequence[Event], rep
 
 
 def _is_borne_by_another(event: Event, system: str, owners: dict[str, str], report: FileReport) -> bool:
-    """Whether an event gives a body the code of another one, which is then left out and told as a finding."""
+    """Whether an event gives a body the code of another, which becomes a finding instead."""
     if not isinstance(event, OrganisationIdentified) or event.system != system:
         return False
     owner = owners.setdefault(event.identifier, event.code)
     if owner == event.code:
         return False
-    report.find("identifier of another", event.code, f"{system} {event.identifier} is borne by {owner}")
+    report.find("identifier of another", event.code, f"{system} {event.identifier} is the code of {owner}")
     return True
 
 

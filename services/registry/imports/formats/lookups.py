@@ -1,4 +1,4 @@
-"""Names and codes of the Office for National Statistics: which bodies there were on a day, and which was part of which.
+"""Reads the name and code tables of the Office for National Statistics: bodies of a day, and their parents.
 
 ONS gives a body another code when its area changes; its ODS code stays. So ONS codes hold from the day of a table on,
 and end where a later table gives the body another one (`services.registry.imports.formats.identifiers`).
@@ -23,11 +23,11 @@ REFORM = date(2013, 4, 1)
 _APRIL_2021 = date(2021, 4, 1)
 _LAST_APRIL_OF_PCTS = date(2012, 4, 1)
 _REGIONS_OF_2013 = {"E40000001": "Y54", "E40000002": "Y55", "E40000003": "Y56", "E40000004": "Y57"}
-"""The commissioning regions of 2013, of which ONS published no table with both codes."""
+"""The commissioning regions of 2013, for which ONS published no table with both codes."""
 
 
 def part_of(reading: Reading, code: str, parent: str, *, until: date | None = None) -> OrganisationParentChanged:
-    """Return that on the table's day a body is part of another; the table does not say since when."""
+    """Return the event that a body was part of another on the table's day, its first day unknown."""
     return OrganisationParentChanged(
         code=code_of(code),
         relation="part of",
@@ -42,7 +42,7 @@ def part_of(reading: Reading, code: str, parent: str, *, until: date | None = No
 def tied(
     reading: Reading, code: str, relation: Relation, other: str, *, share: str = "", until: date | None = None
 ) -> OrganisationRelated:
-    """Return that from the table's day on a body stands in a relation to another."""
+    """Return the event that a body has a relation to another from the table's day."""
     return OrganisationRelated(
         code=code_of(code),
         relation=relation,
@@ -76,7 +76,7 @@ def _listed(kind: Kind, code: str, ons: str, name: str) -> Callable[[Reading], I
 
 
 def _abolished(kind: Kind, code: str, ons: str, name: str) -> Callable[[Reading], Iterator[Event]]:
-    """Return the same of bodies that were abolished when CCGs began."""
+    """Return how to read such bodies that were abolished when CCGs began."""
 
     def read(reading: Reading) -> Iterator[Event]:
         def row(one: Row) -> Iterator[Event]:
@@ -89,7 +89,7 @@ def _abolished(kind: Kind, code: str, ons: str, name: str) -> Callable[[Reading]
 
 
 def _pcts_in_shas(reading: Reading) -> Iterator[Event]:
-    """Give the SHA of each PCT; four PCTs lay in the areas of two, and so belonged to neither alone."""
+    """Yield the SHA of each PCT; four PCTs lay in the areas of two, and so belonged to neither alone."""
     shas: dict[str, set[str]] = defaultdict(set)
     for _, row in reading.rows():
         shas[row["PCO12CDO"]].add(row["SHA12CDO"])
@@ -132,7 +132,7 @@ def _ccgs_in_stps(reading: Reading) -> Iterator[Event]:
 
 
 def local_authority(reading: Reading, code: str, name: str) -> Iterator[Event]:
-    """Give a local authority under its ONS code, the only one that these tables have of it."""
+    """Yield a local authority under its ONS code, the only one that these tables have for it."""
     return reading.seen(code, name, Kind.LOCAL_AUTHORITY, ons=code)
 
 
@@ -146,13 +146,13 @@ def _ccgs_in_local_authorities(reading: Reading) -> Iterator[Event]:
 
 
 def _trusts_in_icbs(reading: Reading) -> Iterator[Event]:
-    """Give the share of each trust's patients that comes from an ICB's area."""
+    """Yield the share of each trust's patients that comes from an ICB's area."""
 
     def row(one: Row) -> Iterator[Event]:
         ons, share = one["icb22_code"], exact_share(one["proportion_trust_came_from_icb"])
         icb = reading.by_ons.get(ons)
         if icb is None:
-            # ONS gave eight ICBs new codes in 2022, and no table with both is at hand: a body that nobody describes.
+            # ONS gave eight ICBs new codes in 2022, and no table with both is available: no source describes the body.
             icb = ons
             yield reading.identified(icb, ons)
         yield tied(reading, one["nhs_trust22_code"], Relation.IN_AREA_OF, icb, share=share)

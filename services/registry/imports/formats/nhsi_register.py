@@ -61,7 +61,7 @@ def _kind(sort: str, name: str) -> Kind:
 
 
 def _first_day_without(closure: date) -> date:
-    """Return the first day on which a body did not operate: of the closures given, those on the first of a month.
+    """Return the first day on which a body did not operate: the closure on the first of a month.
 
     The register gives the day of a merger for some bodies and the last day open for others; both lie on a month's turn.
     """
@@ -69,7 +69,7 @@ def _first_day_without(closure: date) -> date:
 
 
 def _csus(reading: Reading) -> Iterator[Event]:
-    """Give what support units are called and where they sit. The list has closed ones too: it opens none."""
+    """Yield the names and addresses of support units. The list has closed ones too, so it opens none."""
 
     def row(one: Row) -> Iterator[Event]:
         code, address = code_of(one["ods_code"]), [part.strip() for part in one["address"].split(",")]

@@ -32,7 +32,7 @@ DORMANT = "dormant"
 
 _A_DAY = timedelta(days=1)
 _PRACTICES = {Kind.GP_PRACTICE, Kind.COST_CENTRE}
-"""They belong to a commissioner, or to nobody: not to the geography beside it, which is the commissioner's."""
+"""Kinds that belong to a commissioner or to no body, never to the geography, which is the commissioner's."""
 
 
 def _taking(kind_of: KindOf) -> Take:
@@ -47,8 +47,8 @@ def _taking(kind_of: KindOf) -> Take:
 def statements_about(bodies: Sequence[Body], file: SourceFile, stated_at: datetime, report: FileReport) -> list[Event]:
     """Return what the lines state.
 
-    Every line is stated, also where it repeats what is known: a statement of another day that arrives later must find
-    it in its place. What a file does not name is left alone: absent is not closed.
+    Every line is stated, also where it repeats what is known, because a statement of an earlier day may arrive later. A
+    body that a file does not name is unchanged: absent is not closed.
     """
     saying = file.saying(stated_at)
     events: list[Event] = []
@@ -86,7 +86,7 @@ def _life(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Event]
 
 
 def _outlived(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Event]:
-    """Give what a code names since CCGs were abolished, where a file shows it open after that."""
+    """Yield what a code names since CCGs were abolished, where a file shows it open after that."""
     laws = in_force(PACKS, file_day, subject="ccg-abolition")
     if not laws or (body.last_day is not None and body.last_day < laws[0].effective_from):
         return
@@ -98,10 +98,10 @@ def _outlived(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Ev
 
 
 def _parent(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Event]:
-    """Give whom a body belongs to: a practice to its commissioner since it joined, others to a geography as seen.
+    """Yield the parent of a body: of a practice its commissioner since it joined, of others the observed geography.
 
-    Of a body that had closed before the file's day, the geography is only that of the file: it was not under it while
-    it was open, so that nothing is said of the days before.
+    For a body that had closed before the file's day, the geography is only that of the file: it was not under it while
+    it was open, so nothing is stated about the days before.
     """
     if body.commissioner:
         left = body.left_on + _A_DAY if body.left_on else None
@@ -126,7 +126,7 @@ def _parent(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Even
 
 
 def _regions(bodies: Iterable[Body], file_day: date, saying: dict[str, Any], report: FileReport) -> Iterator[Event]:
-    """Give the region of each geography: a body's own follows from it, and two parents would contradict each other."""
+    """Yield the region of each geography; a body's own follows from it, and two parents would be a contradiction."""
     regions: dict[str, set[str]] = defaultdict(set)
     for body in bodies:
         if body.geography and body.region and body.kind not in _PRACTICES:

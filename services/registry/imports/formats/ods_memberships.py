@@ -23,10 +23,10 @@ async def _take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: 
 
 
 def memberships_in(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[OrganisationParentChanged]:
-    """Give what each line states: a parent from the day of joining through the day of leaving.
+    """Yield what each line states: a parent from the day of joining to the day of leaving, both included.
 
-    Nothing is compared with what else is held: a membership that another source contradicts, or that lasts longer than
-    the parent, is taken as it arrives, and found later (`services.registry.evidence.anomalies`).
+    Nothing is compared with the registry: a membership that another source contradicts, or that lasts longer than the
+    parent, is recorded as it arrives, and becomes an anomaly (`services.registry.evidence.anomalies`).
     """
     saying = file.saying(stated_at)
     seen: dict[tuple[str, str, date], int] = {}
@@ -36,7 +36,7 @@ def memberships_in(file: SourceFile, stated_at: datetime, report: FileReport) ->
             event = _membership(columns, saying)
             key = (event.code, event.parent, event.effective_on)
             if key in seen:
-                raise Unusable(f"the same stands on line {seen[key]} already")
+                raise Unusable(f"line {seen[key]} states the same already")
         except Unusable as reason:
             report.refuse(line, columns[0], str(reason))
             continue

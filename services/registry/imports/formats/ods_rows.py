@@ -24,9 +24,9 @@ _STATUSES: dict[str, Status] = {"P": "proposed", "D": "dormant"}
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a line says of one organisation. `last_day` and `left_on` are inclusive, as ODS gives them.
+    """An organisation as a line describes it. `last_day` and `left_on` are inclusive, as in ODS.
 
-    `geography` is the body that it was counted under on the file's day, and `region` the one of that.
+    `geography` is the body that it was counted under on the file's day, and `region` that of the geography.
     """
 
     line: int
@@ -45,11 +45,11 @@ class Body:
 
 
 class Unusable(ValueError):
-    """This line says nothing that can be taken."""
+    """A line has nothing that can be imported."""
 
 
 def bodies_in(file: SourceFile, kind_of: KindOf, report: FileReport) -> Iterator[Body]:
-    """Give what each line says of an organisation; what cannot be taken is refused in the report."""
+    """Yield the organisation of each line; a line that cannot be imported is refused in the report."""
     seen: dict[str, int] = {}
     for line, columns in file.lines():
         report.lines += 1
@@ -63,7 +63,7 @@ def bodies_in(file: SourceFile, kind_of: KindOf, report: FileReport) -> Iterator
             continue
         seen[code] = line
         if body.commissioner and body.joined_on is None:
-            report.find("no day of joining", code, f"line {line} names {body.commissioner}, and not since when")
+            report.find("no day of joining", code, f"line {line} names {body.commissioner} without a first day")
         yield body
 
 
@@ -102,10 +102,10 @@ def _address(columns: Columns) -> str:
 
 
 def kind_of_ccg_row(columns: Columns) -> Kind:
-    """Return the kind of a line of the CCG file, which holds hubs too.
+    """Return the kind of a line of the CCG file, which has hubs too.
 
     By its name, because the sub-type column changed its meaning between the files of 2018 and 2025: a CCG's name ends
-    with `CCG`, or has been the sub-ICB location's since 2022. Where the name does not tell, the role of 2025 does.
+    with `CCG`, or has been the sub-ICB location's since 2022. Where the name does not show it, the role of 2025 does.
     """
     name = columns[1].upper()
     if name.endswith("CCG") or " ICB - " in name:
@@ -122,7 +122,7 @@ def kind_of_trust(columns: Columns) -> Kind:
 
 
 def kind_of_practice(columns: Columns) -> Kind:
-    """Return the kind of a line of the practice file, of which the setting tells general practices."""
+    """Return the kind of a line of the practice file, whose setting shows general practices."""
     return Kind.GP_PRACTICE if columns[25] == _GENERAL_PRACTICE else Kind.COST_CENTRE
 
 

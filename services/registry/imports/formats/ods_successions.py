@@ -19,7 +19,7 @@ _HEADER = ["old_code", "new_code", "effective_date"]
 
 @dataclass(frozen=True, slots=True)
 class SuccessionLine:
-    """A line that says: from a day `successor` answers for what `code` was."""
+    """A line that states a succession: from a day `successor` takes over from `code`."""
 
     code: str
     successor: str
@@ -29,13 +29,13 @@ class SuccessionLine:
 async def take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
     """State every line, oldest first: mergers of CCGs follow from them, as far as the registry knows the bodies.
 
-    A body that a line names as its own successor is stated so too: its lineage goes on from it.
+    A body that a line names as its own successor is stated so too: its lineage continues with it.
     """
     saying = file.saying(stated_at)
     found = sorted(_rows(file, report), key=lambda row: row.effective_on)
     for row in found:
         if row.code == row.successor:
-            report.find("own successor", row.code, f"on {row.effective_on} it is said to follow itself")
+            report.find("own successor", row.code, f"by the file it succeeds itself on {row.effective_on}")
     return [
         OrganisationSucceeded(code=row.code, successor=row.successor, effective_on=row.effective_on, **saying)
         for row in found
@@ -52,7 +52,7 @@ def _rows(file: SourceFile, report: FileReport) -> Iterator[SuccessionLine]:
             report.refuse(line, columns[0], str(reason))
             continue
         if row in seen:
-            report.find("repeated line", row.code, f"line {line} says what line {seen[row]} says")
+            report.find("repeated line", row.code, f"line {line} repeats line {seen[row]}")
             continue
         seen[row] = line
         yield row

@@ -1,7 +1,7 @@
-"""Organisations as ODS's ORD API gives them (2-0-0, JSON): roles, relationships and successions, each with its dates.
+"""Reads organisations of ODS's ORD API (2-0-0, JSON): roles, relationships and successions, with their dates.
 
-A file has one document, or an array of them. Each `Date` has a type: what is `Operational` and what is `Legal` are
-kept apart. A body operates from the later of its two first days; from the earlier one it stands as proposed.
+A file has one document, or an array of them. Each `Date` has a type: `Operational` and `Legal` dates are recorded
+separately. A body operates from the later of its two first days; from the earlier one it is proposed.
 """
 
 import json
@@ -64,14 +64,14 @@ async def _take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: 
 
 
 def read(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[tuple[str, list[Event]]]:
-    """Give what each document states. Its place in the file stands for its line; one that is odd is refused whole."""
+    """Yield what each document states. Its number in the file counts as its line; a faulty one is refused whole."""
     seen: set[str] = set()
     for number, document in _documents(file, report):
         report.lines += 1
         code = str(_at(document, "OrgId", "extension") or "")
         try:
             if code_of(code) in seen:
-                raise Unusable("the code stands in the file already")
+                raise Unusable("the code is in the file already")
             events = list(_Reader(document, code, file, stated_at, report).events())
         except Unusable as reason:
             report.refuse(number, code, str(reason))
@@ -106,7 +106,7 @@ class _Reader:
         self.primary = next((str(one.get("id")) for one in _list(document, "Roles", "Role") if _is_primary(one)), "")
 
     def events(self) -> Iterator[Event]:
-        """Give everything that the document states. Raises Unusable."""
+        """Yield everything that the document states. Raises Unusable."""
         name = _text(self.document.get("Name"))
         if not name:
             raise Unusable("it has no name")
@@ -149,7 +149,7 @@ class _Reader:
                 )
 
     def _kinds(self) -> Iterator[Event]:
-        """Give from which days on its roles make it another kind of body."""
+        """Yield the days from which its roles make it another kind of body."""
         days = sorted({role.start for role in self.roles} | {role.end for role in self.roles if role.end})
         for before, day in pairwise(days):
             kind = self._kind_on(day)
@@ -187,7 +187,7 @@ class _Reader:
         yield OrganisationRelated(code=self.code, relation=tie, other=other, **days, **self.saying)
 
     def _parent_words(self, sort: str) -> str | None:
-        """Return how the body belongs to the other one where this is what it belongs by; None where it is a tie."""
+        """Return the parent event where the relationship makes the other body its parent; None where it is a link."""
         if sort == _COMMISSIONED and self.primary in {_PRACTICE_ROLE, _NETWORK_ROLE}:
             return "commissioned by"
         if sort == _SUB_DIVISION or (sort == _GEOGRAPHY and self.primary not in {_PRACTICE_ROLE, _NETWORK_ROLE}):
@@ -250,7 +250,7 @@ def _address(document: Document) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a text, empty where there is none. Raises Unusable for what is no text that can be printed."""
+    """Return a text, empty where there is none. Raises Unusable for text that cannot be printed."""
     if value is None:
         return ""
     if not isinstance(value, str) or not value.isprintable():
@@ -266,7 +266,7 @@ def _at(of: Document, *path: str) -> Any:
 
 
 def _list(of: Document, *path: str) -> list[Document]:
-    """Return the entries at a place; a lone one may stand there without a list."""
+    """Return the entries at a path; a single one may be without a list."""
     found = _at(of, *path)
     entries = found if isinstance(found, list) else [found] if found is not None else []
     if not all(isinstance(one, dict) for one in entries):

@@ -16,7 +16,7 @@ from services.registry.imports.formats.ods_rows import Unusable, code_of
 
 FAMILY = "nhse"
 CQC = "cqc"
-"""The system of the Care Quality Commission's provider ids, which some partners have and no ODS code."""
+"""The system of the Care Quality Commission's provider ids: some partners have one and no ODS code."""
 
 _MAPPED_ON = date(2019, 4, 3)
 _QHM_SINCE = date(2018, 6, 7)
@@ -55,16 +55,16 @@ def kind_of_trust(name: str) -> Kind:
 
 
 def own_code(name: str) -> str:
-    """Return a code of our own for a body of which the source has none: the same for the same name."""
+    """Return a code of our own for a body without one, the same for the same name."""
     plain = " ".join(re.sub(r"[^a-z0-9 ]", "", name.lower()).split())
     return "OWN" + hashlib.sha256(plain.encode()).hexdigest()[:9].upper()
 
 
 def code_and_cqc(text: str, name: str) -> tuple[str, str]:
-    """Return a partner's code and its CQC id (empty where it has none) from what stands in the code's column.
+    """Return a partner's code and its CQC id (empty where it has none) from the code's column.
 
     That is an ODS code, an ODS code with a CQC id, a CQC id alone, or `?`, `-` or nothing. A body without an ODS code
-    is kept under its CQC id, written without the dash behind a C, else under a code of our own.
+    is recorded under its CQC id, written without the dash behind a C, else under a code of our own.
     """
     cqc = found.group() if (found := _CQC.search(text)) else ""
     if ods := _ODS.match(text):
@@ -98,7 +98,7 @@ def _partner(reading: Reading, row: Row) -> Iterator[Event]:
 
 
 def _stps(reading: Reading) -> Iterator[Event]:
-    """Give the STPs themselves with region and ONS code; their partners stand in the other form of this mapping."""
+    """Yield the STPs themselves with region and ONS code; their partners are in the mapping's other format."""
 
     def row(one: Row) -> Iterator[Event]:
         if one["STP Name"]:
@@ -110,7 +110,7 @@ def _stps(reading: Reading) -> Iterator[Event]:
 
 
 def _closed_stps(reading: Reading) -> Iterator[Event]:
-    """Give the three STPs that became QHM on 7 June 2018, and who sat in them on their last day."""
+    """Yield the three STPs that became QHM on 7 June 2018, and their partners on their last day."""
     last_day = _QHM_SINCE - timedelta(days=1)
 
     def row(one: Row) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""People counted: practices' patients, their weighted numbers, residents of CCGs; and practices in networks."""
+"""Reads counts of people: practices' patients, weighted lists, residents of CCGs; and practices in networks."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -13,7 +13,7 @@ from services.registry.imports.formats.lookups import tied
 from services.registry.imports.formats.ods_rows import Unusable, code_of
 
 _MID_2019, _PUBLISHED_ON = date(2019, 6, 30), date(2020, 9, 30)
-"""The day that the residents were counted for, and when it was told of the CCGs of April 2020."""
+"""The day for which the residents were counted, and the day on which it was published for the CCGs of April 2020."""
 
 _WEIGHTS = {"registered": "pop 2022/23", "weighted": "Final WP", "weighted_primary_care": "Final PMC WP"}
 """By basis, the column; its heading says 2022/23 in the tables of both years."""
@@ -46,7 +46,7 @@ def _residents(reading: Reading) -> Iterator[Event]:
 
 
 def _patients(reading: Reading) -> Iterator[Event]:
-    """Give each practice's patients: the sum over its columns of ages, male and female."""
+    """Yield each practice's patients: the sum over its columns of ages, male and female."""
 
     def row(one: Row) -> Iterator[Event]:
         ages = [people(number) for name, number in one.items() if name.startswith(("Male ", "Female "))]
@@ -64,7 +64,7 @@ def _weighted(reading: Reading) -> Iterator[Event]:
 
 
 def _networks(reading: Reading) -> Iterator[Event]:
-    """Give the network of each practice, and the ONS codes of its CCG and STP, as mapped for the patient lists."""
+    """Yield the network of each practice, and the ONS codes of its CCG and STP."""
 
     def row(one: Row) -> Iterator[Event]:
         network, practice = one["PCN_CODE"], one["PRACTICE_CODE"]

@@ -20,12 +20,12 @@ _DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4})-(\d{2})(?:-(\d{2}))?(?!\d)")
 
 
 class NotRecognised(ValueError):
-    """A file that is none of those that can be imported, or whose day is not known."""
+    """A file is of no format that can be imported, or its day is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of a known form, as it stood on a day."""
+    """A file of a known format, as of a day."""
 
     path: Path
     form: "Form"
@@ -33,23 +33,23 @@ class SourceFile:
 
     @property
     def name(self) -> str:
-        """The file's name, under which what it says is kept."""
+        """The file's name, under which its statements are recorded."""
         return self.path.name
 
     @property
     def source(self) -> str:
-        """The source that its statements bear: the family of its form, and its name."""
+        """The source of its statements: the family of its format, and its name."""
         return f"{self.form.family}:{self.name}"
 
     def saying(self, stated_at: datetime) -> dict[str, Any]:
-        """Return what each event has that this file states: when, its source, and the rank of that."""
+        """Return the fields of each event that this file states: the instant, the source and its rank."""
         rank = self.form.rank
         if rank is None:
             rank = rank_of(self.source, self.day) or 0
         return {"stated_at": stated_at, "source": self.source, "rank": rank}
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Give the stripped columns of each line that is not empty, with its number, without the header."""
+        """Yield the stripped columns of each line that is not empty, with its number, without the header."""
         with opened(self.path, self.form.encoding) as text:
             reader = csv.reader(text)
             for columns in reader:
@@ -58,23 +58,23 @@ class SourceFile:
 
 
 Take = Callable[[AsyncSession, SourceFile, datetime, FileReport], Awaitable[Sequence[Event]]]
-"""What takes a file of one form: it returns everything that the file states, as events.
+"""A reader of files of one format: it returns everything that the file states, as events.
 
-It is called inside the file's transaction, and writes nothing itself. Each event bears `**file.saying(stated_at)`. It
-counts every line that says something into `report.lines`, puts a line that cannot be used at all into `report.refuse`,
-and what is odd but taken into `report.find`. It must state the same whatever was imported before: what the registry
-holds may lead to a finding, not to another statement. Codes that nobody described yet may be named freely.
+It is called inside the file's transaction, and writes nothing itself. Each event has `**file.saying(stated_at)`. It
+counts every line with content in `report.lines`, refuses a line that cannot be used by `report.refuse`, and reports
+what is odd but imported by `report.find`. It must state the same whatever was imported before: the registry's state may
+lead to a finding, not to another statement. It may name codes that no source has described yet.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One sort of file.
+    """A file format.
 
-    `title` names it in reports, `family` in the sources of what it states (`ods-eccg`). `fits` says, by the file's name
-    in small letters and the columns of its first line, whether a file is of this sort. `header`: the first line names
-    the columns. `rank`: where it is not the one that the packs of sources give the family. `day`: of a file whose name
-    says none.
+    `title` names it in reports, `family` in the sources of its statements (`ods-eccg`). `fits` decides by the file's
+    name in lower case and the columns of its first line whether a file has this format. `header`: the first line names
+    the columns. `rank`: where it differs from the one that the source packs give the family. `day`: of a file whose
+    name gives none.
     """
 
     title: str
@@ -91,21 +91,20 @@ class Form:
 
 
 def recognised(path: Path, forms: Sequence[Form], *, stated_on: date | None) -> SourceFile:
-    """Return what a file is: the first of the forms that it fits.
+    """Recognise a file by the first of the formats that it fits.
 
-    Its day is the one in its name (`2016-02-29`; of `2016-02` the last day of the month), else the form's, else
-    `stated_on`.
-    Raises NotRecognised.
+    Its day is the one in its name (`2016-02-29`; of `2016-02` the last day of the month), else the format's, else
+    `stated_on`. Raises NotRecognised.
     """
     form = _form(path, forms)
     day = day_in(path.name) or form.day or stated_on
     if day is None:
-        raise NotRecognised("its name says no day: give one with --stated-at")
+        raise NotRecognised("its name gives no day: set one with --stated-at")
     return SourceFile(path, form, day)
 
 
 def day_in(name: str) -> date | None:
-    """Return the day that a file's name says; of a month its last day, since that is when all of it is known."""
+    """Return the day in a file's name; of a month its last day, when all of it is known."""
     found = _DAY_IN_NAME.search(name)
     if found is None:
         return None
@@ -119,7 +118,7 @@ def day_in(name: str) -> date | None:
 def files_in(
     folder: Path, forms: Sequence[Form], *, stated_on: date | None
 ) -> tuple[list[SourceFile], list[tuple[str, str]]]:
-    """Return the files of a folder, oldest first, and the names of those that are of no form, with the reason."""
+    """Return the files of a folder, oldest first, and those of no format, with the reason."""
     files, others = [], []
     for path in sorted(one for one in folder.iterdir() if one.is_file()):
         try:

@@ -1,4 +1,4 @@
-"""NHS England's reference file of the mergers of 1 April 2020: CCGs before and after, with STPs, regions and hubs."""
+"""Reads NHS England's file of the mergers of 1 April 2020: CCGs before and after, STPs, regions, hubs."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -17,7 +17,7 @@ _LAST_DAY, _THE_DAY = date(2020, 3, 31), date(2020, 4, 1)
 
 
 def _before(reading: Reading) -> Iterator[Event]:
-    """Give each CCG under its local office, and in its STP's footprint, up to the day of the mergers."""
+    """Yield each CCG under its local office, and in its STP's footprint, up to the day of the mergers."""
 
     def row(one: Row) -> Iterator[Event]:
         ccg, stp, office = one["CCG Code"], one["STP Code"], one["Region (Local Office) Code"]
@@ -33,7 +33,7 @@ def _before(reading: Reading) -> Iterator[Event]:
 
 
 def _after(reading: Reading) -> Iterator[Event]:
-    """Give each CCG under its STP, and that under its region, since the day of the mergers."""
+    """Yield each CCG under its STP, and that under its region, since the day of the mergers."""
 
     def row(one: Row) -> Iterator[Event]:
         ccg, stp, region = one["CCG Code"], one["STP Code"], one["Region Code"]
@@ -48,7 +48,7 @@ def _after(reading: Reading) -> Iterator[Event]:
 
 
 def _stps(reading: Reading) -> Iterator[Event]:
-    """Give each STP under the local office that it had before the mergers; its number of CCGs follows from these."""
+    """Yield each STP under the local office that it had before the mergers; its number of CCGs follows from these."""
 
     def row(one: Row) -> Iterator[Event]:
         stp, office = one["STP Code"], one["Legacy Region (Local Office) Code"]
@@ -60,7 +60,7 @@ def _stps(reading: Reading) -> Iterator[Event]:
 
 
 def _mergers(reading: Reading) -> Iterator[Event]:
-    """Give who followed whom on the day of the mergers, with the names of both."""
+    """Yield the successions on the day of the mergers, with the names of both bodies."""
 
     def row(one: Row) -> Iterator[Event]:
         old, new = one["Legacy (closing) CCG Code"], one["New CCG Code"]
@@ -72,7 +72,7 @@ def _mergers(reading: Reading) -> Iterator[Event]:
 
 
 def _hubs(reading: Reading) -> Iterator[Event]:
-    """Give the commissioning hubs that closed on the day, and the new or retained ones that took over from them."""
+    """Yield the commissioning hubs that closed on the day, and the new or retained ones that took over."""
 
     def row(one: Row) -> Iterator[Event]:
         old, new = one["Legacy (closing) Commissioning Hub Code"], one["New / Retained Commissioning Hub Code"]

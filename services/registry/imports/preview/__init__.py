@@ -1,1 +1,1 @@
-"""Previews: what a file would change, found by importing it and rolling back."""
+"""Previews: what a file would change, computed by importing it and rolling back."""

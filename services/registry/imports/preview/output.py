@@ -23,7 +23,7 @@ _SHOWN = 20
 async def preview_folder(
     database: Database, folder: Path, *, stated_on: date | None, today: date
 ) -> tuple[list[tuple[SourceFile, ImportPreview]], list[NotTaken]]:
-    """Return what each file of a folder would change if it were taken now, and the files that cannot be taken."""
+    """Return what each file of a folder would change if imported now, and the files that cannot be."""
     files, others = files_in(folder, FORMS, stated_on=stated_on)
     found = []
     for file in files:
@@ -33,7 +33,7 @@ async def preview_folder(
 
 
 def cells(bodies: Iterable[BodyPreview]) -> Iterable[Sequence[Cell]]:
-    """Give a row for each thing that would change, and one for a body of which nothing would."""
+    """Yield a row for each difference, and one for a body without any."""
     for body in bodies:
         about = (
             body.code,
@@ -85,7 +85,7 @@ def summary(preview: ImportPreview) -> dict[str, Any]:
 
 
 def as_text(found: Iterable[tuple[SourceFile, ImportPreview]], others: Iterable[NotTaken], *, every_line: bool) -> str:
-    """Return previews for people; without `every_line` the long lists are cut short."""
+    """Return previews as text; without `every_line` long lists are cut short."""
     lines: list[str] = []
     for file, preview in found:
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in preview.verdicts.items())

@@ -28,7 +28,7 @@ from services.registry.imports.views import DifferenceView, Parting, Verdict
 
 @dataclass(frozen=True, slots=True)
 class BodyPreview:
-    """What the file would do to one body. `expected` is where its parent went, by the successions since."""
+    """The effect of the file on one body. `expected` are its parent's successors since."""
 
     code: str
     name: str | None
@@ -39,35 +39,35 @@ class BodyPreview:
     parting: Parting | None = None
     joined_on: date | None = None
     compared: bool = False
-    """Whether it operates under a CCG by both what was held and the file, so that its parent could be compared."""
+    """Whether it operates under a CCG both before and by the file, so that its parent can be compared."""
 
 
 @dataclass(slots=True)
 class ImportPreview:
-    """What a file would do. `carried` counts the parents that were carried forward and compared."""
+    """The effect of a file: its report and the bodies that it names."""
 
     report: FileReport
     bodies: list[BodyPreview] = field(default_factory=list)
 
     @property
     def verdicts(self) -> dict[Verdict, int]:
-        """How many bodies there are of each verdict."""
+        """The number of bodies by verdict."""
         counted = Counter(body.verdict for body in self.bodies)
         return {verdict: counted[verdict] for verdict in Verdict}
 
     @property
     def compared(self) -> list[BodyPreview]:
-        """The bodies that operate under a CCG by both what was held and the file."""
+        """The bodies that operate under a CCG both before and by the file."""
         return [body for body in self.bodies if body.compared]
 
     @property
     def partings(self) -> list[BodyPreview]:
-        """Those of them that are not where they were expected."""
+        """Those of them whose parent is not the expected one."""
         return [body for body in self.compared if body.parting is not None]
 
 
 async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) -> ImportPreview:
-    """Return what a file would change, and change nothing: all of it is done in a savepoint that is rolled back.
+    """Return what a file would change, and change nothing: the import runs in a savepoint that is rolled back.
 
     It takes as long as the import, and no import runs meanwhile.
     """
@@ -96,14 +96,14 @@ async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) 
 
 
 def _subjects(event: Event) -> Collection[str]:
-    """Return whom an event is about, without those that it only names beside."""
+    """Return the bodies that an event is about, without others that it names."""
     code = getattr(event, "code", None)
     return recording.codes_of([event]) if code is None else [code]
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What was last said of each body's parent: how the body stood then, on which day, and where the parent went."""
+    """The latest statement about each body's parent: the body's state then, the day, and the parent's successors."""
 
     then: Mapping[str, BodySnapshot]
     said_on: Mapping[str, date]
@@ -116,7 +116,7 @@ def _compared(codes: Collection[str], before: Beliefs, after: Beliefs, held: _He
         old, new = before.of(code), after.of(code)
         expected = held.expected.get(code, frozenset())
         parting = _parting(code, new, held) if old.status != "closed" else None
-        # A file shows on its own day alone that a body is dormant: compared with how it was last seen.
+        # A file shows only for its own day that a body is dormant, so it is compared with the last such state.
         last_seen = replace(old, dormant=code in held.then and held.then[code].dormant)
         differences = tuple(_differences(last_seen, new, expected, before.extras.get(code), after.extras.get(code)))
         yield BodyPreview(

@@ -1,4 +1,4 @@
-"""Reads what is believed of bodies on a day, which a preview compares before and after a file."""
+"""Reads beliefs about bodies on a day, which a preview compares before and after a file."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -66,7 +66,7 @@ SELECT b.value AS code, count(*) AS areas FROM area_belief b
 
 @dataclass(frozen=True, slots=True)
 class BodySnapshot:
-    """What is believed of one body on a day."""
+    """The beliefs about one body on a day."""
 
     status: str = "unknown"
     since: date | None = None
@@ -80,25 +80,25 @@ class BodySnapshot:
 
     @property
     def active(self) -> bool:
-        """Whether it operates, and was not seen dormant."""
+        """Whether it operates, and was not observed as dormant."""
         return self.status == "open" and not self.dormant
 
 
 @dataclass(frozen=True, slots=True)
 class Beliefs:
-    """What is believed of some bodies on a day, and what else there is of them."""
+    """The beliefs about some bodies on a day, with their links, successions and areas."""
 
     states: Mapping[str, BodySnapshot]
     extras: Mapping[str, frozenset[str]]
-    """Ties on the day, successions, and how many areas are covered, in words."""
+    """Links on the day, successions, and the number of areas covered, as text."""
 
     def of(self, code: str) -> BodySnapshot:
-        """Return what is believed of a body: nothing, of one that nobody knows."""
+        """Return the beliefs about a body, empty for one that the registry does not know."""
         return self.states.get(code, BodySnapshot())
 
 
 async def beliefs_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> Beliefs:
-    """Return what is believed of these bodies on a day, by what is known now."""
+    """Return the beliefs about these bodies on a day, as known now."""
     wanted = sorted(codes)
     extras: dict[str, set[str]] = defaultdict(set)
     for row in await connection.fetch(_TIES, wanted, day):
@@ -112,7 +112,7 @@ async def beliefs_on(connection: asyncpg.Connection, codes: Collection[str], day
 
 
 async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) -> ByCode[BodySnapshot]:
-    """Return what is believed of bodies, each on a day of its own."""
+    """Return the beliefs about bodies, each on a day of its own."""
     rows = await connection.fetch(_STATES, list(days), list(days.values()), DORMANT)
     return {
         row["code"]: BodySnapshot(
@@ -130,13 +130,13 @@ async def states_on(connection: asyncpg.Connection, days: Mapping[str, date]) ->
 
 
 async def parents_last_stated_on(connection: asyncpg.Connection, codes: Collection[str], by: date) -> ByCode[date]:
-    """Return on which day a source last spoke of the parent of each of these bodies, up to a day."""
+    """Return the day of the latest statement about the parent of each body, up to a day."""
     rows = await connection.fetch(_SAID_ON, sorted(codes), by)
     return {row["code"]: row["day"] for row in rows}
 
 
 async def joined_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> ByCode[date | None]:
-    """Return since when each of these bodies belongs to the parent that it has on a day."""
+    """Return the first day of the parent that each of these bodies has on a day."""
     rows = await connection.fetch(_JOINED, sorted(codes), day)
     return {row["code"]: row["day"] for row in rows}
 
@@ -144,7 +144,7 @@ async def joined_on(connection: asyncpg.Connection, codes: Collection[str], day:
 async def carried(
     connection: asyncpg.Connection, parents: Mapping[str, str], since: Mapping[str, date], until: date
 ) -> ByCode[frozenset[str]]:
-    """Return in what the parent of each body lives on by a day, by the successions after it was last spoken of."""
+    """Return the successors of each body's parent by a day, by the successions after its latest statement."""
     steps = await steps_from(connection, sorted(set(parents.values())), until)
     by_day: dict[date, list[str]] = defaultdict(list)
     for code in parents:

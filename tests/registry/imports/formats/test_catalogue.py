@@ -75,7 +75,7 @@ async def test_memberships_hold_from_joining_through_leaving(database: Database,
     assert await parent(database, "A81001", "2013-04-01") == "00K"
     assert (report.lines, report.events, report.new_organisations) == (7, 2, 3)
     assert [(one.line, one.reason) for one in report.not_taken] == [
-        (3, "the same stands on line 2 already"),
+        (3, "line 2 states the same already"),
         (4, "it leaves on 2012-01-01, before it joins on 2013-04-01"),
         (5, "it has no day of joining"),
         (6, "'a81004' is no ODS code"),
@@ -147,7 +147,7 @@ async def test_a_table_that_names_ons_codes_alone_needs_one_with_both(database: 
     header = "ccg_code|ccg_name|total_population"
     people = table(tmp_path, "population.csv", header, ["E38000041", "NHS Cumbria", "507404.0"])
     report = await take(database, people)
-    assert [one.reason for one in report.not_taken] == ["no organisation bears the ONS code E38000041"]
+    assert [one.reason for one in report.not_taken] == ["no organisation has the ONS code E38000041"]
     await take(
         database, table(tmp_path, "CCG_APR_2013.csv", "CCG13CD|CCG13CDH|CCG13NM", ["E38000041", "01H", "NHS Cumbria"])
     )
@@ -168,7 +168,7 @@ async def test_areas_are_covered_once_and_a_line_that_repeats_one_is_refused(
         ["E01000002", "One 001B", "E38000007", "99E", "NHS Basildon CCG", "E08000016", "Barnsley"],
     )
     report = await take(database, path)
-    assert [(one.line, one.reason) for one in report.not_taken] == [(4, "the area stands on line 3 already")]
+    assert [(one.line, one.reason) for one in report.not_taken] == [(4, "the area is on line 3 already")]
     rows = await database.fetch("SELECT code, local_authority FROM area ORDER BY code")
     assert [tuple(row) for row in rows] == [("E01000001", "E08000016"), ("E01000002", "E08000019")]
     assert (await take(database, path)).events == 0

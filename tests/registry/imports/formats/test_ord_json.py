@@ -232,7 +232,7 @@ async def test_documents_that_say_nothing_usable_are_refused_with_the_reason(
         (5, "01A", "it ends on 2012-04-01, before it begins on 2013-04-01"),
         (6, "01B", "'Lunar' is no type of date"),
         (7, "01C", "'Heir' is neither Predecessor nor Successor"),
-        (8, "00V", "the code stands in the file already"),
+        (8, "00V", "the code is in the file already"),
         (9, "", "it has no Organisation"),
         (10, "01D", "'NHS\\x00D' is no text"),
     ]

@@ -157,7 +157,7 @@ async def test_what_was_previewed_is_what_the_import_then_does(registry: Registr
     ("name", "content", "words"),
     [
         ("practices.csv", b"one,two\n", "no file that can be imported"),
-        ("epraccur.csv", b'"A"' + b',""' * 26 + b"\n", "its name says no day"),
+        ("epraccur.csv", b'"A"' + b',""' * 26 + b"\n", "its name gives no day"),
         ("epraccur_2020-09.csv.gz", b"not packed", "not compressed by gzip"),
         ("epraccur_2020-09.csv", b"", "empty"),
         ("epraccur_2020-09.csv", b"A\x00B", "no text"),
