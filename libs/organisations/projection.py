@@ -119,7 +119,9 @@ class KnownOrganisations:
             if statement.facet in KEPT_BY_HEARERS
         ]
         followed = [one for event in events for one in statements_in(event)]
-        codes = {statement.code for _, statement in stated}.union(*((one.code, one.successor) for one in followed))
+        codes = {statement.code for _, statement in stated}
+        if followed:
+            await self.lock(connection, codes.union(*((one.code, one.successor) for one in followed)))
         ids = await self._introduce(connection, codes)
         await self.timeline.state(
             connection,

@@ -82,6 +82,11 @@ class SuccessionStatement:
         """Which succession it is about."""
         return self.code, self.successor, self.effective_on
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells it from every other statement: all but its rank, which follows from its source."""
+        return *self.key, self.stated_at, self.holds, str(self.shape), self.share, self.merger, self.source
+
 
 @dataclass(frozen=True, slots=True)
 class SuccessionBelief:
@@ -157,8 +162,6 @@ INSERT INTO {statements}
 SELECT new.*, $11
   FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::bool[], $6::text[], $7::text[], $8::text[],
               $9::smallint[], $10::text[]) AS new
-    ON CONFLICT DO NOTHING
-RETURNING code, successor, effective_on, stated_at, holds, shape, share, merger, rank, source
 """
 
 _STATEMENTS = """
@@ -254,33 +257,37 @@ class Successions:
         Index(None, belief.c.successor)
 
     async def state(
-        self, connection: asyncpg.Connection, statements: Collection[SuccessionStatement], *, by: str
+        self, connection: asyncpg.Connection, statements: Sequence[SuccessionStatement], *, by: str
     ) -> set[SuccessionStatement]:
         """Insert the statements, let what is believed follow, and return those that were new.
 
-        The caller has locked the bodies.
+        The caller has locked the bodies, so that nothing is stated of them meanwhile.
         """
         if not statements:
             return set()
-        rows = await connection.fetch(
-            self._sql(_STATE), *_columns([(*one.key, *_rest(one)) for one in statements], width=10), by
-        )
-        new = {SuccessionStatement(*row) for row in rows}
-        if not new:
-            return new
-        keys = _columns(sorted({one.key for one in new}), width=3)
         by_key: dict[tuple[str, str, date], list[SuccessionStatement]] = defaultdict(list)
+        keys = _columns(sorted({one.key for one in statements}), width=3)
         for row in await connection.fetch(self._sql(_STATEMENTS), *keys):
             one = SuccessionStatement(*row)
             by_key[one.key].append(one)
-        await connection.execute(self._sql(_FORGET), *keys)
+        earlier = {one.identity for about in by_key.values() for one in about}
+        first = {one.identity: one for one in reversed(statements) if one.identity not in earlier}
+        new = [one for one in statements if first.get(one.identity) is one]
+        if not new:
+            return set()
+        # Most of an import's successions are stated for the first time: nothing was believed of those.
+        if stated_again := sorted({one.key for one in new if one.key in by_key}):
+            await connection.execute(self._sql(_FORGET), *_columns(stated_again, width=3))
+        for one in new:
+            by_key[one.key].append(one)
+        await connection.execute(self._sql(_STATE), *_columns([(*one.key, *_rest(one)) for one in new], width=10), by)
         follows = [
             (*key, one.shape, one.share, one.merger, one.source, one.known_from, one.known_to)
-            for key, about in by_key.items()
-            for one in beliefs_of(about)
+            for key in {one.key for one in new}
+            for one in beliefs_of(by_key[key])
         ]
         await connection.execute(self._sql(_BELIEVE), *_columns(follows, width=9))
-        return new
+        return set(new)
 
     async def successors(
         self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None
