@@ -85,6 +85,37 @@ async def test_hearers_keep_who_followed_whom_and_mark_it_to_be_rebuilt(
     assert await _rows(url, known.projection.carried_over) == [(True,)]
 
 
+_CHANGED_HANDS_BEFORE = """
+INSERT INTO contract (reference, title, supplier_code, starts_on, last_day, notice_months, value_basis, drafted_at,
+                      status, version)
+SELECT reference, 'support', '0CX', '2020-04-01', '2023-03-31', 6, 'illustrative', '2017-01-10', 'draft', version
+  FROM (VALUES ('UNREVISED', 3), ('REVISED', 4)) AS draft (reference, version);
+INSERT INTO change_of_hands
+       (contract_id, merger, from_customers, to_customer, customers, effective_on, stated_at, caused_by)
+SELECT c.id, merger, ARRAY[gone], successor, ARRAY[successor, '05Y'], day::date, day::timestamptz, 'event'
+  FROM contract c, (VALUES ('M-1', '10H', '14Y', '2018-04-01'), ('M-2', '14Y', '99X', '2019-04-01'))
+                AS merged (merger, gone, successor, day) ORDER BY c.id, merger;
+"""
+_CUSTOMERS_BEFORE = """
+SELECT c.reference, h.merger, h.customers_before FROM change_of_hands h JOIN contract c ON c.id = h.contract_id
+ ORDER BY c.reference DESC, h.id
+"""
+
+
+async def test_the_customers_before_a_change_are_those_after_the_last_where_no_revision_came_between(
+    new_database: NewDatabase,
+) -> None:
+    url = await new_database(None)
+    await _at(url, "contracts", "0004", _CHANGED_HANDS_BEFORE)
+    await migrate(url, "contracts")
+    assert await _rows(url, _CUSTOMERS_BEFORE) == [
+        ("UNREVISED", "M-1", None),
+        ("UNREVISED", "M-2", ["14Y", "05Y"]),
+        ("REVISED", "M-1", None),
+        ("REVISED", "M-2", None),
+    ]
+
+
 async def test_the_registry_keeps_its_kinds_and_successions(new_database: NewDatabase) -> None:
     url = await new_database(None)
     await _at(url, "registry", "0001", _HELD)

@@ -14,7 +14,7 @@ from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
 from services.contracts.agreements import commands as contracts
-from services.contracts.agreements.terms import ConsolidateContracts, DraftContract
+from services.contracts.agreements.terms import ConsolidateContracts, DraftContract, ReviseContract
 from services.contracts.consolidations import commands as consolidations
 from services.contracts.core import queries as reads
 from services.contracts.exits import commands as terminations
@@ -112,6 +112,13 @@ class ContractsHarness:
                 session, command, by=by or a_lead(), stated_at=stated or at(date(2017, 1, 10))
             )
         return command.reference
+
+    async def revise(self, reference: str, **changed: Any) -> None:
+        """Revise a draft: these terms, and those of `a_draft` for the rest."""
+        terms = a_draft(starts_on=date(2018, 9, 1), **changed).model_dump(exclude={"reference"})
+        async with self.database.begin() as session:
+            contract = await contracts.get_contract_to_change(session, reference)
+            await contracts.revise_contract(session, contract, ReviseContract.model_validate(terms), by=a_lead())
 
     async def sign(
         self, reference: str, *, on: date = date(2017, 2, 1), by: Caller | None = None, stated: datetime | None = None

@@ -53,6 +53,8 @@ SELECT customer_code AS code FROM contract_customer WHERE customer_code = ANY($1
 SELECT supplier_code FROM contract WHERE supplier_code = ANY($1)
  UNION
 SELECT value FROM contract_supplier_belief WHERE value = ANY($1)
+ UNION
+SELECT code FROM change_of_hands h, unnest(h.from_customers) AS code WHERE h.from_customers && $1 AND code = ANY($1)
 """
 
 
@@ -218,7 +220,8 @@ class Contract(Base):
 class ChangeOfHands(Base):
     """A merger, or its undoing, put `to_customer` in the place of `from_customers`; `customers` are all after it.
 
-    `merger` is its reference, or who followed whom where it has none.
+    `merger` is its reference, or who followed whom where it has none. `customers_before` are all before it, None where
+    an earlier version recorded the change and no row tells them.
 
     `event` is the ContractTransferred that told it (a draft's is told to nobody), `caused_by` the event it answers.
     """
@@ -228,6 +231,7 @@ class ChangeOfHands(Base):
         UniqueConstraint(
             "contract_id", "merger", "effective_on", "to_customer", "stated_at", name="uq_change_of_hands_stated"
         ),
+        Index(None, "from_customers", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
@@ -235,6 +239,7 @@ class ChangeOfHands(Base):
     merger: Mapped[str] = mapped_column(Text)
     from_customers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     to_customer: Mapped[str] = mapped_column(Text)
+    customers_before: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     customers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     effective_on: Mapped[date]
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

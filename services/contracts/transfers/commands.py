@@ -40,7 +40,9 @@ SELECT c.id, c.reference, c.status,
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
        (SELECT max(s.stated_at) FROM contract_customer_statement s WHERE s.subject_id = cc.id) AS stated_at,
        (SELECT max(s.stated_at) FROM contract_customer_statement s
-         WHERE s.subject_id = cc.id AND lower(s.valid) >= $2) AS restated_at
+         WHERE s.subject_id = cc.id AND lower(s.valid) >= $2) AS restated_at,
+       (SELECT max(h.stated_at) FROM change_of_hands h
+         WHERE h.contract_id = c.id AND c.status = 'draft') AS changed_at
   FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
  WHERE c.id = ANY($1)
    AND (c.status = 'draft' OR EXISTS (
@@ -58,10 +60,11 @@ _JOINED = "SELECT contract_id, id FROM contract_customer WHERE contract_id = ANY
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One contract, and who leaves it and who holds it afterwards."""
+    """One contract, and who leaves it, who is its customer before and who afterwards."""
 
     contract: asyncpg.Record
     leaving: dict[str, int]
+    before: tuple[str, ...]
     customers: tuple[str, ...]
     stated_at: datetime
 
@@ -127,7 +130,10 @@ def _change(rows: Sequence[asyncpg.Record], leaving: Sequence[str], merger: Merg
     stated = [row["stated_at"] for row in rows if row["stated_at"]]
     # Of two statements of one instant and the same days, the one that somebody is a customer counts: this one is later.
     stated += [row["restated_at"] + _MOMENT for row in rows if row["restated_at"]]
-    return _Change(rows[0], gone, tuple(sorted(staying | {merger.successor})), max([merger.stated_at, *stated]))
+    # A draft that was put back changes hands by the same merger again, later.
+    stated += [row["changed_at"] + _MOMENT for row in rows if row["changed_at"]]
+    after = tuple(sorted(staying | {merger.successor}))
+    return _Change(rows[0], gone, tuple(sorted(staying.union(gone))), after, max([merger.stated_at, *stated]))
 
 
 def _statements(change: _Change, joined: dict[int, int], on: date) -> list[NewStatement]:
@@ -162,6 +168,7 @@ def _record(change: _Change, merger: Merger, event: str | None) -> ChangeOfHands
         merger=merger.key,
         from_customers=sorted(change.leaving),
         to_customer=merger.successor,
+        customers_before=list(change.before),
         customers=list(change.customers),
         effective_on=merger.effective_on,
         stated_at=change.stated_at,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.organisations.mergers import Merger
@@ -21,6 +21,28 @@ class Difference:
     days: Days
     before: frozenset[str]
     after: frozenset[str]
+
+
+class Act(NamedTuple):
+    """A merger, or its undoing, changed whom a draft names; `before` is None where that was not recorded."""
+
+    merger: str
+    before: frozenset[str] | None
+    after: frozenset[str]
+
+
+def parties_before(named: frozenset[str], acts: Iterable[Act]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return whom a draft named before these acts, latest first, and which mergers acted since.
+
+    A revision shows where an act left the draft otherwise than the next one met it: it goes back no further.
+    """
+    mergers: set[str] = set()
+    for act in acts:
+        if act.before is None or act.after != named:
+            break
+        named = act.before
+        mergers.add(act.merger)
+    return named, frozenset(mergers)
 
 
 def parties_by_day(signed: Collection[str], mergers: Iterable[Merger], *, until: date) -> Parties:

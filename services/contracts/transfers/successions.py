@@ -1,8 +1,9 @@
 """Bring contracts in line with who followed whom: parties change hands, and go back where a succession was undone.
 
 What is undone is put back by later statements: a signed contract's customers and supplier are worked out anew from its
-signature and what is believed now, and what differs is stated. A draft that its parties revised since stays as it is,
-and so does the supplier that a draft names: nothing says whom it named before.
+signature and what is believed now, and what differs is stated. A draft goes back to whom it named before, as far as its
+latest revision, and follows the mergers since that are still believed. The supplier that a draft names stays: nothing
+says whom it named before.
 """
 
 from collections import defaultdict
@@ -18,11 +19,12 @@ from libs.common.events.contracts import ContractTransferred
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.process import context
+from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, ChangeOfHands, Contract, customership, known
 from services.contracts.transfers.commands import follow_mergers, transfer_contracts
-from services.contracts.transfers.rules import Difference, differences, parties_by_day, parties_of
+from services.contracts.transfers.rules import Act, Difference, differences, parties_before, parties_by_day, parties_of
 from services.contracts.transfers.suppliers import settle_suppliers
 
 _MOMENT = timedelta(microseconds=1)
@@ -31,7 +33,7 @@ _Correction: TypeAlias = tuple[asyncpg.Record, Difference, datetime]
 """A contract, what is different, and from when that is known."""
 
 _ACTED = """
-SELECT h.contract_id, h.merger, h.from_customers, h.to_customer, h.customers FROM change_of_hands h
+SELECT h.contract_id, h.merger, h.from_customers, h.to_customer FROM change_of_hands h
  WHERE h.from_customers && $1::text[] AND h.effective_on = $2 ORDER BY h.contract_id, h.id
 """
 
@@ -62,6 +64,18 @@ SELECT cc.contract_id, cc.customer_code, lower(b.valid) AS first_day, upper(b.va
 _NAME = """
 INSERT INTO contract_customer (contract_id, customer_code)
 SELECT c, x FROM unnest($1::int[], $2::text[]) AS new (c, x) ORDER BY c, x ON CONFLICT DO NOTHING
+"""
+
+
+_UNNAME = """
+DELETE FROM contract_customer cc WHERE contract_id = ANY($1)
+   AND (contract_id, customer_code) NOT IN (SELECT c, x FROM unnest($2::int[], $3::text[]) AS new (c, x))
+"""
+
+# Latest first.
+_ACTS = """
+SELECT contract_id, merger, customers_before, customers, stated_at FROM change_of_hands
+ WHERE contract_id = ANY($1) ORDER BY contract_id, id DESC
 """
 
 
@@ -108,28 +122,63 @@ async def _take_back(
     if not acted:
         return 0
     contracts = await connection.fetch(_LOCKED, list(acted), on)
-    drafts = [row for row in contracts if row["status"] == "draft"]
-    put_back = await _put_back_drafts(connection, {row["id"]: acted[row["id"]] for row in drafts})
+    drafts = {row["id"]: row for row in contracts if row["status"] == "draft"}
+    put_back = await _put_back_drafts(session, drafts, acted, on=on, stated_at=stated_at)
     signed = {row["id"]: row for row in contracts if row["status"] != "draft" and row["ends_on"] >= on}
     return put_back + await _restate(session, signed, acted, on=on, stated_at=stated_at, by=by)
 
 
-async def _put_back_drafts(connection: asyncpg.Connection, drafts: Mapping[int, asyncpg.Record]) -> int:
-    """Name the predecessors again in drafts that nobody revised since the successor was named."""
+async def _put_back_drafts(
+    session: AsyncSession,
+    drafts: Mapping[int, asyncpg.Record],
+    acted: Mapping[int, asyncpg.Record],
+    *,
+    on: date,
+    stated_at: datetime,
+) -> int:
+    """Put back the customers of drafts that changed through a succession believed no longer; return how many."""
+    connection = await raw(session)
+    changes = await _changes_of_drafts(connection, drafts, acted, on=on, stated_at=stated_at)
+    changed = [contract["id"] for contract, *_ in changes]
+    pairs = [(contract["id"], code) for contract, one, _ in changes for code in sorted(one.after)]
+    parties = [key for key, _ in pairs], [code for _, code in pairs]
+    await connection.execute(_NAME, *parties)
+    await connection.execute(_UNNAME, changed, *parties)
+    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
+    session.add_all([_record(*one, acted[one[0]["id"]]["merger"], None) for one in changes])
+    await session.flush()
+    return len(changed)
+
+
+async def _changes_of_drafts(
+    connection: asyncpg.Connection,
+    drafts: Mapping[int, asyncpg.Record],
+    acted: Mapping[int, asyncpg.Record],
+    *,
+    on: date,
+    stated_at: datetime,
+) -> list[_Correction]:
+    """Return what changes in drafts that go back to their latest revision and follow what is believed since."""
     named: dict[int, set[str]] = defaultdict(set)
     for row in await connection.fetch(_CUSTOMERS, list(drafts)):
         named[row["contract_id"]].add(row["customer_code"])
-    unrevised = [key for key, row in drafts.items() if named[key] == set(row["customers"])]
-    for key in unrevised:
-        await connection.execute(
-            "DELETE FROM contract_customer WHERE contract_id = $1 AND customer_code = $2",
-            key,
-            drafts[key]["to_customer"],
-        )
-    pairs = [(key, code) for key in unrevised for code in drafts[key]["from_customers"]]
-    await connection.execute(_NAME, [key for key, _ in pairs], [code for _, code in pairs])
-    await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", unrevised)
-    return len(unrevised)
+    acts: dict[int, list[Act]] = defaultdict(list)
+    at = dict.fromkeys(drafts, stated_at)
+    for row in await connection.fetch(_ACTS, list(drafts)):
+        key, before = row["contract_id"], row["customers_before"]
+        acts[key].append(Act(row["merger"], None if before is None else frozenset(before), frozenset(row["customers"])))
+        at[key] = max(at[key], row["stated_at"] + _MOMENT)
+    revised = {key: parties_before(frozenset(named[key]), acts[key]) for key in drafts}
+    everybody = {code for codes, _ in revised.values() for code in codes}
+    mergers = await mergers_following(connection, known.successions, everybody)
+    changes: list[_Correction] = []
+    for key, (codes, since) in revised.items():
+        if acted[key]["merger"] in since:
+            own = [one for one in mergers if one.effective_on > on or one.key in since]
+            _, now = parties_by_day(codes, own, until=drafts[key]["ends_on"])[-1]
+            if now != named[key]:
+                changes.append((drafts[key], Difference(Days(on), frozenset(named[key]), now), at[key]))
+    return changes
 
 
 async def _restate(
@@ -200,12 +249,13 @@ def _event(contract: asyncpg.Record, one: Difference, at: datetime) -> ContractT
     )
 
 
-def _record(contract: asyncpg.Record, one: Difference, at: datetime, merger: str, event: str) -> ChangeOfHands:
+def _record(contract: asyncpg.Record, one: Difference, at: datetime, merger: str, event: str | None) -> ChangeOfHands:
     return ChangeOfHands(
         contract_id=contract["id"],
         merger=merger,
         from_customers=sorted(one.before - one.after),
         to_customer=min(one.after - one.before or one.after),
+        customers_before=sorted(one.before),
         customers=sorted(one.after),
         effective_on=one.days.start,
         stated_at=at,

@@ -7,6 +7,7 @@ from tests.support.contracts_harness import ContractsHarness, a_draft, at, bucks
 
 THE_DAY = date(2018, 4, 1)
 UNDONE = at(date(2018, 9, 1))
+DRAFT = a_draft(starts_on=date(2018, 9, 1))
 
 
 def taken_over(code: str, successor: str, on: date = THE_DAY, **others: str) -> OrganisationSucceeded:
@@ -112,12 +113,68 @@ async def test_taken_over_twice_on_one_day_the_last_holds_it(harness: ContractsH
     assert await harness.customers(reference, as_at=THE_DAY) == ["10Y", "99X"]
 
 
-async def test_a_draft_names_its_customers_again_unless_it_was_revised(harness: ContractsHarness) -> None:
-    reference = await harness.draft(a_draft(starts_on=date(2018, 9, 1)))
+async def test_a_draft_names_its_customers_again_where_an_acquisition_is_undone(harness: ContractsHarness) -> None:
+    reference = await harness.draft(DRAFT)
     await harness.hear(taken_over("10H", "05C"))
     assert await harness.customers(reference, as_at=THE_DAY) == ["05C", "10Y"]
     await harness.hear(undone("10H", "05C"))
     assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "10Y"]
+    content = await harness.content()
+    await harness.hear(undone("10H", "05C"))
+    assert await harness.content() == content
+
+
+async def test_a_draft_that_was_revised_since_stays_as_it_is(harness: ContractsHarness) -> None:
+    reference = await harness.draft(DRAFT)
+    await harness.hear(taken_over("10H", "05C"))
+    await harness.revise(reference, customers=["05C", "05Y", "10Y"])
+    content = await harness.content()
+    await harness.hear(undone("10H", "05C"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["05C", "05Y", "10Y"]
+    assert await harness.content() == content
+
+
+async def test_a_draft_goes_back_as_far_as_its_last_revision(harness: ContractsHarness) -> None:
+    reference = await harness.draft(DRAFT)
+    next_day = date(2019, 4, 1)
+    await harness.hear(taken_over("10H", "05C"))
+    await harness.revise(reference, customers=["05C", "05Y"])
+    await harness.hear(taken_over("05C", "99X", on=next_day))
+    await harness.hear(undone("10H", "05C", stated=at(date(2019, 9, 1))))
+    assert await harness.customers(reference, as_at=next_day) == ["05Y", "99X"]
+    await harness.hear(undone("05C", "99X", on=next_day, stated=at(date(2019, 9, 1))))
+    assert await harness.customers(reference, as_at=next_day) == ["05C", "05Y"]
+
+
+async def test_an_acquirer_that_a_draft_named_before_stays_in_it(harness: ContractsHarness) -> None:
+    reference = await harness.draft(a_draft(starts_on=date(2018, 9, 1), customers=["05C", "10H"]))
+    await harness.hear(taken_over("10H", "05C"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["05C"]
+    await harness.hear(undone("10H", "05C"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["05C", "10H"]
+
+
+async def test_a_merger_undone_for_one_leaves_the_other_merged_in_a_draft(harness: ContractsHarness) -> None:
+    reference = await harness.draft(DRAFT)
+    await harness.hear(bucks_merges(), undone("10H", "14Y"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "14Y"]
+    await harness.hear(undone("10Y", "14Y"))
+    assert await harness.customers(reference, as_at=THE_DAY) == ["10H", "10Y"]
+
+
+async def test_a_draft_that_moved_on_by_a_later_merger_goes_back_as_well(harness: ContractsHarness) -> None:
+    reference = await harness.draft(DRAFT)
+    both = await harness.draft(a_draft(reference="BOTH-2018", starts_on=date(2018, 9, 1), customers=["05C", "10H"]))
+    next_day = date(2019, 4, 1)
+    await harness.hear(taken_over("10H", "05C"), taken_over("05C", "99X", on=next_day))
+    assert await harness.customers(reference, as_at=next_day) == ["10Y", "99X"]
+    assert await harness.customers(both, as_at=next_day) == ["99X"]
+    await harness.hear(undone("10H", "05C", stated=at(date(2019, 9, 1))))
+    assert await harness.customers(reference, as_at=next_day) == ["10H", "10Y"]
+    assert await harness.customers(both, as_at=next_day) == ["10H", "99X"]
+    again = taken_over("10H", "05C").model_copy(update={"stated_at": at(date(2019, 10, 1))})
+    await harness.hear(again)
+    assert await harness.customers(reference, as_at=next_day) == ["10Y", "99X"]
 
 
 async def test_who_took_over_the_supplier_supplies_and_the_first_does_where_that_is_undone(
