@@ -1,14 +1,14 @@
-"""Support contracts: who supplies which back-office functions to which commissioners, until when, for how much.
+"""Support contracts: back-office functions supplied to commissioners, with suppliers, terms and charges.
 
-Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and changes of hands;
+Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and transfers;
             consolidations.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated.
-Subscribes  to the registry: it keeps who is open and who followed whom, and acts on mergers of CCGs and ICBs, on
-            acquisitions and abolitions, and on successions that were undone: contracts change hands.
+Subscribes  to the registry: it copies organisations and successions, and acts on mergers of CCGs and ICBs, on
+            acquisitions and abolitions, and on successions that were undone: contracts are transferred.
 
 Packages, the highest layer first; each may import those below it:
 
-consolidations  one shared service takes the place of several contracts
+consolidations  one shared service replaces several contracts
 signing         a draft becomes binding
 exits           a contract ends early, on notice or by agreement
 agreements      contracts as they are drafted, revised and read; suppliers and the catalogue of functions

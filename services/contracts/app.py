@@ -13,17 +13,17 @@ from services.contracts.tables import METADATA
 SERVICE = Service(
     name="contracts",
     title="Footprint: contracts",
-    description="Who supplies which back-office functions to which commissioners, until when, for how much. "
-    "When CCGs or ICBs merge, the successor takes over their contracts because the registry's event said so.",
+    description="Back-office functions supplied to commissioners: supplier, customers, term and charge. "
+    "When CCGs or ICBs merge, the successor takes over their contracts by the registry's event.",
     metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,
     hears=("registry",),
     predecessors=known.predecessors,
     tags=(
-        {"name": "Contracts", "description": "Support contracts: drafted, signed, changing hands, ended."},
+        {"name": "Contracts", "description": "Support contracts: drafted, signed, transferred, ended."},
         {"name": "Consolidations", "description": "Several contracts become one shared service."},
-        {"name": "Suppliers", "description": "Whom a supplier serves, and what can be bought."},
+        {"name": "Suppliers", "description": "The customers of a supplier, and the functions that can be bought."},
     ),
 )
 

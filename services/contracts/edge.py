@@ -1,4 +1,4 @@
-"""What the routes of several packages share: the role that changes contracts, its refusals, the contract shown."""
+"""What the routes of several packages share: the role that changes contracts, refusals, the contract shown."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""React to the registry's events: contracts follow who followed whom."""
+"""Reacts to the registry's events: contracts pass to the successors of their parties."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +15,7 @@ subscriptions.knows(known.projection, *known.events)(known.know)
 
 @subscriptions.on(*MERGED, holding=parties_among)
 async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
-    """Let the successor of merged CCGs or ICBs hold their contracts from the day of the merger."""
+    """Transfer the contracts of merged CCGs or ICBs to the successor from the day of the merger."""
     return await settle_successions(
         session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
     )
@@ -25,5 +25,5 @@ async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *
 async def parties_follow_who_followed_whom(
     event: OrganisationSucceeded | SuccessionUndone, session: AsyncSession, *, by: Caller
 ) -> bool:
-    """Let contracts go to the body that took another over whole, and back where that is undone."""
+    """Transfer contracts to the body that took another over whole, and back where that is undone."""
     return await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)

@@ -1,4 +1,4 @@
-"""Every route of contracts, in order."""
+"""The routers of contracts, in order."""
 
 from services.contracts.agreements import api as agreements
 from services.contracts.consolidations import api as consolidations

@@ -1,4 +1,4 @@
-"""Every table of contracts, for the migrations."""
+"""Imports every table of contracts, for the migrations."""
 
 from libs.common.database import tables
 from services.contracts.core.models import Base

@@ -13,9 +13,9 @@ from services.finance.tables import METADATA
 SERVICE = Service(
     name="finance",
     title="Footprint: finance",
-    description="What each commissioner may spend on running itself: rate a head times population, by financial year. "
+    description="Running-cost allowances of commissioners: rate a head times population, by financial year. "
     "When CCGs or ICBs merge, allowances are restated from the day of the merger on, by days and to the penny, because "
-    "the registry's event said so; what was set at first stays visible beside it.",
+    "the registry publishes the merger; the first allowance stays visible beside it.",
     metadata=METADATA,
     routers=ROUTERS,
     subscriptions=subscriptions,
@@ -23,7 +23,7 @@ SERVICE = Service(
     predecessors=known.predecessors,
     tags=(
         {"name": "Populations", "description": "Stated for a financial year: they set the allowance."},
-        {"name": "Allowances", "description": "As set and as restated, with all that explains them."},
+        {"name": "Allowances", "description": "As set and as restated, with their calculation."},
         {"name": "Rule packs", "description": "The rates a head, with their sources."},
     ),
 )

@@ -1,4 +1,4 @@
-"""Codes and financial years as they stand in an address."""
+"""Codes and financial years in paths and queries."""
 
 from typing import Annotated
 
@@ -16,9 +16,9 @@ _Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}$", description="ODS code.
 _Year = Annotated[str, AfterValidator(_named), Field(description="1 April to 31 March.", examples=["2013-14"])]
 
 Code = Annotated[_Code, Path()]
-"""The organisation that an address names."""
+"""The organisation in the path."""
 OneCode = Annotated[_Code | None, Query()]
-"""The organisation that a list is narrowed to."""
+"""The organisation that a list is filtered by."""
 
 
 async def _of_path(year: Annotated[_Year, Path()]) -> FinancialYear:
@@ -30,6 +30,6 @@ async def _of_query(year: Annotated[_Year | None, Query()] = None) -> FinancialY
 
 
 Year = Annotated[FinancialYear, Depends(_of_path)]
-"""The financial year that an address names; 422 with the reason where it names none."""
+"""The financial year in the path; 422 with the reason where it is none."""
 OneYear = Annotated[FinancialYear | None, Depends(_of_query)]
-"""The financial year that a list is narrowed to."""
+"""The financial year that a list is filtered by."""

@@ -1,4 +1,4 @@
-"""React to the events of the registry and of contracts: allowances restated, charges projected."""
+"""Reacts to the events of the registry and of contracts: restates allowances, projects charges."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ subscriptions.knows(known.projection, *known.events)(known.know)
 
 @subscriptions.knows(known_contracts, ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated)
 async def know_contracts(events: Sequence[Event], connection: asyncpg.Connection) -> None:
-    """Keep what each support contract charges whom, for the charges that an allowance has to carry."""
+    """Project the charges of support contracts, which an allowance has to carry."""
     await projection.know(connection, events)
 
 
@@ -34,6 +34,6 @@ async def successor_takes_over_allowances(event: Merged, session: AsyncSession, 
 
 @subscriptions.on(SuccessionUndone, holding=bodies_with_allowances)
 async def allowances_go_back(event: SuccessionUndone, session: AsyncSession, *, by: Caller) -> bool:  # noqa: ARG001
-    """Restate the allowances without what a merger moved that is undone."""
+    """Restate the allowances without the amounts moved by an undone merger."""
     years = (FinancialYear.of(event.effective_on).start, LAST_YEAR)
     return await restate_allowances(session, [event.successor, event.code], years=years)

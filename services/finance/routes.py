@@ -1,4 +1,4 @@
-"""Every route of finance, in order."""
+"""The routers of finance, in order."""
 
 from services.finance.allowances import api as allowances
 

@@ -1,4 +1,4 @@
-"""Every table of finance, for the migrations."""
+"""Imports every table of finance, for the migrations."""
 
 from libs.common.database import tables
 from services.finance.core.models import Base

@@ -12,8 +12,8 @@ from services.governance.tables import METADATA
 SERVICE = Service(
     name="governance",
     title="Footprint: governance",
-    description="Who decides for a commissioner: its governing body, the posts on it, who holds them, and what each "
-    "may decide. When CCGs or ICBs merge, all appointments end; whoever held a post in every one of them holds it in "
+    description="The governing body of a commissioner, its posts and their holders, and what each "
+    "may decide. When CCGs or ICBs merge, all appointments end; a person who held a post in all of them keeps it in "
     "the new body, and any other post is vacant and listed.",
     metadata=METADATA,
     routers=ROUTERS,
@@ -21,8 +21,8 @@ SERVICE = Service(
     hears=("registry",),
     tags=(
         {"name": "Bodies", "description": "Governing bodies and their posts."},
-        {"name": "Appointments", "description": "Who holds which post, and which are vacant."},
-        {"name": "Decisions", "description": "Who may decide what, up to which value, by which minute."},
+        {"name": "Appointments", "description": "Holders of posts, and vacant posts."},
+        {"name": "Decisions", "description": "What bodies and posts may decide, up to which value, by which minute."},
         {"name": "People", "description": "The people behind the ids that events carry."},
     ),
 )

@@ -1,4 +1,4 @@
-"""React to the registry's events: bodies, posts and rights follow what becomes of their organisations."""
+"""Reacts to the registry's events: ends, begins and restores bodies, posts and rights with their organisations."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ subscriptions.knows(known.projection, *known.events)(known.know)
 
 @subscriptions.on(*MERGED, holding=organisations_with_bodies)
 async def appointments_end_and_are_made_again(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
-    """End all appointments of merged CCGs or ICBs; who held a post in every one of them holds it in the successor."""
+    """End all appointments of merged CCGs or ICBs; a holder common to all of them continues in the successor."""
     return await carry_out_successions(session, event.predecessors, on=event.effective_on, by=by)
 
 
@@ -36,7 +36,7 @@ async def appointments_end_where_another_took_over(
 
 @subscriptions.on(OrganisationClosed, holding=organisations_with_bodies)
 async def body_ends_with_its_organisation(event: OrganisationClosed, session: AsyncSession, *, by: Caller) -> bool:
-    """End the body of an organisation that closed: no body decides for it any more."""
+    """End the body of an organisation that closed."""
     return await dissolve_with_organisation(
         session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by
     )
@@ -44,7 +44,7 @@ async def body_ends_with_its_organisation(event: OrganisationClosed, session: As
 
 @subscriptions.on(SuccessionUndone, OrganisationOpened, holding=organisations_with_bodies)
 async def body_stands_again(event: SuccessionUndone | OrganisationOpened, session: AsyncSession, *, by: Caller) -> bool:
-    """Let a body go on that ended by a succession since undone, once its organisation is open again."""
+    """Restore a body that ended by a succession since undone, once its organisation is open again."""
     successor = event.successor if isinstance(event, SuccessionUndone) else ""
     return await restore_body(
         session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by, successor=successor

@@ -1,4 +1,4 @@
-"""Every route of governance, in order."""
+"""The routers of governance, in order."""
 
 from services.governance.appointments import api as appointments
 from services.governance.bodies import api as bodies

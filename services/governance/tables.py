@@ -1,4 +1,4 @@
-"""Every table of governance, for the migrations."""
+"""Imports every table of governance, for the migrations."""
 
 from libs.common.database import tables
 from services.governance.core.models import Base

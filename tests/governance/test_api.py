@@ -123,7 +123,7 @@ async def test_vacancies_are_listed_with_their_reason(client: httpx.AsyncClient,
     await harness.hear(a_merger())
     [vacancy] = (await read(client, "vacancies", organisation="14Y", as_at="2018-04-01"))["items"]
     assert (vacancy["post"], vacancy["vacant_since"]) == ("14Y/accountable-officer", "2018-04-01")
-    assert vacancy["vacant_because"] == "nobody held it in every predecessor (10H: P-1; 10Y: no body known)"
+    assert vacancy["vacant_because"] == "no person held it in every predecessor (10H: P-1; 10Y: no body known)"
     same = await read(client, "appointments", organisation="14Y", vacant=True, as_at="2018-04-01")
     assert same["items"] == [vacancy]
 

@@ -1,4 +1,4 @@
-"""Contracts over HTTP: drafted, revised, signed, terminated, read."""
+"""Routes that draft, revise, delete and read contracts."""
 
 from typing import Annotated
 
@@ -41,7 +41,7 @@ async def _wanted(
     customer: Annotated[str | None, Query(description="ODS code of a customer as at the day.")] = None,
     supplier: Annotated[str | None, Query(description="ODS code of the supplier.")] = None,
     status: Annotated[Status | None, Query(description="Status as at the day.")] = None,
-    function: Annotated[str | None, Query(description="A function that is supplied.")] = None,
+    function: Annotated[str | None, Query(description="Only contracts that supply this function.")] = None,
 ) -> reads.ContractFilter:
     return reads.ContractFilter(customer=customer, supplier=supplier, status=status, function=function)
 
@@ -56,9 +56,9 @@ async def list_contracts(
     as_at: AsAt,
     as_known: AsKnown,
 ) -> Page[ContractView]:
-    """Contracts of your own organisations and of those that live on in them; all for a national body or an operator.
+    """List the contracts of your organisations and their predecessors; all for a national body or an operator.
 
-    In the order of their references, with customers and status as at the day, as known at the instant.
+    Ordered by reference, with customers and status as at the day, as known at the instant.
     """
     found = await reads.list_contracts(
         rows, wanted, by=by, as_at=as_at, as_known=as_known, after=paging.key(str), limit=paging.fetch
@@ -74,7 +74,8 @@ async def list_contracts(
 async def get_contract(
     reference: Reference, response: Response, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> ContractView:
-    """One contract, with its customers and status as at the day, as known at the instant. The ETag is its version."""
+    """Return a contract with its customers and status as at the day, as known at the instant. The ETag is its
+    version."""
     view = ContractView.model_validate(await reads.get_contract(rows, reference, by=by, as_at=as_at, as_known=as_known))
     etag(response, view.version)
     return view
@@ -82,11 +83,11 @@ async def get_contract(
 
 @router.get(
     "/contracts/{reference}/history",
-    summary="See the hands a contract went through",
+    summary="List the customers of a contract over time",
     responses=problems(errors.ContractNotFound, errors.NotAParty),
 )
 async def get_history(reference: Reference, rows: Rows, by: By, as_known: AsKnown) -> HistoryView:
-    """Who was a customer when, since when that is known, and each change of hands with its merger and event."""
+    """Return each customer with its days and since when they are known, and each transfer with its cause."""
     return HistoryView.model_validate(await reads.get_history(rows, reference, by=by, as_known=as_known))
 
 
@@ -99,7 +100,7 @@ async def get_history(reference: Reference, rows: Rows, by: By, as_known: AsKnow
 async def draft_contract(
     command: DraftContract, response: Response, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> ContractView:
-    """Keep a contract as its parties begin to agree it. It binds nobody, and nobody is told, until it is signed."""
+    """Create a draft. It binds no organisation, and no event is published, until it is signed."""
     contract = await commands.draft_contract(session, command, by=by, stated_at=stated_at)
     response.headers["Location"] = f"contracts/{contract.reference}"
     return await shown(session, contract, response, by, today)
@@ -119,7 +120,7 @@ async def revise_contract(
     today: Today,
     if_match: IfMatch,
 ) -> ContractView:
-    """Put new terms, lines and customers in the place of those of a draft."""
+    """Replace the terms, lines and customers of a draft."""
     contract = await commands.get_contract_to_change(session, reference)
     stale(contract.version, if_match)
     await commands.revise_contract(session, contract, command, by=by)
@@ -133,7 +134,7 @@ async def revise_contract(
     responses=problems(errors.NotADraft, *EDIT_REFUSALS),
 )
 async def delete_draft(reference: Reference, session: Write, by: Lead, if_match: IfMatch) -> None:
-    """Remove a draft. What was signed can only be terminated."""
+    """Delete a draft. A signed contract can only be terminated."""
     contract = await commands.get_contract_to_change(session, reference)
     stale(contract.version, if_match)
     await commands.delete_draft(session, contract, by=by)
@@ -142,9 +143,9 @@ async def delete_draft(reference: Reference, session: Write, by: Lead, if_match:
 suppliers_router = commands_router(tags=["Suppliers"])
 
 
-@suppliers_router.get("/suppliers/{code}/customers", summary="See whom a supplier serves", responses=problems())
+@suppliers_router.get("/suppliers/{code}/customers", summary="List the customers of a supplier", responses=problems())
 async def list_customers(code: OdsCode, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown) -> SupplierCustomersView:
-    """Customers as at the day under active contracts that you may see, and what they pay a year together.
+    """List customers as at the day under active contracts that you may see, and their total charge a year.
 
     A supplier need not be in the registry: its status is `unknown` then.
     """
@@ -156,7 +157,7 @@ async def list_customers(code: OdsCode, rows: Rows, by: By, as_at: AsAt, as_know
     "/functions", summary="List the functions that can be bought", responses=problems(errors.NoRuleInForce)
 )
 async def list_functions(_: By, as_at: AsAt) -> CatalogueView:
-    """The catalogue for contracts that start on the day, with the rule pack that lists it."""
+    """List the catalogue for contracts that start on the day, with its rule pack."""
     found = functions_on(as_at)
     functions = [FunctionView(code=code, name=name) for code, name in found.names.items()]
     return CatalogueView(rule_pack=found.pack.id, citation=found.pack.citation, functions=functions)

@@ -1,4 +1,4 @@
-"""What the rule packs say about contracts: the functions that can be bought, and the usual period of notice."""
+"""Reads the rule packs about contracts: the functions that can be bought, and the usual period of notice."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

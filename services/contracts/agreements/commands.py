@@ -1,4 +1,4 @@
-"""Drafts: made, revised, deleted; and how a contract is found and locked for any change."""
+"""Creates, revises and deletes drafts; finds and locks contracts for any change."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -36,15 +36,15 @@ SELECT value FROM contract_supplier_belief WHERE subject_id = $1 AND valid @> $2
 
 
 async def must_act_for_customers(session: AsyncSession, codes: Sequence[str], *, by: Caller) -> None:
-    """Raise RoleMissing or NotYoursToDecide unless a contract lead acts for a customer, or for what became of one."""
+    """Raise RoleMissing or NotYoursToDecide unless a contract lead acts for a customer or its successor."""
     by.must_have(Role.CONTRACT_LEAD)
     by.must_act_for(codes, also_through=await known.successors(await raw(session), codes))
 
 
 async def draft_contract(session: AsyncSession, command: DraftContract, *, by: Caller, stated_at: datetime) -> Contract:
-    """Keep a draft. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
+    """Create a draft. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
 
-    Whether its customers are open is asked when it is signed: a body may prepare for its own opening.
+    Its customers have to be open only when it is signed: a body may prepare for its own opening.
     """
     await must_act_for_customers(session, command.customers, by=by)
     return await add_contract(session, command.reference, command, command.customers, stated_at=stated_at)
@@ -80,9 +80,9 @@ async def add_contract(
 async def revise_contract(
     session: AsyncSession, contract: Contract, command: ReviseContract, *, by: Caller
 ) -> Contract:
-    """Put new terms in the place of a locked draft's. Raises NotADraft, FunctionUnknown, NotYoursToDecide.
+    """Replace the terms of a locked draft. Raises NotADraft, FunctionUnknown, NotYoursToDecide.
 
-    The caller acts for one of the customers before and for one after: nobody writes contracts for others.
+    The caller acts for one of the customers before and for one after: no organisation writes contracts for others.
     """
     await must_act_for_customers(session, customers_of(contract), by=by)
     await must_act_for_customers(session, command.customers, by=by)
@@ -96,7 +96,7 @@ async def revise_contract(
 
 
 async def delete_draft(session: AsyncSession, contract: Contract, *, by: Caller) -> None:
-    """Remove a locked draft; nobody was told of it. Raises NotADraft, NotYoursToDecide."""
+    """Delete a locked draft, which was never published. Raises NotADraft, NotYoursToDecide."""
     await must_act_for_customers(session, customers_of(contract), by=by)
     contract.must_be_draft()
     await session.delete(contract)
@@ -104,7 +104,7 @@ async def delete_draft(session: AsyncSession, contract: Contract, *, by: Caller)
 
 
 def customers_of(contract: Contract) -> list[str]:
-    """Return the customers of a draft, sorted; of a signed contract all who are or ever were."""
+    """Return the customers of a draft, sorted; of a signed contract all present and former ones."""
     return sorted(customer.customer_code for customer in contract.named_customers)
 
 
@@ -115,7 +115,7 @@ async def customers_on(session: AsyncSession, contract: Contract, day: date) -> 
 
 
 async def supplier_on(session: AsyncSession, contract: Contract, day: date) -> str:
-    """Return who supplies a contract on a day, as known now: whom it was signed with, or who took that body over."""
+    """Return the supplier on a day, as known now: the one that signed, or its successor."""
     supplier: str | None = await (await raw(session)).fetchval(_SUPPLIER_ON, contract.id, day)
     return supplier or contract.supplier_code
 
@@ -128,12 +128,12 @@ async def get_contract_to_change(session: AsyncSession, reference: str) -> Contr
 async def get_contracts_to_bind(
     session: AsyncSession, references: Sequence[str], *, suppliers: Collection[str] = ()
 ) -> list[Contract]:
-    """Return contracts, locked, with all that is known of their parties and of who follows those locked too.
+    """Return contracts, locked, with their known parties and the successors of these locked too.
 
-    For whatever makes a contract binding on its parties: no merger can be received between the check that they are
-    open and the commit. What is known is locked first, as the consumer of the registry's events does, which locks the
-    contracts second; a party that changes in between is seen, and the locks are let go and taken again. `suppliers`
-    are further bodies to lock: of a contract that is yet to be added.
+    For every command that makes a contract binding on its parties: no merger can be consumed between the check that
+    they are open and the commit. The known organisations are locked first, as by the consumer of the registry's events,
+    which locks the contracts second; if a party changes in between, the locks are released and taken again. `suppliers`
+    are further bodies to lock, of a contract that is yet to be added.
 
     Raises ContractNotFound, ChangingHands.
     """

@@ -1,4 +1,4 @@
-"""What parties agree on: the bodies of the requests that draft, revise and consolidate contracts."""
+"""Defines the requests that draft, revise and consolidate contracts."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,7 +16,7 @@ def _once_each(codes: list[str]) -> list[str]:
 
 
 class Terms(BaseModel):
-    """What is supplied, by whom, when, for how much, and how it may be ended."""
+    """The terms of a contract: functions, supplier, days, charges, and how it may be ended."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class Terms(BaseModel):
         description="Period of notice; where the contract states none, the rule pack's.",
     )
     earliest_exit_on: Day | None = Field(
-        default=None, description="Earliest last day of service that notice can bring about (the minimum term)."
+        default=None, description="Earliest last day of service that notice allows (the minimum term)."
     )
     value_basis: Literal["stated", "illustrative"] = Field(
         description="`stated` where a source gives the charges, `illustrative` where none does."
@@ -82,11 +82,11 @@ EXAMPLE_TERMS: dict[str, JsonValue] = {
     ],
     "value_basis": "illustrative",
 }
-"""Terms as the OpenAPI page shows them."""
+"""Terms as shown on the OpenAPI page."""
 
 
 class ReviseContract(Terms):
-    """All terms of a draft, in place of what it says now."""
+    """All terms of a draft, which replace its present ones."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_TERMS | {"customers": ["10H", "10Y"]}]})
 
@@ -96,7 +96,7 @@ class ReviseContract(Terms):
 
 
 class DraftContract(ReviseContract):
-    """A contract as its parties begin to agree it."""
+    """A contract that its parties begin to agree."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [EXAMPLE_TERMS | {"reference": "CSU-BUCKS-2017", "customers": ["10H", "10Y"]}]}
@@ -106,7 +106,7 @@ class DraftContract(ReviseContract):
 
 
 class ConsolidateContracts(Terms):
-    """One shared service, under one supplier, in the place of several contracts. Its customers are all of theirs."""
+    """One shared service, under one supplier, that replaces several contracts and has all their customers."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -126,9 +126,9 @@ class ConsolidateContracts(Terms):
 
     reference: Reference
     replaces: Annotated[list[Reference], AfterValidator(_once_each)] = Field(
-        min_length=2, max_length=250, description="The signed contracts whose place it takes; they end the day before."
+        min_length=2, max_length=250, description="The signed contracts that it replaces; they end the day before."
     )
-    signed_on: Day | None = Field(default=None, description="Day of signature; today where it is not given.")
+    signed_on: Day | None = Field(default=None, description="Day of signature; today if left out.")
     agreement: Text | None = Field(
         default=None,
         description="The document by which other suppliers agree to end earlier than notice allows. The shared "

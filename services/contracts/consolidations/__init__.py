@@ -1,1 +1,1 @@
-"""Consolidations: one shared service in the place of several contracts. Publishes ServiceConsolidated."""
+"""Consolidations: one shared service replaces several contracts. Publishes ServiceConsolidated."""

@@ -1,4 +1,4 @@
-"""Consolidations over HTTP: several contracts become one shared service."""
+"""Routes about consolidations: several contracts become one shared service."""
 
 from typing import Annotated
 
@@ -56,7 +56,7 @@ async def consolidate_contracts(
     today: Today,
     stated_at: StatedAt,
 ) -> ConsolidationView:
-    """Sign one contract in the place of several, from one day, all or none.
+    """Sign one contract that replaces several from one day, all or none.
 
     You act for a customer of each. The replaced contracts end the day before: those of other suppliers by notice or by
     the agreement you name. The customers of all of them become the customers of the new one. The answer shows what it
@@ -78,6 +78,6 @@ async def consolidate_contracts(
 async def get_consolidation(
     reference: Reference, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> ConsolidationView:
-    """What a shared service replaced and saves, by the reference of its contract; parties' names as at the day."""
+    """Return the contracts that a shared service replaced, and what it saves; parties' names as at the day."""
     found = await reads.get_consolidation(rows, reference, by=by, as_at=as_at, as_known=as_known)
     return ConsolidationView.model_validate(found)

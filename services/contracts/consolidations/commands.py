@@ -1,4 +1,4 @@
-"""Several contracts become one shared service, under one supplier, from one day: all of them or none."""
+"""Consolidates several contracts into one shared service, under one supplier, from one day: all or none."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ from services.contracts.transfers.successions import follow_since_start
 async def consolidate_contracts(
     session: AsyncSession, command: ConsolidateContracts, *, by: Caller, today: date, stated_at: datetime
 ) -> Contract:
-    """Sign one contract in the place of several, which end the day before; its customers are all of theirs.
+    """Sign one contract that replaces several, which end the day before; it has all their customers.
 
     A replaced contract with another supplier ends by notice, or by the agreement that the command names; one with the
     new supplier ends because that supplier signs the new one.
@@ -65,7 +65,7 @@ async def _tell(
     replaced: Sequence[Contract],
     command: ConsolidateContracts,
 ) -> None:
-    """Tell the consolidation, and keep what the old contracts cost beside the event that told it."""
+    """Publish the consolidation, and record the old contracts' charges with the id of the event."""
     previous = sum(old.annual_pence for old in replaced)
     event = ServiceConsolidated(
         effective_on=contract.starts_on,
@@ -114,7 +114,7 @@ async def _customers_to_act_for(
 def _why_not_replace(
     contract: Contract, supplier: str, command: ConsolidateContracts, today: date, stated_at: datetime
 ) -> list[DomainError]:
-    """Return what keeps one contract from being replaced."""
+    """Return the reasons why a contract cannot be replaced."""
     found = contract.why_not_end(stated_at)
     if found:
         return found

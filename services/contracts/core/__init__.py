@@ -1,1 +1,1 @@
-"""What every package of contracts stands on: a contract, its parties, lines and states; reading as at, as known."""
+"""What every package of contracts is built on: a contract, its parties, lines and states; reading it."""

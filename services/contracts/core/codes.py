@@ -10,7 +10,9 @@ from libs.common.temporal.days import AS_WRITTEN
 Reference = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{4,38}[A-Z0-9]$"),
-    Field(description="What the parties call the contract: capitals, digits, hyphens.", examples=["NEL-CAMDEN-2017"]),
+    Field(
+        description="The parties' reference of the contract: capitals, digits, hyphens.", examples=["NEL-CAMDEN-2017"]
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Every refusal of the contracts service, one line each."""
+"""Refusals of the contracts service."""
 
 from collections.abc import Sequence
 
@@ -92,7 +92,7 @@ class NoticeNotYetServed(Conflict):
 
 
 class StatedBeforeSignature(Conflict):
-    """Nothing can be stated of a contract before its signature was.
+    """Nothing can be stated about a contract before its signature was.
 
     `Stated-At` lies before the instant from which the signature is known. Send a later one, or none.
     """

@@ -1,8 +1,7 @@
-"""What contracts keeps: contracts with their lines and customers, how they changed hands, and what is known of others.
+"""Tables of contracts: lines, customers, transfers and consolidations, and copies of other services' data.
 
-Once signed, a contract's text stays as it is. What changes is kept twice over, when it holds and since when it is
-known: whether it runs (`life`) and who its customers are (`customership`). A draft is work in hand, not a fact: it is
-kept only as it is now.
+Once signed, a contract's text does not change. Whether it runs (`life`) and its customers (`customership`) are recorded
+in both times. A draft is work in progress: only its present state is stored.
 """
 
 from collections.abc import Collection
@@ -42,10 +41,10 @@ life = Timeline(Base.metadata, "contract_life")
 customership = Timeline(Base.metadata, "contract_customer")
 """Subject: a contract's customer. `customer` on the days on which it is one."""
 supply = Timeline(Base.metadata, "contract_supplier")
-"""Subject: a contract. Who supplies it since another body took over the supplier that it was signed with."""
+"""Subject: a contract. Its supplier since another body took over the one that signed."""
 
 FACET = 1
-"""Each timeline states one thing only."""
+"""Each timeline has one facet only."""
 
 _PARTIES = """
 SELECT customer_code AS code FROM contract_customer WHERE customer_code = ANY($1)
@@ -59,13 +58,13 @@ SELECT code FROM change_of_hands h, unnest(h.from_customers) AS code WHERE h.fro
 
 
 async def parties_among(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
-    """Lock what is known of these bodies; return those that are or were a party of a contract or a draft."""
+    """Lock the known organisations of these codes; return those that are or were a party of a contract or draft."""
     await known.lock(connection, codes)
     return {row["code"] for row in await connection.fetch(_PARTIES, sorted(codes))}
 
 
 class Status(StrEnum):
-    """How far a contract has come. `active` and `expired` follow from the day and are never stored."""
+    """The status of a contract. `active` and `expired` follow from the day and are never stored."""
 
     DRAFT = "draft"
     SIGNED = "signed"
@@ -102,9 +101,9 @@ class ContractCustomer(Base):
 class Contract(Base):
     """A support contract between one supplier and one or more customers.
 
-    `last_day` is what was agreed, `exit_day` the real last day of service where it ends earlier. `notice_rule` names
-    the rule pack where the contract itself states no period. `value_basis` is `stated`, with its source, or
-    `illustrative`, where no source gives the charges.
+    `last_day` is the agreed one, `exit_day` the real last day of service where it ends earlier. `notice_rule` names the
+    rule pack where the contract itself states no period. `value_basis` is `stated`, with its source, or `illustrative`,
+    where no source gives the charges.
     """
 
     __tablename__ = "contract"
@@ -156,12 +155,12 @@ class Contract(Base):
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The functions supplied, in the order of their codes."""
+        """The functions supplied, ordered by code."""
         return tuple(sorted(line.function for line in self.lines))
 
     @property
     def ends_on(self) -> date:
-        """The last day of service as it stands now."""
+        """The last day of service as known now."""
         return self.exit_day or self.last_day
 
     def must_be_draft(self) -> None:
@@ -175,7 +174,7 @@ class Contract(Base):
         self.status, self.signed_on, self.signed_at = Status.SIGNED.value, on, stated_at
 
     def why_not_end(self, stated_at: datetime) -> list[DomainError]:
-        """Return what keeps this contract from being ended at all."""
+        """Return the reasons why this contract cannot be ended at all."""
         if self.status == Status.DRAFT:
             return [NotSigned(f"{self.reference} is a draft")]
         if self.status != Status.SIGNED:
@@ -185,14 +184,14 @@ class Contract(Base):
         return []
 
     def why_not_exit_on(self, exit_day: date) -> list[DomainError]:
-        """Return what speaks against this last day of service, notice apart."""
+        """Return the reasons against this last day of service, apart from notice."""
         if self.starts_on <= exit_day < self.last_day:
             return []
         message = f"{self.reference} runs from {self.starts_on} to {self.last_day}, and {exit_day} is no earlier end"
         return [ExitOutsideTerm(message, reasons=[Reason(message, "last_day")])]
 
     def why_notice_does_not_allow(self, exit_day: date, *, served_on: date, today: date) -> list[DomainError]:
-        """Return what speaks against this last day of service on notice served on a day (rule EXIT-1)."""
+        """Return the reasons against this last day of service on notice served on a day (rule EXIT-1)."""
         found: list[DomainError] = []
         if served_on > today or (self.signed_on and served_on < self.signed_on):
             message = f"notice of {self.reference} on {served_on}: signed on {self.signed_on}, today is {today}"
@@ -211,19 +210,19 @@ class Contract(Base):
         return found
 
     def end(self, status: Status, exit_day: date, *, reason: str, agreement: str | None) -> None:
-        """Let it end early, as `terminated` or `replaced`, with `exit_day` as the last day of service."""
+        """End it early, as `terminated` or `replaced`, with `exit_day` as the last day of service."""
         self.status, self.exit_day = status.value, exit_day
         self.exit_reason, self.exit_agreement = reason, agreement
         self.version += 1
 
 
 class ChangeOfHands(Base):
-    """A merger, or its undoing, put `to_customer` in the place of `from_customers`; `customers` are all after it.
+    """A transfer from `from_customers` to `to_customer` by a merger or its undoing; `customers` are all after it.
 
     `merger` is its reference, or who followed whom where it has none. `customers_before` are all before it, None where
     an earlier version recorded the change and no row tells them.
 
-    `event` is the ContractTransferred that told it (a draft's is told to nobody), `caused_by` the event it answers.
+    `event` is the ContractTransferred that was published (none for a draft), `caused_by` the event that caused it.
     """
 
     __tablename__ = "change_of_hands"
@@ -248,7 +247,7 @@ class ChangeOfHands(Base):
 
 
 class Consolidation(Base):
-    """One shared service took the place of several contracts; theirs is the old charge, its own the new one."""
+    """A shared service that replaced several contracts, with their old charge and its new one."""
 
     __tablename__ = "consolidation"
 

@@ -1,7 +1,7 @@
-"""What can be seen of contracts, as at a day and as known at an instant, by whoever may see it.
+"""Reads contracts as at a day and as known at an instant, for callers who may see them.
 
-One statement reads any number of contracts. What it answers follows from what was stated: whether a contract runs
-(`contract_life_belief`) and for whom (`contract_customer_belief`). A draft is shown as it is now.
+One statement reads any number of contracts. Their status follows from beliefs about their life (`contract_life_belief`)
+and customers (`contract_customer_belief`). A draft is shown as it is now.
 """
 
 import json
@@ -17,8 +17,8 @@ from services.contracts.core.models import known
 
 Row = Mapping[str, Any]
 
-# $1 as at, $2 as known. JSON goes out as text: a session's connection would decode it, a pooled one would not.
-# `ran` is the span of service as it was known; none is known of a draft. IS TRUE: see libs.common.temporal.believed.
+# $1 as at, $2 as known. JSON is returned as text: a session's connection would decode it, a pooled one would not. `ran`
+# is the period of service as it was known; a draft has none. IS TRUE: see libs.common.temporal.believed.
 _SEEN = """
 WITH seen AS (
     SELECT c.*, coalesce(ran.last, c.last_day) AS ends_on,
@@ -106,7 +106,7 @@ _NOW = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractFilter:
-    """Which contracts a list shows; None leaves a question open."""
+    """Filters of the list of contracts; None leaves a filter out."""
 
     customer: str | None = None
     supplier: str | None = None
@@ -124,7 +124,7 @@ async def list_contracts(
     after: Sequence[str] | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the contracts that the caller may see, in the order of their references, from the one behind `after`."""
+    """Return the contracts that the caller may see, ordered by reference, after the cursor."""
     rows = await db.fetch(
         _LIST,
         as_at,
@@ -155,7 +155,7 @@ async def get_contract(
 
 
 async def get_history(db: Reads, reference: str, *, by: Caller, as_known: datetime | None) -> dict[str, Any]:
-    """Return who was a customer when, since when that is known, and every change of hands with what caused it.
+    """Return the customers with their days and since when they are known, and every transfer with its cause.
 
     Raises ContractNotFound, NotAParty.
     """
@@ -170,7 +170,7 @@ async def get_history(db: Reads, reference: str, *, by: Caller, as_known: dateti
 async def list_customers_of(
     db: Reads, supplier: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> dict[str, Any]:
-    """Return whom a supplier serves on a day under active contracts, as far as the caller may see them."""
+    """Return the customers of a supplier on a day under active contracts that the caller may see."""
     wanted = ContractFilter(supplier=supplier, status="active")
     contracts = await list_contracts(db, wanted, by=by, as_at=as_at, as_known=as_known)
     served: dict[str, list[str]] = {}
@@ -210,7 +210,7 @@ async def get_consolidation(
 
 
 async def _visible_through(db: Reads, by: Caller) -> list[str] | None:
-    """Return the codes whose contracts the caller sees: its own bodies' and those that live on in them; None: all."""
+    """Return the codes whose contracts the caller may see: its own and their predecessors; None: all."""
     if by.is_national or by.has(Role.OPERATOR):
         return None
     return sorted(by.organisations | await known.predecessors(db, by.organisations))

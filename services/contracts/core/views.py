@@ -1,4 +1,4 @@
-"""How contracts look from outside."""
+"""Answers about contracts."""
 
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ class View(BaseModel):
 
 
 class PartyView(View):
-    """A party, as the registry's events tell it as at the day asked about. `unknown`: the registry does not have it."""
+    """A party, by the registry's events, as at the day. `unknown`: the registry does not have it."""
 
     code: str
     name: str
@@ -23,12 +23,12 @@ class PartyView(View):
 
 
 class EarlyEndView(View):
-    """Why a contract ends before the agreed last day."""
+    """The reason why a contract ends before the agreed last day."""
 
     reason: str | None
     notice_served_on: date | None
     agreement: str | None
-    replaced_by: str | None = Field(description="Reference of the shared service that took its place.")
+    replaced_by: str | None = Field(description="Reference of the shared service that replaced it.")
 
 
 class ContractView(View):
@@ -38,7 +38,7 @@ class ContractView(View):
     title: str
     status: Status = Field(description="As at the day: `active` and `expired` follow from it.")
     supplier: PartyView
-    customers: list[PartyView] = Field(description="Whoever holds the contract as at the day.")
+    customers: list[PartyView] = Field(description="The customers as at the day.")
     lines: list[Line]
     annual_pence: int = Field(description="Charge of all lines a year, in pence.")
     value_basis: str = Field(description="`stated` (see value_source), or `illustrative` where no source gives it.")
@@ -51,13 +51,13 @@ class ContractView(View):
     notice_rule: str | None = Field(description="The rule pack that gives the period; null where the contract does.")
     earliest_exit_on: date | None
     signed_on: date | None
-    version: int = Field(description="The current version: what If-Match wants.")
+    version: int = Field(description="The current version, for If-Match.")
     as_at: date
     as_known: datetime | None = Field(description="null: as known now.")
 
 
 class CustomerPeriodView(View):
-    """`code` was known as a customer of these days from `known_from` until `known_to` (null: still)."""
+    """A customer with its days, known from `known_from` until `known_to` (null: still)."""
 
     code: str
     first_day: date
@@ -67,7 +67,7 @@ class CustomerPeriodView(View):
 
 
 class ChangeOfHandsView(View):
-    """A merger put one customer in the place of others."""
+    """A transfer to one customer from others."""
 
     merger: str
     from_customers: list[str]
@@ -75,12 +75,12 @@ class ChangeOfHandsView(View):
     customers: list[str] = Field(description="All customers after it.")
     effective_on: date
     stated_at: datetime
-    event: str | None = Field(description="Id of the ContractTransferred that tells it; null while it was a draft.")
+    event: str | None = Field(description="Id of the ContractTransferred event; null while it was a draft.")
     caused_by: str = Field(description="Id of the event or request that caused it.")
 
 
 class HistoryView(View):
-    """The hands a contract went through."""
+    """The customers of a contract over time, and its transfers."""
 
     reference: str
     customers: list[CustomerPeriodView]
@@ -120,7 +120,7 @@ class ServedView(View):
 
 
 class SupplierCustomersView(View):
-    """Whom a supplier serves on a day under active contracts that the caller may see."""
+    """The customers of a supplier on a day under active contracts that the caller may see."""
 
     supplier: PartyView
     customers: list[ServedView]

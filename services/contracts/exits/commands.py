@@ -1,4 +1,4 @@
-"""A contract ends early: on notice (rule EXIT-1), or sooner where the parties agree."""
+"""Ends a contract early: on notice (rule EXIT-1), or sooner where the parties agree."""
 
 from datetime import date, datetime, timedelta
 
@@ -18,7 +18,7 @@ from services.contracts.core.models import FACET, Contract, Status, life
 
 
 class TerminateContract(BaseModel):
-    """Service is to end before the agreed last day."""
+    """The early end of a contract, before the agreed last day."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,9 +32,7 @@ class TerminateContract(BaseModel):
 
     last_day: Day = Field(description="The last day of service.")
     reason: Text
-    notice_served_on: Day | None = Field(
-        default=None, description="Day on which notice was served; today where it is not given."
-    )
+    notice_served_on: Day | None = Field(default=None, description="Day on which notice was served; today if left out.")
     agreement: Text | None = Field(
         default=None, description="The document by which the parties agree, where notice alone does not allow the day."
     )

@@ -33,8 +33,8 @@ async def sign_contract(
 ) -> ContractView:
     """Make a draft binding. Its customers must be open on the day of signature and on the first day of service.
 
-    A closed customer is refused with its successor named. One that merges while this is decided never stays: either
-    this is refused, or the successor takes over as soon as the merger is heard of.
+    A closed customer is refused with its successor named. A customer that merges at the same time never stays: either
+    this is refused, or the successor takes over as soon as the merger's event is consumed.
     """
     [contract] = await contracts.get_contracts_to_bind(session, [reference])
     stale(contract.version, if_match)

@@ -1,4 +1,4 @@
-"""A contract becomes binding: on customers that are open when it is signed and when it starts."""
+"""Signs a contract, whose customers are open when it is signed and when it starts."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -27,11 +27,11 @@ SELECT code, successor, effective_on FROM known_succession
 
 
 class SignContract(BaseModel):
-    """Both sides have signed."""
+    """The signature of both sides."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"signed_on": "2017-03-15"}, {}]})
 
-    signed_on: Day | None = Field(default=None, description="Day of signature; today where it is not given.")
+    signed_on: Day | None = Field(default=None, description="Day of signature; today if left out.")
 
 
 async def sign_contract(
@@ -39,8 +39,8 @@ async def sign_contract(
 ) -> Contract:
     """Make a draft binding that `get_contracts_to_bind` has locked.
 
-    A customer whose merger is heard of before this commits is refused, with its successor named; one whose merger is
-    heard of afterwards is replaced by the reaction. Where it was open then but has merged since, the successor takes
+    A customer whose merger is known before this commits is refused, with its successor named; one whose merger is
+    consumed afterwards is replaced by the reaction. Where it was open then but has merged since, the successor takes
     over at once.
 
     Raises NotADraft, CustomerNotOpen, SignedInTheFuture, NotYoursToDecide.
@@ -76,7 +76,7 @@ async def sign_contract(
 
 
 def why_not_signed_on(signed_on: date, *, today: date) -> list[DomainError]:
-    """Return what speaks against this day of signature."""
+    """Return the reasons against this day of signature."""
     if signed_on <= today:
         return []
     message = f"{signed_on} is still to come: today is {today}"
@@ -86,7 +86,7 @@ def why_not_signed_on(signed_on: date, *, today: date) -> list[DomainError]:
 async def why_not_open(
     connection: asyncpg.Connection, customers: Sequence[str], *, days: Sequence[date]
 ) -> list[DomainError]:
-    """Return one refusal for each customer that is not open on one of the days. What is known of them is locked."""
+    """Return one refusal for each customer that is not open on one of the days. They are locked."""
     followers: dict[str, str] = {}
     for row in await connection.fetch(_FOLLOWED_BY, list(customers)):
         followers[row["code"]] = f"; {row['successor']} succeeded it on {row['effective_on']}"
@@ -110,7 +110,7 @@ async def bind(
     stated_at: datetime,
     by: Caller,
 ) -> None:
-    """Sign a draft, and state that it runs for its term and who its customers are."""
+    """Sign a draft, and state its term and its customers."""
     contract.sign(on=signed_on, stated_at=stated_at)
     await session.flush()
     connection = await raw(session)
@@ -118,7 +118,7 @@ async def bind(
     active = NewStatement(contract.id, FACET, Status.ACTIVE.value, term, stated_at)
     await life.state(connection, [active], source="signature", by=by.subject)
     ids = [customer.id for customer in contract.named_customers if customer.customer_code in customers]
-    # Without bounds in time: a change of hands before the start, stated in the same instant, then still counts.
+    # Without bounds in time, so that a transfer before the start, stated in the same instant, still counts.
     await customership.state(
         connection,
         [NewStatement(customer, FACET, "customer", Days(), stated_at) for customer in ids],

@@ -1,1 +1,1 @@
-"""Transfers: a contract has other customers since a merger. Publishes ContractTransferred."""
+"""Transfers: contracts pass to the successors of their parties, and back. Publishes ContractTransferred."""

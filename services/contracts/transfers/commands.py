@@ -1,6 +1,6 @@
-"""Let the successor of merged, acquired or abolished bodies take their place in every contract that still runs.
+"""Transfers running contracts to the successor of merged, acquired or abolished bodies.
 
-The work is done for all contracts of a merger together: a handful of statements, however many contracts.
+All contracts of a merger are transferred together by a handful of statements, however many they are.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ SELECT c.id FROM contract c
  ORDER BY c.id FOR UPDATE
 """
 
-# Asked after the lock is had, in a statement of its own: what was committed while it waited is seen.
+# A statement of its own after the lock, so that what was committed during the wait is seen.
 _HELD = """
 SELECT c.id, c.reference, c.status,
        coalesce((SELECT b.value FROM contract_supplier_belief b
@@ -76,11 +76,11 @@ class _Change:
 async def transfer_contracts(
     session: AsyncSession, merger: Merger, *, by: Caller, only: Sequence[int] | None = None
 ) -> int:
-    """Put the successor in the predecessors' place in every contract that runs on the day or later.
+    """Replace the predecessors by the successor in every contract that runs on the day or later.
 
-    The predecessors are customers until the day before. A contract that ended before the day stays where it was. A
-    draft simply names the successor. Where the successor itself is known to have merged later, its successor follows.
-    Doing it again changes nothing. `only` limits it to some contracts, by id. Returns how many changed hands.
+    The predecessors are customers until the day before. A contract that ended before the day is unchanged. A draft
+    simply names the successor. Where the successor itself is known to have merged later, its successor follows. A
+    repetition changes nothing. `only` limits it to some contracts, by id. Returns the number transferred.
     """
     connection = await raw(session)
     leaving = [code for code in merger.predecessors if code != merger.successor]
@@ -116,19 +116,19 @@ async def transfer_contracts(
 async def follow_mergers(
     session: AsyncSession, codes: Sequence[str], *, since: date, by: Caller, only: Sequence[int]
 ) -> None:
-    """Let some contracts, by id, follow every merger of these customers after `since` that is known and not undone."""
+    """Transfer some contracts, by id, by every later merger of these customers that is known and not undone."""
     for merger in await mergers_following(await raw(session), known.successions, codes, after=since):
         await transfer_contracts(session, merger, by=by, only=only)
 
 
 def _change(rows: Sequence[asyncpg.Record], leaving: Sequence[str], merger: Merger) -> _Change:
-    """Return what the merger does to one contract, whose rows are its customers."""
+    """Return the effect of the merger on one contract, whose rows are its customers."""
     gone = {row["customer_code"]: row["customer_id"] for row in rows if row["customer_code"] in leaving}
     staying = {row["customer_code"] for row in rows} - set(gone)
     # Where the contract was signed after the merger was stated, the change is known since the signature: an earlier
     # statement would be superseded by it.
     stated = [row["stated_at"] for row in rows if row["stated_at"]]
-    # Of two statements of one instant and the same days, the one that somebody is a customer counts: this one is later.
+    # Of two statements of one instant and the same days, the one that names a customer counts: this one is later.
     stated += [row["restated_at"] + _MOMENT for row in rows if row["restated_at"]]
     # A draft that was put back changes hands by the same merger again, later.
     stated += [row["changed_at"] + _MOMENT for row in rows if row["changed_at"]]

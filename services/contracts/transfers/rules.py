@@ -1,4 +1,4 @@
-"""Work out who the parties of a contract are on each day, from its signature and the mergers since: pure functions."""
+"""Computes the parties of a contract on each day, from its signature and the mergers since: pure functions."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
@@ -11,12 +11,12 @@ from libs.common.temporal.history import LAST_DAY, Days
 from libs.organisations.mergers import Merger
 
 Parties: TypeAlias = Sequence[tuple[date, frozenset[str]]]
-"""From each day on, these; ordered by day, the first from the beginning of time."""
+"""The parties from each day, ordered by day, the first from the beginning of time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """On these days the parties are `after`, where `before` was believed."""
+    """Days on which the parties are `after`, where `before` was believed."""
 
     days: Days
     before: frozenset[str]
@@ -46,7 +46,7 @@ def parties_before(named: frozenset[str], acts: Iterable[Act]) -> tuple[frozense
 
 
 def parties_by_day(signed: Collection[str], mergers: Iterable[Merger], *, until: date) -> Parties:
-    """Return the parties of a contract by day: a successor takes its predecessors' place from the merger's day on."""
+    """Return the parties of a contract by day: a successor replaces its predecessors from the merger's day."""
     parties = [(date.min, frozenset(signed))]
     for merger in sorted(mergers, key=lambda one: (one.effective_on, one.key)):
         _, now = parties[-1]
@@ -59,7 +59,7 @@ def parties_by_day(signed: Collection[str], mergers: Iterable[Merger], *, until:
 def parties_of(
     pieces: Sequence[tuple[str, date | None, date | None]], *, otherwise: frozenset[str] = frozenset()
 ) -> Parties:
-    """Return the parties by day from pieces of a timeline: a code, its first day and the first day after it."""
+    """Return the parties by day from pieces of a timeline: a code, its first day and its end."""
     bounds = sorted({date.min, *(day for _, *days in pieces for day in days if day is not None)})
     return [
         (
@@ -74,9 +74,9 @@ def parties_of(
 
 
 def differences(believed: Parties, wanted: Parties, since: date) -> list[Difference]:
-    """Return from a day on the days on which the parties are others than believed.
+    """Return the days from a day on which the parties differ from those believed.
 
-    Where nothing was published for a day, what is corrected before it would be read on: it is repeated then.
+    A correction would be read to apply to later days too, so where nothing was published for a day, it is repeated.
     """
     bounds = sorted({since, *(day for day, _ in (*believed, *wanted) if day > since)})
     different: list[Difference] = []

@@ -1,4 +1,4 @@
-"""Bring contracts in line with who followed whom: parties change hands, and go back where a succession was undone.
+"""Brings contracts in line with successions: parties are replaced, and return where a succession was undone.
 
 What is undone is put back by later statements: a signed contract's customers and supplier are worked out anew from its
 signature and what is believed now, and what differs is stated. A draft goes back to whom it named before, as far as its
@@ -30,7 +30,7 @@ from services.contracts.transfers.suppliers import settle_suppliers
 _MOMENT = timedelta(microseconds=1)
 
 _Correction: TypeAlias = tuple[asyncpg.Record, Difference, datetime]
-"""A contract, what is different, and from when that is known."""
+"""A contract, the difference, and the instant from which it is known."""
 
 _ACTED = """
 SELECT h.contract_id, h.merger, h.from_customers, h.to_customer FROM change_of_hands h
@@ -82,7 +82,7 @@ SELECT contract_id, merger, customers_before, customers, stated_at FROM change_o
 async def settle_successions(
     session: AsyncSession, codes: Collection[str], *, on: date, stated_at: datetime, by: Caller
 ) -> bool:
-    """Let contracts follow what is believed now of who followed these bodies on a day; return whether any changed."""
+    """Apply the successions of these bodies on a day, as believed now; return whether any contract changed."""
     connection = await raw(session)
     following = await mergers_following(connection, known.successions, codes)
     mergers = [one for one in following if one.effective_on == on and set(codes).intersection(one.predecessors)]
@@ -96,7 +96,7 @@ async def settle_successions(
 async def follow_since_start(
     session: AsyncSession, contract: Contract, customers: Sequence[str], *, stated_at: datetime, by: Caller
 ) -> None:
-    """Let a contract that has just been signed follow what is known of its customers and supplier since its start."""
+    """Apply the successions of customers and supplier since its start to a contract just signed."""
     since, only = contract.starts_on, [contract.id]
     await follow_mergers(session, customers, since=since, by=by, only=only)
     await settle_suppliers(session, [contract.supplier_code], on=since, stated_at=stated_at, by=by, only=only)
@@ -111,7 +111,7 @@ async def _take_back(
     stated_at: datetime,
     by: Caller,
 ) -> int:
-    """Put back what changed hands on a day through a succession that is believed no longer; return how many did."""
+    """Reverse transfers of a day by a succession that is no longer believed; return the number reversed."""
     connection = await raw(session)
     believed = {(code, merger.successor) for merger in mergers for code in merger.predecessors}
     acted: dict[int, asyncpg.Record] = {}
@@ -190,7 +190,7 @@ async def _restate(
     stated_at: datetime,
     by: Caller,
 ) -> int:
-    """State of signed contracts who their customers are from a day on, by what is believed now; return how many."""
+    """State the customers of signed contracts from a day, as believed now; return the number that changed."""
     connection = await raw(session)
     rows = await connection.fetch(_CUSTOMERS, list(contracts))
     signed: dict[int, set[str]] = defaultdict(set)

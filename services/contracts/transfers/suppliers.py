@@ -1,4 +1,4 @@
-"""Let the body that took over a contract's supplier supply it, and its first supplier again where that is undone."""
+"""Replaces a contract's supplier by the body that took it over, and back where that is undone."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from services.contracts.transfers.rules import differences, parties_by_day, part
 
 _MOMENT = timedelta(microseconds=1)
 
-# A contract is concerned where one of the bodies supplies it, or did before another took over.
+# Contracts that one of the bodies supplies, or supplied before another took over.
 _SUPPLIED = """
 SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c.starts_on,
        coalesce(c.exit_day, c.last_day) AS ends_on,
@@ -53,10 +53,10 @@ async def settle_suppliers(
     by: Caller,
     only: Sequence[int] | None = None,
 ) -> int:
-    """Let contracts that these bodies supply follow what is believed of who took them over; return how many changed.
+    """Apply the takeovers of these suppliers, as believed, to their contracts; return the number that changed.
 
-    A supplier that was gone when the contract was signed was named all the same, and stays. `only` limits it to some
-    contracts, by id.
+    A supplier that had closed when the contract was signed stays, because it was named all the same. `only` limits it
+    to some contracts, by id.
     """
     connection = await raw(session)
     contracts = await connection.fetch(_SUPPLIED, list(codes), on, only)
@@ -75,7 +75,7 @@ async def settle_suppliers(
 async def _replace_in_drafts(
     connection: asyncpg.Connection, contracts: Sequence[asyncpg.Record], mergers: Sequence[Merger]
 ) -> int:
-    """Name the successor in drafts that name a supplier that it took over; return how many."""
+    """Name the successor in drafts that name a supplier that it took over; return their number."""
     replaced = 0
     for merger in mergers:
         rows = await connection.fetch(
@@ -97,7 +97,7 @@ async def _changes(
     on: date,
     stated_at: datetime,
 ) -> list[tuple[asyncpg.Record, NewStatement]]:
-    """Return for signed contracts who supplies them from a day on, where that is another body than believed."""
+    """Return the suppliers of signed contracts from a day where they differ from the belief."""
     signed = {row["id"]: row for row in contracts if row["status"] != "draft"}
     beliefs = await connection.fetch(_BELIEVED, list(signed))
     changes: list[tuple[asyncpg.Record, NewStatement]] = []
@@ -117,7 +117,7 @@ async def _changes(
 async def _events(
     connection: asyncpg.Connection, changes: Sequence[tuple[asyncpg.Record, NewStatement]]
 ) -> list[ContractTransferred]:
-    """Return what is published of new suppliers: no customer changes, so `from_customers` is empty."""
+    """Return the events of new suppliers. No customer changes, so `from_customers` is empty."""
     days = [max(change.days.start, contract["starts_on"]) for contract, change in changes]
     rows = await connection.fetch(_CUSTOMERS_ON, [contract["id"] for contract, _ in changes], days)
     customers = {row["o"]: tuple(row["customers"]) for row in rows}

@@ -1,4 +1,4 @@
-"""Running-cost allowances: populations stated, rates by rule pack, and what mergers restate of them.
+"""Running-cost allowances: populations stated, rates by rule pack, and their restatement at mergers.
 
 Publishes AllowanceSet and AllowanceRestated.
 """

@@ -44,7 +44,7 @@ router = commands_router(tags=["Populations"])
 
 
 def _expectation(version_read: int | None) -> Callable[[int], None]:
-    """Return what raises unless a statement may be made on top of a version: the first needs no If-Match."""
+    """Return a check that raises unless If-Match names the version; the first statement needs none."""
 
     def expect(version: int) -> None:
         if version_read is not None:
@@ -136,7 +136,7 @@ rule_packs_router = APIRouter(tags=["Rule packs"])
 
 @rule_packs_router.get("/rule-packs", summary="List the rates a head, with their sources", responses=problems())
 async def list_rule_packs(_: By) -> list[RulePackView]:
-    """List every pack by its first day. A year without a pack uses the last one before it, and says so."""
+    """List every pack by its first day. A year without a pack uses the one before it, and says so."""
     return queries.list_rule_packs()
 
 
@@ -152,9 +152,10 @@ async def list_allowances(
     as_known: AsKnown,
     organisation: OneCode = None,
     year: OneYear = None,
-    as_at: Annotated[WrittenDay | None, Query(description="Only those that have something on this day.")] = None,
+    as_at: Annotated[WrittenDay | None, Query(description="Only those with an allowance on this day.")] = None,
 ) -> Page[AllowanceView]:
-    """List allowances by organisation and year: your organisations and their predecessors; all for a national body."""
+    """List allowances of your organisations and their predecessors, by organisation and year; all for a national
+    body."""
     rows = await raw(session)
     if organisation is not None:
         await must_see(rows, organisation, by)
@@ -176,7 +177,7 @@ async def list_allowances(
     responses=problems(NotYoursToDecide, errors.AllowanceNotFound),
 )
 async def get_allowance(code: Code, year: Year, session: Read, by: By, as_known: AsKnown) -> ExplainedView:
-    """Return rate, pack, population and source, the parts by days, what mergers moved, and the support charges."""
+    """Return rate, pack, population and source, the parts by days, the moves by mergers, and support charges."""
     rows = await raw(session)
     await must_see(rows, code, by)
     return await queries.get_allowance(rows, code, year, as_known=as_known)
@@ -184,11 +185,11 @@ async def get_allowance(code: Code, year: Year, session: Read, by: By, as_known:
 
 @allowances_router.get(
     "/allowances/{code}/{year}/history",
-    summary="Read everything that was ever known of an allowance",
+    summary="Read the history of an allowance",
     responses=problems(NotYoursToDecide, errors.AllowanceNotFound),
 )
 async def get_history(code: Code, year: Year, session: Read, by: By) -> HistoryView:
-    """Return what was set, its parts and what mergers moved, each with the instants between which it was known."""
+    """Return the allowances set, their parts and restatements, each with the instants between which it was known."""
     rows = await raw(session)
     await must_see(rows, code, by)
     return await queries.get_history(rows, code, year)
@@ -199,7 +200,7 @@ def _allowance_key(view: AllowanceView) -> tuple[str, int]:
 
 
 def _allowance_after(cursor: tuple[object, ...] | None) -> tuple[str, int]:
-    """Return the key after which the page begins. Raises UnreadableCursor on a cursor of another list."""
+    """Read the cursor. Raises UnreadableCursor on a cursor of another list."""
     match cursor:
         case None:
             return "", 0

@@ -1,8 +1,8 @@
-"""How mergers move running-cost allowances within one financial year: pure arithmetic, by days, to the penny.
+"""Computes how mergers move allowances within a financial year: pure arithmetic, by days, to the penny.
 
-A year begins with what was set: one part for each body. A merger splits each predecessor's part by days: it keeps the
-days before, and releases the rest to the successor. Nothing is lost or made up: all parts together always sum to what
-was set.
+A year begins with the allowances set: one part for each body. A merger splits each predecessor's part by days: it keeps
+the days before, and releases the rest to the successor. Nothing is lost or added: all parts together always sum to the
+allowances set.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from services.finance.core.years import FinancialYear, day_before, days_of
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a body has for some days of a year, both included: as set (`merger` is None), or received by a merger."""
+    """A body's part of a year, first and last day included: as set (`merger` is None), or by a merger."""
 
     organisation: str
     first_day: date
@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """What a merger moved in one year: `released_pence` of each predecessor, in their order, sum to `amount_pence`."""
+    """The amount moved by a merger in one year: `released_pence` of the predecessors, in order, sum to it."""
 
     successor: str
     merger: str
@@ -44,7 +44,7 @@ class Restatement:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """All parts of a year, and the restatements that led to them, in the order in which they follow each other."""
+    """All parts of a year, and the restatements that led to them, in order."""
 
     parts: tuple[Part, ...]
     restatements: tuple[Restatement, ...]
@@ -68,12 +68,11 @@ def restated(year: FinancialYear, allowances: Iterable[Part], mergers: Iterable[
 
 
 def _carry_out(merger: Merger, day: date, held: dict[str, list[Part]]) -> Restatement | None:
-    """Move what the predecessors have from `day` on to the successor; None where they have nothing."""
+    """Move the predecessors' amounts from `day` to the successor; None where they have none."""
     released = {code: part for code in sorted({*merger.predecessors}) if (part := _release(code, day, held))}
     if not released:
         return None
-    # A successor that has something of its own for these days gives it in as well, so that it never has two parts
-    # for one day.
+    # A successor's own amount for these days is included, so that it never has two parts for one day.
     if merger.successor not in released and (own := _release(merger.successor, day, held)):
         released[merger.successor] = own
     given = list(released.values())
@@ -101,7 +100,7 @@ def _carry_out(merger: Merger, day: date, held: dict[str, list[Part]]) -> Restat
 
 
 def _release(code: str, day: date, held: dict[str, list[Part]]) -> Part | None:
-    """Take from a body what it has from `day` on; it keeps the days before. A body has at most one such part."""
+    """Take a body's part from `day`; it keeps the days before. A body has at most one such part."""
     for part in held.get(code, ()):
         if part.last_day >= day:
             kept, rest = split(part, day)
@@ -112,7 +111,7 @@ def _release(code: str, day: date, held: dict[str, list[Part]]) -> Part | None:
 
 
 def split(part: Part, day: date) -> tuple[Part | None, Part]:
-    """Return what of a part lies before `day`, and the rest: the amounts are in proportion to the days."""
+    """Split a part at `day`; the amounts are in proportion to the days."""
     if part.first_day >= day:
         return None, part
     weights = [days_of(part.first_day, day_before(day)), days_of(day, part.last_day)]
@@ -140,9 +139,9 @@ class KnownAmount:
 
 
 def beliefs(year: FinancialYear, stated: Iterable[Stated], mergers: Iterable[Merger]) -> list[KnownAmount]:
-    """Return everything that was believed of a year, in the order in which it became known.
+    """Return everything that was believed about a year, in the order in which it became known.
 
-    A function of the set of statements and mergers alone: in which order they arrived makes no difference.
+    It is a function of the set of statements and mergers alone: their order of arrival makes no difference.
     """
     statements = sorted(stated, key=lambda statement: statement.stated_at)
     merged = list(mergers)

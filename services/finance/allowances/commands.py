@@ -1,4 +1,4 @@
-"""Stating the population of an organisation for a financial year, and so setting its running-cost allowance."""
+"""States the population of an organisation for a financial year, which sets its running-cost allowance."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ SELECT organisation_code FROM allowance
 
 
 class StatePopulation(BaseModel):
-    """How many people a commissioner answers for in a financial year, and who says so."""
+    """A commissioner's population for a financial year, with its source."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class StatePopulation(BaseModel):
             min_length=1,
             max_length=500,
             pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
-            description="Where the number comes from: not blank, on one line.",
+            description="The source of the number: not blank, on one line.",
             examples=["GP registered lists, moderated to ONS projections"],
         ),
     ]
@@ -93,12 +93,12 @@ async def state_population(
     stated_at: datetime,
     expect: Callable[[int], None],
 ) -> Population:
-    """State or correct a population, set the allowance by it, and let that flow on to successors.
+    """State or correct a population, set the allowance by it, and restate its successors' allowances.
 
-    `expect` is called with the version that a correction would change (0: nothing was stated yet), and raises where
-    the caller did not read that one. A repetition of what was known at `stated_at` changes nothing and is no
-    correction. A body that closed before the year can be corrected, not stated anew: what was set in advance for it
-    went to its successor, and the correction follows.
+    `expect` is called with the version that a correction would change (0: nothing was stated yet), and raises where the
+    caller read another one. A repetition of what was known at `stated_at` changes nothing and is no correction. A body
+    that closed before the year can be corrected, but gets no first statement: an allowance set in advance passed to its
+    successor, and so does the correction.
 
     Raises NotYoursToDecide, OrganisationNotKnown, and with every reason at once OrganisationNotOpen, NoRateYet,
     AllowanceFromPredecessors, SuccessorHasItsOwn.
@@ -126,10 +126,10 @@ async def state_population(
 
 
 async def _get_life(connection: asyncpg.Connection, code: str, year: FinancialYear) -> list[asyncpg.Record]:
-    """Return when an organisation is what (proposed, open, closed), as known now, and what of it lies in the year."""
+    """Return the statuses of an organisation with their days, as known now, and those within the year."""
     life = await connection.fetch(_LIFE, code, Facet.LIFE, year.first_day, year.last_day)
     if not life:
-        raise OrganisationNotKnown(f"{code}: no organisation of this code has been heard of")
+        raise OrganisationNotKnown(f"{code}: no organisation of this code is known")
     return list(life)
 
 
@@ -141,13 +141,13 @@ async def _get_allowance_to_change(session: AsyncSession, code: str, year: Finan
 
 
 async def _statements(session: AsyncSession, allowance: Allowance) -> list[StatedPopulation]:
-    """Return what was stated for an allowance, in the order of when it was stated."""
+    """Return the statements for an allowance, ordered by instant."""
     query = select(StatedPopulation).filter_by(allowance_id=allowance.id).order_by(StatedPopulation.known)
     return list((await session.scalars(query.execution_options(populate_existing=True))).all())
 
 
 def _place(stated_at: datetime, earlier: list[StatedPopulation], by: Caller) -> datetime:
-    """Return the instant of a new statement: after every other one, or for a loader where its source put it."""
+    """Return the instant of a new statement: after every other one, or for a loader its source's own."""
     instants = {one.since for one in earlier}
     if instants and not by.has(Role.LOADER):
         stated_at = max(stated_at, max(instants) + _INSTANT)
@@ -179,13 +179,13 @@ async def _check(
 async def _refusals_to_begin(
     connection: asyncpg.Connection, code: str, year: FinancialYear, life: list[asyncpg.Record]
 ) -> list[DomainError]:
-    """Return why an organisation cannot have an allowance of its own for a year, as far as it has none yet."""
+    """Return the reasons why an organisation cannot have a first allowance of its own for a year."""
     refusals: list[DomainError] = []
     if not any(row["value"] == "open" and row["in_year"] for row in life):
         refusals.append(OrganisationNotOpen(_why_not_open(code, year, life)))
     refusals += [
         AllowanceFromPredecessors(
-            f"{code}: its allowance of {year} is what {', '.join(row['predecessors'])} left it by merger "
+            f"{code}: its allowance of {year} comes from {', '.join(row['predecessors'])} by merger "
             f"{row['merger']}; correct their populations instead"
         )
         for row in await connection.fetch(_RESTATED, code, year.start)
@@ -193,7 +193,7 @@ async def _refusals_to_begin(
     successors = await known.successors(connection, [code])
     refusals += [
         SuccessorHasItsOwn(
-            f"{row['organisation_code']}, which followed {code}, has a population of its own stated for {year}"
+            f"{row['organisation_code']}, which succeeded {code}, has a population of its own stated for {year}"
         )
         for row in await connection.fetch(_OF_THEIR_OWN, sorted(successors), year.start)
     ]
@@ -206,7 +206,7 @@ def _why_not_open(code: str, year: FinancialYear, life: list[asyncpg.Record]) ->
             return f"{code} opens on {row['first_day']}, after {year}"
     state = [row for row in life if row["first_day"] is None or row["first_day"] <= year.last_day]
     if not state:
-        return f"{code} is not there yet in {year}"
+        return f"{code} does not exist yet in {year}"
     last = state[-1]
     since = f" since {last['first_day']}" if last["first_day"] else ""
     return f"{code} is {last['value']}{since}, and so not open in {year}"
@@ -246,7 +246,7 @@ async def _put_in_place(session: AsyncSession, new: StatedPopulation, earlier: l
     """Add a statement between those that were stated before and after it."""
     stated_at = new.since
     while stated_at in {one.since for one in earlier}:
-        stated_at += _INSTANT  # two that differ cannot be of one instant: the later to arrive counts as later
+        stated_at += _INSTANT  # two different statements cannot have one instant: the later to arrive counts as later
     before = [one for one in earlier if one.since < stated_at]
     after = [one for one in earlier if one.since > stated_at]
     if before:

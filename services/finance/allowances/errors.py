@@ -1,4 +1,4 @@
-"""Every refusal of finance."""
+"""Refusals of finance."""
 
 from libs.common.errors import Conflict, NotFound
 
@@ -6,8 +6,8 @@ from libs.common.errors import Conflict, NotFound
 class OrganisationNotKnown(NotFound):
     """Finance does not know this organisation.
 
-    The registry has published nothing of it yet. Check the code, or try again when the registry has opened or proposed
-    it.
+    The registry has published nothing about it yet. Check the code, or try again when the registry has opened or
+    proposed it.
     """
 
 

@@ -1,4 +1,4 @@
-"""Reads allowances: what was set, what mergers made of it, by which rate and population, and the charges inside it."""
+"""Reads allowances: as set and as restated, with rate, population and the support charges inside them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
@@ -33,7 +33,7 @@ from services.finance.core.years import FinancialYear, days_of
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 _NOTES = {pack.id: pack.note for pack in PACKS}
 
-# Keyed by (organisation, year): what is known at $3, of these organisations ($1: of all), after this key ($4, $5).
+# Keyed by (organisation, year): as known at $3, for these organisations ($1: all), after this key ($4, $5).
 _PAGE = """
 SELECT a.id, a.organisation_code, a.financial_year
   FROM allowance a
@@ -125,7 +125,7 @@ async def list_allowances(
 
 
 async def get_allowance(db: Reads, code: str, year: FinancialYear, *, as_known: datetime | None) -> ExplainedView:
-    """Return one allowance with all that explains it. Raises AllowanceNotFound where nothing is known of it."""
+    """Return one allowance with its calculation. Raises AllowanceNotFound where nothing is known about it."""
     known_at = as_known or _ALWAYS
     found = await list_allowances(
         db, organisations=[code], year=year, as_at=None, as_known=as_known, after=("", 0), limit=1
@@ -147,7 +147,7 @@ async def get_allowance(db: Reads, code: str, year: FinancialYear, *, as_known: 
 
 
 async def get_history(db: Reads, code: str, year: FinancialYear) -> HistoryView:
-    """Return everything ever known of an allowance. Raises AllowanceNotFound."""
+    """Return the history of an allowance. Raises AllowanceNotFound."""
     rows = await db.fetch(_ONE, code, year.start)
     ids = [row["id"] for row in rows]
     stated, parts = await db.fetch(_STATED, ids, None), await db.fetch(_PARTS, ids, None)
@@ -223,7 +223,7 @@ def _charges(support: Sequence[Charge], allowance: AllowanceView) -> ChargesView
 def _how_set(allowance: AllowanceView, year: FinancialYear) -> list[str]:
     as_set = allowance.as_set
     if as_set is None:
-        return [f"No population was stated for {allowance.organisation} in {year}: what it has came by mergers."]
+        return [f"No population was stated for {allowance.organisation} in {year}: its allowance came by mergers."]
     days = days_of(as_set.first_day, year.last_day)
     open_for = "" if days == year.days else f" for the {days} of {year.days} days from {as_set.first_day} on"
     people = f"{as_set.population:,} people ({as_set.source})"

@@ -1,4 +1,4 @@
-"""Rates a head: which dated rule pack sets a financial year's, and which one stands in where none was found."""
+"""Reads the rate a head of a financial year from its dated rule pack, or from the last one before."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,5 +45,5 @@ def _rate(pack: RulePack, *, found: bool) -> Rate:
 
 
 def allowance_pence(rate_pence: int, population: int, year: FinancialYear, days: int) -> int:
-    """Return rate times population, in pence; for a body that is there on `days` of the year only, their part of it."""
+    """Return rate times population, in pence; for a body that exists on `days` only, their part of it."""
     return apportion(rate_pence * population, [days, year.days - days])[0]

@@ -1,9 +1,9 @@
-"""Restate allowances at a merger: what bodies have in a year follows from all statements, in whatever order they come.
+"""Restates allowances at mergers: a function of all statements, in whatever order they arrive.
 
-A year of bodies that mergers connect is worked out anew (`apportionment.beliefs`) whenever a population is stated for
-one of them or a merger is carried out or undone, and only what differs is written. So an event that comes twice changes
-nothing, one that comes late gives the same as in time, and a population that is corrected after a merger flows on to
-the successor. An undone merger's restatements end with the instant of its undoing, and are published as nothing moved.
+A year of bodies that mergers connect is computed again (`apportionment.beliefs`) whenever a population is stated for
+one of them or a merger is carried out or undone, and only differences are written. So a repeated event changes nothing,
+a late one gives the same result as in time, and a correction after a merger passes on to the successor. An undone
+merger's restatements end with the instant of its undoing, and are published with an amount of nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -80,14 +80,14 @@ SELECT a.id, daterange(first_day, last_day, '[]'), tstzrange(known_from, known_t
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """Bodies that mergers tie together, directly or through others, and these mergers."""
+    """Bodies that mergers connect, directly or through others, and these mergers."""
 
     codes: frozenset[str]
     mergers: tuple[Merger, ...]
 
 
 async def lock_tied(connection: asyncpg.Connection, codes: Collection[str]) -> Tied:
-    """Lock all bodies that mergers tie to these, so that neither they nor what ties them changes before the commit."""
+    """Lock all bodies that mergers connect to these, so that neither they nor the mergers change before the commit."""
     locked: frozenset[str] = frozenset()
     while (tied := await _find_tied(connection, codes)).codes != locked:
         await known.lock(connection, tied.codes)
@@ -96,12 +96,12 @@ async def lock_tied(connection: asyncpg.Connection, codes: Collection[str]) -> T
 
 
 async def restate_allowances(session: AsyncSession, codes: Collection[str], *, years: tuple[int, int]) -> bool:
-    """Work out anew what these bodies, and all that are tied to them, have in the years from the first to the last.
+    """Compute again the allowances of these and all connected bodies in the years from the first to the last.
 
     A year is named by the calendar year in which it begins.
 
-    Each restatement that was not believed before is published, and each that an undoing ended, as nothing moved. Only
-    years for which something was stated are concerned. Returns whether anything changed.
+    Each new restatement is published, and each that an undoing ended, with an amount of nothing. Only years with
+    statements are concerned. Returns whether anything changed.
     """
     await session.flush()
     connection = await raw(session)
@@ -130,7 +130,7 @@ async def _find_tied(connection: asyncpg.Connection, codes: Collection[str]) -> 
 
 
 def tied_to(codes: Iterable[str], mergers: Iterable[Merger]) -> Tied:
-    """Return all bodies that mergers tie to these, however many steps away, and the mergers that do."""
+    """Return all bodies that mergers connect to these, any number of steps away, and these mergers."""
     left, tied, found = list(mergers), set(codes), list[Merger]()
     while near := [merger for merger in left if tied & {merger.successor, *merger.predecessors}]:
         left = [merger for merger in left if merger not in near]
@@ -146,9 +146,9 @@ async def _keep_only(
     found: Found,
     wanted: Mapping[_Belief, KnownAmount],
 ) -> tuple[list[_Belief], list[_Belief]]:
-    """Let a table hold of these bodies and years no other beliefs than are wanted.
+    """Bring the beliefs about these bodies and years in a table in line with the computed ones.
 
-    Returns those that it lacks, and those that were believed until now and are no longer.
+    Returns the new ones, and those that are no longer believed.
     """
     more = "x.predecessors, x.released_pence," if table == "restatement" else ""
     rows = await connection.fetch(
@@ -213,7 +213,7 @@ def _stated(row: asyncpg.Record) -> Stated:
 
 
 def _is_replaced(ended: _Belief, moved: Mapping[_Belief, KnownAmount]) -> bool:
-    """Whether a restatement goes on at another amount, and so did not end by an undoing."""
+    """Whether a restatement continues with another amount, and so did not end by an undoing."""
     year, what, _ = ended
     assert isinstance(what, Restatement)
     return any(
@@ -225,7 +225,7 @@ def _is_replaced(ended: _Belief, moved: Mapping[_Belief, KnownAmount]) -> bool:
 
 
 def _taken_back(ended: _Belief, belief: KnownAmount | None) -> AllowanceRestated:
-    """Return the event that a merger moved nothing, as known from when it was undone."""
+    """Return the event that a merger moved nothing, as known from its undoing."""
     year, what, known_from = ended
     assert isinstance(what, Restatement)
     nothing = replace(what, amount_pence=0, population=0, released_pence=(0,) * len(what.predecessors))

@@ -56,7 +56,7 @@ class AsSetView(BaseModel):
 
 
 class PartView(BaseModel):
-    """What the organisation has for some days of the year, both included."""
+    """The organisation's allowance for some days of the year, first and last included."""
 
     first_day: date
     last_day: date
@@ -65,22 +65,22 @@ class PartView(BaseModel):
     amount: str
     population: int
     pack: str
-    merger: str | None = Field(description="The merger that brought it; null for what was set.")
+    merger: str | None = Field(description="The merger that moved it here; null for an allowance as set.")
 
 
 class AllowanceView(BaseModel):
-    """An organisation's allowance in a financial year: as set, and what it has after mergers."""
+    """An organisation's allowance in a financial year: as set, and after mergers."""
 
     organisation: str = Field(examples=["06H"])
     financial_year: str = Field(examples=["2013-14"])
     as_set: AsSetView | None = Field(description="null where all of it came by mergers. Never restated.")
-    amount_pence: int = Field(description="What it has in the year after mergers: the sum of its parts.")
+    amount_pence: int = Field(description="Its allowance in the year after mergers: the sum of its parts.")
     amount: str
-    parts: list[PartView] = Field(description="By days; none where all of it moved on.")
+    parts: list[PartView] = Field(description="By days; empty where all of it moved to a successor.")
 
 
 class ReleasedView(BaseModel):
-    """What one predecessor gave up."""
+    """The amount that one predecessor released."""
 
     predecessor: str
     amount_pence: int
@@ -88,7 +88,7 @@ class ReleasedView(BaseModel):
 
 
 class MovedView(BaseModel):
-    """What a merger moved to a successor: the sum of what was released."""
+    """The amount that a merger moved to a successor: the sum of the released ones."""
 
     merger: str
     successor: str
@@ -103,7 +103,7 @@ class MovedView(BaseModel):
 
 
 class ChargeView(BaseModel):
-    """What a support contract charges the organisation for its days in the year."""
+    """The charge of a support contract to the organisation for its days in the year."""
 
     contract: str
     title: str
@@ -111,8 +111,8 @@ class ChargeView(BaseModel):
     first_day: date
     last_day: date
     days: int
-    annual_pence: int = Field(description="Of the whole contract, for a whole year.")
-    shared_among: list[str] = Field(description="Its customers of these days; the charge is shared equally.")
+    annual_pence: int = Field(description="For the whole contract and a whole year.")
+    shared_among: list[str] = Field(description="Its customers on these days; the charge is shared equally.")
     amount_pence: int
     amount: str
 
@@ -122,14 +122,14 @@ class ChargesView(BaseModel):
 
     amount_pence: int
     amount: str
-    exceeded_pence: int = Field(description="By how much they exceed the allowance; 0 where they do not.")
+    exceeded_pence: int = Field(description="The amount by which they exceed the allowance; 0 where they do not.")
     items: list[ChargeView]
 
 
 class ExplainedView(AllowanceView):
-    """An allowance with all that explains it."""
+    """An allowance with its calculation."""
 
-    moved: list[MovedView] = Field(description="What mergers moved to the organisation, and away from it.")
+    moved: list[MovedView] = Field(description="The amounts that mergers moved to the organisation, and away from it.")
     support_charges: ChargesView
     explanation: list[str] = Field(
         description="The calculation, in sentences.",
@@ -139,7 +139,7 @@ class ExplainedView(AllowanceView):
 
 
 class KnownFrom(BaseModel):
-    """When it was known, and when it was recorded here."""
+    """The instants between which it was known, and when it was recorded here."""
 
     known_from: datetime
     known_to: datetime | None = Field(description="null: until now.")
@@ -147,7 +147,7 @@ class KnownFrom(BaseModel):
 
 
 class StatedThen(AsSetView, KnownFrom):
-    """What was set, and when it was known."""
+    """An allowance as set, and when it was known."""
 
 
 class PartThen(PartView, KnownFrom):
@@ -155,11 +155,11 @@ class PartThen(PartView, KnownFrom):
 
 
 class MovedThen(MovedView, KnownFrom):
-    """What a merger moved, and when that was known."""
+    """The amount that a merger moved, and when that was known."""
 
 
 class HistoryView(BaseModel):
-    """Everything that was ever known of an allowance, oldest first."""
+    """The history of an allowance, oldest first."""
 
     organisation: str
     financial_year: str

@@ -1,4 +1,4 @@
-"""Finance's copy of support contracts: what contracts told of each, kept fact by fact and folded when asked."""
+"""Finance's copy of support contracts, from the events of contracts: one row an event, folded when read."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ SELECT contract, what, effective_on, id, title, supplier, customers, annual_penc
 
 
 async def know(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
-    """Keep what these events tell of contracts, in one statement. What was told before is not kept twice."""
+    """Insert these events about contracts by one statement. A repeated event is not inserted twice."""
     rows = [row for event in events for row in _facts(event)]
     await connection.execute(_KNOW, *([list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 9))
 
@@ -42,7 +42,7 @@ async def know(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
 async def list_contract_statements(
     db: Reads, code: str, *, as_known: datetime | None = None
 ) -> list[ContractStatement]:
-    """Return everything told, up to an instant, of the contracts of which a body is or was a customer."""
+    """Return the changes, up to an instant, of the contracts of which a body is or was a customer."""
     return [
         ContractStatement(
             contract=row["contract"],

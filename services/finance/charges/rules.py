@@ -1,4 +1,4 @@
-"""What support contracts charge a body in a financial year: folded from what contracts told, apportioned by days."""
+"""Computes the support charges of a body in a financial year from the events of contracts, by days."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from services.finance.core.years import FinancialYear, day_before
 
 @dataclass(frozen=True, slots=True)
 class ContractStatement:
-    """One thing that contracts told of a contract: `what` is signed, transferred or ended, from `effective_on`.
+    """A change of a contract from `effective_on`: `what` is signed, transferred or ended.
 
     `last_day` belongs to signing; `customers` and `annual_pence` to signing and transfer. `order` is that of contracts'
-    log: it settles which of two changes of one day came first.
+    log: it decides the order of two changes of one day.
     """
 
     contract: str
@@ -40,7 +40,7 @@ class ChargePeriod:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one contract charges one body for its days in a year. `shared_among` customers carry it equally."""
+    """The charge of one contract to one body for its days in a year, shared equally by `shared_among` customers."""
 
     contract: str
     title: str
@@ -54,9 +54,9 @@ class Charge:
 
 
 def charge_periods(facts: Iterable[ContractStatement]) -> list[ChargePeriod]:
-    """Return the spans of one contract from what was told of it, in whatever order it was told.
+    """Return the periods of one contract from its changes, in whatever order they arrived.
 
-    Without a signing there is none: a contract that ends or moves before it was heard of has no charge to tell.
+    Without a signing there is none: a contract that ends or is transferred before its signing is known has no charge.
     """
     told = sorted(facts, key=lambda fact: (fact.effective_on, fact.order))
     signed = next((fact for fact in told if fact.what == "signed" and fact.last_day), None)
@@ -73,7 +73,7 @@ def charge_periods(facts: Iterable[ContractStatement]) -> list[ChargePeriod]:
 
 
 def charges(code: str, year: FinancialYear, facts: Iterable[ContractStatement]) -> list[Charge]:
-    """Return what each contract charges a body in a year, by contract and first day.
+    """Return the charge of each contract to a body in a year, ordered by contract and first day.
 
     The annual charge is apportioned by the days of the year, then equally among the customers of those days; the
     parts of one contract, and the shares of its customers, sum to the penny.
@@ -115,7 +115,7 @@ def _charges_of_contract(code: str, year: FinancialYear, facts: list[ContractSta
 
 
 def _amounts(year: FinancialYear, in_year: list[ChargePeriod]) -> list[int]:
-    """Return each span's part of its annual charge; spans of one annual charge are split together, so that they sum."""
+    """Return each period's part of its annual charge; periods of one charge are split together, so that they sum."""
     amounts: dict[int, int] = {}
     for annual_pence in {span.annual_pence for span in in_year}:
         indexes = [index for index, span in enumerate(in_year) if span.annual_pence == annual_pence]

@@ -1,1 +1,1 @@
-"""What every package of finance stands on: financial years, tables, who may see what."""
+"""What every package of finance is built on: financial years, tables, permissions to read."""

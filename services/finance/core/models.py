@@ -1,4 +1,4 @@
-"""What finance keeps: stated populations, allowances in both times, restatements, and its copies of others' facts."""
+"""Tables of finance: stated populations, allowances and restatements in both times, copies of others' data."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -29,7 +29,7 @@ from libs.common.messaging.subscriptions import Projection
 from libs.organisations.projection import KnownOrganisations
 
 _NOW = text("clock_timestamp()")
-# A range of one integer compares with && where the extension for = is not at hand.
+# A range of one integer compares with && where the extension for = is not available.
 _ONE_ALLOWANCE = func.int4range(text("allowance_id"), text("allowance_id"), text("'[]'"))
 
 
@@ -43,10 +43,10 @@ known = KnownOrganisations(Base.metadata)
 
 
 class Allowance(Base):
-    """The allowance of one organisation in one financial year: what it is, its statements and parts say.
+    """The allowance of one organisation in one financial year; its statements and parts have the amounts.
 
-    `financial_year` is the calendar year in which it begins. `version` counts the populations stated for it: none
-    where all it has came by mergers.
+    `financial_year` is the calendar year in which it begins. `version` counts the populations stated for it: 0 where
+    all of it came by mergers.
     """
 
     __tablename__ = "allowance"
@@ -59,7 +59,7 @@ class Allowance(Base):
 
 
 class StatedPopulation(Base):
-    """A population that was stated for an allowance, and the allowance that it gives: the statutory one.
+    """A population that was stated for an allowance, and the statutory allowance that it gives.
 
     `known` begins when it was stated and ends when the next one was. `first_day` is the first day of the year on which
     the organisation was open; `amount_pence` is for the days from then on.
@@ -86,7 +86,7 @@ class StatedPopulation(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW, init=False)
     recorded_by: Mapped[str] = mapped_column(Text)
     event: Mapped[str | None] = mapped_column(Text, default=None)
-    """Id of the AllowanceSet that tells it."""
+    """Id of the AllowanceSet event."""
 
     @property
     def since(self) -> datetime:
@@ -99,7 +99,7 @@ _WITH_ALLOWANCE = "SELECT organisation_code FROM allowance WHERE organisation_co
 
 
 async def bodies_with_allowances(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
-    """Lock what is known of these bodies; return those of which an allowance is stored."""
+    """Lock the known organisations of these codes; return those with an allowance."""
     await known.lock(connection, codes)
     return {row["organisation_code"] for row in await connection.fetch(_WITH_ALLOWANCE, sorted(codes))}
 
@@ -125,7 +125,7 @@ allowance_part = Table(
         name="ex_allowance_part_one_amount",
     ),
 )
-"""What each body has, by days, after mergers: `merger` names the one that brought it, null what was set."""
+"""The part of each body, by days, after mergers: `merger` is the one that moved it, null for one as set."""
 
 restatement = Table(
     "restatement",
@@ -140,12 +140,12 @@ restatement = Table(
     Column("pack", Text, nullable=False),
     Column("predecessors", ARRAY(Text), nullable=False),
     Column("released_pence", ARRAY(BigInteger), nullable=False),
-    # Ids of the AllowanceRestated that tells it, and of the event or request that caused it.
+    # Ids of the AllowanceRestated event, and of the event or request that caused it.
     Column("event", Text, nullable=False),
     Column("caused_by", Text, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
 )
-"""What each merger moved to a successor's allowance, and what each predecessor released for it."""
+"""The amount that each merger moved to a successor's allowance, and that each predecessor released."""
 Index(
     "ix_restatement_current",
     restatement.c.allowance_id,
@@ -158,7 +158,7 @@ Index(None, restatement.c.predecessors, postgresql_using="gin")
 known_contract = Table(
     "known_contract",
     Base.metadata,
-    # In the order of contracts' log, which settles the order of two changes of one day.
+    # In the order of contracts' log, which decides the order of two changes of one day.
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("contract", Text, nullable=False),
     Column("what", Text, nullable=False),
@@ -172,7 +172,7 @@ known_contract = Table(
     CheckConstraint("what IN ('signed', 'transferred', 'ended')", name="what"),
     UniqueConstraint("contract", "what", "effective_on", "stated_at", "customers", "annual_pence"),
 )
-"""What contracts told of each support contract, one row a fact."""
+"""The events about each support contract, one row an event."""
 Index(None, known_contract.c.customers, postgresql_using="gin")
 
 known_contracts = Projection(

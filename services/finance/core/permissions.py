@@ -1,4 +1,4 @@
-"""Who may see what: a body's figures are for those who act for it or for a body that it lives on in."""
+"""Permissions to read: a body's figures are for callers who act for it or a successor."""
 
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
@@ -11,7 +11,7 @@ async def must_see(db: Reads, code: str, by: Caller) -> None:
 
 
 async def visible_to(db: Reads, by: Caller) -> frozenset[str] | None:
-    """Return the codes whose figures a caller may see: its own and their predecessors'; None means all."""
+    """Return the codes whose figures a caller may see: its own and their predecessors; None means all."""
     if by.is_national:
         return None
     return by.organisations | await known.predecessors(db, by.organisations)

@@ -59,11 +59,11 @@ class FinancialYear:
 
     @property
     def days(self) -> int:
-        """How many days the year has: 366 where 29 February lies in it."""
+        """The number of its days: 366 where it includes 29 February."""
         return days_of(self.first_day, self.last_day)
 
     def overlap(self, first_day: date, last_day: date) -> int:
-        """Return how many days of a span, both ends included, lie in this year."""
+        """Return the number of days of a period, first and last included, in this year."""
         return days_of(max(first_day, self.first_day), min(last_day, self.last_day))
 
 

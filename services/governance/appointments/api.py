@@ -1,4 +1,4 @@
-"""Appointments over HTTP: made, ended, read; and the posts that are vacant."""
+"""Routes that make, end and read appointments, and list vacant posts."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ from services.governance.core.models import Appointment
 router = commands_router(tags=["Appointments"])
 
 Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
-AppointmentId = Annotated[str, Path(description="As `POST /appointments` gave it.", max_length=80)]
+AppointmentId = Annotated[str, Path(description="The id that `POST /appointments` returned.", max_length=80)]
 _FREE = (errors.PostNotStanding, errors.PostHeld)
 
 
@@ -43,12 +43,12 @@ async def _wanted(
     organisation: Annotated[str | None, Query(description="ODS code of the body's organisation.")] = None,
     person: Annotated[str | None, Query(description="The holder's id.")] = None,
     post: Annotated[str | None, Query(description="A post's reference, or its last part for all bodies.")] = None,
-    vacant: Annotated[bool, Query(description="Show the posts that nobody holds instead.")] = False,
+    vacant: Annotated[bool, Query(description="List the vacant posts instead.")] = False,
 ) -> reads.PostFilter:
     return reads.PostFilter(organisation=organisation, person=person, post=post, vacant=vacant)
 
 
-@router.get("/appointments", summary="See who holds which post on a day", responses=problems())
+@router.get("/appointments", summary="List the holders of posts on a day", responses=problems())
 async def list_appointments(
     request: Request,
     rows: Rows,
@@ -58,11 +58,11 @@ async def list_appointments(
     as_at: AsAt,
     as_known: AsKnown,
 ) -> Page[PostView]:
-    """One row a post, in the order of references: who was accountable for an organisation on a day is one of them."""
+    """List posts with their holders, ordered by reference, such as an organisation's accountable officer."""
     return await _page(request, rows, wanted, paging, as_at, as_known)
 
 
-@router.get("/vacancies", summary="See the posts that nobody holds", responses=problems())
+@router.get("/vacancies", summary="List the vacant posts", responses=problems())
 async def list_vacancies(
     request: Request,
     rows: Rows,
@@ -72,7 +72,7 @@ async def list_vacancies(
     as_known: AsKnown,
     organisation: Annotated[str | None, Query(description="ODS code of the body's organisation.")] = None,
 ) -> Page[PostView]:
-    """Posts that stand on the day without a holder, since when, and why."""
+    """List posts that exist on the day without a holder, with the first day and the reason."""
     wanted = reads.PostFilter(organisation=organisation, vacant=True)
     return await _page(request, rows, wanted, paging, as_at, as_known)
 
@@ -83,7 +83,7 @@ async def list_vacancies(
 async def get_appointment(
     appointment: AppointmentId, response: Response, rows: Rows, _: By, as_known: AsKnown
 ) -> AppointmentView:
-    """One appointment with its days as they were known. The ETag is its version."""
+    """Return an appointment with its days as known at the instant. The ETag is its version."""
     view = AppointmentView.model_validate(await reads.get_appointment(rows, appointment, as_known=as_known))
     etag(response, view.version)
     return view
@@ -111,9 +111,9 @@ async def make_appointment(
     today: Today,
     stated_at: StatedAt,
 ) -> AppointmentView:
-    """The post must stand and be free on every day, and its organisation be open or proposed.
+    """Appoint a person to a post that exists and is vacant on every day of an open or proposed organisation.
 
-    A person in five bodies has five appointments. Tells `AppointmentMade`, and for a term its end.
+    A person in five bodies has five appointments. Publishes `AppointmentMade`, and for a term its end.
     """
     made = await commands.make_appointment(session, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, made, response)
@@ -143,7 +143,7 @@ async def end_appointment(
     if_match: IfMatch,
     stated_at: StatedAt,
 ) -> AppointmentView:
-    """Ends it, or corrects an end. Tells `AppointmentEnded`, and `PostFellVacant` where nobody follows."""
+    """End it, or correct its end. Publishes `AppointmentEnded`, and `PostFellVacant` where no holder follows."""
     found = await commands.get_appointment_to_change(session, appointment, by=by)
     stale(found.version, if_match)
     await commands.end_appointment(session, found, command, by=by, stated_at=stated_at)
@@ -177,7 +177,7 @@ people_router = commands_router(tags=["People"])
 async def register_person(
     command: people.RegisterPerson, session: Write, by: Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
 ) -> PersonView:
-    """The id is what every event carries; the name stays here."""
+    """Record a person. Events carry the id alone; the name stays here."""
     person = await people.register_person(session, command, by=by)
     return PersonView.model_validate(await reads.get_person(await raw(session), person.id, as_known=None))
 
@@ -189,5 +189,5 @@ async def get_person(
     _: By,
     as_known: AsKnown,
 ) -> PersonView:
-    """Every appointment, past ones too, as they were known: each is an accountability of its own."""
+    """List every appointment, past ones too, as known at the instant: each is an accountability of its own."""
     return PersonView.model_validate(await reads.get_person(rows, person, as_known=as_known))

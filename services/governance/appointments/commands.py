@@ -1,4 +1,4 @@
-"""Appointments: a person is put into a post for some days, one holder a day, and leaves it."""
+"""Appoints persons to posts, one holder a day, and ends appointments."""
 
 import uuid
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from services.governance.core.models import Appointment, Facet, Post, post_time
 
 
 class MakeAppointment(Command):
-    """A person is to hold a post from `first_day`, up to and including `last_day` where it is for a term."""
+    """An appointment to a post from `first_day`, up to and including `last_day` for a term."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -57,7 +57,7 @@ class MakeAppointment(Command):
 
 
 class EndAppointment(Command):
-    """The holder's last day in the post, which may lie ahead, and why it ends."""
+    """The holder's last day in the post, which may be in the future, and the reason."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "retired"}]})
 
@@ -152,7 +152,7 @@ async def _over(
     by: Caller,
     stated_at: datetime,
 ) -> list[Event]:
-    """Say why the post is empty from the day on which the appointment is over; return what there is to tell."""
+    """State why the post is vacant after the appointment; return the events to publish."""
     if end == LAST_DAY:
         return []
     connection = await raw(session)
@@ -169,11 +169,11 @@ async def _over(
 
 
 async def _refusals(session: AsyncSession, post: Post, days: Days) -> list[Conflict]:
-    """Return why nobody further can hold a post on these days."""
+    """Return the reasons why no other person can hold a post on these days."""
     connection = await raw(session)
     refusals: list[Conflict] = []
     if not await stands_throughout(connection, post_time, post.id, days):
-        message = f"{post.reference} does not stand on every day {_spelt(days)}"
+        message = f"{post.reference} does not exist on every day {_spelt(days)}"
         refusals.append(PostNotStanding(message, reasons=[Reason(message, "first_day")]))
     pieces = await pieces_from(connection, post_time, Facet.HOLDER, [post.id], days.start)
     for piece in _overlapping(pieces, days):

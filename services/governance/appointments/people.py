@@ -1,4 +1,4 @@
-"""People: an opaque id for the world, a name for those who look here."""
+"""Records people: an opaque id for events, a name for readers of this service."""
 
 import uuid
 from typing import Annotated
@@ -16,7 +16,7 @@ PersonId = Annotated[str, Field(pattern=r"^P-[A-Za-z0-9-]{1,40}$", examples=["P-
 
 
 class RegisterPerson(Command):
-    """Somebody who is to hold posts. `id` says nothing about who it is; one is made where it is left out."""
+    """A person who can hold posts. `id` is opaque, and generated if left out."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"id": "P-ncl-chief-officer", "display_name": "Chief officer, north London"}]}
@@ -27,7 +27,7 @@ class RegisterPerson(Command):
 
 
 async def register_person(session: AsyncSession, command: RegisterPerson, *, by: Caller) -> Person:
-    """Keep a person. Raises PersonExists, RoleMissing."""
+    """Record a person. Raises PersonExists, RoleMissing."""
     by.must_have(Role.GOVERNANCE_LEAD)
     person = Person(id=command.id or f"P-{uuid.uuid4()}", display_name=command.display_name)
     try:
@@ -35,7 +35,7 @@ async def register_person(session: AsyncSession, command: RegisterPerson, *, by:
             session.add(person)
             await session.flush()
     except IntegrityError as error:
-        raise PersonExists(f"{person.id} is somebody already") from error
+        raise PersonExists(f"{person.id} names a person already") from error
     return person
 
 

@@ -1,4 +1,4 @@
-"""Governing bodies and their posts over HTTP."""
+"""Routes about governing bodies and their posts."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ router = commands_router(tags=["Bodies"])
 Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
 
 
-@router.get("/bodies", summary="List the bodies that stand on a day", responses=problems())
+@router.get("/bodies", summary="List the governing bodies of a day", responses=problems())
 async def list_bodies(
     request: Request,
     rows: Rows,
@@ -41,7 +41,7 @@ async def list_bodies(
     as_known: AsKnown,
     organisation: Annotated[str | None, Query(description="ODS code.")] = None,
 ) -> Page[BodySummary]:
-    """In the order of their references."""
+    """List the bodies that exist on a day, ordered by reference."""
     found = await reads.list_bodies(
         rows, organisation, as_at=as_at, as_known=as_known, after=paging.key(str), limit=paging.fetch
     )
@@ -56,7 +56,7 @@ async def get_body(
     as_at: AsAt,
     as_known: AsKnown,
 ) -> BodyView:
-    """Every post with its holder as at the day, or why it is vacant."""
+    """Return a body with every post, its holder as at the day, or why it is vacant."""
     return BodyView.model_validate(await reads.get_body(rows, body, as_at=as_at, as_known=as_known))
 
 
@@ -75,7 +75,8 @@ async def get_body(
 async def establish_body(
     command: commands.EstablishBody, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> BodyView:
-    """For an organisation that is open or proposed. Tells `BodyEstablished`, and `PostFellVacant` for each post."""
+    """Establish a body for an open or proposed organisation. Publishes `BodyEstablished`, and `PostFellVacant` a
+    post."""
     body = await commands.establish_body(session, command, by=by, today=today, stated_at=stated_at)
     row = await reads.get_body(await raw(session), body.reference, as_at=command.first_day, as_known=None)
     return BodyView.model_validate(row)
@@ -98,7 +99,7 @@ async def establish_body(
 async def create_post(
     command: posts.CreatePost, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> PostView:
-    """A post under a title of the catalogue, or one that the constitution describes. Tells `PostFellVacant`."""
+    """Add a post with a title of the catalogue, or one in the constitution. Publishes `PostFellVacant`."""
     post = await posts.create_post(session, command, by=by, today=today, stated_at=stated_at)
     wanted = reads.PostFilter(post=post.reference)
     [row] = await reads.list_posts(await raw(session), wanted, as_at=command.first_day, as_known=None)

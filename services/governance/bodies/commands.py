@@ -1,4 +1,4 @@
-"""Bodies: an organisation's governing body is established, with its posts."""
+"""Establishes the governing body of an organisation, with its posts."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -23,7 +23,7 @@ GOVERNING_BODY = "Governing body"
 
 
 class EstablishBody(Command):
-    """An organisation gets its governing body. The posts that the rule pack makes mandatory come with it."""
+    """The establishment of a governing body, with the posts that the rule pack makes mandatory."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -39,7 +39,7 @@ class EstablishBody(Command):
 
     organisation: OrganisationCode
     title: Title = GOVERNING_BODY
-    first_day: Annotated[WrittenDay, Field(description="The first day on which the body stands.")]
+    first_day: Annotated[WrittenDay, Field(description="The first day on which the body exists.")]
     posts: Annotated[
         tuple[NewPost, ...], Field(max_length=50, description="Further posts, beside the mandatory ones.")
     ] = ()

@@ -1,4 +1,4 @@
-"""The end of bodies: from a day on there is neither the body, nor its posts, nor who held them, nor its rights."""
+"""Dissolves bodies from a day, with their posts, appointments and rights."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _RIGHTS_ENDED = "UPDATE decision_right SET to_remake_for = $2, version = version
 
 @dataclass(frozen=True, slots=True)
 class Dissolution:
-    """Bodies of these organisations end: `on` is the first day without them. `successor` answers for them after."""
+    """The end of these organisations' bodies: `on` is the first day without them, `successor` takes over."""
 
     organisations: Collection[str]
     on: date
@@ -35,9 +35,9 @@ class Dissolution:
 
 
 async def dissolve(connection: asyncpg.Connection, dissolution: Dissolution, *, by: str) -> list[Event]:
-    """Dissolve the bodies; return what there is to tell. What ended by then already stays as it is.
+    """Dissolve the bodies; return the events to publish. Appointments and rights that ended before stay unchanged.
 
-    The caller holds the lock on what is known of the organisations. An appointment that was to begin later never does.
+    The caller has locked the known organisations. An appointment that was to begin later never does.
     """
     bodies = {row["id"]: row for row in await connection.fetch(_BODIES, list(dissolution.organisations))}
     if not bodies:
@@ -87,7 +87,7 @@ async def _end_appointments(
 
 
 async def _end_rights(connection: asyncpg.Connection, bodies: list[int], dissolution: Dissolution, *, by: str) -> None:
-    """End the bodies' decision rights. None goes over by itself: the successor's list names them to be made again."""
+    """End the bodies' decision rights. None passes automatically: the successor's list names them to be made again."""
     rights = [row["id"] for row in await connection.fetch(_RIGHTS, bodies)]
     standing = await pieces_from(connection, right_time, Facet.STANDS, rights, dissolution.on)
     ended = await end(connection, right_time, Facet.STANDS, standing, stated_at=dissolution.stated_at, by=by)

@@ -1,4 +1,4 @@
-"""Whose body is to be changed: locked, with what is known of its organisation, for a caller that may decide for it."""
+"""Locks an organisation's body and the known organisation, for a caller that may decide for it."""
 
 from datetime import date
 
@@ -15,9 +15,9 @@ from services.governance.core.models import Body, known
 
 
 async def find_body_to_change(session: AsyncSession, organisation: str, *, by: Caller) -> Body | None:
-    """Lock what is known of the organisation, then its body, for a caller that may decide for it.
+    """Lock the known organisation, then its body, for a caller that may decide for it.
 
-    Hearing of a merger takes the same locks in the same order, so what is checked now holds until the commit.
+    The reaction to a merger takes the same locks in the same order, so what is checked now holds until the commit.
     Raises RoleMissing, NotYoursToDecide.
     """
     by.must_have(Role.GOVERNANCE_LEAD)
@@ -37,16 +37,16 @@ async def get_body_to_change(session: AsyncSession, organisation: str, *, by: Ca
 
 
 async def organisation_on(connection: asyncpg.Connection, organisation: str, day: date) -> KnownOrganisation:
-    """Return what is known now of an organisation as at a day."""
+    """Return the organisation as at a day, as known now."""
     return await known.status(connection, organisation, as_at=day)
 
 
 async def organisation_refusals(
     connection: asyncpg.Connection, organisation: str, first_day: date, last_day: date | None, *, today: date
 ) -> list[Conflict]:
-    """Return why this organisation cannot have something on these days: it has to be open or proposed.
+    """Return the reasons why this organisation cannot have a body or post on these days.
 
-    Asked of the first day, and of the last one; of today where there is no end.
+    It has to be open or proposed on the first day and on the last, or on today where there is no last day.
     """
     days = {first_day, last_day or max(first_day, today)}
     return [

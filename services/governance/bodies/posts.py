@@ -1,4 +1,4 @@
-"""Posts: seats on a body, under a title of the catalogue or one that the constitution describes."""
+"""Adds posts to a body, with a title of the catalogue or one that the constitution describes."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from services.governance.core.models import Body, Facet, Post, body_time, post_t
 
 
 class NewPost(Command):
-    """A post by its title. One that is not in the catalogue says where the constitution describes it."""
+    """A post by its title. One that is not in the catalogue cites the constitution."""
 
     title: Annotated[Title, Field(examples=["Chair"])]
     described_in: Annotated[Sentence | None, Field(examples=["Constitution, 6.6.2"])] = None
@@ -34,7 +34,7 @@ class NewPost(Command):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A post that a body is to have."""
+    """A post to add to a body."""
 
     slug: str
     title: str
@@ -42,14 +42,14 @@ class Seat:
 
 
 class CreatePost(NewPost):
-    """A further post on an organisation's governing body, vacant until somebody is appointed."""
+    """A further post on an organisation's governing body, vacant until a person is appointed."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"organisation": "07X", "title": "Chief nurse", "first_day": "2014-01-01"}]}
     )
 
     organisation: OrganisationCode
-    first_day: Annotated[WrittenDay, Field(description="The first day on which the post is there to be held.")]
+    first_day: Annotated[WrittenDay, Field(description="The first day on which the post exists.")]
 
 
 async def create_post(
@@ -64,7 +64,7 @@ async def create_post(
         connection, organisation, command.first_day, None, today=today
     )
     if not await stands_throughout(connection, body_time, body.id, days):
-        message = f"{body.reference} does not stand from {command.first_day.isoformat()} on"
+        message = f"{body.reference} does not exist from {command.first_day.isoformat()} on"
         refusals.append(BodyNotStanding(message, reasons=[Reason(message, "first_day")]))
     kind = (await organisation_on(connection, organisation, command.first_day)).kind
     taken = await slugs_on(session, body)
@@ -80,9 +80,9 @@ async def create_post(
 def seats_of(
     wanted: Sequence[NewPost], catalogue: Catalogue, *, taken: Collection[str]
 ) -> tuple[list[Seat], list[Conflict]]:
-    """Return the seats that are wanted, and why some cannot be. The catalogue's spelling of a title counts.
+    """Return the requested posts, and the reasons against some. The catalogue's spelling of a title counts.
 
-    `taken` are the slugs of the posts that the body has. A seat that is wanted twice is wanted once.
+    `taken` are the slugs of the posts that the body has. A post that is requested twice counts once.
     """
     seats: dict[str, Seat] = {}
     refusals: list[Conflict] = []
@@ -108,7 +108,7 @@ async def add_posts(
     by: Caller,
     stated_at: datetime,
 ) -> list[PostFellVacant]:
-    """Add posts to a locked body, each vacant for this reason; return what there is to tell."""
+    """Add posts to a locked body, each vacant for this reason; return the events to publish."""
     posts = [
         Post(
             body_id=body.id,

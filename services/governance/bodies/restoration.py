@@ -1,6 +1,6 @@
-"""Let bodies stand again that ended by something since undone: with their posts, those who held them, and rights.
+"""Restores bodies whose end was undone, with their posts, holders and rights.
 
-What was believed before the end is stated anew, later: what was known meanwhile stays known.
+The beliefs before the end are stated again, at a later instant: what was known meanwhile stays known.
 """
 
 from collections.abc import Collection, Sequence
@@ -33,9 +33,9 @@ class UndoneEnd:
 
 
 async def restore(connection: asyncpg.Connection, organisation: str, end: UndoneEnd, *, by: str) -> list[Event]:
-    """Let an organisation's body go on as if it had not ended on a day; return the events to publish.
+    """Continue an organisation's body as if it had not ended on a day; return the events to publish.
 
-    What had ended before, or was made since, stays. The caller has locked what is known of the organisation.
+    Appointments and rights that ended before, or were made since, stay. The caller has locked the known organisation.
     """
     body = await connection.fetchrow(_BODY, organisation)
     if body is None or await pieces_from(connection, body_time, Facet.STANDS, [body["id"]], end.on):
@@ -59,7 +59,7 @@ async def restore(connection: asyncpg.Connection, organisation: str, end: Undone
 async def _restore_posts(
     connection: asyncpg.Connection, organisation: str, body_id: int, end: UndoneEnd, *, by: str
 ) -> list[Event]:
-    """Let the body's posts go on, and those who held them; return the events to publish."""
+    """Continue the body's posts and their holders; return the events to publish."""
     posts = {row["id"]: row for row in await connection.fetch(_POSTS, body_id)}
     standing = await _go_on(connection, post_time, Facet.STANDS, posts, end, by=by)
     ended = {statement.subject_id for statement in standing}
@@ -89,7 +89,7 @@ async def _go_on(
     *,
     by: str,
 ) -> list[NewStatement]:
-    """State again what was believed of these subjects from a day on, just before it was stated to end that day."""
+    """State again the beliefs about these subjects from a day, as before the end was stated."""
     rows: Sequence[asyncpg.Record] = await connection.fetch(
         f"""
         WITH ended AS (

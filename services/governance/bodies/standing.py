@@ -1,4 +1,4 @@
-"""Reading and changing what stands: pieces of a timeline as believed now, and statements that follow what they change.
+"""Reads and changes which subjects exist: pieces of a timeline as believed now, and statements after them.
 
 Every function takes the connection of a transaction that holds the lock on the bodies concerned.
 """
@@ -18,7 +18,7 @@ _MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is believed now of one facet of a subject on some days."""
+    """A belief now about one facet of a subject on some days."""
 
     subject_id: int
     value: str
@@ -31,17 +31,17 @@ def days_of(first_day: date, last_day: date | None) -> Days:
 
 
 def last_day_of(days: Days) -> date | None:
-    """Return the last day of a span, None where it has no end."""
+    """Return the last day of a period, None where it has no end."""
     return None if days.end == LAST_DAY else days.end - timedelta(days=1)
 
 
 async def state(
     connection: asyncpg.Connection, timeline: Timeline, changes: Sequence[NewStatement], *, by: str
 ) -> list[NewStatement]:
-    """Keep the statements and let beliefs follow; return them as kept.
+    """Insert the statements and update the beliefs; return the statements as inserted.
 
-    A statement never counts as made before one about the same days that it changes: it is then known from a
-    microsecond after that one, however late the news came. One that changes nothing that was said keeps its instant.
+    A statement never counts as earlier than one about the same days that it changes: it is then known from a
+    microsecond after that one, however late it arrived. One that changes no statement keeps its instant.
     """
     if not changes:
         return []
@@ -69,7 +69,7 @@ async def state(
 async def pieces_from(
     connection: asyncpg.Connection, timeline: Timeline, facet: Facet, subjects: Iterable[int], day: date
 ) -> list[Piece]:
-    """Return what is believed of these subjects from a day on, in the order of subjects and days, cut off before it."""
+    """Return the beliefs about these subjects from a day, ordered by subject and day, cut off before it."""
     rows = await connection.fetch(
         f"""
         SELECT subject_id, value, lower(span) AS b, upper(span) AS e
@@ -95,13 +95,13 @@ async def end(
     stated_at: datetime,
     by: str,
 ) -> list[NewStatement]:
-    """Say that on the days of these pieces nothing holds any more."""
+    """State that nothing holds on the days of these pieces."""
     changes = [NewStatement(piece.subject_id, facet, None, piece.days, stated_at) for piece in pieces]
     return await state(connection, timeline, changes, by=by)
 
 
 async def stands_throughout(connection: asyncpg.Connection, timeline: Timeline, subject_id: int, days: Days) -> bool:
-    """Whether the subject is believed to stand on every one of these days."""
+    """Whether the subject is believed to exist on every one of these days."""
     covered: bool | None = await connection.fetchval(
         f"""
         SELECT range_agg(valid) @> daterange($3, $4) FROM {timeline.beliefs}
@@ -116,7 +116,7 @@ async def stands_throughout(connection: asyncpg.Connection, timeline: Timeline, 
 
 
 def standing(subject_id: int, days: Days, stated_at: datetime) -> NewStatement:
-    """Return the statement that a subject stands on some days."""
+    """Return the statement that a subject exists on some days."""
     return NewStatement(subject_id, Facet.STANDS, STANDS, days, stated_at)
 
 

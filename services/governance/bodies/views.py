@@ -20,13 +20,13 @@ Organisation = Annotated[str, Field(description="ODS code.", examples=["14Y"])]
 
 
 class PostView(View):
-    """A post on a day: who holds it by which appointment, or since when and why it is vacant."""
+    """A post on a day: its holder and appointment, or since when and why it is vacant."""
 
     post: PostReference
     title: Annotated[str, Field(examples=["Accountable officer"])]
     organisation: Organisation
     body: Annotated[str, Field(examples=["14Y-governing-body"])]
-    described_in: Annotated[str | None, Field(description="Where the constitution describes it, if it is local.")]
+    described_in: Annotated[str | None, Field(description="The constitution's clause, for a local post.")]
     vacant: bool
     appointment: AppointmentId | None
     version: Annotated[int | None, Field(description="The appointment's version, for If-Match.")]
@@ -39,7 +39,7 @@ class PostView(View):
 
 
 class AppointmentView(View):
-    """A person in a post, on all days that are known of it."""
+    """A person in a post, with all known days."""
 
     appointment: AppointmentId
     version: int
@@ -63,13 +63,13 @@ class PersonView(View):
 
 
 class BodySummary(View):
-    """A governing body. `pack` is the rule pack by which it got its posts, where one was in force."""
+    """A governing body. `pack` is the rule pack of its posts, where one was in force."""
 
     body: Annotated[str, Field(examples=["14Y-governing-body"])]
     organisation: Organisation
     title: str
     pack: Annotated[str | None, Field(examples=["governing-body-posts-2013"])]
-    stands: Annotated[bool, Field(description="Whether it stands on the day asked about.")]
+    stands: Annotated[bool, Field(description="Whether it exists on the day.")]
     first_day: FirstDay
     last_day: LastDay
 
@@ -90,13 +90,13 @@ class DecisionRightView(View):
     organisation: Organisation
     body: str
     post: PostReference | None
-    title: Annotated[str, Field(description="Of the post; of the body where the right is its own.")]
+    title: Annotated[str, Field(description="The reference of the post, or of the body where the right is its own.")]
     function: Annotated[str, Field(examples=["contract-award"])]
     value_limit_pence: Annotated[int | None, Field(description="Up to and including; null: without limit.")]
     recurrent: bool
     source_minute: str
     delegated_from: int | None
-    to_remake_for: Annotated[str | None, Field(description="The successor for which it waits to be made again.")]
+    to_remake_for: Annotated[str | None, Field(description="The successor that has to make it again.")]
     remade_by: int | None
     first_day: FirstDay
     last_day: LastDay
@@ -104,16 +104,16 @@ class DecisionRightView(View):
 
 
 class DeciderView(DecisionRightView):
-    """A right that covers the decision, and who uses it."""
+    """A right that covers the decision, and the body or person that uses it."""
 
     appointment: AppointmentId | None
     person: str | None
     display_name: str | None
-    may_decide: Annotated[bool, Field(description="False where the right is a post's and nobody holds the post.")]
+    may_decide: Annotated[bool, Field(description="False where the right is a post's and the post is vacant.")]
 
 
 class DecidersView(View):
-    """Who may decide. `pack` is the rule pack by which the answer was found."""
+    """The rights that cover a decision. `pack` is the rule pack that was applied."""
 
     function: str
     organisation: Organisation

@@ -1,1 +1,1 @@
-"""What every package of governance stands on: tables of bodies, posts, people and rights; the catalogue; reading."""
+"""What every package of governance is built on: tables of bodies, posts, people and rights; the catalogue; reading."""

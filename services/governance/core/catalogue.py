@@ -1,4 +1,4 @@
-"""What the rule packs say about governing bodies: which posts there are, which of them each must have."""
+"""Reads the rule packs about governing bodies: the known posts, and those that are mandatory."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ PACKS = load_packs(Path(__file__).parents[1] / "rules")
 
 @dataclass(frozen=True, slots=True)
 class CataloguePost:
-    """A post that the law or usage knows, under its usual title."""
+    """A post known in law or usage, under its usual title."""
 
     title: str
     mandatory: bool

@@ -1,4 +1,4 @@
-"""What every command of this service has in common: it names nothing unknown, and spells codes and titles alike."""
+"""The base of every command of this service, and the types of codes and titles."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from services.governance.core.catalogue import post_slug
 
 
 class Command(BaseModel):
-    """A request body. What it does not know it refuses, so that a misspelt field is not silently ignored."""
+    """A request body. It refuses unknown fields, so that a misspelt one is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 

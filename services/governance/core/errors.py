@@ -1,4 +1,4 @@
-"""Every refusal of the governance service, one line each."""
+"""Refusals of the governance service."""
 
 from collections.abc import Sequence
 
@@ -83,7 +83,7 @@ class PostNotStanding(Conflict):
 
 
 class PostHeld(Conflict):
-    """Somebody else holds the post on one of these days.
+    """Another person holds the post on one of these days.
 
     A post has one holder a day. End the other appointment first, or choose other days.
     """

@@ -1,7 +1,7 @@
-"""What governance keeps: people, bodies, posts, appointments and decision rights, and what it knows of organisations.
+"""Tables of governance: people, bodies, posts, appointments, decision rights, and known organisations.
 
-Rows say what a thing is; when it stands, who holds it and why it is vacant is kept over both times in timelines. One
-holder of a post a day is a constraint of the database (`ex_post_time_belief_one_value`).
+Rows describe subjects; the days on which they exist, their holders and why they are vacant are on timelines, in both
+times. One holder of a post a day is a constraint of the database (`ex_post_time_belief_one_value`).
 """
 
 from collections.abc import Collection
@@ -36,7 +36,7 @@ SELECT to_remake_for FROM decision_right WHERE to_remake_for = ANY($1)
 
 
 async def organisations_with_bodies(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
-    """Lock what is known of these organisations; return those with a body, or with rights to be made again."""
+    """Lock the known organisations of these codes; return those with a body, or with rights to be made again."""
     await known.lock(connection, codes)
     return {row["code"] for row in await connection.fetch(_WITH_BODY, sorted(codes))}
 
@@ -46,21 +46,21 @@ STANDS = "stands"
 
 
 class Facet(IntEnum):
-    """What is stated of a body, a post or a decision right."""
+    """A facet of a body, a post or a decision right."""
 
     STANDS = 1
-    """That it is there."""
+    """Whether it exists."""
     HOLDER = 2
-    """Of a post: the id of the appointment by which it is held."""
+    """Of a post: the id of its holder's appointment."""
     BECAUSE = 3
-    """Of a post: why it is vacant from that day, where nobody holds it. Of a right: why it ended."""
+    """Of a vacant post: why it is vacant from that day. Of a right: why it ended."""
 
 
 _RECORDED_AT = text("clock_timestamp()")
 
 
 class Person(Base):
-    """Somebody who holds posts. Events carry the id; the name that people see is kept here alone."""
+    """A person who holds posts. Events carry the id; the name is stored here alone."""
 
     __tablename__ = "person"
 
@@ -84,9 +84,9 @@ class Body(Base):
 
 
 class Post(Base):
-    """A seat on a body that one person holds at a time. `described_in` names the constitution's clause, if it is local.
+    """A post on a body, with one holder at a time. `described_in` is the constitution's clause of a local post.
 
-    Two bodies' posts are the same post if their slug, which follows from the title, is the same.
+    Posts of two bodies correspond if they have the same slug, which follows from the title.
     """
 
     __tablename__ = "post"
@@ -111,7 +111,7 @@ class Appointment(Base):
 
 
 class DecisionRight(Base):
-    """What a body, or one of its posts, may decide: a function, up to a value in pence (None: without limit).
+    """A right of a body or a post to decide on a function, up to a value in pence, if limited.
 
     `recurrent` rights cover commitments that recur each year, others single ones alone. A right that ended with its
     body at a merger is listed under `to_remake_for` until another one, `remade_by`, takes its place.

@@ -1,7 +1,7 @@
-"""What can be seen of bodies, posts, holders and rights, as at a day and as known at an instant.
+"""Reads bodies, posts, holders and rights, as at a day and as known at an instant.
 
-A post stands with its body; somebody holds it, or it is vacant and a reason is known. Every signed-in caller sees all
-of it: who decides for a public body is public.
+A post exists with its body; it has a holder, or it is vacant for a known reason. Every signed-in caller may read
+everything: who decides for a public body is public.
 """
 
 from collections.abc import Sequence
@@ -133,7 +133,7 @@ SELECT d.*, a.id AS appointment, a.person_id AS person, n.display_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFilter:
-    """Which posts a list shows; None leaves a question open. `post` is a reference or its last part."""
+    """Filters of the list of posts; None leaves a filter out. `post` is a reference or its last part."""
 
     organisation: str | None = None
     person: str | None = None
@@ -150,7 +150,7 @@ async def list_posts(
     after: Sequence[Any] | None = None,
     limit: int | None = None,
 ) -> list[Row]:
-    """Return the posts that stand on a day, with their holder or why they are vacant, in the order of references."""
+    """Return the posts of a day, with their holder or why they are vacant, ordered by reference."""
     return await _fetch(
         db,
         _POSTS,
@@ -166,7 +166,7 @@ async def list_posts(
 
 
 async def get_appointment(db: Reads, appointment: str, *, as_known: datetime | None) -> Row:
-    """Return an appointment with its days. Raises AppointmentNotFound where it was known of none then."""
+    """Return an appointment with its days. Raises AppointmentNotFound where no day was known then."""
     rows = await _fetch(db, _APPOINTMENTS, as_known or _NOW, appointment, None)
     if not rows:
         raise AppointmentNotFound(f"no appointment {appointment} with a day on which it holds is known")
@@ -190,7 +190,7 @@ async def list_bodies(
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Row]:
-    """Return the bodies that stand on a day, in the order of their references."""
+    """Return the bodies that exist on a day, ordered by reference."""
     cursor = str(after[0]) if after else None
     return await _fetch(db, _BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit)
 
@@ -216,7 +216,7 @@ async def list_decision_rights(
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Row]:
-    """Return the rights that stand on a day; or those that ended at a merger and wait to be made again."""
+    """Return the rights in force on a day, or those that a successor has to make again."""
     sql = _RIGHTS_TO_REMAKE if to_be_remade else _RIGHTS_ON
     cursor = int(after[0]) if after else None
     return await _fetch(db, sql, as_at, as_known or _NOW, organisation, function, cursor, limit)
@@ -226,7 +226,7 @@ async def get_decision_right(db: Reads, right: int, *, as_at: date, as_known: da
     """Return a right with its days. Raises DecisionRightNotFound."""
     rows = await _fetch(db, _RIGHT_BY_ID, as_at, as_known or _NOW, right)
     if not rows:
-        raise DecisionRightNotFound(f"no decision right {right} with a day on which it stands is known")
+        raise DecisionRightNotFound(f"no decision right {right} with a day in force is known")
     return rows[0]
 
 
@@ -240,9 +240,9 @@ async def list_deciders(
     as_at: date,
     as_known: datetime | None,
 ) -> dict[str, Any]:
-    """Return who may decide on a function and a value for an organisation: bodies first, then posts.
+    """Return the rights to decide on a function and a value for an organisation: bodies first, then posts.
 
-    A right of a post that nobody holds is listed, but nobody may use it.
+    A right of a vacant post is listed, but cannot be used.
     """
     rows = await _fetch(db, _DECIDERS, as_at, as_known or _NOW, organisation, function, value_pence, recurrent)
     deciders = [{**row, "may_decide": row["post"] is None or row["person"] is not None} for row in rows]

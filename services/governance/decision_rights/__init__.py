@@ -1,1 +1,1 @@
-"""Decision rights: which post or body may decide what, up to which limit. Publishes nothing yet."""
+"""Decision rights: what a post or body may decide, up to which limit. Publishes nothing yet."""

@@ -1,4 +1,4 @@
-"""Decision rights over HTTP: granted, ended, read; and who may decide what."""
+"""Routes that grant, end and read decision rights."""
 
 from typing import Annotated
 
@@ -36,21 +36,21 @@ from services.governance.decision_rights import commands
 router = commands_router(tags=["Decisions"])
 
 Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
-RightId = Annotated[int, Path(description="As `POST /decision-rights` gave it.", ge=1, le=2**31 - 1)]
+RightId = Annotated[int, Path(description="The id that `POST /decision-rights` returned.", ge=1, le=2**31 - 1)]
 
 
-@router.get("/decisions/{function}/deciders", summary="See who may decide what", responses=problems())
+@router.get("/decisions/{function}/deciders", summary="Find who may decide on a function", responses=problems())
 async def list_deciders(
     function: commands.Function,
     rows: Rows,
     _: By,
     organisation: Annotated[OrganisationCode, Query(description="For which organisation.")],
-    value_pence: Annotated[int, Query(ge=0, le=10**15, description="What the decision is worth.")],
+    value_pence: Annotated[int, Query(ge=0, le=10**15, description="The value of the decision.")],
     as_at: AsAt,
     as_known: AsKnown,
     recurrent: Annotated[bool, Query(description="Whether it commits to spending each year.")] = False,
 ) -> DecidersView:
-    """Bodies and posts whose right covers it, each with its source minute. For a vacant post nobody may decide."""
+    """List bodies and posts whose right covers it, each with its minute. A vacant post cannot use its right."""
     found = await reads.list_deciders(
         rows,
         function,
@@ -72,12 +72,13 @@ async def list_decision_rights(
     as_at: AsAt,
     as_known: AsKnown,
     organisation: Annotated[str | None, Query(description="ODS code.")] = None,
-    function: Annotated[str | None, Query(description="What is decided on.")] = None,
+    function: Annotated[str | None, Query(description="The function of the decision.")] = None,
     to_be_remade: Annotated[
-        bool, Query(description="Show instead the rights that ended at a merger and wait for `organisation`.")
+        bool,
+        Query(description="List instead the rights that ended at a merger and that `organisation` has to make again."),
     ] = False,
 ) -> Page[DecisionRightView]:
-    """Rights that stand on the day. No right goes over at a merger: what ended is listed, to be made again."""
+    """List rights in force on the day. No right passes at a merger: those that ended are listed, to be made again."""
     found = await reads.list_decision_rights(
         rows,
         organisation,
@@ -100,7 +101,7 @@ async def list_decision_rights(
 async def get_decision_right(
     decision_right: RightId, response: Response, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown
 ) -> DecisionRightView:
-    """One right with its days as they were known. The ETag is its version."""
+    """Return a right with its days as known at the instant. The ETag is its version."""
     row = await reads.get_decision_right(rows, decision_right, as_at=as_at, as_known=as_known)
     view = DecisionRightView.model_validate(row)
     etag(response, view.version)
@@ -132,7 +133,7 @@ async def grant_decision_right(
     today: Today,
     stated_at: StatedAt,
 ) -> DecisionRightView:
-    """What a minute of the body lets it, or one of its posts, decide. Nobody passes on more than was delegated."""
+    """Grant the body or one of its posts a right by a minute. A delegate cannot pass on more than was delegated."""
     right = await commands.grant_decision_right(session, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, right, response, today)
 
@@ -161,7 +162,7 @@ async def end_decision_right(
     today: Today,
     stated_at: StatedAt,
 ) -> DecisionRightView:
-    """Ends the right, and every right that was passed on from it."""
+    """End the right, and every right that was passed on from it."""
     right = await commands.get_decision_right_to_change(session, decision_right, by=by)
     stale(right.version, if_match)
     await commands.end_decision_right(session, right, command, by=by, stated_at=stated_at)

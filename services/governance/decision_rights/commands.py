@@ -1,4 +1,4 @@
-"""Decision rights: what a body or a post may decide, passed on no further than it reaches, and ended."""
+"""Grants and ends decision rights of bodies and posts, and passes them on within their limits."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
@@ -41,7 +41,7 @@ SELECT id FROM passed_on
 
 
 class GrantDecisionRight(Command):
-    """A body's minute lets it, or one of its posts, decide on a function up to a value (none: without limit)."""
+    """A right of a body or a post, by minute, to decide on a function up to a value."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -77,7 +77,7 @@ class GrantDecisionRight(Command):
 
 
 class EndDecisionRight(Command):
-    """The last day on which the right may be used, and why it ends."""
+    """The last day on which the right may be used, and the reason."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "scheme of delegation revised"}]}
@@ -90,7 +90,7 @@ class EndDecisionRight(Command):
 async def grant_decision_right(
     session: AsyncSession, command: GrantDecisionRight, *, by: Caller, today: date, stated_at: datetime
 ) -> DecisionRight:
-    """Keep a right. Raises BodyNotFound, PostNotFound, OrganisationNotOpen, BodyNotStanding and the like."""
+    """Grant a right. Raises BodyNotFound, PostNotFound, OrganisationNotOpen, BodyNotStanding and the like."""
     body = await get_body_to_change(session, command.organisation, by=by)
     post = await _post_on(session, command.post, body) if command.post is not None else None
     remade = await _to_be_remade(session, command.remakes) if command.remakes is not None else None
@@ -134,7 +134,7 @@ async def end_decision_right(
         raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
     pieces = await pieces_from(connection, right_time, Facet.STANDS, ids, first_without)
     if right.id not in {piece.subject_id for piece in pieces}:
-        raise RightNotStanding(f"{right.id} stands on no day after {command.last_day.isoformat()}")
+        raise RightNotStanding(f"{right.id} is in force on no day after {command.last_day.isoformat()}")
     ended = await end(connection, right_time, Facet.STANDS, pieces, stated_at=stated_at, by=by.subject)
     why = [
         NewStatement(change.subject_id, Facet.BECAUSE, command.reason, Days(first_without), change.stated_at)
@@ -163,15 +163,15 @@ async def get_decision_right_to_change(session: AsyncSession, right_id: int, *, 
 async def _not_standing(
     session: AsyncSession, command: GrantDecisionRight, body: Body, post: Post | None, days: Days, *, today: date
 ) -> list[Conflict]:
-    """Return why the body or its post cannot have a right on these days."""
+    """Return the reasons why the body or its post cannot have a right on these days."""
     connection = await raw(session)
     refusals = await organisation_refusals(
         connection, command.organisation, command.first_day, command.last_day, today=today
     )
     if not await stands_throughout(connection, body_time, body.id, days):
-        refusals.append(_refusal(BodyNotStanding, f"{body.reference} does not stand on all these days", "first_day"))
+        refusals.append(_refusal(BodyNotStanding, f"{body.reference} does not exist on all these days", "first_day"))
     if post is not None and not await stands_throughout(connection, post_time, post.id, days):
-        refusals.append(_refusal(PostNotStanding, f"{command.post} does not stand on all these days", "post"))
+        refusals.append(_refusal(PostNotStanding, f"{command.post} does not exist on all these days", "post"))
     return refusals
 
 
@@ -189,7 +189,7 @@ async def _to_be_remade(session: AsyncSession, right_id: int) -> DecisionRight:
 
 
 async def _beyond(session: AsyncSession, command: GrantDecisionRight, body: Body, days: Days) -> list[Conflict]:
-    """Return in which ways a right that is passed on would reach further than the one it comes from."""
+    """Return the fields in which a passed-on right would exceed its source."""
     source = await session.get(DecisionRight, command.delegated_from)
     if source is None or source.body_id != body.id:
         raise DecisionRightNotFound(f"{body.reference} has no decision right {command.delegated_from}")

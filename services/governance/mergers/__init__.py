@@ -1,1 +1,1 @@
-"""What a merger does to bodies and posts: all end; who held a post in every predecessor holds it in the successor."""
+"""Effects of mergers on bodies and posts: all end; a holder common to all predecessors keeps the post."""

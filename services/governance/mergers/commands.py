@@ -1,8 +1,8 @@
-"""Carry out mergers for bodies: the predecessors' end, and the successor's begins with what all of them shared.
+"""Carries out mergers: the predecessors' bodies end, and the successor's begins with their common holders.
 
-Of an organisation that an existing one took over, the body ends alone. What is undone is put back by statements.
-Carrying a merger out twice, late, or after a merger that follows on it, leaves what carrying all of them out in the
-order of their days would have left.
+The body of an organisation that an existing one took over only ends. An undoing is recorded by statements. Carrying a
+merger out twice, late, or after a later merger has the same result as carrying all of them out in the order of their
+days.
 """
 
 import uuid
@@ -31,7 +31,7 @@ from services.governance.core.models import Facet, body_time, known, post_time
 from services.governance.mergers.rules import CarriedPost, PredecessorPost, carry_over
 
 _CARRIED = uuid.UUID("6f6b1c1e-5d0a-4f0e-9d33-0f7a1c2b9e10")
-"""Under it, an appointment that a merger makes always gets the same id: made once, however often it is told."""
+"""The namespace of the ids of appointments by mergers: one id for each, however often the event is consumed."""
 
 _LAST_DAY_POSTS = """
 SELECT b.organisation, p.slug, p.title, a.person_id
@@ -77,7 +77,7 @@ UPDATE decision_right SET to_remake_for = $2 WHERE to_remake_for = ANY($1) AND r
 
 @dataclass(frozen=True, slots=True)
 class _Successor:
-    """The successor's body, locked, with the posts that it has by now, slug to id."""
+    """The successor's body, locked, with its present posts, slug to id."""
 
     merger: Merger
     body_id: int
@@ -85,9 +85,9 @@ class _Successor:
 
 
 async def carry_out_successions(session: AsyncSession, codes: Collection[str], *, on: date, by: Caller) -> bool:
-    """End the bodies of organisations that others took over from a day on, and let those of new ones begin.
+    """End the bodies of predecessors from a day, and begin those of new successors.
 
-    What followed on it is brought up to date. Returns whether anything changed.
+    Later mergers are brought up to date. Returns whether anything changed.
     """
     connection = await raw(session)
     mergers = await mergers_following(connection, known.successions, codes, after=on - timedelta(days=1))
@@ -106,7 +106,7 @@ async def carry_out_successions(session: AsyncSession, codes: Collection[str], *
 
 
 async def _close(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
-    """End the successor's body where, heard of late, it is closed by now without a merger of its own."""
+    """End the successor's body where, after a late event, it has closed by now without a merger of its own."""
     closed_from: date | None = await connection.fetchval(_CLOSED_FROM, merger.successor, merger.effective_on)
     if closed_from is None:
         return []
@@ -125,7 +125,7 @@ async def _take_over(connection: asyncpg.Connection, merger: Merger, *, by: str)
 async def dissolve_with_organisation(
     session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller
 ) -> bool:
-    """End the body of an organisation that closed without a merger: no appointment goes on."""
+    """End the body of an organisation that closed without a merger: no appointment continues."""
     connection = await raw(session)
     await known.lock(connection, [organisation])
     dissolution = Dissolution([organisation], on, f"{organisation} closed", stated_at)
@@ -137,11 +137,11 @@ async def dissolve_with_organisation(
 async def restore_body(
     session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller, successor: str = ""
 ) -> bool:
-    """Let the body stand again that ended on a day by a succession that is believed no longer.
+    """Restore the body that ended on a day by a succession that is no longer believed.
 
-    Only where the organisation is open on that day and no other took it over then. `successor` is whom an undone
-    succession named: a body that began with it on that day ends, where no merger into it is believed any more. What a
-    successor's own body, there before, received by appointment stays: those who decide for it end it.
+    Only where the organisation is open on that day and no other took it over then. `successor` is the one of the undone
+    succession: a body that began with it on that day ends, unless a merger into it is still believed. Appointments to a
+    successor's earlier body stay: those who decide for it end them.
     """
     connection = await raw(session)
     await known.lock(connection, {organisation, successor} - {""})
@@ -162,7 +162,7 @@ async def restore_body(
 
 
 async def _receives_on(connection: asyncpg.Connection, organisation: str, successor: str, on: date) -> bool:
-    """Whether some merger into the successor is believed of the day, or the organisation's own succession still is."""
+    """Whether a merger into the successor on the day, or the organisation's own succession, is still believed."""
     rows = await connection.fetch(_INTO, successor, on)
     return any(row["merger"] or row["code"] == organisation for row in rows)
 
@@ -193,7 +193,7 @@ async def _posts_left(connection: asyncpg.Connection, merger: Merger) -> dict[st
 async def _establish(
     connection: asyncpg.Connection, merger: Merger, carried: Sequence[CarriedPost], pack: str | None, *, by: str
 ) -> list[Event]:
-    """Give the successor its body and posts, unless it has them, and fill those that are free. It only ever gains."""
+    """Give the successor its body and posts, unless it has them, and fill vacant ones. Nothing is taken away."""
     code = merger.successor
     await connection.execute(_NEW_BODY, body_reference(code), code, GOVERNING_BODY, pack)
     body = await connection.fetchrow("SELECT id, title FROM body WHERE organisation = $1 FOR UPDATE", code)
@@ -223,7 +223,7 @@ async def _establish(
 async def _let_stand(
     connection: asyncpg.Connection, timeline: Timeline, subjects: Collection[int], merger: Merger, *, by: str
 ) -> set[int]:
-    """Let those subjects stand from the merger on that do not, up to where they do; return them."""
+    """State that missing subjects exist from the merger, up to their first day; return them."""
     next_start = await _next_start(connection, timeline, Facet.STANDS, subjects, merger.effective_on)
     changes = [
         standing(subject, Days(merger.effective_on, next_start.get(subject, LAST_DAY)), merger.stated_at)
@@ -245,7 +245,7 @@ async def _fill(
         for post in carried
         if post.person is not None and held_from.get(successor.posts[post.slug]) != merger.effective_on
     }
-    # One of a merger that was undone and is stated again is there already, and holds on no day.
+    # The appointment of a merger that was undone and stated again exists already, with no day.
     await connection.execute(
         _NEW_APPOINTMENTS,
         list(made),
@@ -274,7 +274,7 @@ async def _fill(
 async def _leave_vacant(
     connection: asyncpg.Connection, successor: _Successor, vacant: Sequence[CarriedPost], *, by: str
 ) -> list[Event]:
-    """Say of each new post that nobody was carried into why that is."""
+    """State why each new post without a common holder is vacant."""
     merger = successor.merger
     changes = [
         NewStatement(
@@ -298,7 +298,7 @@ async def _leave_vacant(
 async def _next_start(
     connection: asyncpg.Connection, timeline: Timeline, facet: Facet, subjects: Collection[int], day: date
 ) -> dict[int, date]:
-    """Return the first day, from `day` on, on which something holds of each subject of which anything does."""
+    """Return for each subject the first day, from `day`, on which it has a value, if any."""
     starts: dict[int, date] = {}
     for piece in await pieces_from(connection, timeline, facet, subjects, day):
         starts.setdefault(piece.subject_id, piece.days.start)

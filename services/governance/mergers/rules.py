@@ -1,4 +1,4 @@
-"""The rule of a merger: which posts the new body has, and who goes on in them."""
+"""Decides at a merger which posts the new body has, and who continues in them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PredecessorPost:
-    """A post on a predecessor's last day: what it is called, and who held it (None: nobody)."""
+    """A post on a predecessor's last day: its title and its holder (None: vacant)."""
 
     slug: str
     title: str
@@ -26,12 +26,12 @@ class CarriedPost:
 def carry_over(
     predecessors: Mapping[str, Sequence[PredecessorPost] | None], *, required: Mapping[str, str] | None = None
 ) -> list[CarriedPost]:
-    """Return the posts that predecessors leave to the one body that follows them, ordered by slug.
+    """Return the posts that the predecessors' successor has, ordered by slug.
 
     `predecessors` maps each organisation to the posts of its body on its last day (None where no body is known);
-    `required` are posts, slug to title, that the new body has in any case. Posts are the same if their slug is. A
-    person goes on in a post who held it in every one of the predecessors; in any other case nobody was chosen for the
-    new body, and the post is vacant.
+    `required` are posts, slug to title, that the new body has in any case. Posts correspond if their slug is the same.
+    A person who held a post in every one of the predecessors continues in it; in any other case no holder was appointed
+    for the new body, and the post is vacant.
     """
     titles = dict(required or {})
     holders: dict[str, dict[str, str | None]] = {}
@@ -52,7 +52,7 @@ def _carried(
     if len(persons) == 1 and (person := persons.pop()) is not None:
         return CarriedPost(slug, title, person)
     found = "; ".join(_found_in(organisation, predecessors, holders) for organisation in sorted(predecessors))
-    return CarriedPost(slug, title, None, f"nobody held it in every predecessor ({found})")
+    return CarriedPost(slug, title, None, f"no person held it in every predecessor ({found})")
 
 
 def _found_in(

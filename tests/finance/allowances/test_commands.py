@@ -193,7 +193,7 @@ async def test_a_refused_statement_leaves_nothing_behind(harness: FinanceHarness
 async def test_a_successor_gets_no_second_allowance_beside_what_its_predecessors_left(harness: FinanceHarness) -> None:
     await harness.state("10H", "2018-19", 1000)
     await harness.hear(bucks_merges())
-    with pytest.raises(AllowanceFromPredecessors, match="what 10H left it by merger M-14Y; correct their populations"):
+    with pytest.raises(AllowanceFromPredecessors, match="comes from 10H by merger M-14Y; correct their populations"):
         await harness.state("14Y", "2018-19", 3000)
     assert (await harness.state("14Y", "2019-20", 3000)).is_new
 
@@ -201,7 +201,7 @@ async def test_a_successor_gets_no_second_allowance_beside_what_its_predecessors
 async def test_a_predecessor_gets_no_allowance_that_its_successors_own_counts_already(harness: FinanceHarness) -> None:
     await harness.hear(bucks_merges(date(2018, 10, 1)))
     await harness.state("14Y", "2018-19", 3000)
-    with pytest.raises(SuccessorHasItsOwn, match="14Y, which followed 10H, has a population of its own"):
+    with pytest.raises(SuccessorHasItsOwn, match="14Y, which succeeded 10H, has a population of its own"):
         await harness.state("10H", "2018-19", 1000)
     assert (await harness.state("10H", "2017-18", 1000)).is_new
 

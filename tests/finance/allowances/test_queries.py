@@ -75,7 +75,7 @@ async def test_a_merger_shows_on_both_sides_and_in_the_history(
     assert before["moved"] == after["moved"]
     assert [one["predecessor"] for one in after["moved"][0]["released"]] == ["10H", "10Y"]
     assert after["as_set"] is None
-    assert after["explanation"][0] == "No population was stated for 14Y in 2018-19: what it has came by mergers."
+    assert after["explanation"][0] == "No population was stated for 14Y in 2018-19: its allowance came by mergers."
     history = (await client.get("/v1/allowances/10Y/2018-19/history", headers=heir)).json()
     assert [(part["last_day"], part["known_to"] is None) for part in history["parts"]] == [
         ("2019-03-31", False),

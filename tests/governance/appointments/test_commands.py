@@ -171,7 +171,7 @@ async def test_all_that_is_wrong_with_an_appointment_is_said_at_once(harness: Go
     fields = [(reason.field, reason.message) for reason in refused.value.reasons]
     assert [field for field, _ in fields] == ["first_day", "first_day", "post"]
     assert "10H is closed on 2018-06-30" in fields[0][1]
-    assert "does not stand on every day" in fields[1][1]
+    assert "does not exist on every day" in fields[1][1]
     assert "is held from 2018-01-01 to 2018-03-31" in fields[2][1]
 
 

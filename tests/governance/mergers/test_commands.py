@@ -13,7 +13,7 @@ from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_mer
 from tests.support.waiting import until
 
 DAY_BEFORE = date(2018, 3, 31)
-NOBODY = "nobody held it in every predecessor"
+NOBODY = "no person held it in every predecessor"
 
 
 async def test_who_held_a_post_in_every_predecessor_holds_it_in_the_successor(harness: GovernanceHarness) -> None:
