@@ -11,11 +11,14 @@ import pytest
 from tests.architecture.source import modules
 
 PRIVATE_PHRASES = re.compile(
-    r"(?<!['\"`])\bnobody\b|\bnobody\b(?!['\"`])|\bwhose word\b|\bhearers?\b|\bhears?\b|\bheard of\b"
-    r"|\b(?:is|are|was|were) (?:had|told)\b"
+    r"(?<!['\"`])\b[Nn]obody\b|\b[Nn]obody\b(?!['\"`])|\b[Ss]omebody\b|\bhearers?\b|\bhears?\b|\bheard of\b"
+    r"|\bwhose word\b|\b(?:is|are|was|were) (?:had|told)\b"
     r"|\btold of\b|\bmade true\b|\bany more\b|\bno more[.,;:]|\bgo(?:es)? on\b|\bbears\b"
 )
 """Phrases of the first build that have a plain word: no organisation, source, subscriber, publish, no longer."""
+
+PUBLIC_TYPE = "not named any more"
+"""A type of finding in the previews of imports: clients filter by it, so it stays."""
 
 
 def calls(tree: ast.AST, *names: str) -> list[int]:
@@ -77,13 +80,19 @@ def test_docstrings_comments_and_messages_use_plain_words() -> None:
     planted = [
         '"""Have whoever hears of it go on: its hearers are told of what was made true."""',
         'raise Refused(f"nobody of {code} exists any more")  # whose word is had, and is had no more.',
+        '"""Nobody but somebody else."""',
     ]
     assert list(private_phrases("\n".join(planted))) == [
         *("1: hears", "1: go on", "1: hearers", "1: are told", "1: made true"),
         *("2: nobody", "2: any more", "2: whose word", "2: is had", "2: is had", "2: no more."),
+        *("3: Nobody", "3: somebody"),
     ]
-    source = modules("libs", "deploy")
-    assert [f"{module.path}:{phrase}" for module in source for phrase in private_phrases(module.text)] == []
+    found = [
+        f"{module.path}:{phrase}"
+        for module in modules("services", "libs", "deploy")
+        for phrase in private_phrases(module.text.replace(PUBLIC_TYPE, ""))
+    ]
+    assert found == []
 
 
 def test_a_service_publishes_only_what_is_its_own_to_tell() -> None:

@@ -50,7 +50,7 @@ class Unreadable(DomainError):
 class StaleVersion(DomainError):
     """The record was changed since you read it.
 
-    Somebody else changed it first. Read it again, look at the change, and send your own with the new ETag.
+    Another request changed it first. Read it again, look at the change, and send your own with the new ETag.
     """
 
 

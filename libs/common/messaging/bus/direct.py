@@ -45,7 +45,7 @@ class DirectBus:
         seen = log.grown.count
         # Events appended between the reader's last read and this count would be missed, so check the end once more.
         at = await log.ask(event_log.end)
-        # Nobody who has read nothing yet waits for less than the first event: the log begins at position 1.
+        # A consumer that has read nothing yet waits for the first event: the log begins at position 1.
         if at.position < max(next_offset, 1):
             await log.grown.wait(seen, within=min(within, self._poll), stop=stop)
 
