@@ -26,14 +26,14 @@ async def know_contracts(events: Sequence[Event], connection: asyncpg.Connection
 
 
 @subscriptions.on(*MERGED, holding=bodies_with_allowances)
-async def successor_takes_over_allowances(event: Merged, session: AsyncSession, *, by: Caller) -> bool:  # noqa: ARG001
+async def successor_takes_over_allowances(event: Merged, session: AsyncSession, *, by: Caller) -> bool:  # noqa: ARG001  (every reaction gets the caller)
     """Restate the allowances of the merger's year and of those after it."""
     years = (FinancialYear.of(event.effective_on).start, LAST_YEAR)
     return await restate_allowances(session, [event.successor, *event.predecessors], years=years)
 
 
 @subscriptions.on(SuccessionUndone, holding=bodies_with_allowances)
-async def allowances_go_back(event: SuccessionUndone, session: AsyncSession, *, by: Caller) -> bool:  # noqa: ARG001
+async def allowances_go_back(event: SuccessionUndone, session: AsyncSession, *, by: Caller) -> bool:  # noqa: ARG001  (every reaction gets the caller)
     """Restate the allowances without the amounts moved by an undone merger."""
     years = (FinancialYear.of(event.effective_on).start, LAST_YEAR)
     return await restate_allowances(session, [event.successor, event.code], years=years)

@@ -22,7 +22,8 @@ class ContractSigned(Event, topic="contracts", keys=_CONTRACT, parties_only=True
 class ContractTransferred(Event, topic="contracts", keys=(*_CONTRACT, "from_customers"), parties_only=True):
     """From `effective_on` `customers` replace `from_customers` as parties to a contract, because of `merger`.
 
-    `customers` is the whole set of customers after the transfer.
+    `customers` is the whole set of customers after the transfer. An empty `from_customers` means a new supplier:
+    another body took over the one before, or that was undone, and `supplier` serves the same customers from then on.
     """
 
     contract: str
