@@ -13,7 +13,7 @@ from libs.common.events.registry import (
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
 from services.governance.core.models import known, organisations_with_bodies
-from services.governance.mergers.commands import carry_out_successions, dissolve_with_organisation, restore_body
+from services.governance.mergers.commands import carry_out_successions, follow_organisation
 
 subscriptions = Subscriptions("governance")
 
@@ -31,21 +31,19 @@ async def appointments_end_where_another_took_over(
     event: OrganisationSucceeded, session: AsyncSession, *, by: Caller
 ) -> bool:
     """End the body of an organisation that another took over whole; its rights wait to be made again there."""
-    return await carry_out_successions(session, [event.code], on=event.effective_on, by=by)
+    return await follow_organisation(session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by)
 
 
 @subscriptions.on(OrganisationClosed, holding=organisations_with_bodies)
 async def body_ends_with_its_organisation(event: OrganisationClosed, session: AsyncSession, *, by: Caller) -> bool:
     """End the body of an organisation that closed."""
-    return await dissolve_with_organisation(
-        session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by
-    )
+    return await follow_organisation(session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by)
 
 
 @subscriptions.on(SuccessionUndone, OrganisationOpened, holding=organisations_with_bodies)
 async def body_stands_again(event: SuccessionUndone | OrganisationOpened, session: AsyncSession, *, by: Caller) -> bool:
-    """Restore a body that ended by a succession since undone, once its organisation is open again."""
-    successor = event.successor if isinstance(event, SuccessionUndone) else ""
-    return await restore_body(
-        session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by, successor=successor
+    """Restore a body that ended by a succession or closure since undone, once its organisation is open again."""
+    undone = event.successor if isinstance(event, SuccessionUndone) else ""
+    return await follow_organisation(
+        session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by, undone=undone
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.migrations import configuration, migrate, versions_of
 from libs.organisations.projection import KnownOrganisations
+from services.governance.core.models import WITH_BODY
 from tests.support.databases import NewDatabase
 
 _HEARD = """
@@ -113,6 +114,33 @@ async def test_the_customers_before_a_change_are_those_after_the_last_where_no_r
         ("UNREVISED", "M-2", ["14Y", "05Y"]),
         ("REVISED", "M-1", None),
         ("REVISED", "M-2", None),
+    ]
+
+
+_BODIES_ENDED_BEFORE = """
+INSERT INTO body_time_statement (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
+VALUES (1, 1, 'stands', '[2013-04-01,)', '2013-04-01', false, 'governance', 'service:governance'),
+       (1, 1, NULL, '[2018-04-01,)', '2018-04-01', false, 'governance', 'service:governance');
+INSERT INTO right_time_statement (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
+VALUES (1, 1, NULL, '[2017-04-01,)', '2017-04-01', false, 'governance', 'lead'),
+       (2, 1, NULL, '[2018-04-01,)', '2018-04-01', false, 'governance', 'service:governance');
+"""
+_ENDS = """
+SELECT 'body', subject_id, value, source FROM body_time_statement
+ UNION ALL
+SELECT 'right', subject_id, value, source FROM right_time_statement ORDER BY 1, 2, 3
+"""
+
+
+async def test_what_ended_with_its_body_is_told_from_what_a_command_ended(new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    await _at(url, "governance", "0003", _BODIES_ENDED_BEFORE)
+    await migrate(url, "governance")
+    assert await _rows(url, _ENDS) == [
+        ("body", 1, "stands", "governance"),
+        ("body", 1, None, WITH_BODY),
+        ("right", 1, None, "governance"),
+        ("right", 2, None, WITH_BODY),
     ]
 
 

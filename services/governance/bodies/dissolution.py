@@ -1,31 +1,38 @@
 """Dissolves bodies from a day, with their posts, appointments and rights."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Self
 
 import asyncpg
 
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentEnded, BodyDissolved
+from libs.common.temporal.believed import NOW, about, as_known
 from libs.common.temporal.history import Days
-from libs.common.temporal.timeline import NewStatement
-from services.governance.bodies.standing import end, pieces_from, state
-from services.governance.core.models import Facet, body_time, post_time, right_time
+from libs.common.temporal.timeline import NewStatement, Timeline
+from services.governance.bodies.standing import end, ended_with_body, pieces_from, state
+from services.governance.core.models import WITH_BODY, Facet, body_time, post_time, right_time
 
 _BODIES = "SELECT id, reference, organisation FROM body WHERE organisation = ANY($1) ORDER BY organisation FOR UPDATE"
 _POSTS = """
-SELECT p.id, p.reference, b.organisation FROM post p JOIN body b ON b.id = p.body_id
+SELECT p.id, p.reference, p.body_id, b.organisation FROM post p JOIN body b ON b.id = p.body_id
  WHERE b.id = ANY($1) ORDER BY p.reference
 """
-_RIGHTS = "SELECT id FROM decision_right WHERE body_id = ANY($1) ORDER BY id"
+_RIGHTS = "SELECT id, body_id FROM decision_right WHERE body_id = ANY($1) ORDER BY id"
+_ENDED_ON = f"""
+SELECT subject_id FROM {body_time.beliefs} b
+ WHERE subject_id = ANY($1) AND {about("b", Facet.STANDS)} AND {as_known("b", NOW)} AND upper(valid) = $2
+"""  # noqa: S608  (only names of ours are put in)
 _APPOINTMENTS_ENDED = "UPDATE appointment SET version = version + 1 WHERE id = ANY($1) RETURNING id, person_id"
 _RIGHTS_ENDED = "UPDATE decision_right SET to_remake_for = $2, version = version + 1 WHERE id = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
 class Dissolution:
-    """The end of these organisations' bodies: `on` is the first day without them, `successor` takes over."""
+    """Bodies of these organisations end: `on` is the first day without them. Their rights wait for `successor`."""
 
     organisations: Collection[str]
     on: date
@@ -34,43 +41,59 @@ class Dissolution:
     successor: str | None = None
 
 
-async def dissolve(connection: asyncpg.Connection, dissolution: Dissolution, *, by: str) -> list[Event]:
-    """Dissolve the bodies; return the events to publish. Appointments and rights that ended before stay unchanged.
+@dataclass(frozen=True, slots=True)
+class Dissolved:
+    """What a dissolution did: the events to publish, and whether it wrote anything."""
 
-    The caller has locked the known organisations. An appointment that was to begin later never does.
+    events: list[Event]
+    changed: bool
+
+    def __add__(self, other: Self) -> Self:
+        return replace(self, events=self.events + other.events, changed=self.changed or other.changed)
+
+
+async def dissolve(connection: asyncpg.Connection, dissolution: Dissolution, *, by: str) -> Dissolved:
+    """Dissolve the bodies. What a command had ended before stays; an appointment that was to begin later never does.
+
+    Where the bodies have ended on that day already, for another reason, what ended with them gets this reason, and the
+    rights this successor. The caller has locked the known organisations.
     """
     bodies = {row["id"]: row for row in await connection.fetch(_BODIES, list(dissolution.organisations))}
     if not bodies:
-        return []
-    told = await _end_appointments(connection, list(bodies), dissolution, by=by)
-    await _end_rights(connection, list(bodies), dissolution, by=by)
-    standing = await pieces_from(connection, body_time, Facet.STANDS, bodies, dissolution.on)
-    gone = await end(connection, body_time, Facet.STANDS, standing, stated_at=dissolution.stated_at, by=by)
-    dissolved = {change.subject_id: change.stated_at for change in gone}
-    return told + [
+        return Dissolved([], changed=False)
+    posts = {row["id"]: row for row in await connection.fetch(_POSTS, list(bodies))}
+    rights = {row["id"]: row["body_id"] for row in await connection.fetch(_RIGHTS, list(bodies))}
+    told = await _end_appointments(connection, posts, dissolution, by=by)
+    rights_gone = await _end(connection, right_time, Facet.STANDS, rights, dissolution, by=by)
+    gone = await _end(connection, body_time, Facet.STANDS, bodies, dissolution, by=by)
+    told += [
         BodyDissolved(
-            body=bodies[body_id]["reference"],
-            organisation=bodies[body_id]["organisation"],
+            body=bodies[change.subject_id]["reference"],
+            organisation=bodies[change.subject_id]["organisation"],
             effective_on=dissolution.on,
-            stated_at=stated_at,
+            stated_at=change.stated_at,
         )
-        for body_id, stated_at in dissolved.items()
+        for change in {change.subject_id: change for change in gone}.values()
     ]
+    ended = {row["subject_id"] for row in await connection.fetch(_ENDED_ON, list(bodies), dissolution.on)}
+    ended |= {change.subject_id for change in gone}
+    of_posts = [post for post, row in posts.items() if row["body_id"] in ended]
+    of_rights = [right for right, body in rights.items() if body in ended]
+    posts_explained = await _explain(connection, post_time, Facet.HOLDER, of_posts, dissolution, by=by)
+    rights_explained = await _explain(connection, right_time, Facet.STANDS, of_rights, dissolution, by=by)
+    to_remake = rights_explained.union(change.subject_id for change in rights_gone)
+    await connection.execute(_RIGHTS_ENDED, sorted(to_remake), dissolution.successor)
+    return Dissolved(told, changed=bool(told or posts_explained or to_remake))
 
 
 async def _end_appointments(
-    connection: asyncpg.Connection, bodies: list[int], dissolution: Dissolution, *, by: str
+    connection: asyncpg.Connection, posts: Mapping[int, asyncpg.Record], dissolution: Dissolution, *, by: str
 ) -> list[Event]:
-    posts = {row["id"]: row for row in await connection.fetch(_POSTS, bodies)}
-    standing = await pieces_from(connection, post_time, Facet.STANDS, posts, dissolution.on)
-    await end(connection, post_time, Facet.STANDS, standing, stated_at=dissolution.stated_at, by=by)
+    await _end(connection, post_time, Facet.STANDS, posts, dissolution, by=by)
     held = await pieces_from(connection, post_time, Facet.HOLDER, posts, dissolution.on)
-    ended = await end(connection, post_time, Facet.HOLDER, held, stated_at=dissolution.stated_at, by=by)
-    why = [
-        NewStatement(change.subject_id, Facet.BECAUSE, dissolution.reason, Days(change.days.start), change.stated_at)
-        for change in ended
-    ]
-    await state(connection, post_time, why, by=by)
+    ended = await end(
+        connection, post_time, Facet.HOLDER, held, stated_at=dissolution.stated_at, by=by, source=WITH_BODY
+    )
     rows = await connection.fetch(_APPOINTMENTS_ENDED, [piece.value for piece in held])
     persons = {row["id"]: row["person_id"] for row in rows}
     return [
@@ -86,14 +109,39 @@ async def _end_appointments(
     ]
 
 
-async def _end_rights(connection: asyncpg.Connection, bodies: list[int], dissolution: Dissolution, *, by: str) -> None:
-    """End the bodies' decision rights. None passes automatically: the successor's list names them to be made again."""
-    rights = [row["id"] for row in await connection.fetch(_RIGHTS, bodies)]
-    standing = await pieces_from(connection, right_time, Facet.STANDS, rights, dissolution.on)
-    ended = await end(connection, right_time, Facet.STANDS, standing, stated_at=dissolution.stated_at, by=by)
+async def _end(
+    connection: asyncpg.Connection,
+    timeline: Timeline,
+    facet: Facet,
+    subjects: Collection[int],
+    dissolution: Dissolution,
+    *,
+    by: str,
+) -> list[NewStatement]:
+    pieces = await pieces_from(connection, timeline, facet, subjects, dissolution.on)
+    return await end(connection, timeline, facet, pieces, stated_at=dissolution.stated_at, by=by, source=WITH_BODY)
+
+
+async def _explain(
+    connection: asyncpg.Connection,
+    timeline: Timeline,
+    facet: Facet,
+    subjects: Collection[int],
+    dissolution: Dissolution,
+    *,
+    by: str,
+) -> set[int]:
+    """State the reason of what ended with its body where another one, or none, is believed; return these subjects."""
+    ends = await ended_with_body(connection, timeline, facet, subjects, dissolution.on)
+    believed = await pieces_from(connection, timeline, Facet.BECAUSE, subjects, dissolution.on)
+    given: dict[int, list[Days]] = defaultdict(list)
+    for piece in believed:
+        if piece.value == dissolution.reason:
+            given[piece.subject_id].append(piece.days)
     why = [
-        NewStatement(change.subject_id, Facet.BECAUSE, dissolution.reason, change.days, change.stated_at)
-        for change in ended
+        one._replace(facet=Facet.BECAUSE, value=dissolution.reason, stated_at=max(one.stated_at, dissolution.stated_at))
+        for one in ends
+        if not any(one.days.start in days for days in given[one.subject_id])
     ]
-    await state(connection, right_time, why, by=by)
-    await connection.execute(_RIGHTS_ENDED, [change.subject_id for change in ended], dissolution.successor)
+    await state(connection, timeline, why, by=by)
+    return {one.subject_id for one in why}

@@ -3,7 +3,7 @@
 The beliefs before the end are stated again, at a later instant: what was known meanwhile stays known.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,9 +11,10 @@ import asyncpg
 
 from libs.common.events import Event
 from libs.common.events.governance import AppointmentMade, BodyEstablished
+from libs.common.temporal.believed import as_known
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
-from services.governance.bodies.standing import pieces_from, state
+from services.governance.bodies.standing import ended_with_body, pieces_from, stands_throughout, state
 from services.governance.core.models import Facet, body_time, post_time, right_time
 
 _BODY = "SELECT id, reference, title FROM body WHERE organisation = $1 FOR UPDATE"
@@ -25,20 +26,22 @@ _RIGHTS_AGAIN = "UPDATE decision_right SET to_remake_for = NULL, version = versi
 
 @dataclass(frozen=True, slots=True)
 class UndoneEnd:
-    """An end that was undone: `on` the first day without the body, known from `since` until `stated_at`."""
+    """An end that was undone at `stated_at`: `on` was the first day without the body."""
 
     on: date
-    since: datetime
     stated_at: datetime
 
 
 async def restore(connection: asyncpg.Connection, organisation: str, end: UndoneEnd, *, by: str) -> list[Event]:
-    """Continue an organisation's body as if it had not ended on a day; return the events to publish.
+    """Continue an organisation's body that ended on a day, as if it had not; return the events to publish.
 
-    Appointments and rights that ended before, or were made since, stay. The caller has locked the known organisation.
+    What a command had ended before, or was made since, stays. The caller has locked the known organisation.
     """
     body = await connection.fetchrow(_BODY, organisation)
     if body is None or await pieces_from(connection, body_time, Facet.STANDS, [body["id"]], end.on):
+        return []
+    day_before = end.on - timedelta(days=1)
+    if not await stands_throughout(connection, body_time, body["id"], Days(day_before, end.on)):
         return []
     stands = await _go_on(connection, body_time, Facet.STANDS, [body["id"]], end, by=by)
     if not stands:
@@ -89,32 +92,31 @@ async def _go_on(
     *,
     by: str,
 ) -> list[NewStatement]:
-    """State again the beliefs about these subjects from a day, as before the end was stated."""
-    rows: Sequence[asyncpg.Record] = await connection.fetch(
+    """State again the beliefs about these subjects just before each ended with the body, whatever event ended it."""
+    ends = await ended_with_body(connection, timeline, facet, subjects, end.on)
+    rows = await connection.fetch(
         f"""
-        WITH ended AS (
-            SELECT subject_id, max(stated_at) AS at FROM {timeline.statements}
-             WHERE subject_id = ANY($1) AND facet = $2 AND value IS NULL AND lower(valid) >= $3
-               AND stated_at >= $5
-             GROUP BY subject_id)
-        SELECT b.subject_id, b.value, greatest(lower(b.valid), $3) AS first_day, upper(b.valid) AS end_day
-          FROM ended JOIN {timeline.beliefs} b USING (subject_id)
-         WHERE b.facet = $2 AND b.known @> ended.at - $4::interval AND b.valid && daterange($3, NULL)
-           AND NOT EXISTS (
-               SELECT FROM {timeline.beliefs} now
-                WHERE now.subject_id = b.subject_id AND now.facet = $2 AND upper_inf(now.known) AND now.valid && b.valid
-                  AND now.valid && daterange($3, NULL))
-         ORDER BY b.subject_id, first_day
-        """,  # noqa: S608  (the table names are ours)
-        list(subjects),
+        SELECT b.subject_id, b.value, unnest(range_agg(b.valid * ended.valid)) AS days
+          FROM (SELECT i AS subject_id, daterange(b, e) AS valid, t - interval '1 microsecond' AS before
+                  FROM unnest($1::int[], $2::date[], $3::date[], $4::timestamptz[]) AS one (i, b, e, t)) AS ended
+          JOIN {timeline.beliefs} b USING (subject_id)
+         WHERE b.facet = $5 AND {as_known("b", "ended.before")} AND b.valid && ended.valid
+         GROUP BY b.subject_id, b.value
+         ORDER BY b.subject_id, days
+        """,  # noqa: S608  (only names of ours are put in)
+        [one.subject_id for one in ends],
+        [one.days.start for one in ends],
+        [None if one.days.end == LAST_DAY else one.days.end for one in ends],
+        [one.stated_at for one in ends],
         facet,
-        end.on,
-        timedelta(microseconds=1),
-        end.since,
     )
     statements = [
         NewStatement(
-            row["subject_id"], facet, row["value"], Days(row["first_day"], row["end_day"] or LAST_DAY), end.stated_at
+            row["subject_id"],
+            facet,
+            row["value"],
+            Days(row["days"].lower, row["days"].upper or LAST_DAY),
+            end.stated_at,
         )
         for row in rows
     ]

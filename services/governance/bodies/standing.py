@@ -11,7 +11,7 @@ import asyncpg
 
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
-from services.governance.core.models import STANDS, Facet
+from services.governance.core.models import STANDS, WITH_BODY, Facet
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -94,10 +94,37 @@ async def end(
     *,
     stated_at: datetime,
     by: str,
+    source: str = "",
 ) -> list[NewStatement]:
     """State that nothing holds on the days of these pieces."""
-    changes = [NewStatement(piece.subject_id, facet, None, piece.days, stated_at) for piece in pieces]
+    changes = [NewStatement(piece.subject_id, facet, None, piece.days, stated_at, source=source) for piece in pieces]
     return await state(connection, timeline, changes, by=by)
+
+
+async def ended_with_body(
+    connection: asyncpg.Connection, timeline: Timeline, facet: Facet, subjects: Iterable[int], day: date
+) -> list[NewStatement]:
+    """Return the statements that ended something with its body from a day on, unless a later one changed that."""
+    rows = await connection.fetch(
+        f"""
+        SELECT subject_id, lower(valid) AS b, upper(valid) AS e, stated_at
+          FROM {timeline.statements} s
+         WHERE subject_id = ANY($1) AND facet = $2 AND value IS NULL AND source = $3 AND lower(valid) >= $4
+           AND NOT EXISTS (
+               SELECT FROM {timeline.statements} later
+                WHERE later.subject_id = s.subject_id AND later.facet = s.facet AND later.valid && s.valid
+                  AND later.stated_at > s.stated_at)
+         ORDER BY subject_id, b
+        """,  # noqa: S608
+        list(subjects),
+        facet,
+        WITH_BODY,
+        day,
+    )
+    return [
+        NewStatement(row["subject_id"], facet, None, Days(row["b"], row["e"] or LAST_DAY), row["stated_at"])
+        for row in rows
+    ]
 
 
 async def stands_throughout(connection: asyncpg.Connection, timeline: Timeline, subject_id: int, days: Days) -> bool:

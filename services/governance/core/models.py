@@ -45,6 +45,13 @@ STANDS = "stands"
 """The one value of `Facet.STANDS`."""
 
 
+WITH_BODY = "end of a body"
+"""The source of statements that end a body, and its posts, holders and rights with it; what undoes the end finds them.
+
+What a command ended before, of its own, has another source.
+"""
+
+
 class Facet(IntEnum):
     """A facet of a body, a post or a decision right."""
 

@@ -22,7 +22,7 @@ from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
 from libs.organisations.mergers import Merger, mergers_following
 from services.governance.bodies.commands import GOVERNING_BODY, body_reference
-from services.governance.bodies.dissolution import Dissolution, dissolve
+from services.governance.bodies.dissolution import Dissolution, Dissolved, dissolve
 from services.governance.bodies.posts import post_reference
 from services.governance.bodies.restoration import UndoneEnd, restore
 from services.governance.bodies.standing import pieces_from, standing, state
@@ -52,9 +52,6 @@ SELECT min(lower(b.valid))
 _BEGUN_ON = """
 SELECT min(lower(t.valid)) = $2::date FROM body b JOIN body_time_belief t ON t.subject_id = b.id
  WHERE b.organisation = $1 AND t.facet = 1 AND upper_inf(t.known)
-"""
-_UNDONE = """
-SELECT max(lower(known)) FROM known_succession WHERE code = $1 AND effective_on = $2 AND NOT upper_inf(known)
 """
 _INTO = "SELECT code, merger FROM known_succession WHERE successor = $1 AND effective_on = $2 AND upper_inf(known)"
 _NEW_BODY = """
@@ -92,73 +89,90 @@ async def carry_out_successions(session: AsyncSession, codes: Collection[str], *
     connection = await raw(session)
     mergers = await mergers_following(connection, known.successions, codes, after=on - timedelta(days=1))
     await known.lock(connection, {code for one in mergers for code in (one.successor, *one.predecessors)})
-    told: list[Event] = []
-    passed_on: list[asyncpg.Record] = []
+    done = Dissolved([], changed=False)
     for one in mergers:
-        told += await (_carry_out if one.reference else _take_over)(connection, one, by=by.subject)
-        ended = [code for code in one.predecessors if code != one.successor]
-        passed_on += await connection.fetch(_REMADE_FOR, ended, one.successor)
+        done += await dissolve(connection, _dissolution_by(one), by=by.subject)
+        if one.reference:
+            done += await _begin(connection, one, by=by.subject)
+        passed_on = await connection.fetch(_REMADE_FOR, sorted(_ending(one)), one.successor)
+        done += Dissolved([], changed=bool(passed_on))
     for one in mergers:
         if one.reference and one.effective_on == on:
-            told += await _close(connection, one, by=by.subject)
-    await outbox.add_all(session, told)
-    return bool(told or passed_on)
+            done += await _close(connection, one.successor, on, one.stated_at, by=by.subject)
+    await outbox.add_all(session, done.events)
+    return done.changed
 
 
-async def _close(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
-    """End the successor's body where, after a late event, it has closed by now without a merger of its own."""
-    closed_from: date | None = await connection.fetchval(_CLOSED_FROM, merger.successor, merger.effective_on)
-    if closed_from is None:
-        return []
-    reason = f"{merger.successor} closed"
-    return await dissolve(connection, Dissolution([merger.successor], closed_from, reason, merger.stated_at), by=by)
-
-
-async def _take_over(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
-    """End the body of an organisation that an existing one took over; its rights wait to be made again there."""
-    [code] = merger.predecessors
-    reason = f"{merger.successor} took over {code}"
-    dissolution = Dissolution([code], merger.effective_on, reason, merger.stated_at, merger.successor)
-    return await dissolve(connection, dissolution, by=by)
-
-
-async def dissolve_with_organisation(
-    session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller
+async def follow_organisation(
+    session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller, undone: str = ""
 ) -> bool:
-    """End the body of an organisation that closed without a merger: no appointment continues."""
-    connection = await raw(session)
-    await known.lock(connection, [organisation])
-    dissolution = Dissolution([organisation], on, f"{organisation} closed", stated_at)
-    told = await dissolve(connection, dissolution, by=by.subject)
-    await outbox.add_all(session, told)
-    return bool(told)
+    """End or restore a body from a day, as its organisation is believed to be on it, in any order of events.
 
-
-async def restore_body(
-    session: AsyncSession, organisation: str, *, on: date, stated_at: datetime, by: Caller, successor: str = ""
-) -> bool:
-    """Restore the body that ended on a day by a succession that is no longer believed.
-
-    Only where the organisation is open on that day and no other took it over then. `successor` is the one of the undone
-    succession: a body that began with it on that day ends, unless a merger into it is still believed. Appointments to a
-    successor's earlier body stay: those who decide for it end them.
+    Taken over whole: the body ends, and its rights wait for the successor. Closed otherwise: it ends. Open: it is
+    restored if it ended on that day with its organisation. `undone` is the successor of an undone succession: a body
+    that began with it on that day ends, unless a merger into it is still believed. Appointments to a successor's
+    earlier body stay: those who decide for it end them. Returns whether anything changed.
     """
     connection = await raw(session)
-    await known.lock(connection, {organisation, successor} - {""})
-    told: list[Event] = []
-    if successor and not await _receives_on(connection, organisation, successor, on):
-        begun = await connection.fetchval(_BEGUN_ON, successor, on)
-        if begun:
-            reason = f"no body was merged into {successor} on {on.isoformat()}"
-            told += await dissolve(connection, Dissolution([successor], on, reason, stated_at), by=by.subject)
-    following = await mergers_following(connection, known.successions, [organisation], after=on - timedelta(days=1))
-    is_taken_over = any(one.effective_on == on and organisation in one.predecessors for one in following)
+    await known.lock(connection, {organisation, undone} - {""})
+    done = Dissolved([], changed=False)
+    if undone and not await _receives_on(connection, organisation, undone, on):
+        done += await _never_begun(connection, undone, on, stated_at, by=by.subject)
     status = (await known.status(connection, organisation, as_at=on)).status
-    since: datetime | None = await connection.fetchval(_UNDONE, organisation, on)
-    if status == "open" and not is_taken_over and since is not None:
-        told += await restore(connection, organisation, UndoneEnd(on, since, stated_at), by=by.subject)
-    await outbox.add_all(session, told)
-    return bool(told)
+    taken_over = await _is_taken_over(connection, organisation, on)
+    again: list[Event] = []
+    if status == "closed" and not taken_over:
+        closure = Dissolution([organisation], on, f"{organisation} closed", stated_at)
+        done += await dissolve(connection, closure, by=by.subject)
+    elif status == "open" and not taken_over:
+        again = await restore(connection, organisation, UndoneEnd(on, stated_at), by=by.subject)
+        done += Dissolved(again, changed=bool(again))
+    await outbox.add_all(session, done.events)
+    if not taken_over and not again:
+        return done.changed
+    carried_out = await carry_out_successions(session, [organisation], on=on, by=by)
+    closed = await _close(connection, organisation, on, stated_at, by=by.subject)
+    await outbox.add_all(session, closed.events)
+    return done.changed or carried_out or closed.changed
+
+
+async def _never_begun(
+    connection: asyncpg.Connection, organisation: str, on: date, stated_at: datetime, *, by: str
+) -> Dissolved:
+    """End the body, if it began on a day with a merger that is no longer believed."""
+    if not await connection.fetchval(_BEGUN_ON, organisation, on):
+        return Dissolved([], changed=False)
+    reason = f"no body was merged into {organisation} on {on.isoformat()}"
+    return await dissolve(connection, Dissolution([organisation], on, reason, stated_at), by=by)
+
+
+async def _is_taken_over(connection: asyncpg.Connection, organisation: str, on: date) -> bool:
+    """Whether a whole succession of the organisation is believed of the day."""
+    following = await mergers_following(connection, known.successions, [organisation], after=on - timedelta(days=1))
+    return any(one.effective_on == on and organisation in _ending(one) for one in following)
+
+
+def _ending(merger: Merger) -> set[str]:
+    return set(merger.predecessors) - {merger.successor}
+
+
+def _dissolution_by(merger: Merger) -> Dissolution:
+    """Return the end of the predecessors' bodies; their rights wait to be made again for the successor."""
+    ending = _ending(merger)
+    gone = ", ".join(sorted(ending))
+    reason = f"{gone} merged into {merger.successor}" if merger.reference else f"{merger.successor} took over {gone}"
+    return Dissolution(ending, merger.effective_on, reason, merger.stated_at, merger.successor)
+
+
+async def _close(
+    connection: asyncpg.Connection, organisation: str, after: date, stated_at: datetime, *, by: str
+) -> Dissolved:
+    """End the body where, after a late event, its organisation is closed from a later day without a merger."""
+    closed_from: date | None = await connection.fetchval(_CLOSED_FROM, organisation, after)
+    if closed_from is None or await _is_taken_over(connection, organisation, closed_from):
+        return Dissolved([], changed=False)
+    closure = Dissolution([organisation], closed_from, f"{organisation} closed", stated_at)
+    return await dissolve(connection, closure, by=by)
 
 
 async def _receives_on(connection: asyncpg.Connection, organisation: str, successor: str, on: date) -> bool:
@@ -167,16 +181,14 @@ async def _receives_on(connection: asyncpg.Connection, organisation: str, succes
     return any(row["merger"] or row["code"] == organisation for row in rows)
 
 
-async def _carry_out(connection: asyncpg.Connection, merger: Merger, *, by: str) -> list[Event]:
-    ending = set(merger.predecessors) - {merger.successor}
-    reason = f"{', '.join(sorted(ending))} merged into {merger.successor}"
-    dissolution = Dissolution(ending, merger.effective_on, reason, merger.stated_at, merger.successor)
-    told = await dissolve(connection, dissolution, by=by)
+async def _begin(connection: asyncpg.Connection, merger: Merger, *, by: str) -> Dissolved:
+    """Let the successor's body begin, with what all predecessors shared on their last day."""
     kind = (await known.status(connection, merger.successor, as_at=merger.effective_on)).kind
     catalogue = catalogue_on(merger.effective_on, kind=kind)
     left = await _posts_left(connection, merger)
     carried = carry_over(left, required=catalogue.mandatory)
-    return told + await _establish(connection, merger, carried, catalogue.pack, by=by)
+    events = await _establish(connection, merger, carried, catalogue.pack, by=by)
+    return Dissolved(events, changed=bool(events))
 
 
 async def _posts_left(connection: asyncpg.Connection, merger: Merger) -> dict[str, list[PredecessorPost] | None]:
