@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 import asyncpg
 
+from libs.common.temporal.believed import NOW, as_known
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
 from services.governance.core.models import STANDS, WITH_BODY, Facet
@@ -74,8 +75,8 @@ async def pieces_from(
         f"""
         SELECT subject_id, value, lower(span) AS b, upper(span) AS e
           FROM (SELECT subject_id, value, valid * daterange($3, NULL) AS span
-                  FROM {timeline.beliefs}
-                 WHERE subject_id = ANY($1) AND facet = $2 AND upper_inf(known)) AS ahead
+                  FROM {timeline.beliefs} b
+                 WHERE subject_id = ANY($1) AND facet = $2 AND {as_known("b", NOW)}) AS ahead
          WHERE NOT isempty(span)
          ORDER BY subject_id, b
         """,  # noqa: S608
@@ -131,8 +132,8 @@ async def stands_throughout(connection: asyncpg.Connection, timeline: Timeline, 
     """Whether the subject is believed to exist on every one of these days."""
     covered: bool | None = await connection.fetchval(
         f"""
-        SELECT range_agg(valid) @> daterange($3, $4) FROM {timeline.beliefs}
-         WHERE subject_id = $1 AND facet = $2 AND upper_inf(known)
+        SELECT range_agg(valid) @> daterange($3, $4) FROM {timeline.beliefs} b
+         WHERE subject_id = $1 AND facet = $2 AND {as_known("b", NOW)}
         """,  # noqa: S608
         subject_id,
         Facet.STANDS,

@@ -10,14 +10,17 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
+from libs.common.temporal.believed import about, as_known
+from services.governance.core.believed import believed
 from services.governance.core.catalogue import delegation_pack_on
 from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound, PersonNotFound
+from services.governance.core.models import Facet, post_time, right_time
 
 Row: TypeAlias = dict[str, Any]
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
-# $1 as at, $2 as known. Facets: 1 stands, 2 holder, 3 because.
+# $1 as at, $2 as known.
 _POSTS = f"""
 {PLANNED_EACH_TIME}
 SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference AS body,
@@ -26,27 +29,25 @@ SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference
        CASE WHEN a.id IS NULL THEN w.value END AS vacant_because,
        CASE WHEN a.id IS NULL THEN greatest(lower(s.valid), (
             SELECT max(upper(x.valid)) FROM post_time_belief x
-             WHERE x.subject_id = p.id AND x.facet = 2 AND x.known @> $2::timestamptz AND upper(x.valid) <= $1::date))
+             WHERE x.subject_id = p.id AND {about("x", Facet.HOLDER)} AND {as_known("x")}
+               AND upper(x.valid) <= $1::date))
        END AS vacant_since
   FROM post p
   JOIN body b ON b.id = p.body_id
-  JOIN post_time_belief s
-    ON s.subject_id = p.id AND s.facet = 1 AND s.valid @> $1::date AND s.known @> $2::timestamptz
-  LEFT JOIN post_time_belief h
-    ON h.subject_id = p.id AND h.facet = 2 AND h.valid @> $1::date AND h.known @> $2::timestamptz
+  JOIN {believed(post_time, "s", Facet.STANDS, "p.id")}
+  LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
   LEFT JOIN appointment a ON a.id = h.value
   LEFT JOIN person n ON n.id = a.person_id
-  LEFT JOIN post_time_belief w
-    ON w.subject_id = p.id AND w.facet = 3 AND w.valid @> $1::date AND w.known @> $2::timestamptz
+  LEFT JOIN {believed(post_time, "w", Facet.BECAUSE, "p.id")}
  WHERE ($3::text IS NULL OR b.organisation = $3)
    AND ($4::text IS NULL OR a.person_id = $4)
    AND ($5::text IS NULL OR p.reference = $5 OR p.slug = $5)
    AND ($6::bool IS NULL OR (a.id IS NULL) = $6)
    AND ($7::text IS NULL OR p.reference > $7)
  ORDER BY p.reference LIMIT $8
-"""  # noqa: S608  (only a comment is put in)
+"""  # noqa: S608  (only a comment and names of ours are put in)
 
-_APPOINTMENTS = """
+_APPOINTMENTS = f"""
 SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisation, b.reference AS body,
        a.person_id AS person, n.display_name, h.first_day, h.last_day, w.value AS ended_because
   FROM appointment a
@@ -57,13 +58,12 @@ SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisat
        SELECT min(lower(x.valid)) AS first_day,
               CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
          FROM post_time_belief x
-        WHERE x.subject_id = a.post_id AND x.facet = 2 AND x.value = a.id AND x.known @> $1::timestamptz
+        WHERE x.subject_id = a.post_id AND {about("x", Facet.HOLDER)} AND x.value = a.id AND {as_known("x", "$1")}
        HAVING count(*) > 0) h ON true
-  LEFT JOIN post_time_belief w
-    ON w.subject_id = a.post_id AND w.facet = 3 AND w.valid @> h.last_day + 1 AND w.known @> $1::timestamptz
+  LEFT JOIN {believed(post_time, "w", Facet.BECAUSE, "a.post_id", day="(h.last_day + 1)", known="$1")}
  WHERE ($2::text IS NULL OR a.id = $2) AND ($3::text IS NULL OR a.person_id = $3)
  ORDER BY h.first_day, p.reference
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _BODIES = f"""
 {PLANNED_EACH_TIME}
@@ -73,16 +73,16 @@ SELECT b.reference AS body, b.organisation, b.title, b.pack, t.first_day, t.last
        SELECT min(lower(x.valid)) AS first_day, bool_or(x.valid @> $1::date) AS stands,
               CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
          FROM body_time_belief x
-        WHERE x.subject_id = b.id AND x.facet = 1 AND x.known @> $2::timestamptz
+        WHERE x.subject_id = b.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
        HAVING count(*) > 0) t ON true
  WHERE ($3::text IS NULL OR b.organisation = $3)
    AND ($4::text IS NULL OR b.reference = $4)
    AND ($5::bool IS NULL OR t.stands = $5)
    AND ($6::text IS NULL OR b.reference > $6)
  ORDER BY b.reference LIMIT $7
-"""  # noqa: S608  (only a comment is put in)
+"""  # noqa: S608  (only a comment and names of ours are put in)
 
-_RIGHT = """
+_RIGHT = f"""
 SELECT r.id AS decision_right, r.post_id, t.stands, r.version, b.organisation, b.reference AS body, p.reference AS post,
        coalesce(p.title, b.title) AS title, r.function, r.value_limit_pence, r.recurrent, r.source_minute,
        r.delegated_from, r.to_remake_for, r.remade_by, t.first_day, t.last_day, w.value AS ended_because
@@ -93,11 +93,10 @@ SELECT r.id AS decision_right, r.post_id, t.stands, r.version, b.organisation, b
        SELECT min(lower(x.valid)) AS first_day, bool_or(x.valid @> $1::date) AS stands,
               CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
          FROM right_time_belief x
-        WHERE x.subject_id = r.id AND x.facet = 1 AND x.known @> $2::timestamptz
+        WHERE x.subject_id = r.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
        HAVING count(*) > 0) t ON true
-  LEFT JOIN right_time_belief w
-    ON w.subject_id = r.id AND w.facet = 3 AND w.valid @> t.last_day + 1 AND w.known @> $2::timestamptz
-"""
+  LEFT JOIN {believed(right_time, "w", Facet.BECAUSE, "r.id", day="(t.last_day + 1)")}
+"""  # noqa: S608  (only names of ours are put in)
 _RIGHTS_ON = (
     _RIGHT
     + f"""
@@ -121,8 +120,7 @@ _RIGHT_BY_ID = _RIGHT + " WHERE r.id = $3"
 _DECIDERS = f"""
 SELECT d.*, a.id AS appointment, a.person_id AS person, n.display_name
   FROM ({_RIGHT}) AS d
-  LEFT JOIN post_time_belief h
-    ON h.subject_id = d.post_id AND h.facet = 2 AND h.valid @> $1::date AND h.known @> $2::timestamptz
+  LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "d.post_id")}
   LEFT JOIN appointment a ON a.id = h.value
   LEFT JOIN person n ON n.id = a.person_id
  WHERE d.stands AND d.organisation = $3 AND d.function = $4

@@ -18,14 +18,17 @@ from libs.common.events import Event
 from libs.common.events.governance import AppointmentMade, BodyEstablished, PostFellVacant
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
+from libs.common.temporal.believed import NOW, about, as_known
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
+from libs.organisations import statements
 from libs.organisations.mergers import Merger, mergers_following
 from services.governance.bodies.commands import GOVERNING_BODY, body_reference
 from services.governance.bodies.dissolution import Dissolution, Dissolved, dissolve
 from services.governance.bodies.posts import post_reference
 from services.governance.bodies.restoration import UndoneEnd, restore
 from services.governance.bodies.standing import pieces_from, standing, state
+from services.governance.core.believed import believed
 from services.governance.core.catalogue import catalogue_on
 from services.governance.core.models import Facet, body_time, known, post_time
 from services.governance.mergers.rules import CarriedPost, PredecessorPost, carry_over
@@ -33,27 +36,29 @@ from services.governance.mergers.rules import CarriedPost, PredecessorPost, carr
 _CARRIED = uuid.UUID("6f6b1c1e-5d0a-4f0e-9d33-0f7a1c2b9e10")
 """The namespace of the ids of appointments by mergers: one id for each, however often the event is consumed."""
 
-_LAST_DAY_POSTS = """
+_LAST_DAY = "($2::date - 1)"
+_LAST_DAY_POSTS = f"""
 SELECT b.organisation, p.slug, p.title, a.person_id
   FROM body b
-  LEFT JOIN (post p JOIN post_time_belief s
-                      ON s.subject_id = p.id AND s.facet = 1 AND upper_inf(s.known) AND s.valid @> $2::date - 1)
+  LEFT JOIN (post p JOIN {believed(post_time, "s", Facet.STANDS, "p.id", day=_LAST_DAY, known=NOW)})
     ON p.body_id = b.id
-  LEFT JOIN post_time_belief h
-    ON h.subject_id = p.id AND h.facet = 2 AND upper_inf(h.known) AND h.valid @> $2::date - 1
+  LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "p.id", day=_LAST_DAY, known=NOW)}
   LEFT JOIN appointment a ON a.id = h.value
  WHERE b.organisation = ANY($1)
-"""
-_CLOSED_FROM = """
+"""  # noqa: S608  (only names of ours are put in)
+_CLOSED_FROM = f"""
 SELECT min(lower(b.valid))
   FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id
- WHERE o.code = $1 AND b.facet = 1 AND b.value = 'closed' AND upper_inf(b.known) AND lower(b.valid) > $2
-"""
-_BEGUN_ON = """
+ WHERE o.code = $1 AND {about("b", statements.Facet.LIFE)} AND b.value = 'closed' AND {as_known("b", NOW)}
+   AND lower(b.valid) > $2
+"""  # noqa: S608
+_BEGUN_ON = f"""
 SELECT min(lower(t.valid)) = $2::date FROM body b JOIN body_time_belief t ON t.subject_id = b.id
- WHERE b.organisation = $1 AND t.facet = 1 AND upper_inf(t.known)
-"""
-_INTO = "SELECT code, merger FROM known_succession WHERE successor = $1 AND effective_on = $2 AND upper_inf(known)"
+ WHERE b.organisation = $1 AND {about("t", Facet.STANDS)} AND {as_known("t", NOW)}
+"""  # noqa: S608
+_INTO = f"""
+SELECT code, merger FROM known_succession s WHERE successor = $1 AND effective_on = $2 AND {as_known("s", NOW)}
+"""  # noqa: S608
 _NEW_BODY = """
 INSERT INTO body (reference, organisation, title, pack) VALUES ($1, $2, $3, $4) ON CONFLICT (organisation) DO NOTHING
 """
