@@ -9,6 +9,11 @@ from tests.architecture.source import modules
 PIECES = ("libs/common/temporal/", "services/registry/core/believed.py", "services/registry/core/recording.py")
 BY_NUMBER = re.compile(r"\bfacet\b[\s)]*(=|<>|!=|<|>|<=|>=|IN|NOT IN|BETWEEN)\s*\(?\s*\d", re.IGNORECASE)
 OWN_SPELLING = re.compile(r"\bvalid @> [^\n]*::date\) IS TRUE|\bknown @>|upper_inf\((\w+\.)?known\)", re.IGNORECASE)
+SOURCES = {
+    BY_NUMBER: ("services/registry", "services/governance", "services/finance", "libs"),
+    # Finance still spells "as known" on its own; contracts are not covered yet.
+    OWN_SPELLING: ("services/registry", "services/governance", "libs"),
+}
 
 RULES = [
     (BY_NUMBER, "WHERE b.facet = 1", "a facet is named by Facet"),
@@ -25,7 +30,7 @@ def test_only_the_named_pieces_ask_what_is_believed(rule: re.Pattern[str], plant
     assert rule.search(planted), f"the check does not see: {planted}"
     wrong = [
         f"{module.path}:{number}"
-        for module in modules("services/registry", "services/governance", "libs")
+        for module in modules(*SOURCES[rule])
         if not module.path.as_posix().startswith(PIECES) and "migrations" not in module.path.parts
         for number, line in enumerate(module.text.splitlines(), start=1)
         if rule.search(line)
