@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
-from tests.support.platform import NIL_RETURNS, Platform
+from tests.support.builders import a_ccg, a_contract, a_merger_command
+from tests.support.platform import Platform
 from tests.support.waiting import until
 
 OPENED, MERGED = date(2013, 4, 1), date(2018, 4, 1)
@@ -21,24 +22,14 @@ PLACES = [
 
 async def open_ccgs(platform: Platform, codes: list[str]) -> None:
     await platform.move_clocks(OPENED)
-    ccgs = [
-        {"code": code, "name": f"NHS {code} CCG", "kind": "ccg", "effective_on": OPENED.isoformat()} for code in codes
-    ]
+    ccgs = [a_ccg(code) for code in codes]
     await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": ccgs})
     await platform.caught_up()
 
 
 async def sign_contract(platform: Platform, reference: str, customers: list[str], pence: int) -> None:
-    terms = {
-        "reference": reference,
-        "title": f"Support for {', '.join(customers)}",
-        "supplier": "0DJ",
-        "customers": customers,
-        "starts_on": OPENED.isoformat(),
-        "last_day": "2020-03-31",
-        "lines": [{"function": "payroll", "annual_pence": pence}],
-        "value_basis": "illustrative",
-    }
+    lines = [{"function": "payroll", "annual_pence": pence}]
+    terms = a_contract(reference=reference, customers=customers, starts_on=OPENED.isoformat(), lines=lines)
     await platform.call("POST", "contracts", "/contracts", json=terms)
     await platform.call("POST", "contracts", f"/contracts/{reference}/signature", json={}, headers={"If-Match": '"1"'})
 
@@ -62,13 +53,7 @@ async def merge(platform: Platform, successor: str, name: str, codes: list[str],
         "registry",
         "/mergers",
         Role.NHS_ENGLAND,
-        json={
-            "successor": successor,
-            "successor_name": name,
-            "predecessors": codes,
-            "effective_on": day.isoformat(),
-            "schemes": NIL_RETURNS,
-        },
+        json=a_merger_command(successor, *codes, on=day, successor_name=name),
     )
     return str(agreed["reference"])
 
@@ -129,16 +114,7 @@ async def test_a_contract_signed_before_the_merger_was_heard_moves_and_one_after
     await sign_contract(platform, "SUPPORT-EARLY", ["10H"], 100)
     await merge(platform, "14Y", "NHS Buckinghamshire CCG", ["10H", "10Y"])
     await platform.move_clocks(MERGED)
-    late = {
-        "reference": "SUPPORT-LATE",
-        "title": "Too late",
-        "supplier": "0DJ",
-        "customers": ["10H"],
-        "starts_on": MERGED.isoformat(),
-        "last_day": "2020-03-31",
-        "lines": [{"function": "payroll", "annual_pence": 100}],
-        "value_basis": "illustrative",
-    }
+    late = a_contract(reference="SUPPORT-LATE", customers=["10H"], starts_on=MERGED.isoformat())
     drafted = await platform.clients["contracts"].post(
         "/v1/contracts", json=late, headers=platform.tokens.header(*Role)
     )

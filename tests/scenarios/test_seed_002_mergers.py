@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
+from tests.support.builders import a_merger_command
 from tests.support.platform import NIL_RETURNS, Platform
 
 Answer = dict[str, Any]
@@ -84,14 +85,7 @@ async def test_s23_a_slipped_merger_answers_each_question_as_it_was_known(
     await on_day(platform, "2013-04-01")
     await open_all(platform, old)
     await on_day(platform, f"{years[0]}-01-15")
-    plan = {
-        "successor": new,
-        "successor_name": f"NHS {new} CCG",
-        "predecessors": old,
-        "effective_on": planned,
-        "schemes": NIL_RETURNS,
-    }
-    await registry(platform, "POST", "/mergers", json=plan)
+    await registry(platform, "POST", "/mergers", json=a_merger_command(new, *old, on=planned))
     await on_day(platform, f"{years[0]}-03-20")
     corrected = {"effective_on": real}
     await registry(platform, "POST", f"/mergers/M-{new}/redating", json=corrected, headers={"If-Match": '"1"'})

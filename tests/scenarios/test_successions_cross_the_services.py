@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from libs.common.identity import Role
+from tests.support.builders import a_contract, an_organisation
 from tests.support.platform import NIL_RETURNS, Platform
 
 FOUNDED, MERGED = date(2022, 7, 1), date(2026, 4, 1)
@@ -13,21 +14,19 @@ OPENED, ACQUIRED, UNDONE = date(2013, 4, 1), date(2018, 4, 1), date(2018, 9, 1)
 async def begin(platform: Platform, kind: str, codes: list[str], day: date, last_day: date, years: list[str]) -> None:
     """Open bodies of a kind on a day, each with a contract, an allowance and a chair."""
     await platform.move_clocks(day)
-    bodies = [{"code": code, "name": f"NHS {code}", "kind": kind, "effective_on": day.isoformat()} for code in codes]
+    bodies = [an_organisation(code, kind, on=day) for code in codes]
     await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": bodies})
     await platform.caught_up()
     await platform.call("POST", "governance", "/people", json={"id": "P-1", "display_name": "A chair"})
     for code in codes:
-        terms = {
-            "reference": f"SUPPORT-{code}",
-            "title": "Support",
-            "supplier": "0DJ",
-            "customers": [code],
-            "starts_on": day.isoformat(),
-            "last_day": last_day.isoformat(),
-            "lines": [{"function": "payroll", "annual_pence": 36_500}],
-            "value_basis": "illustrative",
-        }
+        terms = a_contract(
+            reference=f"SUPPORT-{code}",
+            supplier="0DJ",
+            customers=[code],
+            starts_on=day.isoformat(),
+            last_day=last_day.isoformat(),
+            lines=[{"function": "payroll", "annual_pence": 36_500}],
+        )
         await platform.call("POST", "contracts", "/contracts", json=terms)
         signature = f"/contracts/SUPPORT-{code}/signature"
         await platform.call("POST", "contracts", signature, json={}, headers={"If-Match": '"1"'})

@@ -20,6 +20,7 @@ from services.contracts.core import queries as reads
 from services.contracts.exits import commands as terminations
 from services.contracts.reactions import subscriptions
 from services.contracts.signing import commands as signatures
+from tests.support.builders import a_contract
 
 ENGLAND_OPENED = date(2013, 4, 1)
 
@@ -38,18 +39,7 @@ def a_lead(*organisations: str) -> Caller:
 
 def a_draft(**changed: Any) -> DraftContract:
     """Commissioning support for the two Buckinghamshire CCGs from April 2017, six months' notice."""
-    given: dict[str, Any] = {
-        "reference": "CSU-BUCKS-2017",
-        "title": "Commissioning support for Buckinghamshire",
-        "supplier": "0CX",
-        "customers": ["10H", "10Y"],
-        "lines": [{"function": "payroll", "annual_pence": 100_000_00}, {"function": "bi", "annual_pence": 50_000_01}],
-        "starts_on": date(2017, 4, 1),
-        "last_day": date(2020, 3, 31),
-        "notice_months": 6,
-        "value_basis": "illustrative",
-    }
-    return DraftContract.model_validate(given | changed)
+    return DraftContract.model_validate(a_contract(**changed))
 
 
 def bucks_merges(on: date = date(2018, 4, 1), stated: datetime | None = None) -> CCGMerged:

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from libs.common.database.connection import Database
 from libs.common.events import Envelope, Event
 from libs.common.identity import Role
+from tests.support.builders import a_merger_command, an_organisation
 from tests.support.edge import Tokens
-from tests.support.platform import NIL_RETURNS
 from tests.support.waiting import until
 
 
@@ -58,22 +58,16 @@ class RegistryClient:
 
     async def open(self, *codes: str, kind: str = "ccg", on: str = "2013-04-01", **others: Any) -> None:
         """Open these bodies, each with a name made of its code."""
-        bodies = [
-            {"code": code, "name": f"NHS {code} CCG", "kind": kind, "effective_on": on, **others} for code in codes
-        ]
+        bodies = [an_organisation(code, kind, on=on, **({"name": f"NHS {code} CCG"} | others)) for code in codes]
         await self.call("POST", "/organisations/batch", json={"organisations": bodies})
 
     async def merge(
         self, successor: str, *predecessors: str, on: str, expect: int = 201, **request: Any
     ) -> dict[str, Any]:
         """Agree a merger, with nil returns of both schemes unless `schemes` says otherwise."""
-        body = {
-            "schemes": request.pop("schemes", NIL_RETURNS),
-            "successor": successor,
-            "successor_name": f"NHS {successor} CCG",
-            "predecessors": list(predecessors),
-            "effective_on": on,
-        }
+        body = a_merger_command(
+            successor, *predecessors, on=on, **{"schemes": request.pop("schemes")} if "schemes" in request else {}
+        )
         answer: dict[str, Any] = await self.call("POST", "/mergers", json=body, expect=expect, **request)
         return answer
 

@@ -5,6 +5,7 @@ from typing import Any
 from libs.common.events.registry import OrganisationKindChanged, OrganisationLegalStatusChanged, OrganisationMoved
 from libs.common.identity import Role
 from services.registry.core.kinds import Kind
+from tests.support.builders import a_ccg, an_icb
 from tests.support.registry_client import RegistryClient
 
 NAMED = (
@@ -144,16 +145,16 @@ async def test_a_ccg_abolished_in_law_may_live_on_as_a_code(registry: RegistryCl
 
 
 async def test_nothing_operates_before_it_is_established_in_law(registry: RegistryClient) -> None:
-    late = {"code": "06A", "name": "A CCG", "kind": "ccg", "effective_on": "2013-04-01", "legal_on": "2013-04-02"}
+    late = a_ccg("06A", legal_on="2013-04-02")
     await registry.call("POST", "/organisations", json=late, expect=422)
     await registry.open("06A")
     body = {"legal_status": "established", "effective_on": "2013-04-02"}
     refused = await registry.change("/organisations/06A/legal-status", version=1, body=body, expect=409)
     assert refused["type"].endswith("/legal-dates-disagree")
     assert [reason["field"] for reason in refused["reasons"]] == ["effective_on"]
-    proposed = {"code": "QHL", "name": "An ICB", "kind": "icb", "status": "proposed", "effective_on": "2022-04-28"}
+    proposed = an_icb("QHL", status="proposed", on="2022-04-28")
     await registry.call("POST", "/organisations", json=proposed)
-    early = {"code": "QHL", "name": "An ICB", "kind": "icb", "effective_on": "2022-04-01"}
+    early = an_icb("QHL", on="2022-04-01")
     await registry.call("POST", "/organisations", json=early, expect=409)
 
 

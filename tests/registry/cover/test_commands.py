@@ -5,6 +5,7 @@ from typing import Any
 
 from libs.common.events.registry import AreasAssigned, OrganisationParentChanged
 from libs.common.identity import Role
+from tests.support.builders import a_ccg, a_practice
 from tests.support.registry_client import RegistryClient
 
 AREAS = [f"E0100000{number}" for number in range(1, 7)]
@@ -282,8 +283,8 @@ async def test_a_practice_opens_under_its_commissioner_or_under_one_of_the_same_
     await registry.open("A81001", kind="gp_practice", on="2014-04-01", parent="01H")
     assert await covered(registry, "01H", "practices", "2014-04-01") == ["A81001"]
     together = [
-        {"code": "01K", "name": "NHS 01K CCG", "kind": "ccg", "effective_on": "2014-04-01"},
-        {"code": "B82001", "name": "B82001", "kind": "gp_practice", "effective_on": "2014-04-01", "parent": "01K"},
+        a_ccg("01K", on="2014-04-01"),
+        a_practice("B82001", on="2014-04-01", parent="01K"),
     ]
     await registry.call("POST", "/organisations/batch", json={"organisations": together})
     assert await covered(registry, "01K", "practices", "2014-04-01") == ["B82001"]
@@ -295,8 +296,7 @@ async def test_a_practice_does_not_open_under_a_body_that_cannot_have_it(registr
     await registry.open("01H")
     await registry.change("/organisations/01H/closure", version=1, body={"effective_on": "2015-04-01"})
     bodies = [
-        {"code": code, "name": code, "kind": "gp_practice", "effective_on": "2014-04-01", "parent": parent}
-        for code, parent in (("A81001", "RXA"), ("A81002", "01H"))
+        a_practice(code, on="2014-04-01", parent=parent) for code, parent in (("A81001", "RXA"), ("A81002", "01H"))
     ]
     refused = await registry.call("POST", "/organisations/batch", json={"organisations": bodies}, expect=409)
     assert messages(refused) == [

@@ -4,6 +4,7 @@ import asyncio
 
 from libs.common.events.registry import OrganisationIdentified, OrganisationIdentifierEnded
 from libs.common.identity import Role
+from tests.support.builders import a_ccg
 from tests.support.registry_client import RegistryClient
 
 ONS = {"system": "ons", "identifier": "E38000041", "effective_on": "2013-04-01"}
@@ -106,7 +107,7 @@ async def test_an_ods_code_is_no_code_of_another_system(registry: RegistryClient
     await registry.open("01H")
     body = {**ONS, "system": "ods", "identifier": "01K"}
     await registry.change("/organisations/01H/identifiers", version=1, body=body, expect=422)
-    too_long = {"code": "ABCDEFGHIJKLM", "name": "A body", "kind": "ccg", "effective_on": "2013-04-01"}
+    too_long = a_ccg("ABCDEFGHIJKLM")
     await registry.call("POST", "/organisations", json=too_long, expect=422)
     await registry.call("POST", "/organisations", json={**too_long, "code": "ABCDEFGHIJKL"}, expect=201)
 

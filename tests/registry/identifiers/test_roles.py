@@ -2,6 +2,7 @@
 
 from libs.common.events.registry import OrganisationRoleEnded, OrganisationRoleGiven
 from libs.common.identity import Role
+from tests.support.builders import a_ccg
 from tests.support.registry_client import RegistryClient
 
 GIVEN = {"role": "RO218", "effective_on": "2016-04-01"}
@@ -45,7 +46,7 @@ async def test_several_roles_hold_at_once_and_as_known(registry: RegistryClient)
         "/organisations",
         Role.LOADER,
         Role.REGISTRAR,
-        json={"code": "13T", "name": "A CCG", "kind": "ccg", "effective_on": "2015-04-01"},
+        json=a_ccg("13T", on="2015-04-01"),
         headers={"Stated-At": "2015-04-01"},
     )
     for number, role in enumerate(("RO218", "prescribing-lead"), start=1):

@@ -10,6 +10,7 @@ from libs.common.events.registry import (
     OrganisationProposed,
 )
 from libs.common.identity import Role
+from tests.support.builders import a_ccg, a_merger_command
 from tests.support.platform import NIL_RETURNS
 from tests.support.registry_client import RegistryClient
 
@@ -199,20 +200,14 @@ async def test_a_ccg_in_an_agreed_merger_cannot_merge_elsewhere_or_close(registr
     closing = {"effective_on": "2017-04-01"}
     kept = await registry.change("/organisations/10H/closure", version=version, body=closing, expect=409)
     assert kept["type"].endswith("/merger-agreed")
-    opening = {"code": "14Y", "name": "NHS Buckinghamshire CCG", "kind": "ccg", "effective_on": "2017-02-01"}
+    opening = a_ccg("14Y", on="2017-02-01")
     await registry.call("POST", "/organisations", json=opening, expect=409)
 
 
 async def test_of_two_mergers_of_one_ccg_at_once_one_wins(registry: RegistryClient) -> None:
     await registry.open("10H", "10Y", "10Q", "10X")
     bodies = [
-        {
-            "successor": successor,
-            "successor_name": f"NHS {successor} CCG",
-            "predecessors": ["10H", other],
-            "effective_on": "2018-04-01",
-            "schemes": NIL_RETURNS,
-        }
+        a_merger_command(successor, "10H", other)
         for successor, other in (("14Y", "10Y"), ("15A", "10Q"), ("15B", "10X"))
     ]
     answers = await asyncio.gather(*(registry.send("POST", "/mergers", json=body) for body in bodies))
@@ -224,16 +219,7 @@ async def test_of_two_mergers_of_one_ccg_at_once_one_wins(registry: RegistryClie
 
 async def test_of_two_mergers_into_one_new_code_at_once_one_wins(registry: RegistryClient) -> None:
     await registry.open("10H", "10Y", "10Q", "10X")
-    bodies = [
-        {
-            "successor": "14Y",
-            "successor_name": "NHS 14Y CCG",
-            "predecessors": pair,
-            "effective_on": "2018-04-01",
-            "schemes": NIL_RETURNS,
-        }
-        for pair in (["10H", "10Y"], ["10Q", "10X"])
-    ]
+    bodies = [a_merger_command("14Y", *pair) for pair in (["10H", "10Y"], ["10Q", "10X"])]
     answers = await asyncio.gather(*(registry.send("POST", "/mergers", json=body) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
 

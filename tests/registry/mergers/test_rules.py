@@ -10,15 +10,9 @@ from libs.common.temporal.history import LAST_DAY, Days
 from services.registry.core.kinds import Kind
 from services.registry.core.standing import Standing
 from services.registry.mergers.rules import Surroundings, law_on, longest_proposal, reasons_against
+from tests.support.builders import a_standing
 
 OPENED, DAY = date(2013, 4, 1), date(2018, 4, 1)
-
-
-def a_ccg(code: str, *, kind: Kind = Kind.CCG, closes: date = LAST_DAY) -> Standing:
-    life = (
-        ((Days(OPENED, closes), "open"), (Days(closes), "closed")) if closes < LAST_DAY else ((Days(OPENED), "open"),)
-    )
-    return Standing(code, kind, life)  # type: ignore[arg-type]  # words of Status
 
 
 def proposed(code: str, *, kind: Kind = Kind.CCG) -> Standing:
@@ -36,7 +30,7 @@ def fields(
 
 
 NEW = Standing("14Y")
-A, B = a_ccg("10H"), a_ccg("10Y")
+A, B = a_standing("10H"), a_standing("10Y")
 
 CASES = [
     ("two open CCGs into a new code", NEW, (A, B), DAY, set()),
@@ -44,13 +38,13 @@ CASES = [
     ("one CCG alone", NEW, (A,), DAY, {"predecessors"}),
     ("one CCG named twice", NEW, (A, A), DAY, {"predecessors"}),
     ("into one of the predecessors", A, (A, B), DAY, {"successor"}),
-    ("into a body that is open", a_ccg("10Q"), (A, B), DAY, {"successor"}),
-    ("into a body that closed", a_ccg("10Q", closes=date(2015, 4, 1)), (A, B), DAY, {"successor"}),
+    ("into a body that is open", a_standing("10Q"), (A, B), DAY, {"successor"}),
+    ("into a body that closed", a_standing("10Q", closes=date(2015, 4, 1)), (A, B), DAY, {"successor"}),
     ("into a code proposed as a trust", proposed("14Y", kind=Kind.NHS_TRUST), (A, B), DAY, {"successor"}),
-    ("a trust as a predecessor", NEW, (A, a_ccg("R0A", kind=Kind.NHS_TRUST)), DAY, {"predecessors.1"}),
+    ("a trust as a predecessor", NEW, (A, a_standing("R0A", kind=Kind.NHS_TRUST)), DAY, {"predecessors.1"}),
     ("a code that nobody has", NEW, (A, Standing("99Z")), DAY, {"predecessors.1"}),
-    ("a CCG that closed before", NEW, (a_ccg("10H", closes=date(2017, 4, 1)), B), DAY, {"predecessors.0"}),
-    ("a CCG that closes on the day anyway", NEW, (A, a_ccg("10Y", closes=DAY)), DAY, {"predecessors.1"}),
+    ("a CCG that closed before", NEW, (a_standing("10H", closes=date(2017, 4, 1)), B), DAY, {"predecessors.0"}),
+    ("a CCG that closes on the day anyway", NEW, (A, a_standing("10Y", closes=DAY)), DAY, {"predecessors.1"}),
     ("a CCG that is only proposed", NEW, (proposed("10H"), B), DAY, {"predecessors.0"}),
     ("a CCG on its first day", NEW, (A, B), OPENED, {"predecessors.0", "predecessors.1"}),
     ("on the last day of the law", NEW, (A, B), date(2022, 6, 30), set()),
@@ -73,8 +67,8 @@ def test_a_body_is_in_one_agreed_merger_at_most() -> None:
 def test_a_merger_is_allowed_exactly_when_nothing_is_wrong_with_any_part(
     predecessors: list[str], closed: set[str], successor_used: bool
 ) -> None:
-    standing = {code: a_ccg(code, closes=date(2016, 4, 1) if code in closed else LAST_DAY) for code in "ABCDEFGH"}
-    standing["N"] = a_ccg("N") if successor_used else Standing("N")
+    standing = {code: a_standing(code, closes=date(2016, 4, 1) if code in closed else LAST_DAY) for code in "ABCDEFGH"}
+    standing["N"] = a_standing("N") if successor_used else Standing("N")
     allowed = (
         len(set(predecessors)) >= 2
         and len(set(predecessors)) == len(predecessors)

@@ -4,9 +4,10 @@ import asyncio
 
 from libs.common.events.registry import OrganisationClosed, OrganisationOpened, OrganisationRenamed
 from libs.common.identity import Role
+from tests.support.builders import a_ccg
 from tests.support.registry_client import RegistryClient
 
-A_CCG = {"code": "10Y", "name": "NHS Aylesbury Vale CCG", "kind": "ccg", "effective_on": "2013-04-01"}
+A_CCG = a_ccg("10Y", name="NHS Aylesbury Vale CCG")
 
 
 async def test_an_opened_organisation_is_open_from_its_day_and_unknown_before(registry: RegistryClient) -> None:
