@@ -214,7 +214,7 @@ async def test_what_follows_a_parked_event_of_its_keys_is_parked_behind_it(
     lamps: Lamps, monkeypatch: pytest.MonkeyPatch, *, safe: bool
 ) -> None:
     if not safe:
-        here = {"sorted(step.keys.intersection(held))": "[]"}
+        here = {"sorted(step.keys.intersection(blocked))": "[]"}
         changed(monkeypatch, intake, "reason_to_park", here, also=(consumer_module,))
     lamps.poison.add(666)
     await lamps.told(lit("a", 1), lit("a", 666, "b"), lit("b", 3), lit("d", 4), lit("a", 5))
