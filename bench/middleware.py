@@ -32,7 +32,7 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
                     )
 
                 async def with_all() -> Mapping[str, float]:
-                    request = get("/v1/bytes", callers.header(Role.READER))
+                    request = get("/v1/bytes", callers.header(Role.PARTNER))
                     return await ours.load(
                         "with all middleware", always(request), connections=_CONNECTIONS, seconds=size.seconds
                     )

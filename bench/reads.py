@@ -54,7 +54,7 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
                 _projection(await new_database(server, "hearer", hearing.metadata)) as planning,
             ):
                 await sequenced(database)
-                header = callers.header(Role.READER)
+                header = callers.header(Role.PARTNER)
 
                 def reading(figure: str, served: Served, requests: Iterator[bytes]) -> Measure:
                     async def measure() -> Mapping[str, float]:

@@ -68,7 +68,7 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
             async with opened(url) as database:
                 codes = await _fill(database, versions)
             async with registry(url, callers, log=folder / "server.log") as ours:
-                header = callers.header(Role.READER)
+                header = callers.header(Role.PARTNER)
 
                 def reading(figure: str, requests: Iterator[bytes]) -> Measure:
                     async def measure() -> Mapping[str, float]:

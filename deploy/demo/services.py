@@ -64,7 +64,7 @@ class Services:
             raise Refused(f"GET {path}: {_explained(answer)}")
         return answer
 
-    async def feed(self, service: str, *, by: str = "operator") -> list[Envelope]:
+    async def feed(self, service: str, *, by: str = "commissioner") -> list[Envelope]:
         """Read every event that a service has published, in order."""
         events: list[Envelope] = []
         after: int = 0

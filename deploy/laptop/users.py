@@ -7,39 +7,39 @@ _ALL = frozenset({EVERY_ORGANISATION})
 
 NHS_ENGLAND = DemoUser(
     "nhs-england",
-    frozenset({Role.NHS_ENGLAND, Role.READER}),
+    frozenset({Role.NHS_ENGLAND}),
     _ALL,
     "agrees, re-dates and withdraws mergers, for every organisation",
 )
 REGISTRAR = DemoUser(
     "registrar",
-    frozenset({Role.REGISTRAR, Role.READER}),
+    frozenset({Role.REGISTRAR}),
     _ALL,
     "opens, renames and closes organisations",
 )
 COMMISSIONER = DemoUser(
     "commissioner",
-    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD, Role.READER, Role.PARTNER}),
+    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD, Role.PARTNER}),
     _ALL,
     "signs contracts, states populations and appoints, for every CCG",
 )
 BLACK_COUNTRY = DemoUser(
     "black-country",
-    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD, Role.READER}),
+    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD}),
     frozenset({"D2P2L"}),
     "does the same for the Black Country alone, and for what merged into it; is refused everything else",
 )
 PARTNER = DemoUser(
     "support-unit",
-    frozenset({Role.PARTNER, Role.READER}),
+    frozenset({Role.PARTNER}),
     frozenset({"0CX"}),
     "reads the event feeds as Midlands and Lancashire Commissioning Support Unit: what concerns it, and what is open",
 )
-READER = DemoUser("reader", frozenset({Role.READER}), frozenset(), "reads what every signed-in caller may read")
+READER = DemoUser("reader", frozenset(), frozenset(), "reads what every signed-in caller may read")
 OPERATOR = DemoUser(
     "operator",
-    frozenset({Role.OPERATOR, Role.READER, Role.PARTNER}),
-    _ALL,
+    frozenset({Role.OPERATOR}),
+    frozenset(),
     "runs the system: parked events, due work, the clock",
 )
 

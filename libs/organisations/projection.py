@@ -23,6 +23,7 @@ from libs.common.events.registry import (
     SourceReported,
     SuccessionUndone,
 )
+from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Projection
 from libs.common.temporal.believed import about, holds
 from libs.common.temporal.timeline import NewStatement, Timeline
@@ -184,3 +185,8 @@ class KnownOrganisations:
     ) -> frozenset[str]:
         """Return every code that lives on in the given ones, however many steps away, as known (default: now)."""
         return await self.successions.predecessors(db, codes, as_known=as_known)
+
+    async def must_act_for(self, db: Reads, codes: Collection[str], *, by: Caller) -> None:
+        """Raise NotYoursToDecide unless the caller acts for every code, itself or as its successor."""
+        predecessors = () if by.acts_for(codes) else await self.predecessors(db, by.organisations)
+        by.must_act_for(codes, predecessors=predecessors)

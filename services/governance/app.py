@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
+from services.governance.core.models import known
 from services.governance.reactions import subscriptions
 from services.governance.routes import ROUTERS
 from services.governance.tables import METADATA
@@ -19,6 +20,7 @@ SERVICE = Service(
     routers=ROUTERS,
     subscriptions=subscriptions,
     hears=("registry",),
+    predecessors=known.predecessors,
     tags=(
         {"name": "Bodies", "description": "Governing bodies and their posts."},
         {"name": "Appointments", "description": "Holders of posts, and vacant posts."},

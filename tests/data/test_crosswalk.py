@@ -162,7 +162,7 @@ async def test_london_payments_by_payer_are_restated_over_http_as_csv(
         answer = await registry.send(
             "POST",
             "/crosswalks/restatement",
-            Role.READER,
+            Role.PARTNER,
             params={"from_day": "2021-03-31", "to_day": "2021-04-01", "format": "csv"},
             headers={"Content-Type": "text/csv"},
             content=sent.encode(),

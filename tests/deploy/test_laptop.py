@@ -23,7 +23,7 @@ def test_ctrl_c_ends_it_within_seconds_with_a_long_poll_open_and_leaves_nothing(
     with Runner(folder / "a folder with spaces", *EMPTY) as runner:
         address = runner.address()
         answers: list[httpx.Response] = []
-        with httpx.Client(headers=token(address, "operator"), timeout=40) as client:
+        with httpx.Client(headers=token(address, "support-unit"), timeout=40) as client:
             asked = f"{address}/registry/v1/events?wait=30"
             poll = threading.Thread(target=lambda: answers.append(client.get(asked)))
             poll.start()

@@ -14,7 +14,7 @@ PLACES = [
 
 
 async def ask(platform: Platform, path: str, **asked: str) -> Any:
-    return await platform.call("GET", "registry", path, Role.READER, params=asked)
+    return await platform.call("GET", "registry", path, Role.PARTNER, params=asked)
 
 
 async def say(platform: Platform, path: str, body: dict[str, Any], version: int | None = None) -> Any:

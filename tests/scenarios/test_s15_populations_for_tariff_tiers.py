@@ -37,5 +37,5 @@ async def published(platform: Platform) -> list[dict[str, Any]]:
 
 async def ask(platform: Platform, code: str, as_at: str) -> Any:
     return await platform.call(
-        "GET", "registry", f"/organisations/{code}/populations", Role.READER, params={"as_at": as_at}
+        "GET", "registry", f"/organisations/{code}/populations", Role.PARTNER, params={"as_at": as_at}
     )

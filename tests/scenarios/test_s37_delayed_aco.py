@@ -47,7 +47,7 @@ async def test_s37_a_delayed_aco_has_no_date_and_keeps_its_plan(
     assert history == [("planned", planned_for), ("delayed", None)]
     before = await ask(platform, reference, as_at=planned_for, as_known=planned_at)
     assert (before["status"], before["planned_for"]) == ("planned", planned_for)
-    listed = await platform.call("GET", "registry", "/care-models", Role.READER, params={"status": "delayed"})
+    listed = await platform.call("GET", "registry", "/care-models", Role.PARTNER, params={"status": "delayed"})
     assert [one["reference"] for one in listed["items"]] == [reference]
 
     await platform.caught_up()
@@ -58,4 +58,4 @@ async def test_s37_a_delayed_aco_has_no_date_and_keeps_its_plan(
 
 
 async def ask(platform: Platform, reference: str, **asked: str) -> Any:
-    return await platform.call("GET", "registry", f"/care-models/{reference}", Role.READER, params=asked)
+    return await platform.call("GET", "registry", f"/care-models/{reference}", Role.PARTNER, params=asked)

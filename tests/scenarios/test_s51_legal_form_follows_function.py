@@ -37,7 +37,7 @@ DISTRIBUTES = {
 
 
 async def ask(platform: Platform, path: str, **asked: str) -> Any:
-    return await platform.call("GET", "registry", path, Role.READER, params=asked)
+    return await platform.call("GET", "registry", path, Role.PARTNER, params=asked)
 
 
 async def say(platform: Platform, path: str, body: dict[str, Any]) -> Any:

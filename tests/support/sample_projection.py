@@ -14,7 +14,7 @@ from sqlalchemy.orm import registry
 
 from libs.common.database import tables
 from libs.common.database.connection import Database, raw, service_metadata
-from libs.common.events import Envelope, Event
+from libs.common.events import Envelope, Event, OdsCode
 from libs.common.identity import Caller
 from libs.common.messaging import event_log, outbox
 from libs.common.messaging.bus import Message
@@ -60,7 +60,7 @@ class LampLit(Event, topic="lamps", keys=("lamp", "others")):
 
     lamp: str
     shine: int
-    others: tuple[str, ...] = ()
+    others: tuple[OdsCode, ...] = ()
 
 
 class LampTended(Event, topic="lamps", keys=("lamp",)):
@@ -72,7 +72,7 @@ class LampTended(Event, topic="lamps", keys=("lamp",)):
 class LampOiled(Event, topic="lamps", keys=("lamp",), parties_only=True):
     """A lamp was given oil; only its owner is told."""
 
-    lamp: str
+    lamp: OdsCode
 
 
 def lit(lamp: str, shine: int, *others: str) -> LampLit:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_co
 from libs.common.database.connection import service_metadata
 from libs.common.database.tables import add_to
 from libs.common.errors import Conflict, NotFound, Reason
-from libs.common.events import Event
+from libs.common.events import Event, OdsCode
 from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
@@ -62,13 +62,14 @@ class Beacon(Base):
 class BeaconLit(Event, topic="beacons", keys=("code",)):
     """A beacon was lit."""
 
-    code: str
+    code: OdsCode
 
 
-class BeaconWhispered(Event, topic="beacons", keys=("code",), parties_only=True):
-    """Something about a beacon that concerns its keepers only."""
+class BeaconWhispered(Event, topic="beacons", keys=("code", "signals"), parties_only=True):
+    """Something about a beacon that concerns its keepers only; a signal's name may look like a beacon's code."""
 
-    code: str
+    code: OdsCode
+    signals: tuple[str, ...] = ()
 
 
 class AlreadyLit(Conflict):
@@ -85,6 +86,7 @@ class LightBeacon(BaseModel):
     code: str = Field(pattern="^[A-Z]{3}$", examples=["IVI"])
     name: str = Field(min_length=3, examples=["Ivinghoe"])
     height: int = Field(default=1, gt=0)
+    signals: tuple[str, ...] = ()
     fails_at_commit: bool = False
 
     @model_validator(mode="after")
@@ -136,7 +138,8 @@ async def light_beacon(
     if command.fails_at_commit:
         await session.execute(text("INSERT INTO promise (kept) VALUES (0)"))
     await outbox.add(session, BeaconLit(code=command.code, effective_on=today, stated_at=stated_at))
-    await outbox.add(session, BeaconWhispered(code=command.code, effective_on=today, stated_at=stated_at))
+    whispered = BeaconWhispered(code=command.code, signals=command.signals, effective_on=today, stated_at=stated_at)
+    await outbox.add(session, whispered)
     etag(response, beacon.version)
     response.headers["Location"] = f"/v1/beacons/{beacon.code}"
     return beacon

@@ -115,6 +115,7 @@ def _add_edge_tables(metadata: MetaData) -> None:
         Column("headers", Text),
         Column("body", LargeBinary),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        Column("rights", Text),
     )
     record = Table(
         "write_record",

@@ -7,11 +7,20 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 TYPE_PREFIX = "uk.nhs.footprint."
+
+
+class _CodeOfABody:
+    """Marks a type as the ODS code of an organisation."""
+
+
+OdsCode = Annotated[str, _CodeOfABody]
+"""The ODS code of an organisation. A reference, which may look like a code, is a plain `str`."""
 
 
 class Event(BaseModel):
@@ -20,7 +29,8 @@ class Event(BaseModel):
     `effective_on` is the first day on which it holds; `stated_at` when its source stated it. Subclass keywords: `topic`
     (the service that publishes it), `keys` (fields whose values, as one set, name every aggregate concerned),
     `version`, `name` (the class name unless an old version has a class name of its own), `parties_only` (feeds return
-    it only to callers who act for one of its keys; otherwise to every partner).
+    it only to callers who act for one of its organisations: the key fields typed as `OdsCode`; otherwise to every
+    partner).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -29,6 +39,7 @@ class Event(BaseModel):
     event_name: ClassVar[str] = ""
     event_version: ClassVar[int] = 1
     key_fields: ClassVar[tuple[str, ...]] = ()
+    organisation_fields: ClassVar[tuple[str, ...]] = ()
     parties_only: ClassVar[bool] = False
 
     effective_on: date
@@ -55,6 +66,9 @@ class Event(BaseModel):
         missing = set(keys) - set(cls.model_fields)
         if not topic or not keys or missing:
             raise TypeError(f"{cls.__name__} needs a topic, and keys that name its fields; unknown: {sorted(missing)}")
+        cls.organisation_fields = tuple(name for name in keys if _is_of_codes(cls.model_fields[name]))
+        if parties_only and not cls.organisation_fields:
+            raise TypeError(f"{cls.__name__} is for its parties only, but none of its keys is an OdsCode")
         if (cls.event_name, version) in CATALOGUE:
             raise TypeError(f"{cls.event_name} version {version} is in the catalogue already")
         CATALOGUE[cls.event_name, version] = cls
@@ -62,19 +76,29 @@ class Event(BaseModel):
     @property
     def keys(self) -> frozenset[str]:
         """The values of the key fields: every aggregate that this event concerns."""
-        values: set[str] = set()
-        for name in self.key_fields:
-            value = getattr(self, name)
-            values.update([value] if isinstance(value, str) else value or ())
+        values = _values({name: getattr(self, name) for name in self.key_fields})
         if any("," in value for value in values):
             raise ValueError(
                 f"{self.event_name}: a key contains a comma, which joins keys in the envelope: {sorted(values)}"
             )
-        return frozenset(values)
+        return values
 
     def upgrade(self) -> "Event":
         """Return this event as its next version. The newest version returns itself; an old version overrides this."""
         return self
+
+
+def _is_of_codes(declared: FieldInfo) -> bool:
+    """Whether a field is an OdsCode, or several of them."""
+    inside = [one for argument in get_args(declared.annotation) for one in getattr(argument, "__metadata__", ())]
+    return _CodeOfABody in (*declared.metadata, *inside)
+
+
+def _values(fields: Mapping[str, Any]) -> frozenset[str]:
+    values: set[str] = set()
+    for value in fields.values():
+        values.update([value] if isinstance(value, str) else value or ())
+    return frozenset(values)
 
 
 CATALOGUE: dict[tuple[str, int], type[Event]] = {}
@@ -155,6 +179,12 @@ class Envelope:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Undecodable(f"not an event: {error!r}") from error
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The ODS codes that the event names as its organisations; none if no class has this name and version."""
+        kind = CATALOGUE.get((self.name, self.version))
+        return _values({name: self.fields.get(name) for name in kind.organisation_fields} if kind else {})
 
     def event(self) -> Event:
         """Return the event itself, in the newest version of its class.

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from libs.common.events import Event
+from libs.common.events import Event, OdsCode
 
 _CONTRACT = ("contract", "supplier", "customers")
 
@@ -12,8 +12,8 @@ class ContractSigned(Event, topic="contracts", keys=_CONTRACT, parties_only=True
 
     contract: str
     title: str
-    supplier: str
-    customers: tuple[str, ...]
+    supplier: OdsCode
+    customers: tuple[OdsCode, ...]
     functions: tuple[str, ...]
     last_day: date
     annual_pence: int
@@ -27,9 +27,9 @@ class ContractTransferred(Event, topic="contracts", keys=(*_CONTRACT, "from_cust
     """
 
     contract: str
-    supplier: str
-    from_customers: tuple[str, ...]
-    customers: tuple[str, ...]
+    supplier: OdsCode
+    from_customers: tuple[OdsCode, ...]
+    customers: tuple[OdsCode, ...]
     merger: str
     annual_pence: int
 
@@ -38,8 +38,8 @@ class ContractTerminated(Event, topic="contracts", keys=_CONTRACT, parties_only=
     """A contract ends early: `effective_on` is the first day without service."""
 
     contract: str
-    supplier: str
-    customers: tuple[str, ...]
+    supplier: OdsCode
+    customers: tuple[OdsCode, ...]
     reason: str
 
 
@@ -52,8 +52,8 @@ class ServiceConsolidated(Event, topic="contracts", keys=(*_CONTRACT, "replaced"
 
     contract: str
     title: str
-    supplier: str
-    customers: tuple[str, ...]
+    supplier: OdsCode
+    customers: tuple[OdsCode, ...]
     functions: tuple[str, ...]
     replaced: tuple[str, ...]
     last_day: date

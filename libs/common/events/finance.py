@@ -2,13 +2,13 @@
 
 from datetime import date
 
-from libs.common.events import Event
+from libs.common.events import Event, OdsCode
 
 
 class AllowanceSet(Event, topic="finance", keys=("organisation",), parties_only=True):
     """A body's running-cost allowance for a financial year, to `last_day`: rate per head times population."""
 
-    organisation: str
+    organisation: OdsCode
     financial_year: str
     last_day: date
     population: int
@@ -24,12 +24,12 @@ class AllowanceRestated(Event, topic="finance", keys=("organisation", "predecess
     their sum is `amount_pence`, to the penny.
     """
 
-    organisation: str
+    organisation: OdsCode
     financial_year: str
     last_day: date
     population: int
     amount_pence: int
-    predecessors: tuple[str, ...]
+    predecessors: tuple[OdsCode, ...]
     released_pence: tuple[int, ...]
     merger: str
     pack: str

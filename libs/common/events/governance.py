@@ -1,13 +1,13 @@
 """Events published by governance: bodies, posts and their holders. A person is an opaque id, never a name."""
 
-from libs.common.events import Event
+from libs.common.events import Event, OdsCode
 
 
 class BodyEstablished(Event, topic="governance", keys=("body", "organisation")):
     """An organisation has a decision-making body (its governing body) from `effective_on`."""
 
     body: str
-    organisation: str
+    organisation: OdsCode
     title: str
 
 
@@ -15,14 +15,14 @@ class BodyDissolved(Event, topic="governance", keys=("body", "organisation")):
     """A body was dissolved: `effective_on` is the first day without it."""
 
     body: str
-    organisation: str
+    organisation: OdsCode
 
 
 class AppointmentMade(Event, topic="governance", keys=("post", "organisation", "person")):
     """A person holds a post from `effective_on`. One person in five posts has five appointments."""
 
     post: str
-    organisation: str
+    organisation: OdsCode
     title: str
     person: str
 
@@ -31,7 +31,7 @@ class AppointmentEnded(Event, topic="governance", keys=("post", "organisation", 
     """A person no longer holds a post: `effective_on` is the first day without them."""
 
     post: str
-    organisation: str
+    organisation: OdsCode
     person: str
     reason: str
 
@@ -40,6 +40,6 @@ class PostFellVacant(Event, topic="governance", keys=("post", "organisation")):
     """A post has no holder from `effective_on` and waits for an appointment."""
 
     post: str
-    organisation: str
+    organisation: OdsCode
     title: str
     reason: str

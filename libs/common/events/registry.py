@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel
 
-from libs.common.events import Event
+from libs.common.events import Event, OdsCode
 
 
 class Sourced(BaseModel):
@@ -25,7 +25,7 @@ class OrganisationProposed(Event, Sourced, topic="registry", keys=("code",)):
     An empty `name` means that the source of the proposal does not state it; another source's name then holds.
     """
 
-    code: str
+    code: OdsCode
     name: str
     kind: str
 
@@ -36,7 +36,7 @@ class OrganisationOpened(Event, Sourced, topic="registry", keys=("code",)):
     An empty `address` means that the source does not state it. The last line of an address is the postcode.
     """
 
-    code: str
+    code: OdsCode
     name: str
     kind: str
     named_on: date | None = None
@@ -46,14 +46,14 @@ class OrganisationOpened(Event, Sourced, topic="registry", keys=("code",)):
 class OrganisationRenamed(Event, Sourced, topic="registry", keys=("code",)):
     """A body has a new name from `effective_on`, under the same code."""
 
-    code: str
+    code: OdsCode
     new_name: str
 
 
 class OrganisationClosed(Event, Sourced, topic="registry", keys=("code",)):
     """A body no longer operates: `effective_on` is the first day without it, so its last day is the day before."""
 
-    code: str
+    code: OdsCode
 
 
 class OrganisationParentChanged(Event, Sourced, topic="registry", keys=("code", "parent")):
@@ -63,9 +63,9 @@ class OrganisationParentChanged(Event, Sourced, topic="registry", keys=("code", 
     and does not state since when it holds. An empty `parent` means that it belongs to none.
     """
 
-    code: str
+    code: OdsCode
     relation: str
-    parent: str
+    parent: OdsCode
     until: date | None = None
     observed: bool = False
 
@@ -73,7 +73,7 @@ class OrganisationParentChanged(Event, Sourced, topic="registry", keys=("code", 
 class OrganisationKindChanged(Event, Sourced, topic="registry", keys=("code",)):
     """A body is of another kind from `effective_on`, under the same code (a trust becomes a foundation trust)."""
 
-    code: str
+    code: OdsCode
     kind: str
 
 
@@ -83,28 +83,28 @@ class OrganisationLegalStatusChanged(Event, Sourced, topic="registry", keys=("co
     Its code may remain in use: the last 106 CCGs were abolished on 1 July 2022, and their codes name sub-ICB locations.
     """
 
-    code: str
+    code: OdsCode
     legal_status: str
 
 
 class OrganisationMoved(Event, Sourced, topic="registry", keys=("code",)):
     """A body has this address from `effective_on`; the last line is the postcode."""
 
-    code: str
+    code: OdsCode
     address: str
 
 
 class OrganisationLegalFormChanged(Event, Sourced, topic="registry", keys=("code",)):
     """A body has this legal form from `effective_on` (such as `company_limited_by_shares`)."""
 
-    code: str
+    code: OdsCode
     legal_form: str
 
 
 class OrganisationIdentified(Event, Sourced, topic="registry", keys=("code",)):
     """A body has a code in another system (`ons`, or a user's own) from `effective_on` until the day before `until`."""
 
-    code: str
+    code: OdsCode
     system: str
     identifier: str
     until: date | None = None
@@ -113,7 +113,7 @@ class OrganisationIdentified(Event, Sourced, topic="registry", keys=("code",)):
 class OrganisationRoleGiven(Event, Sourced, topic="registry", keys=("code",)):
     """A body has a further role beside its kind from `effective_on` until the day before `until`."""
 
-    code: str
+    code: OdsCode
     role: str
     until: date | None = None
 
@@ -125,9 +125,9 @@ class OrganisationRelated(Event, Sourced, topic="registry", keys=("code", "other
     replaces the earlier share.
     """
 
-    code: str
+    code: OdsCode
     relation: str
-    other: str
+    other: OdsCode
     share: str = ""
     until: date | None = None
 
@@ -135,9 +135,9 @@ class OrganisationRelated(Event, Sourced, topic="registry", keys=("code", "other
 class OrganisationUnrelated(Event, Sourced, topic="registry", keys=("code", "other")):
     """From `effective_on` a body no longer has this relation to the other."""
 
-    code: str
+    code: OdsCode
     relation: str
-    other: str
+    other: OdsCode
 
 
 class AreasAssigned(Event, Sourced, topic="registry", keys=("code",)):
@@ -146,7 +146,7 @@ class AreasAssigned(Event, Sourced, topic="registry", keys=("code",)):
     `local_authority` is the one that contains all of them; empty if not stated.
     """
 
-    code: str
+    code: OdsCode
     areas: tuple[str, ...]
     local_authority: str = ""
 
@@ -154,7 +154,7 @@ class AreasAssigned(Event, Sourced, topic="registry", keys=("code",)):
 class PopulationPublished(Event, Sourced, topic="registry", keys=("code",)):
     """A body's population on `effective_on`, counted in one way (`basis`: `registered`, `weighted`, `resident`)."""
 
-    code: str
+    code: OdsCode
     basis: str
     people: int
 
@@ -166,8 +166,8 @@ class OrganisationSucceeded(Event, Sourced, topic="registry", keys=("code", "suc
     `parent_change`. `share` is the exact fraction of `code` that went to `successor` (`1/3`), empty if not stated.
     """
 
-    code: str
-    successor: str
+    code: OdsCode
+    successor: OdsCode
     shape: str = ""
     share: str = ""
 
@@ -175,25 +175,25 @@ class OrganisationSucceeded(Event, Sourced, topic="registry", keys=("code", "suc
 class SuccessionUndone(Event, Sourced, topic="registry", keys=("code", "successor")):
     """The statement that `successor` succeeded `code` on `effective_on` was wrong. Earlier beliefs stay on record."""
 
-    code: str
-    successor: str
+    code: OdsCode
+    successor: OdsCode
 
 
 class CCGMergerAgreed(Event, topic="registry", keys=("merger", "successor", "predecessors")):
     """NHS England agreed to dissolve these CCGs and establish one on `effective_on` (NHS Act 2006 s.14G)."""
 
     merger: str
-    successor: str
+    successor: OdsCode
     successor_name: str
-    predecessors: tuple[str, ...]
+    predecessors: tuple[OdsCode, ...]
 
 
 class CCGMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):
     """An agreed merger takes effect on another day: `effective_on` is the new one."""
 
     merger: str
-    successor: str
-    predecessors: tuple[str, ...]
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
     previously_on: date
 
 
@@ -201,8 +201,8 @@ class CCGMergerWithdrawn(Event, topic="registry", keys=("merger", "successor", "
     """An agreed merger will not take place. `effective_on` is the day on which it was withdrawn."""
 
     merger: str
-    successor: str
-    predecessors: tuple[str, ...]
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
 
 
 class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "predecessors")):
@@ -215,9 +215,9 @@ class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "
     """
 
     merger: str
-    successor: str
+    successor: OdsCode
     successor_name: str
-    predecessors: tuple[str, ...]
+    predecessors: tuple[OdsCode, ...]
     property_schemes: tuple[str, ...] = ()
     staff_schemes: tuple[str, ...] = ()
 
@@ -225,14 +225,14 @@ class CCGMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "
 class OrganisationRoleEnded(Event, Sourced, topic="registry", keys=("code",)):
     """From `effective_on` a body no longer has this further role."""
 
-    code: str
+    code: OdsCode
     role: str
 
 
 class OrganisationIdentifierEnded(Event, Sourced, topic="registry", keys=("code",)):
     """From `effective_on` a body no longer has this code in another system. No other body gets the code by that."""
 
-    code: str
+    code: OdsCode
     system: str
     identifier: str
 
@@ -240,7 +240,7 @@ class OrganisationIdentifierEnded(Event, Sourced, topic="registry", keys=("code"
 class OrganisationRemitStated(Event, Sourced, topic="registry", keys=("code",)):
     """A body's purpose in words, from `effective_on`: its legal form follows from it."""
 
-    code: str
+    code: OdsCode
     remit: str
 
 
@@ -258,8 +258,8 @@ class CareModelStated(Event, Sourced, topic="registry", keys=("reference", "plac
     stated: str
     model: str
     name: str
-    place: str
-    partners: tuple[str, ...] = ()
+    place: OdsCode
+    partners: tuple[OdsCode, ...] = ()
     services: str = ""
     excludes: tuple[str, ...] = ()
     people: int | None = None
@@ -273,8 +273,8 @@ class MergerApplied(Event, topic="registry", keys=("application", "applicants", 
     """
 
     application: str
-    applicants: tuple[str, ...]
-    successor: str
+    applicants: tuple[OdsCode, ...]
+    successor: OdsCode
     successor_name: str
     to_take_effect_on: date
 
@@ -287,8 +287,8 @@ class MergerApplicationDetermined(Event, topic="registry", keys=("application", 
     """
 
     application: str
-    applicants: tuple[str, ...]
-    successor: str
+    applicants: tuple[OdsCode, ...]
+    successor: OdsCode
     outcome: str
     merger: str = ""
     conditions: tuple[str, ...] = ()
@@ -299,8 +299,8 @@ class MergerConditionMet(Event, topic="registry", keys=("merger", "successor", "
     """A condition on which a merger was approved was met on `effective_on`."""
 
     merger: str
-    successor: str
-    predecessors: tuple[str, ...]
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
     condition: int
     evidence: str
 
@@ -315,8 +315,8 @@ class TransferSchemeMade(Event, topic="registry", keys=("merger", "successor", "
     merger: str
     scheme: str
     sort: str
-    successor: str
-    predecessors: tuple[str, ...]
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
     nil_return: bool
 
 
@@ -324,17 +324,17 @@ class ICBMergerAgreed(Event, topic="registry", keys=("merger", "successor", "pre
     """NHS England agreed to abolish these ICBs and establish one on `effective_on` (NHS Act 2006 s.14Z25, s.14Z27)."""
 
     merger: str
-    successor: str
+    successor: OdsCode
     successor_name: str
-    predecessors: tuple[str, ...]
+    predecessors: tuple[OdsCode, ...]
 
 
 class ICBMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):
     """An agreed merger of ICBs takes effect on another day: `effective_on` is the new one."""
 
     merger: str
-    successor: str
-    predecessors: tuple[str, ...]
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
     previously_on: date
 
 
@@ -342,8 +342,8 @@ class ICBMergerWithdrawn(Event, topic="registry", keys=("merger", "successor", "
     """An agreed merger of ICBs will not take place. `effective_on` is the day on which it was withdrawn."""
 
     merger: str
-    successor: str
-    predecessors: tuple[str, ...]
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
 
 
 class ICBMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "predecessors")):
@@ -353,9 +353,9 @@ class ICBMerged(Event, Sourced, topic="registry", keys=("merger", "successor", "
     """
 
     merger: str
-    successor: str
+    successor: OdsCode
     successor_name: str
-    predecessors: tuple[str, ...]
+    predecessors: tuple[OdsCode, ...]
     property_schemes: tuple[str, ...] = ()
     staff_schemes: tuple[str, ...] = ()
 
@@ -365,7 +365,7 @@ class ICBsClustered(Event, topic="registry", keys=("cluster", "icbs")):
 
     cluster: str
     name: str
-    icbs: tuple[str, ...]
+    icbs: tuple[OdsCode, ...]
     shares: tuple[str, ...]
 
 
@@ -373,7 +373,7 @@ class ICBClusterEnded(Event, topic="registry", keys=("cluster", "icbs")):
     """From `effective_on` these ICBs no longer share their posts."""
 
     cluster: str
-    icbs: tuple[str, ...]
+    icbs: tuple[OdsCode, ...]
 
 
 class SourceReported(Event, Sourced, topic="registry", keys=("code",)):
@@ -384,7 +384,7 @@ class SourceReported(Event, Sourced, topic="registry", keys=("code",)):
     takes precedence.
     """
 
-    code: str
+    code: OdsCode
     about: str
     value: str
     until: date | None = None
@@ -397,8 +397,8 @@ class SuccessionReported(Event, Sourced, topic="registry", keys=("code", "succes
     It is stored and shown beside the register's statements, and changes no lineage.
     """
 
-    code: str
-    successor: str
+    code: OdsCode
+    successor: OdsCode
     shape: str = ""
     share: str = ""
 

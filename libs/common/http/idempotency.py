@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -10,11 +11,16 @@ from starlette.responses import Response
 
 from libs.common.database.connection import Database
 from libs.common.http.problems import Unprocessable, Unreadable
+from libs.common.process.context import ActedFor, Right, RoleUsed
+
+_RIGHTS: dict[str, type[Right]] = {kind.__name__: kind for kind in (RoleUsed, ActedFor)}
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 200
 _KEPT_HEADERS = ("location", "etag", "content-type")
+_CHANGE_THE_MEANING = ("if-match", "stated-at")
+"""Headers that are a part of what a request asks for: with another value it is another request."""
 
 # If the same key is in flight, this statement waits on the unique index until that command ends. If it commits, its
 # response is read below; if it rolls back, the key is free. An expired key is reused as if it were new.
@@ -22,17 +28,17 @@ _CLAIM = text("""
     INSERT INTO idempotency_key AS mine (caller, operation, key, fingerprint)
     VALUES (:caller, :operation, :key, :fingerprint)
     ON CONFLICT (caller, operation, key) DO UPDATE
-        SET fingerprint = excluded.fingerprint, status = NULL, headers = NULL, body = NULL,
+        SET fingerprint = excluded.fingerprint, status = NULL, headers = NULL, body = NULL, rights = NULL,
             created_at = clock_timestamp()
         WHERE mine.created_at < clock_timestamp() - make_interval(hours => :hours)
     RETURNING 1
 """)
 _STORED = text("""
-    SELECT fingerprint, status, headers, body FROM idempotency_key
+    SELECT fingerprint, status, headers, body, rights FROM idempotency_key
     WHERE caller = :caller AND operation = :operation AND key = :key
 """)
 _STORE = text("""
-    UPDATE idempotency_key SET status = :status, headers = :headers, body = :body
+    UPDATE idempotency_key SET status = :status, headers = :headers, body = :body, rights = :rights
     WHERE caller = :caller AND operation = :operation AND key = :key
 """)
 _SWEEP = text("""
@@ -71,15 +77,24 @@ def checked_key(key: str) -> str:
     return key
 
 
-def fingerprint(method: str, target: str, body: bytes) -> bytes:
-    """Return a hash that identifies a request: method, path with query, and body."""
-    digest = hashlib.sha256(f"{method} {target}\n".encode())
+def fingerprint(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a hash that identifies a request: method, path with query, body, and the headers that change its sense."""
+    meant = "".join(f"{name}: {headers.get(name, '')}\n" for name in _CHANGE_THE_MEANING)
+    digest = hashlib.sha256(f"{method} {target}\n{meant}".encode())
     digest.update(body)
     return digest.digest()
 
 
-async def claim(session: AsyncSession, claim: Claim, *, mark: bytes, hours: int) -> Response | None:
-    """Claim the key for this transaction, or return the stored response. Waits while the same key is in flight.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The response stored under a key, and the rights that its execution used."""
+
+    response: Response
+    rights: tuple[Right, ...]
+
+
+async def claim(session: AsyncSession, claim: Claim, *, mark: bytes, hours: int) -> Stored | None:
+    """Claim the key for this transaction, or return what is stored. Waits while the same key is in flight.
 
     Raises IdempotencyKeyReused if the key was used for another request.
     """
@@ -90,14 +105,19 @@ async def claim(session: AsyncSession, claim: Claim, *, mark: bytes, hours: int)
     if stored.fingerprint != mark:
         raise IdempotencyKeyReused(f"{HEADER} {claim.key} was used for another request; use a new one")
     headers = {**json.loads(stored.headers), REPLAYED: "true"}
-    return Response(stored.body, status_code=stored.status, headers=headers)
+    return Stored(Response(stored.body, status_code=stored.status, headers=headers), _rights(stored.rights))
 
 
-async def keep(session: AsyncSession, claim: Claim, response: Response) -> None:
-    """Store this response under the key, in the command's transaction."""
+async def keep(session: AsyncSession, claim: Claim, response: Response, rights: Sequence[Right]) -> None:
+    """Store this response under the key, with the rights that it took, in the command's transaction."""
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     answer = {"status": response.status_code, "headers": json.dumps(headers), "body": bytes(response.body)}
+    answer["rights"] = json.dumps([[type(right).__name__, sorted(right.names)] for right in rights])
     await session.execute(_STORE, {**claim.parameters(), **answer})
+
+
+def _rights(stored: str | None) -> tuple[Right, ...]:
+    return tuple(_RIGHTS[kind](frozenset(names)) for kind, names in json.loads(stored or "[]"))
 
 
 async def sweep(database: Database, *, hours: int) -> None:

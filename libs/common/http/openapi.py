@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from libs.common.events import asyncapi
 from libs.common.http import idempotency
+from libs.common.http.binding import binding_of
 from libs.common.http.dependencies import Allowed
 from libs.common.http.middleware import PUBLIC_PATHS
 from libs.common.http.problems import (
@@ -140,10 +141,12 @@ def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant) -> None:
     """Add to an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key."""
     needed = [call for call in _needed(dependant) if call is not None]
-    roles = [role for call in needed if isinstance(call, Allowed) for role in call.roles]
-    if roles:
-        words = " or ".join(f"`{role}`" for role in roles)
-        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role {words}.".strip()
+    roles = dict.fromkeys(role for call in needed if isinstance(call, Allowed) for role in call.roles)
+    binding = binding_of(dependant.call) if dependant.call is not None else None
+    sentences = [f"Needs the role {' or '.join(f'`{role}`' for role in roles)}."] if roles else []
+    sentences += [binding.sentence()] if binding is not None else []
+    if sentences:
+        operation["description"] = f"{operation.get('description', '')}\n\n{' '.join(sentences)}".strip()
     refusals = [refusal for call in needed for refusal in refusals_of(call)]
     if PreconditionMissing in refusals:
         _require(next(one for one in operation["parameters"] if one["name"] == "If-Match"))

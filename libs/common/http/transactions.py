@@ -1,6 +1,6 @@
 """Routes of commands: one transaction around the whole command, committed before the response is sent."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from libs.common.audit import record_write
 from libs.common.http import idempotency
 from libs.common.http.middleware import CALLER
-from libs.common.identity import Caller
+from libs.common.identity import Caller, Role
 from libs.common.process import context
 
 SESSION = "footprint.session"
@@ -82,6 +82,7 @@ class CommandRoute(APIRoute):
 
 async def _answered(session: AsyncSession, request: Request, handler: Handler, operation: str) -> Response:
     caller: Caller = request.scope[CALLER]
+    used = context.record_rights()
     key = request.headers.get(idempotency.HEADER)
     if key is None:
         response = await handler(request)
@@ -90,15 +91,29 @@ async def _answered(session: AsyncSession, request: Request, handler: Handler, o
         return response
     claim = idempotency.Claim(caller.subject, operation, idempotency.checked_key(key))
     target = f"{request.url.path}?{request.url.query}"
-    mark = idempotency.fingerprint(request.method, target, await request.body())
+    mark = idempotency.fingerprint(request.method, target, request.headers, await request.body())
     hours = request.app.state.settings.idempotency_hours
     if (earlier := await idempotency.claim(session, claim, mark=mark, hours=hours)) is not None:
-        return earlier
+        await _must_still_have(caller, earlier.rights, request)
+        return earlier.response
     response = await handler(request)
     _keep_unless_dry(request, response)
     await record_write(session, caller, operation, request=context.origin().causation)
-    await idempotency.keep(session, claim, response)
+    await idempotency.keep(session, claim, response, used)
     return response
+
+
+async def _must_still_have(caller: Caller, rights: Sequence[context.Right], request: Request) -> None:
+    """Raise RoleMissing or NotYoursToDecide unless the caller still has the rights that the first execution used."""
+    predecessors = request.app.state.service.predecessors
+    before: Collection[str] = ()
+    if predecessors is not None and not caller.is_national:
+        before = await predecessors(request.app.state.database, caller.organisations)
+    for right in rights:
+        if isinstance(right, context.RoleUsed):
+            caller.must_have(*map(Role, right.names))
+        else:
+            caller.must_act_for(right.names, predecessors=before)
 
 
 def _keep_unless_dry(request: Request, response: Response) -> None:

@@ -42,7 +42,7 @@ DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM taken)) RETURNING *
 # By position it reads no more than a page; about some keys alone it would read the whole log to fill one, and the
 # index of keys is for that. `about` is a filter of its own, so that every other page keeps the plan that is made once.
 _FEED = """
-SELECT position, body FROM event_log
+SELECT position, name, body FROM event_log
  WHERE position > $1 AND position <= $2 AND ($3 OR keys && $4 OR NOT name = ANY($5)){about}
  ORDER BY position LIMIT $6
 """
@@ -196,35 +196,61 @@ async def feed(
     visible_to: Caller,
     about: Collection[str] | None = None,
 ) -> Page:
-    """Return the events after this position that the caller may see, optionally only those `about` one of these keys.
+    """Return the events after this position that the caller may see, optionally only those `about` one of these codes.
 
-    Events restricted to their parties are returned only to callers who act for one of their keys. `epoch` is the one
-    returned with the reader's last page. Raises EpochEnded if the log no longer has that position in that epoch.
+    An event for its parties only is returned to callers who act for one of its organisations: a reference
+    among the keys does not count, even where it looks like a code. `epoch` is the one returned with the reader's last page. Raises
+    EpochEnded if the log no longer has that position in that epoch.
     """
     at = await end(reads)
     if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(reads, after) != epoch):
         raise EpochEnded(
             f"position {after} of epoch {epoch} is not in the log, which is at {at.position} of epoch {at.epoch}"
         )
-    if after == at.position:
-        return Page(at.epoch, (), after)
-    hidden = sorted({name for (name, _), kind in CATALOGUE.items() if kind.parties_only})
-    rows = await reads.fetch(
+    restricted = frozenset(name for (name, _), kind in CATALOGUE.items() if kind.parties_only)
+    items: list[tuple[int, bytes]] = []
+    reached = after
+    while reached < at.position and not items:  # a page of which everything is hidden does not end the search
+        rows = await _page_of_the_log(reads, reached, at.position, limit, restricted, visible_to, about)
+        shown = [row for row in rows if _is_shown(row, restricted, visible_to, about)]
+        positions = [row["position"] for row in shown]
+        items = list(zip([after, *positions], [row["body"] for row in shown], strict=False))
+        reached = rows[-1]["position"] if len(rows) == limit else at.position
+    return Page(at.epoch, tuple(items), reached)
+
+
+async def _page_of_the_log(
+    reads: Reads,
+    after: int,
+    to: int,
+    limit: int,
+    restricted: Collection[str],
+    visible_to: Caller,
+    about: Collection[str] | None,
+) -> Sequence[asyncpg.Record]:
+    return await reads.fetch(
         _FEED_OF_ALL if about is None else _FEED_ABOUT,
         after,
-        at.position,
+        to,
         visible_to.is_national,
         sorted(visible_to.organisations),
-        hidden,
+        sorted(restricted),
         limit,
         *([] if about is None else [sorted(about)]),
     )
-    positions = [row["position"] for row in rows]
-    return Page(
-        epoch=at.epoch,
-        items=tuple(zip([after, *positions], [row["body"] for row in rows], strict=False)),
-        next=positions[-1] if len(rows) == limit else at.position,
-    )
+
+
+def _is_shown(
+    row: asyncpg.Record, restricted: Collection[str], visible_to: Caller, about: Collection[str] | None
+) -> bool:
+    """Whether an event is for this caller, and about these codes. The query compares keys, references included."""
+    is_restricted = row["name"] in restricted and not visible_to.is_national
+    if not is_restricted and about is None:
+        return True
+    organisations = Envelope.decode(row["body"]).organisations
+    if is_restricted and not visible_to.acts_for_one_of(organisations):
+        return False
+    return about is None or not organisations.isdisjoint(about)
 
 
 async def _epoch_at(reads: Reads, position: int) -> str | None:

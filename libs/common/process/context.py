@@ -1,7 +1,8 @@
-"""Context of the work at hand, passed through every layer: its actor, and the request or event that caused it."""
+"""Context of the work at hand, passed through every layer: its actor, what caused it, and the rights it has used."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,36 @@ def begin(new: Origin) -> None:
 def acting(actor: str) -> None:
     """Set the actor, once the edge knows it."""
     _origin.set(replace(_origin.get(), actor=actor))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleUsed:
+    """The work needed one of these roles, and its caller had one."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ActedFor:
+    """The work needed its caller to act for these organisations, and the caller did."""
+
+    names: frozenset[str]
+
+
+Right: TypeAlias = RoleUsed | ActedFor
+
+_rights: ContextVar[list[Right] | None] = ContextVar("rights", default=None)
+
+
+def record_rights() -> list[Right]:
+    """Begin to record the rights that are used in this task; return the list that they are added to."""
+    used: list[Right] = []
+    _rights.set(used)
+    return used
+
+
+def used_right(right: Right) -> None:
+    """Record a right that was checked and found, where rights are recorded."""
+    used = _rights.get()
+    if used is not None and right not in used:
+        used.append(right)

@@ -42,7 +42,7 @@ class Feed(BaseModel):
 async def follow_events(
     request: Request,
     rows: Rows,
-    by: Annotated[Caller, allowed(Role.PARTNER, Role.OPERATOR)],
+    by: Annotated[Caller, allowed(Role.PARTNER)],
     after: Annotated[
         int,
         Query(ge=0, le=2**63 - 1, description="Your cursor: the position that you have read up to; 0 from the start."),

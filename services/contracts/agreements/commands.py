@@ -38,7 +38,7 @@ SELECT value FROM contract_supplier_belief WHERE subject_id = $1 AND valid @> $2
 async def must_act_for_customers(session: AsyncSession, codes: Sequence[str], *, by: Caller) -> None:
     """Raise RoleMissing or NotYoursToDecide unless a contract lead acts for a customer or its successor."""
     by.must_have(Role.CONTRACT_LEAD)
-    by.must_act_for(codes, also_through=await known.successors(await raw(session), codes))
+    await known.must_act_for(await raw(session), codes, by=by)
 
 
 async def draft_contract(session: AsyncSession, command: DraftContract, *, by: Caller, stated_at: datetime) -> Contract:

@@ -105,8 +105,8 @@ async def state_population(
     """
     by.must_have(Role.FINANCE_LEAD)
     connection = await raw(session)
+    await known.must_act_for(connection, [code], by=by)
     await lock_tied(connection, [code])
-    by.must_act_for([code], also_through=await known.successors(connection, [code]))
     life = await _get_life(connection, code, year)
     allowance = await _get_allowance_to_change(session, code, year)
     earlier = await _statements(session, allowance)

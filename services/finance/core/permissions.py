@@ -7,7 +7,7 @@ from services.finance.core.models import known
 
 async def must_see(db: Reads, code: str, by: Caller) -> None:
     """Raise NotYoursToDecide unless the caller acts for an organisation, or for one of its successors."""
-    by.must_act_for([code], also_through=await known.successors(db, [code]))
+    await known.must_act_for(db, [code], by=by)
 
 
 async def visible_to(db: Reads, by: Caller) -> frozenset[str] | None:

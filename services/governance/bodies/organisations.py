@@ -22,7 +22,7 @@ async def find_body_to_change(session: AsyncSession, organisation: str, *, by: C
     """
     by.must_have(Role.GOVERNANCE_LEAD)
     connection = await raw(session)
-    by.must_act_for([organisation], also_through=await known.successors(connection, [organisation]))
+    await known.must_act_for(connection, [organisation], by=by)
     await known.lock(connection, [organisation])
     found = select(Body).where(Body.organisation == organisation)
     return await session.scalar(found.with_for_update(), execution_options={"populate_existing": True})

@@ -8,7 +8,6 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Caller
@@ -23,7 +22,7 @@ from services.registry.core.links import HOLDS, Relation
 from services.registry.core.shares import WHOLE, Share, total
 from services.registry.core.standing import Standing
 from services.registry.cover.rules import days_as_commissioner, overlap
-from services.registry.lineage.queries import successors_of
+from services.registry.lineage.permissions import must_act_for
 from services.registry.relations.errors import RelationNotAllowed
 from services.registry.relations.views import RelatedView
 
@@ -143,12 +142,13 @@ async def end_relation(
 async def _change_of(
     session: AsyncSession, code: str, other: str, *, by: Caller, stated_at: datetime
 ) -> AsyncIterator[Change]:
-    """Change how two bodies are related. A caller who acts for either may do so.
+    """Change how two bodies are related. The caller acts for both.
 
     Raises OrganisationNotFound, NotYoursToDecide.
     """
     codes = [code, other]
-    by.must_act_for(codes, also_through=await successors_of(await raw(session), codes))
+    for each in codes:
+        await must_act_for(session, each, by)
     async with change(session, codes, by=by, stated_at=stated_at) as now:
         if missing := sorted(set(codes) - now.organisations.keys()):
             raise OrganisationNotFound(f"no organisation has the code {' or '.join(missing)}")

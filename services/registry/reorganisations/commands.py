@@ -26,7 +26,7 @@ from services.registry.core.standing import Standing
 from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
 from services.registry.cover.commands import CoverList, events_of, follow_areas, listed, reasons_against_lists
 from services.registry.cover.rules import Commissioners, Listed, after_a_succession
-from services.registry.lineage.queries import successors_of
+from services.registry.lineage.permissions import must_act_for
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.reorganisations.errors import SuccessionNotAllowed
 from services.registry.reorganisations.models import Reorganisation, StatedShape
@@ -86,7 +86,7 @@ async def state_succession(
     """
     connection = await raw(session)
     for code in command.predecessors:
-        by.must_act_for([code], also_through=await successors_of(connection, [code]))
+        await must_act_for(session, code, by)
     succession, lists = command.succession(), listed(command.commissioners)
     codes = sorted({*succession.predecessors, *(code for code, _ in succession.successors)})
     practices = listed_practices(lists)

@@ -32,7 +32,7 @@ from services.registry.core.change import Change, change
 from services.registry.core.kinds import ESTABLISHED
 from services.registry.core.standing import Standing
 from services.registry.cover.checks import against_change, records_of
-from services.registry.lineage.queries import successors_of
+from services.registry.lineage.permissions import must_act_for
 from services.registry.reorganisations.errors import SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation
 
@@ -85,7 +85,7 @@ async def undo_succession(
     """
     connection = await raw(session)
     for code in wrong.predecessors:
-        by.must_act_for([code], also_through=await successors_of(connection, [code]))
+        await must_act_for(session, code, by)
     day, since = wrong.effective_on, wrong.stated_at
     moved = [row["code"] for row in await connection.fetch(_MOVED, since, day, sorted(wrong.covering()))]
     async with change(session, wrong.codes(), by=by, stated_at=stated_at, in_bulk=moved, after=since) as now:

@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
-from libs.common.temporal.believed import as_known
 from libs.common.temporal.history import ALWAYS
-from services.registry.lineage.queries import successors_of
+from services.registry.lineage.queries import predecessors_of, successors_of
 from services.registry.search import members
 from services.registry.search.views import MOST_IN_A_TREE
 from services.registry.watch_lists.errors import WatchListNotFound
@@ -18,15 +17,6 @@ from services.registry.watch_lists.models import WatchList
 from services.registry.watch_lists.views import WatchListView
 
 _DEPTH = 5
-
-_BEFORE = f"""
-WITH RECURSIVE line (code) AS (
-    SELECT unnest($1::text[])
-     UNION
-    SELECT s.code FROM succession s JOIN line ON s.successor = line.code WHERE {as_known("s")}
-)
-SELECT code FROM line
-"""  # noqa: S608  (only names of ours are put in)
 
 
 async def get_watch_list(session: AsyncSession, number: int, *, by: Caller) -> WatchList:
@@ -59,10 +49,6 @@ async def watched_codes(
         found = await members.list_members(db, level, as_at=as_at, as_known=as_known, limit=MOST_IN_A_TREE * 10)
         level = sorted({member.code for member in found} - asked)
         asked.update(level)
-    before = await _predecessors(db, asked, as_known or ALWAYS)
+    before = await predecessors_of(db, sorted(asked), as_known=as_known or ALWAYS)
     after = await successors_of(db, sorted(asked), as_known=as_known or ALWAYS)
     return sorted(asked | before | after)
-
-
-async def _predecessors(db: Reads, codes: Collection[str], as_known: datetime) -> set[str]:
-    return {row["code"] for row in await db.fetch(_BEFORE, sorted(codes), as_known)}

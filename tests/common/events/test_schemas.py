@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 from hypothesis import given, settings
@@ -28,6 +28,8 @@ def anything(annotation: Any) -> st.SearchStrategy[Any]:
     """Draw JSON values of a field's type."""
     if get_origin(annotation) is tuple:
         return st.lists(anything(get_args(annotation)[0]), max_size=4)
+    if get_origin(annotation) is Annotated:
+        return anything(get_args(annotation)[0])
     if get_args(annotation):
         return st.one_of(*(anything(each) for each in get_args(annotation)))
     simple: dict[Any, st.SearchStrategy[Any]] = {

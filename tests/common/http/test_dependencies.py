@@ -72,7 +72,7 @@ async def test_a_token_that_does_not_count_is_a_401_problem(client: httpx.AsyncC
 
 
 async def test_a_caller_without_the_role_is_refused(client: httpx.AsyncClient, tokens: Tokens) -> None:
-    refused = await client.post("/v1/beacons", json=IVINGHOE, headers=tokens.header(Role.READER))
+    refused = await client.post("/v1/beacons", json=IVINGHOE, headers=tokens.header(Role.PARTNER))
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (403, "role-missing")
     assert "registrar" in refused.json()["detail"]
 

@@ -168,6 +168,34 @@ async def test_a_key_belongs_to_one_caller(client: httpx.AsyncClient, tokens: To
     assert other.status_code == 201
 
 
+async def test_a_stored_answer_is_given_only_to_who_still_has_the_right(
+    client: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    ada = tokens.header(Role.REGISTRAR, subject="ada", organisations=("IVI", "BEA"))
+    assert (await client.post("/v1/beacons", json=IVINGHOE, headers={**ada, **KEY})).status_code == 201
+    for roles, organisations, status, problem in (
+        ((), ("IVI",), 403, "role-missing"),
+        ((Role.REGISTRAR,), ("BEA",), 403, "not-yours-to-decide"),
+        ((Role.REGISTRAR,), ("IVI",), 201, None),
+    ):
+        later = tokens.header(*roles, subject="ada", organisations=organisations)
+        again = await client.post("/v1/beacons", json=IVINGHOE, headers={**later, **KEY})
+        assert again.status_code == status
+        assert problem is None or again.json()["type"].endswith(f"/{problem}")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert sample_service.executions == ["IVI"]
+
+
+@pytest.mark.parametrize("header", [{"If-Match": '"2"'}, {"Stated-At": "2018-03-25"}])
+async def test_another_version_or_instant_is_another_request(
+    client: httpx.AsyncClient, tokens: Tokens, header: dict[str, str]
+) -> None:
+    ada = tokens.header(Role.REGISTRAR, Role.LOADER, subject="ada")
+    await client.post("/v1/beacons", json=IVINGHOE, headers={**ada, **KEY})
+    other = await client.post("/v1/beacons", json=IVINGHOE, headers={**ada, **KEY, **header})
+    assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (422, "idempotency-key-reused")
+
+
 async def test_a_refusal_is_not_kept_so_the_key_can_be_tried_again(client: httpx.AsyncClient) -> None:
     failed = await client.post("/v1/beacons", json=IVINGHOE | {"fails_at_commit": True}, headers=KEY)
     assert failed.status_code == 500
@@ -193,7 +221,7 @@ async def test_a_key_that_cannot_be_one_is_refused(client: httpx.AsyncClient, ke
 async def test_a_write_is_recorded_with_its_caller_and_a_refused_one_is_not(
     client: httpx.AsyncClient, database: Database, tokens: Tokens
 ) -> None:
-    ada = tokens.header(Role.REGISTRAR, Role.READER, subject="ada", organisations=("IVI", "BEA"))
+    ada = tokens.header(Role.REGISTRAR, Role.PARTNER, subject="ada", organisations=("IVI", "BEA"))
     ids = {"X-Request-Id": "req-1", "X-Correlation-Id": "story-1"}
     await client.post("/v1/beacons", json=IVINGHOE, headers={**ada, **ids})
     await client.post("/v1/beacons", json=IVINGHOE, headers=ada)
@@ -203,7 +231,7 @@ async def test_a_write_is_recorded_with_its_caller_and_a_refused_one_is_not(
             "id": 0,
             "recorded_at": None,
             "actor": "ada",
-            "roles": ["reader", "registrar"],
+            "roles": ["partner", "registrar"],
             "organisations": ["BEA", "IVI"],
             "operation": "light_beacon",
             "request_id": "req-1",

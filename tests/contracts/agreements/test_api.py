@@ -108,7 +108,7 @@ async def test_wrong_terms_are_refused_with_every_field(client: httpx.AsyncClien
 
 
 async def test_who_is_no_contract_lead_is_refused(client: httpx.AsyncClient, tokens: Tokens) -> None:
-    reader = tokens.header(Role.READER, Role.FINANCE_LEAD, organisations=("10H",))
+    reader = tokens.header(Role.PARTNER, Role.FINANCE_LEAD, organisations=("10H",))
     refused = await client.post("/v1/contracts", json=DRAFT, headers=reader)
     assert refused.status_code == 403
     assert refused.json()["type"].endswith("/role-missing")
@@ -138,10 +138,10 @@ async def test_a_lead_of_somebody_else_may_do_and_see_nothing(client: httpx.Asyn
 @pytest.mark.parametrize(
     ("role", "organisations"),
     [
-        (Role.READER, ("0CX",)),
-        (Role.READER, ("10Y",)),
-        (Role.READER, ("14Y",)),
-        (Role.READER, ("*",)),
+        (Role.PARTNER, ("0CX",)),
+        (Role.PARTNER, ("10Y",)),
+        (Role.PARTNER, ("14Y",)),
+        (Role.PARTNER, ("*",)),
         (Role.OPERATOR, ("none",)),
     ],
 )

@@ -13,8 +13,8 @@ from tests.support.plans import Plans
 from tests.support.platform import schema
 
 DAY = date(2021, 1, 1)
-NATIONAL = Caller("n", frozenset({Role.READER}), frozenset({EVERY_ORGANISATION}))
-CUSTOMER = Caller("c", frozenset({Role.READER}), frozenset({"C7"}))
+NATIONAL = Caller("n", frozenset({Role.PARTNER}), frozenset({EVERY_ORGANISATION}))
+CUSTOMER = Caller("c", frozenset({Role.PARTNER}), frozenset({"C7"}))
 
 _LARGE = """
 INSERT INTO contract (reference, title, supplier_code, starts_on, last_day, notice_months, value_basis, drafted_at,

@@ -90,7 +90,7 @@ async def test_every_reason_is_told_at_once(client: httpx.AsyncClient) -> None:
 
 
 async def test_only_a_finance_lead_states_and_only_for_its_own(client: httpx.AsyncClient, tokens: Tokens) -> None:
-    reader = tokens.header(Role.READER, organisations=("06H",))
+    reader = tokens.header(Role.PARTNER, organisations=("06H",))
     assert kind(await put(client, expect=403, headers=reader)) == "role-missing"
     foreign = await put(client, PATH.replace("06H", "10H"), expect=403)
     assert kind(foreign) == "not-yours-to-decide"

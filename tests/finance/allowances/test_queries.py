@@ -68,7 +68,7 @@ async def test_a_merger_shows_on_both_sides_and_in_the_history(
     await harness.state("10Y", "2018-19", 1000)
     await harness.state("10H", "2018-19", 1000)
     await harness.hear(bucks_merges(date(2018, 10, 1)))
-    heir = tokens.header(Role.READER, organisations=("14Y",))
+    heir = tokens.header(Role.PARTNER, organisations=("14Y",))
     before = (await client.get("/v1/allowances/10Y/2018-19", headers=heir)).json()
     after = (await client.get("/v1/allowances/14Y/2018-19", headers=heir)).json()
     assert before["as_set"]["amount_pence"] == 2_207_000
@@ -92,7 +92,7 @@ async def test_a_callers_list_holds_its_own_and_what_lives_on_in_it(
     await harness.hear(bucks_merges(date(2018, 10, 1)))
 
     async def codes(*organisations: str, **params: str) -> list[str]:
-        who = tokens.header(Role.READER, organisations=organisations)
+        who = tokens.header(Role.PARTNER, organisations=organisations)
         answer = await client.get("/v1/allowances", params=params, headers=who)
         assert answer.status_code == 200, answer.text
         return [item["organisation"] for item in answer.json()["items"]]
@@ -132,7 +132,7 @@ async def test_pages_follow_each_other_without_gap_or_repetition(
             await harness.state(code, year, 1000)
     link, seen = "/v1/allowances?limit=4", []
     while link:
-        answer = (await client.get(link, headers=tokens.header(Role.READER))).json()
+        answer = (await client.get(link, headers=tokens.header(Role.PARTNER))).json()
         seen += [(item["organisation"], item["financial_year"]) for item in answer["items"]]
         link = answer["next"]
     assert seen == [(code, year) for code in ("06H", "10Y") for year in ("2013-14", "2014-15", "2015-16")]

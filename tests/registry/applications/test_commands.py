@@ -87,7 +87,7 @@ async def test_only_somebody_who_acts_for_the_applicant_that_files_can_file(regi
         "POST", "/merger-applications", Role.GOVERNANCE_LEAD, organisations=("10Q",), json=body, expect=403
     )
     assert stranger["type"].endswith("/not-yours-to-decide")
-    reader = await registry.call("POST", "/merger-applications", Role.READER, json=body, expect=403)
+    reader = await registry.call("POST", "/merger-applications", Role.PARTNER, json=body, expect=403)
     assert reader["type"].endswith("/role-missing")
     other = {**body, "filed_by": "10Q"}
     refused = await registry.call(
@@ -190,7 +190,7 @@ async def test_what_is_rejected_or_withdrawn_ends_and_another_can_be_filed(
             "POST",
             "/merger-applications/A-14Y/withdrawal",
             Role.GOVERNANCE_LEAD,
-            organisations=("10H",),
+            organisations=("10H", "10Y"),
             headers={"If-Match": '"1"'},
         )
     told = (await registry.told())[-1]

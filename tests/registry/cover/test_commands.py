@@ -186,7 +186,7 @@ async def test_what_was_believed_before_a_change_stays_answerable(registry: Regi
 async def test_only_nhs_england_or_a_registrar_who_acts_for_each_may_state_cover(registry: RegistryClient) -> None:
     await two_ccgs(registry)
     body = {"effective_on": "2014-04-01", "commissioners": [{"code": "01H", "practices": []}]}
-    await registry.call("POST", "/covers", Role.READER, json=body, expect=403)
+    await registry.call("POST", "/covers", Role.PARTNER, json=body, expect=403)
     await registry.call("POST", "/covers", Role.REGISTRAR, organisations=("01K",), json=body, expect=403)
 
 

@@ -151,7 +151,7 @@ async def test_a_report_about_a_body_that_is_not_ones_own_is_refused(registry: R
     await registry.open("A1")
     body = report("hsj:1", "2019-01-01", fact("A1", "life", "closed", "2018-04-01"))
     await record(registry, body, expect=403, organisations=("A2",))
-    await record(registry, body, Role.READER, expect=403)
+    await record(registry, body, Role.PARTNER, expect=403)
 
 
 async def test_the_history_tells_everything_that_was_said_and_believed_as_known_then(registry: RegistryClient) -> None:

@@ -190,5 +190,5 @@ async def test_pages_of_conflicts_are_the_whole_list_in_parts(registry: Registry
 
 
 async def test_a_place_that_no_page_gave_is_refused(registry: RegistryClient) -> None:
-    answer = await registry.send("GET", "/conflicts", Role.READER, params={"after": "WyJ4Il0"})
+    answer = await registry.send("GET", "/conflicts", Role.PARTNER, params={"after": "WyJ4Il0"})
     assert answer.status_code == 400

@@ -161,7 +161,7 @@ async def test_a_federation_is_opened_by_who_acts_for_it(registry: RegistryClien
         "POST", "/federations", Role.REGISTRAR, organisations=("06A",), json=SUFFOLK, expect=403
     )
     assert refused["type"].endswith("/not-yours-to-decide")
-    await registry.call("POST", "/federations", Role.READER, json=SUFFOLK, expect=403)
+    await registry.call("POST", "/federations", Role.PARTNER, json=SUFFOLK, expect=403)
 
 
 async def test_owners_show_with_their_exact_shares(registry: RegistryClient) -> None:

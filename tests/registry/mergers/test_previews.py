@@ -8,7 +8,7 @@ from tests.support.registry_client import RegistryClient
 
 async def previewed(registry: RegistryClient, *predecessors: str, **asked: str) -> dict[str, Any]:
     params = [("predecessor", code) for code in predecessors] + [*asked.items()]
-    answer: dict[str, Any] = await registry.call("GET", "/merger-previews", Role.READER, params=params)
+    answer: dict[str, Any] = await registry.call("GET", "/merger-previews", Role.PARTNER, params=params)
     return answer
 
 

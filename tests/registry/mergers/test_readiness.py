@@ -178,7 +178,7 @@ async def test_who_keeps_the_governance_of_the_parties_may_prepare_and_nobody_el
     for organisations, role, problem in (
         (("10Q",), Role.GOVERNANCE_LEAD, "/not-yours-to-decide"),
         (("10H",), Role.GOVERNANCE_LEAD, "/not-yours-to-decide"),
-        (("*",), Role.READER, "/role-missing"),
+        (("*",), Role.PARTNER, "/role-missing"),
     ):
         refused = await registry.call("POST", path, role, organisations=organisations, json=body, expect=403)
         assert refused["type"].endswith(problem)

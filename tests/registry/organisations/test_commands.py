@@ -150,7 +150,7 @@ async def test_a_caller_acts_only_for_its_own_organisations(registry: RegistryCl
         expect=403,
     )
     assert refused["type"].endswith("/not-yours-to-decide")
-    without_role = await registry.call("POST", "/organisations", Role.READER, json=A_CCG, expect=403)
+    without_role = await registry.call("POST", "/organisations", Role.PARTNER, json=A_CCG, expect=403)
     assert without_role["type"].endswith("/role-missing")
 
 

@@ -126,7 +126,7 @@ async def test_a_population_is_published_by_who_acts_for_the_body(registry: Regi
         "POST", "/organisations/06A/populations", Role.REGISTRAR, organisations=("05C",), json=body, expect=403
     )
     assert refused["type"].endswith("/not-yours-to-decide")
-    await registry.call("POST", "/organisations/06A/populations", Role.READER, json=body, expect=403)
+    await registry.call("POST", "/organisations/06A/populations", Role.PARTNER, json=body, expect=403)
     await registry.call("POST", "/organisations/99Z/populations", json=body, expect=404)
     await registry.call("GET", "/organisations/99Z/populations", expect=404)
 

@@ -297,7 +297,7 @@ async def test_only_a_registrar_or_nhs_england_who_acts_for_the_predecessors_sta
         "successors": [{"code": "RBB"}],
         "effective_on": "2018-04-01",
     }
-    await registry.call("POST", "/reorganisations", Role.READER, json=body, expect=403)
+    await registry.call("POST", "/reorganisations", Role.PARTNER, json=body, expect=403)
     await registry.call("POST", "/reorganisations", Role.REGISTRAR, organisations=("RBB",), json=body, expect=403)
     dry = await registry.call("POST", "/reorganisations", json=body, params={"dry_run": "true"})
     assert await registry.status("RAA", "2018-04-01") == "open"

@@ -73,7 +73,7 @@ async def test_a_place_in_a_log_that_ended_is_refused(registry: RegistryClient) 
 
 async def test_a_list_is_its_owners_alone(registry: RegistryClient) -> None:
     made = await watch(registry, codes=["00F"])
-    other = registry.tokens.header(Role.READER, subject="somebody else")
+    other = registry.tokens.header(Role.PARTNER, subject="somebody else")
     answer = await registry.client.get(f"/v1/watch-lists/{made['id']}", headers=other)
     assert answer.status_code == 404
     assert (await registry.client.get("/v1/watch-lists", headers=other)).json() == {"items": [], "next": None}

@@ -173,7 +173,7 @@ async def test_what_is_no_file_to_import_is_refused(
 
 async def test_a_reader_may_not_preview_and_a_name_is_no_path(registry: RegistryClient, january: Path) -> None:
     path = january / "epraccur_2020-09.csv"
-    await preview(registry, path, Role.READER, expect=403)
+    await preview(registry, path, Role.PARTNER, expect=403)
     answer = await registry.send("POST", "/imports/previews", params={"file": "../epraccur_2020-09.csv"}, content=b"x")
     assert answer.status_code == 422
 
@@ -192,7 +192,7 @@ async def test_findings_are_counted_listed_and_paged(registry: RegistryClient, j
     await import_file(
         registry.database, recognised(january / "epraccur_2020-09.csv", FORMS, stated_on=None), today=TODAY
     )
-    counts = await registry.call("GET", "/findings/counts", Role.READER)
+    counts = await registry.call("GET", "/findings/counts", Role.PARTNER)
     by_sort = {one["sort"]: one["findings"] for one in counts["sorts"]}
     assert by_sort["moved_without_succession"] == 2
     assert all(one["meaning"].endswith(".") for one in counts["sorts"])
