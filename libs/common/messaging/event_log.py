@@ -198,9 +198,9 @@ async def feed(
 ) -> Page:
     """Return the events after this position that the caller may see, optionally only those `about` one of these codes.
 
-    An event for its parties only is returned to callers who act for one of its organisations: a reference
-    among the keys does not count, even where it looks like a code. `epoch` is the one returned with the reader's last page. Raises
-    EpochEnded if the log no longer has that position in that epoch.
+    An event for its parties only is returned to callers who act for one of its organisations: a reference among the
+    keys does not count, even where it looks like a code. `epoch` is the one returned with the reader's last page.
+    Raises EpochEnded if the log no longer has that position in that epoch.
     """
     at = await end(reads)
     if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(reads, after) != epoch):

@@ -9,7 +9,19 @@ from pydantic import BaseModel, Field
 from libs.common.audit import record_write
 from libs.common.database.connection import Database
 from libs.common.errors import Conflict, Reason
-from libs.common.http.dependencies import By, Page, Paging, Rows, Today, Write, allowed, commands_router, page, problems
+from libs.common.http.dependencies import (
+    By,
+    Page,
+    Paging,
+    Rows,
+    Today,
+    Write,
+    allowed,
+    binds_none,
+    commands_router,
+    page,
+    problems,
+)
 from libs.common.http.problems import Unprocessable
 from libs.common.http.transactions import SteppedRoute
 from libs.common.identity import Caller, Role
@@ -24,6 +36,8 @@ from libs.common.temporal.days import AS_WRITTEN, WrittenDay
 
 ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The id in the list of parked events.")]
 Operator = Annotated[Caller, allowed(Role.OPERATOR)]
+
+_RUNS_THE_SYSTEM = "an operator runs the system, and decides for no organisation"
 
 router = commands_router(prefix="/operations", tags=["Operations"])
 stepped = APIRouter(prefix="/operations", tags=["Operations"], route_class=SteppedRoute)
@@ -95,18 +109,21 @@ async def list_parked(
     summary="Retry a parked event",
     responses=problems(ParkedEventNotFound, NotFirstInQueue),
 )
+@binds_none(because=_RUNS_THE_SYSTEM)
 async def resume_parked(parked_id: ParkedId, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
     """Retry one parked event. If it fails again it stays parked."""
     return _resumed(await parking.resume(session, _subscriptions(request), parked_id))
 
 
 @router.post("/parked/resume", summary="Retry all parked events of a key", responses=problems(ParkedEventNotFound))
+@binds_none(because=_RUNS_THE_SYSTEM)
 async def resume_parked_key(command: ResumeKey, session: Write, by: Operator, request: Request) -> ResumedView:  # noqa: ARG001
     """Retry, in order, all events parked under a key and all events linked to them through other keys."""
     return _resumed(await parking.resume_key(session, _subscriptions(request), command.source, command.key))
 
 
 @router.post("/parked/{parked_id}/discard", summary="Discard a parked event", responses=problems(ParkedEventNotFound))
+@binds_none(because=_RUNS_THE_SYSTEM)
 async def discard_parked(parked_id: ParkedId, command: Discard, session: Write, by: Operator) -> ParkedView:
     """Discard a parked event, so that it is never applied. The caller and the reason are recorded."""
     return _view(await parking.discard(session, parked_id, by=by, reason=command.reason))
@@ -141,6 +158,7 @@ class MoveClock(BaseModel):
 
 
 @stepped.post("/due-work", summary="Do due work", responses=problems(NotYetDue))
+@binds_none(because=_RUNS_THE_SYSTEM)
 async def do_due_work(
     command: DueWorkUpTo,
     by: Annotated[Caller, allowed(Role.OPERATOR, Role.LOADER)],
@@ -163,6 +181,7 @@ async def show_clock(by: By, request: Request) -> ClockView:  # noqa: ARG001
 
 
 @stepped.put("/clock", summary="Move the clock", responses=problems(ClockNotMovable))
+@binds_none(because=_RUNS_THE_SYSTEM)
 async def move_clock(command: MoveClock, by: Operator, request: Request) -> ClockView:
     """Move the clock to another day and do the work due by then; the response comes when it is done."""
     if not request.app.state.settings.clock_movable:

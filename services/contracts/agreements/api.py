@@ -15,6 +15,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
+    binds,
     commands_router,
     etag,
     page,
@@ -97,6 +98,7 @@ async def get_history(reference: Reference, rows: Rows, by: By, as_known: AsKnow
     summary="Draft a contract",
     responses=problems(errors.ReferenceTaken, *_DRAFT_REFUSALS, NotYoursToDecide, RoleMissing),
 )
+@binds("customers")
 async def draft_contract(
     command: DraftContract, response: Response, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> ContractView:

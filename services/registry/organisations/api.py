@@ -13,6 +13,7 @@ from libs.common.http.dependencies import (
     Rows,
     StatedAt,
     Write,
+    binds,
     commands_router,
     etag,
     page,
@@ -99,6 +100,7 @@ async def list_organisations(
     summary="Open or propose an organisation",
     responses=problems(CodeTaken, OrganisationNotFound, CoverBroken),
 )
+@binds("code")
 async def open_organisation(
     command: commands.OpenOrganisation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
 ) -> Organisation:
