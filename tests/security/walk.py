@@ -13,7 +13,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from libs.common.http.bindings import Binding, binding_of
+from libs.common.http.declarations import Binding, binding_of
 from libs.common.http.transactions import READING, CommandRoute, SteppedRoute
 from libs.common.identity import Role
 from tests.support.edge import Tokens

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Database
 from libs.common.errors import Reason
-from libs.common.http.bindings import binds, binds_none, binds_one_of
+from libs.common.http.declarations import binds, binds_none, binds_one_of
 from libs.common.http.middleware import CALLER
 from libs.common.http.paging import Page, Paging, page
 from libs.common.http.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, may_raise, problems

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from libs.common.events import asyncapi
 from libs.common.http import idempotency
-from libs.common.http.bindings import binding_of
+from libs.common.http.declarations import binding_of
 from libs.common.http.dependencies import Allowed
 from libs.common.http.middleware import PUBLIC_PATHS
 from libs.common.http.problems import (
