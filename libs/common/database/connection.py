@@ -29,8 +29,14 @@ _NAMES = {
 LOCK_TIMEOUT = "10s"
 """A lock that is not granted in time is an error to retry, not a reason to wait for ever."""
 
-# A forgotten transaction holds locks and prevents the vacuum of dead rows.
-_SESSION = {"idle_in_transaction_session_timeout": "60s", "lock_timeout": LOCK_TIMEOUT, "timezone": "UTC"}
+# A forgotten transaction holds locks and prevents the vacuum of dead rows; so does one whose client has gone, which
+# PostgreSQL by default notices only when it next answers.
+_SESSION = {
+    "idle_in_transaction_session_timeout": "60s",
+    "client_connection_check_interval": "2s",
+    "lock_timeout": LOCK_TIMEOUT,
+    "timezone": "UTC",
+}
 
 # A hot read is planned once for each connection: planning it takes several times as long as running it. The commands'
 # connections keep PostgreSQL's own choice: a command runs seldom, over one code or over thousands, and a plan that is

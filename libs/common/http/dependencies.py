@@ -17,7 +17,7 @@ from libs.common.http.problems import PreconditionMissing, StaleVersion, Unproce
 from libs.common.http.transactions import SESSION, commands_router, questions_router
 from libs.common.identity import Caller, Role
 from libs.common.process.clock import LONDON, Clock
-from libs.common.temporal.days import WrittenDay, WrittenInstant
+from libs.common.temporal.days import AS_WRITTEN, EARLIEST, LATEST, WrittenDay, WrittenInstant
 
 __all__ = [
     "Allowed",
@@ -45,7 +45,9 @@ __all__ = [
     "stale",
 ]
 
-_YEARS = range(1900, 2200)
+_YEARS = range(EARLIEST.year, LATEST.year + 1)
+_DayOfAnyYear = Annotated[date, AS_WRITTEN]
+"""A day that `_instant` refuses in its own words."""
 _UNTIL_ITS_END = timedelta(days=1, microseconds=-1)
 _VERSION = re.compile(r'"([0-9]{1,18})"')
 
@@ -131,7 +133,7 @@ async def _stated_at(
     request: Request,
     by: By,
     given: Annotated[
-        WrittenInstant | WrittenDay | None,
+        WrittenInstant | _DayOfAnyYear | None,
         Header(
             alias="Stated-At",
             description="When the source stated this: an instant or a day. Role `loader` only. Default: now.",
@@ -167,7 +169,7 @@ async def _as_at(
 @may_raise(InstantRefused)
 async def _as_known(
     given: Annotated[
-        WrittenInstant | WrittenDay | None,
+        WrittenInstant | _DayOfAnyYear | None,
         Query(
             alias="as_known",
             description="What was known at that instant, or at the end of that day (known time). Default: now.",

@@ -1,11 +1,10 @@
 """The types that every package uses: a reference, an ODS code, a day, a line of a contract."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from libs.common.temporal.days import AS_WRITTEN
+from libs.common.temporal.days import WrittenDay
 
 Reference = Annotated[
     str,
@@ -19,7 +18,7 @@ Reference = Annotated[
 OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$"), Field(description="An ODS code.")]
 
 
-Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2999, 12, 31)), AS_WRITTEN]
+Day = WrittenDay
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

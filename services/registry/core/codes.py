@@ -1,11 +1,10 @@
 """The types that every package uses: an ODS code, an area's code, a name, a day."""
 
-from datetime import date
 from typing import Annotated, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
-from libs.common.temporal.days import AS_WRITTEN
+from libs.common.temporal.days import WrittenDay
 
 _T = TypeVar("_T")
 ByCode = dict[str, _T]
@@ -40,4 +39,4 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=PRINTED)]
 
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), AS_WRITTEN]
+Day = WrittenDay

@@ -5,7 +5,16 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
+MOST_REFUSED = 1_000
+"""The most lines of a file that are refused one by one; with one more, the file as a whole is."""
+MOST_FINDINGS = 10_000
+"""The most findings of a file that are listed; the others are counted."""
 _SHOWN = 20
+_LONGEST_CODE, _LONGEST_REASON = 40, 300
+
+
+class FileRefused(ValueError):
+    """A file that cannot be imported as a whole; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +50,29 @@ class FileReport:
     mergers: int = 0
     not_taken: list[NotTaken] = field(default_factory=list)
     findings: list[RowWarning] = field(default_factory=list)
+    findings_left_out: int = 0
 
     def refuse(self, line: int, code: str, reason: str) -> None:
-        """Note that a line could not be imported."""
-        self.not_taken.append(NotTaken(self.file, line, code, reason))
+        """Note that a line could not be imported. Raises FileRefused after too many of them: reading then stops."""
+        if len(self.not_taken) >= MOST_REFUSED:
+            first = self.not_taken[0]
+            raise FileRefused(
+                f"more than {MOST_REFUSED} lines cannot be imported, so it was read up to line {line} only; "
+                f"the first of them is line {first.line}: {first.reason}"
+            )
+        self.not_taken.append(NotTaken(self.file, line, excerpt(code, _LONGEST_CODE), excerpt(reason, _LONGEST_REASON)))
 
     def find(self, sort: str, code: str, words: str) -> None:
         """Note a finding about something that was imported."""
-        self.findings.append(RowWarning(self.file, sort, code, words))
+        if len(self.findings) >= MOST_FINDINGS:
+            self.findings_left_out += 1
+            return
+        self.findings.append(RowWarning(self.file, sort, excerpt(code, _LONGEST_CODE), excerpt(words, _LONGEST_REASON)))
+
+
+def excerpt(text: str, longest: int) -> str:
+    """Return a text of a file as a message may repeat it: its beginning, if it is long."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 @dataclass(slots=True)
@@ -66,6 +90,10 @@ class ImportReport:
         """Return all findings, in the order of the files."""
         return [one for file in self.files for one in file.findings]
 
+    def findings_left_out(self) -> int:
+        """Return the number of findings that are counted and not listed."""
+        return sum(file.findings_left_out for file in self.files)
+
     def as_json(self) -> str:
         """Return the whole report as JSON."""
         whole = {
@@ -73,7 +101,7 @@ class ImportReport:
                 {
                     **asdict(file),
                     "not_taken": len(file.not_taken),
-                    "findings": len(file.findings),
+                    "findings": len(file.findings) + file.findings_left_out,
                     "stated_on": file.stated_on.isoformat(),
                 }
                 for file in self.files
@@ -95,6 +123,8 @@ class ImportReport:
         lines += _listed("not taken", not_taken, every_line=every_line)
         findings = [(one.sort, f"{one.file} {one.code}: {one.words}") for one in self.findings()]
         lines += _listed("findings", findings, every_line=every_line)
+        if left_out := self.findings_left_out():
+            lines.append(f"  {left_out} further findings are not listed: at most {MOST_FINDINGS} of a file are")
         return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ CCGs, is derived at the end of each from all that is recorded by then (`mergers`
 difference.
 """
 
+import csv
 import gc
 import uuid
 from collections import Counter
@@ -28,7 +29,7 @@ from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import SourceFile, files_in
 from services.registry.imports.merger_records import around, lock, records_around
 from services.registry.imports.mergers import mergings
-from services.registry.imports.report import FileReport, ImportReport, NotTaken
+from services.registry.imports.report import FileRefused, FileReport, ImportReport, NotTaken
 
 IMPORTER = Caller(
     subject="command:import-ods",
@@ -53,17 +54,23 @@ async def import_folder(
 ) -> ImportReport:
     """Import every file of a folder that can be recognised, oldest first; `say` prints the progress.
 
-    Each file is all or nothing. If a later file fails, the earlier ones stay imported, and importing again continues.
+    Each file is all or nothing. A file that is refused as a whole is reported, and the later ones are imported. If
+    one fails otherwise, the earlier ones stay imported, and importing again continues.
     """
     files, not_recognised = files_in(folder, FORMS, stated_on=stated_on)
     report = ImportReport(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
     for number, file in enumerate(files, start=1):
         say(f"{number}/{len(files)} {file.name}: {file.form}, as of {file.day}")
-        with _uncollected():
-            taken = await import_file(database, file, today=today, say=say)
+        try:
+            with _uncollected():
+                taken = await import_file(database, file, today=today, say=say)
+        except (FileRefused, csv.Error) as reason:
+            say(f"    not taken: {reason}")
+            report.files_not_taken.append(NotTaken(file.name, 0, "", str(reason)))
+            continue
         say(
             f"    {taken.lines} lines, {taken.events} events published, {len(taken.not_taken)} lines not taken, "
-            f"{len(taken.findings)} findings"
+            f"{len(taken.findings) + taken.findings_left_out} findings"
         )
         report.files.append(taken)
     return report
@@ -82,7 +89,7 @@ def _uncollected() -> Iterator[None]:
 
 
 async def import_file(database: Database, file: SourceFile, *, today: date, say: Say = lambda _: None) -> FileReport:
-    """Import one file in one transaction."""
+    """Import one file in one transaction. Raises FileRefused, with nothing imported."""
     run = str(uuid.uuid4())
     context.begin(context.Origin(actor=IMPORTER.subject, correlation=run, causation=run))
     stated_at = datetime.combine(file.day, time.min, UTC)

@@ -95,6 +95,7 @@ class ImportPreviewView(BaseModel):
     as_expected: int = Field(description="those of them whose parent in the file is the expected one", examples=[10034])
     bodies: list[BodyPreviewView]
     bodies_left_out: int = Field(description="the number of further organisations of the requested verdicts")
-    not_taken: list[RefusedLineView]
+    not_taken: list[RefusedLineView] = Field(description="the lines that cannot be imported, up to the limit")
+    not_taken_left_out: int
     odd: list[OddView] = Field(description="what is odd in the file, up to the limit")
     odd_left_out: int

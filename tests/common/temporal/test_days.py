@@ -39,3 +39,9 @@ def test_a_day_without_a_zone_and_a_day_that_no_calendar_has_are_refused() -> No
     for given, adapter in (("2018-04-01T09:30:00", _INSTANT), ("2018-02-30", _DAY), ("2018-13-01T00:00:00Z", _INSTANT)):
         with pytest.raises(ValidationError):
             adapter.validate_python(given)
+
+
+@pytest.mark.parametrize("given", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31", date(9999, 12, 31)])
+def test_a_day_to_which_nothing_could_be_added_is_refused(given: Any) -> None:
+    with pytest.raises(ValidationError, match="a day lies between 1900-01-01 and 2199-12-31"):
+        _DAY.validate_python(given)

@@ -262,6 +262,43 @@ async def test_every_line_that_is_not_taken_is_listed_with_the_reason(database: 
     assert [step.merger for step in followed.after] == [None]
 
 
+async def test_a_file_of_refused_lines_is_refused_whole_and_the_later_ones_are_imported(
+    database: Database, tmp_path: Path
+) -> None:
+    write(tmp_path, "eccg_2014-01.csv", [body("00C", "NHS DARLINGTON CCG", "20130401"), *([["x"]] * 5_000)])
+    write(tmp_path, "eccg_2015-01.csv", [body("00D", "NHS DURHAM CCG", "20130401")])
+    packed = b'"' + b"Q" * 100_000 + b'"\n'
+    (tmp_path / "eccg_2016-01.csv.gz").write_bytes(gzip.compress(packed * 700))
+    report = await take(database, tmp_path)
+    whole, packed_too_tightly = (one.reason for one in sorted(report.files_not_taken, key=lambda one: one.file))
+    assert whole.startswith("more than 1000 lines cannot be imported, so it was read up to line 1002 only")
+    assert "line 2: it has 1 columns, not 27" in whole
+    assert "no file that can be imported" in packed_too_tightly
+    assert [(file.file, file.lines) for file in report.files] == [("eccg_2015-01.csv", 1)]
+    assert (await answers.get_organisation(database, "00D", as_at=TODAY, as_known=None)).name == "NHS DURHAM CCG"
+    assert "more than 1000 lines" in report.as_text(every_line=False)
+
+
+async def test_the_year_9999_is_no_end_and_another_impossible_day_refuses_its_line(
+    database: Database, tmp_path: Path
+) -> None:
+    opened = body("00C", "NHS DARLINGTON CCG", "20130401", "99991231")
+    write(
+        tmp_path,
+        "eccg_2014-01.csv",
+        [opened, body("00D", "NHS DURHAM CCG", "99991231"), body("00F", "NHS FAR CCG", "00010101")],
+    )
+    write(tmp_path, "eccg_2015-01.csv", [body("00G", "NHS LATER CCG", "20130401")])
+    report = await take(database, tmp_path)
+    assert [(one.line, one.reason) for one in report.not_taken()] == [
+        (2, "its open date '99991231' is no day"),
+        (3, "its open date '00010101' is no day"),
+    ]
+    found = await answers.get_organisation(database, "00C", as_at=TODAY, as_known=None)
+    assert (found.status, found.last_day) == ("open", None)
+    assert [file.file for file in report.files] == ["eccg_2014-01.csv", "eccg_2015-01.csv"]
+
+
 def test_what_a_file_is_and_its_day(tmp_path: Path) -> None:
     line = [body("00C", "NHS DARLINGTON CCG", "20130401")]
     three = tmp_path / "anything_2022-10.csv.gz"

@@ -1,7 +1,6 @@
 """Published tables whose first line names their columns: how they are recognised, read and turned into statements."""
 
 import csv
-import gzip
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from libs.common.events.registry import OrganisationIdentified, OrganisationOpen
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.identifiers import ONS, bodies_with, with_ends
 from services.registry.imports.formats.ods_rows import Unusable, code_of
-from services.registry.imports.formats.source_file import Form, SourceFile
+from services.registry.imports.formats.source_file import Form, SourceFile, content_of
 from services.registry.imports.report import FileReport
 
 _MARK = "ï»¿"
@@ -118,7 +117,7 @@ class Table:
 
 def text_of(path: Path) -> str:
     """Return a file's text: UTF-8 with or without its mark, else Windows-1252; decompressed if needed."""
-    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    content = content_of(path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationParentChanged
-from services.registry.imports.formats.ods_rows import Columns, Unusable, code_of, day_of, day_or_none
+from services.registry.imports.formats.ods_rows import Columns, Unusable, code_of, day_of, last_day_or_none
 from services.registry.imports.formats.source_file import Form, SourceFile
 from services.registry.imports.report import FileReport
 
@@ -47,7 +47,7 @@ def memberships_in(file: SourceFile, stated_at: datetime, report: FileReport) ->
 def _membership(columns: Columns, saying: dict[str, Any]) -> OrganisationParentChanged:
     if len(columns) != _COLUMNS:
         raise Unusable(f"it has {len(columns)} columns, not {_COLUMNS}")
-    joined, left = day_of(columns[3], "day of joining"), day_or_none(columns[4], "day of leaving")
+    joined, left = day_of(columns[3], "day of joining"), last_day_or_none(columns[4], "day of leaving")
     if left is not None and left < joined:
         raise Unusable(f"it leaves on {left}, before it joins on {joined}")
     return OrganisationParentChanged(

@@ -7,9 +7,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+from libs.common.temporal.days import EARLIEST, LATEST
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.source_file import SourceFile
-from services.registry.imports.report import FileReport
+from services.registry.imports.report import FileReport, excerpt
 
 COLUMNS = 27
 
@@ -17,6 +18,8 @@ Columns = list[str]
 KindOf = Callable[[Columns], Kind]
 Status = Literal["open", "proposed", "dormant"]
 
+_NO_END, _ISO_NO_END = "99991231", "9999-12-31"
+_LONGEST_VALUE = 20
 _CODE = re.compile(r"[A-Z0-9]{1,12}")
 _GENERAL_PRACTICE = "4"
 _STATUSES: dict[str, Status] = {"P": "proposed", "D": "dormant"}
@@ -72,7 +75,7 @@ def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
         raise Unusable(f"it has {len(columns)} columns, not {COLUMNS}")
     if not columns[1]:
         raise Unusable("it has no name")
-    opened, last = day_of(columns[10], "open date"), day_or_none(columns[11], "close date")
+    opened, last = day_of(columns[10], "open date"), last_day_or_none(columns[11], "close date")
     if last is not None and last < opened:
         raise Unusable(f"it closes on {last}, before it opens on {opened}")
     region, geography, commissioner = (
@@ -91,7 +94,7 @@ def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
         geography=geography,
         commissioner=commissioner,
         joined_on=day_or_none(columns[15], "day of joining"),
-        left_on=day_or_none(columns[16], "day of leaving"),
+        left_on=last_day_or_none(columns[16], "day of leaving"),
     )
 
 
@@ -137,7 +140,7 @@ def kind_of_authority(columns: Columns) -> Kind:
 def code_of(text: str) -> str:
     """Return an ODS code. Raises Unusable."""
     if not _CODE.fullmatch(text):
-        raise Unusable(f"{text!r} is no ODS code")
+        raise Unusable(f"{excerpt(text, _LONGEST_VALUE)!r} is no ODS code")
     return text
 
 
@@ -156,15 +159,25 @@ def day_or_none(text: str, what: str) -> date | None:
     try:
         return _day(text)
     except ValueError:
-        raise Unusable(f"its {what} {text!r} is no day") from None
+        raise Unusable(f"its {what} {excerpt(text, _LONGEST_VALUE)!r} is no day") from None
+
+
+def last_day_or_none(text: str, what: str) -> date | None:
+    """Return a last day written `yyyymmdd`, None where there is no end, which is written as the year 9999 too."""
+    return None if text == _NO_END else day_or_none(text, what)
 
 
 def iso_day(text: str) -> date:
     """Return a day written `yyyy-mm-dd`. Raises Unusable."""
     try:
-        return date.fromisoformat(text)
+        return _in_bounds(date.fromisoformat(text))
     except ValueError:
-        raise Unusable(f"its date {text!r} is no day") from None
+        raise Unusable(f"its date {excerpt(text, _LONGEST_VALUE)!r} is no day") from None
+
+
+def iso_last_day(text: str) -> date | None:
+    """Return a last day written `yyyy-mm-dd`, None where it is the one that stands for no end. Raises Unusable."""
+    return None if text == _ISO_NO_END else iso_day(text)
 
 
 @lru_cache(maxsize=50_000)
@@ -172,4 +185,10 @@ def _day(text: str) -> date:
     """Read a day; most of a file's days occur many times, and `strptime` is slow."""
     if len(text) != 8 or not (text.isascii() and text.isdigit()):
         raise ValueError(text)
-    return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    return _in_bounds(date(int(text[:4]), int(text[4:6]), int(text[6:])))
+
+
+def _in_bounds(day: date) -> date:
+    if not EARLIEST <= day <= LATEST:
+        raise ValueError(day)
+    return day

@@ -30,7 +30,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.fhir.codes import kinds_in_ods, roles_of
 from services.registry.imports.formats.csv_tables import text_of
-from services.registry.imports.formats.ods_rows import Unusable, code_of, iso_day
+from services.registry.imports.formats.ods_rows import Unusable, code_of, iso_day, iso_last_day
 from services.registry.imports.formats.source_file import Form, SourceFile
 from services.registry.imports.report import FileReport
 
@@ -83,7 +83,7 @@ def read(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[
 def _documents(file: SourceFile, report: FileReport) -> Iterator[tuple[int, Document]]:
     try:
         content = json.loads(text_of(file.path))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no JSONDecodeError
         report.refuse(0, "", f"it is no JSON: {error}")
         return
     for number, one in enumerate(content if isinstance(content, list) else [content], start=1):
@@ -228,7 +228,8 @@ def _spans(of: Document) -> tuple[TypedDays, TypedDays]:
     for one in _list(of, "Date"):
         if str(one.get("Type")) not in found:
             raise Unusable(f"{one.get('Type')!r} is no type of date")
-        start, end = (iso_day(str(one[key])) if one.get(key) else None for key in ("Start", "End"))
+        start = iso_day(str(one["Start"])) if one.get("Start") else None
+        end = iso_last_day(str(one["End"])) if one.get("End") else None
         if start and end and end < start:
             raise Unusable(f"it ends on {end}, before it begins on {start}")
         found[one["Type"]] = TypedDays(start, end + _A_DAY if end else None)

@@ -3,23 +3,31 @@
 import calendar
 import csv
 import gzip
+import io
 import re
+import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events import Event
 from services.registry.core.sources import rank_of
-from services.registry.imports.report import FileReport
+from services.registry.imports.report import FileRefused, FileReport
 
+MOST_BYTES = 64_000_000
+"""The largest size of a file, unpacked, in bytes."""
+MOST_RATIO = 30
+"""How many times its own size a packed file may have when unpacked: the files of ODS and ONS have 4 to 13 times."""
+SMALL_BYTES = 1_000_000
+"""A file of up to this size when unpacked may be packed as tightly as it likes."""
 _DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4})-(\d{2})(?:-(\d{2}))?(?!\d)")
 
 
-class NotRecognised(ValueError):
+class NotRecognised(FileRefused):
     """A file is of no format that can be imported, or its day is not known."""
 
 
@@ -133,8 +141,10 @@ def _form(path: Path, forms: Sequence[Form]) -> Form:
     try:
         with opened(path, "latin-1") as text:
             first = [column.strip() for column in next(csv.reader(text), [])]
-    except (OSError, csv.Error, EOFError) as error:
+    except (OSError, csv.Error, FileRefused) as error:
         raise NotRecognised(f"it cannot be read: {error}") from error
+    if not first:
+        raise NotRecognised("it is empty, or its first line is")
     for form in forms:
         if form.fits(path.name.lower(), first):
             return form
@@ -142,7 +152,47 @@ def _form(path: Path, forms: Sequence[Form]) -> Form:
 
 
 def opened(path: Path, encoding: str) -> TextIO:
-    """Open a file that may be compressed, as text."""
-    if path.suffix == ".gz":
-        return cast("TextIO", gzip.open(path, "rt", encoding=encoding, newline=""))
-    return path.open(encoding=encoding, newline="")
+    """Open a file that may be packed, as text. Reading raises FileRefused as soon as it is too large, or no text."""
+    return io.TextIOWrapper(io.BufferedReader(_Content(path)), encoding=encoding, newline="")
+
+
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a file that may be packed, unpacked. Raises FileRefused as `opened` does."""
+    with _Content(path) as content:
+        return content.readall()
+
+
+class _Content(io.RawIOBase):
+    """The unpacked bytes of a file, bounded while they are unpacked."""
+
+    def __init__(self, path: Path) -> None:
+        self._is_packed = path.suffix == ".gz"
+        self._file = gzip.GzipFile(path) if self._is_packed else io.FileIO(path)
+        packed_to = max(SMALL_BYTES, MOST_RATIO * path.stat().st_size)
+        self._most = min(MOST_BYTES, packed_to) if self._is_packed else MOST_BYTES
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            part = self._file.read(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise FileRefused(f"it is cut off, or not compressed by gzip: {error}") from error
+        self._read += len(part)
+        if self._read > self._most:
+            raise FileRefused(
+                f"it has more than {self._most} bytes when unpacked: at most {MOST_BYTES}, and {MOST_RATIO} times its "
+                "packed size"
+                if self._is_packed
+                else f"it has more than {MOST_BYTES} bytes"
+            )
+        if b"\x00" in part:
+            raise FileRefused("it is no text: it has a NUL")
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -1,5 +1,6 @@
 """Writes previews as text and as JSON, one for each file of a folder against what is believed now."""
 
+import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from libs.common.http.csv_text import Cell
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import SourceFile, files_in
 from services.registry.imports.preview.preview import BodyPreview, ImportPreview, preview_file
-from services.registry.imports.report import NotTaken
+from services.registry.imports.report import FileRefused, NotTaken
 from services.registry.imports.views import Verdict
 
 HEADER = ("code", "name", "kind", "verdict", "parting", "joined_on", "expected", "about", "before", "after")
@@ -27,8 +28,11 @@ async def preview_folder(
     files, others = files_in(folder, FORMS, stated_on=stated_on)
     found = []
     for file in files:
-        async with database.begin() as session:
-            found.append((file, await preview_file(session, file, today=today)))
+        try:
+            async with database.begin() as session:
+                found.append((file, await preview_file(session, file, today=today)))
+        except (FileRefused, csv.Error) as reason:
+            others.append((file.name, str(reason)))
     return found, [NotTaken(name, 0, "", reason) for name, reason in others]
 
 

@@ -1,0 +1,93 @@
+"""A service as an operator runs it: a process of its own under uvicorn, on a real PostgreSQL."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from libs.common.identity import Role
+from tests.support.edge import Tokens
+from tests.support.waiting import until
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class ServedService:
+    """A running service: its address, its process, its database and a client that signs in with every role."""
+
+    name: str
+    port: int
+    process_id: int
+    database_url: str
+    client: httpx.AsyncClient
+
+    @property
+    def memory(self) -> int:
+        """The bytes that the process has in memory."""
+        pages = Path(f"/proc/{self.process_id}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def children(self) -> list[str]:
+        """The processes that it started and that still run."""
+        return Path(f"/proc/{self.process_id}/task/{self.process_id}/children").read_text(encoding="ascii").split()
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a bare connection, for requests that no library would send."""
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def send_raw(self, content: bytes) -> bytes:
+        """Send bytes and return what the server sends until it closes the connection."""
+        reader, writer = await self.connect()
+        try:
+            writer.write(content)
+            await writer.drain()
+            return await reader.read()
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def served(name: str, url: str, tokens: Tokens, **settings: str) -> AsyncIterator[ServedService]:
+    """Serve a service on a free port; `settings` are variables of its environment."""
+    given = tokens.settings(url)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        "DATABASE_URL": given.database_url,
+        "TOKEN_ISSUER": given.token_issuer,
+        "TOKEN_AUDIENCE": given.token_audience,
+        "JWKS_URL": given.jwks_url,
+        "PORT": str(port),
+        **settings,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", f"services.{name}", "serve"),
+        cwd=ROOT,
+        env=environment,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    headers = tokens.header(*Role)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120) as client:
+
+            async def is_ready() -> bool:
+                assert process.returncode is None, f"{name} ended by itself"
+                try:
+                    return (await client.get("/health/ready")).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            await until(is_ready, within=60)
+            yield ServedService(name, port, process.pid, url, client)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
