@@ -12,6 +12,9 @@ from libs.common.events.governance import AppointmentMade
 
 Say = Callable[[str], None]
 
+_MOST_NAMES = 200
+"""The number of names that governance gives out in one answer."""
+
 
 async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
     """Load what is missing of the demo; return False if nothing was. An interrupted run is continued.
@@ -34,14 +37,14 @@ async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
 
 
 async def tell_account(services: Services, facts: DemoRecords) -> Account:
-    """Return the account of what happened from the feeds, with the display names that governance has for holders."""
+    """Return the account of what happened from the feeds, with the names of holders, looked up as the commissioner."""
     feeds = await _feeds(services)
-    people = {event.person for envelope in feeds if isinstance(event := envelope.event(), AppointmentMade)}
-    holders = {}
-    for person in sorted(people):
-        found = await services.find(f"/governance/v1/people/{person}", by="commissioner")
-        if found is not None:
-            holders[person] = found.json()["display_name"]
+    people = sorted({event.person for envelope in feeds if isinstance(event := envelope.event(), AppointmentMade)})
+    holders: dict[str, str] = {}
+    for start in range(0, len(people), _MOST_NAMES):
+        asked = {"persons": people[start : start + _MOST_NAMES]}
+        answer = await services.do("POST", "/governance/v1/people/lookups", by="commissioner", body=asked)
+        holders |= {one["person"]: one["display_name"] for one in answer.json()["people"]}
     return tell(feeds, holders, illustrative=facts.illustrative)
 
 
@@ -89,12 +92,16 @@ async def _sign(services: Services, step: Step) -> None:
 
 
 async def _appoint(services: Services, step: Step) -> None:
-    """Register the person, unless that is done, and appoint them."""
-    person = step.body["person"]
-    if await services.find(f"/governance/v1/people/{person}", by=step.by) is None:
-        registered = {"id": person, "display_name": step.more["display_name"]}
-        await services.do("POST", "/governance/v1/people", by=step.by, body=registered)
-    await _command(services, step)
+    """Appoint who holds the post in the first CCG already, or else a person whom governance gives an id."""
+    params = {"post": step.more["held_first"], "as_at": step.body["first_day"], "vacant": "false"}
+    found = await services.find(step.path, by=step.by, params=params)
+    held = [post["person"] for post in found.json()["items"] if post["person"]] if found else []
+    if held:
+        person = held[0]
+    else:
+        named = {name: step.more[name] for name in ("organisation", "display_name")}
+        person = (await services.do("POST", "/governance/v1/people", by=step.by, body=named)).json()["person"]
+    await services.do(step.method, step.path, by=step.by, body={**step.body, "person": person})
 
 
 async def _leave(services: Services, step: Step) -> None:

@@ -58,7 +58,7 @@ def _mark(event: Event) -> tuple[str, ...]:
         case BodyEstablished():
             return (event.event_name, event.organisation)
         case AppointmentMade() | AppointmentEnded():
-            return (event.event_name, event.post, event.person)
+            return (event.event_name, event.post, event.effective_on.isoformat())
         case _:
             return ()
 
@@ -233,27 +233,33 @@ def _governance(facts: DemoRecords) -> Iterator[Step]:
 def _term_of_office(officers: Officers, code: str, name: str) -> Iterator[Step]:
     post = f"{code}/{_slug(officers.post)}"
     displayed = officers.one_holder or f"{officers.post}, {name}"
-    person = f"P-{_slug(officers.one_holder or f'{code} {officers.post}')}"[:40]
+    first = officers.ccgs[0] if officers.one_holder else code
     yield _step(
         officers.from_day,
         "governance",
         f"{displayed} is appointed in {name}",
         "appointments",
-        {"post": post, "person": person, "first_day": officers.from_day.isoformat()},
-        happened=("AppointmentMade", post, person),
+        {"post": post, "first_day": officers.from_day.isoformat()},
+        happened=("AppointmentMade", post, officers.from_day.isoformat()),
         kind="appoint",
-        more={"display_name": displayed},
+        # Governance gives the ids: one holder in several CCGs is whoever holds the post in the first of them.
+        more={"display_name": displayed, "organisation": first, "held_first": f"{first}/{_slug(officers.post)}"},
     )
     if officers.until:
+        first_without = officers.until + timedelta(days=1)
         yield _step(
-            officers.until + timedelta(days=1),
+            first_without,
             "governance",
             f"{displayed} leaves",
             "appointments",
-            {"last_day": officers.until.isoformat(), "reason": "one officer is to hold this post in several CCGs"},
-            happened=("AppointmentEnded", post, person),
+            {
+                "last_day": officers.until.isoformat(),
+                "reason": "reorganised",
+                "note": "One officer is to hold this post in several CCGs.",
+            },
+            happened=("AppointmentEnded", post, first_without.isoformat()),
             kind="leave",
-            more={"post": post, "person": person},
+            more={"post": post},
         )
 
 

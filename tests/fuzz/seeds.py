@@ -78,8 +78,9 @@ async def _population(platform: Platform) -> None:
 
 
 async def _governing_body(platform: Platform) -> None:
-    await platform.call("POST", "governance", "/people", json={"id": "P-1", "display_name": "An officer"})
+    named = {"organisation": "10H", "display_name": "An officer"}
+    person = (await platform.call("POST", "governance", "/people", json=named))["person"]
     body = {"organisation": "10H", "first_day": OPENED, "posts": [{"title": "Chair"}]}
     await platform.call("POST", "governance", "/bodies", json=body)
-    appointment = {"post": "10H/accountable-officer", "person": "P-1", "first_day": OPENED}
+    appointment = {"post": "10H/accountable-officer", "person": person, "first_day": OPENED}
     await platform.call("POST", "governance", "/appointments", json=appointment)

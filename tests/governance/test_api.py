@@ -10,24 +10,24 @@ from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from services.governance.app import SERVICE
 from services.governance.appointments import commands as appointments
-from services.governance.appointments import people
 from services.governance.bodies import commands as bodies
 from services.governance.bodies import posts
 from services.governance.decision_rights import commands as decision_rights
+from services.governance.people import commands as people
 from tests.support.apps import running_service
 from tests.support.edge import Tokens
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_merger
 
 AO = "10H/accountable-officer"
 OPENED = "2013-04-01"
-APPOINTMENT = {"post": AO, "person": "P-1", "first_day": OPENED}
+MINUTE = "Governing body, 4 April 2013, item 6"
 RIGHT = {
     "organisation": "10H",
     "post": AO,
     "function": "contract-award",
     "value_limit_pence": 50_000_00,
     "first_day": OPENED,
-    "source_minute": "Governing body, 4 April 2013, item 6",
+    "source_minute": MINUTE,
 }
 
 
@@ -43,6 +43,12 @@ async def client(url: str, harness: GovernanceHarness, tokens: Tokens) -> AsyncI
         )
         assert moved.status_code == 200, moved.text
         yield client
+
+
+@pytest.fixture
+def appointment(harness: GovernanceHarness) -> dict[str, Any]:
+    """A request that appoints P-1."""
+    return {"post": AO, "person": harness.ids["P-1"], "first_day": OPENED, "document": MINUTE}
 
 
 async def posted(client: httpx.AsyncClient, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
@@ -61,22 +67,23 @@ async def test_a_body_its_post_and_their_holder_are_set_up_and_read(
     client: httpx.AsyncClient, harness: GovernanceHarness
 ) -> None:
     await harness.hear_of_ccgs("05C")
-    named = {"person": "P-2", "display_name": "Chair, Chiltern"}
-    assert (await posted(client, "people", {"id": "P-2", "display_name": named["display_name"]})).json() == {
-        **named,
-        "appointments": [],
-    }
-    post = await posted(client, "posts", {"organisation": "10H", "title": "chair", "first_day": OPENED})
+    recorded = await posted(client, "people", {"organisation": "10H", "display_name": "Chair, Chiltern"})
+    person = recorded.json()["person"]
+    assert recorded.json() == {"person": person, "organisation": "10H", "version": 1}
+    chair = {"organisation": "10H", "title": "chair", "first_day": OPENED, "document": MINUTE}
+    post = await posted(client, "posts", chair)
     assert (post.json()["post"], post.json()["title"], post.json()["vacant"]) == ("10H/chair", "Chair", True)
-    made = await posted(client, "appointments", {"post": "10H/chair", "person": "P-2", "first_day": "2014-01-01"})
+    held = {"post": "10H/chair", "person": person, "first_day": "2014-01-01", "document": MINUTE}
+    made = await posted(client, "appointments", held)
     assert made.headers["ETag"] == '"1"'
     body = await read(client, "bodies/10H-governing-body", as_at="2014-01-01")
-    assert [(one["title"], one["display_name"]) for one in body["posts"]] == [
+    assert [(one["title"], one["person"]) for one in body["posts"]] == [
         ("Accountable officer", None),
-        ("Chair", "Chair, Chiltern"),
+        ("Chair", person),
     ]
-    held = await read(client, "people/P-2")
-    assert [one["appointment"] for one in held["appointments"]] == [made.json()["appointment"]]
+    named = await read(client, f"people/{person}")
+    assert named["display_name"] == "Chair, Chiltern"
+    assert [one["appointment"] for one in named["appointments"]] == [made.json()["appointment"]]
     bodies = await read(client, "bodies", organisation="10H", as_at="2014-01-01")
     assert [(one["body"], one["pack"]) for one in bodies["items"]] == [
         ("10H-governing-body", "governing-body-posts-2013")
@@ -86,14 +93,16 @@ async def test_a_body_its_post_and_their_holder_are_set_up_and_read(
 async def test_a_body_is_established_with_local_posts(client: httpx.AsyncClient, tokens: Tokens) -> None:
     everybody = tokens.header(Role.GOVERNANCE_LEAD)
     local = {"title": "Locality lead", "described_in": "Constitution, 6.6.2"}
-    given = {"organisation": "10Y", "first_day": OPENED, "posts": [local, {"title": "Chair"}]}
+    given = {"organisation": "10Y", "first_day": OPENED, "posts": [local, {"title": "Chair"}], "document": MINUTE}
     made = (await posted(client, "bodies", given, **everybody)).json()
     assert (made["body"], made["stands"]) == ("10Y-governing-body", True)
     assert [one["title"] for one in made["posts"]] == ["Accountable officer", "Chair", "Locality lead"]
 
 
-async def test_an_appointment_is_ended_with_the_version_that_was_read(client: httpx.AsyncClient) -> None:
-    made = (await posted(client, "appointments", APPOINTMENT)).json()
+async def test_an_appointment_is_ended_with_the_version_that_was_read(
+    client: httpx.AsyncClient, appointment: dict[str, Any]
+) -> None:
+    made = (await posted(client, "appointments", appointment)).json()
     path = f"appointments/{made['appointment']}"
     answer = await client.get(f"/v1/{path}")
     assert (answer.json(), answer.headers["ETag"]) == (made, '"1"')
@@ -103,34 +112,36 @@ async def test_an_appointment_is_ended_with_the_version_that_was_read(client: ht
     assert (ended.headers["ETag"], ended.json()["last_day"], ended.json()["ended_because"]) == (
         '"2"',
         "2018-03-31",
-        "retired",
+        "Retired",
     )
     stale = await client.post(f"/v1/{path}/ending", json=ending, headers={"If-Match": '"1"'})
     assert (stale.status_code, stale.json()["type"].rpartition("/")[2]) == (412, "stale-version")
 
 
 async def test_the_version_changes_when_a_merger_ends_an_appointment(
-    client: httpx.AsyncClient, harness: GovernanceHarness
+    client: httpx.AsyncClient, appointment: dict[str, Any], harness: GovernanceHarness
 ) -> None:
-    made = (await posted(client, "appointments", APPOINTMENT)).json()
+    made = (await posted(client, "appointments", appointment)).json()
     await harness.hear(a_merger())
     answer = await client.get(f"/v1/appointments/{made['appointment']}")
     assert (answer.headers["ETag"], answer.json()["last_day"]) == ('"2"', "2018-03-31")
 
 
-async def test_vacancies_are_listed_with_their_reason(client: httpx.AsyncClient, harness: GovernanceHarness) -> None:
-    await posted(client, "appointments", APPOINTMENT)
+async def test_vacancies_are_listed_with_their_reason(
+    client: httpx.AsyncClient, appointment: dict[str, Any], harness: GovernanceHarness
+) -> None:
+    await posted(client, "appointments", appointment)
     await harness.hear(a_merger())
     [vacancy] = (await read(client, "vacancies", organisation="14Y", as_at="2018-04-01"))["items"]
     assert (vacancy["post"], vacancy["vacant_since"]) == ("14Y/accountable-officer", "2018-04-01")
-    assert vacancy["vacant_because"] == "no person held it in every predecessor (10H: P-1; 10Y: no body known)"
+    assert vacancy["vacant_because"] == "no person held it in every predecessor (10H: held; 10Y: no body known)"
     same = await read(client, "appointments", organisation="14Y", vacant=True, as_at="2018-04-01")
     assert same["items"] == [vacancy]
 
 
 async def test_lists_come_in_pages(client: httpx.AsyncClient) -> None:
     for title in ("Chair", "Vice chair", "Chief nurse"):
-        await posted(client, "posts", {"organisation": "10H", "title": title, "first_day": OPENED})
+        await posted(client, "posts", {"organisation": "10H", "title": title, "first_day": OPENED, "document": MINUTE})
     seen: list[str] = []
     answer = await read(client, "vacancies", as_at=OPENED, limit=3)
     while True:
@@ -141,28 +152,30 @@ async def test_lists_come_in_pages(client: httpx.AsyncClient) -> None:
     assert seen == [AO, "10H/chair", "10H/chief-nurse", "10H/vice-chair"]
 
 
-async def test_who_was_accountable_on_a_day_as_it_was_known(client: httpx.AsyncClient, tokens: Tokens) -> None:
+async def test_who_was_accountable_on_a_day_as_it_was_known(
+    client: httpx.AsyncClient, appointment: dict[str, Any], tokens: Tokens
+) -> None:
     loader = tokens.header(Role.GOVERNANCE_LEAD, Role.LOADER)
-    await posted(client, "appointments", APPOINTMENT, **loader, **{"Stated-At": "2014-05-01"})
+    await posted(client, "appointments", appointment, **loader, **{"Stated-At": "2014-05-01"})
     asked = {"organisation": "10H", "post": "accountable-officer", "as_at": "2014-04-01"}
     [holder] = (await read(client, "appointments", **asked))["items"]
-    assert (holder["person"], holder["version"]) == ("P-1", 1)
+    assert (holder["person"], holder["version"]) == (appointment["person"], 1)
     assert (await read(client, "appointments", **asked, as_known="2014-04-30"))["items"] == []
 
 
-async def test_who_may_decide_what(client: httpx.AsyncClient) -> None:
+async def test_who_may_decide_what(client: httpx.AsyncClient, appointment: dict[str, Any]) -> None:
     right = await posted(client, "decision-rights", RIGHT)
     asked = {"organisation": "10H", "value_pence": 50_000_00, "as_at": "2014-01-01"}
     found = await read(client, "decisions/contract-award/deciders", **asked)
     assert (found["anybody_may"], found["pack"]) == (False, "decision-rights-local")
-    await posted(client, "appointments", APPOINTMENT)
+    await posted(client, "appointments", appointment)
     found = await read(client, "decisions/contract-award/deciders", **asked)
     [decider] = found["deciders"]
-    assert (decider["may_decide"], decider["display_name"]) == (True, "Accountable officer, Chiltern")
+    assert (decider["may_decide"], decider["person"]) == (True, appointment["person"])
     assert decider["source_minute"] == RIGHT["source_minute"]
 
     path = f"decision-rights/{right.json()['decision_right']}"
-    ending = {"last_day": "2013-12-31", "reason": "scheme revised"}
+    ending = {"last_day": "2013-12-31", "reason": "scheme-revised", "document": MINUTE}
     stale = await client.post(f"/v1/{path}/ending", json=ending, headers={"If-Match": '"7"'})
     assert stale.status_code == 412
     ended = await posted(client, f"{path}/ending", ending, **{"If-Match": right.headers["ETag"]})
@@ -182,36 +195,40 @@ async def test_rights_to_be_made_again_are_listed_for_the_successor(
     assert waiting["ended_because"] == "10H, 10Y merged into 14Y"
 
 
-COMMANDS = [
-    ("people", {"display_name": "Chair"}),
-    ("bodies", {"organisation": "10Y", "first_day": OPENED}),
-    ("posts", {"organisation": "10H", "title": "Chair", "first_day": OPENED}),
-    ("appointments", APPOINTMENT),
+COMMANDS: list[tuple[str, dict[str, Any]]] = [
+    ("people", {"organisation": "10H", "display_name": "Chair"}),
+    ("bodies", {"organisation": "10Y", "first_day": OPENED, "document": MINUTE}),
+    ("posts", {"organisation": "10H", "title": "Chair", "first_day": OPENED, "document": MINUTE}),
+    ("appointments", {}),  # the fixture `appointment`
     ("decision-rights", RIGHT),
 ]
 
 
 @pytest.mark.parametrize(("path", "body"), COMMANDS, ids=[path for path, _ in COMMANDS])
 async def test_a_command_needs_the_role_of_a_governance_lead(
-    client: httpx.AsyncClient, tokens: Tokens, path: str, body: dict[str, Any]
+    client: httpx.AsyncClient, appointment: dict[str, Any], tokens: Tokens, path: str, body: dict[str, Any]
 ) -> None:
+    body = body or appointment
     others = tuple(role for role in Role if role is not Role.GOVERNANCE_LEAD)
     refused = await client.post(f"/v1/{path}", json=body, headers=tokens.header(*others))
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (403, "role-missing")
     await posted(client, path, body, **tokens.header(Role.GOVERNANCE_LEAD))
 
 
-@pytest.mark.parametrize(("path", "body"), COMMANDS[1:], ids=[path for path, _ in COMMANDS[1:]])
+@pytest.mark.parametrize(("path", "body"), COMMANDS, ids=[path for path, _ in COMMANDS])
 async def test_nobody_decides_for_a_foreign_organisation(
-    client: httpx.AsyncClient, tokens: Tokens, path: str, body: dict[str, Any]
+    client: httpx.AsyncClient, appointment: dict[str, Any], tokens: Tokens, path: str, body: dict[str, Any]
 ) -> None:
+    body = body or appointment
     foreign = tokens.header(Role.GOVERNANCE_LEAD, organisations=("05C",))
     refused = await client.post(f"/v1/{path}", json=body, headers=foreign)
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (403, "not-yours-to-decide")
 
 
-async def test_nobody_ends_what_is_foreign_whatever_the_version(client: httpx.AsyncClient, tokens: Tokens) -> None:
-    made = (await posted(client, "appointments", APPOINTMENT)).json()
+async def test_nobody_ends_what_is_foreign_whatever_the_version(
+    client: httpx.AsyncClient, appointment: dict[str, Any], tokens: Tokens
+) -> None:
+    made = (await posted(client, "appointments", appointment)).json()
     right = (await posted(client, "decision-rights", RIGHT)).json()
     foreign = tokens.header(Role.GOVERNANCE_LEAD, organisations=("05C",)) | {"If-Match": '"9"'}
     ending = {"last_day": "2018-03-31", "reason": "retired"}
@@ -219,22 +236,26 @@ async def test_nobody_ends_what_is_foreign_whatever_the_version(client: httpx.As
         assert (await client.post(f"/v1/{path}/ending", json=ending, headers=foreign)).status_code == 403
 
 
-async def test_a_refusal_gives_every_reason_at_once(client: httpx.AsyncClient, harness: GovernanceHarness) -> None:
-    await posted(client, "appointments", APPOINTMENT)
+async def test_a_refusal_gives_every_reason_at_once(
+    client: httpx.AsyncClient, appointment: dict[str, Any], harness: GovernanceHarness
+) -> None:
+    await posted(client, "appointments", appointment)
     await harness.hear(a_merger())
-    late = APPOINTMENT | {"first_day": "2018-03-01", "last_day": MERGED_ON.isoformat()}
+    late = appointment | {"first_day": "2018-03-01", "last_day": MERGED_ON.isoformat()}
     refused = await client.post("/v1/appointments", json=late)
     assert refused.status_code == 409
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert [reason["field"] for reason in refused.json()["reasons"]] == ["first_day", "first_day", "post"]
 
 
-async def test_a_malformed_request_is_refused_with_every_field(client: httpx.AsyncClient) -> None:
+async def test_a_malformed_request_is_refused_with_every_field(
+    client: httpx.AsyncClient, appointment: dict[str, Any]
+) -> None:
     wrong = {"post": "", "person": "Somebody by name", "first_day": "soon", "lastday": "2018-03-31"}
     refused = await client.post("/v1/appointments", json=wrong)
     assert refused.status_code == 422
     assert {reason["field"] for reason in refused.json()["reasons"]} == {"post", "person", "first_day", "lastday"}
-    backwards = APPOINTMENT | {"last_day": "2013-03-31"}
+    backwards = appointment | {"last_day": "2013-03-31"}
     assert (await client.post("/v1/appointments", json=backwards)).status_code == 422
     nameless = {"organisation": "10H", "title": "...", "first_day": OPENED}
     assert (await client.post("/v1/posts", json=nameless)).status_code == 422
@@ -246,9 +267,9 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: s
 
 
 async def test_a_command_repeated_with_its_key_is_done_once(
-    client: httpx.AsyncClient, harness: GovernanceHarness
+    client: httpx.AsyncClient, appointment: dict[str, Any], harness: GovernanceHarness
 ) -> None:
-    answers = [await posted(client, "appointments", APPOINTMENT, **{"Idempotency-Key": "k-1"}) for _ in range(2)]
+    answers = [await posted(client, "appointments", appointment, **{"Idempotency-Key": "k-1"}) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert len(await harness.database.fetch("SELECT 1 FROM appointment")) == 1
 
@@ -262,7 +283,7 @@ async def test_every_operation_of_governance_explains_itself(client: httpx.Async
         for operation in path.values()
         if ours.intersection(operation.get("tags", ()))
     ]
-    assert len(operations) == 16
+    assert len(operations) == 19
     for operation in operations:
         assert operation["summary"], operation
         assert operation["description"], operation

@@ -34,17 +34,23 @@ async def sign_contract(platform: Platform, reference: str, customers: list[str]
     await platform.call("POST", "contracts", f"/contracts/{reference}/signature", json={}, headers={"If-Match": '"1"'})
 
 
-async def appoint(platform: Platform, person: str, codes: list[str]) -> None:
-    await platform.call("POST", "governance", "/people", json={"id": person, "display_name": "An officer"})
+async def registered(platform: Platform, code: str, name: str) -> str:
+    named = {"organisation": code, "display_name": name}
+    return str((await platform.call("POST", "governance", "/people", json=named))["person"])
+
+
+async def appoint(platform: Platform, codes: list[str]) -> str:
+    """Appoint one officer in all of them, and a chair in the first one alone; return the officer's id."""
+    person = await registered(platform, codes[0], "An officer")
     for code in codes:
         body = {"organisation": code, "first_day": OPENED.isoformat(), "posts": [{"title": "Chair"}]}
         await platform.call("POST", "governance", "/bodies", json=body)
         appointment = {"post": f"{code}/accountable-officer", "person": person, "first_day": OPENED.isoformat()}
         await platform.call("POST", "governance", "/appointments", json=appointment)
-    only_here = {"id": f"{person}-2", "display_name": "A chair"}
-    await platform.call("POST", "governance", "/people", json=only_here)
-    chair = {"post": f"{codes[0]}/chair", "person": f"{person}-2", "first_day": OPENED.isoformat()}
+    only_here = await registered(platform, codes[0], "A chair")
+    chair = {"post": f"{codes[0]}/chair", "person": only_here, "first_day": OPENED.isoformat()}
     await platform.call("POST", "governance", "/appointments", json=chair)
+    return person
 
 
 async def merge(platform: Platform, successor: str, name: str, codes: list[str], day: date = MERGED) -> str:
@@ -77,7 +83,7 @@ async def test_contracts_change_hands_allowances_are_restated_and_appointments_m
             f"/organisations/{code}/populations/2018-19",
             json={"population": population, "source": "a test"},
         )
-    await appoint(platform, "P-1", codes)
+    officer = await appoint(platform, codes)
     reference = await merge(platform, successor, name, codes)
     await platform.move_clocks(date(2018, 3, 31))
     for code in codes:
@@ -101,7 +107,7 @@ async def test_contracts_change_hands_allowances_are_restated_and_appointments_m
 
     body = await platform.call("GET", "governance", f"/bodies/{successor}-governing-body")
     holders = {post["post"]: post["person"] for post in body["posts"]}
-    assert holders[f"{successor}/accountable-officer"] == "P-1"
+    assert holders[f"{successor}/accountable-officer"] == officer
     assert holders[f"{successor}/chair"] is None
 
     for event in [*moved, restated, *await events(platform, "governance", "BodyDissolved")]:

@@ -11,13 +11,14 @@ FOUNDED, MERGED = date(2022, 7, 1), date(2026, 4, 1)
 OPENED, ACQUIRED, UNDONE = date(2013, 4, 1), date(2018, 4, 1), date(2018, 9, 1)
 
 
-async def begin(platform: Platform, kind: str, codes: list[str], day: date, last_day: date, years: list[str]) -> None:
-    """Open bodies of a kind on a day, each with a contract, an allowance and a chair."""
+async def begin(platform: Platform, kind: str, codes: list[str], day: date, last_day: date, years: list[str]) -> str:
+    """Open bodies of a kind on a day, each with a contract and an allowance, and one chair in all; return the id."""
     await platform.move_clocks(day)
     bodies = [an_organisation(code, kind, on=day) for code in codes]
     await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": bodies})
     await platform.caught_up()
-    await platform.call("POST", "governance", "/people", json={"id": "P-1", "display_name": "A chair"})
+    named = {"organisation": codes[0], "display_name": "A chair"}
+    person = (await platform.call("POST", "governance", "/people", json=named))["person"]
     for code in codes:
         terms = a_contract(
             reference=f"SUPPORT-{code}",
@@ -36,8 +37,9 @@ async def begin(platform: Platform, kind: str, codes: list[str], day: date, last
         posts = [{"title": "Chair", "described_in": "Constitution, 1"}]
         body = {"organisation": code, "first_day": day.isoformat(), "posts": posts}
         await platform.call("POST", "governance", "/bodies", json=body)
-        chair = {"post": f"{code}/chair", "person": "P-1", "first_day": day.isoformat()}
+        chair = {"post": f"{code}/chair", "person": person, "first_day": day.isoformat()}
         await platform.call("POST", "governance", "/appointments", json=chair)
+    return str(person)
 
 
 async def customers(platform: Platform, reference: str, day: date) -> list[str]:
@@ -65,7 +67,7 @@ async def events(platform: Platform, service: str, kind: str) -> list[dict[str, 
 
 async def test_icbs_merge_and_their_contracts_allowances_and_bodies_follow(platform: Platform) -> None:
     codes = ["QAA", "QBB"]
-    await begin(platform, "icb", codes, FOUNDED, date(2028, 3, 31), ["2026-27"])
+    chair = await begin(platform, "icb", codes, FOUNDED, date(2028, 3, 31), ["2026-27"])
     await platform.call(
         "POST",
         "registry",
@@ -85,7 +87,7 @@ async def test_icbs_merge_and_their_contracts_allowances_and_bodies_follow(platf
     allowance = await platform.call("GET", "finance", "/allowances/QCC/2026-27")
     [restated] = await events(platform, "finance", "AllowanceRestated")
     assert allowance["amount_pence"] == restated["data"]["amount_pence"] > 0
-    assert [await chairs(platform, code, MERGED) for code in [*codes, "QCC"]] == [[], [], ["P-1"]]
+    assert [await chairs(platform, code, MERGED) for code in [*codes, "QCC"]] == [[], [], [chair]]
     moved = await events(platform, "contracts", "ContractTransferred")
     for event in [*moved, restated, *await events(platform, "governance", "BodyDissolved")]:
         assert event["causationid"] == merged["id"]
@@ -94,7 +96,7 @@ async def test_icbs_merge_and_their_contracts_allowances_and_bodies_follow(platf
 async def test_an_acquired_trust_leaves_its_contract_charges_and_body_and_has_them_back_where_that_is_undone(
     platform: Platform,
 ) -> None:
-    await begin(platform, "nhs_trust", ["RW6", "R0A"], OPENED, date(2020, 3, 31), ["2018-19"])
+    chair = await begin(platform, "nhs_trust", ["RW6", "R0A"], OPENED, date(2020, 3, 31), ["2018-19"])
     await platform.move_clocks(ACQUIRED)
     acquisition = {
         "shape": "acquisition",
@@ -107,7 +109,7 @@ async def test_an_acquired_trust_leaves_its_contract_charges_and_body_and_has_th
     assert await customers(platform, "SUPPORT-RW6", ACQUIRED) == ["R0A"]
     assert await customers(platform, "SUPPORT-RW6", date(2018, 3, 31)) == ["RW6"]
     assert (await charged(platform, "RW6"), await charged(platform, "R0A")) == ([], ["SUPPORT-R0A", "SUPPORT-RW6"])
-    assert (await chairs(platform, "RW6", ACQUIRED), await chairs(platform, "R0A", ACQUIRED)) == ([], ["P-1"])
+    assert (await chairs(platform, "RW6", ACQUIRED), await chairs(platform, "R0A", ACQUIRED)) == ([], [chair])
 
     await platform.move_clocks(UNDONE)
     path = f"/reorganisations/{stated['reference']}/undoing"
@@ -115,7 +117,7 @@ async def test_an_acquired_trust_leaves_its_contract_charges_and_body_and_has_th
     await platform.caught_up()
     assert await customers(platform, "SUPPORT-RW6", ACQUIRED) == ["RW6"]
     assert (await charged(platform, "RW6"), await charged(platform, "R0A")) == (["SUPPORT-RW6"], ["SUPPORT-R0A"])
-    assert (await chairs(platform, "RW6", UNDONE), await chairs(platform, "R0A", UNDONE)) == (["P-1"], ["P-1"])
+    assert (await chairs(platform, "RW6", UNDONE), await chairs(platform, "R0A", UNDONE)) == ([chair], [chair])
     [undone] = await events(platform, "registry", "SuccessionUndone")
     last = (await events(platform, "contracts", "ContractTransferred"))[-1]
     assert (last["causationid"], last["data"]["customers"]) == (undone["id"], ["RW6"])

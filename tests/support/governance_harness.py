@@ -13,11 +13,11 @@ from libs.common.events.registry import CCGMerged, OrganisationOpened, Organisat
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
 from services.governance.appointments import commands as appointments
-from services.governance.appointments import people
 from services.governance.bodies import commands as bodies
 from services.governance.bodies import posts
 from services.governance.core import queries as reads
 from services.governance.decision_rights import commands as decision_rights
+from services.governance.people import commands as people
 from services.governance.reactions import subscriptions
 
 ENGLAND_OPENED = date(2013, 4, 1)
@@ -59,6 +59,8 @@ class GovernanceHarness:
     """One governance database, and what happens to it."""
 
     database: Database
+    ids: dict[str, str] = field(default_factory=dict)
+    """The ids of persons, by what a test calls them."""
     _position: int = field(default=0)
 
     async def hear_of_ccgs(self, *codes: str, on: date = ENGLAND_OPENED) -> None:
@@ -98,11 +100,12 @@ class GovernanceHarness:
         )
         return Delivery(envelope, event)
 
-    async def person(self, person: str, name: str = "Somebody") -> str:
-        """A person is registered; the id."""
+    async def person(self, short: str, name: str = "Somebody", *, organisation: str = "10H") -> str:
+        """A person is registered, whom the test calls `short`; the id that the service gives."""
         async with self.database.begin() as session:
-            command = people.RegisterPerson(id=person, display_name=name)
-            return (await people.register_person(session, command, by=a_lead())).id
+            command = people.RegisterPerson(organisation=organisation, display_name=name)
+            self.ids[short] = (await people.register_person(session, command, by=a_lead())).id
+        return self.ids[short]
 
     async def body(
         self, organisation: str, *titles: str, first_day: date = ENGLAND_OPENED, by: Caller | None = None
@@ -156,20 +159,31 @@ class GovernanceHarness:
         stated: datetime | None = None,
     ) -> str:
         """The same within a transaction that the test holds."""
-        command = appointments.MakeAppointment(post=post, person=person, first_day=first_day, last_day=last_day)
+        command = appointments.MakeAppointment(
+            post=post, person=self.ids.get(person, person), first_day=first_day, last_day=last_day
+        )
         made = await appointments.make_appointment(
             session, command, by=by or a_lead(), today=first_day, stated_at=stated or at(first_day)
         )
         return made.id
 
     async def end(
-        self, appointment: str, last_day: date, *, reason: str = "resigned", stated: datetime | None = None
+        self,
+        appointment: str,
+        last_day: date,
+        *,
+        reason: str = "resigned",
+        stated: datetime | None = None,
+        by: Caller | None = None,
+        **more: str,
     ) -> None:
-        """An appointment gets its last day."""
+        """An appointment gets its last day, on that day."""
         async with self.database.begin() as session:
-            found = await appointments.get_appointment_to_change(session, appointment, by=a_lead())
-            command = appointments.EndAppointment(last_day=last_day, reason=reason)
-            await appointments.end_appointment(session, found, command, by=a_lead(), stated_at=stated or at(last_day))
+            found = await appointments.get_appointment_to_change(session, appointment, by=by or a_lead())
+            command = appointments.EndAppointment.model_validate({"last_day": last_day, "reason": reason, **more})
+            await appointments.end_appointment(
+                session, found, command, by=by or a_lead(), today=last_day, stated_at=stated or at(last_day)
+            )
 
     async def grant(self, organisation: str, *, by: Caller | None = None, **command: Any) -> int:
         """A decision right, of up to £50,000 for contracts where not said otherwise; its number."""
@@ -194,8 +208,10 @@ class GovernanceHarness:
         """A decision right ends."""
         async with self.database.begin() as session:
             found = await decision_rights.get_decision_right_to_change(session, right, by=a_lead())
-            command = decision_rights.EndDecisionRight(last_day=last_day, reason="scheme revised")
-            await decision_rights.end_decision_right(session, found, command, by=a_lead(), stated_at=at(last_day))
+            command = decision_rights.EndDecisionRight(last_day=last_day, reason="scheme-revised")
+            await decision_rights.end_decision_right(
+                session, found, command, by=a_lead(), today=last_day, stated_at=at(last_day)
+            )
 
     async def bucks(self) -> None:
         """Both bodies of Buckinghamshire: P-ao in both, each its own chair, a finance officer in one of them."""
@@ -210,10 +226,14 @@ class GovernanceHarness:
         await self.appoint("10Y/chief-finance-officer", "P-cfo")
 
     async def holders(self, organisation: str, *, as_at: date, as_known: datetime | None = None) -> dict[str, Any]:
-        """The holder of each post that stands as at a day, None where it is vacant."""
+        """The holder of each post that stands as at a day, as the test calls them, None where it is vacant."""
         wanted = reads.PostFilter(organisation=organisation)
         rows = await reads.list_posts(self.database, wanted, as_at=as_at, as_known=as_known)
-        return {row["post"].partition("/")[2]: row["person"] for row in rows}
+        return {row["post"].partition("/")[2]: self.called(row["person"]) for row in rows}
+
+    def called(self, person: str | None) -> str | None:
+        """What the test calls a person of this id."""
+        return {id_: short for short, id_ in self.ids.items()}.get(person or "", person)
 
     async def vacancies(self, organisation: str, *, as_at: date) -> dict[str, tuple[date, str]]:
         """The posts that nobody holds: since when, and why."""

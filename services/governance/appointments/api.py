@@ -26,8 +26,8 @@ from libs.common.http.dependencies import (
 )
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from services.governance.appointments import commands, people
-from services.governance.bodies.views import AppointmentView, PersonView, PostView
+from services.governance.appointments import commands
+from services.governance.bodies.views import AppointmentView, PostView
 from services.governance.core import errors
 from services.governance.core import queries as reads
 from services.governance.core.models import Appointment
@@ -98,6 +98,7 @@ async def get_appointment(
         errors.PersonNotFound,
         errors.BodyNotFound,
         errors.OrganisationNotOpen,
+        errors.DocumentMissing,
         *_FREE,
         NotYoursToDecide,
         RoleMissing,
@@ -125,8 +126,10 @@ async def make_appointment(
     summary="Set an appointment's last day",
     responses=problems(
         errors.AppointmentNotFound,
+        errors.ReasonNotListed,
         errors.AppointmentVoid,
         errors.EndsBeforeItBegins,
+        errors.DocumentMissing,
         *_FREE,
         NotYoursToDecide,
         RoleMissing,
@@ -141,12 +144,13 @@ async def end_appointment(
     session: Write,
     by: Lead,
     if_match: IfMatch,
+    today: Today,
     stated_at: StatedAt,
 ) -> AppointmentView:
     """End it, or correct its end. Publishes `AppointmentEnded`, and `PostFellVacant` where no holder follows."""
     found = await commands.get_appointment_to_change(session, appointment, by=by)
     stale(found.version, if_match)
-    await commands.end_appointment(session, found, command, by=by, stated_at=stated_at)
+    await commands.end_appointment(session, found, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, found, response)
 
 
@@ -163,31 +167,3 @@ async def _page(
     after = paging.key(str)
     found = await reads.list_posts(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
     return page([PostView.model_validate(row) for row in found], key=lambda view: view.post, request=request)
-
-
-people_router = commands_router(tags=["People"])
-
-
-@people_router.post(
-    "/people",
-    status_code=201,
-    summary="Register a person",
-    responses=problems(errors.PersonExists, RoleMissing),
-)
-async def register_person(
-    command: people.RegisterPerson, session: Write, by: Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
-) -> PersonView:
-    """Record a person. Events carry the id alone; the name stays here."""
-    person = await people.register_person(session, command, by=by)
-    return PersonView.model_validate(await reads.get_person(await raw(session), person.id, as_known=None))
-
-
-@people_router.get("/people/{person}", summary="Read a person", responses=problems(errors.PersonNotFound))
-async def get_person(
-    person: Annotated[str, Path(description="The id.", examples=["P-ncl-chief-officer"], max_length=80)],
-    rows: Rows,
-    _: By,
-    as_known: AsKnown,
-) -> PersonView:
-    """List every appointment, past ones too, as known at the instant: each is an accountability of its own."""
-    return PersonView.model_validate(await reads.get_person(rows, person, as_known=as_known))

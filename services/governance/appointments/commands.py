@@ -17,11 +17,20 @@ from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
-from services.governance.appointments.people import PersonId, get_person
 from services.governance.bodies.organisations import get_body_to_change, organisation_refusals
 from services.governance.bodies.posts import get_post, organisation_of
-from services.governance.bodies.standing import Piece, days_of, last_day_of, pieces_from, stands_throughout, state
-from services.governance.core.codes import Command, Reference, Sentence
+from services.governance.bodies.standing import (
+    Piece,
+    days_of,
+    days_standing,
+    pieces_from,
+    spelt,
+    stands_throughout,
+    state,
+)
+from services.governance.core.acts import paper_refusals, reason_title
+from services.governance.core.catalogue import TERM_ENDED, reasons_on
+from services.governance.core.codes import AppointmentEnding, Command, Document, Note, PersonId, Reference
 from services.governance.core.errors import (
     AppointmentNotFound,
     AppointmentVoid,
@@ -30,7 +39,8 @@ from services.governance.core.errors import (
     PostNotStanding,
     refuse,
 )
-from services.governance.core.models import Appointment, Facet, Post, post_time
+from services.governance.core.models import Act, Appointment, Facet, Post, post_time
+from services.governance.people.commands import get_person
 
 
 class MakeAppointment(Command):
@@ -39,7 +49,12 @@ class MakeAppointment(Command):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"post": "07X/accountable-officer", "person": "P-ncl-chief-officer", "first_day": "2017-04-01"}
+                {
+                    "post": "07X/accountable-officer",
+                    "person": "P-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11",
+                    "first_day": "2017-04-01",
+                    "document": "Governing body, 23 March 2017, item 4",
+                }
             ]
         }
     )
@@ -48,6 +63,8 @@ class MakeAppointment(Command):
     person: PersonId
     first_day: WrittenDay
     last_day: WrittenDay | None = None
+    note: Note = None
+    document: Document = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -59,10 +76,18 @@ class MakeAppointment(Command):
 class EndAppointment(Command):
     """The holder's last day in the post, which may be in the future, and the reason."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "retired"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"last_day": "2019-06-30", "reason": "retired", "document": "Governing body, 20 June 2019, item 2"}
+            ]
+        }
+    )
 
     last_day: WrittenDay
-    reason: Annotated[Sentence, Field(examples=["resigned"])]
+    reason: AppointmentEnding
+    note: Note = None
+    document: Document = None
 
 
 async def make_appointment(
@@ -75,10 +100,14 @@ async def make_appointment(
     connection = await raw(session)
     organisation = organisation_of(post.reference)
     refusals = await organisation_refusals(connection, organisation, command.first_day, command.last_day, today=today)
+    refusals += paper_refusals(
+        days.start, field="first_day", document=command.document, today=today, stated_at=stated_at
+    )
     refuse(refusals + await _refusals(session, post, days))
 
     appointment = Appointment(id=f"A-{uuid.uuid4()}", post_id=post.id, person_id=person.id)
     session.add(appointment)
+    session.add(_act(command, "appointment made", appointment.id, post, days.start, by))
     await session.flush()
     held = NewStatement(post.id, Facet.HOLDER, appointment.id, days, stated_at)
     [held] = await state(connection, post_time, [held], by=by.subject)
@@ -90,18 +119,26 @@ async def make_appointment(
         effective_on=days.start,
         stated_at=held.stated_at,
     )
-    over = await _over(session, post, appointment, days.end, reason="its term ends", by=by, stated_at=held.stated_at)
+    term_ends = reasons_on(command.last_day or today, subject="appointment-endings").get(TERM_ENDED, "Term ended")
+    over = await _over(session, post, appointment, days.end, reason=term_ends, by=by, stated_at=held.stated_at)
     await outbox.add_all(session, [made, *over])
     return appointment
 
 
 async def end_appointment(
-    session: AsyncSession, appointment: Appointment, command: EndAppointment, *, by: Caller, stated_at: datetime
+    session: AsyncSession,
+    appointment: Appointment,
+    command: EndAppointment,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
 ) -> Appointment:
     """Set the last day of a locked appointment, earlier or later than the one it had.
 
-    Raises AppointmentVoid, EndsBeforeItBegins, PostHeld, PostNotStanding.
+    Raises ReasonNotListed, AppointmentVoid, EndsBeforeItBegins, DocumentMissing, PostHeld, PostNotStanding.
     """
+    reason = reason_title(command.reason, command.last_day, subject="appointment-endings")
     post = await session.get_one(Post, appointment.post_id)
     connection = await raw(session)
     held = await _days_held(session, appointment)
@@ -111,15 +148,21 @@ async def end_appointment(
         raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
     if end == held.end:
         return appointment
+    changed_from = min(end, held.end)
+    refusals = paper_refusals(
+        changed_from, field="last_day", document=command.document, today=today, stated_at=stated_at
+    )
     if end > held.end:
         added = Days(held.end, end)
-        refuse(await _refusals(session, post, added))
+        refuse(refusals + await _refusals(session, post, added))
         change = NewStatement(post.id, Facet.HOLDER, appointment.id, added, stated_at)
     else:
+        refuse(refusals)
         change = NewStatement(post.id, Facet.HOLDER, None, Days(end, held.end), stated_at)
     [change] = await state(connection, post_time, [change], by=by.subject)
     appointment.version += 1
-    over = await _over(session, post, appointment, end, reason=command.reason, by=by, stated_at=change.stated_at)
+    session.add(_act(command, "appointment ended", appointment.id, post, end, by))
+    over = await _over(session, post, appointment, end, reason=reason, by=by, stated_at=change.stated_at)
     await outbox.add_all(session, over)
     return appointment
 
@@ -173,11 +216,12 @@ async def _refusals(session: AsyncSession, post: Post, days: Days) -> list[Confl
     connection = await raw(session)
     refusals: list[Conflict] = []
     if not await stands_throughout(connection, post_time, post.id, days):
-        message = f"{post.reference} does not exist on every day {_spelt(days)}"
+        stands = await days_standing(connection, post_time, post.id)
+        message = f"{post.reference} does not exist on every day {spelt(days)}, but {stands}"
         refusals.append(PostNotStanding(message, reasons=[Reason(message, "first_day")]))
-    pieces = await pieces_from(connection, post_time, Facet.HOLDER, [post.id], days.start)
+    pieces = await pieces_from(connection, post_time, Facet.HOLDER, [post.id], FIRST_DAY)
     for piece in _overlapping(pieces, days):
-        message = f"{post.reference} is held {_spelt(piece.days)} by {piece.value}"
+        message = f"{post.reference} is held {spelt(piece.days)} by {piece.value}"
         refusals.append(PostHeld(message, reasons=[Reason(message, "post")]))
     return refusals
 
@@ -194,6 +238,16 @@ def _overlapping(pieces: Sequence[Piece], days: Days) -> list[Piece]:
     return [piece for piece in pieces if piece.days.start < days.end and days.start < piece.days.end]
 
 
-def _spelt(days: Days) -> str:
-    last = last_day_of(days)
-    return f"from {days.start.isoformat()} " + (f"to {last.isoformat()}" if last else "on")
+def _act(
+    command: MakeAppointment | EndAppointment, operation: str, appointment: str, post: Post, day: date, by: Caller
+) -> Act:
+    return Act(
+        organisation=organisation_of(post.reference),
+        operation=operation,
+        subject=appointment,
+        effective_on=day,
+        reason=command.reason if isinstance(command, EndAppointment) else None,
+        note=command.note,
+        document=command.document,
+        recorded_by=by.subject,
+    )

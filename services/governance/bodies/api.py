@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Query, Request, Response
 
 from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
@@ -22,9 +22,12 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.governance.bodies import commands, posts
-from services.governance.bodies.views import BodySummary, BodyView, PostView
+from services.governance.bodies.views import ActView, BodySummary, BodyView, PostView
 from services.governance.core import errors
 from services.governance.core import queries as reads
+from services.governance.core.acts import list_acts as list_acts_of
+from services.governance.core.codes import OrganisationCode
+from services.governance.core.models import known
 
 router = commands_router(tags=["Bodies"])
 
@@ -66,7 +69,9 @@ async def get_body(
     summary="Establish a governing body",
     responses=problems(
         errors.OrganisationNotOpen,
+        errors.DocumentMissing,
         errors.BodyExists,
+        errors.PostExists,
         errors.NotInCatalogue,
         NotYoursToDecide,
         RoleMissing,
@@ -89,6 +94,7 @@ async def establish_body(
     responses=problems(
         errors.BodyNotFound,
         errors.OrganisationNotOpen,
+        errors.DocumentMissing,
         errors.BodyNotStanding,
         errors.PostExists,
         errors.NotInCatalogue,
@@ -104,3 +110,25 @@ async def create_post(
     wanted = reads.PostFilter(post=post.reference)
     [row] = await reads.list_posts(await raw(session), wanted, as_at=command.first_day, as_known=None)
     return PostView.model_validate(row)
+
+
+@router.get(
+    "/acts", summary="Read an organisation's acts with their private words", responses=problems(NotYoursToDecide)
+)
+async def list_acts(
+    request: Request,
+    response: Response,
+    rows: Rows,
+    by: Lead,
+    paging: Paging,
+    organisation: Annotated[OrganisationCode, Query(description="ODS code.")],
+) -> Page[ActView]:
+    """List who established, appointed, granted and ended what, in the order of recording, with notes and documents.
+
+    For the organisation's own governance leads, and those of a successor.
+    """
+    await known.must_act_for(rows, [organisation], by=by)
+    response.headers["Cache-Control"] = "no-store"
+    after = paging.key(int)
+    found = await list_acts_of(rows, organisation, after=int(after[0]) if after else None, limit=paging.fetch)
+    return page([ActView.model_validate(row) for row in found], key=lambda view: view.id, request=request)

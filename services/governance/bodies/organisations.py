@@ -24,6 +24,8 @@ async def find_body_to_change(session: AsyncSession, organisation: str, *, by: C
     connection = await raw(session)
     await known.must_act_for(connection, [organisation], by=by)
     await known.lock(connection, [organisation])
+    # A succession may have been undone while the lock was waited for.
+    await known.must_act_for(connection, [organisation], by=by)
     found = select(Body).where(Body.organisation == organisation)
     return await session.scalar(found.with_for_update(), execution_options={"populate_existing": True})
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, count
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -18,11 +19,12 @@ from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.organisations import get_body_to_change, organisation_on, organisation_refusals
-from services.governance.bodies.standing import days_of, standing, stands_throughout, state
+from services.governance.bodies.standing import days_of, days_standing, spelt, standing, stands_throughout, state
+from services.governance.core.acts import paper_refusals
 from services.governance.core.catalogue import Catalogue, catalogue_on, post_slug
-from services.governance.core.codes import Command, OrganisationCode, Sentence, Title
+from services.governance.core.codes import Command, Document, Note, OrganisationCode, Sentence, Title
 from services.governance.core.errors import BodyNotStanding, NotInCatalogue, PostExists, PostNotFound, refuse
-from services.governance.core.models import Body, Facet, Post, body_time, post_time
+from services.governance.core.models import Act, Body, Facet, Post, body_time, post_time
 
 
 class NewPost(Command):
@@ -45,17 +47,31 @@ class CreatePost(NewPost):
     """A further post on an organisation's governing body, vacant until a person is appointed."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"organisation": "07X", "title": "Chief nurse", "first_day": "2014-01-01"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "organisation": "07X",
+                    "title": "Chief nurse",
+                    "first_day": "2014-01-01",
+                    "document": "Governing body, 19 December 2013, item 5",
+                }
+            ]
+        }
     )
 
     organisation: OrganisationCode
     first_day: Annotated[WrittenDay, Field(description="The first day on which the post exists.")]
+    note: Note = None
+    document: Document = None
 
 
 async def create_post(
     session: AsyncSession, command: CreatePost, *, by: Caller, today: date, stated_at: datetime
 ) -> Post:
-    """Add a post. Raises BodyNotFound, OrganisationNotOpen, BodyNotStanding, NotInCatalogue, PostExists."""
+    """Add a post.
+
+    Raises BodyNotFound, OrganisationNotOpen, DocumentMissing, BodyNotStanding, NotInCatalogue, PostExists.
+    """
     connection = await raw(session)
     organisation = command.organisation
     body = await get_body_to_change(session, organisation, by=by)
@@ -63,8 +79,12 @@ async def create_post(
     refusals: list[Conflict] = await organisation_refusals(
         connection, organisation, command.first_day, None, today=today
     )
+    refusals += paper_refusals(
+        command.first_day, field="first_day", document=command.document, today=today, stated_at=stated_at
+    )
     if not await stands_throughout(connection, body_time, body.id, days):
-        message = f"{body.reference} does not exist from {command.first_day.isoformat()} on"
+        stands = await days_standing(connection, body_time, body.id)
+        message = f"{body.reference} does not exist {spelt(days)}, but {stands}"
         refusals.append(BodyNotStanding(message, reasons=[Reason(message, "first_day")]))
     kind = (await organisation_on(connection, organisation, command.first_day)).kind
     taken = await slugs_on(session, body)
@@ -72,6 +92,17 @@ async def create_post(
     refuse([*refusals, *not_seats])
     vacancies = await add_posts(
         session, body, seats, days, reason="created without a holder", by=by, stated_at=stated_at
+    )
+    session.add(
+        Act(
+            organisation=organisation,
+            operation="post created",
+            subject=post_reference(organisation, seats[0].slug),
+            effective_on=command.first_day,
+            note=command.note,
+            document=command.document,
+            recorded_by=by.subject,
+        )
     )
     await outbox.add_all(session, vacancies)
     return await get_post(session, post_reference(organisation, seats[0].slug))
@@ -82,20 +113,28 @@ def seats_of(
 ) -> tuple[list[Seat], list[Conflict]]:
     """Return the requested posts, and the reasons against some. The catalogue's spelling of a title counts.
 
-    `taken` are the slugs of the posts that the body has. A post that is requested twice counts once.
+    `taken` are the slugs of the posts that the body has. A title that is requested again is a further seat, numbered
+    from 2 (`gp-member-2`), unless a body has one post of that title.
     """
     seats: dict[str, Seat] = {}
     refusals: list[Conflict] = []
     for post in wanted:
-        slug = post_slug(post.title)
-        listed = catalogue.posts.get(slug)
-        if slug in taken:
-            refusals.append(_refusal(PostExists, f"the body has the post {slug} already"))
+        base = post_slug(post.title)
+        slug = _free(base, {*taken, *seats})
+        listed = catalogue.posts.get(base)
+        title = listed.title if listed else post.title
+        if slug != base and base in catalogue.single:
+            refusals.append(_refusal(PostExists, f"a body has one post with the title {title}"))
         elif listed is None and post.described_in is None:
             named = catalogue.pack or "a catalogue in force on that day"
             refusals.append(_refusal(NotInCatalogue, f"{post.title} is not in {named}"))
-        seats.setdefault(slug, Seat(slug, listed.title if listed else post.title, post.described_in))
+        seats[slug] = Seat(slug, title, post.described_in)
     return list(seats.values()), refusals
+
+
+def _free(slug: str, taken: Collection[str]) -> str:
+    numbered = (f"{slug}-{number}" for number in count(2))
+    return next(one for one in chain([slug], numbered) if one not in taken)
 
 
 async def add_posts(

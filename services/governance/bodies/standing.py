@@ -36,6 +36,18 @@ def last_day_of(days: Days) -> date | None:
     return None if days.end == LAST_DAY else days.end - timedelta(days=1)
 
 
+def spelt(days: Days) -> str:
+    """Write days as words: `from 2014-01-06 to 2016-03-31`, or `on` without an end."""
+    last = last_day_of(days)
+    return f"from {days.start.isoformat()} " + (f"to {last.isoformat()}" if last else "on")
+
+
+async def days_standing(connection: asyncpg.Connection, timeline: Timeline, subject_id: int) -> str:
+    """Write the days on which a subject exists as words, for a refusal that names the real days."""
+    pieces = await pieces_from(connection, timeline, Facet.STANDS, [subject_id], FIRST_DAY)
+    return ", ".join(spelt(piece.days) for piece in pieces) or "on no day"
+
+
 async def state(
     connection: asyncpg.Connection, timeline: Timeline, changes: Sequence[NewStatement], *, by: str
 ) -> list[NewStatement]:

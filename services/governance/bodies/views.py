@@ -31,7 +31,6 @@ class PostView(View):
     appointment: AppointmentId | None
     version: Annotated[int | None, Field(description="The appointment's version, for If-Match.")]
     person: str | None
-    display_name: str | None
     first_day: date | None
     last_day: LastDay
     vacant_since: date | None
@@ -48,18 +47,9 @@ class AppointmentView(View):
     organisation: Organisation
     body: str
     person: str
-    display_name: str
     first_day: FirstDay
     last_day: LastDay
     ended_because: str | None
-
-
-class PersonView(View):
-    """A person and every appointment: five bodies are five appointments, and five accountabilities."""
-
-    person: Annotated[str, Field(examples=["P-ncl-chief-officer"])]
-    display_name: str
-    appointments: list[AppointmentView]
 
 
 class BodySummary(View):
@@ -108,7 +98,6 @@ class DeciderView(DecisionRightView):
 
     appointment: AppointmentId | None
     person: str | None
-    display_name: str | None
     may_decide: Annotated[bool, Field(description="False where the right is a post's and the post is vacant.")]
 
 
@@ -124,3 +113,18 @@ class DecidersView(View):
     pack: str | None
     anybody_may: bool
     deciders: list[DeciderView]
+
+
+class ActView(View):
+    """What a caller did for an organisation, with the words that its own governance leads alone read."""
+
+    id: int
+    organisation: Organisation
+    operation: Annotated[str, Field(examples=["appointment ended"])]
+    subject: Annotated[str, Field(description="The body, post, appointment or right.", examples=["14Y/chair"])]
+    effective_on: Annotated[date, Field(description="The first day on which it counts.", examples=["2018-04-01"])]
+    reason: Annotated[str | None, Field(description="The code of the reason of an ending.", examples=["retired"])]
+    note: str | None
+    document: str | None
+    recorded_by: Annotated[str, Field(description="The subject of the caller's token.")]
+    recorded_at: datetime

@@ -1,14 +1,20 @@
-"""Reads the rule packs about governing bodies: the known posts, and those that are mandatory."""
+"""Reads the rule packs about governing bodies: known, mandatory and single posts, and why a term or a right ends."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from libs.common.rulepacks import in_force, load_packs
 
 PACKS = load_packs(Path(__file__).parents[1] / "rules")
+
+ReasonsFor: TypeAlias = Literal["appointment-endings", "decision-right-endings"]
+"""Subjects of the packs that list reasons."""
+TERM_ENDED = "term-ended"
+"""The code of an end that was set with the appointment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Catalogue:
 
     pack: str | None
     posts: Mapping[str, CataloguePost]
+    single: frozenset[str] = frozenset()
+    """Slugs of the titles of which a body of any kind has one post only."""
 
     @property
     def mandatory(self) -> dict[str, str]:
@@ -41,8 +49,28 @@ def catalogue_on(day: date, *, kind: str) -> Catalogue:
     for pack in in_force(PACKS, day, subject="governing-body-posts"):
         if kind in pack.values["kinds"]:
             posts = (CataloguePost(**post) for post in pack.values["posts"])
-            return Catalogue(pack.id, {post_slug(post.title): post for post in posts})
-    return Catalogue(None, {})
+            return Catalogue(pack.id, {post_slug(post.title): post for post in posts}, _single_on(day))
+    return Catalogue(None, {}, _single_on(day))
+
+
+def _single_on(day: date) -> frozenset[str]:
+    packs = in_force(PACKS, day, subject="single-posts")
+    return frozenset(post_slug(title) for pack in packs for title in pack.values["titles"])
+
+
+def reasons_on(day: date, *, subject: ReasonsFor) -> Mapping[str, str]:
+    """Return the reasons that an act of a day may give, code to title; empty where no pack is in force."""
+    return {
+        reason["code"]: reason["title"]
+        for pack in in_force(PACKS, day, subject=subject)
+        for reason in pack.values["reasons"]
+    }
+
+
+def reason_codes(subject: ReasonsFor) -> str:
+    """Return the codes of every pack on a subject, for a field's description."""
+    codes = {reason["code"] for pack in PACKS if pack.subject == subject for reason in pack.values["reasons"]}
+    return ", ".join(f"`{code}`" for code in sorted(codes))
 
 
 def delegation_pack_on(day: date) -> str | None:
@@ -57,3 +85,8 @@ def post_slug(title: str) -> str:
     Empty where the title has neither letter nor digit.
     """
     return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+
+
+def title_slug(slug: str) -> str:
+    """Return the slug of a post without the number of its seat: `gp-member-2` -> `gp-member`."""
+    return re.sub(r"-[0-9]+$", "", slug)

@@ -1,10 +1,12 @@
-"""The base of every command of this service, and the types of codes and titles."""
+"""The base of every command of this service, and the types of codes, titles and private words."""
 
+import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.governance.core.catalogue import post_slug
+from services.governance.core.catalogue import post_slug, reason_codes
 
 
 class Command(BaseModel):
@@ -13,13 +15,72 @@ class Command(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-def _can_be_referred_to(title: str) -> str:
+_TITLE = re.compile(r"[A-Za-z \-\u2013'\u2019,.()&/]+")
+_ORDINAL = re.compile(r"\b[0-9]*(?:1st|2nd|3rd|[0-9]th)\b")
+_HONORIFIC = re.compile(
+    r"\b(?:dr|mr|mrs|ms|miss|mx|prof|professor|sir|dame|lord|lady|rev|reverend|cllr|esq)\b", re.IGNORECASE
+)
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def _visible(text: str) -> str:
+    # Control characters, those that turn the direction of what follows, and halves of characters.
+    if any(unicodedata.category(character) in _INVISIBLE for character in text):
+        raise ValueError("a text has visible characters only")
+    return text
+
+
+def _names_no_person(text: str) -> str:
+    """Refuse what has the form of a name or an address: it cannot tell a name without a title from other words."""
+    if _HONORIFIC.search(text) or "@" in text:
+        raise ValueError("everybody reads this: write no person's name, title or address")
+    return text
+
+
+def _is_title(title: str) -> str:
     if not post_slug(title):
-        raise ValueError("a title needs a letter or a digit")
+        raise ValueError("a title needs a letter")
+    if not _TITLE.fullmatch(_ORDINAL.sub("", title) or " "):
+        raise ValueError("a title has letters, spaces and , . ' - & / ( ), and of digits only ordinals such as 2nd")
     return title
 
 
 OrganisationCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$", description="ODS code.", examples=["14Y"])]
+PersonId = Annotated[
+    str,
+    Field(
+        pattern=r"^P-[A-Za-z0-9-]{1,40}$",
+        description="The id that `POST /people` returned.",
+        examples=["P-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11"],
+    ),
+]
 Reference = Annotated[str, Field(min_length=1, max_length=200)]
-Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_can_be_referred_to)]
-Sentence = Annotated[str, Field(min_length=1, max_length=500)]
+Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_is_title), AfterValidator(_names_no_person)]
+"""A title that everybody reads: letters and no name by its form."""
+Sentence = Annotated[
+    str, Field(min_length=1, max_length=500), AfterValidator(_visible), AfterValidator(_names_no_person)
+]
+"""A reference to a paper that everybody reads, such as a minute or a constitution's clause."""
+PersonName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible)]
+PrivateWords = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_visible)]
+"""Words that only the organisation's own governance leads read, in `GET /acts`."""
+Note = Annotated[
+    PrivateWords | None,
+    Field(description="Private words on the act; read by the organisation's own governance leads alone."),
+]
+Document = Annotated[
+    PrivateWords | None,
+    Field(
+        description="The paper that shows the act, such as a minute. Needed where its day lies before today. Private.",
+        examples=["Governing body, 24 May 2018, item 7"],
+    ),
+]
+_ReasonCode = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
+AppointmentEnding = Annotated[
+    _ReasonCode,
+    Field(description=f"Why: {reason_codes('appointment-endings')}.", examples=["retired"]),
+]
+RightEnding = Annotated[
+    _ReasonCode,
+    Field(description=f"Why: {reason_codes('decision-right-endings')}.", examples=["scheme-revised"]),
+]

@@ -8,7 +8,8 @@ from libs.common.errors import Conflict, DomainError, NotFound, Reason
 class PersonNotFound(NotFound):
     """There is no such person.
 
-    No person has this id. Record the person first.
+    No person has this id, or you may not read the name: your organisation neither keeps the person's record nor has, or
+    had, the person in a post. To appoint, record the person first.
     """
 
 
@@ -40,13 +41,6 @@ class DecisionRightNotFound(NotFound):
     """
 
 
-class PersonExists(Conflict):
-    """Another person has this id.
-
-    Leave the id out and one is made, or choose another.
-    """
-
-
 class BodyExists(Conflict):
     """The organisation has its governing body already.
 
@@ -55,9 +49,10 @@ class BodyExists(Conflict):
 
 
 class PostExists(Conflict):
-    """The body has this post already.
+    """The body has its one post of this title already.
 
-    Appoint to the post that is there, or give the new one another title.
+    The rule pack lists titles of which a body has one post, such as the chair. Appoint to the post that is there, or
+    give the new one another title.
     """
 
 
@@ -93,6 +88,22 @@ class NotInCatalogue(Conflict):
     """The title is in no catalogue of that day.
 
     Use a title of the catalogue, or name in `described_in` where the constitution describes the post.
+    """
+
+
+class DocumentMissing(Conflict):
+    """An act of an earlier day needs its document.
+
+    An appointment, an establishment, a grant or an ending is known from now on. Name in `document` the minute or other
+    paper that shows what was done before, or choose a day from today on.
+    """
+
+
+class ReasonNotListed(Conflict):
+    """The reason is not one of the listed codes.
+
+    Everybody reads why a post fell vacant, so the reason is a code of a rule pack. `detail` lists those of the day;
+    words of your own belong to `note`, which your organisation alone reads.
     """
 
 

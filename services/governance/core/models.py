@@ -1,15 +1,15 @@
-"""Tables of governance: people, bodies, posts, appointments, decision rights, and known organisations.
+"""Tables of governance: people, bodies, posts, appointments, decision rights, acts, and known organisations.
 
 Rows describe subjects; the days on which they exist, their holders and why they are vacant are on timelines, in both
 times. One holder of a post a day is a constraint of the database (`ex_post_time_belief_one_value`).
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
 
 import asyncpg
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Identity, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
 from libs.common.database.connection import service_metadata
@@ -67,12 +67,68 @@ _RECORDED_AT = text("clock_timestamp()")
 
 
 class Person(Base):
-    """A person who holds posts. Events carry the id; the name is stored here alone."""
+    """A person who holds posts. Events carry the id; the name is stored here alone, as last corrected.
+
+    `organisation` keeps the record. It is missing only of a person recorded before records had one, who holds no post.
+    """
 
     __tablename__ = "person"
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     display_name: Mapped[str] = mapped_column(Text)
+    organisation: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False
+    )
+
+
+class PersonCorrection(Base):
+    """Who corrected a person's name, and when. The earlier name is not stored."""
+
+    __tablename__ = "person_correction"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    corrected_by: Mapped[str] = mapped_column(Text)
+    corrected_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False
+    )
+
+
+class NameRead(Base):
+    """A name that was given out: whose, to which caller, for which organisations, and in which request."""
+
+    __tablename__ = "name_read"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    reader: Mapped[str] = mapped_column(Text)
+    organisations: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    request_id: Mapped[str] = mapped_column(Text)
+    read_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False
+    )
+
+
+class Act(Base):
+    """What a caller did for an organisation on a body, post, appointment or right, with its private words.
+
+    `effective_on` is the first day on which it counts. `reason` is a code; `note` and `document` are private.
+    """
+
+    __tablename__ = "act"
+    __table_args__ = (Index(None, "organisation", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    organisation: Mapped[str] = mapped_column(Text)
+    operation: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    effective_on: Mapped[date] = mapped_column(Date)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text, default=None)
+    note: Mapped[str | None] = mapped_column(Text, default=None)
+    document: Mapped[str | None] = mapped_column(Text, default=None)
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False
     )
@@ -93,7 +149,8 @@ class Body(Base):
 class Post(Base):
     """A post on a body, with one holder at a time. `described_in` is the constitution's clause of a local post.
 
-    Posts of two bodies correspond if they have the same slug, which follows from the title.
+    The slug follows from the title, with the number of the seat from the second one of a title on (`gp-member-2`).
+    Posts of two bodies correspond if their titles do.
     """
 
     __tablename__ = "post"

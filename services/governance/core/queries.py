@@ -1,7 +1,7 @@
 """Reads bodies, posts, holders and rights, as at a day and as known at an instant.
 
-A post exists with its body; it has a holder, or it is vacant for a known reason. Every signed-in caller may read
-everything: who decides for a public body is public.
+A post exists with its body; it has a holder, or it is vacant for a known reason. Every signed-in caller may read this:
+who decides for a public body is public. A holder is the id of a person; names are read in `people/queries.py` alone.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known
 from services.governance.core.believed import believed
 from services.governance.core.catalogue import delegation_pack_on
-from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound, PersonNotFound
+from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound
 from services.governance.core.models import Facet, post_time, right_time
 
 Row: TypeAlias = dict[str, Any]
@@ -24,7 +24,7 @@ _NOW = datetime.max.replace(tzinfo=UTC)
 _POSTS = f"""
 {PLANNED_EACH_TIME}
 SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference AS body,
-       a.id AS appointment, a.version, a.person_id AS person, n.display_name,
+       a.id AS appointment, a.version, a.person_id AS person,
        lower(h.valid) AS first_day, upper(h.valid) - 1 AS last_day, a.id IS NULL AS vacant,
        CASE WHEN a.id IS NULL THEN w.value END AS vacant_because,
        CASE WHEN a.id IS NULL THEN greatest(lower(s.valid), (
@@ -37,7 +37,6 @@ SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference
   JOIN {believed(post_time, "s", Facet.STANDS, "p.id")}
   LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
   LEFT JOIN appointment a ON a.id = h.value
-  LEFT JOIN person n ON n.id = a.person_id
   LEFT JOIN {believed(post_time, "w", Facet.BECAUSE, "p.id")}
  WHERE ($3::text IS NULL OR b.organisation = $3)
    AND ($4::text IS NULL OR a.person_id = $4)
@@ -49,11 +48,10 @@ SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference
 
 _APPOINTMENTS = f"""
 SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisation, b.reference AS body,
-       a.person_id AS person, n.display_name, h.first_day, h.last_day, w.value AS ended_because
+       a.person_id AS person, h.first_day, h.last_day, w.value AS ended_because
   FROM appointment a
   JOIN post p ON p.id = a.post_id
   JOIN body b ON b.id = p.body_id
-  JOIN person n ON n.id = a.person_id
   JOIN LATERAL (
        SELECT min(lower(x.valid)) AS first_day,
               CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
@@ -118,11 +116,10 @@ _RIGHTS_TO_REMAKE = (
 _RIGHT_BY_ID = _RIGHT + " WHERE r.id = $3"
 
 _DECIDERS = f"""
-SELECT d.*, a.id AS appointment, a.person_id AS person, n.display_name
+SELECT d.*, a.id AS appointment, a.person_id AS person
   FROM ({_RIGHT}) AS d
   LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "d.post_id")}
   LEFT JOIN appointment a ON a.id = h.value
-  LEFT JOIN person n ON n.id = a.person_id
  WHERE d.stands AND d.organisation = $3 AND d.function = $4
    AND (d.value_limit_pence IS NULL OR d.value_limit_pence >= $5) AND (d.recurrent OR NOT $6::bool)
  ORDER BY d.post IS NOT NULL, d.post, d.decision_right
@@ -171,12 +168,9 @@ async def get_appointment(db: Reads, appointment: str, *, as_known: datetime | N
     return rows[0]
 
 
-async def get_person(db: Reads, person: str, *, as_known: datetime | None) -> dict[str, Any]:
-    """Return a person with every appointment, past ones too. Raises PersonNotFound."""
-    rows = await _fetch(db, "SELECT id AS person, display_name FROM person WHERE id = $1", person)
-    if not rows:
-        raise PersonNotFound(f"there is no person {person}")
-    return {**rows[0], "appointments": await _fetch(db, _APPOINTMENTS, as_known or _NOW, None, person)}
+async def list_appointments_of(db: Reads, person: str) -> list[Row]:
+    """Return every appointment of a person with its days, past ones too, in the order of their first days."""
+    return await _fetch(db, _APPOINTMENTS, _NOW, None, person)
 
 
 async def list_bodies(

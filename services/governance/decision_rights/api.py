@@ -144,8 +144,10 @@ async def grant_decision_right(
     summary="End a decision right",
     responses=problems(
         errors.DecisionRightNotFound,
+        errors.ReasonNotListed,
         errors.RightNotStanding,
         errors.EndsBeforeItBegins,
+        errors.DocumentMissing,
         NotYoursToDecide,
         RoleMissing,
         StaleVersion,
@@ -165,7 +167,7 @@ async def end_decision_right(
     """End the right, and every right that was passed on from it."""
     right = await commands.get_decision_right_to_change(session, decision_right, by=by)
     stale(right.version, if_match)
-    await commands.end_decision_right(session, right, command, by=by, stated_at=stated_at)
+    await commands.end_decision_right(session, right, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, right, response, today)
 
 

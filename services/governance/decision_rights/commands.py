@@ -15,8 +15,9 @@ from libs.common.temporal.history import FIRST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.organisations import get_body_to_change, organisation_refusals
 from services.governance.bodies.posts import get_post, organisation_of
-from services.governance.bodies.standing import days_of, end, pieces_from, standing, stands_throughout, state
-from services.governance.core.codes import Command, OrganisationCode, Reference, Sentence
+from services.governance.bodies.standing import days_of, end, pieces_from, spelt, standing, stands_throughout, state
+from services.governance.core.acts import paper_refusals, reason_title
+from services.governance.core.codes import Command, Document, Note, OrganisationCode, Reference, RightEnding, Sentence
 from services.governance.core.errors import (
     BeyondDelegation,
     BodyNotStanding,
@@ -28,7 +29,7 @@ from services.governance.core.errors import (
     RightNotStanding,
     refuse,
 )
-from services.governance.core.models import Body, DecisionRight, Facet, Post, body_time, post_time, right_time
+from services.governance.core.models import Act, Body, DecisionRight, Facet, Post, body_time, post_time, right_time
 
 Function = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, examples=["contract-award"])]
 
@@ -65,9 +66,16 @@ class GrantDecisionRight(Command):
     recurrent: Annotated[StrictBool, Field(description="Whether it covers commitments that recur each year.")] = False
     first_day: WrittenDay
     last_day: WrittenDay | None = None
-    source_minute: Annotated[Sentence, Field(examples=["Governing body, 24 May 2018, item 7"])]
+    source_minute: Annotated[
+        Sentence,
+        Field(
+            description="The minute by which it is granted. Everybody reads it with the right: it names no person.",
+            examples=["Governing body, 24 May 2018, item 7"],
+        ),
+    ]
     delegated_from: Annotated[StrictInt | None, Field(description="The right that is passed on with this one.")] = None
     remakes: Annotated[StrictInt | None, Field(description="The predecessor's right that this one makes again.")] = None
+    note: Note = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -80,11 +88,21 @@ class EndDecisionRight(Command):
     """The last day on which the right may be used, and the reason."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"last_day": "2019-06-30", "reason": "scheme of delegation revised"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "last_day": "2019-06-30",
+                    "reason": "scheme-revised",
+                    "document": "Governing body, 20 June 2019, item 8",
+                }
+            ]
+        }
     )
 
     last_day: WrittenDay
-    reason: Annotated[Sentence, Field(examples=["scheme of delegation revised"])]
+    reason: RightEnding
+    note: Note = None
+    document: Document = None
 
 
 async def grant_decision_right(
@@ -93,14 +111,16 @@ async def grant_decision_right(
     """Grant a right. Raises BodyNotFound, PostNotFound, OrganisationNotOpen, BodyNotStanding and the like."""
     body = await get_body_to_change(session, command.organisation, by=by)
     post = await _post_on(session, command.post, body) if command.post is not None else None
-    remade = await _to_be_remade(session, command.remakes) if command.remakes is not None else None
+    remade = None
     days = days_of(command.first_day, command.last_day)
     refusals = await _not_standing(session, command, body, post, days, today=today)
     if command.delegated_from is not None:
         refusals += await _beyond(session, command, body, days)
-    if remade is not None and (remade.to_remake_for != command.organisation or remade.remade_by is not None):
-        message = f"{remade.id} does not wait to be made again for {command.organisation}"
-        refusals.append(_refusal(NotToBeRemade, message, "remakes"))
+    if command.remakes is not None:
+        remade = await _to_be_remade(session, command.remakes, command.organisation)
+        if remade is None:
+            message = f"{command.remakes} does not wait to be made again for {command.organisation}"
+            refusals.append(_refusal(NotToBeRemade, message, "remakes"))
     refuse(refusals)
 
     right = DecisionRight(
@@ -114,6 +134,7 @@ async def grant_decision_right(
     )
     session.add(right)
     await session.flush()
+    session.add(_act(body, command, "right granted", right.id, days.start, by))
     if remade is not None:
         remade.remade_by = right.id
         remade.version += 1
@@ -122,9 +143,19 @@ async def grant_decision_right(
 
 
 async def end_decision_right(
-    session: AsyncSession, right: DecisionRight, command: EndDecisionRight, *, by: Caller, stated_at: datetime
+    session: AsyncSession,
+    right: DecisionRight,
+    command: EndDecisionRight,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
 ) -> DecisionRight:
-    """End a locked right, and with it every right that was passed on from it. Raises RightNotStanding."""
+    """End a locked right, and with it every right that was passed on from it.
+
+    Raises ReasonNotListed, EndsBeforeItBegins, RightNotStanding, DocumentMissing.
+    """
+    reason = reason_title(command.reason, command.last_day, subject="decision-right-endings")
     connection = await raw(session)
     first_without = command.last_day + timedelta(days=1)
     ids = [row["id"] for row in await connection.fetch(_DELEGATED, right.id)]
@@ -134,10 +165,12 @@ async def end_decision_right(
         raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
     pieces = await pieces_from(connection, right_time, Facet.STANDS, ids, first_without)
     if right.id not in {piece.subject_id for piece in pieces}:
-        raise RightNotStanding(f"{right.id} is in force on no day after {command.last_day.isoformat()}")
+        in_force = ", ".join(spelt(piece.days) for piece in own) or "on no day"
+        raise RightNotStanding(f"{right.id} is in force on no day after {command.last_day.isoformat()}, but {in_force}")
+    refuse(paper_refusals(first_without, field="last_day", document=command.document, today=today, stated_at=stated_at))
     ended = await end(connection, right_time, Facet.STANDS, pieces, stated_at=stated_at, by=by.subject)
     why = [
-        NewStatement(change.subject_id, Facet.BECAUSE, command.reason, Days(first_without), change.stated_at)
+        NewStatement(change.subject_id, Facet.BECAUSE, reason, Days(first_without), change.stated_at)
         for change in ended
     ]
     await state(connection, right_time, why, by=by.subject)
@@ -145,6 +178,8 @@ async def end_decision_right(
         select(DecisionRight).where(DecisionRight.id.in_({piece.subject_id for piece in pieces}))
     ):
         changed.version += 1
+    body = await session.get_one(Body, right.body_id)
+    session.add(_act(body, command, "right ended", right.id, first_without, by))
     await session.flush()
     return right
 
@@ -181,11 +216,14 @@ async def _post_on(session: AsyncSession, reference: str, body: Body) -> Post:
     return await get_post(session, reference)
 
 
-async def _to_be_remade(session: AsyncSession, right_id: int) -> DecisionRight:
-    right = await session.get(DecisionRight, right_id, with_for_update=True, populate_existing=True)
+async def _to_be_remade(session: AsyncSession, right_id: int, organisation: str) -> DecisionRight | None:
+    """Lock a right that waits to be made again for the organisation; return None, unlocked, where it does not."""
+    right = await session.get(DecisionRight, right_id)
     if right is None:
         raise DecisionRightNotFound(f"there is no decision right {right_id}")
-    return right
+    if right.to_remake_for == organisation:
+        await session.refresh(right, with_for_update=True)
+    return right if right.to_remake_for == organisation and right.remade_by is None else None
 
 
 async def _beyond(session: AsyncSession, command: GrantDecisionRight, body: Body, days: Days) -> list[Conflict]:
@@ -205,6 +243,21 @@ async def _beyond(session: AsyncSession, command: GrantDecisionRight, body: Body
         for field, beyond in faults.items()
         if beyond
     ]
+
+
+def _act(
+    body: Body, command: GrantDecisionRight | EndDecisionRight, operation: str, right: int, day: date, by: Caller
+) -> Act:
+    return Act(
+        organisation=body.organisation,
+        operation=operation,
+        subject=f"right {right}",
+        effective_on=day,
+        reason=command.reason if isinstance(command, EndDecisionRight) else None,
+        note=command.note,
+        document=command.document if isinstance(command, EndDecisionRight) else command.source_minute,
+        recorded_by=by.subject,
+    )
 
 
 def _refusal(kind: type[Conflict], message: str, field: str) -> Conflict:

@@ -1,7 +1,10 @@
 """Decides at a merger which posts the new body has, and who continues in them."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from services.governance.core.catalogue import title_slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,9 @@ def carry_over(
     """Return the posts that the predecessors' successor has, ordered by slug.
 
     `predecessors` maps each organisation to the posts of its body on its last day (None where no body is known);
-    `required` are posts, slug to title, that the new body has in any case. Posts correspond if their slug is the same.
-    A person who held a post in every one of the predecessors continues in it; in any other case no holder was appointed
-    for the new body, and the post is vacant.
+    `required` are posts, slug to title, that the new body has in any case. Seats correspond if their titles do,
+    whatever their number. A person who held one in every one of the predecessors continues in it; in any other case no
+    holder was appointed for the new body, and the post is vacant.
     """
     titles = dict(required or {})
     holders: dict[str, dict[str, str | None]] = {}
@@ -39,20 +42,36 @@ def carry_over(
         for post in predecessors[organisation] or ():
             titles.setdefault(post.slug, post.title)
             holders.setdefault(post.slug, {})[organisation] = post.person
-    return [_carried(slug, titles[slug], predecessors, holders.get(slug, {})) for slug in sorted(titles)]
+    persons = _continuing(predecessors, titles.keys())
+    return [
+        CarriedPost(slug, titles[slug], persons[slug])
+        if slug in persons
+        else CarriedPost(slug, titles[slug], None, _unshared(predecessors, holders.get(slug, {})))
+        for slug in sorted(titles)
+    ]
 
 
-def _carried(
-    slug: str,
-    title: str,
-    predecessors: Mapping[str, Sequence[PredecessorPost] | None],
-    holders: Mapping[str, str | None],
-) -> CarriedPost:
-    persons = {holders.get(organisation) for organisation in predecessors}
-    if len(persons) == 1 and (person := persons.pop()) is not None:
-        return CarriedPost(slug, title, person)
-    found = "; ".join(_found_in(organisation, predecessors, holders) for organisation in sorted(predecessors))
-    return CarriedPost(slug, title, None, f"no person held it in every predecessor ({found})")
+def _continuing(predecessors: Mapping[str, Sequence[PredecessorPost] | None], slugs: Iterable[str]) -> dict[str, str]:
+    """Return the seats that are filled: who held one of a title in every predecessor, if possible the same one."""
+    seats: dict[str, list[str]] = defaultdict(list)
+    for slug in sorted(slugs, key=lambda slug: (len(slug), slug)):
+        seats[title_slug(slug)].append(slug)
+    filled: dict[str, str] = {}
+    for title, numbered in seats.items():
+        held = [
+            {post.person: post.slug for post in posts or () if post.person and title_slug(post.slug) == title}
+            for posts in predecessors.values()
+        ]
+        shared = sorted(set[str]().union(*held).intersection(*held))
+        same = {slugs_of.pop(): person for person in shared if len(slugs_of := {one[person] for one in held}) == 1}
+        others = (person for person in shared if person not in same.values())
+        filled |= same | dict(zip((slug for slug in numbered if slug not in same), others, strict=False))
+    return filled
+
+
+def _unshared(predecessors: Mapping[str, Sequence[PredecessorPost] | None], holders: Mapping[str, str | None]) -> str:
+    seen = "; ".join(_found_in(organisation, predecessors, holders) for organisation in sorted(predecessors))
+    return f"no person held it in every predecessor ({seen})"
 
 
 def _found_in(
@@ -62,4 +81,4 @@ def _found_in(
         return f"{organisation}: no body known"
     if organisation not in holders:
         return f"{organisation}: no such post"
-    return f"{organisation}: {holders[organisation] or 'vacant'}"
+    return f"{organisation}: {'held' if holders[organisation] else 'vacant'}"

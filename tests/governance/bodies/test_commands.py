@@ -88,9 +88,9 @@ async def test_a_post_is_there_once_and_only_while_its_body_stands(harness: Gove
 async def test_only_a_governance_lead_of_the_organisation_or_of_its_successor_decides(
     harness: GovernanceHarness,
 ) -> None:
-    reader = Caller(subject="r", roles=frozenset({Role.PARTNER}), organisations=frozenset({"*"}))
+    partner = Caller(subject="r", roles=frozenset({Role.PARTNER}), organisations=frozenset({"*"}))
     with pytest.raises(RoleMissing):
-        await harness.body("10H", by=reader)
+        await harness.body("10H", by=partner)
     with pytest.raises(NotYoursToDecide):
         await harness.body("10H", by=a_lead("10Y", "14Y"))
     await harness.body("10H", by=a_lead("10H"))

@@ -46,7 +46,7 @@ async def test_a_right_covers_values_up_to_its_limit(harness: GovernanceHarness)
     within = await deciders(harness, "10H", 50_000_00)
     assert [one["decision_right"] for one in within["deciders"]] == [of_body, of_post]
     assert [one["title"] for one in within["deciders"]] == ["Governing body", "Accountable officer"]
-    assert [one["person"] for one in within["deciders"]] == [None, "P-ao"]
+    assert [one["person"] for one in within["deciders"]] == [None, harness.ids["P-ao"]]
     assert within["deciders"][1]["source_minute"] == "Governing body, 4 April 2013, item 6"
     assert within["pack"] == "decision-rights-local"
     above = await deciders(harness, "10H", 50_000_01)
@@ -97,7 +97,11 @@ async def test_what_was_passed_on_ends_with_its_source(harness: GovernanceHarnes
     assert len((await deciders(harness, "10H", 1, as_at=date(2014, 3, 31)))["deciders"]) == 2
     assert (await deciders(harness, "10H", 1, as_at=date(2014, 4, 1)))["deciders"] == []
     ended = await reads.get_decision_right(harness.database, passed_on, as_at=ENGLAND_OPENED, as_known=None)
-    assert (ended["last_day"], ended["ended_because"], ended["version"]) == (date(2014, 3, 31), "scheme revised", 2)
+    assert (ended["last_day"], ended["ended_because"], ended["version"]) == (
+        date(2014, 3, 31),
+        "Scheme of delegation revised",
+        2,
+    )
     with pytest.raises(RightNotStanding):
         await harness.end_right(source, date(2014, 4, 30))
     with pytest.raises(EndsBeforeItBegins):

@@ -59,8 +59,8 @@ async def a_body(harness: GovernanceHarness, code: str) -> None:
 async def kept(harness: GovernanceHarness, code: str) -> dict[str, Any]:
     """What is seen by now of a body, its posts, its appointments and its rights, the code left out."""
     body = await reads.get_body(harness.database, f"{code}-governing-body", as_at=MERGED_ON, as_known=None)
-    person = await reads.get_person(harness.database, "P-1", as_known=None)
-    appointments = [row for row in person["appointments"] if row["organisation"] == code]
+    of_person = await reads.list_appointments_of(harness.database, harness.ids["P-1"])
+    appointments = [row for row in of_person if row["organisation"] == code]
     rights = {
         row["decision_right"]: row
         for day in (DAY_BEFORE, MERGED_ON, LATER_CLOSED_ON)
@@ -109,7 +109,12 @@ async def kept(harness: GovernanceHarness, code: str) -> dict[str, Any]:
 async def published(harness: GovernanceHarness, code: str) -> list[tuple[Any, ...]]:
     """The events of a body, without the reason, which a later event can change, and the instant."""
     return sorted(
-        (event["name"], event.get("post", "").partition("/")[2], event.get("person"), event["effective_on"])
+        (
+            event["name"],
+            event.get("post", "").partition("/")[2],
+            harness.called(event.get("person")),
+            event["effective_on"],
+        )
         for event in await harness.told()
         if event["organisation"] == code
     )

@@ -37,7 +37,7 @@ def test_who_held_a_post_in_every_predecessor_holds_it_after(
 def test_the_reason_of_a_vacancy_says_what_was_found_in_each_predecessor() -> None:
     [carried] = carry_over({"A": posts(chair="P-1"), "B": posts(chair=None), "C": posts(), "D": None})
     assert carried.vacant_because == (
-        "no person held it in every predecessor (A: P-1; B: vacant; C: no such post; D: no body known)"
+        "no person held it in every predecessor (A: held; B: vacant; C: no such post; D: no body known)"
     )
 
 

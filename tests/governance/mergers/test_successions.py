@@ -65,7 +65,7 @@ async def test_undone_the_body_goes_on_with_its_holders_and_rights_once_it_is_op
     seen = await reads.get_decision_right(harness.database, right, as_at=MERGED_ON, as_known=None)
     assert (seen["stands"], seen["to_remake_for"]) == (True, None)
     made = [event for event in await harness.told("AppointmentMade") if event["stated_at"] > "2018-08"]
-    assert {event["person"] for event in made} == {"P-ao", "P-chair-10h"}
+    assert {harness.called(event["person"]) for event in made} == {"P-ao", "P-chair-10h"}
     content = await harness.content()
     await harness.hear(undone("10H", "10Y"), open_again("10H"))
     assert await harness.content() == content
