@@ -144,6 +144,54 @@ async def test_what_ended_with_its_body_is_told_from_what_a_command_ended(new_da
     ]
 
 
+_WORDS_BEFORE = """
+INSERT INTO body (reference, organisation, title) VALUES ('10H-governing-body', '10H', 'Governing body');
+INSERT INTO post (body_id, reference, slug, title) VALUES (1, '10H/chair', 'chair', 'Chair');
+INSERT INTO person (id, display_name) VALUES ('P-1', 'A name'), ('P-2', 'Another');
+INSERT INTO appointment (id, post_id, person_id, version) VALUES ('A-1', 1, 'P-1', 1);
+INSERT INTO decision_right (body_id, function, source_minute, recurrent, version)
+VALUES (1, 'payroll', 'Minute 1', false, 1);
+INSERT INTO post_time_statement (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
+VALUES (1, 2, 'A-1', '[2014-04-01,)', '2014-04-01', false, 'governance', 'lead'),
+       (1, 3, 'created without a holder', '[2013-04-01,)', '2013-04-01', false, 'governance', 'lead'),
+       (1, 3, 'ill since May', '[2015-04-01,)', '2015-04-01', false, 'governance', 'lead'),
+       (1, 3, '10H closed', '[2018-04-01,)', '2018-04-01', false, 'governance', 'service:governance');
+INSERT INTO post_time_belief (subject_id, facet, value, valid, known)
+VALUES (1, 2, 'A-1', '[2014-04-01,)', '[2014-04-01,)'),
+       (1, 3, 'ill since May', '[2015-04-01,2018-04-01)', '[2015-04-01,)');
+INSERT INTO right_time_statement (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by)
+VALUES (1, 3, 'no trust in the holder', '[2015-04-01,)', '2015-04-01', false, 'governance', 'lead');
+"""
+_REASONS = """
+SELECT 'act', operation || ' ' || subject, note FROM act
+ UNION ALL SELECT 'belief', facet::text, value FROM post_time_belief WHERE facet = 3
+ UNION ALL SELECT 'post', facet::text, value FROM post_time_statement WHERE facet = 3
+ UNION ALL SELECT 'right', facet::text, value FROM right_time_statement WHERE facet = 3
+ ORDER BY 1, 2, 3
+"""
+
+
+async def test_words_that_callers_gave_as_reasons_become_notes_and_people_get_keepers(
+    new_database: NewDatabase,
+) -> None:
+    url = await new_database(None)
+    await _at(url, "governance", "0005", _WORDS_BEFORE)
+    await migrate(url, "governance")
+    assert await _rows(url, _REASONS) == [
+        ("act", "appointment ended 10H/chair", "ill since May"),
+        ("act", "right ended right 1", "no trust in the holder"),
+        ("belief", "3", "Ended"),
+        ("post", "3", "10H closed"),
+        ("post", "3", "Ended"),
+        ("post", "3", "created without a holder"),
+        ("right", "3", "Ended"),
+    ]
+    assert await _rows(url, "SELECT id, organisation, version FROM person ORDER BY id") == [
+        ("P-1", "10H", 1),
+        ("P-2", None, 1),
+    ]
+
+
 async def test_the_registry_keeps_its_kinds_and_successions(new_database: NewDatabase) -> None:
     url = await new_database(None)
     await _at(url, "registry", "0001", _HELD)

@@ -81,17 +81,7 @@ async def establish_body(
         pack=catalogue.pack,
     )
     session.add(body)
-    session.add(
-        Act(
-            organisation=body.organisation,
-            operation="body established",
-            subject=body.reference,
-            effective_on=command.first_day,
-            note=command.note,
-            document=command.document,
-            recorded_by=by.subject,
-        )
-    )
+    session.add(_act(command, body, by))
     await session.flush()
     days = days_of(command.first_day, None)
     await state(connection, body_time, [standing(body.id, days, stated_at)], by=by.subject)
@@ -107,6 +97,18 @@ async def establish_body(
     )
     await outbox.add_all(session, [established, *vacancies])
     return body
+
+
+def _act(command: EstablishBody, body: Body, by: Caller) -> Act:
+    return Act(
+        organisation=body.organisation,
+        operation="body established",
+        subject=body.reference,
+        effective_on=command.first_day,
+        note=command.note,
+        document=command.document,
+        recorded_by=by.subject,
+    )
 
 
 def body_reference(organisation: str) -> str:
