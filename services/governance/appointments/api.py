@@ -18,6 +18,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
     commands_router,
     etag,
     page,
@@ -104,6 +105,7 @@ async def get_appointment(
         RoleMissing,
     ),
 )
+@binds("the post's organisation")
 async def make_appointment(
     command: commands.MakeAppointment,
     response: Response,
@@ -137,6 +139,7 @@ async def make_appointment(
         PreconditionMissing,
     ),
 )
+@binds("the organisation of the appointment's post")
 async def end_appointment(
     appointment: AppointmentId,
     command: commands.EndAppointment,

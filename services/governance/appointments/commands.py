@@ -168,10 +168,9 @@ async def end_appointment(
 
 
 async def get_post_to_change(session: AsyncSession, reference: str, *, by: Caller) -> Post:
-    """Return a post whose body is locked. Raises PostNotFound, RoleMissing, NotYoursToDecide."""
-    post = await get_post(session, reference)
+    """Return a post whose body is locked. Raises RoleMissing, NotYoursToDecide, BodyNotFound, PostNotFound."""
     await get_body_to_change(session, organisation_of(reference), by=by)
-    return post
+    return await get_post(session, reference)
 
 
 async def get_appointment_to_change(session: AsyncSession, appointment_id: str, *, by: Caller) -> Appointment:

@@ -16,6 +16,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
     commands_router,
     page,
     problems,
@@ -77,6 +78,7 @@ async def get_body(
         RoleMissing,
     ),
 )
+@binds("organisation")
 async def establish_body(
     command: commands.EstablishBody, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> BodyView:
@@ -102,6 +104,7 @@ async def establish_body(
         RoleMissing,
     ),
 )
+@binds("organisation")
 async def create_post(
     command: posts.CreatePost, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> PostView:

@@ -77,7 +77,7 @@ class Person(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     display_name: Mapped[str] = mapped_column(Text)
     organisation: Mapped[str | None] = mapped_column(Text)
-    version: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False
     )

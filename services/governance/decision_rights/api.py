@@ -18,6 +18,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
     commands_router,
     etag,
     page,
@@ -125,6 +126,7 @@ async def get_decision_right(
         RoleMissing,
     ),
 )
+@binds("organisation")
 async def grant_decision_right(
     command: commands.GrantDecisionRight,
     response: Response,
@@ -154,6 +156,7 @@ async def grant_decision_right(
         PreconditionMissing,
     ),
 )
+@binds("the organisation of the right's body")
 async def end_decision_right(
     decision_right: RightId,
     command: commands.EndDecisionRight,

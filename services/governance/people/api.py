@@ -6,7 +6,18 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from libs.common.database.connection import raw
-from libs.common.http.dependencies import IfMatch, Rows, Write, allowed, commands_router, etag, problems, stale
+from libs.common.http.dependencies import (
+    IfMatch,
+    Rows,
+    Write,
+    allowed,
+    binds,
+    binds_none,
+    commands_router,
+    etag,
+    problems,
+    stale,
+)
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.http.transactions import SteppedRoute
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
@@ -30,6 +41,7 @@ class LookUpNames(Command):
 
 
 @router.post("/people", status_code=201, summary="Register a person", responses=problems(NotYoursToDecide, RoleMissing))
+@binds("organisation")
 async def register_person(
     command: commands.RegisterPerson, response: Response, session: Write, by: Lead
 ) -> PersonRecordView:
@@ -42,6 +54,7 @@ async def register_person(
     summary="Correct a person's name",
     responses=problems(errors.PersonNotFound, NotYoursToDecide, RoleMissing, StaleVersion, PreconditionMissing),
 )
+@binds("the organisation that keeps the person's record")
 async def correct_name(
     person: Person, command: commands.CorrectName, response: Response, session: Write, by: Lead, if_match: IfMatch
 ) -> PersonRecordView:
@@ -68,6 +81,7 @@ async def get_person(person: Person, response: Response, rows: Rows, by: Lead) -
 
 
 @names_router.post("/people/lookups", summary="Look up names", responses=problems(RoleMissing))
+@binds_none(because="it gives out the names that the caller may read, and changes only the record of that")
 async def look_up_names(command: LookUpNames, response: Response, rows: Rows, by: Lead) -> NamesView:
     """Return the names of up to 200 persons that the caller may read, and record who read them.
 

@@ -52,8 +52,7 @@ SELECT b.organisation, 'right ended', 'right ' || r.id, lower(s.valid), s.value,
 
 def upgrade() -> None:
     op.add_column("person", sa.Column("organisation", sa.Text(), nullable=True))
-    op.add_column("person", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
-    op.alter_column("person", "version", server_default=None)
+    op.add_column("person", sa.Column("version", sa.Integer(), nullable=False, server_default=sa.text("1")))
     op.execute(_KEEPERS)
     op.create_table(
         "act",
