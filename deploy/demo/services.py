@@ -107,9 +107,13 @@ class Services:
         return [service for service in SERVICES if (await self._condition_of(service))["parked_events"]]
 
     async def _condition_of(self, service: str) -> Mapping[str, Any]:
-        answer = await self._client.get(f"/{service}/health/ready")
-        condition: Mapping[str, Any] = answer.json()
-        return condition
+        ready: Mapping[str, Any] = (await self._client.get(f"/{service}/health/ready")).json()
+        if not ready["ready"]:
+            return ready
+        answer = await self.ask("GET", f"/{service}/v1/operations/backbone", by="operator")
+        if answer.is_error:
+            raise Refused(f"backbone of {service}: {_explained(answer)}")
+        return {**ready, **answer.json()}
 
 
 def _behind(service: str, condition: Mapping[str, Any]) -> str:

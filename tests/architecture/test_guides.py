@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from libs.common.service import feed_routes, operator_routes
-from libs.common.service.health_routes import Readiness
+from libs.common.service.operator_routes import BackboneView
 from libs.common.service.settings import Settings
 from tests.support.platform import SERVICES, service
 
@@ -57,7 +57,7 @@ def test_the_numbers_that_it_says_to_watch_are_told() -> None:
     measured = (ROOT / "libs" / "common" / "service" / "health_routes.py").read_text(encoding="utf-8")
     assert "consumer_lag" in table
     for name in table:
-        assert name in Readiness.model_fields or f'"{name}"' in measured, name
+        assert name in BackboneView.model_fields or f'"{name}"' in measured, name
 
 
 def test_the_projection_that_it_says_to_rebuild_is_kept_by_every_service_that_hears() -> None:

@@ -83,8 +83,11 @@ class Two:
 
         async def heard() -> bool:
             told = await self.health()
-            last = (await self.call("GET", "registry", "/health/ready")).json()["last_position"]
-            return bool(told["ready"]) and (last, told["consumer_lag"]["registry"]) == (position, 0)
+            if not told["ready"]:
+                return False
+            last = (await self.call("GET", "registry", "/v1/operations/backbone")).json()["last_position"]
+            lag = (await self.call("GET", "contracts", "/v1/operations/backbone")).json()["consumer_lag"]["registry"]
+            return bool((last, lag) == (position, 0))
 
         return heard
 

@@ -151,8 +151,10 @@ async def test_the_images_migrate_make_their_topics_serve_and_hear_each_other(
                 answer = await client.get(f"http://127.0.0.1:{given[service]['PORT']}/health/ready")
             except httpx.TransportError:
                 return None
-            told: dict[str, Any] = answer.json()
-            return told if told["ready"] else None
+            address = f"http://127.0.0.1:{given[service]['PORT']}/v1/operations/backbone"
+            numbers = await client.get(address, headers=tokens.header(Role.OPERATOR))
+            told: dict[str, Any] = numbers.json()
+            return told if answer.json()["ready"] else None
 
         async def has_heard(service: str) -> bool:
             told = await condition(service)

@@ -1,4 +1,4 @@
-"""Health routes: liveness, readiness and Prometheus metrics, read from the service's database."""
+"""Health routes: liveness and readiness for everybody, Prometheus metrics for operators."""
 
 from typing import Annotated
 
@@ -26,17 +26,10 @@ class Alive(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether this service works, and the numbers behind that. A long lag alone does not make it unready."""
+    """Whether this service works, without numbers: anybody may ask. Operators read `/v1/operations/backbone`."""
 
     ready: bool
     reasons: list[str]
-    outbox_events: int | None = None
-    oldest_outbox_seconds: float | None = None
-    last_position: int | None = None
-    published_lag: int | None = None
-    consumer_lag: dict[str, int | None] = {}
-    parked_events: int | None = None
-    parked_keys: int | None = None
 
 
 @router.get("/health/live", summary="Is it alive?")
@@ -53,36 +46,22 @@ async def tell_alive() -> Alive:
 async def tell_ready(request: Request, response: Response) -> Readiness:
     """Return whether the service works: its database responds, its tasks run, its events are published."""
     tasks: Tasks = request.app.state.tasks
-    reasons = [f"the {name} died: {death.error}" for name, death in sorted(tasks.dead.items())]
-    numbers = None
+    reasons = [f"the {name} died: {death.error.partition(':')[0]}" for name, death in sorted(tasks.dead.items())]
     try:
-        numbers = await _numbers(request)
+        if (await numbers_of(request)).oldest_outbox_seconds > STUCK_SECONDS:
+            reasons.append("events wait in the outbox for too long")
     except Exception as error:
         if not (isinstance(error, OSError) or is_passing(error)):
             raise
         reasons.append(f"the database does not answer: {type(error).__name__}")
-    if numbers is not None:
-        reasons += _stuck(numbers)
     response.status_code = 503 if reasons else 200
-    readiness = Readiness(ready=not reasons, reasons=reasons)
-    return readiness.model_copy(update=_shown(numbers)) if numbers else readiness
-
-
-def _stuck(numbers: BackboneHealth) -> list[str]:
-    if numbers.oldest_outbox_seconds > STUCK_SECONDS:
-        return [f"an event has been waiting in the outbox for {numbers.oldest_outbox_seconds:.0f} s"]
-    return []
-
-
-def _shown(numbers: BackboneHealth) -> dict[str, object]:
-    names = set(Readiness.model_fields) - {"ready", "reasons"}
-    return {name: getattr(numbers, name) for name in names}
+    return Readiness(ready=not reasons, reasons=reasons)
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", responses=problems(), response_class=Response)
 async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPERATOR)]) -> Response:  # noqa: ARG001
     """Return counts and durations of requests, and the backbone's present numbers from the database."""
-    numbers = await _numbers(request)
+    numbers = await numbers_of(request)
     measures: dict[str, float] = {
         "outbox_events": numbers.outbox_events,
         "oldest_outbox_seconds": numbers.oldest_outbox_seconds,
@@ -96,6 +75,7 @@ async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPER
     return Response(request.app.state.metrics.exposition(measures), media_type=CONTENT_TYPE)
 
 
-async def _numbers(request: Request) -> BackboneHealth:
+async def numbers_of(request: Request) -> BackboneHealth:
+    """Return the backbone's present numbers. Raises database errors."""
     state = request.app.state
     return await backbone_health(state.database, state.bus, state.service.hears)

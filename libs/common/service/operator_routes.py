@@ -1,14 +1,16 @@
 """Operator routes: list, resume and discard parked events; do due work; move the clock."""
 
+import json
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.audit import record_write
 from libs.common.database.connection import Database
 from libs.common.errors import Conflict, Reason
+from libs.common.events import CATALOGUE, Envelope, Undecodable
 from libs.common.http.dependencies import (
     By,
     Page,
@@ -32,6 +34,7 @@ from libs.common.process import context
 from libs.common.process.clock import Clock
 from libs.common.service.clock_row import keep_moved
 from libs.common.service.due_work import DueWork
+from libs.common.service.health_routes import numbers_of
 from libs.common.temporal.days import AS_WRITTEN, WrittenDay
 
 ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The id in the list of parked events.")]
@@ -67,7 +70,24 @@ class ParkedView(BaseModel):
     attempts: int = Field(description="Number of attempts; 0 if it only waits behind another event.")
     error: str
     parked_at: datetime
-    event: str = Field(description="The event as received.")
+    event: dict[str, Any] | None = Field(
+        description="The event as received, without its `data` if that is for its parties only; null if unreadable."
+    )
+
+
+class BackboneView(BaseModel):
+    """The numbers behind readiness, and the last error of each task that died. A lag counts events."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    outbox_events: int
+    oldest_outbox_seconds: float
+    last_position: int
+    published_lag: int
+    consumer_lag: dict[str, int | None] = Field(description="By publisher; null if it cannot be reached.")
+    parked_events: int
+    parked_keys: int
+    dead_tasks: dict[str, str] = Field(default={}, description="By task, its last error.")
 
 
 class ResumedView(BaseModel):
@@ -88,6 +108,13 @@ class Discard(BaseModel):
     """Why a parked event is discarded."""
 
     reason: str = Field(min_length=3, examples=["Agreed with finance: corrected by hand"])
+
+
+@router.get("/backbone", summary="Show the backbone's numbers")
+async def show_backbone(request: Request, by: Operator) -> BackboneView:  # noqa: ARG001
+    """Return how many events wait, are behind or are parked, and which background tasks died of what."""
+    dead = {name: death.error for name, death in request.app.state.tasks.dead.items()}
+    return BackboneView.model_validate(await numbers_of(request)).model_copy(update={"dead_tasks": dead})
 
 
 @router.get("/parked", summary="List parked events")
@@ -224,8 +251,20 @@ def _view(event: ParkedEvent) -> ParkedView:
         attempts=event.attempts,
         error=event.error,
         parked_at=event.parked_at,
-        event=event.body.decode(errors="replace"),
+        event=_for_operators(event.body),
     )
+
+
+def _for_operators(body: bytes) -> dict[str, Any] | None:
+    """Return an event without what only its parties may read: operators run the system, and are no party."""
+    try:
+        kind = CATALOGUE.get((Envelope.decode(body).name, Envelope.decode(body).version))
+        document: dict[str, Any] = json.loads(body)
+    except (Undecodable, ValueError):
+        return None
+    if kind is None or kind.parties_only:
+        del document["data"]
+    return document
 
 
 def _resumed(resumed: Resumed) -> ResumedView:

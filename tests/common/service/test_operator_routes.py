@@ -68,12 +68,12 @@ def database(app: FastAPI, client: httpx.AsyncClient) -> Database:  # noqa: ARG0
     return opened
 
 
-async def park(database: Database, position: int, code: str) -> None:
+async def park(database: Database, position: int, code: str, *, name: str = "BeaconLit") -> None:
     told = BeaconLit(code=code, effective_on=date(2020, 1, 1), stated_at=datetime(2020, 1, 1, tzinfo=UTC))
     envelope = Envelope(
         id=f"event-{position}",
         source="beacons",
-        name="BeaconLit",
+        name=name,
         version=1,
         keys=(code,),
         recorded_at=told.stated_at,
@@ -187,18 +187,34 @@ async def test_a_moved_clock_outlives_a_restart_where_it_may_be_moved_at_all(url
         assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "clock-not-movable")
 
 
-async def test_a_service_that_works_is_ready_and_shows_its_numbers(client: httpx.AsyncClient) -> None:
+async def test_a_service_that_works_is_ready_and_tells_anybody_no_number(
+    client: httpx.AsyncClient, tokens: Tokens
+) -> None:
     assert (await client.get("/health/live")).json() == {"alive": True}
-    ready = await client.get("/health/ready")
-    assert (ready.status_code, ready.json()["ready"], ready.json()["parked_keys"]) == (200, True, 0)
+    ready = await client.get("/health/ready", headers={"Authorization": ""})
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": []})
+    numbers = (await client.get("/v1/operations/backbone")).json()
+    assert (numbers["parked_keys"], numbers["last_position"], numbers["dead_tasks"]) == (0, 0, {})
+    for other in (tokens.header(Role.PARTNER), tokens.header(Role.LOADER)):
+        assert (await client.get("/v1/operations/backbone", headers=other)).status_code == 403
 
 
 async def test_events_that_are_parked_show_but_do_not_make_it_unready(
     client: httpx.AsyncClient, database: Database
 ) -> None:
     await park(database, 1, "AAA")
-    ready = await client.get("/health/ready")
-    assert (ready.status_code, ready.json()["parked_events"]) == (200, 1)
+    assert (await client.get("/health/ready")).status_code == 200
+    assert (await client.get("/v1/operations/backbone")).json()["parked_events"] == 1
+
+
+async def test_an_operator_sees_no_content_of_an_event_for_its_parties_only(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await park(database, 1, "AAA")
+    await park(database, 2, "BBB", name="BeaconWhispered")
+    shown = (await client.get("/v1/operations/parked")).json()["items"]
+    assert [row["event"]["type"].split(".")[-2] for row in shown] == ["BeaconLit", "BeaconWhispered"]
+    assert ["data" in row["event"] for row in shown] == [True, False]
 
 
 async def test_an_event_that_nobody_puts_into_the_log_makes_it_unready(
@@ -213,7 +229,8 @@ async def test_an_event_that_nobody_puts_into_the_log_makes_it_unready(
         )
     ready = await client.get("/health/ready")
     assert ready.status_code == 503
-    assert "has been waiting in the outbox for 12" in ready.json()["reasons"][0]
+    assert ready.json()["reasons"] == ["events wait in the outbox for too long"]
+    assert 120 < (await client.get("/v1/operations/backbone")).json()["oldest_outbox_seconds"] < 180
 
 
 async def test_a_task_that_died_makes_it_unready(app: FastAPI, client: httpx.AsyncClient) -> None:
@@ -226,7 +243,9 @@ async def test_a_task_that_died_makes_it_unready(app: FastAPI, client: httpx.Asy
         return (await client.get("/health/ready")).status_code == 503
 
     await until(unready)
-    assert (await client.get("/health/ready")).json()["reasons"] == ["the lamp died: ValueError: out of oil"]
+    assert (await client.get("/health/ready")).json()["reasons"] == ["the lamp died: ValueError"]
+    numbers = (await client.get("/v1/operations/backbone")).json()
+    assert numbers["dead_tasks"] == {"lamp": "ValueError: out of oil"}
 
 
 async def test_a_database_that_is_away_makes_it_unready_but_leaves_it_alive(
