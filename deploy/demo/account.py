@@ -195,7 +195,7 @@ def _sentence(event: Event, names: _Names, holders: Mapping[str, str]) -> str:
             return f"{event.title} of {names.of(event.organisation)} is vacant and waits for an appointment"
         case ServiceConsolidated():
             return (
-                f"{event.title} ({event.contract}) replaced {', '.join(event.replaced)}: "
+                f"{event.contract} ({event.title}) replaced {', '.join(event.replaced)}: "
                 f"{pounds(event.previous_annual_pence)} a year became {pounds(event.annual_pence)}"
             )
         case CCGMergerRedated():

@@ -1,22 +1,29 @@
 """What the routes of several packages share: the role that changes contracts, refusals, the contract shown."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Response
 
 from libs.common.database.connection import raw
-from libs.common.http.dependencies import Today, Write, allowed, etag
+from libs.common.http.dependencies import Today, Write, allowed, etag, stale
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.contracts.core import errors
 from services.contracts.core import queries as reads
 from services.contracts.core.models import Contract
+from services.contracts.core.rights import Expect
 from services.contracts.core.views import ContractView
 
 Lead = Annotated[Caller, allowed(Role.CONTRACT_LEAD)]
 
 
 EDIT_REFUSALS = (errors.ContractNotFound, NotYoursToDecide, RoleMissing, StaleVersion, PreconditionMissing)
+
+
+def expecting(if_match: int) -> Expect:
+    """Return the check that a contract still has the version that the caller read."""
+    return partial(stale, expected=if_match)
 
 
 async def shown(session: Write, contract: Contract, response: Response, by: Caller, today: Today) -> ContractView:

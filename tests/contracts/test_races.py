@@ -6,14 +6,12 @@ from datetime import date
 from typing import TypeVar
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import CCGMerged, OrganisationSucceeded
 from services.contracts.agreements import commands as contracts
 from services.contracts.agreements.terms import ReviseContract
 from services.contracts.core.errors import CustomerNotOpen
-from services.contracts.signing import commands as signatures
-from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 from tests.support.waiting import until
 
 T = TypeVar("T")
@@ -37,17 +35,10 @@ async def waiting(harness: ContractsHarness, work: Awaitable[T]) -> "asyncio.Fut
     return begun
 
 
-async def sign_within(session: AsyncSession, reference: str) -> None:
-    [contract] = await contracts.get_contracts_to_bind(session, [reference])
-    await signatures.sign_contract(
-        session, contract, signatures.SignContract(), by=a_lead(), today=MAY, stated_at=at(MAY)
-    )
-
-
 async def test_signed_first_the_merger_waits_and_then_moves_the_contract(harness: ContractsHarness) -> None:
     reference = await harness.draft(a_draft(starts_on=START))
     async with harness.database.begin() as session:
-        await sign_within(session, reference)
+        await harness.sign_within(session, reference, on=MAY)
         merging = await waiting(harness, harness.hear(bucks_merges()))
     await merging
     assert await harness.customers(reference, as_at=START) == ["14Y"]
@@ -80,9 +71,8 @@ async def test_a_draft_revised_back_to_the_ccg_while_it_merges_cannot_be_signed_
 ) -> None:
     reference = await harness.draft(a_draft(starts_on=START, customers=["05C"]))
     async with harness.database.begin() as session:
-        contract = await contracts.get_contract_to_change(session, reference)
-        terms = a_draft(starts_on=START).model_dump(exclude={"reference"})
-        await contracts.revise_contract(session, contract, ReviseContract.model_validate(terms), by=a_lead())
+        terms = ReviseContract.model_validate(a_draft(starts_on=START).model_dump(exclude={"reference"}))
+        await contracts.revise_contract(session, reference, terms, by=a_lead(), today=MAY, expect=any_version)
         await harness.hear(bucks_merges())
     with pytest.raises(CustomerNotOpen):
         await harness.sign(reference, on=MAY)

@@ -1,9 +1,16 @@
 """Every command of contracts is refused to who does not act for all that it binds."""
 
+from datetime import date
+
 from libs.common.identity import Role
-from tests.security.walk import Case, walk
-from tests.support.builders import a_contract
+from tests.security.walk import Case, walk, without_a_case
+from tests.support.builders import a_ccg, a_contract
 from tests.support.platform import Platform
+
+DAY = date(2017, 2, 1)
+CCGS = ("05C", "10H", "10Y")
+DRAFT, SIGNED, ALSO_SIGNED = "DRAFT-2017", "CSU-BUCKS-2017", "CSU-WIDER-2017"
+TERMS = {name: value for name, value in a_contract().items() if name not in ("reference", "customers")}
 
 CASES = [
     Case(
@@ -11,10 +18,92 @@ CASES = [
         role=Role.CONTRACT_LEAD,
         binds=("10H", "10Y"),
         path="/contracts",
-        json=a_contract(customers=["10H", "10Y"]),
+        json=a_contract(reference="NEW-2017"),
+    ),
+    Case(
+        operation="revise_contract",
+        role=Role.CONTRACT_LEAD,
+        binds=CCGS,
+        method="PUT",
+        path="/contracts/{reference}",
+        values={"reference": DRAFT},
+        json=TERMS | {"customers": ["05C", "10Y"]},
+        version=1,
+        hidden=True,
+    ),
+    Case(
+        operation="delete_draft",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        method="DELETE",
+        path="/contracts/{reference}",
+        values={"reference": DRAFT},
+        version=1,
+        hidden=True,
+    ),
+    Case(
+        operation="sign_contract",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/contracts/{reference}/signature",
+        values={"reference": DRAFT},
+        json={},
+        version=1,
+        hidden=True,
+    ),
+    Case(
+        operation="terminate_contract",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/contracts/{reference}/termination",
+        values={"reference": SIGNED},
+        json={"last_day": "2018-03-31", "reason": "in_house"},
+        version=2,
+        hidden=True,
+    ),
+    Case(
+        operation="consolidate_contracts",
+        role=Role.CONTRACT_LEAD,
+        binds=CCGS,
+        path="/consolidations",
+        json=TERMS | {"reference": "SHARED-2018", "starts_on": "2018-04-01", "replaces": [SIGNED, ALSO_SIGNED]},
+        hidden=True,
     ),
 ]
 
 
+async def prepare(platform: Platform) -> None:
+    """Three CCGs are open; one contract is a draft and two are signed, of which each customer has one with another."""
+    await platform.move_clocks(DAY)
+    ccgs = [a_ccg(code) for code in CCGS]
+    await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": ccgs})
+    await platform.caught_up()
+    for reference, customers in ((DRAFT, ["10H", "10Y"]), (SIGNED, ["10H", "10Y"]), (ALSO_SIGNED, list(CCGS))):
+        body = a_contract(reference=reference, customers=customers)
+        await platform.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=body)
+    for reference in (SIGNED, ALSO_SIGNED):
+        path, version = f"/contracts/{reference}/signature", {"If-Match": '"1"'}
+        await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, json={}, headers=version)
+
+
 async def test_every_command_needs_its_role_and_every_organisation_that_it_binds(platform: Platform) -> None:
+    await prepare(platform)
     await walk(platform, "contracts", CASES)
+    others = without_a_case(platform.apps["contracts"], CASES)
+    assert [name for name, binding in others.items() if binding is None or not binding.none_because] == []
+
+
+async def test_the_words_about_a_hidden_contract_are_those_about_none(platform: Platform) -> None:
+    await prepare(platform)
+    stranger = platform.tokens.header(Role.CONTRACT_LEAD, organisations=("99X",))
+    for case in (case for case in CASES if "reference" in case.values):
+        answers = []
+        for reference in (case.values["reference"], "NEVER-2017"):
+            for version in ('"1"', '"7"'):
+                request = case.request() | {"headers": stranger | {"If-Match": version}}
+                request["url"] = request["url"].replace(case.values["reference"], reference)
+                if case.operation == "revise_contract":
+                    request["json"] = case.json | {"customers": ["99X"]}
+                answer = await platform.clients["contracts"].request(**request)
+                answers.append((answer.status_code, answer.json()["detail"].replace(reference, "")))
+        assert set(answers) == {(404, "no contract  is known")}, case.operation

@@ -30,16 +30,20 @@ def at(day: date, hour: int = 9) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
 
 
-def a_lead(*organisations: str) -> Caller:
+def a_lead(*organisations: str, also: tuple[Role, ...] = ()) -> Caller:
     """A contract lead of these organisations, of every one where none is named."""
     return Caller(
-        subject="lead", roles=frozenset({Role.CONTRACT_LEAD}), organisations=frozenset(organisations or {"*"})
+        subject="lead", roles=frozenset({Role.CONTRACT_LEAD, *also}), organisations=frozenset(organisations or {"*"})
     )
 
 
 def a_draft(**changed: Any) -> DraftContract:
     """Commissioning support for the two Buckinghamshire CCGs from April 2017, six months' notice."""
     return DraftContract.model_validate(a_contract(**changed))
+
+
+def any_version(_: int) -> None:
+    """Nobody minds which version is changed."""
 
 
 def bucks_merges(on: date = date(2018, 4, 1), stated: datetime | None = None) -> CCGMerged:
@@ -98,27 +102,51 @@ class ContractsHarness:
         """Draft a contract, in January 2017 where not said otherwise; its reference."""
         command = command or a_draft()
         async with self.database.begin() as session:
-            await contracts.draft_contract(
-                session, command, by=by or a_lead(), stated_at=stated or at(date(2017, 1, 10))
-            )
+            stated = stated or at(date(2017, 1, 10))
+            await contracts.draft_contract(session, command, by=by or a_lead(), today=stated.date(), stated_at=stated)
         return command.reference
 
-    async def revise(self, reference: str, **changed: Any) -> None:
-        """Revise a draft: these terms, and those of `a_draft` for the rest."""
-        terms = a_draft(starts_on=date(2018, 9, 1), **changed).model_dump(exclude={"reference"})
-        async with self.database.begin() as session:
-            contract = await contracts.get_contract_to_change(session, reference)
-            await contracts.revise_contract(session, contract, ReviseContract.model_validate(terms), by=a_lead())
-
-    async def sign(
-        self, reference: str, *, on: date = date(2017, 2, 1), by: Caller | None = None, stated: datetime | None = None
+    async def revise(
+        self, reference: str, *, on: date = date(2017, 1, 20), by: Caller | None = None, **changed: Any
     ) -> None:
+        """Revise a draft: these terms, and those of `a_draft` for the rest."""
+        terms = a_draft(**({"starts_on": date(2018, 9, 1)} | changed)).model_dump(exclude={"reference"})
+        command = ReviseContract.model_validate(terms)
+        async with self.database.begin() as session:
+            await contracts.revise_contract(
+                session, reference, command, by=by or a_lead(), today=on, expect=any_version
+            )
+
+    async def delete(self, reference: str, *, on: date = date(2017, 1, 20), by: Caller | None = None) -> None:
+        """Delete a draft."""
+        async with self.database.begin() as session:
+            await contracts.delete_draft(session, reference, by=by or a_lead(), today=on, expect=any_version)
+
+    async def sign(self, reference: str, *, on: date = date(2017, 2, 1), **others: Any) -> None:
         """Sign it on the day."""
         async with self.database.begin() as session:
-            [contract] = await contracts.get_contracts_to_bind(session, [reference])
-            await signatures.sign_contract(
-                session, contract, signatures.SignContract(), by=by or a_lead(), today=on, stated_at=stated or at(on)
-            )
+            await self.sign_within(session, reference, on=on, **others)
+
+    async def sign_within(
+        self,
+        session: AsyncSession,
+        reference: str,
+        *,
+        on: date,
+        by: Caller | None = None,
+        stated: datetime | None = None,
+        **command: Any,
+    ) -> None:
+        """The same within a transaction that the test holds."""
+        await signatures.sign_contract(
+            session,
+            reference,
+            signatures.SignContract.model_validate(command),
+            by=by or a_lead(),
+            today=on,
+            stated_at=stated or at(on),
+            expect=any_version,
+        )
 
     async def signed(self, command: DraftContract | None = None) -> str:
         """A signed contract, signed on 1 February 2017; its reference."""
@@ -142,19 +170,29 @@ class ContractsHarness:
         **command: Any,
     ) -> None:
         """The same within a transaction that the test holds."""
-        given = terminations.TerminateContract.model_validate({"reason": "brought in house"} | command)
-        contract = await contracts.get_contract_to_change(session, reference)
         await terminations.terminate_contract(
-            session, contract, given, by=by or a_lead(), today=on, stated_at=stated or at(on)
+            session,
+            reference,
+            terminations.TerminateContract.model_validate({"reason": "in_house"} | command),
+            by=by or a_lead(),
+            today=on,
+            stated_at=stated or at(on),
+            expect=any_version,
         )
 
-    async def consolidate(self, *, on: date, by: Caller | None = None, **command: Any) -> None:
+    async def consolidate(self, *, on: date, **command: Any) -> None:
         """Consolidate contracts on the day `on`."""
         async with self.database.begin() as session:
-            await self.consolidate_within(session, on=on, by=by, **command)
+            await self.consolidate_within(session, on=on, **command)
 
     async def consolidate_within(
-        self, session: AsyncSession, *, on: date, by: Caller | None = None, **command: Any
+        self,
+        session: AsyncSession,
+        *,
+        on: date,
+        by: Caller | None = None,
+        stated: datetime | None = None,
+        **command: Any,
     ) -> None:
         """The same within a transaction that the test holds."""
         given: dict[str, Any] = {
@@ -167,7 +205,9 @@ class ContractsHarness:
             "value_basis": "illustrative",
         }
         wanted = ConsolidateContracts.model_validate(given | command)
-        await consolidations.consolidate_contracts(session, wanted, by=by or a_lead(), today=on, stated_at=at(on))
+        await consolidations.consolidate_contracts(
+            session, wanted, by=by or a_lead(), today=on, stated_at=stated or at(on)
+        )
 
     async def seen(
         self, reference: str, *, as_at: date, as_known: datetime | None = None, by: Caller | None = None

@@ -29,8 +29,8 @@ class Event(BaseModel):
     `effective_on` is the first day on which it holds; `stated_at` when its source stated it. Subclass keywords: `topic`
     (the service that publishes it), `keys` (fields whose values, as one set, name every aggregate concerned),
     `version`, `name` (the class name unless an old version has a class name of its own), `parties_only` (feeds return
-    it only to callers who act for one of its organisations: the key fields typed as `OdsCode`; otherwise to every
-    partner).
+    it only to callers who act for one of its organisations: the key fields typed as `OdsCode`, or of them those that
+    `readers` names; otherwise to every partner).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -58,15 +58,16 @@ class Event(BaseModel):
         version: int = 1,
         name: str | None = None,
         parties_only: bool = False,
+        readers: tuple[str, ...] = (),
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         cls.topic, cls.event_version, cls.event_name = topic, version, name or cls.__name__
         cls.key_fields, cls.parties_only = keys, parties_only
-        missing = set(keys) - set(cls.model_fields)
+        missing = {*keys, *readers} - set(cls.model_fields)
         if not topic or not keys or missing:
             raise TypeError(f"{cls.__name__} needs a topic, and keys that name its fields; unknown: {sorted(missing)}")
-        cls.organisation_fields = tuple(name for name in keys if _is_of_codes(cls.model_fields[name]))
+        cls.organisation_fields = tuple(name for name in readers or keys if _is_of_codes(cls.model_fields[name]))
         if parties_only and not cls.organisation_fields:
             raise TypeError(f"{cls.__name__} is for its parties only, but none of its keys is an OdsCode")
         if (cls.event_name, version) in CATALOGUE:

@@ -8,7 +8,10 @@ _CONTRACT = ("contract", "supplier", "customers")
 
 
 class ContractSigned(Event, topic="contracts", keys=_CONTRACT, parties_only=True):
-    """A support contract was signed; service starts on `effective_on` and is agreed to `last_day`."""
+    """A support contract was signed; service starts on `effective_on` and is agreed to `last_day`.
+
+    `title` names its functions: what the parties call the contract is their own.
+    """
 
     contract: str
     title: str
@@ -35,7 +38,10 @@ class ContractTransferred(Event, topic="contracts", keys=(*_CONTRACT, "from_cust
 
 
 class ContractTerminated(Event, topic="contracts", keys=_CONTRACT, parties_only=True):
-    """A contract ends early: `effective_on` is the first day without service."""
+    """A contract ends early: `effective_on` is the first day without service.
+
+    `reason` is the title of a code of a rule pack.
+    """
 
     contract: str
     supplier: OdsCode
@@ -43,11 +49,14 @@ class ContractTerminated(Event, topic="contracts", keys=_CONTRACT, parties_only=
     reason: str
 
 
-class ServiceConsolidated(Event, topic="contracts", keys=(*_CONTRACT, "replaced"), parties_only=True):
+class ServiceConsolidated(
+    Event, topic="contracts", keys=(*_CONTRACT, "replaced"), parties_only=True, readers=("customers",)
+):
     """From `effective_on` one shared service, under `contract`, replaces several contracts, which end the day before.
 
     This event alone signs `contract` and ends the `replaced` contracts. `annual_pence` is the new charge,
-    `previous_annual_pence` the sum of the charges it replaces.
+    `previous_annual_pence` the sum of the charges it replaces, other suppliers' too: customers alone read it. `title`
+    names its functions.
     """
 
     contract: str

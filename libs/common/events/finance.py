@@ -17,11 +17,17 @@ class AllowanceSet(Event, topic="finance", keys=("organisation",), parties_only=
     pack: str
 
 
-class AllowanceRestated(Event, topic="finance", keys=("organisation", "predecessors", "merger"), parties_only=True):
+class AllowanceRestated(
+    Event,
+    topic="finance",
+    keys=("organisation", "predecessors", "merger"),
+    parties_only=True,
+    readers=("organisation",),
+):
     """From `effective_on` to `last_day` the successor has the rest of its predecessors' allowances for those days.
 
     `amount_pence` is the successor's part; `released_pence` is what each of `predecessors` gave up, in their order:
-    their sum is `amount_pence`, to the penny.
+    their sum is `amount_pence`, to the penny. The successor alone reads it: a predecessor's own part is in its history.
     """
 
     organisation: OdsCode

@@ -20,7 +20,6 @@ from libs.common.http.dependencies import (
     etag,
     page,
     problems,
-    stale,
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.agreements import commands
@@ -31,7 +30,7 @@ from services.contracts.core import queries as reads
 from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.core.models import Status
 from services.contracts.core.views import CatalogueView, ContractView, FunctionView, HistoryView, SupplierCustomersView
-from services.contracts.edge import EDIT_REFUSALS, Lead, shown
+from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 
 router = commands_router(tags=["Contracts"])
 
@@ -39,10 +38,12 @@ _DRAFT_REFUSALS = (errors.FunctionUnknown, errors.NoRuleInForce)
 
 
 async def _wanted(
-    customer: Annotated[str | None, Query(description="ODS code of a customer as at the day.")] = None,
-    supplier: Annotated[str | None, Query(description="ODS code of the supplier.")] = None,
+    customer: Annotated[OdsCode | None, Query(description="ODS code of a customer as at the day.")] = None,
+    supplier: Annotated[OdsCode | None, Query(description="ODS code of the supplier.")] = None,
     status: Annotated[Status | None, Query(description="Status as at the day.")] = None,
-    function: Annotated[str | None, Query(description="Only contracts that supply this function.")] = None,
+    function: Annotated[
+        str | None, Query(max_length=40, description="Only contracts that supply this function.")
+    ] = None,
 ) -> reads.ContractFilter:
     return reads.ContractFilter(customer=customer, supplier=supplier, status=status, function=function)
 
@@ -57,9 +58,11 @@ async def list_contracts(
     as_at: AsAt,
     as_known: AsKnown,
 ) -> Page[ContractView]:
-    """List the contracts of your organisations and their predecessors; all for a national body or an operator.
+    """List the contracts of which your organisations or their predecessors are a party on the day; all for a national
+    body.
 
-    Ordered by reference, with customers and status as at the day, as known at the instant.
+    Ordered by reference, with customers and status as at the day, as known at the instant. A draft is listed for the
+    customers that it names.
     """
     found = await reads.list_contracts(
         rows, wanted, by=by, as_at=as_at, as_known=as_known, after=paging.key(str), limit=paging.fetch
@@ -70,22 +73,25 @@ async def list_contracts(
 @router.get(
     "/contracts/{reference}",
     summary="Read a contract",
-    responses=problems(errors.ContractNotFound, errors.NotAParty),
+    responses=problems(errors.ContractNotFound),
 )
 async def get_contract(
     reference: Reference, response: Response, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> ContractView:
-    """Return a contract with its customers and status as at the day, as known at the instant. The ETag is its
-    version."""
+    """Return a contract with its customers and status as at the day, as known at the instant. The ETag is its version.
+
+    Who was a party for some days reads it as at those days, and nothing that was agreed since.
+    """
     view = ContractView.model_validate(await reads.get_contract(rows, reference, by=by, as_at=as_at, as_known=as_known))
-    etag(response, view.version)
+    if view.version is not None:
+        etag(response, view.version)
     return view
 
 
 @router.get(
     "/contracts/{reference}/history",
     summary="List the customers of a contract over time",
-    responses=problems(errors.ContractNotFound, errors.NotAParty),
+    responses=problems(errors.ContractNotFound),
 )
 async def get_history(reference: Reference, rows: Rows, by: By, as_known: AsKnown) -> HistoryView:
     """Return each customer with its days and since when they are known, and each transfer with its cause."""
@@ -102,8 +108,8 @@ async def get_history(reference: Reference, rows: Rows, by: By, as_known: AsKnow
 async def draft_contract(
     command: DraftContract, response: Response, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> ContractView:
-    """Create a draft. It binds no organisation, and no event is published, until it is signed."""
-    contract = await commands.draft_contract(session, command, by=by, stated_at=stated_at)
+    """Create a draft. It is read by its customers alone, and no event is published, until it is signed."""
+    contract = await commands.draft_contract(session, command, by=by, today=today, stated_at=stated_at)
     response.headers["Location"] = f"contracts/{contract.reference}"
     return await shown(session, contract, response, by, today)
 
@@ -113,6 +119,7 @@ async def draft_contract(
     summary="Revise a draft",
     responses=problems(errors.NotADraft, *_DRAFT_REFUSALS, *EDIT_REFUSALS),
 )
+@binds("the draft's customers", "customers")
 async def revise_contract(
     reference: Reference,
     command: ReviseContract,
@@ -123,9 +130,8 @@ async def revise_contract(
     if_match: IfMatch,
 ) -> ContractView:
     """Replace the terms, lines and customers of a draft."""
-    contract = await commands.get_contract_to_change(session, reference)
-    stale(contract.version, if_match)
-    await commands.revise_contract(session, contract, command, by=by)
+    expect = expecting(if_match)
+    contract = await commands.revise_contract(session, reference, command, by=by, today=today, expect=expect)
     return await shown(session, contract, response, by, today)
 
 
@@ -135,11 +141,10 @@ async def revise_contract(
     summary="Delete a draft",
     responses=problems(errors.NotADraft, *EDIT_REFUSALS),
 )
-async def delete_draft(reference: Reference, session: Write, by: Lead, if_match: IfMatch) -> None:
+@binds("the draft's customers")
+async def delete_draft(reference: Reference, session: Write, by: Lead, today: Today, if_match: IfMatch) -> None:
     """Delete a draft. A signed contract can only be terminated."""
-    contract = await commands.get_contract_to_change(session, reference)
-    stale(contract.version, if_match)
-    await commands.delete_draft(session, contract, by=by)
+    await commands.delete_draft(session, reference, by=by, today=today, expect=expecting(if_match))
 
 
 suppliers_router = commands_router(tags=["Suppliers"])

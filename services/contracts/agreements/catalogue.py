@@ -1,4 +1,4 @@
-"""Reads the rule packs about contracts: the functions that can be bought, and the usual period of notice."""
+"""Reads the rule packs about contracts: functions that can be bought, usual notice, and reasons for ending early."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from libs.common.errors import Reason
 from libs.common.rulepacks import RulePack, in_force, load_packs
-from services.contracts.core.errors import FunctionUnknown, NoRuleInForce
+from services.contracts.core.errors import ExitReasonUnknown, FunctionUnknown, NoRuleInForce
 
 PACKS = load_packs(Path(__file__).parents[1] / "rules")
 
@@ -31,11 +31,36 @@ class Functions:
                 ],
             )
 
+    def titles_of(self, codes: Iterable[str]) -> str:
+        """Return the titles of some functions, for an event: what a contract calls itself is private to its parties."""
+        return "; ".join(self.names.get(code, code) for code in codes)
+
+
+@dataclass(frozen=True, slots=True)
+class ExitReasons:
+    """The reasons for ending a contract early, code to title, and the rule pack that lists them."""
+
+    pack: RulePack
+    titles: Mapping[str, str]
+
+    def title_of(self, code: str) -> str:
+        """Return the title of a reason. Raises ExitReasonUnknown, with the codes that there are."""
+        if code in self.titles:
+            return self.titles[code]
+        message = f"{code} is none of the reasons of {self.pack.id}: {', '.join(self.titles)}"
+        raise ExitReasonUnknown(message, reasons=[Reason(message, "reason")])
+
 
 def functions_on(day: date) -> Functions:
     """Return the functions that can be bought from a day. Raises NoRuleInForce before the first list."""
     pack = _pack_on(day, subject="support-functions")
     return Functions(pack, pack.values["functions"])
+
+
+def exit_reasons_on(day: date) -> ExitReasons:
+    """Return the reasons for ending a contract early on a day. Raises NoRuleInForce before the first list."""
+    pack = _pack_on(day, subject="exit-reasons")
+    return ExitReasons(pack, pack.values["reasons"])
 
 
 def usual_notice_on(day: date) -> tuple[int, str]:

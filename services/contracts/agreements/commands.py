@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from libs.common.database.connection import raw
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from services.contracts.agreements.terms import DraftContract, ReviseContract, Terms
-from services.contracts.core.errors import ChangingHands, ContractNotFound, ReferenceTaken
+from services.contracts.core.errors import ChangingHands, ReferenceTaken
 from services.contracts.core.models import Contract, ContractCustomer, known
+from services.contracts.core.rights import Expect, must_act_for_customers, must_decide
+from services.contracts.core.sight import must_all_exist
 
 _ATTEMPTS = 5
 
@@ -35,18 +37,14 @@ SELECT value FROM contract_supplier_belief WHERE subject_id = $1 AND valid @> $2
 """
 
 
-async def must_act_for_customers(session: AsyncSession, codes: Sequence[str], *, by: Caller) -> None:
-    """Raise RoleMissing or NotYoursToDecide unless a contract lead acts for a customer or its successor."""
-    by.must_have(Role.CONTRACT_LEAD)
-    await known.must_act_for(await raw(session), codes, by=by)
-
-
-async def draft_contract(session: AsyncSession, command: DraftContract, *, by: Caller, stated_at: datetime) -> Contract:
+async def draft_contract(
+    session: AsyncSession, command: DraftContract, *, by: Caller, today: date, stated_at: datetime
+) -> Contract:
     """Create a draft. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
 
     Its customers have to be open only when it is signed: a body may prepare for its own opening.
     """
-    await must_act_for_customers(session, command.customers, by=by)
+    await must_act_for_customers(await raw(session), command.customers, by=by, today=today)
     return await add_contract(session, command.reference, command, command.customers, stated_at=stated_at)
 
 
@@ -78,14 +76,14 @@ async def add_contract(
 
 
 async def revise_contract(
-    session: AsyncSession, contract: Contract, command: ReviseContract, *, by: Caller
+    session: AsyncSession, reference: str, command: ReviseContract, *, by: Caller, today: date, expect: Expect
 ) -> Contract:
-    """Replace the terms of a locked draft. Raises NotADraft, FunctionUnknown, NotYoursToDecide.
+    """Replace the terms of a draft. Raises NotADraft, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
 
-    The caller acts for one of the customers before and for one after: no organisation writes contracts for others.
+    The caller acts for all customers before and all after: no organisation writes contracts for others.
     """
-    await must_act_for_customers(session, customers_of(contract), by=by)
-    await must_act_for_customers(session, command.customers, by=by)
+    await must_act_for_customers(await raw(session), command.customers, by=by, today=today)
+    contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
     contract.must_be_draft()
     command.put_into(contract)
     kept = {customer.customer_code: customer for customer in contract.named_customers}
@@ -95,9 +93,9 @@ async def revise_contract(
     return contract
 
 
-async def delete_draft(session: AsyncSession, contract: Contract, *, by: Caller) -> None:
-    """Delete a locked draft, which was never published. Raises NotADraft, NotYoursToDecide."""
-    await must_act_for_customers(session, customers_of(contract), by=by)
+async def delete_draft(session: AsyncSession, reference: str, *, by: Caller, today: date, expect: Expect) -> None:
+    """Delete a draft, which was never published. Raises NotADraft, NotYoursToDecide."""
+    contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
     contract.must_be_draft()
     await session.delete(contract)
     await session.flush()
@@ -120,30 +118,50 @@ async def supplier_on(session: AsyncSession, contract: Contract, day: date) -> s
     return supplier or contract.supplier_code
 
 
-async def get_contract_to_change(session: AsyncSession, reference: str) -> Contract:
-    """Return one contract, locked. Raises ContractNotFound."""
-    return (await _lock(session, [reference]))[0]
+async def get_contract_to_change(
+    session: AsyncSession, reference: str, *, by: Caller, on: date, today: date, expect: Expect
+) -> Contract:
+    """Return one contract, locked, for who acts for all its customers on a day.
+
+    Raises RoleMissing, ContractNotFound, NotYoursToDecide, and what `expect` raises for its version, in this order.
+    """
+    connection = await raw(session)
+    await must_decide(connection, [reference], by=by, on=on, today=today)
+    [contract] = await _lock(session, [reference])
+    await must_decide(connection, [reference], by=by, on=on, today=today)
+    expect(contract.version)
+    return contract
 
 
 async def get_contracts_to_bind(
-    session: AsyncSession, references: Sequence[str], *, suppliers: Collection[str] = ()
+    session: AsyncSession,
+    references: Sequence[str],
+    *,
+    by: Caller,
+    on: date,
+    today: date,
+    suppliers: Collection[str] = (),
 ) -> list[Contract]:
     """Return contracts, locked, with their known parties and the successors of these locked too.
+
+    The caller acts for all their customers on a day, before the locks and under them.
 
     For every command that makes a contract binding on its parties: no merger can be consumed between the check that
     they are open and the commit. The known organisations are locked first, as by the consumer of the registry's events,
     which locks the contracts second; if a party changes in between, the locks are released and taken again. `suppliers`
     are further bodies to lock, of a contract that is yet to be added.
 
-    Raises ContractNotFound, ChangingHands.
+    Raises RoleMissing, ContractNotFound, NotYoursToDecide, ChangingHands.
     """
     connection = await raw(session)
+    await must_decide(connection, references, by=by, on=on, today=today)
     for _ in range(_ATTEMPTS):
         async with session.begin_nested() as attempt:
             locked = await _lineage(connection, references, suppliers)
             await known.lock(connection, locked)
             contracts = await _lock(session, references)
             if await _lineage(connection, references, suppliers) <= locked:
+                await must_decide(connection, references, by=by, on=on, today=today)
                 return contracts
             await attempt.rollback()
     raise ChangingHands(f"{', '.join(references)}: merger follows merger")
@@ -166,7 +184,5 @@ async def _lock(session: AsyncSession, references: Sequence[str]) -> list[Contra
         .options(selectinload(Contract.lines), selectinload(Contract.named_customers))
     )
     contracts = list((await session.scalars(query)).all())
-    missing = set(references) - {contract.reference for contract in contracts}
-    if missing:
-        raise ContractNotFound(f"no contract {', '.join(sorted(missing))}")
+    must_all_exist(references, {contract.reference for contract in contracts})
     return contracts

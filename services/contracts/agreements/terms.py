@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from services.contracts.agreements.catalogue import functions_on, usual_notice_on
-from services.contracts.core.codes import Day, Line, OdsCode, Reference, Text
+from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Line, OdsCode, Reference, Text
 from services.contracts.core.models import Contract, ContractLine
 
 
@@ -49,6 +49,8 @@ class Terms(BaseModel):
         if self.value_basis == "stated" and not self.value_source:
             raise ValueError("stated charges need their value_source")
         _once_each([line.function for line in self.lines])
+        if sum(line.annual_pence for line in self.lines) > MOST_ANNUAL_PENCE:
+            raise ValueError(f"the lines charge more than {MOST_ANNUAL_PENCE} pence a year together")
         return self
 
     def put_into(self, contract: Contract) -> None:
@@ -128,7 +130,10 @@ class ConsolidateContracts(Terms):
     replaces: Annotated[list[Reference], AfterValidator(_once_each)] = Field(
         min_length=2, max_length=250, description="The signed contracts that it replaces; they end the day before."
     )
-    signed_on: Day | None = Field(default=None, description="Day of signature; today if left out.")
+    signed_on: Day | None = Field(
+        default=None, description="Day of signature; today if left out. An earlier day needs `document`."
+    )
+    document: Document | None = None
     agreement: Text | None = Field(
         default=None,
         description="The document by which other suppliers agree to end earlier than notice allows. The shared "

@@ -14,6 +14,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
     commands_router,
     problems,
 )
@@ -40,6 +41,7 @@ router = commands_router(tags=["Consolidations"])
         errors.NoticeTooLate,
         errors.CustomerNotOpen,
         errors.SignedInTheFuture,
+        errors.DocumentMissing,
         errors.ReferenceTaken,
         errors.FunctionUnknown,
         errors.NoRuleInForce,
@@ -48,6 +50,7 @@ router = commands_router(tags=["Consolidations"])
         RoleMissing,
     ),
 )
+@binds("the customers of every contract that is replaced")
 async def consolidate_contracts(
     command: ConsolidateContracts,
     response: Response,
@@ -58,9 +61,10 @@ async def consolidate_contracts(
 ) -> ConsolidationView:
     """Sign one contract that replaces several from one day, all or none.
 
-    You act for a customer of each. The replaced contracts end the day before: those of other suppliers by notice or by
-    the agreement you name. The customers of all of them become the customers of the new one. The answer shows what it
-    saves a year; a saving is the old charges less the new one.
+    You act for every customer of each. The replaced contracts end the day before: those of other suppliers by notice,
+    which counts from the day on which this is recorded, or by the agreement you name. The customers of all of them
+    become the customers of the new one. The answer shows what it saves a year; a saving is the old charges less the new
+    one.
     """
     contract = await commands.consolidate_contracts(session, command, by=by, today=today, stated_at=stated_at)
     response.headers["Location"] = f"consolidations/{contract.reference}"
@@ -73,11 +77,14 @@ async def consolidate_contracts(
 @router.get(
     "/consolidations/{reference}",
     summary="Read a consolidation",
-    responses=problems(errors.ConsolidationNotFound, errors.NotAParty),
+    responses=problems(errors.ConsolidationNotFound),
 )
 async def get_consolidation(
     reference: Reference, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> ConsolidationView:
-    """Return the contracts that a shared service replaced, and what it saves; parties' names as at the day."""
+    """Return the contracts that a shared service replaced, and what it saves; parties' names as at the day.
+
+    A supplier reads of the replaced contracts those that it supplied itself.
+    """
     found = await reads.get_consolidation(rows, reference, by=by, as_at=as_at, as_known=as_known)
     return ConsolidationView.model_validate(found)

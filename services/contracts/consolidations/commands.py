@@ -6,25 +6,29 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.errors import DomainError, Forbidden, Reason
+from libs.common.errors import DomainError, Reason
 from libs.common.events.contracts import ServiceConsolidated
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
+from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import (
     add_contract,
     customers_of,
     customers_on,
     get_contracts_to_bind,
-    must_act_for_customers,
     supplier_on,
 )
 from services.contracts.agreements.terms import ConsolidateContracts
+from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
 from services.contracts.signing.commands import bind, why_not_open, why_not_signed_on
 from services.contracts.transfers.successions import follow_since_start
+
+SHARED_SERVICE = "shared_service"
+"""The reason, a code of the rule pack, for which a replaced contract ends."""
 
 
 async def consolidate_contracts(
@@ -32,25 +36,29 @@ async def consolidate_contracts(
 ) -> Contract:
     """Sign one contract that replaces several, which end the day before; it has all their customers.
 
-    A replaced contract with another supplier ends by notice, or by the agreement that the command names; one with the
-    new supplier ends because that supplier signs the new one.
+    The caller acts for all customers of all of them. A replaced contract with another supplier ends by notice, or by
+    the agreement that the command names; one with the new supplier ends because that supplier signs the new one.
 
-    Raises ContractNotFound, NotSigned, ContractAlreadyEnded, NotRunningThen, NoticeTooLate, CustomerNotOpen,
-    ReferenceTaken, FunctionUnknown, NotYoursToDecide, with the reasons of all contracts.
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, NotRunningThen, NoticeTooLate,
+    CustomerNotOpen, SignedInTheFuture, DocumentMissing, ReferenceTaken, FunctionUnknown, with the reasons of all
+    contracts.
     """
-    replaced = await get_contracts_to_bind(session, command.replaces, suppliers=[command.supplier])
-    customers = await _customers_to_act_for(session, replaced, on=command.starts_on, by=by)
-    signed_on = command.signed_on or today
+    start = command.starts_on
+    replaced = await get_contracts_to_bind(
+        session, command.replaces, by=by, on=start, today=today, suppliers=[command.supplier]
+    )
+    customers = await _customers_on(session, replaced, start)
+    signature = act_of(command.signed_on, command.document, by=by, today=today, stated_at=stated_at)
     found: list[DomainError] = []
     for contract in replaced:
-        supplier = await supplier_on(session, contract, command.starts_on)
-        found += _why_not_replace(contract, supplier, command, today, stated_at)
-    found += why_not_signed_on(signed_on, today=today)
-    found += await why_not_open(await raw(session), customers, days=(signed_on, command.starts_on))
+        supplier = await supplier_on(session, contract, start)
+        found += _why_not_replace(contract, supplier, command, signature, stated_at)
+    found += why_not_signed_on(signature)
+    found += await why_not_open(await raw(session), customers, days=(signature.day, start))
     refuse(found)
 
     contract = await add_contract(session, command.reference, command, customers, stated_at=stated_at)
-    await bind(session, contract, customers, signed_on=signed_on, stated_at=stated_at, by=by)
+    await bind(session, contract, customers, signature, stated_at=stated_at, by=by)
     await _end_replaced(session, replaced, contract, command, stated_at=stated_at, by=by)
     await _tell(session, contract, customers, replaced, command)
     await follow_since_start(session, contract, customers, stated_at=stated_at, by=by)
@@ -71,7 +79,7 @@ async def _tell(
         effective_on=contract.starts_on,
         stated_at=contract.drafted_at,
         contract=contract.reference,
-        title=contract.title,
+        title=functions_on(contract.starts_on).titles_of(contract.functions),
         supplier=contract.supplier_code,
         customers=tuple(customers),
         functions=contract.functions,
@@ -93,26 +101,16 @@ async def _tell(
     await session.flush()
 
 
-async def _customers_to_act_for(
-    session: AsyncSession, contracts: Sequence[Contract], *, on: date, by: Caller
-) -> list[str]:
-    """Return the customers of all the contracts on a day. Raises NotYoursToDecide with every contract that is not."""
-    everybody: set[str] = set()
-    foreign: list[DomainError] = []
+async def _customers_on(session: AsyncSession, contracts: Sequence[Contract], day: date) -> list[str]:
+    """Return the customers of all the contracts on a day, sorted."""
+    customers: set[str] = set()
     for contract in contracts:
-        customers = await customers_on(session, contract, on) or customers_of(contract)
-        everybody.update(customers)
-        try:
-            await must_act_for_customers(session, customers, by=by)
-        except Forbidden as error:
-            message = f"{contract.reference}: {error.message}"
-            foreign.append(type(error)(message, reasons=[Reason(message, "replaces")]))
-    refuse(foreign)
-    return sorted(everybody)
+        customers.update(await customers_on(session, contract, day) or customers_of(contract))
+    return sorted(customers)
 
 
 def _why_not_replace(
-    contract: Contract, supplier: str, command: ConsolidateContracts, today: date, stated_at: datetime
+    contract: Contract, supplier: str, command: ConsolidateContracts, signature: RecordedAct, stated_at: datetime
 ) -> list[DomainError]:
     """Return the reasons why a contract cannot be replaced."""
     found = contract.why_not_end(stated_at)
@@ -125,7 +123,8 @@ def _why_not_replace(
     by_agreement = command.agreement is not None or supplier == command.supplier
     if by_agreement or exit_day == contract.last_day:
         return []
-    return contract.why_notice_does_not_allow(exit_day, served_on=today, today=today)
+    notice = RecordedAct(signature.recorded_on, signature.recorded_on)
+    return contract.why_notice_does_not_allow(exit_day, notice)
 
 
 async def _end_replaced(
@@ -139,9 +138,7 @@ async def _end_replaced(
 ) -> None:
     exit_day = command.starts_on - timedelta(days=1)
     for contract in replaced:
-        contract.end(
-            Status.REPLACED, exit_day, reason=f"replaced by {by_contract.reference}", agreement=command.agreement
-        )
+        contract.end(Status.REPLACED, exit_day, reason=SHARED_SERVICE, note=None, agreement=command.agreement)
         contract.replaced_by = by_contract.id
     await session.flush()
     statements = [

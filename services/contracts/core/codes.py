@@ -24,6 +24,23 @@ Day = WrittenDay
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
+Document = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Field(
+        description="The paper that shows an act of an earlier day; only the parties read it.",
+        examples=["Letter of 28 September 2017"],
+    ),
+]
+
+
+MOST_ANNUAL_PENCE = 2 * 10**11
+"""£2bn a year: more than the running-cost allowances of all CCGs together, £25.00 a head (rca-2013-14) of 54m people.
+
+Support is paid from running costs, so that a larger charge is a slip of the pen.
+"""
+
+
 class Line(BaseModel):
     """One function that is supplied, and its charge."""
 
@@ -31,5 +48,5 @@ class Line(BaseModel):
 
     function: str = Field(description="A function of the catalogue, see `GET /functions`.", examples=["payroll"])
     annual_pence: int = Field(
-        strict=True, ge=0, le=10**13, description="Charge a year, in pence.", examples=[12_500_000]
+        strict=True, ge=0, le=MOST_ANNUAL_PENCE, description="Charge a year, in pence.", examples=[12_500_000]
     )

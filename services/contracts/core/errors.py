@@ -2,27 +2,21 @@
 
 from collections.abc import Sequence
 
-from libs.common.errors import Conflict, DomainError, Forbidden, NotFound, Reason
+from libs.common.errors import Conflict, DomainError, NotFound, Reason
 
 
 class ContractNotFound(NotFound):
     """There is no such contract.
 
-    No contract has this reference, or none was known at the instant asked for.
+    No contract has this reference, or none of which you are a party on the day, as known at the instant asked for.
     """
 
 
 class ConsolidationNotFound(NotFound):
     """There is no such consolidation.
 
-    No shared service was set up under this reference, or not as known at the instant asked for.
-    """
-
-
-class NotAParty(Forbidden):
-    """Only the parties to a contract may read it.
-
-    The token acts for none of its customers, nor for its supplier, nor for a successor of one.
+    No shared service was set up under this reference, or none of which you are a party on the day, or not as known at
+    the instant asked for.
     """
 
 
@@ -69,6 +63,21 @@ class SignedInTheFuture(Conflict):
     """
 
 
+class DocumentMissing(Conflict):
+    """An act of an earlier day needs its document.
+
+    `signed_on` or `notice_served_on` lies before the day on which it is recorded. Name the paper in `document`.
+    """
+
+
+class ExitReasonUnknown(Conflict):
+    """This is no reason for ending a contract.
+
+    `detail` lists the codes of the rule pack in force on that day; `GET /exit-reasons` gives their titles. Put further
+    words into `note`.
+    """
+
+
 class ExitOutsideTerm(Conflict):
     """The last day of service lies outside the contract's term.
 
@@ -79,8 +88,8 @@ class ExitOutsideTerm(Conflict):
 class NoticeTooLate(Conflict):
     """The notice period does not allow so early an exit.
 
-    `detail` says which day would be the earliest on this notice, and by when notice was due for the day asked for. Name
-    a later day, or the agreement by which the supplier waives the notice.
+    Notice counts from the day on which it is recorded. `detail` says which day would be the earliest, and by when
+    notice was due for the day asked for. Name a later day, or the agreement by which the supplier waives the notice.
     """
 
 

@@ -17,6 +17,7 @@ from libs.common.database.connection import service_metadata
 from libs.common.errors import DomainError, Reason
 from libs.common.temporal.timeline import Timeline
 from libs.organisations.projection import KnownOrganisations
+from services.contracts.core.acts import RecordedAct
 from services.contracts.core.errors import (
     ContractAlreadyEnded,
     ExitOutsideTerm,
@@ -103,7 +104,8 @@ class Contract(Base):
 
     `last_day` is the agreed one, `exit_day` the real last day of service where it ends earlier. `notice_rule` names the
     rule pack where the contract itself states no period. `value_basis` is `stated`, with its source, or `illustrative`,
-    where no source gives the charges.
+    where no source gives the charges. `exit_reason` is a code of a rule pack; its note, like every document, is private
+    to the parties.
     """
 
     __tablename__ = "contract"
@@ -135,10 +137,13 @@ class Contract(Base):
     status: Mapped[str] = mapped_column(Text, default=Status.DRAFT.value)
     signed_on: Mapped[date | None] = mapped_column(default=None)
     signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+    signature_document: Mapped[str | None] = mapped_column(Text, default=None)
     exit_day: Mapped[date | None] = mapped_column(default=None)
     exit_reason: Mapped[str | None] = mapped_column(Text, default=None)
+    exit_note: Mapped[str | None] = mapped_column(Text, default=None)
     exit_agreement: Mapped[str | None] = mapped_column(Text, default=None)
     notice_served_on: Mapped[date | None] = mapped_column(default=None)
+    notice_document: Mapped[str | None] = mapped_column(Text, default=None)
     replaced_by: Mapped[int | None] = mapped_column(ForeignKey("contract.id"), default=None, index=True)
     version: Mapped[int] = mapped_column(default=1)
     lines: Mapped[list[ContractLine]] = relationship(
@@ -168,10 +173,11 @@ class Contract(Base):
         if self.status != Status.DRAFT:
             raise NotADraft(f"{self.reference} is {self.status}")
 
-    def sign(self, *, on: date, stated_at: datetime) -> None:
+    def sign(self, signature: RecordedAct, *, stated_at: datetime) -> None:
         """Make a draft binding."""
         self.must_be_draft()
-        self.status, self.signed_on, self.signed_at = Status.SIGNED.value, on, stated_at
+        self.status, self.signed_on, self.signed_at = Status.SIGNED.value, signature.day, stated_at
+        self.signature_document = signature.document
 
     def why_not_end(self, stated_at: datetime) -> list[DomainError]:
         """Return the reasons why this contract cannot be ended at all."""
@@ -190,18 +196,21 @@ class Contract(Base):
         message = f"{self.reference} runs from {self.starts_on} to {self.last_day}, and {exit_day} is no earlier end"
         return [ExitOutsideTerm(message, reasons=[Reason(message, "last_day")])]
 
-    def why_notice_does_not_allow(self, exit_day: date, *, served_on: date, today: date) -> list[DomainError]:
-        """Return the reasons against this last day of service on notice served on a day (rule EXIT-1)."""
+    def why_notice_does_not_allow(self, exit_day: date, notice: RecordedAct) -> list[DomainError]:
+        """Return the reasons against this last day of service on this notice (rule EXIT-1)."""
         found: list[DomainError] = []
-        if served_on > today or (self.signed_on and served_on < self.signed_on):
-            message = f"notice of {self.reference} on {served_on}: signed on {self.signed_on}, today is {today}"
+        if notice.day > notice.recorded_on or (self.signed_on and notice.day < self.signed_on):
+            message = (
+                f"notice of {self.reference} on {notice.day}: signed on {self.signed_on}, now {notice.recorded_on}"
+            )
             found.append(NoticeNotYetServed(message, reasons=[Reason(message, "notice_served_on")]))
-        earliest = earliest_exit(served_on, self.notice_months, not_before=self.earliest_exit_on)
+        earliest = earliest_exit(notice.counts_from, self.notice_months, not_before=self.earliest_exit_on)
         if exit_day < earliest:
             due = last_notice_day(exit_day, self.notice_months)
             message = (
                 f"{self.reference} needs {self.notice_months} months' notice ({self.notice_rule or 'as it states'}): "
-                f"served on {served_on}, the earliest exit is {earliest}; to end with {exit_day}, "
+                f"served on {notice.day} and counted from {notice.counts_from}, the earliest exit is {earliest}; "
+                f"to end with {exit_day}, "
                 f"notice was due by {due}"
             )
             if self.earliest_exit_on and exit_day < self.earliest_exit_on:
@@ -209,10 +218,10 @@ class Contract(Base):
             found.append(NoticeTooLate(message, reasons=[Reason(message, "last_day")]))
         return found
 
-    def end(self, status: Status, exit_day: date, *, reason: str, agreement: str | None) -> None:
+    def end(self, status: Status, exit_day: date, *, reason: str, note: str | None, agreement: str | None) -> None:
         """End it early, as `terminated` or `replaced`, with `exit_day` as the last day of service."""
         self.status, self.exit_day = status.value, exit_day
-        self.exit_reason, self.exit_agreement = reason, agreement
+        self.exit_reason, self.exit_note, self.exit_agreement = reason, note, agreement
         self.version += 1
 
 

@@ -1,7 +1,8 @@
 """Reads contracts as at a day and as known at an instant, for callers who may see them.
 
-One statement reads any number of contracts. Their status follows from beliefs about their life (`contract_life_belief`)
-and customers (`contract_customer_belief`). A draft is shown as it is now.
+One statement reads any number of contracts, and only those that the caller may see (`sight`). Their status follows from
+beliefs about their life (`contract_life_belief`) and customers (`contract_customer_belief`). A draft is shown as it is
+now.
 """
 
 import json
@@ -11,23 +12,26 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
-from libs.common.identity import Caller, Role
-from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound, NotAParty
+from libs.common.identity import Caller
+from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound
 from services.contracts.core.models import known
+from services.contracts.core.sight import ON_ANY_DAY, ON_THE_DAY, PARTY, reads_through
 
 Row = Mapping[str, Any]
 
-# $1 as at, $2 as known. JSON is returned as text: a session's connection would decode it, a pooled one would not. `ran`
-# is the period of service as it was known; a draft has none. IS TRUE: see libs.common.temporal.believed.
-_SEEN = """
+# $1 as at, $2 as known, $3 the reference, $4 the codes that the caller reads through (null: all). JSON is returned as
+# text: a session's connection would decode it, a pooled one would not. Its life, of which a
+# draft has none, and its parties are as the caller knows them: `sight.known`.
+# IS TRUE: see libs.common.temporal.believed.
+_SEEN = f"""
 WITH seen AS (
-    SELECT c.*, coalesce(ran.last, c.last_day) AS ends_on,
+    SELECT c.*, coalesce(life.last_day, c.last_day) AS ends_on, life.ended_as, sight.is_current,
            coalesce((SELECT b.value FROM contract_supplier_belief b
                       WHERE b.subject_id = c.id
-                        AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE),
+                        AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE),
                     c.supplier_code) AS supplier_then,
            CASE WHEN c.status = 'draft' THEN 'draft'
-                WHEN now.value IS NOT NULL THEN now.value
+                WHEN life.now IS NOT NULL THEN life.now
                 WHEN $1::date < c.starts_on THEN 'signed'
                 ELSE 'expired' END AS status_then,
            ARRAY(SELECT cc.customer_code FROM contract_customer cc
@@ -35,25 +39,26 @@ WITH seen AS (
                     AND (c.status = 'draft' OR EXISTS (
                          SELECT FROM contract_customer_belief b
                           WHERE b.subject_id = cc.id
-                            AND (b.valid @> $1::date) IS TRUE AND (b.known @> $2::timestamptz) IS TRUE))
+                            AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE))
                   ORDER BY cc.customer_code) AS customers,
            (SELECT jsonb_agg(jsonb_build_object('function', l.function, 'annual_pence', l.annual_pence)
                              ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
            (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract
-      FROM contract c
-      LEFT JOIN LATERAL (
-           SELECT upper(b.valid) - 1 AS last FROM contract_life_belief b
-            WHERE b.subject_id = c.id AND b.value = 'active' AND b.known @> $2::timestamptz) ran ON true
-      LEFT JOIN contract_life_belief now
-        ON now.subject_id = c.id AND (now.valid @> $1::date) IS TRUE AND (now.known @> $2::timestamptz) IS TRUE
-     WHERE CASE c.status WHEN 'draft' THEN c.drafted_at <= $2::timestamptz ELSE ran.last IS NOT NULL END
+      FROM contract c {PARTY}
+     CROSS JOIN LATERAL (
+           SELECT max(upper(b.valid) - 1) FILTER (WHERE b.value = 'active') AS last_day,
+                  max(b.value) FILTER (WHERE b.value <> 'active') AS ended_as,
+                  max(b.value) FILTER (WHERE (b.valid @> $1::date) IS TRUE) AS now
+             FROM contract_life_belief b
+            WHERE b.subject_id = c.id AND (b.known @> sight.known) IS TRUE) life
+     WHERE {ON_THE_DAY}
        AND ($3::text IS NULL OR c.reference = $3)
        AND ($4::text[] IS NULL OR c.supplier_code = ANY($4)
             OR EXISTS (SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4))
             OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($4)))
 )
 SELECT * FROM seen
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 _LIST = f"""
 {_SEEN}
@@ -68,38 +73,60 @@ _LIST = f"""
  ORDER BY reference LIMIT $10
 """  # noqa: S608  (what is put in is ours)
 
-_HANDS = """
-SELECT h.merger, h.from_customers, h.to_customer, h.customers, h.effective_on, h.stated_at, h.event, h.caused_by
-  FROM change_of_hands h JOIN contract c ON c.id = h.contract_id
- WHERE c.reference = $1 AND h.stated_at <= $2 ORDER BY h.effective_on, h.id
-"""
+# $1 is not asked about: a history is of all days.
+_OF_ALL_DAYS = "$1::date IS NULL"
 
-_CUSTOMER_SPANS = """
-SELECT cc.customer_code AS code, lower(b.valid * term.days) AS first_day, upper(b.valid * term.days) - 1 AS last_day,
-       lower(b.known) AS known_from, upper(b.known) AS known_to
-  FROM contract c
-  CROSS JOIN LATERAL (SELECT daterange(c.starts_on, coalesce(c.exit_day, c.last_day), '[]') AS days) term
+_EXISTS = f"SELECT c.reference FROM contract c {PARTY} WHERE {_OF_ALL_DAYS} AND c.reference = $3 AND {ON_ANY_DAY}"  # noqa: S608
+
+# What the caller did as a party, and the change by which it left.
+_HANDS = f"""
+SELECT h.merger, h.from_customers, h.to_customer, h.customers, h.effective_on, h.stated_at, h.event, h.caused_by
+  FROM contract c {PARTY}
+  JOIN change_of_hands h ON h.contract_id = c.id
+ WHERE {_OF_ALL_DAYS} AND c.reference = $3 AND {ON_ANY_DAY} AND h.stated_at <= $2::timestamptz
+   AND (sight.is_current OR h.from_customers && $4::text[]
+        OR sight.days @> h.effective_on AND h.stated_at <= sight.known)
+ ORDER BY h.effective_on, h.id
+"""  # noqa: S608  (what is put in is ours)
+
+_CUSTOMER_SPANS = f"""
+SELECT cc.customer_code AS code, lower(period.days) AS first_day, upper(period.days) - 1 AS last_day,
+       lower(b.known) AS known_from, CASE WHEN upper(b.known) <= sight.known THEN upper(b.known) END AS known_to
+  FROM contract c {PARTY}
+  JOIN LATERAL (
+       SELECT upper(b.valid) - 1 AS last FROM contract_life_belief b
+        WHERE b.subject_id = c.id AND b.value = 'active' AND (b.known @> sight.known) IS TRUE) ran ON true
   JOIN contract_customer cc ON cc.contract_id = c.id
   JOIN contract_customer_belief b ON b.subject_id = cc.id
- WHERE c.reference = $1 AND lower(b.known) <= $2 AND NOT isempty(b.valid * term.days)
- ORDER BY lower(b.known), lower(b.valid * term.days), cc.customer_code
-"""
+ CROSS JOIN LATERAL unnest(datemultirange(b.valid * daterange(c.starts_on, ran.last, '[]')) * sight.days) period (days)
+ WHERE {_OF_ALL_DAYS} AND c.reference = $3 AND {ON_ANY_DAY} AND lower(b.known) <= sight.known
+ ORDER BY lower(b.known), lower(period.days), cc.customer_code
+"""  # noqa: S608  (what is put in is ours)
 
-_CONSOLIDATION = """
-SELECT c.reference, c.title, c.supplier_code, c.starts_on, k.previous_annual_pence, k.agreement, k.event, k.stated_at,
+# A supplier of what was replaced sees its own lines; a line belongs to the supplier of the contract's last day.
+_CONSOLIDATION = f"""
+SELECT c.reference, c.title, c.starts_on, k.previous_annual_pence, k.agreement, k.event, k.stated_at,
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
-       ARRAY(SELECT cc.customer_code FROM contract_customer cc WHERE cc.contract_id = c.id) AS all_parties,
+       c.supplier_code,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id
-              WHERE cc.contract_id = c.id AND b.valid @> c.starts_on AND b.known @> $2::timestamptz
+              WHERE cc.contract_id = c.id AND (b.valid @> c.starts_on) IS TRUE AND (b.known @> sight.known) IS TRUE
               ORDER BY cc.customer_code) AS customers,
-       (SELECT jsonb_agg(jsonb_build_object(
-                  'reference', o.reference, 'supplier', o.supplier_code,
-                  'annual_pence', (SELECT sum(l.annual_pence) FROM contract_line l WHERE l.contract_id = o.id))
-               ORDER BY o.reference)::text FROM contract o WHERE o.replaced_by = c.id) AS replaced
-  FROM consolidation k JOIN contract c ON c.id = k.contract_id
- WHERE c.reference = $1 AND k.stated_at <= $2
-"""
+       party.buying @> $1::date AS is_customer, sight.days @> $1::date AS is_party, old.rows AS replaced
+  FROM consolidation k JOIN contract c ON c.id = k.contract_id {PARTY}
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_object('reference', o.reference, 'supplier', o.supplier,
+                                           'annual_pence', o.annual_pence) ORDER BY o.reference)::text AS rows
+         FROM (SELECT o.reference, coalesce(b.value, o.supplier_code) AS supplier,
+                      (SELECT sum(l.annual_pence) FROM contract_line l WHERE l.contract_id = o.id) AS annual_pence
+                 FROM contract o
+                 LEFT JOIN contract_supplier_belief b
+                   ON b.subject_id = o.id AND (b.valid @> (c.starts_on - 1)) IS TRUE
+                      AND (b.known @> $2::timestamptz) IS TRUE
+                WHERE o.replaced_by = c.id) o
+        WHERE party.buying @> $1::date OR o.supplier = ANY($4::text[])) old
+ WHERE c.reference = $3 AND k.stated_at <= $2::timestamptz AND (sight.days @> $1::date OR old.rows IS NOT NULL)
+"""  # noqa: S608  (what is put in is ours)
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
@@ -130,7 +157,7 @@ async def list_contracts(
         as_at,
         as_known or _NOW,
         None,
-        await _visible_through(db, by),
+        await reads_through(db, by),
         wanted.customer,
         wanted.supplier,
         wanted.status,
@@ -144,26 +171,25 @@ async def list_contracts(
 async def get_contract(
     db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> dict[str, Any]:
-    """Return one contract. Raises ContractNotFound where none was known then, NotAParty."""
-    rows = await db.fetch(_SEEN, as_at, as_known or _NOW, reference, None)
+    """Return one contract. Raises ContractNotFound where none was known then that the caller reads as at the day."""
+    rows = await db.fetch(_SEEN, as_at, as_known or _NOW, reference, await reads_through(db, by))
     if not rows:
-        raise ContractNotFound(f"no contract {reference} is known{f' on {as_known.isoformat()}' if as_known else ''}")
-    through = await _visible_through(db, by)
-    if through is not None and not await db.fetch(_SEEN, as_at, as_known or _NOW, reference, through):
-        raise NotAParty(f"{reference}: the token acts for none of its parties")
+        raise _not_known(reference, as_known)
     return (await _with_parties(db, rows, as_at, as_known))[0]
 
 
 async def get_history(db: Reads, reference: str, *, by: Caller, as_known: datetime | None) -> dict[str, Any]:
     """Return the customers with their days and since when they are known, and every transfer with its cause.
 
-    Raises ContractNotFound, NotAParty.
+    Who was a party for some days reads those days, and the change by which it left. Raises ContractNotFound.
     """
-    await get_contract(db, reference, by=by, as_at=date.max, as_known=as_known)
+    asked = (None, as_known or _NOW, reference, await reads_through(db, by))
+    if not await db.fetch(_EXISTS, *asked):
+        raise _not_known(reference, as_known)
     return {
         "reference": reference,
-        "customers": [dict(row) for row in await db.fetch(_CUSTOMER_SPANS, reference, as_known or _NOW)],
-        "changes_of_hands": [dict(row) for row in await db.fetch(_HANDS, reference, as_known or _NOW)],
+        "customers": [dict(row) for row in await db.fetch(_CUSTOMER_SPANS, *asked)],
+        "changes_of_hands": [dict(row) for row in await db.fetch(_HANDS, *asked)],
     }
 
 
@@ -191,29 +217,34 @@ async def list_customers_of(
 async def get_consolidation(
     db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> dict[str, Any]:
-    """Return a consolidation by the reference of its new contract. Raises ConsolidationNotFound, NotAParty."""
-    rows = await db.fetch(_CONSOLIDATION, reference, as_known or _NOW)
+    """Return a consolidation by the reference of its new contract. Raises ConsolidationNotFound.
+
+    The customers of the shared service read all of it. Its supplier reads its terms, and of the replaced contracts
+    those that it supplied itself; a supplier that was replaced reads its own lines alone. Neither reads a sum from
+    which the others' prices follow.
+    """
+    rows = await db.fetch(_CONSOLIDATION, as_at, as_known or _NOW, reference, await reads_through(db, by))
     if not rows:
         raise ConsolidationNotFound(f"no consolidation into {reference}")
     row = dict(rows[0])
-    replaced = json.loads(row["replaced"])
-    through = await _visible_through(db, by)
-    parties = {row["supplier_code"], *row["all_parties"], *(old["supplier"] for old in replaced)}
-    if through is not None and not parties.intersection(through):
-        raise NotAParty(f"{reference}: the token acts for none of its parties")
-    names = await known.statuses(db, [row["supplier_code"], *row["customers"]], as_at=as_at, as_known=as_known)
-    row["supplier"] = names[row["supplier_code"]]
-    row["customers"] = [names[code] for code in row["customers"]]
-    row["replaced"] = replaced
-    row["saving_pence"] = row["previous_annual_pence"] - row["annual_pence"]
+    row["replaced"] = json.loads(row["replaced"] or "[]")
+    if row["is_party"]:
+        names = await known.statuses(db, [row["supplier_code"], *row["customers"]], as_at=as_at, as_known=as_known)
+        row["supplier"] = names[row["supplier_code"]]
+        row["customers"] = [names[code] for code in row["customers"]]
+    else:
+        row |= {"title": None, "supplier": None, "customers": [], "annual_pence": None, "event": None}
+    if row["is_customer"]:
+        row["saving_pence"] = row["previous_annual_pence"] - row["annual_pence"]
+    else:
+        row |= {"previous_annual_pence": None, "saving_pence": None}
+    if not row["is_customer"] and not row["replaced"]:
+        row["agreement"] = None
     return row
 
 
-async def _visible_through(db: Reads, by: Caller) -> list[str] | None:
-    """Return the codes whose contracts the caller may see: its own and their predecessors; None: all."""
-    if by.is_national or by.has(Role.OPERATOR):
-        return None
-    return sorted(by.organisations | await known.predecessors(db, by.organisations))
+def _not_known(reference: str, as_known: datetime | None) -> ContractNotFound:
+    return ContractNotFound(f"no contract {reference} is known{f' at {as_known.isoformat()}' if as_known else ''}")
 
 
 async def _with_parties(
@@ -225,10 +256,11 @@ async def _with_parties(
     seen = []
     for row in rows:
         lines = json.loads(row["line_rows"])
-        ends_early = row["status"] in ("terminated", "replaced") and row["ends_on"] == row["exit_day"]
         early = {
             "reason": row["exit_reason"],
+            "note": row["exit_note"],
             "notice_served_on": row["notice_served_on"],
+            "notice_document": row["notice_document"],
             "agreement": row["exit_agreement"],
             "replaced_by": row["successor_contract"],
         }
@@ -240,7 +272,8 @@ async def _with_parties(
                 "customers": [parties[code] for code in row["customers"]],
                 "lines": lines,
                 "annual_pence": sum(line["annual_pence"] for line in lines),
-                "early_end": early if ends_early else None,
+                "early_end": early if row["ended_as"] else None,
+                "version": row["version"] if row["is_current"] else None,
                 "as_at": as_at,
                 "as_known": as_known,
             }

@@ -25,8 +25,10 @@ class PartyView(View):
 class EarlyEndView(View):
     """The reason why a contract ends before the agreed last day."""
 
-    reason: str | None
+    reason: str | None = Field(description="A code of `GET /exit-reasons`.")
+    note: str | None = Field(description="The parties' own words.")
     notice_served_on: date | None
+    notice_document: str | None = Field(description="The paper that shows a notice of an earlier day.")
     agreement: str | None
     replaced_by: str | None = Field(description="Reference of the shared service that replaced it.")
 
@@ -51,7 +53,8 @@ class ContractView(View):
     notice_rule: str | None = Field(description="The rule pack that gives the period; null where the contract does.")
     earliest_exit_on: date | None
     signed_on: date | None
-    version: int = Field(description="The current version, for If-Match.")
+    signature_document: str | None = Field(description="The paper that shows a signature of an earlier day.")
+    version: int | None = Field(description="The current version, for If-Match; null for who is no longer a party.")
     as_at: date
     as_known: datetime | None = Field(description="null: as known now.")
 
@@ -96,19 +99,24 @@ class ReplacedView(View):
 
 
 class ConsolidationView(View):
-    """One shared service in the place of several contracts, and what it saves a year."""
+    """One shared service in the place of several contracts, and what it saves a year.
+
+    Its customers read all of it, its supplier the terms, and a supplier that was replaced its own lines.
+    """
 
     reference: str = Field(description="Of the new contract.")
-    title: str
-    supplier: PartyView
-    customers: list[PartyView]
+    title: str | None = Field(description="null for a supplier that was replaced.")
+    supplier: PartyView | None = Field(description="null for a supplier that was replaced.")
+    customers: list[PartyView] = Field(description="Empty for a supplier that was replaced.")
     starts_on: date
-    replaced: list[ReplacedView]
-    previous_annual_pence: int
-    annual_pence: int
-    saving_pence: int = Field(description="Old charges less the new one, a year; negative where it costs more.")
+    replaced: list[ReplacedView] = Field(description="For a supplier the contracts that it supplied itself.")
+    previous_annual_pence: int | None = Field(description="Sum of the old charges; null for a supplier.")
+    annual_pence: int | None = Field(description="null for a supplier that was replaced.")
+    saving_pence: int | None = Field(
+        description="Old charges less the new one, a year; negative where it costs more. null for a supplier."
+    )
     agreement: str | None
-    event: str
+    event: str | None = Field(description="null for a supplier that was replaced.")
     stated_at: datetime
 
 
@@ -134,6 +142,21 @@ class FunctionView(View):
 
     code: str
     name: str
+
+
+class ExitReasonView(View):
+    """A reason for ending a contract early."""
+
+    code: str = Field(examples=["in_house"])
+    title: str
+
+
+class ExitReasonsView(View):
+    """The reasons for ending a contract early on a day, and the rule pack that lists them."""
+
+    rule_pack: str
+    citation: str
+    reasons: list[ExitReasonView]
 
 
 class CatalogueView(View):

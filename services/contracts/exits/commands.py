@@ -11,10 +11,13 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.commands import customers_of, customers_on, must_act_for_customers, supplier_on
-from services.contracts.core.codes import Day, Text
+from services.contracts.agreements.catalogue import exit_reasons_on
+from services.contracts.agreements.commands import customers_on, get_contract_to_change, supplier_on
+from services.contracts.core.acts import act_of
+from services.contracts.core.codes import Day, Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, life
+from services.contracts.core.rights import Expect
 
 
 class TerminateContract(BaseModel):
@@ -24,15 +27,28 @@ class TerminateContract(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"last_day": "2018-03-31", "notice_served_on": "2017-09-30", "reason": "brought in house"},
-                {"last_day": "2018-03-31", "reason": "brought in house", "agreement": "Deed of 12 January 2018"},
+                {"last_day": "2018-03-31", "reason": "in_house"},
+                {
+                    "last_day": "2018-03-31",
+                    "reason": "other",
+                    "note": "The building was sold",
+                    "agreement": "Deed of 12 January 2018",
+                },
             ]
         },
     )
 
     last_day: Day = Field(description="The last day of service.")
-    reason: Text
-    notice_served_on: Day | None = Field(default=None, description="Day on which notice was served; today if left out.")
+    reason: str = Field(
+        max_length=40, pattern="^[a-z_]+$", description="A code of `GET /exit-reasons`.", examples=["in_house"]
+    )
+    note: Text | None = Field(default=None, description="The reason in your own words; only the parties read it.")
+    notice_served_on: Day | None = Field(
+        default=None,
+        description="Day on which notice was served; today if left out. An earlier day needs `document`, and notice "
+        "counts from the day on which it is recorded.",
+    )
+    document: Document | None = None
     agreement: Text | None = Field(
         default=None, description="The document by which the parties agree, where notice alone does not allow the day."
     )
@@ -40,40 +56,50 @@ class TerminateContract(BaseModel):
 
 async def terminate_contract(
     session: AsyncSession,
-    contract: Contract,
+    reference: str,
     command: TerminateContract,
     *,
     by: Caller,
     today: date,
     stated_at: datetime,
+    expect: Expect,
 ) -> Contract:
-    """End a locked contract early.
+    """End a contract early, for all its customers on the last day, for all of whom the caller acts.
 
-    Raises NotSigned, ContractAlreadyEnded, ExitOutsideTerm, NoticeTooLate (which names the earliest exit),
-    NoticeNotYetServed, NotYoursToDecide.
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExitOutsideTerm, ExitReasonUnknown,
+    NoticeTooLate (which names the earliest exit), NoticeNotYetServed, DocumentMissing.
     """
-    holders = await customers_on(session, contract, max(command.last_day, today)) or customers_of(contract)
-    await must_act_for_customers(session, holders, by=by)
+    contract = await get_contract_to_change(
+        session, reference, by=by, on=max(command.last_day, today), today=today, expect=expect
+    )
     refuse(contract.why_not_end(stated_at))
-    served_on = command.notice_served_on or today
-    found = contract.why_not_exit_on(command.last_day)
+    notice = act_of(command.notice_served_on, command.document, by=by, today=today, stated_at=stated_at)
+    title = exit_reasons_on(notice.recorded_on).title_of(command.reason)
+    found = contract.why_not_exit_on(command.last_day) + notice.why_not_documented("notice_served_on")
     if command.agreement is None:
-        found += contract.why_notice_does_not_allow(command.last_day, served_on=served_on, today=today)
+        found += contract.why_notice_does_not_allow(command.last_day, notice)
     refuse(found)
-    contract.end(Status.TERMINATED, command.last_day, reason=command.reason, agreement=command.agreement)
-    contract.notice_served_on = served_on if command.agreement is None else command.notice_served_on
+    contract.end(
+        Status.TERMINATED, command.last_day, reason=command.reason, note=command.note, agreement=command.agreement
+    )
+    contract.notice_served_on = notice.day if command.agreement is None else command.notice_served_on
+    contract.notice_document = command.document
     await session.flush()
-    customers = await customers_on(session, contract, command.last_day)
-    first_day_without = command.last_day + timedelta(days=1)
+    await _publish(session, contract, title, stated_at=stated_at, by=by)
+    return contract
+
+
+async def _publish(session: AsyncSession, contract: Contract, reason: str, *, stated_at: datetime, by: Caller) -> None:
+    """State the end and publish it, with the title of its reason."""
+    first_day_without = contract.ends_on + timedelta(days=1)
     ended = NewStatement(contract.id, FACET, Status.TERMINATED.value, Days(first_day_without), stated_at)
     await life.state(await raw(session), [ended], source="termination", by=by.subject)
     event = ContractTerminated(
         effective_on=first_day_without,
         stated_at=stated_at,
         contract=contract.reference,
-        supplier=await supplier_on(session, contract, command.last_day),
-        customers=tuple(customers),
-        reason=command.reason,
+        supplier=await supplier_on(session, contract, contract.ends_on),
+        customers=tuple(await customers_on(session, contract, contract.ends_on)),
+        reason=reason,
     )
     await outbox.add(session, event, version=contract.version)
-    return contract

@@ -14,10 +14,13 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.commands import customers_of, must_act_for_customers
-from services.contracts.core.codes import Day
+from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.commands import customers_of, get_contracts_to_bind
+from services.contracts.core.acts import RecordedAct, act_of
+from services.contracts.core.codes import Day, Document
 from services.contracts.core.errors import CustomerNotOpen, SignedInTheFuture, refuse
 from services.contracts.core.models import FACET, Contract, Status, customership, known, life
+from services.contracts.core.rights import Expect
 from services.contracts.transfers.successions import follow_since_start
 
 _FOLLOWED_BY = """
@@ -29,40 +32,54 @@ SELECT code, successor, effective_on FROM known_succession
 class SignContract(BaseModel):
     """The signature of both sides."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"signed_on": "2017-03-15"}, {}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{}, {"signed_on": "2017-03-15", "document": "Contract of 15 March 2017"}]},
+    )
 
-    signed_on: Day | None = Field(default=None, description="Day of signature; today if left out.")
+    signed_on: Day | None = Field(
+        default=None, description="Day of signature; today if left out. An earlier day needs `document`."
+    )
+    document: Document | None = None
 
 
 async def sign_contract(
-    session: AsyncSession, contract: Contract, command: SignContract, *, by: Caller, today: date, stated_at: datetime
+    session: AsyncSession,
+    reference: str,
+    command: SignContract,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    expect: Expect,
 ) -> Contract:
-    """Make a draft binding that `get_contracts_to_bind` has locked.
+    """Make a draft binding on its customers, for all of whom the caller acts.
 
     A customer whose merger is known before this commits is refused, with its successor named; one whose merger is
     consumed afterwards is replaced by the reaction. Where it was open then but has merged since, the successor takes
     over at once.
 
-    Raises NotADraft, CustomerNotOpen, SignedInTheFuture, NotYoursToDecide.
+    Raises ContractNotFound, NotYoursToDecide, NotADraft, CustomerNotOpen, SignedInTheFuture, DocumentMissing.
     """
-    customers = customers_of(contract)
-    await must_act_for_customers(session, customers, by=by)
+    [contract] = await get_contracts_to_bind(session, [reference], by=by, on=today, today=today)
+    expect(contract.version)
     contract.must_be_draft()
-    signed_on = command.signed_on or today
+    customers = customers_of(contract)
+    signature = act_of(command.signed_on, command.document, by=by, today=today, stated_at=stated_at)
     refuse(
         [
-            *why_not_signed_on(signed_on, today=today),
-            *await why_not_open(await raw(session), customers, days=(signed_on, contract.starts_on)),
+            *why_not_signed_on(signature),
+            *await why_not_open(await raw(session), customers, days=(signature.day, contract.starts_on)),
         ]
     )
-    await bind(session, contract, customers, signed_on=signed_on, stated_at=stated_at, by=by)
+    await bind(session, contract, customers, signature, stated_at=stated_at, by=by)
     contract.version += 1
     await session.flush()
     event = ContractSigned(
         effective_on=contract.starts_on,
         stated_at=stated_at,
         contract=contract.reference,
-        title=contract.title,
+        title=functions_on(contract.starts_on).titles_of(contract.functions),
         supplier=contract.supplier_code,
         customers=tuple(customers),
         functions=contract.functions,
@@ -75,11 +92,11 @@ async def sign_contract(
     return contract
 
 
-def why_not_signed_on(signed_on: date, *, today: date) -> list[DomainError]:
+def why_not_signed_on(signature: RecordedAct) -> list[DomainError]:
     """Return the reasons against this day of signature."""
-    if signed_on <= today:
-        return []
-    message = f"{signed_on} is still to come: today is {today}"
+    if signature.day <= signature.recorded_on:
+        return signature.why_not_documented("signed_on")
+    message = f"{signature.day} is still to come: it is recorded on {signature.recorded_on}"
     return [SignedInTheFuture(message, reasons=[Reason(message, "signed_on")])]
 
 
@@ -105,13 +122,13 @@ async def bind(
     session: AsyncSession,
     contract: Contract,
     customers: Sequence[str],
+    signature: RecordedAct,
     *,
-    signed_on: date,
     stated_at: datetime,
     by: Caller,
 ) -> None:
     """Sign a draft, and state its term and its customers."""
-    contract.sign(on=signed_on, stated_at=stated_at)
+    contract.sign(signature, stated_at=stated_at)
     await session.flush()
     connection = await raw(session)
     term = Days(contract.starts_on, contract.last_day + timedelta(days=1))

@@ -17,6 +17,7 @@ from libs.common.http.dependencies import (
     UnreadableVersion,
     Write,
     allowed,
+    binds,
     commands_router,
     etag,
     page,
@@ -76,6 +77,7 @@ def _expectation(version_read: int | None) -> Callable[[int], None]:
         ),
     },
 )
+@binds("{code}")
 async def state_population(
     code: Code,
     year: Year,

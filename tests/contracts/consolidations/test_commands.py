@@ -49,7 +49,7 @@ async def test_it_is_told_by_one_event_that_shows_the_old_charge_and_the_new(har
             "effective_on": "2019-04-01",
             "stated_at": "2018-01-15T09:00:00Z",
             "contract": "SHARED-2019",
-            "title": "Shared support",
+            "title": "Payroll",
             "supplier": "0CX",
             "customers": ["05C", "10H", "10Y"],
             "functions": ["payroll"],
@@ -100,12 +100,14 @@ async def test_another_supplier_ends_by_notice_or_by_agreement(harness: Contract
     assert await harness.status(DUDLEY, as_at=date(2019, 4, 1)) == "replaced"
 
 
-async def test_the_caller_acts_for_a_customer_of_each_contract(harness: ContractsHarness) -> None:
+async def test_the_caller_acts_for_all_customers_of_each_contract(harness: ContractsHarness) -> None:
     await both_signed(harness)
+    with pytest.raises(ContractNotFound, match=f"no contract {DUDLEY} is known"):
+        await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], by=a_lead("10H", "10Y"))
     with pytest.raises(NotYoursToDecide) as refused:
-        await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], by=a_lead("10H"))
-    assert [reason.message.split(":")[0] for reason in refused.value.reasons] == [DUDLEY]
-    await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], by=a_lead("10H", "05C"))
+        await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], by=a_lead("10H", "05C"))
+    assert [reason.message.split(": the")[0] for reason in refused.value.reasons] == [f"{BUCKS}: 10Y"]
+    await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], by=a_lead("10H", "10Y", "05C"))
 
 
 async def test_a_contract_that_is_not_there_or_a_reference_that_is_taken_is_refused(harness: ContractsHarness) -> None:
@@ -157,3 +159,19 @@ async def test_before_it_was_stated_there_was_no_consolidation(harness: Contract
             harness.database, "SHARED-2019", by=a_lead(), as_at=date(2019, 4, 1), as_known=at(date(2018, 1, 14))
         )
     assert await harness.status(BUCKS, as_at=date(2019, 4, 1), as_known=at(date(2018, 1, 14))) == "active"
+
+
+async def test_a_consolidation_signed_on_an_earlier_day_names_its_document_and_reopens_no_window(
+    harness: ContractsHarness,
+) -> None:
+    await both_signed(harness, dudley_supplier="0DJ")
+    earlier = {"replaces": [BUCKS, DUDLEY], "signed_on": date(2018, 9, 30)}
+    with pytest.raises(NoticeTooLate) as refused:
+        await harness.consolidate(on=date(2018, 10, 2), **earlier)
+    assert [reason.field for reason in refused.value.reasons] == ["last_day", "document"]
+    with pytest.raises(NoticeTooLate, match="counted from 2018-10-02"):
+        await harness.consolidate(on=date(2018, 10, 2), document="Deed of 30 September 2018", **earlier)
+    agreed = {"document": "Deed of 30 September 2018", "agreement": "Letter of 0DJ"}
+    await harness.consolidate(on=date(2018, 10, 2), **earlier, **agreed)
+    found = (await harness.seen(DUDLEY, as_at=date(2019, 1, 1)))["early_end"]
+    assert (found["reason"], found["agreement"]) == ("shared_service", "Letter of 0DJ")

@@ -1,23 +1,23 @@
 """Drafts, and what it takes to make one binding."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
-from services.contracts.agreements import commands as contracts
-from services.contracts.agreements.terms import ReviseContract
+from services.contracts.core.codes import MOST_ANNUAL_PENCE
 from services.contracts.core.errors import (
     ContractNotFound,
     CustomerNotOpen,
+    DocumentMissing,
     FunctionUnknown,
     NoRuleInForce,
     NotADraft,
     ReferenceTaken,
     SignedInTheFuture,
 )
-from services.contracts.signing.commands import SignContract, sign_contract
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
 
@@ -29,7 +29,7 @@ async def test_a_signed_contract_is_told_with_all_that_hearers_need(harness: Con
         "effective_on": "2017-04-01",
         "stated_at": "2017-02-01T09:00:00Z",
         "contract": "CSU-BUCKS-2017",
-        "title": "Commissioning support for Buckinghamshire",
+        "title": "Business intelligence; Payroll",
         "supplier": "0CX",
         "customers": ["10H", "10Y"],
         "functions": ["bi", "payroll"],
@@ -91,17 +91,8 @@ async def test_a_customer_that_opens_after_the_start_cannot_sign(harness: Contra
 
 async def test_every_reason_is_given_at_once(harness: ContractsHarness) -> None:
     reference = await harness.draft(a_draft(customers=["98Z", "99Z"]))
-    async with harness.database.begin() as session:
-        [contract] = await contracts.get_contracts_to_bind(session, [reference])
-        with pytest.raises(SignedInTheFuture) as refused:
-            await sign_contract(
-                session,
-                contract,
-                SignContract(signed_on=date(2017, 2, 2)),
-                by=a_lead(),
-                today=date(2017, 2, 1),
-                stated_at=at(date(2017, 2, 1)),
-            )
+    with pytest.raises(SignedInTheFuture) as refused:
+        await harness.sign(reference, on=date(2017, 2, 1), signed_on=date(2017, 2, 2))
     assert [reason.field for reason in refused.value.reasons] == ["signed_on", "customers", "customers"]
 
 
@@ -113,9 +104,11 @@ async def test_a_contract_is_signed_once(harness: ContractsHarness) -> None:
 
 async def test_a_lead_of_another_organisation_signs_nothing(harness: ContractsHarness) -> None:
     reference = await harness.draft()
-    with pytest.raises(NotYoursToDecide):
+    with pytest.raises(ContractNotFound):
         await harness.sign(reference, by=a_lead("05C"))
-    await harness.sign(reference, by=a_lead("10Y"))
+    with pytest.raises(NotYoursToDecide, match="10H"):
+        await harness.sign(reference, by=a_lead("10Y"))
+    await harness.sign(reference, by=a_lead("10H", "10Y"))
 
 
 async def test_who_is_no_contract_lead_drafts_nothing(harness: ContractsHarness) -> None:
@@ -152,11 +145,10 @@ async def test_where_the_contract_states_no_notice_the_rule_pack_does(harness: C
 
 async def test_a_revised_draft_says_what_it_was_revised_to(harness: ContractsHarness) -> None:
     reference = await harness.draft()
-    terms = a_draft(customers=["05C", "10H"], title="Wider support", lines=[{"function": "bi", "annual_pence": 7}])
-    async with harness.database.begin() as session:
-        contract = await contracts.get_contract_to_change(session, reference)
-        command = ReviseContract.model_validate(terms.model_dump(exclude={"reference"}))
-        await contracts.revise_contract(session, contract, command, by=a_lead("10H"))
+    wider: dict[str, Any] = {"title": "Wider support", "lines": [{"function": "bi", "annual_pence": 7}]}
+    await harness.revise(
+        reference, starts_on=date(2017, 4, 1), customers=["05C", "10H"], by=a_lead("05C", "10H", "10Y"), **wider
+    )
     found = await harness.seen(reference, as_at=date(2017, 5, 1))
     assert [customer.code for customer in found["customers"]] == ["05C", "10H"]
     assert (found["title"], found["annual_pence"], found["version"]) == ("Wider support", 7, 2)
@@ -167,23 +159,20 @@ async def test_a_revised_draft_says_what_it_was_revised_to(harness: ContractsHar
 
 async def test_nobody_revises_a_draft_away_from_those_he_acts_for(harness: ContractsHarness) -> None:
     reference = await harness.draft()
-    terms = ReviseContract.model_validate(a_draft(customers=["05C"]).model_dump(exclude={"reference"}))
-    async with harness.database.begin() as session:
-        contract = await contracts.get_contract_to_change(session, reference)
+    for own in (("10H", "10Y"), ("10H", "05C")):
         with pytest.raises(NotYoursToDecide):
-            await contracts.revise_contract(session, contract, terms, by=a_lead("10H"))
+            await harness.revise(reference, customers=["05C"], by=a_lead(*own))
 
 
 async def test_a_deleted_draft_is_gone_and_a_signed_contract_cannot_be_deleted(harness: ContractsHarness) -> None:
     draft, signed = await harness.draft(a_draft(reference="DRAFT-2017")), await harness.signed()
-    async with harness.database.begin() as session:
-        await contracts.delete_draft(session, await contracts.get_contract_to_change(session, draft), by=a_lead("10H"))
+    with pytest.raises(NotYoursToDecide, match="DRAFT-2017: 10Y"):
+        await harness.delete(draft, by=a_lead("10H"))
+    await harness.delete(draft, by=a_lead("10H", "10Y"))
     with pytest.raises(ContractNotFound):
         await harness.seen(draft, as_at=date(2017, 5, 1))
-    async with harness.database.begin() as session:
-        contract = await contracts.get_contract_to_change(session, signed)
-        with pytest.raises(NotADraft):
-            await contracts.delete_draft(session, contract, by=a_lead())
+    with pytest.raises(NotADraft):
+        await harness.delete(signed)
 
 
 @pytest.mark.parametrize(
@@ -201,3 +190,59 @@ async def test_a_deleted_draft_is_gone_and_a_signed_contract_cannot_be_deleted(h
 def test_terms_that_contradict_themselves_are_refused(changed: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         a_draft(**changed)
+
+
+async def test_a_signature_of_an_earlier_day_names_its_document(harness: ContractsHarness) -> None:
+    reference = await harness.draft()
+    with pytest.raises(DocumentMissing) as refused:
+        await harness.sign(reference, signed_on=date(2017, 1, 31))
+    assert [reason.field for reason in refused.value.reasons] == ["document"]
+    await harness.sign(reference, signed_on=date(2017, 1, 31), document="Contract of 31 January 2017")
+    found = await harness.seen(reference, as_at=date(2017, 5, 1))
+    assert (found["signed_on"], found["signature_document"]) == (date(2017, 1, 31), "Contract of 31 January 2017")
+    assert [event["stated_at"] for event in await harness.told()] == ["2017-02-01T09:00:00Z"]
+
+
+async def test_a_document_is_short(harness: ContractsHarness) -> None:
+    reference = await harness.draft()
+    with pytest.raises(ValidationError, match="at most 200 characters"):
+        await harness.sign(reference, document="x" * 201)
+
+
+async def test_an_account_of_a_dissolved_body_binds_no_successor(harness: ContractsHarness) -> None:
+    reference = await harness.draft(a_draft(customers=["10H"]))
+    await harness.hear(bucks_merges())
+    back_dated = {"signed_on": date(2017, 2, 1), "document": "Contract of 1 February 2017"}
+    with pytest.raises(ContractNotFound):
+        await harness.sign(reference, on=date(2018, 5, 1), by=a_lead("10H"), **back_dated)
+    with pytest.raises(NotYoursToDecide, match="14Y: the token acts for 10H"):
+        await harness.draft(
+            a_draft(customers=["10H"], reference="PAST-2017"), by=a_lead("10H"), stated=at(date(2018, 5, 1))
+        )
+    await harness.draft(
+        a_draft(customers=["10H"], reference="PAST-2017"), by=a_lead("14Y"), stated=at(date(2018, 5, 1))
+    )
+    with pytest.raises(NotYoursToDecide, match="14Y"):
+        await harness.sign("PAST-2017", on=date(2018, 5, 1), by=a_lead("10H"), **back_dated)
+    await harness.sign("PAST-2017", on=date(2018, 5, 1), by=a_lead("14Y"), **back_dated)
+    assert await harness.customers("PAST-2017", as_at=date(2018, 5, 1)) == ["14Y"]
+
+
+async def test_nothing_is_locked_before_the_right_is_known(harness: ContractsHarness) -> None:
+    reference = await harness.draft()
+    async with harness.database.connect() as other, other.transaction():
+        await other.fetch("SELECT id FROM contract FOR UPDATE")
+        await other.fetch("SELECT id FROM known_organisation FOR UPDATE")
+        with pytest.raises(NotYoursToDecide):
+            await harness.sign(reference, by=a_lead("10H"))
+        with pytest.raises(ContractNotFound):
+            await harness.delete(reference, by=a_lead("05C"))
+
+
+async def test_the_charges_of_a_contract_are_bounded() -> None:
+    line = {"function": "bi", "annual_pence": MOST_ANNUAL_PENCE}
+    assert a_draft(lines=[line]).lines[0].annual_pence == MOST_ANNUAL_PENCE
+    with pytest.raises(ValidationError, match="less than or equal to"):
+        a_draft(lines=[line | {"annual_pence": MOST_ANNUAL_PENCE + 1}])
+    with pytest.raises(ValidationError, match="the lines charge more than"):
+        a_draft(lines=[line, {"function": "hr", "annual_pence": 1}])

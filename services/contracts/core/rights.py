@@ -1,0 +1,74 @@
+"""Decides who may change which contract: a contract lead who acts for all its customers.
+
+The right is checked before anything is locked, and again under the lock. What the caller may not know to exist is
+refused like what does not exist.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from typing import TypeAlias
+
+import asyncpg
+
+from libs.common.errors import DomainError, Reason
+from libs.common.identity import Caller, NotYoursToDecide, Role
+from libs.organisations.mergers import mergers_following
+from services.contracts.core.errors import refuse
+from services.contracts.core.models import known
+from services.contracts.core.sight import must_know
+
+Expect: TypeAlias = Callable[[int], None]
+"""Raises unless the caller read the version that it changes; asked once the right is known."""
+
+# The customers on the day, of a draft those that it names.
+_CUSTOMERS = """
+WITH named AS (
+    SELECT c.reference, cc.customer_code,
+           c.status = 'draft' OR EXISTS (
+               SELECT FROM contract_customer_belief b
+                WHERE b.subject_id = cc.id AND b.valid @> $2::date AND upper_inf(b.known)) AS is_one_then
+      FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
+     WHERE c.reference = ANY($1)
+)
+SELECT reference, customer_code FROM named one
+ WHERE is_one_then OR NOT EXISTS (SELECT FROM named other WHERE other.reference = one.reference AND other.is_one_then)
+ ORDER BY reference, customer_code
+"""
+
+
+async def must_act_for_customers(
+    connection: asyncpg.Connection, codes: Collection[str], *, by: Caller, today: date
+) -> None:
+    """Raise RoleMissing or NotYoursToDecide unless a contract lead acts for all of these customers.
+
+    Where another body took one over whole, it decides too: an account of a body that is gone binds no successor.
+    """
+    by.must_have(Role.CONTRACT_LEAD)
+    following = await mergers_following(connection, known.successions, codes)
+    successors = {merger.successor for merger in following if merger.effective_on <= today}
+    await known.must_act_for(connection, {*codes, *successors}, by=by)
+
+
+async def must_decide(
+    connection: asyncpg.Connection, references: Sequence[str], *, by: Caller, on: date, today: date
+) -> Mapping[str, list[str]]:
+    """Return the customers of contracts on a day, for all of which the caller acts; of a draft those that it names.
+
+    Raises RoleMissing, then ContractNotFound with those that the caller may not know to exist, then NotYoursToDecide
+    with each contract that is not its own to decide. Locks nothing.
+    """
+    by.must_have(Role.CONTRACT_LEAD)
+    await must_know(connection, references, by=by, today=today)
+    customers: dict[str, list[str]] = defaultdict(list)
+    for row in await connection.fetch(_CUSTOMERS, list(references), on):
+        customers[row["reference"]].append(row["customer_code"])
+    foreign: list[DomainError] = []
+    for reference, codes in customers.items():
+        try:
+            await must_act_for_customers(connection, codes, by=by, today=today)
+        except NotYoursToDecide as error:
+            message = f"{reference}: {error.message}"
+            foreign.append(NotYoursToDecide(message, reasons=[Reason(message, "replaces" if references[1:] else "")]))
+    refuse(foreign)
+    return customers

@@ -1,0 +1,85 @@
+"""Decides who may read what of which contract: one rule for every read, and for what a command may know to exist.
+
+A caller reads a signed contract as at the days on which one of its codes is a party, as customer or supplier: its own
+codes and those of the bodies that they succeeded. Who is a party no longer reads what was known by the end of its last
+day, so nothing that was agreed since. A draft is read by who acts for a customer that it names. A national body reads
+every contract; the role `operator` gives no sight of any.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+from typing import Final
+
+from libs.common.database.connection import Reads
+from libs.common.identity import Caller
+from services.contracts.core.errors import ContractNotFound
+from services.contracts.core.models import known
+
+_NOW: Final = datetime.max.replace(tzinfo=UTC)
+
+# In the SQL of sight, $1 is the day asked about, $2 the instant, $4 the codes that the caller reads through (null:
+# every one), and `c` the contract. IS TRUE: see libs.common.temporal.believed.
+_KNOWN = "(b.known @> $2::timestamptz) IS TRUE"
+_ALWAYS = "'{(,)}'::datemultirange"
+
+PARTY: Final = f"""
+      CROSS JOIN LATERAL (
+           SELECT CASE WHEN $4::text[] IS NULL THEN {_ALWAYS}
+                  ELSE coalesce((SELECT range_agg(b.valid) FROM contract_customer cc
+                                   JOIN contract_customer_belief b ON b.subject_id = cc.id
+                                  WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4) AND {_KNOWN}), '{{}}')
+                  END AS buying,
+                  CASE WHEN $4::text[] IS NULL THEN {_ALWAYS}
+                  WHEN c.supplier_code = ANY($4)
+                  THEN {_ALWAYS} - coalesce((SELECT range_agg(b.valid) FROM contract_supplier_belief b
+                                    WHERE b.subject_id = c.id AND b.value <> ALL($4) AND {_KNOWN}), '{{}}')
+                  ELSE coalesce((SELECT range_agg(b.valid) FROM contract_supplier_belief b
+                                    WHERE b.subject_id = c.id AND b.value = ANY($4) AND {_KNOWN}), '{{}}')
+                  END AS supplying
+           OFFSET 0) party
+      CROSS JOIN LATERAL (
+           SELECT party.buying + party.supplying AS days,
+                  CASE WHEN upper_inf(party.buying + party.supplying) OR c.status = 'draft' THEN $2::timestamptz
+                  ELSE least($2::timestamptz, greatest(c.signed_at,
+                             upper(party.buying + party.supplying)::timestamp AT TIME ZONE 'Europe/London'
+                             - interval '1 microsecond')) END AS known,
+                  upper_inf(party.buying + party.supplying) OR c.status = 'draft' AS is_current
+           OFFSET 0) sight
+"""  # noqa: S608  (only what stands above is put in)
+"""Joins `party`, the days on which the caller buys or supplies, and `sight`: all its days, and up to when it knows.
+
+OFFSET 0 keeps the planner from working the days out once for each time that they are named.
+"""
+
+_OF_DRAFT = """(c.drafted_at <= $2::timestamptz AND ($4::text[] IS NULL OR EXISTS (
+                SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4))))"""
+
+ON_THE_DAY: Final = f"""CASE WHEN c.status = 'draft' THEN {_OF_DRAFT}
+          ELSE c.signed_at <= $2::timestamptz AND sight.days @> $1::date END"""
+"""Asks that the caller reads the contract as at the day."""
+ON_ANY_DAY: Final = f"""CASE WHEN c.status = 'draft' THEN {_OF_DRAFT}
+          ELSE c.signed_at <= $2::timestamptz AND NOT isempty(sight.days) END"""
+"""Asks that the caller reads the contract as at some day."""
+
+_AMONG = f"""
+SELECT c.reference, $1::date FROM contract c {PARTY} WHERE c.reference = ANY($3::text[]) AND {ON_THE_DAY}
+"""  # noqa: S608  (only what stands above is put in)
+
+
+async def reads_through(db: Reads, by: Caller) -> list[str] | None:
+    """Return the codes through which the caller reads: its own and their predecessors; None: all, a national body."""
+    if by.is_national:
+        return None
+    return sorted(by.organisations | await known.predecessors(db, by.organisations))
+
+
+async def must_know(db: Reads, references: Collection[str], *, by: Caller, today: date) -> None:
+    """Raise ContractNotFound for the contracts that the caller may not know to exist, and those that do not exist."""
+    rows = await db.fetch(_AMONG, today, _NOW, list(references), await reads_through(db, by))
+    must_all_exist(references, {row["reference"] for row in rows})
+
+
+def must_all_exist(references: Collection[str], existing: Collection[str]) -> None:
+    """Raise ContractNotFound, with each reference that is not among the existing ones."""
+    if missing := sorted(set(references).difference(existing)):
+        raise ContractNotFound(f"no contract {', '.join(missing)} is known")
