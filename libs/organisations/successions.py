@@ -62,6 +62,10 @@ class Shape(StrEnum):
     """The source does not say."""
 
 
+_BOTH_CONTINUE = (Shape.BOUNDARY_CHANGE, "parent_change")
+"""Shapes after which the predecessor goes on for itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class SuccessionStatement:
     """A source states that a succession holds, or that it does not, with its shape and share where it gives them."""
@@ -187,7 +191,7 @@ _LINEAGE = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
-    SELECT s.{onto} FROM {beliefs} s JOIN line ON s.{from_} = line.code WHERE {known}
+    SELECT s.{onto} FROM {beliefs} s JOIN line ON s.{from_} = line.code WHERE {known} AND s.shape <> ALL($3)
 )
 SELECT code FROM line WHERE code <> ALL($1)
 """
@@ -298,16 +302,28 @@ class Successions:
     async def predecessors(
         self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None
     ) -> frozenset[str]:
-        """Return every code that lives on in the given ones, however many steps away, as known (default: now)."""
-        return await self._line(db, codes, as_known, from_="successor", onto="code")
+        """Return every code that lives on in the given ones, however many steps away, as known (default: now).
+
+        Whoever acts for a successor acts for these. A body that gave up a part, or has another parent, continues and
+        is none of them.
+        """
+        return await self._line(db, codes, as_known, from_="successor", onto="code", but=_BOTH_CONTINUE)
 
     async def _line(
-        self, db: Reads, codes: Collection[str], as_known: datetime | None, *, from_: str, onto: str
+        self,
+        db: Reads,
+        codes: Collection[str],
+        as_known: datetime | None,
+        *,
+        from_: str,
+        onto: str,
+        but: Collection[str] = (),
     ) -> frozenset[str]:
         rows = await db.fetch(
             _LINEAGE.format(beliefs=self.beliefs, from_=from_, onto=onto, known=believed.as_known("s")),
             list(codes),
             as_known or _ALWAYS,
+            list(but),
         )
         return frozenset(row["code"] for row in rows)
 

@@ -26,11 +26,11 @@ Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]
 
 
 @may_raise(OrganisationNotFound)
-async def _organisation_to_change(code: CodeInPath, session: Write, _: Registrar, expected: IfMatch) -> Organisation:
-    organisation = await get_organisation_to_change(session, code)
+async def _organisation_to_change(code: CodeInPath, session: Write, by: Registrar, expected: IfMatch) -> Organisation:
+    organisation = await get_organisation_to_change(session, code, by=by)
     stale(organisation.version, expected)
     return organisation
 
 
 ToChange = Annotated[Organisation, Depends(_organisation_to_change)]
-"""The organisation in the path, locked, at the version that the registrar read."""
+"""The organisation in the path, which the registrar acts for, locked, at the version that it read."""

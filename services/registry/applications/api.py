@@ -134,7 +134,7 @@ async def edit_application(
     response: Response,
 ) -> ApplicationWrittenView:
     """Change an application before it is determined. The earlier content stays readable, as known earlier."""
-    application = await commands.get_application_to_change(session, reference)
+    application = await commands.get_application_to_change(session, reference, by=by)
     stale(application.version, expected)
     await commands.edit_application(session, application, command, by=by, stated_at=stated_at)
     return _written(application, response)
@@ -157,7 +157,9 @@ async def join_application(
     response: Response,
 ) -> ApplicationWrittenView:
     """Add an applicant before the determination, with NHS England's agreement (s.14B)."""
-    application = await commands.get_application_to_change(session, reference)
+    application = await commands.get_application_to_change(
+        session, reference, by=by, binds=lambda _: [command.applicant]
+    )
     stale(application.version, expected)
     await commands.join_application(session, application, command, by=by, stated_at=stated_at)
     return _written(application, response)
@@ -179,7 +181,7 @@ async def leave_application(
     response: Response,
 ) -> ApplicationWrittenView:
     """Withdraw one applicant before the determination. Refused where too few are left: withdraw the application."""
-    application = await commands.get_application_to_change(session, reference)
+    application = await commands.get_application_to_change(session, reference, by=by, binds=lambda _: [code])
     stale(application.version, expected)
     await commands.leave_application(session, application, code, by=by, stated_at=stated_at)
     return _written(application, response)
@@ -195,7 +197,7 @@ async def withdraw_application(
     reference: Reference, session: Write, by: Applying, stated_at: StatedAt, expected: IfMatch, response: Response
 ) -> ApplicationWrittenView:
     """Withdraw the whole application."""
-    application = await commands.get_application_to_change(session, reference)
+    application = await commands.get_application_to_change(session, reference, by=by)
     stale(application.version, expected)
     await commands.withdraw_application(session, application, by=by, stated_at=stated_at)
     return _written(application, response)
@@ -260,7 +262,7 @@ async def judge_application(
     response: Response,
 ) -> ApplicationWrittenView:
     """Record NHS England's judgement on a criterion that no recorded figure decides."""
-    application = await commands.get_application_to_change(session, reference)
+    application = await commands.get_application_to_change(session, reference, by=by)
     stale(application.version, expected)
     await determinations.judge_application(session, application, command, by=by, stated_at=stated_at)
     return _written(application, response)
@@ -287,7 +289,7 @@ async def determine_application(
     Approval creates the merger, which takes effect on its day if by then each condition is met and all schemes are
     made. A deferred application can be determined again.
     """
-    application = await commands.get_application_to_change(session, reference)
+    application = await commands.get_application_to_change(session, reference, by=by, binds=commands.bodies_of)
     stale(application.version, expected)
     await determinations.determine_application(session, application, command, by=by, today=today, stated_at=stated_at)
     return _written(application, response)

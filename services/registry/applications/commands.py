@@ -1,6 +1,6 @@
 """Files, edits, joins, leaves and withdraws applications to merge, of CCGs or ICBs."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import MergerApplicationDetermined, MergerApplied
 from libs.common.identity import Caller, Role
@@ -28,6 +29,8 @@ from services.registry.clusters.queries import clusters_named
 from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import Kind
+from services.registry.core.permissions import must_act_for
+from services.registry.core.standing import standings
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings
 
@@ -55,15 +58,15 @@ class JoinApplication(BaseModel):
 async def file_application(
     session: AsyncSession, command: FileApplication, *, by: Caller, stated_at: datetime
 ) -> Application:
-    """File an application; nothing else changes until it is approved.
+    """File an application for all of its applicants; nothing else changes until it is approved.
 
     Raises ApplicationNotAllowed with every reason, NotYoursToDecide, RoleMissing.
     """
+    await must_file_for(session, command.filed_by, command.applicants, by)
     dossier = Dossier.model_validate(command.model_dump(exclude={"applicants", "filed_by"}))
     asked = Asked(command.applicants, command.filed_by, day_of(stated_at), day_of(stated_at), dossier)
     async with change(session, (), by=by, stated_at=stated_at, checks=_concerned(asked)) as now:
         around = await _around(now, asked)
-        _must_file_for(by, command.filed_by, around)
         _must_be_allowed(asked, around)
         await now.connection.execute(_ONE_AT_A_TIME)
         earlier = await session.scalar(
@@ -92,7 +95,7 @@ async def edit_application(
 ) -> None:
     """Change the content of the locked application. Judgements stay.
 
-    Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide, RoleMissing.
+    Raises DeterminedAlready, ApplicationNotAllowed with every reason.
     """
     application.must_be_open()
     before = content_of(application)
@@ -100,7 +103,6 @@ async def edit_application(
     asked = Asked(application.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
     async with change_of(session, application, by=by, stated_at=stated_at, checks=_concerned(asked)) as now:
         around = await _around(now, asked)
-        _must_file_for(by, application.filed_by, around, application.applicants)
         _must_be_allowed(asked, around)
         effective_on = effect_of(asked, procedures_for(asked, around))
         kept = ApplicationContent.model_validate(
@@ -120,9 +122,8 @@ async def join_application(
 ) -> None:
     """Add an applicant to the locked application.
 
-    Raises DeterminedAlready, ApplicationNotAllowed with every reason, NotYoursToDecide.
+    Raises DeterminedAlready, ApplicationNotAllowed with every reason.
     """
-    by.must_act_for([command.applicant])
     application.must_be_open()
     if command.agreed_on > day_of(stated_at):
         message = f"{command.agreed_on} is still to come"
@@ -138,9 +139,8 @@ async def leave_application(
 ) -> None:
     """Withdraw one applicant from the locked application. Refused where too few are left: withdraw all of it.
 
-    Raises DeterminedAlready, NoSuchApplicant, ApplicationNotAllowed with every reason, NotYoursToDecide.
+    Raises DeterminedAlready, NoSuchApplicant, ApplicationNotAllowed with every reason.
     """
-    by.must_act_for([code])
     if code not in application.applicants:
         raise NoSuchApplicant(f"{code} is no applicant of {application.reference}")
     application.must_be_open()
@@ -161,8 +161,7 @@ async def leave_application(
 async def withdraw_application(
     session: AsyncSession, application: Application, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Withdraw the locked application, as its applicants. Raises DeterminedAlready, NotYoursToDecide."""
-    by.must_act_for([*application.applicants, application.filed_by])
+    """Withdraw the locked application, as all of its applicants. Raises DeterminedAlready."""
     application.must_be_open()
     decided = Determination(outcome=ApplicationStatus.WITHDRAWN, decided_on=day_of(stated_at))
     kept = content_of(application).model_copy(update={"determination": decided})
@@ -171,8 +170,24 @@ async def withdraw_application(
         note_step(now, application, ApplicationAct.WITHDRAWN, kept)
 
 
-async def get_application_to_change(session: AsyncSession, reference: str) -> Application:
-    """Lock an application, before the organisations that it concerns. Raises ApplicationNotFound."""
+async def get_application_to_change(
+    session: AsyncSession, reference: str, *, by: Caller, binds: Callable[[Application], Collection[str]] | None = None
+) -> Application:
+    """Lock an application, before the organisations that it concerns, as who acts for those that the act binds.
+
+    Left out, the act binds the body that filed it and every applicant. Raises ApplicationNotFound, NotYoursToDecide,
+    RoleMissing.
+    """
+
+    async def must_be_theirs(application: Application) -> None:
+        if binds is None:
+            await must_file_for(session, application.filed_by, application.applicants, by)
+        else:
+            await must_act_for(session, binds(application), by)
+
+    stated = await session.scalar(select(Application).where(Application.reference == reference))
+    if stated is not None:
+        await must_be_theirs(stated)
     found: Application | None = await session.scalar(
         select(Application)
         .where(Application.reference == reference)
@@ -182,7 +197,14 @@ async def get_application_to_change(session: AsyncSession, reference: str) -> Ap
     )
     if found is None:
         raise ApplicationNotFound(f"no application has the reference {reference}")
+    # Another may have joined while this waited for the lock.
+    await must_be_theirs(found)
     return found
+
+
+def bodies_of(application: Application) -> set[str]:
+    """Return every body that an application names: its determination, which may merge them, binds them all."""
+    return {application.filed_by, application.successor, *application.applicants}
 
 
 def content_of(application: Application) -> ApplicationContent:
@@ -224,10 +246,17 @@ async def _around(now: Change, asked: Asked) -> Surroundings:
     )
 
 
-def _must_file_for(by: Caller, code: str, around: Surroundings, applicants: Collection[str] = ()) -> None:
-    if around.standing[code].kind is Kind.NHS_ENGLAND:
+async def must_file_for(session: AsyncSession, code: str, applicants: Collection[str], by: Caller) -> None:
+    """Raise RoleMissing or NotYoursToDecide unless the caller acts for the filer and all applicants.
+
+    For a cluster, which is refused with a reason later, that is for its ICBs.
+    """
+    connection = await raw(session)
+    if (await standings(connection, [code]))[code].kind is Kind.NHS_ENGLAND:
         by.must_have(Role.NHS_ENGLAND)
-    by.must_act_for([code, *around.clusters.get(code, ()), *applicants])
+    named = {code, *applicants}
+    clusters = await clusters_named(connection, named)
+    await must_act_for(session, {body for one in named for body in clusters.get(one, (one,))}, by)
 
 
 def _must_be_allowed(asked: Asked, around: Surroundings) -> None:

@@ -57,7 +57,6 @@ async def judge_application(
 
     Raises DeterminedAlready, ApplicationNotAllowed where no procedure in force has such a criterion to judge.
     """
-    by.must_act_for(application.applicants)
     application.must_be_open()
     procedures = procedures_on(application.filed_on, Kind(application.kind))
     if command.criterion not in judged_by_people(one.pack for one in procedures):
@@ -75,9 +74,8 @@ async def determine_application(
 ) -> None:
     """Determine the locked application, as NHS England. Approval creates the merger; a deferral can be decided later.
 
-    Raises DeterminedAlready, ApplicationNotAllowed, and what refuses the merger itself, NotYoursToDecide.
+    Raises DeterminedAlready, ApplicationNotAllowed, and what refuses the merger itself.
     """
-    by.must_act_for(application.applicants)
     application.must_be_open()
     before = content_of(application)
     decided = Determination(

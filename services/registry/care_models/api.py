@@ -46,8 +46,8 @@ Reference = Annotated[
 
 
 @may_raise(CareModelNotFound)
-async def _care_model_to_change(reference: Reference, session: Write, _: Registrar, expected: IfMatch) -> CareModel:
-    model = await commands.get_care_model_to_change(session, reference)
+async def _care_model_to_change(reference: Reference, session: Write, by: Registrar, expected: IfMatch) -> CareModel:
+    model = await commands.get_care_model_to_change(session, reference, by=by)
     stale(model.version, expected)
     return model
 
@@ -162,14 +162,17 @@ async def delay_care_model(
     responses=problems(*REFUSALS, OrganisationNotFound),
 )
 async def replan_care_model(
-    model: ToChange,
+    reference: Reference,
     command: commands.ReplanCareModel,
     session: Write,
     by: Registrar,
     stated_at: StatedAt,
+    expected: IfMatch,
     response: Response,
 ) -> CareModel:
-    """Plan it for another day, or with other partners, services or people."""
+    """Plan it for another day, or with other partners, services or people. It binds the new partners too."""
+    model = await commands.get_care_model_to_change(session, reference, by=by, partners=command.partners or ())
+    stale(model.version, expected)
     await commands.replan_care_model(session, model, command, by=by, stated_at=stated_at)
     etag(response, model.version)
     return model

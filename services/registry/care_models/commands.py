@@ -1,6 +1,6 @@
 """Plans, delays, replans, establishes and ends new care models. There may be several at one place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import CareModelStated
 from libs.common.identity import Caller
@@ -21,8 +22,8 @@ from services.registry.care_models.rules import CareModelAct
 from services.registry.core.change import Change, change
 from services.registry.core.codes import PRINTED, Code, Day, Name
 from services.registry.core.errors import NoChange, OrganisationNotFound
+from services.registry.core.permissions import must_act_for
 from services.registry.core.recording import COMMAND
-from services.registry.lineage.permissions import must_act_for
 
 REFERENCE = r"^[A-Z0-9][A-Z0-9-]{0,39}$"
 """The form of a care model's reference."""
@@ -119,14 +120,14 @@ class CareModelCommand:
 async def plan_care_model(
     session: AsyncSession, command: PlanCareModel, *, by: Caller, stated_at: datetime
 ) -> CareModel:
-    """Record a planned care model. Others at its place are no reason against it.
+    """Record a planned care model. Others at its place are no reason against it. It binds the place and the partners.
 
     Raises OrganisationNotFound naming every unknown code, CareModelTaken, NotYoursToDecide.
     """
-    await must_act_for(session, command.place, by)
     model = CareModel(reference=command.reference, model=command.model, name=command.name, place=command.place)
     concerned = {"place": [command.place], "partners": command.partners}
-    async with change(session, (), by=by, stated_at=stated_at, checks=[command.place, *command.partners]) as now:
+    bodies = {command.place, *command.partners}
+    async with change(session, (), by=by, stated_at=stated_at, bound=bodies, checks=bodies) as now:
         _must_exist(now, concerned)
         try:
             async with session.begin_nested():
@@ -147,9 +148,8 @@ async def delay_care_model(
 ) -> None:
     """Note that the locked care model is delayed without a date.
 
-    Raises CareModelNotPlanned, NoChange, NotYoursToDecide.
+    Raises CareModelNotPlanned, NoChange.
     """
-    await must_act_for(session, model.place, by)
     async with change(session, (), by=by, stated_at=stated_at) as now:
         last = await _must_be_waiting(now, model)
         if last.stated is Stated.DELAYED:
@@ -163,9 +163,8 @@ async def replan_care_model(
 ) -> None:
     """Replan the locked care model. Its earlier plans stay known.
 
-    Raises CareModelNotPlanned, OrganisationNotFound, NotYoursToDecide.
+    Raises CareModelNotPlanned, OrganisationNotFound.
     """
-    await must_act_for(session, model.place, by)
     partners = command.partners or []
     async with change(session, (), by=by, stated_at=stated_at, checks=partners) as now:
         last = await _must_be_waiting(now, model)
@@ -185,9 +184,8 @@ async def establish_care_model(
 ) -> None:
     """Note that the locked care model began: from that day it is live.
 
-    Raises CareModelNotPlanned, NotEstablished for a day ahead, NotYoursToDecide.
+    Raises CareModelNotPlanned, NotEstablished for a day ahead.
     """
-    await must_act_for(session, model.place, by)
     day = command.effective_on
     async with change(session, (), by=by, stated_at=stated_at) as now:
         last = await _must_be_waiting(now, model)
@@ -202,9 +200,8 @@ async def end_care_model(
 ) -> None:
     """Note that the locked care model ends, or is abandoned before it began.
 
-    Raises CareModelNotPlanned where it has ended, NotEstablished where it would end before it began, NotYoursToDecide.
+    Raises CareModelNotPlanned where it has ended, NotEstablished where it would end before it began.
     """
-    await must_act_for(session, model.place, by)
     day = command.effective_on
     async with change(session, (), by=by, stated_at=stated_at) as now:
         acts = await _acts_of(now, model)
@@ -218,8 +215,17 @@ async def end_care_model(
         _state(now, model, ended)
 
 
-async def get_care_model_to_change(session: AsyncSession, reference: str) -> CareModel:
-    """Lock one care model. Raises CareModelNotFound."""
+async def get_care_model_to_change(
+    session: AsyncSession, reference: str, *, by: Caller, partners: Collection[str] = ()
+) -> CareModel:
+    """Lock one care model, as who acts for its place, for the partners that it has, and for new `partners`.
+
+    Raises CareModelNotFound, NotYoursToDecide.
+    """
+    stated = await session.scalar(select(CareModel).where(CareModel.reference == reference))
+    if stated is not None:
+        [*_, last] = await list_acts(await raw(session), reference, as_known=None)
+        await must_act_for(session, {stated.place, *last.partners, *partners}, by)
     found = await session.scalar(
         select(CareModel)
         .where(CareModel.reference == reference)

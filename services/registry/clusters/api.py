@@ -106,7 +106,7 @@ async def end_cluster(
     response: Response,
 ) -> Cluster:
     """End the sharing of posts from a day."""
-    cluster = await commands.get_cluster_to_change(session, reference)
+    cluster = await commands.get_cluster_to_change(session, reference, by=by)
     stale(cluster.version, expected)
     await commands.end_cluster(session, cluster, command, by=by, stated_at=stated_at)
     etag(response, cluster.version)

@@ -18,6 +18,7 @@ from services.registry.core.change import change
 from services.registry.core.codes import Code, Day, Name
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
+from services.registry.core.permissions import must_act_for
 from services.registry.core.standing import Standing
 
 CLUSTER = r"^CL-[A-Z0-9]{1,12}(-\d{1,3})?$"
@@ -56,7 +57,6 @@ async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Calle
 
     Raises ClusterNotAllowed with every reason, NotYoursToDecide.
     """
-    by.must_act_for(command.icbs)
     first = command.icbs[0]
     async with change(session, command.icbs, by=by, stated_at=stated_at) as now:
         taken = dict(await now.connection.fetch(_TAKEN, command.icbs, command.effective_on))
@@ -81,8 +81,7 @@ async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Calle
 async def end_cluster(
     session: AsyncSession, cluster: Cluster, command: EndCluster, *, by: Caller, stated_at: datetime
 ) -> None:
-    """End the locked cluster. Raises ClusterEnded, ClusterNotAllowed, NotYoursToDecide."""
-    by.must_act_for(cluster.icbs)
+    """End the locked cluster. Raises ClusterEnded, ClusterNotAllowed."""
     if cluster.ended_on is not None:
         raise ClusterEnded(f"{cluster.reference} ended on {cluster.ended_on}")
     if command.effective_on <= cluster.first_day:
@@ -97,8 +96,11 @@ async def end_cluster(
             now.publish(OrganisationUnrelated(code=code, relation=Relation.CLUSTERED_WITH, other=other, **when))
 
 
-async def get_cluster_to_change(session: AsyncSession, reference: str) -> Cluster:
-    """Lock a cluster. Raises ClusterNotFound."""
+async def get_cluster_to_change(session: AsyncSession, reference: str, *, by: Caller) -> Cluster:
+    """Lock a cluster, as who acts for all of its ICBs. Raises ClusterNotFound, NotYoursToDecide."""
+    stated = await session.scalar(select(Cluster).where(Cluster.reference == reference))
+    if stated is not None:
+        await must_act_for(session, stated.icbs, by)
     found: Cluster | None = await session.scalar(
         select(Cluster)
         .where(Cluster.reference == reference)

@@ -5,8 +5,9 @@
             raise NotOpen(...)
         now.publish(OrganisationClosed(code=code, effective_on=day, stated_at=now.at))
 
-It locks the bodies, gives their standing and the instant of the change, and at the end increments their versions,
-records what the events state and publishes them. After an exception nothing of this is done.
+It asks for the right to act for the bodies, locks them, gives their standing and the instant of the change, and at the
+end increments their versions, records what the events state and publishes them. After an exception nothing of this is
+done.
 """
 
 from collections.abc import AsyncIterator, Collection
@@ -26,6 +27,7 @@ from services.registry.core import recording
 from services.registry.core.codes import ByCode
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.models import Organisation
+from services.registry.core.permissions import must_act_for
 from services.registry.core.standing import Standing, standings
 
 _LATEST = """
@@ -88,6 +90,7 @@ async def change(
     *,
     by: Caller,
     stated_at: datetime,
+    bound: Collection[str] | None = None,
     checks: Collection[str] = (),
     in_bulk: Collection[str] = (),
     after: datetime | None = None,
@@ -95,12 +98,14 @@ async def change(
 ) -> AsyncIterator[Change]:
     """Lock bodies in sorted order, let the command change them, and record and publish what it did.
 
+    `bound` are the bodies that the caller must act for, all of them and before any lock: those of `codes` if left out.
     The instant is `stated_at`, or a microsecond after the latest that was stated of `codes`. A loader's statement keeps
     its own instant; `in_its_place` decides that for any caller. `checks` are bodies that the command only reads: locked
     too, but their log does not move the instant and their versions stay. `in_bulk` are bodies that change by the
     thousand, such as the practices of a list: locked like `codes`, with an instant after their latest too, but not
     loaded. `after` is the latest instant of the act's own log, such as a merger's, which a loader follows as well.
     """
+    await must_act_for(session, codes if bound is None else bound, by)
     connection = await raw(session)
     locked = {*codes, *checks}
     if in_bulk:
@@ -143,8 +148,9 @@ async def get_organisations_to_change(session: AsyncSession, codes: Collection[s
     return {organisation.code: organisation for organisation in found}
 
 
-async def get_organisation_to_change(session: AsyncSession, code: str) -> Organisation:
-    """Lock one organisation. Raises OrganisationNotFound."""
+async def get_organisation_to_change(session: AsyncSession, code: str, *, by: Caller) -> Organisation:
+    """Lock one organisation that the caller acts for. Raises NotYoursToDecide, OrganisationNotFound."""
+    await must_act_for(session, [code], by)
     found = await get_organisations_to_change(session, [code])
     if code not in found:
         raise OrganisationNotFound(f"no organisation has the code {code}")

@@ -128,8 +128,6 @@ async def state_cover(
     NotYoursToDecide.
     """
     lists = listed(command.commissioners)
-    for code in lists:
-        by.must_act_for([code])
     practices = listed_practices(lists)
     async with change(session, lists.keys(), by=by, stated_at=stated_at, in_bulk=practices) as now:
         records = await records_of(now.connection, lists, command.effective_on)

@@ -95,12 +95,10 @@ async def record(session: AsyncSession, report: SourceDocument, *, by: Caller, t
     source = _source_of(report, today)
     if source.rank >= OFFICIAL:
         by.must_have(Role.LOADER)
-    for code in sorted({fact.code for fact in report.facts}):
-        by.must_act_for([code])
     codes = {code for fact in report.facts for code in fact.codes}
     changed = {fact.code for fact in report.facts}
     at = datetime.combine(report.stated_on, time.min, UTC)
-    async with change(session, changed, by=by, stated_at=at, checks=codes, in_its_place=True) as now:
+    async with change(session, changed, by=by, stated_at=at, bound=codes, checks=codes, in_its_place=True) as now:
         if missing := sorted(codes - now.organisations.keys()):
             raise OrganisationNotFound(f"no organisation has the code {', '.join(missing)}")
         now.publish(*(_event(fact, report.source, source.rank, at) for fact in report.facts))

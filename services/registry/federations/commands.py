@@ -17,7 +17,6 @@ from services.registry.core.kinds import Kind
 from services.registry.core.models import Organisation
 from services.registry.federations.errors import LegalFormUnknown
 from services.registry.federations.rules import forms_on
-from services.registry.lineage.permissions import must_act_for
 from services.registry.organisations.changes import describe, must_be_there
 from services.registry.organisations.commands import Address, OpenOrganisation, open_in
 
@@ -65,8 +64,6 @@ async def open_federation(
 
     Raises LegalFormUnknown, CodeTaken, NotYoursToDecide.
     """
-    by.must_act_for([command.code])
-    _must_be_known(command.legal_form, command.effective_on)
     body = OpenOrganisation(
         code=command.code,
         name=command.name,
@@ -76,6 +73,7 @@ async def open_federation(
     )
     when = command.effective_on
     async with change(session, [command.code], by=by, stated_at=stated_at) as now:
+        _must_be_known(command.legal_form, when)
         await open_in(now, [body])
         now.publish(
             OrganisationLegalFormChanged(
@@ -94,7 +92,6 @@ async def change_legal_form(
     Raises LegalFormUnknown, NotOpen, NoChange, NotYoursToDecide.
     """
     code = organisation.code
-    await must_act_for(session, code, by)
     _must_be_known(command.legal_form, command.effective_on)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         must_be_there(now.standings[code], command.effective_on)
@@ -113,7 +110,6 @@ async def state_remit(
     Raises NotOpen, NoChange, NotYoursToDecide.
     """
     code = organisation.code
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         must_be_there(now.standings[code], command.effective_on)
 

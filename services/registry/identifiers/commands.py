@@ -22,7 +22,6 @@ from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
 from services.registry.identifiers.queries import ODS, BornePeriod, periods_of
-from services.registry.lineage.permissions import must_act_for
 from services.registry.organisations.changes import must_be_there
 
 ROLE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
@@ -70,7 +69,6 @@ async def give_role(
 ) -> None:
     """Give the locked body a further role. Raises NotOpen, NoChange, NotYoursToDecide."""
     code = organisation.code
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         must_be_there(now.standings[code], command.effective_on)
         for period in await periods_of(now.connection, code, ROLE):
@@ -97,7 +95,6 @@ async def end_role(
 ) -> None:
     """End a role of the locked body. Raises RoleNotHeld, NotYoursToDecide."""
     code, day = organisation.code, command.effective_on
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         given = await periods_of(now.connection, code, ROLE)
         if not any(period.other == role and period.holds_on(day) for period in given):
@@ -138,7 +135,6 @@ async def give_identifier(
     Raises IdentifierTaken (naming the holder), NoChange, NotYoursToDecide.
     """
     code, sort, day = organisation.code, f"{CODE_OF}{command.system}", command.effective_on
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         await _claim(now.connection, code, sort, command.identifier)
         borne = await periods_of(now.connection, code, sort)
@@ -187,7 +183,6 @@ async def end_identifier(
     Raises IdentifierNotFound, NotYoursToDecide.
     """
     code, day = organisation.code, command.effective_on
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         borne = await periods_of(now.connection, code, f"{CODE_OF}{system}")
         ending = next((period for period in borne if period.other == identifier and period.holds_on(day)), None)

@@ -177,7 +177,7 @@ async def redate_merger(
 
     An overdue merger needs this once it is ready: it never takes effect on a past day.
     """
-    merger = await commands.get_merger_to_change(session, reference)
+    merger = await commands.get_merger_to_change(session, reference, by=by)
     stale(merger.version, expected)
     await commands.redate_merger(session, merger, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
@@ -199,7 +199,7 @@ async def withdraw_merger(
     response: Response,
 ) -> Merger:
     """Withdraw an agreed merger. Its predecessors continue, and its successor's code stays proposed."""
-    merger = await commands.get_merger_to_change(session, reference)
+    merger = await commands.get_merger_to_change(session, reference, by=by)
     stale(merger.version, expected)
     await commands.withdraw_merger(session, merger, by=by, stated_at=stated_at)
     etag(response, merger.version)
@@ -254,7 +254,9 @@ async def make_scheme(
 
     Every predecessor needs both schemes, or nil returns, by the merger's day.
     """
-    merger = await commands.get_merger_to_change(session, reference)
+    merger = await commands.get_merger_to_change(
+        session, reference, by=by, binds=lambda stated: command.predecessors or stated.predecessors
+    )
     await commands.make_scheme(session, merger, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
     return merger
@@ -278,7 +280,7 @@ async def meet_condition(
     response: Response,
 ) -> Merger:
     """Record the day on which a condition of the approval was met, with the evidence."""
-    merger = await commands.get_merger_to_change(session, reference)
+    merger = await commands.get_merger_to_change(session, reference, by=by, binds=lambda stated: stated.predecessors)
     await commands.meet_condition(session, merger, number, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
     return merger
@@ -294,7 +296,7 @@ async def establish_successor(
     reference: Reference, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
 ) -> Merger:
     """Carry a merger out on its day, as due work does automatically. A refusal lists all that is missing or late."""
-    merger = await commands.get_merger_to_change(session, reference)
+    merger = await commands.get_merger_to_change(session, reference, by=by)
     await commands.establish_successor(session, merger, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
     return merger

@@ -1,6 +1,6 @@
 """Agrees, redates, withdraws, prepares and carries out mergers of CCGs or of ICBs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -31,6 +31,7 @@ from libs.common.process.clock import day_of
 from services.registry.core.change import Change, change
 from services.registry.core.codes import PRINTED, AreaCode, Code, Day, Name
 from services.registry.core.kinds import Kind, MergerStatus
+from services.registry.core.permissions import must_act_for
 from services.registry.cover.checks import reasons_against_merger
 from services.registry.mergers.errors import (
     MergerNotAllowed,
@@ -131,10 +132,9 @@ async def merge_commissioners(
     """Agree to dissolve the predecessors into a new body on one day, all or none.
 
     On or after that day it is carried out at once, before it by due work. Until then the successor stands as proposed.
-    Raises MergerNotAllowed and MergerNotReady with every reason, SchemeNotAllowed, NotYoursToDecide.
+    It binds the predecessors and the successor. Raises MergerNotAllowed and MergerNotReady with every reason,
+    SchemeNotAllowed, NotYoursToDecide.
     """
-    for code in command.predecessors:
-        by.must_act_for([code])
     successor, day = command.successor, command.effective_on
     async with change(session, {successor, *command.predecessors}, by=by, stated_at=stated_at) as now:
         kind = await _must_be_possible(
@@ -160,7 +160,7 @@ async def redate_merger(
 ) -> None:
     """Redate the locked merger. Its earlier plans stay.
 
-    Raises MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed with every reason, NotYoursToDecide.
+    Raises MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed with every reason.
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         previously_on = merger.effective_on
@@ -180,7 +180,7 @@ async def redate_merger(
 async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime) -> None:
     """Withdraw the locked merger. Its successor stays proposed, so that a later agreement can use the code.
 
-    Raises MergerNotOpen, NotYoursToDecide.
+    Raises MergerNotOpen.
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         merger.withdraw(stated_at=now.at, by=by.subject)
@@ -192,7 +192,7 @@ async def establish_successor(
 ) -> None:
     """Carry the locked merger out on its day, as due work would.
 
-    Raises MergerNotOpen, WrongEffectiveDate, MergerNotReady with all that is missing or came late, NotYoursToDecide.
+    Raises MergerNotOpen, WrongEffectiveDate, MergerNotReady with all that is missing or came late.
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         merger.must_be_agreed()
@@ -208,7 +208,7 @@ async def make_scheme(
     """Make a transfer scheme of the locked merger, or give a nil return.
 
     If it was the last item missing on the merger's own day, the merger takes effect. Raises MergerNotOpen,
-    SchemeNotAllowed, SchemeMadeAlready, NotYoursToDecide.
+    SchemeNotAllowed, SchemeMadeAlready.
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         now.publish(_add_scheme(merger, command, at=now.at, by=by))
@@ -228,7 +228,7 @@ async def meet_condition(
 ) -> None:
     """Record the evidence that a condition of the locked merger is met.
 
-    Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready, SchemeNotAllowed, NotYoursToDecide.
+    Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready, SchemeNotAllowed.
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         if command.met_on > day_of(now.at):
@@ -256,7 +256,7 @@ async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at
     What was checked at the agreement is not checked again: meanwhile no command could close or merge the predecessors.
     A merger that is not ready, or was not by its day, waits for a decision on a new one.
     """
-    merger = await _next_due(session, up_to)
+    merger = await _next_due(session, up_to, by)
     if merger is None:
         return 0
     # The clock does this, not a loader: everything stated about the bodies comes before it.
@@ -265,7 +265,7 @@ async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at
     return 1
 
 
-async def _next_due(session: AsyncSession, up_to: date) -> Merger | None:
+async def _next_due(session: AsyncSession, up_to: date, by: Caller) -> Merger | None:
     due = (
         select(Merger.reference)
         .where(
@@ -277,15 +277,23 @@ async def _next_due(session: AsyncSession, up_to: date) -> Merger | None:
         .limit(1)
     )
     while (reference := await session.scalar(due)) is not None:
-        merger = await get_merger_to_change(session, reference)
+        merger = await get_merger_to_change(session, reference, by=by)
         # The previous holder of the lock may just have redated or withdrawn it.
         if merger.status == MergerStatus.AGREED and merger.effective_on <= up_to and merger.is_ready():
             return merger
     return None
 
 
-async def get_merger_to_change(session: AsyncSession, reference: str) -> Merger:
-    """Lock a merger, before the organisations that it concerns. Raises MergerNotFound."""
+async def get_merger_to_change(
+    session: AsyncSession, reference: str, *, by: Caller, binds: Callable[[Merger], Collection[str]] = Merger.codes
+) -> Merger:
+    """Lock a merger, before the organisations that it concerns, as who acts for those that the act binds.
+
+    Raises MergerNotFound, NotYoursToDecide.
+    """
+    stated = await session.scalar(select(Merger).where(Merger.reference == reference))
+    if stated is not None:
+        await must_act_for(session, binds(stated), by)
     merger: Merger | None = await session.scalar(
         select(Merger)
         .where(Merger.reference == reference)
@@ -303,12 +311,10 @@ def _change_of(
 ) -> AbstractAsyncContextManager[Change]:
     """Change a locked merger and its bodies, after all statements about it, also for a loader.
 
-    Raises NotYoursToDecide.
+    The right to act was asked for before the merger was locked.
     """
-    for code in merger.predecessors:
-        by.must_act_for([code])
     after = merger.last_stated_at()
-    return change(session, merger.codes(), by=by, stated_at=stated_at, after=after, in_its_place=in_its_place)
+    return change(session, merger.codes(), by=by, stated_at=stated_at, bound=(), after=after, in_its_place=in_its_place)
 
 
 def _carry_out_if_due(now: Change, merger: Merger, *, by_day: date) -> None:

@@ -8,6 +8,7 @@ from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
+    IfMatch,
     Page,
     Paging,
     Rows,
@@ -18,6 +19,7 @@ from libs.common.http.dependencies import (
     etag,
     page,
     problems,
+    stale,
 )
 from libs.common.http.paging import UnreadableCursor
 from libs.organisations.statements import Status
@@ -178,14 +180,20 @@ async def rename_organisation(
     responses=problems(CoverBroken, *REFUSALS),
 )
 async def change_parent(
-    organisation: ToChange,
+    code: CodeInPath,
     command: changes.ChangeParent,
     session: Write,
     by: Registrar,
     stated_at: StatedAt,
+    expected: IfMatch,
     response: Response,
 ) -> Organisation:
-    """State its parent from a day. Earlier days keep their parents."""
+    """State its parent from a day. Earlier days keep their parents.
+
+    It binds the organisation, the parent that it joins and the one that it leaves.
+    """
+    organisation = await changes.get_member_to_move(session, code, command, by=by)
+    stale(organisation.version, expected)
     await changes.change_parent(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation

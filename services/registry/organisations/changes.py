@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.database.connection import raw
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -19,15 +20,16 @@ from libs.common.events.registry import (
 from libs.common.identity import Caller
 from libs.common.temporal.believed import NOW, as_known, on_day
 from libs.organisations.statements import Facet
-from services.registry.core.change import Change, change
+from services.registry.core.believed import believed
+from services.registry.core.change import Change, change, get_organisation_to_change
 from services.registry.core.codes import Code, Day, Name
 from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.kinds import ABOLISHED, ESTABLISHED, Kind
 from services.registry.core.models import Organisation
+from services.registry.core.permissions import must_act_for
 from services.registry.core.standing import Standing, standings
 from services.registry.cover.checks import reasons_against_kind, reasons_against_parent
 from services.registry.cover.errors import CoverBroken
-from services.registry.lineage.permissions import must_act_for
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.organisations.commands import Address
 from services.registry.organisations.errors import LegalDatesDisagree, MergerAgreed, NotOpen
@@ -40,6 +42,12 @@ SELECT b.value, lower(b.valid) AS start, {on_day("b", "$3")} AS then
   FROM organisation_belief b
  WHERE b.subject_id = $1 AND b.facet = $2 AND {as_known("b", NOW)} AND (upper(b.valid) > $3 OR upper_inf(b.valid))
  ORDER BY b.valid
+"""  # noqa: S608  (only names of ours are put in)
+
+
+_PARENTS = f"""
+SELECT b.value AS parent FROM organisation o JOIN {believed("b", Facet.PARENT, day="$2", known=NOW)}
+ WHERE o.code = $1 AND b.value <> ''
 """  # noqa: S608  (only names of ours are put in)
 
 
@@ -101,7 +109,6 @@ async def rename_organisation(
     Raises NotOpen, NoChange, NotYoursToDecide.
     """
     code = organisation.code
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         must_be_there(now.standings[code], command.effective_on)
 
@@ -109,6 +116,16 @@ async def rename_organisation(
             return OrganisationRenamed(code=code, new_name=name, effective_on=day, stated_at=now.at)
 
         await describe(now, code, Facet.NAME, command.new_name, command.effective_on, renamed)
+
+
+async def get_member_to_move(session: AsyncSession, code: str, command: ChangeParent, *, by: Caller) -> Organisation:
+    """Lock a body that is to have another parent. It binds the body, the parent that it joins and the one it leaves.
+
+    Raises NotYoursToDecide, OrganisationNotFound.
+    """
+    left = await (await raw(session)).fetch(_PARENTS, code, command.effective_on)
+    await must_act_for(session, {code, command.parent, *(row["parent"] for row in left)}, by)
+    return await get_organisation_to_change(session, code, by=by)
 
 
 async def change_parent(
@@ -120,7 +137,6 @@ async def change_parent(
     commissioner, NotYoursToDecide.
     """
     code, day = organisation.code, command.effective_on
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         # The parent is not locked: it does not change.
         if not (await standings(now.connection, [command.parent]))[command.parent].exists:
@@ -146,7 +162,6 @@ async def change_kind(
     cover, NotYoursToDecide.
     """
     code, day = organisation.code, command.effective_on
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         must_be_there(now.standings[code], day)
         agreed = (await agreed_mergers_of(session, [code])).get(code)
@@ -169,7 +184,6 @@ async def change_legal_status(
     Raises LegalDatesDisagree with every reason, NoChange, NotYoursToDecide.
     """
     code = organisation.code
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         reasons = _against_in_law(now.standings[code], command)
         if reasons:
@@ -206,7 +220,6 @@ async def move_organisation(
     Raises NotOpen, NoChange, NotYoursToDecide.
     """
     code = organisation.code
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         must_be_there(now.standings[code], command.effective_on)
 

@@ -28,7 +28,6 @@ from services.registry.core.models import Organisation
 from services.registry.core.standing import Standing, standings
 from services.registry.cover.checks import reasons_against_closing, reasons_against_opening
 from services.registry.cover.errors import CoverBroken
-from services.registry.lineage.permissions import must_act_for
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.organisations.errors import ClosedBeforeItOpened, MergerAgreed, NotOpen
 
@@ -118,9 +117,8 @@ async def open_organisations(
     commissioner, NotYoursToDecide.
     """
     codes = [command.code for command in commands]
-    for code in codes:
-        by.must_act_for([code])
-    async with change(session, codes, by=by, stated_at=stated_at) as now:
+    bound = {*codes, *(command.parent for command in commands if command.parent)}
+    async with change(session, codes, by=by, stated_at=stated_at, bound=bound) as now:
         await open_in(now, commands)
     return [now.organisations[code] for code in codes]
 
@@ -216,7 +214,6 @@ async def close_organisation(
     NotYoursToDecide.
     """
     code, day = organisation.code, command.effective_on
-    await must_act_for(session, code, by)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         agreed = await agreed_mergers_of(session, [code])
         if code in agreed:

@@ -51,7 +51,7 @@ async def publish_population(
     The event has the exact number, and its consumers decide what follows from it, such as a tariff tier. The counts
     of other sources stay visible beside it.
     """
-    organisation = await get_organisation_to_change(session, code)
+    organisation = await get_organisation_to_change(session, code, by=by)
     return await commands.publish_population(session, organisation, command, by=by, stated_at=stated_at)
 
 

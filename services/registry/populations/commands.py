@@ -15,7 +15,6 @@ from services.registry.core.errors import SourceRefused
 from services.registry.core.models import Organisation
 from services.registry.core.recording import COMMAND
 from services.registry.core.sources import SourceName, family_of, rank_of
-from services.registry.lineage.permissions import must_act_for
 
 MOST_PEOPLE = 1_000_000_000
 
@@ -45,7 +44,6 @@ async def publish_population(
 
     Raises SourceRefused, NotYoursToDecide.
     """
-    await must_act_for(session, organisation.code, by)
     source = command.source or COMMAND
     rank = rank_of(source, command.effective_on)
     if rank is None:

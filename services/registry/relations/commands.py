@@ -1,6 +1,6 @@
 """States and ends relations between organisations, many to many, each with its days and perhaps an exact share."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 
@@ -22,7 +22,6 @@ from services.registry.core.links import HOLDS, Relation
 from services.registry.core.shares import WHOLE, Share, total
 from services.registry.core.standing import Standing
 from services.registry.cover.rules import days_as_commissioner, overlap
-from services.registry.lineage.permissions import must_act_for
 from services.registry.relations.errors import RelationNotAllowed
 from services.registry.relations.views import RelatedView
 
@@ -107,11 +106,12 @@ async def relate(session: AsyncSession, code: str, command: Relate, *, by: Calle
 async def end_relation(
     session: AsyncSession, code: str, command: EndRelation, *, by: Caller, stated_at: datetime
 ) -> RelatedView:
-    """End a relation: its last day is the day before.
+    """End a relation: its last day is the day before. A member leaves by itself; any other relation needs both.
 
     Raises NoChange where it does not hold on that day or later, OrganisationNotFound, NotYoursToDecide.
     """
-    async with _change_of(session, code, command.other, by=by, stated_at=stated_at) as now:
+    bound = [code] if command.relation is Relation.MEMBER_OF else None
+    async with _change_of(session, code, command.other, by=by, stated_at=stated_at, bound=bound) as now:
         periods = await _periods(now.connection, code, command.relation, command.other)
         holding = [(period, value) for period, value in periods if period.end > command.effective_on]
         if not holding:
@@ -140,16 +140,20 @@ async def end_relation(
 
 @asynccontextmanager
 async def _change_of(
-    session: AsyncSession, code: str, other: str, *, by: Caller, stated_at: datetime
+    session: AsyncSession,
+    code: str,
+    other: str,
+    *,
+    by: Caller,
+    stated_at: datetime,
+    bound: Collection[str] | None = None,
 ) -> AsyncIterator[Change]:
-    """Change how two bodies are related. The caller acts for both.
+    """Change how two bodies are related, which binds both unless `bound` says otherwise.
 
-    Raises OrganisationNotFound, NotYoursToDecide.
+    Raises NotYoursToDecide, OrganisationNotFound.
     """
     codes = [code, other]
-    for each in codes:
-        await must_act_for(session, each, by)
-    async with change(session, codes, by=by, stated_at=stated_at) as now:
+    async with change(session, codes, by=by, stated_at=stated_at, bound=bound) as now:
         if missing := sorted(set(codes) - now.organisations.keys()):
             raise OrganisationNotFound(f"no organisation has the code {' or '.join(missing)}")
         # Relations are not part of the body that an editor reads, so its version stays.

@@ -117,7 +117,7 @@ async def undo_succession(
 
     Earlier beliefs stay readable, as known until now.
     """
-    wrong = await undoing.get_reorganisation_to_change(session, reference)
+    wrong = await undoing.get_reorganisation_to_change(session, reference, by=by)
     stale(wrong.version, expected)
     await undoing.undo_succession(session, wrong, by=by, stated_at=stated_at)
     etag(response, wrong.version)

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -26,7 +25,6 @@ from services.registry.core.standing import Standing
 from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
 from services.registry.cover.commands import CoverList, events_of, follow_areas, listed, reasons_against_lists
 from services.registry.cover.rules import Commissioners, Listed, after_a_succession
-from services.registry.lineage.permissions import must_act_for
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.reorganisations.errors import SuccessionNotAllowed
 from services.registry.reorganisations.models import Reorganisation, StatedShape
@@ -80,20 +78,17 @@ class StateSuccession(BaseModel):
 async def state_succession(
     session: AsyncSession, command: StateSuccession, *, by: Caller, stated_at: datetime
 ) -> Reorganisation:
-    """State that bodies are succeeded by others from a day: all of it, or nothing.
+    """State that bodies are succeeded by others from a day: all of it, or nothing. It binds all of them.
 
     A predecessor that does not live on closes. Raises SuccessionNotAllowed with every reason, NotYoursToDecide.
     """
-    connection = await raw(session)
-    for code in command.predecessors:
-        await must_act_for(session, code, by)
     succession, lists = command.succession(), listed(command.commissioners)
     codes = sorted({*succession.predecessors, *(code for code, _ in succession.successors)})
     practices = listed_practices(lists)
     async with change(session, {*codes, *lists}, by=by, stated_at=stated_at, in_bulk=practices) as now:
         standing = {code: now.standings[code] for code in codes}
         reasons = reasons_against(succession, standing, await agreed_mergers_of(session, codes))
-        records = await records_of(connection, lists, command.effective_on, others=codes)
+        records = await records_of(now.connection, lists, command.effective_on, others=codes)
         after = _after(succession, records, standing)
         reasons.extend(_against_cover(command, records, lists, after, standing))
         if reasons:

@@ -30,9 +30,9 @@ from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.core.change import Change, change
 from services.registry.core.kinds import ESTABLISHED
+from services.registry.core.permissions import must_act_for
 from services.registry.core.standing import Standing
 from services.registry.cover.checks import against_change, records_of
-from services.registry.lineage.permissions import must_act_for
 from services.registry.reorganisations.errors import SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation
 
@@ -61,8 +61,14 @@ _Periods = dict[tuple[str, int], list[tuple[Days, str]]]
 """What holds of each code and facet, over time."""
 
 
-async def get_reorganisation_to_change(session: AsyncSession, reference: str) -> Reorganisation:
-    """Lock a succession that was stated by hand. Raises SuccessionNotFound."""
+async def get_reorganisation_to_change(session: AsyncSession, reference: str, *, by: Caller) -> Reorganisation:
+    """Lock a succession that was stated by hand, as who acts for every body that it moved anything of.
+
+    Raises SuccessionNotFound, NotYoursToDecide.
+    """
+    stated = await session.scalar(select(Reorganisation).where(Reorganisation.reference == reference))
+    if stated is not None:
+        await must_act_for(session, stated.covering(), by)
     found: Reorganisation | None = await session.scalar(
         select(Reorganisation)
         .where(Reorganisation.reference == reference)
@@ -84,11 +90,12 @@ async def undo_succession(
     be left in none or in two, NotYoursToDecide.
     """
     connection = await raw(session)
-    for code in wrong.predecessors:
-        await must_act_for(session, code, by)
     day, since = wrong.effective_on, wrong.stated_at
     moved = [row["code"] for row in await connection.fetch(_MOVED, since, day, sorted(wrong.covering()))]
-    async with change(session, wrong.codes(), by=by, stated_at=stated_at, in_bulk=moved, after=since) as now:
+    bound = wrong.covering()
+    async with change(
+        session, wrong.codes(), by=by, stated_at=stated_at, bound=bound, in_bulk=moved, after=since
+    ) as now:
         now.changed.update(moved)
         before = await records_of(connection, {}, day, others=wrong.covering())
         wrong.undo(stated_at=now.at, by=by.subject)

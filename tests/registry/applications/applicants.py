@@ -21,12 +21,12 @@ def an_application(successor: str, *applicants: str, **others: Any) -> dict[str,
 async def apply(
     registry: RegistryClient, successor: str, *applicants: str, expect: int = 201, **others: Any
 ) -> dict[str, Any]:
-    """File it, as somebody who keeps the first applicant's governance."""
+    """File it, as somebody who keeps the governance of all that file it."""
     answer: dict[str, Any] = await registry.call(
         "POST",
         "/merger-applications",
         Role.GOVERNANCE_LEAD,
-        organisations=(others.get("filed_by", applicants[0]),),
+        organisations=tuple({others.get("filed_by", applicants[0]), *applicants}),
         json=an_application(successor, *applicants, **others),
         expect=expect,
     )

@@ -79,19 +79,25 @@ async def test_every_reason_against_an_application_comes_at_once(registry: Regis
     assert (await registry.call("GET", "/merger-applications"))["items"] == []
 
 
-async def test_only_somebody_who_acts_for_the_applicant_that_files_can_file(registry: RegistryClient) -> None:
+async def test_only_somebody_who_acts_for_every_applicant_can_file(registry: RegistryClient) -> None:
     await registry.move_clock("2017-02-01")
     await registry.open("10H", "10Y", "10Q")
     body = an_application("14Y", "10Y", "10H", effective_on="2018-04-01")
-    stranger = await registry.call(
-        "POST", "/merger-applications", Role.GOVERNANCE_LEAD, organisations=("10Q",), json=body, expect=403
-    )
-    assert stranger["type"].endswith("/not-yours-to-decide")
+    for some in ("10Q", "10Y"):
+        refused = await registry.call(
+            "POST", "/merger-applications", Role.GOVERNANCE_LEAD, organisations=(some,), json=body, expect=403
+        )
+        assert refused["type"].endswith("/not-yours-to-decide")
     reader = await registry.call("POST", "/merger-applications", Role.PARTNER, json=body, expect=403)
     assert reader["type"].endswith("/role-missing")
     other = {**body, "filed_by": "10Q"}
     refused = await registry.call(
-        "POST", "/merger-applications", Role.GOVERNANCE_LEAD, organisations=("10Q",), json=other, expect=409
+        "POST",
+        "/merger-applications",
+        Role.GOVERNANCE_LEAD,
+        organisations=("10H", "10Q", "10Y"),
+        json=other,
+        expect=409,
     )
     assert fields(refused) == {"filed_by"}
 

@@ -228,7 +228,7 @@ async def test_a_care_model_is_found_at_the_body_that_its_place_lives_on_in(regi
         "POST",
         "/care-models/06A-MCP/delay",
         Role.REGISTRAR,
-        organisations=("D2P2L",),
+        organisations=("D2P2L", "RL4"),
         json={},
         headers={"If-Match": '"1"'},
     )

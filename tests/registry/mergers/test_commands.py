@@ -235,7 +235,7 @@ async def test_a_stale_version_of_a_merger_is_refused(registry: RegistryClient) 
     assert (await registry.call("GET", "/mergers/M-14Y"))["effective_on"] == "2018-04-01"
 
 
-async def test_only_nhs_england_agrees_and_only_for_ccgs_that_it_acts_for(registry: RegistryClient) -> None:
+async def test_only_nhs_england_agrees_and_only_for_bodies_that_it_acts_for(registry: RegistryClient) -> None:
     await registry.open("10H", "10Y")
     body = {
         "successor": "14Y",
@@ -247,9 +247,11 @@ async def test_only_nhs_england_agrees_and_only_for_ccgs_that_it_acts_for(regist
     assert (await registry.call("POST", "/mergers", Role.REGISTRAR, json=body, expect=403))["type"].endswith(
         "/role-missing"
     )
-    one_only = await registry.call("POST", "/mergers", Role.NHS_ENGLAND, organisations=("10H",), json=body, expect=403)
-    assert one_only["type"].endswith("/not-yours-to-decide")
-    await registry.call("POST", "/mergers", Role.NHS_ENGLAND, organisations=("10H", "10Y"), json=body, expect=201)
+    for some in (("10H", "14Y"), ("10H", "10Y")):
+        refused = await registry.call("POST", "/mergers", Role.NHS_ENGLAND, organisations=some, json=body, expect=403)
+        assert refused["type"].endswith("/not-yours-to-decide")
+    every = ("10H", "10Y", "14Y")
+    await registry.call("POST", "/mergers", Role.NHS_ENGLAND, organisations=every, json=body, expect=201)
 
 
 async def test_mergers_are_found_by_status_code_and_day_as_known_then(registry: RegistryClient) -> None:

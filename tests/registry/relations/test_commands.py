@@ -133,14 +133,19 @@ async def test_nothing_is_said_twice_nor_ended_that_does_not_hold(registry: Regi
     await registry.call("GET", "/organisations/QZZ/relations", expect=404)
 
 
-async def test_only_who_acts_for_both_bodies_may_relate_them(registry: RegistryClient) -> None:
+async def test_a_relation_needs_both_bodies_and_a_member_leaves_by_itself(registry: RegistryClient) -> None:
     await trusts(registry)
     body = {"relation": "member of", "other": "QWO", "effective_on": "2017-01-01"}
     path = "/organisations/RCF/relations"
-    for one in ("RAE", "RCF", "QWO"):
-        await registry.call("POST", path, Role.REGISTRAR, organisations=(one,), json=body, expect=403)
+    await registry.call("POST", path, Role.REGISTRAR, organisations=("RAE",), json=body, expect=403)
     await registry.call("POST", path, Role.PARTNER, json=body, expect=403)
-    await registry.call("POST", path, Role.REGISTRAR, organisations=("RCF", "QWO"), json=body, expect=201)
+    for one in ("QWO", "RCF"):
+        await registry.call("POST", path, Role.REGISTRAR, organisations=(one,), json=body, expect=403)
+    await registry.call("POST", path, Role.REGISTRAR, organisations=("QWO", "RCF"), json=body, expect=201)
+    leaving = {"relation": "member of", "other": "QWO", "effective_on": "2018-01-01"}
+    path = f"{path}/ending"
+    await registry.call("POST", path, Role.REGISTRAR, organisations=("QWO",), json=leaving, expect=403)
+    await registry.call("POST", path, Role.REGISTRAR, organisations=("RCF",), json=leaving, expect=200)
 
 
 async def test_what_was_known_before_stays_answerable(registry: RegistryClient) -> None:

@@ -287,7 +287,7 @@ async def test_successions_stated_by_hand_are_listed_by_code_and_shape_in_pages(
     await registry.call("GET", "/reorganisations/R-ZZZ", expect=404)
 
 
-async def test_only_a_registrar_or_nhs_england_who_acts_for_the_predecessors_states_a_succession(
+async def test_only_a_registrar_or_nhs_england_who_acts_for_all_of_its_bodies_states_a_succession(
     registry: RegistryClient,
 ) -> None:
     await registry.open("RAA", "RBB", kind="nhs_trust")
@@ -298,10 +298,12 @@ async def test_only_a_registrar_or_nhs_england_who_acts_for_the_predecessors_sta
         "effective_on": "2018-04-01",
     }
     await registry.call("POST", "/reorganisations", Role.PARTNER, json=body, expect=403)
-    await registry.call("POST", "/reorganisations", Role.REGISTRAR, organisations=("RBB",), json=body, expect=403)
+    for one in ("RAA", "RBB"):
+        await registry.call("POST", "/reorganisations", Role.REGISTRAR, organisations=(one,), json=body, expect=403)
     dry = await registry.call("POST", "/reorganisations", json=body, params={"dry_run": "true"})
     assert await registry.status("RAA", "2018-04-01") == "open"
-    done = await registry.call("POST", "/reorganisations", Role.NHS_ENGLAND, organisations=("RAA",), json=body)
+    both = ("RAA", "RBB")
+    done = await registry.call("POST", "/reorganisations", Role.NHS_ENGLAND, organisations=both, json=body)
     assert {**dry, "stated_at": ""} == {**done, "stated_at": ""}
     await undo(registry, "R-RAA", expect=200)
 
