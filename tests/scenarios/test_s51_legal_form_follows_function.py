@@ -53,7 +53,13 @@ async def test_s51_a_federation_of_each_form_holds_and_distributes_what_its_form
 ) -> None:
     most = {"yes": profit, "no": 0, "not found": None}
     for number, form in enumerate(FORMS):
-        body = {"code": f"FED{number}", "name": form, "effective_on": "2013-04-01", "legal_form": form, "remit": form}
+        body = {
+            "code": f"FED{number}",
+            "name": form,
+            "effective_on": "2013-04-01",
+            "legal_form": form,
+            "remit": "enhanced_services",
+        }
         await say(platform, "/federations", body)
         shown = await ask(platform, f"/federations/FED{number}/standing", as_at=as_at, profit_pence=str(profit))
         assert (shown["may_hold"]["gms"], shown["may_hold"]["apms"]) == (GMS[form], "yes")
@@ -61,7 +67,7 @@ async def test_s51_a_federation_of_each_form_holds_and_distributes_what_its_form
         assert may["may_distribute"] == DISTRIBUTES[form]
         assert may["most_pence"] == (capped if form == "cic_limited_by_shares" else most[DISTRIBUTES[form]])
         assert (may["asset_lock"] is True) == form.startswith("cic")
-        assert shown["remit"] == form
+        assert shown["remit"] == "Holds the enhanced services of its practices"
         assert shown["rule_pack"]
         assert shown["citation"]
 
@@ -71,7 +77,13 @@ async def test_s51_a_society_is_shown_as_registered_from_august_2014(
     platform: Platform, before: str, since: str
 ) -> None:
     form = "industrial_and_provident_society"
-    body = {"code": "IPS", "name": "A society", "effective_on": "2013-04-01", "legal_form": form, "remit": "Care"}
+    body = {
+        "code": "IPS",
+        "name": "A society",
+        "effective_on": "2013-04-01",
+        "legal_form": form,
+        "remit": "community_services",
+    }
     await say(platform, "/federations", body)
     shown = [(await ask(platform, "/federations/IPS/standing", as_at=day))["shown_as"] for day in (before, since)]
     assert shown == ["industrial_and_provident_society", "registered_society"]
@@ -95,7 +107,13 @@ async def test_s51_an_unusual_size_is_warned_of_and_refuses_nothing(
 ) -> None:
     form = "company_limited_by_guarantee"
     for code, number in (("SUFFED", people), ("USUAL", usual)):
-        body = {"code": code, "name": code, "effective_on": "2013-04-01", "legal_form": form, "remit": "Care"}
+        body = {
+            "code": code,
+            "name": code,
+            "effective_on": "2013-04-01",
+            "legal_form": form,
+            "remit": "community_services",
+        }
         await say(platform, "/federations", body)
         count = {"basis": "registered", "people": number, "effective_on": "2014-04-01"}
         await say(platform, f"/organisations/{code}/populations", count)

@@ -210,12 +210,12 @@ async def test_s27_only_ccgs_apply(platform: Platform, board: str, kind: str, cc
     versions = [(await registry(platform, "GET", f"/organisations/{code}"))["version"] for code in ccgs]
     body = an_application(successor, ccgs, filed_by=board, effective_on="2018-04-01")
     for roles in ((Role.GOVERNANCE_LEAD,), (Role.REGISTRAR,)):
-        refused = await file(platform, body, *roles, organisations=(board,), expect=409)
+        refused = await file(platform, body, *roles, organisations=(board, *ccgs), expect=409)
         assert refused["type"].endswith("/application-not-allowed")
         assert fields(refused) == {"filed_by"}
         assert "applicants are CCGs (NHS Act 2006 s.14G)" in messages(refused)
     as_applicant = {**body, "applicants": [board, *ccgs]}
-    refused = await file(platform, as_applicant, organisations=(board,), expect=409)
+    refused = await file(platform, as_applicant, organisations=(board, *ccgs), expect=409)
     assert fields(refused) == {"filed_by", "applicants.0"}
     assert (await registry(platform, "GET", "/merger-applications"))["items"] == []
     assert [(await registry(platform, "GET", f"/organisations/{code}"))["version"] for code in ccgs] == versions
@@ -278,13 +278,18 @@ async def test_s33_a_condition_that_is_not_evidenced_keeps_the_new_body_proposed
     await on_day(platform, f"{year - 1}-09-15")
     await open_all(platform, old)
     await file(platform, an_application(new, old))
-    conditions = ["Sign off the constitution", "Appoint the accountable officer", "Agree the financial plan"]
+    titles = {
+        "constitution": "The constitution is signed off",
+        "accountable_officer": "The accountable officer is appointed",
+        "financial_plan": "The financial plan is agreed",
+    }
+    conditions = [{"condition": term, "words": title} for term, title in titles.items()]
     approved = await determine(
         platform, f"A-{new}", "approved_with_conditions", conditions=conditions, schemes=NIL_RETURNS
     )
     assert (approved["merger"], approved["effective_on"]) == (f"M-{new}", day)
     await on_day(platform, f"{year}-03-31")
-    evidence = {"met_on": f"{year}-03-31", "evidence": "Minute of the governing body"}
+    evidence = {"met_on": f"{year}-03-31", "evidence_type": "minute", "evidence": "Of the governing body"}
     for number in met:
         await registry(platform, "POST", f"/mergers/M-{new}/conditions/{number}/evidence", json=evidence)
     await on_day(platform, day)
@@ -293,7 +298,7 @@ async def test_s33_a_condition_that_is_not_evidenced_keeps_the_new_body_proposed
     ready = await registry(platform, "GET", f"/mergers/M-{new}/readiness")
     assert (ready["ready"], ready["overdue"]) == (False, True)
     assert [one["field"] for one in ready["missing"]] == [f"conditions.{left}"]
-    assert conditions[left - 1] in ready["missing"][0]["message"]
+    assert list(titles.values())[left - 1] in ready["missing"][0]["message"]
 
     await on_day(platform, f"{year}-04-05")
     late = await registry(platform, "POST", f"/mergers/M-{new}/conditions/{left}/evidence", json=evidence)
@@ -351,7 +356,7 @@ async def test_s57_a_cluster_is_no_merger(
     led = {**body, "filed_by": "X24"}
     stranger = await file(platform, led, Role.GOVERNANCE_LEAD, expect=403)
     assert stranger["type"].endswith("/role-missing")
-    filed = await file(platform, led, Role.NHS_ENGLAND, organisations=("X24",))
+    filed = await file(platform, led, Role.NHS_ENGLAND, organisations=("X24", *icbs))
     shown = await registry(platform, "GET", f"/merger-applications/{filed['reference']}")
     assert "ICB-PROC-2025" in [one["id"] for one in shown["procedures"]]
     [million] = [one for one in shown["criteria"] if one["criterion"] == "million_people"]

@@ -41,7 +41,7 @@ from services.registry.applications.views import (
     ProceduresView,
 )
 from services.registry.core.codes import CODE
-from services.registry.core.errors import CodeTaken
+from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import Kind
 from services.registry.edge import EDIT_REFUSALS
 from services.registry.mergers.errors import MergerNotAllowed, MergerNotReady, SchemeMadeAlready, SchemeNotAllowed
@@ -272,7 +272,9 @@ async def judge_application(
     "/merger-applications/{reference}/determination",
     response_model=ApplicationWrittenView,
     summary="Determine an application",
-    responses=problems(*OPEN, MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken),
+    responses=problems(
+        *OPEN, MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken, TermUnknown
+    ),
 )
 async def determine_application(
     reference: Reference,

@@ -1,8 +1,8 @@
 """Files, edits, joins, leaves and withdraws applications to merge, of CCGs or ICBs."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
@@ -31,6 +31,8 @@ from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import Kind
 from services.registry.core.permissions import must_act_for
 from services.registry.core.standing import standings
+from services.registry.core.terms import titles_of
+from services.registry.mergers.commands import ApprovalCondition
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings
 
@@ -265,6 +267,12 @@ def _must_be_allowed(asked: Asked, around: Surroundings) -> None:
         raise ApplicationNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
 
 
+def titles_of_conditions(conditions: Sequence[ApprovalCondition], day: date) -> tuple[str, ...]:
+    """Return the titles of an approval's conditions, in order. Raises TermUnknown."""
+    terms = [one.condition for one in conditions]
+    return titles_of("merger-condition", terms, day, field="conditions.{}.condition")
+
+
 def note_step(now: Change, application: Application, act: ApplicationAct, kept: ApplicationContent) -> None:
     """Add the step to the application, and publish it; a judgement is published with the determination alone."""
     application.note(act, kept.dump(), stated_at=now.at, by=now.by.subject)
@@ -291,7 +299,7 @@ def note_step(now: Change, application: Application, act: ApplicationAct, kept: 
             successor=kept.successor,
             outcome=decided.outcome,
             merger=decided.merger or "",
-            conditions=tuple(decided.conditions),
+            conditions=titles_of_conditions(decided.conditions, decided.decided_on),
             deferred_to=decided.deferred_to,
             effective_on=decided.decided_on,
             stated_at=now.at,

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from services.registry.clusters.commands import CLUSTER
 from services.registry.core.codes import PRINTED, Code, Day, Name
+from services.registry.mergers.commands import ApprovalCondition
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 Applicant = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,12}}$|{CLUSTER}")]
@@ -86,13 +87,18 @@ class Joined(BaseModel):
     agreed_on: Day
 
 
+def _of_earlier_steps(conditions: Any) -> Any:
+    """Accept the conditions of steps before November 2026, which had words and no terms."""
+    return [{"condition": "other", "words": one} if isinstance(one, str) else one for one in conditions]
+
+
 class Determination(BaseModel):
     """NHS England's decision."""
 
     outcome: str
     decided_on: Day
     reasons: list[str] = []
-    conditions: list[str] = []
+    conditions: Annotated[list[ApprovalCondition], BeforeValidator(_of_earlier_steps)] = []
     deferred_to: Day | None = None
     merger: str | None = None
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.errors import Reason
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
-from services.registry.applications.commands import change_of, content_of, note_step
+from services.registry.applications.commands import change_of, content_of, note_step, titles_of_conditions
 from services.registry.applications.content import Determination, JudgementOf, Words
 from services.registry.applications.criteria import judged_by_people
 from services.registry.applications.errors import ApplicationNotAllowed
@@ -17,7 +17,7 @@ from services.registry.applications.models import Application, ApplicationAct, A
 from services.registry.applications.procedures import procedures_on
 from services.registry.core.codes import Day
 from services.registry.core.kinds import Kind
-from services.registry.mergers.commands import MergeCommissioners, NewScheme, merge_commissioners
+from services.registry.mergers.commands import ApprovalCondition, MergeCommissioners, NewScheme, merge_commissioners
 from services.registry.mergers.models import Merger
 
 Outcome = Literal["approved", "approved_with_conditions", "rejected", "deferred"]
@@ -30,11 +30,10 @@ class Determine(BaseModel):
 
     outcome: Outcome = Field(examples=["approved_with_conditions"])
     reasons: list[Words] = Field(default=[], max_length=50)
-    conditions: list[Words] = Field(
+    conditions: list[ApprovalCondition] = Field(
         default=[],
         max_length=50,
         description="conditions to be met, each with evidence, before the merger takes effect",
-        examples=[["The constitution is signed off"]],
     )
     deferred_to: Day | None = Field(default=None, description="the later day of a deferral", examples=["2021-04-01"])
     schemes: list[NewScheme] = Field(
@@ -74,7 +73,7 @@ async def determine_application(
 ) -> None:
     """Determine the locked application, as NHS England. Approval creates the merger; a deferral can be decided later.
 
-    Raises DeterminedAlready, ApplicationNotAllowed, and what refuses the merger itself.
+    Raises DeterminedAlready, ApplicationNotAllowed, TermUnknown, and what refuses the merger itself.
     """
     application.must_be_open()
     before = content_of(application)
@@ -89,6 +88,8 @@ async def determine_application(
         message = f"a deferral is to a later day than {before.effective_on}"
         raise ApplicationNotAllowed(message, reasons=[Reason(message, "deferred_to")])
     async with change_of(session, application, by=by, stated_at=stated_at) as now:
+        # Refused here, where a condition's number is that of the request.
+        titles_of_conditions(command.conditions, decided.decided_on)
         if command.outcome in {"approved", "approved_with_conditions"}:
             merger = await _merge(session, application, command, by=by, today=today, stated_at=stated_at)
             decided = decided.model_copy(update={"merger": merger.reference})

@@ -34,7 +34,7 @@ from services.registry.care_models.views import (
     PlannedView,
 )
 from services.registry.core.codes import CODE
-from services.registry.core.errors import NoChange, OrganisationNotFound
+from services.registry.core.errors import NoChange, OrganisationNotFound, TermUnknown
 from services.registry.edge import EDIT_REFUSALS, Registrar
 
 router = commands_router(tags=["Care models"])
@@ -110,7 +110,7 @@ async def get_care_model(
     status_code=201,
     response_model=PlannedView,
     summary="Plan a new care model",
-    responses=problems(OrganisationNotFound, CareModelTaken),
+    responses=problems(OrganisationNotFound, CareModelTaken, TermUnknown),
 )
 async def plan_care_model(
     command: commands.PlanCareModel,
@@ -159,7 +159,7 @@ async def delay_care_model(
     "/care-models/{reference}/replanning",
     response_model=ChangedView,
     summary="Replan it",
-    responses=problems(*REFUSALS, OrganisationNotFound),
+    responses=problems(*REFUSALS, OrganisationNotFound, TermUnknown),
 )
 async def replan_care_model(
     reference: Reference,

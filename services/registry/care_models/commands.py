@@ -24,12 +24,14 @@ from services.registry.core.codes import PRINTED, Code, Day, Name
 from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.permissions import must_act_for
 from services.registry.core.recording import COMMAND
+from services.registry.core.terms import Term, titles_of
 
 REFERENCE = r"^[A-Z0-9][A-Z0-9-]{0,39}$"
 """The form of a care model's reference."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=PRINTED)]
 Function = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+Offers = Annotated[list[Term], Field(max_length=20, examples=[["community_services"]])]
 Partners = Annotated[list[Code], Field(max_length=100)]
 People = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
 
@@ -44,7 +46,10 @@ class PlanCareModel(BaseModel):
     name: Name = Field(examples=["Wolverhampton multispecialty community provider"])
     place: Code = Field(description="the code of the commissioner or authority in whose area it is", examples=["06A"])
     partners: Partners = Field(default=[], description="codes of the organisations that take part", examples=[["RL4"]])
-    services: Text = Field(default="", examples=["community services"])
+    services: Text = Field(
+        default="", description="in words, for its place and partners alone", examples=["community services"]
+    )
+    offers: Offers = Field(default=[], description="its services as terms, which everyone reads")
     excludes: list[Function] = Field(
         default=[], max_length=50, description="functions that it leaves out", examples=[["core_primary_care"]]
     )
@@ -71,6 +76,7 @@ class ReplanCareModel(BaseModel):
     planned_for: Day | None = Field(description="the new day; null: none is given", examples=["2018-04-01"])
     partners: Partners | None = None
     services: Text | None = None
+    offers: Offers | None = None
     excludes: list[Function] | None = Field(default=None, max_length=50)
     people: People | None = None
     note: Text = ""
@@ -102,6 +108,7 @@ class CareModelTerms:
 
     partners: Sequence[str]
     services: str
+    offers: Sequence[str]
     excludes: Sequence[str]
     people: int | None
 
@@ -122,7 +129,7 @@ async def plan_care_model(
 ) -> CareModel:
     """Record a planned care model. Others at its place are no reason against it. It binds the place and the partners.
 
-    Raises OrganisationNotFound naming every unknown code, CareModelTaken, NotYoursToDecide.
+    Raises OrganisationNotFound naming every unknown code, CareModelTaken, TermUnknown, NotYoursToDecide.
     """
     model = CareModel(reference=command.reference, model=command.model, name=command.name, place=command.place)
     concerned = {"place": [command.place], "partners": command.partners}
@@ -134,7 +141,7 @@ async def plan_care_model(
                 session.add(model)
         except IntegrityError as error:
             raise CareModelTaken(f"{command.reference} names a care model already") from error
-        details = CareModelTerms(command.partners, command.services, command.excludes, command.people)
+        details = CareModelTerms(command.partners, command.services, command.offers, command.excludes, command.people)
         _state(
             now,
             model,
@@ -172,6 +179,7 @@ async def replan_care_model(
         details = CareModelTerms(
             last.partners if command.partners is None else command.partners,
             last.services if command.services is None else command.services,
+            last.offers if command.offers is None else command.offers,
             last.excludes if command.excludes is None else command.excludes,
             last.people if command.people is None else command.people,
         )
@@ -254,8 +262,9 @@ async def _must_be_waiting(now: Change, model: CareModel) -> CareModelAct:
 
 
 def _state(now: Change, model: CareModel, stated: CareModelCommand) -> None:
-    """Add a statement to the care model's log, and publish it."""
+    """Add a statement to the care model's log, and publish it. Raises TermUnknown."""
     details = stated.details
+    offers = titles_of("care-model-service", details.offers, _day_of(now.at), field="offers.{}")
     now.session.add(
         CareModelStatement(
             care_model_id=model.id,
@@ -264,6 +273,7 @@ def _state(now: Change, model: CareModel, stated: CareModelCommand) -> None:
             planned_for=stated.planned_for,
             partners=list(details.partners),
             services=details.services,
+            offers=list(details.offers),
             excludes=list(details.excludes),
             people=details.people,
             note=stated.note,
@@ -282,7 +292,7 @@ def _state(now: Change, model: CareModel, stated: CareModelCommand) -> None:
             name=model.name,
             place=model.place,
             partners=tuple(details.partners),
-            services=details.services,
+            services="; ".join(offers),
             excludes=tuple(details.excludes),
             people=details.people,
             planned_for=stated.planned_for,
@@ -293,7 +303,7 @@ def _state(now: Change, model: CareModel, stated: CareModelCommand) -> None:
 
 
 def _details_of(act: CareModelAct) -> CareModelTerms:
-    return CareModelTerms(act.partners, act.services, act.excludes, act.people)
+    return CareModelTerms(act.partners, act.services, act.offers, act.excludes, act.people)
 
 
 def _must_exist(now: Change, codes: Mapping[str, Sequence[str]]) -> None:

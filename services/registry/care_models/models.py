@@ -50,7 +50,10 @@ class CareModel(Base):
 
 
 class CareModelStatement(Base):
-    """A statement about a care model, never changed. `planned_for` is the day of a plan; a delay may have none."""
+    """A statement about a care model, never changed. `planned_for` is the day of a plan; a delay may have none.
+
+    `offers` are its services as terms; `services` and `note` are words for its place and partners.
+    """
 
     __tablename__ = "care_model_statement"
     __table_args__ = (Index(None, "care_model_id"),)
@@ -62,6 +65,7 @@ class CareModelStatement(Base):
     planned_for: Mapped[date | None] = mapped_column(Date)
     partners: Mapped[list[str]] = mapped_column(ARRAY(Text))
     services: Mapped[str] = mapped_column(Text)
+    offers: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     excludes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     people: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(Text)

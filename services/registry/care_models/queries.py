@@ -17,7 +17,7 @@ from services.registry.lineage.queries import steps_to
 
 _STATEMENTS = """
 SELECT m.reference, m.model, m.name, m.place, m.version, s.stated, s.effective_on, s.planned_for, s.partners,
-       s.services, s.excludes, s.people, s.note, s.stated_at, s.source, s.recorded_by, s.recorded_at
+       s.services, s.offers, s.excludes, s.people, s.note, s.stated_at, s.source, s.recorded_by, s.recorded_at
   FROM care_model m JOIN care_model_statement s ON s.care_model_id = m.id AND s.stated_at <= $1
  WHERE ($2::text IS NULL OR m.reference = $2)
    AND ($3::text[] IS NULL OR m.place = ANY($3))
@@ -105,6 +105,7 @@ def _view(model: asyncpg.Record, state: CareModelState, going_on: dict[str, list
         last_day=state.last_day,
         partners=list(state.latest.partners),
         services=state.latest.services,
+        offers=list(state.latest.offers),
         excludes=list(state.latest.excludes),
         people=state.latest.people,
         overlaps=others,
@@ -130,6 +131,7 @@ def _act(row: asyncpg.Record) -> CareModelAct:
         planned_for=row["planned_for"],
         partners=tuple(row["partners"]),
         services=row["services"],
+        offers=tuple(row["offers"]),
         excludes=tuple(row["excludes"]),
         people=row["people"],
         stated_at=row["stated_at"],

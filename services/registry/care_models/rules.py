@@ -18,6 +18,7 @@ class CareModelAct:
     planned_for: date | None
     partners: tuple[str, ...]
     services: str
+    offers: tuple[str, ...]
     excludes: tuple[str, ...]
     people: int | None
     stated_at: datetime

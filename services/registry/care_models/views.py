@@ -19,6 +19,7 @@ class CareModelStatementView(View):
     planned_for: date | None = Field(description="null: no day is given")
     partners: list[str]
     services: str
+    offers: list[str]
     excludes: list[str]
     people: int | None
     note: str
@@ -45,6 +46,7 @@ class CareModelView(BaseModel):
     last_day: date | None = Field(description="last day as live, where one is known")
     partners: list[str] = Field(examples=[["RL4"]])
     services: str
+    offers: list[str] = Field(description="its services as terms", examples=[["community_services"]])
     excludes: list[str] = Field(examples=[["core_primary_care"]])
     people: int | None
     overlaps: list[str] = Field(description="the others at the same place that have not ended")

@@ -30,3 +30,10 @@ class SourceRefused(Conflict):
     Name a source of a family that a rule pack ranks, and a day that has come. What a registrar decides is a command of
     its own.
     """
+
+
+class TermUnknown(Conflict):
+    """No rule pack in force on that day has this term.
+
+    `reasons` names the terms that there are. Words of your own stay with the parties and are in no event.
+    """

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, StatedAt, Write, commands_router, etag, problems
-from services.registry.core.errors import CodeTaken, OrganisationNotFound
+from services.registry.core.errors import CodeTaken, OrganisationNotFound, TermUnknown
 from services.registry.core.models import Organisation
 from services.registry.edge import CodeInPath, Registrar, ToChange
 from services.registry.federations import commands, queries
@@ -56,7 +56,7 @@ async def get_standing(
     status_code=201,
     response_model=OpenedView,
     summary="Open a federation of practices",
-    responses=problems(CodeTaken, LegalFormUnknown),
+    responses=problems(CodeTaken, LegalFormUnknown, TermUnknown),
 )
 async def open_federation(
     command: commands.OpenFederation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
@@ -94,7 +94,7 @@ async def change_legal_form(
     "/organisations/{code}/remit",
     response_model=OpenedView,
     summary="State the remit of an organisation",
-    responses=problems(*REFUSALS),
+    responses=problems(*REFUSALS, TermUnknown),
 )
 async def state_remit(
     organisation: ToChange,
@@ -104,7 +104,7 @@ async def state_remit(
     stated_at: StatedAt,
     response: Response,
 ) -> Organisation:
-    """State its remit from a day, as text. Earlier days keep their remits."""
+    """State its remit from a day, as a term of the packs. Earlier days keep their remits."""
     await commands.state_remit(session, organisation, command, by=by, stated_at=stated_at)
     etag(response, organisation.version)
     return organisation

@@ -12,16 +12,16 @@ from libs.common.events.registry import OrganisationLegalFormChanged, Organisati
 from libs.common.identity import Caller
 from libs.organisations.statements import Facet
 from services.registry.core.change import change
-from services.registry.core.codes import PRINTED, Code, Day, Name
+from services.registry.core.codes import Code, Day, Name
 from services.registry.core.kinds import Kind
 from services.registry.core.models import Organisation
+from services.registry.core.terms import Term, titles_of
 from services.registry.federations.errors import LegalFormUnknown
 from services.registry.federations.rules import forms_on
 from services.registry.organisations.changes import describe, must_be_there
 from services.registry.organisations.commands import Address, OpenOrganisation, open_in
 
 LegalForm = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,59}$")]
-Remit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 
 
 class OpenFederation(BaseModel):
@@ -33,8 +33,9 @@ class OpenFederation(BaseModel):
     name: Name = Field(examples=["Suffolk GP Federation"])
     effective_on: Day = Field(description="the first day on which it operates", examples=["2007-10-01"])
     legal_form: LegalForm = Field(description="a form in the matrix of that day", examples=["cic_limited_by_guarantee"])
-    remit: Remit = Field(
-        description="its purpose: the form follows from it", examples=["Wins contracts for extended services"]
+    remit: Term = Field(
+        description="its purpose, a term of the packs in force: the form follows from it",
+        examples=["extended_services"],
     )
     address: Address | None = None
 
@@ -53,7 +54,7 @@ class StateRemit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    remit: Remit = Field(examples=["Holds the enhanced services of its 32 practices"])
+    remit: Term = Field(description="a term of the packs in force", examples=["enhanced_services"])
     effective_on: Day = Field(description="the first day of this remit", examples=["2015-04-01"])
 
 
@@ -62,7 +63,7 @@ async def open_federation(
 ) -> Organisation:
     """Open a federation of practices, with its legal form and its remit.
 
-    Raises LegalFormUnknown, CodeTaken, NotYoursToDecide.
+    Raises LegalFormUnknown, TermUnknown, CodeTaken, NotYoursToDecide.
     """
     body = OpenOrganisation(
         code=command.code,
@@ -74,12 +75,13 @@ async def open_federation(
     when = command.effective_on
     async with change(session, [command.code], by=by, stated_at=stated_at) as now:
         _must_be_known(command.legal_form, when)
+        remit = _remit(command.remit, when)
         await open_in(now, [body])
         now.publish(
             OrganisationLegalFormChanged(
                 code=command.code, legal_form=command.legal_form, effective_on=when, stated_at=now.at
             ),
-            OrganisationRemitStated(code=command.code, remit=command.remit, effective_on=when, stated_at=now.at),
+            OrganisationRemitStated(code=command.code, remit=remit, effective_on=when, stated_at=now.at),
         )
     return now.organisations[command.code]
 
@@ -107,7 +109,7 @@ async def state_remit(
 ) -> None:
     """State the remit of the locked body from a day, up to the next remit that is known already.
 
-    Raises NotOpen, NoChange, NotYoursToDecide.
+    Raises NotOpen, NoChange, TermUnknown, NotYoursToDecide.
     """
     code = organisation.code
     async with change(session, [code], by=by, stated_at=stated_at) as now:
@@ -116,7 +118,13 @@ async def state_remit(
         def with_remit(remit: str, day: date) -> Event:
             return OrganisationRemitStated(code=code, remit=remit, effective_on=day, stated_at=now.at)
 
-        await describe(now, code, Facet.REMIT, command.remit, command.effective_on, with_remit)
+        remit = _remit(command.remit, command.effective_on)
+        await describe(now, code, Facet.REMIT, remit, command.effective_on, with_remit)
+
+
+def _remit(term: str, day: date) -> str:
+    [title] = titles_of("federation-remit", [term], day, field="remit")
+    return title
 
 
 def _must_be_known(form: str, day: date) -> None:

@@ -29,7 +29,7 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
 from services.registry.core.codes import CODE, Day
-from services.registry.core.errors import CodeTaken
+from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import MergerStatus
 from services.registry.edge import EDIT_REFUSALS
 from services.registry.mergers import commands, queries
@@ -267,7 +267,9 @@ async def make_scheme(
     status_code=201,
     response_model=MergerView,
     summary="Record evidence that a condition is met",
-    responses=problems(MergerNotFound, NoSuchCondition, MergerNotOpen, ConditionMetAlready, SchemeNotAllowed),
+    responses=problems(
+        MergerNotFound, NoSuchCondition, MergerNotOpen, ConditionMetAlready, SchemeNotAllowed, TermUnknown
+    ),
 )
 async def meet_condition(
     reference: Reference,

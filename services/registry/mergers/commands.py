@@ -32,6 +32,7 @@ from services.registry.core.change import Change, change
 from services.registry.core.codes import PRINTED, AreaCode, Code, Day, Name
 from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.core.permissions import must_act_for
+from services.registry.core.terms import Term, titles_of
 from services.registry.cover.checks import reasons_against_merger
 from services.registry.mergers.errors import (
     MergerNotAllowed,
@@ -110,13 +111,25 @@ class RedateMerger(BaseModel):
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 
 
+class ApprovalCondition(BaseModel):
+    """A condition of an approval: a term that everyone reads, and words that its parties read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    condition: Term = Field(description="a term of the packs in force", examples=["constitution"])
+    words: Words = Field(examples=["All member practices have signed the constitution"])
+
+
 class MeetCondition(BaseModel):
     """Evidence that a condition of the approval is met."""
 
     model_config = ConfigDict(extra="forbid")
 
     met_on: Day = Field(description="a day that has come", examples=["2020-03-20"])
-    evidence: Words = Field(examples=["Constitution signed off by all members, minute 7"])
+    evidence_type: Term = Field(description="a term of the packs in force, which everyone reads", examples=["minute"])
+    evidence: Words = Field(
+        description="for the parties of the merger alone", examples=["Constitution signed off by all members, minute 7"]
+    )
 
 
 async def merge_commissioners(
@@ -127,7 +140,7 @@ async def merge_commissioners(
     today: date,
     stated_at: datetime,
     application: str | None = None,
-    conditions: Sequence[str] = (),
+    conditions: Sequence[ApprovalCondition] = (),
 ) -> Merger:
     """Agree to dissolve the predecessors into a new body on one day, all or none.
 
@@ -141,7 +154,7 @@ async def merge_commissioners(
             now, successor, command.predecessors, day, practices=command.practices, areas=command.areas
         )
         merger = _new(command, kind, await _next_reference(session, successor), application)
-        merger.agree(conditions, stated_at=now.at, by=by.subject)
+        merger.agree(((one.condition, one.words) for one in conditions), stated_at=now.at, by=by.subject)
         session.add(merger)
         schemes = [_add_scheme(merger, scheme, at=now.at, by=by) for scheme in command.schemes]
         if day <= day_of(now.at):
@@ -228,13 +241,16 @@ async def meet_condition(
 ) -> None:
     """Record the evidence that a condition of the locked merger is met.
 
-    Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready, SchemeNotAllowed.
+    Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready, SchemeNotAllowed, TermUnknown.
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         if command.met_on > day_of(now.at):
             message = f"{command.met_on} is still to come"
             raise SchemeNotAllowed(message, reasons=[Reason(message, "met_on")])
-        condition = merger.meet(number, command.evidence, met_on=command.met_on, stated_at=now.at, by=by.subject)
+        [evidence] = titles_of("merger-evidence", [command.evidence_type], command.met_on, field="evidence_type")
+        condition = merger.meet(
+            number, command.evidence_type, command.evidence, met_on=command.met_on, stated_at=now.at, by=by.subject
+        )
         merger.version += 1
         now.publish(
             MergerConditionMet(
@@ -242,7 +258,7 @@ async def meet_condition(
                 successor=merger.successor,
                 predecessors=tuple(merger.predecessors),
                 condition=condition.number,
-                evidence=condition.evidence or "",
+                evidence=evidence,
                 effective_on=command.met_on,
                 stated_at=now.at,
             )

@@ -1,6 +1,6 @@
 """Mergers of commissioners, with their plans, transfer schemes and conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -65,16 +65,21 @@ class Scheme(Base):
 
 
 class Condition(Base):
-    """A condition of NHS England's approval, with the evidence that it is met."""
+    """A condition of NHS England's approval, with the evidence that it is met.
+
+    `condition` and `evidence_type` are terms; `text` and `evidence` are words for the parties.
+    """
 
     __tablename__ = "merger_condition"
 
     merger_id: Mapped[int] = mapped_column(ForeignKey("merger.id"), primary_key=True, init=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+    condition: Mapped[str] = mapped_column(Text, server_default="other")
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     met_on: Mapped[date | None] = mapped_column(Date, default=None)
     evidence: Mapped[str | None] = mapped_column(Text, default=None)
+    evidence_type: Mapped[str | None] = mapped_column(Text, default=None)
     evidenced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
     evidenced_by: Mapped[str | None] = mapped_column(Text, default=None)
 
@@ -126,11 +131,12 @@ class Merger(Base):
         """Return the instant of its latest plan."""
         return max(plan.stated_at for plan in self.plans)
 
-    def agree(self, conditions: Sequence[str] = (), *, stated_at: datetime, by: str) -> None:
-        """Note that it was agreed, on these conditions."""
+    def agree(self, conditions: Iterable[tuple[str, str]] = (), *, stated_at: datetime, by: str) -> None:
+        """Note that it was agreed, on these conditions: each a term, and words for the parties."""
         self.note(MergerStatus.AGREED, self.effective_on, stated_at=stated_at, by=by)
         self.conditions = [
-            Condition(number=number, text=words, stated_at=stated_at) for number, words in enumerate(conditions, 1)
+            Condition(number=number, condition=term, text=words, stated_at=stated_at)
+            for number, (term, words) in enumerate(conditions, 1)
         ]
 
     def make_scheme(
@@ -156,7 +162,9 @@ class Merger(Base):
         self._reckon()
         return scheme
 
-    def meet(self, number: int, evidence: str, *, met_on: date, stated_at: datetime, by: str) -> Condition:
+    def meet(
+        self, number: int, evidence_type: str, evidence: str, *, met_on: date, stated_at: datetime, by: str
+    ) -> Condition:
         """Record the evidence that a condition is met. Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready."""
         self.must_be_agreed()
         condition = next((one for one in self.conditions if one.number == number), None)
@@ -164,7 +172,7 @@ class Merger(Base):
             raise NoSuchCondition(f"{self.reference} has {len(self.conditions)} conditions and no number {number}")
         if condition.met_on is not None:
             raise ConditionMetAlready(f"condition {number} of {self.reference} was met on {condition.met_on}")
-        condition.met_on, condition.evidence = met_on, evidence
+        condition.met_on, condition.evidence_type, condition.evidence = met_on, evidence_type, evidence
         condition.evidenced_at, condition.evidenced_by = stated_at, by
         self._reckon()
         return condition

@@ -74,7 +74,8 @@ SELECT s.reference, s.sort, s.predecessors, m.successor, s.nil_return, s.made_on
 """
 
 _CONDITIONS = """
-SELECT c.number, c.text, CASE WHEN met THEN c.met_on END AS met_on, CASE WHEN met THEN c.evidence END AS evidence,
+SELECT c.number, c.condition, c.text, CASE WHEN met THEN c.met_on END AS met_on,
+       CASE WHEN met THEN c.evidence_type END AS evidence_type, CASE WHEN met THEN c.evidence END AS evidence,
        CASE WHEN met THEN c.evidenced_at END AS evidenced_at, CASE WHEN met THEN c.evidenced_by END AS evidenced_by
   FROM merger_condition c JOIN merger m ON m.id = c.merger_id
  CROSS JOIN LATERAL (SELECT c.evidenced_at <= $2 AND ($3::date IS NULL OR c.met_on <= $3)) AS shown (met)

@@ -11,6 +11,7 @@ from libs.common.rulepacks import RulePack, in_force
 from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
 from services.registry.core.standing import Standing
+from services.registry.core.terms import title_of
 from services.registry.mergers.models import SchemeType
 
 
@@ -146,8 +147,8 @@ class ConditionState(Protocol):
         """Its number in the approval."""
 
     @property
-    def text(self) -> str:
-        """Its text."""
+    def condition(self) -> str:
+        """Its term."""
 
     @property
     def met_on(self) -> date | None:
@@ -159,7 +160,10 @@ def missing(
 ) -> list[Reason]:
     """Return what is missing before the merger of these predecessors can take effect."""
     lacking = [
-        Reason(f"condition {one.number} is not met: {one.text}", f"conditions.{one.number}")
+        Reason(
+            f"condition {one.number} is not met: {title_of('merger-condition', one.condition)}",
+            f"conditions.{one.number}",
+        )
         for one in conditions
         if one.met_on is None
     ]

@@ -58,8 +58,10 @@ class ConditionView(View):
     """A condition of an approval; null fields: there is no evidence yet."""
 
     number: int
+    condition: str = Field(description="a term of the packs", examples=["constitution"])
     text: str
     met_on: date | None
+    evidence_type: str | None = Field(description="a term of the packs", examples=["minute"])
     evidence: str | None
     evidenced_at: datetime | None
     evidenced_by: str | None

@@ -42,6 +42,11 @@ async def determine(
     return await registry.change(path, version=version, body={"outcome": outcome, **others}, expect=expect)
 
 
+def conditions(*terms: str) -> list[dict[str, str]]:
+    """Conditions of an approval, each with words of its own."""
+    return [{"condition": term, "words": f"The words of {term}"} for term in terms]
+
+
 async def make_scheme(
     registry: RegistryClient, merger: str, sort: str, *, expect: int = 201, **others: Any
 ) -> dict[str, Any]:
@@ -53,7 +58,7 @@ async def make_scheme(
 
 async def meet(registry: RegistryClient, merger: str, number: int, on: str, *, expect: int = 201) -> dict[str, Any]:
     """Give evidence that a condition is met."""
-    body = {"met_on": on, "evidence": "A minute"}
+    body = {"met_on": on, "evidence_type": "minute", "evidence": "A minute"}
     path = f"/mergers/{merger}/conditions/{number}/evidence"
     answer: dict[str, Any] = await registry.call("POST", path, json=body, expect=expect)
     return answer

@@ -6,7 +6,14 @@ import pytest
 
 from libs.common.events.registry import CCGMergerAgreed, MergerApplicationDetermined, MergerApplied
 from libs.common.identity import Role
-from tests.registry.applications.applicants import an_application, apply, determine, fields, messages
+from tests.registry.applications.applicants import (
+    an_application,
+    apply,
+    conditions,
+    determine,
+    fields,
+    messages,
+)
 from tests.support.registry_client import RegistryClient
 
 
@@ -213,7 +220,7 @@ async def test_what_is_rejected_or_withdrawn_ends_and_another_can_be_filed(
 @pytest.mark.parametrize(
     "body",
     [
-        {"outcome": "approved", "conditions": ["Sign off"]},
+        {"outcome": "approved", "conditions": conditions("constitution")},
         {"outcome": "approved_with_conditions"},
         {"outcome": "deferred"},
         {"outcome": "rejected", "deferred_to": "2021-04-01"},

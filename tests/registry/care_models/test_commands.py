@@ -22,7 +22,7 @@ MCP = {
 
 
 def act(stated: Stated, month: int, planned_for: date | None = None, on: date = date(2016, 1, 1)) -> CareModelAct:
-    return CareModelAct(stated, on, planned_for, (), "", (), None, stated_at=datetime(2017, month, 1, tzinfo=UTC))
+    return CareModelAct(stated, on, planned_for, (), "", (), (), None, stated_at=datetime(2017, month, 1, tzinfo=UTC))
 
 
 ACTS = [

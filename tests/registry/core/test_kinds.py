@@ -95,7 +95,7 @@ async def test_a_caller_says_only_what_its_own_bodies_are(registry: RegistryClie
         "legal-status": {"legal_status": "abolished"},
         "address": {"lines": ["1 High Street"], "postcode": "HP11 1NT"},
         "legal-form": {"legal_form": "charity"},
-        "remit": {"remit": "To heal"},
+        "remit": {"remit": "quality"},
     }
     for path, body in bodies.items():
         refused = await registry.call(

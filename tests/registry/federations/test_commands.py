@@ -20,8 +20,10 @@ SUFFOLK = {
     "name": "Suffolk GP Federation",
     "effective_on": "2013-04-01",
     "legal_form": "cic_limited_by_guarantee",
-    "remit": "Wins contracts for extended services",
+    "remit": "extended_services",
 }
+
+EXTENDED = "Wins and holds contracts for extended services"
 
 NEW_FORM = """
 [[pack]]
@@ -125,7 +127,7 @@ async def test_a_federation_is_opened_with_its_form_and_its_remit(registry: Regi
     await registry.call("POST", "/federations", json=SUFFOLK, expect=201)
     shown = await registry.ask("SUFFED", "2014-01-01")
     assert (shown["kind"], shown["legal_form"]) == ("gp_federation", "cic_limited_by_guarantee")
-    assert shown["remit"] == "Wins contracts for extended services"
+    assert shown["remit"] == EXTENDED
     assert [type(event) for event in await registry.told()] == [
         OrganisationOpened,
         OrganisationLegalFormChanged,
@@ -137,11 +139,11 @@ async def test_form_and_remit_change_from_a_day(registry: RegistryClient) -> Non
     await registry.call("POST", "/federations", json=SUFFOLK)
     form = {"legal_form": "company_limited_by_shares", "effective_on": "2015-04-01"}
     await registry.change("/organisations/SUFFED/legal-form", version=1, body=form)
-    remit = {"remit": "Holds contracts of its own", "effective_on": "2015-04-01"}
+    remit = {"remit": "core_contracts", "effective_on": "2015-04-01"}
     await registry.change("/organisations/SUFFED/remit", version=2, body=remit)
     standings = [await standing(registry, day) for day in ("2015-03-31", "2015-04-01")]
     assert [one["may_hold"]["gms"] for one in standings] == ["no", "yes"]
-    assert [one["remit"] for one in standings] == [SUFFOLK["remit"], "Holds contracts of its own"]
+    assert [one["remit"] for one in standings] == [EXTENDED, "Holds core contracts of general practice"]
     known = await standing(registry, "2015-04-01", as_known="2013-01-01")
     assert (known["legal_form"], known["may_hold"]["gms"], known["distribution"]) == (None, "not found", None)
 

@@ -6,7 +6,15 @@ import pytest
 
 from libs.common.events.registry import CCGMerged, MergerConditionMet, TransferSchemeMade
 from libs.common.identity import Role
-from tests.registry.applications.applicants import apply, determine, fields, make_scheme, meet, messages
+from tests.registry.applications.applicants import (
+    apply,
+    conditions,
+    determine,
+    fields,
+    make_scheme,
+    meet,
+    messages,
+)
 from tests.support.platform import NIL_RETURNS
 from tests.support.registry_client import RegistryClient
 
@@ -127,9 +135,7 @@ async def test_conditions_are_evidenced_once_each_on_days_that_have_come(registr
     await registry.move_clock("2019-09-02")
     await registry.open("10H", "10Y")
     await apply(registry, "14Y", "10Y", "10H")
-    await determine(
-        registry, "A-14Y", "approved_with_conditions", conditions=["Sign off the constitution", "Name a chair"]
-    )
+    await determine(registry, "A-14Y", "approved_with_conditions", conditions=conditions("constitution", "chair"))
     early = await meet(registry, "M-14Y", 1, "2019-09-03", expect=409)
     assert fields(early) == {"met_on"}
     await meet(registry, "M-14Y", 2, "2019-09-01")
