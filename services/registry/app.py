@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
-from services.registry.lineage.queries import predecessors_of
+from services.registry.core.models import successions
 from services.registry.mergers.commands import carry_out_next_merger
 from services.registry.routes import ROUTERS
 from services.registry.tables import METADATA
@@ -17,8 +17,8 @@ SERVICE = Service(
     "mergers of clinical commissioning groups and integrated care boards: agreed, redated, withdrawn and carried out.",
     metadata=METADATA,
     routers=ROUTERS,
-    predecessors=predecessors_of,
     due_work=carry_out_next_merger,
+    predecessors=successions.predecessors,
     tags=(
         {
             "name": "Organisations",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from libs.common.http.dependencies import IfMatch, UnreadableVersion, Write, allowed, stale
+from libs.common.http.dependencies import By, IfMatch, Rows, UnreadableVersion, Write, allowed, stale
 from libs.common.http.problems import PreconditionMissing, StaleVersion, may_raise
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
@@ -12,6 +12,7 @@ from services.registry.core.change import get_organisation_to_change
 from services.registry.core.codes import CODE
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.models import Organisation
+from services.registry.core.sight import Sight, sight_of
 
 EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
 
@@ -20,6 +21,14 @@ CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=
 
 
 OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only on this day; on any day if left out.")]
+
+
+async def _sight(by: By, rows: Rows) -> Sight:
+    return await sight_of(rows, by)
+
+
+Seeing = Annotated[Sight, Depends(_sight)]
+"""What the caller reads of what is written for parties."""
 
 
 Registrar = Annotated[Caller, allowed(Role.REGISTRAR)]

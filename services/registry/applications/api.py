@@ -43,7 +43,7 @@ from services.registry.applications.views import (
 from services.registry.core.codes import CODE
 from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import Kind
-from services.registry.edge import EDIT_REFUSALS
+from services.registry.edge import EDIT_REFUSALS, Seeing
 from services.registry.mergers.errors import MergerNotAllowed, MergerNotReady, SchemeMadeAlready, SchemeNotAllowed
 
 router = commands_router(tags=["Merger applications"])
@@ -66,7 +66,7 @@ OPEN = (ApplicationNotFound, DeterminedAlready, ApplicationNotAllowed, *EDIT_REF
 async def list_applications(
     request: Request,
     rows: Rows,
-    _: By,
+    sight: Seeing,
     paging: Paging,
     as_known: AsKnown,
     status: Annotated[ApplicationStatus | None, Query(description="only those with this status")] = None,
@@ -75,7 +75,7 @@ async def list_applications(
     """List applications by status and organisation, as known at an instant, ordered by filing day."""
     filters = queries.ApplicationFilter(status, code)
     found = await queries.list_applications(
-        rows, filters, as_known=as_known, after=_cursor(paging.key(str, str)), limit=paging.fetch
+        rows, filters, sight=sight, as_known=as_known, after=_cursor(paging.key(str, str)), limit=paging.fetch
     )
     return page(found, key=lambda one: (one.filed_on, one.reference), request=request)
 
@@ -87,14 +87,16 @@ async def list_applications(
     responses=problems(ApplicationNotFound),
 )
 async def get_application(
-    reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown
+    reference: Reference, rows: Rows, sight: Seeing, response: Response, as_known: AsKnown
 ) -> ApplicationInFullView:
     """Return the content and the steps of an application, judged by the procedures in force when it was filed.
 
+    Everybody reads who applied for what, and the outcome; the rest is null for others than its parties.
     Each criterion is judged by itself: passes, fails, unjudged; and `not found, unjudged` where no source states it.
     """
-    found = await queries.get_application(rows, reference, as_known=as_known)
-    etag(response, found.version)
+    found = await queries.get_application(rows, reference, sight=sight, as_known=as_known)
+    if found.version is not None:
+        etag(response, found.version)
     return found
 
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
-from services.registry.applications.content import ApplicationContent
+from services.registry.applications.content import ApplicationContent, Determination
 from services.registry.applications.criteria import Evidence, Judgement, judge
 from services.registry.applications.errors import ApplicationNotFound
 from services.registry.applications.models import ApplicationStatus
@@ -17,11 +17,14 @@ from services.registry.applications.views import (
     ApplicationInFullView,
     ApplicationStepView,
     ApplicationView,
+    ApprovalConditionView,
+    DeterminationView,
     FactorView,
     ProceduresView,
     ProcedureView,
 )
 from services.registry.core.kinds import Kind
+from services.registry.core.sight import Sight
 from services.registry.populations.queries import people_of
 
 _SOME = """
@@ -56,6 +59,7 @@ async def list_applications(
     db: Reads,
     filters: ApplicationFilter,
     *,
+    sight: Sight,
     as_known: datetime | None,
     after: tuple[date, str] | None,
     limit: int,
@@ -63,28 +67,38 @@ async def list_applications(
     """Return a page of applications ordered by filing day and reference; `after` is the cursor."""
     day, reference = after or (None, None)
     rows = await db.fetch(_SOME, as_known or ALWAYS, filters.status, filters.code, None, day, reference, limit)
-    return [_view(row) for row in rows]
+    return [_view(row, sight) for row in rows]
 
 
-async def get_application(db: Reads, reference: str, *, as_known: datetime | None) -> ApplicationInFullView:
-    """Return an application, judged by the packs in force on its filing day. Raises ApplicationNotFound."""
+async def get_application(
+    db: Reads, reference: str, *, sight: Sight, as_known: datetime | None
+) -> ApplicationInFullView:
+    """Return an application, judged by the packs in force on its filing day. Raises ApplicationNotFound.
+
+    Its content is for its parties as known at the instant: who left reads what was known while it took part.
+    """
     known = as_known or ALWAYS
     rows = await db.fetch(_SOME, known, None, None, reference, None, None, 1)
     if not rows:
         raise ApplicationNotFound(f"no application has the reference {reference}, or none was known then")
-    application, content = _view(rows[0]), _content(rows[0])
+    application, content = _view(rows[0], sight), _content(rows[0])
     kind, filed_on = Kind(application.kind), application.filed_on
     procedures = procedures_on(filed_on, kind)
+    public = {
+        **dict(application),
+        "earliest_effect": earliest_effect(procedures),
+        "procedures": _procedures(procedures),
+        "as_known": as_known,
+    }
+    if not _is_party(rows[0], content, sight):
+        return ApplicationInFullView(**public, said=None, criteria=None, factors=None, steps=None)
     people = await people_of(db, content.applicants, as_at=filed_on, as_known=as_known)
     return ApplicationInFullView(
-        **dict(application),
+        **public,
         said=content,
-        earliest_effect=earliest_effect(procedures),
-        procedures=_procedures(procedures),
         criteria=judge((one.pack for one in procedures), _evidence(content, people)),
         factors=_factors(content, filed_on, kind),
         steps=[_step(row) for row in await db.fetch(_STEPS, reference, known)],
-        as_known=as_known,
     )
 
 
@@ -100,8 +114,13 @@ def _content(row: asyncpg.Record) -> ApplicationContent:
     return ApplicationContent.model_validate_json(row["content"])
 
 
-def _view(row: asyncpg.Record) -> ApplicationView:
+def _is_party(row: asyncpg.Record, content: ApplicationContent, sight: Sight) -> bool:
+    return sight.sees(row["filed_by"], *content.applicants)
+
+
+def _view(row: asyncpg.Record, sight: Sight) -> ApplicationView:
     content = _content(row)
+    party = _is_party(row, content, sight)
     return ApplicationView(
         reference=row["reference"],
         kind=row["kind"],
@@ -112,8 +131,22 @@ def _view(row: asyncpg.Record) -> ApplicationView:
         successor=content.successor,
         successor_name=content.successor_name,
         effective_on=content.effective_on,
-        determination=content.determination,
-        version=row["version"],
+        determination=_determination(content.determination, party) if content.determination else None,
+        version=row["version"] if party else None,
+    )
+
+
+def _determination(decided: Determination, party: bool) -> DeterminationView:
+    return DeterminationView(
+        outcome=decided.outcome,
+        decided_on=decided.decided_on,
+        reasons=decided.reasons if party else None,
+        conditions=[
+            ApprovalConditionView(condition=one.condition, words=one.words if party else None)
+            for one in decided.conditions
+        ],
+        deferred_to=decided.deferred_to,
+        merger=decided.merger,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.registry.applications.content import ApplicationContent, Determination
+from services.registry.applications.content import ApplicationContent
 from services.registry.applications.models import ApplicationAct, ApplicationStatus, Result
 from services.registry.core.views import View
 
@@ -72,8 +72,26 @@ class ApplicationStepView(View):
     recorded_at: datetime
 
 
+class ApprovalConditionView(View):
+    """A condition of an approval."""
+
+    condition: str = Field(description="a term of the packs", examples=["constitution"])
+    words: str | None = Field(description="null: for the parties")
+
+
+class DeterminationView(View):
+    """NHS England's decision, or a withdrawal."""
+
+    outcome: str = Field(examples=["approved"])
+    decided_on: date
+    reasons: list[str] | None = Field(description="null: for the parties")
+    conditions: list[ApprovalConditionView]
+    deferred_to: date | None
+    merger: str | None = Field(examples=["M-14Y"])
+
+
 class ApplicationView(View):
-    """An application to merge."""
+    """An application to merge: who applied for what, and its outcome."""
 
     reference: str = Field(examples=["A-14Y"])
     kind: str = Field(examples=["ccg"])
@@ -84,19 +102,23 @@ class ApplicationView(View):
     successor: str = Field(examples=["14Y"])
     successor_name: str = Field(examples=["NHS Buckinghamshire CCG"])
     effective_on: date = Field(description="the day applied for, or the one that it was deferred to")
-    determination: Determination | None
-    version: int
+    determination: DeterminationView | None
+    version: int | None = Field(description="null: for the parties, since it counts judgements too")
 
 
 class ApplicationInFullView(ApplicationView):
-    """An application with its content and its results by the procedures in force when it was filed."""
+    """An application with its content and its results by the procedures in force when it was filed.
 
-    said: ApplicationContent
+    The content and what follows from it are null for others than its parties at the instant: the applicants and the
+    body that filed it.
+    """
+
     earliest_effect: date | None
     procedures: list[ProcedureView]
-    criteria: list[CriterionView]
-    factors: list[FactorView]
-    steps: list[ApplicationStepView]
+    said: ApplicationContent | None
+    criteria: list[CriterionView] | None
+    factors: list[FactorView] | None
+    steps: list[ApplicationStepView] | None
     as_known: datetime | None = Field(description="null: as known now")
 
 

@@ -8,7 +8,6 @@ from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
-    By,
     IfMatch,
     Page,
     Paging,
@@ -35,7 +34,8 @@ from services.registry.care_models.views import (
 )
 from services.registry.core.codes import CODE
 from services.registry.core.errors import NoChange, OrganisationNotFound, TermUnknown
-from services.registry.edge import EDIT_REFUSALS, Registrar
+from services.registry.core.sight import EVERYTHING
+from services.registry.edge import EDIT_REFUSALS, Registrar, Seeing
 
 router = commands_router(tags=["Care models"])
 
@@ -65,7 +65,7 @@ REFUSALS = (CareModelNotFound, CareModelNotPlanned, *EDIT_REFUSALS)
 async def list_care_models(
     request: Request,
     rows: Rows,
-    _: By,
+    sight: Seeing,
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
@@ -82,7 +82,7 @@ async def list_care_models(
     filters = queries.CareModelFilter(place, model, status)
     [after] = paging.key(str) or (None,)
     found = await queries.list_care_models(
-        rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
+        rows, filters, sight=sight, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )
     return page(found, key=lambda one: one.reference, request=request)
 
@@ -94,13 +94,14 @@ async def list_care_models(
     responses=problems(CareModelNotFound),
 )
 async def get_care_model(
-    reference: Reference, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
+    reference: Reference, rows: Rows, sight: Seeing, response: Response, as_at: AsAt, as_known: AsKnown
 ) -> CareModelInFullView:
     """Return its status as at a day, as known at an instant, with every statement about it until then.
 
+    The words of a statement, and who recorded it, are null for others than its place and its partners then.
     A plan that slipped stays in the statements. The ETag is its version now.
     """
-    found = await queries.get_care_model(rows, reference, as_at=as_at, as_known=as_known)
+    found = await queries.get_care_model(rows, reference, sight=sight, as_at=as_at, as_known=as_known)
     etag(response, found.version)
     return found
 
@@ -126,7 +127,7 @@ async def plan_care_model(
     """
     planned = await commands.plan_care_model(session, command, by=by, stated_at=stated_at)
     found = await queries.get_care_model(
-        await raw(session), planned.reference, as_at=command.planned_for or today, as_known=None
+        await raw(session), planned.reference, sight=EVERYTHING, as_at=command.planned_for or today, as_known=None
     )
     etag(response, found.version)
     return PlannedView.of(found)

@@ -13,6 +13,7 @@ from services.registry.care_models.errors import CareModelNotFound
 from services.registry.care_models.models import CareModelStatus, CareModelType, Stated
 from services.registry.care_models.rules import CareModelAct, CareModelState, state_of
 from services.registry.care_models.views import CareModelInFullView, CareModelStatementView, CareModelView
+from services.registry.core.sight import Sight
 from services.registry.lineage.queries import steps_to
 
 _STATEMENTS = """
@@ -36,15 +37,20 @@ class CareModelFilter:
     status: CareModelStatus | None = None
 
 
-async def get_care_model(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> CareModelInFullView:
-    """Return one care model with its statements. Raises CareModelNotFound, also where it had none by the instant."""
+async def get_care_model(
+    db: Reads, reference: str, *, sight: Sight, as_at: date, as_known: datetime | None
+) -> CareModelInFullView:
+    """Return one care model with its statements. Raises CareModelNotFound, also where it had none by the instant.
+
+    The words of a statement are for the place and the partners that it names.
+    """
     rows = await _statements_of(db, reference, as_known)
-    [model] = await _views(db, [rows], as_at=as_at, as_known=as_known)
+    [model] = await _views(db, [rows], sight=sight, as_at=as_at, as_known=as_known)
     return CareModelInFullView(
         **model.model_dump(),
         as_at=as_at,
         as_known=as_known,
-        statements=[CareModelStatementView.model_validate(dict(row)) for row in rows],
+        statements=[_statement(row, sight) for row in rows],
     )
 
 
@@ -54,7 +60,14 @@ async def list_acts(db: Reads, reference: str, *, as_known: datetime | None) -> 
 
 
 async def list_care_models(
-    db: Reads, filters: CareModelFilter, *, as_at: date, as_known: datetime | None, after: str | None, limit: int
+    db: Reads,
+    filters: CareModelFilter,
+    *,
+    sight: Sight,
+    as_at: date,
+    as_known: datetime | None,
+    after: str | None,
+    limit: int,
 ) -> list[CareModelView]:
     """Return a page of care models ordered by reference; `after` is the cursor.
 
@@ -68,7 +81,7 @@ async def list_care_models(
     matching = [
         statements for statements in _by_model(rows) if filters.status in (None, _state(statements, as_at).status)
     ]
-    return await _views(db, matching[:limit], as_at=as_at, as_known=as_known)
+    return await _views(db, matching[:limit], sight=sight, as_at=as_at, as_known=as_known)
 
 
 async def _statements_of(db: Reads, reference: str, as_known: datetime | None) -> list[asyncpg.Record]:
@@ -79,7 +92,7 @@ async def _statements_of(db: Reads, reference: str, as_known: datetime | None) -
 
 
 async def _views(
-    db: Reads, models: Collection[Sequence[asyncpg.Record]], *, as_at: date, as_known: datetime | None
+    db: Reads, models: Collection[Sequence[asyncpg.Record]], *, sight: Sight, as_at: date, as_known: datetime | None
 ) -> list[CareModelView]:
     """Return care models, each with those at its place that have not ended."""
     places = sorted({statements[0]["place"] for statements in models})
@@ -87,10 +100,15 @@ async def _views(
     for statements in _by_model(await db.fetch(_STATEMENTS, as_known or ALWAYS, None, places, None, None)):
         if _state(statements, as_at).status != "ended":
             going_on[statements[0]["place"]].append(statements[0]["reference"])
-    return [_view(statements[0], _state(statements, as_at), going_on) for statements in models]
+    return [_view(statements[0], _state(statements, as_at), going_on, sight) for statements in models]
 
 
-def _view(model: asyncpg.Record, state: CareModelState, going_on: dict[str, list[str]]) -> CareModelView:
+def _statement(row: asyncpg.Record, sight: Sight) -> CareModelStatementView:
+    words = {} if sight.sees(row["place"], *row["partners"]) else {"services": None, "note": None, "recorded_by": None}
+    return CareModelStatementView.model_validate({**row, **words})
+
+
+def _view(model: asyncpg.Record, state: CareModelState, going_on: dict[str, list[str]], sight: Sight) -> CareModelView:
     others = [] if state.status == "ended" else [one for one in going_on[model["place"]] if one != model["reference"]]
     return CareModelView(
         reference=model["reference"],
@@ -104,7 +122,7 @@ def _view(model: asyncpg.Record, state: CareModelState, going_on: dict[str, list
         since=state.since,
         last_day=state.last_day,
         partners=list(state.latest.partners),
-        services=state.latest.services,
+        services=state.latest.services if sight.sees(model["place"], *state.latest.partners) else None,
         offers=list(state.latest.offers),
         excludes=list(state.latest.excludes),
         people=state.latest.people,

@@ -18,14 +18,14 @@ class CareModelStatementView(View):
     )
     planned_for: date | None = Field(description="null: no day is given")
     partners: list[str]
-    services: str
+    services: str | None = Field(description="null: for its place and partners then")
     offers: list[str]
     excludes: list[str]
     people: int | None
-    note: str
+    note: str | None = Field(description="null: for its place and partners then")
     stated_at: datetime
     source: str
-    recorded_by: str
+    recorded_by: str | None = Field(description="null: for its place and partners then")
     recorded_at: datetime
 
 
@@ -45,7 +45,7 @@ class CareModelView(BaseModel):
     since: date | None = Field(description="first day as live, or as ended")
     last_day: date | None = Field(description="last day as live, where one is known")
     partners: list[str] = Field(examples=[["RL4"]])
-    services: str
+    services: str | None = Field(description="in words; null: for its place and partners")
     offers: list[str] = Field(description="its services as terms", examples=[["community_services"]])
     excludes: list[str] = Field(examples=[["core_primary_care"]])
     people: int | None

@@ -25,7 +25,7 @@ from libs.organisations.statements import Facet
 from services.registry.core import sources
 from services.registry.core.codes import CODE
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
-from services.registry.edge import CodeInPath, OfDay
+from services.registry.edge import CodeInPath, OfDay, Seeing
 from services.registry.evidence import anomalies as findings
 from services.registry.evidence import commands, conflicts, history
 from services.registry.evidence.conflict_rules import Differing
@@ -80,13 +80,14 @@ async def record_report(report: commands.SourceDocument, session: Write, by: Rep
     responses=problems(OrganisationNotFound),
 )
 async def get_organisation_history(
-    code: CodeInPath, rows: Rows, _: By, as_known: AsKnown, as_at: OfDay = None
+    code: CodeInPath, rows: Rows, sight: Seeing, as_known: AsKnown, as_at: OfDay = None
 ) -> HistoryView:
     """Return every belief about an organisation, its links and its successions, and the statements behind them.
 
+    Who recorded a statement is null for who does not act for the organisation.
     With `as_at` only those about that day; with `as_known` only what was stated by then.
     """
-    return await history.history_of(rows, code, as_at=as_at, as_known=as_known)
+    return await history.history_of(rows, code, sight=sight, as_at=as_at, as_known=as_known)
 
 
 @router.get(

@@ -9,6 +9,7 @@ from libs.common.temporal.believed import on_day
 from libs.common.temporal.history import ALWAYS, LAST_DAY
 from libs.organisations.statements import Facet
 from services.registry.core.errors import OrganisationNotFound
+from services.registry.core.sight import Sight
 from services.registry.evidence.views import (
     BeliefView,
     BelievedSuccessionView,
@@ -69,15 +70,16 @@ SELECT code, successor, effective_on, holds, shape, share, nullif(merger, '') AS
 
 
 async def history_of(
-    db: Reads, code: str, *, as_at: date | None = None, as_known: datetime | None = None
+    db: Reads, code: str, *, sight: Sight, as_at: date | None = None, as_known: datetime | None = None
 ) -> HistoryView:
     """Return what was believed and stated about a body by an instant, on one day or on all.
 
-    It includes successions that took effect by that day. Raises OrganisationNotFound.
+    Who recorded a statement is for the body itself. It includes successions that took effect by that day. Raises OrganisationNotFound.
     """
     if not await db.fetch("SELECT id FROM organisation WHERE code = $1", code):
         raise OrganisationNotFound(f"no organisation has the code {code}")
     asked = code, as_at, as_known or ALWAYS
+    hidden: dict[str, None] = {} if sight.sees(code) else {"recorded_by": None}
     beliefs = [*await db.fetch(_FACETS, *asked), *await db.fetch(_TIES, *asked)]
     statements = [*await db.fetch(_FACETS_SAID, *asked), *await db.fetch(_TIES_SAID, *asked)]
     return HistoryView(
@@ -85,9 +87,11 @@ async def history_of(
         as_at=as_at,
         as_known=as_known,
         beliefs=[BeliefView(**_shown(row)) for row in beliefs],
-        statements=[StatementView(**_shown(row)) for row in statements],
+        statements=[StatementView(**{**_shown(row), **hidden}) for row in statements],
         successions=[BelievedSuccessionView(**dict(row)) for row in await db.fetch(_SUCCESSIONS, *asked)],
-        successions_stated=[StatedSuccessionView(**dict(row)) for row in await db.fetch(_SUCCESSIONS_SAID, *asked)],
+        successions_stated=[
+            StatedSuccessionView(**{**row, **hidden}) for row in await db.fetch(_SUCCESSIONS_SAID, *asked)
+        ],
     )
 
 

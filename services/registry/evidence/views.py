@@ -54,7 +54,7 @@ class StatementView(View):
     )
     source: str = Field(examples=["ods-eccg:eccg_2016-02.csv"])
     rank: int
-    recorded_by: str
+    recorded_by: str | None = Field(description="null: for who acts for the organisation")
     recorded_at: datetime
 
 
@@ -85,7 +85,7 @@ class StatedSuccessionView(View):
     stated_at: datetime
     source: str
     rank: int
-    recorded_by: str
+    recorded_by: str | None = Field(description="null: for who acts for the organisation")
     recorded_at: datetime
 
 

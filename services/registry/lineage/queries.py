@@ -34,18 +34,6 @@ _BACKWARD = _LINE.format(onto="code", from_="successor")
 _FORWARD = _LINE.format(onto="successor", from_="code")
 
 
-# A boundary change makes no body a successor: its practices have another parent, and that is all.
-_BEFORE = f"""
-WITH RECURSIVE line (code) AS (
-    SELECT unnest($1::text[])
-     UNION
-    SELECT s.code FROM succession s JOIN line ON s.successor = line.code
-     WHERE s.shape IS DISTINCT FROM '{PARENT_CHANGE}' AND {as_known("s")}
-)
-SELECT code FROM line
-"""  # noqa: S608  (only names of ours are put in)
-
-
 @dataclass(frozen=True, slots=True)
 class Lineage:
     """Predecessors and successors of a code, and the bodies that it lives on in, with exact shares."""
@@ -160,11 +148,6 @@ async def successors_of(
     """Return every code that the given ones live on in."""
     steps = await _steps(db, _FORWARD, codes, as_at, as_known)
     return frozenset(step.successor for step in steps if step.shape != PARENT_CHANGE) - frozenset(codes)
-
-
-async def predecessors_of(db: Reads, codes: Collection[str], *, as_known: datetime = ALWAYS) -> frozenset[str]:
-    """Return every code that lives on in the given ones, however many steps away."""
-    return frozenset(row["code"] for row in await db.fetch(_BEFORE, list(codes), as_known)) - frozenset(codes)
 
 
 def _sentence(step: StepView) -> str:

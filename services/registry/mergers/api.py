@@ -31,7 +31,7 @@ from libs.common.temporal.days import WrittenDay
 from services.registry.core.codes import CODE, Day
 from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import MergerStatus
-from services.registry.edge import EDIT_REFUSALS
+from services.registry.edge import EDIT_REFUSALS, Seeing
 from services.registry.mergers import commands, queries
 from services.registry.mergers.errors import (
     ConditionMetAlready,
@@ -100,13 +100,14 @@ async def list_mergers(
     responses=problems(MergerNotFound),
 )
 async def get_merger(
-    reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown, today: Today
+    reference: Reference, rows: Rows, sight: Seeing, response: Response, as_known: AsKnown, today: Today
 ) -> MergerInFullView:
     """Return a merger as known at an instant, with each planned day, what is ready and what is missing.
 
+    The words of its conditions and of their evidence, and who stated what, are null for others than its parties.
     A merger whose day has come without effect is overdue, and `missing` lists what it lacks.
     """
-    merger = await queries.get_merger(rows, reference, as_known=as_known, today=today)
+    merger = await queries.get_merger(rows, reference, sight=sight, as_known=as_known, today=today)
     etag(response, merger.version)
     return merger
 
@@ -228,10 +229,13 @@ Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
     responses=problems(MergerNotFound),
 )
 async def get_merger_readiness(
-    reference: Reference, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown, today: Today
+    reference: Reference, rows: Rows, sight: Seeing, as_at: AsAt, as_known: AsKnown, today: Today
 ) -> ReadinessView:
-    """Return the conditions met and the schemes made by a day, as known at an instant, and what is missing."""
-    return await queries.get_readiness(rows, reference, as_at=as_at, as_known=as_known, today=today)
+    """Return the conditions met and the schemes made by a day, as known at an instant, and what is missing.
+
+    Words, and who stated what, are null for others than its parties.
+    """
+    return await queries.get_readiness(rows, reference, sight=sight, as_at=as_at, as_known=as_known, today=today)
 
 
 @router.post(

@@ -13,6 +13,7 @@ from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.core.codes import ByCode
 from services.registry.core.kinds import MergerStatus
+from services.registry.core.sight import Sight
 from services.registry.mergers.errors import MergerNotFound
 from services.registry.mergers.rules import missing
 from services.registry.mergers.views import (
@@ -60,23 +61,26 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
 """  # noqa: S608  (only names of ours are put in)
 
 _PLANS = """
-SELECT p.number, p.status, p.effective_on, p.stated_at, p.stated_by, p.recorded_at
+SELECT p.number, p.status, p.effective_on, p.stated_at, CASE WHEN $3 THEN p.stated_by END AS stated_by,
+       p.recorded_at
   FROM merger_plan p JOIN merger m ON m.id = p.merger_id
  WHERE m.reference = $1 AND p.stated_at <= $2 ORDER BY p.number
 """
 
 
 _SCHEMES = """
-SELECT s.reference, s.sort, s.predecessors, m.successor, s.nil_return, s.made_on, s.stated_at, s.stated_by
+SELECT s.reference, s.sort, s.predecessors, m.successor, s.nil_return, s.made_on, s.stated_at,
+       CASE WHEN $4 THEN s.stated_by END AS stated_by
   FROM transfer_scheme s JOIN merger m ON m.id = s.merger_id
  WHERE m.reference = $1 AND s.stated_at <= $2 AND ($3::date IS NULL OR s.made_on <= $3)
  ORDER BY s.made_on, s.reference
 """
 
 _CONDITIONS = """
-SELECT c.number, c.condition, c.text, CASE WHEN met THEN c.met_on END AS met_on,
-       CASE WHEN met THEN c.evidence_type END AS evidence_type, CASE WHEN met THEN c.evidence END AS evidence,
-       CASE WHEN met THEN c.evidenced_at END AS evidenced_at, CASE WHEN met THEN c.evidenced_by END AS evidenced_by
+SELECT c.number, c.condition, CASE WHEN $4 THEN c.text END AS text, CASE WHEN met THEN c.met_on END AS met_on,
+       CASE WHEN met THEN c.evidence_type END AS evidence_type, CASE WHEN met AND $4 THEN c.evidence END AS evidence,
+       CASE WHEN met THEN c.evidenced_at END AS evidenced_at,
+       CASE WHEN met AND $4 THEN c.evidenced_by END AS evidenced_by
   FROM merger_condition c JOIN merger m ON m.id = c.merger_id
  CROSS JOIN LATERAL (SELECT c.evidenced_at <= $2 AND ($3::date IS NULL OR c.met_on <= $3)) AS shown (met)
  WHERE m.reference = $1 AND c.stated_at <= $2 ORDER BY c.number
@@ -110,11 +114,14 @@ async def list_mergers(
     return [MergerListedView(**row) for row in rows]
 
 
-async def get_merger(db: Reads, reference: str, *, as_known: datetime | None, today: date) -> MergerInFullView:
+async def get_merger(
+    db: Reads, reference: str, *, sight: Sight, as_known: datetime | None, today: date
+) -> MergerInFullView:
     """Return a merger with its plans, what is ready and what is missing. Raises MergerNotFound."""
     merger = await _merger(db, reference, as_known, today)
-    conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=None)
-    plans = await db.fetch(_PLANS, reference, as_known or ALWAYS)
+    party = sight.sees(merger.successor, *merger.predecessors)
+    conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=None, party=party)
+    plans = await db.fetch(_PLANS, reference, as_known or ALWAYS, party)
     return MergerInFullView(
         **dict(merger),
         plans=[PlanView(**row) for row in plans],
@@ -125,11 +132,12 @@ async def get_merger(db: Reads, reference: str, *, as_known: datetime | None, to
 
 
 async def get_readiness(
-    db: Reads, reference: str, *, as_at: date, as_known: datetime | None, today: date
+    db: Reads, reference: str, *, sight: Sight, as_at: date, as_known: datetime | None, today: date
 ) -> ReadinessView:
     """Return what is ready and missing by a day, as known at an instant. Raises MergerNotFound."""
     merger = await _merger(db, reference, as_known, today)
-    conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=as_at)
+    party = sight.sees(merger.successor, *merger.predecessors)
+    conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=as_at, party=party)
     lacking = _missing(merger, conditions, schemes)
     return ReadinessView(
         merger=reference,
@@ -155,12 +163,12 @@ async def _merger(db: Reads, reference: str, as_known: datetime | None, today: d
 
 
 async def _conditions_and_schemes(
-    db: Reads, reference: str, as_known: datetime | None, *, by: date | None
+    db: Reads, reference: str, as_known: datetime | None, *, by: date | None, party: bool
 ) -> tuple[list[ConditionView], list[SchemeView]]:
-    """Return the conditions and the schemes of a merger by a day; all of them for None."""
-    known = as_known or ALWAYS
-    schemes = [SchemeView(**row) for row in await db.fetch(_SCHEMES, reference, known, by)]
-    return [ConditionView(**row) for row in await db.fetch(_CONDITIONS, reference, known, by)], schemes
+    """Return the conditions and the schemes of a merger by a day, all for None, with their words for a party."""
+    asked = reference, as_known or ALWAYS, by, party
+    schemes = [SchemeView(**row) for row in await db.fetch(_SCHEMES, *asked)]
+    return [ConditionView(**row) for row in await db.fetch(_CONDITIONS, *asked)], schemes
 
 
 def _missing(

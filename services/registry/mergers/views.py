@@ -16,7 +16,7 @@ class PlanView(View):
     status: MergerStatus
     effective_on: date
     stated_at: datetime
-    stated_by: str
+    stated_by: str | None = Field(description="null: for its parties")
     recorded_at: datetime
 
 
@@ -51,20 +51,20 @@ class SchemeView(View):
     nil_return: bool
     made_on: date
     stated_at: datetime
-    stated_by: str
+    stated_by: str | None = Field(description="null: for its parties")
 
 
 class ConditionView(View):
-    """A condition of an approval; null fields: there is no evidence yet."""
+    """A condition of an approval; null fields: there is no evidence yet. Its words are for the merger's parties."""
 
     number: int
     condition: str = Field(description="a term of the packs", examples=["constitution"])
-    text: str
+    text: str | None = Field(description="null: for its parties")
     met_on: date | None
     evidence_type: str | None = Field(description="a term of the packs", examples=["minute"])
-    evidence: str | None
+    evidence: str | None = Field(description="null also: for its parties")
     evidenced_at: datetime | None
-    evidenced_by: str | None
+    evidenced_by: str | None = Field(description="null also: for its parties")
 
 
 class LackView(View):

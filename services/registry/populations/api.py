@@ -23,7 +23,7 @@ from libs.common.http.paging import UnreadableCursor
 from services.registry.core import queries as answers
 from services.registry.core.change import get_organisation_to_change
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
-from services.registry.edge import CodeInPath, Registrar
+from services.registry.edge import CodeInPath, Registrar, Seeing
 from services.registry.populations import commands
 from services.registry.populations.queries import list_statements, populations_of
 from services.registry.populations.views import CountStatementView, PopulationsView, PublishedView
@@ -90,7 +90,7 @@ async def list_population_statements(
     code: CodeInPath,
     request: Request,
     rows: Rows,
-    _: By,
+    sight: Seeing,
     paging: Paging,
     today: Today,
     as_known: AsKnown,
@@ -99,5 +99,7 @@ async def list_population_statements(
     """List every count of every source, ordered by when it was recorded: a series to work with."""
     await answers.get_organisation(rows, code, as_at=today, as_known=as_known)
     [after] = paging.key(int) or (None,)
-    said = await list_statements(rows, code, basis=basis, as_known=as_known, after=after, limit=paging.fetch)
+    said = await list_statements(
+        rows, code, sight=sight, basis=basis, as_known=as_known, after=after, limit=paging.fetch
+    )
     return page(said, key=lambda one: one.id, request=request)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.core.codes import ByCode
+from services.registry.core.sight import Sight
 from services.registry.core.sources import family_of
 from services.registry.lineage.queries import resolve, steps_to
 from services.registry.lineage.tracing import PARENT_CHANGE
@@ -69,11 +70,12 @@ def _in_order(counts: Iterable[_Count]) -> list[_Count]:
 
 
 async def list_statements(
-    db: Reads, code: str, *, basis: str | None, as_known: datetime | None, after: int | None, limit: int
+    db: Reads, code: str, *, sight: Sight, basis: str | None, as_known: datetime | None, after: int | None, limit: int
 ) -> list[CountStatementView]:
     """Return every count of a body's people, in the order in which they were recorded."""
     rows = await db.fetch(_SAID, code, as_known or ALWAYS, basis, after, limit)
-    return [CountStatementView(**dict(row)) for row in rows]
+    hidden: dict[str, None] = {} if sight.sees(code) else {"recorded_by": None}
+    return [CountStatementView(**{**row, **hidden}) for row in rows]
 
 
 async def populations_of(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> list[PopulationView]:

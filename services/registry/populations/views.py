@@ -60,7 +60,7 @@ class CountStatementView(View):
     source: str
     rank: int
     stated_at: datetime
-    recorded_by: str
+    recorded_by: str | None = Field(description="null: for who acts for the organisation")
     recorded_at: datetime
 
 

@@ -7,7 +7,6 @@ from fastapi import Path, Query, Request, Response
 
 from libs.common.http.dependencies import (
     AsKnown,
-    By,
     IfMatch,
     Page,
     Paging,
@@ -26,6 +25,7 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, Role
 from services.registry.core.codes import CODE
+from services.registry.edge import Seeing
 from services.registry.reorganisations import commands, undoing
 from services.registry.reorganisations.errors import SuccessionNotAllowed, SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation, StatedShape
@@ -54,7 +54,7 @@ Decider = Annotated[Caller, allowed(Role.REGISTRAR, Role.NHS_ENGLAND)]
 async def list_all(
     request: Request,
     rows: Rows,
-    _: By,
+    sight: Seeing,
     paging: Paging,
     as_known: AsKnown,
     code: Annotated[str | None, Query(description="a predecessor or a successor", pattern=CODE)] = None,
@@ -65,7 +65,9 @@ async def list_all(
     The lineage of an organisation has these beside those from files. An undone one stays in this list.
     """
     after = None if paging.after is None else _cursor(paging.after)
-    found = await list_reorganisations(rows, code=code, shape=shape, as_known=as_known, after=after, limit=paging.fetch)
+    found = await list_reorganisations(
+        rows, code=code, shape=shape, as_known=as_known, after=after, limit=paging.fetch, sight=sight
+    )
     return page(found, key=lambda one: (one.effective_on, one.reference), request=request)
 
 
@@ -75,9 +77,11 @@ async def list_all(
     summary="Get a succession that was stated by hand",
     responses=problems(SuccessionNotFound),
 )
-async def get_one(reference: Reference, rows: Rows, _: By, response: Response, as_known: AsKnown) -> ReorganisationView:
+async def get_one(
+    reference: Reference, rows: Rows, sight: Seeing, response: Response, as_known: AsKnown
+) -> ReorganisationView:
     """Return one succession as known at an instant."""
-    found = await get_reorganisation(rows, reference, as_known=as_known)
+    found = await get_reorganisation(rows, reference, as_known=as_known, sight=sight)
     etag(response, found.version)
     return found
 

@@ -6,6 +6,7 @@ import asyncpg
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
+from services.registry.core.sight import Sight
 from services.registry.reorganisations.errors import SuccessionNotFound
 from services.registry.reorganisations.views import ReorganisationView, followers
 
@@ -30,19 +31,24 @@ async def list_reorganisations(
     as_known: datetime | None,
     after: tuple[date, str] | None,
     limit: int,
+    sight: Sight,
 ) -> list[ReorganisationView]:
     """Return a page of successions stated by hand, ordered by day and reference; `after` is the cursor."""
     rows = await db.fetch(_SOME, as_known or ALWAYS, code, shape, None, *(after or (None, None)), limit)
-    return [_view(row) for row in rows]
+    return [_view(row, sight) for row in rows]
 
 
-async def get_reorganisation(db: Reads, reference: str, *, as_known: datetime | None) -> ReorganisationView:
+async def get_reorganisation(
+    db: Reads, reference: str, *, as_known: datetime | None, sight: Sight
+) -> ReorganisationView:
     """Return one succession stated by hand. Raises SuccessionNotFound."""
     rows = await db.fetch(_SOME, as_known or ALWAYS, None, None, reference, None, None, 1)
     if not rows:
         raise SuccessionNotFound(f"no succession was stated by hand under {reference}, or none was known then")
-    return _view(rows[0])
+    return _view(rows[0], sight)
 
 
-def _view(row: asyncpg.Record) -> ReorganisationView:
-    return ReorganisationView(**{**row, "successors": followers(row["successors"], row["shares"])})
+def _view(row: asyncpg.Record, sight: Sight) -> ReorganisationView:
+    stated_by = row["stated_by"] if sight.sees(*row["predecessors"], *row["successors"]) else None
+    successors = followers(row["successors"], row["shares"])
+    return ReorganisationView(**{**row, "successors": successors, "stated_by": stated_by})

@@ -25,7 +25,7 @@ class ReorganisationView(BaseModel):
     successors: list[FollowerView]
     closed: list[str] = Field(description="the predecessors that it closed", examples=[[]])
     stated_at: datetime
-    stated_by: str
+    stated_by: str | None = Field(description="null: for its predecessors and successors")
     undone_at: datetime | None = Field(description="when it was undone as wrong; null: it holds")
     version: int
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from libs.common.temporal.history import ALWAYS
-from services.registry.lineage.queries import predecessors_of, successors_of
+from services.registry.core.models import successions
+from services.registry.lineage.queries import successors_of
 from services.registry.search import members
 from services.registry.search.views import MOST_IN_A_TREE
 from services.registry.watch_lists.errors import WatchListNotFound
@@ -49,6 +50,6 @@ async def watched_codes(
         found = await members.list_members(db, level, as_at=as_at, as_known=as_known, limit=MOST_IN_A_TREE * 10)
         level = sorted({member.code for member in found} - asked)
         asked.update(level)
-    before = await predecessors_of(db, sorted(asked), as_known=as_known or ALWAYS)
+    before = await successions.predecessors(db, sorted(asked), as_known=as_known)
     after = await successors_of(db, sorted(asked), as_known=as_known or ALWAYS)
     return sorted(asked | before | after)

@@ -10,6 +10,7 @@ import pytest
 
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
+from services.registry.core.sight import EVERYTHING
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import NotRecognised, day_in, recognised
 from services.registry.imports.report import ImportReport
@@ -116,7 +117,7 @@ async def test_successions_of_ccgs_on_one_day_are_a_merger_that_was_carried_out(
     database: Database, folder: Path
 ) -> None:
     await take(database, folder)
-    merger = await get_merger(database, "M-13T", as_known=None, today=TODAY)
+    merger = await get_merger(database, "M-13T", sight=EVERYTHING, as_known=None, today=TODAY)
     assert (merger.status, merger.effective_on, merger.predecessors) == (
         "carried_out",
         date(2015, 4, 1),
