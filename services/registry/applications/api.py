@@ -16,6 +16,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
     commands_router,
     etag,
     page,
@@ -107,6 +108,7 @@ async def get_application(
     summary="Apply to merge",
     responses=problems(ApplicationNotAllowed),
 )
+@binds("filed_by", "applicants")
 async def file_application(
     command: commands.FileApplication, session: Write, by: Applying, stated_at: StatedAt, response: Response
 ) -> ApplicationWrittenView:
@@ -126,6 +128,7 @@ async def file_application(
     summary="Edit an application",
     responses=problems(*OPEN),
 )
+@binds("the applicants", "the body that filed it")
 async def edit_application(
     reference: Reference,
     command: Content,
@@ -149,6 +152,7 @@ async def edit_application(
     summary="Join an application",
     responses=problems(*OPEN),
 )
+@binds("applicant")
 async def join_application(
     reference: Reference,
     command: commands.JoinApplication,
@@ -173,6 +177,7 @@ async def join_application(
     summary="Leave an application",
     responses=problems(NoSuchApplicant, *OPEN),
 )
+@binds("{code}")
 async def leave_application(
     reference: Reference,
     code: Annotated[str, Path(pattern=CODE, description="the applicant that leaves", examples=["10H"])],
@@ -195,6 +200,7 @@ async def leave_application(
     summary="Withdraw an application",
     responses=problems(ApplicationNotFound, DeterminedAlready, *EDIT_REFUSALS),
 )
+@binds("the applicants", "the body that filed it")
 async def withdraw_application(
     reference: Reference, session: Write, by: Applying, stated_at: StatedAt, expected: IfMatch, response: Response
 ) -> ApplicationWrittenView:
@@ -254,6 +260,7 @@ async def list_merger_procedures(
     summary="Judge an application by one criterion",
     responses=problems(*OPEN),
 )
+@binds("the applicants", "the body that filed it")
 async def judge_application(
     reference: Reference,
     command: JudgementOf,
@@ -278,6 +285,7 @@ async def judge_application(
         *OPEN, MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken, TermUnknown
     ),
 )
+@binds("the applicants", "the body that filed it", "the successor")
 async def determine_application(
     reference: Reference,
     command: determinations.Determine,

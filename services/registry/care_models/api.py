@@ -15,6 +15,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
+    binds,
     commands_router,
     etag,
     page,
@@ -113,6 +114,7 @@ async def get_care_model(
     summary="Plan a new care model",
     responses=problems(OrganisationNotFound, CareModelTaken, TermUnknown),
 )
+@binds("place", "partners")
 async def plan_care_model(
     command: commands.PlanCareModel,
     session: Write,
@@ -139,6 +141,7 @@ async def plan_care_model(
     summary="Delay it without a date",
     responses=problems(*REFUSALS, NoChange),
 )
+@binds("the place", "the partners that it has")
 async def delay_care_model(
     model: ToChange,
     command: commands.DelayCareModel,
@@ -162,6 +165,7 @@ async def delay_care_model(
     summary="Replan it",
     responses=problems(*REFUSALS, OrganisationNotFound, TermUnknown),
 )
+@binds("partners", "the place and the partners that it has")
 async def replan_care_model(
     reference: Reference,
     command: commands.ReplanCareModel,
@@ -185,6 +189,7 @@ async def replan_care_model(
     summary="Establish it",
     responses=problems(*REFUSALS, NotEstablished),
 )
+@binds("the place", "the partners that it has")
 async def establish_care_model(
     model: ToChange,
     command: commands.EstablishCareModel,
@@ -205,6 +210,7 @@ async def establish_care_model(
     summary="End or abandon it",
     responses=problems(*REFUSALS, NotEstablished),
 )
+@binds("the place", "the partners that it has")
 async def end_care_model(
     model: ToChange,
     command: commands.EndCareModel,

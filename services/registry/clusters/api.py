@@ -15,6 +15,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Write,
     allowed,
+    binds,
     commands_router,
     etag,
     page,
@@ -78,6 +79,7 @@ async def get_cluster(
     summary="Cluster ICBs under one leadership",
     responses=problems(ClusterNotAllowed),
 )
+@binds("icbs")
 async def cluster_icbs(
     command: commands.ClusterICBs, session: Write, by: Leading, stated_at: StatedAt, response: Response
 ) -> Cluster:
@@ -96,6 +98,7 @@ async def cluster_icbs(
     summary="End a cluster",
     responses=problems(ClusterNotFound, ClusterEnded, ClusterNotAllowed, *EDIT_REFUSALS),
 )
+@binds("the cluster's ICBs")
 async def end_cluster(
     reference: Reference,
     command: commands.EndCluster,

@@ -32,7 +32,7 @@ NOTHING = Sight(frozenset())
 
 
 async def sight_of(db: Reads, by: Caller) -> Sight:
-    """Return what the caller reads. Whoever only runs the system reads no party's words, not even as a national body."""
+    """Return what the caller reads. Who only runs the system reads no party's words, even as a national body."""
     if by.roles == _RUNS_THE_SYSTEM or not by.organisations:
         return NOTHING
     if by.is_national:

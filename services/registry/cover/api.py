@@ -14,6 +14,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Write,
     allowed,
+    binds,
     commands_router,
     page,
     problems,
@@ -126,6 +127,7 @@ async def list_covered(
     summary="State what commissioners cover",
     responses=problems(CoverBroken, NoChange),
 )
+@binds("commissioners.code")
 async def state_cover(
     command: commands.StateCover, session: Write, by: Decider, stated_at: StatedAt
 ) -> CoverStatedView:

@@ -14,6 +14,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
     commands_router,
     page,
     problems,
@@ -63,6 +64,7 @@ async def list_sources(_: By, as_at: AsAt) -> SourcesView:
     summary="Record what a source states",
     responses=problems(OrganisationNotFound, SourceRefused),
 )
+@binds("facts.code", "the parents and successors that it names")
 async def record_report(report: commands.SourceDocument, session: Write, by: Reporter, today: Today) -> RecordedView:
     """Record what a named document states of organisations, with the rank of its family, as stated on its day.
 

@@ -74,7 +74,8 @@ async def history_of(
 ) -> HistoryView:
     """Return what was believed and stated about a body by an instant, on one day or on all.
 
-    Who recorded a statement is for the body itself. It includes successions that took effect by that day. Raises OrganisationNotFound.
+    It includes successions that took effect by that day. Who recorded a statement is for the body itself. Raises
+    OrganisationNotFound.
     """
     if not await db.fetch("SELECT id FROM organisation WHERE code = $1", code):
         raise OrganisationNotFound(f"no organisation has the code {code}")

@@ -4,7 +4,18 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, StatedAt, Write, commands_router, etag, problems
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    Rows,
+    StatedAt,
+    Write,
+    binds,
+    commands_router,
+    etag,
+    problems,
+)
 from services.registry.core.errors import CodeTaken, OrganisationNotFound, TermUnknown
 from services.registry.core.models import Organisation
 from services.registry.edge import CodeInPath, Registrar, ToChange
@@ -58,6 +69,7 @@ async def get_standing(
     summary="Open a federation of practices",
     responses=problems(CodeTaken, LegalFormUnknown, TermUnknown),
 )
+@binds("code")
 async def open_federation(
     command: commands.OpenFederation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
 ) -> Organisation:
@@ -76,6 +88,7 @@ async def open_federation(
     summary="State the legal form of an organisation",
     responses=problems(*REFUSALS, LegalFormUnknown),
 )
+@binds("{code}")
 async def change_legal_form(
     organisation: ToChange,
     command: commands.ChangeLegalForm,
@@ -96,6 +109,7 @@ async def change_legal_form(
     summary="State the remit of an organisation",
     responses=problems(*REFUSALS, TermUnknown),
 )
+@binds("{code}")
 async def state_remit(
     organisation: ToChange,
     command: commands.StateRemit,

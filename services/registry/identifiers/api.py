@@ -12,6 +12,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
+    binds,
     commands_router,
     etag,
     problems,
@@ -58,6 +59,7 @@ async def list_roles(
     summary="Give it a further role",
     responses=problems(OrganisationNotFound, NotOpen, NoChange, *EDIT_REFUSALS),
 )
+@binds("{code}")
 async def give_role(
     organisation: ToChange,
     command: commands.GiveRole,
@@ -78,6 +80,7 @@ async def give_role(
     summary="End a further role",
     responses=problems(OrganisationNotFound, RoleNotHeld, *EDIT_REFUSALS),
 )
+@binds("{code}")
 async def end_role(
     organisation: ToChange,
     role: Annotated[str, Path(pattern=commands.ROLE_NAME, description="the role as it was given", examples=["RO213"])],
@@ -114,6 +117,7 @@ async def list_identifiers(
     summary="Give it a code of another system",
     responses=problems(OrganisationNotFound, IdentifierTaken, NoChange, *EDIT_REFUSALS),
 )
+@binds("{code}")
 async def give_identifier(
     organisation: ToChange,
     command: commands.GiveIdentifier,
@@ -137,6 +141,7 @@ async def give_identifier(
     summary="End a code of another system",
     responses=problems(OrganisationNotFound, IdentifierNotFound, *EDIT_REFUSALS),
 )
+@binds("{code}")
 async def end_identifier(
     organisation: ToChange,
     system: SystemInPath,

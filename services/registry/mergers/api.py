@@ -19,6 +19,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
     commands_router,
     etag,
     page,
@@ -139,6 +140,7 @@ async def preview_merger(
     summary="Agree a merger",
     responses=problems(MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken),
 )
+@binds("predecessors", "successor")
 async def merge_commissioners(
     command: commands.MergeCommissioners,
     session: Write,
@@ -164,6 +166,7 @@ async def merge_commissioners(
     summary="Redate a merger",
     responses=problems(MergerNotFound, MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed, *EDIT_REFUSALS),
 )
+@binds("the merger's predecessors", "its successor")
 async def redate_merger(
     reference: Reference,
     command: commands.RedateMerger,
@@ -191,6 +194,7 @@ async def redate_merger(
     summary="Withdraw a merger",
     responses=problems(MergerNotFound, MergerNotOpen, *EDIT_REFUSALS),
 )
+@binds("the merger's predecessors", "its successor")
 async def withdraw_merger(
     reference: Reference,
     session: Write,
@@ -245,6 +249,7 @@ async def get_merger_readiness(
     summary="Record a transfer scheme or a nil return",
     responses=problems(MergerNotFound, MergerNotOpen, SchemeNotAllowed, SchemeMadeAlready),
 )
+@binds("predecessors", "all of the merger's predecessors where none is named")
 async def make_scheme(
     reference: Reference,
     command: commands.NewScheme,
@@ -275,6 +280,7 @@ async def make_scheme(
         MergerNotFound, NoSuchCondition, MergerNotOpen, ConditionMetAlready, SchemeNotAllowed, TermUnknown
     ),
 )
+@binds("the merger's predecessors")
 async def meet_condition(
     reference: Reference,
     number: Annotated[int, Path(ge=1, le=1000, description="the number of the condition in the approval, from 1")],
@@ -298,6 +304,7 @@ async def meet_condition(
     summary="Establish the successor now",
     responses=problems(MergerNotFound, MergerNotOpen, WrongEffectiveDate, MergerNotReady),
 )
+@binds("the merger's predecessors", "its successor")
 async def establish_successor(
     reference: Reference, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
 ) -> Merger:

@@ -102,7 +102,7 @@ async def list_organisations(
     summary="Open or propose an organisation",
     responses=problems(CodeTaken, OrganisationNotFound, CoverBroken),
 )
-@binds("code")
+@binds("code", "parent")
 async def open_organisation(
     command: commands.OpenOrganisation, session: Write, by: Registrar, stated_at: StatedAt, response: Response
 ) -> Organisation:
@@ -122,6 +122,7 @@ async def open_organisation(
     summary="Open or propose up to 500 organisations",
     responses=problems(CodeTaken, OrganisationNotFound, CoverBroken),
 )
+@binds("organisations.code", "organisations.parent")
 async def open_organisations(
     command: commands.OpenOrganisations, session: Write, by: Registrar, stated_at: StatedAt
 ) -> OpenedListView:
@@ -136,6 +137,7 @@ async def open_organisations(
     summary="Close an organisation without a merger",
     responses=problems(OrganisationNotFound, NotOpen, ClosedBeforeItOpened, MergerAgreed, CoverBroken, *EDIT_REFUSALS),
 )
+@binds("{code}")
 async def close_organisation(
     organisation: ToChange,
     command: commands.CloseOrganisation,
@@ -159,6 +161,7 @@ async def close_organisation(
     summary="Rename an organisation",
     responses=problems(*REFUSALS),
 )
+@binds("{code}")
 async def rename_organisation(
     organisation: ToChange,
     command: changes.RenameOrganisation,
@@ -179,6 +182,7 @@ async def rename_organisation(
     summary="Change the parent of an organisation",
     responses=problems(CoverBroken, *REFUSALS),
 )
+@binds("{code}", "parent", "the parent that it leaves")
 async def change_parent(
     code: CodeInPath,
     command: changes.ChangeParent,
@@ -205,6 +209,7 @@ async def change_parent(
     summary="Change the kind of an organisation",
     responses=problems(CoverBroken, *REFUSALS, MergerAgreed),
 )
+@binds("{code}")
 async def change_kind(
     organisation: ToChange,
     command: changes.ChangeKind,
@@ -228,6 +233,7 @@ async def change_kind(
     summary="State the legal status of an organisation",
     responses=problems(OrganisationNotFound, LegalDatesDisagree, NoChange, *EDIT_REFUSALS),
 )
+@binds("{code}")
 async def change_legal_status(
     organisation: ToChange,
     command: changes.ChangeLegalStatus,
@@ -252,6 +258,7 @@ async def change_legal_status(
     summary="Move an organisation",
     responses=problems(*REFUSALS),
 )
+@binds("{code}")
 async def move_organisation(
     organisation: ToChange,
     command: changes.MoveOrganisation,

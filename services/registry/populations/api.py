@@ -15,6 +15,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
+    binds,
     commands_router,
     page,
     problems,
@@ -43,6 +44,7 @@ Basis = Annotated[
     summary="Publish a population",
     responses=problems(OrganisationNotFound, SourceRefused),
 )
+@binds("{code}")
 async def publish_population(
     code: CodeInPath, command: commands.PublishPopulation, session: Write, by: Registrar, stated_at: StatedAt
 ) -> PopulationPublished:

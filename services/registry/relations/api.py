@@ -14,6 +14,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Write,
     allowed,
+    binds,
     commands_router,
     page,
     problems,
@@ -76,6 +77,7 @@ async def list_relations(
     summary="Relate an organisation to another",
     responses=problems(OrganisationNotFound, RelationNotAllowed, NoChange),
 )
+@binds("{code}", "other")
 async def relate(
     code: CodeInPath, command: commands.Relate, session: Write, by: Decider, stated_at: StatedAt
 ) -> RelatedView:
@@ -94,6 +96,7 @@ async def relate(
     summary="End a relation",
     responses=problems(OrganisationNotFound, NoChange),
 )
+@binds("{code}", "the other unless a member leaves")
 async def end_relation(
     code: CodeInPath, command: commands.EndRelation, session: Write, by: Decider, stated_at: StatedAt
 ) -> RelatedView:

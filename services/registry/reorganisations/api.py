@@ -15,6 +15,7 @@ from libs.common.http.dependencies import (
     UnreadableVersion,
     Write,
     allowed,
+    binds,
     commands_router,
     etag,
     page,
@@ -93,6 +94,7 @@ async def get_one(
     summary="State a succession",
     responses=problems(SuccessionNotAllowed),
 )
+@binds("predecessors", "successors.code", "commissioners.code")
 async def state_succession(
     command: commands.StateSuccession, session: Write, by: Decider, stated_at: StatedAt, response: Response
 ) -> ReorganisationView:
@@ -114,6 +116,7 @@ async def state_succession(
     summary="Undo a succession",
     responses=problems(SuccessionNotFound, SuccessionNotUndoable, PreconditionMissing, StaleVersion, UnreadableVersion),
 )
+@binds("the predecessors", "the successors", "the commissioners that it moved practices or areas of")
 async def undo_succession(
     reference: Reference, session: Write, by: Decider, stated_at: StatedAt, expected: IfMatch, response: Response
 ) -> ReorganisationView:

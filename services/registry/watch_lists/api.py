@@ -14,6 +14,7 @@ from libs.common.http.dependencies import (
     Read,
     Rows,
     Write,
+    binds_none,
     commands_router,
     etag,
     page,
@@ -31,6 +32,8 @@ from services.registry.watch_lists.models import WatchList
 from services.registry.watch_lists.views import WatchedView, WatchListView
 
 router = commands_router(tags=["Search"])
+
+OWN = "a watch list is its owner's, and names the organisations of others to follow them"
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="the list's number", examples=[1])]
 
@@ -50,6 +53,7 @@ async def list_watch_lists(request: Request, session: Read, by: By, paging: Pagi
     summary="Create a watch list",
     responses=problems(OrganisationNotFound, WatchListTaken),
 )
+@binds_none(because=OWN)
 async def make_watch_list(command: commands.Watch, session: Write, by: By, response: Response) -> WatchList:
     """Create a list of codes and footprints, under a name of the caller's."""
     made = await commands.make_watch_list(session, command, by=by)
@@ -77,6 +81,7 @@ async def get_watch_list(number: Number, session: Read, by: By, response: Respon
     summary="Change a watch list",
     responses=problems(WatchListNotFound, OrganisationNotFound, WatchListTaken, *EDIT_REFUSALS),
 )
+@binds_none(because=OWN)
 async def change_watch_list(
     number: Number, command: commands.Watch, session: Write, by: By, expected: IfMatch, response: Response
 ) -> WatchList:
@@ -94,6 +99,7 @@ async def change_watch_list(
     summary="Delete a watch list",
     responses=problems(WatchListNotFound, *EDIT_REFUSALS),
 )
+@binds_none(because=OWN)
 async def end_watch_list(number: Number, session: Write, by: By, expected: IfMatch) -> None:
     """Delete a list. Events about its organisations stay in the feed."""
     watched = await commands.get_watch_list_to_change(session, number, by=by)
