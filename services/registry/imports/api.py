@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from libs.common.http import csv_text
 from libs.common.http.connections import while_connected
 from libs.common.http.csv_text import CSV_TOO, AsCsv
-from libs.common.http.dependencies import Rows, Today, allowed, binds_none, problems, questions_router
+from libs.common.http.dependencies import Rows, Today, allowed, problems, questions_router
 from libs.common.http.problems import Unavailable, Unreadable
 from libs.common.identity import Caller, Role
 from libs.common.process.gate import Gate, GateFull
@@ -58,7 +58,6 @@ class TooManyPreviews(Unavailable):
     responses={200: CSV_TOO, **problems(FileNotReadable, TooManyPreviews)},
     openapi_extra=_A_FILE,
 )
-@binds_none(because="it is rolled back")
 async def preview_import(
     request: Request,
     rows: Rows,
