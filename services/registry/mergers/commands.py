@@ -1,8 +1,7 @@
 """Agrees, redates, withdraws, prepares and carries out mergers of CCGs or of ICBs."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -14,16 +13,7 @@ from sqlalchemy.orm import selectinload
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
-    CCGMerged,
-    CCGMergerAgreed,
-    CCGMergerRedated,
-    CCGMergerWithdrawn,
-    ICBMerged,
-    ICBMergerAgreed,
-    ICBMergerRedated,
-    ICBMergerWithdrawn,
     MergerConditionMet,
-    OrganisationProposed,
     TransferSchemeMade,
 )
 from libs.common.identity import Caller
@@ -41,6 +31,7 @@ from services.registry.mergers.errors import (
     SchemeNotAllowed,
     WrongEffectiveDate,
 )
+from services.registry.mergers.events import agreed, merged, proposed, redated, withdrawn
 from services.registry.mergers.models import Merger, SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, missing, reasons_against
@@ -162,8 +153,8 @@ async def merge_commissioners(
         if successor not in now.organisations:
             await now.introduce([successor])
             if day > today or not merger.is_ready():
-                now.publish(_proposed(merger, now.at))
-        now.publish(_agreed(merger, now.at), *schemes)
+                now.publish(proposed(merger, now.at))
+        now.publish(agreed(merger, now.at), *schemes)
         _carry_out_if_due(now, merger, by_day=today)
     return merger
 
@@ -186,7 +177,7 @@ async def redate_merger(
         )
         if law := law_on(command.effective_on, kind):
             merger.rule_pack = law.id
-        now.publish(_redated(merger, previously_on, now.at))
+        now.publish(redated(merger, previously_on, now.at))
         _carry_out_if_due(now, merger, by_day=today)
 
 
@@ -197,7 +188,7 @@ async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, 
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         merger.withdraw(stated_at=now.at, by=by.subject)
-        now.publish(_withdrawn(merger, now.at))
+        now.publish(withdrawn(merger, now.at))
 
 
 async def establish_successor(
@@ -337,7 +328,7 @@ def _carry_out_if_due(now: Change, merger: Merger, *, by_day: date) -> None:
     """Carry the merger out where its day has come and all was ready by then."""
     if merger.status == MergerStatus.AGREED and merger.effective_on <= by_day and merger.is_ready():
         merger.carry_out(stated_at=now.at, by=now.by.subject)
-        now.publish(_merged(merger, now.at))
+        now.publish(merged(merger, now.at))
 
 
 async def _must_be_possible(
@@ -351,8 +342,8 @@ async def _must_be_possible(
     areas: Sequence[str] | None = None,
 ) -> Kind:
     """Return the kind of body that merges. Raises MergerNotAllowed."""
-    agreed = await agreed_mergers_of(now.session, {successor, *predecessors})
-    around = Surroundings(now.standings, {code: other for code, other in agreed.items() if other[0] != but})
+    parts = await agreed_mergers_of(now.session, {successor, *predecessors})
+    around = Surroundings(now.standings, {code: other for code, other in parts.items() if other[0] != but})
     kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
     reasons = [
         *reasons_against(successor, predecessors, effective_on, around=around),
@@ -430,80 +421,3 @@ def _must_be_ready(merger: Merger) -> None:
         )
         reasons = [Reason(message, "effective_on")]
     raise MergerNotReady("; ".join(reason.message for reason in reasons), reasons=reasons)
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The events about mergers of one kind."""
-
-    agreed: type[CCGMergerAgreed | ICBMergerAgreed]
-    redated: type[CCGMergerRedated | ICBMergerRedated]
-    withdrawn: type[CCGMergerWithdrawn | ICBMergerWithdrawn]
-    merged: type[CCGMerged | ICBMerged]
-
-
-_NAMES: Mapping[str, _Names] = {
-    Kind.CCG: _Names(CCGMergerAgreed, CCGMergerRedated, CCGMergerWithdrawn, CCGMerged),
-    Kind.ICB: _Names(ICBMergerAgreed, ICBMergerRedated, ICBMergerWithdrawn, ICBMerged),
-}
-
-
-def _proposed(merger: Merger, at: datetime) -> Event:
-    """Return the event that the successor is set up in law and does not operate yet."""
-    return OrganisationProposed(
-        code=merger.successor, name=merger.successor_name, kind=merger.kind, effective_on=day_of(at), stated_at=at
-    )
-
-
-def _agreed(merger: Merger, at: datetime) -> Event:
-    """Return the event that a merger is agreed."""
-    return _NAMES[merger.kind].agreed(
-        merger=merger.reference,
-        successor=merger.successor,
-        successor_name=merger.successor_name,
-        predecessors=tuple(merger.predecessors),
-        effective_on=merger.effective_on,
-        stated_at=at,
-    )
-
-
-def _redated(merger: Merger, previously_on: date, at: datetime) -> Event:
-    """Return the event that a merger takes effect on another day."""
-    return _NAMES[merger.kind].redated(
-        merger=merger.reference,
-        successor=merger.successor,
-        predecessors=tuple(merger.predecessors),
-        previously_on=previously_on,
-        effective_on=merger.effective_on,
-        stated_at=at,
-    )
-
-
-def _withdrawn(merger: Merger, at: datetime) -> Event:
-    """Return the event that a merger will not take place."""
-    return _NAMES[merger.kind].withdrawn(
-        merger=merger.reference,
-        successor=merger.successor,
-        predecessors=tuple(merger.predecessors),
-        effective_on=day_of(at),
-        stated_at=at,
-    )
-
-
-def _merged(merger: Merger, at: datetime) -> Event:
-    """Return the event that a merger took effect, with the schemes in the order of the predecessors."""
-    return _NAMES[merger.kind].merged(
-        merger=merger.reference,
-        successor=merger.successor,
-        successor_name=merger.successor_name,
-        predecessors=tuple(merger.predecessors),
-        property_schemes=_in_order(merger, SchemeType.PROPERTY),
-        staff_schemes=_in_order(merger, SchemeType.STAFF),
-        effective_on=merger.effective_on,
-        stated_at=at,
-    )
-
-
-def _in_order(merger: Merger, sort: SchemeType) -> tuple[str, ...]:
-    of = {code: one.reference for one in merger.schemes if one.sort == sort for code in one.predecessors}
-    return tuple(of[code] for code in merger.predecessors)
