@@ -32,7 +32,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.permissions import must_act_for
 from services.registry.core.standing import standings
 from services.registry.core.terms import titles_of
-from services.registry.mergers.commands import ApprovalCondition
+from services.registry.mergers.conditions import ApprovalCondition
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings
 

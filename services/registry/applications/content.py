@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 
 from services.registry.clusters.commands import CLUSTER
 from services.registry.core.codes import PRINTED, Code, Day, Name
-from services.registry.mergers.commands import ApprovalCondition
+from services.registry.mergers.conditions import ApprovalCondition
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 Applicant = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,12}}$|{CLUSTER}")]

@@ -17,7 +17,8 @@ from services.registry.applications.models import Application, ApplicationAct, A
 from services.registry.applications.procedures import procedures_on
 from services.registry.core.codes import Day
 from services.registry.core.kinds import Kind
-from services.registry.mergers.commands import ApprovalCondition, MergeCommissioners, NewScheme, merge_commissioners
+from services.registry.mergers.commands import MergeCommissioners, NewScheme, merge_commissioners
+from services.registry.mergers.conditions import ApprovalCondition
 from services.registry.mergers.models import Merger
 
 Outcome = Literal["approved", "approved_with_conditions", "rejected", "deferred"]

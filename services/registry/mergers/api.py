@@ -34,6 +34,7 @@ from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import MergerStatus
 from services.registry.edge import EDIT_REFUSALS, Seeing
 from services.registry.mergers import commands, queries
+from services.registry.mergers.conditions import MeetCondition
 from services.registry.mergers.errors import (
     ConditionMetAlready,
     EffectiveDateUnchanged,
@@ -284,7 +285,7 @@ async def make_scheme(
 async def meet_condition(
     reference: Reference,
     number: Annotated[int, Path(ge=1, le=1000, description="the number of the condition in the approval, from 1")],
-    command: commands.MeetCondition,
+    command: MeetCondition,
     session: Write,
     by: Preparing,
     today: Today,

@@ -1,11 +1,11 @@
 """Agrees, redates, withdraws, prepares and carries out mergers of CCGs or of ICBs."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -13,17 +13,27 @@ from sqlalchemy.orm import selectinload
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
 from libs.common.events.registry import (
+    CCGMerged,
+    CCGMergerAgreed,
+    CCGMergerRedated,
+    CCGMergerWithdrawn,
+    ICBMerged,
+    ICBMergerAgreed,
+    ICBMergerRedated,
+    ICBMergerWithdrawn,
     MergerConditionMet,
+    OrganisationProposed,
     TransferSchemeMade,
 )
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from services.registry.core.change import Change, change
-from services.registry.core.codes import PRINTED, AreaCode, Code, Day, Name
+from services.registry.core.codes import AreaCode, Code, Day, Name
 from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.core.permissions import must_act_for
-from services.registry.core.terms import Term, titles_of
+from services.registry.core.terms import titles_of
 from services.registry.cover.checks import reasons_against_merger
+from services.registry.mergers.conditions import ApprovalCondition, MeetCondition
 from services.registry.mergers.errors import (
     MergerNotAllowed,
     MergerNotFound,
@@ -31,7 +41,6 @@ from services.registry.mergers.errors import (
     SchemeNotAllowed,
     WrongEffectiveDate,
 )
-from services.registry.mergers.events import agreed, merged, proposed, redated, withdrawn
 from services.registry.mergers.models import Merger, SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, missing, reasons_against
@@ -99,30 +108,6 @@ class RedateMerger(BaseModel):
     effective_on: Day = Field(description="the successor's new first day", examples=["2018-04-01"])
 
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
-
-
-class ApprovalCondition(BaseModel):
-    """A condition of an approval: a term that everyone reads, and words that its parties read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    condition: Term = Field(description="a term of the packs in force", examples=["constitution"])
-    words: Words = Field(examples=["All member practices have signed the constitution"])
-
-
-class MeetCondition(BaseModel):
-    """Evidence that a condition of the approval is met."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    met_on: Day = Field(description="a day that has come", examples=["2020-03-20"])
-    evidence_type: Term = Field(description="a term of the packs in force, which everyone reads", examples=["minute"])
-    evidence: Words = Field(
-        description="for the parties of the merger alone", examples=["Constitution signed off by all members, minute 7"]
-    )
-
-
 async def merge_commissioners(
     session: AsyncSession,
     command: MergeCommissioners,
@@ -153,8 +138,8 @@ async def merge_commissioners(
         if successor not in now.organisations:
             await now.introduce([successor])
             if day > today or not merger.is_ready():
-                now.publish(proposed(merger, now.at))
-        now.publish(agreed(merger, now.at), *schemes)
+                now.publish(_proposed(merger, now.at))
+        now.publish(_agreed(merger, now.at), *schemes)
         _carry_out_if_due(now, merger, by_day=today)
     return merger
 
@@ -177,7 +162,7 @@ async def redate_merger(
         )
         if law := law_on(command.effective_on, kind):
             merger.rule_pack = law.id
-        now.publish(redated(merger, previously_on, now.at))
+        now.publish(_redated(merger, previously_on, now.at))
         _carry_out_if_due(now, merger, by_day=today)
 
 
@@ -188,7 +173,7 @@ async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, 
     """
     async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
         merger.withdraw(stated_at=now.at, by=by.subject)
-        now.publish(withdrawn(merger, now.at))
+        now.publish(_withdrawn(merger, now.at))
 
 
 async def establish_successor(
@@ -328,7 +313,7 @@ def _carry_out_if_due(now: Change, merger: Merger, *, by_day: date) -> None:
     """Carry the merger out where its day has come and all was ready by then."""
     if merger.status == MergerStatus.AGREED and merger.effective_on <= by_day and merger.is_ready():
         merger.carry_out(stated_at=now.at, by=now.by.subject)
-        now.publish(merged(merger, now.at))
+        now.publish(_merged(merger, now.at))
 
 
 async def _must_be_possible(
@@ -342,8 +327,8 @@ async def _must_be_possible(
     areas: Sequence[str] | None = None,
 ) -> Kind:
     """Return the kind of body that merges. Raises MergerNotAllowed."""
-    parts = await agreed_mergers_of(now.session, {successor, *predecessors})
-    around = Surroundings(now.standings, {code: other for code, other in parts.items() if other[0] != but})
+    agreed = await agreed_mergers_of(now.session, {successor, *predecessors})
+    around = Surroundings(now.standings, {code: other for code, other in agreed.items() if other[0] != but})
     kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
     reasons = [
         *reasons_against(successor, predecessors, effective_on, around=around),
@@ -421,3 +406,80 @@ def _must_be_ready(merger: Merger) -> None:
         )
         reasons = [Reason(message, "effective_on")]
     raise MergerNotReady("; ".join(reason.message for reason in reasons), reasons=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The events about mergers of one kind."""
+
+    agreed: type[CCGMergerAgreed | ICBMergerAgreed]
+    redated: type[CCGMergerRedated | ICBMergerRedated]
+    withdrawn: type[CCGMergerWithdrawn | ICBMergerWithdrawn]
+    merged: type[CCGMerged | ICBMerged]
+
+
+_NAMES: Mapping[str, _Names] = {
+    Kind.CCG: _Names(CCGMergerAgreed, CCGMergerRedated, CCGMergerWithdrawn, CCGMerged),
+    Kind.ICB: _Names(ICBMergerAgreed, ICBMergerRedated, ICBMergerWithdrawn, ICBMerged),
+}
+
+
+def _proposed(merger: Merger, at: datetime) -> Event:
+    """Return the event that the successor is set up in law and does not operate yet."""
+    return OrganisationProposed(
+        code=merger.successor, name=merger.successor_name, kind=merger.kind, effective_on=day_of(at), stated_at=at
+    )
+
+
+def _agreed(merger: Merger, at: datetime) -> Event:
+    """Return the event that a merger is agreed."""
+    return _NAMES[merger.kind].agreed(
+        merger=merger.reference,
+        successor=merger.successor,
+        successor_name=merger.successor_name,
+        predecessors=tuple(merger.predecessors),
+        effective_on=merger.effective_on,
+        stated_at=at,
+    )
+
+
+def _redated(merger: Merger, previously_on: date, at: datetime) -> Event:
+    """Return the event that a merger takes effect on another day."""
+    return _NAMES[merger.kind].redated(
+        merger=merger.reference,
+        successor=merger.successor,
+        predecessors=tuple(merger.predecessors),
+        previously_on=previously_on,
+        effective_on=merger.effective_on,
+        stated_at=at,
+    )
+
+
+def _withdrawn(merger: Merger, at: datetime) -> Event:
+    """Return the event that a merger will not take place."""
+    return _NAMES[merger.kind].withdrawn(
+        merger=merger.reference,
+        successor=merger.successor,
+        predecessors=tuple(merger.predecessors),
+        effective_on=day_of(at),
+        stated_at=at,
+    )
+
+
+def _merged(merger: Merger, at: datetime) -> Event:
+    """Return the event that a merger took effect, with the schemes in the order of the predecessors."""
+    return _NAMES[merger.kind].merged(
+        merger=merger.reference,
+        successor=merger.successor,
+        successor_name=merger.successor_name,
+        predecessors=tuple(merger.predecessors),
+        property_schemes=_in_order(merger, SchemeType.PROPERTY),
+        staff_schemes=_in_order(merger, SchemeType.STAFF),
+        effective_on=merger.effective_on,
+        stated_at=at,
+    )
+
+
+def _in_order(merger: Merger, sort: SchemeType) -> tuple[str, ...]:
+    of = {code: one.reference for one in merger.schemes if one.sort == sort for code in one.predecessors}
+    return tuple(of[code] for code in merger.predecessors)

@@ -1,0 +1,31 @@
+"""Conditions of an approval, and the evidence that one is met, as a caller states them."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.registry.core.codes import PRINTED, Day
+from services.registry.core.terms import Term
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
+
+
+class ApprovalCondition(BaseModel):
+    """A condition of an approval: a term that everyone reads, and words that its parties read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    condition: Term = Field(description="a term of the packs in force", examples=["constitution"])
+    words: Words = Field(examples=["All member practices have signed the constitution"])
+
+
+class MeetCondition(BaseModel):
+    """Evidence that a condition of the approval is met."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    met_on: Day = Field(description="a day that has come", examples=["2020-03-20"])
+    evidence_type: Term = Field(description="a term of the packs in force, which everyone reads", examples=["minute"])
+    evidence: Words = Field(
+        description="for the parties of the merger alone", examples=["Constitution signed off by all members, minute 7"]
+    )
