@@ -63,7 +63,7 @@ class Shape(StrEnum):
 
 
 _BOTH_CONTINUE = (Shape.BOUNDARY_CHANGE, "parent_change")
-"""Shapes after which the predecessor goes on for itself."""
+"""Shapes after which the predecessor continues for itself."""
 
 
 @dataclass(frozen=True, slots=True)
