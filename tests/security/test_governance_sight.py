@@ -30,6 +30,7 @@ OPEN = {
     "list_vacancies": "vacancies?as_at=2014-06-01",
     "list_decision_rights": "decision-rights?organisation=14Y",
     "get_decision_right": "decision-rights/{right}",
+    "list_ending_reasons": "ending-reasons",
     "list_deciders": "decisions/contract-award/deciders?organisation=14Y&value_pence=1",
 }
 """The reads that are open to every signed-in caller."""

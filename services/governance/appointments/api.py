@@ -17,7 +17,6 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
-    allowed,
     binds,
     commands_router,
     etag,
@@ -26,24 +25,28 @@ from libs.common.http.dependencies import (
     stale,
 )
 from libs.common.http.problems import PreconditionMissing, StaleVersion
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.appointments import commands
 from services.governance.bodies.views import AppointmentView, PostView
 from services.governance.core import errors
 from services.governance.core import queries as reads
+from services.governance.core.codes import PersonId, Reference
 from services.governance.core.models import Appointment
+from services.governance.edge import Lead, OrganisationFilter
 
 router = commands_router(tags=["Appointments"])
 
-Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
 AppointmentId = Annotated[str, Path(description="The id that `POST /appointments` returned.", max_length=80)]
 _FREE = (errors.PostNotStanding, errors.PostHeld)
 
 
 async def _wanted(
-    organisation: Annotated[str | None, Query(description="ODS code of the body's organisation.")] = None,
-    person: Annotated[str | None, Query(description="The holder's id.")] = None,
-    post: Annotated[str | None, Query(description="A post's reference, or its last part for all bodies.")] = None,
+    organisation: OrganisationFilter = None,
+    person: Annotated[PersonId | None, Query(description="The holder's id.")] = None,
+    post: Annotated[
+        Reference | None,
+        Query(description="A post's reference, or its last part for all bodies: `gp-member` for every seat."),
+    ] = None,
     vacant: Annotated[bool, Query(description="List the vacant posts instead.")] = False,
 ) -> reads.PostFilter:
     return reads.PostFilter(organisation=organisation, person=person, post=post, vacant=vacant)
@@ -71,7 +74,7 @@ async def list_vacancies(
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
-    organisation: Annotated[str | None, Query(description="ODS code of the body's organisation.")] = None,
+    organisation: OrganisationFilter = None,
 ) -> Page[PostView]:
     """List posts that exist on the day without a holder, with the first day and the reason."""
     wanted = reads.PostFilter(organisation=organisation, vacant=True)

@@ -15,24 +15,30 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
-    allowed,
     binds,
     commands_router,
     page,
     problems,
 )
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.bodies import commands, posts
-from services.governance.bodies.views import ActView, BodySummary, BodyView, PostView
+from services.governance.bodies.views import (
+    ActView,
+    BodySummary,
+    BodyView,
+    EndingReasonsView,
+    PostView,
+    ReasonCodeView,
+)
 from services.governance.core import errors
 from services.governance.core import queries as reads
 from services.governance.core.acts import list_acts as list_acts_of
+from services.governance.core.catalogue import reasons_on
 from services.governance.core.codes import OrganisationCode
 from services.governance.core.models import known
+from services.governance.edge import Lead, OrganisationFilter
 
 router = commands_router(tags=["Bodies"])
-
-Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
 
 
 @router.get("/bodies", summary="List the governing bodies of a day", responses=problems())
@@ -43,7 +49,7 @@ async def list_bodies(
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
-    organisation: Annotated[str | None, Query(description="ODS code.")] = None,
+    organisation: OrganisationFilter = None,
 ) -> Page[BodySummary]:
     """List the bodies that exist on a day, ordered by reference."""
     found = await reads.list_bodies(
@@ -113,6 +119,25 @@ async def create_post(
     wanted = reads.PostFilter(post=post.reference)
     [row] = await reads.list_posts(await raw(session), wanted, as_at=command.first_day, as_known=None)
     return PostView.model_validate(row)
+
+
+@router.get("/ending-reasons", summary="List the reasons for an ending", responses=problems())
+async def list_ending_reasons(_: By, as_at: AsAt) -> EndingReasonsView:
+    """List the codes that the ending of an appointment or a decision right on the day can give as its reason.
+
+    Everybody reads the title of the code that was given; an act's own words are a private `note`.
+    """
+    return EndingReasonsView(
+        as_at=as_at,
+        appointments=[
+            ReasonCodeView(code=code, title=title)
+            for code, title in reasons_on(as_at, subject="appointment-endings").items()
+        ],
+        decision_rights=[
+            ReasonCodeView(code=code, title=title)
+            for code, title in reasons_on(as_at, subject="decision-right-endings").items()
+        ],
+    )
 
 
 @router.get(

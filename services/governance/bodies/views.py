@@ -128,3 +128,18 @@ class ActView(View):
     document: str | None
     recorded_by: Annotated[str, Field(description="The subject of the caller's token.")]
     recorded_at: datetime
+
+
+class ReasonCodeView(View):
+    """A reason for an ending: the code for requests, and the title that everybody reads."""
+
+    code: Annotated[str, Field(examples=["retired"])]
+    title: Annotated[str, Field(examples=["Retired"])]
+
+
+class EndingReasonsView(View):
+    """The reasons that endings of a day can give."""
+
+    as_at: date
+    appointments: list[ReasonCodeView]
+    decision_rights: list[ReasonCodeView]

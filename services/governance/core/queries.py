@@ -40,7 +40,7 @@ SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference
   LEFT JOIN {believed(post_time, "w", Facet.BECAUSE, "p.id")}
  WHERE ($3::text IS NULL OR b.organisation = $3)
    AND ($4::text IS NULL OR a.person_id = $4)
-   AND ($5::text IS NULL OR p.reference = $5 OR p.slug = $5)
+   AND ($5::text IS NULL OR p.reference = $5 OR p.slug = $5 OR regexp_replace(p.slug, '-[0-9]+$', '') = $5)
    AND ($6::bool IS NULL OR (a.id IS NULL) = $6)
    AND ($7::text IS NULL OR p.reference > $7)
  ORDER BY p.reference LIMIT $8
@@ -128,7 +128,10 @@ SELECT d.*, a.id AS appointment, a.person_id AS person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFilter:
-    """Filters of the list of posts; None leaves a filter out. `post` is a reference or its last part."""
+    """Filters of the list of posts; None leaves a filter out.
+
+    `post` is a reference or its last part, which without a number means every seat of the title.
+    """
 
     organisation: str | None = None
     person: str | None = None

@@ -17,7 +17,6 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
-    allowed,
     binds,
     commands_router,
     etag,
@@ -26,17 +25,17 @@ from libs.common.http.dependencies import (
     stale,
 )
 from libs.common.http.problems import PreconditionMissing, StaleVersion
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.bodies.views import DecidersView, DecisionRightView
 from services.governance.core import errors
 from services.governance.core import queries as reads
 from services.governance.core.codes import OrganisationCode
 from services.governance.core.models import DecisionRight
 from services.governance.decision_rights import commands
+from services.governance.edge import Lead, OrganisationFilter
 
 router = commands_router(tags=["Decisions"])
 
-Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
 RightId = Annotated[int, Path(description="The id that `POST /decision-rights` returned.", ge=1, le=2**31 - 1)]
 
 
@@ -72,8 +71,8 @@ async def list_decision_rights(
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
-    organisation: Annotated[str | None, Query(description="ODS code.")] = None,
-    function: Annotated[str | None, Query(description="The function of the decision.")] = None,
+    organisation: OrganisationFilter = None,
+    function: Annotated[commands.Function | None, Query(description="The function of the decision.")] = None,
     to_be_remade: Annotated[
         bool,
         Query(description="List instead the rights that ended at a merger and that `organisation` has to make again."),

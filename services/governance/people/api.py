@@ -10,7 +10,6 @@ from libs.common.http.dependencies import (
     IfMatch,
     Rows,
     Write,
-    allowed,
     binds,
     binds_none,
     commands_router,
@@ -20,9 +19,10 @@ from libs.common.http.dependencies import (
 )
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.http.transactions import SteppedRoute
-from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.core import errors, models
 from services.governance.core.codes import Command, PersonId
+from services.governance.edge import Lead
 from services.governance.people import commands, queries
 from services.governance.people.views import NamesView, PersonRecordView, PersonView
 
@@ -30,7 +30,6 @@ router = commands_router(tags=["People"])
 names_router = APIRouter(tags=["People"], route_class=SteppedRoute)
 """Reads that record themselves: the transaction of each is its own, committed before the name is sent."""
 
-Lead = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD)]
 Person = Annotated[PersonId, Path()]
 
 

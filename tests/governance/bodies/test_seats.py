@@ -6,6 +6,7 @@ import pytest
 
 from services.governance.bodies import commands as bodies
 from services.governance.bodies import posts
+from services.governance.core import queries as reads
 from services.governance.core.errors import PostExists
 from services.governance.mergers.rules import PredecessorPost, carry_over
 from tests.support.governance_harness import ENGLAND_OPENED, MERGED_ON, GovernanceHarness, a_lead, a_merger, at
@@ -34,6 +35,19 @@ async def test_a_title_requested_three_times_makes_three_posts(harness: Governan
     ]
     vacant = [event["post"] for event in await harness.told("PostFellVacant")]
     assert len(vacant) == len(set(vacant)) == 5
+
+
+async def test_every_seat_of_a_title_is_listed_by_it(harness: GovernanceHarness) -> None:
+    await establish(harness, "GP member", "GP member", "Chair")
+    for post, seats in (
+        ("gp-member", ["10H/gp-member", "10H/gp-member-2"]),
+        ("gp-member-2", ["10H/gp-member-2"]),
+        ("10H/gp-member", ["10H/gp-member"]),
+    ):
+        rows = await reads.list_posts(
+            harness.database, reads.PostFilter(post=post), as_at=ENGLAND_OPENED, as_known=None
+        )
+        assert [row["post"] for row in rows] == seats
 
 
 async def test_a_further_seat_gets_the_next_number(harness: GovernanceHarness) -> None:

@@ -183,6 +183,20 @@ async def test_a_reference_that_everybody_reads_names_no_person_by_its_form(
     assert (await sent(client, "posts", local)).status_code == 422
 
 
+async def test_reasons_are_listed_with_the_titles_that_everybody_reads(client: httpx.AsyncClient) -> None:
+    listed = (await client.get("/v1/ending-reasons")).json()
+    assert {"code": "retired", "title": "Retired"} in listed["appointments"]
+    assert {"code": "withdrawn", "title": "Withdrawn by the body"} in listed["decision_rights"]
+    assert (await client.get("/v1/ending-reasons?as_at=2000-01-01")).json()["appointments"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["appointments?person=A name", "vacancies?organisation=14y", "bodies?organisation=%25"]
+)
+async def test_a_filter_is_written_as_what_it_filters_by(client: httpx.AsyncClient, query: str) -> None:
+    assert (await client.get(f"/v1/{query}")).status_code == 422
+
+
 def test_reasons_are_those_of_the_day() -> None:
     assert reasons_on(date(2018, 4, 1), subject="appointment-endings")["died"] == "Died in office"
     assert reasons_on(date(2007, 2, 28), subject="appointment-endings") == {}
