@@ -11,5 +11,5 @@ Packages, the highest layer first; each may import those below it:
 
 allowances  populations stated, rates by rule pack, allowances and their restatement
 charges     support charges of a body in a financial year
-core        financial years, tables, permissions to read
+core        financial years, tables, who reads which figures
 """

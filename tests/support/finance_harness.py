@@ -16,6 +16,7 @@ from libs.common.messaging.subscriptions import Delivery
 from services.finance.allowances import queries as allowances
 from services.finance.allowances.commands import Population, StatePopulation, state_population
 from services.finance.allowances.views import ExplainedView
+from services.finance.core.sight import Sight
 from services.finance.core.years import FinancialYear
 from services.finance.reactions import subscriptions
 
@@ -55,6 +56,10 @@ def a_merger(
 def bucks_merges(on: date = date(2018, 4, 1), stated: datetime | None = None) -> CCGMerged:
     """Aylesbury Vale and Chiltern become Buckinghamshire."""
     return a_merger("14Y", "10H", "10Y", on=on, stated=stated)
+
+
+EVERYTHING = Sight(None)
+"""What a national body sees."""
 
 
 def any_version(_: int) -> None:
@@ -109,10 +114,12 @@ class FinanceHarness:
         source: str = "GP registered lists",
         by: Caller | None = None,
         stated: datetime | None = None,
+        today: date | None = None,
         expect: Callable[[int], None] = any_version,
     ) -> Population:
         """State a population, in the February before the year where not said otherwise."""
         of = FinancialYear.parse(year)
+        stated = stated or at(date(of.start, 2, 1))
         async with self.database.begin() as session:
             return await state_population(
                 session,
@@ -120,13 +127,15 @@ class FinanceHarness:
                 code=code,
                 year=of,
                 by=by or a_lead(),
-                stated_at=stated or at(date(of.start, 2, 1)),
+                today=today or stated.date(),
+                stated_at=stated,
                 expect=expect,
             )
 
     async def seen(self, code: str, year: str, *, as_known: datetime | None = None) -> ExplainedView:
         """The allowance as it is read."""
-        return await allowances.get_allowance(self.database, code, FinancialYear.parse(year), as_known=as_known)
+        of = FinancialYear.parse(year)
+        return await allowances.get_allowance(self.database, code, of, sight=EVERYTHING, as_known=as_known)
 
     async def parts(self, code: str, year: str, *, as_known: datetime | None = None) -> list[tuple[date, date, int]]:
         """Its parts: first day, last day, pence."""

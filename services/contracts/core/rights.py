@@ -13,7 +13,6 @@ import asyncpg
 
 from libs.common.errors import DomainError, Reason
 from libs.common.identity import Caller, NotYoursToDecide, Role
-from libs.organisations.mergers import mergers_following
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import known
 from services.contracts.core.sight import must_know
@@ -45,9 +44,7 @@ async def must_act_for_customers(
     Where another body took one over whole, it decides too: an account of a body that is gone binds no successor.
     """
     by.must_have(Role.CONTRACT_LEAD)
-    following = await mergers_following(connection, known.successions, codes)
-    successors = {merger.successor for merger in following if merger.effective_on <= today}
-    await known.must_act_for(connection, {*codes, *successors}, by=by)
+    await known.must_act_for(connection, await known.deciders(connection, codes, today=today), by=by)
 
 
 async def must_decide(

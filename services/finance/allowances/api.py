@@ -14,6 +14,7 @@ from libs.common.http.dependencies import (
     Paging,
     Read,
     StatedAt,
+    Today,
     UnreadableVersion,
     Write,
     allowed,
@@ -37,7 +38,7 @@ from services.finance.allowances.views import (
     PopulationView,
     RulePackView,
 )
-from services.finance.core.permissions import must_see, visible_to
+from services.finance.core.sight import sight_of
 from services.finance.core.years import FinancialYear
 from services.finance.edge import Code, OneCode, OneYear, Year
 
@@ -85,6 +86,7 @@ async def state_population(
     response: Response,
     session: Write,
     by: Annotated[Caller, allowed(Role.FINANCE_LEAD)],
+    today: Today,
     stated_at: StatedAt,
     version_read: IfMatchIfAny,
 ) -> PopulationView:
@@ -94,7 +96,14 @@ async def state_population(
     allowance of its successor. Repeating the known population changes nothing.
     """
     done = await commands.state_population(
-        session, command, code=code, year=year, by=by, stated_at=stated_at, expect=_expectation(version_read)
+        session,
+        command,
+        code=code,
+        year=year,
+        by=by,
+        today=today,
+        stated_at=stated_at,
+        expect=_expectation(version_read),
     )
     if done.is_new:
         response.status_code = status.HTTP_201_CREATED
@@ -120,15 +129,15 @@ async def state_population(
 @router.get(
     "/organisations/{code}/populations/{year}",
     summary="Read the population stated for a year",
-    responses=problems(NotYoursToDecide, errors.PopulationNotFound),
+    responses=problems(errors.PopulationNotFound),
 )
 async def get_population(
     code: Code, year: Year, response: Response, session: Read, by: By, as_known: AsKnown
 ) -> PopulationView:
     """Return the population as known at an instant. The ETag is the current version, which a correction names."""
     rows = await raw(session)
-    await must_see(rows, code, by)
-    population = await queries.get_population(rows, code, year, as_known=as_known)
+    sight = await sight_of(rows, by)
+    population = await queries.get_population(rows, code, year, sight=sight, as_known=as_known)
     etag(response, population.version)
     return population
 
@@ -145,7 +154,7 @@ async def list_rule_packs(_: By) -> list[RulePackView]:
 allowances_router = APIRouter(tags=["Allowances"])
 
 
-@allowances_router.get("/allowances", summary="List allowances", responses=problems(NotYoursToDecide, UnreadableCursor))
+@allowances_router.get("/allowances", summary="List allowances", responses=problems(UnreadableCursor))
 async def list_allowances(
     request: Request,
     session: Read,
@@ -159,11 +168,10 @@ async def list_allowances(
     """List allowances of your organisations and their predecessors, by organisation and year; all for a national
     body."""
     rows = await raw(session)
-    if organisation is not None:
-        await must_see(rows, organisation, by)
     found = await queries.list_allowances(
         rows,
-        organisations=[organisation] if organisation else await visible_to(rows, by),
+        sight=await sight_of(rows, by),
+        organisation=organisation,
         year=year,
         as_at=as_at,
         as_known=as_known,
@@ -176,25 +184,26 @@ async def list_allowances(
 @allowances_router.get(
     "/allowances/{code}/{year}",
     summary="Explain an allowance",
-    responses=problems(NotYoursToDecide, errors.AllowanceNotFound),
+    responses=problems(errors.AllowanceNotFound),
 )
 async def get_allowance(code: Code, year: Year, session: Read, by: By, as_known: AsKnown) -> ExplainedView:
-    """Return rate, pack, population and source, the parts by days, the moves by mergers, and support charges."""
+    """Return rate, pack, population and source, the parts by days, the moves by mergers, and support charges.
+
+    Of a move a predecessor reads what it released itself.
+    """
     rows = await raw(session)
-    await must_see(rows, code, by)
-    return await queries.get_allowance(rows, code, year, as_known=as_known)
+    return await queries.get_allowance(rows, code, year, sight=await sight_of(rows, by), as_known=as_known)
 
 
 @allowances_router.get(
     "/allowances/{code}/{year}/history",
     summary="Read the history of an allowance",
-    responses=problems(NotYoursToDecide, errors.AllowanceNotFound),
+    responses=problems(errors.AllowanceNotFound),
 )
 async def get_history(code: Code, year: Year, session: Read, by: By) -> HistoryView:
     """Return the allowances set, their parts and restatements, each with the instants between which it was known."""
     rows = await raw(session)
-    await must_see(rows, code, by)
-    return await queries.get_history(rows, code, year)
+    return await queries.get_history(rows, code, year, sight=await sight_of(rows, by))
 
 
 def _allowance_key(view: AllowanceView) -> tuple[str, int]:

@@ -90,6 +90,7 @@ async def state_population(
     code: str,
     year: FinancialYear,
     by: Caller,
+    today: date,
     stated_at: datetime,
     expect: Callable[[int], None],
 ) -> Population:
@@ -100,13 +101,16 @@ async def state_population(
     that closed before the year can be corrected, but gets no first statement: an allowance set in advance passed to its
     successor, and so does the correction.
 
+    The caller acts for the organisation, and for the body that took it over, whose allowance changes too.
+
     Raises NotYoursToDecide, OrganisationNotKnown, and with every reason at once OrganisationNotOpen, NoRateYet,
     AllowanceFromPredecessors, SuccessorHasItsOwn.
     """
     by.must_have(Role.FINANCE_LEAD)
     connection = await raw(session)
-    await known.must_act_for(connection, [code], by=by)
+    await known.must_act_for(connection, await known.deciders(connection, [code], today=today), by=by)
     await lock_tied(connection, [code])
+    await known.must_act_for(connection, await known.deciders(connection, [code], today=today), by=by)
     life = await _get_life(connection, code, year)
     allowance = await _get_allowance_to_change(session, code, year)
     earlier = await _statements(session, allowance)

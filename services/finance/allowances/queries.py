@@ -1,6 +1,6 @@
 """Reads allowances: as set and as restated, with rate, population and the support charges inside them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 
@@ -17,6 +17,7 @@ from services.finance.allowances.views import (
     ChargeView,
     ExplainedView,
     HistoryView,
+    KnownFrom,
     MovedThen,
     MovedView,
     PartThen,
@@ -28,6 +29,7 @@ from services.finance.allowances.views import (
 )
 from services.finance.charges import projection
 from services.finance.charges.rules import Charge, charges
+from services.finance.core.sight import Sight
 from services.finance.core.years import FinancialYear, days_of
 
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
@@ -100,20 +102,21 @@ def list_rule_packs() -> list[RulePackView]:
 async def list_allowances(
     db: Reads,
     *,
-    organisations: Collection[str] | None,
+    sight: Sight,
+    organisation: str | None = None,
     year: FinancialYear | None,
     as_at: date | None,
     as_known: datetime | None,
     after: tuple[str, int],
     limit: int,
 ) -> list[AllowanceView]:
-    """Return allowances by organisation and year after the cursor, as known at an instant.
+    """Return the allowances that the caller sees, by organisation and year after the cursor, as known at an instant.
 
-    `organisations` None means all; with `as_at` only those that have something on that day.
+    With `as_at` only those that have something on that day.
     """
     known_at = as_known or _ALWAYS
     start = year.start if year else None
-    codes = None if organisations is None else sorted(organisations)
+    codes = sight.among(None if organisation is None else [organisation])
     rows = await db.fetch(_PAGE, codes, start, known_at, *after, as_at, limit)
     ids = [row["id"] for row in rows]
     stated = {row["allowance_id"]: row for row in await db.fetch(_STATED, ids, known_at)}
@@ -124,16 +127,18 @@ async def list_allowances(
     ]
 
 
-async def get_allowance(db: Reads, code: str, year: FinancialYear, *, as_known: datetime | None) -> ExplainedView:
-    """Return one allowance with its calculation. Raises AllowanceNotFound where nothing is known about it."""
+async def get_allowance(
+    db: Reads, code: str, year: FinancialYear, *, sight: Sight, as_known: datetime | None
+) -> ExplainedView:
+    """Return one allowance with its calculation. Raises AllowanceNotFound where the caller sees none."""
     known_at = as_known or _ALWAYS
     found = await list_allowances(
-        db, organisations=[code], year=year, as_at=None, as_known=as_known, after=("", 0), limit=1
+        db, sight=sight, organisation=code, year=year, as_at=None, as_known=as_known, after=("", 0), limit=1
     )
-    moved = [_moved(row) for row in await db.fetch(_MOVED, code, year.start, known_at)]
     if not found:
         raise AllowanceNotFound(f"{code}: no allowance is known for {year}{_known_then(as_known)}")
     [allowance] = found
+    moved = [_moved(row, sight) for row in await db.fetch(_MOVED, code, year.start, known_at)]
     support = _charges(
         charges(code, year, await projection.list_contract_statements(db, code, as_known=as_known)), allowance
     )
@@ -146,12 +151,12 @@ async def get_allowance(db: Reads, code: str, year: FinancialYear, *, as_known: 
     )
 
 
-async def get_history(db: Reads, code: str, year: FinancialYear) -> HistoryView:
-    """Return the history of an allowance. Raises AllowanceNotFound."""
-    rows = await db.fetch(_ONE, code, year.start)
+async def get_history(db: Reads, code: str, year: FinancialYear, *, sight: Sight) -> HistoryView:
+    """Return the history of an allowance. Raises AllowanceNotFound where the caller sees none."""
+    rows = await db.fetch(_ONE, code, year.start) if sight.sees(code) else []
     ids = [row["id"] for row in rows]
     stated, parts = await db.fetch(_STATED, ids, None), await db.fetch(_PARTS, ids, None)
-    moved = await db.fetch(_MOVED, code, year.start, None)
+    moved = await db.fetch(_MOVED, code, year.start, None) if rows else []
     if not stated and not parts and not moved:
         raise AllowanceNotFound(f"{code}: no allowance is known for {year}")
     return HistoryView(
@@ -159,13 +164,15 @@ async def get_history(db: Reads, code: str, year: FinancialYear) -> HistoryView:
         financial_year=str(year),
         as_set=[StatedThen(**dict(_as_set(row)), **_known(row)) for row in stated],
         parts=[PartThen(**dict(_part(row)), **_known(row)) for row in parts],
-        moved=[MovedThen(**dict(_moved(row)), **_known(row)) for row in moved],
+        moved=_once_each([MovedThen(**dict(_moved(row, sight)), **_known(row)) for row in moved]),
     )
 
 
-async def get_population(db: Reads, code: str, year: FinancialYear, *, as_known: datetime | None) -> PopulationView:
-    """Return the population stated for an organisation's year. Raises PopulationNotFound."""
-    for row in await db.fetch(_ONE, code, year.start):
+async def get_population(
+    db: Reads, code: str, year: FinancialYear, *, sight: Sight, as_known: datetime | None
+) -> PopulationView:
+    """Return the population stated for an organisation's year. Raises PopulationNotFound where the caller sees none."""
+    for row in await db.fetch(_ONE, code, year.start) if sight.sees(code) else []:
         for stated in await db.fetch(_STATED, [row["id"]], as_known or _ALWAYS):
             as_set = _as_set(stated).model_dump(exclude={"rate"})
             return PopulationView(organisation=code, financial_year=str(year), version=row["version"], **as_set)
@@ -198,12 +205,37 @@ def _part(row: asyncpg.Record) -> PartView:
     return PartView(**dict(row), amount=pounds(row["amount_pence"]), days=days_of(row["first_day"], row["last_day"]))
 
 
-def _moved(row: asyncpg.Record) -> MovedView:
+def _moved(row: asyncpg.Record, sight: Sight) -> MovedView:
+    """Return what a merger moved: all of it for the successor, for a predecessor what it released itself."""
     released = [
         ReleasedView(predecessor=code, amount_pence=amount, amount=pounds(amount))
         for code, amount in zip(row["predecessors"], row["released_pence"], strict=True)
+        if sight.sees(code)
     ]
-    return MovedView(**dict(row), amount=pounds(row["amount_pence"]), released=released)
+    whole = dict(row) | {"amount": pounds(row["amount_pence"])}
+    if not sight.sees(row["successor"]):
+        whole |= dict.fromkeys(("amount_pence", "amount", "population", "event", "caused_by"))
+    return MovedView(**whole, released=released)
+
+
+def _once_each(moved: Sequence[MovedThen]) -> list[MovedThen]:
+    """Join rows that differ, for this caller, in nothing but when they were known.
+
+    A correction for another predecessor makes a new row; for one that sees its own part alone nothing has changed.
+    """
+    joined: list[MovedThen] = []
+    for one in moved:
+        before = next((other for other in joined if other.known_to == one.known_from and _same(other, one)), None)
+        if before is None:
+            joined.append(one)
+        else:
+            joined[joined.index(before)] = before.model_copy(update={"known_to": one.known_to})
+    return joined
+
+
+def _same(one: MovedThen, other: MovedThen) -> bool:
+    exclude = set(KnownFrom.model_fields)
+    return one.model_dump(exclude=exclude) == other.model_dump(exclude=exclude)
 
 
 def _known(row: asyncpg.Record) -> dict[str, datetime | None]:
@@ -235,9 +267,10 @@ def _how_set(allowance: AllowanceView, year: FinancialYear) -> list[str]:
 
 def _how_moved(moved: Sequence[MovedView]) -> list[str]:
     return [
-        f"Merger {one.merger}: from {one.first_day} to {one.last_day} {one.successor} has {one.amount}, released by "
+        f"Merger {one.merger}: from {one.first_day} to {one.last_day} {one.successor} has "
+        f"{one.amount or 'an allowance'}, released by "
         + ", ".join(f"{part.predecessor} ({part.amount})" for part in one.released)
-        + "."
+        + (". What others released is theirs to read." if one.amount is None else ".")
         for one in moved
     ]
 

@@ -88,18 +88,21 @@ class ReleasedView(BaseModel):
 
 
 class MovedView(BaseModel):
-    """The amount that a merger moved to a successor: the sum of the released ones."""
+    """The amount that a merger moved to a successor: the sum of the released ones.
+
+    A predecessor reads what it released itself; the rest is null.
+    """
 
     merger: str
     successor: str
     first_day: date
     last_day: date
-    amount_pence: int
-    amount: str
-    population: int
-    released: list[ReleasedView]
-    event: str = Field(description="The id of its AllowanceRestated event.")
-    caused_by: str = Field(description="The id of the event or request that caused it.")
+    amount_pence: int | None = Field(description="null for a predecessor.")
+    amount: str | None
+    population: int | None
+    released: list[ReleasedView] = Field(description="For a predecessor its own part alone.")
+    event: str | None = Field(description="The id of its AllowanceRestated event.")
+    caused_by: str | None = Field(description="The id of the event or request that caused it.")
 
 
 class ChargeView(BaseModel):

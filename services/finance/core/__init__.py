@@ -1,1 +1,1 @@
-"""What every package of finance is built on: financial years, tables, permissions to read."""
+"""What every package of finance is built on: financial years, tables, who reads which figures."""

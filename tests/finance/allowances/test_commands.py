@@ -18,7 +18,7 @@ from services.finance.allowances.errors import (
     SuccessorHasItsOwn,
 )
 from services.finance.core.years import FinancialYear
-from tests.support.finance_harness import FinanceHarness, a_lead, a_merger, at, backend, bucks_merges
+from tests.support.finance_harness import EVERYTHING, FinanceHarness, a_lead, a_merger, at, backend, bucks_merges
 from tests.support.waiting import until
 
 FEBRUARY = at(date(2013, 2, 1))
@@ -51,7 +51,7 @@ async def test_a_correction_counts_from_now_on_and_what_was_known_stays(harness:
     assert (done.version, done.is_new) == (2, False)
     assert await harness.amount("06H", "2013-14") == 21_425_000_00
     assert await harness.amount("06H", "2013-14", as_known=june - timedelta(microseconds=1)) == 21_400_000_00
-    history = await allowances.get_history(harness.database, "06H", FinancialYear(2013))
+    history = await allowances.get_history(harness.database, "06H", FinancialYear(2013), sight=EVERYTHING)
     assert [(one.population, one.known_from, one.known_to) for one in history.as_set] == [
         (856_000, FEBRUARY, june),
         (857_000, june, None),
@@ -63,7 +63,7 @@ async def test_before_it_was_stated_nothing_is_known(harness: FinanceHarness) ->
     with pytest.raises(AllowanceNotFound, match="as known at 2013-02-01"):
         await harness.seen("06H", "2013-14", as_known=FEBRUARY - timedelta(microseconds=1))
     with pytest.raises(PopulationNotFound):
-        await allowances.get_population(harness.database, "06H", FinancialYear(2014), as_known=None)
+        await allowances.get_population(harness.database, "06H", FinancialYear(2014), sight=EVERYTHING, as_known=None)
 
 
 async def test_to_repeat_what_is_known_changes_nothing_and_needs_no_version(harness: FinanceHarness) -> None:
@@ -243,3 +243,20 @@ async def test_a_statement_made_while_its_ccg_merges_waits_and_flows_on(harness:
     moved = (await harness.seen("14Y", "2018-19")).moved
     released = [([part.predecessor for part in one.released], one.population) for one in moved]
     assert released == [(["10H", "10Y"], 1500)]
+
+
+async def test_an_account_of_a_dissolved_body_changes_no_figures_of_its_successor(harness: FinanceHarness) -> None:
+    await harness.state("10H", "2018-19", 1000)
+    await harness.hear(bucks_merges(date(2018, 10, 1)))
+    before = await harness.written()
+    with pytest.raises(NotYoursToDecide, match="14Y: the token acts for 10H"):
+        await harness.state("10H", "2018-19", 9, by=a_lead("10H"), stated=at(date(2018, 12, 1)))
+    assert await harness.written() == before
+    await harness.state("10H", "2018-19", 9, by=a_lead("14Y"), stated=at(date(2018, 12, 1)))
+
+
+async def test_nothing_is_locked_before_the_right_is_known(harness: FinanceHarness) -> None:
+    async with harness.database.connect() as other, other.transaction():
+        await other.fetch("SELECT id FROM known_organisation FOR UPDATE")
+        with pytest.raises(NotYoursToDecide):
+            await harness.state("10H", "2017-18", 1, by=a_lead("10Y"))

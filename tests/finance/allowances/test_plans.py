@@ -1,12 +1,13 @@
 """The plans of finance's hot reads on large tables: each finds the few rows that it needs by an index."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
 
 from libs.common.database.connection import Database
 from services.finance.allowances.queries import get_allowance, list_allowances
+from services.finance.core.sight import Sight
 from services.finance.core.years import FinancialYear
 from tests.support.databases import Databases, NewDatabase
 from tests.support.plans import Plans
@@ -41,19 +42,18 @@ async def plans(templates: Databases, new_database: NewDatabase) -> AsyncIterato
 
 
 @pytest.mark.parametrize(
-    ("organisations", "as_at", "many"), [(None, None, 51), (["F00007"], None, 4), (["F00007"], date(2020, 6, 1), 4)]
+    ("codes", "as_at", "many"), [(None, None, 51), ({"F00007"}, None, 4), ({"F00007"}, date(2020, 6, 1), 4)]
 )
 async def test_a_page_of_allowances_is_read_by_organisation_and_year(
-    plans: Plans, organisations: Sequence[str] | None, as_at: date | None, many: int
+    plans: Plans, codes: set[str] | None, as_at: date | None, many: int
 ) -> None:
-    found = await list_allowances(
-        plans, organisations=organisations, year=None, as_at=as_at, as_known=None, after=("", 0), limit=51
-    )
+    sight = Sight(None if codes is None else frozenset(codes))
+    found = await list_allowances(plans, sight=sight, year=None, as_at=as_at, as_known=None, after=("", 0), limit=51)
     assert len(found) == many
     assert not plans.read_whole & _TABLES
 
 
 async def test_an_allowance_is_read_by_organisation_and_year(plans: Plans) -> None:
-    found = await get_allowance(plans, "F00007", FinancialYear(2020), as_known=None)
+    found = await get_allowance(plans, "F00007", FinancialYear(2020), sight=Sight(None), as_known=None)
     assert found.organisation == "F00007"
     assert not plans.read_whole & _TABLES

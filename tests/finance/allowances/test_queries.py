@@ -114,14 +114,16 @@ async def test_a_foreign_organisations_figures_are_not_shown(
     await harness.state("10H", "2018-19", 1000)
     await harness.hear(bucks_merges(date(2018, 10, 1)))
     for path in (
-        "/v1/allowances/10H/2018-19",
-        "/v1/allowances/10H/2018-19/history",
-        "/v1/allowances?organisation=10H",
-        "/v1/organisations/10H/populations/2018-19",
-        "/v1/allowances/14Y/2018-19",
+        "/v1/allowances/{code}/2018-19",
+        "/v1/allowances/{code}/2018-19/history",
+        "/v1/organisations/{code}/populations/2018-19",
     ):
-        answer = await client.get(path)
-        assert (answer.status_code, kind(answer)) == (403, "not-yours-to-decide")
+        for code in ("10H", "14Y"):
+            answers = [await client.get(path.format(code=one)) for one in (code, "99X")]
+            assert [answer.status_code for answer in answers] == [404, 404]
+            assert kind(answers[0]) == kind(answers[1])
+            assert answers[0].json()["detail"] == answers[1].json()["detail"].replace("99X", code)
+    assert (await client.get("/v1/allowances?organisation=10H")).json()["items"] == []
 
 
 async def test_pages_follow_each_other_without_gap_or_repetition(
