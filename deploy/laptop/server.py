@@ -10,6 +10,7 @@ import uvicorn
 from deploy.laptop.front import running
 from deploy.laptop.services import Footprint
 from libs.common.service.app import stop
+from libs.common.service.protocol import bounded
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
@@ -64,6 +65,9 @@ async def serving(footprint: Footprint, listener: socket.socket) -> AsyncIterato
         log_config=None,
         access_log=False,
         server_header=False,
+        # All services have the same limits here, so one service's stand for the port.
+        http=bounded(next(iter(footprint.services.values())).state.settings),
+        ws="none",
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     server = _Server(config)

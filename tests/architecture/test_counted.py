@@ -32,6 +32,7 @@ EXCEPT = {
     "NotFound": "the error that answers 404, as HTTP calls it",
     "PostHeld": "an office is held by somebody: the field's word",
     "RoleNotHeld": "the same, of a role of an organisation",
+    "data_received": "a method of asyncio's protocols, which calls it by this name",
     "sort": "a property named for the column and the field of answers, which stay",
 }
 """Names, or what they end with, that may have a banned word in them, and why."""

@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,19 +39,31 @@ class ServedService:
         """The processes that it started and that still run."""
         return Path(f"/proc/{self.process_id}/task/{self.process_id}/children").read_text(encoding="ascii").split()
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    @property
+    def sockets(self) -> int:
+        """The number of sockets that it has open."""
+        folder = Path(f"/proc/{self.process_id}/fd")
+        targets = [link.readlink() for link in folder.iterdir() if link.is_symlink()]
+        return sum(str(target).startswith("socket:") for target in targets)
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """Open a bare connection, for requests that no library would send."""
-        return await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def send_raw(self, content: bytes) -> bytes:
         """Send bytes and return what the server sends until it closes the connection."""
-        reader, writer = await self.connect()
-        try:
+        async with self.connect() as (reader, writer):
             writer.write(content)
-            await writer.drain()
+            with suppress(ConnectionError):
+                await writer.drain()
             return await reader.read()
-        finally:
-            writer.close()
 
 
 @asynccontextmanager
@@ -81,7 +93,9 @@ async def served(name: str, url: str, tokens: Tokens, **settings: str) -> AsyncI
             async def is_ready() -> bool:
                 assert process.returncode is None, f"{name} ended by itself"
                 try:
-                    return (await client.get("/health/ready")).status_code == 200
+                    # Another test's server on the same port would not take these tokens.
+                    metrics = await client.get("/metrics")
+                    return metrics.is_success and (await client.get("/health/ready")).is_success
                 except httpx.TransportError:
                     return False
 

@@ -90,6 +90,34 @@ class UnreadableBody(Unprocessable):
     """
 
 
+class MalformedRequest(Unreadable):
+    """The request is not HTTP.
+
+    Its first line or a header is not written as HTTP/1.1 has it. The connection is closed.
+    """
+
+
+class UrlTooLong(DomainError):
+    """The URL is longer than this service takes.
+
+    `detail` names the limit. Send long lists in the body of a request, such as a lookup, or in several requests.
+    """
+
+
+class HeadersTooLarge(DomainError):
+    """The headers are larger than this service takes.
+
+    `detail` names the limit. The connection is closed.
+    """
+
+
+class RequestTooSlow(DomainError):
+    """The request did not arrive in time.
+
+    `detail` names the limit. The connection is closed. Send the request again in one piece.
+    """
+
+
 class RequestEntityTooLarge(DomainError):
     """The body is larger than this service takes.
 
@@ -101,6 +129,13 @@ class Unavailable(DomainError):
     """Something that this service needs is unavailable for the moment.
 
     Send the request again after the seconds that `Retry-After` names, with the same Idempotency-Key if it has one.
+    """
+
+
+class TooManyConnections(Unavailable):
+    """The service has as many connections as it may.
+
+    Close those that you do not need, and come back after the seconds that `Retry-After` names.
     """
 
 
@@ -119,8 +154,11 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
     Unreadable: HTTPStatus.BAD_REQUEST,
     StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
+    RequestTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    UrlTooLong: HTTPStatus(414),
+    HeadersTooLarge: HTTPStatus(431),
     Unprocessable: HTTPStatus(422),
-    RequestEntityTooLarge: HTTPStatus(413),  # its name in HTTPStatus differs between versions of Python
+    RequestEntityTooLarge: HTTPStatus(413),  # names in HTTPStatus differ between versions of Python
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

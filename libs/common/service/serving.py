@@ -6,6 +6,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from libs.common.service.app import stop
+from libs.common.service.protocol import bounded
 from libs.common.service.settings import Settings
 
 
@@ -21,6 +22,8 @@ class Server(uvicorn.Server):
                 access_log=False,  # the edge logs each request itself, with its ids
                 log_config=None,
                 server_header=False,
+                http=bounded(settings),
+                ws="none",
                 timeout_graceful_shutdown=settings.stop_seconds,
             )
         )

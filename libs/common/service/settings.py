@@ -98,6 +98,17 @@ class Settings(BusSettings):
     """Connections outside the pools: sequencer, consumer, wake-up."""
 
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    max_url_bytes: int = Field(default=8_192, ge=1_000)
+    max_header_bytes: int = Field(default=32_768, ge=8_192)
+    """The largest first line and headers of a request, together."""
+    max_open_connections: int = Field(default=500, ge=10)
+    """How many clients may be connected; one more is refused. Keep it well below the limit of open files."""
+    header_seconds: int = Field(default=10, ge=1)
+    """Seconds within which the headers have to arrive, on a new connection or after the first byte of a request."""
+    body_seconds: int = Field(default=60, ge=1)
+    """Seconds within which the body has to arrive after the headers."""
+    reading_seconds: int = Field(default=60, ge=1)
+    """Seconds within which a client has to take what waits to be sent."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Web origins that may call this service, separated by commas, as `https://dashboards.example`."""
     idempotency_hours: int = Field(default=24, ge=1)

@@ -1,0 +1,136 @@
+"""What a client can do with bare sockets: each is bounded, answered as a problem where HTTP allows, and closed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+
+import pytest
+
+from tests.security.server import ServedService, served
+from tests.support.edge import Tokens
+from tests.support.waiting import until
+
+LIMITS = {
+    "HEADER_SECONDS": "1",
+    "BODY_SECONDS": "1",
+    "READING_SECONDS": "1",
+    "MAX_OPEN_CONNECTIONS": "20",
+}
+POST = b"POST /v1/organisations HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.fixture
+async def hurried(registry_url: str, tokens: Tokens) -> AsyncIterator[ServedService]:
+    """The registry with low limits, so that no test waits long for one."""
+    async with served("registry", registry_url, tokens, **LIMITS) as service:
+        yield service
+
+
+def problem(answer: bytes) -> tuple[int, str]:
+    """Return the status of a raw answer and the type of its problem."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head, answer[:500]
+    assert b"connection: close" in head.lower(), answer[:500]
+    document = json.loads(body)
+    assert document["request_id"]
+    return int(head.split()[1]), document["type"].rpartition("/")[2]
+
+
+def signed(service: ServedService) -> bytes:
+    return f"Authorization: {service.client.headers['Authorization']}\r\n".encode()
+
+
+async def flooded(service: ServedService, beginning: bytes, *, most: int) -> int:
+    """Send a request without an end until the server closes the connection; return how many bytes it took."""
+    sent = len(beginning)
+    async with service.connect() as (reader, writer):
+        writer.write(beginning)
+        with suppress(ConnectionError):
+            while sent < most and not reader.at_eof():
+                writer.write(b"a" * 50_000)
+                await writer.drain()
+                await asyncio.sleep(0)
+                sent += 50_000
+    return sent
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"GET / HTTP/1.1\r\nX-Long: ", b"GET /", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 10], ids=repr
+)
+async def test_headers_without_an_end_are_refused_and_take_no_memory(registry: ServedService, beginning: bytes) -> None:
+    before = registry.memory
+    assert await flooded(registry, beginning, most=60_000_000) < 60_000_000
+    assert registry.memory - before < 20_000_000
+
+
+async def test_large_headers_are_refused(registry: ServedService) -> None:
+    headers = b"".join(b"X-%d: %s\r\n" % (number, b"a" * 1_000) for number in range(40))
+    answer = await registry.send_raw(b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
+    assert problem(answer) == (431, "headers-too-large")
+
+
+async def test_a_long_url_is_refused(registry: ServedService) -> None:
+    answer = await registry.send_raw(b"GET /v1/search?text=" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert problem(answer) == (414, "url-too-long")
+
+
+async def test_what_is_no_http_is_a_problem_too(registry: ServedService) -> None:
+    assert problem(await registry.send_raw(b"\x16\x03\x01 hello\r\n\r\n")) == (400, "malformed-request")
+
+
+async def test_who_sends_no_headers_is_disconnected(hurried: ServedService) -> None:
+    assert await hurried.send_raw(b"") == b""
+    assert problem(await hurried.send_raw(b"GET / HTTP/1.1\r\nHost: x\r\n")) == (408, "request-too-slow")
+    assert problem(await hurried.send_raw(b"\r\n")) == (408, "request-too-slow")
+
+
+async def test_who_sends_no_body_is_disconnected_also_on_a_connection_that_was_used(hurried: ServedService) -> None:
+    body = b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    assert problem(await hurried.send_raw(POST + signed(hurried) + body)) == (408, "request-too-slow")
+    async with hurried.connect() as (reader, writer):
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b'{"alive":true}' in await reader.readuntil(b"}")
+        writer.write(POST + signed(hurried) + body)
+        assert problem(await reader.read()) == (408, "request-too-slow")
+
+
+async def test_who_does_not_read_an_answer_is_disconnected(hurried: ServedService) -> None:
+    async with hurried.connect() as (reader, writer):
+        await hurried.client.get("/health/live")
+        connected = hurried.sockets
+        writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+        await writer.drain()
+
+        async def is_gone() -> bool:
+            return hurried.sockets < connected
+
+        await until(is_gone, within=30)
+        assert (await hurried.client.get("/health/live")).status_code == 200
+        assert not reader.at_eof()
+
+
+async def test_more_connections_than_may_be_are_refused_and_the_others_served(hurried: ServedService) -> None:
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(hurried.connect()) for _ in range(30)]
+        for reader, _ in opened[20:]:
+            assert problem(await reader.read()) == (503, "too-many-connections")
+
+    async def serves() -> bool:
+        asked = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        return b" 200 " in (await hurried.send_raw(asked))[:20]
+
+    await until(serves)
+
+
+async def test_a_body_that_is_too_large_is_refused_at_its_announcement(registry: ServedService) -> None:
+    content = b"Content-Length: 100000000\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+    answer = await registry.send_raw(POST + signed(registry) + content)
+    assert problem(answer) == (413, "request-entity-too-large")
+
+
+async def test_a_body_that_grows_too_large_is_refused(registry: ServedService) -> None:
+    chunk = b"186a0\r\n" + b" " * 100_000 + b"\r\n"
+    content = b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n" + chunk * 10 + b"1\r\n \r\n"
+    answer = await registry.send_raw(POST + signed(registry) + b"Connection: close\r\n" + content)
+    assert problem(answer) == (413, "request-entity-too-large")
