@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from libs.common.http.dependencies import commands_router, problems
+from libs.common.http.dependencies import binds_none, commands_router, problems
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.service.app import create_service
@@ -67,6 +67,7 @@ async def answers_with_a_page() -> Response:
 
 
 @writing.post("/laxity", responses=problems())
+@binds_none(because="a night is no organisation")
 async def takes_a_number_for_a_day(night: Night) -> Fire:
     """Take 0 for the first day of 1970, where the document asks for a day."""
     return Fire(height=night.on.day)

@@ -28,6 +28,8 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     allowed,
+    binds,
+    binds_none,
     commands_router,
     etag,
     page,
@@ -115,11 +117,13 @@ class Days(BaseModel):
 
 
 router = commands_router(tags=["beacons"])
+_ABOUT_NOTHING = "it is about no organisation"
 executions: list[str] = []
 """Which commands ran, in order."""
 
 
 @router.post("/beacons", status_code=201, response_model=BeaconView, responses=problems(AlreadyLit))
+@binds("code")
 async def light_beacon(
     command: LightBeacon,
     session: Write,
@@ -146,6 +150,7 @@ async def light_beacon(
 
 
 @router.put("/beacons/{code}/name", response_model=BeaconView, responses=problems(BeaconNotFound))
+@binds_none(because="a name is nothing that a beacon answers for")
 async def rename_beacon(code: str, name: str, session: Write, version: IfMatch, response: Response) -> Beacon:
     """Rename a beacon."""
     beacon = await session.get(Beacon, code, with_for_update=True, populate_existing=True)
@@ -185,24 +190,28 @@ async def show_days(today: Today, as_at: AsAt, as_known: AsKnown) -> Days:
 
 
 @router.post("/days")
+@binds_none(because=_ABOUT_NOTHING)
 async def state_day(stated_at: StatedAt) -> datetime:
     """Say when a command's facts are stated."""
     return stated_at
 
 
 @router.post("/numbers")
+@binds_none(because=_ABOUT_NOTHING)
 async def add_numbers(numbers: list[int]) -> int:
     """Add numbers."""
     return sum(numbers)
 
 
 @router.post("/heights")
+@binds_none(because=_ABOUT_NOTHING)
 async def add_heights(heights: dict[str, int]) -> int:
     """Add the heights of several beacons."""
     return sum(heights.values())
 
 
 @router.post("/silence")
+@binds_none(because=_ABOUT_NOTHING)
 async def keep_silent(session: Write) -> None:
     """Fail in a way that nobody thought of."""
     await session.execute(text("SELECT 1"))
@@ -254,7 +263,17 @@ twice = commands_router()
 
 
 @twice.post("/more-beacons", name="light_beacon")
+@binds_none(because=_ABOUT_NOTHING)
 async def light_more() -> None:
+    """Be refused when the service is put together."""
+
+
+undeclared = commands_router()
+"""A router with a command that does not say whom it binds."""
+
+
+@undeclared.post("/bindings")
+async def bind_in_silence() -> None:
     """Be refused when the service is put together."""
 
 

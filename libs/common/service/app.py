@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from libs.common.database.connection import Database
 from libs.common.http import idempotency, openapi, problems
+from libs.common.http.declarations import binding_of
 from libs.common.http.middleware import Authentication, Compression, Surroundings
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.http.transactions import READING, CommandRoute, QuestionRoute, SteppedRoute
@@ -114,7 +115,10 @@ def _cors(settings: Settings) -> list[Middleware]:
 
 
 def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
-    """Return each endpoint's route template. Raises TypeError if a write is no command, or a name is used twice."""
+    """Return each endpoint's route template.
+
+    Raises TypeError if a write is no command, declares nothing of whom it binds, or has a name that is used twice.
+    """
     templates: dict[Callable[..., Any] | None, str] = {}
     names: set[str] = set()
     for found in iter_route_contexts(app.routes):
@@ -125,6 +129,10 @@ def _checked_routes(app: FastAPI) -> dict[Callable[..., Any] | None, str]:
             continue
         if not isinstance(found.original_route, CommandRoute | SteppedRoute | QuestionRoute):
             raise TypeError(f"{found.path_format} writes, but its router was not created by commands_router")
+        if binding_of(found.endpoint) is None and not isinstance(found.original_route, QuestionRoute):
+            raise TypeError(
+                f"{found.name} does not declare which organisations it binds: see libs.common.http.declarations"
+            )
         if found.name in names:
             raise TypeError(f"two writing routes are named {found.name}: their Idempotency-Keys would be mixed up")
         names.add(str(found.name))

@@ -253,7 +253,11 @@ async def test_a_write_past_the_rules_is_refused_when_the_service_is_put_togethe
             routers=(sample_service.router, router),
         )
 
-    for router, words in ((sample_service.plain, "commands_router"), (sample_service.twice, "named light_beacon")):
+    for router, words in (
+        (sample_service.plain, "commands_router"),
+        (sample_service.twice, "named light_beacon"),
+        (sample_service.undeclared, "bind_in_silence does not declare which organisations it binds"),
+    ):
         with pytest.raises(TypeError, match=words):
             create_service(with_router(router), tokens.settings(url), DirectBus({}))
 
