@@ -36,10 +36,10 @@ def lists(platform: Platform, service: str) -> dict[str, dict[str, str]]:
 
 
 def fitting(schema: dict[str, Any], document: dict[str, Any]) -> str:
-    """A value that a parameter takes: the first of those named, else a day."""
+    """A value that a parameter takes: the first of those named, or of its examples, else a day."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return str(schema.get("enum", ["2018-04-01"])[0])
+    return str(schema.get("enum", schema.get("examples", ["2018-04-01"]))[0])
 
 
 async def asked(platform: Platform, service: str, path: str, needed: dict[str, str], parts: list[object]) -> int:

@@ -106,7 +106,8 @@ async def test_no_operation_fails_on_the_first_or_last_day_of_a_calendar(filled:
 
 
 async def test_an_appointment_cannot_end_with_the_calendar(filled: Platform) -> None:
-    made = {"post": "10H/chair", "person": "P-1", "first_day": "2018-04-01"}
+    [officer] = (await filled.call("GET", "governance", "/appointments", params={"vacant": False}))["items"]
+    made = {"post": "10H/chair", "person": officer["person"], "first_day": "2018-04-02"}
     refused = await filled.call(
         "POST", "governance", "/appointments", json={**made, "last_day": "9999-12-31"}, expect=422
     )

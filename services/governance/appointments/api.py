@@ -30,7 +30,7 @@ from services.governance.appointments import commands
 from services.governance.bodies.views import AppointmentView, PostView
 from services.governance.core import errors
 from services.governance.core import queries as reads
-from services.governance.core.codes import PersonId, Reference
+from services.governance.core.codes import PersonId, ReferenceOrSlug
 from services.governance.core.models import Appointment
 from services.governance.edge import Lead, OrganisationFilter
 
@@ -44,7 +44,7 @@ async def _wanted(
     organisation: OrganisationFilter = None,
     person: Annotated[PersonId | None, Query(description="The holder's id.")] = None,
     post: Annotated[
-        Reference | None,
+        ReferenceOrSlug | None,
         Query(description="A post's reference, or its last part for all bodies: `gp-member` for every seat."),
     ] = None,
     vacant: Annotated[bool, Query(description="List the vacant posts instead.")] = False,

@@ -54,7 +54,10 @@ PersonId = Annotated[
         examples=["P-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11"],
     ),
 ]
-Reference = Annotated[str, Field(min_length=1, max_length=200)]
+_SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
+Reference = Annotated[str, Field(pattern=rf"^[A-Z0-9]{{2,12}}/{_SLUG}$", max_length=200)]
+"""A post's reference: the organisation's code and the post's slug."""
+ReferenceOrSlug = Annotated[str, Field(pattern=rf"^([A-Z0-9]{{2,12}}/)?{_SLUG}$", max_length=200)]
 Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_is_title), AfterValidator(_names_no_person)]
 """A title that everybody reads: letters and no name by its form."""
 Sentence = Annotated[

@@ -1,5 +1,6 @@
 """Several posts of one title: three seats are three, unless a body has one post of that title."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -54,6 +55,12 @@ async def test_a_further_seat_gets_the_next_number(harness: GovernanceHarness) -
     await establish(harness, "GP member")
     assert await harness.post("10H", title="GP  MEMBER", described_in=LOCAL) == "10H/gp-member-2"
     assert await harness.post("10H", title="Gp member", described_in=LOCAL) == "10H/gp-member-3"
+
+
+async def test_seats_added_at_once_get_numbers_of_their_own(harness: GovernanceHarness) -> None:
+    await establish(harness)
+    tries = (harness.post("10H", title="GP member", described_in=LOCAL) for _ in range(3))
+    assert sorted(await asyncio.gather(*tries)) == ["10H/gp-member", "10H/gp-member-2", "10H/gp-member-3"]
 
 
 async def test_a_single_post_is_refused_a_second_time(harness: GovernanceHarness) -> None:

@@ -1,5 +1,6 @@
 """Names: who reads one, that it is recorded, and that a corrected one leaves no trace of the earlier."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -161,6 +162,15 @@ async def test_a_correction_replaces_the_name_and_is_recorded_without_it(
     for table in ("person", "person_correction", "act", "outbox", "write_record", "name_read", "idempotency_key"):
         rows = await harness.database.fetch(f"SELECT t::text AS row FROM {table} t")
         assert not any(NAME in row["row"] for row in rows), table
+
+
+async def test_of_two_corrections_with_one_version_one_is_refused(
+    client: httpx.AsyncClient, harness: GovernanceHarness
+) -> None:
+    path, version = f"/v1/people/{harness.ids['P-1']}", {"If-Match": '"1"'}
+    names = ("One name", "Another name")
+    tries = (client.put(path, json={"display_name": name}, headers=version) for name in names)
+    assert sorted(answer.status_code for answer in await asyncio.gather(*tries)) == [200, 412]
 
 
 async def test_a_body_in_which_the_person_holds_a_post_reads_the_name_and_does_not_correct_it(
