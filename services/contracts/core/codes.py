@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.common.temporal.days import WrittenDay
+from libs.common.text import visible
 
 Reference = Annotated[
     str,
@@ -21,12 +22,13 @@ OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$"), Field(d
 Day = WrittenDay
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(visible)]
 
 
 Document = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(visible),
     Field(
         description="The paper that shows an act of an earlier day; only the parties read it.",
         examples=["Letter of 28 September 2017"],

@@ -11,9 +11,8 @@ from typing import TypeAlias
 
 import asyncpg
 
-from libs.common.errors import DomainError, Reason
+from libs.common.errors import Reason
 from libs.common.identity import Caller, NotYoursToDecide, Role
-from services.contracts.core.errors import refuse
 from services.contracts.core.models import known
 from services.contracts.core.sight import must_know
 
@@ -60,12 +59,25 @@ async def must_decide(
     customers: dict[str, list[str]] = defaultdict(list)
     for row in await connection.fetch(_CUSTOMERS, list(references), on):
         customers[row["reference"]].append(row["customer_code"])
-    foreign: list[DomainError] = []
-    for reference, codes in customers.items():
-        try:
-            await must_act_for_customers(connection, codes, by=by, today=today)
-        except NotYoursToDecide as error:
-            message = f"{reference}: {error.message}"
-            foreign.append(NotYoursToDecide(message, reasons=[Reason(message, "replaces" if references[1:] else "")]))
-    refuse(foreign)
+    try:
+        await must_act_for_customers(
+            connection, {code for codes in customers.values() for code in codes}, by=by, today=today
+        )
+    except NotYoursToDecide as error:
+        raise await _of_each_contract(connection, customers, error, by=by) from error
     return customers
+
+
+async def _of_each_contract(
+    connection: asyncpg.Connection, customers: Mapping[str, list[str]], error: NotYoursToDecide, *, by: Caller
+) -> NotYoursToDecide:
+    """Return the refusal with a reason for each contract: its customers for whom the caller does not act."""
+    if len(customers) == 1:
+        return NotYoursToDecide(f"{next(iter(customers))}: {error.message}")
+    predecessors = await known.predecessors(connection, by.organisations)
+    missing = {
+        reference: [code for code in codes if not by.acts_for([code], predecessors=predecessors)]
+        for reference, codes in customers.items()
+    }
+    reasons = [Reason(f"{one}: {', '.join(codes)}", "replaces") for one, codes in missing.items() if codes]
+    return NotYoursToDecide(error.message, reasons=reasons)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,7 @@ from libs.common.errors import DomainError, Reason
 from libs.common.events.finance import AllowanceSet
 from libs.common.identity import Caller, Role
 from libs.common.messaging import outbox
+from libs.common.text import visible
 from libs.organisations.statements import Facet
 from services.finance.allowances.errors import (
     AllowanceFromPredecessors,
@@ -69,6 +70,7 @@ class StatePopulation(BaseModel):
             description="The source of the number: not blank, on one line.",
             examples=["GP registered lists, moderated to ONS projections"],
         ),
+        AfterValidator(visible),
     ]
 
 

@@ -1,5 +1,6 @@
 """Contracts over HTTP: who may do and see what, and how refusals look."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
@@ -282,3 +283,14 @@ async def test_an_example_of_the_page_can_be_sent_as_it_stands(client: httpx.Asy
     drafted = await posted(client, "/v1/contracts", schemas["DraftContract"]["examples"][0])
     assert drafted.json()["notice_months"] == 6
     assert at(date.fromisoformat(drafted.json()["starts_on"])) > at(date(2017, 2, 1)) + timedelta(days=1)
+
+
+@pytest.mark.parametrize("title", ["Pay\x00roll", "Pay\u202eroll", "Pay\ud800roll", "x" * 501])
+async def test_words_that_cannot_be_read_or_stored_are_refused_without_echo(
+    client: httpx.AsyncClient, title: str
+) -> None:
+    body = json.dumps(DRAFT | {"title": title})
+    refused = await client.post("/v1/contracts", content=body, headers={"Content-Type": "application/json"})
+    assert refused.status_code == 422, refused.text
+    assert [reason["field"] for reason in refused.json()["reasons"]] == ["title"]
+    assert "roll" not in refused.text

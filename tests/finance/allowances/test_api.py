@@ -54,6 +54,7 @@ async def test_to_repeat_a_statement_is_answered_as_before(client: httpx.AsyncCl
         ({"population": -1, "source": ""}, {"population", "source"}),
         ({"source": "   "}, {"source"}),
         ({"source": "a\u0000b"}, {"source"}),
+        ({"source": "a\u202eb"}, {"source"}),
         ({"source": "x" * 501}, {"source"}),
         ({"amount": 3}, {"amount"}),
     ],
