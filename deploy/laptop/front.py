@@ -6,8 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+
+from libs.common.http.pages import page as secured
 
 
 @asynccontextmanager
@@ -23,7 +25,7 @@ def front(services: Mapping[str, FastAPI], *, page: Callable[[], str], more: lis
     """Mount the services at `/registry`, `/contracts` and so on, with `page` at `/` and the routes `more`."""
 
     async def index(_: Request) -> Response:
-        return HTMLResponse(page(), headers={"Cache-Control": "no-store"})
+        return secured(page())
 
     return Starlette(
         routes=[Route("/", index), *more, *(Mount(f"/{name}", service) for name, service in services.items())]

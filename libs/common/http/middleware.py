@@ -27,6 +27,7 @@ from libs.common.process.metrics import Metrics
 CALLER = "footprint.caller"
 """Key of the verified caller in the ASGI scope."""
 REQUEST_ID, CORRELATION_ID = "X-Request-Id", "X-Correlation-Id"
+CLIENT_REQUEST_ID = "X-Client-Request-Id"
 PUBLIC_PATHS = frozenset(
     {"/", "/health/live", "/health/ready", "/openapi.json", "/asyncapi.json", "/docs", "/docs/oauth2-redirect"}
 )
@@ -70,6 +71,12 @@ class Surroundings:
                 status = int(message["status"])
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID], headers[CORRELATION_ID] = origin.causation, origin.correlation
+                if origin.client_request:
+                    headers[CLIENT_REQUEST_ID] = origin.client_request
+                headers["X-Content-Type-Options"] = "nosniff"
+                if not is_public(path_below(scope)):
+                    # What a token was needed for stays out of every cache, whatever of it is public.
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         try:
@@ -115,12 +122,13 @@ class Surroundings:
 
 
 def _origin_of(headers: Mapping[str, str]) -> context.Origin:
-    request_id = _sane(headers.get(REQUEST_ID)) or uuid.uuid4().hex
+    request_id = uuid.uuid4().hex
     trace = headers.get("traceparent", "")
     return context.Origin(
         actor="",
         correlation=_sane(headers.get(CORRELATION_ID)) or request_id,
         causation=request_id,
+        client_request=_sane(headers.get(REQUEST_ID)),
         traceparent=trace if _TRACEPARENT.fullmatch(trace) else "",
     )
 

@@ -19,6 +19,7 @@ from libs.common.http import idempotency
 from libs.common.http.declarations import binding_of
 from libs.common.http.dependencies import Allowed
 from libs.common.http.middleware import PUBLIC_PATHS
+from libs.common.http.pages import page
 from libs.common.http.problems import (
     LINE,
     MEDIA_TYPE,
@@ -57,7 +58,7 @@ router = APIRouter(include_in_schema=False)
 async def docs_page(request: Request) -> HTMLResponse:
     """Show the operations, to be tried out; every address lies below the prefix of the service."""
     prefix = request.scope.get("root_path", "").rstrip("/")
-    return get_swagger_ui_html(
+    shown = get_swagger_ui_html(
         openapi_url=f"{prefix}/openapi.json",
         title=request.app.title,
         swagger_js_url=f"{prefix}{_ASSETS}/swagger/swagger-ui-bundle.js",
@@ -65,12 +66,13 @@ async def docs_page(request: Request) -> HTMLResponse:
         swagger_favicon_url=f"{prefix}{_ASSETS}/fastapi/favicon.png",
         oauth2_redirect_url=f"{prefix}/docs/oauth2-redirect",
         swagger_ui_parameters={
-            "persistAuthorization": True,
+            "persistAuthorization": False,  # a token in the browser's storage outlives whoever signed in
             "displayRequestDuration": True,
             "docExpansion": "list",
             "validatorUrl": None,  # otherwise the page sends the document to its vendor's validator
         },
     )
+    return page(bytes(shown.body))
 
 
 @router.get("/asyncapi.json")
@@ -82,7 +84,7 @@ async def asyncapi_document() -> Response:
 @router.get("/docs/oauth2-redirect")
 async def oauth2_redirect() -> HTMLResponse:
     """Complete a sign-in at an issuer that redirects."""
-    return get_swagger_ui_oauth2_redirect_html()
+    return page(bytes(get_swagger_ui_oauth2_redirect_html().body))
 
 
 @router.get("/")
@@ -99,9 +101,7 @@ async def index(request: Request) -> Response:
         )
     )
     title = request.app.title
-    return HTMLResponse(
-        f'<!doctype html><html lang="en-GB"><title>{title}</title><h1>{title}</h1><ul>{links}</ul></html>'
-    )
+    return page(f'<!doctype html><html lang="en-GB"><title>{title}</title><h1>{title}</h1><ul>{links}</ul></html>')
 
 
 def document(app: FastAPI, *, token_url: str) -> None:

@@ -10,12 +10,14 @@ class Origin:
     """Origin of the work at hand. Events and log lines include it.
 
     `actor` is the caller's opaque subject; `correlation` an id shared by all that follows from one request; `causation`
-    the id of the request or event directly before this one; `traceparent` the W3C trace context as received.
+    the id of the request or event directly before this one, which a service gives itself; `client_request` the id that
+    the client gave its request, for the log alone; `traceparent` the W3C trace context as received.
     """
 
     actor: str = "system"
     correlation: str = ""
     causation: str = ""
+    client_request: str = ""
     traceparent: str = ""
 
 

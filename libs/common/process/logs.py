@@ -71,8 +71,7 @@ def request_answered(*, method: str, path: str, status: int, ms: float) -> None:
     if output is None or output not in logging.getLogger().handlers:
         _access.info("request", method=method, path=path, status=status, ms=ms)
         return
-    at = context.origin()
-    named = {"correlation": at.correlation, "request": at.causation, "actor": at.actor}
+    named = _named(context.origin())
     line = {
         "method": method,
         "path": path,
@@ -94,10 +93,17 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     return bound
 
 
+def _named(origin: context.Origin) -> dict[str, str]:
+    return {
+        "correlation": origin.correlation,
+        "request": origin.causation,
+        "client_request_id": origin.client_request,
+        "actor": origin.actor,
+    }
+
+
 def _with_origin(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    origin = context.origin()
-    named = {"correlation": origin.correlation, "request": origin.causation, "actor": origin.actor}
-    for name, value in named.items():
+    for name, value in _named(context.origin()).items():
         if value:
             event.setdefault(name, value)
     return event

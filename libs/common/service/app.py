@@ -35,7 +35,10 @@ from libs.common.service.settings import Settings
 
 _SWEEP_EVERY_SECONDS = 600
 _GZIP_FROM_BYTES = 1_000
-_EXPOSED_HEADERS = ("ETag", "Location", "X-Request-Id", "X-Correlation-Id", "Idempotency-Replayed", "Retry-After")
+_EXPOSED_HEADERS = (
+    *("ETag", "Location", "X-Request-Id", "X-Client-Request-Id", "X-Correlation-Id"),
+    *("Idempotency-Replayed", "Retry-After"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

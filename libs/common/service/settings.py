@@ -1,7 +1,9 @@
 """Settings of a deployment, read from environment variables and refused at start if they are wrong."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -88,7 +90,10 @@ class Settings(BusSettings):
     token_audience: str
     """This service's name in a token's `aud`."""
     jwks_url: str
-    """URL of the issuer's public keys: `https://...`, or `file:///...` for a mounted file."""
+    """URL of the issuer's public keys: `https://...`, or `file:///...` for a mounted file.
+
+    `http://` is accepted for an issuer on this machine alone: whoever changes the keys on their way makes any token.
+    """
     token_url: str = ""
     """Where people get a token, for "Authorize" on the OpenAPI page."""
 
@@ -136,8 +141,10 @@ class Settings(BusSettings):
     def _is_reachable(cls, url: str) -> str:
         if url.startswith("file://") and not Path(url.removeprefix("file://")).is_file():
             raise ValueError("there is no such file")
-        if not url.startswith(("https://", "http://", "file://")):
-            raise ValueError("must begin with https://, http:// or file://")
+        if url.startswith("http://") and _is_loopback(urlsplit(url).hostname or ""):
+            return url
+        if not url.startswith(("https://", "file://")):
+            raise ValueError("must begin with https:// or file://, or be http:// on this machine")
         return url
 
     @model_validator(mode="after")
@@ -148,6 +155,13 @@ class Settings(BusSettings):
                 f"POOL_SIZE twice and OWN_CONNECTIONS make {total} connections; a service may use {MOST_CONNECTIONS}"
             )
         return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _explained(error: ValidationError) -> str:

@@ -209,12 +209,28 @@ async def test_a_link_to_the_next_page_keeps_the_prefix_that_the_service_is_serv
             assert document["servers"] == [{"url": "/hills"}]
 
 
-async def test_the_ids_of_a_request_come_back_and_strange_ones_are_replaced(client: httpx.AsyncClient) -> None:
-    given = {"X-Request-Id": "req-1", "X-Correlation-Id": "story:7"}
-    answer = await client.get("/v1/days", headers=given)
-    assert {name: answer.headers[name] for name in given} == given
-    alone = await client.get("/v1/days", headers={"X-Request-Id": "a\tb"})
-    assert alone.headers["X-Request-Id"] == alone.headers["X-Correlation-Id"] != "a\tb"
+async def test_a_request_has_an_id_of_the_services_own_and_keeps_the_clients_beside_it(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/v1/days", headers={"X-Request-Id": "req-1", "X-Correlation-Id": "story:7"})
+    assert answer.headers["X-Client-Request-Id"] == "req-1"
+    assert answer.headers["X-Correlation-Id"] == "story:7"
+    assert answer.headers["X-Request-Id"] != "req-1"
+    again = await client.get("/v1/days", headers={"X-Request-Id": "req-1"})
+    assert again.headers["X-Request-Id"] != answer.headers["X-Request-Id"]
+    strange = await client.get("/v1/days", headers={"X-Request-Id": "a\tb"})
+    assert strange.headers["X-Request-Id"] == strange.headers["X-Correlation-Id"]
+    assert "X-Client-Request-Id" not in strange.headers
+
+
+async def test_what_a_token_was_needed_for_is_stored_by_no_cache(client: httpx.AsyncClient) -> None:
+    for path, status in (("/v1/days", 200), ("/v1/beacons/NON", 404), ("/v1/nothing", 404)):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    public = await client.get("/openapi.json")
+    assert "Cache-Control" not in public.headers
+    assert public.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_the_days_asked_for_are_today_and_now_if_none_are(client: httpx.AsyncClient, tokens: Tokens) -> None:

@@ -1,5 +1,7 @@
 """The OpenAPI page: it works with no network, and its document says who may do what and what is refused."""
 
+import base64
+import hashlib
 import re
 from collections.abc import AsyncIterator
 
@@ -30,6 +32,23 @@ async def test_the_page_names_no_other_host_and_all_that_it_loads_is_there(clien
     assert len(loaded) == 3
     for path in [*loaded, "/openapi.json", "/asyncapi.json", "/docs/oauth2-redirect"]:
         assert (await client.get(path)).status_code == 200, path
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/oauth2-redirect"])
+async def test_a_page_runs_its_own_scripts_alone_and_keeps_no_token(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert (policy["default-src"], policy["frame-ancestors"], policy["base-uri"]) == ("'none'", "'none'", "'none'")
+    scripts = [
+        hashlib.sha256(script.encode()).digest() for script in re.findall(r"(?s)<script>(.*?)</script>", answer.text)
+    ]
+    allowed = [f"'sha256-{base64.b64encode(one).decode()}'" for one in scripts]
+    assert policy["script-src"].split() == ["'self'", *allowed]
+    assert not re.search(r"\son[a-z]+=", answer.text)
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert '"persistAuthorization": true' not in answer.text
 
 
 async def test_the_document_names_the_sign_in_the_roles_and_the_refusals(client: httpx.AsyncClient) -> None:

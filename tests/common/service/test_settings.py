@@ -65,6 +65,31 @@ def test_all_that_is_wrong_is_told_at_once_and_no_secret_with_it(
     assert "secret" not in message
 
 
+@pytest.mark.parametrize(
+    ("url", "accepted"),
+    [
+        ("https://issuer.example/keys", True),
+        ("http://127.0.0.1:8000/issuer/keys", True),
+        ("http://localhost/keys", True),
+        ("http://[::1]/keys", True),
+        ("http://issuer.example/keys", False),
+        ("http://localhost.example/keys", False),
+        ("http://127.0.0.1@issuer.example/keys", False),
+        ("ftp://issuer.example/keys", False),
+    ],
+)
+def test_keys_are_fetched_where_they_cannot_be_changed_on_their_way(
+    environment: pytest.MonkeyPatch, url: str, *, accepted: bool
+) -> None:
+    for name, value in {**GOOD, "JWKS_URL": url}.items():
+        environment.setenv(name, value)
+    if accepted:
+        assert Settings.load().jwks_url == url
+        return
+    with pytest.raises(SettingsRefused, match="https:// or file://"):
+        Settings.load()
+
+
 def test_more_connections_than_a_service_may_hold_are_refused(environment: pytest.MonkeyPatch) -> None:
     for name, value in {**GOOD, "POOL_SIZE": "7"}.items():
         environment.setenv(name, value)
