@@ -100,6 +100,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors are logged, and what is written may be a person's name
             connect_args={"server_settings": self._settings, **_patience()},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)

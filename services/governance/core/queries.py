@@ -171,9 +171,9 @@ async def get_appointment(db: Reads, appointment: str, *, as_known: datetime | N
     return rows[0]
 
 
-async def list_appointments_of(db: Reads, person: str) -> list[Row]:
+async def list_appointments_of(db: Reads, person: str, *, as_known: datetime | None = None) -> list[Row]:
     """Return every appointment of a person with its days, past ones too, in the order of their first days."""
-    return await _fetch(db, _APPOINTMENTS, _NOW, None, person)
+    return await _fetch(db, _APPOINTMENTS, as_known or _NOW, None, person)
 
 
 async def list_bodies(

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
+    AsKnown,
     IfMatch,
     Rows,
     Write,
@@ -66,14 +67,14 @@ async def correct_name(
 @names_router.get(
     "/people/{person}", summary="Read a person with the name", responses=problems(errors.PersonNotFound, RoleMissing)
 )
-async def get_person(person: Person, response: Response, rows: Rows, by: Lead) -> PersonView:
-    """Return the name with every appointment, past ones too, and record who read it.
+async def get_person(person: Person, response: Response, rows: Rows, by: Lead, as_known: AsKnown) -> PersonView:
+    """Return the name of now with every appointment known at the instant, past ones too, and record who read it.
 
     For an organisation that keeps the record, or in which the person holds or held a post, or a successor of one. The
     ETag is the record's version.
     """
     async with rows.begin() as session:
-        view = await queries.read_person(await raw(session), person, by=by)
+        view = await queries.read_person(await raw(session), person, by=by, as_known=as_known)
     etag(response, view.version)
     response.headers["Cache-Control"] = "no-store"
     return view

@@ -1,6 +1,7 @@
 """Reads names, for those who need them, and records each name that is given out."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 import asyncpg
 
@@ -46,8 +47,13 @@ async def read_names(connection: asyncpg.Connection, persons: Collection[str], *
     return [NameView.model_validate(dict(row)) for row in rows]
 
 
-async def read_person(connection: asyncpg.Connection, person: str, *, by: Caller) -> PersonView:
-    """Return a person with every appointment, past ones too, and record the reading. Raises PersonNotFound."""
+async def read_person(
+    connection: asyncpg.Connection, person: str, *, by: Caller, as_known: datetime | None
+) -> PersonView:
+    """Return a person with every appointment, past ones too, and record the reading. Raises PersonNotFound.
+
+    The appointments are those known at the instant; the name and who may read it are those of now.
+    """
     names = await read_names(connection, [person], by=by)
     if not names:
         raise PersonNotFound(f"there is no person {person}")
@@ -55,7 +61,7 @@ async def read_person(connection: asyncpg.Connection, person: str, *, by: Caller
     return PersonView(
         **names[0].model_dump(),
         corrections=[CorrectionView.model_validate(dict(row)) for row in corrections],
-        appointments=await list_appointments_of(connection, person),
+        appointments=await list_appointments_of(connection, person, as_known=as_known),
     )
 
 

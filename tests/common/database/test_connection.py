@@ -2,6 +2,8 @@
 
 import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from libs.common.database.connection import PLANNED_EACH_TIME, with_filters_settled
 from tests.support.sample_projection import Lamps
@@ -44,3 +46,12 @@ async def test_a_decided_filter_finds_what_the_undecided_one_finds(
         undecided = await connection.fetch(sql, *args)
     assert with_filters_settled(sql, args) != sql
     assert await lamps.publisher.fetch(sql, *args) == undecided
+
+
+async def test_a_failed_statement_shows_no_parameter_in_its_error(lamps: Lamps) -> None:
+    """An error is logged; what a command was about to write, such as a person's name, is not."""
+    statement = text("SELECT 1 / (length(:name) - length(:name))")
+    with pytest.raises(DBAPIError) as failed:
+        async with lamps.publisher.begin() as session:
+            await session.execute(statement, {"name": "Unmistakable"})
+    assert "Unmistakable" not in str(failed.value) + repr(failed.value)

@@ -203,6 +203,15 @@ async def test_no_other_answer_and_no_event_has_a_name(
         assert "Unmistakable" not in answer.text, path
 
 
+async def test_appointments_are_read_as_known_and_the_name_as_it_is_now(
+    client: httpx.AsyncClient, harness: GovernanceHarness
+) -> None:
+    path = f"/v1/people/{harness.ids['P-1']}"
+    now, before = [(await client.get(f"{path}{query}")).json() for query in ("", "?as_known=2013-03-31")]
+    assert (len(now["appointments"]), before["appointments"]) == (1, [])
+    assert now["display_name"] == before["display_name"] == NAME
+
+
 async def test_any_lead_may_appoint_a_person_whose_id_it_can_name(
     client: httpx.AsyncClient, harness: GovernanceHarness
 ) -> None:
