@@ -1,11 +1,11 @@
 """The base of every command of this service, and the types of codes, titles and private words."""
 
 import re
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from libs.common.text import visible
 from services.governance.core.catalogue import post_slug, reason_codes
 
 
@@ -20,14 +20,6 @@ _ORDINAL = re.compile(r"\b[0-9]*(?:1st|2nd|3rd|[0-9]th)\b")
 _HONORIFIC = re.compile(
     r"\b(?:dr|mr|mrs|ms|miss|mx|prof|professor|sir|dame|lord|lady|rev|reverend|cllr|esq)\b", re.IGNORECASE
 )
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def _visible(text: str) -> str:
-    # Control characters, those that turn the direction of what follows, and halves of characters.
-    if any(unicodedata.category(character) in _INVISIBLE for character in text):
-        raise ValueError("a text has visible characters only")
-    return text
 
 
 def _names_no_person(text: str) -> str:
@@ -61,11 +53,11 @@ ReferenceOrSlug = Annotated[str, Field(pattern=rf"^([A-Z0-9]{{2,12}}/)?{_SLUG}$"
 Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_is_title), AfterValidator(_names_no_person)]
 """A title that everybody reads: letters and no name by its form."""
 Sentence = Annotated[
-    str, Field(min_length=1, max_length=500), AfterValidator(_visible), AfterValidator(_names_no_person)
+    str, Field(min_length=1, max_length=500), AfterValidator(visible), AfterValidator(_names_no_person)
 ]
 """A reference to a paper that everybody reads, such as a minute or a constitution's clause."""
-PersonName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible)]
-PrivateWords = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_visible)]
+PersonName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(visible)]
+PrivateWords = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(visible)]
 """Words that only the organisation's own governance leads read, in `GET /acts`."""
 Note = Annotated[
     PrivateWords | None,
