@@ -96,6 +96,8 @@ async def mergers_by_reference(db: Reads, successions: Successions) -> list[Merg
 def mergers_of(rows: Iterable[BelievedSuccession]) -> list[Merger]:
     """Return which of these successions were whole, and from when to when that was known, ordered by day.
 
+    On one day a merger comes after those whose successors it dissolves, so that a chain is followed in one pass.
+
     A merger of CCGs or ICBs is. Any other succession is where its body is known to have no second successor on that
     day, its share is not less than one, and its shape is not that of a split or a boundary change.
     """
@@ -115,7 +117,16 @@ def mergers_of(rows: Iterable[BelievedSuccession]) -> list[Merger]:
         for key, (predecessors, shape) in now.items():
             current.setdefault(key, Merger(key[0], predecessors, *key[2:], instant, shape))
     found += current.values()
-    return sorted(found, key=lambda one: (one.effective_on, one.key, one.stated_at))
+    establishing: dict[tuple[str, date], list[Merger]] = defaultdict(list)
+    for merger in found:
+        establishing[merger.successor, merger.effective_on].append(merger)
+
+    def steps_before(merger: Merger, seen: frozenset[str] = frozenset()) -> int:
+        seen = seen | {merger.key}
+        before = [one for code in merger.predecessors for one in establishing.get((code, merger.effective_on), ())]
+        return max((1 + steps_before(one, seen) for one in before if one.key not in seen), default=0)
+
+    return sorted(found, key=lambda one: (one.effective_on, steps_before(one), one.key, one.stated_at))
 
 
 _Key = tuple[str, str, str, date]  # reference, predecessor where there is none, successor, effective_on

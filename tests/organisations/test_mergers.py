@@ -61,3 +61,15 @@ def test_a_merger_of_which_one_succession_is_undone_goes_on_with_the_others() ->
         (("A", "B"), FIRST, SECOND),
         (("B",), SECOND, None),
     ]
+
+
+def test_mergers_of_one_day_are_in_the_order_of_their_chain() -> None:
+    rows = [
+        believed("M2", "A3", merger="M-A"),
+        believed("Z1", "M2", merger="M-Z"),
+        believed("A0", "Z1", merger="M-X"),
+        believed("Q", "P"),
+        believed("P", "Q", shape="acquisition"),
+    ]
+    assert [one.successor for one in mergers_of(rows) if one.reference] == ["Z1", "M2", "A3"]
+    assert {one.successor for one in mergers_of(rows) if not one.reference} == {"P", "Q"}
