@@ -161,6 +161,14 @@ async def test_what_a_file_states_does_not_overrule_an_undoing_by_the_registry(c
     assert await HEARER.successors(connection, ["00F"]) == frozenset()
 
 
+async def test_a_body_that_gave_up_a_part_or_has_another_parent_is_no_predecessor(
+    connection: asyncpg.Connection,
+) -> None:
+    shaped = {"00F": "acquisition", "00G": "boundary_change", "00H": "parent_change"}
+    await HEARER.know([followed(code, "13T", FIRST, shape=shape) for code, shape in shaped.items()], connection)
+    assert await HEARER.predecessors(connection, ["13T"]) == {"00F"}
+
+
 _SOURCES = st.sampled_from([("", 0), ("ods:succ", -1), ("etr:file", -3)])
 _INSTANTS = st.sampled_from(INSTANTS[1:])
 _PAIRS = st.sampled_from([(old, new) for old in CODES for new in CODES if old != new])
