@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -16,7 +16,7 @@ from libs.common.http.paging import Page, Paging, page
 from libs.common.http.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, may_raise, problems
 from libs.common.http.transactions import SESSION, commands_router, questions_router
 from libs.common.identity import Caller, Role
-from libs.common.process.clock import LONDON, Clock
+from libs.common.process.clock import Clock, end_of, start_of
 from libs.common.temporal.days import AS_WRITTEN, EARLIEST, LATEST, WrittenDay, WrittenInstant
 
 __all__ = [
@@ -48,7 +48,6 @@ __all__ = [
 _YEARS = range(EARLIEST.year, LATEST.year + 1)
 _DayOfAnyYear = Annotated[date, AS_WRITTEN]
 """A day that `_instant` refuses in its own words."""
-_UNTIL_ITS_END = timedelta(days=1, microseconds=-1)
 _VERSION = re.compile(r'"([0-9]{1,18})"')
 
 
@@ -179,7 +178,7 @@ async def _as_known(
     if given is None:
         return None
     instant = _instant(given, "as_known")
-    return instant if isinstance(given, datetime) else instant + _UNTIL_ITS_END
+    return instant if isinstance(given, datetime) else end_of(given)
 
 
 AsAt = Annotated[date, Depends(_as_at)]
@@ -191,9 +190,8 @@ AsKnown = Annotated[datetime | None, Depends(_as_known)]
 def _instant(given: datetime | date, field: str) -> datetime:
     """Return the instant in UTC, for a day its start in London. Raises InstantRefused outside 1900 to 2199."""
     try:
-        at = given if isinstance(given, datetime) else datetime.combine(given, time.min, LONDON)
-        if at.year in _YEARS:
-            return at.astimezone(UTC)
+        if given.year in _YEARS:
+            return given.astimezone(UTC) if isinstance(given, datetime) else start_of(given)
     except OverflowError:
         pass
     message = f"{given.isoformat()} lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"

@@ -3,7 +3,7 @@
 Only `today` and `stated_at` can be moved. Tokens, leases, expiry of keys and `recorded_at` use real time.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -27,11 +27,20 @@ class Clock:
         now = datetime.now(UTC)
         if self.moved_to is None:
             return now
-        start = datetime.combine(self.moved_to, datetime.min.time(), LONDON).astimezone(UTC)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         # A day in London may have only 23 hours: 24 real hours are mapped to 22, and every instant stays later than the
         # last.
-        return start + (now - midnight) * 11 // 12
+        return start_of(self.moved_to) + (now - midnight) * 11 // 12
+
+
+def start_of(day: date) -> datetime:
+    """Return the instant (UTC) at which a day begins in London."""
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """Return the last microsecond (UTC) of a day in London, which has 23 or 25 hours when clocks change."""
+    return start_of(day + timedelta(days=1)) - timedelta(microseconds=1)
 
 
 def day_of(instant: datetime) -> date:

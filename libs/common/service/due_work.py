@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 import structlog
@@ -14,7 +14,7 @@ from libs.common.database.connection import Database, raw
 from libs.common.identity import Caller, service_caller
 from libs.common.messaging.wakeup import Signal
 from libs.common.process import context
-from libs.common.process.clock import LONDON, Clock
+from libs.common.process.clock import Clock, day_of, end_of
 from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
 
@@ -107,5 +107,4 @@ class DueWork:
 def _until_tomorrow() -> float:
     """Return the seconds until the day changes in London, whose days the services use."""
     now = datetime.now(UTC)
-    tomorrow = datetime.combine(now.astimezone(LONDON).date() + timedelta(days=1), time.min, LONDON)
-    return max(0.1, (tomorrow.astimezone(UTC) - now).total_seconds())
+    return max(0.1, (end_of(day_of(now)) - now).total_seconds())

@@ -14,7 +14,7 @@ from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import CareModelStated
 from libs.common.identity import Caller
-from libs.common.process.clock import LONDON
+from libs.common.process.clock import day_of
 from services.registry.care_models.errors import CareModelNotFound, CareModelNotPlanned, CareModelTaken, NotEstablished
 from services.registry.care_models.models import CareModel, CareModelStatement, CareModelType, Stated
 from services.registry.care_models.queries import list_acts
@@ -145,7 +145,7 @@ async def plan_care_model(
         _state(
             now,
             model,
-            CareModelCommand(Stated.PLANNED, _day_of(now.at), command.planned_for, details, command.note),
+            CareModelCommand(Stated.PLANNED, day_of(now.at), command.planned_for, details, command.note),
         )
     return model
 
@@ -161,7 +161,7 @@ async def delay_care_model(
         last = await _must_be_waiting(now, model)
         if last.stated is Stated.DELAYED:
             raise NoChange(f"{model.reference} is delayed without a date")
-        delayed = CareModelCommand(Stated.DELAYED, _day_of(now.at), None, _details_of(last), command.note)
+        delayed = CareModelCommand(Stated.DELAYED, day_of(now.at), None, _details_of(last), command.note)
         _state(now, model, delayed)
 
 
@@ -183,7 +183,7 @@ async def replan_care_model(
             last.excludes if command.excludes is None else command.excludes,
             last.people if command.people is None else command.people,
         )
-        replanned = CareModelCommand(Stated.REPLANNED, _day_of(now.at), command.planned_for, details, command.note)
+        replanned = CareModelCommand(Stated.REPLANNED, day_of(now.at), command.planned_for, details, command.note)
         _state(now, model, replanned)
 
 
@@ -197,7 +197,7 @@ async def establish_care_model(
     day = command.effective_on
     async with change(session, (), by=by, stated_at=stated_at) as now:
         last = await _must_be_waiting(now, model)
-        if day > _day_of(now.at):
+        if day > day_of(now.at):
             raise NotEstablished(f"{day} lies ahead: plan for it, and establish it when it begins")
         begun = CareModelCommand(Stated.ESTABLISHED, day, last.planned_for, _details_of(last), command.note)
         _state(now, model, begun)
@@ -264,7 +264,7 @@ async def _must_be_waiting(now: Change, model: CareModel) -> CareModelAct:
 def _state(now: Change, model: CareModel, stated: CareModelCommand) -> None:
     """Add a statement to the care model's log, and publish it. Raises TermUnknown."""
     details = stated.details
-    offers = titles_of("care-model-service", details.offers, _day_of(now.at), field="offers.{}")
+    offers = titles_of("care-model-service", details.offers, day_of(now.at), field="offers.{}")
     now.session.add(
         CareModelStatement(
             care_model_id=model.id,
@@ -315,7 +315,3 @@ def _must_exist(now: Change, codes: Mapping[str, Sequence[str]]) -> None:
     ]
     if reasons:
         raise OrganisationNotFound("; ".join(reason.message for reason in reasons), reasons=reasons)
-
-
-def _day_of(instant: datetime) -> date:
-    return instant.astimezone(LONDON).date()

@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, cast
 
-from libs.common.process.clock import LONDON
+from libs.common.process.clock import day_of, start_of
 
 Prefix = Literal["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"]
 
@@ -45,7 +45,7 @@ def read_range(text: str) -> DateRange:
         first, end = _days(int(written["year"]), int(written["month"] or 0), int(written["day"] or 0))
     except (ValueError, OverflowError) as error:
         raise UnreadableDate(f"{text}: there is no such date") from error
-    return DateRange(prefix, first, end, _midnight(first), _midnight(end))
+    return DateRange(prefix, first, end, start_of(first), start_of(end))
 
 
 def _days(year: int, month: int, day: int) -> tuple[date, date]:
@@ -59,7 +59,7 @@ def _days(year: int, month: int, day: int) -> tuple[date, date]:
 
 def _instant(prefix: Prefix, text: str, precision: timedelta) -> DateRange:
     at = datetime.fromisoformat(text).astimezone(UTC)
-    day = at.astimezone(LONDON).date()
+    day = day_of(at)
     return DateRange(prefix, day, day + timedelta(days=1), at, at + precision)
 
 
@@ -68,7 +68,3 @@ def _precision(written: re.Match[str]) -> timedelta:
     if written["fraction"]:
         return timedelta(microseconds=10 ** (6 - len(written["fraction"])))
     return timedelta(seconds=1) if written["seconds"] else timedelta(minutes=1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, LONDON).astimezone(UTC)

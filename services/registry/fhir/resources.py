@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
-from libs.common.process.clock import LONDON
+from libs.common.process.clock import day_of
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.fhir import codes
 from services.registry.fhir.model import NOW, FhirAffiliation, FhirOrganisation, FhirTimes, FollowedBy, Role
@@ -129,7 +129,7 @@ def _period(days: Days) -> dict[str, str]:
 def _about(body: FhirOrganisation) -> Iterator[Resource]:
     if body.last_stated_at:
         changed = {"system": codes.DATE_TIME_TYPE, "code": "LastChangeDate", "display": "Last Change Date"}
-        last = body.last_stated_at.astimezone(LONDON).date().isoformat()
+        last = day_of(body.last_stated_at).isoformat()
         yield {
             "url": codes.TYPED_DATE_TIME,
             "extension": [

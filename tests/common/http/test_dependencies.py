@@ -246,6 +246,22 @@ async def test_the_days_asked_for_are_today_and_now_if_none_are(client: httpx.As
     assert (await client.get("/v1/days?as_known=2014-07-01T12:00:00")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("day", "ends"),
+    [
+        ("2018-03-24", "2018-03-24T23:59:59.999999Z"),
+        ("2018-03-25", "2018-03-25T22:59:59.999999Z"),
+        ("2018-03-26", "2018-03-26T22:59:59.999999Z"),
+        ("2018-10-27", "2018-10-27T22:59:59.999999Z"),
+        ("2018-10-28", "2018-10-28T23:59:59.999999Z"),
+    ],
+)
+async def test_a_day_is_known_to_its_end_in_london_also_when_it_has_23_or_25_hours(
+    client: httpx.AsyncClient, day: str, ends: str
+) -> None:
+    assert (await client.get("/v1/days", params={"as_known": day})).json()["as_known"] == ends
+
+
 async def test_a_loader_may_state_the_past_and_nobody_else(client: httpx.AsyncClient, tokens: Tokens) -> None:
     loader = tokens.header(Role.LOADER)
     instant = await client.post("/v1/days", headers={**loader, "Stated-At": "2013-04-01T09:00:00+01:00"})
