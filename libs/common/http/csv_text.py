@@ -12,8 +12,8 @@ from fastapi.responses import StreamingResponse
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a cell that a spreadsheet would evaluate as a formula."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""First characters of a cell that a spreadsheet would evaluate as a formula, those of full width included."""
 
 Cell = str | int | Decimal | date | datetime | bool | None
 

@@ -27,6 +27,8 @@ MEDIA_TYPE = "application/problem+json"
 LINE = "  \n"
 """Separates the refusals of one status in OpenAPI: a line break of Markdown."""
 _MOST_REASONS = 200
+_LONGEST_DETAIL, _LONGEST_MESSAGE, _LONGEST_FIELD = 10_000, 1_000, 200
+"""The most characters of a problem's parts, because each may repeat what the request had."""
 RETRY_AFTER_SECONDS = "1"
 
 _log = logger(__name__)
@@ -244,9 +246,12 @@ def answer(
         type=TYPES + slug,
         title=title,
         status=status,
-        detail=detail,
-        instance=path,
-        reasons=[ReasonView(message=reason.message, field=reason.field) for reason in reasons],
+        detail=_shown(detail, _LONGEST_DETAIL) or "",
+        instance=_shown(path, _LONGEST_FIELD) or "",
+        reasons=[
+            ReasonView(message=_shown(one.message, _LONGEST_MESSAGE) or "", field=_shown(one.field, _LONGEST_FIELD))
+            for one in reasons
+        ],
         request_id=context.origin().causation,
     )
     return Response(
@@ -255,6 +260,14 @@ def answer(
         media_type=MEDIA_TYPE,
         headers={**_HEADERS.get(status, {}), **(headers or {})},
     )
+
+
+def _shown(text: str | None, longest: int) -> str | None:
+    """Return a text that may repeat a part of the request: its beginning, without what UTF-8 cannot encode."""
+    if text is None:
+        return None
+    encodable = text.encode(errors="replace").decode()
+    return encodable if len(encodable) <= longest else f"{encodable[: longest - 1]}…"
 
 
 def refusal(path: str, error: DomainError) -> Response:
@@ -274,7 +287,7 @@ def failure(path: str, error: Exception) -> Response:
         again = "send it again, with the same Idempotency-Key if it had one"
         return refusal(path, Unavailable(f"the database could not do this at the moment; {again}"))
     if _is_unstorable(error):
-        _log.warning("a value that cannot be stored", error=repr(error))
+        _log.warning("a value that cannot be stored", error=type(error).__name__)  # its message repeats the value
         return refusal(path, UnstorableValue("a value is too large, or has characters that no text has"))
     _log.error("a fault of ours", exc_info=error)
     return refusal(path, InternalError("nothing was changed; the request id leads the operators to the fault"))
@@ -287,7 +300,9 @@ def bare(path: str, status: HTTPStatus, detail: str, *, headers: Mapping[str, st
 
 
 def _is_unstorable(error: BaseException) -> bool:
-    """Whether the driver or the database refused a value: a number too large for its column, a NUL in a text."""
+    """Whether a value cannot be encoded or stored: half of a surrogate pair, a number too large, a NUL in a text."""
+    if isinstance(error, UnicodeEncodeError):
+        return True  # no text of ours has half of a surrogate pair; a client's JSON may
     seen = [error, getattr(error, "orig", None), getattr(getattr(error, "orig", None), "__cause__", None)]
     return any(isinstance(each, asyncpg.DataError | asyncpg.CharacterNotInRepertoireError) for each in seen)
 
@@ -341,8 +356,7 @@ def _sentence(message: str) -> str:
 def _field(location: Sequence[Any]) -> str | None:
     """Return the field in error: `predecessors.0` of a body, `as_at` of a query, `If-Match` of the headers."""
     parts = [str(part) for part in location[1:]] if location and location[0] in _PLACES else [str(p) for p in location]
-    # A field's name comes from the request and may contain characters that cannot be encoded.
-    return ".".join(parts).encode(errors="replace").decode() or None
+    return _shown(".".join(parts), _LONGEST_FIELD) or None
 
 
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})

@@ -2,9 +2,10 @@
 
 from typing import Annotated, TypeVar
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from libs.common.temporal.days import WrittenDay
+from libs.common.text import visible
 
 _T = TypeVar("_T")
 ByCode = dict[str, _T]
@@ -15,8 +16,11 @@ CODE = r"^[A-Z0-9]{1,12}$"
 """The form of an ODS code."""
 
 
-PRINTED = r"^[^\x00-\x1f\x7f]*$"
-"""Text without control characters, which PostgreSQL or a reader could not accept."""
+PRINTED = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
+"""Text without control characters, and without those that are not seen or turn the direction of what follows.
+
+A name with one of them reads like another name. Joiners of zero width are among them: no English name needs one.
+"""
 
 
 POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"
@@ -33,10 +37,18 @@ Code = Annotated[str, StringConstraints(pattern=CODE)]
 AreaCode = Annotated[str, StringConstraints(pattern=AREA)]
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTED)]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTED),
+    AfterValidator(visible),
+]
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=PRINTED)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=PRINTED),
+    AfterValidator(visible),
+]
 
 
 Day = WrittenDay

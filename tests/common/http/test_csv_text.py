@@ -25,6 +25,10 @@ def test_no_cell_begins_like_a_formula(text: str) -> None:
     assert cell(text).removeprefix("'") == text.removeprefix("'")
 
 
+def test_signs_of_full_width_are_no_formula_either() -> None:
+    assert [cell(f"{sign}1") for sign in "\uff1d\uff0b\uff0d\uff20"] == ["'\uff1d1", "'\uff0b1", "'\uff0d1", "'\uff201"]
+
+
 def test_days_numbers_and_nothing_are_plain() -> None:
     assert lines(["day", "people", "end", "open"], [(date(2018, 4, 1), -5, None, True)]) == (
         "day,people,end,open\r\n2018-04-01,-5,,true\r\n"

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationIdentified, OrganisationOpened
+from libs.common.text import visible
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.identifiers import ONS, bodies_with, with_ends
 from services.registry.imports.formats.ods_rows import Unusable, code_of
@@ -66,6 +67,10 @@ class Reading:
         day = on or self.day
         if not name:
             raise Unusable(f"{code} has no name")
+        try:
+            visible(name)
+        except ValueError:
+            raise Unusable("its name has a character that cannot be seen") from None
         yield OrganisationOpened(code=code_of(code), name=name, kind=kind, effective_on=day, **self.saying)
         if ons:
             yield self.identified(code, ons)

@@ -75,6 +75,9 @@ def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
         raise Unusable(f"it has {len(columns)} columns, not {COLUMNS}")
     if not columns[1]:
         raise Unusable("it has no name")
+    # Bytes above 127 are not looked at: they are read as Latin-1, whatever the file's encoding is.
+    if any(character < " " or character == "\x7f" for character in columns[1]):
+        raise Unusable("its name has a character that cannot be seen")
     opened, last = day_of(columns[10], "open date"), last_day_or_none(columns[11], "close date")
     if last is not None and last < opened:
         raise Unusable(f"it closes on {last}, before it opens on {opened}")
