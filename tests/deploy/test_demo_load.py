@@ -25,6 +25,7 @@ from libs.common.events.contracts import ContractTransferred, ServiceConsolidate
 from libs.common.events.finance import AllowanceRestated, AllowanceSet
 from libs.common.events.governance import AppointmentMade, PostFellVacant
 from libs.common.events.registry import CCGMerged, CCGMergerRedated, OrganisationRenamed
+from tests.support.builders import a_contract
 from tests.support.databases import Build, Databases, NewDatabase
 
 FACTS = read_records()
@@ -108,10 +109,29 @@ async def test_the_demo_is_loaded_though_it_was_cut_off_and_then_has_nothing_lef
         assert len(events) > half
         check_events(events)
         check_account(await tell_account(services, FACTS))
+        await check_who_decides(services)
         assert not await load(services, FACTS, silently)
         assert [event.id for event in await all_events(services)] == [event.id for event in events]
         assert [await services.clock_of(service) for service in SERVICES] == [None] * 4
         assert await services.parked() == []
+
+
+async def check_who_decides(services: Services) -> None:
+    """Ask, as a dry run, for whom the two commissioning accounts may act, and what one of them reads."""
+    four, five = ["05C", "05L", "05Y", "06A"], ["05C", "05L", "05Y", "06A", "14Y"]
+    for by, customers, status in (
+        ("commissioner", five, 201),
+        ("black-country", four, 201),
+        ("black-country", ["D2P2L"], 201),
+        ("black-country", five, 403),
+    ):
+        body = a_contract(customers=customers)
+        answer = await services.ask("POST", "/contracts/v1/contracts", by=by, body=body, params={"dry_run": "true"})
+        assert answer.status_code == status, answer.text
+        assert status != 403 or answer.json()["detail"] == "14Y: the token acts for D2P2L"
+    listed = await services.ask("GET", "/contracts/v1/contracts", by="black-country", params={"as_at": "2017-06-01"})
+    assert {one["reference"][:3] for one in listed.json()["items"]} == {"BC-"}
+    assert (await services.ask("GET", "/contracts/v1/contracts", by="operator")).json()["items"] == []
 
 
 def check_events(events: list[Envelope]) -> None:
