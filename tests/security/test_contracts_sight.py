@@ -224,6 +224,7 @@ async def test_a_consolidation_shows_a_supplier_its_own_line_and_no_sum_of_the_o
             sums = (document["previous_annual_pence"], document["annual_pence"], document["saving_pence"])
             read[caller] = (lines, *sums)
             assert (document["supplier"] is None) == (caller == "replaced supplier")
+            assert (document["agreement"] is None) == (caller == "supplier of the shared service")
         else:
             missing = await client.get("/v1/consolidations/NOT-THERE", headers=header(tokens, caller))
             assert (answer.status_code, missing.status_code) == (404, 404)

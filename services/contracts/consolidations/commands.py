@@ -1,6 +1,6 @@
 """Consolidates several contracts into one shared service, under one supplier, from one day: all or none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,16 +50,18 @@ async def consolidate_contracts(
     customers = await _customers_on(session, replaced, start)
     signature = act_of(command.signed_on, command.document, by=by, today=today, stated_at=stated_at)
     found: list[DomainError] = []
+    others: set[str] = set()
     for contract in replaced:
         supplier = await supplier_on(session, contract, start)
         found += _why_not_replace(contract, supplier, command, signature, stated_at)
+        others.update([contract.reference] if supplier != command.supplier else [])
     found += why_not_signed_on(signature)
     found += await why_not_open(await raw(session), customers, days=(signature.day, start))
     refuse(found)
 
     contract = await add_contract(session, command.reference, command, customers, stated_at=stated_at)
     await bind(session, contract, customers, signature, stated_at=stated_at, by=by)
-    await _end_replaced(session, replaced, contract, command, stated_at=stated_at, by=by)
+    await _end_replaced(session, replaced, contract, command, others=others, stated_at=stated_at, by=by)
     await _tell(session, contract, customers, replaced, command)
     await follow_since_start(session, contract, customers, stated_at=stated_at, by=by)
     await session.refresh(contract, ["version"])
@@ -133,12 +135,15 @@ async def _end_replaced(
     by_contract: Contract,
     command: ConsolidateContracts,
     *,
+    others: Collection[str],
     stated_at: datetime,
     by: Caller,
 ) -> None:
+    """End the replaced contracts. The agreement is with `others`, whose supplier does not supply the new service."""
     exit_day = command.starts_on - timedelta(days=1)
     for contract in replaced:
-        contract.end(Status.REPLACED, exit_day, reason=SHARED_SERVICE, note=None, agreement=command.agreement)
+        agreement = command.agreement if contract.reference in others else None
+        contract.end(Status.REPLACED, exit_day, reason=SHARED_SERVICE, note=None, agreement=agreement)
         contract.replaced_by = by_contract.id
     await session.flush()
     statements = [

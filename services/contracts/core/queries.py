@@ -238,8 +238,8 @@ async def get_consolidation(
         row["saving_pence"] = row["previous_annual_pence"] - row["annual_pence"]
     else:
         row |= {"previous_annual_pence": None, "saving_pence": None}
-    if not row["is_customer"] and not row["replaced"]:
-        row["agreement"] = None
+        if all(line["supplier"] == row["supplier_code"] for line in row["replaced"]):
+            row["agreement"] = None
     return row
 
 

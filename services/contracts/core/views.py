@@ -115,7 +115,7 @@ class ConsolidationView(View):
     saving_pence: int | None = Field(
         description="Old charges less the new one, a year; negative where it costs more. null for a supplier."
     )
-    agreement: str | None
+    agreement: str | None = Field(description="With the suppliers that were replaced: null for the new one.")
     event: str | None = Field(description="null for a supplier that was replaced.")
     stated_at: datetime
 
