@@ -206,6 +206,29 @@ async def test_the_registry_keeps_its_kinds_and_successions(new_database: NewDat
     ]
 
 
+_APPLIED = r"""
+INSERT INTO merger (reference, successor, successor_name, predecessors, status, effective_on, rule_pack, version)
+VALUES ('M-14Y', '14Y', 'NHS 14Y', '{10H,10Y}', 'agreed', '2020-04-01', '', 1);
+INSERT INTO merger_condition (merger_id, number, text, stated_at, evidence)
+VALUES (1, 1, 'Sign off', '2019-09-01', 'Minute 7'), (1, 2, 'Name a chair', '2019-09-01', NULL);
+INSERT INTO merger_application (reference, kind, successor, applicants, filed_by, filed_on, status, version)
+VALUES ('A-14Y', 'ccg', '14Y', '{10H,10Y}', '10Y', '2019-09-01', 'approved_with_conditions', 1);
+INSERT INTO merger_application_step (application_id, number, act, status, content, stated_at, stated_by)
+VALUES (1, 1, 'filed', 'filed', U&'{"constitution": "Page\202E 1\200B"}', '2019-09-01', 'somebody')
+"""
+
+
+async def test_conditions_and_evidence_get_a_term_and_applications_visible_words(new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    await _at(url, "registry", "0003", _APPLIED)
+    await migrate(url, "registry")
+    assert await _rows(url, "SELECT number, condition, text, evidence_type FROM merger_condition ORDER BY number") == [
+        (1, "other", "Sign off", "other"),
+        (2, "other", "Name a chair", None),
+    ]
+    assert await _rows(url, "SELECT content->>'constitution' FROM merger_application_step") == [("Page 1",)]
+
+
 async def _at(url: str, service: str, revision: str, content: str) -> None:
     """Bring an empty database to a revision, and fill it."""
 

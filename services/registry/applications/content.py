@@ -5,10 +5,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from services.registry.clusters.commands import CLUSTER
-from services.registry.core.codes import PRINTED, Code, Day, Name
+from services.registry.core.codes import Code, Day, Name, Words
 from services.registry.mergers.conditions import ApprovalCondition
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 Applicant = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,12}}$|{CLUSTER}")]
 """An ODS code; or the reference of a cluster, which is refused with a reason."""
 FactorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]

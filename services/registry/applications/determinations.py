@@ -10,12 +10,12 @@ from libs.common.errors import Reason
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from services.registry.applications.commands import change_of, content_of, note_step, titles_of_conditions
-from services.registry.applications.content import Determination, JudgementOf, Words
+from services.registry.applications.content import Determination, JudgementOf
 from services.registry.applications.criteria import judged_by_people
 from services.registry.applications.errors import ApplicationNotAllowed
 from services.registry.applications.models import Application, ApplicationAct, ApplicationStatus
 from services.registry.applications.procedures import procedures_on
-from services.registry.core.codes import Day
+from services.registry.core.codes import Day, Words
 from services.registry.core.kinds import Kind
 from services.registry.mergers.commands import MergeCommissioners, NewScheme, merge_commissioners
 from services.registry.mergers.conditions import ApprovalCondition

@@ -20,7 +20,7 @@ from services.registry.care_models.models import CareModel, CareModelStatement, 
 from services.registry.care_models.queries import list_acts
 from services.registry.care_models.rules import CareModelAct
 from services.registry.core.change import Change, change
-from services.registry.core.codes import PRINTED, Code, Day, Name
+from services.registry.core.codes import Code, Day, Name, Note
 from services.registry.core.errors import NoChange, OrganisationNotFound
 from services.registry.core.permissions import must_act_for
 from services.registry.core.recording import COMMAND
@@ -29,7 +29,6 @@ from services.registry.core.terms import Term, titles_of
 REFERENCE = r"^[A-Z0-9][A-Z0-9-]{0,39}$"
 """The form of a care model's reference."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=PRINTED)]
 Function = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
 Offers = Annotated[list[Term], Field(max_length=20, examples=[["community_services"]])]
 Partners = Annotated[list[Code], Field(max_length=100)]
@@ -46,7 +45,7 @@ class PlanCareModel(BaseModel):
     name: Name = Field(examples=["Wolverhampton multispecialty community provider"])
     place: Code = Field(description="the code of the commissioner or authority in whose area it is", examples=["06A"])
     partners: Partners = Field(default=[], description="codes of the organisations that take part", examples=[["RL4"]])
-    services: Text = Field(
+    services: Note = Field(
         default="", description="in words, for its place and partners alone", examples=["community services"]
     )
     offers: Offers = Field(default=[], description="its services as terms, which everyone reads")
@@ -57,7 +56,7 @@ class PlanCareModel(BaseModel):
     planned_for: Day | None = Field(
         default=None, description="the planned day; null: no day is given", examples=["2017-04-01"]
     )
-    note: Text = ""
+    note: Note = ""
 
 
 class DelayCareModel(BaseModel):
@@ -65,7 +64,7 @@ class DelayCareModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note: Text = Field(default="", examples=["a number of milestones are still to be reached"])
+    note: Note = Field(default="", examples=["a number of milestones are still to be reached"])
 
 
 class ReplanCareModel(BaseModel):
@@ -75,11 +74,11 @@ class ReplanCareModel(BaseModel):
 
     planned_for: Day | None = Field(description="the new day; null: none is given", examples=["2018-04-01"])
     partners: Partners | None = None
-    services: Text | None = None
+    services: Note | None = None
     offers: Offers | None = None
     excludes: list[Function] | None = Field(default=None, max_length=50)
     people: People | None = None
-    note: Text = ""
+    note: Note = ""
 
 
 class EstablishCareModel(BaseModel):
@@ -90,7 +89,7 @@ class EstablishCareModel(BaseModel):
     effective_on: Day = Field(
         description="the first day on which it is live, today at the latest", examples=["2018-04-01"]
     )
-    note: Text = ""
+    note: Note = ""
 
 
 class EndCareModel(BaseModel):
@@ -99,7 +98,7 @@ class EndCareModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     effective_on: Day = Field(description="the first day without it", examples=["2019-04-01"])
-    note: Text = ""
+    note: Note = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,4 +51,14 @@ Line = Annotated[
 ]
 
 
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=PRINTED), AfterValidator(visible)
+]
+"""Words for parties, which may be left out."""
+
+
+Words = Annotated[Note, StringConstraints(min_length=1)]
+"""Words for parties."""
+
+
 Day = WrittenDay

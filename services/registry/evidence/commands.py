@@ -4,13 +4,14 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationSucceeded, SourceReported, SuccessionReported
 from libs.common.identity import Caller, Role
+from libs.common.text import visible
 from libs.organisations.successions import OFFICIAL
 from services.registry.core.change import change
 from services.registry.core.codes import CODE, PRINTED, Code, Day
@@ -29,7 +30,9 @@ _FITS = {
     "succession": re.compile(CODE),
 }
 
-Value = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTED)]
+Value = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTED), AfterValidator(visible)
+]
 
 
 class Reported(BaseModel):

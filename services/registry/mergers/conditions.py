@@ -1,13 +1,9 @@
 """Conditions of an approval, and the evidence that one is met, as a caller states them."""
 
-from typing import Annotated
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
-from services.registry.core.codes import PRINTED, Day
+from services.registry.core.codes import Day, Words
 from services.registry.core.terms import Term
-
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=PRINTED)]
 
 
 class ApprovalCondition(BaseModel):
