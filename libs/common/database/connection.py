@@ -85,14 +85,50 @@ def _settled(sql: str, absent: tuple[bool, ...]) -> str:
     return _OPTIONAL_FILTER.sub(settled, sql)
 
 
+class ReadPool:
+    """A pool of read-only connections. Each query takes one for as long as it runs."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
+        """Query rows by SQL with `$1` parameters, at the driver's full speed; see PLANNED_EACH_TIME."""
+        if PLANNED_EACH_TIME not in sql:
+            return cast("list[asyncpg.Record]", await self._pool.fetch(with_filters_settled(sql, args), *args))
+        async with self._pool.acquire() as connection:
+            try:
+                await connection.execute("BEGIN; SET LOCAL plan_cache_mode = auto")
+                return cast("list[asyncpg.Record]", await connection.fetch(sql, *args))
+            finally:
+                await connection.execute("ROLLBACK")
+
+    async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        """Return the first row of a query, or None, by a plan that is made once."""
+        return await self._pool.fetchrow(with_filters_settled(sql, args), *args)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+
 class Database:
     """One service's database. `open` before use, `close` after.
 
-    It opens at most `pool_size` connections for commands and the same number for hot reads; every `connect` adds one.
+    It opens at most `pool_size` connections for commands, the same number for hot reads and `bulk_pool_size` for reads
+    over everything; every `connect` adds one.
     """
 
-    def __init__(self, url: str, *, application_name: str = "footprint", pool_size: int = 5) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        application_name: str = "footprint",
+        pool_size: int = 5,
+        bulk_pool_size: int = 2,
+        bulk_seconds: int = 30,
+    ) -> None:
         self.url = url
+        self._bulk_pool_size, self._bulk_seconds = bulk_pool_size, bulk_seconds
         self._settings = {**_SESSION, "application_name": application_name}
         self._pool_size = pool_size
         self._engine = create_async_engine(
@@ -104,24 +140,34 @@ class Database:
             connect_args={"server_settings": self._settings, **_patience()},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._readers: asyncpg.Pool | None = None
+        self._readers: ReadPool | None = None
+        self._bulk_readers: ReadPool | None = None
 
     async def open(self) -> None:
         """Connect. Raises OSError or asyncpg.PostgresError when the database cannot be reached."""
-        self._readers = await asyncpg.create_pool(
-            dsn(self.url),
-            min_size=1,
-            max_size=self._pool_size,
-            server_settings={**self._settings, **_READING},
-            reset=_keep,
-            **_patience(),
+        self._readers = await self._read_pool(1, self._pool_size)
+        self._bulk_readers = await self._read_pool(
+            0, self._bulk_pool_size, statement_timeout=str(self._bulk_seconds * 1000)
+        )
+
+    async def _read_pool(self, least: int, most: int, **settings: str) -> ReadPool:
+        return ReadPool(
+            await asyncpg.create_pool(
+                dsn(self.url),
+                min_size=least,
+                max_size=most,
+                server_settings={**self._settings, **_READING, **settings},
+                reset=_keep,
+                **_patience(),
+            )
         )
 
     async def close(self) -> None:
         """Close every pooled connection."""
-        if self._readers is not None:
-            await self._readers.close()
-            self._readers = None
+        for pool in (self._readers, self._bulk_readers):
+            if pool is not None:
+                await pool.close()
+        self._readers = self._bulk_readers = None
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -137,20 +183,21 @@ class Database:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
 
-    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
         """Query rows by SQL with `$1` parameters, at the driver's full speed; see PLANNED_EACH_TIME."""
-        if PLANNED_EACH_TIME not in sql:
-            return cast("list[asyncpg.Record]", await self._pool().fetch(with_filters_settled(sql, args), *args))
-        async with self._pool().acquire() as connection:
-            try:
-                await connection.execute("BEGIN; SET LOCAL plan_cache_mode = auto")
-                return cast("list[asyncpg.Record]", await connection.fetch(sql, *args))
-            finally:
-                await connection.execute("ROLLBACK")
+        return await _opened(self._readers).fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
         """Return the first row of a query, or None, by a plan that is made once."""
-        return await self._pool().fetchrow(with_filters_settled(sql, args), *args)
+        return await _opened(self._readers).fetchrow(sql, *args)
+
+    @property
+    def bulk(self) -> ReadPool:
+        """Reads over everything, such as exports: few connections of their own, and a statement timeout.
+
+        A reader of pages holds none of them between two pages, however slowly its client takes them.
+        """
+        return _opened(self._bulk_readers)
 
     @asynccontextmanager
     async def connect(self, **settings: str) -> AsyncIterator[asyncpg.Connection]:
@@ -161,10 +208,11 @@ class Database:
         finally:
             await connection.close(timeout=5)
 
-    def _pool(self) -> asyncpg.Pool:
-        if self._readers is None:
-            raise RuntimeError("the database is not open")
-        return self._readers
+
+def _opened(pool: ReadPool | None) -> ReadPool:
+    if pool is None:
+        raise RuntimeError("the database is not open")
+    return pool
 
 
 def _patience() -> dict[str, float]:

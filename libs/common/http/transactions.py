@@ -1,7 +1,10 @@
 """Routes of commands: one transaction around the whole command, committed before the response is sent."""
 
+import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Annotated, Any
+from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.routing import APIRoute
@@ -20,6 +23,9 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 DRY_RUN = "footprint.dry-run"
 """Key of the dry-run flag in the ASGI scope: nothing is committed."""
 DRY_RUN_HEADER = "Dry-Run"
+
+_IN_FLIGHT: WeakValueDictionary[tuple[str, str, str, str], asyncio.Lock] = WeakValueDictionary()
+"""A lock for each Idempotency-Key in flight; it goes with the last request that holds or waits for it."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -69,8 +75,9 @@ class CommandRoute(APIRoute):
             return handler
 
         async def in_one_transaction(request: Request) -> Response:
+            database = request.app.state.database
             try:
-                async with request.app.state.database.begin() as session:
+                async with _turn(request, database.url, self.name), database.begin() as session:
                     request.scope[SESSION] = session
                     return await _answered(session, request, handler, self.name)
             except _NothingKept as dry:
@@ -78,6 +85,18 @@ class CommandRoute(APIRoute):
                 return dry.response
 
         return in_one_transaction
+
+
+def _turn(request: Request, url: str, operation: str) -> AbstractAsyncContextManager[None]:
+    """Let one request at a time of a caller's key take a connection: those that repeat it wait without one.
+
+    Repeats that reach another process wait in PostgreSQL (see `idempotency.claim`).
+    """
+    key = request.headers.get(idempotency.HEADER)
+    if key is None:
+        return nullcontext()
+    caller: Caller = request.scope[CALLER]
+    return _IN_FLIGHT.setdefault((url, caller.subject, operation, key), asyncio.Lock())
 
 
 async def _answered(session: AsyncSession, request: Request, handler: Handler, operation: str) -> Response:

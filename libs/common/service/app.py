@@ -99,7 +99,11 @@ def connect(app: FastAPI, settings: Settings, bus: Bus) -> None:
     app.state.settings, app.state.bus = settings, bus
     app.state.clock, app.state.stopping = Clock(), asyncio.Event()
     app.state.database = Database(
-        settings.database_url, application_name=f"footprint-{app.state.service.name}", pool_size=settings.pool_size
+        settings.database_url,
+        application_name=f"footprint-{app.state.service.name}",
+        pool_size=settings.pool_size,
+        bulk_pool_size=settings.bulk_pool_size,
+        bulk_seconds=settings.bulk_seconds,
     )
 
 

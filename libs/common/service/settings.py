@@ -99,8 +99,12 @@ class Settings(BusSettings):
 
     pool_size: int = Field(default=5, ge=1)
     """Connections for commands, and the same number again for reads."""
+    bulk_pool_size: int = Field(default=2, ge=1)
+    """Connections for reads over everything, such as exports and whole lists as CSV."""
+    bulk_seconds: int = Field(default=30, ge=1)
+    """Seconds after which one statement of such a read is given up."""
     own_connections: int = Field(default=8, ge=4)
-    """Connections outside the pools: sequencer, consumer, wake-up."""
+    """Connections outside the pools: sequencer, consumer, wake-up, and a preview of an import."""
 
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_url_bytes: int = Field(default=8_192, ge=1_000)
@@ -149,10 +153,11 @@ class Settings(BusSettings):
 
     @model_validator(mode="after")
     def _leaves_connections(self) -> Self:
-        total = 2 * self.pool_size + self.own_connections
+        total = 2 * self.pool_size + self.bulk_pool_size + self.own_connections
         if total > MOST_CONNECTIONS:
             raise ValueError(
-                f"POOL_SIZE twice and OWN_CONNECTIONS make {total} connections; a service may use {MOST_CONNECTIONS}"
+                f"POOL_SIZE twice, BULK_POOL_SIZE and OWN_CONNECTIONS make {total} connections; a service may use "
+                f"{MOST_CONNECTIONS}"
             )
         return self
 

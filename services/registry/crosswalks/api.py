@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from libs.common.database.connection import Reads
 from libs.common.errors import Reason
 from libs.common.http import csv_text
 from libs.common.http.csv_text import CSV_TOO, AsCsv, table
@@ -208,7 +209,7 @@ async def get_crosswalk(
     days = DayPair(from_day, to_day, as_known)
     question = CrosswalkFilter(days, codes, kind, system)
     if as_csv:
-        return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows, question))
+        return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows.bulk, question))
     cursor = None if paging.after is None else _text_cursor(paging.after)
     found: list[CrosswalkRowView] = []
     async for part in lines(rows, question, after=cursor[0] if cursor else None):
@@ -223,7 +224,7 @@ async def get_crosswalk(
     )
 
 
-async def _crosswalk_cells(rows: Rows, question: CrosswalkFilter) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
+async def _crosswalk_cells(rows: Reads, question: CrosswalkFilter) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     async for part in lines(rows, question):
         yield [_cells(crosswalk_row(line, question.days)) for line in part]
 
@@ -253,7 +254,7 @@ async def restate(
     """
     given = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
     figures = figures_of(given, from_day)
-    found = await restate_figures(rows, figures, to_day=to_day, as_known=as_known, system=system)
+    found = await restate_figures(rows.bulk, figures, to_day=to_day, as_known=as_known, system=system)
     if not as_csv:
         return restatement(found, to_day=to_day, as_known=as_known, system=system)
     lines_of_it = csv_text.lines(RESTATED_HEADER, (_restated_cells(line, to_day) for line in found.lines))
@@ -295,7 +296,7 @@ async def list_changes(
     """
     span = changes.ChangePeriod(*_span(on, first, last), what, code)
     if as_csv:
-        pages = _change_cells(rows, span, as_known)
+        pages = _change_cells(rows.bulk, span, as_known)
         return table(f"changes-{span.first}-{span.last}", CHANGE_HEADER, pages)
     after = None if paging.after is None else _change_cursor(paging.after)
     found = await changes.changes(rows, span, as_known=as_known, after=after, limit=paging.fetch)
@@ -303,7 +304,7 @@ async def list_changes(
 
 
 async def _change_cells(
-    rows: Rows, span: changes.ChangePeriod, as_known: datetime | None
+    rows: Reads, span: changes.ChangePeriod, as_known: datetime | None
 ) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     after = None
     while found := await changes.changes(rows, span, as_known=as_known, after=after, limit=_AT_ONCE):

@@ -180,7 +180,7 @@ async def export_organisations(
 ) -> StreamingResponse:
     """Export every matching organisation, as at a day, as known at an instant, in one response ordered by code."""
     wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
-    pages = queries.all_pages(rows, wanted, as_at=as_at, as_known=as_known)
+    pages = queries.all_pages(rows.bulk, wanted, as_at=as_at, as_known=as_known)
     if form == "ndjson":
         return StreamingResponse(_as_lines(pages), media_type="application/x-ndjson")
     written = csv_text.stream(_HEADER, _as_rows(pages, as_at))

@@ -1,11 +1,13 @@
 """Reads are planned once, but for those that say otherwise; optional filters are decided in the text."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from libs.common.database.connection import PLANNED_EACH_TIME, with_filters_settled
+from libs.common.database.connection import PLANNED_EACH_TIME, Database, with_filters_settled
 from tests.support.sample_projection import Lamps
 
 _MODE = "SELECT current_setting('plan_cache_mode') AS mode"
@@ -55,3 +57,17 @@ async def test_a_failed_statement_shows_no_parameter_in_its_error(lamps: Lamps) 
         async with lamps.publisher.begin() as session:
             await session.execute(statement, {"name": "Unmistakable"})
     assert "Unmistakable" not in str(failed.value) + repr(failed.value)
+
+
+async def test_a_read_over_everything_has_a_pool_and_a_timeout_of_its_own(lamps: Lamps) -> None:
+    patient = Database(lamps.publisher.url, bulk_pool_size=1, bulk_seconds=1)
+    await patient.open()
+    try:
+        slow = asyncio.create_task(patient.bulk.fetch("SELECT pg_sleep(20)"))
+        assert (await patient.fetch("SELECT 1"))[0][0] == 1
+        assert not slow.done()
+        with pytest.raises(asyncpg.QueryCanceledError):
+            await slow
+        assert (await patient.bulk.fetch("SELECT 2"))[0][0] == 2
+    finally:
+        await patient.close()

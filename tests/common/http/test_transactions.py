@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.types import Message
 
 from libs.common.database.connection import Database
+from libs.common.http import idempotency
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.service.app import create_service
@@ -22,6 +24,7 @@ from tests.support.waiting import until
 __all__ = ["tokens", "url"]
 
 IVINGHOE = {"code": "IVI", "name": "Ivinghoe"}
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 KEY = {"Idempotency-Key": "first"}
 
 
@@ -140,18 +143,31 @@ async def test_a_repeated_key_in_flight_waits_and_gets_the_stored_answer(
             for number in range(2)
         ]
 
-        async def both_wait() -> bool:
-            waiting = await watcher.fetchval(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            return bool(waiting == 2)
-
-        await until(both_wait)
+        await until(lambda: watcher.fetchval(WAITING))
         assert sample_service.executions == ["IVI"]
     answers = [await task for task in asked]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert sample_service.executions == ["IVI"]
     assert sorted(answer.headers.get("Idempotency-Replayed", "") for answer in answers) == ["", "true"]
+
+
+async def test_a_key_that_is_in_flight_in_another_process_is_waited_for(url: str) -> None:
+    database, claim = Database(url), idempotency.Claim("ada", "light_beacon", "k")
+
+    async def again() -> idempotency.Stored | None:
+        async with database.begin() as session:
+            return await idempotency.claim(session, claim, mark=b"1", hours=1)
+
+    async with database.connect() as watcher:
+        async with database.begin() as session:
+            assert await idempotency.claim(session, claim, mark=b"1", hours=1) is None
+            waiting = asyncio.create_task(again())
+            await until(lambda: watcher.fetchval(WAITING))
+            await idempotency.keep(session, claim, Response(b"lit"), [])
+        stored = await waiting
+    assert stored is not None
+    assert stored.response.body == b"lit"
+    await database.close()
 
 
 async def test_a_key_of_another_request_is_refused(client: httpx.AsyncClient) -> None:
@@ -275,3 +291,20 @@ async def test_a_connection_that_is_lost_is_told_as_a_fault_that_may_pass(
         answer = await asked
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert (await client.post("/v1/beacons", json=IVINGHOE)).status_code == 201
+
+
+async def test_requests_that_wait_for_their_key_take_no_connection(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.connect() as holder, holder.transaction():
+        await holder.execute("LOCK TABLE beacon IN ACCESS EXCLUSIVE MODE")
+        repeated = [
+            asyncio.create_task(client.post("/v1/beacons", json=IVINGHOE, headers={"Idempotency-Key": "k"}))
+            for _ in range(8)
+        ]
+        await until(lambda: holder.fetchval(WAITING))
+        assert (await client.post("/v1/numbers", json=[1, 2])).json() == 3
+        assert not any(one.done() for one in repeated)
+    found = await asyncio.gather(*repeated)
+    assert [one.status_code for one in found] == [201] * 8
+    assert sum("Idempotency-Replayed" in one.headers for one in found) == 7

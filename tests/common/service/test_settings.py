@@ -93,7 +93,7 @@ def test_keys_are_fetched_where_they_cannot_be_changed_on_their_way(
 def test_more_connections_than_a_service_may_hold_are_refused(environment: pytest.MonkeyPatch) -> None:
     for name, value in {**GOOD, "POOL_SIZE": "7"}.items():
         environment.setenv(name, value)
-    with pytest.raises(SettingsRefused, match="make 22 connections; a service may use 20"):
+    with pytest.raises(SettingsRefused, match="make 24 connections; a service may use 20"):
         Settings.load()
 
 
