@@ -19,7 +19,7 @@ from tests.support.builders import a_ccg, a_merger_command
 from tests.support.platform import Platform
 
 OPENED, MERGED = date(2013, 4, 1), date(2018, 4, 1)
-WORDS = "Confidential words"
+WORDS, LATER = "Confidential words", "Words of the successor"
 LEAD = Role.GOVERNANCE_LEAD
 
 OPEN = {
@@ -47,6 +47,8 @@ class Sees:
 
     names: frozenset[str] = frozenset()
     acts: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
+    """Those of `acts` with what a successor did there after the body had ended."""
     feed: bool = False
 
 
@@ -55,13 +57,13 @@ TABLE: dict[str, tuple[tuple[Role, ...], tuple[str, ...], Sees]] = {
     "lead of the body, successor of two": (
         (LEAD,),
         ("14Y",),
-        Sees(frozenset({"shared", "chair", "left"}), frozenset({"14Y", "10H", "10Y"})),
+        Sees(frozenset({"shared", "chair", "left"}), frozenset({"14Y", "10H", "10Y"}), frozenset({"10H"})),
     ),
     "lead of a dissolved body": ((LEAD,), ("10H",), Sees(frozenset({"shared", "left"}), frozenset({"10H"}))),
     "lead of the other dissolved body": ((LEAD,), ("10Y",), Sees(frozenset({"shared", "left"}), frozenset({"10Y"}))),
     "keeper of the chair": ((LEAD,), ("07X",), Sees(frozenset({"chair"}), frozenset())),
     "lead of another body": ((LEAD,), ("05C",), Sees(frozenset({"elsewhere"}), frozenset())),
-    "national lead": ((LEAD,), ("*",), Sees(frozenset(PERSONS), frozenset({"14Y", "10H", "10Y"}))),
+    "national lead": ((LEAD,), ("*",), Sees(frozenset(PERSONS), frozenset({"14Y", "10H", "10Y"}), frozenset({"10H"}))),
     "lead of a stranger": ((LEAD,), ("06A",), NOTHING),
     "lead of no organisation": ((LEAD,), (), NOTHING),
     "partner of the body": ((Role.PARTNER,), ("14Y",), Sees(feed=True)),
@@ -114,6 +116,8 @@ async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
         "note": WORDS,
     }
     granted = await done("/decision-rights", right)
+    late = {"organisation": "10H", "function": "payroll", "first_day": "2018-03-01", "last_day": "2018-03-31"}
+    await done("/decision-rights", {**late, "source_minute": "Governing body, 1 March 2018, item 2", "note": LATER})
     await platform.caught_up()
     return ids, {"appointment": made["appointment"], "right": str(granted["decision_right"])}
 
@@ -149,15 +153,18 @@ async def seen_by(
         names |= {short} if one.is_success else set()
         if not one.is_success:
             texts.append(one.text)
-    acts = set()
+    acts: set[str] = set()
+    later: set[str] = set()
     for code in ("14Y", "10H", "10Y"):
         answer = await client.get(f"/v1/acts?organisation={code}", headers=headers)
         assert answer.status_code in {200, 403}
         assert (WORDS in answer.text) == answer.is_success
+        later |= {code} if LATER in answer.text else set()
         acts |= {code} if answer.is_success else set()
     feed = await client.get("/v1/events?limit=500", headers=headers)
     assert feed.status_code in {200, 403}
-    return Sees(frozenset(names), frozenset(acts), feed.is_success), "".join([*texts, feed.text])
+    seen = Sees(frozenset(names), frozenset(acts), frozenset(later), feed.is_success)
+    return seen, "".join([*texts, feed.text])
 
 
 async def test_everybody_sees_what_the_table_says(platform: Platform) -> None:
@@ -171,6 +178,7 @@ async def test_everybody_sees_what_the_table_says(platform: Platform) -> None:
         assert seen == sees, who
         assert "Nayme" not in text, who
         assert WORDS not in text, who
+        assert LATER not in text, who
         opened.add((await client.get("/v1/bodies/14Y-governing-body", headers=headers)).text)
     assert len(opened) == 1, "an open read differs by its reader"
     read = await platform.database("governance").fetch("SELECT person_id, count(*) AS reads FROM name_read GROUP BY 1")

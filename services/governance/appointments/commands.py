@@ -107,7 +107,7 @@ async def make_appointment(
 
     appointment = Appointment(id=f"A-{uuid.uuid4()}", post_id=post.id, person_id=person.id)
     session.add(appointment)
-    session.add(_act(command, "appointment made", appointment.id, post, days.start, by))
+    session.add(_act(command, "appointment made", appointment.id, post, days.start, by, stated_at))
     await session.flush()
     held = NewStatement(post.id, Facet.HOLDER, appointment.id, days, stated_at)
     [held] = await state(connection, post_time, [held], by=by.subject)
@@ -161,7 +161,7 @@ async def end_appointment(
         change = NewStatement(post.id, Facet.HOLDER, None, Days(end, held.end), stated_at)
     [change] = await state(connection, post_time, [change], by=by.subject)
     appointment.version += 1
-    session.add(_act(command, "appointment ended", appointment.id, post, end, by))
+    session.add(_act(command, "appointment ended", appointment.id, post, end, by, stated_at))
     over = await _over(session, post, appointment, end, reason=reason, by=by, stated_at=change.stated_at)
     await outbox.add_all(session, over)
     return appointment
@@ -238,7 +238,13 @@ def _overlapping(pieces: Sequence[Piece], days: Days) -> list[Piece]:
 
 
 def _act(
-    command: MakeAppointment | EndAppointment, operation: str, appointment: str, post: Post, day: date, by: Caller
+    command: MakeAppointment | EndAppointment,
+    operation: str,
+    appointment: str,
+    post: Post,
+    day: date,
+    by: Caller,
+    stated_at: datetime,
 ) -> Act:
     return Act(
         organisation=organisation_of(post.reference),
@@ -248,5 +254,6 @@ def _act(
         reason=command.reason if isinstance(command, EndAppointment) else None,
         note=command.note,
         document=command.document,
+        stated_at=stated_at,
         recorded_by=by.subject,
     )

@@ -81,7 +81,7 @@ async def establish_body(
         pack=catalogue.pack,
     )
     session.add(body)
-    session.add(_act(command, body, by))
+    session.add(_act(command, body, by, stated_at))
     await session.flush()
     days = days_of(command.first_day, None)
     await state(connection, body_time, [standing(body.id, days, stated_at)], by=by.subject)
@@ -99,7 +99,7 @@ async def establish_body(
     return body
 
 
-def _act(command: EstablishBody, body: Body, by: Caller) -> Act:
+def _act(command: EstablishBody, body: Body, by: Caller, stated_at: datetime) -> Act:
     return Act(
         organisation=body.organisation,
         operation="body established",
@@ -107,6 +107,7 @@ def _act(command: EstablishBody, body: Body, by: Caller) -> Act:
         effective_on=command.first_day,
         note=command.note,
         document=command.document,
+        stated_at=stated_at,
         recorded_by=by.subject,
     )
 

@@ -101,6 +101,7 @@ async def create_post(
             effective_on=command.first_day,
             note=command.note,
             document=command.document,
+            stated_at=stated_at,
             recorded_by=by.subject,
         )
     )

@@ -123,6 +123,7 @@ class ActView(View):
     operation: Annotated[str, Field(examples=["appointment ended"])]
     subject: Annotated[str, Field(description="The body, post, appointment or right.", examples=["14Y/chair"])]
     effective_on: Annotated[date, Field(description="The first day on which it counts.", examples=["2018-04-01"])]
+    stated_at: Annotated[datetime, Field(description="The instant from which it is known.")]
     reason: Annotated[str | None, Field(description="The code of the reason of an ending.", examples=["retired"])]
     note: str | None
     document: str | None

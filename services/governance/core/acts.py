@@ -1,18 +1,29 @@
 """Acts of a body: known from now, with words that its own governance leads alone read."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from libs.common.database.connection import Reads
 from libs.common.errors import Conflict, Reason
-from libs.common.process.clock import day_of
+from libs.common.identity import Caller
+from libs.common.process.clock import LONDON, day_of
+from libs.common.temporal.believed import NOW, about, as_known
+from libs.organisations.statements import Facet
 from services.governance.core.catalogue import ReasonsFor, reasons_on
 from services.governance.core.errors import DocumentMissing, ReasonNotListed, refuse
+from services.governance.core.models import known
 
 _ACTS = """
-SELECT id, organisation, operation, subject, effective_on, reason, note, document, recorded_by, recorded_at
-  FROM act WHERE organisation = $1 AND ($2::bigint IS NULL OR id > $2) ORDER BY id LIMIT $3
+SELECT id, organisation, operation, subject, effective_on, stated_at, reason, note, document, recorded_by, recorded_at
+  FROM act
+ WHERE organisation = $1 AND ($2::bigint IS NULL OR id > $2) AND ($3::timestamptz IS NULL OR stated_at < $3)
+ ORDER BY id LIMIT $4
 """
+_CLOSED_FROM = f"""
+SELECT min(lower(b.valid)) AS day
+  FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id
+ WHERE o.code = $1 AND {about("b", Facet.LIFE)} AND b.value = 'closed' AND {as_known("b", NOW)} AND upper_inf(b.valid)
+"""  # noqa: S608  (only names of ours are put in)
 
 
 def paper_refusals(day: date, *, field: str, document: str | None, today: date, stated_at: datetime) -> list[Conflict]:
@@ -35,6 +46,14 @@ def reason_title(code: str, day: date, *, subject: ReasonsFor) -> str:
     return listed[code]
 
 
-async def list_acts(db: Reads, organisation: str, *, after: int | None, limit: int) -> list[dict[str, Any]]:
-    """Return an organisation's acts in the order in which they were recorded."""
-    return [dict(row) for row in await db.fetch(_ACTS, organisation, after, limit)]
+async def list_acts(db: Reads, organisation: str, *, by: Caller, after: int | None, limit: int) -> list[dict[str, Any]]:
+    """Return an organisation's acts in the order in which they were recorded. Raises NotYoursToDecide.
+
+    Who acts for an organisation that has ended, and for no successor of it, sees what was stated before its end.
+    """
+    await known.must_act_for(db, [organisation], by=by)
+    ended_at = None
+    if not by.is_national and organisation not in await known.predecessors(db, by.organisations):
+        [row] = await db.fetch(_CLOSED_FROM, organisation)
+        ended_at = datetime.combine(row["day"], time.min, LONDON) if row["day"] else None
+    return [dict(row) for row in await db.fetch(_ACTS, organisation, after, ended_at, limit)]

@@ -125,6 +125,7 @@ class Act(Base):
     operation: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
     effective_on: Mapped[date] = mapped_column(Date)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_by: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text, default=None)
     note: Mapped[str | None] = mapped_column(Text, default=None)

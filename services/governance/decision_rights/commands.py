@@ -134,7 +134,7 @@ async def grant_decision_right(
     )
     session.add(right)
     await session.flush()
-    session.add(_act(body, command, "right granted", right.id, days.start, by))
+    session.add(_act(body, command, "right granted", right.id, days.start, by, stated_at))
     if remade is not None:
         remade.remade_by = right.id
         remade.version += 1
@@ -179,7 +179,7 @@ async def end_decision_right(
     ):
         changed.version += 1
     body = await session.get_one(Body, right.body_id)
-    session.add(_act(body, command, "right ended", right.id, first_without, by))
+    session.add(_act(body, command, "right ended", right.id, first_without, by, stated_at))
     await session.flush()
     return right
 
@@ -246,7 +246,13 @@ async def _beyond(session: AsyncSession, command: GrantDecisionRight, body: Body
 
 
 def _act(
-    body: Body, command: GrantDecisionRight | EndDecisionRight, operation: str, right: int, day: date, by: Caller
+    body: Body,
+    command: GrantDecisionRight | EndDecisionRight,
+    operation: str,
+    right: int,
+    day: date,
+    by: Caller,
+    stated_at: datetime,
 ) -> Act:
     return Act(
         organisation=body.organisation,
@@ -256,6 +262,7 @@ def _act(
         reason=command.reason if isinstance(command, EndDecisionRight) else None,
         note=command.note,
         document=command.document if isinstance(command, EndDecisionRight) else command.source_minute,
+        stated_at=stated_at,
         recorded_by=by.subject,
     )
 

@@ -102,3 +102,6 @@ async def test_seats_pass_a_merger(harness: GovernanceHarness) -> None:
     await harness.hear(a_merger())
     holders = await harness.holders("14Y", as_at=MERGED_ON)
     assert holders == {"accountable-officer": None, "gp-member": "P-1", "gp-member-2": None}
+    before = await harness.content()
+    await harness.hear(a_merger())
+    assert await harness.content() == before

@@ -33,16 +33,18 @@ facet = 3 AND value IS NOT NULL AND recorded_by NOT LIKE 'service:%'
       AND value NOT IN ('its term ends', 'established without a holder', 'created without a holder', 'Ended')
 """
 _REASONS_OF_POSTS = f"""
-INSERT INTO act (organisation, operation, subject, effective_on, note, recorded_by, recorded_at)
-SELECT b.organisation, 'appointment ended', p.reference, lower(s.valid), s.value, s.recorded_by, s.recorded_at
+INSERT INTO act (organisation, operation, subject, effective_on, stated_at, note, recorded_by, recorded_at)
+SELECT b.organisation, 'appointment ended', p.reference, lower(s.valid), s.stated_at, s.value,
+       s.recorded_by, s.recorded_at
   FROM (SELECT * FROM post_time_statement WHERE {_OWN_WORDS}) AS s
   JOIN post p ON p.id = s.subject_id
   JOIN body b ON b.id = p.body_id
  ORDER BY s.id
 """  # noqa: S608  (only a condition of ours is put in)
 _REASONS_OF_RIGHTS = f"""
-INSERT INTO act (organisation, operation, subject, effective_on, note, recorded_by, recorded_at)
-SELECT b.organisation, 'right ended', 'right ' || r.id, lower(s.valid), s.value, s.recorded_by, s.recorded_at
+INSERT INTO act (organisation, operation, subject, effective_on, stated_at, note, recorded_by, recorded_at)
+SELECT b.organisation, 'right ended', 'right ' || r.id, lower(s.valid), s.stated_at, s.value,
+       s.recorded_by, s.recorded_at
   FROM (SELECT * FROM right_time_statement WHERE {_OWN_WORDS}) AS s
   JOIN decision_right r ON r.id = s.subject_id
   JOIN body b ON b.id = r.body_id
@@ -61,6 +63,7 @@ def upgrade() -> None:
         sa.Column("operation", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("stated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
