@@ -120,10 +120,15 @@ def _channel(description: str, topic: str, kinds: list[type[Event]]) -> dict[str
     }
 
 
+def _readers(kind: type[Event]) -> str:
+    named = " or ".join(f"`{name}`" for name in kind.organisation_fields)
+    return f" The HTTP feed returns it only to callers who act for a body that {named} names."
+
+
 def _message(kind: type[Event], example: dict[str, Any]) -> dict[str, Any]:
     description = cleandoc(kind.__doc__ or "")
     name = _name(kind)
-    parties = " The HTTP feed returns it only to callers who act for one of its keys." if kind.parties_only else ""
+    parties = _readers(kind) if kind.parties_only else ""
     own = {
         "type": {"const": f"{TYPE_PREFIX}{name}"},
         "source": {"const": f"/{kind.topic}"},

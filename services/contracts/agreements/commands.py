@@ -1,6 +1,7 @@
 """Creates, revises and deletes drafts; finds and locks contracts for any change."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import asyncpg
@@ -26,15 +27,25 @@ SELECT cc.customer_code AS code FROM contract c JOIN contract_customer cc ON cc.
 SELECT supplier_code FROM contract WHERE reference = ANY($1)
 """
 
-_CUSTOMERS_ON = """
-SELECT cc.customer_code FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
- WHERE cc.contract_id = $1 AND b.valid @> $2::date AND upper_inf(b.known)
- ORDER BY cc.customer_code
+_PARTIES_ON = """
+SELECT c.id,
+       coalesce((SELECT value FROM contract_supplier_belief b
+                  WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)),
+                c.supplier_code) AS supplier,
+       ARRAY(SELECT cc.customer_code FROM contract_customer cc
+               JOIN contract_customer_belief b ON b.subject_id = cc.id
+              WHERE cc.contract_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)
+              ORDER BY cc.customer_code) AS customers
+  FROM contract c WHERE c.id = ANY($1)
 """
 
-_SUPPLIER_ON = """
-SELECT value FROM contract_supplier_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
-"""
+
+@dataclass(frozen=True, slots=True)
+class ContractParties:
+    """The supplier and the customers of a signed contract on a day, as known now; the customers sorted."""
+
+    supplier: str
+    customers: tuple[str, ...]
 
 
 async def draft_contract(
@@ -106,16 +117,10 @@ def customers_of(contract: Contract) -> list[str]:
     return sorted(customer.customer_code for customer in contract.named_customers)
 
 
-async def customers_on(session: AsyncSession, contract: Contract, day: date) -> list[str]:
-    """Return the customers of a signed contract on a day, as known now, sorted."""
-    rows = await (await raw(session)).fetch(_CUSTOMERS_ON, contract.id, day)
-    return [row["customer_code"] for row in rows]
-
-
-async def supplier_on(session: AsyncSession, contract: Contract, day: date) -> str:
-    """Return the supplier on a day, as known now: the one that signed, or its successor."""
-    supplier: str | None = await (await raw(session)).fetchval(_SUPPLIER_ON, contract.id, day)
-    return supplier or contract.supplier_code
+async def parties_on(session: AsyncSession, contracts: Sequence[Contract], day: date) -> dict[int, ContractParties]:
+    """Return the parties of signed contracts on a day, as known now, by the contract's id."""
+    rows = await (await raw(session)).fetch(_PARTIES_ON, [contract.id for contract in contracts], day)
+    return {row["id"]: ContractParties(row["supplier"], tuple(row["customers"])) for row in rows}
 
 
 async def get_contract_to_change(

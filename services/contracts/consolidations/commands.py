@@ -16,9 +16,8 @@ from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import (
     add_contract,
     customers_of,
-    customers_on,
     get_contracts_to_bind,
-    supplier_on,
+    parties_on,
 )
 from services.contracts.agreements.terms import ConsolidateContracts
 from services.contracts.core.acts import RecordedAct, act_of
@@ -47,12 +46,13 @@ async def consolidate_contracts(
     replaced = await get_contracts_to_bind(
         session, command.replaces, by=by, on=start, today=today, suppliers=[command.supplier]
     )
-    customers = await _customers_on(session, replaced, start)
+    parties = await parties_on(session, replaced, start)
+    customers = sorted({code for one in replaced for code in parties[one.id].customers or customers_of(one)})
     signature = act_of(command.signed_on, command.document, by=by, today=today, stated_at=stated_at)
     found: list[DomainError] = []
     others: set[str] = set()
     for contract in replaced:
-        supplier = await supplier_on(session, contract, start)
+        supplier = parties[contract.id].supplier
         found += _why_not_replace(contract, supplier, command, signature, stated_at)
         others.update([contract.reference] if supplier != command.supplier else [])
     found += why_not_signed_on(signature)
@@ -101,14 +101,6 @@ async def _tell(
         )
     )
     await session.flush()
-
-
-async def _customers_on(session: AsyncSession, contracts: Sequence[Contract], day: date) -> list[str]:
-    """Return the customers of all the contracts on a day, sorted."""
-    customers: set[str] = set()
-    for contract in contracts:
-        customers.update(await customers_on(session, contract, day) or customers_of(contract))
-    return sorted(customers)
 
 
 def _why_not_replace(

@@ -12,7 +12,7 @@ from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on
-from services.contracts.agreements.commands import customers_on, get_contract_to_change, supplier_on
+from services.contracts.agreements.commands import get_contract_to_change, parties_on
 from services.contracts.core.acts import act_of
 from services.contracts.core.codes import Day, Document, Text
 from services.contracts.core.errors import refuse
@@ -92,14 +92,15 @@ async def terminate_contract(
 async def _publish(session: AsyncSession, contract: Contract, reason: str, *, stated_at: datetime, by: Caller) -> None:
     """State the end and publish it, with the title of its reason."""
     first_day_without = contract.ends_on + timedelta(days=1)
+    parties = (await parties_on(session, [contract], contract.ends_on))[contract.id]
     ended = NewStatement(contract.id, FACET, Status.TERMINATED.value, Days(first_day_without), stated_at)
     await life.state(await raw(session), [ended], source="termination", by=by.subject)
     event = ContractTerminated(
         effective_on=first_day_without,
         stated_at=stated_at,
         contract=contract.reference,
-        supplier=await supplier_on(session, contract, contract.ends_on),
-        customers=tuple(await customers_on(session, contract, contract.ends_on)),
+        supplier=parties.supplier,
+        customers=parties.customers,
         reason=reason,
     )
     await outbox.add(session, event, version=contract.version)

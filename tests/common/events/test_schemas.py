@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import AwareDatetime, create_model
 
-from libs.common.events import CATALOGUE, Envelope, Event, UnknownEvent, newest
+from libs.common.events import CATALOGUE, Envelope, Event, OdsCode, UnknownEvent, newest
 from libs.common.events.schemas import PUBLISHERS, differences, frozen, schema, write_missing
 from tests.support.sample_projection import DAY, INSTANT
 
@@ -167,3 +167,19 @@ def test_a_changed_event_differs_from_its_frozen_schema(tmp_path: Path) -> None:
     assert differences([grown], frozen(tmp_path)) == []
     assert differences([born], frozen(tmp_path)) == ["KettleMoved.v1.on.json no longer has a class"]
     assert json.loads((tmp_path / "KettleMoved.v1.json").read_text()) == schema(born)
+
+
+def test_an_event_for_its_parties_is_for_those_of_its_codes_that_it_names_as_readers() -> None:
+    by_name = {kind.event_name: kind.organisation_fields for kind in PUBLISHED}
+    assert by_name["ContractTransferred"] == ("supplier", "customers", "from_customers")
+    assert by_name["ServiceConsolidated"] == ("customers",)
+    assert by_name["AllowanceRestated"] == ("organisation",)
+
+
+@pytest.mark.parametrize("readers", [("nothing",), ("reference",)])
+def test_readers_are_fields_with_codes(readers: tuple[str, ...]) -> None:
+    with pytest.raises(TypeError):
+
+        class _Wrong(Event, topic="sample", keys=("reference", "code"), parties_only=True, readers=readers):
+            reference: str
+            code: OdsCode
