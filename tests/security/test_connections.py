@@ -70,6 +70,13 @@ async def test_large_headers_are_refused(registry: ServedService) -> None:
     assert problem(answer) == (431, "headers-too-large")
 
 
+async def test_a_body_is_no_header(registry: ServedService) -> None:
+    body = b'{"codes":[' + b'"14Y",' * 30_000 + b'"14Y"]}'
+    head = b"POST /v1/lookups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    content = head + signed(registry) + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    assert (await registry.send_raw(content))[9:12] == b"422"  # too many codes, and nothing else
+
+
 async def test_a_long_url_is_refused(registry: ServedService) -> None:
     answer = await registry.send_raw(b"GET /v1/search?text=" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     assert problem(answer) == (414, "url-too-long")

@@ -97,7 +97,7 @@ def _encoded(key: Any) -> str:
 def _decoded(cursor: str) -> tuple[Any, ...]:
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableCursor(_USE_THE_LINK) from error
     if not isinstance(parts, list) or not parts or not all(map(_can_be_kept, parts)):
         raise UnreadableCursor(_USE_THE_LINK)

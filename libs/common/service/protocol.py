@@ -24,6 +24,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     settings: Settings
     _waits_for_headers = True
+    _has_completed = False
     _header_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
@@ -48,9 +49,11 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._waits_for_headers and self._deadline is None:
             self._expect_within(self.settings.header_seconds, "the headers")
+        self._has_completed = False
         super().data_received(data)
-        if self._waits_for_headers:
-            # What is parsed only once it is complete is counted as it arrives.
+        if self._waits_for_headers and not self._has_completed:
+            # What is parsed only once it is complete is counted as it arrives. The end of a request may have come with
+            # the beginning of the next, which is counted from its second part on.
             self._header_bytes += len(data)
             if self._header_bytes > self.settings.max_header_bytes and not self.transport.is_closing():
                 self._refuse(HeadersTooLarge(f"at most {self.settings.max_header_bytes} bytes"))
@@ -69,7 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Wait for the next request's headers; uvicorn itself closes a connection that is idle between requests."""
         self._expected()
-        self._waits_for_headers = True
+        self._waits_for_headers = self._has_completed = True
         super().on_message_complete()
 
     def pause_writing(self) -> None:
