@@ -229,6 +229,28 @@ async def test_conditions_and_evidence_get_a_term_and_applications_visible_words
     assert await _rows(url, "SELECT content->>'constitution' FROM merger_application_step") == [("Page 1",)]
 
 
+_ENDED = """
+INSERT INTO contract (reference, title, supplier_code, starts_on, last_day, notice_months, value_basis, drafted_at,
+                      version, status, signed_on, signed_at, exit_day, exit_reason)
+SELECT 'CSU-' || status, 'support', '0CX', '2017-04-01', '2020-03-31', 6, 'illustrative', '2017-01-10',
+       2, status, '2017-02-01', '2017-02-01', exit_day, reason
+  FROM (VALUES ('terminated', date '2018-03-31', 'Dr Crusher left'),
+               ('replaced', date '2019-03-31', 'replaced by SHARED-2019'),
+               ('signed', NULL, NULL)) AS one (status, exit_day, reason);
+"""
+
+
+async def test_the_words_of_an_end_become_a_note_under_a_code_of_the_rule_pack(new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    await _at(url, "contracts", "0006", _ENDED)
+    await migrate(url, "contracts")
+    assert await _rows(url, "SELECT reference, exit_reason, exit_note FROM contract ORDER BY reference DESC") == [
+        ("CSU-terminated", "other", "Dr Crusher left"),
+        ("CSU-signed", None, None),
+        ("CSU-replaced", "shared_service", None),
+    ]
+
+
 async def _at(url: str, service: str, revision: str, content: str) -> None:
     """Bring an empty database to a revision, and fill it."""
 
