@@ -58,11 +58,18 @@ def _of_an_organisation(operation: str, act: str, body: Any, *, code: str = "RX6
     )
 
 
-def _of_an_application(operation: str, act: str, body: Any, *binds: str, role: Role = LEAD, **others: Any) -> Case:
+def _of_an_application(
+    operation: str, act: str, body: Any, *binds: str, role: Role = LEAD, version: int | None = 1, method: str = "POST"
+) -> Case:
     """An act on the application of 10Y and 10H."""
-    path = f"/merger-applications/A-14Y{act}"
     return Case(
-        operation=operation, role=role, binds=binds or ("10H", "10Y"), path=path, json=body, version=1, **others
+        operation=operation,
+        role=role,
+        binds=binds or ("10H", "10Y"),
+        method=method,
+        path=f"/merger-applications/A-14Y{act}",
+        json=body,
+        version=version,
     )
 
 
@@ -217,7 +224,9 @@ CASES = [
         {"successor_name": "Another", "constitution": "Page 1", "accountable_officer": "P-1"},
         method="PUT",
     ),
-    _of_an_application("join_application", "/applicants", {"applicant": "10Q", "agreed_on": TODAY}, "10Q"),
+    _of_an_application(
+        "join_application", "/applicants", {"applicant": "10Q", "agreed_on": TODAY}, "10Q", version=None
+    ),
     Case(
         operation="leave_application",
         role=LEAD,

@@ -98,3 +98,16 @@ async def test_a_successor_acts_for_what_it_succeeded_several_steps_back(peopled
             headers={"If-Match": f'"{version}"'},
         )
         assert answer.status_code == expected, answer.text
+
+
+async def test_who_is_no_applicant_is_told_no_version_and_can_join_without_one(peopled: RegistryClient) -> None:
+    path = "/merger-applications/A-14Y/applicants"
+    leaving = await peopled.send("POST", f"{path}/10Q/withdrawal", LEAD, organisations=("10Q",), headers=STALE)
+    assert (leaving.status_code, leaving.json()["type"].rpartition("/")[2]) == (404, "no-such-applicant")
+    seen = await peopled.send("GET", "/merger-applications/A-14Y", LEAD, organisations=("10Q",))
+    assert (seen.json()["version"], seen.headers.get("etag")) == (None, None)
+    joining = {"applicant": "10Q", "agreed_on": "2019-01-01"}
+    joined = await peopled.send("POST", path, LEAD, organisations=("10Q",), json=joining)
+    assert (joined.status_code, joined.json()["applicants"]) == (201, ["10Y", "10H", "10Q"]), joined.text
+    seen = await peopled.send("GET", "/merger-applications/A-14Y", LEAD, organisations=("10Q",))
+    assert seen.json()["version"] == joined.json()["version"] == 2

@@ -150,7 +150,7 @@ async def edit_application(
     status_code=201,
     response_model=ApplicationWrittenView,
     summary="Join an application",
-    responses=problems(*OPEN),
+    responses=problems(ApplicationNotFound, DeterminedAlready, ApplicationNotAllowed),
 )
 @binds("applicant")
 async def join_application(
@@ -159,14 +159,15 @@ async def join_application(
     session: Write,
     by: Applying,
     stated_at: StatedAt,
-    expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """Add an applicant before the determination, with NHS England's agreement (s.14B)."""
+    """Add an applicant before the determination, with NHS England's agreement (s.14B).
+
+    It takes no If-Match: who joins is no party yet, and reads no version.
+    """
     application = await commands.get_application_to_change(
         session, reference, by=by, binds=lambda _: [command.applicant]
     )
-    stale(application.version, expected)
     await commands.join_application(session, application, command, by=by, stated_at=stated_at)
     return _written(application, response)
 
@@ -189,6 +190,7 @@ async def leave_application(
 ) -> ApplicationWrittenView:
     """Withdraw one applicant before the determination. Refused where too few are left: withdraw the application."""
     application = await commands.get_application_to_change(session, reference, by=by, binds=lambda _: [code])
+    commands.must_be_applicant(application, code)
     stale(application.version, expected)
     await commands.leave_application(session, application, code, by=by, stated_at=stated_at)
     return _written(application, response)

@@ -143,8 +143,7 @@ async def leave_application(
 
     Raises DeterminedAlready, NoSuchApplicant, ApplicationNotAllowed with every reason.
     """
-    if code not in application.applicants:
-        raise NoSuchApplicant(f"{code} is no applicant of {application.reference}")
+    must_be_applicant(application, code)
     application.must_be_open()
     before = content_of(application)
     left = [one for one in application.applicants if one != code]
@@ -202,6 +201,12 @@ async def get_application_to_change(
     # Another may have joined while this waited for the lock.
     await must_be_theirs(found)
     return found
+
+
+def must_be_applicant(application: Application, code: str) -> None:
+    """Raise NoSuchApplicant unless the body is an applicant: a stranger is told that before any version."""
+    if code not in application.applicants:
+        raise NoSuchApplicant(f"{code} is no applicant of {application.reference}")
 
 
 def bodies_of(application: Application) -> set[str]:

@@ -123,7 +123,8 @@ async def state_cover(
 ) -> CoverStatedView:
     """Let these commissioners cover exactly these practices and areas from a day on (NHS Act 2006 s.14E, s.14F).
 
-    It holds up to the next day about which something is known already. Raises CoverBroken with a reason for every
+    It binds the commissioners: the lists are theirs, and the practices and areas are what the lists are about. It holds
+    up to the next day about which something is known already. Raises CoverBroken with a reason for every
     practice and area that would not be covered exactly once on some day, and for every wrong code; NoChange;
     NotYoursToDecide.
     """
