@@ -204,7 +204,7 @@ async def get_application_to_change(
 
 
 def must_be_applicant(application: Application, code: str) -> None:
-    """Raise NoSuchApplicant unless the body is an applicant: a stranger is told that before any version."""
+    """Raise NoSuchApplicant unless the body is an applicant, before any version is compared."""
     if code not in application.applicants:
         raise NoSuchApplicant(f"{code} is no applicant of {application.reference}")
 
