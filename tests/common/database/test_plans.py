@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database import tables
 from libs.common.database.connection import Database, service_metadata
+from libs.common.events.registry import OrganisationRenamed
 from libs.common.identity import EVERY_ORGANISATION, Caller, Role
 from libs.common.messaging import event_log
 from libs.organisations.projection import KnownOrganisations
@@ -25,7 +26,11 @@ SELECT 'K' || lpad(n::text, 6, '0'), 'K' || lpad((n + 1)::text, 6, '0'), '2020-0
        tstzrange('2020-01-01', NULL)
   FROM generate_series(1, 100000, 2) n;
 INSERT INTO event_log (position, event_id, name, keys, recorded_at, body, chain)
-SELECT n, gen_random_uuid(), 'LampLit', ARRAY['lamp ' || n % 5000], now(), 'x', 'x' FROM generate_series(1, 40000) n;
+SELECT n, gen_random_uuid(), 'OrganisationRenamed', ARRAY['K' || n % 5000], now(), convert_to(jsonb_build_object(
+       'id', n, 'source', '/registry', 'type', 'uk.nhs.footprint.OrganisationRenamed.v1', 'time', '2020-04-01T00:00:00Z',
+       'position', n, 'epoch', '', 'keys', 'K' || n % 5000, 'data', jsonb_build_object('code', 'K' || n % 5000)
+       )::text, 'UTF8'), 'x'
+  FROM generate_series(1, 40000) n;
 INSERT INTO sequencer_state VALUES (1, gen_random_uuid(), 40000, 'x');
 INSERT INTO outbox (event_id, name, version, keys, actor, correlation, causation, traceparent, fields, tx)
 SELECT gen_random_uuid(), 'LampLit', 1, ARRAY['lamp'], '', '', '', '', '{}', (n / 3)::text
@@ -78,7 +83,7 @@ async def test_a_consumer_reads_the_log_by_position(plans: Plans) -> None:
 
 
 NATIONAL = Caller("n", frozenset({Role.PARTNER}), frozenset({EVERY_ORGANISATION}))
-PARTY = Caller("p", frozenset({Role.PARTNER}), frozenset({"lamp 7"}))
+PARTY = Caller("p", frozenset({Role.PARTNER}), frozenset({"K7"}))
 
 
 @pytest.mark.parametrize("by", [NATIONAL, PARTY])
@@ -90,7 +95,8 @@ async def test_a_page_of_the_feed_is_read_by_position(plans: Plans, by: Caller) 
 
 
 async def test_the_feed_about_some_bodies_is_read_by_their_keys(plans: Plans) -> None:
-    page = await event_log.feed(plans, after=0, epoch=None, limit=100, visible_to=NATIONAL, about=["lamp 7"])
+    assert OrganisationRenamed.organisation_fields == ("code",)
+    page = await event_log.feed(plans, after=0, epoch=None, limit=100, visible_to=NATIONAL, about=["K7"])
     assert len(page.items) == 8
     assert plans.noted[-1].indexes == {"ix_event_log_keys"}
     assert "event_log" not in plans.read_whole
