@@ -27,7 +27,8 @@ SELECT 'K' || lpad(n::text, 6, '0'), 'K' || lpad((n + 1)::text, 6, '0'), '2020-0
   FROM generate_series(1, 100000, 2) n;
 INSERT INTO event_log (position, event_id, name, keys, recorded_at, body, chain)
 SELECT n, gen_random_uuid(), 'OrganisationRenamed', ARRAY['K' || n % 5000], now(), convert_to(jsonb_build_object(
-       'id', n, 'source', '/registry', 'type', 'uk.nhs.footprint.OrganisationRenamed.v1', 'time', '2020-04-01T00:00:00Z',
+       'id', n, 'source', '/registry',
+       'type', 'uk.nhs.footprint.OrganisationRenamed.v1', 'time', '2020-04-01T00:00:00Z',
        'position', n, 'epoch', '', 'keys', 'K' || n % 5000, 'data', jsonb_build_object('code', 'K' || n % 5000)
        )::text, 'UTF8'), 'x'
   FROM generate_series(1, 40000) n;
