@@ -25,6 +25,7 @@ NAMES = (
     "laptop",
     "imports",
     "acting",
+    "stall",
 )
 
 

@@ -322,7 +322,7 @@ async def _domain_error(request: Request, error: Exception) -> Response:
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = error.errors()
-    reasons = [Reason(_sentence(one["msg"]), _field(one["loc"])) for one in errors[:_MOST_REASONS]]
+    reasons = [Reason(_sentence(one), _field(one["loc"])) for one in errors[:_MOST_REASONS]]
     if len(errors) > _MOST_REASONS:
         reasons.append(Reason(f"and {len(errors) - _MOST_REASONS} more"))
     kind = UnreadableBody if any(one["type"] == "json_invalid" for one in errors) else InvalidRequest
@@ -349,7 +349,10 @@ _DETAILS = {
 }
 
 
-def _sentence(message: str) -> str:
+def _sentence(error: Mapping[str, Any]) -> str:
+    message: str = error["msg"]
+    if error["type"] == "json_invalid":
+        return f"{message}: {error['ctx']['error']}"
     return message.removeprefix("Value error, ")
 
 

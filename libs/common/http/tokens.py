@@ -114,7 +114,7 @@ class Verifier:
             raise Unauthenticated("the token is too long")
         try:
             header = jws.extract_compact(token.encode()).headers()
-        except (JoseError, ValueError, RecursionError) as error:
+        except (JoseError, ValueError) as error:
             raise Unauthenticated("the token cannot be read") from error
         if header.get("alg") not in ALGORITHMS:
             raise Unauthenticated(f"the token is signed with an algorithm other than {', '.join(ALGORITHMS)}")

@@ -296,13 +296,13 @@ async def test_a_connection_that_is_lost_is_told_as_a_fault_that_may_pass(
 async def test_requests_that_wait_for_their_key_take_no_connection(
     client: httpx.AsyncClient, database: Database
 ) -> None:
-    async with database.connect() as holder, holder.transaction():
+    async with database.connect() as watcher, database.connect() as holder, holder.transaction():
         await holder.execute("LOCK TABLE beacon IN ACCESS EXCLUSIVE MODE")
         repeated = [
             asyncio.create_task(client.post("/v1/beacons", json=IVINGHOE, headers={"Idempotency-Key": "k"}))
             for _ in range(8)
         ]
-        await until(lambda: holder.fetchval(WAITING))
+        await until(lambda: watcher.fetchval(WAITING))
         assert (await client.post("/v1/numbers", json=[1, 2])).json() == 3
         assert not any(one.done() for one in repeated)
     found = await asyncio.gather(*repeated)
