@@ -238,7 +238,7 @@ class OrganisationIdentifierEnded(Event, Sourced, topic="registry", keys=("code"
 
 
 class OrganisationRemitStated(Event, Sourced, topic="registry", keys=("code",)):
-    """A body's purpose in words, from `effective_on`: its legal form follows from it."""
+    """A body's purpose from `effective_on`, as the title of a term: its legal form follows from it."""
 
     code: OdsCode
     remit: str
@@ -250,8 +250,8 @@ class CareModelStated(Event, Sourced, topic="registry", keys=("reference", "plac
     `planned_for` is the day it is planned for, absent if none is given: a delay without a date has none, whatever was
     planned before. `effective_on` is the day from which it is established or ended; for a plan or a delay, the day on
     which it was stated. `model`: `mcp`, `pacs`, `primary_care_home`, `aco`. `place` and `partners` are codes of
-    organisations. `excludes` names functions that the model leaves out (`core_primary_care`). `people` is the number of
-    people it serves, if stated.
+    organisations. `services` are the titles of terms, `excludes` names functions that the model leaves out
+    (`core_primary_care`). `people` is the number of people it serves, if stated.
     """
 
     reference: str
@@ -283,7 +283,7 @@ class MergerApplicationDetermined(Event, topic="registry", keys=("application", 
     """An application was decided or deferred by NHS England on `effective_on`, or withdrawn by its applicants.
 
     `outcome` is `approved`, `approved_with_conditions`, `rejected`, `deferred` (to `deferred_to`) or `withdrawn`. The
-    approved merger is `merger`; `conditions` must be met before it takes effect.
+    approved merger is `merger`; `conditions`, the titles of terms, must be met before it takes effect.
     """
 
     application: str
@@ -296,7 +296,7 @@ class MergerApplicationDetermined(Event, topic="registry", keys=("application", 
 
 
 class MergerConditionMet(Event, topic="registry", keys=("merger", "successor", "predecessors")):
-    """A condition on which a merger was approved was met on `effective_on`."""
+    """A condition on which a merger was approved was met on `effective_on`; `evidence` is the title of its type."""
 
     merger: str
     successor: OdsCode
