@@ -1,5 +1,7 @@
 """The registry's acts bind the bodies that they name: who acts for some of them alone is refused, with nothing done."""
 
+import asyncio
+
 import pytest
 
 from libs.common.identity import Role
@@ -7,6 +9,7 @@ from tests.registry.applications.applicants import an_application
 from tests.registry.conftest import registry, tokens, url
 from tests.support.builders import a_practice, an_icb, an_organisation
 from tests.support.registry_client import RegistryClient
+from tests.support.waiting import until
 
 __all__ = ["registry", "tokens", "url"]
 
@@ -111,3 +114,58 @@ async def test_who_is_no_applicant_is_told_no_version_and_can_join_without_one(p
     assert (joined.status_code, joined.json()["applicants"]) == (201, ["10Y", "10H", "10Q"]), joined.text
     seen = await peopled.send("GET", "/merger-applications/A-14Y", LEAD, organisations=("10Q",))
     assert seen.json()["version"] == joined.json()["version"] == 2
+
+
+async def test_a_partner_that_joins_while_a_command_waits_for_the_lock_is_bound_too(peopled: RegistryClient) -> None:
+    async with peopled.database.connect() as holding, holding.transaction():
+        await holding.execute("SELECT FROM care_model FOR UPDATE")
+        ending = asyncio.create_task(
+            peopled.send(
+                "POST",
+                "/care-models/10H-MCP/end",
+                REGISTRAR,
+                organisations=("10H", "RX1"),
+                json={"effective_on": "2020-04-01"},
+                headers={"If-Match": '"1"'},
+            )
+        )
+        await until(lambda: _waits_for_a_lock(peopled))
+        await holding.execute(
+            "INSERT INTO care_model_statement (care_model_id, stated, effective_on, partners, services, excludes, note,"
+            " stated_at, source, recorded_by)"
+            " SELECT care_model_id, 'replanned', effective_on, '{RX1,RX2}', '', '{}', '', stated_at + interval '1 s',"
+            " source, recorded_by FROM care_model_statement"
+        )
+    refused = await ending
+    assert refused.status_code == 403, refused.text
+    assert "RX2" in refused.json()["detail"]
+
+
+async def test_a_parent_that_a_body_gets_while_a_command_waits_for_the_lock_is_bound_too(
+    peopled: RegistryClient,
+) -> None:
+    async with peopled.database.connect() as holding, holding.transaction():
+        await holding.execute("SELECT FROM organisation WHERE code = 'K82001' FOR UPDATE")
+        moving = asyncio.create_task(
+            peopled.send(
+                "POST",
+                "/organisations/K82001/parent",
+                REGISTRAR,
+                organisations=("K82001", "10H", "10Y"),
+                json={"parent": "10Y", "relation": "commissioned by", "effective_on": "2019-04-01"},
+                headers={"If-Match": '"1"'},
+            )
+        )
+        await until(lambda: _waits_for_a_lock(peopled))
+        await holding.execute(
+            "UPDATE organisation_belief b SET value = '10Q' FROM organisation o"
+            " WHERE o.id = b.subject_id AND o.code = 'K82001' AND b.value = '10H'"
+        )
+    refused = await moving
+    assert refused.status_code == 403, refused.text
+    assert "10Q" in refused.json()["detail"]
+
+
+async def _waits_for_a_lock(registry: RegistryClient) -> bool:
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return bool(await registry.database.fetch(waiting))

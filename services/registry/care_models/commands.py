@@ -229,10 +229,14 @@ async def get_care_model_to_change(
 
     Raises CareModelNotFound, NotYoursToDecide.
     """
+
+    async def must_be_theirs(model: CareModel) -> None:
+        [*_, last] = await list_acts(await raw(session), reference, as_known=None)
+        await must_act_for(session, {model.place, *last.partners, *partners}, by)
+
     stated = await session.scalar(select(CareModel).where(CareModel.reference == reference))
     if stated is not None:
-        [*_, last] = await list_acts(await raw(session), reference, as_known=None)
-        await must_act_for(session, {stated.place, *last.partners, *partners}, by)
+        await must_be_theirs(stated)
     found = await session.scalar(
         select(CareModel)
         .where(CareModel.reference == reference)
@@ -241,6 +245,8 @@ async def get_care_model_to_change(
     )
     if found is None:
         raise CareModelNotFound(f"no care model has the reference {reference}")
+    # It may have got another partner while this waited for the lock.
+    await must_be_theirs(found)
     return found
 
 

@@ -123,9 +123,16 @@ async def get_member_to_move(session: AsyncSession, code: str, command: ChangePa
 
     Raises NotYoursToDecide, OrganisationNotFound.
     """
-    left = await (await raw(session)).fetch(_PARENTS, code, command.effective_on)
-    await must_act_for(session, {code, command.parent, *(row["parent"] for row in left)}, by)
-    return await get_organisation_to_change(session, code, by=by)
+
+    async def must_be_theirs() -> None:
+        left = await (await raw(session)).fetch(_PARENTS, code, command.effective_on)
+        await must_act_for(session, {code, command.parent, *(row["parent"] for row in left)}, by)
+
+    await must_be_theirs()
+    organisation = await get_organisation_to_change(session, code, by=by)
+    # It may have got another parent while this waited for the lock.
+    await must_be_theirs()
+    return organisation
 
 
 async def change_parent(
