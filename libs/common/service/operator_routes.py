@@ -100,14 +100,14 @@ class ResumedView(BaseModel):
 class ResumeKey(BaseModel):
     """Retry all events parked under one key."""
 
-    source: str = Field(examples=["registry"])
-    key: str = Field(examples=["10G"])
+    source: str = Field(max_length=100, examples=["registry"])
+    key: str = Field(max_length=500, examples=["10G"])
 
 
 class Discard(BaseModel):
     """Why a parked event is discarded."""
 
-    reason: str = Field(min_length=3, examples=["Agreed with finance: corrected by hand"])
+    reason: str = Field(min_length=3, max_length=500, examples=["Agreed with finance: corrected by hand"])
 
 
 @router.get("/backbone", summary="Show the backbone's numbers")

@@ -48,7 +48,9 @@ class Line(BaseModel):
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
-    function: str = Field(description="A function of the catalogue, see `GET /functions`.", examples=["payroll"])
+    function: str = Field(
+        max_length=40, description="A function of the catalogue, see `GET /functions`.", examples=["payroll"]
+    )
     annual_pence: int = Field(
         strict=True, ge=0, le=MOST_ANNUAL_PENCE, description="Charge a year, in pence.", examples=[12_500_000]
     )

@@ -74,7 +74,8 @@ async def preview_import(
     ],
     stated_on: Annotated[WrittenDay | None, Query(description="the day of a file whose name has none")] = None,
     verdict: Annotated[
-        list[Verdict] | None, Query(description="only organisations of these verdicts; left out, all but `agrees`")
+        list[Verdict] | None,
+        Query(description="only organisations of these verdicts; left out, all but `agrees`", max_length=len(Verdict)),
     ] = None,
     limit: Annotated[
         int, Query(ge=1, le=MOST_BODIES, description="the most organisations to return; as CSV all are returned")
