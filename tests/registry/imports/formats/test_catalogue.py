@@ -83,6 +83,13 @@ async def test_memberships_hold_from_joining_through_leaving(database: Database,
     ]
 
 
+async def test_a_membership_until_the_year_9999_has_no_end(database: Database, tmp_path: Path) -> None:
+    lines = [["A81001", "00K", "W", "20180401", "99991231", "0"], ["A81002", "00K", "W", "99991231", "", "0"]]
+    report = await take(database, write(tmp_path, "epcmem_2019-10.csv", lines))
+    assert await parent(database, "A81001", "2026-01-01") == "00K"
+    assert [(one.line, one.reason) for one in report.not_taken] == [(2, "its day of joining '99991231' is no day")]
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
 async def test_findings_of_memberships_are_the_same_in_either_order_of_the_files(
     database: Database, tmp_path: Path, order: tuple[int, ...]

@@ -205,6 +205,25 @@ async def test_successions_are_the_same_from_either_end(database: Database, tmp_
     assert report.lines == 2
 
 
+async def test_the_year_9999_is_no_end_and_another_impossible_day_refuses_its_document(
+    database: Database, tmp_path: Path
+) -> None:
+    endless = days("2013-04-01", "9999-12-31")
+    early = days("0001-01-01")
+    report = await take(
+        database,
+        tmp_path,
+        "ord_2021-10.json",
+        [
+            document("00V", "NHS BURY CCG", endless, ("RO98", endless)),
+            document("00W", "NHS EARLY CCG", early, ("RO98", early)),
+            document("00X", "NHS BOLTON CCG", days("2013-04-01"), ("RO98", days("2013-04-01"))),
+        ],
+    )
+    assert [(one.line, one.reason) for one in report.not_taken] == [(2, "its date '0001-01-01' is no day")]
+    assert [(await shown(database, code, "2026-01-01"))[1] for code in ("00V", "00X")] == ["open", "open"]
+
+
 async def test_documents_that_say_nothing_usable_are_refused_with_the_reason(
     database: Database, tmp_path: Path
 ) -> None:
