@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from libs.common.audit import record_write
 from libs.common.http import idempotency
 from libs.common.http.middleware import CALLER
+from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
 from libs.common.process import context
 
@@ -66,7 +66,7 @@ def _with_few_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(fields)
 
 
-class CommandRoute(APIRoute):
+class CommandRoute(StrictRoute):
     """A route whose writes are one transaction.
 
     FastAPI runs what follows a dependency's `yield` after the response is sent, unless configured otherwise, and has
@@ -161,7 +161,7 @@ def _keep_unless_dry(request: Request, response: Response) -> None:
         raise _NothingKept(response)
 
 
-class _JsonRoute(APIRoute):
+class _JsonRoute(StrictRoute):
     def get_route_handler(self) -> Handler:
         """Parse JSON within bounds."""
         handler = super().get_route_handler()

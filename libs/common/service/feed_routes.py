@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from libs.common.http.dependencies import Rows, allowed, problems
+from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
 from libs.common.messaging import event_log
 from libs.common.messaging.event_log import EpochEnded
@@ -20,7 +21,7 @@ _LOOK_AGAIN = 1.0
 """Seconds after which a long poll reads again, in case another process has published."""
 _MOST_EVENTS = 500
 
-router = APIRouter(tags=["Events"])
+router = APIRouter(tags=["Events"], route_class=StrictRoute)
 
 
 class FeedItem(BaseModel):

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from libs.common.http.dependencies import allowed, problems
+from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
 from libs.common.messaging.health import BackboneHealth, backbone_health
 from libs.common.process.faults import is_passing
@@ -16,7 +17,7 @@ from libs.common.process.tasks import Tasks
 STUCK_SECONDS = 60
 """Seconds after which an event waiting in the outbox shows that no sequencer works."""
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], route_class=StrictRoute)
 
 
 class Alive(BaseModel):

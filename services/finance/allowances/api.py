@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 
 from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
@@ -23,6 +23,7 @@ from libs.common.http.dependencies import (
     etag,
     page,
     problems,
+    questions_router,
     stale,
 )
 from libs.common.http.paging import UnreadableCursor
@@ -142,7 +143,7 @@ async def get_population(
     return population
 
 
-rule_packs_router = APIRouter(tags=["Rule packs"])
+rule_packs_router = questions_router(tags=["Rule packs"])
 
 
 @rule_packs_router.get("/rule-packs", summary="List the rates a head, with their sources", responses=problems())
@@ -151,7 +152,7 @@ async def list_rule_packs(_: By) -> list[RulePackView]:
     return queries.list_rule_packs()
 
 
-allowances_router = APIRouter(tags=["Allowances"])
+allowances_router = questions_router(tags=["Allowances"])
 
 
 @allowances_router.get("/allowances", summary="List allowances", responses=problems(UnreadableCursor))

@@ -19,7 +19,7 @@ from services.registry.fhir import bundles, documents
 from services.registry.fhir.affiliations import count_affiliations, find_affiliations, get_affiliation
 from services.registry.fhir.capability import capability_statement
 from services.registry.fhir.queries import get_bodies
-from services.registry.fhir.request import Issue, NotUnderstood, Search, read_question, read_search
+from services.registry.fhir.request import Issue, NotUnderstood, Search, read_format, read_question, read_search
 from services.registry.fhir.resources import Resource, affiliation, organization
 from services.registry.fhir.search_sql import count_codes, find_codes
 
@@ -81,6 +81,7 @@ Identity = Annotated[
 )
 async def read_capability_statement(request: Request, _: By) -> FhirResponse:
     """Return which resources can be read and searched, and by which parameters (CapabilityStatement)."""
+    read_format(request.query_params.multi_items())
     return FhirResponse(capability_statement(_base(request)))
 
 

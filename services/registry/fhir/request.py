@@ -109,6 +109,18 @@ def read_question(pairs: Iterable[Pair]) -> FhirTimes:
     return question
 
 
+def read_format(pairs: Iterable[Pair]) -> None:
+    """Parse the parameters of the capability statement, of which `_format` is the only one. Raises NotUnderstood."""
+    read = _Read()
+    for name, text in pairs:
+        if name == FORMAT.name:
+            read.controls.setdefault(name, []).append(text)
+        else:
+            read.issues.append(("not-supported", f"{name} is no parameter of the capability statement", name))
+    _format(read)
+    _refuse(read)
+
+
 def _refuse(read: _Read) -> None:
     if read.issues:
         raise NotUnderstood(read.issues)

@@ -344,3 +344,18 @@ async def test_a_fault_can_be_read_by_a_page_of_an_allowed_origin(url: str, toke
     async with running(app, tokens.header(Role.REGISTRAR)) as client:
         failed = await client.post("/v1/silence", headers={"Origin": origin})
     assert (failed.status_code, failed.headers["Access-Control-Allow-Origin"]) == (500, origin)
+
+
+async def test_a_parameter_that_an_operation_does_not_have_is_refused_with_the_nearest_that_it_has(
+    client: httpx.AsyncClient,
+) -> None:
+    for query, reasons in (
+        ("asat=2017-06-01", [("asat", "there is no parameter `asat` here; did you mean `as_at`?")]),
+        ("as_at=2017-06-01&as-known=2018-01-01&zebra=1", [("as-known", "as_known"), ("zebra", "zebra` here")]),
+        ("as_at=2017-06-01&as_at=2018-06-01", [("as_at", "`as_at` is given 2 times; send it once")]),
+    ):
+        refused = await client.get(f"/v1/days?{query}")
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "invalid-request")
+        named = [(reason["field"], reason["message"]) for reason in refused.json()["reasons"]]
+        assert [field for field, _ in named] == [field for field, _ in reasons]
+        assert all(words in message for (_, message), (_, words) in zip(named, reasons, strict=True))
