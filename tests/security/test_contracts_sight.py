@@ -44,8 +44,10 @@ CALLERS: dict[str, tuple[str, ...]] = {
     "stranger named like a contract": (SHARED,),
     "nobody's": (),
     "operator": (),
+    "operator for every organisation": ("*",),
     "national": ("*",),
 }
+OPERATORS = {"operator", "operator for every organisation"}
 
 FORMER = "10H+10Y by 0CX to 2020-03-31"
 WHOLE = "10H+10Y by 0CX to 2019-06-30"
@@ -155,7 +157,7 @@ async def client(harness: ContractsHarness, url: str, tokens: Tokens) -> AsyncIt
 
 def header(tokens: Tokens, caller: str) -> dict[str, str]:
     """The token of a caller: a partner, so that it may read the feed, or the operator."""
-    role = Role.OPERATOR if caller == "operator" else Role.PARTNER
+    role = Role.OPERATOR if caller in OPERATORS else Role.PARTNER
     return tokens.header(role, organisations=CALLERS[caller])
 
 
@@ -181,6 +183,16 @@ async def test_a_contract_is_read_as_at_the_days_of_a_party(client: httpx.AsyncC
                 assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (404, "contract-not-found")
                 assert answer.json()["detail"] == f"no contract {reference} is known"
     assert read == CONTRACTS
+
+
+@pytest.mark.parametrize("caller", ["party", "former party"])
+async def test_what_was_known_earlier_is_read_without_the_version_of_now(
+    client: httpx.AsyncClient, tokens: Tokens, caller: str
+) -> None:
+    asked = {"as_at": BEFORE, "as_known": "2018-01-01"}
+    answer = await client.get(f"/v1/contracts/{BUCKS}", params=asked, headers=header(tokens, caller))
+    assert shown(answer.json()) == FORMER
+    assert (answer.json()["version"], answer.headers.get("ETag")) == (None, None)
 
 
 async def test_a_history_shows_the_days_of_a_party(client: httpx.AsyncClient, tokens: Tokens) -> None:
@@ -257,7 +269,7 @@ async def test_the_feed_shows_an_event_to_the_organisations_that_it_names(
     refused = await client.get("/v1/events", headers=header(tokens, "operator"))
     assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[-1]) == (403, "role-missing")
     read = {}
-    for caller in CALLERS.keys() - {"operator"}:
+    for caller in CALLERS.keys() - OPERATORS:
         answer = await client.get("/v1/events", params={"limit": 500}, headers=header(tokens, caller))
         assert answer.status_code == 200, answer.text
         events = [item["event"] for item in answer.json()["items"]]

@@ -149,16 +149,18 @@ def _instant(claim: Any) -> float:
 
 
 def caller_of(claims: Mapping[str, Any], *, issuer: str) -> Caller:
-    """Return the caller from verified claims: `sub`, `roles`, `organisations`. Unknown roles are ignored."""
+    """Return the caller from verified claims: `sub`, `roles`, `organisations`. Unknown roles are ignored.
+
+    Whoever only runs the system acts for no organisation, whatever the token names, and so reads no party's content.
+    """
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
         raise Unauthenticated("the token has no subject (`sub`)")
-    return Caller(
-        subject=subject,
-        roles=frozenset(Role(name) for name in _strings(claims.get("roles")) if name in _ROLES),
-        organisations=frozenset(_strings(claims.get("organisations"))),
-        issuer=issuer,
-    )
+    roles = frozenset(Role(name) for name in _strings(claims.get("roles")) if name in _ROLES)
+    organisations = frozenset(_strings(claims.get("organisations")))
+    if roles == {Role.OPERATOR}:
+        organisations = frozenset()
+    return Caller(subject=subject, roles=roles, organisations=organisations, issuer=issuer)
 
 
 def _strings(claim: Any) -> list[str]:

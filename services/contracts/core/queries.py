@@ -53,9 +53,10 @@ WITH seen AS (
             WHERE b.subject_id = c.id AND (b.known @> sight.known) IS TRUE) life
      WHERE {ON_THE_DAY}
        AND ($3::text IS NULL OR c.reference = $3)
-       AND ($4::text[] IS NULL OR c.supplier_code = ANY($4)
-            OR EXISTS (SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4))
-            OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($4)))
+       AND ($4::text[] IS NULL OR c.id = ANY(ARRAY(
+            SELECT contract_id FROM contract_customer WHERE customer_code = ANY($4)
+             UNION ALL SELECT id FROM contract WHERE supplier_code = ANY($4)
+             UNION ALL SELECT subject_id FROM contract_supplier_belief WHERE value = ANY($4))))
 )
 SELECT * FROM seen
 """  # noqa: S608  (what is put in is ours)
@@ -63,7 +64,8 @@ SELECT * FROM seen
 _LIST = f"""
 {_SEEN}
  {PLANNED_EACH_TIME}
- WHERE ($5::text IS NULL OR $5 = ANY(customers))
+ WHERE ($5::text IS NULL OR $5 = ANY(customers) AND seen.id = ANY(ARRAY(
+        SELECT contract_id FROM contract_customer WHERE customer_code = $5)))
    AND ($6::text IS NULL OR supplier_then = $6 AND seen.id = ANY(ARRAY(
         SELECT id FROM contract WHERE supplier_code = $6
          UNION ALL SELECT subject_id FROM contract_supplier_belief WHERE value = $6)))
@@ -273,7 +275,8 @@ async def _with_parties(
                 "lines": lines,
                 "annual_pence": sum(line["annual_pence"] for line in lines),
                 "early_end": early if row["ended_as"] else None,
-                "version": row["version"] if row["is_current"] else None,
+                # What was known earlier has no version that could be changed, and the one of now counts later acts.
+                "version": row["version"] if row["is_current"] and as_known is None else None,
                 "as_at": as_at,
                 "as_known": as_known,
             }

@@ -54,7 +54,9 @@ class ContractView(View):
     earliest_exit_on: date | None
     signed_on: date | None
     signature_document: str | None = Field(description="The paper that shows a signature of an earlier day.")
-    version: int | None = Field(description="The current version, for If-Match; null for who is no longer a party.")
+    version: int | None = Field(
+        description="The current version, for If-Match; null for who is no longer a party, and with `as_known`."
+    )
     as_at: date
     as_known: datetime | None = Field(description="null: as known now.")
 

@@ -10,10 +10,8 @@ while it took part. A watch list is its owner's.
 from dataclasses import dataclass
 
 from libs.common.database.connection import Reads
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller
 from services.registry.core.models import successions
-
-_RUNS_THE_SYSTEM = frozenset({Role.OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +26,10 @@ class Sight:
 
 
 EVERYTHING = Sight(None)
-NOTHING = Sight(frozenset())
 
 
 async def sight_of(db: Reads, by: Caller) -> Sight:
-    """Return what the caller reads. Who only runs the system reads no party's words, even as a national body."""
-    if by.roles == _RUNS_THE_SYSTEM or not by.organisations:
-        return NOTHING
+    """Return what the caller reads."""
     if by.is_national:
         return EVERYTHING
     return Sight(by.organisations | await successions.predecessors(db, by.organisations))

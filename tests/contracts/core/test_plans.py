@@ -75,6 +75,16 @@ async def test_the_contracts_of_a_supplier_are_read_by_the_supplier(plans: Plans
 async def test_a_customer_sees_its_contracts_by_an_index(plans: Plans) -> None:
     found = await list_contracts(plans, ContractFilter(), by=CUSTOMER, as_at=DAY, as_known=None, limit=51)
     assert len(found) == 6
-    assert "uq_contract_reference" in plans.indexes
+    # In the order of references it would read everybody's contracts until a page is full.
+    assert "ix_contract_customer_customer_code" in plans.indexes
+    assert "uq_contract_reference" not in plans.indexes
     assert not plans.read_whole & _TABLES
     assert not plans.by_day
+
+
+async def test_the_contracts_of_a_customer_are_read_by_the_customer(plans: Plans) -> None:
+    found = await list_contracts(plans, ContractFilter(customer="C7"), by=NATIONAL, as_at=DAY, as_known=None, limit=51)
+    assert len(found) == 6
+    assert "ix_contract_customer_customer_code" in plans.indexes
+    assert "uq_contract_reference" not in plans.indexes
+    assert not plans.read_whole & _TABLES
