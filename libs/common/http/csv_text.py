@@ -7,8 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
+
+from libs.common.http.accept import preferred
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
@@ -55,15 +57,17 @@ CSV_TOO: dict[str, Any] = {"content": {"text/csv": {"schema": {"type": "string"}
 
 async def _as_csv(
     request: Request,
+    response: Response,
     form: Annotated[
         Literal["json", "csv"] | None,
         Query(alias="format", description="`csv` returns the whole list as a table; `Accept: text/csv` does too."),
     ] = None,
 ) -> bool:
+    response.headers["Vary"] = "Accept"
     if form is not None:
         return form == "csv"
-    accepted = request.headers.get("Accept", "").lower()
-    return "text/csv" in accepted and "application/json" not in accepted
+    # Who takes neither gets JSON all the same: an answer that can be read is better than none.
+    return preferred(request.headers.get("Accept", ""), ("application/json", "text/csv")) == "text/csv"
 
 
 AsCsv = Annotated[bool, Depends(_as_csv)]
@@ -72,5 +76,5 @@ AsCsv = Annotated[bool, Depends(_as_csv)]
 
 def table(name: str, header: Sequence[str], pages: AsyncIterable[Iterable[Sequence[Cell]]]) -> StreamingResponse:
     """Return a table that is streamed while it is read; `name` is the file name without its extension."""
-    named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    named = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Vary": "Accept"}
     return StreamingResponse(stream(header, pages), media_type=MEDIA_TYPE, headers=named)

@@ -61,6 +61,10 @@ class Surroundings:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
+        if method == "HEAD":
+            # What GET answers, without the body (RFC 9110, 9.3.2). The server keeps its own scope, and sends no body.
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         before, origin = context.origin(), _origin_of(Headers(scope=scope))
         context.begin(origin)
         began, status = time.perf_counter(), 0
@@ -88,7 +92,7 @@ class Surroundings:
             if not status:
                 await response(scope, receive, send_on)
         finally:
-            self._record(scope, status, time.perf_counter() - began)
+            self._record(method, scope, status, time.perf_counter() - began)
             context.begin(before)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,11 +118,20 @@ class Surroundings:
     def _too_large(self, path: str) -> ASGIApp:
         return problems.refusal(path, problems.RequestEntityTooLarge(self._limit()))
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         self._metrics.answered(scope, status, seconds)
         if path_below(scope) not in _QUIET:
             ms = round(seconds * 1000, 1)
-            request_answered(method=scope["method"], path=scope["path"], status=status, ms=ms)
+            request_answered(method=method, path=scope["path"], status=status, ms=ms)
+
+
+def _without_body(send: Send) -> Send:
+    async def send_headers(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_headers
 
 
 def _origin_of(headers: Mapping[str, str]) -> context.Origin:

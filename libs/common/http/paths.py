@@ -18,4 +18,5 @@ def methods_at(path: str, routes: Sequence[BaseRoute]) -> frozenset[str]:
     """Return every method that any route at this path accepts; a route without parameters takes precedence."""
     at = [found for found in iter_route_contexts(routes) if found.methods and found.path_regex.match(path)]
     exact = [found for found in at if found.path_format == path]
-    return frozenset(method for found in exact or at for method in found.methods or ())
+    methods = frozenset(method for found in exact or at for method in found.methods or ())
+    return methods | {"HEAD"} if "GET" in methods else methods  # HEAD is answered wherever GET is

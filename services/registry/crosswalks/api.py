@@ -258,7 +258,7 @@ async def restate(
     if not as_csv:
         return restatement(found, to_day=to_day, as_known=as_known, system=system)
     lines_of_it = csv_text.lines(RESTATED_HEADER, (_restated_cells(line, to_day) for line in found.lines))
-    return Response(lines_of_it, media_type=csv_text.MEDIA_TYPE)
+    return Response(lines_of_it, media_type=csv_text.MEDIA_TYPE, headers={"Vary": "Accept"})
 
 
 def _restated_cells(line: Restated, to_day: date) -> list[csv_text.Cell]:

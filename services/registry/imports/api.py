@@ -97,7 +97,8 @@ async def preview_import(
     )
     content = await request.body()
     answer = await while_connected(request, _in_turn(job, content))
-    return Response(answer, media_type=csv_text.MEDIA_TYPE if as_csv else "application/json")
+    media_type = csv_text.MEDIA_TYPE if as_csv else "application/json"
+    return Response(answer, media_type=media_type, headers={"Vary": "Accept"})
 
 
 async def _in_turn(job: PreviewJob, content: bytes) -> bytes:

@@ -131,9 +131,9 @@ async def test_whatever_is_refused_is_a_problem(
 
 async def test_a_refused_method_is_told_every_method_of_the_address(client: httpx.AsyncClient) -> None:
     for path, methods in (
-        ("/v1/beacons", "GET, POST"),
-        ("/v1/beacons/IVI", "GET"),
-        ("/v1/operations/clock", "GET, PUT"),
+        ("/v1/beacons", "GET, HEAD, POST"),
+        ("/v1/beacons/IVI", "GET, HEAD"),
+        ("/v1/operations/clock", "GET, HEAD, PUT"),
     ):
         refused = await client.delete(path)
         assert (refused.status_code, refused.headers["Allow"]) == (405, methods)
