@@ -68,7 +68,7 @@ class ParkedView(BaseModel):
     position: int
     keys: list[str]
     attempts: int = Field(description="Number of attempts; 0 if it only waits behind another event.")
-    error: str
+    error: str = Field(description="The error; of an event for its parties only the error's kind alone.")
     parked_at: datetime
     event: dict[str, Any] | None = Field(
         description="The event as received, without its `data` if that is for its parties only; null if unreadable."
@@ -243,15 +243,17 @@ def _subscriptions(request: Request) -> Subscriptions:
 
 
 def _view(event: ParkedEvent) -> ParkedView:
+    shown = _for_operators(event.body)
+    is_open = shown is not None and "data" in shown
     return ParkedView(
         id=event.id,
         source=event.source,
         position=event.position,
         keys=list(event.keys),
         attempts=event.attempts,
-        error=event.error,
+        error=event.error if is_open else event.error.partition(":")[0],  # an error repeats what it is about
         parked_at=event.parked_at,
-        event=_for_operators(event.body),
+        event=shown,
     )
 
 

@@ -212,9 +212,12 @@ async def test_an_operator_sees_no_content_of_an_event_for_its_parties_only(
 ) -> None:
     await park(database, 1, "AAA")
     await park(database, 2, "BBB", name="BeaconWhispered")
+    async with database.connect() as connection:
+        await connection.execute("UPDATE parked SET error = 'ValueError: whispered: three torches'")
     shown = (await client.get("/v1/operations/parked")).json()["items"]
     assert [row["event"]["type"].split(".")[-2] for row in shown] == ["BeaconLit", "BeaconWhispered"]
     assert ["data" in row["event"] for row in shown] == [True, False]
+    assert [row["error"] for row in shown] == ["ValueError: whispered: three torches", "ValueError"]
 
 
 async def test_an_event_that_nobody_puts_into_the_log_makes_it_unready(
