@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Request
 
 from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
@@ -144,7 +144,6 @@ async def list_ending_reasons(_: By, as_at: AsAt) -> EndingReasonsView:
 )
 async def list_acts(
     request: Request,
-    response: Response,
     rows: Rows,
     by: Lead,
     paging: Paging,
@@ -154,7 +153,6 @@ async def list_acts(
 
     For the organisation's own governance leads, and those of a successor, which alone see what was done after its end.
     """
-    response.headers["Cache-Control"] = "no-store"
     after = paging.key(int)
     found = await list_acts_of(rows, organisation, by=by, after=int(after[0]) if after else None, limit=paging.fetch)
     return page([ActView.model_validate(row) for row in found], key=lambda view: view.id, request=request)

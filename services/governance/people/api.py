@@ -76,20 +76,18 @@ async def get_person(person: Person, response: Response, rows: Rows, by: Lead, a
     async with rows.begin() as session:
         view = await queries.read_person(await raw(session), person, by=by, as_known=as_known)
     etag(response, view.version)
-    response.headers["Cache-Control"] = "no-store"
     return view
 
 
 @names_router.post("/people/lookups", summary="Look up names", responses=problems(RoleMissing))
 @binds_none(because="it gives out the names that the caller may read, and changes only the record of that")
-async def look_up_names(command: LookUpNames, response: Response, rows: Rows, by: Lead) -> NamesView:
+async def look_up_names(command: LookUpNames, rows: Rows, by: Lead) -> NamesView:
     """Return the names of up to 200 persons that the caller may read, and record who read them.
 
     Persons whose name it may not read are left out, as those are who do not exist. Nothing else is changed.
     """
     async with rows.begin() as session:
         names = await queries.read_names(await raw(session), command.persons, by=by)
-    response.headers["Cache-Control"] = "no-store"
     return NamesView(people=names)
 
 
