@@ -4,7 +4,7 @@ from datetime import date
 
 from libs.common.identity import Role
 from tests.security.walk import Case, walk, without_a_case
-from tests.support.builders import a_ccg
+from tests.support.builders import a_ccg, a_merger_command
 from tests.support.platform import Platform
 
 TODAY = "2013-04-01"
@@ -91,6 +91,25 @@ async def test_every_command_needs_its_role_and_every_organisation_that_it_binds
     bound = [name for name, binding in others.items() if binding is not None and not binding.none_because]
     assert bound == []
     assert others["look_up_names"] is not None
+
+
+async def test_an_account_of_a_body_that_is_gone_changes_nothing_that_its_successor_continues(
+    platform: Platform,
+) -> None:
+    cases = await prepared(platform)
+    merged = date(2018, 4, 1)
+    merger = a_merger_command("14Y", "10H", "10Y", on=merged)
+    await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=merger)
+    await platform.move_clocks(merged)
+    for case in cases:
+        request = case.request(dry_run=True)
+        statuses = {}
+        for codes in (case.binds, ("14Y",)):
+            headers = request["headers"] | platform.tokens.header(LEAD, organisations=codes)
+            answer = await platform.clients["governance"].request(**request | {"headers": headers})
+            statuses[codes] = answer.status_code
+        assert statuses.pop(case.binds) == 403, case.operation
+        assert statuses.pop(("14Y",)) in {200, 201, 409, 412}, case.operation
 
 
 async def test_a_right_of_another_body_is_neither_passed_on_nor_made_again(platform: Platform) -> None:

@@ -104,7 +104,7 @@ class GovernanceHarness:
         """A person is registered, whom the test calls `short`; the id that the service gives."""
         async with self.database.begin() as session:
             command = people.RegisterPerson(organisation=organisation, display_name=name)
-            self.ids[short] = (await people.register_person(session, command, by=a_lead())).id
+            self.ids[short] = (await people.register_person(session, command, by=a_lead(), today=ENGLAND_OPENED)).id
         return self.ids[short]
 
     async def body(
@@ -179,7 +179,9 @@ class GovernanceHarness:
     ) -> None:
         """An appointment gets its last day, on that day."""
         async with self.database.begin() as session:
-            found = await appointments.get_appointment_to_change(session, appointment, by=by or a_lead())
+            found = await appointments.get_appointment_to_change(
+                session, appointment, by=by or a_lead(), today=last_day
+            )
             command = appointments.EndAppointment.model_validate({"last_day": last_day, "reason": reason, **more})
             await appointments.end_appointment(
                 session, found, command, by=by or a_lead(), today=last_day, stated_at=stated or at(last_day)
@@ -207,7 +209,7 @@ class GovernanceHarness:
     async def end_right(self, right: int, last_day: date) -> None:
         """A decision right ends."""
         async with self.database.begin() as session:
-            found = await decision_rights.get_decision_right_to_change(session, right, by=a_lead())
+            found = await decision_rights.get_decision_right_to_change(session, right, by=a_lead(), today=last_day)
             command = decision_rights.EndDecisionRight(last_day=last_day, reason="scheme-revised")
             await decision_rights.end_decision_right(
                 session, found, command, by=a_lead(), today=last_day, stated_at=at(last_day)

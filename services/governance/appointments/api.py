@@ -108,7 +108,7 @@ async def get_appointment(
         RoleMissing,
     ),
 )
-@binds("the post's organisation")
+@binds("the post's organisation", "the body that took it over")
 async def make_appointment(
     command: commands.MakeAppointment,
     response: Response,
@@ -142,7 +142,7 @@ async def make_appointment(
         PreconditionMissing,
     ),
 )
-@binds("the organisation of the appointment's post")
+@binds("the organisation of the appointment's post", "the body that took it over")
 async def end_appointment(
     appointment: AppointmentId,
     command: commands.EndAppointment,
@@ -154,7 +154,7 @@ async def end_appointment(
     stated_at: StatedAt,
 ) -> AppointmentView:
     """End it, or correct its end. Publishes `AppointmentEnded`, and `PostFellVacant` where no holder follows."""
-    found = await commands.get_appointment_to_change(session, appointment, by=by)
+    found = await commands.get_appointment_to_change(session, appointment, by=by, today=today)
     stale(found.version, if_match)
     await commands.end_appointment(session, found, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, found, response)

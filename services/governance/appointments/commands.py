@@ -94,7 +94,7 @@ async def make_appointment(
     session: AsyncSession, command: MakeAppointment, *, by: Caller, today: date, stated_at: datetime
 ) -> Appointment:
     """Appoint a person. Raises PostNotFound, PersonNotFound, OrganisationNotOpen, PostNotStanding, PostHeld."""
-    post = await get_post_to_change(session, command.post, by=by)
+    post = await get_post_to_change(session, command.post, by=by, today=today)
     person = await get_person(session, command.person)
     days = days_of(command.first_day, command.last_day)
     connection = await raw(session)
@@ -167,19 +167,21 @@ async def end_appointment(
     return appointment
 
 
-async def get_post_to_change(session: AsyncSession, reference: str, *, by: Caller) -> Post:
+async def get_post_to_change(session: AsyncSession, reference: str, *, by: Caller, today: date) -> Post:
     """Return a post whose body is locked. Raises RoleMissing, NotYoursToDecide, BodyNotFound, PostNotFound."""
-    await get_body_to_change(session, organisation_of(reference), by=by)
+    await get_body_to_change(session, organisation_of(reference), by=by, today=today)
     return await get_post(session, reference)
 
 
-async def get_appointment_to_change(session: AsyncSession, appointment_id: str, *, by: Caller) -> Appointment:
+async def get_appointment_to_change(
+    session: AsyncSession, appointment_id: str, *, by: Caller, today: date
+) -> Appointment:
     """Lock an appointment, after its body. Raises AppointmentNotFound, RoleMissing, NotYoursToDecide."""
     appointment = await session.get(Appointment, appointment_id)
     if appointment is None:
         raise AppointmentNotFound(f"there is no appointment {appointment_id}")
     post = await session.get_one(Post, appointment.post_id)
-    await get_body_to_change(session, organisation_of(post.reference), by=by)
+    await get_body_to_change(session, organisation_of(post.reference), by=by, today=today)
     await session.refresh(appointment, with_for_update=True)
     return appointment
 

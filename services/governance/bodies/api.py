@@ -83,7 +83,7 @@ async def get_body(
         RoleMissing,
     ),
 )
-@binds("organisation")
+@binds("organisation", "the body that took it over")
 async def establish_body(
     command: commands.EstablishBody, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> BodyView:
@@ -109,7 +109,7 @@ async def establish_body(
         RoleMissing,
     ),
 )
-@binds("organisation")
+@binds("organisation", "the body that took it over")
 async def create_post(
     command: posts.CreatePost, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> PostView:

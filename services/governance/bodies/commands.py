@@ -60,7 +60,7 @@ async def establish_body(
     Raises OrganisationNotOpen, DocumentMissing, BodyExists, NotInCatalogue, PostExists.
     """
     connection = await raw(session)
-    body = await find_body_to_change(session, command.organisation, by=by)
+    body = await find_body_to_change(session, command.organisation, by=by, today=today)
     refusals = await organisation_refusals(connection, command.organisation, command.first_day, None, today=today)
     refusals += paper_refusals(
         command.first_day, field="first_day", document=command.document, today=today, stated_at=stated_at

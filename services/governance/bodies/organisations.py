@@ -10,11 +10,12 @@ from libs.common.database.connection import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller, Role
 from libs.organisations.projection import KnownOrganisation
+from services.governance.core.acts import must_decide_for
 from services.governance.core.errors import BodyNotFound, OrganisationNotOpen
 from services.governance.core.models import Body, known
 
 
-async def find_body_to_change(session: AsyncSession, organisation: str, *, by: Caller) -> Body | None:
+async def find_body_to_change(session: AsyncSession, organisation: str, *, by: Caller, today: date) -> Body | None:
     """Lock the known organisation, then its body, for a caller that may decide for it.
 
     The reaction to a merger takes the same locks in the same order, so what is checked now holds until the commit.
@@ -22,17 +23,17 @@ async def find_body_to_change(session: AsyncSession, organisation: str, *, by: C
     """
     by.must_have(Role.GOVERNANCE_LEAD)
     connection = await raw(session)
-    await known.must_act_for(connection, [organisation], by=by)
+    await must_decide_for(connection, organisation, by=by, today=today)
     await known.lock(connection, [organisation])
-    # A succession may have been undone while the lock was waited for.
-    await known.must_act_for(connection, [organisation], by=by)
+    # A succession may have come, or been undone, while the lock was waited for.
+    await must_decide_for(connection, organisation, by=by, today=today)
     found = select(Body).where(Body.organisation == organisation)
     return await session.scalar(found.with_for_update(), execution_options={"populate_existing": True})
 
 
-async def get_body_to_change(session: AsyncSession, organisation: str, *, by: Caller) -> Body:
+async def get_body_to_change(session: AsyncSession, organisation: str, *, by: Caller, today: date) -> Body:
     """Lock an organisation's body. Raises BodyNotFound, RoleMissing, NotYoursToDecide."""
-    body = await find_body_to_change(session, organisation, by=by)
+    body = await find_body_to_change(session, organisation, by=by, today=today)
     if body is None:
         raise BodyNotFound(f"no body of {organisation} is known")
     return body

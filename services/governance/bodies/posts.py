@@ -74,7 +74,7 @@ async def create_post(
     """
     connection = await raw(session)
     organisation = command.organisation
-    body = await get_body_to_change(session, organisation, by=by)
+    body = await get_body_to_change(session, organisation, by=by, today=today)
     days = days_of(command.first_day, None)
     refusals: list[Conflict] = await organisation_refusals(
         connection, organisation, command.first_day, None, today=today

@@ -46,6 +46,14 @@ def reason_title(code: str, day: date, *, subject: ReasonsFor) -> str:
     return listed[code]
 
 
+async def must_decide_for(db: Reads, organisation: str, *, by: Caller, today: date) -> None:
+    """Raise NotYoursToDecide unless the caller acts for an organisation, and for the body that took it over whole.
+
+    So an account of a body that is gone changes nothing that its successor continues.
+    """
+    await known.must_act_for(db, await known.deciders(db, [organisation], today=today), by=by)
+
+
 async def list_acts(db: Reads, organisation: str, *, by: Caller, after: int | None, limit: int) -> list[dict[str, Any]]:
     """Return an organisation's acts in the order in which they were recorded. Raises NotYoursToDecide.
 

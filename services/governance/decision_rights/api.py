@@ -125,7 +125,7 @@ async def get_decision_right(
         RoleMissing,
     ),
 )
-@binds("organisation")
+@binds("organisation", "the body that took it over")
 async def grant_decision_right(
     command: commands.GrantDecisionRight,
     response: Response,
@@ -155,7 +155,7 @@ async def grant_decision_right(
         PreconditionMissing,
     ),
 )
-@binds("the organisation of the right's body")
+@binds("the organisation of the right's body", "the body that took it over")
 async def end_decision_right(
     decision_right: RightId,
     command: commands.EndDecisionRight,
@@ -167,7 +167,7 @@ async def end_decision_right(
     stated_at: StatedAt,
 ) -> DecisionRightView:
     """End the right, and every right that was passed on from it."""
-    right = await commands.get_decision_right_to_change(session, decision_right, by=by)
+    right = await commands.get_decision_right_to_change(session, decision_right, by=by, today=today)
     stale(right.version, if_match)
     await commands.end_decision_right(session, right, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, right, response, today)

@@ -109,7 +109,7 @@ async def grant_decision_right(
     session: AsyncSession, command: GrantDecisionRight, *, by: Caller, today: date, stated_at: datetime
 ) -> DecisionRight:
     """Grant a right. Raises BodyNotFound, PostNotFound, OrganisationNotOpen, BodyNotStanding and the like."""
-    body = await get_body_to_change(session, command.organisation, by=by)
+    body = await get_body_to_change(session, command.organisation, by=by, today=today)
     post = await _post_on(session, command.post, body) if command.post is not None else None
     remade = None
     days = days_of(command.first_day, command.last_day)
@@ -184,13 +184,15 @@ async def end_decision_right(
     return right
 
 
-async def get_decision_right_to_change(session: AsyncSession, right_id: int, *, by: Caller) -> DecisionRight:
+async def get_decision_right_to_change(
+    session: AsyncSession, right_id: int, *, by: Caller, today: date
+) -> DecisionRight:
     """Lock a right, after its body. Raises DecisionRightNotFound, RoleMissing, NotYoursToDecide."""
     right = await session.get(DecisionRight, right_id)
     if right is None:
         raise DecisionRightNotFound(f"there is no decision right {right_id}")
     body = await session.get_one(Body, right.body_id)
-    await get_body_to_change(session, body.organisation, by=by)
+    await get_body_to_change(session, body.organisation, by=by, today=today)
     await session.refresh(right, with_for_update=True)
     return right
 

@@ -10,6 +10,7 @@ from libs.common.http.dependencies import (
     AsKnown,
     IfMatch,
     Rows,
+    Today,
     Write,
     binds,
     binds_none,
@@ -41,12 +42,12 @@ class LookUpNames(Command):
 
 
 @router.post("/people", status_code=201, summary="Register a person", responses=problems(NotYoursToDecide, RoleMissing))
-@binds("organisation")
+@binds("organisation", "the body that took it over")
 async def register_person(
-    command: commands.RegisterPerson, response: Response, session: Write, by: Lead
+    command: commands.RegisterPerson, response: Response, session: Write, by: Lead, today: Today
 ) -> PersonRecordView:
     """Record a person under an id of the service's own. Events and lists show the id alone, never the name."""
-    return _shown(await commands.register_person(session, command, by=by), response)
+    return _shown(await commands.register_person(session, command, by=by, today=today), response)
 
 
 @router.put(
@@ -54,12 +55,18 @@ async def register_person(
     summary="Correct a person's name",
     responses=problems(errors.PersonNotFound, NotYoursToDecide, RoleMissing, StaleVersion, PreconditionMissing),
 )
-@binds("the organisation that keeps the person's record")
+@binds("the organisation that keeps the person's record", "the body that took it over")
 async def correct_name(
-    person: Person, command: commands.CorrectName, response: Response, session: Write, by: Lead, if_match: IfMatch
+    person: Person,
+    command: commands.CorrectName,
+    response: Response,
+    session: Write,
+    by: Lead,
+    if_match: IfMatch,
+    today: Today,
 ) -> PersonRecordView:
     """Replace the name by the right one, for the organisation that keeps the record. The earlier name is gone."""
-    found = await commands.get_person_to_change(session, person, by=by)
+    found = await commands.get_person_to_change(session, person, by=by, today=today)
     stale(found.version, if_match)
     return _shown(await commands.correct_name(session, found, command, by=by), response)
 

@@ -1,6 +1,7 @@
 """Records people under ids of the service's own, and corrects their names."""
 
 import uuid
+from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -8,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.identity import Caller, Role
+from services.governance.core.acts import must_decide_for
 from services.governance.core.codes import Command, OrganisationCode, PersonName
 from services.governance.core.errors import PersonNotFound
-from services.governance.core.models import Person, PersonCorrection, known
+from services.governance.core.models import Person, PersonCorrection
 from services.governance.people.queries import find_keeper
 
 
@@ -32,10 +34,10 @@ class RegisterPerson(CorrectName):
     organisation: Annotated[OrganisationCode, Field(description="ODS code of the body that keeps the person's record.")]
 
 
-async def register_person(session: AsyncSession, command: RegisterPerson, *, by: Caller) -> Person:
+async def register_person(session: AsyncSession, command: RegisterPerson, *, by: Caller, today: date) -> Person:
     """Record a person. Raises RoleMissing, NotYoursToDecide."""
     by.must_have(Role.GOVERNANCE_LEAD)
-    await known.must_act_for(await raw(session), [command.organisation], by=by)
+    await must_decide_for(await raw(session), command.organisation, by=by, today=today)
     person = Person(id=f"P-{uuid.uuid4()}", display_name=command.display_name, organisation=command.organisation)
     session.add(person)
     await session.flush()
@@ -52,7 +54,7 @@ async def correct_name(session: AsyncSession, person: Person, command: CorrectNa
     return person
 
 
-async def get_person_to_change(session: AsyncSession, person_id: str, *, by: Caller) -> Person:
+async def get_person_to_change(session: AsyncSession, person_id: str, *, by: Caller, today: date) -> Person:
     """Lock a person whose record the caller's organisation keeps.
 
     Raises RoleMissing, PersonNotFound (also where the caller may not read the name), NotYoursToDecide.
@@ -62,7 +64,7 @@ async def get_person_to_change(session: AsyncSession, person_id: str, *, by: Cal
     keeper = await find_keeper(connection, person_id, by=by)
     if keeper is None:
         raise PersonNotFound(f"there is no person {person_id}")
-    await known.must_act_for(connection, [keeper], by=by)
+    await must_decide_for(connection, keeper, by=by, today=today)
     return await session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
 
 
