@@ -92,10 +92,18 @@ class CoverList(BaseModel):
 
     code: Code = Field(description="an open commissioner", examples=["16C"])
     practices: list[Code] | None = Field(
-        default=None, max_length=20_000, description="all of its practices", examples=[["A81001", "A81002"]]
+        default=None,
+        max_length=20_000,
+        fail_fast=True,
+        description="all of its practices",
+        examples=[["A81001", "A81002"]],
     )
     areas: list[AreaCode] | None = Field(
-        default=None, max_length=40_000, description="all of its areas, LSOAs of 2011", examples=[["E01012018"]]
+        default=None,
+        max_length=40_000,
+        fail_fast=True,
+        description="all of its areas, LSOAs of 2011",
+        examples=[["E01012018"]],
     )
 
     @model_validator(mode="after")

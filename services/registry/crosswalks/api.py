@@ -69,7 +69,7 @@ class FiguresGiven(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    figures: list[FigureGiven] = Field(min_length=1, max_length=MOST_LINES)
+    figures: list[FigureGiven] = Field(min_length=1, max_length=MOST_LINES, fail_fast=True)
 
 
 _LINE: TypeAdapter[FigureGiven] = TypeAdapter(FigureGiven)

@@ -83,12 +83,14 @@ class MergeCommissioners(BaseModel):
     practices: list[Code] | None = Field(
         default=None,
         max_length=20_000,
+        fail_fast=True,
         description="all of the successor's practices; left out, those of its predecessors",
         examples=[None],
     )
     areas: list[AreaCode] | None = Field(
         default=None,
         max_length=40_000,
+        fail_fast=True,
         description="all of the successor's areas; left out, those of its predecessors",
         examples=[None],
     )

@@ -54,7 +54,7 @@ class Codes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    codes: list[Code] = Field(max_length=MOST_CODES, examples=[["10Y", "10H", "14Y"]])
+    codes: list[Code] = Field(max_length=MOST_CODES, fail_fast=True, examples=[["10Y", "10H", "14Y"]])
 
 
 @router.get("/search", response_model=Page[MatchView], summary="Search organisations")

@@ -305,3 +305,14 @@ async def test_a_practice_does_not_open_under_a_body_that_cannot_have_it(registr
     ]
     await registry.call("POST", "/organisations", json={**bodies[0], "parent": "01Z"}, expect=404)
     await registry.call("GET", "/organisations/A81001", expect=404)
+
+
+async def test_a_long_list_of_wrong_codes_is_refused_at_the_first(registry: RegistryClient) -> None:
+    """Forty thousand refusals took a second to build, of which a client reads none."""
+    wrong = {"code": "01H", "areas": ["wrong"] * 40_000}
+    body = {"effective_on": "2014-04-01", "commissioners": [wrong]}
+    refused = await registry.call("POST", "/covers", json=body, expect=422)
+    assert [reason["field"] for reason in refused["reasons"]] == ["commissioners.0.areas.0"]
+    body = {"effective_on": "2014-04-01", "commissioners": [wrong | {"areas": AREAS * 7_000}]}
+    refused = await registry.call("POST", "/covers", json=body, expect=422)
+    assert [reason["field"] for reason in refused["reasons"]] == ["commissioners.0.areas"]
