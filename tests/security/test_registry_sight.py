@@ -245,9 +245,30 @@ async def test_a_former_party_reads_what_was_known_while_it_took_part(registry: 
         "10F": [True, True, False, False, False],
         "10Q": [False, False, False, False, False],
     }
+    left = await read(registry, path, Somebody(("10F",)), as_known="2019-09-01")
+    assert (left.json()["version"], left.headers.get("etag")) == (None, None)
     judged = [await read(registry, path, Somebody(("10Q",)), as_known=day) for day in ("2019-09-04", "2019-09-05")]
     before, after = ({**answer.json(), "as_known": None} for answer in judged)
     assert before == after
+
+
+async def test_who_has_ended_reads_what_was_written_up_to_its_end(registry: RegistryClient) -> None:
+    await prepared(registry)
+    acquisition = {"shape": "acquisition", "predecessors": ["RX2"], "successors": [{"code": "RX1"}]}
+    await registry.move_clock("2020-05-01")
+    await registry.call("POST", "/reorganisations", json={**acquisition, "effective_on": "2020-05-01"})
+    await registry.change("/care-models/10H-MCP/delay", version=2, body={"note": WORDS})
+    seen = {}
+    for codes in (("RX2",), ("RX1",), ("RX1", "RX2"), ("10H",)):
+        document = (await read(registry, "care-models/10H-MCP", Somebody(codes))).json()
+        notes = [statement["note"] == WORDS for statement in document["statements"]]
+        seen[codes] = notes, document["services"] == WORDS
+    assert seen == {
+        ("RX2",): ([False, True, False], False),
+        ("RX1",): ([True, True, True], True),
+        ("RX1", "RX2"): ([True, True, True], True),
+        ("10H",): ([True, True, True], True),
+    }
 
 
 async def test_without_a_token_nothing_is_read(registry: RegistryClient) -> None:

@@ -28,7 +28,7 @@ from services.registry.core.sight import Sight
 from services.registry.populations.queries import people_of
 
 _SOME = """
-SELECT a.reference, a.kind, a.filed_by, a.filed_on, step.status, step.content, a.version
+SELECT a.reference, a.kind, a.filed_by, a.filed_on, step.status, step.content, step.stated_at, a.version
   FROM merger_application a
  CROSS JOIN LATERAL (SELECT * FROM merger_application_step s
                       WHERE s.application_id = a.id AND s.stated_at <= $1
@@ -67,7 +67,7 @@ async def list_applications(
     """Return a page of applications ordered by filing day and reference; `after` is the cursor."""
     day, reference = after or (None, None)
     rows = await db.fetch(_SOME, as_known or ALWAYS, filters.status, filters.code, None, day, reference, limit)
-    return [_view(row, sight) for row in rows]
+    return [_view(row, sight, as_known) for row in rows]
 
 
 async def get_application(
@@ -81,7 +81,7 @@ async def get_application(
     rows = await db.fetch(_SOME, known, None, None, reference, None, None, 1)
     if not rows:
         raise ApplicationNotFound(f"no application has the reference {reference}, or none was known then")
-    application, content = _view(rows[0], sight), _content(rows[0])
+    application, content = _view(rows[0], sight, as_known), _content(rows[0])
     kind, filed_on = Kind(application.kind), application.filed_on
     procedures = procedures_on(filed_on, kind)
     public = {
@@ -115,10 +115,10 @@ def _content(row: asyncpg.Record) -> ApplicationContent:
 
 
 def _is_party(row: asyncpg.Record, content: ApplicationContent, sight: Sight) -> bool:
-    return sight.sees(row["filed_by"], *content.applicants)
+    return sight.sees(row["filed_by"], *content.applicants, stated_at=row["stated_at"])
 
 
-def _view(row: asyncpg.Record, sight: Sight) -> ApplicationView:
+def _view(row: asyncpg.Record, sight: Sight, as_known: datetime | None) -> ApplicationView:
     content = _content(row)
     party = _is_party(row, content, sight)
     return ApplicationView(
@@ -132,7 +132,8 @@ def _view(row: asyncpg.Record, sight: Sight) -> ApplicationView:
         successor_name=content.successor_name,
         effective_on=content.effective_on,
         determination=_determination(content.determination, party) if content.determination else None,
-        version=row["version"] if party else None,
+        # Who left reads what was known earlier, and the version of now counts what came after.
+        version=row["version"] if party and as_known is None else None,
     )
 
 

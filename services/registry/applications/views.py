@@ -103,7 +103,9 @@ class ApplicationView(View):
     successor_name: str = Field(examples=["NHS Buckinghamshire CCG"])
     effective_on: date = Field(description="the day applied for, or the one that it was deferred to")
     determination: DeterminationView | None
-    version: int | None = Field(description="null: for the parties, since it counts judgements too")
+    version: int | None = Field(
+        description="null: for the parties, since it counts judgements too; and with `as_known`"
+    )
 
 
 class ApplicationInFullView(ApplicationView):

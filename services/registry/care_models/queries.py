@@ -104,12 +104,14 @@ async def _views(
 
 
 def _statement(row: asyncpg.Record, sight: Sight) -> CareModelStatementView:
-    words = {} if sight.sees(row["place"], *row["partners"]) else {"services": None, "note": None, "recorded_by": None}
-    return CareModelStatementView.model_validate({**row, **words})
+    sees = sight.sees(row["place"], *row["partners"], stated_at=row["stated_at"])
+    hidden = {} if sees else {"services": None, "note": None, "recorded_by": None}
+    return CareModelStatementView.model_validate({**row, **hidden})
 
 
 def _view(model: asyncpg.Record, state: CareModelState, going_on: dict[str, list[str]], sight: Sight) -> CareModelView:
     others = [] if state.status == "ended" else [one for one in going_on[model["place"]] if one != model["reference"]]
+    latest = state.latest
     return CareModelView(
         reference=model["reference"],
         model=model["model"],
@@ -121,11 +123,11 @@ def _view(model: asyncpg.Record, state: CareModelState, going_on: dict[str, list
         overdue=state.overdue,
         since=state.since,
         last_day=state.last_day,
-        partners=list(state.latest.partners),
-        services=state.latest.services if sight.sees(model["place"], *state.latest.partners) else None,
-        offers=list(state.latest.offers),
-        excludes=list(state.latest.excludes),
-        people=state.latest.people,
+        partners=list(latest.partners),
+        services=latest.services if sight.sees(model["place"], *latest.partners, stated_at=latest.stated_at) else None,
+        offers=list(latest.offers),
+        excludes=list(latest.excludes),
+        people=latest.people,
         overlaps=others,
         version=model["version"],
     )
