@@ -41,17 +41,17 @@ def signed(service: ServedService) -> bytes:
     return f"Authorization: {service.client.headers['Authorization']}\r\n".encode()
 
 
-async def flooded(service: ServedService, beginning: bytes, *, most: int) -> int:
+async def flooded(service: ServedService, beginning: bytes, part: bytes = b"a" * 50_000, *, most: int) -> int:
     """Send a request without an end until the server closes the connection; return how many bytes it took."""
     sent = len(beginning)
     async with service.connect() as (reader, writer):
         writer.write(beginning)
         with suppress(ConnectionError):
             while sent < most and not reader.at_eof():
-                writer.write(b"a" * 50_000)
+                writer.write(part)
                 await writer.drain()
                 await asyncio.sleep(0)
-                sent += 50_000
+                sent += len(part)
     return sent
 
 
@@ -77,6 +77,24 @@ async def test_a_body_is_no_header(registry: ServedService) -> None:
     assert (await registry.send_raw(content))[9:12] == b"422"  # too many codes, and nothing else
 
 
+CHUNKED = b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+
+
+@pytest.mark.parametrize("part", [b"0\r\n", b"0\r\nX-Long: ", b"2;"], ids=["trailers", "a trailer", "an extension"])
+async def test_what_follows_a_chunk_without_an_end_is_refused_and_takes_no_memory(
+    registry: ServedService, part: bytes
+) -> None:
+    before = registry.memory
+    lines = b"a:b\r\n" * 10_000 if part == b"0\r\n" else b"a" * 50_000
+    assert await flooded(registry, POST + signed(registry) + CHUNKED + part, lines, most=20_000_000) < 20_000_000
+    assert registry.memory - before < 20_000_000
+
+
+async def test_trailers_are_no_headers(registry: ServedService) -> None:
+    answer = await registry.send_raw(POST + CHUNKED + b"0\r\n" + signed(registry) + b"Connection: close\r\n\r\n")
+    assert answer[9:12] == b"401"
+
+
 async def test_a_long_url_is_refused(registry: ServedService) -> None:
     answer = await registry.send_raw(b"GET /v1/search?text=" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     assert problem(answer) == (414, "url-too-long")
@@ -100,6 +118,31 @@ async def test_who_sends_no_body_is_disconnected_also_on_a_connection_that_was_u
         assert b'{"alive":true}' in await reader.readuntil(b"}")
         writer.write(POST + signed(hurried) + body)
         assert problem(await reader.read()) == (408, "request-too-slow")
+
+
+@pytest.mark.parametrize(
+    "after", [b"\x16\x03\x01 hello\r\n\r\n", POST + b"Content-Length: 100\r\n\r\n{"], ids=["no HTTP", "a slow body"]
+)
+async def test_no_request_gets_the_refusal_of_a_later_one(hurried: ServedService, after: bytes) -> None:
+    poll = b"GET /v1/events?wait=2 HTTP/1.1\r\nHost: x\r\n" + signed(hurried) + b"\r\n"
+    assert (await hurried.send_raw(poll + after))[9:12] in (b"", b"200")
+
+
+async def test_a_request_that_was_answered_before_its_body_came_gets_no_second_answer(hurried: ServedService) -> None:
+    answer = await hurried.send_raw(POST + b"Content-Length: 100\r\n\r\n{")
+    assert (answer[9:12], answer.count(b"HTTP/1.1")) == (b"401", 1)
+
+
+async def test_many_requests_at_once_on_a_connection_are_refused_and_take_no_memory(registry: ServedService) -> None:
+    before = registry.memory
+    poll = b"GET /v1/events?wait=2 HTTP/1.1\r\nHost: x\r\n" + signed(registry) + b"\r\n"
+    async with AsyncExitStack() as stack:
+        for _ in range(10):
+            reader, writer = await stack.enter_async_context(registry.connect())
+            writer.write(poll + b"GET /health/live HTTP/1.1\r\n\r\n" * 9_000)
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        assert registry.memory - before < 20_000_000
 
 
 async def test_who_does_not_read_an_answer_is_disconnected(hurried: ServedService) -> None:

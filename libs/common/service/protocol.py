@@ -18,6 +18,13 @@ from libs.common.http.problems import (
 from libs.common.process import context
 from libs.common.service.settings import Settings
 
+_MOST_WAITING = 200
+"""The most requests that may wait on a connection for the response to an earlier one."""
+
+
+class TooManyWaiting(Exception):
+    """A client sends request after request without waiting for a response."""
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. At any time it waits for headers, for a body, or for its own response."""
@@ -26,6 +33,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _waits_for_headers = True
     _has_completed = False
     _header_bytes = 0
+    _bytes_beside_the_body = 0
     _deadline: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
 
@@ -50,24 +58,38 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._waits_for_headers and self._deadline is None:
             self._expect_within(self.settings.header_seconds, "the headers")
         self._has_completed = False
+        self._bytes_beside_the_body += len(data)
         super().data_received(data)
         if self._waits_for_headers and not self._has_completed:
             # What is parsed only once it is complete is counted as it arrives. The end of a request may have come with
             # the beginning of the next, which is counted from its second part on.
             self._header_bytes += len(data)
-            if self._header_bytes > self.settings.max_header_bytes and not self.transport.is_closing():
-                self._refuse(HeadersTooLarge(f"at most {self.settings.max_header_bytes} bytes"))
+        counted = self._header_bytes if self._waits_for_headers else self._bytes_beside_the_body
+        if counted > self.settings.max_header_bytes and not self.transport.is_closing():
+            self._refuse(HeadersTooLarge(f"at most {self.settings.max_header_bytes} bytes"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a header. What follows a body in this form (a trailer) is none, and is dropped."""
+        if self._waits_for_headers:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Collect a part of the body: what is counted beside it begins anew."""
+        self._bytes_beside_the_body = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """Start the request; one whose URL or headers are too large is answered without the app."""
+        if len(self.pipeline) >= _MOST_WAITING:
+            raise TooManyWaiting  # as what is no HTTP, it ends the parsing
         self._expected()
-        self._waits_for_headers, self._header_bytes = False, 0
-        self._expect_within(self.settings.body_seconds, "the body")
         refusal, app = self._too_large(), self.app
         if refusal is not None:
             self.app = _refusing(refusal)
         super().on_headers_complete()
         self.app = app
+        self._waits_for_headers, self._header_bytes, self._bytes_beside_the_body = False, 0, 0
+        self._expect_within(self.settings.body_seconds, "the body")
 
     def on_message_complete(self) -> None:
         """Wait for the next request's headers; uvicorn itself closes a connection that is idle between requests."""
@@ -112,6 +134,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline = None
         if self._responds() and self._waits_for_headers:
             return  # The next request may take its time until this one has its response.
+        if self.pipeline:
+            self._expect_within(seconds, what)  # Nothing is read until the earlier request has its response.
+            return
         if not self._header_bytes and self._waits_for_headers:
             self.transport.close()
             return
@@ -120,10 +145,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def _responds(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
+    def _may_be_answered(self) -> bool:
+        """Whether a client takes an answer for one to what it sends now, and to no other request."""
+        if self.pipeline:
+            return False
+        if self._waits_for_headers:
+            return not self._responds()
+        return self._responds() and not self.cycle.response_started
+
     def _refuse(self, refusal: DomainError) -> None:
-        """Answer outside of any request, if no response has begun, and close the connection."""
+        """Close the connection, after an answer outside of the app where it cannot be taken for another request's."""
         self._expected()
-        if not (self._responds() and self.cycle.response_started):
+        if self._may_be_answered():
             context.begin(context.Origin(actor="", causation=uuid.uuid4().hex))
             response = problems.refusal("", refusal)
             lines = [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
