@@ -60,6 +60,11 @@ TABLE: dict[str, tuple[tuple[Role, ...], tuple[str, ...], Sees]] = {
         Sees(frozenset({"shared", "chair", "left"}), frozenset({"14Y", "10H", "10Y"}), frozenset({"10H"})),
     ),
     "lead of a dissolved body": ((LEAD,), ("10H",), Sees(frozenset({"shared", "left"}), frozenset({"10H"}))),
+    "lead of a dissolved body and its successor": (
+        (LEAD,),
+        ("10H", "14Y"),
+        Sees(frozenset({"shared", "chair", "left"}), frozenset({"14Y", "10H", "10Y"}), frozenset({"10H"})),
+    ),
     "lead of the other dissolved body": ((LEAD,), ("10Y",), Sees(frozenset({"shared", "left"}), frozenset({"10Y"}))),
     "keeper of the chair": ((LEAD,), ("07X",), Sees(frozenset({"chair"}), frozenset())),
     "lead of another body": ((LEAD,), ("05C",), Sees(frozenset({"elsewhere"}), frozenset())),

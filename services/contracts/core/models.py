@@ -196,27 +196,26 @@ class Contract(Base):
         message = f"{self.reference} runs from {self.starts_on} to {self.last_day}, and {exit_day} is no earlier end"
         return [ExitOutsideTerm(message, reasons=[Reason(message, "last_day")])]
 
+    def why_not_served_on(self, notice: RecordedAct) -> list[DomainError]:
+        """Return the reason against the day of this notice."""
+        if notice.day <= notice.recorded_on and not (self.signed_on and notice.day < self.signed_on):
+            return []
+        message = f"notice of {self.reference} on {notice.day}: signed on {self.signed_on}, now {notice.recorded_on}"
+        return [NoticeNotYetServed(message, reasons=[Reason(message, "notice_served_on")])]
+
     def why_notice_does_not_allow(self, exit_day: date, notice: RecordedAct) -> list[DomainError]:
-        """Return the reasons against this last day of service on this notice (rule EXIT-1)."""
-        found: list[DomainError] = []
-        if notice.day > notice.recorded_on or (self.signed_on and notice.day < self.signed_on):
-            message = (
-                f"notice of {self.reference} on {notice.day}: signed on {self.signed_on}, now {notice.recorded_on}"
-            )
-            found.append(NoticeNotYetServed(message, reasons=[Reason(message, "notice_served_on")]))
+        """Return the reason against this last day of service on this notice (rule EXIT-1)."""
         earliest = earliest_exit(notice.counts_from, self.notice_months, not_before=self.earliest_exit_on)
-        if exit_day < earliest:
-            due = last_notice_day(exit_day, self.notice_months)
-            message = (
-                f"{self.reference} needs {self.notice_months} months' notice ({self.notice_rule or 'as it states'}): "
-                f"served on {notice.day} and counted from {notice.counts_from}, the earliest exit is {earliest}; "
-                f"to end with {exit_day}, "
-                f"notice was due by {due}"
-            )
-            if self.earliest_exit_on and exit_day < self.earliest_exit_on:
-                message += f", and the contract allows no exit before {self.earliest_exit_on}"
-            found.append(NoticeTooLate(message, reasons=[Reason(message, "last_day")]))
-        return found
+        if exit_day >= earliest:
+            return []
+        message = (
+            f"{self.reference} needs {self.notice_months} months' notice ({self.notice_rule or 'as it states'}): "
+            f"served on {notice.day} and counted from {notice.counts_from}, the earliest exit is {earliest}; "
+            f"to end with {exit_day}, notice was due by {last_notice_day(exit_day, self.notice_months)}"
+        )
+        if self.earliest_exit_on and exit_day < self.earliest_exit_on:
+            message += f", and the contract allows no exit before {self.earliest_exit_on}"
+        return [NoticeTooLate(message, reasons=[Reason(message, "last_day")])]
 
     def end(self, status: Status, exit_day: date, *, reason: str, note: str | None, agreement: str | None) -> None:
         """End it early, as `terminated` or `replaced`, with `exit_day` as the last day of service."""

@@ -76,6 +76,7 @@ async def terminate_contract(
     notice = act_of(command.notice_served_on, command.document, by=by, today=today, stated_at=stated_at)
     title = exit_reasons_on(notice.recorded_on).title_of(command.reason)
     found = contract.why_not_exit_on(command.last_day) + notice.why_not_documented("notice_served_on")
+    found += contract.why_not_served_on(notice)
     if command.agreement is None:
         found += contract.why_notice_does_not_allow(command.last_day, notice)
     refuse(found)

@@ -61,7 +61,7 @@ async def list_acts(db: Reads, organisation: str, *, by: Caller, after: int | No
     """
     await known.must_act_for(db, [organisation], by=by)
     ended_at = None
-    if not by.is_national and organisation not in await known.predecessors(db, by.organisations):
+    if not by.is_national and organisation not in await known.predecessors(db, by.organisations - {organisation}):
         [row] = await db.fetch(_CLOSED_FROM, organisation)
         ended_at = datetime.combine(row["day"], time.min, LONDON) if row["day"] else None
     return [dict(row) for row in await db.fetch(_ACTS, organisation, after, ended_at, limit)]

@@ -100,6 +100,13 @@ async def test_notice_cannot_have_been_served_before_the_signature(harness: Cont
         await harness.terminate(reference, on=date(2018, 3, 1), last_day=date(2018, 12, 31), **notice)
 
 
+async def test_an_agreement_does_not_let_notice_be_served_on_a_day_to_come(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    agreed = {"last_day": date(2018, 12, 31), "agreement": "Deed of 1 March 2018"}
+    with pytest.raises(NoticeNotYetServed):
+        await harness.terminate(reference, on=date(2018, 3, 1), notice_served_on=date(2018, 3, 2), **agreed)
+
+
 async def test_notice_of_an_earlier_day_names_its_document(harness: ContractsHarness) -> None:
     reference = await harness.signed()
     command = {"last_day": date(2018, 12, 31), "notice_served_on": date(2018, 2, 27)}
