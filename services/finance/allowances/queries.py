@@ -266,13 +266,16 @@ def _how_set(allowance: AllowanceView, year: FinancialYear) -> list[str]:
 
 
 def _how_moved(moved: Sequence[MovedView]) -> list[str]:
-    return [
-        f"Merger {one.merger}: from {one.first_day} to {one.last_day} {one.successor} has "
-        f"{one.amount or 'an allowance'}, released by "
-        + ", ".join(f"{part.predecessor} ({part.amount})" for part in one.released)
-        + (". What others released is theirs to read." if one.amount is None else ".")
-        for one in moved
-    ]
+    sentences = []
+    for one in moved:
+        released = ", ".join(f"{part.predecessor} ({part.amount})" for part in one.released)
+        sentence = f"Merger {one.merger}: from {one.first_day} to {one.last_day} {one.successor} has "
+        sentence += (one.amount or "an allowance") + (f", released by {released}." if released else ".")
+        # Once a merger is undone, its successor reads what it had then, and no longer whose that is.
+        if one.amount is None or not released:
+            sentence += " What others released is theirs to read."
+        sentences.append(sentence)
+    return sentences
 
 
 def _how_charged(support: ChargesView) -> list[str]:

@@ -7,7 +7,10 @@ import pytest
 from libs.common.events.registry import CCGMerged, ICBMerged, OrganisationSucceeded, SuccessionUndone
 from libs.organisations.mergers import Merger
 from services.finance.allowances.errors import AllowanceNotFound, OrganisationNotOpen
+from services.finance.allowances.queries import get_allowance
 from services.finance.allowances.restatement import tied_to
+from services.finance.core.sight import Sight
+from services.finance.core.years import FinancialYear
 from tests.support.finance_harness import FinanceHarness, a_merger, at, bucks_merges
 
 YEAR = (date(2018, 4, 1), date(2019, 3, 31))
@@ -250,6 +253,9 @@ async def test_an_undone_merger_gives_back_what_it_moved_and_stays_known_until_t
     assert [await harness.amount(code, "2018-19") for code in ("10H", "10Y")] == [320_001 * 2207, 205_333 * 2207]
     before = at(date(2018, 8, 1))
     assert await harness.amount("14Y", "2018-19", as_known=before) == (320_001 + 205_333) * 2207
+    year, sight = FinancialYear.parse("2018-19"), Sight(frozenset({"14Y"}))
+    read = await get_allowance(harness.database, "14Y", year, sight=sight, as_known=before)
+    assert "14Y has £11,594,121.38. What others released is theirs to read." in " ".join(read.explanation)
     restated = [(one["stated_at"], one["amount_pence"]) for one in await harness.told("AllowanceRestated")]
     assert restated[0] == ("2018-04-01T00:00:00Z", (320_001 + 205_333) * 2207)
     assert restated[-1] == ("2018-09-01T09:00:00Z", 0)
