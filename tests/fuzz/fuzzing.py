@@ -4,15 +4,12 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.routing import compile_path
@@ -22,7 +19,7 @@ from libs.common.http.idempotency import HEADER, LONGEST_KEY
 from libs.common.identity import Role
 from tests.fuzz.hooks import varying
 from tests.support.edge import Tokens
-from tests.support.waiting import until
+from tests.support.sockets import on_a_socket
 
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -81,24 +78,6 @@ def lasting_token(tokens: Tokens, *roles: Role) -> str:
     return tokens.key.sign({**tokens.claims(*roles), "exp": int(time.time()) + 86_400})
 
 
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The address of this app, whose lifespan is under way already."""
-    config = uvicorn.Config(CarefulCaller(app), port=0, lifespan="off", access_log=False, log_config=None)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve())  # noqa: SLF001  (without taking over the test run's signals)
-
-    async def has_started() -> bool:
-        return server.started
-
-    await until(has_started)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
 async def fuzz(app: FastAPI, token: str, *, examples: int) -> Outcome:
     """Send every operation of this app so many random requests, and the odd ones that its schema suggests.
 
@@ -106,7 +85,7 @@ async def fuzz(app: FastAPI, token: str, *, examples: int) -> Outcome:
     """
     wanted = os.environ.get(EXAMPLES)
     options = [f"--max-examples={wanted or examples}"] + ([] if wanted else ["--generation-deterministic"])
-    async with served(app) as address:
+    async with on_a_socket(CarefulCaller(app)) as address:
         process = await asyncio.create_subprocess_exec(
             *(str(PROGRAM), "--config-file", str(CONFIGURATION), "run", f"{address}/openapi.json", *options),
             cwd=ROOT,

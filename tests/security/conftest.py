@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.security.server import ServedService, served
+from tests.security.server import ServedService, on_sockets, served
 from tests.support.databases import Databases, NewDatabase
 from tests.support.edge import Tokens, tokens
 from tests.support.platform import Platform, running_platform, schema
@@ -14,9 +14,9 @@ __all__ = ["tokens"]
 
 @pytest.fixture
 async def platform(templates: Databases, new_database: NewDatabase, tokens: Tokens) -> AsyncIterator[Platform]:
-    """All four services, on empty databases."""
-    async with running_platform(templates, new_database, tokens) as running:
-        yield running
+    """All four services, on empty databases, each on a socket of its own."""
+    async with running_platform(templates, new_database, tokens) as running, on_sockets(running) as served_platform:
+        yield served_platform
 
 
 @pytest.fixture

@@ -5,14 +5,18 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
 from libs.common.identity import Role
+from libs.common.service.protocol import bounded
 from tests.support.edge import Tokens
+from tests.support.platform import Platform
+from tests.support.sockets import on_a_socket
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -105,3 +109,21 @@ async def served(name: str, url: str, tokens: Tokens, **settings: str) -> AsyncI
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def on_sockets(platform: Platform) -> AsyncIterator[Platform]:
+    """The same services, each called through uvicorn and the limits that it is served with."""
+    async with AsyncExitStack() as stack:
+        clients = {name: await stack.enter_async_context(_on_socket(app)) for name, app in platform.apps.items()}
+        yield replace(platform, clients=clients)
+
+
+@asynccontextmanager
+async def _on_socket(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app whose lifespan is under way already."""
+    async with (
+        on_a_socket(app, http=bounded(app.state.settings), ws="none") as address,
+        httpx.AsyncClient(base_url=address, timeout=60) as client,
+    ):
+        yield client
