@@ -27,11 +27,14 @@ class Role(StrEnum):
         role.meaning = meaning
         return role
 
-    REGISTRAR = "registrar", "opens, renames and closes organisations in the registry"
-    NHS_ENGLAND = "nhs_england", "agrees, re-dates and withdraws mergers of commissioners, as NHS England does"
+    REGISTRAR = "registrar", "opens, changes, relates and closes organisations, and states successions and cover"
+    NHS_ENGLAND = "nhs_england", "determines applications, and agrees, re-dates and withdraws mergers of commissioners"
     CONTRACT_LEAD = "contract_lead", "drafts, signs, ends and consolidates support contracts of its organisations"
     FINANCE_LEAD = "finance_lead", "states populations of its organisations, which set their allowances"
-    GOVERNANCE_LEAD = "governance_lead", "maintains bodies, posts, holders and decision rights of its organisations"
+    GOVERNANCE_LEAD = (
+        "governance_lead",
+        "maintains bodies, posts and decision rights of its organisations, and applies for mergers",
+    )
     PARTNER = "partner", "follows the event feeds"
     OPERATOR = "operator", "runs the system: parked events, due work, the clock; reads no party's content"
     LOADER = "loader", "sets `Stated-At` to a past instant, for what was already known then"
