@@ -81,6 +81,27 @@ async def test_previews_that_wait_take_no_connection_from_commands(registry: Ser
     assert answer.status_code == 200
 
 
+async def test_a_preview_ends_with_a_client_that_had_sent_another_request_after_it(registry: ServedService) -> None:
+    other = await asyncpg.connect(dsn(registry.database_url))
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    content = gzip.compress(PRACTICE)
+    head = f"POST /v1/imports/previews?file={NAMED['file']} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n"
+    signed = f"Authorization: {registry.client.headers['Authorization']}\r\n\r\n"
+    try:
+        async with other.transaction():
+            await other.execute(ONE_IMPORT)
+            async with registry.connect() as (_, writer):
+                writer.write((head + signed).encode() + content + b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+                await until(lambda: other.fetchval(waiting), within=30)
+
+            async def none_waits() -> bool:
+                return await other.fetchval(waiting) == 0 and not registry.children
+
+            await until(none_waits, within=8)
+    finally:
+        await other.close()
+
+
 async def test_beyond_a_few_previews_that_wait_the_answer_is_to_come_again(registry: ServedService) -> None:
     other = await asyncpg.connect(dsn(registry.database_url))
     try:

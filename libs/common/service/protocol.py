@@ -4,7 +4,8 @@ import asyncio
 import uuid
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from libs.common.errors import DomainError
 from libs.common.http import problems
@@ -36,6 +37,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _bytes_beside_the_body = 0
     _deadline: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
+    _running: RequestResponseCycle | None = None
+    """The request that the app works on; `cycle` is the one that came last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Accept the connection, or refuse it if there are too many."""
@@ -46,10 +49,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_within(self.settings.header_seconds, "the headers")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection and its deadlines."""
+        """Forget the connection and its deadlines, and tell the app, also where a later request waits behind it."""
         self._expected()
         self.resume_writing()
         super().connection_lost(exc)
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, unless the headers grow without end."""
@@ -90,6 +96,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self.app = app
         self._waits_for_headers, self._header_bytes, self._bytes_beside_the_body = False, 0, 0
         self._expect_within(self.settings.body_seconds, "the body")
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         """Wait for the next request's headers; uvicorn itself closes a connection that is idle between requests."""
