@@ -191,10 +191,16 @@ _LINEAGE = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
      UNION
-    SELECT s.{onto} FROM {beliefs} s JOIN line ON s.{from_} = line.code WHERE {known} AND s.shape <> ALL($3)
+    SELECT s.{onto} FROM {beliefs} s JOIN line ON s.{from_} = line.code
+     WHERE {known} AND s.shape <> ALL($3){so_far}
 )
 SELECT code FROM line WHERE code <> ALL($1)
 """
+
+# Today as `process.clock` has it, from the row that keeps it: rights are asked for where no day is at hand.
+_SO_FAR = """
+       AND s.effective_on <= coalesce((SELECT moved_to FROM clock),
+                                      (statement_timestamp() AT TIME ZONE 'Europe/London')::date)"""
 
 
 class Successions:
@@ -300,14 +306,14 @@ class Successions:
         return await self._line(db, codes, as_known, from_="code", onto="successor")
 
     async def predecessors(
-        self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None
+        self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None, ahead: bool = False
     ) -> frozenset[str]:
-        """Return every code that lives on in the given ones, however many steps away, as known (default: now).
+        """Return every code that lives on in the given ones today, however many steps away, as known (default: now).
 
         Whoever acts for a successor acts for these. A body that gave up a part, or has another parent, continues and
-        is none of them.
+        is none of them. `ahead` adds those that are to live on in them from a later day.
         """
-        return await self._line(db, codes, as_known, from_="successor", onto="code", but=_BOTH_CONTINUE)
+        return await self._line(db, codes, as_known, from_="successor", onto="code", but=_BOTH_CONTINUE, ahead=ahead)
 
     async def _line(
         self,
@@ -318,13 +324,11 @@ class Successions:
         from_: str,
         onto: str,
         but: Collection[str] = (),
+        ahead: bool = True,
     ) -> frozenset[str]:
-        rows = await db.fetch(
-            _LINEAGE.format(beliefs=self.beliefs, from_=from_, onto=onto, known=believed.as_known("s")),
-            list(codes),
-            as_known or _ALWAYS,
-            list(but),
-        )
+        names = {"beliefs": self.beliefs, "from_": from_, "onto": onto, "known": believed.as_known("s")}
+        sql = _LINEAGE.format(**names, so_far="" if ahead else _SO_FAR)
+        rows = await db.fetch(sql, list(codes), as_known or _ALWAYS, list(but))
         return frozenset(row["code"] for row in rows)
 
     def _sql(self, template: str) -> str:

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from libs.common.database import tables
 from libs.common.database.connection import dsn, service_metadata
 from libs.common.events import Event
 from libs.common.events.registry import (
@@ -24,6 +25,7 @@ from tests.support.databases import Databases, NewDatabase
 from tests.support.waiting import until
 
 METADATA = service_metadata()
+tables.add_to(METADATA)
 KNOWN = KnownOrganisations(METADATA)
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from libs.common.database import tables
 from libs.common.database.connection import dsn, service_metadata
 from libs.common.events import Event
 from libs.common.events.registry import CCGMerged, OrganisationSucceeded, SuccessionUndone
@@ -31,6 +32,7 @@ CODES = ("00F", "00G", "13T")
 INSTANTS = [FIRST + timedelta(hours=hours) for hours in range(-1, 8)]
 
 METADATA = service_metadata()
+tables.add_to(METADATA)
 REGISTRY = Successions(METADATA, "succession")
 HEARER = KnownOrganisations(METADATA)
 
@@ -167,6 +169,15 @@ async def test_a_body_that_gave_up_a_part_or_has_another_parent_is_no_predecesso
     shaped = {"00F": "acquisition", "00G": "boundary_change", "00H": "parent_change"}
     await HEARER.know([followed(code, "13T", FIRST, shape=shape) for code, shape in shaped.items()], connection)
     assert await HEARER.predecessors(connection, ["13T"]) == {"00F"}
+
+
+async def test_a_body_is_a_predecessor_from_the_day_on_which_it_is_succeeded(connection: asyncpg.Connection) -> None:
+    await HEARER.know([followed("00F", "13T", FIRST)], connection)
+    for today, expected in ((DAY - timedelta(days=1), frozenset()), (DAY, {"00F"}), (None, {"00F"})):
+        await connection.execute("DELETE FROM clock")
+        await connection.execute("INSERT INTO clock (id, moved_to) VALUES (1, $1)", today)
+        assert await HEARER.predecessors(connection, ["13T"]) == expected
+        assert await HEARER.successions.predecessors(connection, ["13T"], ahead=True) == {"00F"}
 
 
 _SOURCES = st.sampled_from([("", 0), ("ods:succ", -1), ("etr:file", -3)])

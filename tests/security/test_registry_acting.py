@@ -103,6 +103,25 @@ async def test_a_successor_acts_for_what_it_succeeded_several_steps_back(peopled
         assert answer.status_code == expected, answer.text
 
 
+async def test_a_successor_acts_for_a_body_from_the_day_on_which_it_succeeds_it(peopled: RegistryClient) -> None:
+    acquired = {"shape": "acquisition", "predecessors": ["RX1"], "successors": [{"code": "RX3"}]}
+    await peopled.call("POST", "/reorganisations", json={**acquired, "effective_on": "2019-04-01"})
+    version = (await peopled.ask("RX1", "2019-01-01"))["version"]
+    for today, expected in (("2019-03-31", 403), ("2019-04-01", 200)):
+        await peopled.move_clock(today)
+        answer = await peopled.send(
+            "POST",
+            "/organisations/RX1/renaming",
+            REGISTRAR,
+            organisations=("RX3",),
+            json={"new_name": "Another", "effective_on": "2019-02-01"},
+            headers={"If-Match": f'"{version}"'},
+        )
+        assert answer.status_code == expected, answer.text
+        model = await peopled.send("GET", "/care-models/10H-MCP", REGISTRAR, organisations=("RX3",))
+        assert (model.json()["services"] is None) == (expected == 403)
+
+
 async def test_who_is_no_applicant_is_told_no_version_and_can_join_without_one(peopled: RegistryClient) -> None:
     path = "/merger-applications/A-14Y/applicants"
     leaving = await peopled.send("POST", f"{path}/10Q/withdrawal", LEAD, organisations=("10Q",), headers=STALE)

@@ -50,6 +50,6 @@ async def watched_codes(
         found = await members.list_members(db, level, as_at=as_at, as_known=as_known, limit=MOST_IN_A_TREE * 10)
         level = sorted({member.code for member in found} - asked)
         asked.update(level)
-    before = await successions.predecessors(db, sorted(asked), as_known=as_known)
+    before = await successions.predecessors(db, sorted(asked), as_known=as_known, ahead=True)
     after = await successors_of(db, sorted(asked), as_known=as_known or ALWAYS)
     return sorted(asked | before | after)
