@@ -198,9 +198,11 @@ SELECT code FROM line WHERE code <> ALL($1)
 """
 
 # Today as `process.clock` has it, from the row that keeps it: rights are asked for where no day is at hand.
-_SO_FAR = """
-       AND s.effective_on <= coalesce((SELECT moved_to FROM clock),
-                                      (statement_timestamp() AT TIME ZONE 'Europe/London')::date)"""
+TODAY = "coalesce((SELECT moved_to FROM clock), (statement_timestamp() AT TIME ZONE 'Europe/London')::date)"
+"""SQL of the service's day: what a succession of a later day means for rights is not yet so."""
+
+_SO_FAR = f"""
+       AND s.effective_on <= {TODAY}"""
 
 
 class Successions:

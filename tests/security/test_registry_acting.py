@@ -122,6 +122,28 @@ async def test_a_successor_acts_for_a_body_from_the_day_on_which_it_succeeds_it(
         assert (model.json()["services"] is None) == (expected == 403)
 
 
+async def test_the_account_of_a_body_that_is_gone_binds_no_successor(registry: RegistryClient) -> None:
+    await registry.move_clock("2018-03-01")
+    await registry.open("10H", "10Y")
+    await registry.merge("14Y", "10H", "10Y", on="2018-04-01")
+    renaming = {"new_name": "NHS Chiltern", "effective_on": "2017-01-01"}
+    for day, bound in (("2018-03-31", ()), ("2018-04-01", ("14Y",))):
+        await registry.move_clock(day)
+        version = (await registry.send("GET", "/organisations/10H")).headers["ETag"]
+        for organisations in (("10H",), ("10H", "14Y"), ("14Y",)):
+            answer = await registry.send(
+                "POST",
+                "/organisations/10H/renaming",
+                REGISTRAR,
+                organisations=organisations,
+                json=renaming,
+                headers={"If-Match": version},
+                params={"dry_run": "true"},
+            )
+            may = set(bound) <= set(organisations) and ("10H" in organisations or bound)
+            assert (answer.status_code == 200) == bool(may), (day, organisations, answer.text)
+
+
 async def test_who_is_no_applicant_is_told_no_version_and_can_join_without_one(peopled: RegistryClient) -> None:
     path = "/merger-applications/A-14Y/applicants"
     leaving = await peopled.send("POST", f"{path}/10Q/withdrawal", LEAD, organisations=("10Q",), headers=STALE)

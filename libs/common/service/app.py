@@ -29,7 +29,7 @@ from libs.common.process.faults import pause
 from libs.common.process.metrics import Metrics
 from libs.common.process.tasks import Alive, Tasks
 from libs.common.service import feed_routes, health_routes, operator_routes
-from libs.common.service.clock_row import read_moved
+from libs.common.service.clock_row import forget_moved, read_moved
 from libs.common.service.due_work import DoDueWork, DueWork
 from libs.common.service.settings import Settings
 
@@ -157,6 +157,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = app.state.tasks = Tasks()
     await database.open()
     try:
+        if not app.state.settings.clock_movable:
+            # A copy of a demonstration's database may have a day of its own, which SQL would take for today.
+            await forget_moved(database)
         await _read_clock(app)
         if app.state.service.subscriptions is not None:
             await rebuild_carried_over(database, app.state.bus, app.state.service.subscriptions)
@@ -188,7 +191,6 @@ def _start(app: FastAPI, tasks: Tasks) -> None:
 
 
 async def _read_clock(app: FastAPI) -> None:
-    # If the clock is not movable, ignore a stored day, as in a copy of a demonstration's database.
     if app.state.settings.clock_movable:
         await read_moved(app.state.database, app.state.clock)
 

@@ -13,10 +13,18 @@ _KEEP = text("""
     ON CONFLICT (id) DO UPDATE SET moved_to = excluded.moved_to
 """)
 
+_FORGET = text("UPDATE clock SET moved_to = NULL WHERE moved_to IS NOT NULL")
+
 
 async def keep_moved(session: AsyncSession, moved_to: date | None) -> None:
     """Store the day that the clock is moved to; None for the real day."""
     await session.execute(_KEEP, {"moved_to": moved_to})
+
+
+async def forget_moved(database: Database) -> None:
+    """Store the real day, if another was stored."""
+    async with database.begin() as session:
+        await session.execute(_FORGET)
 
 
 async def read_moved(database: Database, clock: Clock) -> None:

@@ -6,13 +6,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.identity import Caller
+from libs.organisations.mergers import mergers_following
+from libs.organisations.successions import TODAY
 from services.registry.core.models import successions
 
 
 async def must_act_for(session: AsyncSession, codes: Collection[str], by: Caller) -> None:
     """Raise NotYoursToDecide unless the caller acts for all of these bodies, itself or as their successor.
 
-    Asked before anything is locked. A code that names no body yet stands for itself.
+    Where another took one over whole, it decides too: the account of a body that is gone binds no successor. Asked
+    before anything is locked. A code that names no body yet stands for itself.
     """
-    before = () if by.acts_for(codes) else await successions.predecessors(await raw(session), by.organisations)
-    by.must_act_for(codes, predecessors=before)
+    if by.is_national:
+        by.must_act_for(codes)
+        return
+    connection = await raw(session)
+    today = await connection.fetchval(f"SELECT {TODAY}")
+    following = await mergers_following(connection, successions, codes)
+    bound = {*codes, *(merger.successor for merger in following if merger.effective_on <= today)}
+    before = () if by.acts_for(bound) else await successions.predecessors(connection, by.organisations)
+    by.must_act_for(bound, predecessors=before)
