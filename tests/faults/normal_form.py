@@ -25,7 +25,7 @@ _LEFT_OUT = frozenset(
         *("heard", "next_offset"),
     }
 )
-_TABLES_LEFT_OUT = frozenset({"publisher"})
+_TABLES_LEFT_OUT = frozenset({"publisher", "idempotency_key"})
 _BODY_LEFT_OUT = frozenset({"id", "time", "epoch", "correlationid", "traceparent"})
 _SUBJECTS = {
     "contract_life": "contract",
