@@ -63,7 +63,8 @@ class DueWork:
             try:
                 if self._before_looking is not None:
                     await self._before_looking()
-                await self.run_up_to(self._clock.today(), stop=stop)
+                # The clock may be moved back in the meantime: what is not due by its day then waits.
+                await self._do_all(self._clock.today, stop)
             except Exception as error:
                 if not (isinstance(error, OSError) or is_passing(error)):
                     raise
@@ -74,14 +75,17 @@ class DueWork:
             alive()
             await self.moved.wait(seen, within=min(_until_tomorrow(), _LONGEST_WAIT), stop=stop)
 
-    async def run_up_to(self, day: date, *, stop: asyncio.Event | None = None) -> int:
+    async def run_up_to(self, day: date) -> int:
         """Do all work due by this day, each piece in a transaction of its own; return how much was done.
 
         Two processes that do it at once take turns, piece by piece, so no piece is done twice.
         """
+        return await self._do_all(lambda: day)
+
+    async def _do_all(self, day: Callable[[], date], stop: asyncio.Event | None = None) -> int:
         done = 0
         while stop is None or not stop.is_set():
-            piece = await self._piece(day)
+            piece = await self._piece(day())
             if piece == 0:
                 break
             done += piece
