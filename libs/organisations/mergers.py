@@ -87,6 +87,15 @@ async def mergers_following(
     return following
 
 
+async def deciders(db: Reads, successions: Successions, codes: Collection[str], *, today: date) -> frozenset[str]:
+    """Return these codes with the bodies that have taken one over whole: nothing is decided without them.
+
+    So an account of a body that is gone binds no successor.
+    """
+    following = await mergers_following(db, successions, codes)
+    return frozenset(codes).union(one.successor for one in following if one.effective_on <= today)
+
+
 async def mergers_by_reference(db: Reads, successions: Successions) -> list[Merger]:
     """Return every merger of CCGs or ICBs that is or was believed, by day: with when it was undone."""
     rows = await db.fetch(_BY_REFERENCE.format(table=successions.beliefs))

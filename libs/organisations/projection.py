@@ -27,7 +27,7 @@ from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Projection
 from libs.common.temporal.believed import about, holds
 from libs.common.temporal.timeline import NewStatement, Timeline
-from libs.organisations.mergers import mergers_following
+from libs.organisations.mergers import deciders
 from libs.organisations.statements import KEPT_BY_HEARERS, Facet, Status, source_of, statements_of
 from libs.organisations.successions import Successions, statements_in
 
@@ -188,12 +188,8 @@ class KnownOrganisations:
         return await self.successions.predecessors(db, codes, as_known=as_known)
 
     async def deciders(self, db: Reads, codes: Collection[str], *, today: date) -> frozenset[str]:
-        """Return these codes with the bodies that have taken one over whole: nothing is decided without them.
-
-        So an account of a body that is gone binds no successor.
-        """
-        following = await mergers_following(db, self.successions, codes)
-        return frozenset(codes).union(one.successor for one in following if one.effective_on <= today)
+        """Return these codes with the bodies that have taken one over whole; see `mergers.deciders`."""
+        return await deciders(db, self.successions, codes, today=today)
 
     async def must_act_for(self, db: Reads, codes: Collection[str], *, by: Caller) -> None:
         """Raise NotYoursToDecide unless the caller acts for every code, itself or as its successor."""

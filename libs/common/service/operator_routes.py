@@ -111,7 +111,7 @@ class Discard(BaseModel):
 
 
 @router.get("/backbone", summary="Show the backbone's numbers")
-async def show_backbone(request: Request, by: Operator) -> BackboneView:  # noqa: ARG001
+async def show_backbone(request: Request, _: Operator) -> BackboneView:
     """Return how many events wait, are behind or are parked, and which background tasks died of what."""
     dead = {name: death.error for name, death in request.app.state.tasks.dead.items()}
     return BackboneView.model_validate(await numbers_of(request)).model_copy(update={"dead_tasks": dead})
@@ -260,10 +260,11 @@ def _view(event: ParkedEvent) -> ParkedView:
 def _for_operators(body: bytes) -> dict[str, Any] | None:
     """Return an event without what only its parties may read: operators run the system, and are no party."""
     try:
-        kind = CATALOGUE.get((Envelope.decode(body).name, Envelope.decode(body).version))
-        document: dict[str, Any] = json.loads(body)
-    except (Undecodable, ValueError):
+        envelope = Envelope.decode(body)
+    except Undecodable:
         return None
+    document: dict[str, Any] = json.loads(body)
+    kind = CATALOGUE.get((envelope.name, envelope.version))
     if kind is None or kind.parties_only:
         del document["data"]
     return document

@@ -20,9 +20,8 @@ from services.contracts.core.sight import ON_ANY_DAY, ON_THE_DAY, PARTY, reads_t
 Row = Mapping[str, Any]
 
 # $1 as at, $2 as known, $3 the reference, $4 the codes that the caller reads through (null: all). JSON is returned as
-# text: a session's connection would decode it, a pooled one would not. Its life, of which a
-# draft has none, and its parties are as the caller knows them: `sight.known`.
-# IS TRUE: see libs.common.temporal.believed.
+# text: a session's connection would decode it, a pooled one would not. Its life, of which a draft has none, and its
+# parties are as the caller knows them: `sight.known`. IS TRUE: see libs.common.temporal.believed.
 _SEEN = f"""
 WITH seen AS (
     SELECT c.*, coalesce(life.last_day, c.last_day) AS ends_on, life.ended_as, sight.is_current,
@@ -78,7 +77,9 @@ _LIST = f"""
 # $1 is not asked about: a history is of all days.
 _OF_ALL_DAYS = "$1::date IS NULL"
 
-_EXISTS = f"SELECT c.reference FROM contract c {PARTY} WHERE {_OF_ALL_DAYS} AND c.reference = $3 AND {ON_ANY_DAY}"  # noqa: S608
+_EXISTS = f"""
+SELECT c.reference FROM contract c {PARTY} WHERE {_OF_ALL_DAYS} AND c.reference = $3 AND {ON_ANY_DAY}
+"""  # noqa: S608  (what is put in is ours)
 
 # What the caller did as a party, and the change by which it left.
 _HANDS = f"""

@@ -62,7 +62,7 @@ ON_ANY_DAY: Final = f"""CASE WHEN c.status = 'draft' THEN {_OF_DRAFT}
 """Asks that the caller reads the contract as at some day."""
 
 _AMONG = f"""
-SELECT c.reference, $1::date FROM contract c {PARTY} WHERE c.reference = ANY($3::text[]) AND {ON_THE_DAY}
+SELECT c.reference FROM contract c {PARTY} WHERE c.reference = ANY($3::text[]) AND {ON_THE_DAY}
 """  # noqa: S608  (only what stands above is put in)
 
 

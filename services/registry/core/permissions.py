@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.identity import Caller
-from libs.organisations.mergers import mergers_following
+from libs.organisations.mergers import deciders
 from libs.organisations.successions import TODAY
 from services.registry.core.models import successions
 
@@ -22,7 +22,6 @@ async def must_act_for(session: AsyncSession, codes: Collection[str], by: Caller
         return
     connection = await raw(session)
     today = await connection.fetchval(f"SELECT {TODAY}")
-    following = await mergers_following(connection, successions, codes)
-    bound = {*codes, *(merger.successor for merger in following if merger.effective_on <= today)}
+    bound = await deciders(connection, successions, codes, today=today)
     before = () if by.acts_for(bound) else await successions.predecessors(connection, by.organisations)
     by.must_act_for(bound, predecessors=before)
