@@ -1,12 +1,12 @@
 """Acts of a body: known from now, with words that its own governance leads alone read."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from libs.common.database.connection import Reads
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
-from libs.common.process.clock import LONDON, day_of
+from libs.common.process.clock import day_of, start_of
 from libs.common.temporal.believed import NOW, about, as_known
 from libs.organisations.statements import Facet
 from services.governance.core.catalogue import ReasonsFor, reasons_on
@@ -63,5 +63,5 @@ async def list_acts(db: Reads, organisation: str, *, by: Caller, after: int | No
     ended_at = None
     if not by.is_national and organisation not in await known.predecessors(db, by.organisations - {organisation}):
         [row] = await db.fetch(_CLOSED_FROM, organisation)
-        ended_at = datetime.combine(row["day"], time.min, LONDON) if row["day"] else None
+        ended_at = start_of(row["day"]) if row["day"] else None
     return [dict(row) for row in await db.fetch(_ACTS, organisation, after, ended_at, limit)]
