@@ -114,6 +114,26 @@ async def test_106_ccgs_in_42_stps_in_7_regions_in_2021(whole: Database, shared:
     assert (len({row["STP21CDH"] for row in given}), len({row["NHSER21CDH"] for row in given})) == (42, 7)
 
 
+async def test_the_42_stps_are_42_icbs_from_july_2022(whole: Database, shared: Path) -> None:
+    """The three STPs that closed in 2018 are no boards; each board has its name in that of its locations."""
+    for day, stps, icbs in ((date(2022, 6, 30), 42, 0), (date(2022, 7, 2), 0, 42), (date(2025, 12, 31), 0, 42)):
+        assert (await count(whole, Kind.STP, day), await count(whole, Kind.ICB, day)) == (stps, icbs), day
+    established = await whole.fetch(
+        """
+        SELECT o.code FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
+         WHERE b.facet = 5 AND b.value = 'established' AND upper_inf(b.known) AND lower(b.valid) = '2022-07-01'
+        """
+    )
+    given = rows(shared / "ons-lookups" / "CCG_to_STP_to_NHSER_April_2021.csv")
+    assert {row["code"] for row in established} == {row["STP21CDH"] for row in given}
+    for code, name in (("QHM", "NHS NORTH EAST AND NORTH CUMBRIA ICB"), ("QSL", "NHS SOMERSET ICB")):
+        board = await answers.get_organisation(whole, code, as_at=date(2025, 12, 31), as_known=None)
+        assert board.name == name
+    for code in ("QVP", "QT8", "QMK"):
+        closed = await answers.get_organisation(whole, code, as_at=date(2022, 7, 2), as_known=None)
+        assert (closed.kind, closed.status) == (Kind.STP, "closed"), code
+
+
 async def test_ccgs_lie_in_309_local_authorities_under_their_ons_codes(whole: Database, shared: Path) -> None:
     given = {(row["CCG21CDH"], row["LAD21CD"]) for row in rows(shared / "ons-lookups" / "ccg_lad_lookup.csv")}
     held = {(row["code"], row["other"]) for row in await whole.fetch(_TIED, "in area of", APRIL_2021)}

@@ -1,7 +1,9 @@
 """Previews what a merger would affect, from what the registry knows; the rest is unknown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
 from libs.common.rulepacks import RulePack
+from libs.common.temporal.believed import about, holds
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed, believed_link
@@ -16,7 +19,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.core.standing import standings
 from services.registry.cover.checks import reasons_against_merger
-from services.registry.cover.queries import CoveredCodes, covered_by_each
+from services.registry.cover.queries import covered_by_each
 from services.registry.mergers.models import SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
@@ -33,6 +36,16 @@ SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
   LEFT JOIN {believed("name", Facet.NAME, day="$2", known="$3")}
   LEFT JOIN {believed("parent", Facet.PARENT, day="$2", known="$3")}
  WHERE o.code = ANY($1)
+"""  # noqa: S608  (only names of ours are put in)
+
+_BELOW = f"""
+SELECT parent.value AS above, o.code
+  FROM organisation_belief parent
+  JOIN {believed("life", Facet.LIFE, subject="parent.subject_id")} AND life.value = 'open'
+  JOIN {believed("kind", Facet.KIND, subject="parent.subject_id")} AND kind.value = '{Kind.SUB_ICB_LOCATION}'
+  JOIN organisation o ON o.id = parent.subject_id
+ WHERE {about("parent", Facet.PARENT)} AND parent.value = ANY($3) AND {holds("parent")}
+ ORDER BY 1, 2
 """  # noqa: S608  (only names of ours are put in)
 
 _AUTHORITIES = """
@@ -52,10 +65,11 @@ async def preview(
     """Return what a merger of these bodies would affect as at a day, with the reasons against it now."""
     codes, connection = list(dict.fromkeys(predecessors)), await raw(session)
     successor_parents = await _parents_of(connection, successor, effective_on, as_known)
-    people = await people_of(connection, codes, as_at=as_at, as_known=as_known)
     found = {row["code"]: row for row in await _rows(connection, codes, as_at, as_known)}
-    covered = await covered_by_each(connection, codes, as_at=as_at, as_known=as_known)
-    bodies = [await _body(connection, found.get(one.code), people[one.code], one, successor_parents) for one in covered]
+    bodies = [
+        await _body(connection, found.get(one.code), one, successor_parents)
+        for one in await _figures(connection, codes, as_at, as_known)
+    ]
     kind, law, reasons = await _ruled(session, predecessors, successor, effective_on)
     authorities = _union([body.local_authorities for body in bodies])
     parents = _union([body.parents for body in bodies])
@@ -93,25 +107,52 @@ async def _ruled(
     return kind, law_on(effective_on, kind), reasons
 
 
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What a body has itself, and through the sub-ICB locations below it. `people` is None where one is not counted."""
+
+    code: str
+    below: list[str]
+    practices: list[str]
+    areas: list[str]
+    people: int | None
+
+
+async def _figures(db: Reads, codes: Sequence[str], as_at: date, as_known: datetime | None) -> list[_Figures]:
+    """Return the figures of each of the bodies: an ICB's are those of its locations, where none is stated for it."""
+    below: dict[str, list[str]] = {code: [] for code in codes}
+    for above, code in await db.fetch(_BELOW, as_at, as_known or ALWAYS, list(codes)):
+        below[above].append(code)
+    concerned = sorted({*codes, *chain.from_iterable(below.values())})
+    covered = {one.code: one for one in await covered_by_each(db, concerned, as_at=as_at, as_known=as_known)}
+    people = await people_of(db, concerned, as_at=as_at, as_known=as_known)
+    return [
+        _Figures(
+            code=code,
+            below=locations,
+            practices=sorted({one for part in (code, *locations) for one in covered[part].practices}),
+            areas=sorted({one for part in (code, *locations) for one in covered[part].areas or ()}),
+            people=_sum([people[one] for one in locations]) if people[code] is None else people[code],
+        )
+        for code, locations in below.items()
+    ]
+
+
 async def _body(
-    db: Reads,
-    row: asyncpg.Record | None,
-    people: int | None,
-    covered: CoveredCodes,
-    successor_parents: list[str] | None,
+    db: Reads, row: asyncpg.Record | None, figures: _Figures, successor_parents: list[str] | None
 ) -> BodyTouchedView:
-    practices, areas = covered.practices, covered.areas
-    authorities = [one[0] for one in await db.fetch(_AUTHORITIES, areas)] if areas else None
+    authorities = [one[0] for one in await db.fetch(_AUTHORITIES, figures.areas)] if figures.areas else None
     parents = _parents(row)
     return BodyTouchedView(
-        code=covered.code,
+        code=figures.code,
         name=row["name"] if row else None,
         status=(row["status"] if row else None) or "unknown",
         parents=parents,
         changes_parent=None if parents is None or successor_parents is None else parents != successor_parents,
-        practices=len(practices) if practices else None,
-        people=people,
-        areas=len(areas) if areas else None,
+        below=figures.below,
+        practices=len(figures.practices) or None,
+        people=figures.people,
+        areas=len(figures.areas) or None,
         local_authorities=authorities or None,
     )
 

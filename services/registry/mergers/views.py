@@ -107,9 +107,12 @@ class BodyTouchedView(View):
     status: str
     parents: list[str] | None = Field(description="the footprints that it is part of, or else its parent")
     changes_parent: bool | None = Field(description="the successor has another parent")
-    practices: int | None = Field(description="open practices that belong to it")
-    people: int | None = Field(description="its registered population")
-    areas: int | None = Field(description="small areas (LSOA) that it covers")
+    below: list[str] = Field(
+        description="the open sub-ICB locations of an ICB, whose figures are in the ICB's", examples=[["06H"]]
+    )
+    practices: int | None = Field(description="open practices that belong to it, or to a location below it")
+    people: int | None = Field(description="its registered population, or else the sum of the locations below it")
+    areas: int | None = Field(description="small areas (LSOA) that it, or a location below it, covers")
     local_authorities: list[str] | None
 
 

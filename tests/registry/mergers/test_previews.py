@@ -70,6 +70,31 @@ async def test_what_is_not_held_is_unknown_and_what_stands_against_it_is_listed(
     assert then["bodies"][0]["people"] is None
 
 
+async def test_an_icbs_figures_are_those_of_the_sub_icb_locations_below_it(registry: RegistryClient) -> None:
+    await registry.move_clock("2025-06-01")
+    await registry.open("QX1", "QX2", "QX3", kind="icb", on="2022-07-01")
+    await registry.open("70A", "70B", "70C", kind="sub_icb_location", on="2022-07-01")
+    for code, board in (("70A", "QX1"), ("70B", "QX1"), ("70C", "QX2")):
+        version = (await registry.ask(code, "2025-06-01"))["version"]
+        parent = {"parent": board, "effective_on": "2022-07-01"}
+        await registry.change(f"/organisations/{code}/parent", version=version, body=parent)
+    practices = {"70A": ["A81001", "A81002"], "70B": ["B82001"], "70C": ["C83001"]}
+    await registry.open(*(code for codes in practices.values() for code in codes), kind="gp_practice")
+    lists = [{"code": code, "practices": codes} for code, codes in practices.items()]
+    await registry.call("POST", "/covers", json={"effective_on": "2022-07-01", "commissioners": lists})
+    for code, people in (("70A", 144_000), ("70B", 160_000), ("70C", 190_000)):
+        counted = {"basis": "registered", "people": people, "effective_on": "2024-10-01"}
+        await registry.call("POST", f"/organisations/{code}/populations", json=counted)
+    found = await previewed(registry, "QX1", "QX2", effective_on="2026-04-01", successor="QX9")
+    assert found["kind"] == "icb"
+    assert [body["below"] for body in found["bodies"]] == [["70A", "70B"], ["70C"]]
+    assert (found["practices"], [body["practices"] for body in found["bodies"]]) == (4, [3, 1])
+    assert (found["people"], [body["people"] for body in found["bodies"]]) == (494_000, [304_000, 190_000])
+    # A board of which no location is known has no figures, and so the merger has no sum.
+    found = await previewed(registry, "QX1", "QX3", effective_on="2026-04-01", successor="QX9")
+    assert (found["practices"], found["people"]) == (None, None)
+
+
 async def test_nothing_is_changed_by_looking(registry: RegistryClient) -> None:
     await registry.open("03D", "03E")
     before = len(await registry.told())

@@ -23,7 +23,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
 from services.registry.imports.formats import ods_rows
 from services.registry.imports.formats.comparison import compare
-from services.registry.imports.formats.ods_rows import Body, KindOf, bodies_in
+from services.registry.imports.formats.ods_rows import Body, KindOf, board_of_location, bodies_in
 from services.registry.imports.formats.source_file import Form, SourceFile, Take
 from services.registry.imports.report import FileReport
 
@@ -56,6 +56,7 @@ def statements_about(bodies: Sequence[Body], file: SourceFile, stated_at: dateti
         events.extend(_life(body, file.day, saying))
         events.extend(_parent(body, file.day, saying))
     events.extend(_regions(bodies, file.day, saying, report))
+    events.extend(_boards(bodies, file.day, saying))
     return events
 
 
@@ -137,6 +138,33 @@ def _regions(bodies: Iterable[Body], file_day: date, saying: dict[str, Any], rep
             continue
         yield OrganisationParentChanged(
             code=code, relation="part of", parent=found.pop(), effective_on=file_day, observed=True, **saying
+        )
+
+
+def _boards(bodies: Iterable[Body], file_day: date, saying: dict[str, Any]) -> Iterator[Event]:
+    """Yield that the geographies of open sub-ICB locations are integrated care boards, established by the law's day.
+
+    ODS published no file in which an STP becomes a board: its code carries on, and the boards' own names are in those
+    of their locations. Only locations that are open count: of a closed CCG the file names today's geography.
+    """
+    laws = in_force(PACKS, file_day, subject="icb-establishment")
+    if not laws:
+        return
+    law = laws[0]
+    day = law.effective_from if file_day <= law.values["only_boards_until"] else file_day
+    names: dict[str, str] = {}
+    for body in bodies:
+        if body.kind is Kind.CCG and body.geography and (body.last_day is None or body.last_day >= file_day):
+            names[body.geography] = max(names.get(body.geography, ""), board_of_location(body.name))
+    for code, name in sorted(names.items()):
+        if name:
+            # Opened as of unknown kind: a kind that is seen fills the days before, on which it was no board.
+            yield OrganisationOpened(
+                code=code, name=name, kind=Kind.UNKNOWN, effective_on=day, named_on=file_day, **saying
+            )
+        yield OrganisationKindChanged(code=code, kind=law.values["kind_since"], effective_on=day, **saying)
+        yield OrganisationLegalStatusChanged(
+            code=code, legal_status=law.values["legal_status_since"], effective_on=day, **saying
         )
 
 

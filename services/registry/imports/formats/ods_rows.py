@@ -114,12 +114,18 @@ def kind_of_ccg_row(columns: Columns) -> Kind:
     with `CCG`, or has been the sub-ICB location's since 2022. Where the name does not show it, the role of 2025 does.
     """
     name = columns[1].upper()
-    if name.endswith("CCG") or " ICB - " in name:
+    if name.endswith("CCG") or board_of_location(name):
         return Kind.CCG
     if "HUB" in name:
         return Kind.COMMISSIONING_HUB
     roles = {"H": Kind.COMMISSIONING_HUB, "RO218": Kind.COMMISSIONING_HUB, "RO327": Kind.SUB_ICB_ENTITY}
     return roles.get(columns[13].partition("|")[0], Kind.UNKNOWN)
+
+
+def board_of_location(name: str) -> str:
+    """Return the integrated care board in a sub-ICB location's name (`NHS X ICB - 00L`), empty where it has none."""
+    board, _, location = name.upper().rpartition(" - ")
+    return name[: len(board)] if location and board.endswith(" ICB") else ""
 
 
 def kind_of_trust(columns: Columns) -> Kind:

@@ -3,9 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from libs.common.database.connection import Database
 from libs.organisations.statements import Facet
 from services.registry.core import queries as answers
+from services.registry.imports.runner import import_folder
 from tests.registry.imports.test_runner import kind, status, take
 from tests.support.ods_files import body, practice, write
 
@@ -148,3 +151,84 @@ async def test_a_file_of_a_day_before_the_abolition_says_nothing_of_it(database:
     write(folder, "eccg_2021-04.csv", [body("00L", "NHS NORTHUMBERLAND CCG", "20130401")])
     await take(database, folder)
     assert await kind(database, "00L", "2023-01-01") == "ccg"
+
+
+SUSSEX = "NHS SUSSEX ICB"
+
+
+def stps_of_2021(folder: Path) -> None:
+    write(
+        folder,
+        "CCG_to_STP_to_NHSER_April_2021.csv",
+        [
+            [
+                "CCG21CD",
+                "CCG21CDH",
+                "CCG21NM",
+                "STP21CD",
+                "STP21CDH",
+                "STP21NM",
+                "NHSER21CD",
+                "NHSER21CDH",
+                "NHSER21NM",
+            ],
+            ["E38000001", "70F", "NHS West Sussex CCG", "E54000064", "QNX", "Sussex", "E40000005", "Y59", "South East"],
+        ],
+    )
+
+
+def locations_of(folder: Path, name: str) -> None:
+    write(
+        folder,
+        name,
+        [
+            body("70F", f"{SUSSEX} - 70F", "20200401", c2="Y59", c3="QNX"),
+            body("09G", "NHS COASTAL WEST SUSSEX CCG", "20130401", "20200331", c2="Y59", c3="QNY"),
+            body("13Q", "NATIONAL COMMISSIONING HUB 1", "20130401", c2="Y59", c3="QHB", c13="RO218"),
+        ],
+    )
+
+
+@pytest.mark.parametrize("first", ["stps", "locations"])
+async def test_the_geography_of_an_open_sub_icb_location_is_a_board_since_july_2022(
+    database: Database, tmp_path: Path, first: str
+) -> None:
+    """In either order of the files: an STP's code names the board, established in law, under the name of its day."""
+    folders = {"stps": tmp_path / "stps", "locations": tmp_path / "locations"}
+    stps_of_2021(folders["stps"])
+    locations_of(folders["locations"], "eccg_2025-12.csv")
+    for folder in sorted(folders, key=lambda one: one != first):
+        await take(database, folders[folder])
+    assert await believed(database, "QNX", Facet.KIND) == [("stp", "(,2022-07-01)"), ("icb", "[2022-07-01,)")]
+    assert await believed(database, "QNX", Facet.LEGAL) == [("established", "[2022-07-01,)")]
+    days = ("2021-04-01", "2022-06-30", "2022-07-01", "2025-12-31")
+    assert [await status(database, "QNX", day) for day in days] == ["open"] * 4
+    board = await answers.get_organisation(database, "QNX", as_at=date(2025, 12, 31), as_known=None)
+    assert board.name == SUSSEX
+    # Neither the geography of a CCG that had closed nor that of a hub is a board by that.
+    assert [await kind(database, code, "2025-12-31") for code in ("QNY", "QHB")] == ["unknown", "unknown"]
+
+
+async def test_a_board_that_no_other_file_names_opened_on_the_day_of_the_first_order(
+    database: Database, tmp_path: Path
+) -> None:
+    locations_of(tmp_path / "ods", "eccg_2023-03.csv")
+    await take(database, tmp_path / "ods")
+    assert await believed(database, "QNX", Facet.LIFE) == [("open", "[2022-07-01,)")]
+    assert await believed(database, "QNX", Facet.KIND) == [("icb", "[2022-07-01,)")]
+
+
+async def test_a_board_in_a_file_after_later_orders_is_known_from_the_day_of_the_file(
+    database: Database, tmp_path: Path
+) -> None:
+    locations_of(tmp_path / "ods", "eccg_2026-06-30.csv")
+    await import_folder(database, tmp_path / "ods", stated_on=None, today=date(2026, 7, 1), say=lambda _: None)
+    assert await believed(database, "QNX", Facet.KIND) == [("icb", "[2026-06-30,)")]
+    assert await believed(database, "QNX", Facet.LEGAL) == [("established", "[2026-06-30,)")]
+
+
+async def test_a_file_of_before_july_2022_makes_no_board(database: Database, tmp_path: Path) -> None:
+    stps_of_2021(tmp_path / "ods")
+    locations_of(tmp_path / "ods", "eccg_2022-06-30.csv")
+    await take(database, tmp_path / "ods")
+    assert await kind(database, "QNX", "2023-01-01") == "stp"
