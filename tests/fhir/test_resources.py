@@ -38,8 +38,9 @@ roles = st.builds(
     Role,
     code=st.sampled_from(["RO98", "RO177", "RO76", "RO197", "RO57", "RO999", "data-controller"]),
     primary=st.booleans(),
-    days=some_days,
+    days=st.none() | some_days,
     active=st.booleans(),
+    legal=st.none() | some_days,
 )
 identifiers = st.builds(
     FhirIdentifier, system=st.sampled_from(["ons", "finance", "payroll-2"]), value=printed, days=some_days

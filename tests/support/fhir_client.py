@@ -45,6 +45,15 @@ def roles_of(resource: dict[str, Any]) -> dict[str, bool]:
     return told
 
 
+def role_periods_of(resource: dict[str, Any]) -> dict[str, dict[str, dict[str, str]]]:
+    """Its role codes, and the legal and the operational period of each."""
+    told = {}
+    for role in extensions(resource, codes.ROLE_EXTENSION):
+        [coded] = [part for part in role["extension"] if part["url"] == "roleCode"]
+        told[coded["valueCodeableConcept"]["coding"][0]["code"]] = periods_of(role)
+    return told
+
+
 def periods_of(resource: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Its legal and its operational period."""
     return {

@@ -29,14 +29,24 @@ ALWAYS_SO = "always"
 
 _ID = re.compile(rf"([A-Z0-9]{{1,12}})\.([a-z-]{{1,30}})\.([A-Z0-9]{{1,12}})\.(\d{{4}}-\d{{2}}-\d{{2}}|{ALWAYS_SO})")
 
+
+_TIE_FIRST = "coalesce(lower(b.valid), DATE '0001-01-01')"
+
+# A relation ends with the first of its bodies that closes, and one that would begin after that is none. What is
+# believed of parents is limited to the lives of both bodies already.
 _HELD = f"""
 (SELECT o.code, '{PARENT}' AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at
    FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
   WHERE {about("b", Facet.PARENT)} AND {as_known("b")}
   UNION ALL
- SELECT t.code, t.sort, t.other, b.valid, b.value, b.recorded_at
+ SELECT t.code, t.sort, t.other, lived.valid, b.value, b.recorded_at
    FROM tie_belief b JOIN tie t ON t.id = b.subject_id
-  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND {as_known("b")}) held
+  CROSS JOIN LATERAL (
+        SELECT daterange(lower(b.valid), least(upper(b.valid), min(greatest(lower(l.valid), {_TIE_FIRST})))) AS valid
+          FROM organisation x JOIN organisation_belief l ON l.subject_id = x.id
+         WHERE x.code IN (t.code, t.other) AND {about("l", Facet.LIFE)} AND l.value = 'closed'
+           AND NOT l.valid << daterange({_TIE_FIRST}, NULL) AND {as_known("l")}) lived
+  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND {as_known("b")} AND NOT isempty(lived.valid)) held
 """  # noqa: S608  (all constants of ours)
 
 _FIRST = "coalesce(lower(held.valid), DATE '0001-01-01')"

@@ -30,9 +30,12 @@ class Role:
 
     code: str
     primary: bool
-    days: Days
+    days: Days | None
+    """The days on which it operates in the role; None: it is only planned."""
     active: bool
     """Whether it has the role, and operates, on the day asked about."""
+    legal: Days | None = None
+    """The days on which it has the role in law, from the order that sets it up; None where no source says any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Reads bodies with everything that their Organization shows, many at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
@@ -85,6 +85,7 @@ def body_as_at(beliefs: FhirBeliefs, day: date) -> FhirOrganisation:
     """Return what a body's Organization shows on a day. On a day of which nothing was stated it has no name."""
     status = cast("Status", beliefs.on(Facet.LIFE, day) or "unknown")
     lines = tuple((beliefs.on(Facet.ADDRESS, day) or "").split("\n"))
+    legal = _legal(beliefs, day)
     return FhirOrganisation(
         code=beliefs.code,
         status=status,
@@ -94,8 +95,8 @@ def body_as_at(beliefs: FhirBeliefs, day: date) -> FhirOrganisation:
         name=None if status == "unknown" else beliefs.on(Facet.NAME, day),
         kind=beliefs.on(Facet.KIND, day) or UNKNOWN,
         operational=_nearest(beliefs.periods[Facet.LIFE], "open", day),
-        legal=_legal(beliefs, day),
-        roles=(*_roles_of_kinds(beliefs, day), *_further_roles(beliefs, day)),
+        legal=legal,
+        roles=(*_roles_of_kinds(beliefs, legal, day), *_further_roles(beliefs, day)),
         identifiers=tuple(
             FhirIdentifier(sort.removeprefix(CODE_OF), period.value, period.days)
             for sort, period in beliefs.links
@@ -109,12 +110,16 @@ def body_as_at(beliefs: FhirBeliefs, day: date) -> FhirOrganisation:
 
 
 def _legal(beliefs: FhirBeliefs, day: date) -> Days | None:
-    """Return the days on which it is established in law: as stated, else from when it was proposed."""
+    """Return the days on which it is established in law: as stated, else from when it was proposed.
+
+    A merger's order is made before the day on which it takes effect: where a source states only that day, on which the
+    body opens too, it is legal from the order.
+    """
+    proposed = _nearest(beliefs.periods[Facet.LIFE], "proposed", day)
     stated = _nearest(beliefs.periods[Facet.LEGAL], "established", day)
     if stated is not None:
-        return stated
+        return Days(proposed.start, stated.end) if proposed and proposed.end == stated.start else stated
     ended = min((period.days.start for period in beliefs.periods[Facet.LEGAL]), default=LAST_DAY)
-    proposed = _nearest(beliefs.periods[Facet.LIFE], "proposed", day)
     if proposed is None and ended == LAST_DAY:
         return None
     return Days(proposed.start if proposed else FIRST_DAY, ended)
@@ -127,39 +132,63 @@ def _nearest(periods: Sequence[FhirPeriod], value: str, day: date) -> Days | Non
     return begun[-1] if begun else next(iter(found), None)
 
 
-def _roles_of_kinds(beliefs: FhirBeliefs, day: date) -> list[Role]:
+def _roles_of_kinds(beliefs: FhirBeliefs, legal: Days | None, day: date) -> list[Role]:
     """Return the ODS roles that follow from what a body was, each once for all days on which it had it without a break.
 
-    A role is limited to the days of the body's life, where they are known.
+    A role is in operation while the body is open, and legal from its order, which is earlier, to its abolition in law.
     """
-    life = _life(beliefs.periods[Facet.LIFE])
-    operates = beliefs.on(Facet.LIFE, day) == "open"
     periods: dict[tuple[str, bool], list[Days]] = defaultdict(list)
     for period in beliefs.periods[Facet.KIND]:
-        days = Days(max(period.days.start, life.start), min(period.days.end, life.end))
-        if days.start < days.end:
-            for number, role in enumerate(codes.roles_of(period.value, day)):
-                periods[role, number == 0].append(days)
+        for number, role in enumerate(codes.roles_of(period.value, day)):
+            periods[role, number == 0].append(period.days)
     return [
-        Role(role, primary, days, operates and day in days)
-        for (role, primary), found in periods.items()
-        for days in _joined(found)
+        role
+        for (code, primary), found in periods.items()
+        for role in _roles(code, found, beliefs, legal, day, primary=primary)
     ]
-
-
-def _life(periods: Iterable[FhirPeriod]) -> Days:
-    """Return the days from the first on which it was proposed or open up to the first without."""
-    alive = [period.days for period in periods if period.value in {"proposed", "open"}]
-    return Days(min(days.start for days in alive), max(days.end for days in alive)) if alive else Days()
 
 
 def _further_roles(beliefs: FhirBeliefs, day: date) -> list[Role]:
-    operates = beliefs.on(Facet.LIFE, day) == "open"
     return [
-        Role(period.value, False, period.days, operates and day in period.days)
+        role
         for sort, period in beliefs.links
         if sort == ROLE
+        for role in _roles(period.value, [period.days], beliefs, None, day, primary=False)
     ]
+
+
+def _roles(
+    code: str, periods: Sequence[Days], beliefs: FhirBeliefs, legal: Days | None, day: date, *, primary: bool
+) -> Iterator[Role]:
+    """Yield a role once for each period in which the body operates with it; a body that is only planned has it in law.
+
+    A role that begins only after its body closed is left out.
+    """
+    operates = beliefs.on(Facet.LIFE, day) == "open"
+    life = _operation(beliefs.periods[Facet.LIFE])
+    operational = _joined(_common(periods, life))
+    in_law = _joined(_common(periods, [legal] if legal else []))
+    for days in operational:
+        during = next((one for one in in_law if one.start < days.end and days.start < one.end), None)
+        yield Role(code, primary, days, operates and day in days, during)
+    if not operational:
+        yield from (Role(code, primary, None, False, days) for days in in_law)
+
+
+def _operation(periods: Sequence[FhirPeriod]) -> list[Days]:
+    """Return the days on which it operates; before the first known day and after the last one they are not limited."""
+    known = [period.days for period in periods if period.value == "open"]
+    if known:
+        return known
+    not_yet = max((period.days.end for period in periods if period.value == "proposed"), default=FIRST_DAY)
+    closed = min((period.days.start for period in periods if period.value == "closed"), default=LAST_DAY)
+    return [Days(not_yet, closed)] if not_yet < closed else []
+
+
+def _common(periods: Iterable[Days], others: Sequence[Days]) -> list[Days]:
+    """Return the days that are in one of the periods and in one of the others."""
+    both = (Days(max(one.start, other.start), min(one.end, other.end)) for one in periods for other in others)
+    return [days for days in both if days.start < days.end]
 
 
 def _joined(periods: Sequence[Days]) -> list[Days]:

@@ -85,15 +85,20 @@ def _ods_coding(code: str, day: date) -> Resource:
 
 
 def _roles(body: FhirOrganisation, day: date) -> Iterator[Resource]:
-    for role in sorted(body.roles, key=lambda one: (not one.primary, one.days.start, one.code)):
+    for role in sorted(body.roles, key=_order_of_role):
         yield {
             "url": codes.ROLE_EXTENSION,
             "extension": [
                 {"url": "roleCode", "valueCodeableConcept": {"coding": [_role_coding(role, day)]}},
-                *_periods(None, role.days),
+                *_periods(role.legal, role.days),
                 {"url": "active", "valueBoolean": role.active},
             ],
         }
+
+
+def _order_of_role(role: Role) -> tuple[bool, date, str]:
+    days = role.days or role.legal or Days()
+    return not role.primary, days.start, role.code
 
 
 def _role_coding(role: Role, day: date) -> Resource:

@@ -1,5 +1,7 @@
 """The registry in FHIR: whatever it gives out is accepted by the reference implementation and says what is known."""
 
+from datetime import date
+
 import pytest
 
 from libs.common.events.registry import OrganisationIdentified, OrganisationRoleGiven
@@ -11,6 +13,7 @@ from tests.support.fhir_client import (
     extensions,
     found,
     periods_of,
+    role_periods_of,
     roles_of,
     stage_newcastle,
     state,
@@ -87,6 +90,37 @@ async def test_a_proposed_body_is_legally_set_and_not_active(stage: RegistryClie
     told = await ask(stage, "Organization/QHM", **{"as-at": "2030-04-02"})
     assert (told["active"], status_of(told)) == (False, "proposed")
     assert periods_of(told) == {"Legal": {"start": "2030-04-01"}}
+
+
+async def test_roles_operate_with_their_body_and_are_legal_from_its_order(
+    registry: RegistryClient, validator: Validator
+) -> None:
+    await registry.move_clock("2017-01-31")
+    await registry.open("10H", "10Y")
+    await registry.merge("14Y", "10H", "10Y", on="2018-04-01")
+    planned = await ask(registry, "Organization/14Y")
+    assert role_periods_of(planned) == {"RO98": {"Legal": {"start": "2017-01-31"}}}
+    assert validator.faults(planned) == []
+    await registry.move_clock("2018-04-02")
+    told = await ask(registry, "Organization/14Y")
+    assert role_periods_of(told) == {"RO98": {"Legal": {"start": "2017-01-31"}, "Operational": {"start": "2018-04-01"}}}
+    gone = await ask(registry, "Organization/10H")
+    assert role_periods_of(gone) == {
+        "RO98": {"Legal": {"end": "2018-03-31"}, "Operational": {"start": "2013-04-01", "end": "2018-03-31"}}
+    }
+    assert validator.faults(told) + validator.faults(gone) == []
+
+
+async def test_a_further_role_ends_with_its_body_and_begins_no_earlier(registry: RegistryClient) -> None:
+    await registry.open("13Q", kind="commissioning_hub")
+    at = (await registry.told())[0].stated_at
+    roles = (("RO216", date(2012, 4, 1)), ("RO217", date(2020, 4, 1)))
+    given = (OrganisationRoleGiven(effective_on=day, stated_at=at, code="13Q", role=role) for role, day in roles)
+    await state(registry, *given)
+    await registry.change("/organisations/13Q/closure", version=1, body={"effective_on": "2018-04-01"})
+    told = role_periods_of(await ask(registry, "Organization/13Q"))
+    assert told["RO216"] == {"Operational": {"start": "2013-04-01", "end": "2018-03-31"}}
+    assert "RO217" not in told
 
 
 async def test_a_code_whose_body_was_abolished_in_law_lives_on_in_operation(

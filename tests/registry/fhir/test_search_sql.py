@@ -1,12 +1,14 @@
 """FHIR searches find what matches and nothing else, page by page, in Bundles that the validator accepts."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from libs.common.events.registry import OrganisationRelated
 from services.registry.fhir import codes
 from tests.fhir.hapi import Validator
-from tests.support.fhir_client import BASE, ask, extensions, stage_a_share, stage_newcastle
+from tests.support.fhir_client import BASE, ask, extensions, found, stage_a_share, stage_newcastle, state
 from tests.support.registry_client import RegistryClient
 
 
@@ -131,6 +133,46 @@ async def test_a_search_of_affiliations_finds_what_matches_and_nothing_else(
         assert validator.faults(bundle) == []
         counted = await ask(stage, "OrganizationAffiliation", **parameters, _count=0)
         assert (parameters, counted["total"]) == (parameters, len(expected))
+
+
+async def test_an_affiliation_ends_with_either_body_and_none_begins_after(registry: RegistryClient) -> None:
+    await registry.open("00F", "00G", "00H")
+    await registry.open("A85001", "A85002", kind="gp_practice", on="2013-04-01")
+    at = (await registry.told())[-1].stated_at
+    ties = (
+        ("A85001", "00F", "2013-04-01", None),
+        ("A85002", "00F", "2013-04-01", "2014-04-01"),
+        ("A85001", "00G", "2016-04-01", None),
+        ("A85002", "00H", "2018-04-01", None),
+    )
+    await state(
+        registry,
+        *(
+            OrganisationRelated(
+                effective_on=date.fromisoformat(first),
+                until=last and date.fromisoformat(last),
+                stated_at=at,
+                code=code,
+                other=other,
+                relation="member of",
+            )
+            for code, other, first, last in ties
+        ),
+    )
+    for code in ("00F", "00G"):
+        await registry.change(f"/organisations/{code}/closure", version=1, body={"effective_on": "2015-04-01"})
+    await registry.change("/organisations/A85002/closure", version=1, body={"effective_on": "2017-04-01"})
+    bundle = await ask(registry, "OrganizationAffiliation", role="member-of")
+    told = [entry["resource"] for entry in bundle["entry"]]
+    assert [(one["id"], one["active"], one["period"]) for one in told] == [
+        ("A85001.member-of.00F.2013-04-01", False, {"start": "2013-04-01", "end": "2015-03-31"}),
+        ("A85002.member-of.00F.2013-04-01", False, {"start": "2013-04-01", "end": "2014-03-31"}),
+    ]
+    assert await found(registry, "OrganizationAffiliation", role="member-of", active="true") == []
+    before = await found(registry, "OrganizationAffiliation", active="true", **{"as-at": "2015-03-31"})
+    assert before == ["A85001.member-of.00F.2013-04-01"]
+    assert await found(registry, "OrganizationAffiliation", date="ge2015-04-01") == []
+    await ask(registry, "OrganizationAffiliation/A85001.member-of.00G.2016-04-01", 404)
 
 
 async def test_affiliations_come_by_pages_with_both_bodies(stage: RegistryClient, validator: Validator) -> None:
