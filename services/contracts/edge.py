@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Response
 
 from libs.common.database.connection import raw
-from libs.common.http.dependencies import Today, Write, allowed, etag, stale
+from libs.common.http.dependencies import Today, Versions, Write, allowed, etag, stale
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.contracts.core import errors
@@ -21,8 +21,8 @@ Lead = Annotated[Caller, allowed(Role.CONTRACT_LEAD)]
 EDIT_REFUSALS = (errors.ContractNotFound, NotYoursToDecide, RoleMissing, StaleVersion, PreconditionMissing)
 
 
-def expecting(if_match: int) -> Expect:
-    """Return the check that a contract still has the version that the caller read."""
+def expecting(if_match: Versions) -> Expect:
+    """Return the check that a contract still has a version that the caller accepts."""
     return partial(stale, expected=if_match)
 
 

@@ -72,6 +72,13 @@ class Tokens:
         return {"Authorization": f"Bearer {token}"}
 
 
+def version_in(answer: httpx.Response) -> int | None:
+    """The version in the tag of a read; None of what has no version for the caller."""
+    version, _, content = answer.headers["ETag"].strip('"').rpartition(".")
+    assert content
+    return int(version) if version else None
+
+
 @pytest.fixture(scope="session")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
     """One issuer for the session."""

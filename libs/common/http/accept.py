@@ -1,6 +1,8 @@
-"""Chooses what to answer with by the client's Accept header (RFC 9110, 12.5.1)."""
+"""Chooses what to answer with by the client's Accept headers (RFC 9110, 12.5)."""
 
 from collections.abc import Sequence
+
+from starlette.datastructures import Headers
 
 
 def preferred(header: str, offers: Sequence[str]) -> str | None:
@@ -29,3 +31,9 @@ def _weight(offer: str, ranges: Sequence[tuple[str, float]]) -> float:
         if given:
             return max(given)
     return 0.0
+
+
+def accepts_coding(headers: Headers, coding: str) -> bool:
+    """Whether the client takes this content coding (RFC 9110, 12.5.3); without the header it gets none."""
+    weights = dict(map(_read, ",".join(headers.getlist("accept-encoding")).lower().split(",")))
+    return weights.get(coding, weights.get(f"x-{coding}", weights.get("*", 0.0))) > 0

@@ -1,6 +1,5 @@
 """FastAPI dependencies of a service's `api.py`: transactions, reads, caller, days and versions."""
 
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -10,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Database
 from libs.common.errors import Reason
+from libs.common.http.conditional import FORM, UnreadableVersion, Versions, versions
 from libs.common.http.declarations import binds, binds_none, binds_one_of
 from libs.common.http.middleware import CALLER
 from libs.common.http.paging import Page, Paging, page
-from libs.common.http.problems import PreconditionMissing, StaleVersion, Unprocessable, Unreadable, may_raise, problems
+from libs.common.http.problems import PreconditionMissing, StaleVersion, Unprocessable, may_raise, problems
 from libs.common.http.transactions import SESSION, commands_router, questions_router
 from libs.common.identity import Caller, Role
 from libs.common.process.clock import Clock, end_of, start_of
@@ -32,6 +32,8 @@ __all__ = [
     "Rows",
     "StatedAt",
     "Today",
+    "UnreadableVersion",
+    "Versions",
     "Write",
     "allowed",
     "binds",
@@ -48,20 +50,12 @@ __all__ = [
 _YEARS = range(EARLIEST.year, LATEST.year + 1)
 _DayOfAnyYear = Annotated[date, AS_WRITTEN]
 """A day that `_instant` refuses in its own words."""
-_VERSION = re.compile(r'"([0-9]{1,18})"')
 
 
 class InstantRefused(Unprocessable):
     """Nothing can be stated or known at this instant.
 
     `Stated-At` or `as_known` has no time zone, or lies in the future. Send an instant up to now, with its time zone.
-    """
-
-
-class UnreadableVersion(Unreadable):
-    """If-Match is not a version that a read returned.
-
-    Send the ETag exactly as the read returned it, in quotation marks.
     """
 
 
@@ -198,46 +192,41 @@ def _instant(given: datetime | date, field: str) -> datetime:
     raise InstantRefused(message, reasons=[Reason(message, field)])
 
 
-_IfMatchHeader = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description='The ETag that your last read returned, such as `"3"`.',
-        examples=['"1"'],
-        json_schema_extra={"pattern": f"^{_VERSION.pattern}$"},
-    ),
-]
-
-
 @may_raise(UnreadableVersion, StaleVersion)
-async def _if_match_if_any(given: _IfMatchHeader = None) -> int | None:
-    if given is None:
-        return None
-    matched = _VERSION.fullmatch(given.strip())
-    if matched is None:
-        raise UnreadableVersion(f'If-Match: {given}: send the ETag as the read returned it, such as "3"')
-    return int(matched[1])
+async def _if_match_if_any(
+    request: Request,
+    given: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description='The ETag that your last read returned, such as `"3"`; several, or `*` for any version.',
+            examples=['"1"'],
+            json_schema_extra={"pattern": FORM},
+        ),
+    ] = None,
+) -> Versions | None:
+    return None if given is None else versions(", ".join(request.headers.getlist("If-Match")))
 
 
 @may_raise(PreconditionMissing)
-async def _if_match(version: Annotated[int | None, Depends(_if_match_if_any)]) -> int:
-    if version is None:
+async def _if_match(named: Annotated[Versions | None, Depends(_if_match_if_any)]) -> Versions:
+    if named is None:
         raise PreconditionMissing("send If-Match with the ETag that you read")
-    return version
+    return named
 
 
-IfMatch = Annotated[int, Depends(_if_match)]
-"""The version that the caller read, from If-Match: 428 if it is missing, 400 if it is unreadable."""
-IfMatchIfAny = Annotated[int | None, Depends(_if_match_if_any)]
+IfMatch = Annotated[Versions, Depends(_if_match)]
+"""The versions that the caller accepts, from If-Match: 428 if it is missing, 400 if it is unreadable."""
+IfMatchIfAny = Annotated[Versions | None, Depends(_if_match_if_any)]
 """The same where only some requests need it; None if it is missing."""
 
 
-def stale(version: int, expected: int) -> None:
-    """Raise StaleVersion (412) unless the resource still has the version that the caller read."""
-    if version != expected:
+def stale(version: int, expected: Versions) -> None:
+    """Raise StaleVersion (412) unless the resource has a version that the caller accepts."""
+    if version not in expected:
         raise StaleVersion(f"you read version {expected}; the present version is {version}")
 
 
 def etag(response: Response, version: int) -> None:
-    """Set the version as the response's ETag."""
+    """Set the version as the response's ETag; that of a read is completed by a hash of its body."""
     response.headers["ETag"] = f'"{version}"'

@@ -11,12 +11,14 @@ from http import HTTPStatus
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import GZipMiddleware, GZipResponder
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.errors import DomainError
 from libs.common.http import problems
+from libs.common.http.accept import accepts_coding
+from libs.common.http.conditional import varies_by, weakened
 from libs.common.http.paths import path_below
 from libs.common.http.problems import Unauthenticated
 from libs.common.http.tokens import Verifier
@@ -42,12 +44,30 @@ _log = logger("libs.common.access")
 
 
 class Compression(GZipMiddleware):
-    """Compresses responses for clients that ask for it; others do not pay for checking what could be compressed."""
+    """Compresses responses for clients that take it; others do not pay for checking what could be compressed.
+
+    A response that was compressed has a weak tag: a strong one is of the plain bytes.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
-        asks = scope["type"] == "http" and "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        await (super().__call__ if asks else self.app)(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                varies_by(headers, "Accept-Encoding")
+                if "content-encoding" in headers:
+                    weakened(headers)
+            await send(message)
+
+        if accepts_coding(Headers(scope=scope), "gzip"):
+            packing = GZipResponder(self.app, self.minimum_size, self.compresslevel)
+            await packing(scope, receive, send_on)
+        else:
+            await self.app(scope, receive, send_on)
 
 
 class Surroundings:
@@ -81,6 +101,7 @@ class Surroundings:
                 if not is_public(path_below(scope)):
                     # What a token was needed for stays out of every cache, whatever of it is public.
                     headers["Cache-Control"] = "no-store"
+                    varies_by(headers, "Authorization")
             await send(message)
 
         try:

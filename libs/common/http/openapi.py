@@ -9,13 +9,14 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from libs.common.events import asyncapi
 from libs.common.http import idempotency
+from libs.common.http.conditional import FORM
 from libs.common.http.declarations import binding_of
 from libs.common.http.dependencies import Allowed
 from libs.common.http.middleware import PUBLIC_PATHS
@@ -47,6 +48,17 @@ _IDEMPOTENCY_KEY = {
     "description": "A key of your choice, one for each change. A request that is repeated with its key is not carried "
     "out again, and gets the first response.",
 }
+
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": FORM},
+    "description": "The ETag of what you have of this address; several, or `*`. Where it is the present one, the "
+    "answer is 304 without a body.",
+    "example": '"3.0a1b2c3d4e5f60718293a4b5"',
+}
+_NOT_MODIFIED = {"description": "You have what `If-None-Match` names: it has not changed."}
 
 # FastAPI's own schemas of a 422, replaced by ours.
 _UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
@@ -150,6 +162,9 @@ def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant)
     refusals = [refusal for call in needed for refusal in refusals_of(call)]
     if PreconditionMissing in refusals:
         _require(next(one for one in operation["parameters"] if one["name"] == "If-Match"))
+    if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        operation["responses"]["304"] = _NOT_MODIFIED
     if isinstance(route, CommandRoute) and not (route.methods or set()) <= READING:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         refusals += [Unreadable, idempotency.IdempotencyKeyReused]

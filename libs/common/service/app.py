@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from libs.common.database.connection import Database
 from libs.common.http import idempotency, openapi, problems
+from libs.common.http.conditional import Conditional
 from libs.common.http.declarations import binding_of
 from libs.common.http.middleware import Authentication, Compression, Surroundings
 from libs.common.http.tokens import Keys, Verifier
@@ -77,6 +78,7 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
             *_cors(settings),
             Middleware(Surroundings, metrics=metrics, max_body_bytes=settings.max_body_bytes),
             Middleware(Compression, minimum_size=_GZIP_FROM_BYTES),
+            Middleware(Conditional, packed_from=_GZIP_FROM_BYTES),
             Middleware(Authentication, verifier=verifier),
         ],
     )

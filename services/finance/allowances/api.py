@@ -16,6 +16,7 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     UnreadableVersion,
+    Versions,
     Write,
     allowed,
     binds,
@@ -46,7 +47,7 @@ from services.finance.edge import Code, OneCode, OneYear, Year
 router = commands_router(tags=["Populations"])
 
 
-def _expectation(version_read: int | None) -> Callable[[int], None]:
+def _expectation(version_read: Versions | None) -> Callable[[int], None]:
     """Return a check that raises unless If-Match names the version; the first statement needs none."""
 
     def expect(version: int) -> None:

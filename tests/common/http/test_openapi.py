@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from libs.common.http.conditional import FORM
+from libs.common.http.middleware import PUBLIC_PATHS
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.service.app import create_service
 from tests.support import sample_service
@@ -71,7 +73,7 @@ async def test_every_command_takes_an_idempotency_key_and_says_so(client: httpx.
     for path, method in (("/v1/beacons", "post"), ("/v1/beacons/{code}/name", "put")):
         headers = {parameter["name"] for parameter in document["paths"][path][method]["parameters"]}
         assert "Idempotency-Key" in headers
-    assert "parameters" not in document["paths"]["/v1/caller"]["get"]
+    assert [one["name"] for one in document["paths"]["/v1/caller"]["get"]["parameters"]] == ["If-None-Match"]
 
 
 async def test_every_reference_in_the_document_leads_somewhere(client: httpx.AsyncClient) -> None:
@@ -104,7 +106,12 @@ async def test_what_a_dependency_may_refuse_is_told_of_every_route_that_needs_it
     for status, slug in (("400", "unreadable-version"), ("412", "stale-version"), ("428", "precondition-missing")):
         assert slug in renaming["responses"][status]["description"]
     [version] = [parameter for parameter in renaming["parameters"] if parameter["name"] == "If-Match"]
-    assert (version["required"], version["schema"]["pattern"]) == (True, r'^"([0-9]{1,18})"$')
+    assert (version["required"], version["schema"]["pattern"]) == (True, FORM)
+    for path, operations in paths.items():
+        if path in PUBLIC_PATHS or "get" not in operations:
+            continue
+        assert "304" in operations["get"]["responses"], path
+        assert "If-None-Match" in {parameter["name"] for parameter in operations["get"]["parameters"]}, path
     assert version["schema"]["type"] == "string"
 
 
