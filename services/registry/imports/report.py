@@ -81,6 +81,8 @@ class ImportReport:
 
     files: list[FileReport] = field(default_factory=list)
     files_not_taken: list[NotTaken] = field(default_factory=list)
+    faults: int = 0
+    """The number of files at which the import itself failed."""
 
     def not_taken(self) -> list[NotTaken]:
         """Return every file and line that was not imported."""

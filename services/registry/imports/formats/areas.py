@@ -9,28 +9,29 @@ from libs.common.events.registry import AreasAssigned
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.csv_tables import Reading, Table
 from services.registry.imports.formats.lookups import FAMILY, local_authority
-from services.registry.imports.formats.ods_rows import Unusable, code_of
+from services.registry.imports.formats.ods_rows import code_of
+from services.registry.imports.formats.repeats import decided
 
 _APRIL_2021 = date(2021, 4, 1)
 
 
 def _areas(reading: Reading) -> Iterator[Event]:
-    """Yield the areas of each CCG in each local authority; of a repeated area only the first line counts."""
+    """Yield the areas of each CCG in each local authority; of an area on several lines, the later codes are taken."""
     areas: dict[tuple[str, str], list[str]] = defaultdict(list)
     names: dict[str, tuple[str, str]] = {}
-    seen: dict[str, int] = {}
+    lines: dict[str, list[tuple[int, tuple[str, str]]]] = defaultdict(list)
     for line, row in reading.rows():
         area = row["LSOA11CD"]
         try:
             ccg, authority = code_of(row["CCG21CDH"]), code_of(row["LAD21CD"])
-            if code_of(area) in seen:
-                raise Unusable(f"the area is on line {seen[area]} already")
-        except Unusable as reason:
+            lines[code_of(area)].append((line, (ccg, authority)))
+        except ValueError as reason:
             reading.report.refuse(line, area, str(reason))
             continue
-        seen[area] = line
-        names[ccg], names[authority] = (row["CCG21NM"], row["CCG21CD"]), (row["LAD21NM"], authority)
-        areas[ccg, authority].append(area)
+        names[ccg] = max(names.get(ccg, ("", "")), (row["CCG21NM"], row["CCG21CD"]))
+        names[authority] = max(names.get(authority, ("", "")), (row["LAD21NM"], authority))
+    for area, entries in lines.items():
+        areas[decided(entries, area, lambda place: place, "whose codes are later", reading.report)].append(area)
     for ccg in sorted({ccg for ccg, _ in areas}):
         name, ons = names[ccg]
         yield from reading.seen(ccg, name, Kind.CCG, ons=ons)

@@ -34,30 +34,42 @@ _PASSAGES = {
 """Pairs of the believed kind and a kind that a line may name without a finding."""
 
 
-async def compare(
-    connection: asyncpg.Connection, bodies: Collection[Body], file: SourceFile, stated_at: datetime, report: FileReport
-) -> None:
-    """Report where the lines differ from the believed lives and kinds, and bodies that are no longer named."""
-    codes = sorted(body.code for body in bodies)
-    kinds: dict[str, set[str]] = {}
-    opened: dict[str, set[str]] = {}
-    for row in await connection.fetch(_BELIEVED, codes):
-        if row["facet"] == Facet.KIND:
-            kinds.setdefault(row["code"], set()).add(row["value"])
-        else:
-            opened.setdefault(row["code"], set()).add(str(row["start"]))
-    for body in bodies:
-        _compare_kind(body, kinds.get(body.code, ()), report)
-        first_days = opened.get(body.code)
-        if first_days and str(body.opened_on) not in first_days:
-            known_days = ", ".join(sorted(first_days))
-            report.find(
-                "another first day", body.code, f"line {body.line} says {body.opened_on}, recorded: {known_days}"
-            )
-    named = set(codes)
-    for row in await connection.fetch(_NAMED_BEFORE, f"{file.form.family}:%", stated_at):
-        if row["code"] not in named:
-            report.find("not named any more", row["code"], "the file before this one names it: absent is not closed")
+class Comparison:
+    """A file being compared, some of its bodies at a time."""
+
+    def __init__(
+        self, connection: asyncpg.Connection, file: SourceFile, stated_at: datetime, report: FileReport
+    ) -> None:
+        self._connection, self._file, self._stated_at, self._report = connection, file, stated_at, report
+        self._named: set[str] = set()
+
+    async def compare(self, bodies: Collection[Body]) -> None:
+        """Report where lines differ from the believed lives and kinds."""
+        codes = sorted(body.code for body in bodies)
+        self._named.update(codes)
+        kinds: dict[str, set[str]] = {}
+        opened: dict[str, set[str]] = {}
+        for row in await self._connection.fetch(_BELIEVED, codes):
+            if row["facet"] == Facet.KIND:
+                kinds.setdefault(row["code"], set()).add(row["value"])
+            else:
+                opened.setdefault(row["code"], set()).add(str(row["start"]))
+        for body in bodies:
+            _compare_kind(body, kinds.get(body.code, ()), self._report)
+            first_days = opened.get(body.code)
+            if first_days and str(body.opened_on) not in first_days:
+                known_days = ", ".join(sorted(first_days))
+                self._report.find(
+                    "another first day", body.code, f"line {body.line} says {body.opened_on}, recorded: {known_days}"
+                )
+
+    async def end(self) -> None:
+        """Report the bodies that the file before this one names, and this one does not."""
+        before = await self._connection.fetch(_NAMED_BEFORE, f"{self._file.form.family}:%", self._stated_at)
+        for row in before:
+            if row["code"] not in self._named:
+                words = "the file before this one names it: absent is not closed"
+                self._report.find("not named any more", row["code"], words)
 
 
 def _compare_kind(body: Body, kinds: Iterable[str], report: FileReport) -> None:

@@ -1,11 +1,10 @@
 """Published tables whose first line names their columns: how they are recognised, read and turned into statements."""
 
 import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,15 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationIdentified, OrganisationOpened
-from libs.common.text import visible
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.identifiers import ONS, bodies_with, with_ends
-from services.registry.imports.formats.ods_rows import Unusable, code_of
-from services.registry.imports.formats.source_file import Form, SourceFile, content_of
-from services.registry.imports.report import FileReport
+from services.registry.imports.formats.ods_rows import Unusable, code_of, name_of, note_unreadable
+from services.registry.imports.formats.repeats import TWICE, later_end, repeated
+from services.registry.imports.formats.source_file import Form, SourceFile
+from services.registry.imports.report import FileRefused, FileReport
 
-_MARK = "ï»¿"
-"""The byte order mark of UTF-8, as it looks in the encoding in which formats are tried."""
+_SUBJECT = ("code", "successor", "relation", "other", "system", "basis", "role", "local_authority", "effective_on")
+"""The fields of an event that say what it is about; the others say what it states of that."""
+_AT_ONCE = 100_000
+"""How many events are remembered, so that each is given once. One that was forgotten changes nothing later on."""
 
 Row = Mapping[str, str]
 
@@ -47,9 +48,11 @@ class Reading:
         for line, row in self.rows():
             try:
                 events = list(read(row))
-            except Unusable as reason:
+            except ValueError as reason:
                 self.report.refuse(line, next(iter(row.values()), ""), str(reason))
                 continue
+            if len(given) > _AT_ONCE:
+                given.clear()
             for event in events:
                 if event not in given:
                     given.add(event)
@@ -57,21 +60,22 @@ class Reading:
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         """Yield each row by its columns' names, with its line."""
-        reader = csv.DictReader(io.StringIO(text_of(self.file.path), newline=""))
-        for row in reader:
-            self.report.lines += 1
-            yield reader.line_num, {name.strip(): (value or "").strip() for name, value in row.items() if name}
+        with self.file.text() as text:
+            reader = csv.DictReader(text)
+            try:
+                for row in reader:
+                    self.report.lines += 1
+                    yield reader.line_num, {name.strip(): (value or "").strip() for name, value in row.items() if name}
+            except csv.Error as error:
+                raise FileRefused(f"line {reader.line_num} cannot be read: {error}") from error
 
     def seen(self, code: str, name: str, kind: Kind, *, ons: str = "", on: date | None = None) -> Iterator[Event]:
         """Yield that a body operates under this name and ONS code on a day, by default the table's."""
         day = on or self.day
         if not name:
             raise Unusable(f"{code} has no name")
-        try:
-            visible(name)
-        except ValueError:
-            raise Unusable("its name has a character that cannot be seen") from None
-        yield OrganisationOpened(code=code_of(code), name=name, kind=kind, effective_on=day, **self.saying)
+        note_unreadable(code, name, self.report)
+        yield OrganisationOpened(code=code_of(code), name=name_of(name), kind=kind, effective_on=day, **self.saying)
         if ons:
             yield self.identified(code, ons)
 
@@ -108,22 +112,52 @@ class Table:
         wanted = {name.strip() for name in self.columns.split("|" if "|" in self.columns else None)}
 
         def fits(_: str, first: list[str]) -> bool:
-            return wanted <= {name.removeprefix(_MARK).strip('" ') for name in first}
+            return wanted <= {name.strip('" ') for name in first}
 
         return Form(self.title, self.family, fits, self._take, header=True, day=self.day)
 
     async def _take(
         self, session: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport
-    ) -> Sequence[Event]:
+    ) -> AsyncIterator[Event]:
         connection = await raw(session)
-        reading = Reading(file, file.saying(stated_at), report, await bodies_with(connection, ONS))
-        return await with_ends(connection, list(self.read(reading)), report)
+        by_ons = await bodies_with(connection, ONS)
+        reading = Reading(file, file.saying(stated_at), report, by_ons)
+        # What is stated twice has to be known before the first of it is given.
+        first = Reading(file, reading.saying, FileReport(file.name, file.form.title, file.day), by_ons)
+        identified = []
+        for event in _each_once(self.read(reading), repeated(_about(event) for event in self.read(first)), report):
+            if isinstance(event, OrganisationIdentified):
+                identified.append(event)
+            else:
+                yield event
+        for event in await with_ends(connection, identified, report):
+            yield event
 
 
-def text_of(path: Path) -> str:
-    """Return a file's text: UTF-8 with or without its mark, else Windows-1252; decompressed if needed."""
-    content = content_of(path)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+def _about(event: Event) -> str:
+    """Return what an event is about, so that two events about the same are compared."""
+    return " ".join([event.event_name, *(str(getattr(event, name, "")) for name in _SUBJECT)])
+
+
+def _each_once(events: Iterable[Event], again: set[str], report: FileReport) -> Iterator[Event]:
+    """Yield the events; of those about the same, at the end, the one that ends later, or is later by its words."""
+    several: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if (about := _about(event)) in again:
+            several[about].append(event)
+        else:
+            yield event
+    for _, found in sorted(several.items()):
+        taken = max(found, key=lambda event: (later_end(getattr(event, "until", None)), event.model_dump_json()))
+        for other in found:
+            if other != taken:
+                report.find(TWICE, getattr(taken, "code", ""), _difference(other, taken))
+        yield taken
+
+
+def _difference(other: Event, taken: Event) -> str:
+    before, after = other.model_dump(mode="json"), taken.model_dump(mode="json")
+    words = (f"{name} {before[name]!r} and {after[name]!r}" for name in after if before[name] != after[name])
+    return (
+        f"{taken.event_name} with {', '.join(words)}: the latter is taken, which lasts longer or is later by its words"
+    )

@@ -1,5 +1,6 @@
 """NHS Improvement's register of organisations (May 2018), and the list of commissioning support units."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -13,8 +14,9 @@ from libs.common.events.registry import (
 )
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
-from services.registry.imports.formats.ods_rows import Unusable, code_of, iso_day
+from services.registry.imports.formats.ods_rows import Unusable, code_of, iso_day, iso_last_day
 from services.registry.imports.formats.partners import kind_by_name, kind_of_trust
+from services.registry.imports.formats.repeats import decided
 
 _REGISTERED_ON = date(2018, 5, 31)
 _CSUS_LISTED_ON = date(2022, 3, 7)
@@ -29,14 +31,30 @@ _NATIONAL = {"Care Quality Commission": Kind.CQC, "NHS England": Kind.NHS_ENGLAN
 
 
 def _register(reading: Reading) -> Iterator[Event]:
-    return reading.each(lambda row: _registered(reading, row))
+    """Yield what is registered of each body; of several rows with one code, the open or later closed one's."""
+    rows: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    for line, row in reading.rows():
+        rows[row["code"]].append((line, row))
+    for code, entries in rows.items():
+        first = min(line for line, _ in entries)
+        try:
+            row = decided(entries, code, _precedence, "which is open or closes later", reading.report)
+            yield from list(_registered(reading, row))
+        except ValueError as reason:
+            reading.report.refuse(first, code, str(reason))
+
+
+def _precedence(row: Row) -> tuple[bool, str, str]:
+    closure = row["closure_date"]
+    return not closure or iso_last_day(closure) is None, closure, str(sorted(row.items()))
 
 
 def _registered(reading: Reading, row: Row) -> Iterator[Event]:
     code, name, sort = row["code"], row["name"], row["organisation_type"]
     kind = _kind(sort, name)
-    if row["closure_date"]:
-        closed_on = _first_day_without(iso_day(row["closure_date"]))
+    closure = iso_last_day(row["closure_date"]) if row["closure_date"] else None
+    if closure is not None:
+        closed_on = _first_day_without(closure)
         yield from reading.seen(code, name, kind, on=closed_on - timedelta(days=1))
         yield OrganisationClosed(code=code, effective_on=closed_on, **reading.saying)
     else:

@@ -1,8 +1,9 @@
 """ODS files of organisations, in 27 columns: what each line states."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,7 @@ from libs.common.rulepacks import in_force
 from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
 from services.registry.imports.formats import ods_rows
-from services.registry.imports.formats.comparison import compare
+from services.registry.imports.formats.comparison import Comparison
 from services.registry.imports.formats.ods_rows import Body, KindOf, board_of_location, bodies_in
 from services.registry.imports.formats.source_file import Form, SourceFile, Take
 from services.registry.imports.report import FileReport
@@ -30,34 +31,43 @@ from services.registry.imports.report import FileReport
 DORMANT = "dormant"
 """The role that a body has on the day on which a file shows it as dormant."""
 
+Regions = dict[str, set[str]]
+"""The regions in which lines put each geography."""
+
 _A_DAY = timedelta(days=1)
+_COMPARED_AT_ONCE = 20_000
 _PRACTICES = {Kind.GP_PRACTICE, Kind.COST_CENTRE}
 """Kinds that belong to a commissioner or to no body, never to the geography, which is the commissioner's."""
 
 
 def _taking(kind_of: KindOf) -> Take:
-    async def take(session: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
-        bodies = list(bodies_in(file, kind_of, report))
-        await compare(await raw(session), bodies, file, stated_at, report)
-        return statements_about(bodies, file, stated_at, report)
+    async def take(
+        session: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport
+    ) -> AsyncIterator[Event]:
+        """Yield what the lines state.
+
+        Every line is stated, also where it repeats what is known, because a statement of an earlier day may arrive
+        later. A body that a file does not name is unchanged: absent is not closed.
+        """
+        saying = file.saying(stated_at)
+        comparison = Comparison(await raw(session), file, stated_at, report)
+        regions: Regions = defaultdict(set)
+        locations: list[Body] = []
+        bodies = bodies_in(file, kind_of, report)
+        while some := list(islice(bodies, _COMPARED_AT_ONCE)):
+            await comparison.compare(some)
+            for body in some:
+                for event in (*_life(body, file.day, saying), *_parent(body, file.day, saying)):
+                    yield event
+                if body.geography and body.region and body.kind not in _PRACTICES:
+                    regions[body.geography].add(body.region)
+                if body.kind is Kind.CCG:
+                    locations.append(body)
+        await comparison.end()
+        for event in (*_regions(regions, file.day, saying, report), *_boards(locations, file.day, saying)):
+            yield event
 
     return take
-
-
-def statements_about(bodies: Sequence[Body], file: SourceFile, stated_at: datetime, report: FileReport) -> list[Event]:
-    """Return what the lines state.
-
-    Every line is stated, also where it repeats what is known, because a statement of an earlier day may arrive later. A
-    body that a file does not name is unchanged: absent is not closed.
-    """
-    saying = file.saying(stated_at)
-    events: list[Event] = []
-    for body in bodies:
-        events.extend(_life(body, file.day, saying))
-        events.extend(_parent(body, file.day, saying))
-    events.extend(_regions(bodies, file.day, saying, report))
-    events.extend(_boards(bodies, file.day, saying))
-    return events
 
 
 def _life(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Event]:
@@ -126,12 +136,8 @@ def _parent(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Even
         )
 
 
-def _regions(bodies: Iterable[Body], file_day: date, saying: dict[str, Any], report: FileReport) -> Iterator[Event]:
+def _regions(regions: Regions, file_day: date, saying: dict[str, Any], report: FileReport) -> Iterator[Event]:
     """Yield the region of each geography; a body's own follows from it, and two parents would be a contradiction."""
-    regions: dict[str, set[str]] = defaultdict(set)
-    for body in bodies:
-        if body.geography and body.region and body.kind not in _PRACTICES:
-            regions[body.geography].add(body.region)
     for code, found in sorted(regions.items()):
         if len(found) > 1:
             report.find("several regions", code, f"lines put it into {', '.join(sorted(found))}: none was stated")

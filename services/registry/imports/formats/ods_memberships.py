@@ -1,15 +1,16 @@
 """Dated memberships of practices (ODS epcmem): the parent of each, with its days as in the file."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.events import Event
 from libs.common.events.registry import OrganisationParentChanged
 from services.registry.imports.formats.ods_rows import Columns, Unusable, code_of, day_of, last_day_or_none
+from services.registry.imports.formats.repeats import decided, later_end, repeated
 from services.registry.imports.formats.source_file import Form, SourceFile
 from services.registry.imports.report import FileReport
 
@@ -18,30 +19,45 @@ _COMMISSIONER = "W"
 """The only type of parent that the file has: a PCG, PCT or CCG."""
 
 
-async def _take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
-    return list(memberships_in(file, stated_at, report))
+async def _take(
+    _: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport
+) -> AsyncIterator[OrganisationParentChanged]:
+    for event in memberships_in(file, stated_at, report):
+        yield event
 
 
 def memberships_in(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[OrganisationParentChanged]:
     """Yield what each line states: a parent from the day of joining to the day of leaving, both included.
 
     Nothing is compared with the registry: a membership that another source contradicts, or that lasts longer than the
-    parent, is recorded as it arrives, and becomes an anomaly (`services.registry.evidence.anomalies`).
+    parent, is recorded as it arrives, and becomes an anomaly (`services.registry.evidence.anomalies`). Of lines by
+    which a practice joins on one day, the one that lasts longest is taken.
     """
     saying = file.saying(stated_at)
-    seen: dict[tuple[str, str, date], int] = {}
+    again = repeated(_joining(columns) for _, columns in file.lines())
+    several: dict[str, list[tuple[int, OrganisationParentChanged]]] = defaultdict(list)
     for line, columns in file.lines():
         report.lines += 1
         try:
             event = _membership(columns, saying)
-            key = (event.code, event.parent, event.effective_on)
-            if key in seen:
-                raise Unusable(f"line {seen[key]} states the same already")
-        except Unusable as reason:
+        except ValueError as reason:
             report.refuse(line, columns[0], str(reason))
             continue
-        seen[key] = line
-        yield event
+        if (key := _joining(columns)) in again:
+            several[key].append((line, event))
+        else:
+            yield event
+    for _, entries in sorted(several.items()):
+        yield decided(entries, entries[0][1].code, _precedence, "which lasts longer or has the later code", report)
+
+
+def _joining(columns: Columns) -> str:
+    """Return what a line is about: a practice, and the day on which it joins."""
+    return f"{columns[0]} {columns[3]}" if len(columns) == _COLUMNS else ""
+
+
+def _precedence(event: OrganisationParentChanged) -> tuple[date, str]:
+    return later_end(event.until), event.parent
 
 
 def _membership(columns: Columns, saying: dict[str, Any]) -> OrganisationParentChanged:

@@ -1,15 +1,18 @@
 """Parses one line of an ODS file of 27 columns, or says why it cannot be imported."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Literal
 
 from libs.common.temporal.days import EARLIEST, LATEST
+from libs.common.text import visible
 from services.registry.core.kinds import Kind
-from services.registry.imports.formats.source_file import SourceFile
+from services.registry.imports.formats.repeats import decided, later_end, repeated
+from services.registry.imports.formats.source_file import UNREADABLE, SourceFile
 from services.registry.imports.report import FileReport, excerpt
 
 COLUMNS = 27
@@ -18,8 +21,8 @@ Columns = list[str]
 KindOf = Callable[[Columns], Kind]
 Status = Literal["open", "proposed", "dormant"]
 
-_NO_END, _ISO_NO_END = "99991231", "9999-12-31"
 _LONGEST_VALUE = 20
+_LONGEST_NAME, _LONGEST_ADDRESS = 300, 1_000
 _CODE = re.compile(r"[A-Z0-9]{1,12}")
 _GENERAL_PRACTICE = "4"
 _STATUSES: dict[str, Status] = {"P": "proposed", "D": "dormant"}
@@ -52,22 +55,48 @@ class Unusable(ValueError):
 
 
 def bodies_in(file: SourceFile, kind_of: KindOf, report: FileReport) -> Iterator[Body]:
-    """Yield the organisation of each line; a line that cannot be imported is refused in the report."""
-    seen: dict[str, int] = {}
+    """Yield each organisation once; a line that cannot be imported is refused in the report.
+
+    Of several lines with one code, those that differ come after all others: the one that shows it open is taken, or
+    else the one that closes, joins or opens it later.
+    """
+    again = repeated(columns[0] for _, columns in file.lines())
+    several: dict[str, list[tuple[int, Body]]] = defaultdict(list)
     for line, columns in file.lines():
         report.lines += 1
-        code = columns[0]
         try:
-            if code in seen:
-                raise Unusable(f"the code occurs on line {seen[code]} already")
             body = _body(kind_of, line, columns)
-        except Unusable as reason:
-            report.refuse(line, code, str(reason))
+        except ValueError as reason:
+            report.refuse(line, columns[0], str(reason))
             continue
-        seen[code] = line
-        if body.commissioner and body.joined_on is None:
-            report.find("no day of joining", code, f"line {line} names {body.commissioner} without a first day")
-        yield body
+        if body.code in again:
+            several[body.code].append((line, body))
+        else:
+            yield _noted(body, report)
+    for code, entries in sorted(several.items()):
+        yield _noted(
+            decided(entries, code, _precedence, "which is open or ends, joins or begins later", report), report
+        )
+
+
+def _precedence(body: Body) -> tuple[object, ...]:
+    """Return how lines about one body are ordered: by what they say, never by their place in the file."""
+    days = later_end(body.last_day), later_end(body.left_on), body.joined_on or date.min, body.opened_on
+    return (*days, str(replace(body, line=0)))
+
+
+def _noted(body: Body, report: FileReport) -> Body:
+    """Return the body, with findings about what is odd in its line."""
+    if body.commissioner and body.joined_on is None:
+        report.find("no day of joining", body.code, f"line {body.line} names {body.commissioner} without a first day")
+    note_unreadable(body.code, f"{body.name}{body.address}", report)
+    return body
+
+
+def note_unreadable(code: str, text: str, report: FileReport) -> None:
+    """Report a text in which a byte was no character: it is taken with a sign in its place."""
+    if UNREADABLE in text:
+        report.find("unreadable character", code, f"a byte is no character: {text[:80]!r}")
 
 
 def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
@@ -75,9 +104,9 @@ def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
         raise Unusable(f"it has {len(columns)} columns, not {COLUMNS}")
     if not columns[1]:
         raise Unusable("it has no name")
-    # Bytes above 127 are not looked at: they are read as Latin-1, whatever the file's encoding is.
-    if any(character < " " or character == "\x7f" for character in columns[1]):
-        raise Unusable("its name has a character that cannot be seen")
+    name, address = name_of(columns[1]), _address(columns)
+    if len(address) > _LONGEST_ADDRESS:
+        raise Unusable(f"its address has more than {_LONGEST_ADDRESS} characters")
     opened, last = day_of(columns[10], "open date"), last_day_or_none(columns[11], "close date")
     if last is not None and last < opened:
         raise Unusable(f"it closes on {last}, before it opens on {opened}")
@@ -87,18 +116,28 @@ def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
     return Body(
         line=line,
         code=code_of(columns[0]),
-        name=columns[1],
+        name=name,
         kind=kind_of(columns),
         status=_STATUSES.get(columns[12], "open"),
         opened_on=opened,
         last_day=last,
-        address=_address(columns),
+        address=address,
         region=region,
         geography=geography,
         commissioner=commissioner,
         joined_on=day_or_none(columns[15], "day of joining"),
         left_on=last_day_or_none(columns[16], "day of leaving"),
     )
+
+
+def name_of(text: str) -> str:
+    """Return a name. Raises Unusable for one that is too long, or has characters that cannot be seen."""
+    if len(text) > _LONGEST_NAME:
+        raise Unusable(f"its name has more than {_LONGEST_NAME} characters")
+    try:
+        return visible(text)
+    except ValueError:
+        raise Unusable("its name has a character that cannot be seen") from None
 
 
 def _address(columns: Columns) -> str:
@@ -163,41 +202,52 @@ def day_of(text: str, what: str) -> date:
 
 def day_or_none(text: str, what: str) -> date | None:
     """Return a day written `yyyymmdd`, None where there is none. Raises Unusable."""
-    if not text:
-        return None
-    try:
-        return _day(text)
-    except ValueError:
-        raise Unusable(f"its {what} {excerpt(text, _LONGEST_VALUE)!r} is no day") from None
+    return _in_bounds(_day(text, what), text, what) if text else None
 
 
 def last_day_or_none(text: str, what: str) -> date | None:
-    """Return a last day written `yyyymmdd`, None where there is no end, which is written as the year 9999 too."""
-    return None if text == _NO_END else day_or_none(text, what)
+    """Return a last day written `yyyymmdd`, None where there is no end. Raises Unusable."""
+    return _no_end_beyond(_day(text, what), text, what) if text else None
 
 
 def iso_day(text: str) -> date:
     """Return a day written `yyyy-mm-dd`. Raises Unusable."""
-    try:
-        return _in_bounds(date.fromisoformat(text))
-    except ValueError:
-        raise Unusable(f"its date {excerpt(text, _LONGEST_VALUE)!r} is no day") from None
+    return _in_bounds(_iso_day(text), text, "date")
 
 
 def iso_last_day(text: str) -> date | None:
-    """Return a last day written `yyyy-mm-dd`, None where it is the one that stands for no end. Raises Unusable."""
-    return None if text == _ISO_NO_END else iso_day(text)
+    """Return a last day written `yyyy-mm-dd`, None where there is no end. Raises Unusable."""
+    return _no_end_beyond(_iso_day(text), text, "date")
+
+
+def _no_end_beyond(day: date, text: str, what: str) -> date | None:
+    """Return a last day, None for one that no source can mean: 9999, 2999 and such stand for no end."""
+    return None if day > LATEST else _in_bounds(day, text, what)
+
+
+def _in_bounds(day: date, text: str, what: str) -> date:
+    if not EARLIEST <= day <= LATEST:
+        raise _no_day(text, what)
+    return day
+
+
+def _iso_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _no_day(text, "date") from None
 
 
 @lru_cache(maxsize=50_000)
-def _day(text: str) -> date:
+def _day(text: str, what: str) -> date:
     """Read a day; most of a file's days occur many times, and `strptime` is slow."""
-    if len(text) != 8 or not (text.isascii() and text.isdigit()):
-        raise ValueError(text)
-    return _in_bounds(date(int(text[:4]), int(text[4:6]), int(text[6:])))
+    try:
+        if len(text) == len("yyyymmdd") and text.isascii() and text.isdigit():
+            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        pass
+    raise _no_day(text, what)
 
 
-def _in_bounds(day: date) -> date:
-    if not EARLIEST <= day <= LATEST:
-        raise ValueError(day)
-    return day
+def _no_day(text: str, what: str) -> Unusable:
+    return Unusable(f"its {what} {excerpt(text, _LONGEST_VALUE)!r} is no day")

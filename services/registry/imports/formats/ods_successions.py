@@ -1,7 +1,7 @@
 """ODS files of successions: every line is stated, whatever the codes name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationSucceeded
 from services.registry.imports.formats.ods_rows import Columns, Unusable, code_of, day_of, iso_day
+from services.registry.imports.formats.repeats import REPEATED
 from services.registry.imports.formats.source_file import Form, SourceFile
 from services.registry.imports.report import FileReport
 
@@ -26,7 +27,7 @@ class SuccessionLine:
     effective_on: date
 
 
-async def take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
+async def take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> AsyncIterator[Event]:
     """State every line, oldest first: mergers of CCGs follow from them, as far as the registry knows the bodies.
 
     A body that a line names as its own successor is stated so too: its lineage continues with it.
@@ -36,10 +37,7 @@ async def take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: F
     for row in found:
         if row.code == row.successor:
             report.find("own successor", row.code, f"by the file it succeeds itself on {row.effective_on}")
-    return [
-        OrganisationSucceeded(code=row.code, successor=row.successor, effective_on=row.effective_on, **saying)
-        for row in found
-    ]
+        yield OrganisationSucceeded(code=row.code, successor=row.successor, effective_on=row.effective_on, **saying)
 
 
 def _rows(file: SourceFile, report: FileReport) -> Iterator[SuccessionLine]:
@@ -48,11 +46,11 @@ def _rows(file: SourceFile, report: FileReport) -> Iterator[SuccessionLine]:
         report.lines += 1
         try:
             row = _row(columns, _THREE if file.form.header else _FIVE)
-        except Unusable as reason:
+        except ValueError as reason:
             report.refuse(line, columns[0], str(reason))
             continue
         if row in seen:
-            report.find("repeated line", row.code, f"line {line} repeats line {seen[row]}")
+            report.find(REPEATED, row.code, f"line {line} repeats line {seen[row]}")
             continue
         seen[row] = line
         yield row

@@ -6,11 +6,12 @@ separately. A body operates from the later of its two first days; from the earli
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, NamedTuple, TextIO, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,15 +30,26 @@ from libs.common.events.registry import (
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.fhir.codes import kinds_in_ods, roles_of
-from services.registry.imports.formats.csv_tables import text_of
-from services.registry.imports.formats.ods_rows import Unusable, code_of, iso_day, iso_last_day
+from services.registry.imports.formats.ods_rows import (
+    Unusable,
+    code_of,
+    iso_day,
+    iso_last_day,
+    name_of,
+    note_unreadable,
+)
+from services.registry.imports.formats.repeats import decided, later_end, repeated
 from services.registry.imports.formats.source_file import Form, SourceFile
-from services.registry.imports.report import FileReport
+from services.registry.imports.report import FileRefused, FileReport, excerpt
 
 _PRACTICE_ROLE, _NETWORK_ROLE = "RO177", "RO272"
 _ROLE = re.compile(r"RO\d{1,4}")
 _A_DAY = timedelta(days=1)
-_SUB_DIVISION, _COMMISSIONED, _GEOGRAPHY, _PARTNER = "RE2", "RE4", "RE5", "RE8"
+PART = 1_000_000
+"""How many characters are read at a time."""
+MOST_OF_ONE = 20_000_000
+"""The most characters of one document."""
+_SUB_DIVISION, _COMMISSIONED, _GEOGRAPHY, PARTNER = "RE2", "RE4", "RE5", "RE8"
 
 Document = Mapping[str, Any]
 
@@ -59,39 +71,117 @@ class DatedRole:
     end: date | None
 
 
-async def _take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> Sequence[Event]:
-    return [event for _, events in read(file, stated_at, report) for event in events]
+async def _take(_: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport) -> AsyncIterator[Event]:
+    for _code, events in read(file, stated_at, report):
+        for event in events:
+            yield event
 
 
 def read(file: SourceFile, stated_at: datetime, report: FileReport) -> Iterator[tuple[str, list[Event]]]:
-    """Yield what each document states. Its number in the file counts as its line; a faulty one is refused whole."""
-    seen: set[str] = set()
-    for number, document in _documents(file, report):
+    """Yield what each document states. Its number in the file counts as its line; a faulty one is refused whole.
+
+    Of several documents with one code, those that differ come last: the one that shows it open is taken, or else the
+    one that ends or begins later.
+    """
+    again = repeated(_code(document) for _, document in _documents(file) if document is not None)
+    several: dict[str, list[tuple[int, _Read]]] = defaultdict(list)
+    for number, document in _documents(file):
         report.lines += 1
-        code = str(_at(document, "OrgId", "extension") or "")
+        if document is None:
+            report.refuse(number, "", "it has no Organisation")
+            continue
+        code = _code(document)
         try:
-            if code_of(code) in seen:
-                raise Unusable("the code is in the file already")
-            events = list(_Reader(document, code, file, stated_at, report).events())
-        except Unusable as reason:
+            found = _Reader(document, code_of(code), file, stated_at, report).read()
+        except ValueError as reason:
             report.refuse(number, code, str(reason))
             continue
-        seen.add(code)
-        yield code, events
-
-
-def _documents(file: SourceFile, report: FileReport) -> Iterator[tuple[int, Document]]:
-    try:
-        content = json.loads(text_of(file.path))
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no JSONDecodeError
-        report.refuse(0, "", f"it is no JSON: {error}")
-        return
-    for number, one in enumerate(content if isinstance(content, list) else [content], start=1):
-        organisation = one.get("Organisation") if isinstance(one, dict) else None
-        if isinstance(organisation, dict):
-            yield number, organisation
+        if code in again:
+            several[code].append((number, found))
         else:
-            report.refuse(number, "", "it has no Organisation")
+            yield code, found.events
+    for code, entries in sorted(several.items()):
+        yield code, decided(entries, code, _precedence, "which is open, or ends or begins later", report).events
+
+
+class _Read(NamedTuple):
+    """What a document states, and what decides between it and another one with its code."""
+
+    events: list[Event]
+    days: TypedDays
+    content: str
+
+
+def _precedence(found: _Read) -> tuple[object, ...]:
+    return later_end(found.days.end), found.days.start or date.min, found.content
+
+
+def _code(document: Document) -> str:
+    return str(_at(document, "OrgId", "extension") or "")
+
+
+def _documents(file: SourceFile) -> Iterator[tuple[int, Document | None]]:
+    """Yield each document with its number; None for one that is of no organisation. Raises FileRefused."""
+    with file.text() as text:
+        for number, one in enumerate(values_in(text), start=1):
+            organisation = one.get("Organisation") if isinstance(one, dict) else None
+            yield number, organisation if isinstance(organisation, dict) else None
+
+
+def values_in(text: TextIO) -> Iterator[Any]:
+    """Yield the values of a JSON list, or the one value that there is, reading a part of the text at a time."""
+    source = _Json(text)
+    if source.next() == "[":
+        source.skip("[")
+        if source.next() != "]":
+            yield source.value()
+            while source.next() == ",":
+                source.skip(",")
+                yield source.value()
+        source.skip("]")
+    else:
+        yield source.value()
+    if source.next():
+        raise FileRefused("it is no JSON: something follows its end")
+
+
+class _Json:
+    """JSON of which a part is in memory."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text, self._rest = text, ""
+        self._decoder = json.JSONDecoder()
+
+    def next(self) -> str:
+        """Return the next character that is not blank, empty at the end."""
+        while not self._rest or self._rest.isspace():
+            self._rest = self._text.read(PART)
+            if not self._rest:
+                return ""
+        self._rest = self._rest.lstrip()
+        return self._rest[0]
+
+    def skip(self, character: str) -> None:
+        """Read this character. Raises FileRefused where there is another."""
+        if self.next() != character:
+            raise FileRefused(f"it is no JSON: {character!r} is missing before {excerpt(self._rest, 20)!r}")
+        self._rest = self._rest[1:]
+
+    def value(self) -> Any:
+        """Read a value. Raises FileRefused where there is none."""
+        self.next()
+        wanted = PART
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._rest)
+            except (ValueError, RecursionError) as error:  # a number of thousands of digits is no JSONDecodeError
+                is_cut = isinstance(error, json.JSONDecodeError) and len(self._rest) < MOST_OF_ONE
+                if not is_cut or not (more := self._text.read(wanted)):
+                    raise FileRefused(f"it is no JSON: {error}") from error
+                self._rest, wanted = self._rest + more, 2 * wanted
+                continue
+            self._rest = self._rest[end:]
+            return value
 
 
 class _Reader:
@@ -105,9 +195,14 @@ class _Reader:
         self.roles = [_dated(role) for role in _list(document, "Roles", "Role")]
         self.primary = next((str(one.get("id")) for one in _list(document, "Roles", "Role") if _is_primary(one)), "")
 
-    def events(self) -> Iterator[Event]:
-        """Yield everything that the document states. Raises Unusable."""
-        name = _text(self.document.get("Name"))
+    def read(self) -> _Read:
+        """Return everything that the document states. Raises Unusable."""
+        events = list(self._events())
+        return _Read(events, _spans(self.document)[0], json.dumps(self.document, sort_keys=True))
+
+    def _events(self) -> Iterator[Event]:
+        name = name_of(_text(self.document.get("Name")))
+        note_unreadable(self.code, name, self.report)
         if not name:
             raise Unusable("it has no name")
         if not self.primary:
@@ -195,7 +290,7 @@ class _Reader:
         return None
 
     def _tie_of(self, sort: str, other_role: str) -> Relation | None:
-        if sort == _PARTNER:
+        if sort == PARTNER:
             return Relation.MEMBER_OF if other_role == _NETWORK_ROLE else Relation.PARTNER_IN
         return {_COMMISSIONED: Relation.MEMBER_OF, _GEOGRAPHY: Relation.IN_AREA_OF}.get(sort)
 
@@ -279,8 +374,8 @@ def _is_primary(role: Document) -> bool:
     return str(role.get("primaryRole")).lower() == "true"
 
 
-def _fits(name: str, first: list[str]) -> bool:
-    return name.endswith((".json", ".json.gz")) and "".join(first[:1]).lstrip("ï»¿ ")[:1] in {"{", "["}
+def _fits(_: str, first: list[str]) -> bool:
+    return "".join(first[:1]).lstrip()[:1] in {"{", "["}
 
 
 FORMS = (Form("organisations of the ORD API (JSON)", "ods-ord", _fits, _take),)

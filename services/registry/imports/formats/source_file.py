@@ -1,14 +1,16 @@
 """A file that can be imported: its format, its day, its source, and its lines, plain or gzip."""
 
 import calendar
+import codecs
 import csv
 import gzip
 import io
 import re
 import zlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -24,6 +26,9 @@ MOST_RATIO = 30
 """How many times its own size a packed file may have when unpacked: the files of ODS and ONS have 4 to 13 times."""
 SMALL_BYTES = 1_000_000
 """A file of up to this size when unpacked may be packed as tightly as it likes."""
+UNREADABLE = "\ufffd"
+"""The character in place of a byte that is none."""
+_PART = 1_000_000
 _DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4})-(\d{2})(?:-(\d{2}))?(?!\d)")
 
 
@@ -56,17 +61,24 @@ class SourceFile:
             rank = rank_of(self.source, self.day) or 0
         return {"stated_at": stated_at, "source": self.source, "rank": rank}
 
+    def text(self) -> TextIO:
+        """Open the file as text."""
+        return opened(self.path)
+
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the stripped columns of each line that is not empty, with its number, without the header."""
-        with opened(self.path, self.form.encoding) as text:
+        with self.text() as text:
             reader = csv.reader(text)
-            for columns in reader:
-                if columns and not (self.form.header and reader.line_num == 1):
-                    yield reader.line_num, [column.strip() for column in columns]
+            try:
+                for columns in reader:
+                    if columns and not (self.form.header and reader.line_num == 1):
+                        yield reader.line_num, [column.strip() for column in columns]
+            except csv.Error as error:
+                raise FileRefused(f"line {reader.line_num} cannot be read: {error}") from error
 
 
-Take = Callable[[AsyncSession, SourceFile, datetime, FileReport], Awaitable[Sequence[Event]]]
-"""A reader of files of one format: it returns everything that the file states, as events.
+Take = Callable[[AsyncSession, SourceFile, datetime, FileReport], AsyncIterator[Event]]
+"""A reader of files of one format: it yields everything that the file states, as events, while it reads.
 
 It is called inside the file's transaction, and writes nothing itself. Each event has `**file.saying(stated_at)`. It
 counts every line with content in `report.lines`, refuses a line that cannot be used by `report.refuse`, and reports
@@ -90,7 +102,6 @@ class Form:
     fits: Callable[[str, list[str]], bool]
     take: Take
     header: bool = False
-    encoding: str = "latin-1"
     rank: int | None = None
     day: date | None = None
 
@@ -139,7 +150,7 @@ def files_in(
 
 def _form(path: Path, forms: Sequence[Form]) -> Form:
     try:
-        with opened(path, "latin-1") as text:
+        with _decoded(path, "utf-8-sig") as text:
             first = [column.strip() for column in next(csv.reader(text), [])]
     except (OSError, csv.Error, FileRefused) as error:
         raise NotRecognised(f"it cannot be read: {error}") from error
@@ -151,15 +162,32 @@ def _form(path: Path, forms: Sequence[Form]) -> Form:
     raise NotRecognised("its name and its first line are those of no file that can be imported")
 
 
-def opened(path: Path, encoding: str) -> TextIO:
-    """Open a file that may be packed, as text. Reading raises FileRefused as soon as it is too large, or no text."""
-    return io.TextIOWrapper(io.BufferedReader(_Content(path)), encoding=encoding, newline="")
+def opened(path: Path) -> TextIO:
+    """Open a file that may be packed, as text: UTF-8 with or without its mark, else Windows-1252.
+
+    Reading raises FileRefused as soon as it is too large, or no text. A byte that is no character of Windows-1252
+    either is read as UNREADABLE.
+    """
+    about = path.stat()
+    return _decoded(path, _encoding(path, about.st_size, about.st_mtime_ns))
 
 
-def content_of(path: Path) -> bytes:
-    """Return the bytes of a file that may be packed, unpacked. Raises FileRefused as `opened` does."""
+def _decoded(path: Path, encoding: str) -> TextIO:
+    return io.TextIOWrapper(io.BufferedReader(_Content(path)), encoding=encoding, errors="replace", newline="")
+
+
+@lru_cache(maxsize=100)
+def _encoding(path: Path, _size: int, _changed: int) -> str:
+    """Return the encoding of a whole file: its first lines may be in ASCII, and the others not."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with _Content(path) as content:
-        return content.readall()
+        try:
+            while part := content.read(_PART):
+                decoder.decode(part)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
 
 
 class _Content(io.RawIOBase):

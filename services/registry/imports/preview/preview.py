@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.events import Event
-from services.registry.core import recording
 from services.registry.core.kinds import Kind
 from services.registry.imports.formats.source_file import SourceFile
 from services.registry.imports.preview.snapshot import (
@@ -22,7 +20,7 @@ from services.registry.imports.preview.snapshot import (
     states_on,
 )
 from services.registry.imports.report import FileReport
-from services.registry.imports.runner import ONE_IMPORT, state_all
+from services.registry.imports.runner import IN_TURN, Say, read_in_batches, state_all
 from services.registry.imports.views import DifferenceView, Parting, Verdict
 
 
@@ -66,39 +64,33 @@ class ImportPreview:
         return [body for body in self.compared if body.parting is not None]
 
 
-async def preview_file(session: AsyncSession, file: SourceFile, *, today: date) -> ImportPreview:
+async def preview_file(
+    session: AsyncSession, file: SourceFile, *, today: date, say: Say = lambda _: None
+) -> ImportPreview:
     """Return what a file would change, and change nothing: the import runs in a savepoint that is rolled back.
 
-    It takes as long as the import, and no import runs meanwhile.
+    It takes as long as the import, and no import runs meanwhile. Raises FileRefused.
     """
     report = FileReport(file.name, file.form.title, file.day)
     if file.day > today:
         report.refuse(0, "", f"{file.day} lies in the future")
         return ImportPreview(report)
     connection = await raw(session)
-    await connection.execute(ONE_IMPORT)
-    stated_at = datetime.combine(file.day, time.min, UTC)
-    events = await file.form.take(session, file, stated_at, report)
-    codes = {code for event in events for code in _subjects(event)}
-    said_on = await parents_last_stated_on(connection, codes, file.day)
-    before = await beliefs_on(connection, codes, file.day)
-    then = await states_on(connection, said_on)
-    parents = {code: state.parent for code, state in then.items() if state.parent}
-    expected = await carried(connection, parents, said_on, file.day)
-    trial = await session.begin_nested()
-    told = await state_all(session, events, report)
-    report.events = len(told)
-    after = await beliefs_on(connection, codes, file.day)
-    joined = await joined_on(connection, codes, file.day)
-    await trial.rollback()
+    await connection.execute(IN_TURN)
+    async with read_in_batches(session, file, report, say) as batches:
+        codes = batches.subjects
+        said_on = await parents_last_stated_on(connection, codes, file.day)
+        before = await beliefs_on(connection, codes, file.day)
+        then = await states_on(connection, said_on)
+        parents = {code: state.parent for code, state in then.items() if state.parent}
+        expected = await carried(connection, parents, said_on, file.day)
+        trial = await session.begin_nested()
+        await state_all(session, batches, report, say)
+        after = await beliefs_on(connection, codes, file.day)
+        joined = await joined_on(connection, codes, file.day)
+        await trial.rollback()
     bodies = _compared(codes, before, after, _Held(then, said_on, expected, joined))
     return ImportPreview(report, list(bodies))
-
-
-def _subjects(event: Event) -> Collection[str]:
-    """Return the bodies that an event is about, without others that it names."""
-    code = getattr(event, "code", None)
-    return recording.codes_of([event]) if code is None else [code]
 
 
 @dataclass(frozen=True, slots=True)

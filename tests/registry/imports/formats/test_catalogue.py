@@ -74,8 +74,8 @@ async def test_memberships_hold_from_joining_through_leaving(database: Database,
     ]
     assert await parent(database, "A81001", "2013-04-01") == "00K"
     assert (report.lines, report.events, report.new_organisations) == (7, 2, 3)
+    assert [(one.sort, one.words) for one in report.findings] == [("repeated line", "line 3 repeats line 2")]
     assert [(one.line, one.reason) for one in report.not_taken] == [
-        (3, "line 2 states the same already"),
         (4, "it leaves on 2012-01-01, before it joins on 2013-04-01"),
         (5, "it has no day of joining"),
         (6, "'a81004' is no ODS code"),
@@ -163,9 +163,7 @@ async def test_a_table_that_names_ons_codes_alone_needs_one_with_both(database: 
     assert tuple(row) == ("01H", "resident", date(2019, 6, 30), 507_404)
 
 
-async def test_areas_are_covered_once_and_a_line_that_repeats_one_is_refused(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_areas_are_covered_once_and_a_line_that_repeats_one_is_found(database: Database, tmp_path: Path) -> None:
     path = table(
         tmp_path,
         "LSOA_April_2021.csv",
@@ -175,9 +173,11 @@ async def test_areas_are_covered_once_and_a_line_that_repeats_one_is_refused(
         ["E01000002", "One 001B", "E38000007", "99E", "NHS Basildon CCG", "E08000016", "Barnsley"],
     )
     report = await take(database, path)
-    assert [(one.line, one.reason) for one in report.not_taken] == [(4, "the area is on line 3 already")]
+    assert [(one.sort, one.code, one.words) for one in report.findings] == [
+        ("stated twice", "E01000002", "lines 4 and 3 differ: line 4 is taken, whose codes are later")
+    ]
     rows = await database.fetch("SELECT code, local_authority FROM area ORDER BY code")
-    assert [tuple(row) for row in rows] == [("E01000001", "E08000016"), ("E01000002", "E08000019")]
+    assert [tuple(row) for row in rows] == [("E01000001", "E08000016"), ("E01000002", "E08000016")]
     assert (await take(database, path)).events == 0
 
 

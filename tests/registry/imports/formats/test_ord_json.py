@@ -1,17 +1,21 @@
 """Organisations as the ORD API gives them, written for a test: lives in two sorts of days, roles, rels, successions."""
 
 import gzip
+import io
 import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
+from services.registry.imports.formats import ord_json
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.source_file import recognised
-from services.registry.imports.report import FileReport
+from services.registry.imports.report import FileRefused, FileReport
 from services.registry.imports.runner import import_file
 from services.registry.lineage.queries import lineage_of
 
@@ -251,11 +255,38 @@ async def test_documents_that_say_nothing_usable_are_refused_with_the_reason(
         (5, "01A", "it ends on 2012-04-01, before it begins on 2013-04-01"),
         (6, "01B", "'Lunar' is no type of date"),
         (7, "01C", "'Heir' is neither Predecessor nor Successor"),
-        (8, "00V", "the code is in the file already"),
         (9, "", "it has no Organisation"),
         (10, "01D", "'NHS\\x00D' is no text"),
     ]
+    assert [(one.sort, one.words) for one in report.findings] == [("repeated line", "line 8 repeats line 1")]
     assert (await shown(database, "00V", "2013-04-01"))[1] == "open"
     (tmp_path / "ord_2021-11.json").write_text("{ this is none")
-    broken = await import_file(database, recognised(tmp_path / "ord_2021-11.json", FORMS, stated_on=None), today=TODAY)
-    assert [one.reason.partition(":")[0] for one in broken.not_taken] == ["it is no JSON"]
+    with pytest.raises(FileRefused, match="it is no JSON"):
+        await import_file(database, recognised(tmp_path / "ord_2021-11.json", FORMS, stated_on=None), today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "documents"),
+    [
+        ("[]", 0),
+        (" [ {} , {} ] ", 2),
+        ("{}", 1),
+        ("[{}, {}", None),
+        ("[{} {}]", None),
+        ("[{},]", None),
+        ("{} {}", None),
+        ("", None),
+        ("[" * 100_000, None),
+        ("[1" + "0" * 5_000 + "]", None),
+    ],
+)
+def test_a_list_is_read_in_parts_and_what_is_no_json_is_refused(
+    text: str, documents: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in (1, 3, 1_000_000):
+        monkeypatch.setattr(ord_json, "PART", part)
+        if documents is None:
+            with pytest.raises(FileRefused, match="it is no JSON"):
+                list(ord_json.values_in(io.StringIO(text)))
+        else:
+            assert list(ord_json.values_in(io.StringIO(text))) == [{}] * documents
