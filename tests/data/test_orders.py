@@ -18,8 +18,8 @@ import pytest
 
 from libs.common.database.connection import Database, dsn
 from libs.common.messaging.bus.direct import DirectBus
+from services.registry.imports.files.source_file import recognised
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import recognised
 from services.registry.imports.runner import import_file
 from tests.support.apps import running_service
 from tests.support.databases import Databases, NewDatabase

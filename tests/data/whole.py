@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.connection import Database
+from services.registry.imports.files.source_file import files_in
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import files_in
 from services.registry.imports.preview.preview import ImportPreview, preview_file
 from services.registry.imports.report import FileReport
 from services.registry.imports.runner import import_file

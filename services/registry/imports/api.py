@@ -12,7 +12,7 @@ from libs.common.http.problems import Unavailable, Unreadable
 from libs.common.identity import Caller, Role
 from libs.common.process.gate import Gate, GateFull
 from libs.common.temporal.days import WrittenDay
-from services.registry.imports.formats.source_file import MOST_BYTES, MOST_RATIO
+from services.registry.imports.files.source_file import MOST_BYTES, MOST_RATIO
 from services.registry.imports.preview.worker import PreviewBusy, PreviewJob, preview_apart
 from services.registry.imports.report import MOST_REFUSED, FileRefused
 from services.registry.imports.views import ImportPreviewView, Verdict

@@ -28,8 +28,8 @@ from libs.common.process.faults import is_passing
 from libs.common.process.logs import logger
 from services.registry.core import recording
 from services.registry.imports.batches import AT_ONCE, Batches
+from services.registry.imports.files.source_file import SourceFile, files_in
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import SourceFile, files_in
 from services.registry.imports.merger_records import around, lock, records_around
 from services.registry.imports.mergers import mergings
 from services.registry.imports.report import FileRefused, FileReport, ImportReport, NotTaken
@@ -49,7 +49,7 @@ IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
 
 _TRIES = 3
 """How often a file is tried whose import another transaction stopped, by a deadlock for example."""
-_LOOK_AGAIN = 0.5
+LOOK_AGAIN_SECONDS = 1
 """Seconds until an import, or a preview, that waits for its turn looks again. It holds nothing meanwhile."""
 
 UNREADABLE = (FileRefused, UnicodeError, OverflowError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
@@ -128,7 +128,7 @@ async def _tried(database: Database, file: SourceFile, *, today: date, say: Say)
                 raise _NotImported(str(fault)) from error
             if is_passing(fault) and left:
                 say(f"    tried again: {fault}")
-                await asyncio.sleep(_LOOK_AGAIN)
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
                 continue
             if is_passing(fault) or isinstance(fault, OSError):
                 raise
@@ -182,7 +182,7 @@ async def _turn(database: Database, say: Say) -> AsyncIterator[AsyncSession]:
         if not told:
             say("    waiting for another import, or a preview")
             told = True
-        await asyncio.sleep(_LOOK_AGAIN)
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
 async def is_ones_turn(session: AsyncSession) -> bool:

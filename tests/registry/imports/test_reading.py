@@ -15,8 +15,8 @@ from libs.common.database.connection import Database
 from libs.common.events import Event
 from services.registry.core import queries as answers
 from services.registry.imports import runner
+from services.registry.imports.files.source_file import SourceFile
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import SourceFile
 from services.registry.imports.report import FileReport, ImportReport
 from services.registry.imports.runner import import_folder
 from tests.registry.imports.formats.test_ord_json import days, document

@@ -11,8 +11,8 @@ import pytest
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.sight import EVERYTHING
+from services.registry.imports.files.source_file import NotRecognised, day_in, files_in, recognised
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import NotRecognised, day_in, files_in, recognised
 from services.registry.imports.report import ImportReport
 from services.registry.imports.runner import import_file, import_folder
 from services.registry.lineage.queries import lineage_of

@@ -7,10 +7,10 @@ from datetime import date
 from libs.common.events import Event
 from libs.common.events.registry import AreasAssigned
 from services.registry.core.kinds import Kind
+from services.registry.imports.files.repeats import decided
+from services.registry.imports.files.values import code_of
 from services.registry.imports.formats.csv_tables import Reading, Table
 from services.registry.imports.formats.lookups import FAMILY, local_authority
-from services.registry.imports.formats.ods_rows import code_of
-from services.registry.imports.formats.repeats import decided
 
 _APRIL_2021 = date(2021, 4, 1)
 

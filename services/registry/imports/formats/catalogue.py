@@ -1,5 +1,6 @@
 """Lists every format that can be imported, in the order in which files of one day are: one line a module."""
 
+from services.registry.imports.files.source_file import Form
 from services.registry.imports.formats import (
     areas,
     lookups,
@@ -12,7 +13,6 @@ from services.registry.imports.formats import (
     populations,
     workbook,
 )
-from services.registry.imports.formats.source_file import Form
 
 FORMS: tuple[Form, ...] = (
     *ods_bodies.FORMS,

@@ -9,8 +9,8 @@ from libs.common.temporal.believed import ALL_DAYS, NOW, about
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.core.kinds import Kind
+from services.registry.imports.files.source_file import SourceFile
 from services.registry.imports.formats.ods_rows import Body
-from services.registry.imports.formats.source_file import SourceFile
 from services.registry.imports.report import FileReport
 
 _BELIEVED = f"""

@@ -13,8 +13,8 @@ from libs.common.events import Event
 from libs.common.events.registry import OrganisationClosed, OrganisationParentChanged, OrganisationRelated
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
+from services.registry.imports.files.values import Unusable, code_of
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
-from services.registry.imports.formats.ods_rows import Unusable, code_of
 
 FAMILY = "ons"
 REFORM = date(2013, 4, 1)

@@ -13,10 +13,10 @@ from libs.common.events.registry import (
     OrganisationSucceeded,
 )
 from services.registry.core.kinds import Kind
+from services.registry.imports.files.repeats import decided
+from services.registry.imports.files.values import Unusable, code_of, iso_day, iso_last_day
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
-from services.registry.imports.formats.ods_rows import Unusable, code_of, iso_day, iso_last_day
 from services.registry.imports.formats.partners import kind_by_name, kind_of_trust
-from services.registry.imports.formats.repeats import decided
 
 _REGISTERED_ON = date(2018, 5, 31)
 _CSUS_LISTED_ON = date(2022, 3, 7)

@@ -22,10 +22,10 @@ from libs.common.events.registry import (
 from libs.common.rulepacks import in_force
 from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
+from services.registry.imports.files.source_file import Form, SourceFile, Take
 from services.registry.imports.formats import ods_rows
 from services.registry.imports.formats.comparison import Comparison
 from services.registry.imports.formats.ods_rows import Body, KindOf, board_of_location, bodies_in
-from services.registry.imports.formats.source_file import Form, SourceFile, Take
 from services.registry.imports.report import FileReport
 
 DORMANT = "dormant"

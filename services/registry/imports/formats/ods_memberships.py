@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import OrganisationParentChanged
-from services.registry.imports.formats.ods_rows import Columns, Unusable, code_of, day_of, last_day_or_none
-from services.registry.imports.formats.repeats import decided, later_end, repeated
-from services.registry.imports.formats.source_file import Form, SourceFile
+from services.registry.imports.files.repeats import decided, later_end, repeated
+from services.registry.imports.files.source_file import Form, SourceFile
+from services.registry.imports.files.values import Unusable, code_of, day_of, last_day_or_none
+from services.registry.imports.formats.ods_rows import Columns
 from services.registry.imports.report import FileReport
 
 _COLUMNS = 6

@@ -1,19 +1,24 @@
 """Parses one line of an ODS file of 27 columns, or says why it cannot be imported."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from typing import Literal
 
-from libs.common.temporal.days import EARLIEST, LATEST
-from libs.common.text import visible
 from services.registry.core.kinds import Kind
-from services.registry.imports.formats.repeats import decided, later_end, repeated
-from services.registry.imports.formats.source_file import UNREADABLE, SourceFile
-from services.registry.imports.report import FileReport, excerpt
+from services.registry.imports.files.repeats import decided, later_end, repeated
+from services.registry.imports.files.source_file import SourceFile
+from services.registry.imports.files.values import (
+    Unusable,
+    code_of,
+    day_of,
+    day_or_none,
+    last_day_or_none,
+    name_of,
+    note_unreadable,
+)
+from services.registry.imports.report import FileReport
 
 COLUMNS = 27
 
@@ -21,9 +26,7 @@ Columns = list[str]
 KindOf = Callable[[Columns], Kind]
 Status = Literal["open", "proposed", "dormant"]
 
-_LONGEST_VALUE = 20
-_LONGEST_NAME, _LONGEST_ADDRESS = 300, 1_000
-_CODE = re.compile(r"[A-Z0-9]{1,12}")
+_LONGEST_ADDRESS = 1_000
 _GENERAL_PRACTICE = "4"
 _STATUSES: dict[str, Status] = {"P": "proposed", "D": "dormant"}
 
@@ -48,10 +51,6 @@ class Body:
     commissioner: str | None = None
     joined_on: date | None = None
     left_on: date | None = None
-
-
-class Unusable(ValueError):
-    """A line has nothing that can be imported."""
 
 
 def bodies_in(file: SourceFile, kind_of: KindOf, report: FileReport) -> Iterator[Body]:
@@ -93,12 +92,6 @@ def _noted(body: Body, report: FileReport) -> Body:
     return body
 
 
-def note_unreadable(code: str, text: str, report: FileReport) -> None:
-    """Report a text in which a byte was no character: it is taken with a sign in its place."""
-    if UNREADABLE in text:
-        report.find("unreadable character", code, f"a byte is no character: {text[:80]!r}")
-
-
 def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
     if len(columns) != COLUMNS:
         raise Unusable(f"it has {len(columns)} columns, not {COLUMNS}")
@@ -128,16 +121,6 @@ def _body(kind_of: KindOf, line: int, columns: Columns) -> Body:
         joined_on=day_or_none(columns[15], "day of joining"),
         left_on=last_day_or_none(columns[16], "day of leaving"),
     )
-
-
-def name_of(text: str) -> str:
-    """Return a name. Raises Unusable for one that is too long, or has characters that cannot be seen."""
-    if len(text) > _LONGEST_NAME:
-        raise Unusable(f"its name has more than {_LONGEST_NAME} characters")
-    try:
-        return visible(text)
-    except ValueError:
-        raise Unusable("its name has a character that cannot be seen") from None
 
 
 def _address(columns: Columns) -> str:
@@ -183,71 +166,3 @@ def kind_of_authority(columns: Columns) -> Kind:
     if name.endswith("GOVERNMENT OFFICE REGION"):
         return Kind.GOVERNMENT_REGION
     return {"Y": Kind.NHS_ENGLAND_REGION, "Q": Kind.LOCAL_OFFICE}.get(code[:1], Kind.UNKNOWN)
-
-
-def code_of(text: str) -> str:
-    """Return an ODS code. Raises Unusable."""
-    if not _CODE.fullmatch(text):
-        raise Unusable(f"{excerpt(text, _LONGEST_VALUE)!r} is no ODS code")
-    return text
-
-
-def day_of(text: str, what: str) -> date:
-    """Return a day written `yyyymmdd`. Raises Unusable."""
-    day = day_or_none(text, what)
-    if day is None:
-        raise Unusable(f"it has no {what}")
-    return day
-
-
-def day_or_none(text: str, what: str) -> date | None:
-    """Return a day written `yyyymmdd`, None where there is none. Raises Unusable."""
-    return _in_bounds(_day(text, what), text, what) if text else None
-
-
-def last_day_or_none(text: str, what: str) -> date | None:
-    """Return a last day written `yyyymmdd`, None where there is no end. Raises Unusable."""
-    return _no_end_beyond(_day(text, what), text, what) if text else None
-
-
-def iso_day(text: str) -> date:
-    """Return a day written `yyyy-mm-dd`. Raises Unusable."""
-    return _in_bounds(_iso_day(text), text, "date")
-
-
-def iso_last_day(text: str) -> date | None:
-    """Return a last day written `yyyy-mm-dd`, None where there is no end. Raises Unusable."""
-    return _no_end_beyond(_iso_day(text), text, "date")
-
-
-def _no_end_beyond(day: date, text: str, what: str) -> date | None:
-    """Return a last day, None for one that no source can mean: 9999, 2999 and such stand for no end."""
-    return None if day > LATEST else _in_bounds(day, text, what)
-
-
-def _in_bounds(day: date, text: str, what: str) -> date:
-    if not EARLIEST <= day <= LATEST:
-        raise _no_day(text, what)
-    return day
-
-
-def _iso_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _no_day(text, "date") from None
-
-
-@lru_cache(maxsize=50_000)
-def _day(text: str, what: str) -> date:
-    """Read a day; most of a file's days occur many times, and `strptime` is slow."""
-    try:
-        if len(text) == len("yyyymmdd") and text.isascii() and text.isdigit():
-            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    except ValueError:
-        pass
-    raise _no_day(text, what)
-
-
-def _no_day(text: str, what: str) -> Unusable:
-    return Unusable(f"its {what} {excerpt(text, _LONGEST_VALUE)!r} is no day")

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationSucceeded
-from services.registry.imports.formats.ods_rows import Columns, Unusable, code_of, day_of, iso_day
-from services.registry.imports.formats.repeats import REPEATED
-from services.registry.imports.formats.source_file import Form, SourceFile
+from services.registry.imports.files.repeats import REPEATED
+from services.registry.imports.files.source_file import Form, SourceFile
+from services.registry.imports.files.values import Unusable, code_of, day_of, iso_day
+from services.registry.imports.formats.ods_rows import Columns
 from services.registry.imports.report import FileReport
 
 _FIVE, _THREE = 5, 3

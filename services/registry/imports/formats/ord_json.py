@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple, TextIO, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,25 +30,15 @@ from libs.common.events.registry import (
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.fhir.codes import kinds_in_ods, roles_of
-from services.registry.imports.formats.ods_rows import (
-    Unusable,
-    code_of,
-    iso_day,
-    iso_last_day,
-    name_of,
-    note_unreadable,
-)
-from services.registry.imports.formats.repeats import decided, later_end, repeated
-from services.registry.imports.formats.source_file import Form, SourceFile
-from services.registry.imports.report import FileRefused, FileReport, excerpt
+from services.registry.imports.files.json_values import values_in
+from services.registry.imports.files.repeats import decided, later_end, repeated
+from services.registry.imports.files.source_file import Form, SourceFile
+from services.registry.imports.files.values import Unusable, code_of, iso_day, iso_last_day, name_of, note_unreadable
+from services.registry.imports.report import FileReport
 
 _PRACTICE_ROLE, _NETWORK_ROLE = "RO177", "RO272"
 _ROLE = re.compile(r"RO\d{1,4}")
 _A_DAY = timedelta(days=1)
-PART = 1_000_000
-"""How many characters are read at a time."""
-MOST_OF_ONE = 20_000_000
-"""The most characters of one document."""
 _SUB_DIVISION, _COMMISSIONED, _GEOGRAPHY, PARTNER = "RE2", "RE4", "RE5", "RE8"
 
 Document = Mapping[str, Any]
@@ -126,62 +116,6 @@ def _documents(file: SourceFile) -> Iterator[tuple[int, Document | None]]:
         for number, one in enumerate(values_in(text), start=1):
             organisation = one.get("Organisation") if isinstance(one, dict) else None
             yield number, organisation if isinstance(organisation, dict) else None
-
-
-def values_in(text: TextIO) -> Iterator[Any]:
-    """Yield the values of a JSON list, or the one value that there is, reading a part of the text at a time."""
-    source = _Json(text)
-    if source.next() == "[":
-        source.skip("[")
-        if source.next() != "]":
-            yield source.value()
-            while source.next() == ",":
-                source.skip(",")
-                yield source.value()
-        source.skip("]")
-    else:
-        yield source.value()
-    if source.next():
-        raise FileRefused("it is no JSON: something follows its end")
-
-
-class _Json:
-    """JSON of which a part is in memory."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._text, self._rest = text, ""
-        self._decoder = json.JSONDecoder()
-
-    def next(self) -> str:
-        """Return the next character that is not blank, empty at the end."""
-        while not self._rest or self._rest.isspace():
-            self._rest = self._text.read(PART)
-            if not self._rest:
-                return ""
-        self._rest = self._rest.lstrip()
-        return self._rest[0]
-
-    def skip(self, character: str) -> None:
-        """Read this character. Raises FileRefused where there is another."""
-        if self.next() != character:
-            raise FileRefused(f"it is no JSON: {character!r} is missing before {excerpt(self._rest, 20)!r}")
-        self._rest = self._rest[1:]
-
-    def value(self) -> Any:
-        """Read a value. Raises FileRefused where there is none."""
-        self.next()
-        wanted = PART
-        while True:
-            try:
-                value, end = self._decoder.raw_decode(self._rest)
-            except (ValueError, RecursionError) as error:  # a number of thousands of digits is no JSONDecodeError
-                is_cut = isinstance(error, json.JSONDecodeError) and len(self._rest) < MOST_OF_ONE
-                if not is_cut or not (more := self._text.read(wanted)):
-                    raise FileRefused(f"it is no JSON: {error}") from error
-                self._rest, wanted = self._rest + more, 2 * wanted
-                continue
-            self._rest = self._rest[end:]
-            return value
 
 
 class _Reader:

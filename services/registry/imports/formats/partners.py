@@ -10,9 +10,9 @@ from libs.common.events.registry import OrganisationClosed, OrganisationKindChan
 from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
+from services.registry.imports.files.values import Unusable, code_of
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
 from services.registry.imports.formats.lookups import part_of, tied
-from services.registry.imports.formats.ods_rows import Unusable, code_of
 
 FAMILY = "nhse"
 CQC = "cqc"

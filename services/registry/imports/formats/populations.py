@@ -8,9 +8,9 @@ from libs.common.events import Event
 from libs.common.events.registry import PopulationPublished
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
+from services.registry.imports.files.values import Unusable, code_of
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
 from services.registry.imports.formats.lookups import tied
-from services.registry.imports.formats.ods_rows import Unusable, code_of
 
 _MID_2019, _PUBLISHED_ON = date(2019, 6, 30), date(2020, 9, 30)
 """The day for which the residents were counted, and the day on which it was published for the CCGs of April 2020."""

@@ -8,9 +8,9 @@ from libs.common.events.registry import OrganisationClosed, OrganisationSucceede
 from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
+from services.registry.imports.files.values import code_of
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
 from services.registry.imports.formats.lookups import part_of, tied
-from services.registry.imports.formats.ods_rows import code_of
 
 FAMILY = "nhse"
 _LAST_DAY, _THE_DAY = date(2020, 3, 31), date(2020, 4, 1)

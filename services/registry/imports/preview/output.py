@@ -10,8 +10,8 @@ from typing import Any
 
 from libs.common.database.connection import Database
 from libs.common.http.csv_text import Cell
+from services.registry.imports.files.source_file import SourceFile, files_in
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import SourceFile, files_in
 from services.registry.imports.preview.preview import BodyPreview, ImportPreview, preview_file
 from services.registry.imports.report import FileRefused, NotTaken
 from services.registry.imports.views import Verdict

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from services.registry.core.kinds import Kind
-from services.registry.imports.formats.source_file import SourceFile
+from services.registry.imports.files.source_file import SourceFile
 from services.registry.imports.preview.snapshot import (
     Beliefs,
     BodySnapshot,

@@ -20,8 +20,8 @@ from pydantic import BaseModel
 from libs.common.database.connection import Database
 from libs.common.http import csv_text
 from libs.common.process.faults import is_passing
+from services.registry.imports.files.source_file import SourceFile, recognised
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import SourceFile, recognised
 from services.registry.imports.preview import output
 from services.registry.imports.preview.preview import ImportPreview, preview_file
 from services.registry.imports.report import FileRefused, excerpt

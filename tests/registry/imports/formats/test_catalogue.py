@@ -12,11 +12,11 @@ from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.evidence import anomalies
 from services.registry.evidence.views import AnomalyType
+from services.registry.imports.files.source_file import recognised
+from services.registry.imports.files.values import Unusable
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.formats.lookups import exact_share
-from services.registry.imports.formats.ods_rows import Unusable
 from services.registry.imports.formats.partners import code_and_cqc, own_code
-from services.registry.imports.formats.source_file import recognised
 from services.registry.imports.report import FileReport
 from services.registry.imports.runner import import_file
 from services.registry.lineage.queries import lineage_of

@@ -12,9 +12,9 @@ import pytest
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
-from services.registry.imports.formats import ord_json
+from services.registry.imports.files import json_values
+from services.registry.imports.files.source_file import recognised
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import recognised
 from services.registry.imports.report import FileRefused, FileReport
 from services.registry.imports.runner import import_file
 from services.registry.lineage.queries import lineage_of
@@ -284,9 +284,9 @@ def test_a_list_is_read_in_parts_and_what_is_no_json_is_refused(
     text: str, documents: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for part in (1, 3, 1_000_000):
-        monkeypatch.setattr(ord_json, "PART", part)
+        monkeypatch.setattr(json_values, "PART", part)
         if documents is None:
             with pytest.raises(FileRefused, match="it is no JSON"):
-                list(ord_json.values_in(io.StringIO(text)))
+                list(json_values.values_in(io.StringIO(text)))
         else:
-            assert list(ord_json.values_in(io.StringIO(text))) == [{}] * documents
+            assert list(json_values.values_in(io.StringIO(text))) == [{}] * documents

@@ -13,8 +13,8 @@ import pytest
 from libs.common.identity import Role
 from services.registry.app import SERVICE
 from services.registry.imports import cli
+from services.registry.imports.files.source_file import recognised
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.formats.source_file import recognised
 from services.registry.imports.preview.output import as_json, as_text, preview_folder
 from services.registry.imports.runner import import_file
 from tests.support.ods_files import body, practice, successions, write

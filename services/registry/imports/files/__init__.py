@@ -1,0 +1,1 @@
+"""How files are read, whatever their format: text, lines, values, and several lines about one and the same."""
