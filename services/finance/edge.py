@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from pydantic import AfterValidator, Field
 
+from libs.common import codes
 from services.finance.core.years import FinancialYear
 
 
@@ -12,7 +13,7 @@ def _named(text: str) -> str:
     return str(FinancialYear.parse(text))
 
 
-_Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}$", description="ODS code.", examples=["06H"])]
+_Code = Annotated[codes.Code, Field(description="ODS code.", examples=["06H"])]
 _Year = Annotated[str, AfterValidator(_named), Field(description="1 April to 31 March.", examples=["2013-14"])]
 
 Code = Annotated[_Code, Path()]

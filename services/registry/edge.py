@@ -9,7 +9,7 @@ from libs.common.http.problems import PreconditionMissing, StaleVersion, may_rai
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
 from services.registry.core.change import get_organisation_to_change
-from services.registry.core.codes import CODE
+from services.registry.core.codes import Code
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.models import Organisation
 from services.registry.core.sight import Sight, sight_of
@@ -17,7 +17,7 @@ from services.registry.core.sight import Sight, sight_of
 EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
 
 
-CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["10Y"])]
+CodeInPath = Annotated[Code, Path(description="ODS code", examples=["10Y"])]
 
 
 OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only on this day; on any day if left out.")]

@@ -157,7 +157,7 @@ def caller_of(claims: Mapping[str, Any], *, issuer: str) -> Caller:
     if not isinstance(subject, str) or not subject:
         raise Unauthenticated("the token has no subject (`sub`)")
     roles = frozenset(Role(name) for name in _strings(claims.get("roles")) if name in _ROLES)
-    organisations = frozenset(_strings(claims.get("organisations")))
+    organisations = frozenset(code.upper() for code in _strings(claims.get("organisations")))
     if roles == {Role.OPERATOR}:
         organisations = frozenset()
     return Caller(subject=subject, roles=roles, organisations=organisations, issuer=issuer)

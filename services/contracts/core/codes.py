@@ -4,19 +4,23 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from libs.common.codes import Code, Folded
 from libs.common.temporal.days import WrittenDay
 from libs.common.text import visible
 
 Reference = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{4,38}[A-Z0-9]$"),
+    Folded(
+        "[A-Za-z0-9][A-Za-z0-9-]{4,38}[A-Za-z0-9]",
+        "a reference has 6 to 40 letters, digits and hyphens, and no hyphen at its ends",
+    ),
     Field(
         description="The parties' reference of the contract: capitals, digits, hyphens.", examples=["NEL-CAMDEN-2017"]
     ),
 ]
 
 
-OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$"), Field(description="An ODS code.")]
+OdsCode = Annotated[Code, Field(description="An ODS code.")]
 
 
 Day = WrittenDay

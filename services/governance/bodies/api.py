@@ -34,7 +34,7 @@ from services.governance.core import errors
 from services.governance.core import queries as reads
 from services.governance.core.acts import list_acts as list_acts_of
 from services.governance.core.catalogue import reasons_on
-from services.governance.core.codes import OrganisationCode
+from services.governance.core.codes import BodyReference, OrganisationCode
 from services.governance.edge import Lead, OrganisationFilter
 
 router = commands_router(tags=["Bodies"])
@@ -59,7 +59,7 @@ async def list_bodies(
 
 @router.get("/bodies/{body}", summary="Read a body with its posts", responses=problems(errors.BodyNotFound))
 async def get_body(
-    body: Annotated[str, Path(description="Its reference.", examples=["14Y-governing-body"], max_length=80)],
+    body: Annotated[BodyReference, Path(description="Its reference.", examples=["14Y-governing-body"])],
     rows: Rows,
     _: By,
     as_at: AsAt,

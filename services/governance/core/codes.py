@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from libs.common.codes import ANY_CASE, Code, Folded
 from libs.common.text import visible
 from services.governance.core.catalogue import post_slug, reason_codes
 
@@ -37,7 +38,7 @@ def _is_title(title: str) -> str:
     return title
 
 
-OrganisationCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$", description="ODS code.", examples=["14Y"])]
+OrganisationCode = Annotated[Code, Field(description="ODS code.", examples=["14Y"])]
 PersonId = Annotated[
     str,
     Field(
@@ -46,10 +47,34 @@ PersonId = Annotated[
         examples=["P-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11"],
     ),
 ]
-_SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
-Reference = Annotated[str, Field(pattern=rf"^[A-Z0-9]{{2,12}}/{_SLUG}$", max_length=200)]
+_SLUG = "[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
+
+
+def _fold(reference: str) -> str:
+    code, slash, slug = reference.rpartition("/")
+    return f"{code.upper()}{slash}{slug.lower()}"
+
+
+Reference = Annotated[
+    str,
+    Field(max_length=200),
+    Folded(f"{ANY_CASE}/{_SLUG}", "a post is written as 14Y/chair: its body's code and its slug", _fold),
+]
 """A post's reference: the organisation's code and the post's slug."""
-ReferenceOrSlug = Annotated[str, Field(pattern=rf"^([A-Z0-9]{{2,12}}/)?{_SLUG}$", max_length=200)]
+BodyReference = Annotated[
+    str,
+    Field(max_length=80),
+    Folded(
+        f"{ANY_CASE}(-[A-Za-z]+)+",
+        "a body is written as 14Y-governing-body",
+        lambda reference: "-".join([reference.partition("-")[0].upper(), reference.partition("-")[2].lower()]),
+    ),
+]
+ReferenceOrSlug = Annotated[
+    str,
+    Field(max_length=200),
+    Folded(f"({ANY_CASE}/)?{_SLUG}", "a post is written as 14Y/chair, or by its slug alone as chair", _fold),
+]
 Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_is_title), AfterValidator(_names_no_person)]
 """A title that everybody reads: letters and no name by its form."""
 Sentence = Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
+from libs.common.codes import numbered
 from libs.common.http.dependencies import (
     AsKnown,
     By,
@@ -41,7 +42,7 @@ from services.registry.applications.views import (
     ApplicationWrittenView,
     ProceduresView,
 )
-from services.registry.core.codes import CODE
+from services.registry.core.codes import Code
 from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import Kind
 from services.registry.edge import EDIT_REFUSALS, Seeing
@@ -51,7 +52,8 @@ router = commands_router(tags=["Merger applications"])
 
 Reference = Annotated[
     str,
-    Path(pattern=r"^A-[A-Z0-9]{1,12}(-\d{1,3})?$", description="the reference that filing gave", examples=["A-14Y"]),
+    numbered("A", "A-14Y"),
+    Path(description="the reference that filing gave", examples=["A-14Y"]),
 ]
 Applying = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD, Role.REGISTRAR, Role.NHS_ENGLAND)]
 """A commissioner's governance lead, or the registrar for it; NHS England where it leads."""
@@ -71,7 +73,7 @@ async def list_applications(
     paging: Paging,
     as_known: AsKnown,
     status: Annotated[ApplicationStatus | None, Query(description="only those with this status")] = None,
-    code: Annotated[str | None, Query(description="an applicant or the successor", pattern=CODE)] = None,
+    code: Annotated[Code | None, Query(description="an applicant or the successor")] = None,
 ) -> Page[ApplicationView]:
     """List applications by status and organisation, as known at an instant, ordered by filing day."""
     filters = queries.ApplicationFilter(status, code)
@@ -181,7 +183,7 @@ async def join_application(
 @binds("{code}")
 async def leave_application(
     reference: Reference,
-    code: Annotated[str, Path(pattern=CODE, description="the applicant that leaves", examples=["10H"])],
+    code: Annotated[Code, Path(description="the applicant that leaves", examples=["10H"])],
     session: Write,
     by: Applying,
     stated_at: StatedAt,

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
+from libs.common.codes import ANY_CASE, Folded, as_code
 from services.registry.clusters.commands import CLUSTER
 from services.registry.core.codes import Code, Day, Name, Words
 from services.registry.mergers.conditions import ApprovalCondition
 
-Applicant = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,12}}$|{CLUSTER}")]
+Applicant = Annotated[str, Folded(f"{ANY_CASE}|{CLUSTER.form}", as_code.words)]
 """An ODS code; or the reference of a cluster, which is refused with a reason."""
 FactorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
 Pence = Annotated[int, Field(strict=True, ge=0, le=10**13)]

@@ -33,7 +33,7 @@ from services.registry.care_models.views import (
     ChangedView,
     PlannedView,
 )
-from services.registry.core.codes import CODE
+from services.registry.core.codes import Code
 from services.registry.core.errors import NoChange, OrganisationNotFound, TermUnknown
 from services.registry.core.sight import EVERYTHING
 from services.registry.edge import EDIT_REFUSALS, Registrar, Seeing
@@ -42,7 +42,8 @@ router = commands_router(tags=["Care models"])
 
 Reference = Annotated[
     str,
-    Path(pattern=commands.REFERENCE, description="the reference that it was planned under", examples=["06A-MCP"]),
+    commands.REFERENCE,
+    Path(description="the reference that it was planned under", examples=["06A-MCP"]),
 ]
 
 
@@ -70,9 +71,7 @@ async def list_care_models(
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
-    place: Annotated[
-        str | None, Query(description="only those at this place, or at one of its predecessors", pattern=CODE)
-    ] = None,
+    place: Annotated[Code | None, Query(description="only those at this place, or at one of its predecessors")] = None,
     model: Annotated[CareModelType | None, Query(description="only of this type")] = None,
     status: Annotated[CareModelStatus | None, Query(description="only with this status on the day")] = None,
 ) -> Page[CareModelView]:

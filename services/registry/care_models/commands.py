@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.codes import Folded
 from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events.registry import CareModelStated
@@ -26,7 +27,7 @@ from services.registry.core.permissions import must_act_for
 from services.registry.core.recording import COMMAND
 from services.registry.core.terms import Term, titles_of
 
-REFERENCE = r"^[A-Z0-9][A-Z0-9-]{0,39}$"
+REFERENCE = Folded("[A-Za-z0-9][A-Za-z0-9-]{0,39}", "a reference has up to 40 letters, digits and hyphens")
 """The form of a care model's reference."""
 
 Function = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
@@ -40,7 +41,7 @@ class PlanCareModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reference: str = Field(pattern=REFERENCE, description="a reference of your own", examples=["06A-MCP"])
+    reference: Annotated[str, REFERENCE] = Field(description="a reference of your own", examples=["06A-MCP"])
     model: CareModelType = Field(examples=["mcp"])
     name: Name = Field(examples=["Wolverhampton multispecialty community provider"])
     place: Code = Field(description="the code of the commissioner or authority in whose area it is", examples=["06A"])

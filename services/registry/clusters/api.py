@@ -28,14 +28,12 @@ from services.registry.clusters import commands, queries
 from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
 from services.registry.clusters.models import Cluster
 from services.registry.clusters.views import ClusterInFullView, ClusterView
-from services.registry.core.codes import CODE
+from services.registry.core.codes import Code
 from services.registry.edge import EDIT_REFUSALS, OfDay
 
 router = commands_router(tags=["Clusters"])
 
-Reference = Annotated[
-    str, Path(pattern=commands.CLUSTER, description="the reference that it was given", examples=["CL-QMJ"])
-]
+Reference = Annotated[str, commands.CLUSTER, Path(description="the reference that it was given", examples=["CL-QMJ"])]
 Leading = Annotated[Caller, allowed(Role.GOVERNANCE_LEAD, Role.REGISTRAR, Role.NHS_ENGLAND)]
 
 
@@ -48,7 +46,7 @@ async def list_clusters(
     _: By,
     paging: Paging,
     as_known: AsKnown,
-    icb: Annotated[str | None, Query(description="only those that this ICB is in", pattern=CODE)] = None,
+    icb: Annotated[Code | None, Query(description="only those that this ICB is in")] = None,
     as_at: OfDay = None,
 ) -> Page[ClusterView]:
     """List clusters as known at an instant, all or those in force on a day, ordered by reference."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.codes import numbered
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
@@ -21,7 +22,7 @@ from services.registry.core.links import Relation
 from services.registry.core.permissions import must_act_for
 from services.registry.core.standing import Standing
 
-CLUSTER = r"^CL-[A-Z0-9]{1,12}(-\d{1,3})?$"
+CLUSTER = numbered("CL", "CL-QMJ")
 """The form of a cluster's reference. It is not an ODS code, because a cluster is not an organisation."""
 Shared = Literal["chair", "chief_executive", "executives"]
 

@@ -4,8 +4,11 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, StringConstraints
 
+from libs.common.codes import Code, Folded
 from libs.common.temporal.days import WrittenDay
 from libs.common.text import visible
+
+__all__ = ["CODE", "PRINTED", "AreaCode", "ByCode", "Code", "Day", "Line", "Name", "Note", "Postcode", "Words"]
 
 _T = TypeVar("_T")
 ByCode = dict[str, _T]
@@ -13,7 +16,7 @@ ByCode = dict[str, _T]
 
 
 CODE = r"^[A-Z0-9]{1,12}$"
-"""The form of an ODS code."""
+"""The form of an ODS code that is stored. In a request it is a `Code`, which is folded."""
 
 
 PRINTED = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
@@ -23,18 +26,15 @@ A name with one of them reads like another name. Joiners of zero width are among
 """
 
 
-POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"
+Postcode = Annotated[
+    str, Folded("[A-Za-z]{1,2}[0-9][A-Za-z0-9]? [0-9][A-Za-z]{2}", "a postcode is written as HP11 1NT, with its space")
+]
 """A postcode as the Royal Mail writes it, in capitals, with its space."""
 
 
-AREA = r"^E01[0-9]{6}$"
-"""The ONS code of a lower layer super output area in England."""
-
-
-Code = Annotated[str, StringConstraints(pattern=CODE)]
-
-
-AreaCode = Annotated[str, StringConstraints(pattern=AREA)]
+AreaCode = Annotated[
+    str, Folded("[Ee]01[0-9]{6}", "the code of a lower layer super output area is written as E01017577")
+]
 
 
 Name = Annotated[

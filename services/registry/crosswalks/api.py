@@ -19,7 +19,7 @@ from libs.common.http.csv_text import CSV_TOO, AsCsv, table
 from libs.common.http.dependencies import AsKnown, By, Page, Paging, Rows, page, problems, questions_router
 from libs.common.http.paging import UnreadableCursor
 from libs.common.http.problems import Unprocessable
-from services.registry.core.codes import CODE, Code, Day
+from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import Kind
 from services.registry.crosswalks import changes
 from services.registry.crosswalks.mapping import DayPair
@@ -285,7 +285,7 @@ async def list_changes(
     first: Annotated[Day | None, Query(alias="from", description="from this day on")] = None,
     last: Annotated[Day | None, Query(alias="to", description="to this day, which is included")] = None,
     what: Annotated[What | None, Query(description="only changes of this type")] = None,
-    code: Annotated[str | None, Query(description="only of this body", pattern=CODE)] = None,
+    code: Annotated[Code | None, Query(description="only of this body")] = None,
 ) -> Page[ChangeView] | StreamingResponse:
     """List what takes effect on a day or in a period, past or future, as known at an instant.
 

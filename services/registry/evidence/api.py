@@ -24,7 +24,7 @@ from libs.common.identity import Caller, Role
 from libs.common.temporal.history import FIRST_DAY
 from libs.organisations.statements import Facet
 from services.registry.core import sources
-from services.registry.core.codes import CODE
+from services.registry.core.codes import Code
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
 from services.registry.edge import CodeInPath, OfDay, Seeing
 from services.registry.evidence import anomalies as findings
@@ -109,7 +109,7 @@ async def list_conflicts(
         Literal["life", "name", "parent", "kind", "legal", "address", "legal_form", "remit", "succession"] | None,
         Query(description="only about this"),
     ] = None,
-    code: Annotated[str | None, Query(description="only of this body", pattern=CODE)] = None,
+    code: Annotated[Code | None, Query(description="only of this body")] = None,
 ) -> Page[ConflictView]:
     """List days on which families of sources, each taken alone, state different values, with both and the ruling one.
 
@@ -191,7 +191,7 @@ async def list_findings(
             examples=["ods-epcmem"],
         ),
     ] = None,
-    code: Annotated[str | None, Query(description="only about this body", pattern=CODE)] = None,
+    code: Annotated[Code | None, Query(description="only about this body")] = None,
 ) -> Page[AnomalyView]:
     """List the findings of one type, computed from all statements up to an instant, in whatever order they arrived.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.codes import as_code
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationSucceeded, SourceReported, SuccessionReported
@@ -60,6 +61,8 @@ class Reported(BaseModel):
             raise ValueError("last_day: it cannot end before it begins")
         if self.about == "succession" and (self.last_day or self.observed):
             raise ValueError("a succession has one day: leave last_day and observed out")
+        if self.about in {"succession", "parent"}:
+            self.value = as_code(self.value) if self.value else ""
         if _FITS[self.about].fullmatch(self.value) is None:
             raise ValueError(f"value: not one for {self.about}")
         return self

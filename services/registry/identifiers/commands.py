@@ -21,7 +21,7 @@ from services.registry.core.errors import NoChange
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
-from services.registry.identifiers.queries import ODS, BornePeriod, periods_of
+from services.registry.identifiers.queries import ODS, BornePeriod, as_stored, periods_of
 from services.registry.organisations.changes import must_be_there
 
 ROLE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
@@ -126,6 +126,11 @@ class GiveIdentifier(Period):
             raise ValueError("an ODS code is given by opening a body under it")
         return system
 
+    @model_validator(mode="after")
+    def _is_as_stored(self) -> Self:
+        self.identifier = as_stored(self.system, self.identifier)
+        return self
+
 
 async def give_identifier(
     session: AsyncSession, organisation: Organisation, command: GiveIdentifier, *, by: Caller, stated_at: datetime
@@ -182,7 +187,7 @@ async def end_identifier(
 
     Raises IdentifierNotFound, NotYoursToDecide.
     """
-    code, day = organisation.code, command.effective_on
+    code, day, identifier = organisation.code, command.effective_on, as_stored(system, identifier)
     async with change(session, [code], by=by, stated_at=stated_at) as now:
         borne = await periods_of(now.connection, code, f"{CODE_OF}{system}")
         ending = next((period for period in borne if period.other == identifier and period.holds_on(day)), None)

@@ -18,7 +18,7 @@ from services.registry.identifiers.views import (
     RolesView,
 )
 
-ODS = "ods"
+ODS, ONS = "ods", "ons"
 
 _PERIODS = f"""
 SELECT t.sort, t.other, lower(b.valid) AS start, upper(b.valid) AS "end"
@@ -88,11 +88,17 @@ async def list_identifiers(db: Reads, code: str, *, as_at: date | None, as_known
     return IdentifiersView(code=code, as_at=as_at, as_known=as_known, identifiers=identifiers)
 
 
+def as_stored(system: str, identifier: str) -> str:
+    """Return an identifier as it is stored: ODS's and ONS's in upper case, those of a user's own system as given."""
+    return identifier.upper() if system in (ODS, ONS) else identifier
+
+
 async def get_bearer(db: Reads, system: str, identifier: str, *, as_at: date, as_known: datetime | None) -> BearerView:
     """Return the body with a code of another system on a day, as known at an instant.
 
     Raises IdentifierNotFound; where a body has it on other days, the message says which and when.
     """
+    identifier = as_stored(system, identifier)
     code, period = await _bearer(db, system, identifier, as_at=as_at, as_known=as_known)
     body = await get_organisation(db, code, as_at=as_at, as_known=as_known)
     return BearerView(

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
-from pydantic import StringConstraints
 
+from libs.common.codes import numbered
 from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
@@ -29,7 +29,7 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
-from services.registry.core.codes import CODE, Day
+from services.registry.core.codes import Code, Day
 from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import MergerStatus
 from services.registry.edge import EDIT_REFUSALS, Seeing
@@ -61,11 +61,8 @@ router = commands_router(tags=["Mergers"])
 
 Reference = Annotated[
     str,
-    Path(
-        pattern=r"^M-[A-Z0-9]{1,12}(-\d{1,3})?$",
-        description="the reference that the agreement gave",
-        examples=["M-14Y"],
-    ),
+    numbered("M", "M-14Y"),
+    Path(description="the reference that the agreement gave", examples=["M-14Y"]),
 ]
 NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
 
@@ -81,7 +78,7 @@ async def list_mergers(
     as_known: AsKnown,
     today: Today,
     status: Annotated[MergerStatus | None, Query(description="only those with this status")] = None,
-    code: Annotated[str | None, Query(description="a predecessor or the successor", pattern=CODE)] = None,
+    code: Annotated[Code | None, Query(description="a predecessor or the successor")] = None,
     effective_from: Annotated[WrittenDay | None, Query(description="only on or after this day")] = None,
     effective_to: Annotated[WrittenDay | None, Query(description="only on or before this day")] = None,
     overdue: Annotated[
@@ -121,11 +118,11 @@ async def preview_merger(
     as_at: AsAt,
     as_known: AsKnown,
     predecessors: Annotated[
-        list[Annotated[str, StringConstraints(pattern=CODE)]],
+        list[Code],
         Query(alias="predecessor", min_length=1, max_length=50, description="the organisations to dissolve, each once"),
     ],
     effective_on: Annotated[Day, Query(description="the successor's first day")],
-    successor: Annotated[str | None, Query(pattern=CODE, description="the proposed code of the successor")] = None,
+    successor: Annotated[Code | None, Query(description="the proposed code of the successor")] = None,
 ) -> MergerPreviewView:
     """Return the practices, people and areas, boundaries crossed, schemes needed, and every reason against it.
 

@@ -24,7 +24,7 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.organisations.statements import Status
 from services.registry.core import queries as answers
-from services.registry.core.codes import CODE, PRINTED
+from services.registry.core.codes import PRINTED, Code
 from services.registry.core.errors import CodeTaken, NoChange, OrganisationNotFound
 from services.registry.core.kinds import Kind
 from services.registry.core.models import Organisation
@@ -81,7 +81,7 @@ async def list_organisations(
     name: Annotated[
         str | None, Query(description="part of the name, in any case", max_length=200, pattern=PRINTED)
     ] = None,
-    parent: Annotated[str | None, Query(description="only those with this parent", pattern=CODE)] = None,
+    parent: Annotated[Code | None, Query(description="only those with this parent")] = None,
 ) -> Page[OrganisationView]:
     """List organisations by kind, status, name and parent, as at a day, as known at an instant, ordered by code.
 

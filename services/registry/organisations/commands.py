@@ -21,7 +21,7 @@ from libs.common.events.registry import (
 from libs.common.identity import Caller
 from libs.common.temporal.history import Days
 from services.registry.core.change import Change, change
-from services.registry.core.codes import POSTCODE, Code, Day, Line, Name
+from services.registry.core.codes import Code, Day, Line, Name, Postcode
 from services.registry.core.errors import CodeTaken, OrganisationNotFound
 from services.registry.core.kinds import ESTABLISHED, PRACTICE_KINDS, Kind
 from services.registry.core.models import Organisation
@@ -38,7 +38,7 @@ class Address(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     lines: list[Line] = Field(min_length=1, max_length=8, examples=[["Easton Street", "High Wycombe"]])
-    postcode: str = Field(pattern=POSTCODE, examples=["HP11 1NT"])
+    postcode: Postcode = Field(examples=["HP11 1NT"])
 
     @property
     def text(self) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
 
+from libs.common.codes import numbered
 from libs.common.http.dependencies import (
     AsKnown,
     IfMatch,
@@ -25,7 +26,7 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, Role
-from services.registry.core.codes import CODE
+from services.registry.core.codes import Code
 from services.registry.edge import Seeing
 from services.registry.reorganisations import commands, undoing
 from services.registry.reorganisations.errors import SuccessionNotAllowed, SuccessionNotFound, SuccessionNotUndoable
@@ -37,11 +38,8 @@ router = commands_router(tags=["Successions"])
 
 Reference = Annotated[
     str,
-    Path(
-        pattern=r"^R-[A-Z0-9]{1,12}(-\d{1,3})?$",
-        description="the reference given when it was stated",
-        examples=["R-11X"],
-    ),
+    numbered("R", "R-11X"),
+    Path(description="the reference given when it was stated", examples=["R-11X"]),
 ]
 Decider = Annotated[Caller, allowed(Role.REGISTRAR, Role.NHS_ENGLAND)]
 
@@ -58,7 +56,7 @@ async def list_all(
     sight: Seeing,
     paging: Paging,
     as_known: AsKnown,
-    code: Annotated[str | None, Query(description="a predecessor or a successor", pattern=CODE)] = None,
+    code: Annotated[Code | None, Query(description="a predecessor or a successor")] = None,
     shape: Annotated[StatedShape | None, Query(description="only of this shape")] = None,
 ) -> Page[ReorganisationView]:
     """List splits, acquisitions, boundary changes, abolitions and mergers of trusts, ordered by day.

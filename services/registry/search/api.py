@@ -13,7 +13,7 @@ from libs.common.http import csv_text
 from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, page, problems, questions_router
 from libs.organisations.statements import Status
 from services.registry.core import queries as answers
-from services.registry.core.codes import CODE, PRINTED, Code
+from services.registry.core.codes import PRINTED, Code
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.kinds import Kind
 from services.registry.search import members as trees
@@ -24,7 +24,7 @@ router = questions_router(tags=["Search"])
 
 MOST_CODES = 5_000
 
-CodeInPath = Annotated[str, Path(pattern=CODE, description="ODS code", examples=["14L"])]
+CodeInPath = Annotated[Code, Path(description="ODS code", examples=["14L"])]
 OfKind = Annotated[Kind | None, Query(alias="kind", description="only of this kind on the day")]
 OfStatus = Annotated[Status | None, Query(alias="status", description="only those with this status on the day")]
 Words = Annotated[
@@ -46,7 +46,7 @@ Postcode = Annotated[
 Place = Annotated[
     str | None, Query(alias="place", description="words of its address", min_length=2, max_length=100, pattern=PRINTED)
 ]
-Parent = Annotated[str | None, Query(alias="parent", description="only those that belong to this code", pattern=CODE)]
+Parent = Annotated[Code | None, Query(alias="parent", description="only those that belong to this code")]
 
 
 class Codes(BaseModel):

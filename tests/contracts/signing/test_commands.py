@@ -183,7 +183,7 @@ async def test_a_deleted_draft_is_gone_and_a_signed_contract_cannot_be_deleted(h
         ({"customers": ["10H", "10H"]}, "each may be named once only"),
         ({"lines": [{"function": "bi", "annual_pence": 1}] * 2}, "each may be named once only"),
         ({"earliest_exit_on": date(2017, 4, 1) - timedelta(days=1)}, "earliest_exit_on is outside the term"),
-        ({"reference": "a/b"}, "should match pattern"),
+        ({"reference": "a/b"}, "letters, digits and hyphens"),
         ({"last_day": date.max}, "2199-12-31"),
     ],
 )
