@@ -18,6 +18,7 @@ reorganisations  splits, acquisitions, boundary changes, abolitions; and their u
 organisations    bodies are opened, closed, renamed, moved; parent, kind, legal status
 mergers          CCGs or ICBs merge: agreed, redated, withdrawn, made ready, carried out; previews
 relations        members, owners with exact shares, footprints, hosts
+parts            parts of bodies that continue, which pass by a plan
 cover            every practice and area in exactly one commissioner
 clusters         ICBs that share a leadership
 populations      published populations, and those carried along successions

@@ -199,6 +199,13 @@ CASES = [
         path="/mergers",
         json=a_merger_command("15A", "10Q", "10V", on=LATER),
     ),
+    Case(
+        operation="merge_commissioners",
+        role=ENGLAND,
+        binds=("10Q", "10V", "15A", "10D"),
+        path="/mergers",
+        json=a_merger_command("15A", "10Q", "10V", on=LATER, parts=[{"code": "10D", "share": "1/3"}]),
+    ),
     _of_a_merger("redate_merger", "redating", {"effective_on": "2021-04-01"}, version=1),
     _of_a_merger("withdraw_merger", "withdrawal", version=1),
     _of_a_merger("establish_successor", "establishment", but="wrong-effective-date"),

@@ -180,12 +180,18 @@ class SuccessionUndone(Event, Sourced, topic="registry", keys=("code", "successo
 
 
 class CCGMergerAgreed(Event, topic="registry", keys=("merger", "successor", "predecessors")):
-    """NHS England agreed to dissolve these CCGs and establish one on `effective_on` (NHS Act 2006 s.14G)."""
+    """NHS England agreed to dissolve these CCGs and establish one on `effective_on` (NHS Act 2006 s.14G).
+
+    `parts` are CCGs that continue, of which a part passes to the successor on that day, and `part_shares` their exact
+    shares in the same order, empty where none is stated. On the day OrganisationSucceeded is published of each.
+    """
 
     merger: str
     successor: OdsCode
     successor_name: str
     predecessors: tuple[OdsCode, ...]
+    parts: tuple[OdsCode, ...] = ()
+    part_shares: tuple[str, ...] = ()
 
 
 class CCGMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):
@@ -321,12 +327,17 @@ class TransferSchemeMade(Event, topic="registry", keys=("merger", "successor", "
 
 
 class ICBMergerAgreed(Event, topic="registry", keys=("merger", "successor", "predecessors")):
-    """NHS England agreed to abolish these ICBs and establish one on `effective_on` (NHS Act 2006 s.14Z25, s.14Z27)."""
+    """NHS England agreed to abolish these ICBs and establish one on `effective_on` (NHS Act 2006 s.14Z25, s.14Z27).
+
+    `parts` and `part_shares` mean the same as those of `CCGMergerAgreed`.
+    """
 
     merger: str
     successor: OdsCode
     successor_name: str
     predecessors: tuple[OdsCode, ...]
+    parts: tuple[OdsCode, ...] = ()
+    part_shares: tuple[str, ...] = ()
 
 
 class ICBMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):

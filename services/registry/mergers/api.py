@@ -33,7 +33,7 @@ from services.registry.core.codes import Code, Day
 from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import MergerStatus
 from services.registry.edge import EDIT_REFUSALS, Seeing
-from services.registry.mergers import commands, queries
+from services.registry.mergers import commands, queries, readiness
 from services.registry.mergers.conditions import MeetCondition
 from services.registry.mergers.errors import (
     ConditionMetAlready,
@@ -138,7 +138,7 @@ async def preview_merger(
     summary="Agree a merger",
     responses=problems(MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken),
 )
-@binds("predecessors", "successor")
+@binds("predecessors", "parts.code", "successor")
 async def merge_commissioners(
     command: commands.MergeCommissioners,
     session: Write,
@@ -149,6 +149,7 @@ async def merge_commissioners(
 ) -> Merger:
     """Agree that two or more CCGs, or ICBs, are dissolved on a day and another is established (s.14G, s.14Z25).
 
+    Parts of bodies that continue can pass to it on the same day, by a share, or by lists of what passes.
     For a future day the successor is proposed, and the merger is carried out on the day if every predecessor has both
     transfer schemes (or nil returns) by then. For today or a past day it is carried out at once, and refused without
     them. A refusal lists every reason.
@@ -264,7 +265,7 @@ async def make_scheme(
     merger = await commands.get_merger_to_change(
         session, reference, by=by, binds=lambda stated: command.predecessors or stated.predecessors
     )
-    await commands.make_scheme(session, merger, command, by=by, today=today, stated_at=stated_at)
+    await readiness.make_scheme(session, merger, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
     return merger
 
@@ -291,7 +292,7 @@ async def meet_condition(
 ) -> Merger:
     """Record the day on which a condition of the approval was met, with the evidence."""
     merger = await commands.get_merger_to_change(session, reference, by=by, binds=lambda stated: stated.predecessors)
-    await commands.meet_condition(session, merger, number, command, by=by, today=today, stated_at=stated_at)
+    await readiness.meet_condition(session, merger, number, command, by=by, today=today, stated_at=stated_at)
     etag(response, merger.version)
     return merger
 

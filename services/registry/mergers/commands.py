@@ -21,7 +21,6 @@ from libs.common.events.registry import (
     ICBMergerAgreed,
     ICBMergerRedated,
     ICBMergerWithdrawn,
-    MergerConditionMet,
     OrganisationProposed,
     TransferSchemeMade,
 )
@@ -31,9 +30,8 @@ from services.registry.core.change import Change, change
 from services.registry.core.codes import AreaCode, Code, Day, Name
 from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.core.permissions import must_act_for
-from services.registry.core.terms import titles_of
 from services.registry.cover.checks import reasons_against_merger
-from services.registry.mergers.conditions import ApprovalCondition, MeetCondition
+from services.registry.mergers.conditions import ApprovalCondition
 from services.registry.mergers.errors import (
     MergerNotAllowed,
     MergerNotFound,
@@ -42,8 +40,12 @@ from services.registry.mergers.errors import (
     WrongEffectiveDate,
 )
 from services.registry.mergers.models import Merger, SchemeType
-from services.registry.mergers.queries import agreed_mergers_of
+from services.registry.mergers.queries import agreed_mergers_of, agreed_parts_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, missing, reasons_against
+from services.registry.parts.commands import pass_parts
+from services.registry.parts.part import Part, PartsPlan, moving
+from services.registry.parts.queries import passing
+from services.registry.parts.rules import reasons_against_lists
 
 
 class NewScheme(BaseModel):
@@ -70,7 +72,7 @@ class NewScheme(BaseModel):
 
 
 class MergeCommissioners(BaseModel):
-    """A merger of CCGs or of ICBs: the bodies to dissolve on a day, and the one to establish."""
+    """A merger of CCGs or of ICBs: the bodies to dissolve on a day, parts of others, and the body to establish."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,6 +81,12 @@ class MergeCommissioners(BaseModel):
     predecessors: list[Code] = Field(description="two or more open CCGs, or ICBs", max_length=50, examples=[["10Y"]])
     effective_on: Day = Field(
         description="the successor's first day; the predecessors' last is the day before", examples=["2018-04-01"]
+    )
+    parts: list[Part] = Field(
+        default=[],
+        max_length=50,
+        description="parts of bodies that continue, which pass to the successor on the same day",
+        examples=[[]],
     )
     practices: list[Code] | None = Field(
         default=None,
@@ -123,18 +131,26 @@ async def merge_commissioners(
     """Agree to dissolve the predecessors into a new body on one day, all or none.
 
     On or after that day it is carried out at once, before it by due work. Until then the successor stands as proposed.
-    It binds the predecessors and the successor. Raises MergerNotAllowed and MergerNotReady with every reason,
-    SchemeNotAllowed, NotYoursToDecide.
+    It binds the predecessors, the bodies of which a part passes, and the successor. Raises MergerNotAllowed and
+    MergerNotReady with every reason, SchemeNotAllowed, NotYoursToDecide.
     """
     successor, day = command.successor, command.effective_on
-    async with change(session, {successor, *command.predecessors}, by=by, stated_at=stated_at) as now:
+    codes = {successor, *command.predecessors, *(part.code for part in command.parts)}
+    bulk = moving(command.parts) if command.parts else ()
+    async with change(session, codes, by=by, stated_at=stated_at, in_bulk=bulk) as now:
         kind = await _must_be_possible(
-            now, successor, command.predecessors, day, practices=command.practices, areas=command.areas
+            now,
+            successor,
+            command.predecessors,
+            day,
+            parts=command.parts,
+            practices=command.practices,
+            areas=command.areas,
         )
         merger = _new(command, kind, await _next_reference(session, successor), application)
         merger.agree(((one.condition, one.words) for one in conditions), stated_at=now.at, by=by.subject)
         session.add(merger)
-        schemes = [_add_scheme(merger, scheme, at=now.at, by=by) for scheme in command.schemes]
+        schemes = [add_scheme(merger, scheme, at=now.at, by=by) for scheme in command.schemes]
         if day <= day_of(now.at):
             _must_be_ready(merger)
         if successor not in now.organisations:
@@ -142,7 +158,7 @@ async def merge_commissioners(
             if day > today or not merger.is_ready():
                 now.publish(_proposed(merger, now.at))
         now.publish(_agreed(merger, now.at), *schemes)
-        _carry_out_if_due(now, merger, by_day=today)
+        await carry_out_if_due(now, merger, by_day=today)
     return merger
 
 
@@ -153,19 +169,24 @@ async def redate_merger(
 
     Raises MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed with every reason.
     """
-    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+    async with change_of(session, merger, by=by, stated_at=stated_at) as now:
         previously_on = merger.effective_on
         merger.redate(command.effective_on, stated_at=now.at, by=by.subject)
         if command.effective_on < day_of(now.at):
             message = f"{command.effective_on} is past: a merger is put on a day to come, never back"
             raise MergerNotAllowed(message, reasons=[Reason(message, "effective_on")])
         kind = await _must_be_possible(
-            now, merger.successor, merger.predecessors, command.effective_on, but=merger.reference
+            now,
+            merger.successor,
+            merger.predecessors,
+            command.effective_on,
+            parts=_parts_of(merger),
+            but=merger.reference,
         )
         if law := law_on(command.effective_on, kind):
             merger.rule_pack = law.id
         now.publish(_redated(merger, previously_on, now.at))
-        _carry_out_if_due(now, merger, by_day=today)
+        await carry_out_if_due(now, merger, by_day=today)
 
 
 async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime) -> None:
@@ -173,7 +194,7 @@ async def withdraw_merger(session: AsyncSession, merger: Merger, *, by: Caller, 
 
     Raises MergerNotOpen.
     """
-    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+    async with change_of(session, merger, by=by, stated_at=stated_at) as now:
         merger.withdraw(stated_at=now.at, by=by.subject)
         now.publish(_withdrawn(merger, now.at))
 
@@ -185,63 +206,12 @@ async def establish_successor(
 
     Raises MergerNotOpen, WrongEffectiveDate, MergerNotReady with all that is missing or came late.
     """
-    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
+    async with change_of(session, merger, by=by, stated_at=stated_at) as now:
         merger.must_be_agreed()
         if merger.effective_on > today:
             raise WrongEffectiveDate(f"{merger.reference} takes effect on {merger.effective_on}")
         _must_be_ready(merger)
-        _carry_out_if_due(now, merger, by_day=today)
-
-
-async def make_scheme(
-    session: AsyncSession, merger: Merger, command: NewScheme, *, by: Caller, today: date, stated_at: datetime
-) -> None:
-    """Make a transfer scheme of the locked merger, or give a nil return.
-
-    If it was the last item missing on the merger's own day, the merger takes effect. Raises MergerNotOpen,
-    SchemeNotAllowed, SchemeMadeAlready.
-    """
-    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
-        now.publish(_add_scheme(merger, command, at=now.at, by=by))
-        merger.version += 1
-        _carry_out_if_due(now, merger, by_day=today)
-
-
-async def meet_condition(
-    session: AsyncSession,
-    merger: Merger,
-    number: int,
-    command: MeetCondition,
-    *,
-    by: Caller,
-    today: date,
-    stated_at: datetime,
-) -> None:
-    """Record the evidence that a condition of the locked merger is met.
-
-    Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready, SchemeNotAllowed, TermUnknown.
-    """
-    async with _change_of(session, merger, by=by, stated_at=stated_at) as now:
-        if command.met_on > day_of(now.at):
-            message = f"{command.met_on} is still to come"
-            raise SchemeNotAllowed(message, reasons=[Reason(message, "met_on")])
-        [evidence] = titles_of("merger-evidence", [command.evidence_type], command.met_on, field="evidence_type")
-        condition = merger.meet(
-            number, command.evidence_type, command.evidence, met_on=command.met_on, stated_at=now.at, by=by.subject
-        )
-        merger.version += 1
-        now.publish(
-            MergerConditionMet(
-                merger=merger.reference,
-                successor=merger.successor,
-                predecessors=tuple(merger.predecessors),
-                condition=condition.number,
-                evidence=evidence,
-                effective_on=command.met_on,
-                stated_at=now.at,
-            )
-        )
-        _carry_out_if_due(now, merger, by_day=today)
+        await carry_out_if_due(now, merger, by_day=today)
 
 
 async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
@@ -254,8 +224,8 @@ async def carry_out_next_merger(session: AsyncSession, *, up_to: date, stated_at
     if merger is None:
         return 0
     # The clock does this, not a loader: everything stated about the bodies comes before it.
-    async with _change_of(session, merger, by=by, stated_at=stated_at, in_its_place=False) as now:
-        _carry_out_if_due(now, merger, by_day=up_to)
+    async with change_of(session, merger, by=by, stated_at=stated_at, in_its_place=False) as now:
+        await carry_out_if_due(now, merger, by_day=up_to)
     return 1
 
 
@@ -300,22 +270,39 @@ async def get_merger_to_change(
     return merger
 
 
-def _change_of(
+def change_of(
     session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime, in_its_place: bool | None = None
 ) -> AbstractAsyncContextManager[Change]:
     """Change a locked merger and its bodies, after all statements about it, also for a loader.
 
     The right to act was asked for before the merger was locked.
     """
-    after = merger.last_stated_at()
-    return change(session, merger.codes(), by=by, stated_at=stated_at, bound=(), after=after, in_its_place=in_its_place)
+    return change(
+        session,
+        merger.codes(),
+        by=by,
+        stated_at=stated_at,
+        bound=(),
+        in_bulk=moving(_parts_of(merger)) if merger.parts else (),
+        after=merger.last_stated_at(),
+        in_its_place=in_its_place,
+    )
 
 
-def _carry_out_if_due(now: Change, merger: Merger, *, by_day: date) -> None:
+async def carry_out_if_due(now: Change, merger: Merger, *, by_day: date) -> None:
     """Carry the merger out where its day has come and all was ready by then."""
     if merger.status == MergerStatus.AGREED and merger.effective_on <= by_day and merger.is_ready():
+        passed = await pass_parts(now, _parts_of(merger), _plan_of(merger)) if merger.parts else []
         merger.carry_out(stated_at=now.at, by=now.by.subject)
-        now.publish(_merged(merger, now.at))
+        now.publish(_merged(merger, now.at), *passed)
+
+
+def _plan_of(merger: Merger) -> PartsPlan:
+    return PartsPlan(merger.successor, merger.predecessors, Kind(merger.kind), merger.effective_on)
+
+
+def _parts_of(merger: Merger) -> list[Part]:
+    return [Part.model_validate(part) for part in merger.parts]
 
 
 async def _must_be_possible(
@@ -324,20 +311,30 @@ async def _must_be_possible(
     predecessors: Sequence[str],
     effective_on: date,
     *,
+    parts: Sequence[Part] = (),
     but: str = "",
     practices: Sequence[str] | None = None,
     areas: Sequence[str] | None = None,
 ) -> Kind:
     """Return the kind of body that merges. Raises MergerNotAllowed."""
-    agreed = await agreed_mergers_of(now.session, {successor, *predecessors})
-    around = Surroundings(now.standings, {code: other for code, other in agreed.items() if other[0] != but})
-    kind = kind_of_merger(predecessors, around.standing, effective_on - timedelta(days=1))
-    reasons = [
-        *reasons_against(successor, predecessors, effective_on, around=around),
-        *await reasons_against_merger(
+    concerned = [*predecessors, *(part.code for part in parts)]
+    codes = {successor, *concerned}
+    agreed = await agreed_mergers_of(now.session, codes)
+    around = Surroundings(
+        now.standings,
+        {code: other for code, other in agreed.items() if other[0] != but},
+        parts=await agreed_parts_of(now.session, codes, but=but),
+    )
+    kind = kind_of_merger(concerned, around.standing, effective_on - timedelta(days=1))
+    reasons = reasons_against(successor, predecessors, effective_on, around=around, parts=parts)
+    if not reasons and parts:
+        found = await passing(now.connection, parts, PartsPlan(successor, predecessors, kind, effective_on))
+        reasons.extend(reasons_against_lists(parts, found))
+    reasons.extend(
+        await reasons_against_merger(
             now.connection, successor, predecessors, effective_on, kind=kind, practices=practices, areas=areas
-        ),
-    ]
+        )
+    )
     if reasons:
         raise MergerNotAllowed(as_sentence(reasons), reasons=reasons)
     return kind
@@ -355,6 +352,7 @@ def _new(command: MergeCommissioners, kind: Kind, reference: str, application: s
         rule_pack=law.id if law else "",
         kind=kind,
         application=application,
+        parts=[part.model_dump() for part in command.parts],
     )
 
 
@@ -363,7 +361,7 @@ async def _next_reference(session: AsyncSession, successor: str) -> str:
     return f"M-{successor}-{earlier + 1}" if earlier else f"M-{successor}"
 
 
-def _add_scheme(merger: Merger, command: NewScheme, *, at: datetime, by: Caller) -> Event:
+def add_scheme(merger: Merger, command: NewScheme, *, at: datetime, by: Caller) -> Event:
     """Add a scheme to the locked merger, and return the event that states it.
 
     Raises SchemeNotAllowed with every reason, SchemeMadeAlready, MergerNotOpen.
@@ -440,6 +438,8 @@ def _agreed(merger: Merger, at: datetime) -> Event:
         successor=merger.successor,
         successor_name=merger.successor_name,
         predecessors=tuple(merger.predecessors),
+        parts=tuple(part["code"] for part in merger.parts),
+        part_shares=tuple(part["share"] or "" for part in merger.parts),
         effective_on=merger.effective_on,
         stated_at=at,
     )

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Boolean, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.errors import Reason
@@ -90,6 +91,8 @@ class Merger(Base):
     `ready_on` is the day by which everything needed was known to be ready: each condition met, and of each predecessor
     both schemes or nil returns; None while something is missing.
 
+    `parts` are parts of bodies that continue (`services.registry.parts.part.Part`), which pass on the same day.
+
     `reference` is `M-` and the successor's code, which is never used again; a second attempt adds `-2`. Every plan
     stays in `plans`, so that a merger that slipped still shows the day that it slipped from.
     """
@@ -99,6 +102,7 @@ class Merger(Base):
         Index("ix_merger_due", "effective_on", "reference", postgresql_where=text("status = 'agreed'")),
         Index(None, "predecessors", postgresql_using="gin"),
         Index(None, "successor"),
+        Index(None, "parts", postgresql_using="gin", postgresql_ops={"parts": "jsonb_path_ops"}),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True, init=False)
@@ -113,6 +117,7 @@ class Merger(Base):
     kind: Mapped[str] = mapped_column(Text, default=Kind.CCG, server_default=Kind.CCG)
     application: Mapped[str | None] = mapped_column(Text, default=None)
     ready_on: Mapped[date | None] = mapped_column(Date, default=None)
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default_factory=list, server_default=text("'[]'"))
     plans: Mapped[list[Plan]] = relationship(
         order_by=Plan.number, lazy="raise", default_factory=list, repr=False, cascade="all"
     )
@@ -125,7 +130,7 @@ class Merger(Base):
 
     def codes(self) -> set[str]:
         """Return every organisation that the merger concerns."""
-        return {self.successor, *self.predecessors}
+        return {self.successor, *self.predecessors, *(part["code"] for part in self.parts)}
 
     def last_stated_at(self) -> datetime:
         """Return the instant of its latest plan."""

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.common.errors import Reason
 from libs.common.rulepacks import RulePack
-from libs.common.temporal.believed import about, holds
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed, believed_link
@@ -24,6 +23,7 @@ from services.registry.mergers.models import SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
 from services.registry.mergers.views import BodyTouchedView, LackView, MergerPreviewView, SchemeNeededView
+from services.registry.parts.queries import locations_below
 from services.registry.populations.queries import people_of
 
 _BODIES = f"""
@@ -36,16 +36,6 @@ SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
   LEFT JOIN {believed("name", Facet.NAME, day="$2", known="$3")}
   LEFT JOIN {believed("parent", Facet.PARENT, day="$2", known="$3")}
  WHERE o.code = ANY($1)
-"""  # noqa: S608  (only names of ours are put in)
-
-_BELOW = f"""
-SELECT parent.value AS above, o.code
-  FROM organisation_belief parent
-  JOIN {believed("life", Facet.LIFE, subject="parent.subject_id")} AND life.value = 'open'
-  JOIN {believed("kind", Facet.KIND, subject="parent.subject_id")} AND kind.value = '{Kind.SUB_ICB_LOCATION}'
-  JOIN organisation o ON o.id = parent.subject_id
- WHERE {about("parent", Facet.PARENT)} AND parent.value = ANY($3) AND {holds("parent")}
- ORDER BY 1, 2
 """  # noqa: S608  (only names of ours are put in)
 
 _AUTHORITIES = """
@@ -121,8 +111,8 @@ class _Figures:
 async def _figures(db: Reads, codes: Sequence[str], as_at: date, as_known: datetime | None) -> list[_Figures]:
     """Return the figures of each of the bodies: an ICB's are those of its locations, where none is stated for it."""
     below: dict[str, list[str]] = {code: [] for code in codes}
-    for above, code in await db.fetch(_BELOW, as_at, as_known or ALWAYS, list(codes)):
-        below[above].append(code)
+    for location, above in sorted((await locations_below(db, codes, as_at=as_at, as_known=as_known)).items()):
+        below[above].append(location)
     concerned = sorted({*codes, *chain.from_iterable(below.values())})
     covered = {one.code: one for one in await covered_by_each(db, concerned, as_at=as_at, as_known=as_known)}
     people = await people_of(db, concerned, as_at=as_at, as_known=as_known)

@@ -1,9 +1,12 @@
 """Reads mergers, their plans and their readiness, as known at an instant."""
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Reads, raw
@@ -25,11 +28,21 @@ from services.registry.mergers.views import (
     ReadinessView,
     SchemeView,
 )
+from services.registry.parts.part import AgreedPart
 
 _AGREED = """
 SELECT code, m.reference, m.effective_on
-  FROM merger m CROSS JOIN LATERAL unnest(m.predecessors || m.successor) AS part (code)
+  FROM merger m
+ CROSS JOIN LATERAL (SELECT unnest(m.predecessors || m.successor)
+                      UNION ALL SELECT part ->> 'code' FROM jsonb_array_elements(m.parts) part) AS concerned (code)
  WHERE m.status = 'agreed' AND code = ANY($1)
+"""
+
+_AGREED_PARTS = """
+SELECT part ->> 'code' AS code, m.reference, m.effective_on, part ->> 'share' AS share
+  FROM merger m CROSS JOIN LATERAL jsonb_array_elements(m.parts) part
+ WHERE m.status = 'agreed' AND part ->> 'code' = ANY($1) AND m.reference <> $2
+ ORDER BY m.reference
 """
 
 
@@ -39,9 +52,17 @@ async def agreed_mergers_of(session: AsyncSession, codes: Iterable[str]) -> ByCo
     return {row["code"]: (row["reference"], row["effective_on"]) for row in rows}
 
 
+async def agreed_parts_of(session: AsyncSession, codes: Iterable[str], *, but: str = "") -> ByCode[list[AgreedPart]]:
+    """Return the parts of each of the codes that pass by agreed mergers, other than `but`."""
+    parts: dict[str, list[AgreedPart]] = defaultdict(list)
+    for code, *columns in await (await raw(session)).fetch(_AGREED_PARTS, sorted(set(codes)), but):
+        parts[code].append(AgreedPart(*columns))
+    return parts
+
+
 _SOME = f"""
 SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, '') AS successor_name,
-       m.predecessors, plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
+       m.predecessors, m.parts, plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
        plan.status = 'agreed' AND plan.effective_on <= $10::date AS overdue
   FROM merger m
  CROSS JOIN LATERAL (SELECT * FROM merger_plan p WHERE p.merger_id = m.id AND p.stated_at <= $1
@@ -51,7 +72,8 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
                        FROM organisation o JOIN {believed("b", Facet.NAME, day="plan.effective_on", known=NOW)}
                       WHERE o.code = m.successor) seen ON true
  WHERE ($2::text IS NULL OR plan.status = $2)
-   AND ($3::text IS NULL OR m.successor = $3 OR m.predecessors @> ARRAY[$3])
+   AND ($3::text IS NULL OR m.successor = $3 OR m.predecessors @> ARRAY[$3]
+        OR m.parts @> jsonb_build_array(jsonb_build_object('code', $3::text)))
    AND ($4::date IS NULL OR plan.effective_on >= $4)
    AND ($5::date IS NULL OR plan.effective_on <= $5)
    AND ($6::text IS NULL OR m.reference = $6)
@@ -111,7 +133,7 @@ async def list_mergers(
     day, reference = after or (None, None)
     conditions = (filters.status, filters.code, filters.from_, filters.to, None)
     rows = await db.fetch(_SOME, as_known or ALWAYS, *conditions, day, reference, limit, today, filters.overdue)
-    return [MergerListedView(**row) for row in rows]
+    return [_listed(row) for row in rows]
 
 
 async def get_merger(
@@ -119,7 +141,7 @@ async def get_merger(
 ) -> MergerInFullView:
     """Return a merger with its plans, what is ready and what is missing. Raises MergerNotFound."""
     merger = await _merger(db, reference, as_known, today)
-    party = sight.sees(merger.successor, *merger.predecessors)
+    party = sight.sees(*_codes(merger))
     conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=None, party=party)
     plans = await db.fetch(_PLANS, reference, as_known or ALWAYS, party)
     return MergerInFullView(
@@ -136,7 +158,7 @@ async def get_readiness(
 ) -> ReadinessView:
     """Return what is ready and missing by a day, as known at an instant. Raises MergerNotFound."""
     merger = await _merger(db, reference, as_known, today)
-    party = sight.sees(merger.successor, *merger.predecessors)
+    party = sight.sees(*_codes(merger))
     conditions, schemes = await _conditions_and_schemes(db, reference, as_known, by=as_at, party=party)
     lacking = _missing(merger, conditions, schemes)
     return ReadinessView(
@@ -159,7 +181,11 @@ async def _merger(db: Reads, reference: str, as_known: datetime | None, today: d
     rows = await db.fetch(_SOME, as_known or ALWAYS, *filters, None, None, 1, today, None)
     if not rows:
         raise MergerNotFound(f"no merger has the reference {reference}, or none was known then")
-    return MergerListedView(**rows[0])
+    return _listed(rows[0])
+
+
+def _listed(row: asyncpg.Record) -> MergerListedView:
+    return MergerListedView(**{**row, "parts": json.loads(row["parts"])})
 
 
 async def _conditions_and_schemes(
@@ -169,6 +195,10 @@ async def _conditions_and_schemes(
     asked = reference, as_known or ALWAYS, by, party
     schemes = [SchemeView(**row) for row in await db.fetch(_SCHEMES, *asked)]
     return [ConditionView(**row) for row in await db.fetch(_CONDITIONS, *asked)], schemes
+
+
+def _codes(merger: MergerListedView) -> list[str]:
+    return [merger.successor, *merger.predecessors, *(part.code for part in merger.parts)]
 
 
 def _missing(

@@ -13,6 +13,8 @@ from services.registry.core.rule_packs import PACKS
 from services.registry.core.standing import Standing
 from services.registry.core.terms import title_of
 from services.registry.mergers.models import SchemeType
+from services.registry.parts.part import AgreedPart, Part
+from services.registry.parts.rules import reasons_against_parts
 
 
 def law_on(day: date, kind: Kind = Kind.CCG, packs: Iterable[RulePack] = PACKS) -> RulePack | None:
@@ -40,12 +42,13 @@ class Surroundings:
     """The registry's records around a requested merger.
 
     `standing` is the standing of each code, `agreed` the other agreed merger of a code with its day, `clusters` the
-    ICBs of each code that names a cluster.
+    ICBs of each code that names a cluster, `parts` the parts of a code that pass by other agreed mergers.
     """
 
     standing: Mapping[str, Standing]
     agreed: Mapping[str, tuple[str, date]]
     clusters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    parts: Mapping[str, Sequence[AgreedPart]] = field(default_factory=dict)
 
 
 def reasons_against(
@@ -55,18 +58,28 @@ def reasons_against(
     *,
     around: Surroundings,
     asked_as: str = "predecessors",
+    parts: Sequence[Part] = (),
 ) -> list[Reason]:
     """Return every reason against this merger; none: it can be agreed. `asked_as` is the predecessors' field."""
     last = effective_on - timedelta(days=1)
-    kind = kind_of_merger(predecessors, around.standing, last, around.clusters)
+    concerned = [*predecessors, *(part.code for part in parts)]
+    kind = kind_of_merger(concerned, around.standing, last, around.clusters)
     law = law_on(effective_on, kind)
     reasons = (
         [] if law else [Reason(f"no law provides for a merger of {_plural(kind)} on {effective_on}", "effective_on")]
     )
-    reasons.extend(_against_the_set(successor, predecessors, kind, law, asked_as))
+    reasons.extend(_against_the_set(successor, predecessors, len(parts), kind, law, asked_as))
     for number, code in enumerate(predecessors):
         messages = list(_against_predecessor(code, kind, law, last, around))
         reasons.extend(Reason(message, f"{asked_as}.{number}") for message in messages)
+    for number, part in enumerate(parts):
+        messages = list(_against_body(part.code, kind, law, last, around))
+        reasons.extend(Reason(message, f"parts.{number}.code") for message in messages)
+    if parts:
+        dissolved = {successor, *predecessors}
+        reasons.extend(
+            reasons_against_parts(parts, dissolved, effective_on, agreed=around.agreed, parts_agreed=around.parts)
+        )
     reasons.extend(Reason(message, "successor") for message in _against_successor(around.standing[successor], kind))
     if successor in around.agreed:
         reasons.append(Reason(_in_another(successor, *around.agreed[successor]), "successor"))
@@ -74,11 +87,13 @@ def reasons_against(
 
 
 def _against_the_set(
-    successor: str, predecessors: Collection[str], kind: Kind, law: RulePack | None, asked_as: str
+    successor: str, predecessors: Collection[str], parts: int, kind: Kind, law: RulePack | None, asked_as: str
 ) -> Iterator[Reason]:
     least = law.values["minimum_predecessors"] if law else 0
+    if law and parts and law.values.get("parts_count"):
+        least = max(1, least - parts)
     if len(set(predecessors)) < least:
-        yield Reason(f"a merger dissolves at least {least} {_plural(kind)}", asked_as)
+        yield Reason(f"a merger dissolves at least {least} {_plural(kind) if least > 1 else kind.upper()}", asked_as)
     for code, times in Counter(predecessors).items():
         if times > 1:
             yield Reason(f"{code} occurs {times} times", asked_as)
@@ -91,6 +106,12 @@ def _against_the_set(
 def _against_predecessor(
     code: str, kind: Kind, law: RulePack | None, last: date, around: Surroundings
 ) -> Iterator[str]:
+    yield from _against_body(code, kind, law, last, around)
+    if code in around.agreed:
+        yield _in_another(code, *around.agreed[code])
+
+
+def _against_body(code: str, kind: Kind, law: RulePack | None, last: date, around: Surroundings) -> Iterator[str]:
     standing = around.standing[code]
     if code in around.clusters:
         members = ", ".join(around.clusters[code])
@@ -108,8 +129,6 @@ def _against_predecessor(
         yield f"{code} is {standing.on(last)} on {last}"
     elif not standing.is_open_through(last):
         yield f"{code} closes after {last} in any case"
-    if code in around.agreed:
-        yield _in_another(code, *around.agreed[code])
 
 
 def _against_successor(standing: Standing, kind: Kind) -> Iterator[str]:

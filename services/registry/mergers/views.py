@@ -20,6 +20,16 @@ class PlanView(View):
     recorded_at: datetime
 
 
+class MergerPartView(View):
+    """A part of a body that continues, which passes to the successor on the merger's day."""
+
+    code: str = Field(examples=["QNQ"])
+    share: str | None = Field(description="exact; null where none is stated", examples=["1/4"])
+    locations: list[str] = Field(description="the sub-ICB locations that pass", examples=[["D4U1Y"]])
+    practices: list[str] = Field(description="the practices that pass", examples=[[]])
+    areas: list[str] = Field(description="the areas that pass", examples=[[]])
+
+
 class MergerView(View):
     """A merger of CCGs or of ICBs."""
 
@@ -28,6 +38,7 @@ class MergerView(View):
     successor: str = Field(examples=["14Y"])
     successor_name: str = Field(examples=["NHS Buckinghamshire CCG"])
     predecessors: list[str] = Field(examples=[["10Y", "10H"]])
+    parts: list[MergerPartView] = Field(description="parts of bodies that continue", examples=[[]])
     status: MergerStatus
     effective_on: date = Field(examples=["2018-04-01"])
     rule_pack: str = Field(description="the rule pack that it was agreed under", examples=["ccg-merger-s14g-2012"])

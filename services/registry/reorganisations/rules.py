@@ -66,7 +66,9 @@ def reasons_against(
         field = f"successors.{number}.code"
         reasons.extend(Reason(message, field) for message in _against_successor(succession, standing[code]))
         if code in agreed and code not in succession.predecessors:
-            reasons.append(Reason(_in_a_merger(code, *agreed[code]), field))
+            # A part of another body can pass to a merger's successor by the same plan alone.
+            hint = ": state the part with the merger" if succession.shape is Shape.BOUNDARY_CHANGE else ""
+            reasons.append(Reason(_in_a_merger(code, *agreed[code]) + hint, field))
     if succession.lives_on_as and succession.shape is not Shape.ABOLITION:
         reasons.append(Reason("a code continues for another kind of body after an abolition only", "lives_on_as"))
     return reasons
