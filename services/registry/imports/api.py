@@ -12,7 +12,7 @@ from libs.common.http.problems import Unavailable, Unreadable
 from libs.common.identity import Caller, Role
 from libs.common.process.gate import Gate, GateFull
 from libs.common.temporal.days import WrittenDay
-from services.registry.imports.files.source_file import MOST_BYTES, MOST_RATIO
+from services.registry.imports.files.source_file import MOST_RATIO
 from services.registry.imports.preview.worker import PreviewBusy, PreviewJob, preview_apart
 from services.registry.imports.report import MOST_REFUSED, FileRefused
 from services.registry.imports.views import ImportPreviewView, Verdict
@@ -29,7 +29,7 @@ _GATE = Gate(at_once=1, waiting=MOST_WAITING)
 _A_FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": f"the file's bytes, compressed by gzip or not. Unpacked it may have {MOST_BYTES} bytes, and "
+        "description": f"the file's bytes, compressed by gzip or not. Unpacked it may have {64_000_000} bytes, and "
         f"{MOST_RATIO} times its packed size; at most {MOST_REFUSED} of its lines may be ones that cannot be imported.",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }

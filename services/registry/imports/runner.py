@@ -28,7 +28,7 @@ from libs.common.process.faults import is_passing
 from libs.common.process.logs import logger
 from services.registry.core import recording
 from services.registry.imports.batches import AT_ONCE, Batches
-from services.registry.imports.files.source_file import SourceFile, files_in
+from services.registry.imports.files.source_file import NOTHING_GIVEN, Given, SourceFile, files_in
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.merger_records import around, lock, records_around
 from services.registry.imports.mergers import mergings
@@ -69,14 +69,20 @@ _log = logger(__name__)
 
 
 async def import_folder(
-    database: Database, folder: Path, *, stated_on: date | None, today: date, say: Say
+    database: Database,
+    folder: Path,
+    *,
+    stated_on: date | None,
+    today: date,
+    say: Say,
+    given: Given = NOTHING_GIVEN,
 ) -> ImportReport:
     """Import every file of a folder that can be recognised, oldest first; `say` prints the progress.
 
     Each file is all or nothing. A file that is refused as a whole, or at which the import itself fails, is reported,
     and the later ones are imported. Importing again continues.
     """
-    files, not_recognised = files_in(folder, FORMS, stated_on=stated_on)
+    files, not_recognised = files_in(folder, FORMS, stated_on=stated_on, given=given)
     report = ImportReport(files_not_taken=[NotTaken(name, 0, "", reason) for name, reason in not_recognised])
     for number, file in enumerate(files, start=1):
         say(f"{number}/{len(files)} {file.name}: {file.form}, as of {file.day}")
@@ -161,7 +167,7 @@ async def _import(
     run = str(uuid.uuid4())
     context.begin(context.Origin(actor=IMPORTER.subject, correlation=run, causation=run))
     if file.day > today:
-        report.refuse(0, "", f"{file.day} lies in the future")
+        report.refuse(0, "", f"{file.day} lies in the future: --stated-at {file.name}=DAY sets another day")
         return
     async with _turn(database, say) as session, read_in_batches(session, file, report, say, at_once) as batches:
         await state_all(session, batches, report, say)

@@ -11,7 +11,8 @@ import pytest
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.sight import EVERYTHING
-from services.registry.imports.files.source_file import NotRecognised, day_in, files_in, recognised
+from services.registry.imports.files.days_in_names import day_in
+from services.registry.imports.files.source_file import Given, NotRecognised, files_in, recognised
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.report import ImportReport
 from services.registry.imports.runner import import_file, import_folder
@@ -254,9 +255,9 @@ async def test_every_line_that_is_not_taken_is_listed_with_the_reason(database: 
     report = await take(database, folder)
     listed = {(one.file, one.line): one.reason for one in report.not_taken()}
     assert listed == {
-        ("README.txt", 0): "its name and its first line are those of no file that can be imported",
-        ("etr.csv", 0): "its name gives no day: set one with --stated-at",
-        ("eccg_2099-01.csv", 0): "2099-01-31 lies in the future",
+        ("README.txt", 0): "its name and its first lines are those of no file that can be imported: --forms lists them",
+        ("etr.csv", 0): "its name gives no day: set one with --stated-at etr.csv=2020-01-31",
+        ("eccg_2099-01.csv", 0): "2099-01-31 lies in the future: --stated-at eccg_2099-01.csv=DAY sets another day",
         ("eccg_2017-01.csv", 3): "'00-1' is no ODS code",
         ("eccg_2017-01.csv", 4): "it has no name",
         ("eccg_2017-01.csv", 5): "it has no open date",
@@ -341,9 +342,65 @@ def test_what_a_file_is_and_its_day(tmp_path: Path) -> None:
         assert (found.form.title, found.day) == expected, path.name
     assert recognised(three, FORMS, stated_on=None).source == "ods-succession:anything_2022-10.csv.gz"
     with pytest.raises(NotRecognised, match="no file that can be imported"):
-        recognised(write(tmp_path, "bodies_2016-02.csv", line), FORMS, stated_on=None)
+        recognised(write(tmp_path, "sites_2016-02.csv", [body("R0A01", "A SITE", "20130401")]), FORMS, stated_on=None)
     broken = tmp_path / "eccg_2016-02.csv.gz"
     broken.write_bytes(b"not gzip")
     with pytest.raises(NotRecognised, match="cannot be read"):
         recognised(broken, FORMS, stated_on=None)
-    assert day_in("eccg_2016-13.csv") is None
+    archive = tmp_path / "eccg.zip"
+    archive.write_bytes(b"PK\x03\x04 and more")
+    with pytest.raises(NotRecognised, match="a zip archive or a workbook"):
+        recognised(archive, FORMS, stated_on=None)
+
+
+def test_a_file_of_27_columns_under_any_name_is_known_by_its_lines(tmp_path: Path) -> None:
+    lines = {
+        "eccg": [
+            body("00C", "NHS DARLINGTON CCG", "20130401"),
+            body("13Q", "NATIONAL COMMISSIONING HUB 1", "20130401"),
+        ],
+        "eccg of today": [body("00L", "NHS NORTH EAST AND NORTH CUMBRIA ICB - 00L", "20130401")],
+        "etr": [body("R0A", "SOMEWHERE NHS FOUNDATION TRUST", "20171001"), body("TAD", "A CARE TRUST", "20171001")],
+        "epraccur": [practice("A81001", "19740401", "13T", "20150401"), practice("Y03794", "20130401", "13T", "")],
+        "eauth": [body("Y54", "NORTH OF ENGLAND COMMISSIONING REGION", "20130401"), body("Q74", "NE", "20130401")],
+    }
+    for key, rows in lines.items():
+        found = recognised(write(tmp_path, "mine.csv", rows), FORMS, stated_on=TODAY)
+        assert found.form.key == key.partition(" ")[0]
+
+
+def test_what_is_given_for_a_file_comes_before_what_its_name_says(tmp_path: Path) -> None:
+    path = write(tmp_path, "eccg_2016-02.csv", [body("00C", "NHS DARLINGTON CCG", "20130401")])
+    given = Given({path.name: date(2016, 2, 11)}, {path.name: "etr"})
+    found = recognised(path, FORMS, stated_on=TODAY, given=given)
+    assert (found.form.key, found.day) == ("etr", date(2016, 2, 11))
+    with pytest.raises(NotRecognised, match="'none' is no format of a file"):
+        recognised(path, FORMS, stated_on=TODAY, given=Given(forms={path.name: "none"}))
+    assert len({form.key for form in FORMS}) == len(FORMS)
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("eccg_2016-02.csv", date(2016, 2, 29)),
+        ("eccg_2016-02-11.csv", date(2016, 2, 11)),
+        ("eccg_2016-13.csv", None),
+        ("epraccur-20200131.csv", date(2020, 1, 31)),
+        ("epraccur_31012020.csv", date(2020, 1, 31)),
+        ("epraccur 31.01.2020.csv", date(2020, 1, 31)),
+        ("stp-mapping-3-April-2019.csv", date(2019, 4, 3)),
+        ("CCG_to_STP_to_NHSER_April_2021.csv", date(2021, 4, 30)),
+        ("gp-reg-pat-prac-all-jan-22.csv", date(2022, 1, 31)),
+        ("CCG_STP_RefFile_Apr20.csv", date(2020, 4, 30)),
+        ("2019_Sept_epcmem.csv", date(2019, 9, 30)),
+        ("patient_list_size_2013_04-06.csv.gz", date(2013, 6, 30)),
+        ("practice_weighted_population_2023_2024.csv.gz", date(2023, 4, 1)),
+        ("allocations-2023-24.csv", date(2023, 4, 1)),
+        ("lists_2011-12.csv", date(2011, 12, 31)),
+        ("epcmem.csv.gz", None),
+        ("LSOA11_CCG21_LAD21.csv", None),
+        ("decision_99.csv", None),
+    ],
+)
+def test_the_day_of_a_file_is_in_its_name_in_the_ways_of_publishers(name: str, day: date | None) -> None:
+    assert day_in(name) == day

@@ -1,14 +1,12 @@
 """A file that can be imported: its format, its day, its source, and its lines, plain or gzip."""
 
-import calendar
 import codecs
 import csv
 import gzip
 import io
-import re
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,18 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events import Event
 from services.registry.core.sources import rank_of
+from services.registry.imports.files.days_in_names import day_in, iso_day_in
 from services.registry.imports.report import FileRefused, FileReport
 
-MOST_BYTES = 64_000_000
-"""The largest size of a file, unpacked, in bytes."""
 MOST_RATIO = 30
-"""How many times its own size a packed file may have when unpacked: the files of ODS and ONS have 4 to 13 times."""
+"""How many times its own size a packed upload may have when unpacked: the files of ODS and ONS have 4 to 13 times."""
 SMALL_BYTES = 1_000_000
 """A file of up to this size when unpacked may be packed as tightly as it likes."""
 UNREADABLE = "\ufffd"
 """The character in place of a byte that is none."""
 _PART = 1_000_000
-_DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4})-(\d{2})(?:-(\d{2}))?(?!\d)")
+_ZIP = b"PK\x03\x04"
+_LOOKED_AT = 200
+"""The lines by which a file is recognised."""
 
 
 class NotRecognised(FileRefused):
@@ -43,6 +42,8 @@ class SourceFile:
     path: Path
     form: "Form"
     day: date
+    most_bytes: int | None = None
+    """The most bytes that it may have when unpacked, of an upload; an operator's own file has no bound."""
 
     @property
     def name(self) -> str:
@@ -63,7 +64,7 @@ class SourceFile:
 
     def text(self) -> TextIO:
         """Open the file as text."""
-        return opened(self.path)
+        return opened(self.path, self.most_bytes)
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the stripped columns of each line that is not empty, with its number, without the header."""
@@ -87,19 +88,24 @@ lead to a finding, not to another statement. It may name codes that no source ha
 """
 
 
+Fits = Callable[[str, Sequence[list[str]]], bool]
+"""Decides by a file's name in lower case and the columns of its first lines whether it has a format."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A file format.
 
-    `title` names it in reports, `family` in the sources of its statements (`ods-eccg`). `fits` decides by the file's
-    name in lower case and the columns of its first line whether a file has this format. `header`: the first line names
-    the columns. `rank`: where it differs from the one that the source packs give the family. `day`: of a file whose
-    name gives none.
+    `key` names it where somebody chooses it, `title` in reports, `family` in the sources of its statements
+    (`ods-eccg`). `fits` recognises a file, and `by` says in words by what. `header`: the first line names the columns.
+    `rank`: where it differs from the one that the source packs give the family. `day`: of a file whose name gives none.
     """
 
+    key: str
     title: str
     family: str
-    fits: Callable[[str, list[str]], bool]
+    by: str
+    fits: Fits
     take: Take
     header: bool = False
     rank: int | None = None
@@ -109,78 +115,103 @@ class Form:
         return self.title
 
 
-def recognised(path: Path, forms: Sequence[Form], *, stated_on: date | None) -> SourceFile:
-    """Recognise a file by the first of the formats that it fits.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody says of files by their names: their days, and the keys of their formats."""
 
-    Its day is the one in its name (`2016-02-29`; of `2016-02` the last day of the month), else the format's, else
-    `stated_on`. Raises NotRecognised.
+    days: Mapping[str, date] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_GIVEN = Given()
+
+
+def recognised(
+    path: Path,
+    forms: Sequence[Form],
+    *,
+    stated_on: date | None,
+    given: Given = NOTHING_GIVEN,
+    most_bytes: int | None = None,
+) -> SourceFile:
+    """Recognise a file by the first of the formats that it fits, unless one is given.
+
+    Its day is the one given for it, else an ISO day in its name, else the format's, else a day that its name has in
+    another way (`day_in`), else `stated_on`. Raises NotRecognised.
     """
-    form = _form(path, forms)
-    day = day_in(path.name) or form.day or stated_on
+    form = _form(path, forms, given.forms.get(path.name), most_bytes)
+    day = given.days.get(path.name) or iso_day_in(path.name) or form.day or day_in(path.name) or stated_on
     if day is None:
-        raise NotRecognised("its name gives no day: set one with --stated-at")
-    return SourceFile(path, form, day)
-
-
-def day_in(name: str) -> date | None:
-    """Return the day in a file's name; of a month its last day, when all of it is known."""
-    found = _DAY_IN_NAME.search(name)
-    if found is None:
-        return None
-    year, month, day = (int(part or 0) for part in found.groups())
-    try:
-        return date(year, month, day or calendar.monthrange(year, month)[1])
-    except ValueError:
-        return None
+        raise NotRecognised(f"its name gives no day: set one with --stated-at {path.name}=2020-01-31")
+    return SourceFile(path, form, day, most_bytes)
 
 
 def files_in(
-    folder: Path, forms: Sequence[Form], *, stated_on: date | None
+    place: Path, forms: Sequence[Form], *, stated_on: date | None, given: Given = NOTHING_GIVEN
 ) -> tuple[list[SourceFile], list[tuple[str, str]]]:
-    """Return the files of a folder, oldest first, and those of no format, with the reason."""
+    """Return the files of a folder, or the one file, oldest first; and those of no format, with the reason."""
     files, others = [], []
-    for path in sorted(one for one in folder.iterdir() if one.is_file()):
+    for path in sorted(one for one in place.iterdir() if one.is_file()) if place.is_dir() else [place]:
         try:
-            files.append(recognised(path, forms, stated_on=stated_on))
+            files.append(recognised(path, forms, stated_on=stated_on, given=given))
         except NotRecognised as reason:
             others.append((path.name, str(reason)))
     files.sort(key=lambda file: (file.day, forms.index(file.form), file.name))
     return files, others
 
 
-def _form(path: Path, forms: Sequence[Form]) -> Form:
+def _form(path: Path, forms: Sequence[Form], key: str | None, most_bytes: int | None) -> Form:
     try:
-        with _decoded(path, "utf-8-sig") as text:
-            first = [column.strip() for column in next(csv.reader(text), [])]
+        lines = _first_lines(path, most_bytes)
     except (OSError, csv.Error, FileRefused) as error:
         raise NotRecognised(f"it cannot be read: {error}") from error
-    if not first:
+    if not lines or not lines[0]:
         raise NotRecognised("it is empty, or its first line is")
     for form in forms:
-        if form.fits(path.name.lower(), first):
+        if form.key == key if key else form.fits(path.name.lower(), lines):
             return form
-    raise NotRecognised("its name and its first line are those of no file that can be imported")
+    if key:
+        raise NotRecognised(f"{key!r} is no format of a file: --forms lists them")
+    raise NotRecognised("its name and its first lines are those of no file that can be imported: --forms lists them")
 
 
-def opened(path: Path) -> TextIO:
+def _first_lines(path: Path, most_bytes: int | None) -> list[list[str]]:
+    with path.open("rb") as file:
+        if file.read(len(_ZIP)) == _ZIP:
+            raise FileRefused("it is a zip archive or a workbook: unpack it, or save its sheets as CSV")
+    lines: list[list[str]] = []
+    with _decoded(path, "utf-8-sig", most_bytes) as text:
+        try:
+            for columns in csv.reader(text):
+                lines.append([column.strip() for column in columns])
+                if len(lines) == _LOOKED_AT:
+                    break
+        except (csv.Error, FileRefused):
+            if not lines:
+                raise
+    return lines
+
+
+def opened(path: Path, most_bytes: int | None = None) -> TextIO:
     """Open a file that may be packed, as text: UTF-8 with or without its mark, else Windows-1252.
 
     Reading raises FileRefused as soon as it is too large, or no text. A byte that is no character of Windows-1252
     either is read as UNREADABLE.
     """
     about = path.stat()
-    return _decoded(path, _encoding(path, about.st_size, about.st_mtime_ns))
+    return _decoded(path, _encoding(path, most_bytes, about.st_size, about.st_mtime_ns), most_bytes)
 
 
-def _decoded(path: Path, encoding: str) -> TextIO:
-    return io.TextIOWrapper(io.BufferedReader(_Content(path)), encoding=encoding, errors="replace", newline="")
+def _decoded(path: Path, encoding: str, most_bytes: int | None) -> TextIO:
+    content = io.BufferedReader(_Content(path, most_bytes))
+    return io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="")
 
 
 @lru_cache(maxsize=100)
-def _encoding(path: Path, _size: int, _changed: int) -> str:
+def _encoding(path: Path, most_bytes: int | None, _size: int, _changed: int) -> str:
     """Return the encoding of a whole file: its first lines may be in ASCII, and the others not."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with _Content(path) as content:
+    with _Content(path, most_bytes) as content:
         try:
             while part := content.read(_PART):
                 decoder.decode(part)
@@ -191,13 +222,14 @@ def _encoding(path: Path, _size: int, _changed: int) -> str:
 
 
 class _Content(io.RawIOBase):
-    """The unpacked bytes of a file, bounded while they are unpacked."""
+    """The unpacked bytes of a file, those of an upload bounded while they are unpacked."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most_bytes: int | None) -> None:
         self._is_packed = path.suffix == ".gz"
         self._file = gzip.GzipFile(path) if self._is_packed else io.FileIO(path)
-        packed_to = max(SMALL_BYTES, MOST_RATIO * path.stat().st_size)
-        self._most = min(MOST_BYTES, packed_to) if self._is_packed else MOST_BYTES
+        self._most = most_bytes
+        if most_bytes is not None and self._is_packed:
+            self._most = min(most_bytes, max(SMALL_BYTES, MOST_RATIO * path.stat().st_size))
         self._read = 0
 
     def readable(self) -> bool:
@@ -209,13 +241,9 @@ class _Content(io.RawIOBase):
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FileRefused(f"it is cut off, or not compressed by gzip: {error}") from error
         self._read += len(part)
-        if self._read > self._most:
-            raise FileRefused(
-                f"it has more than {self._most} bytes when unpacked: at most {MOST_BYTES}, and {MOST_RATIO} times its "
-                "packed size"
-                if self._is_packed
-                else f"it has more than {MOST_BYTES} bytes"
-            )
+        if self._most is not None and self._read > self._most:
+            packed = f" when unpacked, or more than {MOST_RATIO} times its packed size" if self._is_packed else ""
+            raise FileRefused(f"it has more than {self._most} bytes{packed}")
         if b"\x00" in part:
             raise FileRefused("it is no text: it has a NUL")
         buffer[: len(part)] = part

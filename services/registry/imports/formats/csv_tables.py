@@ -1,8 +1,9 @@
 """Published tables whose first line names their columns: how they are recognised, read and turned into statements."""
 
 import csv
+import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -111,10 +112,19 @@ class Table:
         """Return the format of such files."""
         wanted = {name.strip() for name in self.columns.split("|" if "|" in self.columns else None)}
 
-        def fits(_: str, first: list[str]) -> bool:
-            return wanted <= {name.strip('" ') for name in first}
+        def fits(_: str, lines: Sequence[list[str]]) -> bool:
+            return wanted <= {name.strip('" ') for name in lines[0]}
 
-        return Form(self.title, self.family, fits, self._take, header=True, day=self.day)
+        return Form(
+            key="-".join(re.findall(r"[a-z0-9]+", self.title.lower().replace("'", ""))),
+            title=self.title,
+            family=self.family,
+            by=f"a first line with the columns {', '.join(sorted(wanted))}",
+            fits=fits,
+            take=self._take,
+            header=True,
+            day=self.day,
+        )
 
     async def _take(
         self, session: AsyncSession, file: SourceFile, stated_at: datetime, report: FileReport

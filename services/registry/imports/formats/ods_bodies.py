@@ -1,7 +1,7 @@
 """ODS files of organisations, in 27 columns: what each line states."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -174,16 +174,30 @@ def _boards(bodies: Iterable[Body], file_day: date, saying: dict[str, Any]) -> I
         )
 
 
-def _of_27(beginning: str) -> Callable[[str, list[str]], bool]:
-    def fits(name: str, first: list[str]) -> bool:
-        return name.startswith(beginning) and len(first) == ods_rows.COLUMNS
+def _form(key: str, title: str, kind_of: KindOf) -> Form:
+    def fits(name: str, lines: Sequence[list[str]]) -> bool:
+        if len(lines[0]) != ods_rows.COLUMNS:
+            return False
+        if any(name.startswith(other) for other in _NAMED):
+            return name.startswith(key)
+        return ods_rows.described_by(lines) == key
 
-    return fits
+    return Form(
+        key=key,
+        title=f"{title} ({key})",
+        family=f"ods-{key}",
+        by=f"lines of 27 columns, no header; a name that begins with {key}, or most lines being those of {title}",
+        fits=fits,
+        take=_taking(kind_of),
+    )
 
+
+_NAMED = ("eauth", "etr", "eccg", "epraccur")
+"""What the names of these files begin with, as ODS publishes them."""
 
 FORMS = (
-    Form("regions and local offices (eauth)", "ods-eauth", _of_27("eauth"), _taking(ods_rows.kind_of_authority)),
-    Form("trusts (etr)", "ods-etr", _of_27("etr"), _taking(ods_rows.kind_of_trust)),
-    Form("CCGs and hubs (eccg)", "ods-eccg", _of_27("eccg"), _taking(ods_rows.kind_of_ccg_row)),
-    Form("practices (epraccur)", "ods-epraccur", _of_27("epraccur"), _taking(ods_rows.kind_of_practice)),
+    _form("eauth", "regions and local offices", ods_rows.kind_of_authority),
+    _form("etr", "trusts", ods_rows.kind_of_trust),
+    _form("eccg", "CCGs and hubs", ods_rows.kind_of_ccg_row),
+    _form("epraccur", "practices", ods_rows.kind_of_practice),
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -77,9 +77,19 @@ def _membership(columns: Columns, saying: dict[str, Any]) -> OrganisationParentC
     )
 
 
-def _fits(_: str, first: Columns) -> bool:
+def _fits(_: str, lines: Sequence[Columns]) -> bool:
     """Whether a first line is one of practice, parent, type, joined, left, amended."""
+    first = lines[0]
     return len(first) == _COLUMNS and first[2] == _COMMISSIONER and re.fullmatch(r"\d{8}", first[3]) is not None
 
 
-FORMS = (Form("dated memberships of practices (epcmem)", "ods-epcmem", _fits, _take),)
+FORMS = (
+    Form(
+        key="epcmem",
+        title="dated memberships of practices (epcmem)",
+        family="ods-epcmem",
+        by="lines of six columns: practice, parent, W, joined, left, amended; no header",
+        fits=_fits,
+        take=_take,
+    ),
+)

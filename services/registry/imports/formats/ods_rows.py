@@ -1,7 +1,8 @@
 """Parses one line of an ODS file of 27 columns, or says why it cannot be imported."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -28,6 +29,8 @@ Status = Literal["open", "proposed", "dormant"]
 
 _LONGEST_ADDRESS = 1_000
 _GENERAL_PRACTICE = "4"
+_PRACTICE_CODE = re.compile(r"[A-Z0-9]{6}")
+_TRUST_CODE = re.compile(r"[A-Z0-9]{3}|[A-Z0-9]{5}")
 _STATUSES: dict[str, Status] = {"P": "proposed", "D": "dormant"}
 
 
@@ -148,6 +151,26 @@ def board_of_location(name: str) -> str:
     """Return the integrated care board in a sub-ICB location's name (`NHS X ICB - 00L`), empty where it has none."""
     board, _, location = name.upper().rpartition(" - ")
     return name[: len(board)] if location and board.endswith(" ICB") else ""
+
+
+def described_by(lines: Sequence[Columns]) -> str:
+    """Return the file of ODS that most of these lines belong to (`eccg`), empty where they belong to no known one."""
+    found = Counter(_file_of(columns) for columns in lines if len(columns) == COLUMNS)
+    name, count = found.most_common(1)[0]
+    return name if 2 * count > len(lines) else ""
+
+
+def _file_of(columns: Columns) -> str:
+    code, name = columns[0], columns[1].upper()
+    if _PRACTICE_CODE.fullmatch(code) and columns[25].isdigit():
+        return "epraccur"
+    if kind_of_ccg_row(columns) is not Kind.UNKNOWN:
+        return "eccg"
+    if _TRUST_CODE.fullmatch(code) and "TRUST" in name:
+        return "etr"
+    if len(code) <= len("Q74") and kind_of_authority(columns) is not Kind.UNKNOWN:
+        return "eauth"
+    return ""
 
 
 def kind_of_trust(columns: Columns) -> Kind:

@@ -1,7 +1,7 @@
 """ODS files of successions: every line is stated, whatever the codes name."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -64,15 +64,30 @@ def _row(columns: Columns, width: int) -> SuccessionLine:
     return SuccessionLine(code_of(columns[0]), code_of(columns[1]), day)
 
 
-def _fits_five(_: str, first: list[str]) -> bool:
-    return len(first) == _FIVE and re.fullmatch(r"\d{8}", first[3]) is not None
+def _fits_five(_: str, lines: Sequence[list[str]]) -> bool:
+    return len(lines[0]) == _FIVE and re.fullmatch(r"\d{8}", lines[0][3]) is not None
 
 
-def _fits_three(_: str, first: list[str]) -> bool:
-    return first == _HEADER
+def _fits_three(_: str, lines: Sequence[list[str]]) -> bool:
+    return lines[0] == _HEADER
 
 
 FORMS = (
-    Form("successions, five columns", "ods-succession", _fits_five, take),
-    Form("successions, three columns", "ods-succession", _fits_three, take, header=True),
+    Form(
+        key="succ",
+        title="successions, five columns",
+        family="ods-succession",
+        by="lines of five columns: old code, new code, reason, day, indicator; no header",
+        fits=_fits_five,
+        take=take,
+    ),
+    Form(
+        key="successions",
+        title="successions, three columns",
+        family="ods-succession",
+        by=f"a first line with the columns {', '.join(_HEADER)}",
+        fits=_fits_three,
+        take=take,
+        header=True,
+    ),
 )

@@ -7,7 +7,7 @@ separately. A body operates from the later of its two first days; from the earli
 import json
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -308,8 +308,17 @@ def _is_primary(role: Document) -> bool:
     return str(role.get("primaryRole")).lower() == "true"
 
 
-def _fits(_: str, first: list[str]) -> bool:
-    return "".join(first[:1]).lstrip()[:1] in {"{", "["}
+def _fits(_: str, lines: Sequence[list[str]]) -> bool:
+    return next((column for line in lines for column in line if column), "")[:1] in {"{", "["}
 
 
-FORMS = (Form("organisations of the ORD API (JSON)", "ods-ord", _fits, _take),)
+FORMS = (
+    Form(
+        key="ord",
+        title="organisations of the ORD API (JSON)",
+        family="ods-ord",
+        by="JSON: one document of an organisation, or a list of them",
+        fits=_fits,
+        take=_take,
+    ),
+)

@@ -10,7 +10,7 @@ from typing import Any
 
 from libs.common.database.connection import Database
 from libs.common.http.csv_text import Cell
-from services.registry.imports.files.source_file import SourceFile, files_in
+from services.registry.imports.files.source_file import NOTHING_GIVEN, Given, SourceFile, files_in
 from services.registry.imports.formats.catalogue import FORMS
 from services.registry.imports.preview.preview import BodyPreview, ImportPreview, preview_file
 from services.registry.imports.report import FileRefused, NotTaken
@@ -22,10 +22,10 @@ _SHOWN = 20
 
 
 async def preview_folder(
-    database: Database, folder: Path, *, stated_on: date | None, today: date
+    database: Database, folder: Path, *, stated_on: date | None, today: date, given: Given = NOTHING_GIVEN
 ) -> tuple[list[tuple[SourceFile, ImportPreview]], list[NotTaken]]:
     """Return what each file of a folder would change if imported now, and the files that cannot be."""
-    files, others = files_in(folder, FORMS, stated_on=stated_on)
+    files, others = files_in(folder, FORMS, stated_on=stated_on, given=given)
     found = []
     for file in files:
         try:

@@ -73,7 +73,7 @@ async def preview_file(
     """
     report = FileReport(file.name, file.form.title, file.day)
     if file.day > today:
-        report.refuse(0, "", f"{file.day} lies in the future")
+        report.refuse(0, "", f"{file.day} lies in the future: set another day")
         return ImportPreview(report)
     connection = await raw(session)
     await connection.execute(IN_TURN)

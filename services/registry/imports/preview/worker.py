@@ -101,7 +101,7 @@ async def answer_of(job: PreviewJob, path: Path) -> bytes:
     """Preview the file at this path and return the answer. Raises FileRefused."""
     database = Database(job.database_url, application_name="footprint-registry-preview", pool_size=1)
     try:
-        source = recognised(path, FORMS, stated_on=job.stated_on)
+        source = recognised(path, FORMS, stated_on=job.stated_on, most_bytes=64_000_000)
         async with database.begin() as session:
             preview = await preview_file(session, source, today=job.today)
     except _UNREADABLE as error:
