@@ -1,6 +1,6 @@
 # What can be done here; `make help` lists it. Paths are relative, so that the checkout may lie in a folder with spaces.
 .DEFAULT_GOAL := help
-.PHONY: help run run-clean test check bench lock migration openapi coverage
+.PHONY: help run run-clean import test check bench lock migration openapi coverage
 PYTHON ?= python3
 BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
@@ -17,6 +17,10 @@ run-clean: .venv/laptop.installed ## Stop what runs here and remove its data (./
 	@$(BIN)/python -m deploy.laptop stop
 	@$(BIN)/python -m deploy.postgres.server stop var/postgres
 	@rm -rf var
+
+import: .venv/laptop.installed ## Import a folder of public files into the running laptop: make import FOLDER=path (OPTIONS=--preview)
+	@if [ -z "$(FOLDER)" ]; then echo 'Say which folder, or file: make import FOLDER=path'; exit 2; fi
+	@$(BIN)/python -m deploy.laptop.imports "$(FOLDER)" $(OPTIONS)
 
 test: .venv/dev.installed ## Run the tests, in two processes where there are two cores (TESTS=folder: some of them)
 	@$(BIN)/python -m pytest -n logical --maxprocesses=2 $(TESTS)

@@ -74,6 +74,17 @@ def ask_to_stop(folder: Path, *, within: float = 30.0) -> bool:
     return True
 
 
+def address_of_running(folder: Path) -> str:
+    """Return the address of the run on this folder, empty where none runs, or it is only starting."""
+    if not _lock_of(folder).exists():
+        return ""
+    descriptor = os.open(_lock_of(folder), os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        return "" if _take(descriptor) else _holder(folder)[1]
+    finally:
+        os.close(descriptor)
+
+
 def _lock_of(folder: Path) -> Path:
     return folder / "laptop.lock"
 

@@ -1,7 +1,10 @@
 """`make run` as a process: it starts, continues, stops and recovers, wherever it lies and whoever runs it."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,8 +16,9 @@ from deploy.laptop.__main__ import main
 from deploy.laptop.server import PortTaken, address_of, listen
 from deploy.laptop.services import NAMES
 from deploy.laptop.users import USERS
-from tests.deploy.conftest import AS_ORDINARY_USER
+from tests.deploy.conftest import AS_ORDINARY_USER, REPOSITORY
 from tests.deploy.laptops import Runner, token
+from tests.support.ods_files import body, write
 
 EMPTY = ("--no-demo", "--port", "0")
 
@@ -65,6 +69,30 @@ def test_the_page_the_services_and_the_issuer_answer_on_one_port(folder: Path) -
             assert httpx.get(f"{address}/{name}/health/ready").json()["ready"]
             assert httpx.get(f"{address}/{name}/v1/events").status_code == 401
         assert (runner.folder / "laptop.log").read_text(encoding="utf-8")
+
+
+def test_a_folder_is_imported_into_the_registry_that_runs_here(folder: Path) -> None:
+    """The command of `make import`, which says what to do where nothing runs."""
+    files = folder / "public files"
+    write(files, "eccg.csv", [body("00C", "NHS DARLINGTON CCG", "20130401")])
+    command = [sys.executable, "-m", "deploy.laptop.imports", str(files), "--stated-at", "eccg.csv=2016-02-11"]
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment["FOOTPRINT_DATA"] = str(folder / "var")
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+
+    absent = run()
+    assert (absent.returncode, "make run" in absent.stderr) == (1, True)
+    with Runner(folder / "var", *EMPTY) as runner:
+        address = runner.address()
+        done = run()
+        assert done.returncode == 0, done.stderr
+        assert f"Importing into the registry of {address}" in done.stderr
+        assert "1/1 eccg.csv: CCGs and hubs (eccg), as of 2016-02-11" in done.stderr
+        assert "0 not taken" in done.stdout
+        found = httpx.get(f"{address}/registry/v1/organisations/00C", headers=token(address, "reader"))
+        assert (found.status_code, found.json()["name"]) == (200, "NHS DARLINGTON CCG")
 
 
 @pytest.mark.parametrize("with_postgres", [False, True], ids=["python", "everything"])

@@ -49,6 +49,22 @@ async def test_a_folder_is_imported_with_progress_a_summary_and_what_was_not_tak
     assert {(one["file"], one["line"]) for one in report["not_taken"]} == {("eccg_2016-02.csv", 2)}
 
 
+async def test_each_file_can_be_given_its_day_and_its_format(url: str, tmp_path: Path) -> None:
+    write(tmp_path, "mine.csv", [body("00C", "DARLINGTON", "20130401")])
+    successions(tmp_path, "succ.csv", ("00C", "99Z", "20200401"))
+    given = ("--stated-at", "mine.csv=2016-02-11", "--stated-at", "succ.csv=2022-10-31", "--form", "mine.csv=eccg")
+    code, told, _ = await run(url, str(tmp_path), *given, "--json")
+    assert code == 0
+    assert [(one["file"], one["form"], one["stated_on"]) for one in json.loads(told)["files"]] == [
+        ("mine.csv", "CCGs and hubs (eccg)", "2016-02-11"),
+        ("succ.csv", "successions, five columns", "2022-10-31"),
+    ]
+    code, _, fault = await run(url, str(tmp_path), "--stated-at", "absent.csv=2016-02-11")
+    assert (code, "There is no file absent.csv" in fault) == (1, True)
+    code, told, _ = await run(url, "--forms")
+    assert (code, told.startswith("eauth ")) == (0, True)
+
+
 async def test_a_folder_that_is_not_there_is_refused(url: str, tmp_path: Path) -> None:
     code, _, progress = await run(url, str(tmp_path / "nowhere"))
     assert (code, "is no folder" in progress) == (1, True)

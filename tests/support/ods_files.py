@@ -21,7 +21,7 @@ def practice(code: str, opened: str, parent: str, joined: str, closed: str = "",
 
 def write(folder: Path, name: str, lines: Iterable[list[str]]) -> Path:
     """A file without a header, all quoted, latin-1."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     with path.open("w", encoding="latin-1", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows(lines)
