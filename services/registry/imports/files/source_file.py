@@ -96,7 +96,7 @@ Fits = Callable[[str, Sequence[list[str]]], bool]
 class Form:
     """A file format.
 
-    `key` names it where somebody chooses it, `title` in reports, `family` in the sources of its statements
+    `key` names it in a choice, `title` in reports, `family` in the sources of its statements
     (`ods-eccg`). `fits` recognises a file, and `by` says in words by what. `header`: the first line names the columns.
     `rank`: where it differs from the one that the source packs give the family. `day`: of a file whose name gives none.
     """
@@ -117,7 +117,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What somebody says of files by their names: their days, and the keys of their formats."""
+    """The days of files by their names, and the keys of their formats, as the caller gives them."""
 
     days: Mapping[str, date] = field(default_factory=dict)
     forms: Mapping[str, str] = field(default_factory=dict)
