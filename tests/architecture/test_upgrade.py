@@ -2,14 +2,17 @@
 
 from importlib import import_module
 
+import asyncpg
 import pytest
 from alembic import command
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.migrations import configuration, migrate, versions_of
+from libs.common.temporal.timeline import Timeline
 from libs.organisations.projection import KnownOrganisations
 from services.governance.core.models import WITH_BODY
+from services.registry.clusters.models import cluster_time
 from tests.support.databases import NewDatabase
 
 _HEARD = """
@@ -229,6 +232,32 @@ async def test_conditions_and_evidence_get_a_term_and_applications_visible_words
     assert await _rows(url, "SELECT content->>'constitution' FROM merger_application_step") == [("Page 1",)]
 
 
+_CLUSTERED = """
+INSERT INTO cluster (reference, name, icbs, shares, first_day, stated_at, stated_by, ended_on, ended_at, ended_by,
+                     version)
+VALUES ('CL-QMJ', 'N', '{QMJ,QRV}', '{chair}', '2025-10-01', '2025-09-01', 'lead', '2026-04-01', '2026-01-01', 'other',
+        2),
+       ('CL-QHM', 'S', '{QHM,QF7}', '{chair}', '2025-10-01', '2025-09-01', 'lead', NULL, NULL, NULL, 1);
+"""
+_CLUSTERS_STAND = """
+SELECT c.reference, b.valid::text, lower(b.known)::date::text, upper(b.known)::date::text
+  FROM cluster c JOIN cluster_time_belief b ON b.subject_id = c.id ORDER BY 1, 3
+"""
+
+
+async def test_the_days_of_clusters_come_to_a_timeline_as_it_would_derive_them(new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    await _at(url, "registry", "0005", _CLUSTERED)
+    await migrate(url, "registry")
+    carried = await _rows(url, _CLUSTERS_STAND)
+    assert carried == [
+        ("CL-QHM", "[2025-10-01,)", "2025-09-01", None),
+        ("CL-QMJ", "[2025-10-01,)", "2025-09-01", "2026-01-01"),
+        ("CL-QMJ", "[2025-10-01,2026-04-01)", "2026-01-01", None),
+    ]
+    assert await _derived(url, cluster_time, _CLUSTERS_STAND) == carried
+
+
 _ENDED = """
 INSERT INTO contract (reference, title, supplier_code, starts_on, last_day, notice_months, value_basis, drafted_at,
                       version, status, signed_on, signed_at, exit_day, exit_reason)
@@ -249,6 +278,18 @@ async def test_the_words_of_an_end_become_a_note_under_a_code_of_the_rule_pack(n
         ("CSU-signed", None, None),
         ("CSU-replaced", "shared_service", None),
     ]
+
+
+async def _derived(url: str, timeline: Timeline, query: str) -> list[tuple[object, ...]]:
+    """What the timeline itself derives from the statements that were carried over."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        keys = await connection.fetch(f"SELECT DISTINCT subject_id, facet FROM {timeline.statements}")
+        await connection.execute(f"DELETE FROM {timeline.beliefs}")
+        await timeline.restate(connection, {tuple(key) for key in keys})
+    finally:
+        await connection.close()
+    return await _rows(url, query)
 
 
 async def _at(url: str, service: str, revision: str, content: str) -> None:

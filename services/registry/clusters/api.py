@@ -26,7 +26,6 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from services.registry.clusters import commands, queries
 from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
-from services.registry.clusters.models import Cluster
 from services.registry.clusters.views import ClusterInFullView, ClusterView
 from services.registry.core.codes import Code
 from services.registry.edge import EDIT_REFUSALS, OfDay
@@ -80,7 +79,7 @@ async def get_cluster(
 @binds("icbs")
 async def cluster_icbs(
     command: commands.ClusterICBs, session: Write, by: Leading, stated_at: StatedAt, response: Response
-) -> Cluster:
+) -> ClusterView:
     """Let two or more ICBs share a chair, a chief executive or executives.
 
     It is not a merger: no ICB changes.
@@ -105,10 +104,10 @@ async def end_cluster(
     stated_at: StatedAt,
     expected: IfMatch,
     response: Response,
-) -> Cluster:
+) -> ClusterView:
     """End the sharing of posts from a day."""
     cluster = await commands.get_cluster_to_change(session, reference, by=by)
     stale(cluster.version, expected)
-    await commands.end_cluster(session, cluster, command, by=by, stated_at=stated_at)
-    etag(response, cluster.version)
-    return cluster
+    ended = await commands.end_cluster(session, cluster, command, by=by, stated_at=stated_at)
+    etag(response, ended.version)
+    return ended

@@ -1,6 +1,6 @@
 """Forms and ends clusters: ICBs that share posts and stay separate legal bodies, each with its own board."""
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import combinations
 from typing import Literal
 
@@ -9,27 +9,28 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.codes import numbered
+from libs.common.database.connection import raw
 from libs.common.errors import Reason
 from libs.common.events import Event
 from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Caller
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
-from services.registry.clusters.models import Cluster
-from services.registry.core.change import change
+from services.registry.clusters.models import STANDS, Cluster, cluster_time
+from services.registry.clusters.queries import clusters_of, get_standing
+from services.registry.clusters.views import ClusterView
+from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day, Name
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.core.permissions import must_act_for
+from services.registry.core.recording import COMMAND, ONE_FACET
 from services.registry.core.standing import Standing
 
 CLUSTER = numbered("CL", "CL-QMJ")
 """The form of a cluster's reference. It is not an ODS code, because a cluster is not an organisation."""
 Shared = Literal["chair", "chief_executive", "executives"]
-
-_TAKEN = """
-SELECT icb, c.reference FROM cluster c CROSS JOIN LATERAL unnest(c.icbs) AS icb
- WHERE icb = ANY($1) AND (c.ended_on IS NULL OR c.ended_on > $2)
-"""
 
 
 class ClusterICBs(BaseModel):
@@ -53,14 +54,19 @@ class EndCluster(BaseModel):
     effective_on: Day = Field(description="the first day without it", examples=["2027-04-01"])
 
 
-async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Caller, stated_at: datetime) -> Cluster:
+async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Caller, stated_at: datetime) -> ClusterView:
     """Let ICBs share posts. Nothing else changes: each keeps its board, its functions and its allocation.
 
     Raises ClusterNotAllowed with every reason, NotYoursToDecide.
     """
     first = command.icbs[0]
     async with change(session, command.icbs, by=by, stated_at=stated_at) as now:
-        taken = dict(await now.connection.fetch(_TAKEN, command.icbs, command.effective_on))
+        taken = {
+            code: one.reference
+            for one in await clusters_of(now.connection, command.icbs)
+            if one.ended_on is None or one.ended_on > command.effective_on
+            for code in one.icbs
+        }
         reasons = _reasons_against(command, now.standings, taken)
         if reasons:
             raise ClusterNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
@@ -70,31 +76,38 @@ async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Calle
             name=command.name,
             icbs=list(command.icbs),
             shares=list(dict.fromkeys(command.shares)),
-            first_day=command.effective_on,
-            stated_at=now.at,
-            stated_by=by.subject,
         )
         session.add(cluster)
-        now.publish(*_clustered(cluster, now.at))
-    return cluster
+        await _state(now, cluster, STANDS, command.effective_on)
+        now.publish(*_clustered(cluster, command.effective_on, now.at))
+        return await get_standing(now.connection, cluster.reference)
 
 
 async def end_cluster(
     session: AsyncSession, cluster: Cluster, command: EndCluster, *, by: Caller, stated_at: datetime
-) -> None:
+) -> ClusterView:
     """End the locked cluster. Raises ClusterEnded, ClusterNotAllowed."""
-    if cluster.ended_on is not None:
-        raise ClusterEnded(f"{cluster.reference} ended on {cluster.ended_on}")
-    if command.effective_on <= cluster.first_day:
-        message = f"{cluster.reference} begins on {cluster.first_day}"
+    before = await get_standing(await raw(session), cluster.reference)
+    if before.ended_on is not None:
+        raise ClusterEnded(f"{cluster.reference} ended on {before.ended_on}")
+    if command.effective_on <= before.first_day:
+        message = f"{cluster.reference} begins on {before.first_day}"
         raise ClusterNotAllowed(message, reasons=[Reason(message, "effective_on")])
     async with change(session, cluster.icbs, by=by, stated_at=stated_at) as now:
-        cluster.ended_on, cluster.ended_at, cluster.ended_by = command.effective_on, now.at, by.subject
         cluster.version += 1
+        await _state(now, cluster, None, command.effective_on)
         when = {"effective_on": command.effective_on, "stated_at": now.at}
         now.publish(ICBClusterEnded(cluster=cluster.reference, icbs=tuple(cluster.icbs), **when))
         for code, other in combinations(cluster.icbs, 2):
             now.publish(OrganisationUnrelated(code=code, relation=Relation.CLUSTERED_WITH, other=other, **when))
+        return await get_standing(now.connection, cluster.reference)
+
+
+async def _state(now: Change, cluster: Cluster, value: str | None, day: date) -> None:
+    """State that the cluster stands, or does not, from a day on."""
+    await now.session.flush()
+    stated = NewStatement(cluster.id, ONE_FACET, value, Days(day), now.at)
+    await cluster_time.state(now.connection, [stated], source=COMMAND, by=now.by.subject)
 
 
 async def get_cluster_to_change(session: AsyncSession, reference: str, *, by: Caller) -> Cluster:
@@ -113,20 +126,18 @@ async def get_cluster_to_change(session: AsyncSession, reference: str, *, by: Ca
     return found
 
 
-def _clustered(cluster: Cluster, at: datetime) -> list[Event]:
+def _clustered(cluster: Cluster, day: date, at: datetime) -> list[Event]:
     """Return the events of a new cluster: that there is one, and that its ICBs are clustered with each other."""
     clustered = ICBsClustered(
         cluster=cluster.reference,
         name=cluster.name,
         icbs=tuple(cluster.icbs),
         shares=tuple(cluster.shares),
-        effective_on=cluster.first_day,
+        effective_on=day,
         stated_at=at,
     )
     related = [
-        OrganisationRelated(
-            code=code, relation=Relation.CLUSTERED_WITH, other=other, effective_on=cluster.first_day, stated_at=at
-        )
+        OrganisationRelated(code=code, relation=Relation.CLUSTERED_WITH, other=other, effective_on=day, stated_at=at)
         for code, other in combinations(cluster.icbs, 2)
     ]
     return [clustered, *related]

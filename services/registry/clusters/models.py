@@ -1,16 +1,18 @@
 """Clusters of integrated care boards, which stay separate legal bodies."""
 
-from datetime import date, datetime
-
-from sqlalchemy import Date, DateTime, Identity, Index, Integer, Text, text
+from sqlalchemy import Identity, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from libs.common.temporal.timeline import Timeline
 from services.registry.core.base import Base
 
 
 class Cluster(Base):
-    """ICBs that share posts from `first_day`. A cluster is not a legal person, so its reference is not an ODS code."""
+    """ICBs that share posts. A cluster is not a legal person, so its reference is not an ODS code.
+
+    The days on which it stands are on its timeline.
+    """
 
     __tablename__ = "cluster"
     __table_args__ = (Index(None, "icbs", postgresql_using="gin"),)
@@ -20,13 +22,10 @@ class Cluster(Base):
     name: Mapped[str] = mapped_column(Text)
     icbs: Mapped[list[str]] = mapped_column(ARRAY(Text))
     shares: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    first_day: Mapped[date] = mapped_column(Date)
-    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    stated_by: Mapped[str] = mapped_column(Text)
-    ended_on: Mapped[date | None] = mapped_column(Date, default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
-    ended_by: Mapped[str | None] = mapped_column(Text, default=None)
-    recorded_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
-    )
     version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+cluster_time = Timeline(Base.metadata, "cluster_time")
+"""On which days each cluster stands (`STANDS`), in both times."""
+
+STANDS = "stands"

@@ -4,24 +4,29 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from libs.common.database.connection import Reads
+from libs.common.temporal.believed import as_known as known_at
 from libs.common.temporal.history import ALWAYS
 from services.registry.clusters.errors import ClusterNotFound
+from services.registry.clusters.models import cluster_time
 from services.registry.clusters.views import ClusteredView, ClusterInFullView, ClusterView
 from services.registry.core.codes import ByCode
 from services.registry.core.queries import get_organisation
 from services.registry.populations.queries import people_of
 
-_CLUSTERS = """
-SELECT c.reference, c.name, c.icbs, c.shares, c.first_day,
-       CASE WHEN c.ended_at <= $1 THEN c.ended_on END AS ended_on, c.version
+# A cluster is known from the instant at which it was first stated.
+_CLUSTERS = f"""
+SELECT c.reference, c.name, c.icbs, c.shares, stood.first_day, stood.ended_on, c.version
   FROM cluster c
- WHERE c.stated_at <= $1
-   AND ($2::text IS NULL OR c.reference = $2)
-   AND ($3::text IS NULL OR c.icbs @> ARRAY[$3])
+  JOIN LATERAL (SELECT min(lower(s.valid)) AS first_day,
+                       CASE WHEN NOT bool_or(upper_inf(s.valid)) THEN max(upper(s.valid)) END AS ended_on
+                  FROM {cluster_time.beliefs} s WHERE s.subject_id = c.id AND {known_at("s", "$1")}
+                HAVING count(*) > 0) stood ON true
+ WHERE ($2::text[] IS NULL OR c.reference = ANY($2))
+   AND ($3::text[] IS NULL OR c.icbs && $3)
    AND ($4::text IS NULL OR c.reference > $4)
-   AND ($6::date IS NULL OR c.first_day <= $6 AND (c.ended_at <= $1 AND c.ended_on <= $6) IS NOT TRUE)
+   AND ($6::date IS NULL OR stood.first_day <= $6 AND (stood.ended_on <= $6) IS NOT TRUE)
  ORDER BY c.reference LIMIT $5
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _OF = """
 SELECT reference, icbs FROM cluster WHERE reference = ANY($1)
@@ -30,14 +35,11 @@ SELECT reference, icbs FROM cluster WHERE reference = ANY($1)
 
 async def get_cluster(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> ClusterInFullView:
     """Return a cluster with its ICBs as at a day, as known at an instant. Raises ClusterNotFound."""
-    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, reference, None, None, 1, None)
-    if not rows:
-        raise ClusterNotFound(f"no cluster has the reference {reference}, or none was known then")
-    cluster = ClusterView(**rows[0])
+    cluster = await get_standing(db, reference, as_known=as_known)
     members = await _members(db, cluster.icbs, as_at=as_at, as_known=as_known)
     begun = cluster.first_day <= as_at and (cluster.ended_on is None or as_at < cluster.ended_on)
     return ClusterInFullView(
-        **rows[0],
+        **dict(cluster),
         legal_person=False,
         works=begun and sum(member.status == "open" for member in members) >= 2,
         members=members,
@@ -50,7 +52,21 @@ async def list_clusters(
     db: Reads, *, icb: str | None, as_at: date | None, as_known: datetime | None, after: str | None, limit: int
 ) -> list[ClusterView]:
     """Return a page of clusters, of one day or of all (None), ordered by reference. `after` is the cursor."""
-    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, None, icb, after, limit, as_at)
+    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, None, [icb] if icb else None, after, limit, as_at)
+    return [ClusterView(**row) for row in rows]
+
+
+async def get_standing(db: Reads, reference: str, *, as_known: datetime | None = None) -> ClusterView:
+    """Return a cluster with its days, as known at an instant. Raises ClusterNotFound."""
+    rows = await db.fetch(_CLUSTERS, as_known or ALWAYS, [reference], None, None, 1, None)
+    if not rows:
+        raise ClusterNotFound(f"no cluster has the reference {reference}, or none was known then")
+    return ClusterView(**rows[0])
+
+
+async def clusters_of(db: Reads, icbs: Collection[str]) -> list[ClusterView]:
+    """Return every cluster that one of these ICBs is or was in, as known now."""
+    rows = await db.fetch(_CLUSTERS, ALWAYS, None, sorted(set(icbs)), None, None, None)
     return [ClusterView(**row) for row in rows]
 
 

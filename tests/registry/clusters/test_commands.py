@@ -61,6 +61,25 @@ async def test_a_cluster_ends_and_its_icbs_can_form_another(registry: RegistryCl
     assert [one["reference"] for one in rest["items"]] == ["CL-QMJ-2"]
 
 
+async def test_an_end_stated_late_counts_from_when_its_source_stated_it(registry: RegistryClient) -> None:
+    """A loader states in May an end that was stated in January: known from January, as if it had come then."""
+    await icbs(registry, "QMJ", "QRV")
+    await registry.call("POST", "/clusters", json=A_CLUSTER)
+    await registry.move_clock("2026-05-01")
+    await registry.call(
+        "POST",
+        "/clusters/CL-QMJ/ending",
+        *Role,
+        json={"effective_on": "2026-04-01"},
+        headers={"If-Match": '"1"', "Stated-At": "2026-01-15T09:00:00Z"},
+    )
+    for known, ended in (("2026-01-14", None), ("2026-01-15", "2026-04-01"), ("2026-05-01", "2026-04-01")):
+        found = await registry.call("GET", "/clusters/CL-QMJ", params={"as_known": known})
+        assert found["ended_on"] == ended, known
+        listed = await registry.call("GET", "/clusters", params={"as_known": known, "as_at": "2026-04-01"})
+        assert [one["reference"] for one in listed["items"]] == ([] if ended else ["CL-QMJ"]), known
+
+
 async def test_every_reason_against_a_cluster_comes_at_once(registry: RegistryClient) -> None:
     await icbs(registry, "QMJ")
     await registry.open("R0A", kind="nhs_trust")
