@@ -81,9 +81,17 @@ of 10Q went to 10V.
 
 OWN = ("watch-lists", "watch-lists/1", "watch-lists/1/bodies", "watch-lists/1/changes")
 """The reads of the owner's watch list."""
-OTHERS = {"read_affiliation", "refuse_other_resources", "restate", "look_up", "preview_import"}
+OTHERS = {
+    "read_affiliation",
+    "refuse_other_resources",
+    "restate",
+    "look_up",
+    "preview_import",
+    "post_search_of_organizations",
+    "post_search_of_affiliations",
+}
 """Reads with no path of their own here: an affiliation's id is computed, other FHIR resources are refused, and what is
-posted is computed from what is open."""
+posted is computed from what is open, or searches what is open by a form."""
 
 
 @dataclass(frozen=True)

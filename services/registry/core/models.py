@@ -102,3 +102,16 @@ Index(
     postgresql_where=text(f"facet = {Facet.NAME:d} OR facet = {Facet.ADDRESS:d}"),
 )
 Index("ix_organisation_belief_parent", _beliefs.value, postgresql_where=text(f"facet = {Facet.PARENT:d}"))
+# The beginning of a name, and names alone.
+Index(
+    "ix_organisation_belief_name",
+    func.lower(_beliefs.value),
+    postgresql_where=text(f"facet = {Facet.NAME:d}"),
+)
+# What was recorded since an instant. Statements are only ever added, in the order of their instants.
+Index(
+    "ix_organisation_statement_recorded_at",
+    Base.metadata.tables[timeline.statements].c.recorded_at,
+    postgresql_using="brin",
+    postgresql_with={"autosummarize": "on", "pages_per_range": 16},
+)

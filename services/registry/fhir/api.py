@@ -6,7 +6,7 @@ from datetime import date
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
@@ -14,18 +14,29 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from libs.common.database.connection import Reads
+from libs.common.http.accept import preferred
 from libs.common.http.dependencies import By, Rows, Today
+from libs.common.http.transactions import MOST_FIELDS, QuestionRoute
 from services.registry.fhir import bundles, documents
-from services.registry.fhir.affiliations import count_affiliations, find_affiliations, get_affiliation
 from services.registry.fhir.capability import capability_statement
 from services.registry.fhir.queries import get_bodies
-from services.registry.fhir.request import Issue, NotUnderstood, Search, read_format, read_question, read_search
-from services.registry.fhir.resources import Resource, affiliation, organization
-from services.registry.fhir.search_sql import count_codes, find_codes
+from services.registry.fhir.request import (
+    Issue,
+    NotUnderstood,
+    Pair,
+    Search,
+    is_lenient,
+    read_format,
+    read_one,
+    read_search,
+)
+from services.registry.fhir.resources import Resource, affiliation, organization, subset
+from services.registry.fhir.search.affiliations import count_affiliations, find_affiliations, get_affiliation
+from services.registry.fhir.search.organisations import count_codes, find_codes
 
 BASE = "/fhir/R4"
 _IDENTITY = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_JSON = frozenset({"*/*", "application/*", "application/json", "text/json", documents.FHIR})
+_JSON = (documents.FHIR, "application/json", "text/json")
 
 
 class _Refused(Exception):
@@ -42,21 +53,27 @@ class FhirResponse(JSONResponse):
     media_type = documents.FHIR
 
 
-class FhirRoute(APIRoute):
-    """A route whose refusals are OperationOutcomes, apart from 401, which is the same as on every other route."""
+class FhirRoute(QuestionRoute):
+    """A route whose refusals are OperationOutcomes, apart from 401, which is the same as on every other route.
+
+    It refuses unknown parameters itself, since FHIR has a list and a preference of its own for them.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler."""
-        handler = super().get_route_handler()
+        handler = APIRoute.get_route_handler(self)
 
         async def with_outcomes(request: Request) -> Response:
             try:
                 _must_take_json(request)
-                return await handler(request)
+                response = await handler(request)
             except NotUnderstood as refused:
                 return _outcome(HTTPStatus.BAD_REQUEST, refused.issues)
             except _Refused as refused:
                 return _outcome(refused.status, [refused.issue])
+            if _lenient(request):
+                response.headers["Preference-Applied"] = "handling=lenient"
+            return response
 
         return with_outcomes
 
@@ -81,7 +98,7 @@ Identity = Annotated[
 )
 async def read_capability_statement(request: Request, _: By) -> FhirResponse:
     """Return which resources can be read and searched, and by which parameters (CapabilityStatement)."""
-    read_format(request.query_params.multi_items())
+    read_format(_pairs(request), lenient=_lenient(request))
     return FhirResponse(capability_statement(_base(request)))
 
 
@@ -92,15 +109,17 @@ async def read_organization(identity: Identity, request: Request, rows: Rows, to
     Closed organisations are found too; `active` shows which they are. A code that was never used gives 404.
     Predecessors and successors are extensions of Organization, not OrganizationAffiliations.
     """
-    question = read_question(request.query_params.multi_items())
-    found = await get_bodies(rows, [identity], question, today=today) if _IDENTITY.fullmatch(identity) else []
+    asked = read_one("Organization", _pairs(request), lenient=_lenient(request))
+    code = identity.upper()
+    found = await get_bodies(rows, [code], asked.question, today=today) if _IDENTITY.fullmatch(code) else []
     if not found:
         raise _Refused(HTTPStatus.NOT_FOUND, "not-found", f"no Organization has the id {identity}")
     [body] = found
     headers = {"ETag": f'W/"{body.version}"'}
     if body.last_recorded_at is not None:
         headers["Last-Modified"] = format_datetime(body.last_recorded_at, usegmt=True)
-    return FhirResponse(organization(body, day=question.as_at or today, asked=question), headers=headers)
+    resource = organization(body, day=asked.question.as_at or today, asked=asked.question)
+    return FhirResponse(subset(resource, asked.shape), headers=headers)
 
 
 @router.get("/Organization", summary="Search Organizations", **documents.of_a_search("Organization"))
@@ -108,20 +127,40 @@ async def search_organizations(request: Request, rows: Rows, today: Today, _: By
     """Return a page of the Organizations that match every parameter, ordered by code (a searchset Bundle).
 
     Names, kinds, parents and `active` are those of `as-at`, as known at `as-known`. Follow the link `next` for more.
+    With `Prefer: handling=lenient` an unknown parameter is ignored, and named in an OperationOutcome of the Bundle;
+    otherwise it is refused.
     """
-    search = read_search("Organization", request.query_params.multi_items())
+    return await _organizations(request, _pairs(request), rows.bulk, today)
+
+
+@router.post("/Organization/_search", summary="Search Organizations by a form", **documents.of_a_form("Organization"))
+async def post_search_of_organizations(request: Request, rows: Rows, today: Today, _: By) -> FhirResponse:
+    """Return what the same search by GET returns. It changes nothing: the parameters may be too long for a URL.
+
+    Parameters are taken from the form and from the URL together.
+    """
+    return await _organizations(request, await _form(request), rows.bulk, today)
+
+
+async def _organizations(request: Request, pairs: Sequence[Pair], rows: Reads, today: date) -> FhirResponse:
+    search = read_search("Organization", pairs, lenient=_lenient(request))
     found = [] if search.only_count else await find_codes(rows, search, today=today)
     shown = found[: search.count]
-    bodies = await get_bodies(rows, shown, search.question, today=today)
-    parents = {body.parent for body in bodies if body.parent} if search.includes else set()
+    bodies = {
+        body.code: body for body in await get_bodies(rows, [one.code for one in shown], search.question, today=today)
+    }
+    parents = {body.parent for body in bodies.values() if body.parent} if search.includes else set()
+    day = _day(search, today)
+    matches = [organization(bodies[one.code], day=day, asked=search.question) for one in shown]
     return FhirResponse(
         bundles.searchset(
             _base(request),
-            [organization(body, day=_day(search, today), asked=search.question) for body in bodies],
-            included=await _included(rows, parents - set(shown), search, today),
-            self_url=_self(request),
-            next_url=_next(request, shown[-1]) if len(found) > len(shown) else None,
+            [subset(one, search.shape) for one in matches],
+            included=await _included(rows, parents - bodies.keys(), search, today),
+            self_url=_address(request, "Organization", search.used),
+            next_url=_next(request, "Organization", search, shown[-1].cursor) if len(found) > len(shown) else None,
             total=await count_codes(rows, search, today=today) if search.total or search.only_count else None,
+            ignored=search.ignored,
         )
     )
 
@@ -133,11 +172,12 @@ async def search_organizations(request: Request, rows: Rows, today: Today, _: By
 )
 async def read_affiliation(identity: Identity, request: Request, rows: Rows, today: Today, _: By) -> FhirResponse:
     """Return a relation between two organisations, with its days, as an OrganizationAffiliation."""
-    question = read_question(request.query_params.multi_items())
-    found = await get_affiliation(rows, identity, question, today=today)
+    asked = read_one("OrganizationAffiliation", _pairs(request), lenient=_lenient(request))
+    found = await get_affiliation(rows, identity, asked.question, today=today)
     if found is None:
         raise _Refused(HTTPStatus.NOT_FOUND, "not-found", f"no OrganizationAffiliation has the id {identity}")
-    return FhirResponse(affiliation(found, day=question.as_at or today, asked=question))
+    resource = affiliation(found, day=asked.question.as_at or today, asked=asked.question)
+    return FhirResponse(subset(resource, asked.shape))
 
 
 @router.get(
@@ -149,8 +189,27 @@ async def search_affiliations(request: Request, rows: Rows, today: Today, _: By)
     """Return a page of the OrganizationAffiliations that match every parameter (a searchset Bundle).
 
     The page includes those that ended: narrow it with `active=true`, or `date=ge...&date=le...`.
+    With `Prefer: handling=lenient` an unknown parameter is ignored, and named in an OperationOutcome of the Bundle;
+    otherwise it is refused.
     """
-    search = read_search("OrganizationAffiliation", request.query_params.multi_items())
+    return await _affiliations(request, _pairs(request), rows.bulk, today)
+
+
+@router.post(
+    "/OrganizationAffiliation/_search",
+    summary="Search OrganizationAffiliations by a form",
+    **documents.of_a_form("OrganizationAffiliation"),
+)
+async def post_search_of_affiliations(request: Request, rows: Rows, today: Today, _: By) -> FhirResponse:
+    """Return what the same search by GET returns. It changes nothing: the parameters may be too long for a URL.
+
+    Parameters are taken from the form and from the URL together.
+    """
+    return await _affiliations(request, await _form(request), rows.bulk, today)
+
+
+async def _affiliations(request: Request, pairs: Sequence[Pair], rows: Reads, today: date) -> FhirResponse:
+    search = read_search("OrganizationAffiliation", pairs, lenient=_lenient(request))
     found = [] if search.only_count else await find_affiliations(rows, search, today=today)
     shown = found[: search.count]
     wanted: set[str] = set()
@@ -158,14 +217,17 @@ async def search_affiliations(request: Request, rows: Rows, today: Today, _: By)
         wanted |= {tie.organisation for tie in shown}
     if "OrganizationAffiliation:participating-organization" in search.includes:
         wanted |= {tie.participating for tie in shown}
+    matches = [affiliation(tie, day=_day(search, today), asked=search.question) for tie in shown]
+    following = _next(request, "OrganizationAffiliation", search, shown[-1].cursor) if len(found) > len(shown) else None
     return FhirResponse(
         bundles.searchset(
             _base(request),
-            [affiliation(tie, day=_day(search, today), asked=search.question) for tie in shown],
+            [subset(one, search.shape) for one in matches],
             included=await _included(rows, wanted, search, today),
-            self_url=_self(request),
-            next_url=_next(request, shown[-1].id) if len(found) > len(shown) else None,
+            self_url=_address(request, "OrganizationAffiliation", search.used),
+            next_url=following,
             total=await count_affiliations(rows, search, today=today) if search.total or search.only_count else None,
+            ignored=search.ignored,
         )
     )
 
@@ -186,11 +248,32 @@ def _day(search: Search, today: date) -> date:
     return search.question.as_at or today
 
 
+def _pairs(request: Request) -> list[Pair]:
+    return request.query_params.multi_items()
+
+
+async def _form(request: Request) -> list[Pair]:
+    """Return the parameters of the URL and of the form. Raises _Refused for a body of another type."""
+    given = request.headers.get("content-type", "")
+    if given.partition(";")[0].strip().lower() != documents.FORM:
+        message = f"{given or 'no Content-Type'}: send the parameters as {documents.FORM}"
+        raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-supported", message)
+    try:
+        body = (await request.body()).decode()
+        return _pairs(request) + parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        message = f"the body is no form in UTF-8 of at most {MOST_FIELDS} parameters"
+        raise _Refused(HTTPStatus.BAD_REQUEST, "invalid", message) from error
+
+
+def _lenient(request: Request) -> bool:
+    return is_lenient(request.headers.getlist("prefer"))
+
+
 def _must_take_json(request: Request) -> None:
     """Raise _Refused for a client that takes no JSON."""
-    given = request.headers.get("accept", "*/*")
-    kinds = {part.partition(";")[0].strip().lower() for part in given.split(",")}
-    if "_format" not in request.query_params and not kinds & _JSON:
+    given = request.headers.get("accept", "")
+    if "_format" not in request.query_params and preferred(given, _JSON) is None:
         raise _Refused(HTTPStatus.NOT_ACCEPTABLE, "not-supported", f"{given}: there is {documents.FHIR} alone")
 
 
@@ -206,15 +289,11 @@ def _base(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}{path[: path.index(BASE) + len(BASE)]}"
 
 
-def _self(request: Request) -> str:
-    return _address(request, request.query_params.multi_items())
+def _next(request: Request, kind: str, search: Search, cursor: str) -> str:
+    kept = [(name, value) for name, value in search.used if name != "_after"]
+    return _address(request, kind, [*kept, ("_after", cursor)])
 
 
-def _next(request: Request, last: str) -> str:
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "_after"]
-    return _address(request, [*kept, ("_after", last)])
-
-
-def _address(request: Request, pairs: Sequence[tuple[str, str]]) -> str:
-    path = f"{_base(request)}/{request.scope['path'].rpartition('/')[2]}"
+def _address(request: Request, kind: str, pairs: Sequence[Pair]) -> str:
+    path = f"{_base(request)}/{kind}"
     return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -12,8 +12,15 @@ Organisations of the English NHS as at any day, as known on any other, in the sh
 - `as-at` and `as-known` are parameters of every read and search: the day that organisations are shown on, and the \
 instant as known at which they are shown.
 - Successions are an extension of Organization (`organisation-succession`), with the day, the shape and the share.
-- A parameter that is unknown or malformed is refused with 400, never ignored.
-- Pages follow one another by their `next` links, `_count` long at most; `_total=accurate` also counts.
+- A parameter that is unknown or malformed is refused with 400. With `Prefer: handling=lenient` an unknown one is \
+ignored, and named in an OperationOutcome of the Bundle; a modifier that is not supported is always refused.
+- A search by POST (`_search`) takes the same parameters as a form; links of its answer are for GET.
+- Pages follow one another by their `next` links (`_after`), `_count` long at most; `_total` also counts.
+- `_sort` orders Organizations by `_id`, `name` and `_lastUpdated`, OrganizationAffiliations by `_id`, `date`, \
+`participating-organization` and `_lastUpdated`.
+- `_elements` and `_summary` leave elements out, and the resources are then marked as SUBSETTED. `_include` adds the \
+organisations that are referred to. `_format` takes JSON alone.
+- Codes are found in capitals and in small letters.
 - Where ODS has a code, it is used; for the rest there are code systems of Footprint's own.
 """
 

@@ -89,6 +89,8 @@ class FhirAffiliation:
     ods_relationship: str | None = None
     """The code of ODS, where it has one for this relation between these kinds."""
     share: str | None = None
+    cursor: str = ""
+    """The cursor of the page that begins after it, in the order of its search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +103,15 @@ class FhirTimes:
 
 NOW = FhirTimes()
 """The times of a caller who gave neither a day nor an instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which elements a resource is shown with: None for all; and whether it is marked as a subset."""
+
+    elements: frozenset[str] | None = None
+    subsetted: bool = False
+
+
+WHOLE = Shape()
+"""Every element."""

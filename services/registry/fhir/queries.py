@@ -14,10 +14,26 @@ from services.registry.core.believed import believed, believed_link
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.fhir import codes
 from services.registry.fhir.model import FhirIdentifier, FhirOrganisation, FhirPeriod, FhirTimes, FollowedBy, Role
-from services.registry.fhir.search_sql import RECORDED_AT, STATED_AT
+
+_STATED_AT = """
+(SELECT max(at) FROM (
+    SELECT max(s.stated_at) AS at FROM organisation_statement s WHERE s.subject_id = o.id AND s.stated_at <= $2
+     UNION ALL
+    SELECT max(s.stated_at) FROM tie t JOIN tie_statement s ON s.subject_id = t.id
+     WHERE t.code = o.code AND (t.sort = 'role' OR t.sort LIKE 'code:%') AND s.stated_at <= $2
+     UNION ALL
+    SELECT max(s.stated_at) FROM succession_statement s WHERE s.code = o.code AND s.stated_at <= $2
+     UNION ALL
+    SELECT max(s.stated_at) FROM succession f JOIN succession_statement s USING (code, successor, effective_on)
+     WHERE f.successor = o.code AND s.stated_at <= $2) stated)
+"""
+"""The instant of the latest statement, by the instant $2, that a body's Organization shows."""
+
+_RECORDED_AT = _STATED_AT.replace("max(s.stated_at)", "max(s.recorded_at)").replace("AND s.stated_at <= $2", "")
+"""When the registry last recorded something that a body's Organization shows."""
 
 _BODIES = f"""
-SELECT o.code, o.version, {STATED_AT} AS stated_at, {RECORDED_AT} AS recorded_at
+SELECT o.code, o.version, {_STATED_AT} AS stated_at, {_RECORDED_AT} AS recorded_at
   FROM organisation o WHERE o.code = ANY($1) ORDER BY o.code
 """  # noqa: S608  (both are constants of ours)
 

@@ -9,8 +9,22 @@ from typing import TypeAlias
 from libs.common.errors import DomainError
 from services.registry.fhir import codes
 from services.registry.fhir.dates import DateRange, UnreadableDate, read_range
-from services.registry.fhir.model import NOW, FhirTimes
-from services.registry.fhir.search_parameters import FILTERS, FORMAT, INCLUDES, MOST, PAGE, QUESTION, USUAL, Parameter
+from services.registry.fhir.model import NOW, WHOLE, FhirTimes, Shape
+from services.registry.fhir.search_parameters import (
+    FILTERS,
+    FORMAT,
+    IN_SUMMARY,
+    INCLUDES,
+    MOST,
+    OF_ANY,
+    PAGE,
+    QUESTION,
+    READ,
+    SHOWN,
+    SORTS,
+    USUAL,
+    Parameter,
+)
 
 Pair: TypeAlias = tuple[str, str]
 Issue: TypeAlias = tuple[str, str, str | None]
@@ -18,7 +32,7 @@ Issue: TypeAlias = tuple[str, str, str | None]
 
 _ESCAPED = re.compile(r"\\([,|$\\])")
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
-_REFERENCE = re.compile(r"(?:(?:https?://[^\s|]+/)?Organization/)?([A-Z0-9]{1,12})")
+_REFERENCE = re.compile(r"(?:(?:https?://[^\s|]+/)?Organization/)?([A-Za-z0-9]{1,12})")
 _JSON = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
 _NUL = "\x00"
 
@@ -55,8 +69,24 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """One rule of a search's order: by the values of a search parameter."""
+
+    name: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read: its day and instant, and the elements to show."""
+
+    question: FhirTimes = NOW
+    shape: Shape = WHOLE
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
-    """A search: its clauses, its day and instant, and its page."""
+    """A search: its clauses, its day and instant, its order and its page."""
 
     clauses: tuple[Clause, ...] = ()
     question: FhirTimes = NOW
@@ -65,22 +95,48 @@ class Search:
     total: bool = False
     only_count: bool = False
     includes: frozenset[str] = frozenset()
+    order: tuple[Order, ...] = ()
+    shape: Shape = WHOLE
+    used: tuple[Pair, ...] = ()
+    """The parameters that the search follows: all but those that were ignored."""
+    ignored: tuple[Issue, ...] = ()
 
 
 @dataclass
 class _Read:
     """The parameters read so far, and the issues found."""
 
+    lenient: bool = False
     clauses: list[Clause] = field(default_factory=list)
     controls: dict[str, list[str]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    ignored: list[Issue] = field(default_factory=list)
+
+    def not_supported(self, text: str, name: str) -> None:
+        """Note a parameter, or one of its values, that this server does not have: a lenient client has it ignored."""
+        (self.ignored if self.lenient else self.issues).append(("not-supported", text, name))
 
 
-def read_search(resource: str, pairs: Iterable[Pair]) -> Search:
-    """Parse a search. Raises NotUnderstood with every parameter that is unknown or malformed."""
+def is_lenient(preferences: Iterable[str]) -> bool:
+    """Whether the client has unknown parameters ignored: `Prefer: handling=lenient` (RFC 7240; the first one counts).
+
+    Without it they are refused: who misspells a filter would otherwise be answered about everything.
+    """
+    for preference in (one for header in preferences for one in header.split(",")):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "handling":
+            return value.strip().strip('"').lower() == "lenient"
+    return False
+
+
+def read_search(resource: str, pairs: Iterable[Pair], *, lenient: bool = False) -> Search:
+    """Parse a search. Raises NotUnderstood with every parameter that is unknown or malformed.
+
+    With `lenient` what is unknown is ignored; a malformed value or a modifier is refused nevertheless.
+    """
     filters = {parameter.name: parameter for parameter in FILTERS[resource]}
     controls = {parameter.name for parameter in (*PAGE, *QUESTION)}
-    read = _Read()
+    read, used = _Read(lenient), []
     for name, text in pairs:
         bare, _, modifier = name.partition(":")
         if name in controls:
@@ -88,37 +144,38 @@ def read_search(resource: str, pairs: Iterable[Pair]) -> Search:
         elif bare in filters:
             _read_clause(read, filters[bare], modifier, text)
         else:
-            read.issues.append(("not-supported", f"{name} is no search parameter of {resource}", name))
-    search = _search(resource, read)
+            read.not_supported(f"{name} is no search parameter of {resource}", name)
+            continue
+        used.append((name, text))
+    search = _search(resource, read, used)
     _refuse(read)
     return search
 
 
-def read_question(pairs: Iterable[Pair]) -> FhirTimes:
-    """Parse the day and the instant of a read. Raises NotUnderstood."""
-    known = {parameter.name for parameter in (*QUESTION, FORMAT)}
-    read = _Read()
+def read_one(resource: str, pairs: Iterable[Pair], *, lenient: bool = False) -> Read:
+    """Parse the parameters of a read. Raises NotUnderstood."""
+    read = _controls((*QUESTION, *READ), pairs, "a read", lenient=lenient)
+    question, shape = _question(read), _shape(resource, read)
+    _format(read)
+    _refuse(read)
+    return Read(question, shape)
+
+
+def read_format(pairs: Iterable[Pair], *, lenient: bool = False) -> None:
+    """Parse the parameters of the capability statement, of which `_format` is the only one. Raises NotUnderstood."""
+    read = _controls((FORMAT,), pairs, "the capability statement", lenient=lenient)
+    _format(read)
+    _refuse(read)
+
+
+def _controls(parameters: Iterable[Parameter], pairs: Iterable[Pair], what: str, *, lenient: bool) -> _Read:
+    read, known = _Read(lenient), {parameter.name for parameter in parameters}
     for name, text in pairs:
         if name in known:
             read.controls.setdefault(name, []).append(text)
         else:
-            read.issues.append(("not-supported", f"{name} is no parameter of a read", name))
-    question = _question(read)
-    _format(read)
-    _refuse(read)
-    return question
-
-
-def read_format(pairs: Iterable[Pair]) -> None:
-    """Parse the parameters of the capability statement, of which `_format` is the only one. Raises NotUnderstood."""
-    read = _Read()
-    for name, text in pairs:
-        if name == FORMAT.name:
-            read.controls.setdefault(name, []).append(text)
-        else:
-            read.issues.append(("not-supported", f"{name} is no parameter of the capability statement", name))
-    _format(read)
-    _refuse(read)
+            read.not_supported(f"{name} is no parameter of {what}", name)
+    return read
 
 
 def _refuse(read: _Read) -> None:
@@ -163,14 +220,15 @@ def _reference(text: str) -> str:
     found = _REFERENCE.fullmatch(code)
     if found is None or (bar and system != codes.ODS_CODE):
         raise ValueError(f"{text}: a body is named as Organization/13T")
-    return found[1]
+    return found[1].upper()
 
 
 def _flag(value: Value) -> bool:
     assert isinstance(value, Token)
-    if value.code not in {"true", "false"}:
+    flag = (value.code or "").lower()
+    if flag not in {"true", "false"}:
         raise ValueError(f"{value.code}: send true or false")
-    return value.code == "true"
+    return flag == "true"
 
 
 _READERS: Mapping[str, Callable[[str], Value]] = {
@@ -181,29 +239,57 @@ _READERS: Mapping[str, Callable[[str], Value]] = {
 }
 
 
-def _search(resource: str, read: _Read) -> Search:
+def _search(resource: str, read: _Read, used: Sequence[Pair]) -> Search:
     count = _count(read)
     total = _one(read, "_total", "none")
     if total not in {"none", "accurate", "estimate"}:
-        read.issues.append(("not-supported", f"_total: {total}: send accurate or none", "_total"))
-    summary = _one(read, "_summary", "false")
-    if summary not in {"false", "count"}:
-        read.issues.append(("not-supported", f"_summary: {summary}: send count or false", "_summary"))
-    includes = {name for text in read.controls.get("_include", ()) for name in text.split(",")}
-    for name in sorted(includes - set(INCLUDES[resource])):
-        read.issues.append(
-            ("not-supported", f"_include: {name} is not among {', '.join(INCLUDES[resource])}", "_include")
-        )
+        read.issues.append(("not-supported", f"_total: {total}: send accurate, estimate or none", "_total"))
+    includes = _among(read, "_include", INCLUDES[resource])
+    order = _order(resource, read)
+    shape = _shape(resource, read, counts=True)
     _format(read)
+    rest = [pair for pair in used if pair[0] not in {"_include", "_sort"}]
+    rest += [("_include", name) for name in includes]
+    rest += [("_sort", ",".join(f"{'-' * one.descending}{one.name}" for one in order))] if order else []
     return Search(
         clauses=tuple(read.clauses),
         question=_question(read),
         count=min(count, MOST),
         after=_one(read, "_after", None),
         total=total != "none",
-        only_count=summary == "count" or count == 0,
+        only_count=count == 0 or "count" in read.controls.get("_summary", ()),
         includes=frozenset(includes),
+        order=order,
+        shape=shape,
+        used=tuple(rest) if read.ignored else tuple(used),
+        ignored=tuple(read.ignored),
     )
+
+
+def _among(read: _Read, name: str, known: Sequence[str]) -> list[str]:
+    """Return the values of a list that this server knows, in order and without those that are given again."""
+    given = dict.fromkeys(part for text in read.controls.get(name, ()) for part in text.split(",") if part)
+    for part in given:
+        if part not in known:
+            read.not_supported(f"{name}: {part} is not among {', '.join(known)}", name)
+    return [part for part in given if part in known]
+
+
+def _order(resource: str, read: _Read) -> tuple[Order, ...]:
+    known = [sign + name for name in SORTS[resource] for sign in ("", "-")]
+    return tuple(Order(one.removeprefix("-"), one.startswith("-")) for one in _among(read, "_sort", known))
+
+
+def _shape(resource: str, read: _Read, *, counts: bool = False) -> Shape:
+    """Return which elements to show: those of `_elements` if it is given, else those of the summary."""
+    summary = _one(read, "_summary", "false")
+    possible = ("true", "text", "data", "false", *(("count",) if counts else ()))
+    if summary not in possible:
+        read.issues.append(("not-supported", f"_summary: {summary}: send {', '.join(possible)}", "_summary"))
+    if "_elements" in read.controls:
+        return Shape(frozenset(_among(read, "_elements", sorted(SHOWN[resource] | OF_ANY))), subsetted=True)
+    shapes = {"true": IN_SUMMARY[resource], "text": frozenset({"text"})}
+    return Shape(shapes.get(summary or ""), subsetted=summary in {"true", "text", "data"})
 
 
 def _count(read: _Read) -> int:

@@ -12,9 +12,18 @@ from typing import Any, TypeAlias
 from libs.common.process.clock import day_of
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.fhir import codes
-from services.registry.fhir.model import NOW, FhirAffiliation, FhirOrganisation, FhirTimes, FollowedBy, Role
+from services.registry.fhir.model import NOW, FhirAffiliation, FhirOrganisation, FhirTimes, FollowedBy, Role, Shape
 
 Resource: TypeAlias = dict[str, Any]
+
+_ALWAYS = frozenset({"resourceType", "id", "meta", "identifier", "active"})
+"""Elements that no subset leaves out: `active` changes what the rest means, and without a name there is a code."""
+_TIMES = frozenset({codes.AS_AT_EXTENSION, codes.AS_KNOWN_EXTENSION})
+_SUBSETTED = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    "code": "SUBSETTED",
+    "display": "subsetted",
+}
 
 
 def organization(body: FhirOrganisation, *, day: date, asked: FhirTimes = NOW) -> Resource:
@@ -71,6 +80,22 @@ def affiliation(tie: FhirAffiliation, *, day: date, asked: FhirTimes = NOW) -> R
     if period := _period(tie.days):
         resource["period"] = period
     return resource
+
+
+def subset(resource: Resource, shape: Shape) -> Resource:
+    """Return a resource with the elements that were asked for, marked where some may be left out.
+
+    The day and the instant that it is shown for stay, since they change what the rest means.
+    """
+    if not shape.subsetted:
+        return resource
+    shown, elements = dict(resource), shape.elements
+    if elements is not None:
+        shown = {name: value for name, value in resource.items() if name in _ALWAYS | elements}
+        asked = [one for one in resource.get("extension", ()) if one["url"] in _TIMES]
+        if asked and "extension" not in elements:
+            shown["extension"] = asked
+    return {**shown, "meta": {**resource["meta"], "tag": [_SUBSETTED]}}
 
 
 def reference(code: str) -> Resource:

@@ -144,14 +144,96 @@ QUESTION = (
 
 FORMAT = Parameter("_format", "control", "", "`json` in any spelling; there is no other format.", "json")
 
+ELEMENTS = Parameter(
+    "_elements",
+    "control",
+    "",
+    "Only these elements of each match, separated by commas, beside `id`, `meta`, `identifier` and `active`. What is "
+    "shown is marked as SUBSETTED.",
+    "name,partOf",
+)
+SUMMARY = Parameter(
+    "_summary",
+    "control",
+    "",
+    "`true`: the elements that FHIR has in a summary; `text`; `data`; `false`. In a search also `count`: the number of "
+    "matches alone.",
+    "true",
+)
+
+READ = (ELEMENTS, SUMMARY, FORMAT)
+"""What shapes the answer of a read."""
+
 PAGE = (
     Parameter("_count", "control", "", f"How many on a page, up to {MOST}; 0 for the number of matches alone.", "50"),
     Parameter("_after", "control", "", "The cursor of the next page: only from a `next` link.", "13T"),
-    Parameter("_total", "control", "", "`accurate`: also how many match on all pages; `none`.", "accurate"),
-    Parameter("_summary", "control", "", "`count`: the number of matches alone; `false`.", "count"),
+    Parameter(
+        "_sort",
+        "control",
+        "",
+        "Order: names separated by commas, each with `-` before it for the other way round. Organization: `_id`, "
+        "`name`, `_lastUpdated`. OrganizationAffiliation: `_id`, `date`, `participating-organization`, `_lastUpdated`.",
+        "_id",
+    ),
+    Parameter(
+        "_total",
+        "control",
+        "",
+        "`accurate`: also how many match on all pages; `estimate` gives the same number; `none`.",
+        "accurate",
+    ),
     Parameter("_include", "control", "", "Also the organisations that this refers to.", "Organization:partof"),
-    FORMAT,
+    *READ,
 )
+
+SORTS = {
+    "Organization": ("_id", "name", "_lastUpdated"),
+    "OrganizationAffiliation": ("_id", "date", "participating-organization", "_lastUpdated"),
+}
+"""What each kind of resource can be ordered by."""
+
+SHOWN = {
+    "Organization": frozenset(
+        {"identifier", "active", "type", "name", "alias", "telecom", "address", "partOf", "contact", "endpoint"}
+    ),
+    "OrganizationAffiliation": frozenset(
+        {
+            "identifier",
+            "active",
+            "period",
+            "organization",
+            "participatingOrganization",
+            "network",
+            "code",
+            "specialty",
+            "location",
+            "healthcareService",
+            "telecom",
+            "endpoint",
+        }
+    ),
+}
+"""The elements of each kind of resource in FHIR R4, beside those that every resource has."""
+OF_ANY = frozenset({"id", "meta", "implicitRules", "language", "text", "contained", "extension", "modifierExtension"})
+"""The elements that every resource has."""
+
+IN_SUMMARY = {
+    "Organization": frozenset({"identifier", "active", "type", "name"}),
+    "OrganizationAffiliation": frozenset(
+        {
+            "identifier",
+            "active",
+            "period",
+            "organization",
+            "participatingOrganization",
+            "network",
+            "code",
+            "specialty",
+            "location",
+        }
+    ),
+}
+"""The elements that FHIR R4 has in a summary of each kind of resource."""
 
 INCLUDES = {
     "Organization": ("Organization:partof",),

@@ -19,6 +19,8 @@ async def stage(registry: RegistryClient) -> RegistryClient:
     return registry
 
 
+ALL = ["00F", "00G", "00H", "13T", "13X", "A85001", "QHM", "RX4", "U1"]
+
 SEARCHES: list[tuple[dict[str, Any], list[str]]] = [
     ({"_id": "13T,RX4"}, ["13T", "RX4"]),
     ({"_id": "13T", "active": "false"}, []),
@@ -49,6 +51,11 @@ SEARCHES: list[tuple[dict[str, Any], list[str]]] = [
     ({"lastChangeDate": ["ge2020", "lt2199"], "_id": "RX4"}, ["RX4"]),
     ({"lastChangeDate": "ne2015-01-01", "_id": "RX4"}, ["RX4"]),
     ({"lastChangeDate": "2015-01-01"}, []),
+    ({"lastChangeDate": "eq2015-01-01", "_id": "RX4"}, []),
+    ({"lastChangeDate": "le2199-01-01", "_id": "RX4"}, ["RX4"]),
+    ({"lastChangeDate": "gt2020", "as-known": "2012-01-01"}, []),
+    ({"_lastUpdated": "gt2190"}, []),
+    ({"_lastUpdated": "ne2015", "_id": "13T,RX4"}, ["13T", "RX4"]),
 ]
 
 
@@ -75,6 +82,40 @@ async def test_pages_follow_one_another_by_their_links(stage: RegistryClient) ->
         seen += [entry["resource"]["id"] for entry in bundle["entry"]]
         address, pages = links.get("next", ""), pages + 1
     assert (pages, len(seen), seen) == (3, 9, sorted(set(seen)))
+
+
+async def _all_pages(registry: RegistryClient, path: str) -> list[str]:
+    address, seen = f"/v1{BASE}/{path}", []
+    while address:
+        bundle = (await registry.client.get(address, headers=registry.tokens.header())).json()
+        seen += [entry["resource"]["id"] for entry in bundle["entry"]]
+        address = {link["relation"]: link["url"] for link in bundle["link"]}.get("next", "")
+    return seen
+
+
+async def test_matches_are_ordered_as_asked_over_all_pages(stage: RegistryClient) -> None:
+    await stage_a_share(stage)
+    names = {code: str((await ask(stage, f"Organization/{code}")).get("name", "")).lower() for code in ALL}
+    by_name = sorted(ALL, key=lambda code: (names[code], code))
+    assert await _all_pages(stage, "Organization?_sort=name&_count=2") == by_name
+    backwards = sorted(sorted(ALL), key=lambda code: names[code], reverse=True)
+    assert await _all_pages(stage, "Organization?_sort=-name&_count=2") == backwards
+    assert await _all_pages(stage, "Organization?_sort=-_id&_count=4") == sorted(ALL, reverse=True)
+    changed = {code: (await ask(stage, f"Organization/{code}"))["meta"]["lastUpdated"] for code in ALL}
+    latest = sorted(sorted(ALL), key=lambda code: changed[code], reverse=True)
+    assert await _all_pages(stage, "Organization?_sort=-_lastUpdated,name&_count=3") == latest
+    assert await _all_pages(stage, "OrganizationAffiliation?_sort=-date&_count=1") == [
+        "RX4.partner-in.QHM.2016-04-01",
+        "A85001.parent.13T.2015-04-01",
+        "A85001.parent.00F.2013-04-01",
+    ]
+    assert await _all_pages(
+        stage, "OrganizationAffiliation?_sort=-participating-organization,_lastUpdated&_count=1"
+    ) == [
+        "RX4.partner-in.QHM.2016-04-01",
+        "A85001.parent.13T.2015-04-01",
+        "A85001.parent.00F.2013-04-01",
+    ]
 
 
 async def test_parents_come_along_when_they_are_asked_for(stage: RegistryClient) -> None:

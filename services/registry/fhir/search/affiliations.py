@@ -5,13 +5,13 @@ same whatever order the sources came in. It gives 404 once its first day is no l
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
-from libs.common.temporal.believed import about, as_known, holds, on_day
+from libs.common.temporal.believed import about, as_known, on_day
 from libs.common.temporal.history import ALWAYS, FIRST_DAY
 from libs.organisations.statements import UNKNOWN, Facet
 from services.registry.core.believed import believed
@@ -20,14 +20,18 @@ from services.registry.fhir import codes
 from services.registry.fhir.dates import DateRange
 from services.registry.fhir.model import FhirAffiliation, FhirTimes
 from services.registry.fhir.queries import days_of
-from services.registry.fhir.request import Clause, NotUnderstood, Search, Token
-from services.registry.fhir.search_sql import Sql
+from services.registry.fhir.request import Clause, Search, Token
+from services.registry.fhir.search import cursors
+from services.registry.fhir.search.cursors import Column
+from services.registry.fhir.search.organisations import Sql
 
 PARENT = "parent"
 ALWAYS_SO = "always"
 """In an id, in place of an unknown first day."""
 
-_ID = re.compile(rf"([A-Z0-9]{{1,12}})\.([a-z-]{{1,30}})\.([A-Z0-9]{{1,12}})\.(\d{{4}}-\d{{2}}-\d{{2}}|{ALWAYS_SO})")
+_ID = re.compile(
+    rf"([A-Za-z0-9]{{1,12}})\.([A-Za-z-]{{1,30}})\.([A-Za-z0-9]{{1,12}})\.(\d{{4}}-\d{{2}}-\d{{2}}|{ALWAYS_SO})"
+)
 
 
 _TIE_FIRST = "coalesce(lower(b.valid), DATE '0001-01-01')"
@@ -53,20 +57,18 @@ _FIRST = "coalesce(lower(held.valid), DATE '0001-01-01')"
 _END = "coalesce(upper(held.valid), DATE '9999-12-31')"
 _KEY = f"held.code, held.sort, held.other, {_FIRST}"
 _ACTIVE = on_day("held")
+_COLUMNS_OF_KEY = (Column("held.code"), Column("held.sort"), Column("held.other"), Column(_FIRST, "date"))
+_COLUMNS: dict[str, Callable[[bool], Column]] = {
+    "_id": lambda descending: Column("held.code", descending=descending),
+    "date": lambda descending: Column(_FIRST, "date", descending),
+    "participating-organization": lambda descending: Column("held.other", descending=descending),
+    "_lastUpdated": lambda descending: Column("held.recorded_at", "timestamptz", descending),
+}
 
 _KINDS = f"""
 SELECT o.code, b.value FROM organisation o
   JOIN {believed("b", Facet.KIND, day="$2", known="$3")}
  WHERE o.code = ANY($1)
-"""  # noqa: S608  (only names of ours are put in)
-
-# One look at an index for each body, as in `finding`.
-_KIND_OF = f"""
-coalesce((SELECT k.value FROM organisation x
-            JOIN LATERAL (SELECT b.value FROM organisation_belief b
-                           WHERE b.subject_id = x.id AND {about("b", Facet.KIND)} AND {holds("b")}
-                           LIMIT 1) k ON TRUE
-           WHERE x.code = held.{{column}}), 'unknown')
 """  # noqa: S608  (only names of ours are put in)
 
 
@@ -86,18 +88,22 @@ async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[F
     of no page.
     """
     sql = _sql(search, today)
-    if search.after is not None:
+    columns = [_COLUMNS[one.name](one.descending) for one in search.order]
+    if search.after is not None and not columns:
         key = _key(search.after)
         if key is None:
-            raise NotUnderstood([("invalid", "_after: use the link `next` of the page before", "_after")])
+            raise cursors.unreadable()
         sql.any_of([f"({_KEY}) > ({', '.join(sql.of(part) for part in key)})"])
+    columns += _COLUMNS_OF_KEY
+    if search.after is not None and search.order:
+        cursors.require_after(sql, columns, search.after)
     limit = sql.of(search.count + 1)
     statement = f"""{PLANNED_EACH_TIME}
                     SELECT held.code, held.sort, held.other, lower(held.valid), upper(held.valid), {_ACTIVE} AS active,
-                           held.recorded_at, nullif(held.share, '{HOLDS}')
-                      FROM {_HELD} WHERE {sql.where()} ORDER BY {_KEY} LIMIT {limit}"""  # noqa: S608  (values are arguments)
+                           held.recorded_at, nullif(held.share, '{HOLDS}'), {cursors.values_of(columns)}
+                      FROM {_HELD} WHERE {sql.where()} ORDER BY {cursors.order_by(columns)} LIMIT {limit}"""  # noqa: S608  (values are arguments)
     rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
-    found = [_affiliation(*row) for row in rows]
+    found = [_affiliation(*row, ordered=bool(search.order)) for row in rows]
     return await _with_relationships(db, found, sql)
 
 
@@ -110,11 +116,22 @@ async def count_affiliations(db: Reads, search: Search, *, today: date) -> int:
 
 
 def _affiliation(
-    code: str, sort: str, other: str, first: date | None, end: date | None, active: bool, at: Any, share: str | None
+    code: str,
+    sort: str,
+    other: str,
+    first: date | None,
+    end: date | None,
+    active: bool,
+    at: Any,
+    share: str | None,
+    values: Sequence[str],
+    *,
+    ordered: bool,
 ) -> FhirAffiliation:
     since = first.isoformat() if first else ALWAYS_SO
     identity = f"{code}.{codes.code_of_relation(sort)}.{other}.{since}"
-    return FhirAffiliation(identity, sort, code, other, days_of(first, end), active, at, share=share)
+    cursor = cursors.cursor_of(values) if ordered else identity
+    return FhirAffiliation(identity, sort, code, other, days_of(first, end), active, at, share=share, cursor=cursor)
 
 
 async def _with_relationships(db: Reads, found: Collection[FhirAffiliation], sql: Sql) -> list[FhirAffiliation]:
@@ -144,7 +161,7 @@ def _key(identity: str) -> tuple[str, str, str, date] | None:
         first = FIRST_DAY if parts[4] == ALWAYS_SO else date.fromisoformat(parts[4])
     except ValueError:
         return None
-    return parts[1], parts[2].replace("-", " "), parts[3], first
+    return parts[1].upper(), parts[2].lower().replace("-", " "), parts[3].upper(), first
 
 
 def _sql(search: Search, today: date) -> Sql:
@@ -183,13 +200,18 @@ def _role(sql: Sql, clause: Clause) -> None:
 
 def _one_role(sql: Sql, token: Token) -> str:
     if token.system == codes.RELATION:
-        return "TRUE" if token.code is None else f"replace(held.sort, ' ', '-') = {sql.of(token.code)}"
+        return "TRUE" if token.code is None else _relation(sql, token.code)
     if token.system not in {None, codes.ODS_RELATIONSHIP}:
         return "FALSE"
     ods = _relationship(sql)
-    if token.system == codes.ODS_RELATIONSHIP:
-        return f"{ods} IS NOT NULL" if token.code is None else f"{ods} = {sql.of(token.code)}"
-    return f"replace(held.sort, ' ', '-') = {sql.of(token.code)} OR {ods} = {sql.of(token.code)}"
+    if token.code is None:
+        return f"{ods} IS NOT NULL"
+    of_ods = f"{ods} = {sql.of(token.code.upper())}"
+    return of_ods if token.system == codes.ODS_RELATIONSHIP else f"{_relation(sql, token.code)} OR {of_ods}"
+
+
+def _relation(sql: Sql, code: str) -> str:
+    return f"held.sort = {sql.of(code.lower().replace('-', ' '))}"
 
 
 def _relationship(sql: Sql) -> str:
@@ -199,7 +221,12 @@ def _relationship(sql: Sql) -> str:
         conditions = [f"held.sort = {sql.of(relation)}"]
         for column, kinds in (("code", of), ("other", to)):
             if kinds is not None:
-                conditions.append(f"{_KIND_OF.format(column=column)} = ANY({sql.of(list(kinds))})")
+                # The bodies of these kinds are read once, not one for each row.
+                conditions.append(
+                    f"""held.{column} IN (SELECT x.code FROM organisation x
+                                            JOIN {believed("k", Facet.KIND, subject="x.id")}
+                                           WHERE k.value = ANY({sql.of(list(kinds))}::text[]))"""  # noqa: S608  (values are arguments)
+                )
         cases.append(f"WHEN {' AND '.join(conditions)} THEN {sql.of(code)}")
     return f"CASE {' '.join(cases)} END" if cases else "NULL"
 

@@ -1,0 +1,1 @@
+"""Searches of organisations and their affiliations: conditions, orders and pages in SQL."""
