@@ -13,6 +13,7 @@ from libs.common.temporal.timeline import Timeline
 from libs.organisations.projection import KnownOrganisations
 from services.governance.core.models import WITH_BODY
 from services.registry.clusters.models import cluster_time
+from services.registry.reorganisations.models import reorganisation_time
 from tests.support.databases import NewDatabase
 
 _HEARD = """
@@ -256,6 +257,33 @@ async def test_the_days_of_clusters_come_to_a_timeline_as_it_would_derive_them(n
         ("CL-QMJ", "[2025-10-01,2026-04-01)", "2026-01-01", None),
     ]
     assert await _derived(url, cluster_time, _CLUSTERS_STAND) == carried
+
+
+_UNDONE = """
+INSERT INTO reorganisation (reference, shape, effective_on, predecessors, successors, shares, closed, commissioners,
+                            stated_at, stated_by, undone_at, undone_by, version)
+VALUES ('R-11X', 'abolition', '2022-07-01', '{11X}', '{QSL}', '{1}', '{}', '{}', '2022-06-01', 'lead', NULL, NULL, 1),
+       ('R-5QH', 'split', '2013-04-01', '{5QH}', '{11X,11J}', '{1/2,1/2}', '{5QH}', '{}', '2013-03-01', 'lead',
+        '2014-01-01', 'other', 2);
+"""
+_REORGANISATIONS_STAND = """
+SELECT r.reference, b.valid::text, lower(b.known)::date::text, upper(b.known)::date::text
+  FROM reorganisation r JOIN reorganisation_time_belief b ON b.subject_id = r.id ORDER BY 1, 3
+"""
+
+
+async def test_whether_a_reorganisation_stands_comes_to_a_timeline_as_it_would_derive_it(
+    new_database: NewDatabase,
+) -> None:
+    url = await new_database(None)
+    await _at(url, "registry", "0006", _UNDONE)
+    await migrate(url, "registry")
+    carried = await _rows(url, _REORGANISATIONS_STAND)
+    assert carried == [
+        ("R-11X", "[2022-07-01,)", "2022-06-01", None),
+        ("R-5QH", "[2013-04-01,)", "2013-03-01", "2014-01-01"),
+    ]
+    assert await _derived(url, reorganisation_time, _REORGANISATIONS_STAND) == carried
 
 
 _ENDED = """

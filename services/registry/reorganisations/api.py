@@ -30,9 +30,9 @@ from services.registry.core.codes import Code
 from services.registry.edge import Seeing
 from services.registry.reorganisations import commands, undoing
 from services.registry.reorganisations.errors import SuccessionNotAllowed, SuccessionNotFound, SuccessionNotUndoable
-from services.registry.reorganisations.models import Reorganisation, StatedShape
+from services.registry.reorganisations.models import StatedShape
 from services.registry.reorganisations.queries import get_reorganisation, list_reorganisations
-from services.registry.reorganisations.views import ReorganisationView, followers
+from services.registry.reorganisations.views import ReorganisationView
 
 router = commands_router(tags=["Successions"])
 
@@ -105,7 +105,7 @@ async def state_succession(
     """
     done = await commands.state_succession(session, command, by=by, stated_at=stated_at)
     etag(response, done.version)
-    return _view(done)
+    return done
 
 
 @router.post(
@@ -124,14 +124,9 @@ async def undo_succession(
     """
     wrong = await undoing.get_reorganisation_to_change(session, reference, by=by)
     stale(wrong.version, expected)
-    await undoing.undo_succession(session, wrong, by=by, stated_at=stated_at)
-    etag(response, wrong.version)
-    return _view(wrong)
-
-
-def _view(stated: Reorganisation) -> ReorganisationView:
-    columns = {name: getattr(stated, name) for name in ReorganisationView.model_fields}
-    return ReorganisationView(**{**columns, "successors": followers(stated.successors, stated.shares)})
+    undone = await undoing.undo_succession(session, wrong, by=by, stated_at=stated_at)
+    etag(response, undone.version)
+    return undone
 
 
 def _cursor(after: tuple[Any, ...]) -> tuple[date, str]:

@@ -16,19 +16,25 @@ from libs.common.events.registry import (
     OrganisationSucceeded,
 )
 from libs.common.identity import Caller
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from libs.organisations.successions import Shape
-from services.registry.core.change import change
+from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import ABOLISHED, Kind
+from services.registry.core.recording import COMMAND, ONE_FACET
 from services.registry.core.shares import Share
+from services.registry.core.sight import EVERYTHING
 from services.registry.core.standing import Standing
 from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
 from services.registry.cover.commands import CoverList, events_of, follow_areas, listed, reasons_against_lists
 from services.registry.cover.rules import Commissioners, Listed, after_a_succession
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.reorganisations.errors import SuccessionNotAllowed
-from services.registry.reorganisations.models import Reorganisation, StatedShape
+from services.registry.reorganisations.models import STANDS, Reorganisation, StatedShape, reorganisation_time
+from services.registry.reorganisations.queries import get_reorganisation
 from services.registry.reorganisations.rules import PlannedSuccession, reasons_against
+from services.registry.reorganisations.views import ReorganisationView
 
 
 class Follower(BaseModel):
@@ -77,7 +83,7 @@ class StateSuccession(BaseModel):
 
 async def state_succession(
     session: AsyncSession, command: StateSuccession, *, by: Caller, stated_at: datetime
-) -> Reorganisation:
+) -> ReorganisationView:
     """State that bodies are succeeded by others from a day: all of it, or nothing. It binds all of them.
 
     A predecessor that does not live on closes. Raises SuccessionNotAllowed with every reason, NotYoursToDecide.
@@ -94,11 +100,11 @@ async def state_succession(
         if reasons:
             raise SuccessionNotAllowed(as_sentence(reasons), reasons=reasons)
         await follow_areas(now, lists)
-        done = await _record(session, succession, standing, lists, now.at, by)
+        done = await _record(now, succession, standing, lists)
         events = [*_events(succession, done, now.at), *events_of(records, after, lists, command.effective_on, now.at)]
         now.publish(*events)
         now.changed = {*codes, *(code for event in events for code in event.keys)}
-    return done
+        return await get_reorganisation(now.connection, done.reference, as_known=None, sight=EVERYTHING)
 
 
 def _against_cover(
@@ -152,16 +158,11 @@ def _events(succession: PlannedSuccession, done: Reorganisation, at: datetime) -
 
 
 async def _record(
-    session: AsyncSession,
-    succession: PlannedSuccession,
-    standing: Mapping[str, Standing],
-    commissioners: Collection[str],
-    at: datetime,
-    by: Caller,
+    now: Change, succession: PlannedSuccession, standing: Mapping[str, Standing], commissioners: Collection[str]
 ) -> Reorganisation:
     day = succession.effective_on
     done = Reorganisation(
-        reference=await _next_reference(session, succession.predecessors[0]),
+        reference=await _next_reference(now.session, succession.predecessors[0]),
         shape=succession.shape,
         effective_on=day,
         predecessors=list(succession.predecessors),
@@ -169,11 +170,19 @@ async def _record(
         shares=list(succession.shares()),
         closed=[code for code in succession.closing if standing[code].on(day) == "open"],
         commissioners=sorted(commissioners),
-        stated_at=at,
-        stated_by=by.subject,
+        stated_at=now.at,
+        stated_by=now.by.subject,
     )
-    session.add(done)
+    now.session.add(done)
+    await state_standing(now, done, STANDS)
     return done
+
+
+async def state_standing(now: Change, stated: Reorganisation, value: str | None) -> None:
+    """State that a reorganisation stands, or that it does not (None)."""
+    await now.session.flush()
+    statement = NewStatement(stated.id, ONE_FACET, value, Days(stated.effective_on), now.at)
+    await reorganisation_time.state(now.connection, [statement], source=COMMAND, by=now.by.subject)
 
 
 async def _next_reference(session: AsyncSession, code: str) -> str:

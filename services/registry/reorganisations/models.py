@@ -7,8 +7,8 @@ from sqlalchemy import Date, DateTime, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from libs.common.temporal.timeline import Timeline
 from services.registry.core.base import Base
-from services.registry.reorganisations.errors import SuccessionNotUndoable
 
 StatedShape = Literal["merger", "split", "acquisition", "boundary_change", "abolition"]
 
@@ -39,8 +39,6 @@ class Reorganisation(Base):
     commissioners: Mapped[list[str]] = mapped_column(ARRAY(Text))
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     stated_by: Mapped[str] = mapped_column(Text)
-    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
-    undone_by: Mapped[str | None] = mapped_column(Text, default=None)
     version: Mapped[int] = mapped_column(Integer, default=1)
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
@@ -54,9 +52,8 @@ class Reorganisation(Base):
         """Return every organisation whose practices or areas it may have moved."""
         return self.codes() | set(self.commissioners)
 
-    def undo(self, *, stated_at: datetime, by: str) -> None:
-        """Note that it was wrong. Raises SuccessionNotUndoable."""
-        if self.undone_at is not None:
-            raise SuccessionNotUndoable(f"{self.reference} was undone already")
-        self.undone_at, self.undone_by = stated_at, by
-        self.version += 1
+
+reorganisation_time = Timeline(Base.metadata, "reorganisation_time")
+"""Whether each reorganisation stands (`STANDS`), from its day on: what is undone was believed until then."""
+
+STANDS = "stands"

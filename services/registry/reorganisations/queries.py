@@ -8,19 +8,22 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.core.sight import Sight
 from services.registry.reorganisations.errors import SuccessionNotFound
+from services.registry.reorganisations.models import reorganisation_time
 from services.registry.reorganisations.views import ReorganisationView, followers
 
-_SOME = """
+_SOME = f"""
 SELECT reference, shape, effective_on, predecessors, successors, shares, closed, stated_at, stated_by,
-       CASE WHEN undone_at <= $1 THEN undone_at END AS undone_at, version
+       CASE WHEN stands.until <= $1 THEN stands.until END AS undone_at, version
   FROM reorganisation
- WHERE stated_at <= $1
-   AND ($2::text IS NULL OR predecessors @> ARRAY[$2] OR successors @> ARRAY[$2])
+  JOIN LATERAL (SELECT upper(s.known) AS until FROM {reorganisation_time.beliefs} s
+                 WHERE s.subject_id = reorganisation.id AND lower(s.known) <= $1
+                 ORDER BY lower(s.known) DESC LIMIT 1) stands ON true
+ WHERE ($2::text IS NULL OR predecessors @> ARRAY[$2] OR successors @> ARRAY[$2])
    AND ($3::text IS NULL OR shape = $3)
    AND ($4::text IS NULL OR reference = $4)
    AND ($5::date IS NULL OR (effective_on, reference) > ($5, $6))
  ORDER BY effective_on, reference LIMIT $7
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 
 async def list_reorganisations(

@@ -31,10 +31,14 @@ from services.registry.core.believed import believed
 from services.registry.core.change import Change, change
 from services.registry.core.kinds import ESTABLISHED
 from services.registry.core.permissions import must_act_for
+from services.registry.core.sight import EVERYTHING
 from services.registry.core.standing import Standing
 from services.registry.cover.checks import against_change, records_of
+from services.registry.reorganisations.commands import state_standing
 from services.registry.reorganisations.errors import SuccessionNotFound, SuccessionNotUndoable
 from services.registry.reorganisations.models import Reorganisation
+from services.registry.reorganisations.queries import get_reorganisation
+from services.registry.reorganisations.views import ReorganisationView
 
 _MOVED = f"""
 SELECT o.code FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id AND {about("s", Facet.PARENT)}
@@ -82,7 +86,7 @@ async def get_reorganisation_to_change(session: AsyncSession, reference: str, *,
 
 async def undo_succession(
     session: AsyncSession, wrong: Reorganisation, *, by: Caller, stated_at: datetime
-) -> Reorganisation:
+) -> ReorganisationView:
     """Undo the locked succession, with all that it changed; later statements of others stay.
 
     A body that it closed is open again, practices and areas that it moved are where they would be without it. What was
@@ -90,6 +94,9 @@ async def undo_succession(
     be left in none or in two, NotYoursToDecide.
     """
     connection = await raw(session)
+    before = await get_reorganisation(connection, wrong.reference, as_known=None, sight=EVERYTHING)
+    if before.undone_at is not None:
+        raise SuccessionNotUndoable(f"{wrong.reference} was undone already")
     day, since = wrong.effective_on, wrong.stated_at
     moved = [row["code"] for row in await connection.fetch(_MOVED, since, day, sorted(wrong.covering()))]
     bound = wrong.covering()
@@ -97,13 +104,14 @@ async def undo_succession(
         session, wrong.codes(), by=by, stated_at=stated_at, bound=bound, in_bulk=moved, after=since
     ) as now:
         now.changed.update(moved)
-        before = await records_of(connection, {}, day, others=wrong.covering())
-        wrong.undo(stated_at=now.at, by=by.subject)
+        covered = await records_of(connection, {}, day, others=wrong.covering())
+        wrong.version += 1
+        await state_standing(now, wrong, None)
         now.publish(*_undone(wrong, now.at), *await _taken_back(now, wrong, moved))
     # The rules judge what is recorded now; a refusal undoes it with the transaction.
-    if reasons := against_change(before, await records_of(connection, {}, day, others=wrong.covering()), day):
+    if reasons := against_change(covered, await records_of(connection, {}, day, others=wrong.covering()), day):
         raise SuccessionNotUndoable(as_sentence(reasons), reasons=reasons)
-    return wrong
+    return await get_reorganisation(connection, wrong.reference, as_known=None, sight=EVERYTHING)
 
 
 def _undone(wrong: Reorganisation, at: datetime) -> Iterator[Event]:
