@@ -276,7 +276,7 @@ async def test_whether_a_reorganisation_stands_comes_to_a_timeline_as_it_would_d
     new_database: NewDatabase,
 ) -> None:
     url = await new_database(None)
-    await _at(url, "registry", "0006", _UNDONE)
+    await _at(url, "registry", "0007", _UNDONE)
     await migrate(url, "registry")
     carried = await _rows(url, _REORGANISATIONS_STAND)
     assert carried == [
