@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from libs.common.events import Envelope
+from libs.common.events import Envelope, Undecodable, UnknownEvent
 
 SERVICES = ("registry", "contracts", "finance", "governance")
 _PAGE = 500
@@ -65,7 +65,7 @@ class Services:
         return answer
 
     async def feed(self, service: str, *, by: str = "commissioner") -> list[Envelope]:
-        """Read every event that a service has published, in order."""
+        """Read the events that a service has published, in order: those that this version of the software can read."""
         events: list[Envelope] = []
         after: int = 0
         while True:
@@ -74,7 +74,8 @@ class Services:
             if answer.is_error:
                 raise Refused(f"events of {service}: {_explained(answer)}")
             page = answer.json()
-            events += [Envelope.decode(json.dumps(item["event"]).encode()) for item in page["items"]]
+            read = (Envelope.decode(json.dumps(item["event"]).encode()) for item in page["items"])
+            events += [envelope for envelope in read if _is_readable(envelope)]
             if page["next"] == after:
                 return events
             after = page["next"]
@@ -114,6 +115,14 @@ class Services:
         if answer.is_error:
             raise Refused(f"backbone of {service}: {_explained(answer)}")
         return {**ready, **answer.json()}
+
+
+def _is_readable(envelope: Envelope) -> bool:
+    try:
+        envelope.event()
+    except (Undecodable, UnknownEvent):
+        return False
+    return True
 
 
 def _behind(service: str, condition: Mapping[str, Any]) -> str:

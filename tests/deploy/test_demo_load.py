@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
 import httpx
 import pytest
 
@@ -19,6 +20,7 @@ from deploy.laptop.page import render
 from deploy.laptop.server import address_of, listen, serving
 from deploy.laptop.services import NAMES, assemble
 from deploy.laptop.users import USERS
+from libs.common.database.connection import dsn
 from libs.common.database.migrations import migrate
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
@@ -116,6 +118,30 @@ async def test_the_demo_is_loaded_though_it_was_cut_off_and_then_has_nothing_lef
         assert [event.id for event in await all_events(services)] == [event.id for event in events]
         assert [await services.clock_of(service) for service in SERVICES] == [None] * 4
         assert await services.parked() == []
+
+
+async def test_what_a_newer_version_published_is_left_out_and_waits(urls: dict[str, str], tmp_path: Path) -> None:
+    async with laptop(urls, tmp_path) as services:
+        merged = """{"source": "", "rank": 0, "effective_on": "2022-04-01", "stated_at": "2022-03-01T09:00:00Z",
+            "merger": "M-Z9M", "successor": "Z9M", "successor_name": "NHS Sample", "predecessors": ["00N", "00P"]}"""
+        connection = await asyncpg.connect(dsn(urls["registry"]))
+        await connection.execute(
+            "INSERT INTO outbox (event_id, name, version, keys, actor, correlation, causation, traceparent, fields)"
+            " VALUES (gen_random_uuid(), 'CCGMerged', 2, '{00N,00P,M-Z9M,Z9M}', 'cases', 'c', 'c', '', $1)",
+            merged,
+        )
+        await connection.execute("NOTIFY outbox")
+        await connection.close()
+        await services.catch_up()
+        assert (await tell_account(services, FACTS)).mergers == []
+        assert await services.parked() == ["contracts", "finance", "governance"]
+        for name in ("contracts", "finance", "governance"):
+            ready = (await services.ask("GET", f"/{name}/health/ready", by="operator")).json()
+            assert (ready["ready"], len(ready["waiting"])) == (True, 2)
+            numbers = (await services.ask("GET", f"/{name}/v1/operations/backbone", by="operator")).json()
+            assert (numbers["parked_events"], numbers["newer_events"]) == (1, {"CCGMerged version 2": 1})
+            metrics = (await services.ask("GET", f"/{name}/metrics", by="operator")).text
+            assert f'footprint_backbone{{measure="newer_events",service="{name}"}} 1.0' in metrics
 
 
 async def check_who_decides(services: Services) -> None:

@@ -107,7 +107,7 @@ CATALOGUE: dict[tuple[str, int], type[Event]] = {}
 
 
 class UnknownEvent(LookupError):
-    """No class has this name and version: the event comes from a newer publisher, and is skipped and counted."""
+    """No class has this name and version: a newer publisher's event, which waits where its name is subscribed to."""
 
 
 class Undecodable(ValueError):

@@ -22,7 +22,8 @@ _ABOUT = """Events that the four services of Footprint publish for each other an
 
 Each service publishes on one topic with one partition, in the order of `position`, with unlimited retention. The value
 of a record is a CloudEvent in JSON, the same bytes as in the service's event log and in its HTTP feed. Ignore unknown
-fields, and skip an unknown `type`. A new optional field keeps the version; any other change is a new `.vN`.
+fields, and skip an unknown name. An event that you handle, in a version that you cannot read yet, has to wait: keep it,
+and what follows it under the same keys. A new optional field keeps the version; any other change is a new `.vN`.
 """
 
 _SERVER = {

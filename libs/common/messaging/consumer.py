@@ -22,11 +22,12 @@ from libs.common.messaging.intake import (
     Unreadable,
     divide,
     epoch_of,
+    error_text,
     reason_to_park,
     take_in,
 )
 from libs.common.messaging.lease import leased
-from libs.common.messaging.parking import error_text, park, parked_keys
+from libs.common.messaging.parking import park, parked_keys
 from libs.common.messaging.subscriptions import Delivery, Subscriptions
 from libs.common.messaging.wakeup import outbox_signal
 from libs.common.process.faults import Backoff, is_passing
@@ -69,7 +70,7 @@ class Consumer:
         self.applied = 0
         self.duplicates = 0
         self.unknown: Counter[str] = Counter()
-        """Events skipped because this code has no class for their name and version, counted by both."""
+        """Events skipped because this software knows nothing of their name, counted by name and version."""
         self._since_analyzed = 0
         self._database = database
         self._bus = bus

@@ -1,5 +1,6 @@
 """Health of the event backbone, read from the database and never from what a task reports about itself."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,10 @@ SELECT (SELECT count(*) FROM outbox) AS outbox_events,
        (SELECT last_position FROM sequencer_state) AS last_position,
        (SELECT min(published_position) FROM publisher) AS published_position,
        (SELECT count(*) FROM parked) AS parked_events,
-       (SELECT count(*) FROM (SELECT DISTINCT source, unnest(keys) FROM parked) AS key) AS parked_keys
+       (SELECT count(*) FROM (SELECT DISTINCT source, unnest(keys) FROM parked) AS key) AS parked_keys,
+       (SELECT jsonb_object_agg(event, events) FROM (
+           SELECT split_part(error, ': ', 2) AS event, count(*) AS events
+             FROM parked WHERE error LIKE 'UnknownEvent: %' GROUP BY event) AS newer) AS newer_events
 """
 
 
@@ -32,6 +36,8 @@ class BackboneHealth:
     published_lag: int
     parked_events: int
     parked_keys: int
+    newer_events: dict[str, int]
+    """Parked events that wait for a newer version of the software, by name and version."""
     consumer_lag: dict[str, int | None] = field(default_factory=dict)
     consumer_position: dict[str, int] = field(default_factory=dict)
 
@@ -56,6 +62,7 @@ async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) 
         published_lag=0 if published is None else last - published,
         parked_events=row["parked_events"],
         parked_keys=row["parked_keys"],
+        newer_events=json.loads(row["newer_events"] or "{}"),
         consumer_lag={source: await _lag(bus, source, position[source]) for source in sources},
         consumer_position=position,
     )

@@ -69,6 +69,11 @@ class Parking:
     error: str
 
 
+def error_text(error: BaseException) -> str:
+    """Return an error's text as stored with a parked event."""
+    return f"{type(error).__name__}: {error}"
+
+
 def epoch_of(message: Message) -> str | None:
     """Return the epoch of the log in which the message was published; None if it cannot be read."""
     try:
@@ -148,28 +153,31 @@ def _step(
     subscribed: Collection[str],
     unknown: Counter[str],
 ) -> Step | None:
-    """Return the step for a new event; None if this service does not subscribe to it. Counts unknown events."""
+    """Return the step for a new event; None if this service does not subscribe to it. Counts those that it skips.
+
+    A version that this software cannot read yet is parked under the keys of its envelope, until a newer one can.
+    """
     if envelope is None:
         return Step(position, frozenset(message.keys or ()), message.body, None, error)
-    if (envelope.name, envelope.version) not in CATALOGUE:
+    if (envelope.name, envelope.version) not in CATALOGUE and envelope.name not in subscribed:
         unknown[f"{envelope.name}.v{envelope.version}"] += 1
         return None
     keys = frozenset(envelope.keys)
     try:
         delivery = delivery_of(envelope, subscribed)
-    except Undecodable as undecodable:
-        return Step(position, keys, message.body, None, str(undecodable))
+    except (Undecodable, UnknownEvent) as unreadable:
+        return Step(position, keys, message.body, None, error_text(unreadable))
     return Step(position, keys, message.body, delivery) if delivery else None
 
 
 def delivery_of(envelope: Envelope, subscribed: Collection[str]) -> Delivery | None:
-    """Return the event in its newest version, or None if it is unknown or not subscribed to. Raises Undecodable."""
+    """Return the event in its newest version, or None if it is not subscribed to.
+
+    Raises Undecodable, and UnknownEvent if it is subscribed to and of a version that this software cannot read.
+    """
     if envelope.name not in subscribed and not _was_renamed(envelope):
         return None
-    try:
-        event: Event = envelope.event()
-    except UnknownEvent:
-        return None
+    event: Event = envelope.event()
     return Delivery(envelope, event) if event.event_name in subscribed else None
 
 

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.audit import record_write
 from libs.common.database.connection import Database, raw
 from libs.common.errors import Conflict, NotFound
-from libs.common.events import Envelope, Undecodable
+from libs.common.events import Envelope
 from libs.common.identity import Caller
-from libs.common.messaging.intake import Parking, delivery_of
+from libs.common.messaging.intake import Parking, delivery_of, error_text
 from libs.common.messaging.subscriptions import Subscriptions
 from libs.common.process.faults import is_passing
 
@@ -172,8 +172,6 @@ async def _attempt(session: AsyncSession, subscriptions: Subscriptions, event: P
         if delivery is not None:
             async with session.begin_nested():
                 await subscriptions.deliver([delivery], session)
-    except Undecodable as error:
-        return str(error)
     except Exception as error:
         if is_passing(error):
             raise
@@ -189,11 +187,6 @@ def _connected(events: Sequence[ParkedEvent], key: str) -> list[ParkedEvent]:
         linked = [event for event in events if not keys.isdisjoint(event.keys)]
         keys.update(*(event.keys for event in linked))
     return linked
-
-
-def error_text(error: BaseException) -> str:
-    """Return an error's text as stored with a parked event."""
-    return f"{type(error).__name__}: {error}"
 
 
 def _short(error: str) -> str:

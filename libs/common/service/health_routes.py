@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from libs.common.http.dependencies import allowed, problems
@@ -31,6 +31,9 @@ class Readiness(BaseModel):
 
     ready: bool
     reasons: list[str]
+    waiting: list[str] = Field(
+        default=[], description="What waits for an operator while the service works.", examples=[[]]
+    )
 
 
 @router.get("/health/live", summary="Is it alive?")
@@ -48,15 +51,21 @@ async def tell_ready(request: Request, response: Response) -> Readiness:
     """Return whether the service works: its database responds, its tasks run, its events are published."""
     tasks: Tasks = request.app.state.tasks
     reasons = [f"the {name} died: {death.error.partition(':')[0]}" for name, death in sorted(tasks.dead.items())]
+    waiting: list[str] = []
     try:
-        if (await numbers_of(request)).oldest_outbox_seconds > STUCK_SECONDS:
+        numbers = await numbers_of(request)
+        if numbers.oldest_outbox_seconds > STUCK_SECONDS:
             reasons.append("events wait in the outbox for too long")
+        if numbers.parked_events:
+            waiting.append("events are parked")
+        if numbers.newer_events:
+            waiting.append("events wait for a newer version of this service")
     except Exception as error:
         if not (isinstance(error, OSError) or is_passing(error)):
             raise
         reasons.append(f"the database does not answer: {type(error).__name__}")
     response.status_code = 503 if reasons else 200
-    return Readiness(ready=not reasons, reasons=reasons)
+    return Readiness(ready=not reasons, reasons=reasons, waiting=waiting)
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", responses=problems(), response_class=Response)
@@ -70,6 +79,7 @@ async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPER
         "published_lag": numbers.published_lag,
         "parked_events": numbers.parked_events,
         "parked_keys": numbers.parked_keys,
+        "newer_events": sum(numbers.newer_events.values()),
         "dead_tasks": len(request.app.state.tasks.dead),
     }
     measures |= {f"consumer_lag_{source}": lag for source, lag in numbers.consumer_lag.items() if lag is not None}

@@ -87,6 +87,10 @@ class BackboneView(BaseModel):
     consumer_lag: dict[str, int | None] = Field(description="By publisher; null if it cannot be reached.")
     parked_events: int
     parked_keys: int
+    newer_events: dict[str, int] = Field(
+        description="Of the parked events those that wait for a newer version of this service, by name and version.",
+        examples=[{"CCGMerged version 2": 1}],
+    )
     dead_tasks: dict[str, str] = Field(default={}, description="By task, its last error.")
 
 

@@ -15,8 +15,10 @@ from libs.common.messaging import consumer as consumer_module
 from libs.common.messaging import event_log
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.consumer import Consumer, ConsumerLimits
+from libs.common.messaging.health import backbone_health
 from libs.common.messaging.intake import Cursor, Intake
 from libs.common.messaging.outbox import add
+from libs.common.messaging.parking import list_parked, resume_key
 from libs.common.messaging.sequencer import Sequencer
 from libs.common.process import context
 from tests.support.sample_projection import DAY, INSTANT, LampLit, Lamps, lit, nobody_dead, wait_for_death
@@ -311,16 +313,43 @@ async def test_stopping_is_immediate_also_while_waiting_for_events_or_for_the_le
         await lamps.at(1)
 
 
-async def test_events_from_the_future_are_skipped_and_counted(lamps: Lamps) -> None:
+async def test_events_of_an_unknown_name_are_skipped_and_counted(lamps: Lamps) -> None:
     await lamps.tell(lit("a", 1), lit("a", 2))
-    await lamps.rewrite("UPDATE outbox SET version = 9 WHERE id = 1")
+    await lamps.rewrite("UPDATE outbox SET name = 'LampSold' WHERE id = 1")
     await lamps.sequence()
     consumer = lamps.consumer()
     async with lamps.following(consumer):
         await lamps.at(2)
         await until(lambda: has_applied(consumer, 1))
-    assert consumer.unknown == {"LampLit.v9": 1}
+    assert consumer.unknown == {"LampSold.v1": 1}
     assert await lamps.deeds() == [("a", 2)]
+
+
+async def test_a_version_from_the_future_waits_until_the_software_can_read_it(lamps: Lamps) -> None:
+    await lamps.tell(lit("a", 1), lit("b", 2), lit("a", 3))
+    await lamps.rewrite("UPDATE outbox SET version = 9 WHERE id = 1")
+    await lamps.sequence()
+    await lamps.follow(3)
+    assert await lamps.deeds() == [("b", 2)]
+    assert await lamps.parked() == [(1, ["a"], 0), (3, ["a"], 0)]
+    numbers = await backbone_health(lamps.subscriber, lamps.bus, ["lamps"])
+    assert (numbers.parked_events, numbers.newer_events) == (2, {"LampLit version 9": 1})
+    async with lamps.subscriber.begin() as session:  # too early: the software is still the old one
+        early = await resume_key(session, lamps.subscriptions, "lamps", "a")
+    assert (early.applied, len(early.parked)) == ((), 2)
+    assert (await list_parked(lamps.subscriber))[0].error == "UnknownEvent: LampLit version 9"
+
+    class LampLitOfTheFuture(LampLit, topic="lamps", keys=("lamp", "others"), version=9, name="LampLit"):
+        """A lamp shines, as a newer version of the software states it."""
+
+    try:
+        async with lamps.subscriber.begin() as session:
+            late = await resume_key(session, lamps.subscriptions, "lamps", "a")
+    finally:
+        del CATALOGUE["LampLit", LampLitOfTheFuture.event_version]
+    assert (len(late.applied), late.parked) == (2, ())
+    assert await lamps.deeds() == [("b", 2), ("a", 1), ("a", 3)]
+    assert (await backbone_health(lamps.subscriber, lamps.bus, ["lamps"])).newer_events == {}
 
 
 async def test_an_old_version_reaches_handlers_as_the_newest(lamps: Lamps) -> None:

@@ -41,12 +41,32 @@ def test_an_event_that_no_handler_wants_is_passed_over_without_a_word() -> None:
     assert (intake.steps, intake.place.position, intake.unknown.total()) == ([], 1, 0)
 
 
-def test_an_event_from_the_future_is_skipped_and_counted() -> None:
-    future = message(1, lit("a", 1))
-    future = replace(future, body=future.body.replace(b"LampLit.v1", b"LampLit.v9"))
-    intake = take_in([future, message(2, lit("a", 2))], Cursor(), WANTED)
+def from_the_future(position: int, name: bytes, *, keys: bytes = b"a") -> Message:
+    today = message(position, lit("a", 1))
+    return replace(today, body=today.body.replace(b"LampLit.v1", name).replace(b'"keys":"a"', b'"keys":"%b"' % keys))
+
+
+def test_an_event_of_an_unknown_name_is_skipped_and_counted() -> None:
+    intake = take_in([from_the_future(1, b"LampSold.v1"), message(2, lit("a", 2))], Cursor(), WANTED)
     assert [step.position for step in intake.steps] == [2]
-    assert intake.unknown == {"LampLit.v9": 1}
+    assert intake.unknown == {"LampSold.v1": 1}
+
+
+def test_a_version_from_the_future_waits_and_so_does_all_that_shares_its_keys() -> None:
+    messages = [from_the_future(1, b"LampLit.v9"), message(2, lit("b", 2)), message(3, lit("a", 3))]
+    intake = take_in(messages, Cursor(), WANTED)
+    flowing, parking = divide(intake.steps, ())
+    assert [delivery.envelope.position for delivery in flowing] == [2]
+    assert [(each.step.position, each.error) for each in parking] == [
+        (1, "UnknownEvent: LampLit version 9"),
+        (3, "waits behind parked events of a"),
+    ]
+    assert (intake.place.position, intake.unknown.total()) == (3, 0)
+
+
+def test_a_version_from_the_future_without_keys_stops_the_consumer() -> None:
+    intake = take_in([from_the_future(1, b"LampLit.v9", keys=b"")], Cursor(), WANTED)
+    assert isinstance(intake.stopped, Unreadable)
 
 
 def test_a_new_epoch_ends_the_batch_and_is_taken_only_where_it_goes_on_from() -> None:

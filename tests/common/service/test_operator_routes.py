@@ -192,7 +192,7 @@ async def test_a_service_that_works_is_ready_and_tells_anybody_no_number(
 ) -> None:
     assert (await client.get("/health/live")).json() == {"alive": True}
     ready = await client.get("/health/ready", headers={"Authorization": ""})
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": []})
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": [], "waiting": []})
     numbers = (await client.get("/v1/operations/backbone")).json()
     assert (numbers["parked_keys"], numbers["last_position"], numbers["dead_tasks"]) == (0, 0, {})
     for other in (tokens.header(Role.PARTNER), tokens.header(Role.LOADER)):
@@ -203,7 +203,8 @@ async def test_events_that_are_parked_show_but_do_not_make_it_unready(
     client: httpx.AsyncClient, database: Database
 ) -> None:
     await park(database, 1, "AAA")
-    assert (await client.get("/health/ready")).status_code == 200
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["waiting"]) == (200, ["events are parked"])
     assert (await client.get("/v1/operations/backbone")).json()["parked_events"] == 1
 
 
