@@ -23,7 +23,7 @@ from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import ABOLISHED, Kind
 from services.registry.core.recording import COMMAND, ONE_FACET
-from services.registry.core.shares import Share
+from services.registry.core.shares import PublishedShare
 from services.registry.core.sight import EVERYTHING
 from services.registry.core.standing import Standing
 from services.registry.cover.checks import Records, against_lists, as_kind, listed_practices, records_of
@@ -43,7 +43,12 @@ class Follower(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     code: Code = Field(description="a body that is open on the day", examples=["QSL"])
-    share: Share | None = Field(default=None, description="the exact share of the predecessor that it takes over")
+    share: PublishedShare | None = Field(
+        default=None,
+        description="the share of the predecessor that it takes over, as `1/3` or as published in decimals; decimals "
+        "whose sum misses 1 by no more than their rounding are taken in proportion, exactly",
+        examples=["1/3"],
+    )
 
 
 class StateSuccession(BaseModel):
@@ -141,7 +146,7 @@ def _events(succession: PlannedSuccession, done: Reorganisation, at: datetime) -
     events: list[Event] = [
         OrganisationSucceeded(code=code, successor=successor, shape=succession.shape, share=share, **when)
         for code in succession.predecessors
-        for successor, share in zip(done.successors, done.shares, strict=True)
+        for successor, share in zip(done.successors, succession.exact_shares(), strict=True)
     ]
     if succession.shape is Shape.ABOLITION:
         abolished = (

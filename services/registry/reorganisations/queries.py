@@ -9,7 +9,7 @@ from libs.common.temporal.history import ALWAYS
 from services.registry.core.sight import Sight
 from services.registry.reorganisations.errors import SuccessionNotFound
 from services.registry.reorganisations.models import reorganisation_time
-from services.registry.reorganisations.views import ReorganisationView, followers
+from services.registry.reorganisations.views import ReorganisationView, followers, published_shares
 
 _SOME = f"""
 SELECT reference, shape, effective_on, predecessors, successors, shares, closed, stated_at, stated_by,
@@ -53,5 +53,7 @@ async def get_reorganisation(
 
 def _view(row: asyncpg.Record, sight: Sight) -> ReorganisationView:
     stated_by = row["stated_by"] if sight.sees(*row["predecessors"], *row["successors"]) else None
-    successors = followers(row["successors"], row["shares"])
-    return ReorganisationView(**{**row, "successors": successors, "stated_by": stated_by})
+    successors = followers(row["shape"], row["successors"], row["shares"])
+    published = published_shares(row["shape"], row["shares"])
+    own = {"successors": successors, "published_shares": published, "stated_by": stated_by}
+    return ReorganisationView(**{**row, **own})

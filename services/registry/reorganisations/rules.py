@@ -10,7 +10,7 @@ from libs.common.rulepacks import in_force
 from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
-from services.registry.core.shares import WHOLE, total
+from services.registry.core.shares import WHOLE, exact_shares, total
 from services.registry.core.standing import Standing
 
 
@@ -37,6 +37,10 @@ class PlannedSuccession:
         if len(self.successors) == 1 and self.shape is not Shape.BOUNDARY_CHANGE:
             return (self.successors[0][1] or "1",)
         return tuple(share for _, share in self.successors)
+
+    def exact_shares(self) -> tuple[str, ...]:
+        """Return the shares in their lowest terms, in proportion where rounding alone keeps them from the whole."""
+        return exact_shares(self.shares(), of_a_whole=self.shape is not Shape.BOUNDARY_CHANGE)
 
 
 _COUNTS = {
@@ -91,7 +95,9 @@ def _against_the_numbers(succession: PlannedSuccession) -> Iterator[Reason]:
 
 
 def _against_the_shares(succession: PlannedSuccession) -> Iterator[Reason]:
-    given = [share for _, share in succession.successors if share]
+    of_a_whole = succession.shape is not Shape.BOUNDARY_CHANGE
+    shares = exact_shares([share for _, share in succession.successors], of_a_whole=of_a_whole)
+    given = [share for share in shares if share]
     missing = [code for code, share in succession.successors if not share]
     whole = total(given)
     if succession.shape is Shape.BOUNDARY_CHANGE:

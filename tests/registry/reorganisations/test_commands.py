@@ -61,6 +61,30 @@ async def test_shares_that_do_not_sum_to_one_are_refused_with_their_sum(registry
     assert await registry.status("RAA", "2018-04-01") == "open"
 
 
+async def test_shares_as_published_in_decimals_are_taken_in_exact_proportion_and_it_says_so(
+    registry: RegistryClient,
+) -> None:
+    await registry.open("RAA", "RBB", "RCC", "RDD", kind="nhs_trust")
+    third = "0.333333333333333"
+    done = await state(registry, "split", ["RAA"], {"RBB": third, "RCC": third, "RDD": third}, "2018-04-01")
+    assert [one["share"] for one in done["successors"]] == ["1/3"] * 3
+    assert done["published_shares"] == [third] * 3
+    again = await registry.call("GET", f"/reorganisations/{done['reference']}")
+    assert (again["successors"], again["published_shares"]) == (done["successors"], done["published_shares"])
+    told = await registry.told()
+    assert [event.share for event in told if isinstance(event, OrganisationSucceeded)] == ["1/3"] * 3
+    found = await registry.call("GET", "/organisations/RAA/lineage", params={"as_at": "2018-04-01"})
+    assert [one["share"] for one in found["living"]] == ["1/3"] * 3
+
+
+async def test_shares_as_the_registry_answered_them_are_taken(registry: RegistryClient) -> None:
+    await registry.open("RAA", "RBB", "RCC", kind="nhs_trust")
+    shares = {"RBB": "123456789013/1000000000000", "RCC": "876543210987/1000000000000"}
+    done = await state(registry, "split", ["RAA"], dict(shares), "2018-04-01")
+    assert {one["code"]: one["share"] for one in done["successors"]} == shares
+    assert done["published_shares"] is None
+
+
 async def test_a_body_that_is_split_may_live_on_as_one_of_the_parts(registry: RegistryClient) -> None:
     await registry.open("RAA", "RBB", kind="nhs_trust")
     done = await state(registry, "split", ["RAA"], {"RAA": "3/4", "RBB": "1/4"}, "2018-04-01")
