@@ -27,7 +27,7 @@ def exact(given: str) -> str:
 
 
 def _read(given: str) -> Fraction:
-    if not _WRITTEN.fullmatch(given) or not given.partition("/")[2].strip("0") and "/" in given:
+    if not _WRITTEN.fullmatch(given) or ("/" in given and not given.partition("/")[2].strip("0")):
         raise ValueError("a share is written as 1/3 or 0.25")
     return Fraction(given)
 
@@ -65,9 +65,9 @@ def total(shares: Iterable[str]) -> Fraction:
 def parts_of_a_whole(shares: Sequence[str]) -> tuple[str, ...]:
     """Return the shares of one whole in their lowest terms, in proportion where rounding alone keeps them from it.
 
-    Rounding moves a decimal by at most one unit of its last place, half of one unless its publisher cut it off. An exact
-    fraction among them, or one of few places, was not rounded: shares that miss the whole by more than rounding, or
-    without it, are returned as they are.
+    Rounding moves a decimal by at most one unit of its last place, half of one unless its publisher cut it off. A
+    fraction among them, or a decimal of few places, was not rounded: then, or where they miss the whole by more, the
+    shares are returned as they are.
     """
     whole = total(shares)
     rounding = [_rounding(share) for share in shares]

@@ -339,5 +339,6 @@ def _change_cursor(after: tuple[Any, ...]) -> ChangeCursor:
 
 
 def _cells(view: BaseModel) -> Sequence[csv_text.Cell]:
-    """Return a view as the cells of a table."""
-    return [getattr(view, name) for name in type(view).model_fields]
+    """Return a view as the cells of a table; a list is joined by spaces."""
+    values = (getattr(view, name) for name in type(view).model_fields)
+    return [" ".join(value) if isinstance(value, list) else value for value in values]

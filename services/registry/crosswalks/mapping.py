@@ -7,24 +7,14 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
-from libs.common.temporal.believed import ALL_DAYS, on_day
 from libs.common.temporal.history import ALWAYS
-from libs.organisations.statements import Facet
-from services.registry.core.believed import believed
 from services.registry.core.codes import ByCode
-from services.registry.crosswalks.views import Outcome
-from services.registry.lineage.queries import steps_from, steps_to
-from services.registry.lineage.tracing import WHOLE, Step, living
+from services.registry.crosswalks.views import Finding, Outcome
+from services.registry.lineage.lives import Doubt, Doubted, Life, believable, lives_of
+from services.registry.lineage.queries import chains_from, steps_to
+from services.registry.lineage.tracing import WHOLE, Step
 
 _A_DAY = timedelta(days=1)
-
-_LIVES = f"""
-SELECT o.code, max(b.value) FILTER (WHERE {on_day("b", "$2")}), max(b.value) FILTER (WHERE {on_day("b", "$3")}),
-       min(lower(b.valid)) FILTER (WHERE b.value = 'open'), max(lower(b.valid)) FILTER (WHERE b.value = 'closed')
-  FROM organisation o
-  LEFT JOIN {believed("b", Facet.LIFE, day=ALL_DAYS, known="$4")}
- WHERE o.code = ANY($1) GROUP BY o.code
-"""  # noqa: S608  (only names of ours are put in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +50,8 @@ class Row:
     share_of_to: Fraction | None
     reason: Outcome
     because: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Life:
-    """The believed life of a body on both days."""
-
-    on_start: str | None
-    on_end: str | None
-    opens: date | None
-    closed: date | None
+    findings: tuple[Finding, ...] = ()
+    """What sources say beside it that does not fit."""
 
 
 async def cross(db: Reads, codes: Collection[str], days: DayPair) -> ByCode[list[Row]]:
@@ -80,60 +62,75 @@ async def cross(db: Reads, codes: Collection[str], days: DayPair) -> ByCode[list
 
 
 async def _forwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
-    steps = await steps_from(db, codes, days.end, days.known)
-    lives = await _lives(db, {*codes, *(step.successor for step in steps)}, days)
+    chains = await chains_from(db, codes, days.end, days.known)
+    lives = chains.lives
     # A code that was closed before is followed from its end, because columns of later days often contain it.
-    stale = {code for code in codes if code in lives and lives[code].on_start == "closed"}
-    ends = living(steps, set(codes) - stale, since=days.start + _A_DAY) | living(steps, stale)
-    followed = {step.code for step in steps}
+    stale = {code for code in codes if code in lives and lives[code].on(days.start) == "closed"}
+    ends = chains.ends_of(set(codes) - stale, since=days.start + _A_DAY) | chains.ends_of(stale)
+    followed = {step.code for step in chains.steps}
     later = {end for code in codes for end, _ in ends[code]}
     made_of = await _made_of(db, later, days.start, days.end, days)
+    known = _Known(lives, chains.doubted, made_of)
     rows: dict[str, list[Row]] = {}
     for code in codes:
         life = lives.get(code)
         if life is None and code not in followed:
             rows[code] = [_refused(code, Outcome.UNKNOWN_CODE, f"the registry knows no body {code}")]
-        elif life is not None and life.on_start in (None, "proposed") and _opens_after(life, days.start):
+        elif life is not None and _opens_after(life, days.start):
             why = f"{code} opens on {life.opens}, after {days.start}"
             rows[code] = [_refused(code, Outcome.NOT_OPEN_YET, why)]
         else:
             whole = sum((share for _, share in ends[code] if share is not None), Fraction(0))
-            rows[code] = [_end(code, end, share, lives.get(end), days, made_of) for end, share in ends[code]]
+            rows[code] = [_end(code, end, share, days, known) for end, share in ends[code]]
             if whole < WHOLE and all(share is not None for _, share in ends[code]):
                 why = f"no source says where {WHOLE - whole} of {code} went"
                 rows[code].append(Row(code, None, WHOLE - whole, None, Outcome.PART_NOT_STATED, why))
     return rows
 
 
-def _end(
-    code: str,
-    end: str,
-    share: Fraction | None,
-    life: _Life | None,
-    days: DayPair,
-    made_of: Mapping[str, Mapping[str, Fraction | None]],
-) -> Row:
-    if life is not None and life.on_end == "closed":
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the bodies of a crosswalk beside their successions."""
+
+    lives: Mapping[str, Life]
+    doubted: Mapping[str, list[Doubted]]
+    made_of: Mapping[str, Mapping[str, Fraction | None]]
+
+
+def _end(code: str, end: str, share: Fraction | None, days: DayPair, known: _Known) -> Row:
+    life, doubted = known.lives.get(end), _doubts(known.doubted.get(end, ()), code, end, days)
+    findings = tuple(dict.fromkeys(Finding(one.doubt) for one in doubted))
+    but = "".join(f"; {one.because}" for one in doubted)
+    if life is not None and life.on(days.end) == "closed":
         way = "" if code == end else f"{code} lived on in {end}; "
+        if doubted:
+            return Row(code, None, share, None, Outcome.CLOSED_BEFORE_FOLLOWED, f"{way}{but.strip('; ')}", findings)
         why = f"{way}{end} closed by {life.closed}, and no source says what became of it"
         return Row(code, None, share, None, Outcome.CLOSED_WITHOUT_SUCCESSOR, why)
-    sole = made_of.get(end, {}).keys() == {code}
+    sole = known.made_of.get(end, {}).keys() == {code}
     of_to = WHOLE if sole and share is not None else None
     if share is None:
-        why = f"no source states what share of {code} went to {end}"
-        return Row(code, end, None, WHOLE if sole else None, Outcome.SHARE_NOT_STATED, why)
+        why = f"no source states what share of {code} went to {end}{but}"
+        return Row(code, end, None, WHOLE if sole else None, Outcome.SHARE_NOT_STATED, why, findings)
     if code == end and share != WHOLE:
         why = f"{code} kept {share} of what it was"
     elif code == end:
-        described = life is not None and life.on_end is not None
+        described = life is not None and life.on(days.end) is not None
         why = f"{code} is there on both days" if described else f"nothing is known to have followed {code}"
     else:
         why = f"{_of(share)}{code} had gone to {end} by {days.end}"
-    return Row(code, end, share, of_to, Outcome.CARRIED, why)
+    return Row(code, end, share, of_to, Outcome.CARRIED, why + but, findings)
+
+
+def _doubts(doubted: Iterable[Doubted], code: str, end: str, days: DayPair) -> list[Doubted]:
+    """Return the successions that were not followed and would have led on from the end of a code's chain."""
+    return [
+        one for one in doubted if code != end or one.doubt is Doubt.CLOSED_BEFORE or one.step.effective_on > days.start
+    ]
 
 
 async def _backwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
-    lives = await _lives(db, codes, days)
+    lives = await lives_of(db, codes, as_known=days.known)
     made_of = await _made_of(db, codes, days.end, days.start, days)
     rows: dict[str, list[Row]] = {}
     for code in codes:
@@ -141,7 +138,7 @@ async def _backwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[s
         life = lives.get(code)
         if life is None and not origins.keys() - {code}:
             rows[code] = [_refused(code, Outcome.UNKNOWN_CODE, f"the registry knows no body {code}")]
-        elif life is not None and life.on_start in (None, "proposed") and _opens_after(life, days.start):
+        elif life is not None and _opens_after(life, days.start):
             why = f"{code} opens on {life.opens}, after {days.start}"
             rows[code] = [_refused(code, Outcome.NOT_OPEN_YET, why)]
         elif not origins:
@@ -166,33 +163,28 @@ async def _made_of(
 ) -> dict[str, dict[str, Fraction | None]]:
     """Return the bodies of the early day that each later one is made of, with the share of each in it."""
     led_here = [step for step in await steps_to(db, later, late, days.known) if step.effective_on > early]
-    origins = {*later, *(step.code for step in led_here)}
-    lives = await _lives(db, origins, DayPair(early, late, days.as_known))
-    there = {code for code in origins if _was_there(code, lives.get(code), led_here)}
-    ends = living(await steps_from(db, there, late, days.known), there, since=early + _A_DAY)
+    candidates = {*later, *(step.code for step in led_here)}
+    chains = await chains_from(db, candidates, late, days.known, beside=led_here)
+    followed, _ = believable(led_here, chains.lives, late)
+    there = {code for code in candidates if _was_there(code, chains.lives.get(code), early, followed)}
     made_of: dict[str, dict[str, Fraction | None]] = defaultdict(dict)
-    for origin, shares in ends.items():
+    for origin, shares in chains.ends_of(there, since=early + _A_DAY).items():
         for end, share in shares:
             made_of[end][origin] = share
     return {code: made_of[code] for code in later if code in made_of}
 
 
-def _was_there(code: str, life: _Life | None, led_here: Iterable[Step]) -> bool:
+def _was_there(code: str, life: Life | None, day: date, led_here: Iterable[Step]) -> bool:
     """Whether a body operated on the early day; without a known life, unless a succession began it since."""
-    if life is not None and life.on_start is not None:
-        return life.on_start == "open"
+    if life is not None and (status := life.on(day)) is not None:
+        return status == "open"
     if life is not None and life.opens is not None:
         return False
     return not any(step.successor == code != step.code for step in led_here)
 
 
-def _opens_after(life: _Life, day: date) -> bool:
-    return life.opens is not None and life.opens > day
-
-
-async def _lives(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, _Life]:
-    rows = await db.fetch(_LIVES, list(codes), days.start, days.end, days.known)
-    return {code: _Life(*life) for code, *life in rows}
+def _opens_after(life: Life, day: date) -> bool:
+    return life.on(day) in (None, "proposed") and life.opens is not None and life.opens > day
 
 
 def _refused(code: str, reason: Outcome, because: str) -> Row:

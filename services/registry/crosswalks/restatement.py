@@ -10,7 +10,15 @@ from fractions import Fraction
 from libs.common.database.connection import Reads
 from services.registry.crosswalks.mapping import DayPair, Row
 from services.registry.crosswalks.tables import CrosswalkFilter, Line, System, lines
-from services.registry.crosswalks.views import Outcome, RestatedView, RestatementView, TotalView, as_text, shown
+from services.registry.crosswalks.views import (
+    Finding,
+    Outcome,
+    RestatedView,
+    RestatementView,
+    TotalView,
+    as_text,
+    shown,
+)
 from services.registry.lineage.tracing import WHOLE
 
 
@@ -36,6 +44,7 @@ class Restated:
     amount: Decimal | None
     reason: Outcome
     because: str
+    findings: tuple[Finding, ...] = ()
 
     @property
     def carried(self) -> bool:
@@ -55,17 +64,17 @@ class Restatement:
     amount_left: Decimal
 
 
-def restate(figures: Iterable[Figure], rows: Mapping[tuple[str, date], Sequence[Row]]) -> Restatement:
+def restate(figures: Sequence[Figure], rows: Mapping[tuple[str, date], Sequence[Row]]) -> Restatement:
     """Restate figures by the rows of the crosswalk for each code and day.
 
-    An amount that goes to several is divided by their exact shares in units of its own last decimal place, and
-    left-over units go to the largest remainders. Where the share of any of them is not stated, or where a part went to
-    no body, that is not carried, with the reason: nothing is guessed.
+    An amount that goes to several is divided by their exact shares, as the sum of its series is (`Series`). Where the
+    share of any of them is not stated, or where a part went to no body, that is not carried, with the reason.
     """
     lines: list[Restated] = []
     given = Decimal(0)
+    series = Series(figures)
     for figure in figures:
-        lines.extend(_restated(figure, rows[figure.code, figure.day]))
+        lines.extend(_restated(figure, rows[figure.code, figure.day], series))
         given += figure.amount or 0
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
@@ -76,29 +85,64 @@ def restate(figures: Iterable[Figure], rows: Mapping[tuple[str, date], Sequence[
     return Restatement(tuple(lines), dict(sorted(totals.items())), given, carried, left)
 
 
-def _restated(figure: Figure, rows: Sequence[Row]) -> list[Restated]:
+class Series:
+    """Divides the amounts of each code, one after the other, so that they sum to what their sum is divided into.
+
+    Each line gets the difference between the sum so far, divided by largest remainder, and the sum before it. So every
+    line is exact, no part of a line is off by two units, and the parts of any beginning of the series are those of its
+    sum, however small its lines are. The unit is the last decimal place of the code's amounts that have most of them,
+    so that `0.01` and `0.010` are divided alike. With three successors or more a line of a few units can take one back
+    from a successor, as largest remainders do when a sum grows.
+    """
+
+    def __init__(self, figures: Iterable[Figure]) -> None:
+        self._exponents: dict[str, int] = defaultdict(int)
+        for figure in figures:
+            if figure.amount is not None:
+                self._exponents[figure.code] = min(self._exponents[figure.code], _exponent(figure.amount))
+        self._so_far: dict[tuple[str, tuple[tuple[str | None, Fraction], ...]], Decimal] = defaultdict(Decimal)
+
+    def parts(self, code: str, amount: Decimal, shares: Sequence[tuple[str | None, Fraction]]) -> list[Decimal]:
+        """Return the parts of the next amount of a code, by shares that sum to 1."""
+        unit, series = Decimal(1).scaleb(self._exponents[code]), (code, tuple(shares))
+        before = self._so_far[series]
+        after = self._so_far[series] = before + amount
+        fractions = [share for _, share in shares]
+        pairs = zip(divided(after, fractions, unit), divided(before, fractions, unit), strict=True)
+        return [now - then for now, then in pairs]
+
+
+def _exponent(amount: Decimal) -> int:
+    return min(int(amount.as_tuple().exponent), 0)
+
+
+def _restated(figure: Figure, rows: Sequence[Row], series: Series) -> list[Restated]:
     if figure.amount is None:
         return [_line(figure, row, None) for row in rows]
-    shares = [row.share for row in rows if row.share is not None]
-    if len(shares) < len(rows) or sum(shares, Fraction(0)) != WHOLE:
+    shares = [(row.to_code, row.share) for row in rows if row.share is not None]
+    if len(shares) < len(rows) or sum((share for _, share in shares), Fraction(0)) != WHOLE:
         because = "; ".join(dict.fromkeys(row.because for row in rows if row.reason)) or rows[0].because
         reason = next((row.reason for row in rows if row.reason), Outcome.SHARE_NOT_STATED)
-        return [Restated(figure.line, figure.code, figure.day, None, None, figure.amount, reason, because)]
-    parts = divided(figure.amount, shares)
+        findings = tuple(dict.fromkeys(finding for row in rows for finding in row.findings))
+        return [Restated(figure.line, figure.code, figure.day, None, None, figure.amount, reason, because, findings)]
+    if len(rows) == 1:
+        return [_line(figure, rows[0], figure.amount)]
+    parts = series.parts(figure.code, figure.amount, shares)
     return [_line(figure, row, part) for row, part in zip(rows, parts, strict=True)]
 
 
 def _line(figure: Figure, row: Row, amount: Decimal | None) -> Restated:
-    return Restated(figure.line, figure.code, figure.day, row.to_code, row.share, amount, row.reason, row.because)
+    return Restated(
+        figure.line, figure.code, figure.day, row.to_code, row.share, amount, row.reason, row.because, row.findings
+    )
 
 
-def divided(amount: Decimal, shares: Sequence[Fraction]) -> list[Decimal]:
-    """Divide an amount by shares that sum to 1, by largest remainder, in units of its last decimal place.
+def divided(amount: Decimal, shares: Sequence[Fraction], unit: Decimal | None = None) -> list[Decimal]:
+    """Divide an amount by shares that sum to 1, by largest remainder, in units (default: its last decimal place).
 
     The parts sum to the amount. Among equal remainders the first ones get the left-over units.
     """
-    exponent = min(int(amount.as_tuple().exponent), 0)
-    unit = Decimal(1).scaleb(exponent)
+    unit = unit or Decimal(1).scaleb(_exponent(amount))
     units = abs(int(amount / unit))
     exact = [units * share for share in shares]
     parts = [int(share) for share in exact]
@@ -127,7 +171,7 @@ async def restate_figures(
 def _row(line: Line) -> Row:
     """Return the row with codes of the requested system."""
     row = line.row
-    return Row(line.asked, line.to_code, row.share, row.share_of_to, line.reason, line.because)
+    return Row(line.asked, line.to_code, row.share, row.share_of_to, line.reason, line.because, row.findings)
 
 
 def restated(line: Restated, to_day: date) -> RestatedView:
@@ -142,6 +186,7 @@ def restated(line: Restated, to_day: date) -> RestatedView:
         amount=None if line.amount is None else shown(line.amount),
         reason=line.reason,
         because=line.because,
+        findings=list(line.findings),
     )
 
 

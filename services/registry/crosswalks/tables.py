@@ -166,6 +166,7 @@ def crosswalk_row(line: Line, days: DayPair) -> CrosswalkRowView:
         share_of_to=as_text(row.share_of_to),
         reason=line.reason,
         because=line.because,
+        findings=list(row.findings),
         body=line.body,
         to_body=line.to_body,
     )

@@ -47,6 +47,18 @@ class Outcome(StrEnum):
     PART_NOT_STATED = "part-not-stated"
     """The stated shares leave a part, and no source says where it went."""
     NO_CODE = "no-code-in-this-system"
+    CLOSED_BEFORE_FOLLOWED = "closed-before-it-was-followed"
+    """A source says that another followed it, from a day on which it had closed already."""
+
+
+class Finding(StrEnum):
+    """What sources say beside a conversion that does not fit with it: each is a reason to look at the line."""
+
+    STILL_OPEN = "followed-and-still-open"
+    """A source says that another followed it, and a later file shows it open: it is there on both days."""
+    CLOSED_BEFORE = "closed-before-it-was-followed"
+    MOVED = "practices-moved-without-succession"
+    """Practices crossed its boundary, and no succession says so: by membership the shares are others."""
 
 
 def in_decimals(share: Fraction | None) -> str | None:
@@ -79,6 +91,7 @@ class CrosswalkRowView(BaseModel):
     )
     reason: Outcome = Field(description="why it could not be converted; empty where it was")
     because: str
+    findings: list[Finding] = Field(description="what sources say that does not fit; empty: nothing is known to")
     body: str | None = Field(description="its ODS code, whatever the requested system")
     to_body: str | None
 
@@ -98,6 +111,7 @@ class RestatedView(BaseModel):
     amount: int | str | None = Field(description="in the form that was sent; null where the line has none")
     reason: Outcome
     because: str
+    findings: list[Finding] = Field(description="what sources say that does not fit; empty: nothing is known to")
 
 
 RESTATED_HEADER = tuple(RestatedView.model_fields)

@@ -35,6 +35,8 @@ MEANINGS: Mapping[AnomalyType, str] = {
     AnomalyType.FOLLOWS_ITSELF: "A source states that a body follows itself.",
     AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: "`other` is stated to follow it on more than one day.",
     AnomalyType.SEVERAL_SUCCESSORS: "More than one body followed it: `words` says how many others, and who.",
+    AnomalyType.STILL_OPEN: "By a source `other` followed it on `first_day`; a file of `last_day` has it open.",
+    AnomalyType.CLOSED_BEFORE_FOLLOWED: "It closed on `first_day`; by a source `other` followed it on `last_day`.",
     AnomalyType.CLOSED_WITHOUT_SUCCESSOR: (
         "A trust, CCG, PCT, SHA or hub has closed, and no source names a successor."
     ),
@@ -193,6 +195,38 @@ SELECT code, '' AS other, '' AS source, min(effective_on) AS first_day, max(effe
   FROM succession WHERE {as_known("succession", "$1")} GROUP BY code HAVING count(DISTINCT successor) > 1
 """  # noqa: S608  (only names of ours are put in)
 
+# As `lineage.lives` has it: a part that leaves a body does not end it, nor does a row that names the body itself.
+_WHOLE = f"""
+SELECT f.code, f.successor, f.effective_on, split_part(f.source, ':', 1) AS source, o.id
+  FROM succession f JOIN organisation o ON o.code = f.code
+ WHERE {as_known("f", "$1")} AND f.shape NOT IN ('boundary_change', 'parent_change')
+   AND NOT EXISTS (SELECT FROM succession itself WHERE itself.code = f.code AND itself.successor = f.code
+                      AND itself.effective_on = f.effective_on AND {as_known("itself", "$1")})
+"""  # noqa: S608  (only names of ours are put in)
+
+_STILL_OPEN = f"""
+SELECT f.code, f.successor AS other, f.source, f.effective_on AS first_day, seen.on AS last_day,
+       format('followed by %s on %s, and open in a file of %s', f.successor, f.effective_on, seen.on) AS words
+  FROM ({_WHOLE}) f
+  JOIN {believed("life", Facet.LIFE, subject="f.id", day="f.effective_on", known="$1")}
+   AND life.value = 'open' AND lower(life.valid) < f.effective_on
+ CROSS JOIN LATERAL (SELECT max((s.stated_at AT TIME ZONE 'UTC')::date) AS on FROM organisation_statement s
+                      WHERE s.subject_id = f.id AND {about("s", Facet.LIFE)} AND s.value = 'open'
+                        AND s.source <> 'command' AND s.stated_at <= $1::timestamptz
+                        AND life.valid @> (s.stated_at AT TIME ZONE 'UTC')::date) seen
+ WHERE seen.on > f.effective_on
+   AND NOT EXISTS (SELECT FROM organisation_belief k WHERE k.subject_id = f.id AND {about("k", Facet.KIND)}
+                      AND {as_known("k", "$1")} AND lower(k.valid) = f.effective_on)
+"""  # noqa: S608  (only names of ours are put in)
+
+_CLOSED_BEFORE = f"""
+SELECT f.code, f.successor AS other, f.source, lower(life.valid) AS first_day, f.effective_on AS last_day,
+       format('closed on %s, and followed by %s on %s', lower(life.valid), f.successor, f.effective_on) AS words
+  FROM ({_WHOLE}) f
+  JOIN {believed("life", Facet.LIFE, subject="f.id", day="f.effective_on", known="$1")}
+   AND life.value = 'closed' AND lower(life.valid) < f.effective_on
+"""  # noqa: S608  (only names of ours are put in)
+
 _NO_SUCCESSOR = f"""
 SELECT o.code, '' AS other, '' AS source, lower(b.valid) AS first_day, NULL::date AS last_day,
        format('closed on %s; no source says who followed', lower(b.valid) - 1) AS words
@@ -218,6 +252,8 @@ _SQL: Mapping[AnomalyType, str] = {
     AnomalyType.FOLLOWS_ITSELF: _ITSELF,
     AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: _DAYS,
     AnomalyType.SEVERAL_SUCCESSORS: _SEVERAL,
+    AnomalyType.STILL_OPEN: _STILL_OPEN,
+    AnomalyType.CLOSED_BEFORE_FOLLOWED: _CLOSED_BEFORE,
     AnomalyType.CLOSED_WITHOUT_SUCCESSOR: _NO_SUCCESSOR,
 }
 

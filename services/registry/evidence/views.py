@@ -146,6 +146,8 @@ class AnomalyType(StrEnum):
     FOLLOWS_ITSELF = "follows_itself"
     FOLLOWED_ON_SEVERAL_DAYS = "followed_on_several_days"
     SEVERAL_SUCCESSORS = "several_successors"
+    STILL_OPEN = "followed_and_still_open"
+    CLOSED_BEFORE_FOLLOWED = "closed_before_it_was_followed"
     CLOSED_WITHOUT_SUCCESSOR = "closed_without_successor"
 
 

@@ -1,6 +1,6 @@
 """Reads predecessors and successors, and the bodies that codes live on in by a day."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -8,9 +8,11 @@ from typing import Any, Literal
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import as_known
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.successions import Shape
 from services.registry.core.codes import ByCode
 from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
-from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Step, living
+from services.registry.lineage.lives import LIVES, Doubted, Life, believable, lives_in, lives_of
+from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Origins, Step, living
 from services.registry.lineage.views import EndView, LineageNoteView, LineageView, StepView
 
 Direction = Literal["before", "after", "both"]
@@ -30,8 +32,61 @@ SELECT s.code, s.successor, s.effective_on, lower(s.known), nullif(s.merger, '')
  ORDER BY s.effective_on, s.code, s.successor
 """  # noqa: S608  (only names of ours are put in)
 
+# A body that was divided is one with several successors, or with one that got a part: what led to it is read too.
+_CHAINS = f"""
+WITH RECURSIVE line (code) AS (
+    SELECT unnest($1::text[])
+     UNION
+    SELECT s.successor FROM succession s JOIN line USING (code) WHERE s.effective_on <= $2 AND {as_known("s", "$3")}
+), step AS MATERIALIZED (
+    SELECT s.* FROM succession s JOIN line USING (code) WHERE s.effective_on <= $2 AND {as_known("s", "$3")}
+), back (code) AS (
+    SELECT code FROM step GROUP BY code
+    HAVING count(*) > 1 OR bool_or(share NOT IN ('', '1') OR shape = '{Shape.BOUNDARY_CHANGE}')
+     UNION
+    SELECT s.code FROM succession s JOIN back ON s.successor = back.code
+     WHERE s.effective_on <= $2 AND {as_known("s", "$3")}
+), led AS MATERIALIZED (
+    SELECT s.* FROM succession s JOIN back ON s.successor = back.code
+     WHERE s.effective_on <= $2 AND {as_known("s", "$3")}
+), named AS (
+    SELECT unnest($1::text[]) AS code
+     UNION SELECT code FROM step UNION SELECT successor FROM step
+     UNION SELECT code FROM led UNION SELECT successor FROM led
+)
+SELECT 'step' AS what, code, successor AS value, effective_on AS first, NULL::date AS until, NULL::date AS seen_on,
+       lower(known) AS known_from, nullif(merger, '') AS merger, source, shape, share FROM step
+ UNION ALL
+SELECT 'led', code, successor, effective_on, NULL, NULL, lower(known), nullif(merger, ''), source, shape, share FROM led
+{{lives}}
+ ORDER BY what, first, code, value
+"""  # noqa: S608  (only names of ours are put in)
+
+_CHAINS_ALONE = _CHAINS.format(lives="")
+_CHAINS_AND_LIVES = _CHAINS.format(
+    lives=f"""
+ UNION ALL
+SELECT 'life', life.*, NULL, NULL, NULL, NULL, NULL
+  FROM ({LIVES.format(codes="SELECT code FROM named", known="$3")}) life
+"""  # noqa: S608  (only names of ours are put in)
+)
+
 _BACKWARD = _LINE.format(onto="code", from_="successor")
 _FORWARD = _LINE.format(onto="successor", from_="code")
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """The successions from some codes by a day that the lives of the bodies allow, and what is known beside them."""
+
+    steps: tuple[Step, ...]
+    doubted: ByCode[list[Doubted]]
+    lives: ByCode[Life]
+    origins: Origins
+
+    def ends_of(self, codes: Collection[str], *, since: date = date.min) -> dict[str, Ends]:
+        """Return the bodies that each code lives on in, by successions from `since`."""
+        return living(self.steps, codes, since=since, origins=self.origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +97,14 @@ class Lineage:
     before: tuple[StepView, ...]
     after: tuple[StepView, ...]
     living: Ends
+    origins: tuple[str, ...]
+    """The first of its predecessors, with those that acquired others; itself where it has none, and all of a circle."""
+    doubted: tuple[Doubted, ...] = ()
 
     @property
     def resolves_to(self) -> tuple[str, ...]:
         """The codes that it lives on in."""
         return tuple(code for code, _ in self.living)
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The first of its predecessors; itself where it has none, and all of a circle."""
-        followed = {step.successor for step in self.before if step.code != step.successor}
-        named = {self.code, *(step.code for step in self.before)}
-        return tuple(sorted(named - followed) or sorted(named))
 
 
 async def get_lineage(
@@ -64,7 +115,7 @@ async def get_lineage(
     Raises OrganisationNotFound.
     """
     await get_organisation(db, code, as_at=as_at, as_known=as_known)
-    lineage = await lineage_of(db, code, as_at=as_at, as_known=as_known or ALWAYS)
+    lineage = await lineage_of(db, code, as_at=as_at, as_known=as_known or ALWAYS, by_lives=True)
     living = await _ends(db, lineage, as_at=as_at, as_known=as_known)
     return LineageView(
         code=code,
@@ -75,7 +126,7 @@ async def get_lineage(
         resolves_to=list(lineage.resolves_to),
         living=living,
         origins=list(lineage.origins),
-        findings=_notes(living),
+        findings=_notes(living, lineage.doubted),
         because=[_sentence(step) for step in (*lineage.before, *lineage.after)],
     )
 
@@ -96,12 +147,14 @@ async def _ends(db: Reads, lineage: Lineage, *, as_at: date, as_known: datetime 
     ]
 
 
-def _notes(living: Sequence[EndView]) -> list[LineageNoteView]:
+def _notes(living: Sequence[EndView], doubted: Iterable[Doubted]) -> list[LineageNoteView]:
+    doubts = {one.step.code: one for one in doubted}
     notes = [
         LineageNoteView(finding="no-source-says", message=f"{end.code} is closed, and no source names its successor")
         for end in living
-        if end.status == "closed"
+        if end.status == "closed" and end.code not in doubts
     ]
+    notes += [LineageNoteView(finding=one.doubt, message=one.because) for one in doubted]
     unstated = [end.code for end in living if end.share is None]
     if unstated:
         message = f"no source states what share went to {', '.join(unstated)}"
@@ -109,14 +162,58 @@ def _notes(living: Sequence[EndView]) -> list[LineageNoteView]:
     return notes
 
 
-async def lineage_of(db: Reads, code: str, *, as_at: date, as_known: datetime = ALWAYS) -> Lineage:
+async def lineage_of(
+    db: Reads, code: str, *, as_at: date, as_known: datetime = ALWAYS, by_lives: bool = False
+) -> Lineage:
     """Return the lineage by the successions that took effect on or before a day, as known at an instant.
 
-    A body that is its own successor continues; circles in the sources end the walk.
+    A body that is its own successor continues; circles in the sources end the walk. With `by_lives`, a succession of a
+    body that is still open, or had closed before, is not followed: `doubted` has it.
     """
     before = await _steps(db, _BACKWARD, [code], as_at, as_known)
+    chains = await chains_from(db, [code], as_at, as_known, beside=before, by_lives=by_lives)
     after = await _steps(db, _FORWARD, [code], as_at, as_known)
-    return Lineage(code, _with_distance(code, before, -1), _with_distance(code, after, 1), living(after, [code])[code])
+    ends = chains.ends_of([code])[code]
+    reached = {end for end, _ in ends} | {code}
+    doubted = [one for code in sorted(reached) for one in chains.doubted.get(code, ())]
+    origins = _origins(code, before, chains.origins)
+    return Lineage(
+        code, _with_distance(code, before, -1), _with_distance(code, after, 1), ends, origins, tuple(doubted)
+    )
+
+
+def _origins(code: str, before: Sequence[Step], origins: Origins) -> tuple[str, ...]:
+    """Return the first predecessors, those among them that were there before what they acquired; all of a circle."""
+    named = {code, *(step.code for step in before)}
+    return tuple(sorted(one for one in named if origins.is_first(one)) or sorted(named))
+
+
+async def chains_from(
+    db: Reads,
+    codes: Collection[str],
+    as_at: date,
+    as_known: datetime = ALWAYS,
+    *,
+    beside: Sequence[Step] = (),
+    by_lives: bool = True,
+) -> Chains:
+    """Return the successions from these codes by a day, and with `by_lives` what the lives of bodies say of them.
+
+    What led to a body that was divided is read too, because a share is one of all that the body had. `beside` are
+    other successions whose bodies' lives are to be known.
+    """
+    read: dict[str, list[Any]] = {"step": [], "led": [], "life": []}
+    sql = _CHAINS_AND_LIVES if by_lives else _CHAINS_ALONE
+    for what, code, value, first, until, seen_on, *rest in await db.fetch(sql, list(codes), as_at, as_known):
+        read[what].append((code, value, first, until, seen_on) if what == "life" else Step(code, value, first, *rest))
+    steps, lives = read["step"], lives_in(read["life"])
+    others = {code for step in beside for code in (step.code, step.successor)} - lives.keys()
+    if by_lives and others:
+        lives |= await lives_of(db, others, as_known=as_known)
+    followed, doubted = believable(steps, lives, as_at)
+    led, _ = believable(dict.fromkeys((*steps, *read["led"], *beside)), lives, as_at)
+    opens = {code: life.opens for code, life in lives.items() if life.opens is not None}
+    return Chains(followed, doubted, lives, Origins(led, opens))
 
 
 async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None) -> ByCode[Ends]:
@@ -125,7 +222,7 @@ async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: date
     A code without a successor, even an unknown one, lives on in itself with all of it. A share of None is one that no
     source states.
     """
-    return living(await steps_from(db, codes, as_at, as_known), codes)
+    return (await chains_from(db, codes, as_at, as_known or ALWAYS, by_lives=False)).ends_of(codes)
 
 
 async def steps_from(

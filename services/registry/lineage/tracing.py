@@ -12,6 +12,8 @@ WHOLE = Fraction(1)
 PARENT_CHANGE = "parent_change"
 """A shape that moves a body under another parent and nothing out of it."""
 
+_INTO_A_LIVING_BODY = frozenset({Shape.ACQUISITION, Shape.BOUNDARY_CHANGE})
+_CONTINUES_OTHERS = frozenset({Shape.MERGER, Shape.SPLIT})
 _ENDS_IT = frozenset({Shape.MERGER, Shape.ACQUISITION, Shape.ABOLITION})
 
 Ends = tuple[tuple[str, Fraction | None], ...]
@@ -62,16 +64,75 @@ class _Group:
 _Groups = Mapping[str, Sequence[tuple[date, _Group]]]
 
 
-def living(steps: Iterable[Step], codes: Collection[str], *, since: date = date.min) -> dict[str, Ends]:
+class Origins:
+    """What came into each body, and which bodies were there before it: whether all of a body came from one code.
+
+    A stated share is one of the whole body. What it says of a part of that body, which came from one predecessor among
+    several, no source states: the part may have gone to one successor alone.
+    """
+
+    def __init__(self, steps: Iterable[Step], opens: Mapping[str, date] | None = None) -> None:
+        self._into: dict[str, list[Step]] = defaultdict(list)
+        for step in dict.fromkeys(steps):
+            if step.shape != PARENT_CHANGE and step.code != step.successor:
+                self._into[step.successor].append(step)
+        self._opens = opens or {}
+
+    def is_first(self, code: str) -> bool:
+        """Whether a body followed none, or took over others as a body of its own: an acquirer, by shape or by life.
+
+        One that came of a merger or a split is what its predecessors continue in.
+        """
+        shapes = {step.shape for step in self._into.get(code, ())}
+        if shapes & _INTO_A_LIVING_BODY or not shapes:
+            return True
+        return not shapes <= _CONTINUES_OTHERS and self._was_there_before(code)
+
+    def _was_there_before(self, code: str) -> bool:
+        into = self._into.get(code)
+        if not into:
+            return True
+        opens = self._opens.get(code)
+        if opens is not None:
+            return opens < min(step.effective_on for step in into)
+        return any(step.shape in _INTO_A_LIVING_BODY for step in into)
+
+    def are(self, code: str, body: str, *, since: date, until: date) -> bool:
+        """Whether all of `body` on the day `until` came from `code`, as this was on the day before `since`."""
+        reached, open_ends = {(body, until)}, [(body, until)]
+        while open_ends:
+            one, day = open_ends.pop()
+            if one == code and since == date.min:
+                continue
+            if one != code and self._was_there_before(one):
+                return False
+            for step in self._into.get(one, ()):
+                if step.effective_on > day or (one == code and step.effective_on < since):
+                    continue
+                before = (step.code, step.effective_on)
+                if before not in reached:
+                    reached.add(before)
+                    open_ends.append(before)
+        return True
+
+
+def living(
+    steps: Iterable[Step], codes: Collection[str], *, since: date = date.min, origins: Origins | None = None
+) -> dict[str, Ends]:
     """Return the bodies that each code lives on in by the end of the steps, by successions from `since`.
 
     Time goes forward only: a share that came to a body moves on with that body's successions from the same day, so that
     circles and self-references end. A single successor takes all of a body; of several, each has the share that a
     source states, and None where none does. A body that continues (a boundary change, or a row that names itself beside
     others) keeps the rest. A body with successors on several days, by sources that state no shape, lived on in between.
+
+    A stated share counts for a code where all of the body that was divided came from that code (`origins`, by default
+    those of the steps): of a body that merged with others before, no source states which successor got how much.
     """
+    steps = tuple(steps)
+    origins = origins or Origins(steps)
     groups = _grouped(step for step in steps if step.effective_on >= since)
-    return {code: _ends(code, groups) if code in groups else ((code, WHOLE),) for code in codes}
+    return {code: _ends(_Walk(code, since, origins), groups) if code in groups else ((code, WHOLE),) for code in codes}
 
 
 def _grouped(steps: Iterable[Step]) -> _Groups:
@@ -100,7 +161,8 @@ def _grouped(steps: Iterable[Step]) -> _Groups:
 class _Walk:
     """The shares of one body by the bodies that have them, day by day."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, begins: date, origins: Origins) -> None:
+        self.code, self.begins, self.origins = code, begins, origins
         self.held: dict[str, Fraction | None] = {code: WHOLE}
         self.since: dict[str, date] = {code: date.min}
         self.lost = False
@@ -139,6 +201,8 @@ class _Walk:
         shares, kept = group.shares()
         told = _sum(shares.values(), kept)
         self.lost = self.lost or (told is not None and told < WHOLE)
+        if WHOLE not in (*shares.values(), kept) and not self._is_all_of(code, group, day):
+            shares, kept = dict.fromkeys(shares), None if kept != 0 else kept
         arrived: set[str] = set()
         for successor, share in [*shares.items(), (code, kept)]:
             if share == 0:
@@ -152,6 +216,11 @@ class _Walk:
             self.held[successor] = here
         return arrived
 
+    def _is_all_of(self, body: str, group: _Group, day: date) -> bool:
+        # What arrives on the day itself has no part in what a boundary change gives away.
+        until = day if group.rest else day - timedelta(days=1)
+        return self.origins.are(self.code, body, since=self.begins, until=until)
+
 
 def _sum(shares: Iterable[Fraction | None], last: Fraction | None) -> Fraction | None:
     """Return the sum, None where a part of it is not stated."""
@@ -161,8 +230,7 @@ def _sum(shares: Iterable[Fraction | None], last: Fraction | None) -> Fraction |
     return total
 
 
-def _ends(code: str, groups: _Groups) -> Ends:
-    walk = _Walk(code)
+def _ends(walk: _Walk, groups: _Groups) -> Ends:
     while (day := walk.next_day(groups)) is not None:
         walk.move(day, groups)
     [*held] = walk.held.items()

@@ -34,7 +34,10 @@ class EndView(BaseModel):
 class LineageNoteView(BaseModel):
     """A note on what the lineage does not show."""
 
-    finding: str = Field(examples=["no-source-says"])
+    finding: str = Field(
+        description="`no-source-says`, `share-not-stated`, `followed-and-still-open`, `closed-before-it-was-followed`",
+        examples=["no-source-says"],
+    )
     message: str
 
 
@@ -51,6 +54,9 @@ class LineageView(BaseModel):
         examples=[["D4U1Y"]],
     )
     living: list[EndView]
-    origins: list[str] = Field(description="the first predecessors; the code itself where it has none")
+    origins: list[str] = Field(
+        description="the first predecessors, with a body that was there before it acquired others; the code itself "
+        "where it has none"
+    )
     findings: list[LineageNoteView]
     because: list[str] = Field(description="each succession as a sentence")

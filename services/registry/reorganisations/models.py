@@ -17,8 +17,8 @@ class Reorganisation(Base):
     """A succession of one or more bodies by one or more others on a day, stated at one instant.
 
     `reference` is `R-` and the first predecessor's code; a second one adds `-2`. `shares` are those of `successors`, in
-    their order, as they were stated, empty where none is. `closed` are the predecessors that it closed, `commissioners` those
-    with a list of what they cover.
+    their order, as they were stated, empty where none is. `closed` are the predecessors that it closed, and
+    `commissioners` those with a list of what they cover.
     """
 
     __tablename__ = "reorganisation"

@@ -27,7 +27,7 @@ class ReorganisationView(BaseModel):
     predecessors: list[str] = Field(examples=[["11X"]])
     successors: list[FollowerView]
     published_shares: list[str] | None = Field(
-        description="the shares of the successors as they were stated, where their sum missed 1 by its rounding, so that "
+        description="the shares of the successors as they were stated, where rounding kept their sum from 1, so that "
         "those of `successors` are in exact proportion to them; null: they are what was stated",
         examples=[["0.333333333333333", "0.333333333333333", "0.333333333333333"]],
     )

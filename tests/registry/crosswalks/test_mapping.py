@@ -8,18 +8,22 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from libs.common.database.connection import Database
+from libs.common.database.connection import Database, raw
 from libs.common.events import Event
 from libs.common.events.registry import (
+    OrganisationClosed,
     OrganisationIdentified,
     OrganisationIdentifierEnded,
+    OrganisationOpened,
     OrganisationParentChanged,
     OrganisationSucceeded,
 )
 from services.registry.core import recording
 from services.registry.crosswalks.mapping import Row
-from services.registry.crosswalks.restatement import Figure, divided, restate
+from services.registry.crosswalks.restatement import Figure, Series, divided, restate
 from services.registry.crosswalks.views import Outcome
 from tests.support.registry_client import RegistryClient
 
@@ -28,7 +32,9 @@ AT = datetime(2022, 10, 31, tzinfo=UTC)
 
 
 async def tell(database: Database, *events: Event) -> None:
+    opened = {event.code for event in events if isinstance(event, OrganisationOpened)}
     async with database.begin() as session:
+        await recording.introduce_missing(await raw(session), opened)
         await recording.record(session, events, source="ods-succession:test", by="test")
 
 
@@ -102,6 +108,104 @@ async def test_a_crosswalk_says_why_a_code_could_not_be_carried(registry: Regist
     assert all(row["because"] for row in rows)
     [before] = await crosswalk(registry, "2021-04-01", "2014-04-01", codes="Z9")
     assert before["reason"] == "no-predecessor-known"
+
+
+def listed(code: str, opened: str, closed: str | None = None, *, listed_on: str) -> list[Event]:
+    """What a practice file of a day says of one practice."""
+    said: dict[str, Any] = {"code": code, "stated_at": datetime.fromisoformat(f"{listed_on}T00:00:00+00:00")}
+    opening = OrganisationOpened(kind="gp_practice", name=code, effective_on=date.fromisoformat(opened), **said)
+    if closed is None:
+        return [opening]
+    return [opening, OrganisationClosed(effective_on=date.fromisoformat(closed), **said)]
+
+
+async def a_body_that_a_file_shows_open_after_another_followed_it(registry: RegistryClient) -> None:
+    await tell(
+        registry.database,
+        *listed("Z93001", "2013-04-01", listed_on="2020-03-31"),
+        *listed("Z93002", "2013-04-01", listed_on="2020-03-31"),
+        *listed("Z93003", "2013-04-01", "2015-04-01", listed_on="2020-03-31"),
+        *listed("Z93004", "2013-04-01", "2014-04-01", listed_on="2020-03-31"),
+        *listed("Z93005", "2013-04-01", "2014-04-01", listed_on="2020-03-31"),
+        *listed("Z93006", "2013-04-01", listed_on="2020-03-31"),
+        succeeded("Z93001", "Z93002", "2016-04-01"),
+        succeeded("Z93003", "Z93002", "2017-04-01"),
+        succeeded("Z93006", "Z93004", "2014-01-01"),
+        succeeded("Z93006", "Z93005", "2014-01-01"),
+    )
+
+
+async def test_a_body_that_is_followed_and_still_open_is_there_on_both_days_with_a_finding(
+    registry: RegistryClient,
+) -> None:
+    await a_body_that_a_file_shows_open_after_another_followed_it(registry)
+    for code, successor in (("Z93001", "Z93002"), ("Z93006", "Z93004")):
+        [row] = await crosswalk(registry, "2013-06-01", "2019-04-01", codes=code)
+        assert (row["to_code"], row["share"], row["reason"]) == (code, "1", "")
+        assert row["findings"] == ["followed-and-still-open"]
+        assert row["because"].startswith(f"{code} is there on both days; ods-succession:test says that {successor} ")
+    assert pairs(await crosswalk(registry, "2019-04-01", "2013-06-01", codes=["Z93001", "Z93002"])) == [
+        ("Z93001", "Z93001", "1"),
+        ("Z93002", "Z93002", "1"),
+    ]
+    lineage = await registry.call("GET", "/organisations/Z93001/lineage", params={"as_at": "2019-04-01"})
+    assert lineage["resolves_to"] == ["Z93001"]
+    assert [one["finding"] for one in lineage["findings"]] == ["followed-and-still-open"]
+    listed_open = await registry.call("GET", "/findings", params={"sort": "followed_and_still_open"})
+    assert [(one["code"], one["other"]) for one in listed_open["items"]] == [
+        ("Z93001", "Z93002"),
+        ("Z93006", "Z93004"),
+        ("Z93006", "Z93005"),
+    ]
+
+
+async def test_a_body_that_closed_before_it_is_said_to_merge_is_not_carried_and_the_reason_says_so(
+    registry: RegistryClient,
+) -> None:
+    await a_body_that_a_file_shows_open_after_another_followed_it(registry)
+    for start in ("2014-06-01", "2016-06-01"):
+        [row] = await crosswalk(registry, start, "2019-04-01", codes="Z93003")
+        assert (row["to_code"], row["reason"]) == (None, "closed-before-it-was-followed")
+        assert row["findings"] == ["closed-before-it-was-followed"]
+        assert "and it had closed before, on 2015-04-01" in row["because"]
+    before = await crosswalk(registry, "2014-06-01", "2019-04-01", codes="Z93003", as_known="2021-01-01")
+    assert [row["reason"] for row in before] == ["closed-without-successor"]
+    found = await registry.call("GET", "/findings", params={"sort": "closed_before_it_was_followed"})
+    assert [(one["code"], one["other"], one["first_day"]) for one in found["items"]] == [
+        ("Z93003", "Z93002", "2015-04-01")
+    ]
+
+
+async def test_a_body_that_a_file_shows_open_for_longer_than_another_followed_it_ends_when_it_closes(
+    registry: RegistryClient,
+) -> None:
+    await tell(
+        registry.database,
+        *listed("Z93001", "2013-04-01", "2016-10-01", listed_on="2016-05-31"),
+        *listed("Z93002", "2013-04-01", listed_on="2016-05-31"),
+        succeeded("Z93001", "Z93002", "2016-04-01"),
+    )
+    assert pairs(await crosswalk(registry, "2014-04-01", "2016-06-01", codes="Z93001")) == [("Z93001", "Z93001", "1")]
+    assert pairs(await crosswalk(registry, "2014-04-01", "2017-06-01", codes="Z93001")) == [("Z93001", "Z93002", "1")]
+
+
+async def test_of_a_body_that_merged_before_it_was_split_no_share_is_stated(registry: RegistryClient) -> None:
+    await registry.open("ZP9", "ZQ9", "ZR9", "ZS9", "ZT9", kind="nhs_trust")
+    await tell(
+        registry.database,
+        succeeded("ZP9", "ZR9", "2016-04-01", "acquisition", "1"),
+        succeeded("ZQ9", "ZR9", "2016-04-01", "acquisition", "1"),
+        succeeded("ZR9", "ZS9", "2018-04-01", "split", "7/10"),
+        succeeded("ZR9", "ZT9", "2018-04-01", "split", "3/10"),
+    )
+    rows = await crosswalk(registry, "2015-04-01", "2019-04-01", codes=["ZP9", "ZR9"])
+    assert {(row["code"], row["to_code"], row["share"], row["reason"]) for row in rows} == {
+        (code, to_code, None, "share-not-stated") for code in ("ZP9", "ZR9") for to_code in ("ZS9", "ZT9")
+    }
+    stated = await crosswalk(registry, "2017-04-01", "2019-04-01", codes="ZR9")
+    assert pairs(stated) == [("ZR9", "ZS9", "7/10"), ("ZR9", "ZT9", "3/10")]
+    found = await restated(registry, [{"code": "ZP9", "amount": 100}], from_day="2015-04-01", to_day="2019-04-01")
+    assert (found["amount_carried"], [one["reason"] for one in found["not_carried"]]) == (0, ["share-not-stated"])
 
 
 async def test_a_stale_code_is_followed_from_its_end(registry: RegistryClient) -> None:
@@ -195,6 +299,63 @@ def test_an_amount_is_divided_by_largest_remainder_to_its_unit(
     assert sum(found) == Decimal(amount)
 
 
+AMOUNTS = st.lists(
+    st.tuples(st.integers(-3, 100_000), st.integers(0, 4)).map(lambda one: Decimal(one[0]).scaleb(-one[1])),
+    min_size=1,
+    max_size=60,
+)
+PARTS = st.lists(st.integers(1, 50), min_size=2, max_size=6)
+
+
+@given(AMOUNTS, PARTS)
+def test_any_beginning_of_a_series_is_divided_as_its_sum_is(amounts: list[Decimal], parts: list[int]) -> None:
+    shares = [(f"B{number}", Fraction(part, sum(parts))) for number, part in enumerate(parts)]
+    figures = [Figure(number, "A", DAY, amount) for number, amount in enumerate(amounts)]
+    unit = min(Decimal(1).scaleb(int(amount.as_tuple().exponent)) for amount in amounts)
+    series, so_far, given_ = Series(figures), [Decimal(0)] * len(shares), Decimal(0)
+    for figure in figures:
+        assert figure.amount is not None
+        line = series.parts("A", figure.amount, shares)
+        assert sum(line) == figure.amount
+        exact = [Fraction(figure.amount) * share for _, share in shares]
+        assert all(abs(Fraction(part) - whole) < 2 * Fraction(unit) for part, whole in zip(line, exact, strict=True))
+        so_far = [sum_ + part for sum_, part in zip(so_far, line, strict=True)]
+        given_ += figure.amount
+        assert so_far == divided(given_, [share for _, share in shares], unit)
+
+
+@pytest.mark.parametrize("lines", [["1"] * 1000, ["0.01"] * 1000, ["0.010"] * 1000, ["0.01", "0.010"] * 500, ["1000"]])
+def test_a_thousand_small_lines_are_halved_as_their_sum_is(lines: list[str]) -> None:
+    halves = [Row("Z9A", one, Fraction(1, 2), None, Outcome.CARRIED, "half") for one in ("Z9B", "Z9C")]
+    figures = [Figure(number, "Z9A", DAY, Decimal(amount)) for number, amount in enumerate(lines, start=1)]
+    found = restate(figures, {("Z9A", DAY): halves})
+    half = sum(map(Decimal, lines)) / 2
+    assert found.totals == {"Z9B": half, "Z9C": half}
+    assert {line.amount for line in found.lines} <= {
+        Decimal(amount) * times for amount in lines for times in (0, 1)
+    } | {half} | {Decimal("0.005")}
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=200))
+def test_of_two_successors_none_gives_back_what_a_line_of_its_sign_brings(lines: list[int]) -> None:
+    series = Series([])
+    for amount in lines:
+        parts = series.parts("A", Decimal(amount), [("B", Fraction(3, 7)), ("C", Fraction(4, 7))])
+        assert min(parts) >= 0
+
+
+async def test_a_year_of_small_lines_is_halved_whatever_the_days_of_its_lines(registry: RegistryClient) -> None:
+    await registry.open("Z9A", "Z9B", "Z9C")
+    halves = [succeeded("Z9A", one, "2019-04-01", "split", "1/2") for one in ("Z9B", "Z9C")]
+    await tell(registry.database, *halves)
+    figures = [
+        {"code": "Z9A", "amount": "0.01" if number % 2 else "0.010", "day": f"2018-{number % 12 + 1:02}-01"}
+        for number in range(1000)
+    ]
+    found = await restated(registry, figures, from_day="2018-06-01", to_day="2020-06-01")
+    assert found["totals"] == [{"to_code": "Z9B", "amount": "5.000"}, {"to_code": "Z9C", "amount": "5.000"}]
+
+
 def test_what_goes_in_is_what_comes_out_and_what_is_left() -> None:
     thirds = [
         Row("A", "B", Fraction(1, 3), None, Outcome.CARRIED, "a"),
@@ -208,16 +369,16 @@ def test_what_goes_in_is_what_comes_out_and_what_is_left() -> None:
         Figure(3, "D", DAY, Decimal(9)),
     ]
     found = restate(figures, {("A", DAY): thirds, ("D", DAY): unstated})
-    assert found.totals == {"B": Decimal("31.48"), "C": Decimal("30.48")}
+    assert found.totals == {"B": Decimal("30.82"), "C": Decimal("30.82")}
     assert (found.amount_in, found.amount_carried, found.amount_left) == (
         Decimal("101.45"),
-        Decimal("61.96"),
-        Decimal("39.49"),
+        Decimal("61.64"),
+        Decimal("39.81"),
     )
     left = [(line.line, line.amount, line.reason) for line in found.lines if not line.carried]
     assert left == [
-        (1, Decimal(33), Outcome.PART_NOT_STATED),
-        (2, Decimal("-2.51"), Outcome.PART_NOT_STATED),
+        (1, Decimal("33.33"), Outcome.PART_NOT_STATED),
+        (2, Decimal("-2.52"), Outcome.PART_NOT_STATED),
         (3, Decimal(9), Outcome.SHARE_NOT_STATED),
     ]
 

@@ -100,6 +100,37 @@ def test_the_same_pair_on_two_days_is_all_of_it_in_the_end() -> None:
     assert ends_of("4CG71", step("4CG71", "5CJ", "2000-10-01"), step("4CG71", "5CJ", "2001-04-01")) == {"5CJ": "1"}
 
 
+def test_a_share_of_a_body_that_merged_before_it_was_split_is_stated_of_none_of_its_predecessors() -> None:
+    merged = [step("ZP9", "ZR9", "2016-04-01", "merger", "1"), step("ZQ9", "ZR9", "2016-04-01", "merger", "1")]
+    split = [step("ZR9", "ZS9", "2018-04-01", "split", "7/10"), step("ZR9", "ZT9", "2018-04-01", "split", "3/10")]
+    assert ends_of("ZR9", *merged, *split) == {"ZS9": "7/10", "ZT9": "3/10"}
+    assert ends_of("ZP9", *merged, *split) == {"ZS9": "?", "ZT9": "?"}
+    again = [step("ZS9", "ZU9", "2020-04-01", "merger", "1"), step("ZT9", "ZU9", "2020-04-01", "merger", "1")]
+    assert ends_of("ZP9", *merged, *split, *again) == {"ZU9": "1"}
+    days = living([*merged, *split], ["ZR9", "ZS9"], since=date(2016, 4, 2))
+    assert dict(days["ZR9"]) == {"ZS9": Fraction(7, 10), "ZT9": Fraction(3, 10)}
+
+
+def test_a_body_that_took_over_another_on_the_way_is_split_by_no_share_of_what_it_was_before() -> None:
+    steps = [
+        step("B", "A", "2016-04-01", "acquisition", "1"),
+        step("A", "C", "2018-04-01", "split", "1/2"),
+        step("A", "D", "2018-04-01", "split", "1/2"),
+    ]
+    assert dict(living(steps, ["A"], since=date(2015, 1, 1))["A"]) == {"C": None, "D": None}
+    assert dict(living(steps, ["A"], since=date(2017, 1, 1))["A"]) == {"C": Fraction(1, 2), "D": Fraction(1, 2)}
+    assert ends_of("B", *steps) == {"C": "?", "D": "?"}
+
+
+def test_a_part_that_went_to_a_living_body_is_in_what_that_body_gives_on_by_no_stated_share() -> None:
+    steps = [
+        step("A", "B", "2016-04-01", "boundary_change", "1/10"),
+        step("B", "C", "2018-04-01", "boundary_change", "1/4"),
+    ]
+    assert ends_of("A", *steps) == {"A": "9/10", "B": "?", "C": "?"}
+    assert ends_of("B", *steps) == {"B": "3/4", "C": "1/4"}
+
+
 def test_circles_end_with_the_last_word() -> None:
     circle = [step("C1", "C2", "2012-04-01"), step("C2", "C1", "2013-04-01")]
     assert ends_of("C1", *circle) == {"C1": "1"}
@@ -131,6 +162,7 @@ def test_a_long_chain_and_a_wide_lattice_are_walked_without_recursion() -> None:
         for n in range(40)
         for one in "ab"
         for other in "ab"
+        if (n, one) != (0, "b")
     ]
     assert living(lattice, ["L0a"])["L0a"] == (("L40a", Fraction(1, 2)), ("L40b", Fraction(1, 2)))
 
@@ -180,7 +212,7 @@ async def test_the_lineage_tells_both_ways_with_shares_sources_and_since_when_it
         "C was followed by D on 2018-04-01 (acquisition): test",
     ]
     back = await registry.call("GET", "/organisations/D/lineage", params={"direction": "before"})
-    assert (back["after"], back["origins"]) == ([], ["A"])
+    assert (back["after"], back["origins"]) == ([], ["A", "D"])
     assert [(one["code"], one["distance"]) for one in back["before"]] == [("A", 2), ("C", 1)]
     then = {"as_known": "2022-10-30", "direction": "after"}
     assert (await registry.call("GET", "/organisations/A/lineage", params=then))["resolves_to"] == ["A"]
@@ -198,6 +230,34 @@ async def test_where_no_source_says_what_became_of_a_body_the_lineage_says_so(re
     split = await registry.call("GET", "/organisations/RW6/lineage")
     assert [(one["code"], one["share"]) for one in split["living"]] == [("R0A", None), ("RM3", None)]
     assert [one["finding"] for one in split["findings"]] == ["share-not-stated"]
+
+
+async def test_an_acquirer_is_among_its_own_origins_and_a_new_body_is_not(registry: RegistryClient) -> None:
+    await registry.open("RA7", "RA3", "RN1", kind="nhs_trust")
+    await registry.open("R0X", kind="nhs_trust", on="2019-04-01")
+    await said(
+        registry.database,
+        followed("RA3", "RA7", "2016-04-01", shape="acquisition", share="1"),
+        followed("RA7", "R0X", "2019-04-01", shape="merger", share="1"),
+        followed("RN1", "R0X", "2019-04-01", shape="merger", share="1"),
+    )
+
+    async def origins(code: str) -> list[str]:
+        return list((await registry.call("GET", f"/organisations/{code}/lineage"))["origins"])
+
+    assert await origins("RA7") == ["RA3", "RA7"]
+    assert await origins("R0X") == ["RA3", "RA7", "RN1"]
+    assert await origins("RN1") == ["RN1"]
+
+
+async def test_a_body_that_followed_another_by_a_row_without_shape_is_an_origin_where_it_was_there_before(
+    registry: RegistryClient,
+) -> None:
+    await registry.open("RA7", "RA3", kind="nhs_trust")
+    await registry.open("RNEW", kind="nhs_trust", on="2016-04-01")
+    await said(registry.database, followed("RA3", "RA7", "2016-04-01"), followed("RA3", "RNEW", "2016-04-01"))
+    for code, origins in (("RA7", ["RA3", "RA7"]), ("RNEW", ["RA3"])):
+        assert (await registry.call("GET", f"/organisations/{code}/lineage"))["origins"] == origins
 
 
 async def said(database: Database, *words: SuccessionStatement) -> None:
