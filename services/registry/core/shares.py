@@ -13,7 +13,7 @@ _DIGITS = "{1,77}"
 """Digits of a number in a share. Shares along chains of successions multiply: an answer of ours has to be taken."""
 
 _FEWEST_PLACES = 3
-"""Fewer decimals are a round number that somebody chose: 0.5 and 0.4 are no halves."""
+"""Fewer decimals are a round number, and no rounded one: 0.5 and 0.4 are no halves."""
 
 _WRITTEN = re.compile(rf"[0-9]{_DIGITS}/[0-9]{_DIGITS}|[0-9]{_DIGITS}(\.[0-9]{_DIGITS})?")
 

@@ -22,13 +22,14 @@ from libs.common.http.problems import Unprocessable
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import Kind
 from services.registry.crosswalks import changes
-from services.registry.crosswalks.mapping import DayPair
 from services.registry.crosswalks.restatement import Figure, Restated, restate_figures, restated, restatement
+from services.registry.crosswalks.rows import DayPair
 from services.registry.crosswalks.tables import CrosswalkFilter, System, crosswalk_row, lines
 from services.registry.crosswalks.views import (
     CHANGE_HEADER,
     CROSSWALK_HEADER,
     RESTATED_HEADER,
+    Basis,
     ChangeCursor,
     ChangeView,
     CrosswalkRowView,
@@ -173,6 +174,16 @@ ToDay = Annotated[Day, Query(description="the day to convert them to, later or e
 InSystem = Annotated[System, Query(description="the system of the codes: `ods`, or `ons` as dated on their day")]
 
 
+HowTo = Annotated[
+    Basis,
+    Query(
+        description="`successions`: who followed whom; `practices`: where the practices of a body are on the other "
+        "day, weighted by their lists, so that those that crossed a boundary take their people with them; a code "
+        "without practices has its rows by successions, as `by` says of each row"
+    ),
+]
+
+
 class DaysMissing(Unprocessable):
     """The days asked about are missing.
 
@@ -200,6 +211,7 @@ async def get_crosswalk(
     ] = None,
     kind: Annotated[Kind | None, Query(description="only bodies of this kind on the first day")] = None,
     system: InSystem = "ods",
+    by: HowTo = Basis.SUCCESSIONS,
 ) -> Page[CrosswalkRowView] | StreamingResponse:
     """Return a table of (code, day) to (code, day) with exact shares, forwards or backwards in time, as known.
 
@@ -207,7 +219,7 @@ async def get_crosswalk(
     reason. A code that closed before `from_day` is followed from its end. As CSV: the whole table.
     """
     days = DayPair(from_day, to_day, as_known)
-    question = CrosswalkFilter(days, codes, kind, system)
+    question = CrosswalkFilter(days, codes, kind, system, by)
     if as_csv:
         return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows.bulk, question))
     cursor = None if paging.after is None else _text_cursor(paging.after)
@@ -245,6 +257,7 @@ async def restate(
     from_day: FromDay,
     to_day: ToDay,
     system: InSystem = "ods",
+    by: HowTo = Basis.SUCCESSIONS,
 ) -> RestatementView | Response:
     """Restate a column of codes, or a series of figures, onto the organisations of another day. Changes nothing.
 
@@ -254,7 +267,7 @@ async def restate(
     """
     given = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
     figures = figures_of(given, from_day)
-    found = await restate_figures(rows.bulk, figures, to_day=to_day, as_known=as_known, system=system)
+    found = await restate_figures(rows.bulk, figures, to_day=to_day, as_known=as_known, system=system, by=by)
     if not as_csv:
         return restatement(found, to_day=to_day, as_known=as_known, system=system)
     lines_of_it = csv_text.lines(RESTATED_HEADER, (_restated_cells(line, to_day) for line in found.lines))
@@ -339,6 +352,10 @@ def _change_cursor(after: tuple[Any, ...]) -> ChangeCursor:
 
 
 def _cells(view: BaseModel) -> Sequence[csv_text.Cell]:
-    """Return a view as the cells of a table; a list is joined by spaces."""
+    """Return a view as the cells of a table; the members of a list stand in one cell."""
     values = (getattr(view, name) for name in type(view).model_fields)
-    return [" ".join(value) if isinstance(value, list) else value for value in values]
+    return ["; ".join(map(_in_a_list, value)) if isinstance(value, list) else value for value in values]
+
+
+def _in_a_list(value: object) -> str:
+    return " ".join(str(part) for part in value.model_dump().values()) if isinstance(value, BaseModel) else str(value)

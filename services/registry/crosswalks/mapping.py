@@ -2,63 +2,59 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
-from libs.common.temporal.history import ALWAYS
 from services.registry.core.codes import ByCode
-from services.registry.crosswalks.views import Finding, Outcome
-from services.registry.lineage.lives import Doubt, Doubted, Life, believable, lives_of
+from services.registry.crosswalks.memberships import by_practices, moves
+from services.registry.crosswalks.rows import DayPair as DayPair
+from services.registry.crosswalks.rows import Moved
+from services.registry.crosswalks.rows import Row as Row
+from services.registry.crosswalks.views import Basis, Finding, Outcome
+from services.registry.lineage.lives import Doubt, Doubted, Lifetime, believable, lives_of
 from services.registry.lineage.queries import chains_from, steps_to
 from services.registry.lineage.tracing import WHOLE, Step
 
 _A_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class DayPair:
-    """The two days of a crosswalk, as known at an instant. Either can be the earlier one."""
+async def cross(
+    db: Reads, codes: Collection[str], days: DayPair, *, by: Basis = Basis.SUCCESSIONS
+) -> ByCode[list[Row]]:
+    """Return the rows of each code, including those that cannot be mapped, in a handful of round trips.
 
-    start: date
-    end: date
-    as_known: datetime | None = None
-
-    @property
-    def known(self) -> datetime:
-        """The instant as known at which to read."""
-        return self.as_known or ALWAYS
-
-    @property
-    def forwards(self) -> bool:
-        """Whether the second day is the later one."""
-        return self.start <= self.end
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A mapping of the body `code` of one day, by `share` of it, to the body `to_code` of the other.
-
-    `share_of_to` is the share of the other body that comes from it; None: no source states it. `to_code` None: it
-    cannot be mapped, and `reason` gives the reason.
+    By successions, practices that crossed a boundary without one are marked. By practices, a code without any has its
+    rows by successions.
     """
-
-    code: str
-    to_code: str | None
-    share: Fraction | None
-    share_of_to: Fraction | None
-    reason: Outcome
-    because: str
-    findings: tuple[Finding, ...] = ()
-    """What sources say beside it that does not fit."""
+    rows = dict(await by_practices(db, codes, days)) if by is Basis.PRACTICES else {}
+    if rest := [code for code in codes if code not in rows]:
+        mapped = await (_forwards(db, rest, days) if days.forwards else _backwards(db, rest, days))
+        rows |= await _marked(db, mapped, days)
+    return rows
 
 
-async def cross(db: Reads, codes: Collection[str], days: DayPair) -> ByCode[list[Row]]:
-    """Return the rows of each code, including those that cannot be mapped, in a handful of round trips."""
-    if days.forwards:
-        return await _forwards(db, codes, days)
-    return await _backwards(db, codes, days)
+async def _marked(db: Reads, rows: dict[str, list[Row]], days: DayPair) -> dict[str, list[Row]]:
+    """Return the rows with the moves of practices out of their earlier body and into their later one."""
+    ends = {row.to_code for some in rows.values() for row in some if row.to_code}
+    early, late = (rows.keys(), ends) if days.forwards else (ends, rows.keys())
+    if not (found := await moves(db, early, late, days)):
+        return rows
+    return {code: [_with_moves(row, found, days) for row in some] for code, some in rows.items()}
+
+
+def _with_moves(row: Row, found: Iterable[Moved], days: DayPair) -> Row:
+    first, last = (row.code, row.to_code) if days.forwards else (row.to_code, row.code)
+    moved = tuple(one for one in found if one.from_code == first or one.to_code == last)
+    if not moved:
+        return row
+    said = "; ".join(
+        f"{one.practices} practices{'' if one.people is None else f' with {one.people:,} people'} had moved from "
+        f"{one.from_code} to {one.to_code}, and no succession says so"
+        for one in moved
+    )
+    return replace(row, because=f"{row.because}; {said}", findings=(*row.findings, Finding.MOVED), moved=moved)
 
 
 async def _forwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[str, list[Row]]:
@@ -92,7 +88,7 @@ async def _forwards(db: Reads, codes: Collection[str], days: DayPair) -> dict[st
 class _Known:
     """What is known of the bodies of a crosswalk beside their successions."""
 
-    lives: Mapping[str, Life]
+    lives: Mapping[str, Lifetime]
     doubted: Mapping[str, list[Doubted]]
     made_of: Mapping[str, Mapping[str, Fraction | None]]
 
@@ -174,7 +170,7 @@ async def _made_of(
     return {code: made_of[code] for code in later if code in made_of}
 
 
-def _was_there(code: str, life: Life | None, day: date, led_here: Iterable[Step]) -> bool:
+def _was_there(code: str, life: Lifetime | None, day: date, led_here: Iterable[Step]) -> bool:
     """Whether a body operated on the early day; without a known life, unless a succession began it since."""
     if life is not None and (status := life.on(day)) is not None:
         return status == "open"
@@ -183,7 +179,7 @@ def _was_there(code: str, life: Life | None, day: date, led_here: Iterable[Step]
     return not any(step.successor == code != step.code for step in led_here)
 
 
-def _opens_after(life: Life, day: date) -> bool:
+def _opens_after(life: Lifetime, day: date) -> bool:
     return life.on(day) in (None, "proposed") and life.opens is not None and life.opens > day
 
 

@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
-from services.registry.crosswalks.mapping import DayPair, Row
+from services.registry.crosswalks.rows import DayPair, Row
 from services.registry.crosswalks.tables import CrosswalkFilter, Line, System, lines
 from services.registry.crosswalks.views import (
+    Basis,
     Finding,
     Outcome,
     RestatedView,
@@ -45,6 +46,7 @@ class Restated:
     reason: Outcome
     because: str
     findings: tuple[Finding, ...] = ()
+    by: Basis = Basis.SUCCESSIONS
 
     @property
     def carried(self) -> bool:
@@ -124,7 +126,11 @@ def _restated(figure: Figure, rows: Sequence[Row], series: Series) -> list[Resta
         because = "; ".join(dict.fromkeys(row.because for row in rows if row.reason)) or rows[0].because
         reason = next((row.reason for row in rows if row.reason), Outcome.SHARE_NOT_STATED)
         findings = tuple(dict.fromkeys(finding for row in rows for finding in row.findings))
-        return [Restated(figure.line, figure.code, figure.day, None, None, figure.amount, reason, because, findings)]
+        return [
+            Restated(
+                figure.line, figure.code, figure.day, None, None, figure.amount, reason, because, findings, rows[0].by
+            )
+        ]
     if len(rows) == 1:
         return [_line(figure, rows[0], figure.amount)]
     parts = series.parts(figure.code, figure.amount, shares)
@@ -133,7 +139,16 @@ def _restated(figure: Figure, rows: Sequence[Row], series: Series) -> list[Resta
 
 def _line(figure: Figure, row: Row, amount: Decimal | None) -> Restated:
     return Restated(
-        figure.line, figure.code, figure.day, row.to_code, row.share, amount, row.reason, row.because, row.findings
+        figure.line,
+        figure.code,
+        figure.day,
+        row.to_code,
+        row.share,
+        amount,
+        row.reason,
+        row.because,
+        row.findings,
+        row.by,
     )
 
 
@@ -154,7 +169,13 @@ def divided(amount: Decimal, shares: Sequence[Fraction], unit: Decimal | None = 
 
 
 async def restate_figures(
-    db: Reads, figures: Sequence[Figure], *, to_day: date, as_known: datetime | None, system: System
+    db: Reads,
+    figures: Sequence[Figure],
+    *,
+    to_day: date,
+    as_known: datetime | None,
+    system: System,
+    by: Basis = Basis.SUCCESSIONS,
 ) -> Restatement:
     """Restate figures, each of its own day, onto the bodies of one day, as known at an instant."""
     by_day: dict[date, set[str]] = defaultdict(set)
@@ -162,7 +183,7 @@ async def restate_figures(
         by_day[figure.day].add(figure.code)
     rows: dict[tuple[str, date], list[Row]] = defaultdict(list)
     for day, codes in by_day.items():
-        async for part in lines(db, CrosswalkFilter(DayPair(day, to_day, as_known), codes, system=system)):
+        async for part in lines(db, CrosswalkFilter(DayPair(day, to_day, as_known), codes, system=system, by=by)):
             for line in part:
                 rows[line.asked, day].append(_row(line))
     return restate(figures, rows)
@@ -171,7 +192,7 @@ async def restate_figures(
 def _row(line: Line) -> Row:
     """Return the row with codes of the requested system."""
     row = line.row
-    return Row(line.asked, line.to_code, row.share, row.share_of_to, line.reason, line.because, row.findings)
+    return replace(row, code=line.asked, to_code=line.to_code, reason=line.reason, because=line.because)
 
 
 def restated(line: Restated, to_day: date) -> RestatedView:
@@ -187,6 +208,7 @@ def restated(line: Restated, to_day: date) -> RestatedView:
         reason=line.reason,
         because=line.because,
         findings=list(line.findings),
+        by=line.by,
     )
 
 

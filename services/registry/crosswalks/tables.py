@@ -11,8 +11,9 @@ from services.registry.core import queries as answers
 from services.registry.core.believed import believed_link
 from services.registry.core.kinds import Kind
 from services.registry.core.links import CODE_OF
-from services.registry.crosswalks.mapping import DayPair, Row, cross
-from services.registry.crosswalks.views import CrosswalkRowView, Outcome, as_text, in_decimals
+from services.registry.crosswalks.mapping import cross
+from services.registry.crosswalks.rows import DayPair, Row
+from services.registry.crosswalks.views import Basis, CrosswalkRowView, MovedView, Outcome, as_text, in_decimals
 
 System = Literal["ods", "ons"]
 AT_ONCE = 500
@@ -37,6 +38,7 @@ class CrosswalkFilter:
     codes: Collection[str] | None = None
     kind: Kind | None = None
     system: System = "ods"
+    by: Basis = Basis.SUCCESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = Non
     """Yield the table in parts, in the order of the request, from the first part at or after the cursor."""
     async for asked in _asked(db, question, after):
         bodies = {one: body for one, body in asked.items() if body is not None}
-        rows = await cross(db, set(bodies.values()), question.days)
+        rows = await cross(db, set(bodies.values()), question.days, by=question.by)
         named = await _named(db, question, rows.values())
         part: list[Line] = []
         for one, body in asked.items():
@@ -167,6 +169,8 @@ def crosswalk_row(line: Line, days: DayPair) -> CrosswalkRowView:
         reason=line.reason,
         because=line.because,
         findings=list(row.findings),
+        moved=[MovedView.model_validate(one) for one in row.moved],
+        by=row.by,
         body=line.body,
         to_body=line.to_body,
     )

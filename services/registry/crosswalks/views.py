@@ -51,6 +51,26 @@ class Outcome(StrEnum):
     """A source says that another followed it, from a day on which it had closed already."""
 
 
+class Basis(StrEnum):
+    """What a row was computed from."""
+
+    SUCCESSIONS = "successions"
+    """Who followed whom, with the shares that sources state."""
+    PRACTICES = "practices"
+    """Where the practices of a body are on the other day, weighted by their lists."""
+
+
+class MovedView(View):
+    """Practices that crossed a boundary, and no succession says so."""
+
+    from_code: str = Field(description="their body on the earlier day", examples=["01H"])
+    to_code: str = Field(description="their body on the later day", examples=["01K"])
+    practices: int = Field(examples=[36])
+    people: int | None = Field(
+        description="on the lists of those of them that have one, of the day nearest to the earlier day; null: none has"
+    )
+
+
 class Finding(StrEnum):
     """What sources say beside a conversion that does not fit with it: each is a reason to look at the line."""
 
@@ -92,6 +112,11 @@ class CrosswalkRowView(BaseModel):
     reason: Outcome = Field(description="why it could not be converted; empty where it was")
     because: str
     findings: list[Finding] = Field(description="what sources say that does not fit; empty: nothing is known to")
+    moved: list[MovedView] = Field(
+        description="practices that left the body of the earlier day for one that did not follow it, or came "
+        "into that of the later day from another: for them the share by succession is wrong, see `by`"
+    )
+    by: Basis = Field(description="what the row was computed from")
     body: str | None = Field(description="its ODS code, whatever the requested system")
     to_body: str | None
 
@@ -112,6 +137,7 @@ class RestatedView(BaseModel):
     reason: Outcome
     because: str
     findings: list[Finding] = Field(description="what sources say that does not fit; empty: nothing is known to")
+    by: Basis = Field(description="what the share was computed from")
 
 
 RESTATED_HEADER = tuple(RestatedView.model_fields)

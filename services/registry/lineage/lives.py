@@ -12,6 +12,7 @@ from libs.common.temporal.believed import ALL_DAYS, about
 from libs.organisations.statements import Facet
 from libs.organisations.successions import COMMAND, Shape
 from services.registry.core.believed import believed
+from services.registry.core.codes import ByCode
 from services.registry.core.models import timeline
 from services.registry.lineage.tracing import PARENT_CHANGE, Step
 
@@ -44,7 +45,7 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Lifetime:
     """The believed life of a body: its statuses in order of days, and the days on which it became another kind."""
 
     periods: tuple[tuple[str, date, date], ...] = ()
@@ -99,12 +100,12 @@ class Doubted:
         return f"{said}, and it had closed before, on {self.closed}"
 
 
-async def lives_of(db: Reads, codes: Collection[str], *, as_known: datetime) -> dict[str, Life]:
+async def lives_of(db: Reads, codes: Collection[str], *, as_known: datetime) -> ByCode[Lifetime]:
     """Return the believed lives of these bodies by code; of a code that the registry does not know, none."""
     return lives_in(await db.fetch(_LIVES, list(codes), as_known))
 
 
-def lives_in(rows: Iterable[Any]) -> dict[str, Life]:
+def lives_in(rows: Iterable[Any]) -> ByCode[Lifetime]:
     """Return the lives by code from the rows that `LIVES` selects."""
     periods: dict[str, list[tuple[str, date, date]]] = defaultdict(list)
     kinds: dict[str, list[date]] = defaultdict(list)
@@ -116,7 +117,7 @@ def lives_in(rows: Iterable[Any]) -> dict[str, Life]:
         elif status is not None:
             kinds[code].append(first or date.min)
     return {
-        code: Life(
+        code: Lifetime(
             tuple(sorted(periods[code], key=lambda period: period[1])), frozenset(sorted(kinds[code])[1:]), seen_on
         )
         for code, seen_on in seen.items()
@@ -124,7 +125,7 @@ def lives_in(rows: Iterable[Any]) -> dict[str, Life]:
 
 
 def believable(
-    steps: Iterable[Step], lives: Mapping[str, Life], by: date
+    steps: Iterable[Step], lives: Mapping[str, Lifetime], by: date
 ) -> tuple[tuple[Step, ...], dict[str, list[Doubted]]]:
     """Return the successions that the lives of bodies do not contradict, and by code those that they do.
 

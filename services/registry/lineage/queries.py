@@ -11,7 +11,7 @@ from libs.common.temporal.history import ALWAYS
 from libs.organisations.successions import Shape
 from services.registry.core.codes import ByCode
 from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
-from services.registry.lineage.lives import LIVES, Doubted, Life, believable, lives_in, lives_of
+from services.registry.lineage.lives import LIVES, Doubted, Lifetime, believable, lives_in, lives_of
 from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Origins, Step, living
 from services.registry.lineage.views import EndView, LineageNoteView, LineageView, StepView
 
@@ -81,12 +81,21 @@ class Chains:
 
     steps: tuple[Step, ...]
     doubted: ByCode[list[Doubted]]
-    lives: ByCode[Life]
+    lives: ByCode[Lifetime]
     origins: Origins
 
     def ends_of(self, codes: Collection[str], *, since: date = date.min) -> dict[str, Ends]:
         """Return the bodies that each code lives on in, by successions from `since`."""
         return living(self.steps, codes, since=since, origins=self.origins)
+
+    def followers_of(self, code: str, *, by: date) -> frozenset[str]:
+        """Return every body that followed a code by a day, however many steps away."""
+        reached = [code]
+        for one in reached:
+            reached += {step.successor for step in self.steps if step.code == one and step.effective_on <= by} - {
+                *reached
+            }
+        return frozenset(reached[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ async def get_lineage(
         resolves_to=list(lineage.resolves_to),
         living=living,
         origins=list(lineage.origins),
+        boundaries=[],
         findings=_notes(living, lineage.doubted),
         because=[_sentence(step) for step in (*lineage.before, *lineage.after)],
     )
@@ -206,7 +216,7 @@ async def chains_from(
     sql = _CHAINS_AND_LIVES if by_lives else _CHAINS_ALONE
     for what, code, value, first, until, seen_on, *rest in await db.fetch(sql, list(codes), as_at, as_known):
         read[what].append((code, value, first, until, seen_on) if what == "life" else Step(code, value, first, *rest))
-    steps, lives = read["step"], lives_in(read["life"])
+    steps, lives = read["step"], dict(lives_in(read["life"]))
     others = {code for step in beside for code in (step.code, step.successor)} - lives.keys()
     if by_lives and others:
         lives |= await lives_of(db, others, as_known=as_known)

@@ -41,6 +41,18 @@ class LineageNoteView(BaseModel):
     message: str
 
 
+class BoundaryView(View):
+    """Practices that moved between the code and another body on a day, and no succession says so."""
+
+    day: date = Field(description="the first day in the other body")
+    from_code: str = Field(examples=["01H"])
+    to_code: str = Field(examples=["01K"])
+    practices: int = Field(examples=[36])
+    people: int | None = Field(
+        description="on the lists of those of them that have one, of the day nearest to the move; null: none has"
+    )
+
+
 class LineageView(BaseModel):
     """The predecessors, the successors and the living successors of a code."""
 
@@ -57,6 +69,9 @@ class LineageView(BaseModel):
     origins: list[str] = Field(
         description="the first predecessors, with a body that was there before it acquired others; the code itself "
         "where it has none"
+    )
+    boundaries: list[BoundaryView] = Field(
+        description="moves of practices that no succession states: the code names another area before than after"
     )
     findings: list[LineageNoteView]
     because: list[str] = Field(description="each succession as a sentence")

@@ -20,6 +20,7 @@ from libs.common.events.registry import (
     OrganisationOpened,
     OrganisationParentChanged,
     OrganisationSucceeded,
+    PopulationPublished,
 )
 from services.registry.core import recording
 from services.registry.crosswalks.mapping import Row
@@ -187,6 +188,113 @@ async def test_a_body_that_a_file_shows_open_for_longer_than_another_followed_it
     )
     assert pairs(await crosswalk(registry, "2014-04-01", "2016-06-01", codes="Z93001")) == [("Z93001", "Z93001", "1")]
     assert pairs(await crosswalk(registry, "2014-04-01", "2017-06-01", codes="Z93001")) == [("Z93001", "Z93002", "1")]
+
+
+def belongs(code: str, *parents: tuple[str, str]) -> list[Event]:
+    return [
+        OrganisationParentChanged(
+            code=code, relation="commissioned by", parent=parent, effective_on=date.fromisoformat(on), stated_at=AT
+        )
+        for parent, on in parents
+    ]
+
+
+def people(code: str, number: int, on: str = "2013-06-30") -> PopulationPublished:
+    return PopulationPublished(
+        code=code,
+        basis="registered",
+        people=number,
+        effective_on=date.fromisoformat(on),
+        stated_at=AT,
+        source="nhse:list",
+    )
+
+
+async def practices_that_crossed_a_boundary(registry: RegistryClient) -> None:
+    """A1 and A2 are in 01H, B1 in 01K; A2 moved to 01K in 2017, and A3 closed in 2015. 01K merged into 02K in 2019."""
+    await registry.open("01H", "01K")
+    await registry.open("02K", on="2019-04-01")
+    await tell(
+        registry.database,
+        *listed("A1", "2013-04-01", listed_on="2021-03-31"),
+        *listed("A2", "2013-04-01", listed_on="2021-03-31"),
+        *listed("A3", "2013-04-01", "2015-04-01", listed_on="2021-03-31"),
+        *listed("B1", "2013-04-01", listed_on="2021-03-31"),
+        *belongs("A1", ("01H", "2013-04-01")),
+        *belongs("A2", ("01H", "2013-04-01"), ("01K", "2017-04-01"), ("02K", "2019-04-01")),
+        *belongs("A3", ("01H", "2013-04-01")),
+        *belongs("B1", ("01K", "2013-04-01"), ("02K", "2019-04-01")),
+        *(people(code, number) for code, number in (("A1", 500), ("A2", 300), ("A3", 200), ("B1", 1000))),
+        people("A2", 900, on="2020-04-01"),
+        OrganisationClosed(code="01K", effective_on=date(2019, 4, 1), stated_at=AT),
+        succeeded("01K", "02K", "2019-04-01", "merger", "1"),
+    )
+
+
+async def test_practices_that_crossed_a_boundary_mark_both_bodies_in_crosswalk_restatement_and_lineage(
+    registry: RegistryClient,
+) -> None:
+    await practices_that_crossed_a_boundary(registry)
+    rows = await crosswalk(registry, "2014-04-01", "2018-04-01", codes=["01H", "01K"])
+    move = {"from_code": "01H", "to_code": "01K", "practices": 1, "people": 300}
+    assert [(row["code"], row["moved"], row["findings"]) for row in rows] == [
+        (code, [move], ["practices-moved-without-succession"]) for code in ("01H", "01K")
+    ]
+    assert "1 practices with 300 people had moved from 01H to 01K" in rows[0]["because"]
+    for start, end in (("2014-04-01", "2016-04-01"), ("2017-04-01", "2020-04-01")):
+        assert [row["moved"] for row in await crosswalk(registry, start, end, codes=["01H", "01K"])] == [[], []]
+    back = await crosswalk(registry, "2018-04-01", "2014-04-01", codes=["01H", "01K"])
+    assert [row["moved"] for row in back] == [[move], [move]]
+    later = await crosswalk(registry, "2014-04-01", "2020-04-01", codes=["01H", "01K"])
+    assert [row["moved"] for row in later] == [[move | {"to_code": "02K"}]] * 2
+    figures = [{"code": "01H", "amount": 100}]
+    found = await restated(registry, figures, from_day="2014-04-01", to_day="2018-04-01")
+    assert [one["findings"] for one in found["carried"]] == [["practices-moved-without-succession"]]
+    written = await registry.send(
+        "GET",
+        "/crosswalks",
+        params={"from_day": "2014-04-01", "to_day": "2018-04-01", "codes": "01H", "format": "csv"},
+    )
+    assert table_of(written.text)[0]["moved"] == "01H 01K 1 300"
+    for code in ("01H", "01K"):
+        lineage = await registry.call("GET", f"/organisations/{code}/lineage", params={"as_at": "2018-04-01"})
+        # The list of 2020 is nearer to the move than that of 2013.
+        assert lineage["boundaries"] == [{"day": "2017-04-01"} | move | {"people": 900}]
+    assert (await registry.call("GET", "/organisations/01H/lineage", params={"as_at": "2017-03-31"}))[
+        "boundaries"
+    ] == []
+
+
+async def test_figures_are_restated_by_where_the_practices_of_a_body_are_on_the_other_day(
+    registry: RegistryClient,
+) -> None:
+    await practices_that_crossed_a_boundary(registry)
+    rows = await crosswalk(registry, "2014-04-01", "2020-04-01", codes=["01H", "01K"], by="practices")
+    assert pairs(rows) == [("01H", "01H", "7/10"), ("01H", "02K", "3/10"), ("01K", "02K", "1")]
+    assert {row["by"] for row in rows} == {"practices"}
+    assert rows[1]["because"].startswith(
+        "1 of 3 practices of 01H, with 300 of 1,000 people (lists of 2013-06-30), are in"
+    )
+    figures = [
+        {"code": "01H", "amount": 1000},
+        {"code": "A2", "amount": 7},
+        {"code": "A3", "amount": 5},
+        {"code": "A2", "amount": 9, "day": "2019-05-01"},
+        {"code": "ZZZ", "amount": 1},
+    ]
+    found = await restated(registry, figures, from_day="2014-04-01", to_day="2020-04-01", by="practices")
+    assert [(one["line"], one["to_code"], one["amount"], one["by"]) for one in found["carried"]] == [
+        (1, "01H", 700, "practices"),
+        (1, "02K", 300, "practices"),
+        (2, "02K", 7, "practices"),
+        (3, "01H", 5, "practices"),
+        (4, "02K", 9, "practices"),
+    ]
+    assert [(one["line"], one["reason"], one["by"]) for one in found["not_carried"]] == [
+        (5, "unknown-code", "successions")
+    ]
+    back = await crosswalk(registry, "2020-04-01", "2014-04-01", codes=["02K"], by="practices")
+    assert pairs(back) == [("02K", "01H", "9/19"), ("02K", "01K", "10/19")]
 
 
 async def test_of_a_body_that_merged_before_it_was_split_no_share_is_stated(registry: RegistryClient) -> None:
