@@ -105,7 +105,7 @@ async def test_the_lists_of_2013_restated_to_2021_by_membership_are_a_sum_over_t
     for code, people in published.people.items():
         expected[published.commissioner_in_2021(code) or ""] += people
     found = await _restated(whole, published.people, Basis.PRACTICES)
-    assert (found.amount_in, found.amount_carried) == (EVERYBODY, EVERYBODY)
+    assert found.amount_in == found.amount_carried == EVERYBODY
     assert {code: amount for code, amount in found.totals.items() if amount} == +expected
     # The same lists summed to the bodies of 2013 first, which their practices' lists divide.
     bodies = await _restated(whole, _by_body(published), Basis.PRACTICES)

@@ -10,9 +10,8 @@ from libs.common.database.connection import Reads
 from services.registry.core.codes import ByCode
 from services.registry.crosswalks.memberships import by_practices, moves
 from services.registry.crosswalks.rows import DayPair as DayPair
-from services.registry.crosswalks.rows import Moved
 from services.registry.crosswalks.rows import Row as Row
-from services.registry.crosswalks.views import Basis, Finding, Outcome
+from services.registry.crosswalks.views import Basis, Finding, MovedView, Outcome
 from services.registry.lineage.lives import Doubt, Doubted, Lifetime, believable, lives_of
 from services.registry.lineage.queries import chains_from, steps_to
 from services.registry.lineage.tracing import WHOLE, Step
@@ -44,7 +43,7 @@ async def _marked(db: Reads, rows: dict[str, list[Row]], days: DayPair) -> dict[
     return {code: [_with_moves(row, found, days) for row in some] for code, some in rows.items()}
 
 
-def _with_moves(row: Row, found: Iterable[Moved], days: DayPair) -> Row:
+def _with_moves(row: Row, found: Iterable[MovedView], days: DayPair) -> Row:
     first, last = (row.code, row.to_code) if days.forwards else (row.to_code, row.code)
     moved = tuple(one for one in found if one.from_code == first or one.to_code == last)
     if not moved:

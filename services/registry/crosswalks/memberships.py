@@ -13,8 +13,8 @@ from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.core.codes import ByCode
 from services.registry.core.kinds import PRACTICE_KINDS
-from services.registry.crosswalks.rows import DayPair, Moved, Row
-from services.registry.crosswalks.views import Basis, Outcome
+from services.registry.crosswalks.rows import DayPair, Row
+from services.registry.crosswalks.views import Basis, MovedView, Outcome
 from services.registry.lineage.queries import Chains, chains_from
 from services.registry.lineage.tracing import WHOLE
 
@@ -42,7 +42,7 @@ def _is_a_practice(day: str) -> str:
 # $1 is the earlier day, $2 the later one, $3 the instant; $4 are bodies of the earlier day, $5 of the later one.
 _BOTH_DAYS = f"""
 {PLANNED_EACH_TIME}
-SELECT early.value, late.value, count(*), sum(list.people)::bigint
+SELECT early.value AS from_code, late.value AS to_code, count(*) AS practices, sum(list.people)::bigint AS people
   FROM (SELECT subject_id FROM organisation_belief b
          WHERE {about("b", Facet.PARENT)} AND b.value = ANY($4) AND {holds("b", "$1", "$3")}
          UNION
@@ -84,7 +84,7 @@ SELECT o.code, b.value FROM unnest($1::text[], $2::date[]) AS w (code, day)
 """  # noqa: S608  (only names of ours are put in)
 
 
-async def moves(db: Reads, early: Collection[str], late: Collection[str], days: DayPair) -> list[Moved]:
+async def moves(db: Reads, early: Collection[str], late: Collection[str], days: DayPair) -> list[MovedView]:
     """Return the moves of practices out of bodies of the earlier day, or into bodies of the later one.
 
     A move is one to a body in which the practice's former body does not live on by any succession.
@@ -93,9 +93,10 @@ async def moves(db: Reads, early: Collection[str], late: Collection[str], days: 
     rows = await db.fetch(_BOTH_DAYS, first, last, days.known, sorted(early), sorted(late))
     if not rows:
         return []
-    chains = await chains_from(db, {row[0] for row in rows}, last, days.known)
-    images = _images(chains, {row[0] for row in rows}, first)
-    return [Moved(*row) for row in rows if row[1] not in images[row[0]]]
+    found = [MovedView(**dict(row)) for row in rows]
+    bodies = {one.from_code for one in found}
+    images = _images(await chains_from(db, bodies, last, days.known), bodies, first)
+    return [one for one in found if one.to_code not in images[one.from_code]]
 
 
 def _images(chains: Chains, codes: Collection[str], day: date) -> dict[str, frozenset[str]]:

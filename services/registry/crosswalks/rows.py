@@ -5,7 +5,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from libs.common.temporal.history import ALWAYS
-from services.registry.crosswalks.views import Basis, Finding, Outcome
+from services.registry.crosswalks.views import Basis, Finding, MovedView, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,6 @@ class DayPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Practices of one body of the earlier day that are in another on the later one, which did not follow theirs."""
-
-    from_code: str
-    to_code: str
-    practices: int
-    people: int | None
-    """On the lists of those of them that have one; None where none has."""
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """A mapping of the body `code` of one day, by `share` of it, to the body `to_code` of the other.
 
@@ -54,6 +43,6 @@ class Row:
     because: str
     findings: tuple[Finding, ...] = ()
     """What sources say beside it that does not fit."""
-    moved: tuple[Moved, ...] = ()
+    moved: tuple[MovedView, ...] = ()
     """Practices that left or joined it, and no succession says so."""
     by: Basis = Basis.SUCCESSIONS

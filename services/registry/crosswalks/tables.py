@@ -13,7 +13,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.links import CODE_OF
 from services.registry.crosswalks.mapping import cross
 from services.registry.crosswalks.rows import DayPair, Row
-from services.registry.crosswalks.views import Basis, CrosswalkRowView, MovedView, Outcome, as_text, in_decimals
+from services.registry.crosswalks.views import Basis, CrosswalkRowView, Outcome, as_text, in_decimals
 
 System = Literal["ods", "ons"]
 AT_ONCE = 500
@@ -169,7 +169,7 @@ def crosswalk_row(line: Line, days: DayPair) -> CrosswalkRowView:
         reason=line.reason,
         because=line.because,
         findings=list(row.findings),
-        moved=[MovedView.model_validate(one) for one in row.moved],
+        moved=list(row.moved),
         by=row.by,
         body=line.body,
         to_body=line.to_body,
