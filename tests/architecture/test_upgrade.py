@@ -213,8 +213,9 @@ async def test_the_registry_keeps_its_kinds_and_successions(new_database: NewDat
 _APPLIED = r"""
 INSERT INTO merger (reference, successor, successor_name, predecessors, status, effective_on, rule_pack, version)
 VALUES ('M-14Y', '14Y', 'NHS 14Y', '{10H,10Y}', 'agreed', '2020-04-01', '', 1);
-INSERT INTO merger_condition (merger_id, number, text, stated_at, evidence)
-VALUES (1, 1, 'Sign off', '2019-09-01', 'Minute 7'), (1, 2, 'Name a chair', '2019-09-01', NULL);
+INSERT INTO merger_condition (merger_id, number, text, stated_at, met_on, evidence, evidenced_at, evidenced_by)
+VALUES (1, 1, 'Sign off', '2019-09-01', '2019-09-30', 'Minute 7', '2019-10-01', 'lead'),
+       (1, 2, 'Name a chair', '2019-09-01', NULL, NULL, NULL, NULL);
 INSERT INTO merger_application (reference, kind, successor, applicants, filed_by, filed_on, status, version)
 VALUES ('A-14Y', 'ccg', '14Y', '{10H,10Y}', '10Y', '2019-09-01', 'approved_with_conditions', 1);
 INSERT INTO merger_application_step (application_id, number, act, status, content, stated_at, stated_by)
@@ -226,9 +227,13 @@ async def test_conditions_and_evidence_get_a_term_and_applications_visible_words
     url = await new_database(None)
     await _at(url, "registry", "0003", _APPLIED)
     await migrate(url, "registry")
-    assert await _rows(url, "SELECT number, condition, text, evidence_type FROM merger_condition ORDER BY number") == [
-        (1, "other", "Sign off", "other"),
-        (2, "other", "Name a chair", None),
+    assert await _rows(url, "SELECT number, condition, text FROM merger_condition ORDER BY number") == [
+        (1, "other", "Sign off"),
+        (2, "other", "Name a chair"),
+    ]
+    evidence = "SELECT number, met_on::text, evidence_type, evidence, stated_at::date::text, stated_by"
+    assert await _rows(url, f"{evidence} FROM merger_evidence") == [
+        (1, "2019-09-30", "other", "Minute 7", "2019-10-01", "lead")
     ]
     assert await _rows(url, "SELECT content->>'constitution' FROM merger_application_step") == [("Page 1",)]
 

@@ -9,14 +9,13 @@ import asyncpg
 from sqlalchemy import Text, any_, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from libs.common.temporal.believed import about
 from libs.organisations.statements import Facet
 from services.registry.core.kinds import Kind
 from services.registry.core.recording import COMMAND
 from services.registry.imports.mergers import Life, MergerRecords, by_group
-from services.registry.mergers.models import Merger
+from services.registry.mergers.models import WHOLE, Merger
 from services.registry.mergers.queries import agreed_mergers_of
 
 _AROUND = """
@@ -67,7 +66,7 @@ async def around(session: AsyncSession, connection: asyncpg.Connection, codes: C
         select(Merger)
         .where(or_(Merger.successor == any_(named), Merger.predecessors.overlap(named)))
         .order_by(Merger.reference)
-        .options(selectinload(Merger.plans), selectinload(Merger.conditions), selectinload(Merger.schemes))
+        .options(*WHOLE)
         .with_for_update(of=Merger)
         .execution_options(populate_existing=True)
     )

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
@@ -24,9 +23,9 @@ from libs.common.events.registry import (
     OrganisationProposed,
     TransferSchemeMade,
 )
-from libs.common.identity import Caller
+from libs.common.identity import Caller, Role
 from libs.common.process.clock import day_of
-from services.registry.core.change import Change, change
+from services.registry.core.change import Change, behind, change
 from services.registry.core.codes import AreaCode, Code, Day, Name
 from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.core.permissions import must_act_for
@@ -39,7 +38,7 @@ from services.registry.mergers.errors import (
     SchemeNotAllowed,
     WrongEffectiveDate,
 )
-from services.registry.mergers.models import Merger, SchemeType
+from services.registry.mergers.models import WHOLE, Merger, SchemeType
 from services.registry.mergers.queries import agreed_mergers_of, agreed_parts_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, missing, reasons_against
 from services.registry.parts.commands import pass_parts
@@ -170,8 +169,7 @@ async def redate_merger(
     Raises MergerNotOpen, EffectiveDateUnchanged, MergerNotAllowed with every reason.
     """
     async with change_of(session, merger, by=by, stated_at=stated_at) as now:
-        previously_on = merger.effective_on
-        merger.redate(command.effective_on, stated_at=now.at, by=by.subject)
+        previously_on = merger.redate(command.effective_on, stated_at=now.at, by=by.subject)
         if command.effective_on < day_of(now.at):
             message = f"{command.effective_on} is past: a merger is put on a day to come, never back"
             raise MergerNotAllowed(message, reasons=[Reason(message, "effective_on")])
@@ -183,9 +181,9 @@ async def redate_merger(
             parts=_parts_of(merger),
             but=merger.reference,
         )
-        if law := law_on(command.effective_on, kind):
+        if law := law_on(merger.effective_on, kind):
             merger.rule_pack = law.id
-        now.publish(_redated(merger, previously_on, now.at))
+        now.publish(_redated(merger, previously_on, command.effective_on, now.at))
         await carry_out_if_due(now, merger, by_day=today)
 
 
@@ -207,7 +205,7 @@ async def establish_successor(
     Raises MergerNotOpen, WrongEffectiveDate, MergerNotReady with all that is missing or came late.
     """
     async with change_of(session, merger, by=by, stated_at=stated_at) as now:
-        merger.must_be_agreed()
+        merger.must_be_agreed(now.at)
         if merger.effective_on > today:
             raise WrongEffectiveDate(f"{merger.reference} takes effect on {merger.effective_on}")
         _must_be_ready(merger)
@@ -261,7 +259,7 @@ async def get_merger_to_change(
     merger: Merger | None = await session.scalar(
         select(Merger)
         .where(Merger.reference == reference)
-        .options(selectinload(Merger.plans), selectinload(Merger.conditions), selectinload(Merger.schemes))
+        .options(*WHOLE)
         .with_for_update(of=Merger)
         .execution_options(populate_existing=True)
     )
@@ -273,10 +271,11 @@ async def get_merger_to_change(
 def change_of(
     session: AsyncSession, merger: Merger, *, by: Caller, stated_at: datetime, in_its_place: bool | None = None
 ) -> AbstractAsyncContextManager[Change]:
-    """Change a locked merger and its bodies, after all statements about it, also for a loader.
+    """Change a locked merger and its bodies, after all statements about it; a loader's after its agreement.
 
     The right to act was asked for before the merger was locked.
     """
+    late = by.has(Role.LOADER) if in_its_place is None else in_its_place
     return change(
         session,
         merger.codes(),
@@ -284,7 +283,7 @@ def change_of(
         stated_at=stated_at,
         bound=(),
         in_bulk=moving(_parts_of(merger)) if merger.parts else (),
-        after=merger.last_stated_at(),
+        after=merger.first_stated_at() if late else merger.last_stated_at(),
         in_its_place=in_its_place,
     )
 
@@ -292,6 +291,8 @@ def change_of(
 async def carry_out_if_due(now: Change, merger: Merger, *, by_day: date) -> None:
     """Carry the merger out where its day has come and all was ready by then."""
     if merger.status == MergerStatus.AGREED and merger.effective_on <= by_day and merger.is_ready():
+        # A late statement is in its place; that the merger took effect comes after everything about it.
+        now.at = behind(merger.last_stated_at(), now.at)
         passed = await pass_parts(now, _parts_of(merger), _plan_of(merger)) if merger.parts else []
         merger.carry_out(stated_at=now.at, by=now.by.subject)
         now.publish(_merged(merger, now.at), *passed)
@@ -445,14 +446,14 @@ def _agreed(merger: Merger, at: datetime) -> Event:
     )
 
 
-def _redated(merger: Merger, previously_on: date, at: datetime) -> Event:
+def _redated(merger: Merger, previously_on: date, effective_on: date, at: datetime) -> Event:
     """Return the event that a merger takes effect on another day."""
     return _NAMES[merger.kind].redated(
         merger=merger.reference,
         successor=merger.successor,
         predecessors=tuple(merger.predecessors),
         previously_on=previously_on,
-        effective_on=merger.effective_on,
+        effective_on=effective_on,
         stated_at=at,
     )
 

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import Boolean, Date, DateTime, ForeignKey, ForeignKeyConstraint, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from libs.common.errors import Reason
 from libs.common.process.clock import day_of
@@ -23,7 +23,10 @@ from services.registry.mergers.errors import (
 
 
 class Plan(Base):
-    """A plan of a merger, as stated at one instant: to take effect, carried out, or withdrawn."""
+    """A plan of a merger, as stated at one instant: to take effect, carried out, or withdrawn. Never changed.
+
+    What is in force at an instant follows from all plans by `plan_in_force`, in whatever order they were recorded.
+    """
 
     __tablename__ = "merger_plan"
 
@@ -36,6 +39,12 @@ class Plan(Base):
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
     )
+
+
+def plan_in_force(plans: Iterable[Plan], at: datetime | None = None) -> Plan | None:
+    """Return the plan in force at an instant (None: now), which is the latest by then; None before the first."""
+    stated = (plan for plan in plans if at is None or plan.stated_at <= at)
+    return max(stated, key=lambda plan: (plan.stated_at, plan.number), default=None)
 
 
 class SchemeType(StrEnum):
@@ -65,11 +74,28 @@ class Scheme(Base):
     )
 
 
-class Condition(Base):
-    """A condition of NHS England's approval, with the evidence that it is met.
+class ConditionEvidence(Base):
+    """The evidence that a condition was met, as stated at one instant: a term, and words for the parties."""
 
-    `condition` and `evidence_type` are terms; `text` and `evidence` are words for the parties.
-    """
+    __tablename__ = "merger_evidence"
+    __table_args__ = (
+        ForeignKeyConstraint(["merger_id", "number"], ["merger_condition.merger_id", "merger_condition.number"]),
+    )
+
+    merger_id: Mapped[int] = mapped_column(Integer, primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, init=False)
+    met_on: Mapped[date] = mapped_column(Date)
+    evidence_type: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
+class Condition(Base):
+    """A condition of NHS England's approval: a term, and words for the parties."""
 
     __tablename__ = "merger_condition"
 
@@ -78,18 +104,20 @@ class Condition(Base):
     text: Mapped[str] = mapped_column(Text)
     condition: Mapped[str] = mapped_column(Text, server_default="other")
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    met_on: Mapped[date | None] = mapped_column(Date, default=None)
-    evidence: Mapped[str | None] = mapped_column(Text, default=None)
-    evidence_type: Mapped[str | None] = mapped_column(Text, default=None)
-    evidenced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
-    evidenced_by: Mapped[str | None] = mapped_column(Text, default=None)
+    evidence: Mapped[ConditionEvidence | None] = relationship(lazy="raise", default=None, repr=False, cascade="all")
+
+    @property
+    def met_on(self) -> date | None:
+        """The day on which it was met, None without evidence."""
+        return self.evidence.met_on if self.evidence else None
 
 
 class Merger(Base):
     """Commissioners to be dissolved, and their successor (NHS Act 2006 s.14G; ICBs: s.14Z25, s.14Z27).
 
-    `ready_on` is the day by which everything needed was known to be ready: each condition met, and of each predecessor
-    both schemes or nil returns; None while something is missing.
+    `status` and `effective_on` are those of the plan in force. `ready_on` is the day by which everything needed was
+    known to be ready: each condition met, and of each predecessor both schemes or nil returns; None while something is
+    missing.
 
     `parts` are parts of bodies that continue (`services.registry.parts.part.Part`), which pass on the same day.
 
@@ -136,6 +164,10 @@ class Merger(Base):
         """Return the instant of its latest plan."""
         return max(plan.stated_at for plan in self.plans)
 
+    def first_stated_at(self) -> datetime:
+        """Return the instant of its agreement, after which everything else about it is stated."""
+        return min(plan.stated_at for plan in self.plans)
+
     def agree(self, conditions: Iterable[tuple[str, str]] = (), *, stated_at: datetime, by: str) -> None:
         """Note that it was agreed, on these conditions: each a term, and words for the parties."""
         self.note(MergerStatus.AGREED, self.effective_on, stated_at=stated_at, by=by)
@@ -148,7 +180,7 @@ class Merger(Base):
         self, sort: SchemeType, predecessors: Sequence[str], *, nil: bool, made_on: date, stated_at: datetime, by: str
     ) -> Scheme:
         """Add a transfer scheme, or a nil return. Raises MergerNotOpen, SchemeMadeAlready."""
-        self.must_be_agreed()
+        self.must_be_agreed(stated_at)
         made = {code: one.reference for one in self.schemes if one.sort == sort for code in one.predecessors}
         twice = [Reason(f"{code} has the {sort} transfer scheme {made[code]}") for code in predecessors if code in made]
         if twice:
@@ -171,14 +203,15 @@ class Merger(Base):
         self, number: int, evidence_type: str, evidence: str, *, met_on: date, stated_at: datetime, by: str
     ) -> Condition:
         """Record the evidence that a condition is met. Raises MergerNotOpen, NoSuchCondition, ConditionMetAlready."""
-        self.must_be_agreed()
+        self.must_be_agreed(stated_at)
         condition = next((one for one in self.conditions if one.number == number), None)
         if condition is None:
             raise NoSuchCondition(f"{self.reference} has {len(self.conditions)} conditions and no number {number}")
-        if condition.met_on is not None:
+        if condition.evidence is not None:
             raise ConditionMetAlready(f"condition {number} of {self.reference} was met on {condition.met_on}")
-        condition.met_on, condition.evidence_type, condition.evidence = met_on, evidence_type, evidence
-        condition.evidenced_at, condition.evidenced_by = stated_at, by
+        condition.evidence = ConditionEvidence(
+            met_on=met_on, evidence_type=evidence_type, evidence=evidence, stated_at=stated_at, stated_by=by
+        )
         self._reckon()
         return condition
 
@@ -194,38 +227,40 @@ class Merger(Base):
         """Set the day by which everything needed was known to be ready."""
         covered = {(one.sort, code): day_of(one.stated_at) for one in self.schemes for code in one.predecessors}
         needed = [covered.get((sort, code)) for sort in SchemeType for code in self.predecessors]
-        needed += [day_of(one.evidenced_at) if one.evidenced_at else None for one in self.conditions]
+        needed += [day_of(one.evidence.stated_at) if one.evidence else None for one in self.conditions]
         days = [day for day in needed if day is not None]
         self.ready_on = max(days) if len(days) == len(needed) else None
 
-    def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> None:
-        """Move it to another day. Raises MergerNotOpen, EffectiveDateUnchanged."""
-        self.must_be_agreed()
-        if effective_on == self.effective_on:
+    def redate(self, effective_on: date, *, stated_at: datetime, by: str) -> date:
+        """Move it to another day; return the day before. Raises MergerNotOpen, EffectiveDateUnchanged."""
+        previously_on = self.must_be_agreed(stated_at).effective_on
+        if effective_on == previously_on:
             raise EffectiveDateUnchanged(f"{self.reference} takes effect on {effective_on}")
         self.note(MergerStatus.AGREED, effective_on, stated_at=stated_at, by=by)
         self.version += 1
+        return previously_on
 
     def withdraw(self, *, stated_at: datetime, by: str) -> None:
         """Withdraw it. Raises MergerNotOpen."""
-        self.must_be_agreed()
-        self.note(MergerStatus.WITHDRAWN, self.effective_on, stated_at=stated_at, by=by)
+        plan = self.must_be_agreed(stated_at)
+        self.note(MergerStatus.WITHDRAWN, plan.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
     def carry_out(self, *, stated_at: datetime, by: str) -> None:
         """Note that it took effect. Raises MergerNotOpen."""
-        self.must_be_agreed()
-        self.note(MergerStatus.CARRIED_OUT, self.effective_on, stated_at=stated_at, by=by)
+        plan = self.must_be_agreed(stated_at)
+        self.note(MergerStatus.CARRIED_OUT, plan.effective_on, stated_at=stated_at, by=by)
         self.version += 1
 
-    def must_be_agreed(self) -> None:
-        """Raise MergerNotOpen where it was carried out or withdrawn."""
-        if self.status != MergerStatus.AGREED:
+    def must_be_agreed(self, at: datetime) -> Plan:
+        """Return the plan in force at an instant. Raises MergerNotOpen where it was withdrawn, or ever carried out."""
+        plan = plan_in_force(self.plans, at)
+        if plan is None or plan.status != MergerStatus.AGREED or self.status == MergerStatus.CARRIED_OUT:
             raise MergerNotOpen(f"{self.reference} is {self.status.replace('_', ' ')}")
+        return plan
 
     def note(self, status: MergerStatus, effective_on: date, *, stated_at: datetime, by: str) -> None:
-        """Add a plan. Earlier plans stay."""
-        self.status, self.effective_on = status, effective_on
+        """Add a plan. Earlier plans stay, and one that is stated late goes before those that were stated after it."""
         self.plans.append(
             Plan(
                 number=len(self.plans) + 1,
@@ -235,3 +270,13 @@ class Merger(Base):
                 stated_by=by,
             )
         )
+        if plan := plan_in_force(self.plans):
+            self.status, self.effective_on = plan.status, plan.effective_on
+
+
+WHOLE = (
+    selectinload(Merger.plans),
+    selectinload(Merger.conditions).selectinload(Condition.evidence),
+    selectinload(Merger.schemes),
+)
+"""What is loaded with a merger that changes."""

@@ -83,10 +83,10 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
 """  # noqa: S608  (only names of ours are put in)
 
 _PLANS = """
-SELECT p.number, p.status, p.effective_on, p.stated_at, CASE WHEN $3 THEN p.stated_by END AS stated_by,
-       p.recorded_at
+SELECT row_number() OVER (ORDER BY p.stated_at, p.number) AS number, p.status, p.effective_on, p.stated_at,
+       CASE WHEN $3 THEN p.stated_by END AS stated_by, p.recorded_at
   FROM merger_plan p JOIN merger m ON m.id = p.merger_id
- WHERE m.reference = $1 AND p.stated_at <= $2 ORDER BY p.number
+ WHERE m.reference = $1 AND p.stated_at <= $2 ORDER BY p.stated_at, p.number
 """
 
 
@@ -99,12 +99,12 @@ SELECT s.reference, s.sort, s.predecessors, m.successor, s.nil_return, s.made_on
 """
 
 _CONDITIONS = """
-SELECT c.number, c.condition, CASE WHEN $4 THEN c.text END AS text, CASE WHEN met THEN c.met_on END AS met_on,
-       CASE WHEN met THEN c.evidence_type END AS evidence_type, CASE WHEN met AND $4 THEN c.evidence END AS evidence,
-       CASE WHEN met THEN c.evidenced_at END AS evidenced_at,
-       CASE WHEN met AND $4 THEN c.evidenced_by END AS evidenced_by
+SELECT c.number, c.condition, CASE WHEN $4 THEN c.text END AS text, e.met_on, e.evidence_type,
+       CASE WHEN $4 THEN e.evidence END AS evidence, e.stated_at AS evidenced_at,
+       CASE WHEN $4 THEN e.stated_by END AS evidenced_by
   FROM merger_condition c JOIN merger m ON m.id = c.merger_id
- CROSS JOIN LATERAL (SELECT c.evidenced_at <= $2 AND ($3::date IS NULL OR c.met_on <= $3)) AS shown (met)
+  LEFT JOIN merger_evidence e ON e.merger_id = c.merger_id AND e.number = c.number AND e.stated_at <= $2
+        AND ($3::date IS NULL OR e.met_on <= $3)
  WHERE m.reference = $1 AND c.stated_at <= $2 ORDER BY c.number
 """
 
