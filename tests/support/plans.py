@@ -28,6 +28,10 @@ class Plan:
         """The tables that it reads from end to end."""
         return {node["Relation Name"] for node in self._nodes if node["Node Type"] in _SCANS}
 
+    def times_read(self, table: str) -> int:
+        """How many of its steps read this table."""
+        return sum(node.get("Relation Name") == table for node in self._nodes)
+
 
 class Plans:
     """A connection that explains before it reads: by the plan made once, or for its arguments, as a Database would."""

@@ -13,13 +13,13 @@ from services.registry.core.believed import IN_ONE_LOOK
 _SHOWN = f"""
 {PLANNED_EACH_TIME}
 SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
-       seen.since, seen.until, seen.address, o.matched
-  FROM (SELECT o.id, o.code, o.version, {{matched}} AS matched
-          FROM {{bodies}} WHERE {{conditions}} ORDER BY o.code LIMIT {{limit}}) o
+       seen.since, seen.until, seen.address, o.matched, o.rank
+  FROM (SELECT o.id, o.code, o.version, {{matched}} AS matched, {{rank}} AS rank
+          FROM {{bodies}} WHERE {{conditions}} ORDER BY rank, o.code LIMIT {{limit}}) o
  CROSS JOIN LATERAL (
        SELECT {IN_ONE_LOOK}
          FROM organisation_belief b WHERE b.subject_id = o.id AND {holds("b")}) seen
- ORDER BY o.code
+ ORDER BY o.rank, o.code
 """  # noqa: S608  (only constants of ours are put in)
 
 
@@ -57,9 +57,21 @@ class Conditions:
         elif value is not None:
             self.believed(facet, f"b.value = {self.of(value)}::text")
 
-    def sql(self, limit: int, *, after: str | None, matched: str = "NULL::text[]") -> str:
-        """Return the SELECT of the first of them, in the order of codes, behind `after`; `arguments` go with it."""
-        if after is not None:
+    def sql(
+        self,
+        limit: int,
+        *,
+        after: str | None,
+        matched: str = "NULL::text[]",
+        rank: str = "0",
+        after_rank: int = 0,
+    ) -> str:
+        """Return the SELECT of the first of them, by rank and code, behind a cursor; `arguments` go with it."""
+        if after is not None and rank == "0":
             self.where(f"o.code > {self.of(after)}")
+        elif after is not None:
+            self.where(f"({rank}, o.code) > ({self.of(after_rank)}::bigint, {self.of(after)}::text)")
         conditions = " AND ".join(self._conditions)
-        return _SHOWN.format(matched=matched, bodies=self.bodies, conditions=conditions, limit=self.of(limit))
+        return _SHOWN.format(
+            matched=matched, rank=rank, bodies=self.bodies, conditions=conditions, limit=self.of(limit)
+        )

@@ -18,7 +18,7 @@ from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.kinds import Kind
 from services.registry.search import members as trees
 from services.registry.search import queries
-from services.registry.search.views import LookedUpView, MatchView, MemberView, TreeView
+from services.registry.search.views import LookedUpView, MatchView, MemberView, SearchView, TreeView
 
 router = questions_router(tags=["Search"])
 
@@ -57,7 +57,7 @@ class Codes(BaseModel):
     codes: list[Code] = Field(max_length=MOST_CODES, fail_fast=True, examples=[["10Y", "10H", "14Y"]])
 
 
-@router.get("/search", response_model=Page[MatchView], summary="Search organisations")
+@router.get("/search", response_model=SearchView, summary="Search organisations")
 async def find_organisations(
     request: Request,
     rows: Rows,
@@ -71,15 +71,20 @@ async def find_organisations(
     postcode: Postcode = None,
     place: Place = None,
     parent: Parent = None,
-) -> Page[MatchView]:
-    """Search organisations by a word of a present or former name, by code, postcode or place, ordered by code.
+) -> SearchView:
+    """Search organisations by a word of a present or former name, by code, postcode or place.
 
-    The filters apply to the day of the request; the words may be of a name on any day.
+    The filters apply to the day of the request; the words may be of a name on any day. The best matches come first: the
+    code, the whole name, the beginning of a name or code, words of a name; those of one rank by code. Where nothing is
+    found, `nearest` offers names that are like the words.
     """
     wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
-    [after] = paging.key(str) or [None]
+    after: tuple[int, str] | None = paging.key(int, str)
     found = await queries.search(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
-    return page(found, key=lambda one: one.code, request=request)
+    answer = SearchView(**dict(page(found, key=lambda one: (one.rank, one.code), request=request)))
+    if text is not None and not found and after is None:
+        answer.nearest = await queries.nearest(rows.bulk, wanted, as_at=as_at, as_known=as_known)
+    return answer
 
 
 @router.get(
@@ -178,7 +183,10 @@ async def export_organisations(
     place: Place = None,
     parent: Parent = None,
 ) -> StreamingResponse:
-    """Export every matching organisation, as at a day, as known at an instant, in one response ordered by code."""
+    """Export every matching organisation, as at a day, as known at an instant, in one response.
+
+    It is ordered by code; with `text` the best matches come first.
+    """
     wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
     pages = queries.all_pages(rows.bulk, wanted, as_at=as_at, as_known=as_known)
     if form == "ndjson":

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
+from libs.common.http.paging import Page
 from libs.organisations.statements import Status
 from services.registry.core.kinds import Kind
 from services.registry.core.views import OrganisationView, View
@@ -19,6 +20,22 @@ class MatchView(OrganisationView):
     matched: list[str] = Field(
         description="what the words matched: `code`, `name`, `name on another day`, `address`, `code:ons`",
         examples=[["name on another day"]],
+    )
+    rank: int = Field(
+        description="how well the words match, the best first: 0 its code, or its code in another system; 1 its whole "
+        "name; 3 the beginning of its name or code; 5 words of its name; one more for a name of another day; 0 without "
+        "words",
+        examples=[6],
+    )
+
+
+class SearchView(Page[MatchView]):
+    """A page of what was found; where nothing was, the organisations whose names are most like the words."""
+
+    nearest: list[OrganisationView] = Field(
+        default_factory=list,
+        description="where nothing is found: up to 5 organisations with a name, on any day, that is like the text, the "
+        "most alike first; the other filters apply to them",
     )
 
 

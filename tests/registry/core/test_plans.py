@@ -9,10 +9,13 @@ from libs.common.database.connection import Database
 from services.registry.core.kinds import Kind
 from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
 from services.registry.cover.queries import list_covers
+from services.registry.fhir.request import read_search
+from services.registry.fhir.search.affiliations import find_affiliations
+from services.registry.fhir.search.organisations import find_codes
 from services.registry.lineage.queries import lineage_of
 from services.registry.populations.queries import people_of
 from services.registry.search.members import list_members
-from services.registry.search.queries import SearchFilter, search
+from services.registry.search.queries import SearchFilter, nearest, search
 from tests.support.databases import Databases, NewDatabase
 from tests.support.plans import Plans
 from tests.support.platform import schema
@@ -42,6 +45,11 @@ SELECT 'M-' || n, 'X' || n, 'NHS ' || n, ARRAY['Y' || n, 'Z' || n], 'carried_out
   FROM generate_series(1, 10000) n;
 INSERT INTO merger_plan (merger_id, number, status, effective_on, stated_at, stated_by)
 SELECT id, 1, 'carried_out', '2020-04-01', '2020-01-01', 'test' FROM merger;
+INSERT INTO organisation_statement (subject_id, facet, value, valid, stated_at, fills_before, source, recorded_by,
+                                    recorded_at)
+SELECT id, 1 + n, 'open', daterange('2013-04-01', NULL), '2013-01-01', FALSE, 'test', 'test',
+       timestamptz '2020-01-01' + id * interval '1 minute' + n * interval '30 days'
+  FROM generate_series(0, 3) n CROSS JOIN organisation ORDER BY n, id;
 INSERT INTO population_statement (code, basis, effective_on, people, stated_at, rank, source, recorded_by)
 SELECT code, 'registered', date '2013-04-01' + 91 * n, 1000, '2013-01-01', 0, 'test', 'test'
   FROM organisation CROSS JOIN generate_series(0, 3) n;
@@ -105,6 +113,47 @@ async def test_a_word_of_a_name_is_found_by_the_index_of_words(plans: Plans) -> 
     assert [one.code for one in found] == ["L00700"]
     assert "ix_organisation_belief_words" in plans.indexes
     assert "organisation_belief" not in plans.read_whole
+
+
+async def test_the_best_matches_are_read_by_the_beginning_of_a_name(plans: Plans) -> None:
+    found = await search(plans, SearchFilter(text="surgery L0070"), as_at=DAY, as_known=None, after=None, limit=51)
+    assert [(one.code, one.rank) for one in found] == [(f"L0070{n}", 3) for n in range(10)]
+    assert "ix_organisation_belief_name" in plans.indexes
+    assert "organisation_belief" not in plans.read_whole
+
+
+async def test_the_nearest_names_are_read_in_one_look_at_names_alone(plans: Plans) -> None:
+    offered = await nearest(plans, SearchFilter(text="sugrery L00700"), as_at=DAY, as_known=None)
+    assert offered[0].code == "L00700"
+    [plan] = plans.noted
+    assert plan.read_whole <= {"organisation_belief", "organisation"}
+    assert plan.times_read("organisation_belief") <= 2
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found", "index"),
+    [
+        ([("name", "surgery L0070")], 10, "ix_organisation_belief_name"),
+        ([("name:exact", "SURGERY L00700")], 1, "ix_organisation_belief_name"),
+        ([("partof", "L00007"), ("_count", "10")], 11, "ix_organisation_belief_parent"),
+        ([("identifier", "EL00700")], 1, "ix_tie_other"),
+        ([("_id", "l00700")], 1, "uq_organisation_code"),
+        ([("_lastUpdated", "ge2020-04-18T00:00:00Z"), ("_count", "10")], 11, "ix_organisation_statement_recorded_at"),
+    ],
+)
+async def test_a_fhir_search_looks_its_matches_up(
+    plans: Plans, parameters: list[tuple[str, str]], found: int, index: str
+) -> None:
+    assert len(await find_codes(plans, read_search("Organization", parameters), today=DAY)) == found
+    assert index in plans.indexes
+    assert not plans.read_whole & {"organisation_belief", "organisation_statement", "tie"}
+
+
+async def test_the_affiliations_of_a_body_are_looked_up(plans: Plans) -> None:
+    asked = read_search("OrganizationAffiliation", [("participating-organization", "L00007"), ("active", "true")])
+    assert len(await find_affiliations(plans, asked, today=DAY)) == 30
+    assert "ix_organisation_belief_parent" in plans.indexes
+    assert not plans.read_whole & {"organisation", "organisation_belief", "tie", "tie_belief"}
 
 
 async def test_the_members_of_a_body_are_read_by_their_parent(plans: Plans) -> None:

@@ -1,5 +1,6 @@
 """Organisations are found by what a user remembers of them, read many at once, and exported."""
 
+import base64
 import csv
 import io
 import json
@@ -81,6 +82,81 @@ async def test_pages_follow_one_another(registry: RegistryClient) -> None:
         "00F", "00G", "10Y", "13T", "A85001", "A85002", "A85003",
     ]  # fmt: skip
     assert second["next"] is None
+
+
+async def _ranked(registry: RegistryClient, **asked: Any) -> list[tuple[str, int]]:
+    return [(one["code"], one["rank"]) for one in await found(registry, **asked)]
+
+
+async def test_the_code_comes_before_the_whole_name_its_beginning_and_its_words(registry: RegistryClient) -> None:
+    await registry.open("A9", name="Leeds", on="2013-04-01")
+    await registry.open("LEEDS", name="Somewhere", on="2013-04-01")
+    await registry.open("A1", name="A clinic in Leeds", on="2013-04-01")
+    await registry.open("A2", name="Leeds Clinic", on="2013-04-01")
+    await registry.open("LEEDS1", name="Elsewhere", on="2013-04-01")
+    assert await _ranked(registry, text="leeds") == [("LEEDS", 0), ("A9", 1), ("A2", 3), ("LEEDS1", 3), ("A1", 5)]
+    assert await _ranked(registry, text="  LEEDS   clinic ") == [("A2", 1), ("A1", 5)]
+
+
+async def test_a_name_of_the_day_comes_before_one_of_another_day(registry: RegistryClient) -> None:
+    await registry.open("A1", name="NHS 13T CCG", on="2013-04-01")
+    assert await _ranked(registry, text="nhs 13t ccg") == [("A1", 1), ("13T", 2)]
+    assert await _ranked(registry, text="nhs 13t") == [("A1", 3), ("13T", 4)]
+    assert await _ranked(registry, text="13t ccg") == [("A1", 5), ("13T", 6)]
+    assert await _ranked(registry, text="ccg", kind="ccg", as_at="2015-04-01") == [
+        ("00F", 5), ("00G", 5), ("10Y", 5), ("13T", 5), ("A1", 5),
+    ]  # fmt: skip
+
+
+async def test_the_code_of_another_system_is_a_code(registry: RegistryClient) -> None:
+    ons = {"system": "ons", "identifier": "E38000215", "effective_on": "2014-04-01"}
+    await registry.change("/organisations/10Y/identifiers", version=1, body=ons)
+    await registry.open("A1", name="The E38000215 Clinic", on="2013-04-01")
+    assert await _ranked(registry, text="e38000215") == [("10Y", 0), ("A1", 5)]
+
+
+async def test_pages_stay_in_the_order_of_ranks(registry: RegistryClient) -> None:
+    await registry.open("ZZ", name="NHS", on="2013-04-01")
+    await registry.open("NHS", name="Elsewhere", on="2013-04-01")
+    await registry.open("A1", name="An NHS clinic", on="2013-04-01")
+    seen, address = [], "/search?text=nhs&limit=2&as_at=2016-01-01"
+    while address:
+        page = await registry.call("GET", address)
+        seen += [(one["rank"], one["code"]) for one in page["items"]]
+        address = (page["next"] or "").removeprefix("/v1")
+    assert seen == [
+        (0, "NHS"), (1, "ZZ"), *[(3, code) for code in ("00F", "00G", "10Y", "13T", "A85001", "A85002", "A85003")],
+        (5, "A1"),
+    ]  # fmt: skip
+    far = base64.urlsafe_b64encode(json.dumps([2**40, "A"]).encode()).decode().rstrip("=")
+    assert (await registry.call("GET", f"/search?text=nhs&after={far}"))["items"] == []
+    old = base64.urlsafe_b64encode(json.dumps(["13T"]).encode()).decode().rstrip("=")
+    await registry.call("GET", f"/search?text=nhs&after={old}", expect=400)
+
+
+async def _offered(registry: RegistryClient, **asked: Any) -> list[str]:
+    answer = await registry.call("GET", "/search", params={"as_at": "2016-01-01", **asked})
+    assert answer["items"] == []
+    return [one["code"] for one in answer["nearest"]]
+
+
+async def test_where_nothing_is_found_names_that_are_like_the_words_are_offered(registry: RegistryClient) -> None:
+    await registry.open("A1", name="NEWCASTLE ROAD SURGERY", on="2013-04-01")
+    await registry.open("A2", name="ST.JOHN'S HOUSE", on="2013-04-01")
+    assert await _offered(registry, text="newcaslte gatshead") == ["13T"]
+    assert await _offered(registry, text="nwecastle") == ["A1", "13T"]
+    assert await _offered(registry, text="st johns huose") == ["A2"]
+    assert await _offered(registry, text="newcaslte", kind="gp_practice") == []
+    assert await _offered(registry, text="newcaslte", postcode="HP20") == []
+    assert await _offered(registry, text="xylophone") == []
+    assert await _offered(registry, text="&&") == []
+    assert await _offered(registry, text="q") == []
+
+
+async def test_a_search_that_finds_something_or_has_no_words_offers_nothing(registry: RegistryClient) -> None:
+    some = await registry.call("GET", "/search", params={"text": "newcastle", "as_at": "2016-01-01"})
+    assert (len(some["items"]), some["nearest"]) == (1, [])
+    assert await _offered(registry, parent="ZZZ") == []
 
 
 @pytest.mark.parametrize("words", ["'", "&|!()", "a & 'b", "\\", "%", "ß", "nhs:*"])
