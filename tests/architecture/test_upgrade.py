@@ -235,7 +235,9 @@ async def test_conditions_and_evidence_get_a_term_and_applications_visible_words
     assert await _rows(url, f"{evidence} FROM merger_evidence") == [
         (1, "2019-09-30", "other", "Minute 7", "2019-10-01", "lead")
     ]
-    assert await _rows(url, "SELECT content->>'constitution' FROM merger_application_step") == [("Page 1",)]
+    assert await _rows(url, "SELECT content->>'constitution', filed_by FROM merger_application_step") == [
+        ("Page 1", "10Y")
+    ]
 
 
 _CLUSTERED = """

@@ -78,17 +78,21 @@ async def file_application(
             reference=f"A-{dossier.successor}-{earlier + 1}" if earlier else f"A-{dossier.successor}",
             kind=kind_of(asked, around),
             successor=dossier.successor,
-            applicants=list(command.applicants),
-            filed_by=command.filed_by,
             filed_on=asked.filed_on,
-            status=ApplicationStatus.FILED,
         )
         session.add(application)
         effective_on = effect_of(asked, procedures_for(asked, around))
         kept = ApplicationContent.model_validate(
-            {**dossier.model_dump(), "applicants": application.applicants, "effective_on": effective_on}
+            {**dossier.model_dump(), "applicants": command.applicants, "effective_on": effective_on}
         )
-        note_step(now, application, ApplicationAct.FILED, kept)
+        note_step(
+            now,
+            application,
+            ApplicationAct.FILED,
+            kept,
+            status=ApplicationStatus.FILED,
+            filed_by=command.filed_by,
+        )
     return application
 
 
@@ -147,8 +151,9 @@ async def leave_application(
     application.must_be_open()
     before = content_of(application)
     left = [one for one in application.applicants if one != code]
-    if application.filed_by == code:
-        application.filed_by = left[0] if left else code
+    filed_by = application.filed_by
+    if filed_by == code and left:
+        filed_by = left[0]
     kept = before.model_copy(
         update={
             "applicants": left,
@@ -156,7 +161,7 @@ async def leave_application(
             "member_views": [view for view in before.member_views if view.organisation != code],
         }
     )
-    await _change_applicants(session, application, kept, ApplicationAct.LEFT, stated_at, by)
+    await _change_applicants(session, application, kept, ApplicationAct.LEFT, stated_at, by, filed_by=filed_by)
 
 
 async def withdraw_application(
@@ -166,9 +171,8 @@ async def withdraw_application(
     application.must_be_open()
     decided = Determination(outcome=ApplicationStatus.WITHDRAWN, decided_on=day_of(stated_at))
     kept = content_of(application).model_copy(update={"determination": decided})
-    application.status = ApplicationStatus.WITHDRAWN
     async with change_of(session, application, by=by, stated_at=stated_at) as now:
-        note_step(now, application, ApplicationAct.WITHDRAWN, kept)
+        note_step(now, application, ApplicationAct.WITHDRAWN, kept, status=ApplicationStatus.WITHDRAWN)
 
 
 async def get_application_to_change(
@@ -186,7 +190,9 @@ async def get_application_to_change(
         else:
             await must_act_for(session, binds(application), by)
 
-    stated = await session.scalar(select(Application).where(Application.reference == reference))
+    stated = await session.scalar(
+        select(Application).where(Application.reference == reference).options(selectinload(Application.steps))
+    )
     if stated is not None:
         await must_be_theirs(stated)
     found: Application | None = await session.scalar(
@@ -216,7 +222,7 @@ def bodies_of(application: Application) -> set[str]:
 
 def content_of(application: Application) -> ApplicationContent:
     """Return the current content of an application."""
-    return ApplicationContent.model_validate(application.steps[-1].content)
+    return ApplicationContent.model_validate(application.current.content)
 
 
 async def _change_applicants(
@@ -226,13 +232,15 @@ async def _change_applicants(
     act: ApplicationAct,
     stated_at: datetime,
     by: Caller,
+    *,
+    filed_by: str | None = None,
 ) -> None:
+    filer = filed_by or application.filed_by
     dossier = Dossier.model_validate({name: getattr(kept, name) for name in Dossier.model_fields})
-    asked = Asked(kept.applicants, application.filed_by, application.filed_on, day_of(stated_at), dossier)
+    asked = Asked(kept.applicants, filer, application.filed_on, day_of(stated_at), dossier)
     async with change_of(session, application, by=by, stated_at=stated_at, checks=_concerned(asked)) as now:
         _must_be_allowed(asked, await _around(now, asked))
-        application.applicants = list(kept.applicants)
-        note_step(now, application, act, kept)
+        note_step(now, application, act, kept, filed_by=filer)
 
 
 def change_of(
@@ -278,9 +286,17 @@ def titles_of_conditions(conditions: Sequence[ApprovalCondition], day: date) -> 
     return titles_of("merger-condition", terms, day, field="conditions.{}.condition")
 
 
-def note_step(now: Change, application: Application, act: ApplicationAct, kept: ApplicationContent) -> None:
+def note_step(
+    now: Change,
+    application: Application,
+    act: ApplicationAct,
+    kept: ApplicationContent,
+    *,
+    status: ApplicationStatus | None = None,
+    filed_by: str | None = None,
+) -> None:
     """Add the step to the application, and publish it; a judgement is published with the determination alone."""
-    application.note(act, kept.dump(), stated_at=now.at, by=now.by.subject)
+    application.note(act, kept.dump(), stated_at=now.at, by=now.by.subject, status=status, filed_by=filed_by)
     if act is ApplicationAct.JUDGED:
         return
     if kept.determination is None or act not in {ApplicationAct.DETERMINED, ApplicationAct.WITHDRAWN}:

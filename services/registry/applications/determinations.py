@@ -94,11 +94,10 @@ async def determine_application(
         if command.outcome in {"approved", "approved_with_conditions"}:
             merger = await _merge(session, application, command, by=by, today=today, stated_at=stated_at)
             decided = decided.model_copy(update={"merger": merger.reference})
-        application.status = ApplicationStatus(command.outcome)
         kept = before.model_copy(
             update={"determination": decided, "effective_on": command.deferred_to or before.effective_on}
         )
-        note_step(now, application, ApplicationAct.DETERMINED, kept)
+        note_step(now, application, ApplicationAct.DETERMINED, kept, status=ApplicationStatus(command.outcome))
 
 
 async def _merge(

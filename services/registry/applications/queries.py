@@ -28,11 +28,11 @@ from services.registry.core.sight import Sight
 from services.registry.populations.queries import people_of
 
 _SOME = """
-SELECT a.reference, a.kind, a.filed_by, a.filed_on, step.status, step.content, step.stated_at, a.version
+SELECT a.reference, a.kind, step.filed_by, a.filed_on, step.status, step.content, step.stated_at, a.version
   FROM merger_application a
  CROSS JOIN LATERAL (SELECT * FROM merger_application_step s
                       WHERE s.application_id = a.id AND s.stated_at <= $1
-                      ORDER BY s.number DESC LIMIT 1) step
+                      ORDER BY s.stated_at DESC, s.number DESC LIMIT 1) step
  WHERE ($2::text IS NULL OR step.status = $2)
    AND ($3::text IS NULL OR step.content->>'successor' = $3 OR step.content->'applicants' ? $3)
    AND ($4::text IS NULL OR a.reference = $4)
@@ -43,7 +43,7 @@ SELECT a.reference, a.kind, a.filed_by, a.filed_on, step.status, step.content, s
 _STEPS = """
 SELECT s.number, s.act, s.status, s.content, s.stated_at, s.stated_by, s.recorded_at
   FROM merger_application_step s JOIN merger_application a ON a.id = s.application_id
- WHERE a.reference = $1 AND s.stated_at <= $2 ORDER BY s.number
+ WHERE a.reference = $1 AND s.stated_at <= $2 ORDER BY s.stated_at, s.number
 """
 
 

@@ -125,8 +125,11 @@ async def test_applicants_join_and_leave_before_the_determination(registry: Regi
     assert said["joined"] == [{"applicant": "10Q", "agreed_on": "2017-02-01"}]
     twice = await registry.change(path, version=2, body=joining, expect=409)
     assert "10Q occurs 2 times" in messages(twice)
+    await registry.move_clock("2017-03-01")
     left = await registry.change(f"{path}/10Y/withdrawal", version=2)
     assert left["applicants"] == ["10H", "10Q"]
+    then = await registry.call("GET", "/merger-applications/A-14Y", params={"as_known": "2017-02-28"})
+    assert (then["filed_by"], then["applicants"]) == ("10Y", ["10Y", "10H", "10Q"])
     nobody = await registry.change(f"{path}/10Y/withdrawal", version=3, expect=404)
     assert nobody["type"].endswith("/no-such-applicant")
     too_few = await registry.change(f"{path}/10H/withdrawal", version=3, expect=409)
