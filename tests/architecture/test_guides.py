@@ -36,6 +36,8 @@ def test_the_commands_that_it_names_exist(commands: set[str]) -> None:
     named |= {"continue-from", "rebuild", "due-work"}
     assert named <= {words.split()[0] for words in QUOTED}
     assert named <= commands
+    shown = set(re.findall(r"^python -m services\.[a-z]+ ([a-z-]+)", GUIDE, flags=re.MULTILINE))
+    assert {"skip-record"} <= shown <= commands
 
 
 def test_the_settings_that_it_names_exist() -> None:

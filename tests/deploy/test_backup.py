@@ -1,8 +1,10 @@
-"""Back-up and restore with PostgreSQL's own programs: a restored log begins a new life, and who was ahead notices."""
+"""What an operator does by the guide: back-up and restore with PostgreSQL's own programs, and past what is no event."""
 
 import asyncio
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import uuid
@@ -28,6 +30,7 @@ from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
 from tests.deploy.conftest import REPOSITORY, NewServer
+from tests.support.buses import strange_record
 from tests.support.databases import OWNER, NewDatabase
 from tests.support.edge import Tokens, running, tokens
 from tests.support.waiting import until
@@ -237,3 +240,34 @@ async def test_a_base_backup_of_the_whole_server_starts_and_holds_every_log_whol
         assert (found.is_whole, found.events) == (True, 2)
     finally:
         await asyncio.to_thread(copy.stop)
+
+
+@pytest.mark.parametrize("two", ["kafka"], indirect=True)
+async def test_a_record_that_is_no_event_is_passed_by_the_commands_of_the_guide(two: Two) -> None:
+    assert two.access is not None
+    await two.open("10H", "10Y")
+    await until(two.has_heard(2), within=90)
+    await strange_record(two.access, b'\x00\xff"not an event"', "registry")
+    await two.open("14Y")
+
+    async def has_stopped() -> bool:
+        numbers = (await two.call("GET", "contracts", "/v1/operations/backbone")).json()
+        return "the record at offset 3 is no event" in str(numbers["dead_tasks"])
+
+    await until(has_stopped, within=90)
+    assert "the consumer of registry died: Unreadable" in (await two.health())["reasons"]
+    with pytest.raises(AssertionError, match="position 3 of registry would never be consumed"):
+        await two.command("contracts", "continue-from", "registry", "--after", "3")
+    assert "the projection matched the log" in await two.command("contracts", "rebuild", "known_organisations")
+    guide = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^python -m services\.contracts (skip-record .+)$", guide, flags=re.MULTILINE)
+    assert "continues after the record at offset 3" in await two.command("contracts", *shlex.split(shown))
+    await until(two.has_heard(3), within=90)
+    with pytest.raises(AssertionError, match="is at offset 5, not at 3"):
+        await two.command("contracts", *shlex.split(shown))
+    assert "the projection matched the log" in await two.command("contracts", "rebuild", "known_organisations")
+    known = two.postgres.run_sql(
+        "SELECT string_agg(code, ' ' ORDER BY code) FROM known_organisation",
+        database=database_of(two.urls["contracts"]),
+    )
+    assert known == "10H 10Y 14Y"

@@ -4,6 +4,8 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from aiokafka import AIOKafkaProducer
+
 from deploy.kafka import Broker
 from libs.common.events import Envelope, Event
 from libs.common.messaging.bus import Bus, Message
@@ -17,6 +19,14 @@ from tests.support.waiting import until
 def access_to(kafka: Broker) -> KafkaAccess:
     """The broker, with topics that no other test has."""
     return KafkaAccess(kafka.bootstrap, topic_prefix=f"test-{uuid.uuid4().hex[:12]}.")
+
+
+async def strange_record(access: KafkaAccess, body: bytes, source: str = "lamps") -> None:
+    """Put into a topic what is no event: a record without key and headers."""
+    producer = AIOKafkaProducer(bootstrap_servers=access.bootstrap)
+    await producer.start()
+    await producer.send_and_wait(access.topic(source), body)
+    await producer.stop()
 
 
 class Street:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from libs.common.database.connection import Database, raw
 from libs.common.database.statistics import analyze
-from libs.common.messaging.bus import Bus, Message
+from libs.common.messaging.bus import Bus, epoch_of
 from libs.common.messaging.intake import (
     Cursor,
     EpochChanged,
@@ -21,7 +21,6 @@ from libs.common.messaging.intake import (
     TooManyParked,
     Unreadable,
     divide,
-    epoch_of,
     error_text,
     reason_to_park,
     take_in,
@@ -245,21 +244,3 @@ class Consumer:
 
 async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
     return cast("asyncpg.Connection", (await connection.get_raw_connection()).driver_connection)
-
-
-async def continue_from(session: AsyncSession, source: str, last: Message | None) -> Cursor:
-    """Move the consumer's cursor to just after this message of the bus; None starts from the first event.
-
-    For an operator, after the source was restored. Events consumed beyond that message stay applied.
-    """
-    position, offset = (last.position or 0, last.offset + 1) if last else (0, 0)
-    place = Cursor((last and epoch_of(last)) or "", offset, position)
-    await (await raw(session)).execute(
-        "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3, updated_at = clock_timestamp()"
-        " WHERE source = $4",
-        place.epoch,
-        place.next_offset,
-        place.position,
-        source,
-    )
-    return place

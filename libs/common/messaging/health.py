@@ -3,11 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+import asyncpg
 import structlog
 
 from libs.common.database.connection import Database
-from libs.common.messaging.bus import Bus
+from libs.common.messaging.bus import Bus, recorded_at_of
 
 _log = structlog.get_logger(__name__)
 
@@ -22,6 +24,10 @@ SELECT (SELECT count(*) FROM outbox) AS outbox_events,
        (SELECT jsonb_object_agg(event, events) FROM (
            SELECT split_part(error, ': ', 2) AS event, count(*) AS events
              FROM parked WHERE error LIKE 'UnknownEvent: %' GROUP BY event) AS newer) AS newer_events
+"""
+_PLACES = """
+SELECT source, source_position, next_offset,
+       extract(epoch FROM clock_timestamp() - updated_at)::float8 AS unmoved_seconds FROM consumer_offset
 """
 
 
@@ -40,6 +46,8 @@ class BackboneHealth:
     """Parked events that wait for a newer version of the software, by name and version."""
     consumer_lag: dict[str, int | None] = field(default_factory=dict)
     consumer_position: dict[str, int] = field(default_factory=dict)
+    consumer_waiting_seconds: dict[str, float] = field(default_factory=dict)
+    """How long the next event of a source has been there while the consumer did not move; 0 if there is none."""
 
 
 async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) -> BackboneHealth:
@@ -48,11 +56,9 @@ async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) 
     assert row is not None
     last = row["last_position"] or 0
     published = row["published_position"]
-    places = {
-        place["source"]: place["source_position"]
-        for place in await database.fetch("SELECT source, source_position FROM consumer_offset")
-    }
-    position = {source: places.get(source, 0) for source in sources}
+    places = {place["source"]: place for place in await database.fetch(_PLACES)}
+    position = {source: places[source]["source_position"] if source in places else 0 for source in sources}
+    lag = {source: await _lag(bus, source, position[source]) for source in sources}
     return BackboneHealth(
         outbox_events=row["outbox_events"],
         oldest_outbox_seconds=row["oldest_seconds"] or 0.0,
@@ -63,8 +69,12 @@ async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) 
         parked_events=row["parked_events"],
         parked_keys=row["parked_keys"],
         newer_events=json.loads(row["newer_events"] or "{}"),
-        consumer_lag={source: await _lag(bus, source, position[source]) for source in sources},
+        consumer_lag=lag,
         consumer_position=position,
+        consumer_waiting_seconds={
+            source: await _waiting(bus, source, places.get(source)) if (lag[source] or 0) > 0 else 0.0
+            for source in sources
+        },
     )
 
 
@@ -75,3 +85,15 @@ async def _lag(bus: Bus, source: str, position: int) -> int | None:
     except Exception as error:  # noqa: BLE001  (one source out of reach must not hide the other numbers)
         _log.warning("source cannot be reached", source=source, error=str(error))
         return None
+
+
+async def _waiting(bus: Bus, source: str, place: asyncpg.Record | None) -> float:
+    try:
+        following = await bus.at(source, max(place["next_offset"] if place else 0, 1))
+    except Exception as error:  # noqa: BLE001  (as above)
+        _log.warning("source cannot be reached", source=source, error=str(error))
+        return 0.0
+    recorded_at = recorded_at_of(following) if following else None
+    unmoved: list[float] = [place["unmoved_seconds"]] if place else []
+    there = [(datetime.now(UTC) - recorded_at).total_seconds()] if recorded_at else []
+    return max(0.0, min(unmoved + there, default=0.0))

@@ -74,24 +74,6 @@ def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def epoch_of(message: Message) -> str | None:
-    """Return the epoch of the log in which the message was published; None if it cannot be read."""
-    try:
-        return Envelope.decode(message.body).epoch
-    except Undecodable:
-        return None
-
-
-def position_of(message: Message) -> int | None:
-    """Return the message's position in its source's log; None if it is not known."""
-    if message.position is not None:
-        return message.position
-    try:
-        return Envelope.decode(message.body).position
-    except Undecodable:
-        return None
-
-
 def take_in(messages: Sequence[Message], place: Cursor, subscribed: Collection[str]) -> Intake:
     """Decide what to do with messages read from the cursor `place` on.
 
@@ -135,7 +117,9 @@ def _position(message: Message, envelope: Envelope | None) -> int | None:
 def _reason_to_stop(message: Message, envelope: Envelope | None, before: Cursor) -> ConsumerStopped | None:
     position = _position(message, envelope)
     if position is None:
-        return Unreadable(f"the message at offset {message.offset} cannot be read, and its position is not known")
+        return Unreadable(
+            f"the record at offset {message.offset} is no event: an operator has to look at it, and to skip-record it"
+        )
     if before.epoch and envelope and envelope.epoch != before.epoch and position != before.position + 1:
         return EpochChanged(
             f"epoch {envelope.epoch} is at position {position}; this consumer is at {before.position} of {before.epoch}"

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from itertools import takewhile
 
 import asyncpg
 import structlog
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Database, raw
 from libs.common.database.statistics import analyze
 from libs.common.errors import NotFound
-from libs.common.messaging.bus import Bus
+from libs.common.messaging.bus import Bus, Message, position_of
 from libs.common.messaging.intake import Cursor, take_in
 from libs.common.messaging.subscriptions import KnowingHandler, Projection, Subscriptions
 
@@ -80,7 +81,7 @@ async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, na
     async with database.begin() as session:
         connection = await raw(session)
         places = await connection.fetch(
-            "SELECT source, epoch, next_offset, source_position FROM consumer_offset ORDER BY source FOR UPDATE"
+            "SELECT source, source_position FROM consumer_offset ORDER BY source FOR UPDATE"
         )
         before = await checksum(connection, projection)
         for table in projection.tables:
@@ -109,6 +110,10 @@ async def rebuild_carried_over(database: Database, bus: Bus, subscriptions: Subs
             _log.info("rebuilt a carried-over projection", projection=name, events=done.events)
 
 
+def _is_alien(message: Message) -> bool:
+    return position_of(message) is None
+
+
 async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler], source: str, up_to: int) -> int:
     connection = await raw(session)
     parked = {
@@ -117,10 +122,15 @@ async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler
     names = frozenset[str]().union(*(handler.names for handler in handlers))
     place, events = Cursor(), 0
     while place.position < up_to:
-        messages = await bus.read(source, place.next_offset, _BATCH)
-        if messages and place.epoch:
-            # The epoch may have changed within the log: the consumer accepted that change at the time.
-            place = Cursor("", place.next_offset, place.position)
+        read = await bus.read(source, place.next_offset, _BATCH)
+        # What is no event was skipped by an operator; what was not consumed yet is left to the consumer.
+        alien = list(takewhile(_is_alien, read))
+        consumed = list(takewhile(lambda one: (position_of(one) or 0) <= up_to, read[len(alien) :]))
+        messages = list(takewhile(lambda one: not _is_alien(one), consumed)) or read[len(alien) : len(alien) + 1]
+        # The epoch may have changed within the log: the consumer accepted that change at the time.
+        place = Cursor("", alien[-1].offset + 1 if alien else place.next_offset, place.position)
+        if alien and not messages:
+            continue
         intake = take_in(messages, place, names)
         if intake.stopped is not None:
             raise NotReplayable(f"{source}: {intake.stopped}") from intake.stopped

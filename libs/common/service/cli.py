@@ -202,6 +202,15 @@ _COMMANDS = {
             parser.add_argument("--after", type=int, required=True, metavar="POSITION"),
         ),
     ),
+    "skip-record": Command(
+        "Set a consumer past the record at which it has stopped, because it is no event",
+        cli_bus.skip_alien,
+        lambda parser: (
+            parser.add_argument("source", metavar="SOURCE"),
+            parser.add_argument("--offset", type=int, required=True, metavar="OFFSET"),
+            parser.add_argument("--reason", required=True, metavar="WORDS"),
+        ),
+    ),
     "due-work": Command(
         "Do all work due up to a day",
         _due_work,

@@ -4,18 +4,19 @@ import argparse
 import sys
 
 from libs.common.database.connection import Database
+from libs.common.identity import Caller, Role
 from libs.common.messaging import event_log
-from libs.common.messaging.bus import Bus, Message
+from libs.common.messaging.bus import Bus, Message, epoch_of, position_of
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess, TopicMissing
 from libs.common.messaging.bus.kafka_publisher import TopicDiffers, TopicNotEmpty, republish
-from libs.common.messaging.consumer import continue_from
-from libs.common.messaging.intake import position_of
+from libs.common.messaging.cursors import CursorStays, continue_from, skip_record
 from libs.common.service.app import Service
 from libs.common.service.settings import BusSettings, SettingsRefused
 
 _SCAN = 500
+_OPERATOR = Caller(subject="the command line", roles=frozenset({Role.OPERATOR}), organisations=frozenset())
 
 
 def bus_of(settings: BusSettings, service: str | None = None) -> Bus:
@@ -75,9 +76,10 @@ async def go_on_after(service: Service, given: argparse.Namespace) -> int:
         if last is None and given.after:
             print(f"{given.source} has no position {given.after}", file=sys.stderr)
             return 1
+        epoch = await _epoch_since_a_restore(bus, given.source)
         async with database.begin() as session:
-            place = await continue_from(session, given.source, last)
-    except (TopicMissing, ConnectionError) as error:
+            place = await continue_from(session, given.source, last, new_epoch=epoch)
+    except (CursorStays, TopicMissing, ConnectionError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
@@ -85,6 +87,31 @@ async def go_on_after(service: Service, given: argparse.Namespace) -> int:
         await database.close()
     print(f"{service.name} continues after position {place.position} of {given.source}, epoch {place.epoch or 'any'}")
     return 0
+
+
+async def skip_alien(service: Service, given: argparse.Namespace) -> int:
+    """Set this service's consumer past the record at which it has stopped, because it is no event."""
+    settings = BusSettings.load()
+    bus, database = bus_of(settings), await _opened(service, settings)
+    try:
+        record = await bus.at(given.source, given.offset)
+        async with database.begin() as session:
+            await skip_record(session, given.source, given.offset, record, by=_OPERATOR, reason=given.reason)
+    except (CursorStays, TopicMissing, ConnectionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        await bus.close()
+        await database.close()
+    print(f"{service.name} continues after the record at offset {given.offset} of {given.source}, which stays there")
+    return 0
+
+
+async def _epoch_since_a_restore(bus: Bus, source: str) -> str:
+    """Return the epoch with which the source ends; empty if it began with it."""
+    epoch = (await bus.end(source)).epoch
+    first = next((found for each in await bus.read(source, 0, _SCAN) if (found := epoch_of(each))), "")
+    return "" if epoch == first else epoch
 
 
 async def _message_at(bus: Bus, source: str, position: int) -> Message | None:

@@ -15,7 +15,7 @@ from libs.common.process.metrics import CONTENT_TYPE
 from libs.common.process.tasks import Tasks
 
 STUCK_SECONDS = 60
-"""Seconds after which an event waiting in the outbox shows that no sequencer works."""
+"""Seconds after which an event waiting in the outbox, or at a consumer that does not move, shows that none works."""
 
 router = APIRouter(tags=["Health"], route_class=StrictRoute)
 
@@ -56,6 +56,11 @@ async def tell_ready(request: Request, response: Response) -> Readiness:
         numbers = await numbers_of(request)
         if numbers.oldest_outbox_seconds > STUCK_SECONDS:
             reasons.append("events wait in the outbox for too long")
+        reasons += [
+            f"events of {source} wait to be consumed for too long"
+            for source, seconds in sorted(numbers.consumer_waiting_seconds.items())
+            if seconds > STUCK_SECONDS
+        ]
         if numbers.parked_events:
             waiting.append("events are parked")
         if numbers.newer_events:
@@ -82,6 +87,7 @@ async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPER
         "newer_events": sum(numbers.newer_events.values()),
         "dead_tasks": len(request.app.state.tasks.dead),
     }
+    measures |= {f"consumer_waiting_seconds_{source}": s for source, s in numbers.consumer_waiting_seconds.items()}
     measures |= {f"consumer_lag_{source}": lag for source, lag in numbers.consumer_lag.items() if lag is not None}
     return Response(request.app.state.metrics.exposition(measures), media_type=CONTENT_TYPE)
 

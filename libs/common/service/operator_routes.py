@@ -85,6 +85,9 @@ class BackboneView(BaseModel):
     last_position: int
     published_lag: int
     consumer_lag: dict[str, int | None] = Field(description="By publisher; null if it cannot be reached.")
+    consumer_waiting_seconds: dict[str, float] = Field(
+        description="By publisher, how long its next event has waited while the consumer did not move; else 0."
+    )
     parked_events: int
     parked_keys: int
     newer_events: dict[str, int] = Field(

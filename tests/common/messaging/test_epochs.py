@@ -1,7 +1,7 @@
 """A source that was restored from a backup: who heard more than it has notices, and nobody mistakes its events."""
 
 from libs.common.messaging import event_log
-from libs.common.messaging.consumer import continue_from
+from libs.common.messaging.cursors import continue_from
 from tests.support.sample_projection import Lamps, lit, nobody_dead, wait_for_death
 from tests.support.waiting import until
 

@@ -25,6 +25,25 @@ async def test_health_counts_what_is_behind_and_what_is_parked(lamps: Lamps) -> 
     assert behind.oldest_outbox_seconds > 0
 
 
+async def test_health_says_how_long_the_next_event_waits_for_a_consumer_that_does_not_move(lamps: Lamps) -> None:
+    async def waiting() -> float:
+        return (await backbone_health(lamps.subscriber, lamps.bus, ["lamps"])).consumer_waiting_seconds["lamps"]
+
+    await lamps.told(lit("a", 1))
+    assert 0 < await waiting() < 60
+    await lamps.follow(1)
+    assert await waiting() == 0
+    await lamps.tell(lit("a", 2))
+    await lamps.rewrite("UPDATE outbox SET recorded_at = recorded_at - interval '5 minutes'")
+    await lamps.sequence()
+    assert 0 < await waiting() < 60  # it moved a moment ago
+    async with lamps.subscriber.connect() as connection:
+        await connection.execute("UPDATE consumer_offset SET updated_at = updated_at - interval '4 minutes'")
+    assert 240 < await waiting() < 300
+    await lamps.follow(2)
+    assert await waiting() == 0
+
+
 async def test_health_of_a_publisher_shows_its_log_and_how_far_it_is_published(lamps: Lamps) -> None:
     await lamps.told(lit("a", 1), lit("a", 2), lit("a", 3))
     health = await backbone_health(lamps.publisher, lamps.bus, [])

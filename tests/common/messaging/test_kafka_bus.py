@@ -11,20 +11,20 @@ from dataclasses import replace
 from logging.handlers import BufferingHandler
 
 import pytest
-from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.structs import TopicPartition
 
 from deploy.kafka import Broker
 from libs.common.messaging import event_log
+from libs.common.messaging.bus import BusEnd
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
 from libs.common.messaging.bus.kafka_publisher import KafkaPublisher, Sender, TopicNotEmpty, republish
 from libs.common.messaging.consumer import Consumer, ConsumerLimits
 from libs.common.messaging.event_log import Entry
 from libs.common.process.tasks import Tasks
-from tests.support.buses import Street, access_to, kafka_street
+from tests.support.buses import Street, access_to, kafka_street, strange_record
 from tests.support.sample_projection import Lamps, lit, wait_for_death
 from tests.support.waiting import until
 
@@ -191,13 +191,51 @@ async def test_an_event_whose_bytes_cannot_be_read_is_parked_under_its_keys(stre
     assert [(position, keys) for position, keys, _ in await street.lamps.parked()] == [(2, ["b"]), (4, ["b"])]
 
 
+async def test_the_end_is_seen_at_once_while_nobody_follows_and_events_come_one_by_one(street: Street) -> None:
+    bus = kafka_of(street)
+    street.tasks.start("publisher", bus.publisher("lamps", street.lamps.publisher).run)
+    for shine in range(1, 6):
+        await street.lamps.told(lit("a", shine))
+
+        async def has_come(position: int = shine) -> bool:
+            return (await asyncio.wait_for(bus.end("lamps"), 5)).position == position
+
+        await until(has_come, within=20)
+
+
 async def test_a_strangers_message_stops_the_consumer_and_is_told(street: Street, access: KafkaAccess) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=access.bootstrap)
-    await producer.start()
-    await producer.send_and_wait(access.topic("lamps"), b"hello")
-    await producer.stop()
+    await strange_record(access, b"hello")
     async with street.lamps.following(follower(street)) as tasks:
-        await wait_for_death(tasks, saying="cannot be read, and its position is not known")
+        await wait_for_death(tasks, saying="the record at offset 1 is no event")
+
+
+@pytest.mark.parametrize("number", [1, 5])
+async def test_strangers_messages_at_the_end_hide_no_event_and_stop_no_publisher(
+    street: Street, access: KafkaAccess, number: int
+) -> None:
+    bus, database = kafka_of(street), street.lamps.publisher
+    for _ in range(number):
+        await strange_record(access, b"\x00\xff not an event")
+    assert await bus.end("lamps") == BusEnd(number + 1, 0, "")
+    street.tasks.start("publisher", bus.publisher("lamps", database).run)
+    await street.told(lit("a", 1), lit("a", 2))
+    await street.tasks.close()
+    for _ in range(number):
+        await strange_record(access, b"\x00\xff not an event")
+    end = await bus.end("lamps")
+    assert (end.position, end.next_offset, end.epoch != "") == (2, 2 * number + 3, True)
+    tasks = Tasks(first_pause=0.01, longest_pause=0.05)
+    tasks.start("publisher", bus.publisher("lamps", database).run)
+    await street.told(lit("a", 3))
+    assert not tasks.dead
+    await tasks.close()
+    assert [message.position for message in await street.read_all()] == [
+        *([None] * number),
+        1,
+        2,
+        *([None] * number),
+        3,
+    ]
 
 
 async def test_a_topic_that_lost_its_events_stops_the_publisher_until_the_log_is_published_again(

@@ -1,6 +1,7 @@
 """What operators see and do: health, metrics, what is parked, due work, the clock."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Database
+from libs.common.database.connection import Database, dsn
 from libs.common.events import Envelope
 from libs.common.identity import Caller, Role
 from libs.common.messaging.bus.direct import DirectBus
@@ -235,6 +236,38 @@ async def test_an_event_that_nobody_puts_into_the_log_makes_it_unready(
     assert ready.status_code == 503
     assert ready.json()["reasons"] == ["events wait in the outbox for too long"]
     assert 120 < (await client.get("/v1/operations/backbone")).json()["oldest_outbox_seconds"] < 180
+
+
+async def test_an_event_that_nobody_consumes_makes_it_unready_though_no_task_died(url: str, tokens: Tokens) -> None:
+    """Another process has the lease and does nothing: this one waits for it, and is one event behind."""
+    hearing = create_service(replace(SERVICE, hears=("beacons",)), tokens.settings(url), DirectBus({"beacons": url}))
+    other = await asyncpg.connect(dsn(url))
+    await other.execute("SELECT pg_advisory_lock(hashtextextended('consumer beacons', 0))")
+    async with running(hearing, tokens.header(*Role)) as client:
+        await client.post("/v1/beacons", json={"code": "IVI", "name": "Ivinghoe"})
+
+        async def is_behind() -> bool:
+            numbers = (await client.get("/v1/operations/backbone")).json()
+            return bool(numbers["consumer_lag"]["beacons"] == 2)
+
+        await until(is_behind)
+        assert (await client.get("/health/ready")).json() == {"ready": True, "reasons": [], "waiting": []}
+        await other.execute(
+            "INSERT INTO consumer_offset (source, epoch, next_offset, source_position, updated_at)"
+            " VALUES ('beacons', '', 2, 1, now() - interval '5 minutes')"
+        )
+        body = await other.fetchval("SELECT body FROM event_log WHERE position = 2")
+        longer_ago = re.sub(rb'"time":"\d{4}', b'"time":"2020', body)
+        await other.execute("UPDATE event_log SET body = $1 WHERE position = 2", longer_ago)
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()["reasons"]) == (
+            503,
+            ["events of beacons wait to be consumed for too long"],
+        )
+        metrics = (await client.get("/metrics")).text
+        [seconds] = re.findall(r'measure="consumer_waiting_seconds_beacons",service="beacons"} (\S+)', metrics)
+        assert 299 < float(seconds) < 600
+    await other.close()
 
 
 async def test_a_task_that_died_makes_it_unready(app: FastAPI, client: httpx.AsyncClient) -> None:

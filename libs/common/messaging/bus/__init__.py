@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from libs.common.database.connection import Database
+from libs.common.events import Envelope, Undecodable
 from libs.common.process.tasks import Alive
 
 
@@ -21,6 +23,32 @@ class Message:
     position: int | None
     keys: tuple[str, ...] | None
     body: bytes
+
+
+def epoch_of(message: Message) -> str | None:
+    """Return the epoch of the log in which the message was published; None if it cannot be read."""
+    try:
+        return Envelope.decode(message.body).epoch
+    except Undecodable:
+        return None
+
+
+def recorded_at_of(message: Message) -> datetime | None:
+    """Return when the publisher recorded the event; None if it cannot be read."""
+    try:
+        return Envelope.decode(message.body).recorded_at
+    except Undecodable:
+        return None
+
+
+def position_of(message: Message) -> int | None:
+    """Return the message's position in its source's log; None if it is not known."""
+    if message.position is not None:
+        return message.position
+    try:
+        return Envelope.decode(message.body).position
+    except Undecodable:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from libs.common.database.connection import Database
-from libs.common.events import Envelope, Undecodable
-from libs.common.messaging.bus import BusEnd, Message
+from libs.common.messaging.bus import BusEnd, Message, epoch_of, position_of
 from libs.common.messaging.bus.kafka_access import CLOSE_SECONDS, BusUnavailable, KafkaAccess, Leaving, TopicMissing
 from libs.common.messaging.bus.kafka_mirror import Mirror
 from libs.common.messaging.bus.kafka_publisher import KafkaPublisher, Sender
@@ -95,23 +94,28 @@ class KafkaBus:
         await self._reader(self._following, source).wait(max(next_offset, _FIRST), within, stop)
 
     async def end(self, source: str) -> BusEnd:
-        """Return where the topic ends now."""
+        """Return where the topic ends now: after its last record, at the position of its last event."""
         next_offset, last = await self._end(source)
-        if last is None:
-            return BusEnd(next_offset, 0, "")
-        try:
-            envelope = Envelope.decode(last.body)
-        except Undecodable:
-            return BusEnd(next_offset, last.position or 0, "")
-        return BusEnd(next_offset, envelope.position if last.position is None else last.position, envelope.epoch)
+        if last is not None and position_of(last) is None:
+            last = await self._last_event(source, next_offset)
+        return (
+            BusEnd(next_offset, 0, "")
+            if last is None
+            else BusEnd(next_offset, position_of(last) or 0, epoch_of(last) or "")
+        )
 
     async def last(self, source: str) -> Message | None:
-        """Return the topic's last message, or None if it is empty."""
+        """Return the topic's last record, or None if it is empty."""
         return (await self._end(source))[1]
+
+    async def last_event(self, source: str) -> Message | None:
+        """Return the topic's last record that is an event, or None if it has none."""
+        next_offset, last = await self._end(source)
+        return last if last is None or position_of(last) is not None else await self._last_event(source, next_offset)
 
     def publisher(self, service: str, database: Database) -> KafkaPublisher:
         """Return the publisher of this service's log to its topic."""
-        return KafkaPublisher(service, database, lambda: self.sender(service), lambda: self.last(service))
+        return KafkaPublisher(service, database, lambda: self.sender(service), lambda: self.last_event(service))
 
     def sender(self, service: str) -> Sender:
         """Return a new connection that sends to the service's topic."""
@@ -136,6 +140,20 @@ class KafkaBus:
             return next_offset, newest
         found = await looking.read(next_offset - 1, 1)
         return next_offset, found[0] if found else None
+
+    async def _last_event(self, source: str, next_offset: int) -> Message | None:
+        """Look for it backwards, each time twice as far: hardly ever is a record of the topic no event."""
+        reader, back = self._reader(self._looking, source), 1
+        while True:
+            start, events = max(next_offset - back, _FIRST), []
+            at = start
+            while at < next_offset:
+                found = await reader.read(at, next_offset - at)
+                events += [each for each in found if position_of(each) is not None]
+                at = found[-1].offset + 1 if found else next_offset
+            if events or start == _FIRST:
+                return events[-1] if events else None
+            back *= 2
 
     async def _show(self, places: Mapping[str, int]) -> None:
         offsets = {TopicPartition(topic, 0): offset for topic, offset in places.items()}
@@ -234,10 +252,10 @@ class _Consumer:
     def seek(self, offset: int) -> None:
         if not self._consumer.assignment():
             self._consumer.assign([self._partition])
-        self._consumer.resume(self._partition)
         self._consumer.seek(self._partition, offset - _FIRST)
 
     async def fetch(self, within: float) -> Sequence[Message]:
+        self._consumer.resume(self._partition)
         try:
             async with _translated(within + _ANSWER_SECONDS):
                 got = await self._consumer.getmany(self._partition, timeout_ms=int(within * 1000))
