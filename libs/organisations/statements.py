@@ -3,7 +3,7 @@
 The registry derives its own statements the same way, so that every copy agrees with it at each point of both times.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import IntEnum
 from typing import Literal, NamedTuple
@@ -42,7 +42,7 @@ class Facet(IntEnum):
     """`proposed`, `open` or `closed`."""
     NAME = 2
     PARENT = 3
-    """The code of the body that it belongs to."""
+    """The code of the body that it belongs to, as its register's own column has it: of a practice, its commissioner."""
     KIND = 4
     LEGAL = 5
     """`established` or `abolished` in law, whatever it does in operation."""
@@ -51,9 +51,28 @@ class Facet(IntEnum):
     LEGAL_FORM = 7
     REMIT = 8
     """What it is there for, in words."""
+    LOCAL_OFFICE = 9
+    """NHS England's area team, later local office, that it was counted under."""
+    STP = 10
+    ICB = 11
+    REGION = 12
+    """NHS England's region."""
 
 
-KEPT_BY_HEARERS = frozenset({Facet.LIFE, Facet.NAME, Facet.PARENT, Facet.KIND})
+ABOVE = frozenset({Facet.PARENT, Facet.LOCAL_OFFICE, Facet.STP, Facet.ICB, Facet.REGION})
+"""Relations to a body above, one at a time: codes. Of them the registry believes more than the statements alone say."""
+
+RELATIONS: Mapping[str, Facet] = {
+    "commissioned by": Facet.PARENT,
+    "part of": Facet.PARENT,
+    "in local office": Facet.LOCAL_OFFICE,
+    "in STP": Facet.STP,
+    "in ICB": Facet.ICB,
+    "in region": Facet.REGION,
+}
+"""What `OrganisationParentChanged` states, by its relation."""
+
+KEPT_BY_HEARERS = frozenset({Facet.LIFE, Facet.NAME, Facet.KIND})
 """What every service needs of organisations. The rest is the registry's alone."""
 
 
@@ -95,7 +114,8 @@ def _said(event: Event) -> Iterator[_Said]:
             yield event.code, Facet.LIFE, "closed", since, False
         case OrganisationParentChanged():
             days = Days(event.effective_on, event.until or LAST_DAY)
-            yield event.code, Facet.PARENT, event.parent or None, days, event.observed
+            facet = RELATIONS.get(event.relation, Facet.PARENT)
+            yield event.code, facet, event.parent or None, days, event.observed
         case SourceReported():
             days = Days(event.effective_on, event.until or LAST_DAY)
             yield event.code, Facet[event.about.upper()], event.value or None, days, event.observed

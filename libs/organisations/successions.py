@@ -35,9 +35,7 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 from libs.common.temporal import believed
-
-OFFICIAL = -9
-"""The lowest rank of a register or an official list. What others say of successions is stored, and not believed."""
+from libs.common.temporal.history import OFFICIAL as OFFICIAL  # what ranks lower is stored, and not believed
 
 COMMAND = "command"
 """The source of a statement whose event names none: a caller of the registry's API stated it."""
@@ -62,7 +60,7 @@ class Shape(StrEnum):
     """The source does not say."""
 
 
-_BOTH_CONTINUE = (Shape.BOUNDARY_CHANGE, "parent_change")
+BOTH_CONTINUE = (Shape.BOUNDARY_CHANGE, "parent_change")
 """Shapes after which the predecessor continues for itself."""
 
 
@@ -315,7 +313,7 @@ class Successions:
         Whoever acts for a successor acts for these. A body that gave up a part, or has another parent, continues and
         is none of them. `ahead` adds those that are to live on in them from a later day.
         """
-        return await self._line(db, codes, as_known, from_="successor", onto="code", but=_BOTH_CONTINUE, ahead=ahead)
+        return await self._line(db, codes, as_known, from_="successor", onto="code", but=BOTH_CONTINUE, ahead=ahead)
 
     async def _line(
         self,

@@ -56,10 +56,14 @@ WITH new AS (
     INSERT INTO {beliefs} (subject_id, facet, value, valid, known)
     SELECT subject_id, facet, value, CASE WHEN fills_before THEN daterange(NULL, upper(valid)) ELSE valid END,
            tstzrange(stated_at, NULL)
-      FROM marked WHERE latest IS NULL AND many = 1 AND value IS NOT NULL
+      FROM marked WHERE latest IS NULL AND many = 1 AND value IS NOT NULL AND facet <> ALL($4)
+    RETURNING subject_id, facet
 )
-SELECT DISTINCT subject_id, facet FROM marked one
- WHERE CASE WHEN latest IS NULL THEN many > 1
+SELECT subject_id, facet, true AS is_believed FROM first
+ UNION ALL
+SELECT DISTINCT subject_id, facet, false FROM marked one
+ WHERE CASE WHEN latest IS NULL AND facet = ANY($4) THEN true
+            WHEN latest IS NULL THEN many > 1
             WHEN latest >= stated_at OR before <> stated_at THEN true
             ELSE NOT EXISTS (
                 SELECT 1 FROM {beliefs} old
@@ -79,10 +83,14 @@ Written = tuple[int, int, str | None, asyncpg.Range, datetime, bool, int, str, s
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """The indexes of the statements that were new, and the (subject, facet) pairs whose beliefs must be recomputed."""
+    """The indexes of the statements that were new, and the (subject, facet) pairs that they are about.
+
+    `to_restate` are those whose beliefs must be recomputed, `believed` those whose belief was inserted with them.
+    """
 
     new: set[int]
     to_restate: set[tuple[int, int]]
+    believed: set[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +103,10 @@ class Batch:
     by: str
 
 
-async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str, beliefs: str) -> Inserted:
-    """Insert the new statements into these tables, with the beliefs that follow directly.
+async def keep(
+    connection: asyncpg.Connection, batch: Batch, *, statements: str, beliefs: str, later: Collection[int] = ()
+) -> Inserted:
+    """Insert the new statements into these tables, with the beliefs that follow directly, but for the facets `later`.
 
     The caller must hold a lock on the subjects. New rows are recognised by who recorded them and by their sources, so
     an advisory lock makes callers that record under the same name take turns.
@@ -107,10 +117,13 @@ async def keep(connection: asyncpg.Connection, batch: Batch, *, statements: str,
         last = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {statements}")  # noqa: S608  (the table name is ours)
         new = await _write(connection, batch, last, tables)
         if not new:
-            return Inserted(new, set())
+            return Inserted(new, set(), set())
         await connection.execute(_ROOM)
-        pairs = await connection.fetch(_FOLLOW.format(**tables), last, batch.by, sorted(batch.sources))
-    return Inserted(new, {(row["subject_id"], row["facet"]) for row in pairs})
+        pairs = await connection.fetch(_FOLLOW.format(**tables), last, batch.by, sorted(batch.sources), list(later))
+    found: tuple[set[tuple[int, int]], set[tuple[int, int]]] = (set(), set())
+    for subject, facet, is_believed in pairs:
+        found[is_believed].add((subject, facet))
+    return Inserted(new, *found)
 
 
 async def _write(connection: asyncpg.Connection, batch: Batch, last: int, tables: dict[str, str]) -> set[int]:

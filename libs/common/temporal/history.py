@@ -4,9 +4,9 @@ What is known is a pure function of the set of statements, in whatever order the
 they were stated and returns the rectangles (days x instants) in which each value was believed.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Generic, TypeVar
 
@@ -17,6 +17,11 @@ ALWAYS = datetime.max.replace(tzinfo=UTC)
 Value = TypeVar("Value")
 
 FIRST_DAY, LAST_DAY = date.min, date.max
+
+OFFICIAL = -9
+"""The lowest rank of a register or an official list. What ranks lower is hearsay."""
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +34,19 @@ class Days:
     def __contains__(self, day: date) -> bool:
         return self.start <= day < self.end
 
+    def within(self, other: "Days") -> "Days | None":
+        """Return the days that both have, None where there are none."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Days(start, end) if start < end else None
+
 
 @dataclass(frozen=True, slots=True)
 class Statement(Generic[Value]):
     """A source stated at `stated_at` that `value` holds on `days`; None states that no value holds.
 
     With `fills_before` the value was only observed: it also holds before, back to the previous statement, as long as
-    nothing else is stated. `rank` is the source's precedence: a lower rank does not change days on which a higher one
-    made a statement. `order` decides between two statements of one instant and rank: the higher one counts as later.
+    nothing else is stated. `rank` is the source's precedence. `order` decides between two statements of one instant
+    and rank: the higher one counts as later.
     """
 
     value: Value | None
@@ -45,6 +55,16 @@ class Statement(Generic[Value]):
     fills_before: bool = False
     order: int = 0
     rank: int = 0
+
+    @property
+    def attested(self) -> Days:
+        """The days that its source could speak of: up to the day on which it was stated, unless it names an end.
+
+        What it says of later days, and of days before an observation, is inferred from these.
+        """
+        if self.days.end != LAST_DAY:
+            return self.days
+        return Days(self.days.start, max(self.days.start, self.stated_at.date()) + _A_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,54 +78,91 @@ class Belief(Generic[Value]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece(Generic[Value]):
+class Piece(Generic[Value]):
+    """Days of a timeline with one value, and the statement that it comes from."""
+
     days: Days
     value: Value | None
-    rank: int
+    statement: Statement[Value]
 
 
 def history(statements: Iterable[Statement[Value]]) -> list[Belief[Value]]:
     """Return every belief that follows from the statements. No two of them overlap in both times.
 
-    A later statement supersedes earlier ones of its own rank or a lower one on its days, and nowhere else. Beliefs that
-    do not change keep the start of their known time. Statements of the same instant count as one: nothing between them
-    was ever believed.
+    A later statement supersedes earlier ones of its own rank or a lower one on its days, and nowhere else. One of a
+    lower rank supersedes only what a higher one did not attest: rank decides between statements about the same day, not
+    between a statement about a day and an older observation. Beliefs that do not change keep the start of their known
+    time. Statements of the same instant count as one: nothing between them was ever believed.
     """
-    timeline: list[_Piece[Value]] = []
+    return beliefs_of(_timelines(statements))
+
+
+def _timelines(
+    statements: Iterable[Statement[Value]],
+) -> Iterator[tuple[datetime, Sequence[tuple[Value, Days]]]]:
+    timeline: list[Piece[Value]] = []
+    for stated_at, at_once in groupby(in_order(statements), key=lambda s: s.stated_at):
+        for statement in at_once:
+            timeline = superseded(timeline, Piece(statement.days, statement.value, statement))
+        yield stated_at, shown(timeline)
+
+
+def in_order(statements: Iterable[Statement[Value]]) -> list[Statement[Value]]:
+    """Return the statements in the order in which they supersede each other."""
+    return sorted(statements, key=lambda s: (s.stated_at, s.rank, s.order))
+
+
+def beliefs_of(timelines: Iterable[tuple[datetime, Sequence[tuple[Value, Days]]]]) -> list[Belief[Value]]:
+    """Return the beliefs that follow from what was known at each instant, in the order of instants."""
     believed: dict[tuple[Value, Days], datetime] = {}
     beliefs: list[Belief[Value]] = []
-    in_order = sorted(statements, key=lambda s: (s.stated_at, s.rank, s.order))
-    for stated_at, at_once in groupby(in_order, key=lambda s: s.stated_at):
-        for statement in at_once:
-            timeline = _superseded(timeline, statement)
-        now = _shown(timeline)
-        beliefs.extend(Belief(*gone, since, stated_at) for gone, since in believed.items() if gone not in now)
-        believed = {piece: believed.get(piece, stated_at) for piece in now}
+    for known_at, now in timelines:
+        beliefs.extend(Belief(*gone, since, known_at) for gone, since in believed.items() if gone not in now)
+        believed = {piece: believed.get(piece, known_at) for piece in now}
     beliefs.extend(Belief(*piece, since, None) for piece, since in believed.items())
     return beliefs
 
 
-def _superseded(timeline: list[_Piece[Value]], new: Statement[Value]) -> list[_Piece[Value]]:
-    """Return the timeline after one more statement, in the order of its days."""
-    start = new.days.start
-    if new.fills_before:
-        start = max((piece.days.end for piece in timeline if piece.days.start < start), default=FIRST_DAY)
-        start = min(start, new.days.start)
-    pieces: list[_Piece[Value]] = []
+def superseded(timeline: Sequence[Piece[Value]], new: Piece[Value], *, floor: date = FIRST_DAY) -> list[Piece[Value]]:
+    """Return the timeline with one more piece, in the order of its days. An observation fills back to `floor`."""
+    days = new.days
+    if new.statement.fills_before:
+        start = max((piece.days.end for piece in timeline if piece.days.start < days.start), default=FIRST_DAY)
+        days = Days(min(max(start, floor), days.start), days.end)
+    pieces: list[Piece[Value]] = []
+    kept: list[Days] = []
     for piece in timeline:
-        if piece.rank > new.rank or piece.days.end <= start or piece.days.start >= new.days.end:
+        overlap = piece.days.within(days)
+        if overlap is None:
             pieces.append(piece)
             continue
-        if piece.days.start < start:
-            pieces.append(_Piece(Days(piece.days.start, start), piece.value, piece.rank))
-        if piece.days.end > new.days.end:
-            pieces.append(_Piece(Days(new.days.end, piece.days.end), piece.value, piece.rank))
-    higher = sorted((piece.days for piece in timeline if piece.rank > new.rank), key=lambda days: days.start)
-    pieces.extend(_Piece(days, new.value, new.rank) for days in _without(Days(start, new.days.end), higher))
+        if piece.days.start < overlap.start:
+            pieces.append(replace(piece, days=Days(piece.days.start, overlap.start)))
+        if (stays := _kept(piece, new, overlap)) is not None:
+            pieces.append(replace(piece, days=stays))
+            kept.append(stays)
+        if piece.days.end > overlap.end:
+            pieces.append(replace(piece, days=Days(overlap.end, piece.days.end)))
+    pieces.extend(replace(new, days=left) for left in without(days, kept))
     return sorted(pieces, key=lambda piece: piece.days.start)
 
 
-def _without(days: Days, others: Iterable[Days]) -> Iterator[Days]:
+def _kept(piece: Piece[Value], new: Piece[Value], overlap: Days) -> Days | None:
+    """Return the days of the overlap that a piece keeps, None where a new one supersedes all of them."""
+    earlier, later = piece.statement, new.statement
+    if earlier.rank <= later.rank:
+        return None
+    if later.rank < OFFICIAL <= earlier.rank or _plain(piece.value) == _plain(new.value):
+        # Hearsay changes nothing that a register leads to; a list that spells a name otherwise says the same.
+        return overlap
+    return earlier.attested.within(overlap)
+
+
+def _plain(value: object) -> str | None:
+    return None if value is None else "".join(filter(str.isalnum, str(value))).casefold()
+
+
+def without(days: Days, others: Iterable[Days]) -> Iterator[Days]:
     """Yield what is left of the days without the others, which are in the order of their first days."""
     start = days.start
     for other in others:
@@ -118,14 +175,14 @@ def _without(days: Days, others: Iterable[Days]) -> Iterator[Days]:
         yield Days(start, days.end)
 
 
-def _shown(timeline: Iterable[_Piece[Value]]) -> list[tuple[Value, Days]]:
+def shown(timeline: Iterable[Piece[Value]]) -> list[tuple[Value, Days]]:
     """Return the values with their days; neighbours of equal value are merged, so that a repetition leaves no seam."""
-    shown: list[tuple[Value, Days]] = []
+    pieces: list[tuple[Value, Days]] = []
     for piece in timeline:
         if piece.value is None:
             continue
-        if shown and shown[-1][0] == piece.value and shown[-1][1].end == piece.days.start:
-            shown[-1] = (piece.value, Days(shown[-1][1].start, piece.days.end))
+        if pieces and pieces[-1][0] == piece.value and pieces[-1][1].end == piece.days.start:
+            pieces[-1] = (piece.value, Days(pieces[-1][1].start, piece.days.end))
         else:
-            shown.append((piece.value, piece.days))
-    return shown
+            pieces.append((piece.value, piece.days))
+    return pieces

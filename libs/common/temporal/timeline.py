@@ -6,7 +6,7 @@ itself refuses two values of one facet at one point of both times.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, ExcludeConstraint
 
 from libs.common.temporal.bulk import Batch, Written, keep
-from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days, Statement, history
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Belief, Days, Statement, history
 
 _NOW = text("clock_timestamp()")
 
@@ -53,7 +53,21 @@ class NewStatement(NamedTuple):
 _MANY = 1_000
 """From this many statements on, staging them in a table is faster."""
 
-_Key = tuple[int, int]  # subject, facet
+Key = tuple[int, int]
+"""A subject and a facet."""
+
+
+class Stated(NamedTuple):
+    """What came of some statements."""
+
+    new: set[int]
+    """The indexes of the statements that were new."""
+    changed: set[Key]
+    """The pairs of which something else is believed."""
+    pending: set[Key]
+    """The pairs with new statements whose beliefs the caller computes and stores."""
+
+
 _BeliefKey = tuple[int, int, str, Days, datetime]  # subject, facet, value, days, known from
 
 
@@ -114,20 +128,28 @@ class Timeline:
         Index(None, belief.c.subject_id, belief.c.facet)
 
     async def state(
-        self, connection: asyncpg.Connection, statements: Sequence[NewStatement], *, source: str, by: str
-    ) -> set[int]:
+        self,
+        connection: asyncpg.Connection,
+        statements: Sequence[NewStatement],
+        *,
+        source: str,
+        by: str,
+        later: Collection[int] = (),
+    ) -> Stated:
         """Insert the statements that are new, and recompute the beliefs of their subjects.
 
-        Returns the indexes in `statements` of the new ones. The caller must hold a lock on the subjects.
+        The beliefs about the facets `later` depend on more than their statements: the caller computes those of the
+        pending pairs and stores them. The caller must hold a lock on the subjects.
         """
         if not statements:
-            return set()
+            return Stated(set(), set(), set())
         if len(statements) >= _MANY:
             sources = {one.source or source for one in statements}
             batch = Batch(lambda: (_row(one, source, by) for one in statements), len(statements), sources, by)
-            inserted = await keep(connection, batch, statements=self.statements, beliefs=self.beliefs)
-            await self.restate(connection, inserted.to_restate)
-            return inserted.new
+            inserted = await keep(connection, batch, statements=self.statements, beliefs=self.beliefs, later=later)
+            pending = {key for key in inserted.to_restate if key[1] in later}
+            changed = await self.restate(connection, inserted.to_restate - pending)
+            return Stated(inserted.new, changed | inserted.believed, pending)
         written = await connection.fetch(
             f"""
             INSERT INTO {self.statements}
@@ -151,54 +173,74 @@ class Timeline:
             by,
         )
         new = {tuple(row) for row in written}
-        await self.restate(connection, {(row[0], row[1]) for row in written})
-        return {number for number, statement in enumerate(statements) if _written(statement, source) in new}
+        keys = {(row[0], row[1]) for row in written}
+        pending = {key for key in keys if key[1] in later}
+        changed = await self.restate(connection, keys - pending)
+        return Stated(
+            {number for number, statement in enumerate(statements) if _written(statement, source) in new},
+            changed,
+            pending,
+        )
 
-    async def restate(self, connection: asyncpg.Connection, keys: Collection[_Key]) -> None:
-        """Recompute the beliefs about these (subject, facet) pairs, and write only the differences."""
+    async def restate(self, connection: asyncpg.Connection, keys: Collection[Key]) -> set[Key]:
+        """Recompute the beliefs about these pairs by their statements alone; return those that changed."""
         if not keys:
-            return
-        expected = await self._follow(connection, keys)
-        stored = await self._stored(connection, keys)
-        gone = [row_id for start, (row_id, _) in stored.items() if start not in expected]
-        ended = [
-            (row_id, expected[start])
-            for start, (row_id, to) in stored.items()
-            if start in expected and expected[start] != to
-        ]
-        new = [(start, to) for start, to in expected.items() if start not in stored]
-        await connection.execute(f"DELETE FROM {self.beliefs} WHERE id = ANY($1)", gone)  # noqa: S608
-        await connection.execute(
-            f"""
-            UPDATE {self.beliefs} SET known = tstzrange(lower(known), t)
-              FROM unnest($1::bigint[], $2::timestamptz[]) AS change (i, t) WHERE id = i
-            """,  # noqa: S608
-            [row_id for row_id, _ in ended],
-            [to for _, to in ended],
-        )
-        await connection.execute(
-            f"""
-            INSERT INTO {self.beliefs} (subject_id, facet, value, valid, known)
-            SELECT s, f, v, daterange(b, e), tstzrange(k, t)
-              FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[],
-                          $6::timestamptz[], $7::timestamptz[]) AS new (s, f, v, b, e, k, t)
-            """,  # noqa: S608
-            [start[0] for start, _ in new],
-            [start[1] for start, _ in new],
-            [start[2] for start, _ in new],
-            [_bound(start[3].start) for start, _ in new],
-            [_bound(start[3].end) for start, _ in new],
-            [start[4] for start, _ in new],
-            [to for _, to in new],
-        )
+            return set()
+        stated = await self.statements_about(connection, keys)
+        return await self.store(connection, {key: history(stated.get(key, ())) for key in keys})
 
-    async def _follow(
-        self, connection: asyncpg.Connection, keys: Collection[_Key]
-    ) -> dict[_BeliefKey, datetime | None]:
-        """Return what follows from all statements about the pairs: belief -> the end of its known time."""
-        by_key: dict[_Key, list[Statement[str]]] = defaultdict(list)
-        # Ordered by content, not by arrival, so that the same one of two statements of one instant always counts as
-        # later.
+    async def store(self, connection: asyncpg.Connection, beliefs: Mapping[Key, Sequence[Belief[str]]]) -> set[Key]:
+        """Store these beliefs as all that is believed of their pairs; return the pairs whose beliefs changed.
+
+        Only the differences are written.
+        """
+        expected: dict[_BeliefKey, datetime | None] = {
+            (*key, belief.value, belief.days, belief.known_from): belief.known_to
+            for key, follow in beliefs.items()
+            for belief in follow
+        }
+        stored = await self._stored(connection, beliefs.keys())
+        gone = {start: row_id for start, (row_id, _) in stored.items() if start not in expected}
+        ended = {start: row_id for start, (row_id, to) in stored.items() if start in expected and expected[start] != to}
+        new = [start for start in expected if start not in stored]
+        if gone:
+            await connection.execute(f"DELETE FROM {self.beliefs} WHERE id = ANY($1)", list(gone.values()))  # noqa: S608
+        if ended:
+            await connection.execute(
+                f"""
+                UPDATE {self.beliefs} SET known = tstzrange(lower(known), t)
+                  FROM unnest($1::bigint[], $2::timestamptz[]) AS change (i, t) WHERE id = i
+                """,  # noqa: S608
+                list(ended.values()),
+                [expected[start] for start in ended],
+            )
+        if new:
+            await connection.execute(
+                f"""
+                INSERT INTO {self.beliefs} (subject_id, facet, value, valid, known)
+                SELECT s, f, v, daterange(b, e), tstzrange(k, t)
+                  FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[],
+                              $6::timestamptz[], $7::timestamptz[]) AS new (s, f, v, b, e, k, t)
+                """,  # noqa: S608
+                [start[0] for start in new],
+                [start[1] for start in new],
+                [start[2] for start in new],
+                [_bound(start[3].start) for start in new],
+                [_bound(start[3].end) for start in new],
+                [start[4] for start in new],
+                [expected[start] for start in new],
+            )
+        return {(start[0], start[1]) for start in (*gone, *ended, *new)}
+
+    async def statements_about(
+        self, connection: asyncpg.Connection, keys: Collection[Key]
+    ) -> dict[Key, list[Statement[str]]]:
+        """Return all statements about these pairs.
+
+        They are ordered by content, not by arrival, so that the same one of two statements of one instant always counts
+        as later.
+        """
+        by_key: dict[Key, list[Statement[str]]] = defaultdict(list)
         for order, row in enumerate(
             await connection.fetch(
                 f"""
@@ -216,14 +258,10 @@ class Timeline:
             by_key[row["subject_id"], row["facet"]].append(
                 Statement(row["value"], days, row["stated_at"], row["fills_before"], order, row["rank"])
             )
-        return {
-            (*key, belief.value, belief.days, belief.known_from): belief.known_to
-            for key, statements in by_key.items()
-            for belief in history(statements)
-        }
+        return by_key
 
     async def _stored(
-        self, connection: asyncpg.Connection, keys: Collection[_Key]
+        self, connection: asyncpg.Connection, keys: Collection[Key]
     ) -> dict[_BeliefKey, tuple[int, datetime | None]]:
         return {
             (

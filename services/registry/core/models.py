@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.common.temporal.timeline import Timeline
-from libs.organisations.statements import Facet
+from libs.organisations.statements import ABOVE, Facet
 from libs.organisations.successions import Successions
 from services.registry.core.base import Base
 
@@ -101,7 +101,6 @@ Index(
     postgresql_using="gin",
     postgresql_where=text(f"facet = {Facet.NAME:d} OR facet = {Facet.ADDRESS:d}"),
 )
-Index("ix_organisation_belief_parent", _beliefs.value, postgresql_where=text(f"facet = {Facet.PARENT:d}"))
 # The beginning of a name, and names alone.
 Index(
     "ix_organisation_belief_name",
@@ -114,4 +113,12 @@ Index(
     Base.metadata.tables[timeline.statements].c.recorded_at,
     postgresql_using="brin",
     postgresql_with={"autosummarize": "on", "pages_per_range": 16},
+)
+_ABOVE = ", ".join(f"{facet:d}" for facet in sorted(ABOVE))
+Index("ix_organisation_belief_above", _beliefs.value, postgresql_where=text(f"facet IN ({_ABOVE})"))
+# Which relations name a body: they are computed anew when its life or its succession changes.
+Index(
+    "ix_organisation_statement_above",
+    Base.metadata.tables[timeline.statements].c.value,
+    postgresql_where=text(f"facet IN ({_ABOVE})"),
 )

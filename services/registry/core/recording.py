@@ -25,22 +25,23 @@ from libs.common.events.registry import (
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from libs.organisations.statements import OrganisationStatement, statements_of
+from libs.organisations.statements import ABOVE, Facet, OrganisationStatement, statements_of
 from libs.organisations.successions import COMMAND as COMMAND  # the source of what a caller of the API stated
 from libs.organisations.successions import statements_in
 from services.registry.core.codes import ByCode
 from services.registry.core.errors import CodeTaken
-from services.registry.core.links import link_statements_of
+from services.registry.core.links import Relation, link_statements_of
 from services.registry.core.models import area_time, successions, tie_time, timeline
 from services.registry.core.populations import state_populations
-
-ONE_FACET = 1
-"""The only facet of a link, and of an area: which body covers it."""
+from services.registry.core.settlement import ONE_FACET, Touched, settle
 
 _NOTHING_MORE = frozenset(
     {OrganisationProposed, OrganisationOpened, OrganisationRenamed, OrganisationClosed, OrganisationParentChanged}
 )
 """Events that state nothing beside what `statements_of` gives."""
+
+_RELATIONS = frozenset(Relation)
+"""The types of links between bodies; the others are roles, and codes of other systems."""
 
 _INTRODUCE = """
 INSERT INTO organisation (code, version) SELECT c, 1 FROM unnest($1::text[]) AS new (c) ORDER BY c
@@ -115,45 +116,62 @@ async def _state(
     said = [(place, event, one) for place, event in enumerate(events) for one in statements_of(event)]
     ids = await ids_of(connection, {one.code for *_, one in said})
     statements = [_about(ids[one.code], event, one) for _, event, one in said]
-    found = await timeline.state(connection, statements, source=source, by=by)
-    changes = Counter(said[number][2].code for number in found)
-    new = {said[number][0] for number in found}
+    stated = await timeline.state(connection, statements, source=source, by=by, later=ABOVE)
+    codes = {number: code for code, number in ids.items()}
+    touched = Touched(
+        relations=stated.pending, lives={codes[subject] for subject, facet in stated.changed if facet == Facet.LIFE}
+    )
+    changes = Counter(said[number][2].code for number in stated.new)
+    new = {said[number][0] for number in stated.new}
     rest = [(place, event) for place, event in enumerate(events) if type(event) not in _NOTHING_MORE]
-    for place in await _state_others(connection, [event for _, event in rest], source=source, by=by):
+    for place in await _state_others(connection, [event for _, event in rest], touched, source=source, by=by):
         new.add(rest[place][0])
         changes[getattr(rest[place][1], "code", "")] += 1
     about = [(place, one) for place, event in rest for one in statements_in(event, source)]
     followed = await successions.state(connection, [one for _, one in about], by=by)
     changes.update(code for one in followed for code in {one.code, one.successor})
+    touched.followed.update(one.code for one in followed)
+    await settle(connection, touched, relations=_RELATIONS)
     return new | {place for place, one in about if one in followed}, changes
 
 
-async def _state_others(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+async def _state_others(
+    connection: asyncpg.Connection, events: Sequence[Event], touched: Touched, *, source: str, by: str
+) -> set[int]:
     """Record what the events state of links, areas and populations; return the indexes of those with something new."""
-    new = await _tie(connection, events, source=source, by=by)
+    new = await _tie(connection, events, touched, source=source, by=by)
     new |= await _cover(connection, events, source=source, by=by)
     return new | await state_populations(connection, events, source=source, by=by)
 
 
-async def _tie(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
+async def _tie(
+    connection: asyncpg.Connection, events: Sequence[Event], touched: Touched, *, source: str, by: str
+) -> set[int]:
     said = [(place, event, one) for place, event in enumerate(events) for one in link_statements_of(event)]
     if not said:
         return set()
     keys = [[one.code for *_, one in said], [one.sort for *_, one in said], [one.other for *_, one in said]]
     ids = {(row["code"], row["sort"], row["other"]): row["id"] for row in await connection.fetch(_TIES, *keys)}
-    statements = [
-        NewStatement(
-            ids[one.code, one.sort, one.other],
-            ONE_FACET,
-            one.value,
-            one.days,
-            event.stated_at,
-            rank=one.rank,
-            source=_source(event, ""),
-        )
-        for _, event, one in said
-    ]
-    return {said[number][0] for number in await tie_time.state(connection, statements, source=source, by=by)}
+    new: set[int] = set()
+    for between_bodies in (True, False):
+        some = [(place, event, one) for place, event, one in said if (one.sort in _RELATIONS) is between_bodies]
+        statements = [
+            NewStatement(
+                ids[one.code, one.sort, one.other],
+                ONE_FACET,
+                one.value,
+                one.days,
+                event.stated_at,
+                rank=one.rank,
+                source=_source(event, ""),
+            )
+            for _, event, one in some
+        ]
+        later = (ONE_FACET,) if between_bodies else ()
+        stated = await tie_time.state(connection, statements, source=source, by=by, later=later)
+        touched.ties.update(subject for subject, _ in stated.pending)
+        new.update(some[number][0] for number in stated.new)
+    return new
 
 
 async def _cover(connection: asyncpg.Connection, events: Sequence[Event], *, source: str, by: str) -> set[int]:
@@ -176,7 +194,8 @@ async def _cover(connection: asyncpg.Connection, events: Sequence[Event], *, sou
         )
         for _, event, area in said
     ]
-    return {said[number][0] for number in await area_time.state(connection, statements, source=source, by=by)}
+    stated = await area_time.state(connection, statements, source=source, by=by)
+    return {said[number][0] for number in stated.new}
 
 
 def _source(event: Event, otherwise: str) -> str:

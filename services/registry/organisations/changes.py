@@ -38,7 +38,9 @@ Describing = Callable[[str, date], Event]
 """Builds the event that states a value from a day on."""
 
 _BELIEFS_FROM = f"""
-SELECT b.value, lower(b.valid) AS start, {on_day("b", "$3")} AS then
+SELECT b.value, lower(b.valid) AS start, {on_day("b", "$3")} AS then,
+       EXISTS (SELECT FROM organisation_statement s
+                WHERE s.subject_id = b.subject_id AND s.facet = b.facet AND s.value = b.value) AS stated
   FROM organisation_belief b
  WHERE b.subject_id = $1 AND b.facet = $2 AND {as_known("b", NOW)} AND (upper(b.valid) > $3 OR upper_inf(b.valid))
  ORDER BY b.valid
@@ -245,11 +247,11 @@ def must_be_there(standing: Standing, day: date) -> None:
 async def describe(now: Change, code: str, facet: Facet, value: str, day: date, describing: Describing) -> None:
     """State a value from a day, and the next known value again: this one ends where that begins.
 
-    Raises NoChange.
+    A parent that only follows from a succession may be stated, and is not stated again. Raises NoChange.
     """
     rows = await now.connection.fetch(_BELIEFS_FROM, now.organisations[code].id, facet, day)
-    if any(row["then"] and row["value"] == value for row in rows):
+    if any(row["then"] and row["stated"] and row["value"] == value for row in rows):
         about = facet.name.lower().replace("_", " ")
         raise NoChange(f"{code}: its {about} on {day} is known to be {value!r}")
     now.publish(describing(value, day))
-    now.publish(*(describing(row["value"], row["start"]) for row in rows if not row["then"]))
+    now.publish(*(describing(row["value"], row["start"]) for row in rows if row["stated"] and not row["then"]))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
-from libs.common.temporal.believed import about, as_known, holds
+from libs.common.temporal.believed import about, holds
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed, believed_link
@@ -14,38 +14,32 @@ from services.registry.search.views import MOST_IN_A_TREE, AboveView, BranchView
 BELONGING = ("member of", "part of footprint")
 """Relations by which a body is below another, beside its parent."""
 
-# A body whose parent was merged into another belongs to that one, without a statement of its own. A body that closed
-# under the old parent stays there. Where a parent has several successors, nothing is carried, because it is unknown to
-# which; a parent that continues keeps its own.
+# A body whose parent was followed whole by another belongs to that one without a statement of its own: its belief says
+# so already (`core.lifetimes`). What has closed belongs to none.
 _BELOW = f"""
 {PLANNED_EACH_TIME}
-WITH RECURSIVE carried (code, parent) AS (
-    SELECT p, p FROM unnest($3::text[]) AS asked (p)
-     UNION
-    SELECT s.code, carried.parent
-      FROM succession s JOIN carried ON s.successor = carried.code
-     WHERE s.effective_on <= $1 AND {as_known("s")} AND s.code <> s.successor
-       AND s.shape NOT IN ('boundary_change', 'parent_change')
-       AND NOT EXISTS (SELECT 1 FROM succession other
-                        WHERE other.code = s.code AND other.successor NOT IN (s.successor, s.code)
-                          AND other.effective_on <= $1 AND {as_known("other")})
-), below (id, parent, stated_parent, relation) AS (
-    SELECT b.subject_id, carried.parent, b.value, 'parent'
-      FROM carried JOIN organisation_belief b ON {about("b", Facet.PARENT)} AND b.value = carried.code AND {holds("b")}
+WITH below (id, parent, relation) AS (
+    SELECT b.subject_id, b.value, 'parent'
+      FROM organisation_belief b WHERE {about("b", Facet.PARENT)} AND b.value = ANY($3) AND {holds("b")}
      UNION ALL
-    SELECT o.id, t.other, t.other, t.sort
+    SELECT o.id, t.other, t.sort
       FROM tie t JOIN {believed_link("bond")}
       JOIN organisation o ON o.code = t.code
      WHERE t.other = ANY($3) AND t.sort = ANY($4)
 )
-SELECT o.code, below.parent, below.stated_parent, below.relation, name.value AS name,
-       coalesce(kind.value, 'unknown') AS kind, coalesce(life.value, 'unknown') AS status
+SELECT o.code, below.parent, below.relation, name.value AS name,
+       coalesce(kind.value, 'unknown') AS kind, coalesce(life.value, 'unknown') AS status,
+       CASE below.relation WHEN 'parent' THEN stated.value ELSE below.parent END AS stated_parent
   FROM below JOIN organisation o ON o.id = below.id
+  LEFT JOIN LATERAL (
+       SELECT s.value FROM organisation_statement s
+        WHERE s.subject_id = o.id AND {about("s", Facet.PARENT)} AND s.value IS NOT NULL
+          AND s.stated_at <= $2::timestamptz
+        ORDER BY s.value = below.parent DESC, s.stated_at DESC LIMIT 1) stated ON true
   LEFT JOIN {believed("life", Facet.LIFE)}
   LEFT JOIN {believed("name", Facet.NAME)}
   LEFT JOIN {believed("kind", Facet.KIND)}
- WHERE (below.stated_parent = below.parent OR coalesce(life.value, 'unknown') <> 'closed')
-   AND (o.code, below.relation) > ($5::text, $6::text)
+ WHERE (o.code, below.relation) > ($5::text, $6::text)
    AND ($7::text IS NULL OR coalesce(life.value, 'unknown') = $7)
    AND ($8::text IS NULL OR coalesce(kind.value, 'unknown') = $8)
  ORDER BY o.code, below.relation LIMIT $9

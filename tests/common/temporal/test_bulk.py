@@ -87,7 +87,7 @@ async def believed(connection: asyncpg.Connection) -> list[tuple[object, ...]]:
 
 async def state(connection: asyncpg.Connection, statements: Sequence[NewStatement]) -> set[int]:
     async with connection.transaction():
-        return await TIMELINE.state(connection, statements, source="", by="tester")
+        return (await TIMELINE.state(connection, statements, source="", by="tester")).new
 
 
 @pytest.mark.parametrize("seed", range(6))

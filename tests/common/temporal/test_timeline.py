@@ -47,7 +47,7 @@ def said(
 
 
 async def state(connection: asyncpg.Connection, *statements: NewStatement) -> set[int]:
-    return await TIMELINE.state(connection, statements, source="test", by="tester")
+    return (await TIMELINE.state(connection, statements, source="test", by="tester")).new
 
 
 async def beliefs(connection: asyncpg.Connection) -> list[tuple[str, ...]]:

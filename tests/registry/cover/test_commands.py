@@ -127,13 +127,16 @@ async def test_a_later_day_is_checked_too(registry: RegistryClient) -> None:
     assert "B82001 would be in none from 2015-04-01 to 2016-03-31; it is in 01K" in messages(refused)
 
 
-async def test_a_merger_carries_practices_and_areas_along_and_a_closed_practice_stays(registry: RegistryClient) -> None:
+async def test_a_merger_carries_practices_and_areas_along_and_a_closed_practice_is_in_none(
+    registry: RegistryClient,
+) -> None:
     await two_ccgs(registry)
     await registry.change("/organisations/A81003/closure", version=2, body={"effective_on": "2015-04-01"})
     await registry.merge("15X", "01H", "01K", on="2018-04-01")
     assert await covered(registry, "15X", "practices", "2018-04-01") == ["A81001", "A81002", "B82001", "B82002"]
     assert await covered(registry, "15X", "areas", "2018-04-01") == AREAS
-    assert (await registry.ask("A81003", "2018-04-01"))["parent"] == "01H"
+    assert (await registry.ask("A81003", "2015-03-31"))["parent"] == "01H"
+    assert (await registry.ask("A81003", "2018-04-01"))["parent"] is None
     assert await covered(registry, "01H", "practices", "2018-04-01") == []
     found = await registry.call("GET", "/covers/findings", params={"as_at": "2018-04-01"})
     assert (found["practices"], found["areas"], found["items"]) == (0, 0, [])

@@ -179,14 +179,14 @@ async def test_members_go_with_their_body_into_its_successor(registry: RegistryC
     assert await members(registry, "13T", as_at="2014-01-01") == []
 
 
-async def test_what_had_closed_stays_with_the_body_that_closed(registry: RegistryClient) -> None:
-    assert await members(registry, "00F", as_at="2016-01-01", status="closed") == [("A85003", False)]
+async def test_what_has_closed_belongs_to_none(registry: RegistryClient) -> None:
+    assert await members(registry, "00F", as_at="2016-01-01") == []
     assert ("A85003", True) not in await members(registry, "13T", as_at="2016-01-01")
 
 
 async def test_before_the_merger_was_known_nothing_was_carried(registry: RegistryClient) -> None:
     asked = {"as_at": "2016-01-01", "as_known": "2014-12-31"}
-    assert await members(registry, "00F", **asked) == [("A85001", False), ("A85003", False)]
+    assert await members(registry, "00F", **asked) == [("A85001", False)]
 
 
 async def test_a_tree_shows_levels_and_what_is_above(registry: RegistryClient) -> None:

@@ -26,11 +26,13 @@ _REGIONS_OF_2013 = {"E40000001": "Y54", "E40000002": "Y55", "E40000003": "Y56", 
 """The commissioning regions of 2013, for which ONS published no table with both codes."""
 
 
-def part_of(reading: Reading, code: str, parent: str, *, until: date | None = None) -> OrganisationParentChanged:
+def part_of(
+    reading: Reading, code: str, parent: str, *, relation: str = "part of", until: date | None = None
+) -> OrganisationParentChanged:
     """Return the event that a body was part of another on the table's day, its first day unknown."""
     return OrganisationParentChanged(
         code=code_of(code),
-        relation="part of",
+        relation=relation,
         parent=code_of(parent),
         effective_on=reading.day,
         until=until,
@@ -111,11 +113,24 @@ def _ccgs_in_area_teams(reading: Reading) -> Iterator[Event]:
     def row(one: Row) -> Iterator[Event]:
         team = reading.body_with(one["NHSAT13CD"])
         region = _REGIONS_OF_2013.get(one["NHSCR13CD"]) or reading.body_with(one["NHSCR13CD"])
-        yield part_of(reading, reading.body_with(one["CCG13CD"]), team)
+        ccg = reading.body_with(one["CCG13CD"])
+        yield part_of(reading, ccg, team)
+        yield part_of(reading, ccg, team, relation="in local office")
+        yield part_of(reading, ccg, region, relation="in region")
         yield part_of(reading, team, region)
+        yield part_of(reading, team, region, relation="in region")
         yield from reading.seen(region, one["NHSCR13NM"], Kind.NHS_ENGLAND_REGION, ons=one["NHSCR13CD"])
 
     return reading.each(row)
+
+
+def in_stp_and_region(reading: Reading, ccg: str, stp: str, region: str) -> Iterator[Event]:
+    """Yield the STP and the region of a CCG, and the STP's region, as seen on the table's day."""
+    yield part_of(reading, ccg, stp)
+    yield part_of(reading, ccg, stp, relation="in STP")
+    yield part_of(reading, ccg, region, relation="in region")
+    yield part_of(reading, stp, region)
+    yield part_of(reading, stp, region, relation="in region")
 
 
 def _ccgs_in_stps(reading: Reading) -> Iterator[Event]:
@@ -124,8 +139,7 @@ def _ccgs_in_stps(reading: Reading) -> Iterator[Event]:
         yield from reading.seen(ccg, one["CCG21NM"], Kind.CCG, ons=one["CCG21CD"])
         yield from reading.seen(stp, one["STP21NM"], Kind.STP, ons=one["STP21CD"])
         yield from reading.seen(region, one["NHSER21NM"], Kind.NHS_ENGLAND_REGION, ons=one["NHSER21CD"])
-        yield part_of(reading, ccg, stp)
-        yield part_of(reading, stp, region)
+        yield from in_stp_and_region(reading, ccg, stp, region)
         yield tied(reading, ccg, Relation.PART_OF_FOOTPRINT, stp)
 
     return reading.each(row)

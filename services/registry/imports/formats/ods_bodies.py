@@ -125,15 +125,27 @@ def _parent(body: Body, file_day: date, saying: dict[str, Any]) -> Iterator[Even
             observed=body.joined_on is None,
             **saying,
         )
-    elif body.kind not in _PRACTICES and (above := body.geography or body.region):
-        yield OrganisationParentChanged(
-            code=body.code,
-            relation="part of",
-            parent=above,
-            effective_on=file_day,
-            observed=body.last_day is None or body.last_day >= file_day,
-            **saying,
-        )
+    elif body.kind not in _PRACTICES:
+        for relation, above in _above(body, file_day):
+            yield OrganisationParentChanged(
+                code=body.code,
+                relation=relation,
+                parent=above,
+                effective_on=file_day,
+                observed=body.last_day is None or body.last_day >= file_day,
+                **saying,
+            )
+
+
+def _above(body: Body, file_day: date) -> Iterator[tuple[str, str]]:
+    """Yield the relation and the body of each column that names one above: what a column means depends on the day."""
+    if column := body.geography or body.region:
+        yield "part of", column
+    if body.geography:
+        for meaning in in_force(PACKS, file_day, subject="level-column"):
+            yield meaning.values["relation"], body.geography
+    if body.region:
+        yield "in region", body.region
 
 
 def _regions(regions: Regions, file_day: date, saying: dict[str, Any], report: FileReport) -> Iterator[Event]:
@@ -142,9 +154,11 @@ def _regions(regions: Regions, file_day: date, saying: dict[str, Any], report: F
         if len(found) > 1:
             report.find("several regions", code, f"lines put it into {', '.join(sorted(found))}: none was stated")
             continue
-        yield OrganisationParentChanged(
-            code=code, relation="part of", parent=found.pop(), effective_on=file_day, observed=True, **saying
-        )
+        region = found.pop()
+        for relation in ("part of", "in region"):
+            yield OrganisationParentChanged(
+                code=code, relation=relation, parent=region, effective_on=file_day, observed=True, **saying
+            )
 
 
 def _boards(bodies: Iterable[Body], file_day: date, saying: dict[str, Any]) -> Iterator[Event]:

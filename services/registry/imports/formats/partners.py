@@ -83,6 +83,7 @@ def _partner(reading: Reading, row: Row) -> Iterator[Event]:
     match sort:
         case "CCG":
             yield OrganisationKindChanged(code=code_of(code), kind=Kind.CCG, effective_on=reading.day, **reading.saying)
+            yield part_of(reading, code, stp, relation="in STP")
             yield tied(reading, code, Relation.PART_OF_FOOTPRINT, stp)
         case "LA":
             yield from reading.seen(code, name, Kind.LOCAL_AUTHORITY)
@@ -105,6 +106,7 @@ def _stps(reading: Reading) -> Iterator[Event]:
             yield from reading.seen(one["ODS STP Code"], one["STP Name"], Kind.STP, ons=one["ONS STP Code"])
             if region := _REGION.search(one["NHS England Region"]):
                 yield part_of(reading, one["ODS STP Code"], region.group(1))
+                yield part_of(reading, one["ODS STP Code"], region.group(1), relation="in region")
 
     return reading.each(row)
 

@@ -10,7 +10,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
 from services.registry.imports.files.values import code_of
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
-from services.registry.imports.formats.lookups import part_of, tied
+from services.registry.imports.formats.lookups import in_stp_and_region, part_of, tied
 
 FAMILY = "nhse"
 _LAST_DAY, _THE_DAY = date(2020, 3, 31), date(2020, 4, 1)
@@ -26,7 +26,11 @@ def _before(reading: Reading) -> Iterator[Event]:
         yield from reading.seen(office, one["Region (Local Office) Name"], Kind.LOCAL_OFFICE)
         yield from reading.seen(one["Region Code"], one["Region Name"], Kind.NHS_ENGLAND_REGION)
         yield part_of(reading, ccg, office, until=_THE_DAY)
+        yield part_of(reading, ccg, office, relation="in local office", until=_THE_DAY)
+        yield part_of(reading, ccg, stp, relation="in STP")
+        yield part_of(reading, ccg, one["Region Code"], relation="in region")
         yield part_of(reading, office, one["Region Code"], until=_THE_DAY)
+        yield part_of(reading, office, one["Region Code"], relation="in region", until=_THE_DAY)
         yield tied(reading, ccg, Relation.PART_OF_FOOTPRINT, stp, until=_THE_DAY)
 
     return reading.each(row)
@@ -40,8 +44,7 @@ def _after(reading: Reading) -> Iterator[Event]:
         yield from reading.seen(ccg, one["CCG Name"], Kind.CCG)
         yield from reading.seen(stp, one["STP Name"], Kind.STP)
         yield from reading.seen(region, one["Region Name"], Kind.NHS_ENGLAND_REGION)
-        yield part_of(reading, ccg, stp)
-        yield part_of(reading, stp, region)
+        yield from in_stp_and_region(reading, ccg, stp, region)
         yield tied(reading, ccg, Relation.PART_OF_FOOTPRINT, stp)
 
     return reading.each(row)
@@ -55,6 +58,7 @@ def _stps(reading: Reading) -> Iterator[Event]:
         yield from reading.seen(stp, one["STP Name"], Kind.STP)
         yield from reading.seen(office, one["Legacy Region (Local Office) Name"], Kind.LOCAL_OFFICE)
         yield part_of(reading, stp, office, until=_THE_DAY)
+        yield part_of(reading, stp, office, relation="in local office", until=_THE_DAY)
 
     return reading.each(row)
 

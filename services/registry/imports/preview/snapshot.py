@@ -16,6 +16,9 @@ from services.registry.imports.formats.ods_bodies import DORMANT
 from services.registry.lineage.queries import steps_from
 from services.registry.lineage.tracing import Step, living
 
+# A body that has closed is shown with the parent that it had on its last day: it may have moved before it closed.
+_LAST_THERE = "(CASE WHEN life.value = 'closed' THEN lower(life.valid) - 1 ELSE w.day END)"
+
 _STATES = f"""
 SELECT o.code, coalesce(life.value, 'unknown') AS status, lower(life.valid) AS since, name.value AS name,
        coalesce(kind.value, 'unknown') AS kind, parent.value AS parent, address.value AS address,
@@ -29,7 +32,7 @@ SELECT o.code, coalesce(life.value, 'unknown') AS status, lower(life.valid) AS s
   LEFT JOIN {believed("life", Facet.LIFE, day="w.day", known=NOW)}
   LEFT JOIN {believed("name", Facet.NAME, day="w.day", known=NOW)}
   LEFT JOIN {believed("kind", Facet.KIND, day="w.day", known=NOW)}
-  LEFT JOIN {believed("parent", Facet.PARENT, day="w.day", known=NOW)}
+  LEFT JOIN {believed("parent", Facet.PARENT, day=_LAST_THERE, known=NOW)}
   LEFT JOIN {believed("address", Facet.ADDRESS, day="w.day", known=NOW)}
 """  # noqa: S608  (only names of ours are put in)
 
@@ -42,9 +45,11 @@ SELECT o.code, max(s.stated_at AT TIME ZONE 'UTC')::date AS day
 """  # noqa: S608  (only names of ours are put in)
 
 _JOINED = f"""
-SELECT o.code, lower(b.valid) AS day
-  FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
- WHERE {about("b", Facet.PARENT)} AND {holds("b", "$2", NOW)} AND o.code = ANY($1)
+SELECT DISTINCT ON (o.code) o.code, CASE WHEN s.fills_before THEN NULL ELSE lower(s.valid) END AS day
+  FROM organisation_statement s JOIN organisation o ON o.id = s.subject_id
+ WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND o.code = ANY($1)
+   AND (s.stated_at AT TIME ZONE 'UTC')::date <= $2
+ ORDER BY o.code, s.stated_at DESC, lower(s.valid) DESC
 """  # noqa: S608  (only names of ours are put in)
 
 _TIES = f"""
@@ -136,7 +141,7 @@ async def parents_last_stated_on(connection: asyncpg.Connection, codes: Collecti
 
 
 async def joined_on(connection: asyncpg.Connection, codes: Collection[str], day: date) -> ByCode[date | None]:
-    """Return the first day of the parent that each of these bodies has on a day."""
+    """Return the day on which each of these bodies joined its parent, by the latest statement up to a day."""
     rows = await connection.fetch(_JOINED, sorted(codes), day)
     return {row["code"]: row["day"] for row in rows}
 

@@ -55,8 +55,8 @@ async def test_a_geography_is_kept_as_each_file_shows_it_with_its_region(databas
         write(folder, name, [body("00C", "NHS DARLINGTON CCG", "20130401", last, c2=region, c3=geography)])
     write(folder, "eauth_2018-11.csv", [body("Q83", "NHS ENGLAND NORTH (GREATER MANCHESTER)", "20160401", c2="Y54")])
     await take(database, folder)
-    days = ("2014-01-01", "2016-02-29", "2018-11-29", "2018-11-30", "2025-12-30", "2025-12-31")
-    assert [await parent(database, "00C", day) for day in days] == ["Q74", "Q74", "Q74", "Q83", "Q83", "QHM"]
+    days = ("2014-01-01", "2016-02-29", "2018-11-29", "2018-11-30", "2020-04-01", "2025-12-31")
+    assert [await parent(database, "00C", day) for day in days] == ["Q74", "Q74", "Q74", "Q83", None, None]
     assert [await parent(database, code, "2025-12-31") for code in ("Q74", "Q83", "QHM")] == ["Y54", "Y54", "Y63"]
     assert await status(database, "QHM", "2025-12-31") == "unknown"
 
@@ -64,14 +64,14 @@ async def test_a_geography_is_kept_as_each_file_shows_it_with_its_region(databas
 async def test_the_geography_of_a_body_that_had_closed_says_nothing_of_its_life(
     database: Database, tmp_path: Path
 ) -> None:
-    """The file of 2025 puts a CCG that closed in 2020 under an ICB: true of the file's day, and of none before."""
+    """The file of 2025 puts a CCG that closed in 2020 under an ICB: true of no day on which there was the CCG."""
     folder = tmp_path / "ods"
     write(folder, "eccg_2025-12.csv", [body("00C", "NHS DARLINGTON CCG", "20130401", "20200331", c2="Y63", c3="QHM")])
     await take(database, folder)
     assert [await parent(database, "00C", day) for day in ("2019-01-01", "2025-12-30", "2025-12-31")] == [
         None,
         None,
-        "QHM",
+        None,
     ]
 
 

@@ -101,7 +101,7 @@ async def test_a_preview_says_what_each_body_would_become_and_changes_nothing(
     counted = {one["verdict"]: one["bodies"] for one in found["verdicts"]}
     assert counted == {"added": 1, "changed": 1, "closed": 1, "agrees": 1, "contradicts": 3}
     [moved] = [one for one in found["bodies"] if one["code"] == "A81002"]
-    assert {"about": "parent", "before": "00K", "after": "00M"} in moved["differences"]
+    assert {"about": "parent", "before": "16C", "after": "00M"} in moved["differences"]
 
 
 async def test_without_a_verdict_only_what_would_change_is_shown_and_a_limit_says_what_it_left_out(
@@ -139,8 +139,8 @@ async def test_a_preview_as_csv_has_a_row_for_each_difference(registry: Registry
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
     table = list(csv.DictReader(io.StringIO(answer.text)))
     parents = {row["code"]: (row["parting"], row["before"], row["after"]) for row in table if row["about"] == "parent"}
-    assert parents["A81002"] == ("move", "00K", "00M")
-    assert parents["A81003"] == ("restatement", "00K", "00M")
+    assert parents["A81002"] == ("move", "16C", "00M")
+    assert parents["A81003"] == ("restatement", "16C", "00M")
 
 
 async def test_what_was_previewed_is_what_the_import_then_does(registry: RegistryClient, january: Path) -> None:

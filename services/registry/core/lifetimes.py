@@ -1,0 +1,183 @@
+"""Bounds what is believed of relations by the lives of the bodies that they name, and follows their successions.
+
+A statement that a body belongs to another holds on those of its days on which the other was there. Once the other has
+closed, the one body that followed it whole takes its place; where several did, or none, nothing is known. A relation
+ends with the body itself. So a later file that writes the new commissioner into an old row moves the body on the day of
+the succession, and never into a commissioner that did not exist yet.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from libs.common.temporal.history import (
+    FIRST_DAY,
+    LAST_DAY,
+    Belief,
+    Days,
+    Piece,
+    Statement,
+    beliefs_of,
+    in_order,
+    shown,
+    superseded,
+    without,
+)
+
+ALL_DAYS = Days()
+_THERE, _PROPOSED = 0, 1
+"""The order of precedence of what a statement says: of a body that was open, else of one that was only proposed."""
+
+_Part = tuple[str | None, Days, int, date]
+"""A value, its days, its precedence, and the first day on which the body that it names was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """A body that followed another whole from a day on, as believed from an instant until another."""
+
+    code: str
+    effective_on: date
+    known_from: datetime
+    known_to: datetime | None
+
+
+@dataclass(slots=True)
+class Lifetimes:
+    """What is believed of the lives and the successors of bodies, by code, in both times."""
+
+    lives: Mapping[str, Sequence[Belief[str]]]
+    successors: Mapping[str, Sequence[Successor]]
+    _lives_at: dict[tuple[str, datetime], tuple[tuple[Days, str], ...]] = field(default_factory=dict)
+
+    def at(self, code: str, known: datetime) -> tuple[tuple[Days, str], ...]:
+        """Return the life of a body as known at an instant, in the order of days; empty where none is known."""
+        if (life := self._lives_at.get((code, known))) is None:
+            believed = [(one.days, one.value) for one in self.lives.get(code, ()) if _is_known(one, known)]
+            life = self._lives_at[code, known] = tuple(sorted(believed, key=lambda one: one[0].start))
+        return life
+
+    def successor(self, code: str, known: datetime) -> tuple[str, date] | None:
+        """Return the one body that followed it, with the day, as known at an instant; None of several or none."""
+        followed = [one for one in self.successors.get(code, ()) if _is_known(one, known)]
+        if len({one.code for one in followed}) != 1:
+            return None
+        return followed[0].code, min(one.effective_on for one in followed)
+
+    def instants(self, codes: Iterable[str]) -> set[datetime]:
+        """Return the instants at which what is known of these bodies, or of those that followed them, changed."""
+        changed: set[datetime] = set()
+        left, seen = list(codes), set(codes)
+        while left:
+            code = left.pop()
+            known: list[Belief[str] | Successor] = [*self.lives.get(code, ()), *self.successors.get(code, ())]
+            for one in known:
+                changed.add(one.known_from)
+                if one.known_to is not None:
+                    changed.add(one.known_to)
+            for successor in self.successors.get(code, ()):
+                if successor.code not in seen:
+                    seen.add(successor.code)
+                    left.append(successor.code)
+        return changed
+
+
+def relation_beliefs(
+    statements: Sequence[Statement[str]],
+    lifetimes: Lifetimes,
+    *,
+    of: Collection[str],
+    names_bodies: bool = True,
+    rules: Days = ALL_DAYS,
+    before: Sequence[Statement[str]] = (),
+) -> list[Belief[str]]:
+    """Return every belief that follows from the statements about one relation, within the lives of the bodies.
+
+    `of` are the bodies whose closing ends the relation. `names_bodies`: the values are codes of bodies too. `rules` are
+    the days on which there is such a relation at all. `before` are statements about the relation that this one took the
+    place of: they count only where nothing else is known.
+    """
+    if not statements and not before:
+        return []
+    ordered, earlier = in_order(statements), in_order(before)
+    named = {one.value for one in (*ordered, *earlier) if one.value is not None} if names_bodies else set()
+    first = min(one.stated_at for one in (*ordered, *earlier))
+    instants = {one.stated_at for one in (*ordered, *earlier)}
+    instants.update(at for at in lifetimes.instants({*named, *of}) if at > first)
+
+    def at(known: datetime) -> list[tuple[str, Days]]:
+        layers: list[list[Piece[str]]] = []
+        for said in (ordered, earlier) if earlier else (ordered,):
+            words = [one for one in said if one.stated_at <= known]
+            layers.extend(_layers(words, lifetimes if names_bodies else None, known))
+        closed = [days for code in of for days, status in lifetimes.at(code, known) if status == "closed"]
+        return shown(_within(_joined(layers), closed, rules))
+
+    return beliefs_of((known, at(known)) for known in sorted(instants))
+
+
+def _layers(
+    statements: Sequence[Statement[str]], lifetimes: Lifetimes | None, known: datetime
+) -> tuple[list[Piece[str]], list[Piece[str]]]:
+    """Return the timelines of what the statements say of bodies that were open, and of those only proposed."""
+    layers: tuple[list[Piece[str]], list[Piece[str]]] = ([], [])
+    for one in statements:
+        parts = [(one.value, one.days, _THERE, FIRST_DAY)] if lifetimes is None else _parts(one, lifetimes, known)
+        for value, days, precedence, since in parts:
+            layers[precedence][:] = superseded(layers[precedence], Piece(days, value, one), floor=since)
+    return layers
+
+
+def _parts(statement: Statement[str], lifetimes: Lifetimes, known: datetime) -> Iterator[_Part]:
+    """Yield what a statement says of the days on which the body was there, and of its successor after that.
+
+    A body of whose life nothing is known was there: nothing contradicts the statement.
+    """
+    if statement.value is None:
+        yield None, statement.days, _THERE, FIRST_DAY
+        return
+    code, days, seen = statement.value, statement.days, {statement.value}
+    while True:
+        life = lifetimes.at(code, known)
+        if not life:
+            yield code, days, _THERE, FIRST_DAY
+            return
+        for period, status in life:
+            if status in ("open", "proposed") and (there := period.within(days)) is not None:
+                yield code, there, _THERE if status == "open" else _PROPOSED, period.start
+        closed = next((period.start for period, status in life if status == "closed" and period.end == LAST_DAY), None)
+        followed = lifetimes.successor(code, known)
+        if closed is None or followed is None or followed[0] in seen:
+            return
+        code = followed[0]
+        seen.add(code)
+        after = Days(max(closed, followed[1])).within(days)
+        if after is None:
+            return
+        days = after
+
+
+def _joined(layers: Sequence[Sequence[Piece[str]]]) -> list[Piece[str]]:
+    """Return one timeline: each layer on the days of which those before it say nothing."""
+    timeline: list[Piece[str]] = list(layers[0])
+    for layer in layers[1:]:
+        taken = [piece.days for piece in timeline]
+        added = [Piece(left, piece.value, piece.statement) for piece in layer for left in without(piece.days, taken)]
+        timeline = sorted([*timeline, *added], key=lambda piece: piece.days.start)
+    return timeline
+
+
+def _within(timeline: Iterable[Piece[str]], closed: Sequence[Days], rules: Days) -> Iterator[Piece[str]]:
+    """Yield the timeline without the days on which a body was closed, unless its source names an end after that."""
+    ends = sorted(closed, key=lambda days: days.start)
+    for piece in timeline:
+        ruled = piece.days.within(rules)
+        if ruled is None:
+            continue
+        stated_end = piece.statement.days.end != LAST_DAY
+        for left in (ruled,) if stated_end else without(ruled, ends):
+            yield Piece(left, piece.value, piece.statement)
+
+
+def _is_known(one: Belief[str] | Successor, known: datetime) -> bool:
+    return one.known_from <= known and (one.known_to is None or known < one.known_to)
