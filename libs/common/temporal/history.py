@@ -5,7 +5,7 @@ they were stated and returns the rectangles (days x instants) in which each valu
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Generic, TypeVar
@@ -137,13 +137,13 @@ def superseded(timeline: Sequence[Piece[Value]], new: Piece[Value], *, floor: da
             pieces.append(piece)
             continue
         if piece.days.start < overlap.start:
-            pieces.append(replace(piece, days=Days(piece.days.start, overlap.start)))
+            pieces.append(Piece(Days(piece.days.start, overlap.start), piece.value, piece.statement))
         if (stays := _kept(piece, new, overlap)) is not None:
-            pieces.append(replace(piece, days=stays))
+            pieces.append(Piece(stays, piece.value, piece.statement))
             kept.append(stays)
         if piece.days.end > overlap.end:
-            pieces.append(replace(piece, days=Days(overlap.end, piece.days.end)))
-    pieces.extend(replace(new, days=left) for left in without(days, kept))
+            pieces.append(Piece(Days(overlap.end, piece.days.end), piece.value, piece.statement))
+    pieces.extend(Piece(left, new.value, new.statement) for left in without(days, kept))
     return sorted(pieces, key=lambda piece: piece.days.start)
 
 

@@ -150,7 +150,22 @@ class Timeline:
             pending = {key for key in inserted.to_restate if key[1] in later}
             changed = await self.restate(connection, inserted.to_restate - pending)
             return Stated(inserted.new, changed | inserted.believed, pending)
-        written = await connection.fetch(
+        written = await self._insert(connection, statements, source, by)
+        new = {tuple(row) for row in written}
+        keys = {(row[0], row[1]) for row in written}
+        pending = {key for key in keys if key[1] in later}
+        changed = await self.restate(connection, keys - pending)
+        return Stated(
+            {number for number, statement in enumerate(statements) if _written(statement, source) in new},
+            changed,
+            pending,
+        )
+
+    async def _insert(
+        self, connection: asyncpg.Connection, statements: Sequence[NewStatement], source: str, by: str
+    ) -> list[asyncpg.Record]:
+        """Insert the statements; return the columns that identify each one that was new."""
+        rows: list[asyncpg.Record] = await connection.fetch(
             f"""
             INSERT INTO {self.statements}
                    (subject_id, facet, value, valid, stated_at, fills_before, rank, source, recorded_by)
@@ -172,15 +187,7 @@ class Timeline:
             [s.source or source for s in statements],
             by,
         )
-        new = {tuple(row) for row in written}
-        keys = {(row[0], row[1]) for row in written}
-        pending = {key for key in keys if key[1] in later}
-        changed = await self.restate(connection, keys - pending)
-        return Stated(
-            {number for number, statement in enumerate(statements) if _written(statement, source) in new},
-            changed,
-            pending,
-        )
+        return rows
 
     async def restate(self, connection: asyncpg.Connection, keys: Collection[Key]) -> set[Key]:
         """Recompute the beliefs about these pairs by their statements alone; return those that changed."""

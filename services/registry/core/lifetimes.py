@@ -25,10 +25,11 @@ from libs.common.temporal.history import (
 )
 
 ALL_DAYS = Days()
-_THERE, _PROPOSED = 0, 1
-"""The order of precedence of what a statement says: of a body that was open, else of one that was only proposed."""
+_THERE, _PROPOSED, _UNKNOWN = range(3)
+"""The order of precedence of what a statement says: of a body that was open, of one that was only proposed, and of one
+of which lists alone speak, on the days before the first list that names it."""
 
-_Part = tuple[str | None, Days, int, date]
+Part = tuple[str | None, Days, int, date]
 """A value, its days, its precedence, and the first day on which the body that it names was there."""
 
 
@@ -48,6 +49,10 @@ class Lifetimes:
 
     lives: Mapping[str, Sequence[Belief[str]]]
     successors: Mapping[str, Sequence[Successor]]
+    dated: Mapping[str, datetime] = field(default_factory=dict)
+    """When a register, and not only a list that names it, first gave a body's first day; lives without it begin when
+    they were first seen."""
+    _parts: dict[tuple[str, Days, datetime], tuple[Part, ...]] = field(default_factory=dict)
     _lives_at: dict[tuple[str, datetime], tuple[tuple[Days, str], ...]] = field(default_factory=dict)
 
     def at(self, code: str, known: datetime) -> tuple[tuple[Days, str], ...]:
@@ -64,6 +69,43 @@ class Lifetimes:
             return None
         return followed[0].code, min(one.effective_on for one in followed)
 
+    def parts(self, code: str, days: Days, known: datetime) -> tuple[Part, ...]:
+        """Return what a statement that names a body says of the days on which it was there, and of its successor after.
+
+        A body of whose life nothing is known was there: nothing contradicts the statement.
+        """
+        # Thousands of practices joined the same commissioners on the same days.
+        if (parts := self._parts.get((code, days, known))) is None:
+            parts = self._parts[code, days, known] = tuple(self._said(code, days, known))
+        return parts
+
+    def _said(self, code: str, days: Days, known: datetime) -> Iterator[Part]:
+        seen = {code}
+        while True:
+            life = self.at(code, known)
+            if not life:
+                yield code, days, _THERE, FIRST_DAY
+                return
+            if not self._is_dated(code, known) and (before := Days(end=life[0][0].start).within(days)) is not None:
+                yield code, before, _UNKNOWN, before.start
+            for period, status in life:
+                if status in ("open", "proposed") and (there := period.within(days)) is not None:
+                    yield code, there, _THERE if status == "open" else _PROPOSED, period.start
+            closed = next(
+                (period.start for period, status in life if status == "closed" and period.end == LAST_DAY), None
+            )
+            followed = self.successor(code, known)
+            if closed is None or followed is None or followed[0] in seen:
+                return
+            after = Days(max(closed, followed[1])).within(days)
+            if after is None:
+                return
+            code, days = followed[0], after
+            seen.add(code)
+
+    def _is_dated(self, code: str, known: datetime) -> bool:
+        return code in self.dated and self.dated[code] <= known
+
     def instants(self, codes: Iterable[str]) -> set[datetime]:
         """Return the instants at which what is known of these bodies, or of those that followed them, changed."""
         changed: set[datetime] = set()
@@ -75,6 +117,8 @@ class Lifetimes:
                 changed.add(one.known_from)
                 if one.known_to is not None:
                     changed.add(one.known_to)
+            if code in self.dated:
+                changed.add(self.dated[code])
             for successor in self.successors.get(code, ()):
                 if successor.code not in seen:
                     seen.add(successor.code)
@@ -105,56 +149,44 @@ def relation_beliefs(
     instants = {one.stated_at for one in (*ordered, *earlier)}
     instants.update(at for at in lifetimes.instants({*named, *of}) if at > first)
 
-    def at(known: datetime) -> list[tuple[str, Days]]:
-        layers: list[list[Piece[str]]] = []
-        for said in (ordered, earlier) if earlier else (ordered,):
-            words = [one for one in said if one.stated_at <= known]
-            layers.extend(_layers(words, lifetimes if names_bodies else None, known))
-        closed = [days for code in of for days, status in lifetimes.at(code, known) if status == "closed"]
-        return shown(_within(_joined(layers), closed, rules))
+    def timelines() -> Iterator[tuple[datetime, Sequence[tuple[str, Days]]]]:
+        before: object = None
+        timeline: Sequence[tuple[str, Days]] = ()
+        for known in sorted(instants):
+            closed = [days for code in of for days, status in lifetimes.at(code, known) if status == "closed"]
+            parts = [_parts(one, lifetimes if names_bodies else None, known) for one in (ordered, earlier)]
+            # Most of what becomes known of other bodies changes nothing for this one.
+            if (now := (closed, parts)) != before:
+                layers = [layer for some in parts if some for layer in _layers(some)]
+                timeline = shown(_within(_joined(layers), closed, rules))
+                before = now
+            yield known, timeline
 
-    return beliefs_of((known, at(known)) for known in sorted(instants))
+    return beliefs_of(timelines())
 
 
-def _layers(
-    statements: Sequence[Statement[str]], lifetimes: Lifetimes | None, known: datetime
-) -> tuple[list[Piece[str]], list[Piece[str]]]:
-    """Return the timelines of what the statements say of bodies that were open, and of those only proposed."""
-    layers: tuple[list[Piece[str]], list[Piece[str]]] = ([], [])
+_Parts = list[tuple[Statement[str], tuple[Part, ...]]]
+
+
+def _parts(statements: Sequence[Statement[str]], lifetimes: Lifetimes | None, known: datetime) -> _Parts:
+    parts: _Parts = []
     for one in statements:
-        parts = [(one.value, one.days, _THERE, FIRST_DAY)] if lifetimes is None else _parts(one, lifetimes, known)
-        for value, days, precedence, since in parts:
+        if one.stated_at > known:
+            break
+        if lifetimes is None or one.value is None:
+            parts.append((one, ((one.value, one.days, _THERE, FIRST_DAY),)))
+        else:
+            parts.append((one, lifetimes.parts(one.value, one.days, known)))
+    return parts
+
+
+def _layers(parts: _Parts) -> tuple[list[Piece[str]], ...]:
+    """Return the timelines of what the statements say, one for each precedence."""
+    layers: tuple[list[Piece[str]], ...] = ([], [], [])
+    for one, of in parts:
+        for value, days, precedence, since in of:
             layers[precedence][:] = superseded(layers[precedence], Piece(days, value, one), floor=since)
     return layers
-
-
-def _parts(statement: Statement[str], lifetimes: Lifetimes, known: datetime) -> Iterator[_Part]:
-    """Yield what a statement says of the days on which the body was there, and of its successor after that.
-
-    A body of whose life nothing is known was there: nothing contradicts the statement.
-    """
-    if statement.value is None:
-        yield None, statement.days, _THERE, FIRST_DAY
-        return
-    code, days, seen = statement.value, statement.days, {statement.value}
-    while True:
-        life = lifetimes.at(code, known)
-        if not life:
-            yield code, days, _THERE, FIRST_DAY
-            return
-        for period, status in life:
-            if status in ("open", "proposed") and (there := period.within(days)) is not None:
-                yield code, there, _THERE if status == "open" else _PROPOSED, period.start
-        closed = next((period.start for period, status in life if status == "closed" and period.end == LAST_DAY), None)
-        followed = lifetimes.successor(code, known)
-        if closed is None or followed is None or followed[0] in seen:
-            return
-        code = followed[0]
-        seen.add(code)
-        after = Days(max(closed, followed[1])).within(days)
-        if after is None:
-            return
-        days = after
 
 
 def _joined(layers: Sequence[Sequence[Piece[str]]]) -> list[Piece[str]]:

@@ -131,7 +131,7 @@ async def _state(
     followed = await successions.state(connection, [one for _, one in about], by=by)
     changes.update(code for one in followed for code in {one.code, one.successor})
     touched.followed.update(one.code for one in followed)
-    await settle(connection, touched, relations=_RELATIONS)
+    await settle(connection, touched)
     return new | {place for place, one in about if one in followed}, changes
 
 

@@ -17,6 +17,7 @@ from libs.common.temporal.timeline import Key
 from libs.organisations.statements import ABOVE, Facet
 from libs.organisations.successions import BOTH_CONTINUE
 from services.registry.core.lifetimes import Lifetimes, Successor, relation_beliefs
+from services.registry.core.links import Relation
 from services.registry.core.models import tie_time, timeline
 from services.registry.core.rule_packs import PACKS
 
@@ -65,6 +66,12 @@ SELECT o.code, b.value, lower(b.valid), upper(b.valid), lower(b.known), upper(b.
  WHERE o.code = ANY($1)
 """  # noqa: S608  (only numbers of ours are put in)
 
+_DATED = f"""
+SELECT o.code, min(s.stated_at)
+  FROM organisation o JOIN organisation_statement s ON s.subject_id = o.id AND s.facet = {Facet.LIFE:d}
+ WHERE o.code = ANY($1) AND s.rank >= 0 AND s.value IN ('open', 'proposed') GROUP BY o.code
+"""  # noqa: S608  (only numbers of ours are put in)
+
 _SUCCESSORS = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
@@ -93,8 +100,8 @@ class Touched:
         return bool(self.relations or self.ties or self.lives or self.followed)
 
 
-async def settle(connection: asyncpg.Connection, touched: Touched, *, relations: Collection[str]) -> None:
-    """Compute and store what follows about relations; `relations` are the types of links between bodies."""
+async def settle(connection: asyncpg.Connection, touched: Touched) -> None:
+    """Compute and store what follows about relations."""
     if not touched:
         return
     await connection.execute(_ONE_AT_A_TIME)
@@ -102,7 +109,7 @@ async def settle(connection: asyncpg.Connection, touched: Touched, *, relations:
     if codes := sorted(touched.lives | touched.followed):
         keys.update((subject, facet) for subject, facet in await connection.fetch(_NAMING, codes))
     if codes := sorted(touched.lives):
-        ties.update(row["id"] for row in await connection.fetch(_TIES, codes, list(relations)))
+        ties.update(row["id"] for row in await connection.fetch(_TIES, codes, list(Relation)))
     for facet, pack in LEVELS.items():
         if before := pack.values.get("after"):
             keys.update((subject, facet) for subject, of in list(keys) if of == Facet[before])
@@ -111,6 +118,20 @@ async def settle(connection: asyncpg.Connection, touched: Touched, *, relations:
         await timeline.store(connection, await _beliefs(connection, in_order[start : start + _AT_A_TIME]))
     for start in range(0, len(links), _AT_A_TIME):
         await tie_time.store(connection, await _link_beliefs(connection, links[start : start + _AT_A_TIME]))
+
+
+async def restate_all(connection: asyncpg.Connection) -> None:
+    """Compute every belief about bodies and the links between them anew, from all statements."""
+    relations = [str(relation) for relation in Relation]
+    pairs = await connection.fetch("SELECT DISTINCT subject_id, facet FROM organisation_statement")
+    keys = sorted((subject, facet) for subject, facet in pairs if facet not in ABOVE)
+    for start in range(0, len(keys), _AT_A_TIME):
+        await timeline.restate(connection, keys[start : start + _AT_A_TIME])
+    touched = Touched(
+        relations={(subject, facet) for subject, facet in pairs if facet in ABOVE},
+        ties={row["id"] for row in await connection.fetch("SELECT id FROM tie WHERE sort = ANY($1)", relations)},
+    )
+    await settle(connection, touched)
 
 
 async def _beliefs(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, list[Belief[str]]]:
@@ -157,7 +178,7 @@ async def _lifetimes(
     lives: dict[str, list[Belief[str]]] = defaultdict(list)
     for code, status, start, end, known_from, known_to in await connection.fetch(_LIVES, sorted(of_all)):
         lives[code].append(Belief(status, Days(start or FIRST_DAY, end or LAST_DAY), known_from, known_to))
-    return Lifetimes(lives, successors)
+    return Lifetimes(lives, successors, dict(await connection.fetch(_DATED, sorted(of_all))))
 
 
 def _after(facet: int) -> Facet | None:

@@ -39,6 +39,11 @@ def life(first: int, last: int | None, known: int = 0, status: str = "open") -> 
     ]
 
 
+def dated(lives: dict[str, list[Belief[str]]]) -> Lifetimes:
+    """Lives whose first days a register gave."""
+    return Lifetimes(lives, {}, dict.fromkeys(lives, instant(0)))
+
+
 def believed(beliefs: Sequence[Belief[str]], on: date, known: datetime = END) -> str | None:
     values = [
         one.value
@@ -51,7 +56,7 @@ def believed(beliefs: Sequence[Belief[str]], on: date, known: datetime = END) ->
 
 def test_an_old_row_with_a_new_commissioner_moves_the_body_on_the_day_of_the_succession() -> None:
     """T1: the row of 2021 names since 2013 a body that was established in 2020."""
-    lives = Lifetimes({"X1C": life(0, 6), "X9C": life(6, None)}, {})
+    lives = dated({"X1C": life(0, 6), "X9C": life(6, None)})
     old = Statement("X1C", Days(day(0)), instant(1))
     rewritten = Statement("X9C", Days(day(0)), instant(5))
     beliefs = relation_beliefs([old, rewritten], lives, of=["Y99901"])
@@ -60,9 +65,18 @@ def test_an_old_row_with_a_new_commissioner_moves_the_body_on_the_day_of_the_suc
 
 
 def test_without_an_earlier_word_nothing_is_known_of_the_days_before_the_other_was_there() -> None:
-    lives = Lifetimes({"X9C": life(6, None)}, {})
+    lives = dated({"X9C": life(6, None)})
     beliefs = relation_beliefs([Statement("X9C", Days(day(0)), instant(5))], lives, of=["Y99901"])
     assert [believed(beliefs, day(number)) for number in (0, 5, 6)] == [None, None, "X9C"]
+
+
+def test_a_body_that_only_lists_name_may_have_been_there_before_the_first_of_them() -> None:
+    stated = [Statement("5NV", Days(day(0), day(9)), instant(5))]
+    seen = Lifetimes({"5NV": life(6, None), "5KH": life(0, None)}, {})
+    assert [believed(relation_beliefs(stated, seen, of=["A"]), day(number)) for number in (0, 6)] == ["5NV", "5NV"]
+    earlier = Statement("5KH", Days(day(0)), instant(1))
+    both = relation_beliefs([earlier, *stated], seen, of=["A"])
+    assert [believed(both, day(number)) for number in (0, 6)] == ["5KH", "5NV"]
 
 
 def test_the_one_body_that_followed_takes_the_place_and_of_several_none_does() -> None:
@@ -86,7 +100,7 @@ def test_a_relation_ends_with_its_body_unless_a_source_names_a_later_end() -> No
 
 
 def test_a_body_that_was_open_comes_before_one_that_was_only_proposed() -> None:
-    lives = Lifetimes({"13T": life(6, None) + life(3, 6, status="proposed")[:1], "00F": life(0, 6)}, {})
+    lives = dated({"13T": life(6, None) + life(3, 6, status="proposed")[:1], "00F": life(0, 6)})
     both = [Statement("00F", Days(day(0)), instant(1)), Statement("13T", Days(day(0)), instant(5))]
     assert [believed(relation_beliefs(both, lives, of=["A"]), day(number)) for number in (2, 4, 6)] == [
         "00F",
@@ -124,7 +138,7 @@ def relations(draw: st.DrawFn) -> tuple[list[Statement[str]], Lifetimes]:
         )
         for order in range(draw(st.integers(1, 5)))
     ]
-    return stated, Lifetimes(lives, {})
+    return stated, dated(lives)
 
 
 @given(relations(), st.randoms())
