@@ -33,7 +33,8 @@ from services.registry.core.errors import CodeTaken
 from services.registry.core.links import Relation, link_statements_of
 from services.registry.core.models import area_time, successions, tie_time, timeline
 from services.registry.core.populations import state_populations
-from services.registry.core.settlement import ONE_FACET, Touched, settle
+from services.registry.core.settlement import ONE_FACET as ONE_FACET
+from services.registry.core.settlement import Touched, settle
 
 _NOTHING_MORE = frozenset(
     {OrganisationProposed, OrganisationOpened, OrganisationRenamed, OrganisationClosed, OrganisationParentChanged}

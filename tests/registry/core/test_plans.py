@@ -96,8 +96,8 @@ async def test_the_lineage_of_a_code_is_read_by_both_ends_of_a_succession(plans:
     [
         (OrganisationFilter(), "uq_organisation_code"),
         (OrganisationFilter(status="unknown"), "ix_organisation_belief_subject_id_facet"),
-        (OrganisationFilter(parent="L00007"), "ix_organisation_belief_parent"),
-        (OrganisationFilter(kind=Kind.GP_PRACTICE, parent="L00007"), "ix_organisation_belief_parent"),
+        (OrganisationFilter(parent="L00007"), "ix_organisation_belief_above"),
+        (OrganisationFilter(kind=Kind.GP_PRACTICE, parent="L00007"), "ix_organisation_belief_above"),
     ],
 )
 async def test_a_page_of_organisations_is_read_by_an_index(
@@ -158,7 +158,7 @@ async def test_the_affiliations_of_a_body_are_looked_up(plans: Plans) -> None:
 
 async def test_the_members_of_a_body_are_read_by_their_parent(plans: Plans) -> None:
     await list_members(plans, ["L00007"], as_at=DAY, as_known=None, limit=51)
-    assert "ix_organisation_belief_parent" in plans.indexes
+    assert "ix_organisation_belief_above" in plans.indexes
     assert not plans.read_whole & {"organisation", "organisation_belief", "succession", "tie"}
 
 
