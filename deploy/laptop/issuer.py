@@ -6,7 +6,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -92,15 +93,23 @@ class Issuer:
         }
         return self.key.sign(claims)
 
-    def app(self) -> Starlette:
-        """Return the issuer as an app: `POST /token`, `GET /keys`, `GET /.well-known/openid-configuration`."""
+    def app(self, origins: Collection[str] = ()) -> Starlette:
+        """Return the issuer as an app: `POST /token`, `GET /keys`, `GET /.well-known/openid-configuration`.
+
+        Pages of these web origins may call it from a browser, as a front end does that is served by another port.
+        """
         return Starlette(
             routes=[
                 Route("/token", self._token, methods=["POST"]),
                 Route("/keys", self._keys),
                 Route("/.well-known/openid-configuration", self._configuration),
             ],
-            middleware=[Middleware(_LoopbackOnly)],
+            middleware=[
+                Middleware(_LoopbackOnly),
+                Middleware(
+                    CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["*"]
+                ),
+            ],
         )
 
     async def _token(self, request: Request) -> Response:

@@ -78,7 +78,8 @@ def assemble(
             stop_seconds=5,
         )
         services[name] = import_module(f"services.{name}.app").create_app(settings, buses[name])
-    app = front(services, page=page, more=[Mount("/issuer", issuer.app())])
+    origins = services[NAMES[0]].state.settings.cors_origins
+    app = front(services, page=page, more=[Mount("/issuer", issuer.app(origins))])
     return Footprint(services, issuer, buses, app)
 
 

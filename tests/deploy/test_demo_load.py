@@ -144,6 +144,24 @@ async def test_what_a_newer_version_published_is_left_out_and_waits(urls: dict[s
             assert f'footprint_backbone{{measure="newer_events",service="{name}"}} 1.0' in metrics
 
 
+async def test_a_front_end_of_an_allowed_origin_signs_in_and_reads(
+    urls: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "http://localhost:5173"
+    monkeypatch.setenv("CORS_ORIGINS", page)
+    async with laptop(urls, tmp_path) as services:
+        for path, method, header in (
+            ("/issuer/token", "POST", "content-type"),
+            *((f"/{name}/v1/operations/clock", "GET", "authorization") for name in NAMES),
+        ):
+            asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": header}
+            preflight = await services.ask("OPTIONS", path, by="reader", headers={"Origin": page, **asked})
+            assert (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"]) == (200, page), path
+        for name in NAMES:
+            read = await services.ask("GET", f"/{name}/v1/operations/clock", by="reader", headers={"Origin": page})
+            assert (read.status_code, read.headers["Access-Control-Allow-Origin"]) == (200, page)
+
+
 async def check_who_decides(services: Services) -> None:
     """Ask, as a dry run, for whom the two commissioning accounts may act, and what one of them reads."""
     four, five = ["05C", "05L", "05Y", "06A"], ["05C", "05L", "05Y", "06A", "14Y"]

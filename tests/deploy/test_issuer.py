@@ -61,6 +61,30 @@ async def test_a_demo_user_gets_a_token_that_counts_for_each_service(
         assert (caller.subject, caller.roles, caller.organisations) == ("ada", ADA.roles, ADA.organisations)
 
 
+ORIGIN = "http://localhost:5173"
+
+
+async def test_a_front_end_in_a_browser_signs_in_where_its_origin_is_allowed(tmp_path: Path) -> None:
+    transport = httpx.ASGITransport(app=issuer_in(tmp_path).app((ORIGIN,)), client=("127.0.0.1", 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-requested-with"}
+        preflight = await client.options("/token", headers={"Origin": ORIGIN, **asked})
+        assert (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"]) == (200, ORIGIN)
+        for form, status in ((PASSWORD, 200), (PASSWORD | {"password": "wrong"}, 400)):
+            answer = await client.post("/token", data=form, headers={"Origin": ORIGIN})
+            assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, ORIGIN)
+            assert "Origin" in answer.headers["Vary"]
+        other = await client.post("/token", data=PASSWORD, headers={"Origin": "https://elsewhere.example"})
+        assert "Access-Control-Allow-Origin" not in other.headers
+        refused = await client.options("/token", headers={"Origin": "https://elsewhere.example", **asked})
+        assert refused.status_code == 400
+
+
+async def test_no_origin_is_allowed_unless_it_is_named(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/token", data=PASSWORD, headers={"Origin": ORIGIN})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [

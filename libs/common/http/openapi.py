@@ -201,7 +201,19 @@ def _problem_schemas() -> dict[str, Any]:
 
 def _scheme(token_url: str) -> dict[str, Any]:
     roles = "; ".join(f"`{role}`" for role in Role)
-    words = f"A token (JWT) of the issuer, with `roles` ({roles}) and `organisations` (ODS codes, or `*`)."
+    words = (
+        "A token (JWT) of the issuer that this service trusts, with this service in `aud`, `roles` "
+        f"({roles}) and `organisations` (ODS codes, or `*`). It is sent as `Authorization: Bearer ...`. "
+    )
     if not token_url:
+        words += (
+            "The issuer is the deployment's: its `/.well-known/openid-configuration` names the `token_endpoint`, at "
+            "which a program gets a token with `grant_type=client_credentials`, and where people sign in."
+        )
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": words}
-    return {"type": "oauth2", "description": words, "flows": {"password": {"tokenUrl": token_url, "scopes": {}}}}
+    words += (
+        f"To get one, send a form to `POST {token_url}`: `grant_type=password` with `username` and `password`, or "
+        "`grant_type=client_credentials` with `client_id` and `client_secret`. The answer has it as `access_token`."
+    )
+    flow = {"tokenUrl": token_url, "scopes": {}}
+    return {"type": "oauth2", "description": words, "flows": {"password": flow, "clientCredentials": flow}}

@@ -56,7 +56,10 @@ async def test_a_page_runs_its_own_scripts_alone_and_keeps_no_token(client: http
 async def test_the_document_names_the_sign_in_the_roles_and_the_refusals(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     scheme = document["components"]["securitySchemes"]["signed-in"]
-    assert scheme["flows"]["password"]["tokenUrl"] == "/identity/token"
+    assert {name: flow["tokenUrl"] for name, flow in scheme["flows"].items()} == dict.fromkeys(
+        ("password", "clientCredentials"), "/identity/token"
+    )
+    assert "send a form to `POST /identity/token`" in scheme["description"]
     assert document["security"] == [{"signed-in": []}]
     assert document["paths"]["/health/live"]["get"]["security"] == []
     light = document["paths"]["/v1/beacons"]["post"]
@@ -66,6 +69,13 @@ async def test_the_document_names_the_sign_in_the_roles_and_the_refusals(client:
     assert list(light["responses"]["422"]["content"]) == ["application/problem+json"]
     assert "Problem" in document["components"]["schemas"]
     assert "registrar" in light["description"]
+
+
+async def test_without_an_issuers_address_the_document_says_who_has_it(url: str, tokens: Tokens) -> None:
+    document = create_service(sample_service.SERVICE, tokens.settings(url), DirectBus({})).openapi()
+    scheme = document["components"]["securitySchemes"]["signed-in"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert "`token_endpoint`" in scheme["description"]
 
 
 async def test_every_command_takes_an_idempotency_key_and_says_so(client: httpx.AsyncClient) -> None:
