@@ -11,6 +11,7 @@ from libs.common.temporal.days import WrittenDay
 from services.registry.core.change import get_organisation_to_change
 from services.registry.core.codes import Code
 from services.registry.core.errors import OrganisationNotFound
+from services.registry.core.levels import InLevels
 from services.registry.core.models import Organisation
 from services.registry.core.sight import Sight, sight_of
 
@@ -21,6 +22,25 @@ CodeInPath = Annotated[Code, Path(description="ODS code", examples=["10Y"])]
 
 
 OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only on this day; on any day if left out.")]
+
+
+WithSightings = Annotated[
+    bool, Query(description="also where each value comes from, and on which days it was seen", examples=[True])
+]
+
+
+def _levels(
+    commissioner: Annotated[Code | None, Query(description="only practices of this commissioner on the day")] = None,
+    in_local_office: Annotated[Code | None, Query(description="only those in this local office on the day")] = None,
+    in_stp: Annotated[Code | None, Query(description="only those in this STP on the day")] = None,
+    in_icb: Annotated[Code | None, Query(description="only those in this ICB on the day", examples=["QT1"])] = None,
+    in_region: Annotated[Code | None, Query(description="only those in this region on the day")] = None,
+) -> InLevels:
+    return InLevels(commissioner, in_local_office, in_stp, in_icb, in_region)
+
+
+Levels = Annotated[InLevels, Depends(_levels)]
+"""The bodies of each level that an organisation has to be in: of a practice, those of its commissioner."""
 
 
 async def _sight(by: By, rows: Rows) -> Sight:

@@ -7,18 +7,20 @@ from libs.common.database.connection import PLANNED_EACH_TIME
 from libs.common.temporal.believed import about, holds
 from libs.organisations.statements import UNKNOWN, Facet
 from services.registry.core.believed import IN_ONE_LOOK
+from services.registry.core.levels import ABOVE, COLUMNS, OWN, InLevels, within
 
 # For the bodies of one page only, each by one look at the index of subjects: a join for each facet would read the
 # beliefs about all bodies. LIMIT in the subquery makes the planner use that order.
 _SHOWN = f"""
 {PLANNED_EACH_TIME}
 SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
-       seen.since, seen.until, seen.address, o.matched, o.rank
+       seen.since, seen.until, seen.address, o.matched, o.rank, {COLUMNS}
   FROM (SELECT o.id, o.code, o.version, {{matched}} AS matched, {{rank}} AS rank
           FROM {{bodies}} WHERE {{conditions}} ORDER BY rank, o.code LIMIT {{limit}}) o
  CROSS JOIN LATERAL (
-       SELECT {IN_ONE_LOOK}
+       SELECT {IN_ONE_LOOK}, {OWN}
          FROM organisation_belief b WHERE b.subject_id = o.id AND {holds("b")}) seen
+{ABOVE}
  ORDER BY o.rank, o.code
 """  # noqa: S608  (only constants of ours are put in)
 
@@ -56,6 +58,11 @@ class Conditions:
             self.where(f"NOT EXISTS (SELECT 1 FROM organisation_belief b WHERE {other})")  # noqa: S608  (values are arguments)
         elif value is not None:
             self.believed(facet, f"b.value = {self.of(value)}::text")
+
+    def within(self, levels: InLevels) -> None:
+        """Require that the body is in these bodies of the levels on the day."""
+        for level, code in levels:
+            self.where(f"o.id IN ({within(level, f'{self.of(code)}::text')})")
 
     def sql(
         self,

@@ -1,7 +1,7 @@
 """Reads organisations as at a day, as known at an instant: by SQL, because these reads are hot."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -16,11 +16,14 @@ from services.registry.core.believed import IN_ONE_LOOK, believed_link
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
+from services.registry.core.levels import ABOVE, COLUMNS, IN_ANY, OWN, InLevels, Level
 from services.registry.core.links import CODE_OF, ROLE
+from services.registry.core.sightings import sightings
 from services.registry.core.views import (
     AddressView,
     IdentifierView,
     LegalView,
+    LevelsView,
     OrganisationInFullView,
     OrganisationView,
     PartInMergerView,
@@ -59,14 +62,15 @@ _MERGERS = """
 # One look at the index finds all that is believed of one body on the day: half the time of a join for each facet.
 _ONE = f"""
 SELECT o.code, coalesce(seen.kind, 'unknown') AS kind, o.version, seen.status, seen.name, seen.parent,
-       seen.since, seen.until, seen.described, {_MERGERS}, {BORNE}
+       seen.since, seen.until, seen.described, {COLUMNS}, {_MERGERS}, {BORNE}
   FROM organisation o
  CROSS JOIN LATERAL (
-       SELECT {IN_ONE_LOOK},
+       SELECT {IN_ONE_LOOK}, {OWN},
               json_object_agg(b.facet, json_build_array(b.value, lower(b.valid), upper(b.valid)))
                   FILTER (WHERE b.facet BETWEEN {Facet.LEGAL:d} AND {Facet.REMIT:d}) AS described
          FROM organisation_belief b
         WHERE b.subject_id = o.id AND {holds("b")}) seen
+{ABOVE}
  WHERE o.code = $3
 """  # noqa: S608  (only constants of ours are put in)
 
@@ -80,6 +84,7 @@ class OrganisationFilter:
     name: str | None = None
     parent: str | None = None
     codes: Collection[str] | None = None
+    levels: InLevels = IN_ANY
 
 
 async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> OrganisationInFullView:
@@ -122,6 +127,7 @@ async def list_organisations(
     conditions.equals(Facet.KIND, filters.kind)
     conditions.equals(Facet.LIFE, filters.status)
     conditions.equals(Facet.PARENT, filters.parent)
+    conditions.within(filters.levels)
     if filters.name is not None:
         conditions.believed(Facet.NAME, f"strpos(lower(b.value), lower({conditions.of(filters.name)})) > 0")
     if filters.codes is not None:
@@ -142,7 +148,17 @@ def organisation_of(row: asyncpg.Record) -> OrganisationView:
         since=row["since"],
         last_day=_last(row["until"]),
         version=row["version"],
+        levels=LevelsView(**{level: row[level] for level in Level}),
     )
+
+
+async def add_sightings(
+    db: Reads, found: Sequence[OrganisationView], *, as_at: date, as_known: datetime | None
+) -> None:
+    """Add to organisations where each of their values comes from."""
+    of = await sightings(db, [one.code for one in found], as_at=as_at, as_known=as_known)
+    for one in found:
+        one.sightings = of.get(one.code, [])
 
 
 def _legal(described: Mapping[str, _Described]) -> LegalView | None:

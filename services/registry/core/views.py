@@ -27,6 +27,37 @@ class PartInMergerView(View):
     slipped_from: list[date] = Field(description="other days that had been planned before")
 
 
+class LevelsView(View):
+    """The bodies above an organisation on the day, level by level; of a practice, those of its commissioner."""
+
+    commissioner: str | None = Field(default=None, description="of a practice", examples=["14Y"])
+    local_office: str | None = Field(default=None, description="area team, later local office, to March 2020")
+    stp: str | None = Field(default=None, description="from March 2016 to June 2022", examples=["QU9"])
+    icb: str | None = Field(default=None, description="from July 2022", examples=["QU9"])
+    region: str | None = Field(default=None, description="of NHS England", examples=["Y59"])
+
+
+class SightingView(View):
+    """Where one value comes from. After the day on which it was last seen it is inferred, not told as fact."""
+
+    about: str = Field(description="`status`, `name`, `parent`, `kind`, `icb` ...", examples=["icb"])
+    value: str = Field(examples=["QT1"])
+    known_since: datetime = Field(description="when the registry began to believe it")
+    source: str | None = Field(
+        description="who says so; null: it follows from a succession, or was seen only later",
+        examples=["ods-eccg:eccg_2025-12.csv"],
+    )
+    rank: int | None = Field(description="the source's rank; the higher one rules about the same day")
+    seen_on: date | None = Field(
+        description="the last day up to the one asked for on which its source saw or stated it"
+    )
+    next_value: str | None = Field(
+        description="the value that was seen next, where the day asked for lies between two sightings; another one "
+        "means that the change happened on an unknown day between them"
+    )
+    next_seen_on: date | None = Field(description="the day on which that was seen")
+
+
 class OrganisationView(View):
     """An organisation as at a day, as known at an instant."""
 
@@ -42,6 +73,10 @@ class OrganisationView(View):
     since: date | None = Field(description="first day of this status")
     last_day: date | None = Field(description="last day of this status, where one is known")
     version: int
+    levels: LevelsView = Field(default_factory=LevelsView)
+    sightings: list[SightingView] | None = Field(
+        default=None, description="with `sightings=true`: where each value comes from, and when it was seen"
+    )
 
 
 class LegalView(View):

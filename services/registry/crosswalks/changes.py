@@ -31,6 +31,10 @@ _NAMES = {
     Facet.ADDRESS: "address",
     Facet.LEGAL_FORM: "legal form",
     Facet.REMIT: "remit",
+    Facet.LOCAL_OFFICE: "local office",
+    Facet.STP: "STP",
+    Facet.ICB: "ICB",
+    Facet.REGION: "region",
 }
 
 # The first statement about a body is no change, except for its life, its status in law, and a parent that it joins

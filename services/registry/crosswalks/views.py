@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 from services.registry.core.views import View
 
 What = Literal[
+    "ICB",
+    "STP",
     "address",
     "area",
     "closure",
@@ -18,10 +20,12 @@ What = Literal[
     "kind",
     "legal form",
     "legal status",
+    "local office",
     "merger",
     "opening",
     "parent",
     "proposal",
+    "region",
     "relation",
     "remit",
     "rename",

@@ -30,7 +30,7 @@ from services.registry.core.kinds import Kind
 from services.registry.core.models import Organisation
 from services.registry.core.views import OrganisationInFullView, OrganisationView
 from services.registry.cover.errors import CoverBroken
-from services.registry.edge import EDIT_REFUSALS, CodeInPath, Registrar, ToChange
+from services.registry.edge import EDIT_REFUSALS, CodeInPath, Levels, Registrar, ToChange, WithSightings
 from services.registry.organisations import changes, commands
 from services.registry.organisations.errors import ClosedBeforeItOpened, LegalDatesDisagree, MergerAgreed, NotOpen
 from services.registry.organisations.views import (
@@ -49,7 +49,13 @@ router = commands_router(tags=["Organisations"])
     responses=problems(OrganisationNotFound),
 )
 async def get_organisation(
-    code: CodeInPath, rows: Rows, _: By, response: Response, as_at: AsAt, as_known: AsKnown
+    code: CodeInPath,
+    rows: Rows,
+    _: By,
+    response: Response,
+    as_at: AsAt,
+    as_known: AsKnown,
+    sightings: WithSightings = False,
 ) -> OrganisationInFullView:
     """Return an organisation as at a day, as known at an instant.
 
@@ -60,6 +66,8 @@ async def get_organisation(
     """
     found = await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     etag(response, found.version)
+    if sightings:
+        await answers.add_sightings(rows, [found], as_at=as_at, as_known=as_known)
     return found
 
 
@@ -82,16 +90,22 @@ async def list_organisations(
         str | None, Query(description="part of the name, in any case", max_length=200, pattern=PRINTED)
     ] = None,
     parent: Annotated[Code | None, Query(description="only those with this parent")] = None,
+    *,
+    levels: Levels,
+    sightings: WithSightings = False,
 ) -> Page[OrganisationView]:
-    """List organisations by kind, status, name and parent, as at a day, as known at an instant, ordered by code.
+    """List organisations by kind, status, name, parent and level, as at a day, as known at an instant, by code.
 
-    `kind=ccg&status=open&as_at=2013-04-01` gives England's 211 CCGs of that day.
+    `kind=ccg&status=open&as_at=2013-04-01` gives England's 211 CCGs of that day, `in_icb=QT1&kind=sub_icb_location`
+    the sub-ICB locations of Nottingham and Nottinghamshire.
     """
-    filters = answers.OrganisationFilter(kind, status, name, parent)
+    filters = answers.OrganisationFilter(kind, status, name, parent, levels=levels)
     [after] = paging.key(str) or (None,)
     found = await answers.list_organisations(
         rows, filters, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch
     )
+    if sightings:
+        await answers.add_sightings(rows, found, as_at=as_at, as_known=as_known)
     return page(found, key=lambda one: one.code, request=request)
 
 

@@ -19,7 +19,7 @@ from libs.common.events.registry import (
 )
 from libs.common.identity import Caller
 from libs.common.temporal.believed import NOW, as_known, on_day
-from libs.organisations.statements import Facet
+from libs.organisations.statements import RELATIONS, Facet
 from services.registry.core.believed import believed
 from services.registry.core.change import Change, change, get_organisation_to_change
 from services.registry.core.codes import Code, Day, Name
@@ -48,7 +48,7 @@ SELECT b.value, lower(b.valid) AS start, {on_day("b", "$3")} AS then,
 
 
 _PARENTS = f"""
-SELECT b.value AS parent FROM organisation o JOIN {believed("b", Facet.PARENT, day="$2", known=NOW)}
+SELECT b.value AS parent FROM organisation o JOIN {believed("b", day="$2", known=NOW)} AND b.facet = $3
  WHERE o.code = $1 AND b.value <> ''
 """  # noqa: S608  (only names of ours are put in)
 
@@ -63,12 +63,16 @@ class RenameOrganisation(BaseModel):
 
 
 class ChangeParent(BaseModel):
-    """A new parent from a day."""
+    """A new parent from a day, or a new local office, STP, ICB or region."""
 
     model_config = ConfigDict(extra="forbid")
 
     parent: Code = Field(examples=["Q78"])
-    relation: Literal["commissioned by", "part of"] = Field(default="part of", examples=["part of"])
+    relation: Literal["commissioned by", "part of", "in local office", "in STP", "in ICB", "in region"] = Field(
+        default="part of",
+        description="`commissioned by` and `part of` state the parent, the others a level of their own beside it",
+        examples=["part of"],
+    )
     effective_on: Day = Field(description="the first day under this parent", examples=["2015-04-01"])
 
 
@@ -127,7 +131,7 @@ async def get_member_to_move(session: AsyncSession, code: str, command: ChangePa
     """
 
     async def must_be_theirs() -> None:
-        left = await (await raw(session)).fetch(_PARENTS, code, command.effective_on)
+        left = await (await raw(session)).fetch(_PARENTS, code, command.effective_on, RELATIONS[command.relation])
         await must_act_for(session, {code, command.parent, *(row["parent"] for row in left)}, by)
 
     await must_be_theirs()
@@ -151,7 +155,10 @@ async def change_parent(
         if not (await standings(now.connection, [command.parent]))[command.parent].exists:
             raise OrganisationNotFound(f"no organisation has the code {command.parent}")
         must_be_there(now.standings[code], day)
-        if reasons := await reasons_against_parent(now.connection, code, command.parent, day):
+        facet = RELATIONS[command.relation]
+        if facet is Facet.PARENT and (
+            reasons := await reasons_against_parent(now.connection, code, command.parent, day)
+        ):
             raise CoverBroken(as_sentence(reasons), reasons=reasons)
 
         def belonging(parent: str, day: date) -> Event:
@@ -159,7 +166,7 @@ async def change_parent(
                 code=code, relation=command.relation, parent=parent, effective_on=day, stated_at=now.at
             )
 
-        await describe(now, code, Facet.PARENT, command.parent, day, belonging)
+        await describe(now, code, facet, command.parent, day, belonging)
 
 
 async def change_kind(

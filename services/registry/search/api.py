@@ -1,7 +1,7 @@
 """Routes that search organisations, list members and trees, look up many codes, and export."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -16,6 +16,8 @@ from services.registry.core import queries as answers
 from services.registry.core.codes import PRINTED, Code
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.kinds import Kind
+from services.registry.core.levels import Level
+from services.registry.edge import Levels, WithSightings
 from services.registry.search import members as trees
 from services.registry.search import queries
 from services.registry.search.views import LookedUpView, MatchView, MemberView, SearchView, TreeView
@@ -71,6 +73,9 @@ async def find_organisations(
     postcode: Postcode = None,
     place: Place = None,
     parent: Parent = None,
+    *,
+    levels: Levels,
+    sightings: WithSightings = False,
 ) -> SearchView:
     """Search organisations by a word of a present or former name, by code, postcode or place.
 
@@ -78,9 +83,11 @@ async def find_organisations(
     code, the whole name, the beginning of a name or code, words of a name; those of one rank by code. Where nothing is
     found, `nearest` offers names that are like the words.
     """
-    wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
+    wanted = queries.SearchFilter(text, kind, status, postcode, place, parent, levels)
     after: tuple[int, str] | None = paging.key(int, str)
     found = await queries.search(rows, wanted, as_at=as_at, as_known=as_known, after=after, limit=paging.fetch)
+    if sightings:
+        await answers.add_sightings(rows, found, as_at=as_at, as_known=as_known)
     answer = SearchView(**dict(page(found, key=lambda one: (one.rank, one.code), request=request)))
     if text is not None and not found and after is None:
         answer.nearest = await queries.nearest(rows.bulk, wanted, as_at=as_at, as_known=as_known)
@@ -156,7 +163,9 @@ async def look_up(command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKn
     return LookedUpView(organisations=found, unknown=sorted(set(command.codes) - known))
 
 
-_HEADER = ("code", "kind", "status", "name", "parent", "since", "last_day", "postcode", "as_at")
+_HEADER = ("code", "kind", "status", "name", "parent", "since", "last_day", "postcode", "as_at", *Level)
+_SEEN = ("status", "name", "kind", "parent")
+_OF_A_SIGHTING = ("seen_on", "source", "known_since")
 
 
 @router.get(
@@ -182,16 +191,21 @@ async def export_organisations(
     postcode: Postcode = None,
     place: Place = None,
     parent: Parent = None,
+    *,
+    levels: Levels,
+    sightings: WithSightings = False,
 ) -> StreamingResponse:
     """Export every matching organisation, as at a day, as known at an instant, in one response.
 
-    It is ordered by code; with `text` the best matches come first.
+    It is ordered by code; with `text` the best matches come first. With `sightings` a CSV also has, for status, name,
+    kind and parent, on which day each was seen, by which source, and since when it is known.
     """
-    wanted = queries.SearchFilter(text, kind, status, postcode, place, parent)
-    pages = queries.all_pages(rows.bulk, wanted, as_at=as_at, as_known=as_known)
+    wanted = queries.SearchFilter(text, kind, status, postcode, place, parent, levels)
+    pages = queries.all_pages(rows.bulk, wanted, as_at=as_at, as_known=as_known, with_sightings=sightings)
     if form == "ndjson":
         return StreamingResponse(_as_lines(pages), media_type="application/x-ndjson")
-    written = csv_text.stream(_HEADER, _as_rows(pages, as_at))
+    seen = tuple(f"{about}_{column}" for about in _SEEN for column in _OF_A_SIGHTING) if sightings else ()
+    written = csv_text.stream((*_HEADER, *seen), _as_rows(pages, as_at))
     named = {"Content-Disposition": f'attachment; filename="organisations-{as_at}.csv"'}
     return StreamingResponse(written, media_type=csv_text.MEDIA_TYPE, headers=named)
 
@@ -211,9 +225,21 @@ async def _as_rows(
                 one.last_day,
                 one.postcode,
                 as_at,
+                *(getattr(one.levels, level) for level in Level),
+                *_sightings_of(one),
             )
             for one in found
         ]
+
+
+def _sightings_of(one: MatchView) -> Iterator[csv_text.Cell]:
+    if one.sightings is None:
+        return
+    by_name = {seen.about: seen for seen in one.sightings}
+    for about in _SEEN:
+        for column in _OF_A_SIGHTING:
+            cell: csv_text.Cell = getattr(by_name.get(about), column, None)
+            yield cell
 
 
 async def _as_lines(pages: AsyncIterator[Sequence[MatchView]]) -> AsyncIterator[str]:

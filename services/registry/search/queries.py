@@ -14,7 +14,8 @@ from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
-from services.registry.core.queries import organisation_of
+from services.registry.core.levels import IN_ANY, InLevels
+from services.registry.core.queries import add_sightings, organisation_of
 from services.registry.core.views import OrganisationView
 from services.registry.search.views import MatchView
 
@@ -75,6 +76,7 @@ class SearchFilter:
     postcode: str | None = None
     place: str | None = None
     parent: str | None = None
+    levels: InLevels = IN_ANY
 
 
 async def search(
@@ -148,6 +150,7 @@ def _choose(chosen: Conditions, wanted: SearchFilter) -> bool:
     chosen.equals(Facet.KIND, wanted.kind)
     chosen.equals(Facet.LIFE, wanted.status)
     chosen.equals(Facet.PARENT, wanted.parent)
+    chosen.within(wanted.levels)
     return _choose_place(chosen, wanted)
 
 
@@ -194,10 +197,18 @@ def _match(row: asyncpg.Record) -> MatchView:
 
 
 async def all_pages(
-    db: Reads, wanted: SearchFilter, *, as_at: date, as_known: datetime | None, at_once: int = 1000
+    db: Reads,
+    wanted: SearchFilter,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+    with_sightings: bool,
+    at_once: int = 1000,
 ) -> AsyncIterator[Sequence[MatchView]]:
     """Yield all matches, page by page, for exports."""
     after: tuple[int, str] | None = None
     while page := await search(db, wanted, as_at=as_at, as_known=as_known, after=after, limit=at_once):
+        if with_sightings:
+            await add_sightings(db, page, as_at=as_at, as_known=as_known)
         yield page
         after = page[-1].rank, page[-1].code
