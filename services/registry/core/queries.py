@@ -46,7 +46,8 @@ BORNE = f"""
 # The latest plan by the instant asked about, and the other days that had been planned before.
 _MERGERS = """
        (SELECT json_agg(json_build_object(
-                   'reference', m.reference, 'successor', m.successor, 'predecessors', m.predecessors,
+                   'reference', m.reference, 'successor', m.successor,
+                   'predecessors', coalesce(plan.predecessors, m.predecessors),
                    'status', plan.status, 'effective_on', plan.effective_on, 'stated_at', plan.stated_at,
                    'slipped_from', (SELECT coalesce(json_agg(DISTINCT other.effective_on), '[]') FROM merger_plan other
                                      WHERE other.merger_id = m.id AND other.stated_at <= $2
@@ -56,6 +57,7 @@ _MERGERS = """
          CROSS JOIN LATERAL (SELECT * FROM merger_plan plan WHERE plan.merger_id = m.id AND plan.stated_at <= $2
                               ORDER BY plan.stated_at DESC, plan.number DESC LIMIT 1) plan
          WHERE m.successor = o.code OR m.predecessors @> ARRAY[o.code]
+            AND coalesce(plan.predecessors, m.predecessors) @> ARRAY[o.code]
             OR m.parts @> jsonb_build_array(jsonb_build_object('code', o.code))) AS mergers
 """
 

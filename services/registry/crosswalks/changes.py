@@ -79,8 +79,8 @@ SELECT effective_on, 'succession', code, NULL, concat_ws(' ', nullif(shape, ''),
 """  # noqa: S608  (only names of ours are put in)
 
 _OF_MERGERS = """
-SELECT plan.effective_on, 'merger', m.successor, array_to_string(m.predecessors, ' '), plan.status, m.reference,
-       plan.stated_at
+SELECT plan.effective_on, 'merger', m.successor, array_to_string(coalesce(plan.predecessors, m.predecessors), ' '),
+       plan.status, m.reference, plan.stated_at
   FROM merger m
  CROSS JOIN LATERAL (SELECT * FROM merger_plan plan WHERE plan.merger_id = m.id AND plan.stated_at <= $3
                       ORDER BY plan.stated_at DESC, plan.number DESC LIMIT 1) plan

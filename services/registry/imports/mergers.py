@@ -169,12 +169,13 @@ def _told(merger: Merger, said: Sequence[SourceSuccession], *, least: int, by: s
     """Yield the merger as each source stated it, and record in it the instant from which it is known."""
     if not _is_derived(merger) and merger.status == MergerStatus.CARRIED_OUT:
         return
-    first: datetime | None = None
+    plans: list[tuple[datetime, list[str]]] = []
     for at, source, rank in sorted({(one.stated_at, one.source, one.rank) for one in said}):
         by_then = sorted({one.code for one in said if one.stated_at <= at})
         if len(by_then) < least:
             continue
-        first = first or at
+        if not plans or plans[-1][1] != by_then:
+            plans.append((at, by_then))
         yield CCGMerged(
             merger=merger.reference,
             successor=merger.successor,
@@ -185,19 +186,10 @@ def _told(merger: Merger, said: Sequence[SourceSuccession], *, least: int, by: s
             source=source,
             rank=rank,
         )
-    _keep(merger, sorted({one.code for one in said}), first, by)
-
-
-def _keep(merger: Merger, predecessors: list[str], first: datetime | None, by: str) -> None:
-    if first is None:
-        return
-    if not _is_derived(merger):
-        merger.carry_out(stated_at=behind(merger.last_stated_at(), first), by=by)
-    elif not merger.plans:
-        merger.note(MergerStatus.CARRIED_OUT, merger.effective_on, stated_at=first, by=by)
-    elif (merger.predecessors, merger.plans[0].stated_at) != (predecessors, first):
-        merger.predecessors, merger.plans[0].stated_at = predecessors, first
-        merger.version += 1
+    if plans and _is_derived(merger):
+        merger.derive(plans, by=by)
+    elif plans:
+        merger.carry_out(stated_at=behind(merger.last_stated_at(), plans[0][0]), by=by)
 
 
 def _proposed_until(day: date, successor: str, lives: Iterable[Life]) -> Iterator[Event]:

@@ -25,7 +25,9 @@ from services.registry.mergers.errors import (
 class Plan(Base):
     """A plan of a merger, as stated at one instant: to take effect, carried out, or withdrawn. Never changed.
 
-    What is in force at an instant follows from all plans by `plan_in_force`, in whatever order they were recorded.
+    What is in force at an instant follows from all plans by `plan_in_force`, in whatever order they were recorded. The
+    plans of a merger that files state are derived from them (`Merger.derive`); they have `predecessors` of their own,
+    those that were known by then.
     """
 
     __tablename__ = "merger_plan"
@@ -36,6 +38,7 @@ class Plan(Base):
     effective_on: Mapped[date] = mapped_column(Date)
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     stated_by: Mapped[str] = mapped_column(Text)
+    predecessors: Mapped[list[str] | None] = mapped_column(ARRAY(Text), default=None)
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
     )
@@ -147,7 +150,7 @@ class Merger(Base):
     ready_on: Mapped[date | None] = mapped_column(Date, default=None)
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default_factory=list, server_default=text("'[]'"))
     plans: Mapped[list[Plan]] = relationship(
-        order_by=Plan.number, lazy="raise", default_factory=list, repr=False, cascade="all"
+        order_by=Plan.number, lazy="raise", default_factory=list, repr=False, cascade="all, delete-orphan"
     )
     conditions: Mapped[list[Condition]] = relationship(
         order_by=Condition.number, lazy="raise", default_factory=list, repr=False, cascade="all"
@@ -272,6 +275,18 @@ class Merger(Base):
         )
         if plan := plan_in_force(self.plans):
             self.status, self.effective_on = plan.status, plan.effective_on
+
+    def derive(self, stated: Sequence[tuple[datetime, list[str]]], *, by: str) -> None:
+        """Let its plans be what files state: each instant with the predecessors that were named by then."""
+        if [(plan.stated_at, plan.predecessors) for plan in self.plans] == list(stated):
+            return
+        self.version += 1 if self.plans else 0
+        del self.plans[len(stated) :]
+        for number, (stated_at, predecessors) in enumerate(stated):
+            if number == len(self.plans):
+                self.note(MergerStatus.CARRIED_OUT, self.effective_on, stated_at=stated_at, by=by)
+            self.plans[number].stated_at, self.plans[number].predecessors = stated_at, predecessors
+        self.predecessors = stated[-1][1]
 
 
 WHOLE = (

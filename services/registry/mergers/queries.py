@@ -62,7 +62,8 @@ async def agreed_parts_of(session: AsyncSession, codes: Iterable[str], *, but: s
 
 _SOME = f"""
 SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.name, '') AS successor_name,
-       m.predecessors, m.parts, plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
+       coalesce(plan.predecessors, m.predecessors) AS predecessors, m.parts,
+       plan.status, plan.effective_on, m.rule_pack, m.version, m.kind, m.application,
        plan.status = 'agreed' AND plan.effective_on <= $10::date AS overdue
   FROM merger m
  CROSS JOIN LATERAL (SELECT * FROM merger_plan p WHERE p.merger_id = m.id AND p.stated_at <= $1
@@ -72,7 +73,7 @@ SELECT m.reference, m.successor, coalesce(nullif(m.successor_name, ''), seen.nam
                        FROM organisation o JOIN {believed("b", Facet.NAME, day="plan.effective_on", known=NOW)}
                       WHERE o.code = m.successor) seen ON true
  WHERE ($2::text IS NULL OR plan.status = $2)
-   AND ($3::text IS NULL OR m.successor = $3 OR m.predecessors @> ARRAY[$3]
+   AND ($3::text IS NULL OR m.successor = $3 OR coalesce(plan.predecessors, m.predecessors) @> ARRAY[$3]
         OR m.parts @> jsonb_build_array(jsonb_build_object('code', $3::text)))
    AND ($4::date IS NULL OR plan.effective_on >= $4)
    AND ($5::date IS NULL OR plan.effective_on <= $5)

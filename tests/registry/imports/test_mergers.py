@@ -6,7 +6,9 @@ from itertools import permutations
 from pathlib import Path
 
 from libs.common.database.connection import Database
+from services.registry.core.sight import EVERYTHING
 from services.registry.lineage.queries import lineage_of, resolve
+from services.registry.mergers.queries import MergerFilter, get_merger, list_mergers
 from tests.registry.imports.test_runner import TODAY, content, take
 from tests.support.databases import Databases, NewDatabase
 from tests.support.ods_files import body, successions, write
@@ -45,6 +47,13 @@ async def test_four_files_in_any_order_leave_the_same(
             for at in (datetime(2022, 10, 1, tzinfo=UTC), datetime(2022, 11, 1, tzinfo=UTC))
         ]
         assert known == [["00F", "00G"], ["00F", "00G", "00H"]]
+        for at, predecessors in ((datetime(2022, 10, 1, tzinfo=UTC), known[0]), (None, known[1])):
+            found_then = await get_merger(database, "M-13T", sight=EVERYTHING, as_known=at, today=TODAY)
+            assert found_then.predecessors == predecessors
+            of_00h = await list_mergers(
+                database, MergerFilter(code="00H"), today=TODAY, as_known=at, after=None, limit=1
+            )
+            assert [one.reference for one in of_00h] == (["M-13T"] if "00H" in predecessors else [])
         await database.close()
     assert len(found) == 24
     assert all(one == found[0] for one in found)

@@ -47,7 +47,8 @@ async def content(database: Database) -> list[tuple[object, ...]]:
           FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
         UNION ALL SELECT code, 0, successor, concat(effective_on, shape, share, merger, source), known::text
           FROM succession
-        UNION ALL SELECT reference, 0, array_to_string(predecessors, ' '), concat(m.effective_on, stated_at), stated_by
+        UNION ALL SELECT reference, 0, array_to_string(p.predecessors, ' '), concat(m.effective_on, stated_at),
+               stated_by
           FROM merger m JOIN merger_plan p ON p.merger_id = m.id
         UNION ALL SELECT t.code, 0, t.sort || t.other, b.valid::text, b.known::text
           FROM tie t JOIN tie_belief b ON b.subject_id = t.id
