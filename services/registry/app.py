@@ -6,6 +6,7 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.registry.core.models import successions
+from services.registry.imports.preview.background import UPLOADS, previews
 from services.registry.mergers.commands import carry_out_next_merger
 from services.registry.routes import ROUTERS
 from services.registry.tables import METADATA
@@ -18,6 +19,8 @@ SERVICE = Service(
     metadata=METADATA,
     routers=ROUTERS,
     due_work=carry_out_next_merger,
+    uploads=UPLOADS,
+    background={"previews of imports": previews},
     predecessors=successions.predecessors,
     tags=(
         {

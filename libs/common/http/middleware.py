@@ -73,8 +73,11 @@ class Compression(GZipMiddleware):
 class Surroundings:
     """The outermost middleware: sets ids, limits the body, measures, logs, and turns unhandled errors into problems."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int, uploads: Mapping[str, int] | None = None
+    ) -> None:
         self._app, self._metrics, self._max_body_bytes = app, metrics, max_body_bytes
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
@@ -117,9 +120,11 @@ class Surroundings:
             context.begin(before)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = self._uploads.get(path_below(scope), self._max_body_bytes)
+        too_large = f"the request body is larger than {most} bytes"
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._max_body_bytes:
-            await self._too_large(scope["path"])(scope, receive, send)
+        if announced.isdigit() and int(announced) > most:
+            await problems.refusal(scope["path"], problems.RequestEntityTooLarge(too_large))(scope, receive, send)
             return
         received = 0
 
@@ -127,17 +132,11 @@ class Surroundings:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_body_bytes:
-                raise HTTPException(HTTPStatus(413), self._limit())
+            if received > most:
+                raise HTTPException(HTTPStatus(413), too_large)
             return message
 
         await self._app(scope, receive_limited, send)
-
-    def _limit(self) -> str:
-        return f"the request body is larger than {self._max_body_bytes} bytes"
-
-    def _too_large(self, path: str) -> ASGIApp:
-        return problems.refusal(path, problems.RequestEntityTooLarge(self._limit()))
 
     def _record(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         self._metrics.answered(scope, status, seconds)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from libs.common.messaging.subscriptions import Subscriptions
 from libs.common.process.clock import Clock
 from libs.common.process.faults import pause
 from libs.common.process.metrics import Metrics
-from libs.common.process.tasks import Alive, Tasks
+from libs.common.process.tasks import Alive, Run, Tasks
 from libs.common.service import feed_routes, health_routes, operator_routes
 from libs.common.service.clock_row import forget_moved, read_moved
 from libs.common.service.due_work import DoDueWork, DueWork
@@ -57,6 +57,10 @@ class Service:
     hears: tuple[str, ...] = ()
     """The publishers that it subscribes to."""
     due_work: DoDueWork | None = None
+    uploads: frozenset[str] = frozenset()
+    """The paths that take files, whose size has a limit of its own."""
+    background: Mapping[str, Callable[[Database, Clock, Settings], Run]] = field(default_factory=dict)
+    """Tasks of the service's own, by their names in the health."""
     predecessors: Callable[[Database, Collection[str]], Awaitable[frozenset[str]]] | None = None
     """Returns the predecessors of the given organisations: whoever acts for a successor sees their events too."""
 
@@ -76,7 +80,12 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         middleware=[
             *_cors(settings),
-            Middleware(Surroundings, metrics=metrics, max_body_bytes=settings.max_body_bytes),
+            Middleware(
+                Surroundings,
+                metrics=metrics,
+                max_body_bytes=settings.max_body_bytes,
+                uploads=dict.fromkeys(service.uploads, settings.max_upload_bytes),
+            ),
             Middleware(Compression, minimum_size=_GZIP_FROM_BYTES),
             Middleware(Conditional, packed_from=_GZIP_FROM_BYTES),
             Middleware(Authentication, verifier=verifier),
@@ -189,6 +198,8 @@ def _start(app: FastAPI, tasks: Tasks) -> None:
             database, state.clock, service.name, service.due_work, before_looking=lambda: _read_clock(app)
         )
         tasks.start("due work", state.due_work.run)
+    for name, task_of in service.background.items():
+        tasks.start(name, task_of(database, state.clock, state.settings))
     tasks.start("sweeping of idempotency keys", partial(_sweep, database, state.settings.idempotency_hours))
 
 

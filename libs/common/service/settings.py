@@ -107,6 +107,10 @@ class Settings(BusSettings):
     """Connections outside the pools: sequencer, consumer, wake-up, and a preview of an import."""
 
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    max_upload_bytes: int = Field(default=200_000_000, ge=1_000)
+    """The largest file that is taken, as it is sent; it has to arrive within BODY_SECONDS."""
+    max_unpacked_bytes: int = Field(default=1_000_000_000, ge=1_000)
+    """The most bytes of such a file when it is unpacked."""
     max_url_bytes: int = Field(default=8_192, ge=1_000)
     max_header_bytes: int = Field(default=32_768, ge=8_192)
     """The largest first line and headers of a request, together."""

@@ -44,9 +44,6 @@ IMPORTER = Caller(
 ONE_IMPORT = "SELECT pg_try_advisory_xact_lock(hashtextextended('ods import', 0))"
 """Take the lock of every import and every preview, so that one runs at a time; false where another has it."""
 
-IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('ods import', 0))"
-"""Wait for that lock."""
-
 _TRIES = 3
 """How often a file is tried whose import another transaction stopped, by a deadlock for example."""
 LOOK_AGAIN_SECONDS = 1

@@ -1,6 +1,6 @@
 """Answers about the preview of an import."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, Field
@@ -82,20 +82,60 @@ class OddView(View):
     words: str = Field(examples=["the file before this one names it: absent is not closed"])
 
 
-class ImportPreviewView(BaseModel):
-    """What the import of a file would change. Nothing is changed."""
+class PreviewState(StrEnum):
+    """How far a preview is."""
 
-    file: str
-    form: str
+    RECEIVED = "received"
+    """Its file is arriving."""
+    WAITING = "waiting"
+    """Another preview, or an import, comes first."""
+    RUNNING = "running"
+    DONE = "done"
+    """`result` says what the import would change."""
+    REFUSED = "refused"
+    """The file cannot be imported: `reason` says why."""
+    FAILED = "failed"
+
+
+class PreviewResultView(BaseModel):
+    """What the import of a file would change, in numbers. Its lists are read in pages."""
+
+    form: str = Field(examples=["practices (epraccur)"])
     stated_on: date
     lines: int
     facts: int = Field(description="the number of events that would be published")
     verdicts: list[VerdictCountView]
     compared: int = Field(description="organisations open under a CCG, both before and by the file", examples=[10041])
     as_expected: int = Field(description="those of them whose parent in the file is the expected one", examples=[10034])
-    bodies: list[BodyPreviewView]
-    bodies_left_out: int = Field(description="the number of further organisations of the requested verdicts")
-    not_taken: list[RefusedLineView] = Field(description="the lines that cannot be imported, up to the limit")
-    not_taken_left_out: int
-    odd: list[OddView] = Field(description="what is odd in the file, up to the limit")
-    odd_left_out: int
+    not_taken: int = Field(description="the number of lines that cannot be imported")
+    odd: int = Field(description="the number of findings about what would be imported as it is")
+
+
+class ImportPreviewView(BaseModel):
+    """A preview of the import of a file. Nothing of the registry is changed."""
+
+    reference: str = Field(examples=["0f8a3c52-5d0e-4a3f-9b77-2f6f1d9f4c11"])
+    file: str = Field(examples=["epraccur_2021-11.csv.gz"])
+    state: PreviewState
+    asked_at: datetime
+    progress: str | None = Field(
+        description="how far it is", examples=["250000 lines read, 500000 statements to record"]
+    )
+    reason: str | None = Field(description="why there is no result")
+    result: PreviewResultView | None
+
+
+class ImportFormView(View):
+    """A format of files that can be imported."""
+
+    key: str = Field(description="its name where a format is given", examples=["epraccur"])
+    title: str = Field(examples=["practices (epraccur)"])
+    family: str = Field(description="the family of its source: see `GET /v1/sources`", examples=["ods-epraccur"])
+    by: str = Field(description="what a file of it is recognised by")
+    day: date | None = Field(description="the day of such a file, unless its name or the caller gives one")
+
+
+class ImportFormsView(BaseModel):
+    """Every format of files that can be imported."""
+
+    forms: list[ImportFormView]

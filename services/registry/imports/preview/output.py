@@ -1,6 +1,6 @@
 """Writes previews as text and as JSON, one for each file of a folder against what is believed now."""
 
-import csv
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -12,9 +12,10 @@ from libs.common.database.connection import Database
 from libs.common.http.csv_text import Cell
 from services.registry.imports.files.source_file import NOTHING_GIVEN, Given, SourceFile, files_in
 from services.registry.imports.formats.catalogue import FORMS
-from services.registry.imports.preview.preview import BodyPreview, ImportPreview, preview_file
+from services.registry.imports.preview.preview import BodyPreview, ImportPreview, NotOnesTurn, preview_file
 from services.registry.imports.report import FileRefused, NotTaken
-from services.registry.imports.views import Verdict
+from services.registry.imports.runner import LOOK_AGAIN_SECONDS
+from services.registry.imports.views import BodyPreviewView, Verdict
 
 HEADER = ("code", "name", "kind", "verdict", "parting", "joined_on", "expected", "about", "before", "after")
 
@@ -29,14 +30,22 @@ async def preview_folder(
     found = []
     for file in files:
         try:
-            async with database.begin() as session:
-                found.append((file, await preview_file(session, file, today=today)))
-        except (FileRefused, csv.Error) as reason:
+            found.append((file, await _in_turn(database, file, today)))
+        except FileRefused as reason:
             others.append((file.name, str(reason)))
     return found, [NotTaken(name, 0, "", reason) for name, reason in others]
 
 
-def cells(bodies: Iterable[BodyPreview]) -> Iterable[Sequence[Cell]]:
+async def _in_turn(database: Database, file: SourceFile, today: date) -> ImportPreview:
+    while True:
+        try:
+            async with database.begin() as session:
+                return await preview_file(session, file, today=today)
+        except NotOnesTurn:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+def cells(bodies: Iterable[BodyPreviewView]) -> Iterable[Sequence[Cell]]:
     """Yield a row for each difference, and one for a body without any."""
     for body in bodies:
         about = (

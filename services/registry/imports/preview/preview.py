@@ -20,7 +20,7 @@ from services.registry.imports.preview.snapshot import (
     states_on,
 )
 from services.registry.imports.report import FileReport
-from services.registry.imports.runner import IN_TURN, Say, read_in_batches, state_all
+from services.registry.imports.runner import Say, is_ones_turn, read_in_batches, state_all
 from services.registry.imports.views import DifferenceView, Parting, Verdict
 
 
@@ -64,19 +64,24 @@ class ImportPreview:
         return [body for body in self.compared if body.parting is not None]
 
 
+class NotOnesTurn(Exception):
+    """An import, or another preview, is not done yet."""
+
+
 async def preview_file(
     session: AsyncSession, file: SourceFile, *, today: date, say: Say = lambda _: None
 ) -> ImportPreview:
     """Return what a file would change, and change nothing: the import runs in a savepoint that is rolled back.
 
-    It takes as long as the import, and no import runs meanwhile. Raises FileRefused.
+    It takes as long as the import, and no import runs meanwhile. Raises NotOnesTurn, FileRefused.
     """
     report = FileReport(file.name, file.form.title, file.day)
     if file.day > today:
         report.refuse(0, "", f"{file.day} lies in the future: set another day")
         return ImportPreview(report)
     connection = await raw(session)
-    await connection.execute(IN_TURN)
+    if not await is_ones_turn(session):
+        raise NotOnesTurn
     async with read_in_batches(session, file, report, say) as batches:
         codes = batches.subjects
         said_on = await parents_last_stated_on(connection, codes, file.day)

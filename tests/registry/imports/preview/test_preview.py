@@ -19,6 +19,7 @@ from services.registry.imports.preview.output import as_json, as_text, preview_f
 from services.registry.imports.runner import import_file
 from tests.support.ods_files import body, practice, successions, write
 from tests.support.registry_client import RegistryClient
+from tests.support.waiting import until
 
 TODAY = date(2026, 1, 1)
 COUNTS = "SELECT (SELECT count(*) FROM organisation_statement), (SELECT count(*) FROM organisation)"
@@ -65,16 +66,43 @@ def content_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
-async def preview(registry: RegistryClient, path: Path, *roles: Role, expect: int = 200, **params: Any) -> Any:
-    return await registry.call(
+async def ask(registry: RegistryClient, path: Path, **params: Any) -> str:
+    """Ask for a preview, and return the path under which it is read."""
+    answer = await registry.send(
         "POST",
         "/imports/previews",
-        *roles,
         params={"file": path.name, **params},
         content=content_of(path),
         headers={"Content-Type": "application/octet-stream"},
-        expect=expect,
     )
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["Location"] == f"/v1/imports/previews/{answer.json()['reference']}"
+    assert answer.json()["state"] in {"waiting", "running"}
+    return str(answer.headers["Location"]).removeprefix("/v1")
+
+
+async def ended(registry: RegistryClient, where: str, state: str = "done") -> dict[str, Any]:
+    """Wait until a preview has ended, and return it."""
+
+    async def is_over() -> bool:
+        found = await registry.call("GET", where)
+        return found["state"] not in {"waiting", "running"}
+
+    await until(is_over, within=60)
+    found: dict[str, Any] = await registry.call("GET", where)
+    assert found["state"] == state, found
+    return found
+
+
+async def preview(registry: RegistryClient, path: Path, **params: Any) -> Any:
+    """The result of a preview, with its lists."""
+    where = await ask(registry, path)
+    result = (await ended(registry, where))["result"]
+    bodies = await registry.call("GET", f"{where}/bodies", params={"limit": 500, **params})
+    odd = await registry.call("GET", f"{where}/findings", params={"limit": 500})
+    refused = await registry.call("GET", f"{where}/refused-lines", params={"limit": 500})
+    assert (len(odd["items"]), len(refused["items"])) == (result["odd"], result["not_taken"])
+    return {**result, "bodies": bodies["items"], "findings": odd["items"], "next": bodies["next"]}
 
 
 async def test_a_preview_says_what_each_body_would_become_and_changes_nothing(
@@ -104,7 +132,7 @@ async def test_a_preview_says_what_each_body_would_become_and_changes_nothing(
     assert {"about": "parent", "before": "16C", "after": "00M"} in moved["differences"]
 
 
-async def test_without_a_verdict_only_what_would_change_is_shown_and_a_limit_says_what_it_left_out(
+async def test_without_a_verdict_only_what_would_change_is_shown_in_pages(
     registry: RegistryClient, january: Path
 ) -> None:
     path = january / "epraccur_2020-09.csv"
@@ -112,20 +140,22 @@ async def test_without_a_verdict_only_what_would_change_is_shown_and_a_limit_say
     assert [one["code"] for one in found["bodies"]] == ["A81002", "A81003", "A81004", "A81005", "A81006", "A81007"]
     [dormant] = [one for one in found["bodies"] if one["code"] == "A81006"]
     assert dormant["differences"] == [{"about": "dormant", "before": "false", "after": "true"}]
-    assert (found["odd"], found["odd_left_out"]) == ([], 0)
-    short = await preview(registry, path, limit=2)
-    assert ([one["code"] for one in short["bodies"]], short["bodies_left_out"]) == (["A81002", "A81003"], 4)
+    assert (found["odd"], found["findings"]) == (0, [])
+    where = await ask(registry, path)
+    await ended(registry, where)
+    first = await registry.call("GET", f"{where}/bodies", params={"limit": 4})
+    second = await registry.call("GET", first["next"].removeprefix("/v1"))
+    assert [one["code"] for one in first["items"] + second["items"]] == [one["code"] for one in found["bodies"]]
+    assert second["next"] is None
 
 
 async def test_bodies_that_a_file_names_no_more_are_told_as_odd_and_stay(
     registry: RegistryClient, january: Path
 ) -> None:
-    found = await preview(registry, write(january, "epraccur_2020-10.csv", FEWER), limit=2)
-    assert [(one["sort"], one["code"]) for one in found["odd"]] == [
-        ("not named any more", "A81001"),
-        ("not named any more", "A81003"),
+    found = await preview(registry, write(january, "epraccur_2020-10.csv", FEWER))
+    assert [(one["sort"], one["code"]) for one in found["findings"]] == [
+        ("not named any more", f"A8100{number}") for number in (1, 3, 4, 6, 7)
     ]
-    assert found["odd_left_out"] == 3
     assert {one["verdict"]: one["bodies"] for one in found["verdicts"]}["closed"] == 0
 
 
@@ -133,14 +163,36 @@ async def test_a_preview_as_csv_has_a_row_for_each_difference(registry: Registry
     path = january / "epraccur_2020-09.csv"
     packed = path.with_suffix(".csv.gz")
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    answer = await registry.send(
-        "POST", "/imports/previews", params={"file": packed.name, "format": "csv"}, content=packed.read_bytes()
-    )
+    where = await ask(registry, packed)
+    await ended(registry, where)
+    answer = await registry.send("GET", f"{where}/bodies", params={"format": "csv"})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
     table = list(csv.DictReader(io.StringIO(answer.text)))
     parents = {row["code"]: (row["parting"], row["before"], row["after"]) for row in table if row["about"] == "parent"}
     assert parents["A81002"] == ("move", "16C", "00M")
     assert parents["A81003"] == ("restatement", "16C", "00M")
+
+
+async def test_a_preview_is_its_callers_alone_and_can_be_withdrawn(registry: RegistryClient, january: Path) -> None:
+    where = await ask(registry, january / "epraccur_2020-09.csv")
+    await ended(registry, where)
+    another = registry.tokens.header(Role.REGISTRAR, subject="another")
+    for path in (where, f"{where}/bodies", f"{where}/findings", f"{where}/refused-lines"):
+        await registry.call("GET", path, headers=another, expect=404)
+    await registry.call("DELETE", where, headers=another, expect=404)
+    assert (await registry.send("DELETE", where)).status_code == 204
+    await registry.call("GET", where, expect=404)
+    left = "SELECT (SELECT count(*) FROM import_upload) + (SELECT count(*) FROM import_preview_row) AS left"
+    assert [row["left"] for row in await registry.database.fetch(left)] == [0]
+
+
+async def test_the_day_and_the_format_of_a_file_can_be_given(registry: RegistryClient, tmp_path: Path) -> None:
+    path = write(tmp_path, "mine.csv", [body("00C", "DARLINGTON", "20130401")])
+    found = await ended(registry, await ask(registry, path, form="eccg", stated_on="2016-02-11"))
+    assert (found["result"]["form"], found["result"]["stated_on"]) == ("CCGs and hubs (eccg)", "2016-02-11")
+    forms = (await registry.call("GET", "/imports/forms"))["forms"]
+    assert {"eccg", "epraccur", "epcmem", "succ", "ord"} <= {form["key"] for form in forms}
+    assert all(form["by"] for form in forms)
 
 
 async def test_what_was_previewed_is_what_the_import_then_does(registry: RegistryClient, january: Path) -> None:
@@ -164,16 +216,16 @@ async def test_what_was_previewed_is_what_the_import_then_does(registry: Registr
     ],
 )
 async def test_what_is_no_file_to_import_is_refused(
-    registry: RegistryClient, name: str, content: bytes, words: str
+    registry: RegistryClient, tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
-    answer = await registry.send("POST", "/imports/previews", params={"file": name}, content=content)
-    assert answer.status_code == 400
-    assert words in answer.json()["detail"]
+    (tmp_path / name).write_bytes(content)
+    found = await ended(registry, await ask(registry, tmp_path / name), "refused")
+    assert words in found["reason"]
+    assert found["result"] is None
 
 
-async def test_a_reader_may_not_preview_and_a_name_is_no_path(registry: RegistryClient, january: Path) -> None:
-    path = january / "epraccur_2020-09.csv"
-    await preview(registry, path, Role.PARTNER, expect=403)
+async def test_a_reader_may_not_preview_and_a_name_is_no_path(registry: RegistryClient) -> None:
+    await registry.call("POST", "/imports/previews", Role.PARTNER, params={"file": "a.csv"}, expect=403)
     answer = await registry.send("POST", "/imports/previews", params={"file": "../epraccur_2020-09.csv"}, content=b"x")
     assert answer.status_code == 422
 
