@@ -41,9 +41,10 @@ async def pass_parts(now: Change, parts: Sequence[Part], plan: PartsPlan) -> lis
 def _moved(part: Part, found: Passing, successor: str, at: datetime) -> Iterator[Event]:
     for code in sorted(part.locations):
         if found.below.get(code) == part.code:
-            yield OrganisationParentChanged(
-                code=code, relation="part of", parent=successor, effective_on=found.day, stated_at=at
-            )
+            for relation in ("part of", "in ICB"):
+                yield OrganisationParentChanged(
+                    code=code, relation=relation, parent=successor, effective_on=found.day, stated_at=at
+                )
     there = {code: practice for code in part.practices if (practice := found.records.practices.get(code))}
     listed = Listed(
         practices=frozenset(code for code, one in there.items() if found.has(part, one.subject())),

@@ -18,13 +18,17 @@ from services.registry.cover.rules import after_a_succession
 from services.registry.parts.part import Part, PartsPlan, listed_in
 from services.registry.parts.rules import Passing
 
+# By the relation to its board; where none is stated, by the register's own column.
 _BELOW = f"""
-SELECT o.code, parent.value AS above
-  FROM organisation_belief parent
-  JOIN {believed("life", Facet.LIFE, subject="parent.subject_id")} AND life.value = 'open'
-  JOIN {believed("kind", Facet.KIND, subject="parent.subject_id")} AND kind.value = '{Kind.SUB_ICB_LOCATION}'
-  JOIN organisation o ON o.id = parent.subject_id
- WHERE {about("parent", Facet.PARENT)} AND parent.value = ANY($3) AND {holds("parent")}
+SELECT DISTINCT o.code, coalesce(board.value, parent.value) AS above
+  FROM organisation_belief named
+  JOIN {believed("life", Facet.LIFE, subject="named.subject_id")} AND life.value = 'open'
+  JOIN {believed("kind", Facet.KIND, subject="named.subject_id")} AND kind.value = '{Kind.SUB_ICB_LOCATION}'
+  LEFT JOIN {believed("board", Facet.ICB, subject="named.subject_id")}
+  LEFT JOIN {believed("parent", Facet.PARENT, subject="named.subject_id")}
+  JOIN organisation o ON o.id = named.subject_id
+ WHERE {about("named", Facet.ICB, Facet.PARENT)} AND named.value = ANY($3) AND {holds("named")}
+   AND coalesce(board.value, parent.value) = ANY($3)
 """  # noqa: S608  (only names of ours are put in)
 
 

@@ -58,7 +58,7 @@ async def test_two_whole_boards_and_a_part_of_a_third_are_one_plan_carried_out_o
     ]
     assert (await parents(registry, "2026-03-31"))["70D"] == "QX3"
     assert [(await parents(registry, DAY))[code] for code in ("70C", "70D", "D84001")] == ["QX3", "QX9", "70D"]
-    merged, followed, moved = (await registry.told())[-3:]
+    merged, followed, moved, in_board = (await registry.told())[-4:]
     assert isinstance(merged, ICBMerged)
     assert merged.predecessors == ("QX1", "QX2")
     assert isinstance(followed, OrganisationSucceeded)
@@ -70,6 +70,12 @@ async def test_two_whole_boards_and_a_part_of_a_third_are_one_plan_carried_out_o
     )
     assert isinstance(moved, OrganisationParentChanged)
     assert (moved.code, moved.parent, str(moved.effective_on)) == ("70D", "QX9", DAY)
+    assert isinstance(in_board, OrganisationParentChanged)
+    assert (in_board.code, in_board.relation, in_board.parent) == ("70D", "in ICB", "QX9")
+    inside = await registry.call(
+        "GET", "/organisations", params={"in_icb": "QX9", "kind": "sub_icb_location", "as_at": DAY}
+    )
+    assert "70D" in {one["code"] for one in inside["items"]}
     lineage = await registry.call("GET", "/organisations/QX9/lineage", params={"as_at": DAY})
     assert {"QX1", "QX2", "QX3"} <= {step["code"] for step in lineage["before"]}
 

@@ -76,7 +76,9 @@ async def test_an_icbs_figures_are_those_of_the_sub_icb_locations_below_it(regis
     await registry.open("70A", "70B", "70C", kind="sub_icb_location", on="2022-07-01")
     for code, board in (("70A", "QX1"), ("70B", "QX1"), ("70C", "QX2")):
         version = (await registry.ask(code, "2025-06-01"))["version"]
-        parent = {"parent": board, "effective_on": "2022-07-01"}
+        # One by the register's own column, the others by the relation to the board.
+        relation = "part of" if code == "70A" else "in ICB"
+        parent = {"relation": relation, "parent": board, "effective_on": "2022-07-01"}
         await registry.change(f"/organisations/{code}/parent", version=version, body=parent)
     practices = {"70A": ["A81001", "A81002"], "70B": ["B82001"], "70C": ["C83001"]}
     await registry.open(*(code for codes in practices.values() for code in codes), kind="gp_practice")
