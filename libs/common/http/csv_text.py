@@ -33,16 +33,21 @@ def cell(value: Cell) -> str:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def lines(header: Sequence[str], cells: Iterable[Sequence[Cell]]) -> str:
     """Return a whole table as text."""
-    return _written([header]) + _written([cell(value) for value in row] for row in rows)
+    return _written([header]) + rows(cells)
+
+
+def rows(cells: Iterable[Sequence[Cell]]) -> str:
+    """Return rows of a table as text, without a header."""
+    return _written([cell(value) for value in row] for row in cells)
 
 
 async def stream(header: Sequence[str], pages: AsyncIterable[Iterable[Sequence[Cell]]]) -> AsyncIterator[str]:
     """Yield a table page by page, so that a long one is never in memory as a whole."""
     yield _written([header])
-    async for rows in pages:
-        yield _written([cell(value) for value in row] for row in rows)
+    async for page in pages:
+        yield rows(page)
 
 
 def _written(rows: Iterable[Sequence[str]]) -> str:

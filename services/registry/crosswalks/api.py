@@ -1,16 +1,14 @@
 """Routes about crosswalks between days, restatements of figures, and what changes on a day."""
 
-import csv
 import io
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from libs.common.database.connection import Reads
 from libs.common.errors import Reason
@@ -22,7 +20,8 @@ from libs.common.http.problems import Unprocessable
 from services.registry.core.codes import Code, Day
 from services.registry.core.kinds import Kind
 from services.registry.crosswalks import changes
-from services.registry.crosswalks.restatement import Figure, Restated, restate_figures, restated, restatement
+from services.registry.crosswalks.figures import MOST_LINES, FigureGiven, TableRefused, figures_in, figures_of
+from services.registry.crosswalks.restatement import restate_figures, restated_cells, restatement
 from services.registry.crosswalks.rows import DayPair
 from services.registry.crosswalks.tables import CrosswalkFilter, System, crosswalk_row, lines
 from services.registry.crosswalks.views import (
@@ -34,35 +33,10 @@ from services.registry.crosswalks.views import (
     ChangeView,
     CrosswalkRowView,
     RestatementView,
+    SeriesView,
     What,
+    cells_of,
 )
-
-MOST_LINES = 20_000
-MOST_DAYS = 400
-_AMOUNT = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
-_LARGEST = 10**15
-
-Whole = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST, strict=True)]
-Decimals = Annotated[str, StringConstraints(pattern=_AMOUNT)]
-
-
-class FigureGiven(BaseModel):
-    """One line: a code, with its day where that differs from `from_day`, and its amount where it has one."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    code: Code = Field(examples=["07P"])
-    amount: Whole | Decimals | None = Field(
-        default=None, description="a whole number (such as pence), or decimals as text", examples=[12345, "-1200.50"]
-    )
-    day: Day | None = Field(default=None, description="the day of the code", examples=["2020-06-30"])
-
-
-class TableRefused(Unprocessable):
-    """The table cannot be read as codes with amounts and days.
-
-    Send JSON or CSV in UTF-8, with the columns that the operation describes. `reasons` names the lines that are wrong.
-    """
 
 
 class FiguresGiven(BaseModel):
@@ -71,9 +45,12 @@ class FiguresGiven(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     figures: list[FigureGiven] = Field(min_length=1, max_length=MOST_LINES, fail_fast=True)
-
-
-_LINE: TypeAdapter[FigureGiven] = TypeAdapter(FigureGiven)
+    so_far: list[SeriesView] = Field(
+        default=[],
+        max_length=MOST_LINES,
+        fail_fast=True,
+        description="the `so_far` of the answer about the part of the table before this one",
+    )
 
 
 BODY = {
@@ -90,7 +67,12 @@ BODY = {
                         "minItems": 1,
                         "maxItems": MOST_LINES,
                         "items": FigureGiven.model_json_schema(),
-                    }
+                    },
+                    "so_far": {
+                        "type": "array",
+                        "maxItems": MOST_LINES,
+                        "items": {"$ref": "#/components/schemas/SeriesView"},
+                    },
                 },
             },
             "example": {"figures": [{"code": "07P", "amount": 12345}, {"code": "09A", "amount": "-1200.50"}]},
@@ -101,68 +83,25 @@ BODY = {
 """The OpenAPI documentation of such a request body."""
 
 
-def figures_sent(body: bytes, media_type: str) -> list[FigureGiven]:
-    """Return the lines of a body, JSON or CSV by its media type. Raises TableRefused, RequestValidationError."""
+def figures_sent(body: bytes, media_type: str) -> tuple[list[FigureGiven], list[SeriesView]]:
+    """Return the lines of a body, JSON or CSV by its media type, and where the part before it left off.
+
+    Raises TableRefused, RequestValidationError.
+    """
     sort = media_type.partition(";")[0].strip().lower()
     if sort == "text/csv":
         try:
-            return figures_in(body.decode())
+            return figures_in(io.StringIO(body.decode(), newline="")), []
         except UnicodeDecodeError as error:
             raise TableRefused("a table has to be in UTF-8") from error
     if sort != "application/json":
         raise TableRefused(f"{sort or 'no media type'}: send application/json or text/csv")
     try:
-        return FiguresGiven.model_validate_json(body).figures
+        given = FiguresGiven.model_validate_json(body)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False)
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from error
-
-
-def figures_of(given: Sequence[FigureGiven], day: date) -> list[Figure]:
-    """Return the lines, numbered from 1, each with its day. Raises TableRefused where there are too many days."""
-    days = {one.day or day for one in given}
-    if len(days) > MOST_DAYS:
-        raise TableRefused(f"{len(days)} different days: at most {MOST_DAYS} at once")
-    return [
-        Figure(number, one.code, one.day or day, None if one.amount is None else Decimal(one.amount))
-        for number, one in enumerate(given, start=1)
-    ]
-
-
-def figures_in(table: str) -> list[FigureGiven]:
-    """Read a table whose first line names the columns: `code`, and `amount` and `day` where it has them.
-
-    Other columns are ignored. Raises TableRefused with every line that cannot be read.
-    """
-    reader = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
-    try:
-        columns = [name.strip().lower() for name in reader.fieldnames or ()]
-        if "code" not in columns:
-            raise TableRefused("the first line names no column code")
-        reader.fieldnames = columns
-        rows = list(_rows(reader))
-    except csv.Error as error:
-        raise TableRefused(f"this is no CSV: {error}") from error
-    found: list[FigureGiven] = []
-    reasons: list[Reason] = []
-    for line, row in rows:
-        try:
-            found.append(_LINE.validate_python({name: value for name, value in row.items() if value}))
-        except ValidationError as error:
-            reasons.extend(Reason(f"line {line}: {one['msg']}", str(one["loc"][0])) for one in error.errors())
-    if not rows or len(rows) > MOST_LINES:
-        reasons.append(Reason(f"{len(rows)} lines: there have to be 1 to {MOST_LINES}"))
-    if reasons:
-        raise TableRefused(f"{len(reasons)} reasons against this table", reasons=reasons)
-    return found
-
-
-def _rows(reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[str, str]]]:
-    for row in reader:
-        yield (
-            reader.line_num,
-            {name: (row.get(name) or "").strip() for name in ("code", "amount", "day")},
-        )
+    return given.figures, given.so_far
 
 
 _AT_ONCE = 2_000
@@ -238,7 +177,7 @@ async def get_crosswalk(
 
 async def _crosswalk_cells(rows: Reads, question: CrosswalkFilter) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     async for part in lines(rows, question):
-        yield [_cells(crosswalk_row(line, question.days)) for line in part]
+        yield [cells_of(crosswalk_row(line, question.days)) for line in part]
 
 
 @router.post(
@@ -262,23 +201,19 @@ async def restate(
     """Restate a column of codes, or a series of figures, onto the organisations of another day. Changes nothing.
 
     The body is JSON, or CSV with a column `code` and optional columns `amount` and `day` (default `from_day`). An
-    amount with several successors is divided by exact shares, to the unit of its last decimal place. What cannot be
-    converted is listed apart with the reason: the input is exactly the sum of what was converted and what was not.
+    amount with several successors is divided by exact shares, to the last decimal place, so that the amounts of a code
+    are divided as their sum is. What cannot be converted is listed apart with the reason: the input is exactly the sum
+    of what was converted and what was not. A longer table is sent in parts, each with the `so_far` of the one before.
     """
-    given = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
+    given, before = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
     figures = figures_of(given, from_day)
-    found = await restate_figures(rows.bulk, figures, to_day=to_day, as_known=as_known, system=system, by=by)
+    found = await restate_figures(
+        rows.bulk, figures, to_day=to_day, as_known=as_known, system=system, by=by, before=before
+    )
     if not as_csv:
         return restatement(found, to_day=to_day, as_known=as_known, system=system)
-    lines_of_it = csv_text.lines(RESTATED_HEADER, (_restated_cells(line, to_day) for line in found.lines))
+    lines_of_it = csv_text.lines(RESTATED_HEADER, (restated_cells(line, to_day) for line in found.lines))
     return Response(lines_of_it, media_type=csv_text.MEDIA_TYPE, headers={"Vary": "Accept"})
-
-
-def _restated_cells(line: Restated, to_day: date) -> list[csv_text.Cell]:
-    shown: list[csv_text.Cell] = list(_cells(restated(line, to_day)))
-    # A negative number is a number, not a formula.
-    shown[RESTATED_HEADER.index("amount")] = line.amount
-    return shown
 
 
 @router.get(
@@ -321,7 +256,7 @@ async def _change_cells(
 ) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
     after = None
     while found := await changes.changes(rows, span, as_known=as_known, after=after, limit=_AT_ONCE):
-        yield [_cells(one) for one in found]
+        yield [cells_of(one) for one in found]
         after = found[-1].cursor
 
 
@@ -349,13 +284,3 @@ def _change_cursor(after: tuple[Any, ...]) -> ChangeCursor:
         return date.fromisoformat(day), str(what), str(code), str(other), str(before), str(then)
     except (TypeError, ValueError) as error:
         raise UnreadableCursor("after: use the link `next` of the page before") from error
-
-
-def _cells(view: BaseModel) -> Sequence[csv_text.Cell]:
-    """Return a view as the cells of a table; the members of a list stand in one cell."""
-    values = (getattr(view, name) for name in type(view).model_fields)
-    return ["; ".join(map(_in_a_list, value)) if isinstance(value, list) else value for value in values]
-
-
-def _in_a_list(value: object) -> str:
-    return " ".join(str(part) for part in value.model_dump().values()) if isinstance(value, BaseModel) else str(value)

@@ -8,16 +8,21 @@ from decimal import Decimal
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
+from libs.common.http.csv_text import Cell
 from services.registry.crosswalks.rows import DayPair, Row
 from services.registry.crosswalks.tables import CrosswalkFilter, Line, System, lines
 from services.registry.crosswalks.views import (
+    RESTATED_HEADER,
     Basis,
     Finding,
     Outcome,
     RestatedView,
     RestatementView,
+    SeriesShareView,
+    SeriesView,
     TotalView,
     as_text,
+    cells_of,
     shown,
 )
 from services.registry.lineage.tracing import WHOLE
@@ -64,27 +69,52 @@ class Restatement:
     amount_in: Decimal
     amount_carried: Decimal
     amount_left: Decimal
+    so_far: tuple[SeriesView, ...] = ()
 
 
-def restate(figures: Sequence[Figure], rows: Mapping[tuple[str, date], Sequence[Row]]) -> Restatement:
+Crosswalk = Mapping[tuple[str, date], Sequence[Row]]
+"""The rows of each code and day of a series of figures."""
+
+
+def restate(figures: Sequence[Figure], rows: Crosswalk, *, before: Iterable[SeriesView] = ()) -> Restatement:
     """Restate figures by the rows of the crosswalk for each code and day.
 
     An amount that goes to several is divided by their exact shares, as the sum of its series is (`Series`). Where the
     share of any of them is not stated, or where a part went to no body, that is not carried, with the reason.
     """
-    lines: list[Restated] = []
-    given = Decimal(0)
-    series = Series(figures)
+    series, sums = Series.going_on(before), Sums()
     for figure in figures:
-        lines.extend(_restated(figure, rows[figure.code, figure.day], series))
-        given += figure.amount or 0
-    totals: dict[str, Decimal] = defaultdict(Decimal)
-    for line in lines:
-        if line.carried and line.to_code is not None and line.amount is not None:
-            totals[line.to_code] += line.amount
-    carried = sum(totals.values(), Decimal(0))
-    left = sum((line.amount for line in lines if not line.carried and line.amount is not None), Decimal(0))
-    return Restatement(tuple(lines), dict(sorted(totals.items())), given, carried, left)
+        series.expect(figure)
+    lines = [line for figure in figures for line in sums.of(figure, restated_lines(figure, rows, series))]
+    return Restatement(
+        tuple(lines),
+        dict(sorted(sums.totals.items())),
+        sums.amount_in,
+        sums.amount_carried,
+        sums.amount_left,
+        tuple(series.views()),
+    )
+
+
+class Sums:
+    """The sums of a restatement: what goes in is what is carried and what is left."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, Decimal] = defaultdict(Decimal)
+        self.amount_in = self.amount_carried = self.amount_left = Decimal(0)
+
+    def of(self, figure: Figure, lines: Sequence[Restated]) -> Sequence[Restated]:
+        """Add what became of a figure, and return it."""
+        self.amount_in += figure.amount or 0
+        for line in lines:
+            if line.amount is None:
+                continue
+            if line.carried and line.to_code is not None:
+                self.totals[line.to_code] += line.amount
+                self.amount_carried += line.amount
+            else:
+                self.amount_left += line.amount
+        return lines
 
 
 class Series:
@@ -97,12 +127,36 @@ class Series:
     from a successor, as largest remainders do when a sum grows.
     """
 
-    def __init__(self, figures: Iterable[Figure]) -> None:
+    def __init__(self) -> None:
         self._exponents: dict[str, int] = defaultdict(int)
-        for figure in figures:
-            if figure.amount is not None:
-                self._exponents[figure.code] = min(self._exponents[figure.code], _exponent(figure.amount))
         self._so_far: dict[tuple[str, tuple[tuple[str | None, Fraction], ...]], Decimal] = defaultdict(Decimal)
+
+    @classmethod
+    def going_on(cls, before: Iterable[SeriesView]) -> "Series":
+        """Return the series that an earlier part of a table left off with."""
+        series = cls()
+        for one in before:
+            shares = tuple((part.to_code, Fraction(part.share)) for part in one.shares)
+            amount = Decimal(one.amount)
+            series._exponents[one.code] = min(series._exponents[one.code], _exponent(amount))
+            series._so_far[one.code, shares] += amount
+        return series
+
+    def views(self) -> list[SeriesView]:
+        """Return the sums so far, with which the next part of a table goes on."""
+        return [
+            SeriesView(
+                code=code,
+                shares=[SeriesShareView(to_code=to_code, share=str(share)) for to_code, share in shares],
+                amount=f"{amount:f}",
+            )
+            for (code, shares), amount in sorted(self._so_far.items(), key=lambda one: one[0][0])
+        ]
+
+    def expect(self, figure: Figure) -> None:
+        """Note the decimal places of a figure that is to come."""
+        if figure.amount is not None:
+            self._exponents[figure.code] = min(self._exponents[figure.code], _exponent(figure.amount))
 
     def parts(self, code: str, amount: Decimal, shares: Sequence[tuple[str | None, Fraction]]) -> list[Decimal]:
         """Return the parts of the next amount of a code, by shares that sum to 1."""
@@ -118,7 +172,9 @@ def _exponent(amount: Decimal) -> int:
     return min(int(amount.as_tuple().exponent), 0)
 
 
-def _restated(figure: Figure, rows: Sequence[Row], series: Series) -> list[Restated]:
+def restated_lines(figure: Figure, crosswalk: Crosswalk, series: Series) -> list[Restated]:
+    """Return what becomes of a figure, the next one of its series."""
+    rows = crosswalk[figure.code, figure.day]
     if figure.amount is None:
         return [_line(figure, row, None) for row in rows]
     shares = [(row.to_code, row.share) for row in rows if row.share is not None]
@@ -176,17 +232,39 @@ async def restate_figures(
     as_known: datetime | None,
     system: System,
     by: Basis = Basis.SUCCESSIONS,
+    before: Iterable[SeriesView] = (),
 ) -> Restatement:
-    """Restate figures, each of its own day, onto the bodies of one day, as known at an instant."""
+    """Restate figures, each of its own day, onto the bodies of one day, as known at an instant.
+
+    `before` is where an earlier part of the same table left off, so that the parts are divided as the whole is.
+    """
+    target = Target(to_day, as_known, system, by)
+    crosswalk = await crosswalk_of(db, {(figure.code, figure.day) for figure in figures}, target)
+    return restate(figures, crosswalk, before=before)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Onto what figures are restated: the bodies of a day, as known, in a system, and by what."""
+
+    to_day: date
+    as_known: datetime | None = None
+    system: System = "ods"
+    by: Basis = Basis.SUCCESSIONS
+
+
+async def crosswalk_of(db: Reads, codes: Iterable[tuple[str, date]], target: Target) -> Crosswalk:
+    """Return the rows of each code, of its day."""
     by_day: dict[date, set[str]] = defaultdict(set)
-    for figure in figures:
-        by_day[figure.day].add(figure.code)
+    for code, day in codes:
+        by_day[day].add(code)
     rows: dict[tuple[str, date], list[Row]] = defaultdict(list)
-    for day, codes in by_day.items():
-        async for part in lines(db, CrosswalkFilter(DayPair(day, to_day, as_known), codes, system=system, by=by)):
+    for day, some in by_day.items():
+        days = DayPair(day, target.to_day, target.as_known)
+        async for part in lines(db, CrosswalkFilter(days, some, system=target.system, by=target.by)):
             for line in part:
                 rows[line.asked, day].append(_row(line))
-    return restate(figures, rows)
+    return rows
 
 
 def _row(line: Line) -> Row:
@@ -212,6 +290,14 @@ def restated(line: Restated, to_day: date) -> RestatedView:
     )
 
 
+def restated_cells(line: Restated, to_day: date) -> list[Cell]:
+    """Return one line of a restatement as the cells of a table."""
+    shown = cells_of(restated(line, to_day))
+    # A negative number is a number, not a formula.
+    shown[RESTATED_HEADER.index("amount")] = line.amount
+    return shown
+
+
 def restatement(found: Restatement, *, to_day: date, as_known: datetime | None, system: str) -> RestatementView:
     """Return the view of a whole restatement."""
     return RestatementView(
@@ -224,4 +310,5 @@ def restatement(found: Restatement, *, to_day: date, as_known: datetime | None, 
         amount_in=shown(found.amount_in),
         amount_carried=shown(found.amount_carried),
         amount_not_carried=shown(found.amount_left),
+        so_far=list(found.so_far),
     )

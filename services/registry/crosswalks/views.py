@@ -6,8 +6,10 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from libs.common.http.csv_text import Cell
+from services.registry.core.shares import Share
 from services.registry.core.views import View
 
 What = Literal[
@@ -34,6 +36,9 @@ What = Literal[
 ]
 
 ChangeCursor = tuple[date, str, str, str, str, str]
+
+MOST_CHARACTERS = 40
+"""Of a code in any system."""
 
 PLACES = 10
 """Decimal places of a share, in addition to its exact fraction."""
@@ -154,6 +159,25 @@ class TotalView(BaseModel):
     amount: int | str = Field(examples=[166865139900])
 
 
+class SeriesShareView(BaseModel):
+    """What one body gets of a series; null: the part of which no source says where it went."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to_code: str | None = Field(examples=["W2U3Z"], max_length=MOST_CHARACTERS)
+    share: Share
+
+
+class SeriesView(BaseModel):
+    """The sum of the amounts of a code that were divided so far, and by which shares."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(examples=["07P"], max_length=MOST_CHARACTERS)
+    shares: list[SeriesShareView] = Field(min_length=1, max_length=500)
+    amount: str = Field(pattern=r"^-?[0-9]{1,24}(\.[0-9]{1,6})?$", examples=["12345"])
+
+
 class RestatementView(BaseModel):
     """A column of codes, or a series of figures, on the organisations of another day."""
 
@@ -166,6 +190,10 @@ class RestatementView(BaseModel):
     amount_in: int | str
     amount_carried: int | str = Field(description="with `amount_not_carried` exactly `amount_in`")
     amount_not_carried: int | str
+    so_far: list[SeriesView] = Field(
+        description="the sums that were divided: sent as `so_far` with the next part of a long table, that part is "
+        "divided as if the table had been sent at once"
+    )
 
 
 def shown(amount: Decimal) -> int | str:
@@ -199,3 +227,13 @@ class ChangeView(View):
 
 
 CHANGE_HEADER = tuple(ChangeView.model_fields)
+
+
+def cells_of(view: BaseModel) -> list[Cell]:
+    """Return a view as the cells of a table; the members of a list stand in one cell."""
+    values = (getattr(view, name) for name in type(view).model_fields)
+    return ["; ".join(map(_in_a_list, value)) if isinstance(value, list) else value for value in values]
+
+
+def _in_a_list(value: object) -> str:
+    return " ".join(str(part) for part in value.model_dump().values()) if isinstance(value, BaseModel) else str(value)

@@ -416,7 +416,9 @@ def test_any_beginning_of_a_series_is_divided_as_its_sum_is(amounts: list[Decima
     shares = [(f"B{number}", Fraction(part, sum(parts))) for number, part in enumerate(parts)]
     figures = [Figure(number, "A", DAY, amount) for number, amount in enumerate(amounts)]
     unit = min(Decimal(1).scaleb(int(amount.as_tuple().exponent)) for amount in amounts)
-    series, so_far, given_ = Series(figures), [Decimal(0)] * len(shares), Decimal(0)
+    series, so_far, given_ = Series(), [Decimal(0)] * len(shares), Decimal(0)
+    for figure in figures:
+        series.expect(figure)
     for figure in figures:
         assert figure.amount is not None
         line = series.parts("A", figure.amount, shares)
@@ -442,7 +444,7 @@ def test_a_thousand_small_lines_are_halved_as_their_sum_is(lines: list[str]) -> 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=30))
 def test_of_two_successors_none_gives_back_what_a_line_of_its_sign_brings(lines: list[int]) -> None:
-    series = Series([])
+    series = Series()
     for amount in lines:
         parts = series.parts("A", Decimal(amount), [("B", Fraction(3, 7)), ("C", Fraction(4, 7))])
         assert min(parts) >= 0
@@ -458,6 +460,27 @@ async def test_a_year_of_small_lines_is_halved_whatever_the_days_of_its_lines(re
     ]
     found = await restated(registry, figures, from_day="2018-06-01", to_day="2020-06-01")
     assert found["totals"] == [{"to_code": "Z9B", "amount": "5.000"}, {"to_code": "Z9C", "amount": "5.000"}]
+
+
+async def test_a_long_table_is_restated_in_parts_as_if_it_had_been_sent_at_once(registry: RegistryClient) -> None:
+    await registry.open("Z9A", "Z9B", "Z9C")
+    parts = [succeeded("Z9A", one, "2019-04-01", "split", share) for one, share in (("Z9B", "1/3"), ("Z9C", "2/3"))]
+    await tell(registry.database, *parts)
+    params = {"from_day": "2018-06-01", "to_day": "2020-06-01"}
+    figures = [{"code": "Z9A", "amount": number % 3} for number in range(100)]
+    at_once = await restated(registry, figures, **params)
+    so_far: list[Any] = []
+    amounts: list[tuple[str, int]] = []
+    for start in range(0, 100, 7):
+        body = {"figures": figures[start : start + 7], "so_far": so_far}
+        found = await registry.call("POST", "/crosswalks/restatement", params=params, json=body)
+        amounts += [(line["to_code"], line["amount"]) for line in found["carried"]]
+        so_far = found["so_far"]
+    assert amounts == [(line["to_code"], line["amount"]) for line in at_once["carried"]]
+    assert so_far == at_once["so_far"]
+    assert so_far[0]["amount"] == "99"
+    wrong = {"figures": figures[:1], "so_far": [so_far[0] | {"amount": "much"}]}
+    await registry.call("POST", "/crosswalks/restatement", params=params, json=wrong, expect=422)
 
 
 def test_what_goes_in_is_what_comes_out_and_what_is_left() -> None:
