@@ -104,8 +104,6 @@ def figures_sent(body: bytes, media_type: str) -> tuple[list[FigureGiven], list[
     return given.figures, given.so_far
 
 
-_AT_ONCE = 2_000
-
 router = questions_router(tags=["Lineage"])
 
 FromDay = Annotated[Day, Query(description="the day of the codes", examples=["2017-04-01"])]
@@ -254,10 +252,8 @@ async def list_changes(
 async def _change_cells(
     rows: Reads, span: changes.ChangePeriod, as_known: datetime | None
 ) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
-    after = None
-    while found := await changes.changes(rows, span, as_known=as_known, after=after, limit=_AT_ONCE):
+    async for found in changes.all_changes(rows, span, as_known=as_known):
         yield [cells_of(one) for one in found]
-        after = found[-1].cursor
 
 
 def _span(on: date | None, first: date | None, last: date | None) -> tuple[date, date]:

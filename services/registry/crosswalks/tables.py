@@ -17,6 +17,8 @@ from services.registry.crosswalks.views import Basis, CrosswalkRowView, Outcome,
 
 System = Literal["ods", "ons"]
 AT_ONCE = 500
+_AT_FIRST = 100
+"""A page has no more, and the first rows of a whole table come soon."""
 
 _BODIES = f"""
 SELECT t.other, t.code FROM tie t JOIN {believed_link("b", day="$3", known="$4")}
@@ -80,21 +82,24 @@ async def _asked(db: Reads, question: CrosswalkFilter, after: str | None) -> Asy
     """Yield each requested code with its body."""
     if question.codes is not None:
         wanted = sorted(code for code in set(question.codes) if after is None or code >= after)
-        for start in range(0, len(wanted), AT_ONCE):
-            yield await _bodies_of(db, wanted[start : start + AT_ONCE], question.system, question.days.start, question)
+        start, number = 0, _AT_FIRST
+        while some := wanted[start : start + number]:
+            yield await _bodies_of(db, some, question.system, question.days.start, question)
+            start, number = start + number, AT_ONCE
         return
     filters = answers.OrganisationFilter(kind=question.kind, status="open")
     # The previous page may have ended among the lines of `after`, so they are read again.
     if after is not None:
         yield {after: after}
+    number = _AT_FIRST
     while True:
         found = await answers.list_organisations(
-            db, filters, as_at=question.days.start, as_known=question.days.as_known, after=after, limit=AT_ONCE
+            db, filters, as_at=question.days.start, as_known=question.days.as_known, after=after, limit=number
         )
         if not found:
             return
         yield {one.code: one.code for one in found}
-        after = found[-1].code
+        after, number = found[-1].code, AT_ONCE
 
 
 async def _bodies_of(
