@@ -407,12 +407,14 @@ def test_an_amount_is_divided_by_largest_remainder_to_its_unit(
     assert sum(found) == Decimal(amount)
 
 
-AMOUNTS = st.lists(st.decimals(-3, 10_000, places=2) | st.decimals(0, 5, places=3), min_size=1, max_size=15)
+AMOUNTS = st.lists(st.tuples(st.integers(-3, 99_999), st.integers(0, 3)), min_size=1, max_size=15)
+"""Units, and of how many decimal places they are."""
 PARTS = st.lists(st.integers(1, 50), min_size=2, max_size=6)
 
 
 @given(AMOUNTS, PARTS)
-def test_any_beginning_of_a_series_is_divided_as_its_sum_is(amounts: list[Decimal], parts: list[int]) -> None:
+def test_any_beginning_of_a_series_is_divided_as_its_sum_is(units: list[tuple[int, int]], parts: list[int]) -> None:
+    amounts = [Decimal(number).scaleb(-places) for number, places in units]
     shares = [(f"B{number}", Fraction(part, sum(parts))) for number, part in enumerate(parts)]
     figures = [Figure(number, "A", DAY, amount) for number, amount in enumerate(amounts)]
     unit = min(Decimal(1).scaleb(int(amount.as_tuple().exponent)) for amount in amounts)
