@@ -143,7 +143,7 @@ class Series:
         return series
 
     def views(self) -> list[SeriesView]:
-        """Return the sums so far, with which the next part of a table goes on."""
+        """Return the sums so far, with which the next part of a table continues."""
         return [
             SeriesView(
                 code=code,
