@@ -1,4 +1,4 @@
-"""ICBs merge, a trust is acquired, and that is undone: contracts, finance and governance follow over HTTP alone."""
+"""ICBs merge, a part of one passes, a trust is acquired, and that is undone: the other services follow over HTTP."""
 
 from datetime import date
 from typing import Any
@@ -91,6 +91,39 @@ async def test_icbs_merge_and_their_contracts_allowances_and_bodies_follow(platf
     moved = await events(platform, "contracts", "ContractTransferred")
     for event in [*moved, restated, *await events(platform, "governance", "BodyDissolved")]:
         assert event["causationid"] == merged["id"]
+
+
+async def test_of_a_board_that_continues_only_a_part_passes_and_its_contract_allowance_and_body_stay(
+    platform: Platform,
+) -> None:
+    """Two whole boards and a quarter of a third become one: who hears of it acts for the two, and not for the third."""
+    dissolved, third = ["QAA", "QBB"], "QDD"
+    chair = await begin(platform, "icb", [*dissolved, third], FOUNDED, date(2028, 3, 31), ["2026-27"])
+    allowance = f"/allowances/{third}/2026-27"
+    before = (await platform.call("GET", "finance", allowance))["amount_pence"]
+    plan = {
+        "successor": "QCC",
+        "successor_name": "NHS Merged ICB",
+        "predecessors": dissolved,
+        "parts": [{"code": third, "share": "1/4"}],
+        "effective_on": MERGED.isoformat(),
+        "schemes": NIL_RETURNS,
+    }
+    await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=plan)
+    await platform.move_clocks(MERGED)
+    [merged] = await events(platform, "registry", "ICBMerged")
+    [passed] = await events(platform, "registry", "OrganisationSucceeded")
+    assert merged["data"]["predecessors"] == dissolved
+    assert [passed["data"][name] for name in ("code", "successor", "shape", "share")] == [
+        third,
+        "QCC",
+        "boundary_change",
+        "1/4",
+    ]
+    found = [await customers(platform, f"SUPPORT-{code}", MERGED) for code in (*dissolved, third)]
+    assert found == [["QCC"], ["QCC"], [third]]
+    assert [await chairs(platform, code, MERGED) for code in (*dissolved, "QCC", third)] == [[], [], [chair], [chair]]
+    assert (await platform.call("GET", "finance", allowance))["amount_pence"] == before
 
 
 async def test_an_acquired_trust_leaves_its_contract_charges_and_body_and_has_them_back_where_that_is_undone(
