@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 from libs.common.database.connection import Database
@@ -143,7 +144,9 @@ async def test_ccgs_lie_in_309_local_authorities_under_their_ons_codes(whole: Da
     assert (barnsley.kind, barnsley.name) == (Kind.LOCAL_AUTHORITY, "Barnsley")
 
 
-async def test_trusts_patients_by_icb_are_exact_fractions(whole: Database, taken: Whole, shared: Path) -> None:
+async def test_trusts_patients_by_icb_are_exact_fractions_that_sum_to_the_whole(
+    whole: Database, taken: Whole, shared: Path
+) -> None:
     report = taken.reports["trust22_to_icb22_catchment_share.csv"]
     assert (report.lines, report.not_taken) == (1_321, [])
     owners = {
@@ -152,9 +155,14 @@ async def test_trusts_patients_by_icb_are_exact_fractions(whole: Database, taken
     held = {
         (row["code"], row["other"]): row["value"] for row in await whole.fetch(_TIED, "in area of", date(2022, 7, 1))
     }
+    sums: defaultdict[str, Fraction] = defaultdict(Fraction)
     for row in rows(shared / "ons-lookups" / "trust22_to_icb22_catchment_share.csv"):
-        share = held[row["nhs_trust22_code"], owners[row["icb22_code"]]]
-        assert share == exact_share(row["proportion_trust_came_from_icb"])
+        share = Fraction(held[row["nhs_trust22_code"], owners[row["icb22_code"]]])
+        written = Fraction(exact_share(row["proportion_trust_came_from_icb"]))
+        assert abs(share - written) <= written / 10**12
+        sums[row["nhs_trust22_code"]] += share
+    assert (len(sums), set(sums.values())) == (138, {Fraction(1)})
+    assert sum(one.sort == "rounded shares" for one in report.findings) == 136
 
 
 async def test_populations_are_held_by_basis_and_day(whole: Database, taken: Whole) -> None:

@@ -8,11 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationClosed, OrganisationParentChanged, OrganisationRelated
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
+from services.registry.core.shares import parts_of_a_whole
+from services.registry.imports.files.repeats import decided
 from services.registry.imports.files.values import Unusable, code_of
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
 
@@ -160,18 +163,33 @@ def _ccgs_in_local_authorities(reading: Reading) -> Iterator[Event]:
 
 
 def _trusts_in_icbs(reading: Reading) -> Iterator[Event]:
-    """Yield the share of each trust's patients that comes from an ICB's area."""
+    """Yield the share of each trust's patients that comes from an ICB's area.
 
-    def row(one: Row) -> Iterator[Event]:
-        ons, share = one["icb22_code"], exact_share(one["proportion_trust_came_from_icb"])
-        icb = reading.by_ons.get(ons)
-        if icb is None:
-            # ONS gave eight ICBs new codes in 2022, and no table with both is available: no source describes the body.
-            icb = ons
-            yield reading.identified(icb, ons)
-        yield tied(reading, one["nhs_trust22_code"], Relation.IN_AREA_OF, icb, share=share)
-
-    return reading.each(row)
+    ONS rounds shares to decimals, so that a trust's miss the whole by the last digit: they are taken in proportion.
+    """
+    lines: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for line, row in reading.rows():
+        trust, written = row["nhs_trust22_code"], row["proportion_trust_came_from_icb"]
+        try:
+            exact_share(written)
+            lines[code_of(trust), row["icb22_code"]].append((line, f"{Decimal(written):f}"))
+        except ValueError as reason:
+            reading.report.refuse(line, trust, str(reason))
+    by_trust: dict[str, dict[str, str]] = defaultdict(dict)
+    for (trust, ons), entries in lines.items():
+        by_trust[trust][ons] = decided(entries, trust, Decimal, "whose share is larger", reading.report)
+    for trust, written_shares in by_trust.items():
+        shares = parts_of_a_whole(list(written_shares.values()))
+        if any(Fraction(share) != Fraction(one) for share, one in zip(shares, written_shares.values(), strict=True)):
+            words = f"its {len(shares)} shares sum to {sum(map(Decimal, written_shares.values()))}: taken in proportion"
+            reading.report.find("rounded shares", trust, words)
+        for ons, share in zip(written_shares, shares, strict=True):
+            icb = reading.by_ons.get(ons)
+            if icb is None:
+                # ONS gave eight ICBs new codes in 2022, and no table with both is available: no source has the body.
+                icb = ons
+                yield reading.identified(icb, ons)
+            yield tied(reading, trust, Relation.IN_AREA_OF, icb, share=share)
 
 
 FORMS = tuple(

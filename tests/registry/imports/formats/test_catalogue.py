@@ -232,6 +232,28 @@ def test_a_partners_code_is_its_ods_code_else_its_cqc_id_else_one_of_our_own() -
     assert len(own_code("Virgin Care")) == 12
 
 
+async def test_shares_that_miss_the_whole_by_their_rounding_are_taken_in_proportion_and_found(
+    database: Database, tmp_path: Path
+) -> None:
+    rounded = ["0.333333333333333", "0.333333333333333", "3.33333333333333e-01"]
+    path = table(
+        tmp_path,
+        "catchment.csv",
+        "nhs_trust22_code|icb22_code|proportion_trust_came_from_icb",
+        *(["R9A", f"E5400000{number}", share] for number, share in enumerate(rounded)),
+        ["R9B", "E54000001", "0.5"],
+        ["R9B", "E54000002", "0.4"],
+        ["R9C", "E54000001", "some"],
+    )
+    report = await take(database, path)
+    held_shares = sorted((code, share) for code, _, share in await held(database, "in area of", "2022-07-01"))
+    assert held_shares == [*[("R9A", "1/3")] * 3, ("R9B", "1/2"), ("R9B", "2/5")]
+    assert [(one.sort, one.code, one.words) for one in report.findings] == [
+        ("rounded shares", "R9A", "its 3 shares sum to 0.999999999999999: taken in proportion")
+    ]
+    assert [(one.line, one.code) for one in report.not_taken] == [(7, "R9C")]
+
+
 def test_a_share_is_the_exact_fraction_that_its_decimals_say() -> None:
     assert exact_share("0.25") == "1/4"
     assert exact_share("2.15e-06") == "43/20000000"
