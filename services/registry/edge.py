@@ -11,7 +11,7 @@ from libs.common.temporal.days import WrittenDay
 from services.registry.core.change import get_organisation_to_change
 from services.registry.core.codes import Code
 from services.registry.core.errors import OrganisationNotFound
-from services.registry.core.levels import InLevels
+from services.registry.core.levels import InLevels, Level
 from services.registry.core.models import Organisation
 from services.registry.core.sight import Sight, sight_of
 
@@ -36,7 +36,14 @@ def _levels(
     in_icb: Annotated[Code | None, Query(description="only those in this ICB on the day", examples=["QT1"])] = None,
     in_region: Annotated[Code | None, Query(description="only those in this region on the day")] = None,
 ) -> InLevels:
-    return InLevels(commissioner, in_local_office, in_stp, in_icb, in_region)
+    asked = {
+        Level.COMMISSIONER: commissioner,
+        Level.LOCAL_OFFICE: in_local_office,
+        Level.STP: in_stp,
+        Level.ICB: in_icb,
+        Level.REGION: in_region,
+    }
+    return {level: code for level, code in asked.items() if code is not None}
 
 
 Levels = Annotated[InLevels, Depends(_levels)]

@@ -61,7 +61,7 @@ class Conditions:
 
     def within(self, levels: InLevels) -> None:
         """Require that the body is in these bodies of the levels on the day."""
-        for level, code in levels:
+        for level, code in levels.items():
             self.where(f"o.id IN ({within(level, f'{self.of(code)}::text')})")
 
     def sql(

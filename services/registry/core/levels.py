@@ -4,8 +4,7 @@ A commissioner or a trust is in each of these by itself. A practice is in those 
 no source states the region is in that of the body above it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -35,24 +34,8 @@ FACETS: Mapping[Level, Facet] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class InLevels:
-    """The bodies of each level in which an organisation has to be; None leaves a level out."""
-
-    commissioner: str | None = None
-    local_office: str | None = None
-    stp: str | None = None
-    icb: str | None = None
-    region: str | None = None
-
-    def __iter__(self) -> Iterator[tuple[Level, str]]:
-        """Yield each level that is asked for, with its body."""
-        for field in fields(self):
-            if (code := getattr(self, field.name)) is not None:
-                yield Level(field.name), code
-
-
-IN_ANY = InLevels()
+InLevels = Mapping[Level, str]
+"""The body of each level in which an organisation has to be."""
 
 _PRACTICES = ", ".join(f"'{kind}'" for kind in sorted(PRACTICE_KINDS))
 

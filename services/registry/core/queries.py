@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -16,9 +16,9 @@ from services.registry.core.believed import IN_ONE_LOOK, believed_link
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
-from services.registry.core.levels import ABOVE, COLUMNS, IN_ANY, OWN, InLevels, Level
+from services.registry.core.levels import ABOVE, COLUMNS, OWN, InLevels, Level
 from services.registry.core.links import CODE_OF, ROLE
-from services.registry.core.sightings import sightings
+from services.registry.core.provenance import sightings
 from services.registry.core.views import (
     AddressView,
     IdentifierView,
@@ -86,7 +86,7 @@ class OrganisationFilter:
     name: str | None = None
     parent: str | None = None
     codes: Collection[str] | None = None
-    levels: InLevels = IN_ANY
+    levels: InLevels = field(default_factory=dict)
 
 
 async def get_organisation(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> OrganisationInFullView:

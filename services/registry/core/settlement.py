@@ -14,9 +14,9 @@ import asyncpg
 from libs.common.rulepacks import RulePack
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Belief, Days
 from libs.common.temporal.timeline import Key
+from libs.organisations.lifetimes import Lifetimes, Successor, relation_beliefs
 from libs.organisations.statements import ABOVE, Facet
 from libs.organisations.successions import BOTH_CONTINUE
-from services.registry.core.lifetimes import Lifetimes, Successor, relation_beliefs
 from services.registry.core.links import Relation
 from services.registry.core.models import tie_time, timeline
 from services.registry.core.rule_packs import PACKS

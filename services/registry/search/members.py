@@ -15,7 +15,7 @@ BELONGING = ("member of", "part of footprint")
 """Relations by which a body is below another, beside its parent."""
 
 # A body whose parent was followed whole by another belongs to that one without a statement of its own: its belief says
-# so already (`core.lifetimes`). What has closed belongs to none.
+# so already (`libs.organisations.lifetimes`). What has closed belongs to none.
 _BELOW = f"""
 {PLANNED_EACH_TIME}
 WITH below (id, parent, relation) AS (

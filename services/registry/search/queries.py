@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from math import ceil
 
@@ -14,7 +14,7 @@ from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
-from services.registry.core.levels import IN_ANY, InLevels
+from services.registry.core.levels import InLevels
 from services.registry.core.queries import add_sightings, organisation_of
 from services.registry.core.views import OrganisationView
 from services.registry.search.views import MatchView
@@ -76,7 +76,7 @@ class SearchFilter:
     postcode: str | None = None
     place: str | None = None
     parent: str | None = None
-    levels: InLevels = IN_ANY
+    levels: InLevels = field(default_factory=dict)
 
 
 async def search(

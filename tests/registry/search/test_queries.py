@@ -226,4 +226,6 @@ async def test_an_export_holds_all_as_csv_and_as_json_lines(registry: RegistryCl
     lines = await registry.send("GET", "/exports/organisations", params=asked | {"format": "ndjson"})
     assert [json.loads(line)["code"] for line in lines.text.splitlines()] == ["00F", "00G", "10Y", "13T"]
     none = await registry.send("GET", "/exports/organisations", params=asked | {"text": "nobody"})
-    assert none.text.splitlines() == ["code,kind,status,name,parent,since,last_day,postcode,as_at"]
+    assert none.text.splitlines() == [
+        "code,kind,status,name,parent,since,last_day,postcode,as_at,commissioner,local_office,stp,icb,region"
+    ]

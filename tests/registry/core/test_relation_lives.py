@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from libs.common.database.connection import Database
 from libs.common.temporal.history import LAST_DAY, Belief, Days, Statement
-from services.registry.core.lifetimes import Lifetimes, Successor, relation_beliefs
+from libs.organisations.lifetimes import Lifetimes, Successor, relation_beliefs
 from services.registry.core.queries import get_organisation
 from services.registry.crosswalks.changes import ChangePeriod, changes
 from services.registry.imports.runner import import_folder
