@@ -10,6 +10,8 @@ import pytest
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
 from services.registry.fhir import codes
+from services.registry.fhir.request import Search
+from services.registry.fhir.search.affiliations import find_affiliations
 from services.registry.imports.runner import import_folder
 from tests.fhir.hapi import Validator
 from tests.support.apps import running_service
@@ -109,3 +111,29 @@ async def test_a_real_trust_is_found_by_its_postcode_and_a_practice_by_its_name(
     assert "RR8" in await found(registry, "Organization", **{"address-postalcode": "LS9 7TF", "type": "RO197"})
     practices = await found(registry, "Organization", **{"name:contains": "medical centre"}, activeRoleCode="RO76")
     assert len(practices) == 50
+
+
+async def test_no_affiliation_of_the_whole_import_outlives_a_body_of_its_own(whole: Database) -> None:
+    closed = {
+        row["code"]: (row["first"], row["end"])
+        for row in await whole.fetch(
+            """SELECT o.code, min(lower(b.valid)) AS first, max(coalesce(upper(b.valid), 'infinity')) AS "end"
+                 FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
+                WHERE b.facet = 1 AND b.value = 'closed' AND upper_inf(b.known) GROUP BY o.code HAVING count(*) = 1"""
+        )
+    }
+    seen, wrong, after = 0, [], None
+    while True:
+        search = Search(count=1_000, after=after)
+        page = await find_affiliations(whole, search, today=TODAY)
+        for one in page[:1_000]:
+            seen += 1
+            for code in (one.organisation, one.participating):
+                first, end = closed.get(code, (None, None))
+                if first and one.days.end > first and one.days.start < end and end == date.max:
+                    wrong.append(one.id)
+        if len(page) <= 1_000:
+            break
+        after = page[999].id
+    assert seen > 50_000
+    assert wrong == []

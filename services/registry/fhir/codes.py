@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from libs.common.rulepacks import in_force
+from libs.organisations.statements import RELATIONS, Facet
 from services.registry.core.rule_packs import PACKS
 
 ODS_CODE = "https://fhir.nhs.uk/Id/ods-organization-code"
@@ -54,9 +55,22 @@ def is_ods_role(code: str) -> bool:
     return code.startswith("RO") and code[2:].isdigit()
 
 
+ABOVE_BY_RELATION = {
+    "parent": Facet.PARENT,
+    **{relation: facet for relation, facet in RELATIONS.items() if facet is not Facet.PARENT},
+}
+"""The relations to a body above, by their names: the register's own column, and the levels beside it."""
+_DISPLAYS = {relation.lower(): relation for relation in ABOVE_BY_RELATION}
+
+
+def name_of_relation(relation: str) -> str:
+    """Return a relation as it is written: `in icb` -> `in ICB`."""
+    return _DISPLAYS.get(relation, relation)
+
+
 def code_of_relation(relation: str) -> str:
     """Return the code of a relation in our own list: `member of` -> `member-of`."""
-    return relation.replace(" ", "-")
+    return relation.lower().replace(" ", "-")
 
 
 def roles_of(kind: str, day: date) -> tuple[str, ...]:

@@ -59,7 +59,8 @@ def affiliation(tie: FhirAffiliation, *, day: date, asked: FhirTimes = NOW) -> R
     `organization` is the one that has the relation (the practice), `participatingOrganization` the other (its
     commissioner).
     """
-    codings = [{"system": codes.RELATION, "code": codes.code_of_relation(tie.relation), "display": tie.relation}]
+    codings = [{"system": codes.RELATION, "code": codes.code_of_relation(tie.relation)}]
+    codings[0]["display"] = codes.name_of_relation(tie.relation)
     if tie.ods_relationship:
         codings.insert(0, _ods_coding(tie.ods_relationship, day))
     resource: Resource = {

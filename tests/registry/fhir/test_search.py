@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from libs.common.events.registry import OrganisationRelated
+from libs.common.events.registry import OrganisationParentChanged, OrganisationRelated
 from services.registry.fhir import codes
 from tests.fhir.hapi import Validator
 from tests.support.fhir_client import BASE, ask, extensions, found, stage_a_share, stage_newcastle, state
@@ -214,6 +214,43 @@ async def test_an_affiliation_ends_with_either_body_and_none_begins_after(regist
     assert before == ["A85001.member-of.00F.2013-04-01"]
     assert await found(registry, "OrganizationAffiliation", date="ge2015-04-01") == []
     await ask(registry, "OrganizationAffiliation/A85001.member-of.00G.2016-04-01", 404)
+
+
+async def test_the_levels_above_a_body_are_affiliations_of_their_own(
+    registry: RegistryClient, validator: Validator
+) -> None:
+    await registry.open("00F")
+    await registry.open("Q49", kind="local_office", on="2013-04-01")
+    await registry.open("QHM", kind="stp", on="2016-04-01")
+    await registry.open("Y54", kind="nhs_england_region", on="2013-04-01")
+    at = (await registry.told())[-1].stated_at
+    levels = (("Q49", "in local office", 2013), ("QHM", "in STP", 2016), ("Y54", "in region", 2019))
+    await state(
+        registry,
+        *(
+            OrganisationParentChanged(
+                effective_on=date(year, 4, 1), stated_at=at, code="00F", parent=above, relation=relation
+            )
+            for above, relation, year in levels
+        ),
+    )
+    bundle = await ask(registry, "OrganizationAffiliation", **{"primary-organization": "00F", "as-at": "2019-06-01"})
+    told = {one["id"]: one for one in (entry["resource"] for entry in bundle["entry"])}
+    assert set(told) == {
+        "00F.in-local-office.Q49.2013-04-01",
+        "00F.in-stp.QHM.2016-04-01",
+        "00F.in-icb.QHM.2022-07-01",
+        "00F.in-region.Y54.2019-04-01",
+    }
+    stp = told["00F.in-stp.QHM.2016-04-01"]
+    assert [(one["code"], one["display"]) for one in stp["code"][0]["coding"]] == [
+        ("RE5", "IS LOCATED IN THE GEOGRAPHY OF"),
+        ("in-stp", "in STP"),
+    ]
+    assert stp["active"] is True
+    assert await found(registry, "OrganizationAffiliation", role="in-STP") == ["00F.in-stp.QHM.2016-04-01"]
+    assert await ask(registry, "OrganizationAffiliation/00f.in-STP.QHM.2016-04-01", **{"as-at": "2019-06-01"}) == stp
+    assert validator.faults(bundle) == []
 
 
 async def test_affiliations_come_by_pages_with_both_bodies(stage: RegistryClient, validator: Validator) -> None:

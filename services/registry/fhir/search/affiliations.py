@@ -13,7 +13,7 @@ from typing import Any, cast
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known, on_day
 from libs.common.temporal.history import ALWAYS, FIRST_DAY
-from libs.organisations.statements import UNKNOWN, Facet
+from libs.organisations.statements import ABOVE, UNKNOWN, Facet
 from services.registry.core.believed import believed
 from services.registry.core.links import HOLDS
 from services.registry.fhir import codes
@@ -25,7 +25,6 @@ from services.registry.fhir.search import cursors
 from services.registry.fhir.search.cursors import Column
 from services.registry.fhir.search.organisations import Sql
 
-PARENT = "parent"
 ALWAYS_SO = "always"
 """In an id, in place of an unknown first day."""
 
@@ -34,23 +33,19 @@ _ID = re.compile(
 )
 
 
-_TIE_FIRST = "coalesce(lower(b.valid), DATE '0001-01-01')"
+_SORTS = " ".join(
+    f"WHEN {about('b', facet)} THEN '{relation.lower()}'" for relation, facet in sorted(codes.ABOVE_BY_RELATION.items())
+)
 
-# A relation ends with the first of its bodies that closes, and one that would begin after that is none. What is
-# believed of parents is limited to the lives of both bodies already.
+# What is believed of relations is limited to the lives of both bodies already (`core.lifetimes`).
 _HELD = f"""
-(SELECT o.code, '{PARENT}' AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at
+(SELECT o.code, CASE {_SORTS} END AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at
    FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
-  WHERE {about("b", Facet.PARENT)} AND {as_known("b")}
+  WHERE {about("b", *sorted(ABOVE))} AND {as_known("b")}
   UNION ALL
- SELECT t.code, t.sort, t.other, lived.valid, b.value, b.recorded_at
+ SELECT t.code, t.sort, t.other, b.valid, b.value, b.recorded_at
    FROM tie_belief b JOIN tie t ON t.id = b.subject_id
-  CROSS JOIN LATERAL (
-        SELECT daterange(lower(b.valid), least(upper(b.valid), min(greatest(lower(l.valid), {_TIE_FIRST})))) AS valid
-          FROM organisation x JOIN organisation_belief l ON l.subject_id = x.id
-         WHERE x.code IN (t.code, t.other) AND {about("l", Facet.LIFE)} AND l.value = 'closed'
-           AND NOT l.valid << daterange({_TIE_FIRST}, NULL) AND {as_known("l")}) lived
-  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND {as_known("b")} AND NOT isempty(lived.valid)) held
+  WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND {as_known("b")}) held
 """  # noqa: S608  (all constants of ours)
 
 _FIRST = "coalesce(lower(held.valid), DATE '0001-01-01')"
