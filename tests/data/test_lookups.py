@@ -127,9 +127,13 @@ async def test_the_42_stps_are_42_icbs_from_july_2022(whole: Database, shared: P
     )
     given = rows(shared / "ons-lookups" / "CCG_to_STP_to_NHSER_April_2021.csv")
     assert {row["code"] for row in established} == {row["STP21CDH"] for row in given}
-    for code, name in (("QHM", "NHS NORTH EAST AND NORTH CUMBRIA ICB"), ("QSL", "NHS SOMERSET ICB")):
-        board = await answers.get_organisation(whole, code, as_at=date(2025, 12, 31), as_known=None)
-        assert board.name == name
+    for code, names in (
+        ("QHM", ("Cumbria and North East", "NHS NORTH EAST AND NORTH CUMBRIA ICB")),
+        ("QSL", ("Somerset", "NHS SOMERSET ICB")),
+    ):
+        for day, name in zip((date(2022, 6, 30), date(2022, 7, 2)), names, strict=True):
+            board = await answers.get_organisation(whole, code, as_at=day, as_known=None)
+            assert board.name == name, (code, day)
     for code in ("QVP", "QT8", "QMK"):
         closed = await answers.get_organisation(whole, code, as_at=date(2022, 7, 2), as_known=None)
         assert (closed.kind, closed.status) == (Kind.STP, "closed"), code

@@ -178,10 +178,9 @@ def _boards(bodies: Iterable[Body], file_day: date, saying: dict[str, Any]) -> I
             names[body.geography] = max(names.get(body.geography, ""), board_of_location(body.name))
     for code, name in sorted(names.items()):
         if name:
-            # Opened as of unknown kind: a kind that is seen fills the days before, on which it was no board.
-            yield OrganisationOpened(
-                code=code, name=name, kind=Kind.UNKNOWN, effective_on=day, named_on=file_day, **saying
-            )
+            # Under the name of its order from the first day on, and not the STP's up to the file's day. Of unknown
+            # kind: a kind that is seen fills the days before as well, on which it was no board.
+            yield OrganisationOpened(code=code, name=name, kind=Kind.UNKNOWN, effective_on=day, **saying)
         yield OrganisationKindChanged(code=code, kind=law.values["kind_since"], effective_on=day, **saying)
         yield OrganisationLegalStatusChanged(
             code=code, legal_status=law.values["legal_status_since"], effective_on=day, **saying

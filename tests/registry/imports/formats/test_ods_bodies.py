@@ -203,8 +203,11 @@ async def test_the_geography_of_an_open_sub_icb_location_is_a_board_since_july_2
     assert await believed(database, "QNX", Facet.LEGAL) == [("established", "[2022-07-01,)")]
     days = ("2021-04-01", "2022-06-30", "2022-07-01", "2025-12-31")
     assert [await status(database, "QNX", day) for day in days] == ["open"] * 4
-    board = await answers.get_organisation(database, "QNX", as_at=date(2025, 12, 31), as_known=None)
-    assert board.name == SUSSEX
+    names = [
+        (await answers.get_organisation(database, "QNX", as_at=date.fromisoformat(day), as_known=None)).name
+        for day in days
+    ]
+    assert names == ["Sussex", "Sussex", SUSSEX, SUSSEX]
     # Neither the geography of a CCG that had closed nor that of a hub is a board by that.
     assert [await kind(database, code, "2025-12-31") for code in ("QNY", "QHB")] == ["unknown", "unknown"]
 
