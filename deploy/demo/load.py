@@ -3,17 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 
-from deploy.demo.account import Account, tell
 from deploy.demo.plan import Step, days_of_mergers_missing, steps_missing, what_happened
 from deploy.demo.records import DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
 from libs.common.events import Envelope
-from libs.common.events.governance import AppointmentMade
 
 Say = Callable[[str], None]
-
-_MOST_NAMES = 200
-"""The number of names that governance gives out in one answer."""
 
 
 async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
@@ -34,18 +29,6 @@ async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
     if days:
         await _must_be_complete(services, facts)
     return bool(days)
-
-
-async def tell_account(services: Services, facts: DemoRecords) -> Account:
-    """Return the account of what happened from the feeds, with the names of holders, looked up as the commissioner."""
-    feeds = await _feeds(services)
-    people = sorted({event.person for envelope in feeds if isinstance(event := envelope.event(), AppointmentMade)})
-    holders: dict[str, str] = {}
-    for start in range(0, len(people), _MOST_NAMES):
-        asked = {"persons": people[start : start + _MOST_NAMES]}
-        answer = await services.do("POST", "/governance/v1/people/lookups", by="commissioner", body=asked)
-        holders |= {one["person"]: one["display_name"] for one in answer.json()["people"]}
-    return tell(feeds, holders, illustrative=facts.illustrative)
 
 
 async def _feeds(services: Services) -> list[Envelope]:

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import httpx
 
-from deploy.demo.account import Account
-from deploy.demo.account_text import as_text
-from deploy.demo.load import load, tell_account
-from deploy.demo.records import ATTRIBUTION, HealthEconomy, read_records
+from deploy.demo.load import load
+from deploy.demo.records import ATTRIBUTION, DemoRecords, read_records
 from deploy.demo.services import NotCaughtUp, Refused, Services
 from deploy.kafka import BrokerUnavailable
+from deploy.laptop.issuer import DEMO_PASSWORD
 from deploy.laptop.kafka import kafka_for, stop_kafka
 from deploy.laptop.lock import AlreadyRunning, Claim, NotStopping, ask_to_stop, claim
 from deploy.laptop.page import render
-from deploy.laptop.server import PortTaken, ServerEnded, address_of, listen, serving
-from deploy.laptop.services import Footprint, assemble, create_topics, make_databases, migrate_all
+from deploy.laptop.server import USUAL_PORT, PortTaken, ServerEnded, address_of, listen, serving
+from deploy.laptop.services import assemble, create_topics, make_databases, migrate_all
+from deploy.laptop.state import BY, Latest, as_text, read_state
 from deploy.laptop.users import USERS
 from deploy.postgres.account import PostgresUnavailable
 from deploy.postgres.server import EmbeddedPostgres
@@ -58,13 +58,16 @@ class Laptop:
     with_demo: bool = True
     demo_only: bool = False
     status: str = ""
-    account: Account | None = None
-    places: Sequence[HealthEconomy] = ()
+    complete: bool = False
+    usual_port_taken: bool = False
     kafka: KafkaAccess | None = None
+    latest: Latest | None = None
 
-    def page(self) -> str:
-        """Return the index page as of now."""
-        return render(self.account, status=self.status, users=USERS, places=self.places, attribution=ATTRIBUTION)
+    async def page(self) -> str:
+        """Return the first page as of now."""
+        state = await self.latest.state() if self.latest else None
+        kafka = self.kafka.bootstrap if self.kafka else ""
+        return render(state, status=self.status, users=USERS, attribution=ATTRIBUTION, kafka=kafka)
 
     async def run(self, urls: Mapping[str, str], listener: socket.socket, lock: Claim) -> int:
         """Serve until a signal arrives (with `demo_only`, until the demo is loaded) and return the exit code."""
@@ -73,12 +76,16 @@ class Laptop:
         await migrate_all(urls)
         if self.kafka is not None:
             await create_topics(self.kafka)
-        footprint = assemble(urls, address=address, folder=self.folder, page=self.page, kafka=self.kafka)
-        async with serving(footprint, listener) as server:
+        # Not through a proxy: the services are on this machine.
+        client = httpx.AsyncClient(base_url=address, timeout=_REQUEST_SECONDS, trust_env=False)
+        footprint = assemble(urls, address=address, folder=self.folder, page=self.page, client=client, kafka=self.kafka)
+        records = read_records()
+        self.latest = Latest(lambda: read_state(footprint.asked, records))
+        async with client, serving(footprint, listener) as server:
             lock.tell(address)
-            _say(f"Footprint runs at {address} (Ctrl-C stops it)")
+            self._say_where(address)
             stopped = asyncio.create_task(stopping.wait())
-            demo = asyncio.create_task(self._demo(footprint, address))
+            demo = asyncio.create_task(self._demo(footprint.asked, records, address))
             await asyncio.wait({server, stopped, demo}, return_when=asyncio.FIRST_COMPLETED)
             if demo.done():
                 demo.result()
@@ -90,26 +97,33 @@ class Laptop:
             if server.done():
                 server.result()
                 raise ServerEnded(f"the server stopped unexpectedly: see {self.folder / 'laptop.log'}")
-        return 1 if self.demo_only and self.account is None else 0
+        return 1 if self.demo_only and not self.complete else 0
 
-    async def _demo(self, footprint: Footprint, address: str) -> None:
-        """Load what is missing of the demo, through the port like any other client, and print what happened."""
+    def _say_where(self, address: str) -> None:
+        """Print what a newcomer needs at once: the address, why it is not the usual one, and how to get a token."""
+        port = address.rpartition(":")[2]
+        taken = f"\nPort {USUAL_PORT} is taken, so it runs on {port}." if self.usual_port_taken else ""
+        kafka = f"\nKafka listens at {self.kafka.bootstrap}." if self.kafka else ""
+        _say(
+            f"Footprint runs at {address} (Ctrl-C stops it){taken}{kafka}\n"
+            f"A token: curl -d grant_type=password -d username={BY} -d password={DEMO_PASSWORD} {address}/issuer/token"
+        )
+
+    async def _demo(self, services: Services, records: DemoRecords, address: str) -> None:
+        """Load what is missing of the demo, through the port like any other client, and print what is so."""
         if not self.with_demo:
             return
         self.status = "The demo is loading; this page reloads by itself."
-        users, facts = footprint.issuer.users, read_records()
-        self.places = facts.places.places
-        async with httpx.AsyncClient(base_url=address, timeout=_REQUEST_SECONDS, trust_env=False) as client:
-            services = Services(client, lambda name: footprint.issuer.token_for(users[name]))
-            try:
-                if not await load(services, facts, _say):
-                    _say("The demo is already loaded; nothing was missing.")
-                self.account = await tell_account(services, facts)
-            except (Refused, NotCaughtUp, httpx.HTTPError) as error:
-                self.status = f"The demo could not be loaded completely: {error or type(error).__name__}"
-                _say(f"{self.status}\nThe services are running; the next start continues with the demo.")
-                return
-        _say(f"\n{as_text(self.account)}\n\nOpen {address} for the same with links to every service.")
+        try:
+            if not await load(services, records, _say):
+                _say("The demo is already loaded; nothing was missing.")
+            state = await read_state(services, records)
+        except (Refused, NotCaughtUp, httpx.HTTPError) as error:
+            self.status = f"The demo could not be loaded completely: {error or type(error).__name__}"
+            _say(f"{self.status}\nThe services are running; the next start continues with the demo.")
+            return
+        self.status, self.complete = "", True
+        _say(f"\n{as_text(state)}\n\nOpen {address} for the same with links to every answer.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,6 +149,7 @@ def _start(folder: Path, options: argparse.Namespace, lock: Claim) -> int:
     listener = listen(options.port)
     _log_into(folder / "laptop.log")
     laptop = Laptop(folder, with_demo=not options.no_demo, demo_only=options.demo_only)
+    laptop.usual_port_taken = options.port is None and not address_of(listener).endswith(f":{USUAL_PORT}")
     postgres = EmbeddedPostgres(folder / "postgres")
     try:
         _say(f"Starting PostgreSQL in {postgres.folder} ...")

@@ -1,6 +1,6 @@
 """Serves the laptop's one port: an index page, and each service under a prefix of its own."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
@@ -21,11 +21,11 @@ async def running(services: Mapping[str, FastAPI]) -> AsyncIterator[None]:
         yield
 
 
-def front(services: Mapping[str, FastAPI], *, page: Callable[[], str], more: list[BaseRoute]) -> Starlette:
+def front(services: Mapping[str, FastAPI], *, page: Callable[[], Awaitable[str]], more: list[BaseRoute]) -> Starlette:
     """Mount the services at `/registry`, `/contracts` and so on, with `page` at `/` and the routes `more`."""
 
     async def index(_: Request) -> Response:
-        return secured(page())
+        return secured(await page())
 
     return Starlette(
         routes=[Route("/", index), *more, *(Mount(f"/{name}", service) for name, service in services.items())]

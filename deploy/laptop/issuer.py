@@ -105,7 +105,7 @@ class Issuer:
                 Route("/.well-known/openid-configuration", self._configuration),
             ],
             middleware=[
-                Middleware(_LoopbackOnly),
+                Middleware(LoopbackOnly),
                 Middleware(
                     CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["*"]
                 ),
@@ -145,7 +145,7 @@ class Issuer:
         )
 
 
-class _LoopbackOnly:
+class LoopbackOnly:
     """Accepts requests only from this machine and under a local name: a page on another host must not get a token."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,16 +1,20 @@
 """Assembles the four services in one process: databases, settings, tokens and one front."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 
+from deploy.demo.services import Services
 from deploy.laptop.front import front
 from deploy.laptop.issuer import Issuer
+from deploy.laptop.page import SHOWN_AT
+from deploy.laptop.shown import shown
 from deploy.laptop.users import USERS
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
@@ -31,6 +35,8 @@ class Footprint:
     issuer: Issuer
     buses: Mapping[str, Bus]
     app: Starlette
+    asked: Services
+    """The services as a client asks them, with a token of any of the demo's users."""
 
 
 def make_databases(postgres: EmbeddedPostgres) -> dict[str, str]:
@@ -54,9 +60,15 @@ async def create_topics(kafka: KafkaAccess) -> None:
 
 
 def assemble(
-    urls: Mapping[str, str], *, address: str, folder: Path, page: Callable[[], str], kafka: KafkaAccess | None = None
+    urls: Mapping[str, str],
+    *,
+    address: str,
+    folder: Path,
+    page: Callable[[], Awaitable[str]],
+    client: httpx.AsyncClient,
+    kafka: KafkaAccess | None = None,
 ) -> Footprint:
-    """Create the four services behind one front at `address`; `folder` stores the issuer's key.
+    """Create the four services behind one front at `address`, which `client` asks; `folder` stores the issuer's key.
 
     Events go through Kafka if access to it is given, otherwise they are read from the publishers' logs.
     """
@@ -79,8 +91,10 @@ def assemble(
         )
         services[name] = import_module(f"services.{name}.app").create_app(settings, buses[name])
     origins = services[NAMES[0]].state.settings.cors_origins
-    app = front(services, page=page, more=[Mount("/issuer", issuer.app(origins))])
-    return Footprint(services, issuer, buses, app)
+    asked = Services(client, lambda name: issuer.token_for(issuer.users[name]))
+    more: list[BaseRoute] = [Mount("/issuer", issuer.app(origins)), Mount(SHOWN_AT, shown(asked))]
+    app = front(services, page=page, more=more)
+    return Footprint(services, issuer, buses, app, asked)
 
 
 def _buses(urls: Mapping[str, str], kafka: KafkaAccess | None) -> dict[str, Bus]:

@@ -118,7 +118,8 @@ def test_a_demo_killed_in_the_middle_is_loaded_to_its_end_by_the_next_start(fold
         killed.says("01 Apr 2015")
         killed.kill(with_postgres=True)
         with Runner(folder / "var", "--demo-only") as runner:
-            runner.says("37 mergers left 106 CCGs")
+            runner.says("106 clinical commissioning groups")
+            runner.says("37 mergers, each carried out on its day")
             assert not [line for line in runner.said if line.startswith("01 Apr 2013  211 CCGs open;")]
             assert runner.ends() == 0
 

@@ -1,0 +1,43 @@
+"""Shows an answer of a service as a page, to whoever reads the first page on this machine and has no token."""
+
+import json
+import re
+from html import escape
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deploy.demo.services import Services
+from deploy.laptop.issuer import LoopbackOnly
+from deploy.laptop.page import SHOWN_AT, document
+from deploy.laptop.state import BY
+from libs.common.http.pages import page
+
+_LONGEST = 200_000
+"""The most characters of an answer that are shown."""
+_LINK = re.compile(r"&quot;(/(?:registry|contracts|finance|governance)/v1/[^&\s]*(?:&amp;[^&\s]*)*)&quot;")
+
+
+def shown(services: Services) -> Starlette:
+    """Return an app that asks below its path as the page's user, and shows what is answered."""
+
+    async def show(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        path = f"/{request.path_params['path']}{query}"
+        answer = await services.ask("GET", path, by=BY)
+        text = answer.text
+        if answer.headers.get("content-type", "").partition(";")[0].endswith("json"):
+            text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
+        more = "" if len(text) <= _LONGEST else "<p>Shown to this point; a program reads all of it.</p>"
+        body = _LINK.sub(rf'"<a href="{SHOWN_AT}\1">\1</a>"', escape(text[:_LONGEST]))
+        content = (
+            f'<p><a href="/">Back to Footprint</a></p><h1>What {escape(path.split("/")[1])} answers</h1>'
+            f"<p><code>GET {escape(path)}</code>, asked as <code>{BY}</code>: {answer.status_code}.</p>"
+            f"<pre>{body}</pre>{more}"
+        )
+        return page(document(f"GET {path}", content))
+
+    return Starlette(routes=[Route("/{path:path}", show)], middleware=[Middleware(LoopbackOnly)])
