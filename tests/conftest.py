@@ -11,8 +11,9 @@ from deploy.postgres.server import EmbeddedPostgres
 from tests.fhir.hapi import Validator, session_validator
 from tests.support.brokers import session_broker
 from tests.support.databases import OWNER, Databases, NewDatabase, session_server
+from tests.support.demo import Demo, running_demo
 
-COSTLY = ("kafka", "validator", "whole", "unkilled")
+COSTLY = ("kafka", "validator", "whole", "unkilled", "demo")
 """Fixtures of a session that take long to make: each is made in one process, which runs all tests that use it."""
 
 
@@ -49,6 +50,15 @@ def kafka() -> Iterator[Broker]:
 def validator() -> Iterator[Validator]:
     """HAPI FHIR's R4 validator, one for the whole session."""
     with session_validator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The laptop with its demo loaded, one for the whole session."""
+    folder = tmp_path_factory.mktemp("demo")
+    folder.chmod(0o711)
+    with running_demo(folder) as running:
         yield running
 
 

@@ -1,5 +1,7 @@
 """The contracts service, put together."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from libs.common.messaging.bus import Bus
@@ -17,6 +19,7 @@ SERVICE = Service(
     "When CCGs or ICBs merge, the successor takes over their contracts by the registry's event.",
     metadata=METADATA,
     routers=ROUTERS,
+    examples=Path(__file__).with_name("examples.toml"),
     subscriptions=subscriptions,
     hears=("registry",),
     predecessors=known.predecessors,

@@ -1,5 +1,7 @@
 """The finance service, put together."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from libs.common.messaging.bus import Bus
@@ -18,6 +20,7 @@ SERVICE = Service(
     "the registry publishes the merger; the first allowance stays visible beside it.",
     metadata=METADATA,
     routers=ROUTERS,
+    examples=Path(__file__).with_name("examples.toml"),
     subscriptions=subscriptions,
     hears=("registry", "contracts"),
     predecessors=known.predecessors,

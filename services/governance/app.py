@@ -1,5 +1,7 @@
 """The governance service, put together."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from libs.common.messaging.bus import Bus
@@ -18,6 +20,7 @@ SERVICE = Service(
     "the new body, and any other post is vacant and listed.",
     metadata=METADATA,
     routers=ROUTERS,
+    examples=Path(__file__).with_name("examples.toml"),
     subscriptions=subscriptions,
     hears=("registry",),
     predecessors=known.predecessors,

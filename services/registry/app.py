@@ -1,5 +1,7 @@
 """The registry service, put together."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from libs.common.messaging.bus import Bus
@@ -18,6 +20,7 @@ SERVICE = Service(
     "mergers of clinical commissioning groups and integrated care boards: agreed, redated, withdrawn and carried out.",
     metadata=METADATA,
     routers=ROUTERS,
+    examples=Path(__file__).with_name("examples.toml"),
     due_work=carry_out_next_merger,
     uploads=UPLOADS,
     background={"previews of imports": previews},

@@ -81,7 +81,7 @@ def asyncapi() -> dict[str, Any]:
     examples = json.loads(EXAMPLES.read_text("utf-8"))
     topics = {publisher.__name__.rpartition(".")[2]: cleandoc(publisher.__doc__ or "") for publisher in PUBLISHERS}
     return {
-        "asyncapi": "3.1.0",
+        "asyncapi": "3.0.0",
         "id": "urn:footprint:events",
         "info": {"title": "Footprint's events", "version": "1", "description": _ABOUT},
         "defaultContentType": CONTENT_TYPE,
@@ -142,7 +142,11 @@ def _message(kind: type[Event], example: dict[str, Any]) -> dict[str, Any]:
         "description": f"{description}\n\nIts keys: {', '.join(f'`{field}`' for field in kind.key_fields)}.{parties}",
         "contentType": CONTENT_TYPE,
         **_RECORD,
-        "payload": {"allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"type": "object", "properties": own}]},
+        # Generators name their models by the titles.
+        "payload": {
+            "title": f"{kind.event_name}Event",
+            "allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"type": "object", "properties": own}],
+        },
         "examples": [{"name": name, "summary": example["summary"], "payload": example["event"]}],
         "x-keys": list(kind.key_fields),
         "x-parties-only": kind.parties_only,

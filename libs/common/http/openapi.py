@@ -1,6 +1,6 @@
 """The OpenAPI document of a service, with sign-in, and a Swagger UI that works offline: its assets are packaged."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from libs.common.http import idempotency
 from libs.common.http.conditional import FORM
 from libs.common.http.declarations import binding_of
 from libs.common.http.dependencies import Allowed
+from libs.common.http.examples import Examples, give_example, refusal_examples
+from libs.common.http.generators import suit_generators
 from libs.common.http.middleware import PUBLIC_PATHS
 from libs.common.http.pages import page
 from libs.common.http.problems import (
@@ -116,20 +118,20 @@ async def index(request: Request) -> Response:
     return page(f'<!doctype html><html lang="en-GB"><title>{title}</title><h1>{title}</h1><ul>{links}</ul></html>')
 
 
-def document(app: FastAPI, *, token_url: str) -> None:
+def document(app: FastAPI, *, token_url: str, examples: Examples) -> None:
     """Add the documentation routes to this app."""
     app.include_router(router)
     app.mount(_ASSETS, StaticFiles(directory=_STATIC))
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _openapi(app, token_url)
+            app.openapi_schema = _openapi(app, token_url, examples)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI documents it
 
 
-def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:
+def _openapi(app: FastAPI, token_url: str, examples: Examples) -> dict[str, Any]:
     schema = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
     )
@@ -141,17 +143,23 @@ def _openapi(app: FastAPI, token_url: str) -> dict[str, Any]:
         for method in found.methods or () if found.path_format not in PUBLIC_PATHS else ():
             operation = schema["paths"].get(found.path_format, {}).get(method.lower())
             if operation is not None:
-                _complete(operation, found.original_route, found.dependant)
+                roles = _complete(operation, found.original_route, found.dependant)
+                suit_generators(operation)
+                give_example(operation, examples, components["schemas"], roles)
     for path in PUBLIC_PATHS.intersection(schema["paths"]):
         for operation in schema["paths"][path].values():
             operation["security"] = []
     for name in _UNUSED_SCHEMAS:
         components["schemas"].pop(name, None)
+    components["examples"] = refusal_examples(schema["paths"], examples)
     return schema
 
 
-def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant) -> None:
-    """Add to an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key."""
+def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant) -> Collection[Role]:
+    """Add to an operation what FastAPI cannot see: the roles it needs, its refusals, a command's Idempotency-Key.
+
+    Returns the roles.
+    """
     needed = [call for call in _needed(dependant) if call is not None]
     roles = dict.fromkeys(role for call in needed if isinstance(call, Allowed) for role in call.roles)
     binding = binding_of(dependant.call) if dependant.call is not None else None
@@ -171,6 +179,7 @@ def _complete(operation: dict[str, Any], route: BaseRoute, dependant: Dependant)
     if "requestBody" in operation:
         refusals += [Unreadable, UnreadableBody, RequestEntityTooLarge]
     _refuse(operation["responses"], problems(*refusals, Unavailable))
+    return roles
 
 
 def _needed(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:

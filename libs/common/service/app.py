@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,6 +18,7 @@ from libs.common.database.connection import Database
 from libs.common.http import idempotency, openapi, problems
 from libs.common.http.conditional import Conditional
 from libs.common.http.declarations import binding_of
+from libs.common.http.examples import read_examples
 from libs.common.http.middleware import Authentication, Compression, Surroundings
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.http.transactions import READING, CommandRoute, QuestionRoute, SteppedRoute
@@ -53,6 +55,8 @@ class Service:
     routers: tuple[APIRouter, ...]
     tags: tuple[Mapping[str, str], ...] = ()
     """OpenAPI tags with descriptions, in the order in which the page shows them."""
+    examples: Path | None = None
+    """The file of its operations' examples, see `libs.common.http.examples`."""
     subscriptions: Subscriptions | None = None
     hears: tuple[str, ...] = ()
     """The publishers that it subscribes to."""
@@ -97,7 +101,7 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
     for router in (*service.routers, feed_routes.router, operator_routes.router, operator_routes.stepped):
         app.include_router(router, prefix="/v1")
     app.include_router(health_routes.router)
-    openapi.document(app, token_url=settings.token_url)
+    openapi.document(app, token_url=settings.token_url, examples=read_examples(service.examples))
     metrics.routes = _checked_routes(app)
     return app
 

@@ -29,7 +29,13 @@ from services.contracts.core import errors
 from services.contracts.core import queries as reads
 from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.core.models import Status
-from services.contracts.core.views import CatalogueView, ContractView, FunctionView, HistoryView, SupplierCustomersView
+from services.contracts.core.views import (
+    CatalogueView,
+    ContractHistoryView,
+    ContractView,
+    FunctionView,
+    SupplierCustomersView,
+)
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 
 router = commands_router(tags=["Contracts"])
@@ -93,9 +99,9 @@ async def get_contract(
     summary="List the customers of a contract over time",
     responses=problems(errors.ContractNotFound),
 )
-async def get_history(reference: Reference, rows: Rows, by: By, as_known: AsKnown) -> HistoryView:
+async def get_contract_history(reference: Reference, rows: Rows, by: By, as_known: AsKnown) -> ContractHistoryView:
     """Return each customer with its days and since when they are known, and each transfer with its cause."""
-    return HistoryView.model_validate(await reads.get_history(rows, reference, by=by, as_known=as_known))
+    return ContractHistoryView.model_validate(await reads.get_history(rows, reference, by=by, as_known=as_known))
 
 
 @router.post(

@@ -84,7 +84,7 @@ class ChangeOfHandsView(View):
     caused_by: str = Field(description="Id of the event or request that caused it.")
 
 
-class HistoryView(View):
+class ContractHistoryView(View):
     """The customers of a contract over time, and its transfers."""
 
     reference: str

@@ -34,11 +34,11 @@ from libs.common.money import pounds
 from libs.common.temporal.days import WrittenDay
 from services.finance.allowances import commands, errors, queries
 from services.finance.allowances.views import (
+    AllowanceHistoryView,
     AllowanceView,
     ExplainedView,
-    HistoryView,
-    PopulationView,
     RulePackView,
+    StatedPopulationView,
 )
 from services.finance.core.sight import sight_of
 from services.finance.core.years import FinancialYear
@@ -65,7 +65,7 @@ def _expectation(version_read: Versions | None) -> Callable[[int], None]:
     "/organisations/{code}/populations/{year}",
     summary="State or correct a population, and so set the allowance",
     responses={
-        201: {"model": PopulationView, "description": "Stated for the first time."},
+        201: {"model": StatedPopulationView, "description": "Stated for the first time."},
         **problems(
             RoleMissing,
             NotYoursToDecide,
@@ -91,7 +91,7 @@ async def state_population(
     today: Today,
     stated_at: StatedAt,
     version_read: IfMatchIfAny,
-) -> PopulationView:
+) -> StatedPopulationView:
     """State a population. The first statement needs no If-Match; a correction does. Earlier statements stay readable.
 
     The allowance of the year is rate times population. A correction for a body that has merged also changes the
@@ -111,7 +111,7 @@ async def state_population(
         response.status_code = status.HTTP_201_CREATED
     etag(response, done.version)
     stated = done.stated
-    return PopulationView(
+    return StatedPopulationView(
         organisation=code,
         financial_year=str(year),
         population=stated.population,
@@ -135,7 +135,7 @@ async def state_population(
 )
 async def get_population(
     code: Code, year: Year, response: Response, session: Read, by: By, as_known: AsKnown
-) -> PopulationView:
+) -> StatedPopulationView:
     """Return the population as known at an instant. The ETag is the current version, which a correction names."""
     rows = await raw(session)
     sight = await sight_of(rows, by)
@@ -202,7 +202,7 @@ async def get_allowance(code: Code, year: Year, session: Read, by: By, as_known:
     summary="Read the history of an allowance",
     responses=problems(errors.AllowanceNotFound),
 )
-async def get_history(code: Code, year: Year, session: Read, by: By) -> HistoryView:
+async def get_allowance_history(code: Code, year: Year, session: Read, by: By) -> AllowanceHistoryView:
     """Return the allowances set, their parts and restatements, each with the instants between which it was known."""
     rows = await raw(session)
     return await queries.get_history(rows, code, year, sight=await sight_of(rows, by))

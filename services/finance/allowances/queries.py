@@ -11,20 +11,20 @@ from libs.common.money import pounds
 from services.finance.allowances.errors import AllowanceNotFound, PopulationNotFound
 from services.finance.allowances.rates import PACKS
 from services.finance.allowances.views import (
+    AllowanceHistoryView,
+    AllowancePartView,
     AllowanceView,
     AsSetView,
     ChargesView,
     ChargeView,
     ExplainedView,
-    HistoryView,
     KnownFrom,
     MovedThen,
     MovedView,
     PartThen,
-    PartView,
-    PopulationView,
     ReleasedView,
     RulePackView,
+    StatedPopulationView,
     StatedThen,
 )
 from services.finance.charges import projection
@@ -151,7 +151,7 @@ async def get_allowance(
     )
 
 
-async def get_history(db: Reads, code: str, year: FinancialYear, *, sight: Sight) -> HistoryView:
+async def get_history(db: Reads, code: str, year: FinancialYear, *, sight: Sight) -> AllowanceHistoryView:
     """Return the history of an allowance. Raises AllowanceNotFound where the caller sees none."""
     rows = await db.fetch(_ONE, code, year.start) if sight.sees(code) else []
     ids = [row["id"] for row in rows]
@@ -159,7 +159,7 @@ async def get_history(db: Reads, code: str, year: FinancialYear, *, sight: Sight
     moved = await db.fetch(_MOVED, code, year.start, None) if rows else []
     if not stated and not parts and not moved:
         raise AllowanceNotFound(f"{code}: no allowance is known for {year}")
-    return HistoryView(
+    return AllowanceHistoryView(
         organisation=code,
         financial_year=str(year),
         as_set=[StatedThen(**dict(_as_set(row)), **_known(row)) for row in stated],
@@ -170,12 +170,12 @@ async def get_history(db: Reads, code: str, year: FinancialYear, *, sight: Sight
 
 async def get_population(
     db: Reads, code: str, year: FinancialYear, *, sight: Sight, as_known: datetime | None
-) -> PopulationView:
+) -> StatedPopulationView:
     """Return the population stated for an organisation's year. Raises PopulationNotFound where the caller sees none."""
     for row in await db.fetch(_ONE, code, year.start) if sight.sees(code) else []:
         for stated in await db.fetch(_STATED, [row["id"]], as_known or _ALWAYS):
             as_set = _as_set(stated).model_dump(exclude={"rate"})
-            return PopulationView(organisation=code, financial_year=str(year), version=row["version"], **as_set)
+            return StatedPopulationView(organisation=code, financial_year=str(year), version=row["version"], **as_set)
     raise PopulationNotFound(f"{code}: no population was stated for {year}{_known_then(as_known)}")
 
 
@@ -201,8 +201,10 @@ def _as_set(row: asyncpg.Record) -> AsSetView:
     )
 
 
-def _part(row: asyncpg.Record) -> PartView:
-    return PartView(**dict(row), amount=pounds(row["amount_pence"]), days=days_of(row["first_day"], row["last_day"]))
+def _part(row: asyncpg.Record) -> AllowancePartView:
+    return AllowancePartView(
+        **dict(row), amount=pounds(row["amount_pence"]), days=days_of(row["first_day"], row["last_day"])
+    )
 
 
 def _moved(row: asyncpg.Record, sight: Sight) -> MovedView:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 
-class PopulationView(BaseModel):
+class StatedPopulationView(BaseModel):
     """A population as stated for a year, and the allowance that it sets."""
 
     organisation: str = Field(examples=["06H"])
@@ -55,7 +55,7 @@ class AsSetView(BaseModel):
     event: str | None = Field(description="The id of its AllowanceSet event.")
 
 
-class PartView(BaseModel):
+class AllowancePartView(BaseModel):
     """The organisation's allowance for some days of the year, first and last included."""
 
     first_day: date
@@ -76,7 +76,7 @@ class AllowanceView(BaseModel):
     as_set: AsSetView | None = Field(description="null where all of it came by mergers. Never restated.")
     amount_pence: int = Field(description="Its allowance in the year after mergers: the sum of its parts.")
     amount: str
-    parts: list[PartView] = Field(description="By days; empty where all of it moved to a successor.")
+    parts: list[AllowancePartView] = Field(description="By days; empty where all of it moved to a successor.")
 
 
 class ReleasedView(BaseModel):
@@ -153,7 +153,7 @@ class StatedThen(AsSetView, KnownFrom):
     """An allowance as set, and when it was known."""
 
 
-class PartThen(PartView, KnownFrom):
+class PartThen(AllowancePartView, KnownFrom):
     """A part, and when it was known."""
 
 
@@ -161,7 +161,7 @@ class MovedThen(MovedView, KnownFrom):
     """The amount that a merger moved, and when that was known."""
 
 
-class HistoryView(BaseModel):
+class AllowanceHistoryView(BaseModel):
     """The history of an allowance, oldest first."""
 
     organisation: str

@@ -71,7 +71,9 @@ async def list_care_models(
     paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
-    place: Annotated[Code | None, Query(description="only those at this place, or at one of its predecessors")] = None,
+    place: Annotated[
+        Code | None, Query(description="only those at this place, or at one of its predecessors", examples=["06A"])
+    ] = None,
     model: Annotated[CareModelType | None, Query(description="only of this type")] = None,
     status: Annotated[CareModelStatus | None, Query(description="only with this status on the day")] = None,
 ) -> Page[CareModelView]:

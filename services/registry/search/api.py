@@ -20,7 +20,14 @@ from services.registry.core.levels import Level
 from services.registry.edge import Levels, WithSightings
 from services.registry.search import members as trees
 from services.registry.search import queries
-from services.registry.search.views import LookedUpView, MatchView, MemberView, SearchView, TreeView
+from services.registry.search.views import (
+    CountsView,
+    LookedUpView,
+    MatchView,
+    MemberView,
+    SearchView,
+    TreeView,
+)
 
 router = questions_router(tags=["Search"])
 
@@ -43,10 +50,20 @@ Words = Annotated[
 ]
 Postcode = Annotated[
     str | None,
-    Query(alias="postcode", description="a postcode or its beginning", pattern=r"^[A-Za-z0-9 ]{1,10}$"),
+    Query(
+        alias="postcode", description="a postcode or its beginning", pattern=r"^[A-Za-z0-9 ]{1,10}$", examples=["HP19"]
+    ),
 ]
 Place = Annotated[
-    str | None, Query(alias="place", description="words of its address", min_length=2, max_length=100, pattern=PRINTED)
+    str | None,
+    Query(
+        alias="place",
+        description="words of its address",
+        min_length=2,
+        max_length=100,
+        pattern=PRINTED,
+        examples=["aylesbury"],
+    ),
 ]
 Parent = Annotated[Code | None, Query(alias="parent", description="only those that belong to this code")]
 
@@ -92,6 +109,16 @@ async def find_organisations(
     if text is not None and not found and after is None:
         answer.nearest = await queries.nearest(rows.bulk, wanted, as_at=as_at, as_known=as_known)
     return answer
+
+
+@router.get("/counts", response_model=CountsView, summary="Count organisations by kind")
+async def count_organisations(rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> CountsView:
+    """Count the organisations of each kind that are proposed, open and closed on a day, as known at an instant.
+
+    A body that changed its kind is counted under the kind of the day.
+    """
+    kinds = await queries.count_by_kind(rows, as_at=as_at, as_known=as_known)
+    return CountsView(kinds=kinds, as_at=as_at, as_known=as_known)
 
 
 @router.get(

@@ -12,12 +12,13 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known, on_day
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
+from services.registry.core.believed import believed
 from services.registry.core.filters import Conditions
 from services.registry.core.kinds import Kind
 from services.registry.core.levels import InLevels
 from services.registry.core.queries import add_sightings, organisation_of
 from services.registry.core.views import OrganisationView
-from services.registry.search.views import MatchView
+from services.registry.search.views import KindCountView, MatchView
 
 _WORD = re.compile(r"\w+")
 _INWARD = 3
@@ -152,6 +153,20 @@ def _choose(chosen: Conditions, wanted: SearchFilter) -> bool:
     chosen.equals(Facet.PARENT, wanted.parent)
     chosen.within(wanted.levels)
     return _choose_place(chosen, wanted)
+
+
+_BY_KIND = f"""
+SELECT kind.value AS kind, count(*) FILTER (WHERE life.value = 'proposed') AS proposed,
+       count(*) FILTER (WHERE life.value = 'open') AS open, count(*) FILTER (WHERE life.value = 'closed') AS closed
+  FROM organisation o JOIN {believed("life", Facet.LIFE)} JOIN {believed("kind", Facet.KIND)}
+ GROUP BY kind.value ORDER BY kind.value
+"""  # noqa: S608  (only names of ours are put in)
+
+
+async def count_by_kind(db: Reads, *, as_at: date, as_known: datetime | None) -> list[KindCountView]:
+    """Count the bodies of each kind on a day, as known at an instant, by their status of that day."""
+    rows = await db.fetch(_BY_KIND, as_at, as_known or ALWAYS)
+    return [KindCountView(**dict(row)) for row in rows]
 
 
 def _choose_place(chosen: Conditions, wanted: SearchFilter) -> bool:

@@ -52,6 +52,23 @@ class MemberView(View):
     carried: bool = Field(description="true: `parent` is the successor of the stated parent")
 
 
+class KindCountView(View):
+    """How many bodies of a kind there are on a day, by status."""
+
+    kind: Kind
+    proposed: int = Field(examples=[0])
+    open: int = Field(examples=[135])
+    closed: int = Field(examples=[98])
+
+
+class CountsView(BaseModel):
+    """The numbers of bodies on a day, by kind."""
+
+    kinds: list[KindCountView]
+    as_at: date
+    as_known: datetime | None
+
+
 class BranchView(MemberView):
     """An organisation in a tree, with those below it."""
 

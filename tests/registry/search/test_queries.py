@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from libs.common.identity import Role
 from tests.support.registry_client import RegistryClient
 
 
@@ -229,3 +230,22 @@ async def test_an_export_holds_all_as_csv_and_as_json_lines(registry: RegistryCl
     assert none.text.splitlines() == [
         "code,kind,status,name,parent,since,last_day,postcode,as_at,commissioner,local_office,stp,icb,region"
     ]
+
+
+async def test_bodies_are_counted_by_kind_and_status_of_the_day_as_known_then(registry: RegistryClient) -> None:
+    async def counted(**asked: Any) -> dict[str, tuple[int, int, int]]:
+        found = await registry.call("GET", "/counts", params=asked)
+        return {one["kind"]: (one["proposed"], one["open"], one["closed"]) for one in found["kinds"]}
+
+    assert await counted(as_at="2013-04-01") == {"ccg": (0, 3, 0), "gp_practice": (0, 3, 0)}
+    assert await counted(as_at="2015-04-01") == {"ccg": (0, 2, 2), "gp_practice": (0, 2, 1)}
+    before = await counted(as_at="2015-04-01", as_known="2014-05-01")
+    assert before == {"ccg": (0, 3, 0), "gp_practice": (0, 2, 1)}
+
+
+async def test_a_second_source_that_opens_a_body_again_does_not_count_it_twice(registry: RegistryClient) -> None:
+    seen = [{"about": "life", "code": "10Y", "value": "open", "effective_on": "2013-04-01"}]
+    document = {"source": "ons:names and codes 2015", "stated_on": "2015-04-01", "facts": seen}
+    await registry.call("POST", "/reports", Role.REGISTRAR, json=document)
+    found = await registry.call("GET", "/counts", params={"as_at": "2015-04-01"})
+    assert [one["open"] for one in found["kinds"] if one["kind"] == "ccg"] == [2]
