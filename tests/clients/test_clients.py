@@ -12,6 +12,19 @@ from tests.support.tools import PROGRAMS, node_tools, python_tool, run
 
 HERE = Path(__file__).parent
 DOCUMENTS = HERE.parents[1] / "docs"
+READ = """
+import sys
+from datetime import date
+
+from registry.api.organisations import get_organisation
+from registry.client import AuthenticatedClient
+
+_, address, token = sys.argv
+client = AuthenticatedClient(base_url=f"{address}/registry", token=token)
+found = get_organisation.sync(code="14Y", client=client, as_at=date(2018, 4, 1))
+print(found.name, found.kind, found.since)
+"""
+"""A program that asks for a body by the client that openapi-python-client generated."""
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +64,8 @@ def generate_python(python: Path, service: str, folder: Path) -> None:
 
 def test_the_generated_python_client_asks_the_demo(demo: Demo, python: Path, tmp_path: Path) -> None:
     generate_python(python, "registry", tmp_path)
-    told = run([python / "python", HERE / "read.py", demo.address, demo.token()], tmp_path, PYTHONPATH=str(tmp_path))
-    assert json.loads(told) == {"name": "NHS Buckinghamshire CCG", "kind": "ccg", "since": "2018-04-01"}
+    told = run([python / "python", "-c", READ, demo.address, demo.token()], tmp_path, PYTHONPATH=str(tmp_path))
+    assert told == "NHS Buckinghamshire CCG ccg 2018-04-01\n"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -82,7 +95,7 @@ def test_modelina_names_every_model_and_typescript_reads_the_demo_with_them(
 
     (tmp_path / "node_modules").symlink_to(node / "node_modules")
     (tmp_path / "read.ts").write_bytes((HERE / "read.ts").read_bytes())
-    options = ("--noEmit", "--strict", "--skipLibCheck", "--allowImportingTsExtensions", "--target", "es2022")
+    options = ["--noEmit", "--strict", "--skipLibCheck", "--allowImportingTsExtensions", "--target", "es2022"]
     options += ("--module", "es2022", "--moduleResolution", "bundler", "--types", "node")
     (tmp_path / "package.json").write_text('{"type": "module"}')
     run([PROGRAMS / "node", node / "node_modules" / "typescript" / "bin" / "tsc", *options, "read.ts"], tmp_path)

@@ -65,6 +65,12 @@ _NOT_MODIFIED = {"description": "You have what `If-None-Match` names: it has not
 # FastAPI's own schemas of a 422, replaced by ours.
 _UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
+# Swagger UI leaves the list of servers without a name, so that a screen reader cannot say what it is.
+_NAME_OF_SERVERS = (
+    "new MutationObserver(() => document.getElementById('servers')?.setAttribute('aria-label', 'Server'))"
+    ".observe(document, {childList: true, subtree: true});"
+)
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -82,11 +88,23 @@ async def docs_page(request: Request) -> HTMLResponse:
         swagger_ui_parameters={
             "persistAuthorization": False,  # a token in the browser's storage outlives whoever signed in
             "displayRequestDuration": True,
-            "docExpansion": "list",
+            "docExpansion": "none",  # the tags alone, as a table of contents
+            "filter": True,
             "validatorUrl": None,  # otherwise the page sends the document to its vendor's validator
         },
     )
-    return page(bytes(shown.body))
+    html = bytes(shown.body).decode().replace("<html>", '<html lang="en-GB">', 1)
+    return page(html.replace("<body>", f"<body>\n{_way_back(request.app.title, prefix)}", 1))
+
+
+def _way_back(title: str, prefix: str) -> str:
+    """Return links to the service's index, and to the page of all services where there is one in front of it."""
+    above = f'<a href="{prefix.rpartition("/")[0]}/">All services</a> · ' if prefix else ""
+    return (
+        '<nav aria-label="Way back" '
+        f'style="font: 1rem/1.5 sans-serif; padding: .5rem 1rem">{above}<a href="{prefix}/">{title}</a></nav>'
+        f"<script>{_NAME_OF_SERVERS}</script>"
+    )
 
 
 @router.get("/asyncapi.json")
@@ -115,7 +133,12 @@ async def index(request: Request) -> Response:
         )
     )
     title = request.app.title
-    return page(f'<!doctype html><html lang="en-GB"><title>{title}</title><h1>{title}</h1><ul>{links}</ul></html>')
+    above = f'<p><a href="{prefix.rpartition("/")[0]}/">All services</a></p>' if prefix else ""
+    return page(
+        f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
+        f"<body><main>{above}<h1>{title}</h1><ul>{links}</ul></main></body></html>"
+    )
 
 
 def document(app: FastAPI, *, token_url: str, examples: Examples) -> None:

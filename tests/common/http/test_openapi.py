@@ -31,9 +31,17 @@ async def test_the_page_names_no_other_host_and_all_that_it_loads_is_there(clien
     assert re.findall(r"(?:https?:)?//[a-z][^\s\"'<]*", page) == []
     assert '"validatorUrl": null' in page
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(loaded) == 3
+    assert len(loaded) == 4
     for path in [*loaded, "/openapi.json", "/asyncapi.json", "/docs/oauth2-redirect"]:
         assert (await client.get(path)).status_code == 200, path
+
+
+async def test_the_page_folds_operations_by_tag_and_leads_back(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    assert '<html lang="en-GB">' in page
+    assert '"docExpansion": "none"' in page
+    assert '"filter": true' in page
+    assert '<a href="/">Beacons</a>' in page
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/docs/oauth2-redirect"])
