@@ -1,4 +1,4 @@
-"""The first page of `make run`: what this is, what is so in what is loaded, and where to go on."""
+"""The first page of `make run`: what this is, what is so in what is loaded, and where to look next."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from deploy.laptop.__main__ import main
-from deploy.laptop.server import PortTaken, address_of, listen
+from deploy.laptop.server import HOST, USUAL_PORT, PortTaken, address_of, listen
 from deploy.laptop.services import NAMES
 from deploy.laptop.users import USERS
 from tests.deploy.conftest import AS_ORDINARY_USER, REPOSITORY
@@ -160,6 +161,17 @@ def test_it_runs_as_an_ordinary_user(folder: Path) -> None:
         assert httpx.get(f"{runner.address()}/finance/health/ready").json()["ready"]
         runner.program.send_signal(signal.SIGINT)
         assert runner.ends() == 0
+
+
+def test_a_start_says_that_the_usual_port_is_taken_and_which_it_took(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # then somebody else has it, which is as good
+            taken.bind((HOST, USUAL_PORT))
+            taken.listen()
+        with Runner(folder / "var", "--no-demo") as runner:
+            address = runner.address()
+            assert runner.says("is taken") == f"Port 8000 is taken, so it runs on {address.rpartition(':')[2]}.\n"
 
 
 def test_the_second_of_two_clones_takes_a_free_port() -> None:

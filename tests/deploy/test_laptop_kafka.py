@@ -32,7 +32,9 @@ def are_ready(address: str) -> bool:
 async def test_it_runs_on_a_broker_of_its_own_and_stops_it(folder: Path) -> None:
     broker = Broker(folder / "kafka")
     with Runner(folder, *OPTIONS) as laptop:
-        assert are_ready(laptop.address())
+        address = laptop.address()
+        assert laptop.says("Kafka listens") == f"Kafka listens at {broker.bootstrap}.\n"
+        assert are_ready(address)
         assert not await create_topic(KafkaAccess(broker.bootstrap), "governance")
         laptop.program.send_signal(signal.SIGTERM)
         assert laptop.ends(within=60) == 0

@@ -9,7 +9,9 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +19,7 @@ import pytest
 from deploy.kafka import Broker
 from libs.common.database.migrations import migrate
 from libs.common.events import CATALOGUE
+from libs.common.events.registry import OrganisationOpened
 from libs.common.identity import Role
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
@@ -180,3 +183,30 @@ def test_the_events_and_files_that_the_guide_names_exist() -> None:
     assert named <= {name for name, _ in CATALOGUE}
     for file in re.findall(r"\]\((\S+)\)", GUIDE):
         assert (Path(__file__).parents[2] / "docs" / file).is_file()
+
+
+def test_a_second_sources_word_is_no_second_opening_in_the_guides_program() -> None:
+    def opened(code: str, day: str, source: str, rank: int, stated_at: str) -> OrganisationOpened:
+        return OrganisationOpened(
+            code=code,
+            name=f"NHS {code} CCG",
+            kind="ccg",
+            effective_on=date.fromisoformat(day),
+            stated_at=datetime.fromisoformat(stated_at),
+            source=source,
+            rank=rank,
+        )
+
+    told = [
+        opened("10Y", "2013-04-01", "ods-eccg:eccg", 0, "2013-04-01T00:00:00+00:00"),
+        opened("10Y", "2013-04-01", "ods-eccg:eccg", 0, "2019-04-01T00:00:00+00:00"),
+        opened("10Y", "2013-04-02", "ons:names and codes", -1, "2020-04-01T00:00:00+00:00"),
+        opened("14Y", "2018-04-02", "ods-eccg:eccg", 0, "2018-04-01T00:00:00+00:00"),
+        opened("14Y", "2018-04-01", "ods-eccg:eccg", 0, "2019-04-01T00:00:00+00:00"),
+    ]
+    names: dict[str, Any] = {}
+    exec(PROGRAMS["openings"], names)
+    events = [
+        {"type": f"uk.nhs.footprint.{one.event_name}.v1", "data": json.loads(one.model_dump_json())} for one in told
+    ]
+    assert names["openings"](events) == {"10Y": "2013-04-01", "14Y": "2018-04-01"}

@@ -13,8 +13,9 @@ from tests.deploy.laptops import Runner
 
 @dataclass
 class Demo:
-    """A running laptop: its address, and what it said when it started."""
+    """A running laptop: where its data are in `var`, its address, and what it said when it started."""
 
+    folder: Path
     address: str
     said: str
     client: httpx.Client
@@ -45,4 +46,4 @@ def running_demo(folder: Path) -> Iterator[Demo]:
         address = runner.address()
         runner.says("for the same with links", within=300)
         with httpx.Client(base_url=address, timeout=60) as client:
-            yield Demo(address, "".join(runner.said), client)
+            yield Demo(folder, address, "".join(runner.said), client)

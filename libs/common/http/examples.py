@@ -30,7 +30,7 @@ class Example(BaseModel):
     """The request of one operation: who sends it, its parameters and body, and what the demo lacks for it.
 
     What is not given is taken from the schemas' own examples. A parameter that is not required is sent only if it is
-    given here.
+    given here. `nulls` names fields of the body that are null, which TOML cannot say.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +39,7 @@ class Example(BaseModel):
     needs: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     body: Any = None
+    nulls: tuple[str, ...] = ()
 
 
 class Refusal(BaseModel):
@@ -93,7 +94,8 @@ def give_example(
         _give_parameter(parameter, example.parameters.get(parameter["name"]), examples.parameters)
     contents = operation.get("requestBody", {}).get("content", {})
     for media_type, content in contents.items():
-        own = example.body if media_type == "application/json" or len(contents) == 1 else None
+        own = {**(example.body or {}), **dict.fromkeys(example.nulls)} if example.nulls else example.body
+        own = own if media_type == "application/json" or len(contents) == 1 else None
         if own is None and "example" not in content:
             own = example_of(content["schema"], schemas)
         if own is not None:

@@ -246,6 +246,6 @@ async def test_bodies_are_counted_by_kind_and_status_of_the_day_as_known_then(re
 async def test_a_second_source_that_opens_a_body_again_does_not_count_it_twice(registry: RegistryClient) -> None:
     seen = [{"about": "life", "code": "10Y", "value": "open", "effective_on": "2013-04-01"}]
     document = {"source": "ons:names and codes 2015", "stated_on": "2015-04-01", "facts": seen}
-    await registry.call("POST", "/reports", Role.REGISTRAR, json=document)
+    await registry.call("POST", "/reports", Role.REGISTRAR, Role.LOADER, json=document)
     found = await registry.call("GET", "/counts", params={"as_at": "2015-04-01"})
     assert [one["open"] for one in found["kinds"] if one["kind"] == "ccg"] == [2]
