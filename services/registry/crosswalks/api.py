@@ -23,7 +23,7 @@ from services.registry.crosswalks import changes
 from services.registry.crosswalks.figures import MOST_LINES, FigureGiven, TableRefused, figures_in, figures_of
 from services.registry.crosswalks.restatement import restate_figures, restated_cells, restatement
 from services.registry.crosswalks.rows import DayPair
-from services.registry.crosswalks.tables import CrosswalkFilter, System, crosswalk_row, lines
+from services.registry.crosswalks.tables import CrosswalkFilter, Raised, System, crosswalk_row, lines
 from services.registry.crosswalks.views import (
     CHANGE_HEADER,
     CROSSWALK_HEADER,
@@ -121,6 +121,15 @@ HowTo = Annotated[
 ]
 
 
+ToLevel = Annotated[
+    Raised | None,
+    Query(
+        description="raise each body of the other day to the `stp`, `icb` or `region` that it is in on that day",
+        examples=["icb"],
+    ),
+]
+
+
 class DaysMissing(Unprocessable):
     """The days asked about are missing.
 
@@ -149,6 +158,7 @@ async def get_crosswalk(
     kind: Annotated[Kind | None, Query(description="only bodies of this kind on the first day")] = None,
     system: InSystem = "ods",
     by: HowTo = Basis.SUCCESSIONS,
+    to_level: ToLevel = None,
 ) -> Page[CrosswalkRowView] | StreamingResponse:
     """Return a table of (code, day) to (code, day) with exact shares, forwards or backwards in time, as known.
 
@@ -156,7 +166,7 @@ async def get_crosswalk(
     reason. A code that closed before `from_day` is followed from its end. As CSV: the whole table.
     """
     days = DayPair(from_day, to_day, as_known)
-    question = CrosswalkFilter(days, codes, kind, system, by)
+    question = CrosswalkFilter(days, codes, kind, system, by, to_level)
     if as_csv:
         return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows.bulk, question))
     cursor = None if paging.after is None else _text_cursor(paging.after)
@@ -195,6 +205,7 @@ async def restate(
     to_day: ToDay,
     system: InSystem = "ods",
     by: HowTo = Basis.SUCCESSIONS,
+    to_level: ToLevel = None,
 ) -> RestatementView | Response:
     """Restate a column of codes, or a series of figures, onto the organisations of another day. Changes nothing.
 
@@ -206,7 +217,14 @@ async def restate(
     given, before = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
     figures = figures_of(given, from_day)
     found = await restate_figures(
-        rows.bulk, figures, to_day=to_day, as_known=as_known, system=system, by=by, before=before
+        rows.bulk,
+        figures,
+        to_day=to_day,
+        as_known=as_known,
+        system=system,
+        by=by,
+        to_level=to_level,
+        before=before,
     )
     if not as_csv:
         return restatement(found, to_day=to_day, as_known=as_known, system=system)

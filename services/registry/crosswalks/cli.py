@@ -39,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to-day", type=date.fromisoformat, required=True, help="the day to restate them to")
     parser.add_argument("--system", choices=("ods", "ons"), default="ods", help="the system of the codes")
     parser.add_argument("--by", type=Basis, choices=tuple(Basis), default=Basis.SUCCESSIONS, help="how to carry them")
+    parser.add_argument("--to-level", choices=("stp", "icb", "region"), help="raise the bodies of the other day to it")
     parser.add_argument("--out", type=Path, help="the file for the table; left out, it goes to stdout")
 
 
@@ -57,7 +58,7 @@ async def restate(service: Service, given: argparse.Namespace) -> int:
     try:
         series, codes = _expected(given.file, given.from_day)
         _say(f"{len(codes)} codes and days")
-        target = Target(given.to_day, system=given.system, by=given.by)
+        target = Target(given.to_day, system=given.system, by=given.by, to_level=given.to_level)
         crosswalk = await crosswalk_of(database.bulk, codes, target)
     finally:
         await database.close()

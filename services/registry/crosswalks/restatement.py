@@ -10,7 +10,7 @@ from fractions import Fraction
 from libs.common.database.connection import Reads
 from libs.common.http.csv_text import Cell
 from services.registry.crosswalks.rows import DayPair, Row
-from services.registry.crosswalks.tables import CrosswalkFilter, Line, System, lines
+from services.registry.crosswalks.tables import CrosswalkFilter, Line, Raised, System, lines
 from services.registry.crosswalks.views import (
     RESTATED_HEADER,
     Basis,
@@ -232,13 +232,14 @@ async def restate_figures(
     as_known: datetime | None,
     system: System,
     by: Basis = Basis.SUCCESSIONS,
+    to_level: Raised | None = None,
     before: Iterable[SeriesView] = (),
 ) -> Restatement:
     """Restate figures, each of its own day, onto the bodies of one day, as known at an instant.
 
     `before` is where an earlier part of the same table left off, so that the parts are divided as the whole is.
     """
-    target = Target(to_day, as_known, system, by)
+    target = Target(to_day, as_known, system, by, to_level)
     crosswalk = await crosswalk_of(db, {(figure.code, figure.day) for figure in figures}, target)
     return restate(figures, crosswalk, before=before)
 
@@ -251,6 +252,7 @@ class Target:
     as_known: datetime | None = None
     system: System = "ods"
     by: Basis = Basis.SUCCESSIONS
+    to_level: Raised | None = None
 
 
 async def crosswalk_of(db: Reads, codes: Iterable[tuple[str, date]], target: Target) -> Crosswalk:
@@ -261,7 +263,9 @@ async def crosswalk_of(db: Reads, codes: Iterable[tuple[str, date]], target: Tar
     rows: dict[tuple[str, date], list[Row]] = defaultdict(list)
     for day, some in by_day.items():
         days = DayPair(day, target.to_day, target.as_known)
-        async for part in lines(db, CrosswalkFilter(days, some, system=target.system, by=target.by)):
+        async for part in lines(
+            db, CrosswalkFilter(days, some, system=target.system, by=target.by, to_level=target.to_level)
+        ):
             for line in part:
                 rows[line.asked, day].append(_row(line))
     return rows

@@ -1,21 +1,28 @@
 """Reads crosswalks as tables, of given codes or all bodies of a kind, in the codes of any system."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Literal
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.history import ALWAYS
 from services.registry.core import queries as answers
 from services.registry.core.believed import believed_link
+from services.registry.core.codes import ByCode
 from services.registry.core.kinds import Kind
+from services.registry.core.levels import Level, levels_on
 from services.registry.core.links import CODE_OF
 from services.registry.crosswalks.mapping import cross
 from services.registry.crosswalks.rows import DayPair, Row
 from services.registry.crosswalks.views import Basis, CrosswalkRowView, Outcome, as_text, in_decimals
+from services.registry.lineage.tracing import WHOLE
 
 System = Literal["ods", "ons"]
+Raised = Literal[Level.STP, Level.ICB, Level.REGION]
+"""The levels of the other day to which rows can be raised."""
 AT_ONCE = 500
 _AT_FIRST = 100
 """A page has no more, and the first rows of a whole table come soon."""
@@ -41,6 +48,7 @@ class CrosswalkFilter:
     kind: Kind | None = None
     system: System = "ods"
     by: Basis = Basis.SUCCESSIONS
+    to_level: Raised | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = Non
     async for asked in _asked(db, question, after):
         bodies = {one: body for one, body in asked.items() if body is not None}
         rows = await cross(db, set(bodies.values()), question.days, by=question.by)
+        if question.to_level:
+            rows = await _raised(db, rows, question.to_level, question.days)
         named = await _named(db, question, rows.values())
         part: list[Line] = []
         for one, body in asked.items():
@@ -76,6 +86,48 @@ async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = Non
             found = [_line(one, body, row, question, *named) for row in rows[body]]
             part.extend(sorted(found, key=lambda line: line.cursor))
         yield part
+
+
+async def _raised(db: Reads, rows: ByCode[list[Row]], level: Raised, days: DayPair) -> dict[str, list[Row]]:
+    """Return the rows with the bodies of a level that those of the other day are in, one row for each of them."""
+    ends = {row.to_code for some in rows.values() for row in some if row.to_code}
+    above = await levels_on(db, ends, level, as_at=days.end, as_known=days.as_known)
+    return {code: _merged(_raise(row, above, level, days) for row in some) for code, some in rows.items()}
+
+
+def _raise(row: Row, above: ByCode[str], level: Raised, days: DayPair) -> Row:
+    if row.to_code is None:
+        return row
+    if (to := above.get(row.to_code)) is None:
+        why = f"{row.because}; no source states the {level} of {row.to_code} on {days.end}"
+        return replace(row, to_code=None, share_of_to=None, reason=Outcome.NO_LEVEL, because=why)
+    return replace(row, to_code=to, share_of_to=None, because=f"{row.because}; {row.to_code} is in {to} on {days.end}")
+
+
+def _merged(rows: Iterable[Row]) -> list[Row]:
+    """Return one row for each body of the level, with the sum of the shares where all are stated."""
+    of_body: dict[tuple[str | None, Outcome], list[Row]] = defaultdict(list)
+    for row in rows:
+        of_body[row.to_code, Outcome.CARRIED if row.to_code else row.reason].append(row)
+    merged = [_sum_of(some) for some in of_body.values()]
+    [*carried] = (row for row in merged if row.to_code)
+    # Whatever its shares among the bodies of one level, all of it is in the only one.
+    if len(carried) == len(merged) == 1 and carried[0].reason is Outcome.SHARE_NOT_STATED:
+        return [replace(carried[0], share=WHOLE, reason=Outcome.CARRIED)]
+    return merged
+
+
+def _sum_of(rows: Sequence[Row]) -> Row:
+    shares = [row.share for row in rows if row.share is not None]
+    stated = len(shares) == len(rows)
+    return replace(
+        rows[0],
+        share=sum(shares, Fraction(0)) if stated else None,
+        reason=Outcome.SHARE_NOT_STATED if rows[0].to_code and not stated else rows[0].reason,
+        because="; ".join(dict.fromkeys(row.because for row in rows)),
+        findings=tuple(dict.fromkeys(finding for row in rows for finding in row.findings)),
+        moved=tuple(dict.fromkeys(moved for row in rows for moved in row.moved)),
+    )
 
 
 async def _asked(db: Reads, question: CrosswalkFilter, after: str | None) -> AsyncIterator[dict[str, str | None]]:

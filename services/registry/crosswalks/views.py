@@ -56,6 +56,8 @@ class Outcome(StrEnum):
     PART_NOT_STATED = "part-not-stated"
     """The stated shares leave a part, and no source says where it went."""
     NO_CODE = "no-code-in-this-system"
+    NO_LEVEL = "not-in-this-level"
+    """No source states in which body of the level it is on the day."""
     CLOSED_BEFORE_FOLLOWED = "closed-before-it-was-followed"
     """A source says that another followed it, from a day on which it had closed already."""
 
@@ -71,6 +73,8 @@ class Basis(StrEnum):
 
 class MovedView(View):
     """Practices that crossed a boundary, and no succession says so."""
+
+    model_config = ConfigDict(frozen=True)
 
     from_code: str = Field(description="their body on the earlier day", examples=["01H"])
     to_code: str = Field(description="their body on the later day", examples=["01K"])

@@ -297,6 +297,50 @@ async def test_figures_are_restated_by_where_the_practices_of_a_body_are_on_the_
     assert pairs(back) == [("02K", "01H", "9/19"), ("02K", "01K", "10/19")]
 
 
+def in_levels(code: str, on: str, **levels: str) -> list[Event]:
+    named = {"stp": "in STP", "icb": "in ICB", "region": "in region"}
+    return [
+        OrganisationParentChanged(
+            code=code, relation=named[level], parent=above, effective_on=date.fromisoformat(on), stated_at=AT
+        )
+        for level, above in levels.items()
+    ]
+
+
+async def test_figures_are_raised_to_the_stp_icb_or_region_of_the_bodies_of_the_other_day(
+    registry: RegistryClient,
+) -> None:
+    await registry.open("07P", "09A", "A1", "A2", "A3", "A4")
+    await registry.open("QWE", "QRT", kind="stp")
+    await registry.open("Y56", kind="nhs_england_region")
+    await registry.merge("W2U3Z", "07P", "09A", on="2020-04-01")
+    await tell(
+        registry.database,
+        *in_levels("W2U3Z", "2020-04-01", stp="QWE", region="Y56"),
+        *in_levels("A2", "2016-12-01", stp="QWE", region="Y56"),
+        *in_levels("A3", "2016-12-01", stp="QRT", region="Y56"),
+        succeeded("A1", "A2", "2020-04-01", "split"),
+        succeeded("A1", "A3", "2020-04-01", "split"),
+    )
+    figures = [{"code": code, "amount": amount} for code, amount in (("07P", 5), ("09A", 7), ("A1", 11), ("A4", 13))]
+    params = {"from_day": "2019-04-01", "to_day": "2020-04-01"}
+    stps = await restated(registry, figures, **params, to_level="stp")
+    assert stps["totals"] == [{"to_code": "QWE", "amount": 12}]
+    assert [(one["code"], one["reason"]) for one in stps["not_carried"]] == [
+        ("A1", "share-not-stated"),
+        ("A4", "not-in-this-level"),
+    ]
+    # Whatever their shares, both successors are in one region.
+    regions = await restated(registry, figures, **params, to_level="region")
+    assert (regions["totals"], regions["amount_not_carried"]) == ([{"to_code": "Y56", "amount": 23}], 13)
+    rows = await crosswalk(registry, "2019-04-01", "2020-04-01", codes=["07P", "A4"], to_level="stp")
+    assert [(row["code"], row["to_code"], row["share"], row["reason"]) for row in rows] == [
+        ("07P", "QWE", "1", ""),
+        ("A4", None, "1", "not-in-this-level"),
+    ]
+    assert rows[0]["because"].endswith("; W2U3Z is in QWE on 2020-04-01")
+
+
 async def test_of_a_body_that_merged_before_it_was_split_no_share_is_stated(registry: RegistryClient) -> None:
     await registry.open("ZP9", "ZQ9", "ZR9", "ZS9", "ZT9", kind="nhs_trust")
     await tell(
