@@ -25,7 +25,7 @@ Raised = Literal[Level.STP, Level.ICB, Level.REGION]
 """The levels of the other day to which rows can be raised."""
 AT_ONCE = 500
 _AT_FIRST = 100
-"""A page has no more, and the first rows of a whole table come soon."""
+"""The rows of a page, and the first rows of a whole table, come soon."""
 
 _BODIES = f"""
 SELECT t.other, t.code FROM tie t JOIN {believed_link("b", day="$3", known="$4")}
