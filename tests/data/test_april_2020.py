@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from libs.common.database.connection import Database
+from libs.organisations.statements import Facet
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
 from services.registry.lineage.queries import lineage_of
@@ -14,15 +15,15 @@ from tests.data.whole import Whole, rows
 FOLDER = "nhse-ccg-stp-reffile-apr2020"
 LAST_DAY, THE_DAY = date(2020, 3, 31), date(2020, 4, 1)
 
-_FOOTPRINTS = """
-SELECT t.code, t.other FROM tie t JOIN tie_belief b ON b.subject_id = t.id
- WHERE t.sort = 'part of footprint' AND upper_inf(b.known) AND b.valid @> $1::date
+_STPS = f"""
+SELECT o.code, b.value AS other FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
+ WHERE b.facet = {Facet.STP:d} AND upper_inf(b.known) AND b.valid @> $1::date
 """
 
 
-async def footprints(database: Database, day: date) -> dict[str, set[str]]:
+async def stps(database: Database, day: date) -> dict[str, set[str]]:
     held: dict[str, set[str]] = {}
-    for row in await database.fetch(_FOOTPRINTS, day):
+    for row in await database.fetch(_STPS, day):
         held.setdefault(row["code"], set()).add(row["other"])
     return held
 
@@ -43,14 +44,14 @@ async def test_191_less_74_and_18_new_are_the_135(whole: Database, shared: Path)
 
 async def test_every_ccg_is_in_the_stp_that_the_workbook_names_before_and_after(whole: Database, shared: Path) -> None:
     for name, day in (("pre-apr_2020.csv", LAST_DAY), ("post-apr_2020.csv", THE_DAY)):
-        held = await footprints(whole, day)
+        held = await stps(whole, day)
         living = await open_ccgs(whole, day)
         wanted = {row["CCG Code"]: {row["STP Code"]} for row in rows(shared / FOLDER / name)}
         assert {code: stps for code, stps in held.items() if code in living} == wanted
 
 
 async def test_three_ccgs_change_their_stp_as_they_merge(whole: Database) -> None:
-    before, after = await footprints(whole, LAST_DAY), await footprints(whole, THE_DAY)
+    before, after = await stps(whole, LAST_DAY), await stps(whole, THE_DAY)
     changing = {}
     for code in await open_ccgs(whole, LAST_DAY) - await open_ccgs(whole, THE_DAY):
         [successor] = (await lineage_of(whole, code, as_at=THE_DAY)).resolves_to
@@ -61,7 +62,7 @@ async def test_three_ccgs_change_their_stp_as_they_merge(whole: Database) -> Non
 
 async def test_each_of_the_42_stps_has_as_many_ccgs_as_the_workbook_counts(whole: Database, shared: Path) -> None:
     living = await open_ccgs(whole, THE_DAY)
-    held = await footprints(whole, THE_DAY)
+    held = await stps(whole, THE_DAY)
     counted = Counter(stp for code in living for stp in held[code])
     wanted = {row["STP Code"]: int(row["CCG Count"]) for row in rows(shared / FOLDER / "stp_implementation.csv")}
     assert (len(wanted), sum(wanted.values())) == (42, 135)

@@ -8,6 +8,7 @@ from pathlib import Path
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
+from services.registry.core.levels import Level, levels_on
 from services.registry.imports.formats.lookups import exact_share
 from tests.data.whole import Whole, rows
 
@@ -109,9 +110,11 @@ async def test_25_area_teams_and_4_regions_of_2013_stand_above_the_211(whole: Da
 
 
 async def test_106_ccgs_in_42_stps_in_7_regions_in_2021(whole: Database, shared: Path) -> None:
-    footprints = {row["code"]: row["other"] for row in await whole.fetch(_TIED, "part of footprint", APRIL_2021)}
     given = rows(shared / "ons-lookups" / "CCG_to_STP_to_NHSER_April_2021.csv")
-    assert {row["CCG21CDH"]: row["STP21CDH"] for row in given}.items() <= footprints.items()
+    codes = [row["CCG21CDH"] for row in given]
+    for level, column in ((Level.STP, "STP21CDH"), (Level.REGION, "NHSER21CDH")):
+        above = await levels_on(whole, codes, level, as_at=date(2021, 4, 2))
+        assert above == {row["CCG21CDH"]: row[column] for row in given}
     assert (len({row["STP21CDH"] for row in given}), len({row["NHSER21CDH"] for row in given})) == (42, 7)
 
 

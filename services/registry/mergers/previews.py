@@ -27,7 +27,7 @@ from services.registry.parts.queries import locations_below
 from services.registry.populations.queries import people_of
 
 _BODIES = f"""
-SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
+SELECT o.code, name.value AS name, life.value AS status, coalesce(system.value, parent.value) AS parent,
        (SELECT coalesce(array_agg(t.other ORDER BY t.other), '{{}}')
           FROM tie t JOIN {believed_link("b", day="$2", known="$3")}
          WHERE t.code = o.code AND t.sort = $4) AS footprints
@@ -35,6 +35,7 @@ SELECT o.code, name.value AS name, life.value AS status, parent.value AS parent,
   LEFT JOIN {believed("life", Facet.LIFE, day="$2", known="$3")}
   LEFT JOIN {believed("name", Facet.NAME, day="$2", known="$3")}
   LEFT JOIN {believed("parent", Facet.PARENT, day="$2", known="$3")}
+  LEFT JOIN {believed("system", Facet.STP, Facet.ICB, day="$2", known="$3")}
  WHERE o.code = ANY($1)
 """  # noqa: S608  (only names of ours are put in)
 
@@ -157,7 +158,7 @@ async def _rows(db: Reads, codes: Sequence[str], as_at: date, as_known: datetime
 
 
 def _parents(row: asyncpg.Record | None) -> list[str] | None:
-    """Return the footprints that a body is part of, else what it belongs to; None where neither is known."""
+    """Return the footprints that a body is part of, else its STP, ICB or parent; None where none is known."""
     if row is None:
         return None
     return list(row["footprints"]) or ([row["parent"]] if row["parent"] else None)

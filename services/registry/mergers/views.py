@@ -116,7 +116,7 @@ class BodyTouchedView(View):
     code: str = Field(examples=["10Y"])
     name: str | None
     status: str
-    parents: list[str] | None = Field(description="the footprints that it is part of, or else its parent")
+    parents: list[str] | None = Field(description="the footprints that it is in, else its STP or ICB, else its parent")
     changes_parent: bool | None = Field(description="the successor has another parent")
     below: list[str] = Field(
         description="the open sub-ICB locations of an ICB, whose figures are in the ICB's", examples=[["06H"]]

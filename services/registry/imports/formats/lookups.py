@@ -143,7 +143,6 @@ def _ccgs_in_stps(reading: Reading) -> Iterator[Event]:
         yield from reading.seen(stp, one["STP21NM"], Kind.STP, ons=one["STP21CD"])
         yield from reading.seen(region, one["NHSER21NM"], Kind.NHS_ENGLAND_REGION, ons=one["NHSER21CD"])
         yield from in_stp_and_region(reading, ccg, stp, region)
-        yield tied(reading, ccg, Relation.PART_OF_FOOTPRINT, stp)
 
     return reading.each(row)
 

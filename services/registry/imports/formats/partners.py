@@ -84,7 +84,6 @@ def _partner(reading: Reading, row: Row) -> Iterator[Event]:
         case "CCG":
             yield OrganisationKindChanged(code=code_of(code), kind=Kind.CCG, effective_on=reading.day, **reading.saying)
             yield part_of(reading, code, stp, relation="in STP")
-            yield tied(reading, code, Relation.PART_OF_FOOTPRINT, stp)
         case "LA":
             yield from reading.seen(code, name, Kind.LOCAL_AUTHORITY)
         case "TRUST":

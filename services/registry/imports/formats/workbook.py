@@ -7,10 +7,9 @@ from libs.common.events import Event
 from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded
 from libs.organisations.successions import Shape
 from services.registry.core.kinds import Kind
-from services.registry.core.links import Relation
 from services.registry.imports.files.values import code_of
 from services.registry.imports.formats.csv_tables import Reading, Row, Table
-from services.registry.imports.formats.lookups import in_stp_and_region, part_of, tied
+from services.registry.imports.formats.lookups import in_stp_and_region, part_of
 
 FAMILY = "nhse"
 _LAST_DAY, _THE_DAY = date(2020, 3, 31), date(2020, 4, 1)
@@ -31,7 +30,6 @@ def _before(reading: Reading) -> Iterator[Event]:
         yield part_of(reading, ccg, one["Region Code"], relation="in region")
         yield part_of(reading, office, one["Region Code"], until=_THE_DAY)
         yield part_of(reading, office, one["Region Code"], relation="in region", until=_THE_DAY)
-        yield tied(reading, ccg, Relation.PART_OF_FOOTPRINT, stp, until=_THE_DAY)
 
     return reading.each(row)
 
@@ -45,7 +43,6 @@ def _after(reading: Reading) -> Iterator[Event]:
         yield from reading.seen(stp, one["STP Name"], Kind.STP)
         yield from reading.seen(region, one["Region Name"], Kind.NHS_ENGLAND_REGION)
         yield from in_stp_and_region(reading, ccg, stp, region)
-        yield tied(reading, ccg, Relation.PART_OF_FOOTPRINT, stp)
 
     return reading.each(row)
 

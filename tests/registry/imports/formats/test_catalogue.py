@@ -10,6 +10,7 @@ import pytest
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
+from services.registry.core.levels import Level, levels_on
 from services.registry.evidence import anomalies
 from services.registry.evidence.views import AnomalyType
 from services.registry.imports.files.source_file import recognised
@@ -218,8 +219,8 @@ async def test_the_workbook_alone_gives_the_merger_and_the_change_of_footprint(
     assert report.mergers == 1
     assert (await lineage_of(database, "03E", as_at=TODAY)).resolves_to == ("42D",)
     assert [await status(database, "03E", day) for day in ("2020-03-31", "2020-04-01")] == ["open", "closed"]
-    assert await held(database, "part of footprint", "2020-03-31") == {("03D", "QHM", "*"), ("03E", "QWO", "*")}
-    assert await held(database, "part of footprint", "2020-04-01") == {("42D", "QOQ", "*")}
+    for day, stps in ((date(2020, 3, 31), {"03D": "QHM", "03E": "QWO"}), (date(2020, 4, 1), {"42D": "QOQ"})):
+        assert await levels_on(database, ["03D", "03E", "42D"], Level.STP, as_at=day) == stps
     assert (await parent(database, "03E", "2020-03-31"), await parent(database, "42D", "2020-04-01")) == ("Q72", "QOQ")
 
 

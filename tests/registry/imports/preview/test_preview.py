@@ -274,3 +274,12 @@ async def test_the_command_previews_a_folder_and_takes_nothing(
     assert await cli.import_ods(SERVICE, parser.parse_args([str(january), "--preview"])) == 0
     assert "A81003 restatement: expected in 16C, is in 00M since 2013-04-01" in capsys.readouterr().out
     assert await registry.database.fetch(COUNTS) == before
+
+
+async def test_a_practice_that_moved_and_then_closed_shows_both(registry: RegistryClient, january: Path) -> None:
+    """T13: its parent on its last day is compared, and not that of the file's day, on which it has none."""
+    moved = practice("A81002", "19740401", "00M", "20200501", closed="20200831")
+    found = await preview(registry, write(january, "epraccur_2020-10.csv", [moved]))
+    [one] = [one for one in found["bodies"] if one["code"] == "A81002"]
+    changes = {change["about"]: (change["before"], change["after"]) for change in one["differences"]}
+    assert (changes["status"], changes["parent"]) == (("open", "closed"), ("16C", "00M"))
