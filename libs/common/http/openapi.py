@@ -25,7 +25,6 @@ from libs.common.http.middleware import PUBLIC_PATHS
 from libs.common.http.pages import page
 from libs.common.http.problems import (
     LINE,
-    MEDIA_TYPE,
     PreconditionMissing,
     Problem,
     RequestEntityTooLarge,
@@ -218,12 +217,13 @@ def _require(parameter: dict[str, Any]) -> None:
 
 
 def _refuse(responses: dict[str, Any], refusals: Mapping[int | str, dict[str, Any]]) -> None:
-    """Add refusals to those that the route names itself; FastAPI's own 422 gives way to ours."""
+    """Add refusals to those that the route names itself, in whatever form; FastAPI's own 422 gives way to ours."""
     for status, refusal in refusals.items():
         own = responses.get(str(status), {})
-        lines = own["description"].split(LINE) if MEDIA_TYPE in own.get("content", {}) else []
+        content = {media: shown for media, shown in own.get("content", {}).items() if media != "application/json"}
+        lines = own["description"].split(LINE) if content else []
         lines += [line for line in refusal["description"].split(LINE) if line not in lines]
-        responses[str(status)] = refusal | {"description": LINE.join(lines)}
+        responses[str(status)] = refusal | {"description": LINE.join(lines), "content": content | refusal["content"]}
 
 
 def _problem_schemas() -> dict[str, Any]:
