@@ -40,7 +40,7 @@ pre { white-space: pre-wrap; background: #f0f4f5; padding: .6rem; font-size: .85
 
 def document(title: str, content: str, *, again: bool = False) -> str:
     """Return an HTML document in the page's style; with `again` it reloads by itself."""
-    refresh = '<meta http-equiv="refresh" content="3">' if again else ""
+    refresh = "<script>setTimeout(() => location.reload(), 3000)</script>" if again else ""
     return (
         f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>{escape(title)}</title>{refresh}'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'

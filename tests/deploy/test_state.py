@@ -34,5 +34,5 @@ async def test_services_that_never_answered_leave_the_page_without_a_state_and_i
 
     state = await Latest(read).state()
     page = render(state, status="", users=(), attribution="")
-    assert 'http-equiv="refresh"' in page
+    assert "location.reload()" in page
     assert "The services have not answered yet" in page
