@@ -217,6 +217,8 @@ async def state_all(session: AsyncSession, batches: Batches, report: FileReport,
         await _record(session, connection, events, report)
         recorded += len(events)
         if recorded < batches.count:
+            # The next batch is planned for what the tables are by now, and not for what they were before the file.
+            await analyze(connection)
             say(f"    {recorded} of {batches.count} statements recorded")
     if mergers is not None:
         found = mergings(await records_around(session, connection, mergers), report, by=IMPORTER.subject)
