@@ -21,6 +21,8 @@ ignored, and named in an OperationOutcome of the Bundle; a modifier that is not 
 - `_elements` and `_summary` leave elements out, and the resources are then marked as SUBSETTED. `_include` adds the \
 organisations that are referred to. `_format` takes JSON alone.
 - Codes are found in capitals and in small letters.
+- Where a value comes from is an extension (`value-provenance`): since when it is known, and of an Organization the \
+day on which it was last seen and the source; after that day it is inferred.
 - Where ODS has a code, it is used; for the rest there are code systems of Footprint's own.
 """
 

@@ -28,6 +28,7 @@ RELATION = f"{OURS}/CodeSystem/organisation-relation"
 STATUS_EXTENSION = f"{OURS}/StructureDefinition/organisation-status"
 SUCCESSION_EXTENSION = f"{OURS}/StructureDefinition/organisation-succession"
 SHARE_EXTENSION = f"{OURS}/StructureDefinition/affiliation-share"
+PROVENANCE_EXTENSION = f"{OURS}/StructureDefinition/value-provenance"
 AS_AT_EXTENSION = f"{OURS}/StructureDefinition/as-at"
 AS_KNOWN_EXTENSION = f"{OURS}/StructureDefinition/as-known"
 

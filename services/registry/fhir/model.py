@@ -39,6 +39,17 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a value comes from: after the day on which it was last seen it is inferred."""
+
+    element: str
+    """The FHIR element that shows the value."""
+    known_since: datetime
+    seen_on: date | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FollowedBy:
     """One succession: from `effective_on` the successor takes over from the body under `code`."""
 
@@ -72,6 +83,7 @@ class FhirOrganisation:
     postcode: str | None = None
     parent: str | None = None
     successions: tuple[FollowedBy, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,7 @@ class FhirAffiliation:
     ods_relationship: str | None = None
     """The code of ODS, where it has one for this relation between these kinds."""
     share: str | None = None
+    provenance: Provenance | None = None
     cursor: str = ""
     """The cursor of the page that begins after it, in the order of its search."""
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import cast
 
@@ -12,8 +12,17 @@ from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import UNKNOWN, Facet, Status
 from services.registry.core.believed import believed, believed_link
 from services.registry.core.links import CODE_OF, ROLE
+from services.registry.core.provenance import NAMES, sightings
 from services.registry.fhir import codes
-from services.registry.fhir.model import FhirIdentifier, FhirOrganisation, FhirPeriod, FhirTimes, FollowedBy, Role
+from services.registry.fhir.model import (
+    FhirIdentifier,
+    FhirOrganisation,
+    FhirPeriod,
+    FhirTimes,
+    FollowedBy,
+    Provenance,
+    Role,
+)
 
 _STATED_AT = """
 (SELECT max(at) FROM (
@@ -56,6 +65,16 @@ SELECT code, successor, effective_on, shape, share FROM succession
 """  # noqa: S608  (only names of ours are put in)
 
 
+_ELEMENTS = {
+    Facet.LIFE: "active",
+    Facet.NAME: "name",
+    Facet.KIND: "type",
+    Facet.ADDRESS: "address",
+    Facet.PARENT: "partOf",
+}
+"""The elements of an Organization that say where their values come from."""
+
+
 @dataclass
 class FhirBeliefs:
     """The beliefs about one body on every day, as known at one instant."""
@@ -76,7 +95,7 @@ class FhirBeliefs:
 async def get_bodies(db: Reads, wanted: Collection[str], question: FhirTimes, *, today: date) -> list[FhirOrganisation]:
     """Return those of the codes that exist, ordered by code, as at the day and as known at the instant.
 
-    Four reads, however many codes.
+    Five reads, however many codes.
     """
     known = question.as_known or ALWAYS
     bodies = {row["code"]: FhirBeliefs(*row) for row in await db.fetch(_BODIES, sorted(wanted), known)}
@@ -89,7 +108,20 @@ async def get_bodies(db: Reads, wanted: Collection[str], question: FhirTimes, *,
         step = FollowedBy(*row)
         for code in {step.code, step.successor} & bodies.keys():
             bodies[code].successions.append(step)
-    return [body_as_at(one, question.as_at or today) for one in bodies.values()]
+    day = question.as_at or today
+    seen = await sightings(db, given, as_at=day, as_known=question.as_known, facets=tuple(_ELEMENTS))
+    return [
+        replace(
+            body_as_at(one, day),
+            provenance=tuple(
+                Provenance(_ELEMENTS[facet], value.known_since, value.seen_on, value.source)
+                for value in seen.get(one.code, ())
+                for facet in _ELEMENTS
+                if NAMES[facet] == value.about
+            ),
+        )
+        for one in bodies.values()
+    ]
 
 
 def days_of(first: date | None, end: date | None) -> Days:

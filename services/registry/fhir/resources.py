@@ -12,7 +12,16 @@ from typing import Any, TypeAlias
 from libs.common.process.clock import day_of
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from services.registry.fhir import codes
-from services.registry.fhir.model import NOW, FhirAffiliation, FhirOrganisation, FhirTimes, FollowedBy, Role, Shape
+from services.registry.fhir.model import (
+    NOW,
+    FhirAffiliation,
+    FhirOrganisation,
+    FhirTimes,
+    FollowedBy,
+    Provenance,
+    Role,
+    Shape,
+)
 
 Resource: TypeAlias = dict[str, Any]
 
@@ -74,6 +83,8 @@ def affiliation(tie: FhirAffiliation, *, day: date, asked: FhirTimes = NOW) -> R
         "code": [{"coding": codings}],
     }
     extensions = [*_periods(None, tie.days), *_asked(asked)]
+    if tie.provenance:
+        extensions.append(_provenance(tie.provenance))
     if tie.share:
         extensions.append({"url": codes.SHARE_EXTENSION, "valueString": tie.share})
     if extensions:
@@ -171,6 +182,20 @@ def _about(body: FhirOrganisation) -> Iterator[Resource]:
     yield {"url": codes.STATUS_EXTENSION, "valueCode": body.status}
     for succession in body.successions:
         yield _succession(body.code, succession)
+    for one in body.provenance:
+        yield _provenance(one)
+
+
+def _provenance(value: Provenance) -> Resource:
+    parts: list[Resource] = [
+        {"url": "element", "valueCode": value.element},
+        {"url": "knownSince", "valueInstant": _instant(value.known_since)},
+    ]
+    if value.seen_on:
+        parts.append({"url": "seenOn", "valueDate": value.seen_on.isoformat()})
+    if value.source:
+        parts.append({"url": "source", "valueString": value.source})
+    return {"url": codes.PROVENANCE_EXTENSION, "extension": parts}
 
 
 def _succession(code: str, step: FollowedBy) -> Resource:

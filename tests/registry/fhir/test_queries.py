@@ -177,6 +177,25 @@ async def test_codes_of_other_systems_and_further_roles_are_told_and_found(
     assert await found(registry, "Organization", activeRoleCode="RO216", **{"as-at": "2014-05-01"}) == ["13Q"]
 
 
+async def test_each_value_says_since_when_it_is_known_and_when_it_was_seen(
+    registry: RegistryClient, validator: Validator
+) -> None:
+    await registry.move_clock("2014-06-01")
+    await registry.open("13T")
+    told = await ask(registry, "Organization/13T", **{"as-at": "2020-01-01"})
+    values = [
+        {part["url"]: next(value for key, value in part.items() if key != "url") for part in one["extension"]}
+        for one in extensions(told, codes.PROVENANCE_EXTENSION)
+    ]
+    assert {value["element"]: value["seenOn"] for value in values} == {
+        "active": "2014-06-01",
+        "name": "2014-06-01",
+        "type": "2014-06-01",
+    }
+    assert {value["knownSince"][:10] for value in values} == {"2014-06-01"}
+    assert validator.faults(told) == []
+
+
 async def test_a_body_has_its_version_and_the_day_of_its_last_change(stage: RegistryClient) -> None:
     response = await stage.send("GET", f"{BASE}/Organization/RX4")
     told = response.json()

@@ -7,7 +7,7 @@ same whatever order the sources came in. It gives 404 once its first day is no l
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
@@ -18,7 +18,7 @@ from services.registry.core.believed import believed
 from services.registry.core.links import HOLDS
 from services.registry.fhir import codes
 from services.registry.fhir.dates import DateRange
-from services.registry.fhir.model import FhirAffiliation, FhirTimes
+from services.registry.fhir.model import FhirAffiliation, FhirTimes, Provenance
 from services.registry.fhir.queries import days_of
 from services.registry.fhir.request import Clause, Search, Token
 from services.registry.fhir.search import cursors
@@ -39,11 +39,12 @@ _SORTS = " ".join(
 
 # What is believed of relations is limited to the lives of both bodies already (`core.lifetimes`).
 _HELD = f"""
-(SELECT o.code, CASE {_SORTS} END AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at
+(SELECT o.code, CASE {_SORTS} END AS sort, b.value AS other, b.valid, '{HOLDS}' AS share, b.recorded_at,
+        lower(b.known) AS known_since
    FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
   WHERE {about("b", *sorted(ABOVE))} AND {as_known("b")}
   UNION ALL
- SELECT t.code, t.sort, t.other, b.valid, b.value, b.recorded_at
+ SELECT t.code, t.sort, t.other, b.valid, b.value, b.recorded_at, lower(b.known)
    FROM tie_belief b JOIN tie t ON t.id = b.subject_id
   WHERE t.sort <> 'role' AND t.sort NOT LIKE 'code:%' AND {as_known("b")}) held
 """  # noqa: S608  (all constants of ours)
@@ -95,7 +96,8 @@ async def find_affiliations(db: Reads, search: Search, *, today: date) -> list[F
     limit = sql.of(search.count + 1)
     statement = f"""{PLANNED_EACH_TIME}
                     SELECT held.code, held.sort, held.other, lower(held.valid), upper(held.valid), {_ACTIVE} AS active,
-                           held.recorded_at, nullif(held.share, '{HOLDS}'), {cursors.values_of(columns)}
+                           held.recorded_at, nullif(held.share, '{HOLDS}'), held.known_since,
+                           {cursors.values_of(columns)}
                       FROM {_HELD} WHERE {sql.where()} ORDER BY {cursors.order_by(columns)} LIMIT {limit}"""  # noqa: S608  (values are arguments)
     rows = await db.fetch(statement, sql.day, sql.known, *sql.arguments)
     found = [_affiliation(*row, ordered=bool(search.order)) for row in rows]
@@ -119,6 +121,7 @@ def _affiliation(
     active: bool,
     at: Any,
     share: str | None,
+    known_since: datetime,
     values: Sequence[str],
     *,
     ordered: bool,
@@ -126,7 +129,18 @@ def _affiliation(
     since = first.isoformat() if first else ALWAYS_SO
     identity = f"{code}.{codes.code_of_relation(sort)}.{other}.{since}"
     cursor = cursors.cursor_of(values) if ordered else identity
-    return FhirAffiliation(identity, sort, code, other, days_of(first, end), active, at, share=share, cursor=cursor)
+    return FhirAffiliation(
+        identity,
+        sort,
+        code,
+        other,
+        days_of(first, end),
+        active,
+        at,
+        share=share,
+        provenance=Provenance("participatingOrganization", known_since),
+        cursor=cursor,
+    )
 
 
 async def _with_relationships(db: Reads, found: Collection[FhirAffiliation], sql: Sql) -> list[FhirAffiliation]:
