@@ -14,10 +14,10 @@ from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationIdentified, OrganisationOpened
 from services.registry.core.kinds import Kind
+from services.registry.imports.files.identifiers import ONS, bodies_with, with_ends
 from services.registry.imports.files.repeats import TWICE, later_end, repeated
 from services.registry.imports.files.source_file import Form, SourceFile
 from services.registry.imports.files.values import Unusable, code_of, name_of, note_unreadable
-from services.registry.imports.formats.identifiers import ONS, bodies_with, with_ends
 from services.registry.imports.report import FileRefused, FileReport
 
 _SUBJECT = ("code", "successor", "relation", "other", "system", "basis", "role", "local_authority", "effective_on")

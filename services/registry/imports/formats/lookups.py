@@ -1,7 +1,7 @@
 """Reads the name and code tables of the Office for National Statistics: bodies of a day, and their parents.
 
 ONS gives a body another code when its area changes; its ODS code stays. So ONS codes hold from the day of a table on,
-and end where a later table gives the body another one (`services.registry.imports.formats.identifiers`).
+and end where a later table gives the body another one (`services.registry.imports.files.identifiers`).
 """
 
 from collections import defaultdict
