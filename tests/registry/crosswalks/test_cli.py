@@ -40,17 +40,17 @@ async def test_a_table_is_restated_line_by_line_with_progress_and_sums(
 ) -> None:
     await split(database)
     table, out = tmp_path / "payments.csv", tmp_path / "restated.csv"
-    lines = "".join(f"{number},Z9A,0.01,2018-0{number % 9 + 1}-01\r\n" for number in range(120_001))
+    lines = "".join(f"{number},Z9A,0.01,2018-0{number % 9 + 1}-01\r\n" for number in range(60_001))
     table.write_text(f"\ufeffVoucher,Code,Amount,Day\r\n{lines}x,ZZZ,-2.50,\r\n", encoding="utf-8")
     days = ("--from-day", "2018-06-01", "--to-day", "2020-06-01")
     code, _, progress = await restate(url, str(table), *days, "--out", str(out))
-    assert (code, progress.splitlines()[-1]) == (0, "in 1197.51, carried 1200.01, not carried -2.50")
-    assert "100000 lines" in progress
+    assert (code, progress.splitlines()[-1]) == (0, "in 597.51, carried 600.01, not carried -2.50")
+    assert "50000 lines" in progress
     with out.open(encoding="utf-8", newline="") as text:
         rows = list(csv.DictReader(text))
     sums = {one: sum(Decimal(row["amount"]) for row in rows if row["to_code"] == one) for one in ("Z9B", "Z9C", "")}
-    assert sums == {"Z9B": Decimal("600.01"), "Z9C": Decimal("600.00"), "": Decimal("-2.50")}
-    assert (rows[-1]["line"], rows[-1]["reason"]) == ("120002", "unknown-code")
+    assert sums == {"Z9B": Decimal("300.01"), "Z9C": Decimal("300.00"), "": Decimal("-2.50")}
+    assert (rows[-1]["line"], rows[-1]["reason"]) == ("60002", "unknown-code")
 
 
 async def test_a_table_with_an_unreadable_line_is_refused_before_anything_is_written(url: str, tmp_path: Path) -> None:
