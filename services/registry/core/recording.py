@@ -33,8 +33,8 @@ from services.registry.core.errors import CodeTaken
 from services.registry.core.links import Relation, link_statements_of
 from services.registry.core.models import area_time, successions, tie_time, timeline
 from services.registry.core.populations import state_populations
+from services.registry.core.settlement import FOLLOWING, Touched, settle
 from services.registry.core.settlement import ONE_FACET as ONE_FACET
-from services.registry.core.settlement import Touched, settle
 
 _NOTHING_MORE = frozenset(
     {OrganisationProposed, OrganisationOpened, OrganisationRenamed, OrganisationClosed, OrganisationParentChanged}
@@ -120,7 +120,9 @@ async def _state(
     stated = await timeline.state(connection, statements, source=source, by=by, later=ABOVE)
     codes = {number: code for code, number in ids.items()}
     touched = Touched(
-        relations=stated.pending, lives={codes[subject] for subject, facet in stated.changed if facet == Facet.LIFE}
+        relations=stated.pending,
+        lives={codes[subject] for subject, facet in stated.changed if facet == Facet.LIFE},
+        stated={(statements[number].subject_id, statements[number].facet) for number in stated.new},
     )
     changes = Counter(said[number][2].code for number in stated.new)
     new = {said[number][0] for number in stated.new}
@@ -133,6 +135,8 @@ async def _state(
     changes.update(code for one in followed for code in {one.code, one.successor})
     touched.followed.update(one.code for one in followed)
     await settle(connection, touched)
+    for follows in FOLLOWING:
+        await follows(connection, touched)
     return new | {place for place, one in about if one in followed}, changes
 
 

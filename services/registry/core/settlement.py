@@ -5,7 +5,7 @@ statements, so that neither the order of files nor who states what first makes a
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -95,9 +95,19 @@ class Touched:
     """Codes of the bodies whose lives are believed to be others than before."""
     followed: set[str] = field(default_factory=set)
     """Codes of the bodies about whose successors something was stated."""
+    stated: set[Key] = field(default_factory=set)
+    """Bodies, by their ids, with the facets of which something was stated, or of which something else may be believed
+    than before: complete once the relations are settled."""
 
     def __bool__(self) -> bool:
         return bool(self.relations or self.ties or self.lives or self.followed)
+
+
+Follows = Callable[[asyncpg.Connection, Touched], Awaitable[None]]
+"""Stores what follows from what a transaction stated."""
+
+FOLLOWING: list[Follows] = []
+"""What is computed at the end of each transaction, by packages that stand on the core and are not imported by it."""
 
 
 async def settle(connection: asyncpg.Connection, touched: Touched) -> None:
@@ -113,6 +123,7 @@ async def settle(connection: asyncpg.Connection, touched: Touched) -> None:
     for facet, pack in LEVELS.items():
         if before := pack.values.get("after"):
             keys.update((subject, facet) for subject, of in list(keys) if of == Facet[before])
+    touched.stated |= keys
     in_order, links = sorted(keys), sorted(ties)
     for start in range(0, len(in_order), _AT_A_TIME):
         await timeline.store(connection, await _beliefs(connection, in_order[start : start + _AT_A_TIME]))

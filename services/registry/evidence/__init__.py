@@ -3,3 +3,8 @@
 Sources have ranks (`rules/sources.toml`): a lower one never changes what a higher one states.
 Publishes SourceReported and SuccessionReported.
 """
+
+from services.registry.core.settlement import FOLLOWING
+from services.registry.evidence import anomalies, conflicts
+
+FOLLOWING.extend((conflicts.store, anomalies.store))

@@ -1,17 +1,22 @@
 """Finds anomalies in the statements of sources, which are recorded as they arrive.
 
 Each type is one query over all statements, so that the result does not depend on the order in which they arrived.
-Nothing is dropped or corrected because of a finding.
+Nothing is dropped or corrected because of a finding. The findings as known now are stored: at the end of a transaction
+those about the bodies that it touched are computed anew, by the same queries.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+
+import asyncpg
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import ALL_DAYS, about, as_known
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
+from services.registry.core.settlement import Touched
 from services.registry.evidence.views import AnomalyType, AnomalyView, FindingsCountsView, FindingsCountView
 
 MEANINGS: Mapping[AnomalyType, str] = {
@@ -49,8 +54,8 @@ SELECT o.code, (array_agg(s.value ORDER BY s.valid))[1] AS other, split_part(s.s
        min(lower(s.valid)) AS joined, min(life.opened) AS opened
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
-  JOIN (SELECT b.subject_id, min(lower(b.valid)) AS opened FROM organisation_belief b
-         WHERE {about("b", Facet.LIFE)} AND {as_known("b", "$1")} GROUP BY 1) life ON life.subject_id = s.subject_id
+ CROSS JOIN LATERAL (SELECT min(lower(b.valid)) AS opened FROM organisation_belief b
+                      WHERE b.subject_id = o.id AND {about("b", Facet.LIFE)} AND {as_known("b", "$1")}) life
  WHERE {about("s", Facet.PARENT)} AND s.value IS NOT NULL AND NOT s.fills_before AND s.stated_at <= $1::timestamptz
    AND EXISTS (SELECT 1 FROM organisation_belief k WHERE k.subject_id = s.subject_id AND {about("k", Facet.KIND)}
                   AND {as_known("k", "$1")}
@@ -140,18 +145,21 @@ SELECT o.code, s.value AS other, split_part(s.source, ':', 1) AS source, lower(s
  GROUP BY o.code, s.value, split_part(s.source, ':', 1), lower(s.valid)
 """  # noqa: S608  (only names of ours are put in)
 
+
+def _was_ccg(code: str) -> str:
+    was = believed("k", Facet.KIND, subject="c.id", day=ALL_DAYS, known="$1")
+    return f"EXISTS (SELECT FROM organisation c JOIN {was} AND k.value = 'ccg' WHERE c.code = {code})"
+
+
 # Few pairs of CCGs account for thousands of moves: the lineage is followed once for each pair and day.
 _MOVED = f"""
-WITH RECURSIVE ccg AS (
-    SELECT DISTINCT o.code FROM organisation o
-      JOIN {believed("k", Facet.KIND, day=ALL_DAYS, known="$1")} AND k.value = 'ccg'
-), moves AS MATERIALIZED (
+WITH RECURSIVE moves AS MATERIALIZED (
     SELECT b.subject_id, a.value AS gone_from, b.value AS gone_to, lower(b.valid) AS day
       FROM organisation_belief b
       JOIN {believed("a", Facet.PARENT, subject="b.subject_id", day=ALL_DAYS, known="$1")}
        AND upper(a.valid) = lower(b.valid)
      WHERE {about("b", Facet.PARENT)} AND {as_known("b", "$1")}
-       AND a.value IN (SELECT code FROM ccg) AND b.value IN (SELECT code FROM ccg)
+       AND {_was_ccg("a.value")} AND {_was_ccg("b.value")}{{only}}
 ), line (gone_from, gone_to, day, code) AS (
     SELECT DISTINCT gone_from, gone_to, day, gone_from FROM moves
      UNION
@@ -247,7 +255,7 @@ _SQL: Mapping[AnomalyType, str] = {
     AnomalyType.UNDESCRIBED_IN_SUCCESSION: _FOLLOWING,
     AnomalyType.MEMBERSHIP_CONTRADICTED: _CONTRADICTED,
     AnomalyType.RESTATED: _RESTATED,
-    AnomalyType.MOVED_WITHOUT_SUCCESSION: _MOVED,
+    AnomalyType.MOVED_WITHOUT_SUCCESSION: _MOVED.format(only=""),
     AnomalyType.OPEN_BY_DATES_ALONE: _BY_DATES,
     AnomalyType.FOLLOWS_ITSELF: _ITSELF,
     AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: _DAYS,
@@ -266,6 +274,75 @@ SELECT code, other, source, first_day, last_day, words FROM ({sql}) found
 
 _COUNT = "SELECT count(*) FROM ({sql}) found"
 
+# The first column of the index is the type, and the others are the order of a page.
+_PAGE_STORED = """
+SELECT code, other, source, first_day, last_day, words FROM finding
+ WHERE sort = $1 AND ($2::text IS NULL OR source = $2 OR source LIKE $2 || ':%')
+   AND ($3::text IS NULL OR code = $3 OR other = $3)
+   AND ($4::text IS NULL OR (code, other, source, coalesce(first_day, '-infinity')) > ($4, $5, $6, $7::date))
+ ORDER BY code, other, source, coalesce(first_day, '-infinity') LIMIT $8
+"""
+
+_COUNT_STORED = "SELECT sort, count(*) FROM finding GROUP BY sort"
+
+# Whose findings may be others than before, besides the bodies ($1, ids) and the codes ($2) about which something was
+# stated: who followed those ($2), the parents that they name, and those who moved from or to a body whose kind ($3,
+# ids) was stated. Who names a body whose life or succession changed is among $1 already.
+_CONCERNED = f"""
+SELECT code FROM organisation WHERE id = ANY($1)
+ UNION
+SELECT unnest($2::text[])
+ UNION
+SELECT successor FROM succession_statement WHERE code = ANY($2)
+ UNION
+SELECT s.value FROM organisation_statement s
+ WHERE s.subject_id = ANY($1) AND {about("s", Facet.PARENT)} AND s.value IS NOT NULL
+ UNION
+SELECT o.code
+  FROM organisation k JOIN organisation_belief b ON b.value = k.code AND {about("b", Facet.PARENT)}
+  JOIN organisation o ON o.id = b.subject_id
+ WHERE k.id = ANY($3)
+"""  # noqa: S608  (only names of ours are put in)
+
+_FORGET = "DELETE FROM finding WHERE code = ANY($1) AND sort = ANY($2)"
+
+_OF_PARENTS = (Facet.PARENT, Facet.LIFE, Facet.KIND)
+_OF_FOLLOWING = (None, Facet.LIFE, Facet.KIND)
+# What each type depends on: facets, and None for successions.
+_DEPENDS_ON: Mapping[AnomalyType, Collection[Facet | None]] = {
+    AnomalyType.JOINED_BEFORE_OPENING: _OF_PARENTS,
+    AnomalyType.JOINED_LATE: _OF_PARENTS,
+    AnomalyType.BELONGS_TO_CLOSED: _OF_PARENTS,
+    AnomalyType.UNDESCRIBED_PARENT: (Facet.PARENT, Facet.NAME),
+    AnomalyType.UNDESCRIBED_IN_SUCCESSION: (None, Facet.NAME),
+    AnomalyType.MEMBERSHIP_CONTRADICTED: (Facet.PARENT,),
+    AnomalyType.RESTATED: (Facet.PARENT,),
+    AnomalyType.MOVED_WITHOUT_SUCCESSION: (None, *_OF_PARENTS),
+    AnomalyType.OPEN_BY_DATES_ALONE: (Facet.LIFE,),
+    AnomalyType.FOLLOWS_ITSELF: (None,),
+    AnomalyType.FOLLOWED_ON_SEVERAL_DAYS: (None,),
+    AnomalyType.SEVERAL_SUCCESSORS: (None,),
+    AnomalyType.STILL_OPEN: _OF_FOLLOWING,
+    AnomalyType.CLOSED_BEFORE_FOLLOWED: _OF_FOLLOWING,
+    AnomalyType.CLOSED_WITHOUT_SUCCESSOR: _OF_FOLLOWING,
+}
+
+_ONLY = " AND b.subject_id IN (SELECT id FROM organisation WHERE code = ANY($2))"
+
+
+@lru_cache(maxsize=100)
+def _store(sorts: frozenset[AnomalyType]) -> str:
+    """Return the SQL that stores the findings of these types about the codes $2."""
+    found = {
+        sort: _MOVED.format(only=_ONLY) if sort is AnomalyType.MOVED_WITHOUT_SUCCESSION else _SQL[sort]
+        for sort in sorted(sorts)
+    }
+    selected = [
+        f"SELECT '{sort}', code, other, source, first_day, last_day, words FROM ({sql}) found WHERE code = ANY($2)"  # noqa: S608  (only names of ours are put in)
+        for sort, sql in found.items()
+    ]
+    return f"INSERT INTO finding (sort, code, other, source, first_day, last_day, words) {' UNION ALL '.join(selected)}"
+
 
 async def find(
     db: Reads,
@@ -279,17 +356,53 @@ async def find(
 ) -> list[AnomalyView]:
     """Return a page of anomalies of one type, as known at an instant; `after` is the cursor.
 
-    `source` limits it to one family of sources, `code` to one body.
+    `source` limits it to one family of sources, `code` to one body. What is known now is stored as it arises; of an
+    earlier instant it is computed.
     """
-    sql = _PAGE.format(sql=_SQL[sort])
-    rows = await db.fetch(sql, as_known or ALWAYS, source, code, None if after is None else list(after), limit)
+    if as_known is not None:
+        sql = _PAGE.format(sql=_SQL[sort])
+        rows = await db.fetch(sql, as_known, source, code, None if after is None else list(after), limit)
+    else:
+        *start, day = after or (None, None, None, None)
+        first = date.min if not day else date.fromisoformat(day)
+        rows = await db.fetch(_PAGE_STORED, sort, source, code, *start, first, limit)
     return [AnomalyView(sort=sort, **dict(row)) for row in rows]
 
 
 async def count(db: Reads, *, as_known: datetime | None = None) -> FindingsCountsView:
     """Return the number of anomalies of each type, as known at an instant, and what each type means."""
-    counts: list[FindingsCountView] = []
-    for sort, sql in _SQL.items():
-        [row] = await db.fetch(_COUNT.format(sql=sql), as_known or ALWAYS)
-        counts.append(FindingsCountView(sort=sort, meaning=MEANINGS[sort], findings=row[0]))
+    found: dict[str, int] = {}
+    if as_known is None:
+        found = dict(await db.fetch(_COUNT_STORED))
+    else:
+        for sort, sql in _SQL.items():
+            [row] = await db.fetch(_COUNT.format(sql=sql), as_known)
+            found[sort] = row[0]
+    counts = [FindingsCountView(sort=sort, meaning=MEANINGS[sort], findings=found.get(sort, 0)) for sort in _SQL]
     return FindingsCountsView(as_known=as_known, sorts=counts)
+
+
+async def store(connection: asyncpg.Connection, touched: Touched) -> None:
+    """Compute and store the findings about what a transaction touched."""
+    about: set[int | None] = {facet for _, facet in touched.stated}
+    if touched.followed:
+        about.add(None)
+    sorts = frozenset(sort for sort, depends in _DEPENDS_ON.items() if about.intersection(depends))
+    if not sorts:
+        return
+    subjects = {subject for subject, _ in touched.stated}
+    of_kind = {subject for subject, facet in touched.stated if facet == Facet.KIND}
+    rows = await connection.fetch(_CONCERNED, sorted(subjects), sorted(touched.followed), sorted(of_kind))
+    codes = sorted(row["code"] for row in rows)
+    await connection.execute(_FORGET, codes, sorted(sorts))
+    await connection.execute(_store(sorts), ALWAYS, codes)
+
+
+async def store_all(connection: asyncpg.Connection) -> None:
+    """Compute and store every finding anew, from all statements."""
+    rows = await connection.fetch(
+        "SELECT code FROM organisation UNION SELECT code FROM succession_statement"
+        " UNION SELECT successor FROM succession_statement"
+    )
+    await connection.execute("DELETE FROM finding")
+    await connection.execute(_store(frozenset(AnomalyType)), ALWAYS, sorted(row["code"] for row in rows))

@@ -119,7 +119,12 @@ class DifferingView(BaseModel):
     last_day: date | None
     words: list[ClaimView] = Field(description="one claim of each family, the highest rank first")
     rules: str | None = Field(description="what is believed of these days; null: nothing")
-    why: str = Field(description="`rank`, `later word` or `observation`", examples=["rank"])
+    why: str = Field(
+        description="`rank`; `later word`; `observation`: the other was only observed, on some days; `lives`: no other "
+        "value fits the lives of the bodies, or was stated of these very days; `stated`: a succession stands until "
+        "a source takes it back; `hearsay`: none is a register or an official list",
+        examples=["rank"],
+    )
     because: str
 
 

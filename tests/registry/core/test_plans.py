@@ -6,9 +6,13 @@ from datetime import date
 import pytest
 
 from libs.common.database.connection import Database
+from libs.organisations.statements import Facet
 from services.registry.core.kinds import Kind
 from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
 from services.registry.cover.queries import list_covers
+from services.registry.evidence.anomalies import count, find
+from services.registry.evidence.conflicts import ConflictFilter, conflicts
+from services.registry.evidence.views import AnomalyType
 from services.registry.fhir.request import read_search
 from services.registry.fhir.search.affiliations import find_affiliations
 from services.registry.fhir.search.organisations import find_codes
@@ -53,6 +57,11 @@ SELECT id, 1 + n, 'open', daterange('2013-04-01', NULL), '2013-01-01', FALSE, 't
 INSERT INTO population_statement (code, basis, effective_on, people, stated_at, rank, source, recorded_by)
 SELECT code, 'registered', date '2013-04-01' + 91 * n, 1000, '2013-01-01', 0, 'test', 'test'
   FROM organisation CROSS JOIN generate_series(0, 3) n;
+INSERT INTO finding (sort, code, other, source, first_day, words)
+SELECT CASE WHEN id % 2 = 0 THEN 'restated' ELSE 'joined_late' END, code, '', '', '2013-04-01', 'test'
+  FROM organisation;
+INSERT INTO disagreement (code, facet, subject_id, days, differs)
+SELECT code, facet, id, '{[2013-04-01,2013-05-01)}', '[]' FROM organisation CROSS JOIN generate_series(2, 3) facet;
 """
 
 
@@ -173,3 +182,19 @@ async def test_covers_look_each_statement_about_a_body_up(plans: Plans) -> None:
     covers = await list_covers(plans, as_at=DAY, as_known=None, after=None, limit=51)
     assert len(covers) == 51
     assert plans.read_whole <= {"organisation_belief", "organisation", "area", "area_belief"}
+
+
+async def test_conflicts_and_findings_are_read_in_the_order_of_their_pages(plans: Plans) -> None:
+    asked = ConflictFilter(Facet.PARENT)
+    assert len(await conflicts(plans, asked, as_known=None, after=(700, 3), limit=51)) == 51
+    assert await conflicts(plans, ConflictFilter(code="L00700"), as_known=None, after=None, limit=51)
+    assert len(await find(plans, AnomalyType.RESTATED, after=("L00700", "", "", "2013-04-01"), limit=51)) == 51
+    assert len(await find(plans, AnomalyType.RESTATED, code="L00700", limit=51)) == 1
+    assert plans.indexes >= {"ix_disagreement_order", "pk_disagreement", "ix_finding_order", "ix_finding_code"}
+    assert not plans.read_whole
+
+
+async def test_findings_are_counted_in_one_look_at_those_stored(plans: Plans) -> None:
+    counts = await count(plans)
+    assert {one.sort: one.findings for one in counts.sorts}[AnomalyType.RESTATED] == 13_000
+    assert [plan.times_read("finding") for plan in plans.noted] == [1]

@@ -1,12 +1,16 @@
 """Where sources disagree: both values, who rules, and why."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import permutations
+from random import Random
 from typing import Any
 
 from libs.common.identity import Role
-from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
-from services.registry.evidence.conflict_rules import Claim, Differing, differing
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days, Statement, history
+from services.registry.evidence import conflict_rules
+from services.registry.evidence.conflict_rules import Claim, Differing
 from tests.registry.evidence.test_commands import GATESHEAD, fact, record, report
 from tests.support.registry_client import RegistryClient
 
@@ -14,6 +18,18 @@ from tests.support.registry_client import RegistryClient
 def word(source: str, value: str | None, start: str, stated: str, rank: int = 0, **others: Any) -> Claim:
     days = Days(date.fromisoformat(start), others.pop("end", LAST_DAY))
     return Claim(source, rank, value, days, datetime.fromisoformat(stated).replace(tzinfo=UTC), **others)
+
+
+def differing(words: Iterable[Claim]) -> list[Differing]:
+    """The days on which sources differ, where what is believed follows from their words alone."""
+    words = list(words)
+    statements = [
+        Statement(one.value, one.days, one.stated_at, one.observed, rank=one.rank)
+        for one in sorted(words, key=lambda one: (not one.observed, one.days.start, one.value or ""))
+    ]
+    statements = [replace(one, order=order) for order, one in enumerate(statements)]
+    believed = [(one.days, one.value) for one in history(statements) if one.known_to is None]
+    return conflict_rules.differing(words, sorted(believed, key=lambda one: one[0].start))
 
 
 def spans(found: list[Differing]) -> list[tuple[str, str, str | None, str]]:
@@ -192,3 +208,73 @@ async def test_pages_of_conflicts_are_the_whole_list_in_parts(registry: Registry
 async def test_a_place_that_no_page_gave_is_refused(registry: RegistryClient) -> None:
     answer = await registry.send("GET", "/conflicts", Role.PARTNER, params={"after": "WyJ4Il0"})
     assert answer.status_code == 400
+
+
+async def test_what_is_stored_is_what_a_search_finds_whatever_arrived_first(registry: RegistryClient) -> None:
+    """Random statements of sources of several ranks, in no order: the search of all that is known finds the same."""
+    draw = Random(11)
+    practices, bodies, offices = ("P1", "P2", "P3"), ("A1", "A2", "A3", "A4"), ("Q1", "Q2", "Q3")
+    await registry.open(*practices, kind="gp_practice")
+    await registry.open(*bodies[:3])
+    await registry.open(*offices[:2], kind="local_office")
+    await registry.open("A4", "Q3", on="2017-04-01")
+    for number in range(60):
+        family = draw.choice(("hsj", "users", "nhse", "ods-eccg", "ods-epcmem", "ods-epraccur"))
+        day, stated = f"20{draw.randint(13, 19)}-0{draw.randint(1, 9)}-01", f"20{draw.randint(13, 21)}-06-01"
+        code = draw.choice((*practices, *bodies))
+        about, value = draw.choice(
+            (
+                ("parent", draw.choice(bodies if code in practices else offices)),
+                ("life", draw.choice(("open", "closed"))),
+                ("name", draw.choice("XYZ")),
+                ("kind", draw.choice(("gp_practice", "ccg"))),
+                ("succession", draw.choice(practices if code in practices else bodies)),
+            )
+        )
+        observed = {"observed": True} if about in ("parent", "name") and draw.random() < 0.3 else {}
+        ends = {"last_day": f"20{draw.randint(20, 22)}-03-31"} if about == "parent" and draw.random() < 0.3 else {}
+        said = report(f"{family}:{number}", stated, fact(code, about, value, day, **observed, **ends))
+        await record(registry, said, Role.LOADER, Role.REGISTRAR)
+        if number % 20 == 19:
+            await _is_what_a_search_finds(registry)
+    stored = await conflicts(registry)
+    assert {one["about"] for one in stored} == {"parent", "life", "name", "kind", "succession"}
+    assert {span["why"] for one in stored for span in one["differs"]} >= {"rank", "later word"}
+    counts = await registry.call("GET", "/findings/counts")
+    assert sum(one["findings"] > 0 for one in counts["sorts"]) >= 8
+
+
+async def test_the_lives_of_the_bodies_rule_over_a_later_file_that_rewrites_its_past(registry: RegistryClient) -> None:
+    """As the answer has it: a commissioner that was not there yet had no practices, whatever a later file says."""
+    await registry.open("G1", kind="gp_practice")
+    await registry.open("X1")
+    await registry.open("X9", on="2018-04-01")
+    dated = report("ods-epcmem:1", "2018-03-01", fact("G1", "parent", "X1", "2013-04-01", last_day="2018-03-31"))
+    await record(registry, dated, Role.LOADER)
+    await record(
+        registry, report("ods-epraccur:1", "2019-01-31", fact("G1", "parent", "X9", "2013-04-01")), Role.LOADER
+    )
+    assert (await registry.ask("G1", "2016-04-01"))["parent"] == "X1"
+    [one] = await conflicts(registry, about="parent")
+    [span] = one["differs"]
+    assert (span["first_day"], span["last_day"], span["rules"], span["why"]) == (
+        "2013-04-01",
+        "2018-03-31",
+        "X1",
+        "lives",
+    )
+    assert {said["family"]: said["value"] for said in span["words"]} == {"ods-epcmem": "X1", "ods-epraccur": "X9"}
+
+
+async def _is_what_a_search_finds(registry: RegistryClient) -> None:
+    later = {"as_known": "2100-01-01"}
+    assert await conflicts(registry) == await conflicts(registry, **later)
+    for day in ("2014-06-01", "2018-06-01"):
+        assert await conflicts(registry, as_at=day) == await conflicts(registry, as_at=day, **later)
+    counts = await registry.call("GET", "/findings/counts")
+    searched = await registry.call("GET", "/findings/counts", params=later)
+    assert counts["sorts"] == searched["sorts"]
+    for one in counts["sorts"]:
+        asked = {"sort": one["sort"]}
+        found = await registry.call("GET", "/findings", params=asked)
+        assert found["items"] == (await registry.call("GET", "/findings", params=asked | later))["items"]
