@@ -43,7 +43,7 @@ async def skip_record(
 ) -> Cursor:
     """Move the consumer's cursor past the record at this offset, which is no event; who did it and why is recorded.
 
-    Nothing is lost: the record stays in the topic, and the positions of events go on without a gap before and after it.
+    Nothing is lost: the record stays in the topic, and the positions of the events around it have no gap.
     Raises CursorStays if the record is an event, or the consumer has not stopped at this offset.
     """
     before = await _cursor_to_move(session, source)

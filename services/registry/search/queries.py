@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from fractions import Fraction
 from math import ceil
 
 import asyncpg
@@ -28,7 +29,7 @@ MOST_NEAREST = 5
 """How many names are offered where nothing is found."""
 _MOST_GRAMS = 24
 """Threes of letters that are looked for in each name, so that a long text takes no longer."""
-_ALIKE = 0.5
+_ALIKE = Fraction(1, 2)
 """The part of a text's threes of letters that a name has to have, to be offered."""
 _MARKS = ".,;:-/()&'\"+*#"
 
