@@ -255,8 +255,8 @@ async def list_changes(
 
     Organisations that open, close or are proposed; names, kinds, parents, addresses, legal forms, remits and legal
     statuses that change; codes of other systems, roles and relations that begin or end; areas that change hands;
-    successions; mergers planned or carried out. What a source only observed on a day, without stating since when it
-    is so, is no change of that day.
+    successions; mergers planned or carried out. What a source only saw on a day, without stating since when it
+    is so, is `observed`: it changed on some day between the sighting before and this one.
     """
     span = changes.ChangePeriod(*_span(on, first, last), what, code)
     if as_csv:

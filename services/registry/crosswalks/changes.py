@@ -41,7 +41,7 @@ _NAMES = {
 
 
 # The first statement about a body is no change, except for its life, its status in law, and a parent that it joins
-# after its first day. A state that was only observed has no first day, and is no change.
+# after its first day.
 def _of_bodies(*facets: Facet) -> str:
     return f"""
 SELECT day, CASE {" ".join(f"WHEN {about('turn', facet)} THEN '{name}'" for facet, name in _NAMES.items())}
@@ -104,14 +104,37 @@ _OF_ONE: Mapping[str, str] = {
 _OF_FACET = {name: _of_bodies(facet) for facet, name in _NAMES.items()}
 _OF_LIVES = _of_bodies(Facet.LIFE)
 
-_CHANGES = """
-WITH changed (day, what, code, before, after, other, known_from) AS ({of_them})
+_FACET_OF = ", ".join(
+    f"('{what}', {facet:d})"
+    for what, facet in [
+        *((name, facet) for facet, name in _NAMES.items()),
+        *((turn, Facet.LIFE) for turn in ("opening", "closure", "proposal")),
+    ]
+)
+
+# Of the page alone: whether its day is the one since which a source states the new value, or on which it was seen.
+_SEEN = f"""
+SELECT day, what, code, before, after, other, known_from,
+       after IS NOT NULL AND EXISTS (SELECT FROM organisation_statement s WHERE {{first}} AND s.fills_before)
+       AND NOT EXISTS (SELECT FROM organisation_statement s WHERE {{first}} AND NOT s.fills_before) AS observed
+  FROM page
+  LEFT JOIN (VALUES {_FACET_OF}) named (what, facet) USING (what)
+  LEFT JOIN organisation o USING (code)
+ ORDER BY day, what, code, other, coalesce(before, ''), coalesce(after, '')
+""".format(  # noqa: S608  (only names of ours are put in)
+    first="s.subject_id = o.id AND s.facet = named.facet AND s.value = page.after AND lower(s.valid) = page.day"
+    " AND s.stated_at <= $3::timestamptz"
+)
+
+_CHANGES = f"""
+WITH changed (day, what, code, before, after, other, known_from) AS ({{of_them}}), page AS (
 SELECT day, what, code, before, after, other, known_from FROM changed
  WHERE ($4::text IS NULL OR what = $4) AND ($5::text IS NULL OR code = $5)
    AND ($6::date IS NULL
         OR (day, what, code, other, coalesce(before, ''), coalesce(after, '')) > ($6, $7, $8, $9, $10, $11))
  ORDER BY day, what, code, other, coalesce(before, ''), coalesce(after, '') LIMIT $12
-"""
+)
+{_SEEN}"""  # noqa: S608  (only names of ours are put in)
 _OF_ALL = " UNION ALL ".join((_of_bodies(), _OF_TIES, _OF_AREAS, _OF_SUCCESSIONS, _OF_MERGERS))
 
 _AT_ONCE = 2_000

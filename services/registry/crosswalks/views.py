@@ -223,6 +223,10 @@ class ChangeView(View):
         examples=["14Y"],
     )
     known_from: datetime
+    observed: bool = Field(
+        description="true: the new value was seen on this day; it changed on some day between the sighting before "
+        "and this one"
+    )
 
     @property
     def cursor(self) -> ChangeCursor:

@@ -99,3 +99,13 @@ async def test_every_list_and_export_can_say_where_its_values_come_from(sighted:
     header, row = exported.text.splitlines()
     fields = dict(zip(header.split(","), row.split(","), strict=True))
     assert (fields["parent_seen_on"], fields["parent_source"]) == ("2018-11-30", "ods-eccg:eccg_2018-11.csv")
+
+
+async def test_a_change_says_whether_its_day_is_stated_or_only_the_one_on_which_it_was_seen(
+    sighted: RegistryClient,
+) -> None:
+    found = await sighted.call("GET", "/changes", params={"from": "2013-04-01", "to": "2026-01-01", "code": "X5C"})
+    turns = {(one["what"], one["day"], one["after"]): one["observed"] for one in found["items"]}
+    assert turns["opening", "2013-04-01", "open"] is False
+    assert turns["parent", "2020-04-01", "QN1"] is True
+    assert turns["rename", "2025-12-31", "NHS BIG ICB - X5C"] is True
