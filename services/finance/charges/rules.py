@@ -1,12 +1,12 @@
 """Computes the support charges of a body in a financial year from the events of contracts, by days."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from libs.common.money import apportion
-from services.finance.core.years import FinancialYear, day_before
+from services.finance.core.years import FIRST_YEAR, FinancialYear, day_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +76,66 @@ def charges(code: str, year: FinancialYear, facts: Iterable[ContractStatement]) 
     """Return the charge of each contract to a body in a year, ordered by contract and first day.
 
     The annual charge is apportioned by the days of the year, then equally among the customers of those days; the
-    parts of one contract, and the shares of its customers, sum to the penny.
+    parts of one contract, and the shares of its customers, sum to the penny. What the same customers share, contract
+    after contract and year after year, is divided as its sum is, so that what each has paid never differs by more than
+    a penny, however many contracts leave one over.
     """
     by_contract: dict[str, list[ContractStatement]] = defaultdict(list)
     for fact in facts:
         by_contract[fact.contract].append(fact)
-    return [
-        charge for contract in sorted(by_contract) for charge in _charges_of_contract(code, year, by_contract[contract])
-    ]
+    periods = {contract: charge_periods(some) for contract, some in by_contract.items()}
+    found, shared = list[Charge](), dict[tuple[str, ...], int]()
+    for each in _years(year, periods.values()):
+        for contract, span, amount_pence in _in_year(each, periods):
+            if code not in span.customers:
+                continue
+            before = shared.get(span.customers, 0)
+            shared[span.customers] = before + amount_pence
+            if each == year:
+                share = _share(code, span, before + amount_pence) - _share(code, span, before)
+                found.append(_charge(_signing(by_contract[contract]), year, span, share))
+    return sorted(found, key=lambda charge: (charge.contract, charge.first_day))
 
 
-def _charges_of_contract(code: str, year: FinancialYear, facts: list[ContractStatement]) -> list[Charge]:
-    in_year = [span for span in charge_periods(facts) if year.overlap(span.first_day, span.last_day)]
-    signed = next((fact for fact in facts if fact.what == "signed"), None)
-    if signed is None:
-        return []
-    found = []
-    for span, amount_pence in zip(in_year, _amounts(year, in_year), strict=True):
-        if code not in span.customers:
-            continue
-        share = apportion(amount_pence, [1] * len(span.customers))[span.customers.index(code)]
-        first_day, last_day = max(span.first_day, year.first_day), min(span.last_day, year.last_day)
-        days = year.overlap(first_day, last_day)
-        found.append(
-            Charge(
-                contract=signed.contract,
-                title=signed.title,
-                supplier=signed.supplier,
-                first_day=first_day,
-                last_day=last_day,
-                days=days,
-                annual_pence=span.annual_pence,
-                shared_among=span.customers,
-                amount_pence=share,
-            )
-        )
-    return found
+def _years(last: FinancialYear, periods: Iterable[list[ChargePeriod]]) -> Iterator[FinancialYear]:
+    """Yield the years up to the last one, from the first that a period is in."""
+    first_days = (span.first_day for spans in periods for span in spans if span.first_day <= last.last_day)
+    if (first := min(first_days, default=None)) is not None:
+        begin = max(first, FinancialYear(FIRST_YEAR).first_day)
+        yield from map(FinancialYear, range(FinancialYear.of(begin).start, last.start + 1))
+
+
+def _in_year(year: FinancialYear, periods: Mapping[str, list[ChargePeriod]]) -> Iterator[tuple[str, ChargePeriod, int]]:
+    """Yield each period of the year with its contract and its part of the annual charge, in order of days."""
+    parts: list[tuple[str, ChargePeriod, int]] = []
+    for contract, spans in periods.items():
+        in_year = [span for span in spans if year.overlap(span.first_day, span.last_day)]
+        parts.extend((contract, span, amount) for span, amount in zip(in_year, _amounts(year, in_year), strict=True))
+    yield from sorted(parts, key=lambda part: (max(part[1].first_day, year.first_day), part[0]))
+
+
+def _signing(facts: Iterable[ContractStatement]) -> ContractStatement:
+    """Return the signing, which a contract with a period has."""
+    return next(fact for fact in facts if fact.what == "signed")
+
+
+def _share(code: str, span: ChargePeriod, amount_pence: int) -> int:
+    return apportion(amount_pence, [1] * len(span.customers))[span.customers.index(code)]
+
+
+def _charge(signed: ContractStatement, year: FinancialYear, span: ChargePeriod, amount_pence: int) -> Charge:
+    first_day, last_day = max(span.first_day, year.first_day), min(span.last_day, year.last_day)
+    return Charge(
+        contract=signed.contract,
+        title=signed.title,
+        supplier=signed.supplier,
+        first_day=first_day,
+        last_day=last_day,
+        days=year.overlap(first_day, last_day),
+        annual_pence=span.annual_pence,
+        shared_among=span.customers,
+        amount_pence=amount_pence,
+    )
 
 
 def _amounts(year: FinancialYear, in_year: list[ChargePeriod]) -> list[int]:

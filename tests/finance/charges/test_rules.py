@@ -1,10 +1,11 @@
 """Support charges inside an allowance: apportioned, shared, and as contracts told them."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
@@ -79,6 +80,54 @@ def test_the_charges_of_all_customers_before_and_after_a_transfer_are_the_annual
     codes = tuple("ABCDE"[:customers])
     facts = [signed(*codes, annual_pence=annual_pence), transferred("S", on=day, annual_pence=annual_pence)]
     assert sum(one.amount_pence for code in (*codes, "S") for one in charges(code, YEAR, facts)) == annual_pence
+
+
+@st.composite
+def contracts_of_the_same(draw: st.DrawFn) -> list[ContractStatement]:
+    """Contracts of A, B and C, small and large, some over several years, some ended early."""
+    facts: list[ContractStatement] = []
+    for number in range(draw(st.integers(1, 6))):
+        first = draw(st.dates(date(2016, 4, 1), date(2019, 3, 31)))
+        one = signed("A", "B", "C", annual_pence=draw(st.integers(0, 10**4)), first=first, last=date(2020, 3, 31))
+        facts.append(replace(one, contract=f"K{number}"))
+        if draw(st.booleans()):
+            end = replace(ended(draw(st.dates(first, date(2020, 3, 31)))), contract=f"K{number}")
+            facts.append(end)
+    return facts
+
+
+@settings(deadline=None)
+@given(contracts_of_the_same())
+def test_what_customers_share_over_the_years_differs_by_no_more_than_a_penny(facts: list[ContractStatement]) -> None:
+    years = [FinancialYear(start) for start in range(2016, 2020)]
+    of_each = {code: [one for year in years for one in charges(code, year, facts)] for code in "ABC"}
+    paid = {code: sum(one.amount_pence for one in found) for code, found in of_each.items()}
+    assert max(paid.values()) - min(paid.values()) <= 1
+    for lines in zip(*of_each.values(), strict=True):
+        assert len({(one.contract, one.first_day) for one in lines}) == 1
+        shared = sum(one.amount_pence for one in lines)
+        alone = charges("A", FinancialYear.of(lines[0].first_day), [_of_a_alone(fact) for fact in facts])
+        assert shared == next(
+            one.amount_pence
+            for one in alone
+            if (one.contract, one.first_day) == (lines[0].contract, lines[0].first_day)
+        )
+        assert all(one.amount_pence >= 0 and abs(3 * one.amount_pence - shared) < 3 for one in lines)
+
+
+def _of_a_alone(fact: ContractStatement) -> ContractStatement:
+    return replace(fact, customers=("A",)) if fact.customers else fact
+
+
+def test_a_thousand_contracts_that_leave_a_penny_over_are_shared_equally() -> None:
+    facts = [replace(signed("A", "B", annual_pence=1), contract=f"K{number}") for number in range(1000)]
+    assert [sum(one.amount_pence for one in charges(code, YEAR, facts)) for code in "AB"] == [500, 500]
+
+
+def test_a_penny_over_each_year_goes_to_each_customer_in_turn() -> None:
+    facts = [signed("A", "B", annual_pence=101, last=date(2022, 3, 31))]
+    years = [FinancialYear(start) for start in range(2018, 2022)]
+    assert [charges("A", year, facts)[0].amount_pence for year in years] == [51, 50, 51, 50]
 
 
 @given(st.lists(st.dates(date(2017, 1, 1), date(2020, 1, 1)), max_size=4), st.dates(date(2017, 1, 1), date(2020, 1, 1)))
