@@ -23,7 +23,7 @@ from services.registry.crosswalks import changes
 from services.registry.crosswalks.figures import MOST_LINES, FigureGiven, TableRefused, figures_in, figures_of
 from services.registry.crosswalks.restatement import restate_figures, restated_cells, restatement
 from services.registry.crosswalks.rows import DayPair
-from services.registry.crosswalks.tables import CrosswalkFilter, Raised, System, crosswalk_row, lines
+from services.registry.crosswalks.tables import CrosswalkFilter, Line, Raised, System, crosswalk_row, lines
 from services.registry.crosswalks.views import (
     CHANGE_HEADER,
     CROSSWALK_HEADER,
@@ -169,18 +169,14 @@ async def get_crosswalk(
     question = CrosswalkFilter(days, codes, kind, system, by, to_level)
     if as_csv:
         return table(f"crosswalk-{from_day}-{to_day}", CROSSWALK_HEADER, _crosswalk_cells(rows.bulk, question))
-    cursor = None if paging.after is None else _text_cursor(paging.after)
-    found: list[CrosswalkRowView] = []
+    cursor = paging.key(str, str, int)
+    found: list[Line] = []
     async for part in lines(rows, question, after=cursor[0] if cursor else None):
-        behind = (line for line in part if cursor is None or line.asked != cursor[0] or line.cursor > cursor)
-        found.extend(crosswalk_row(line, days) for line in behind)
+        found.extend(line for line in part if cursor is None or line.asked != cursor[0] or line.cursor > cursor)
         if len(found) >= paging.fetch:
             break
-    return page(
-        found[: paging.fetch],
-        key=lambda row: ((row.code if codes is not None else row.body) or "", row.to_body or ""),
-        request=request,
-    )
+    shown = page(found[: paging.fetch], key=lambda line: line.cursor, request=request)
+    return Page(items=[crosswalk_row(line, days) for line in shown.items], next=shown.next)
 
 
 async def _crosswalk_cells(rows: Reads, question: CrosswalkFilter) -> AsyncIterator[list[Sequence[csv_text.Cell]]]:
@@ -282,13 +278,6 @@ def _span(on: date | None, first: date | None, last: date | None) -> tuple[date,
         message = "send either on, or from and to, in this order"
         raise DaysMissing(message, reasons=[Reason(message, "on")])
     return first, last
-
-
-def _text_cursor(after: tuple[Any, ...]) -> tuple[str, str]:
-    """Read the cursor of a page of a crosswalk. Raises UnreadableCursor."""
-    if len(after) == 2 and all(isinstance(part, str) for part in after):
-        return after[0], after[1]
-    raise UnreadableCursor("after: use the link `next` of the page before")
 
 
 def _change_cursor(after: tuple[Any, ...]) -> ChangeCursor:

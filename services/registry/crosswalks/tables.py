@@ -63,11 +63,13 @@ class Line:
     row: Row
     reason: Outcome
     because: str
+    number: int = 0
+    """Among the lines of its code, of which several can be without another body."""
 
     @property
-    def cursor(self) -> tuple[str, str]:
+    def cursor(self) -> tuple[str, str, int]:
         """The cursor of the line."""
-        return self.asked, self.to_body or ""
+        return self.asked, self.to_body or "", self.number
 
 
 async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = None) -> AsyncIterator[list[Line]]:
@@ -84,7 +86,8 @@ async def lines(db: Reads, question: CrosswalkFilter, *, after: str | None = Non
                 part.append(_unknown(one, question))
                 continue
             found = [_line(one, body, row, question, *named) for row in rows[body]]
-            part.extend(sorted(found, key=lambda line: line.cursor))
+            found.sort(key=lambda line: line.cursor)
+            part.extend(replace(line, number=number) for number, line in enumerate(found))
         yield part
 
 

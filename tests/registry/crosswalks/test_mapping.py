@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.database.connection import Database, raw
@@ -379,6 +379,31 @@ async def test_a_crosswalk_is_answered_as_it_was_known(registry: RegistryClient)
     assert before[0]["because"] == "nothing is known to have followed RW6"
 
 
+async def test_a_page_that_ends_between_two_lines_without_another_body_loses_neither(registry: RegistryClient) -> None:
+    await registry.open("A1", "A2", "A3", "A4")
+    await tell(
+        registry.database,
+        succeeded("A1", "A2", "2015-04-01", "split", "1/2"),
+        succeeded("A1", "A3", "2015-04-01", "split", "1/4"),
+    )
+    split = await registry.call("GET", "/organisations/A2", params={"as_at": "2014-01-01"})
+    await registry.change("/organisations/A2/closure", version=split["version"], body={"effective_on": "2016-04-01"})
+    whole = await crosswalk(registry, "2014-04-01", "2018-04-01", codes=["A1", "A4"])
+    assert [(row["code"], row["to_code"], row["reason"]) for row in whole] == [
+        ("A1", None, "closed-without-successor"),
+        ("A1", None, "part-not-stated"),
+        ("A1", "A3", ""),
+        ("A4", "A4", ""),
+    ]
+    rows: list[dict[str, Any]] = []
+    path: str | None = "/crosswalks?from_day=2014-04-01&to_day=2018-04-01&codes=A1&codes=A4&limit=1"
+    while path:
+        found = await registry.call("GET", path)
+        rows += found["items"]
+        path = found["next"].removeprefix("/v1") if found["next"] else None
+    assert rows == whole
+
+
 async def test_pages_of_a_crosswalk_are_the_whole_table_in_parts(registry: RegistryClient) -> None:
     await registry.open("A1", "A2", "A3", "B1")
     await tell(
@@ -456,6 +481,7 @@ AMOUNTS = st.lists(st.tuples(st.integers(-3, 99_999), st.integers(0, 3)), min_si
 PARTS = st.lists(st.integers(1, 50), min_size=2, max_size=6)
 
 
+@settings(deadline=None)
 @given(AMOUNTS, PARTS)
 def test_any_beginning_of_a_series_is_divided_as_its_sum_is(units: list[tuple[int, int]], parts: list[int]) -> None:
     amounts = [Decimal(number).scaleb(-places) for number, places in units]
