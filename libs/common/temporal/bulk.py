@@ -38,7 +38,8 @@ _ROOM = "SET LOCAL work_mem = '64MB'"
 """Sorts a hundred thousand statements in memory, and not on disk."""
 
 # Windows, not joins: the server has no statistics of rows it has just inserted, and would plan a join badly. A
-# statement that begins later and has no end supersedes the days from there on, whatever the one before states.
+# statement that begins later and has no end supersedes the days from there on, whatever the one before states. A belief
+# about a facet of $4 may have become known after the statement was made: of the time between, the statement is news.
 _FOLLOW = """
 WITH new AS (
     SELECT subject_id, facet, value, valid, stated_at, fills_before, rank FROM {statements}
@@ -68,7 +69,7 @@ SELECT DISTINCT subject_id, facet, false FROM marked one
             ELSE NOT EXISTS (
                 SELECT 1 FROM {beliefs} old
                  WHERE old.subject_id = one.subject_id AND old.facet = one.facet AND upper_inf(old.known)
-                   AND old.value = one.value
+                   AND old.value = one.value AND lower(old.known) <= one.stated_at
                    AND (old.valid @> daterange(
                             lower(one.valid),
                             CASE WHEN next_stays AND next_b > lower(one.valid) AND next_rank >= rank

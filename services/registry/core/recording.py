@@ -33,7 +33,7 @@ from services.registry.core.errors import CodeTaken
 from services.registry.core.links import Relation, link_statements_of
 from services.registry.core.models import area_time, successions, tie_time, timeline
 from services.registry.core.populations import state_populations
-from services.registry.core.settlement import FOLLOWING, Touched, settle
+from services.registry.core.settlement import FOLLOWING, Touched, first_dated, settle
 from services.registry.core.settlement import ONE_FACET as ONE_FACET
 
 _NOTHING_MORE = frozenset(
@@ -119,9 +119,11 @@ async def _state(
     statements = [_about(ids[one.code], event, one) for _, event, one in said]
     stated = await timeline.state(connection, statements, source=source, by=by, later=ABOVE)
     codes = {number: code for code, number in ids.items()}
+    lives = {codes[subject] for subject, facet in stated.changed if facet == Facet.LIFE}
+    lives |= await first_dated(connection, (statements[number] for number in stated.new))
     touched = Touched(
         relations=stated.pending,
-        lives={codes[subject] for subject, facet in stated.changed if facet == Facet.LIFE},
+        lives=lives,
         stated={(statements[number].subject_id, statements[number].facet) for number in stated.new},
     )
     changes = Counter(said[number][2].code for number in stated.new)

@@ -5,15 +5,15 @@ statements, so that neither the order of files nor who states what first makes a
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import asyncpg
 
 from libs.common.rulepacks import RulePack
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Belief, Days
-from libs.common.temporal.timeline import Key
+from libs.common.temporal.timeline import Key, NewStatement
 from libs.organisations.lifetimes import Lifetimes, Successor, relation_beliefs
 from libs.organisations.statements import ABOVE, Facet
 from libs.organisations.successions import BOTH_CONTINUE
@@ -72,6 +72,13 @@ SELECT o.code, min(s.stated_at)
  WHERE o.code = ANY($1) AND s.rank >= 0 AND s.value IN ('open', 'proposed') GROUP BY o.code
 """  # noqa: S608  (only numbers of ours are put in)
 
+_FIRST_DATED = f"""
+SELECT o.code FROM unnest($1::int[], $2::timestamptz[]) AS new (subject, at) JOIN organisation o ON o.id = new.subject
+ WHERE NOT EXISTS (SELECT FROM organisation_statement s
+                    WHERE s.subject_id = new.subject AND s.facet = {Facet.LIFE:d}
+                      AND s.rank >= 0 AND s.value IN ('open', 'proposed') AND s.stated_at < new.at)
+"""  # noqa: S608  (only numbers of ours are put in)
+
 _SUCCESSORS = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[])
@@ -92,7 +99,7 @@ class Touched:
     ties: set[int] = field(default_factory=set)
     """Links between bodies about which something was stated, by their ids."""
     lives: set[str] = field(default_factory=set)
-    """Codes of the bodies whose lives are believed to be others than before."""
+    """Codes of the bodies of whose lives something else is known than before."""
     followed: set[str] = field(default_factory=set)
     """Codes of the bodies about whose successors something was stated."""
     stated: set[Key] = field(default_factory=set)
@@ -129,6 +136,19 @@ async def settle(connection: asyncpg.Connection, touched: Touched) -> None:
         await timeline.store(connection, await _beliefs(connection, in_order[start : start + _AT_A_TIME]))
     for start in range(0, len(links), _AT_A_TIME):
         await tie_time.store(connection, await _link_beliefs(connection, links[start : start + _AT_A_TIME]))
+
+
+async def first_dated(connection: asyncpg.Connection, statements: Iterable[NewStatement]) -> set[str]:
+    """Return the codes of the bodies whose first day no register gave before these statements.
+
+    Relations depend on that too (`Lifetimes.dated`), also where nothing else is believed of the life than before.
+    """
+    new: dict[int, datetime] = {}
+    for one in statements:
+        if one.facet == Facet.LIFE and one.rank >= 0 and one.value in ("open", "proposed"):
+            new[one.subject_id] = min(one.stated_at, new.get(one.subject_id, one.stated_at))
+    rows = await connection.fetch(_FIRST_DATED, list(new), list(new.values())) if new else ()
+    return {row["code"] for row in rows}
 
 
 async def restate_all(connection: asyncpg.Connection) -> None:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.database.connection import Database
+from libs.common.database.connection import Database, raw
+from libs.common.events.registry import OrganisationOpened
 from libs.common.temporal.history import LAST_DAY, Belief, Days, Statement
 from libs.organisations.lifetimes import Lifetimes, Successor, relation_beliefs
 from services.registry.core.queries import get_organisation
+from services.registry.core.recording import introduce_missing, record_new
 from services.registry.crosswalks.changes import ChangePeriod, changes
 from services.registry.imports.runner import import_folder
 from tests.support.ods_files import body, successions, write
@@ -202,3 +204,56 @@ async def test_files_that_rewrite_an_old_row_in_either_order(
         database, ChangePeriod(date(2013, 1, 1), TODAY, "parent", "Y99901"), as_known=None, after=None, limit=9
     )
     assert [(one.day, one.before, one.after) for one in moved] == [(MERGED, "X1C", "X9C")]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_large_file_between_two_others_is_believed_from_its_own_day(
+    database: Database, tmp_path: Path, late: bool
+) -> None:
+    """What a file of thousands states may be believed by now, and yet not by what was known when it was written."""
+    joined = body("Y99901", "SYNTHETIC OOH", "20130401", c12="A", c14="X1C", c15="20130401")
+    moved = body("Y99901", "SYNTHETIC OOH", "20130401", c12="A", c14="X9C", c15="20140401")
+    others = [body(f"Y8{number:04}", "SYNTHETIC SURGERY", "20130401", c12="A") for number in range(400)]
+    ccgs = [body("X1C", "NHS ALPHA CCG", "20130401", "20140331"), body("X9C", "NHS ALPHABETA CCG", "20140401")]
+    write(tmp_path / "1", "epraccur_2013-06.csv", [joined])
+    large, register = tmp_path / ("3" if late else "2"), tmp_path / ("2" if late else "3")
+    write(large, "epraccur_2015-06.csv", [moved, *others])
+    write(register, "eccg_2020-06.csv", ccgs)
+    successions(register, "succ_2020-06.csv", ("X1C", "X9C", "20140401"))
+    for number in "123":
+        await import_folder(database, tmp_path / number, stated_on=None, today=TODAY, say=lambda _: None)
+    known = [datetime(2014, 6, 1, tzinfo=UTC), datetime(2016, 6, 1, tzinfo=UTC), END]
+    assert [await parent(database, "Y99901", "2015-01-01", at) for at in known] == ["X1C", "X9C", "X9C"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_register_that_gives_the_first_day_of_a_list_again_bounds_the_relation(
+    database: Database, tmp_path: Path, late: bool
+) -> None:
+    """A list alone leaves open whether the commissioner was there before; the register's same day does not."""
+    joined = body("Y99901", "SYNTHETIC OOH", "20100401", c12="A", c14="X1C", c15="20100401")
+    seen = OrganisationOpened(
+        code="X1C",
+        kind="ccg",
+        name="NHS ALPHA CCG",
+        effective_on=date(2013, 4, 1),
+        stated_at=datetime(2013, 6, 1, tzinfo=UTC),
+        source="nhs_england:list_2013-06.csv",
+        rank=-1,
+    )
+    write(tmp_path / "1", "epraccur_2013-06.csv", [joined])
+    write(tmp_path / "2", "eccg_2014-06.csv", [body("X1C", "NHS ALPHA CCG", "20130401")])
+
+    async def list_it() -> None:
+        async with database.begin() as session:
+            await introduce_missing(await raw(session), ["X1C"])
+            await record_new(session, [seen], by="test")
+
+    if not late:
+        await list_it()
+    for number in "12":
+        await import_folder(database, tmp_path / number, stated_on=None, today=TODAY, say=lambda _: None)
+    if late:
+        await list_it()
+    known = [datetime(2014, 1, 1, tzinfo=UTC), END]
+    assert [await parent(database, "Y99901", "2012-01-01", at) for at in known] == ["X1C", None]
