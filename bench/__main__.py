@@ -24,6 +24,7 @@ NAMES = (
     "takeover",
     "laptop",
     "imports",
+    "questions",
     "acting",
     "stall",
 )
