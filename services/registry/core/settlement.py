@@ -117,11 +117,16 @@ FOLLOWING: list[Follows] = []
 """What is computed at the end of each transaction, by packages that stand on the core and are not imported by it."""
 
 
+async def one_at_a_time(connection: asyncpg.Connection) -> None:
+    """Wait until no other transaction computes what follows of several bodies, and see what it stored."""
+    await connection.execute(_ONE_AT_A_TIME)
+
+
 async def settle(connection: asyncpg.Connection, touched: Touched) -> None:
     """Compute and store what follows about relations."""
     if not touched:
         return
-    await connection.execute(_ONE_AT_A_TIME)
+    await one_at_a_time(connection)
     keys, ties = set(touched.relations), set(touched.ties)
     if codes := sorted(touched.lives | touched.followed):
         keys.update((subject, facet) for subject, facet in await connection.fetch(_NAMING, codes))

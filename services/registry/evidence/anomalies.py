@@ -16,7 +16,7 @@ from libs.common.temporal.believed import ALL_DAYS, about, as_known
 from libs.common.temporal.history import ALWAYS
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
-from services.registry.core.settlement import Touched
+from services.registry.core.settlement import Touched, one_at_a_time
 from services.registry.evidence.views import AnomalyType, AnomalyView, FindingsCountsView, FindingsCountView
 
 MEANINGS: Mapping[AnomalyType, str] = {
@@ -390,6 +390,8 @@ async def store(connection: asyncpg.Connection, touched: Touched) -> None:
     sorts = frozenset(sort for sort, depends in _DEPENDS_ON.items() if about.intersection(depends))
     if not sorts:
         return
+    # The findings about a parent or a successor follow from what others state too, and nothing else locks that body.
+    await one_at_a_time(connection)
     subjects = {subject for subject, _ in touched.stated}
     of_kind = {subject for subject, facet in touched.stated if facet == Facet.KIND}
     rows = await connection.fetch(_CONCERNED, sorted(subjects), sorted(touched.followed), sorted(of_kind))
