@@ -25,8 +25,8 @@ populations      published populations, and those carried along successions
 crosswalks       from the bodies of one day to those of another; restated figures; changes of a day
 care_models      new care models: planned, delayed, live, ended
 lineage          predecessors, successors and exact shares along chains
-evidence         what sources stated: history, conflicts, anomalies
 fhir             the FHIR R4 routes
+evidence         what sources stated: history, conflicts, anomalies
 core             organisations and what is recorded of them; the unit of change; reading as at and as known; who may act
                  and who reads what; terms
 """

@@ -186,7 +186,7 @@ async def test_a_practice_file_that_rewrites_its_past_is_shown_against_the_dated
     [one] = [span for conflict in found for span in conflict.differs]
     assert (one.days.start, one.days.end) == (date(2013, 4, 1), date(2018, 4, 1))
     assert [(word.family, word.value) for word in one.words] == [("ods-epraccur", "15F"), ("ods-epcmem", "02V")]
-    assert one.why == "later word"
+    assert (one.why, one.rules) == ("lives", "02V")
     knew = datetime(2018, 5, 1, tzinfo=UTC)
     assert await all_conflicts(whole, ConflictFilter(Facet.PARENT, code="B86681"), knew) == []
 

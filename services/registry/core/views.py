@@ -122,12 +122,26 @@ class OrganisationRecordView(View):
     identifiers: list[IdentifierView] = Field(description="codes of other systems on the day")
 
 
+class ConflictNoteView(View):
+    """A note that sources disagree about a value of this answer: `GET /conflicts` has what each of them says."""
+
+    about: str = Field(examples=["parent"])
+    rules: str | None = Field(
+        description="the value that is believed, as this answer has it; null: none", examples=["42D"]
+    )
+    why: str = Field(examples=["rank"])
+    because: str
+
+
 class OrganisationInFullView(OrganisationView, OrganisationRecordView):
     """An organisation, the day and the instant asked for, and the mergers that it is part of."""
 
     as_at: date
     as_known: datetime | None = Field(description="null: as known now")
     mergers: list[PartInMergerView]
+    conflicts: list[ConflictNoteView] = Field(
+        default_factory=list, description="what sources disagree about on this day, and which value rules"
+    )
 
 
 class SourceView(View):

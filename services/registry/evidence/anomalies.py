@@ -14,8 +14,9 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import ALL_DAYS, about, as_known
 from libs.common.temporal.history import ALWAYS
-from libs.organisations.statements import Facet
+from libs.organisations.statements import ABOVE, Facet
 from services.registry.core.believed import believed
+from services.registry.core.kinds import Kind
 from services.registry.core.settlement import Touched, one_at_a_time
 from services.registry.evidence.views import AnomalyType, AnomalyView, FindingsCountsView, FindingsCountView
 
@@ -44,6 +45,9 @@ MEANINGS: Mapping[AnomalyType, str] = {
     AnomalyType.CLOSED_BEFORE_FOLLOWED: "It closed on `first_day`; by a source `other` followed it on `last_day`.",
     AnomalyType.CLOSED_WITHOUT_SUCCESSOR: (
         "A trust, CCG, PCT, SHA or hub has closed, and no source names a successor."
+    ),
+    AnomalyType.LEFT_BY_CLOSED: (
+        "An open body was in `other` until that closed, and no source says where it is since: `words` has who followed."
     ),
 }
 
@@ -247,6 +251,33 @@ SELECT o.code, '' AS other, '' AS source, lower(b.valid) AS first_day, NULL::dat
    AND NOT EXISTS (SELECT 1 FROM succession f WHERE f.code = o.code AND {as_known("f", "$1")})
 """  # noqa: S608  (only names of ours are put in)
 
+_ABOVE = {
+    Facet.PARENT: "belonged to",
+    Facet.LOCAL_OFFICE: "in local office",
+    Facet.STP: "in STP",
+    Facet.ICB: "in ICB",
+    Facet.REGION: "in region",
+}
+# Where one body followed whole, its members are carried there (`libs.organisations`): these are those left over.
+_RELATIONS = "CASE b.facet " + " ".join(f"WHEN {facet:d} THEN '{name}'" for facet, name in _ABOVE.items()) + " END"
+_LEFT = f"""
+SELECT o.code, b.value AS other, '' AS source, upper(b.valid) AS first_day, NULL::date AS last_day,
+       format('%s %s to %s, which closed then; followed by %s', {_RELATIONS}, b.value, upper(b.valid) - 1,
+              coalesce(followed.by, 'no body that a source names')) AS words
+  FROM organisation_belief b
+  JOIN organisation o ON o.id = b.subject_id
+  JOIN {believed("life", Facet.LIFE, day=ALL_DAYS, known="$1")} AND life.value = 'open' AND upper_inf(life.valid)
+   AND life.valid @> upper(b.valid)
+  JOIN organisation p ON p.code = b.value
+  JOIN {believed("closed", Facet.LIFE, subject="p.id", day=ALL_DAYS, known="$1")} AND closed.value = 'closed'
+   AND lower(closed.valid) = upper(b.valid) AND upper_inf(closed.valid)
+ CROSS JOIN LATERAL (SELECT string_agg(DISTINCT f.successor, ', ' ORDER BY f.successor) AS by FROM succession f
+                      WHERE f.code = b.value AND f.successor <> b.value AND {as_known("f", "$1")}) followed
+ WHERE {about("b", *_ABOVE)} AND {as_known("b", "$1")}
+   AND NOT EXISTS (SELECT FROM organisation_belief later WHERE later.subject_id = b.subject_id
+                      AND later.facet = b.facet AND {as_known("later", "$1")} AND later.valid >> b.valid)
+"""  # noqa: S608  (only names of ours are put in)
+
 _SQL: Mapping[AnomalyType, str] = {
     AnomalyType.JOINED_BEFORE_OPENING: _BEFORE.format(joins=_JOINS),
     AnomalyType.JOINED_LATE: _LATE.format(joins=_JOINS),
@@ -263,25 +294,34 @@ _SQL: Mapping[AnomalyType, str] = {
     AnomalyType.STILL_OPEN: _STILL_OPEN,
     AnomalyType.CLOSED_BEFORE_FOLLOWED: _CLOSED_BEFORE,
     AnomalyType.CLOSED_WITHOUT_SUCCESSOR: _NO_SUCCESSOR,
+    AnomalyType.LEFT_BY_CLOSED: _LEFT,
 }
+
+# The kind that a body has, or had last.
+_OF_KIND = f"""
+$6 = (SELECT k.value FROM organisation o JOIN {believed("k", Facet.KIND, day=ALL_DAYS, known="$1")}
+       WHERE o.code = found.code ORDER BY k.valid DESC LIMIT 1)
+"""  # noqa: S608  (only names of ours are put in)
 
 _PAGE = """
 SELECT code, other, source, first_day, last_day, words FROM ({sql}) found
  WHERE ($2::text IS NULL OR source = $2 OR source LIKE $2 || ':%') AND ($3::text IS NULL OR $3 IN (code, other))
    AND ($4::text[] IS NULL OR ARRAY[code, other, source, coalesce(first_day::text, '')] > $4)
+   AND ($6::text IS NULL OR {kind})
  ORDER BY code, other, source, coalesce(first_day::text, '') LIMIT $5
 """
 
 _COUNT = "SELECT count(*) FROM ({sql}) found"
 
 # The first column of the index is the type, and the others are the order of a page.
-_PAGE_STORED = """
-SELECT code, other, source, first_day, last_day, words FROM finding
+_PAGE_STORED = f"""
+SELECT code, other, source, first_day, last_day, words FROM finding found
  WHERE sort = $1 AND ($2::text IS NULL OR source = $2 OR source LIKE $2 || ':%')
    AND ($3::text IS NULL OR code = $3 OR other = $3)
    AND ($4::text IS NULL OR (code, other, source, coalesce(first_day, '-infinity')) > ($4, $5, $6, $7::date))
+   AND ($9::text IS NULL OR {_OF_KIND.replace("$6", "$9").replace("$1", "$10")})
  ORDER BY code, other, source, coalesce(first_day, '-infinity') LIMIT $8
-"""
+"""  # noqa: S608  (only names of ours are put in)
 
 _COUNT_STORED = "SELECT sort, count(*) FROM finding GROUP BY sort"
 
@@ -325,6 +365,7 @@ _DEPENDS_ON: Mapping[AnomalyType, Collection[Facet | None]] = {
     AnomalyType.STILL_OPEN: _OF_FOLLOWING,
     AnomalyType.CLOSED_BEFORE_FOLLOWED: _OF_FOLLOWING,
     AnomalyType.CLOSED_WITHOUT_SUCCESSOR: _OF_FOLLOWING,
+    AnomalyType.LEFT_BY_CLOSED: (None, Facet.LIFE, *ABOVE),
 }
 
 _ONLY = " AND b.subject_id IN (SELECT id FROM organisation WHERE code = ANY($2))"
@@ -351,21 +392,22 @@ async def find(
     as_known: datetime | None = None,
     source: str | None = None,
     code: str | None = None,
+    kind: Kind | None = None,
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
 ) -> list[AnomalyView]:
     """Return a page of anomalies of one type, as known at an instant; `after` is the cursor.
 
-    `source` limits it to one family of sources, `code` to one body. What is known now is stored as it arises; of an
-    earlier instant it is computed.
+    `source` limits it to one family of sources, `code` to one body, `kind` to bodies of it. What is known now is stored
+    as it arises; of an earlier instant it is computed.
     """
     if as_known is not None:
-        sql = _PAGE.format(sql=_SQL[sort])
-        rows = await db.fetch(sql, as_known, source, code, None if after is None else list(after), limit)
+        sql = _PAGE.format(sql=_SQL[sort], kind=_OF_KIND)
+        rows = await db.fetch(sql, as_known, source, code, None if after is None else list(after), limit, kind)
     else:
         *start, day = after or (None, None, None, None)
         first = date.min if not day else date.fromisoformat(day)
-        rows = await db.fetch(_PAGE_STORED, sort, source, code, *start, first, limit)
+        rows = await db.fetch(_PAGE_STORED, sort, source, code, *start, first, limit, kind, ALWAYS)
     return [AnomalyView(sort=sort, **dict(row)) for row in rows]
 
 

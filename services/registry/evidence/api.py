@@ -26,6 +26,7 @@ from libs.organisations.statements import Facet
 from services.registry.core import sources
 from services.registry.core.codes import Code
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
+from services.registry.core.kinds import Kind
 from services.registry.edge import CodeInPath, OfDay, Seeing
 from services.registry.evidence import anomalies as findings
 from services.registry.evidence import commands, conflicts, history
@@ -192,15 +193,19 @@ async def list_findings(
         ),
     ] = None,
     code: Annotated[Code | None, Query(description="only about this body")] = None,
+    kind: Annotated[Kind | None, Query(description="only about bodies that are of this kind, or were last")] = None,
 ) -> Page[AnomalyView]:
     """List the findings of one type, computed from all statements up to an instant, in whatever order they arrived.
 
     A finding changes nothing: the statements stay as they arrived. `GET /covers/findings` lists practices and areas
     that are not covered exactly once, and `GET /conflicts` where sources disagree.
+
+    `sort=left_by_closed` is a work list: open bodies whose parent, local office, STP, ICB or region has closed, and of
+    which no source says where they are since. `code` limits it to those left by one body.
     """
     after = paging.key(str, str, str, str)
     found = await findings.find(
-        rows, sort, as_known=as_known, source=source, code=code, after=after, limit=paging.fetch
+        rows, sort, as_known=as_known, source=source, code=code, kind=kind, after=after, limit=paging.fetch
     )
     return page(found, key=_key, request=request)
 

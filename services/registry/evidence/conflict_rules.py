@@ -20,6 +20,8 @@ class Claim:
     days: Days
     stated_at: datetime
     observed: bool = False
+    lasting: bool = False
+    """It is about what happened on its first day: true on all later days, also those after it was stated."""
 
     @property
     def family(self) -> str:
@@ -123,7 +125,7 @@ def _claims(claims: Iterable[Claim]) -> list[tuple[Days, Claim]]:
 def _claimed_until(claim: Claim) -> date:
     """Return the first day that a claim no longer covers."""
     stated_on = claim.stated_at.date()
-    if claim.days.end != LAST_DAY or (claim.days.start > stated_on and not claim.observed):
+    if claim.lasting or claim.days.end != LAST_DAY or (claim.days.start > stated_on and not claim.observed):
         return claim.days.end
     return (claim.days.start if claim.observed else stated_on) + timedelta(days=1)
 

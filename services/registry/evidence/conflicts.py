@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from libs.common.temporal.history import ALWAYS, FIRST_DAY, LAST_DAY, Days
 from libs.organisations.statements import Facet
 from services.registry.core.settlement import Touched
 from services.registry.core.sources import family_of
+from services.registry.core.views import ConflictNoteView
 from services.registry.evidence.conflict_rules import Claim, Differing, differing
 from services.registry.evidence.models import IN_SUCCESSION
 
@@ -102,6 +103,10 @@ SELECT code, facet, subject_id, differs FROM disagreement
  WHERE facet = {IN_SUCCESSION} AND ($1::text IS NULL OR code = $1) AND code > $2 AND ($4::date IS NULL OR days @> $4)
  ORDER BY code LIMIT $3
 """  # noqa: S608  (only a number of ours is put in)
+
+_SUCCESSIONS_OF = (
+    f"SELECT code, differs FROM disagreement WHERE facet = {IN_SUCCESSION} AND code = ANY($1) ORDER BY code"  # noqa: S608  (a number of ours)
+)
 
 _FORGET = """
 DELETE FROM disagreement old USING unnest($1::int[], $2::smallint[]) AS pair (subject, facet)
@@ -250,6 +255,25 @@ async def _successions_judged(db: Reads, codes: Sequence[str], known: datetime) 
     return found
 
 
+async def of_successions(db: Reads, codes: Collection[str], *, as_known: datetime | None) -> list[Conflict]:
+    """Return where sources disagree about who followed these bodies, or when, as known at an instant."""
+    if as_known is not None:
+        return await _successions_judged(db, sorted(codes), as_known)
+    rows = await db.fetch(_SUCCESSIONS_OF, sorted(codes))
+    return [Conflict(row["code"], SUCCESSION, tuple(_read(row["differs"])), (row["code"], 0)) for row in rows]
+
+
+async def notes_on(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> list[ConflictNoteView]:
+    """Return what sources disagree about a body on a day, as known at an instant."""
+    asked = ConflictFilter(code=code, as_at=as_at)
+    found = await conflicts(db, asked, as_known=as_known, after=None, limit=len(Facet) + 1)
+    return [
+        ConflictNoteView(about=one.about, rules=span.rules, why=span.why, because=span.because)
+        for one in found
+        for span in one.differs
+    ]
+
+
 async def store(connection: asyncpg.Connection, touched: Touched) -> None:
     """Compute and store the conflicts about what a transaction touched."""
     keys = sorted(touched.stated)
@@ -354,5 +378,5 @@ def _claims(rows: Sequence[Any]) -> list[Claim]:
     for by_day in by_family.values():
         for period, value, stated in _periods(by_day, lambda row: str(row["successor"])):
             last = max(stated, key=lambda row: row["stated_at"])
-            claims.append(Claim(last["source"], last["rank"], value, period, last["stated_at"]))
+            claims.append(Claim(last["source"], last["rank"], value, period, last["stated_at"], lasting=True))
     return claims

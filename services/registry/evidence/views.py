@@ -154,6 +154,7 @@ class AnomalyType(StrEnum):
     STILL_OPEN = "followed_and_still_open"
     CLOSED_BEFORE_FOLLOWED = "closed_before_it_was_followed"
     CLOSED_WITHOUT_SUCCESSOR = "closed_without_successor"
+    LEFT_BY_CLOSED = "left_by_closed"
 
 
 class AnomalyView(View):

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import as_known
-from libs.common.temporal.history import ALWAYS
+from libs.common.temporal.history import ALWAYS, OFFICIAL
 from libs.organisations.successions import Shape
 from services.registry.core.codes import ByCode
 from services.registry.core.queries import OrganisationFilter, get_organisation, list_organisations
+from services.registry.evidence.conflicts import Conflict, of_successions
 from services.registry.lineage.lives import LIVES, Doubted, Lifetime, believable, lives_in, lives_of
 from services.registry.lineage.tracing import PARENT_CHANGE, Ends, Origins, Step, living
 from services.registry.lineage.views import EndView, LineageNoteView, LineageView, StepView
@@ -71,6 +72,20 @@ SELECT 'life', life.*, NULL, NULL, NULL, NULL, NULL
 """  # noqa: S608  (only names of ours are put in)
 )
 
+_FIRST_TO_GIVE = f"""
+(SELECT s.source FROM succession_statement s
+  WHERE s.code = step.code AND s.successor = step.successor AND s.effective_on = step.effective_on AND s.holds
+    AND s.{{value}} <> '' AND s.{{value}} = step.{{value}} AND s.rank >= {OFFICIAL} AND s.stated_at <= $1
+  ORDER BY s.rank DESC, s.stated_at, s.source LIMIT 1)
+"""  # noqa: S608  (only names of ours are put in)
+
+_VALUE_SOURCES = f"""
+SELECT {", ".join(_FIRST_TO_GIVE.format(value=value) for value in ("shape", "share", "merger"))}
+  FROM unnest($2::text[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
+       AS step (code, successor, effective_on, shape, share, merger, place)
+ ORDER BY place
+"""  # noqa: S608  (only names of ours are put in)
+
 _BACKWARD = _LINE.format(onto="code", from_="successor")
 _FORWARD = _LINE.format(onto="successor", from_="code")
 
@@ -126,19 +141,42 @@ async def get_lineage(
     await get_organisation(db, code, as_at=as_at, as_known=as_known)
     lineage = await lineage_of(db, code, as_at=as_at, as_known=as_known or ALWAYS, by_lives=True)
     living = await _ends(db, lineage, as_at=as_at, as_known=as_known)
+    steps = await _with_sources(db, [*lineage.before, *lineage.after], as_known or ALWAYS)
+    before, after = steps[: len(lineage.before)], steps[len(lineage.before) :]
+    named = {code, *(step.code for step in steps)}
+    disagreements = await of_successions(db, named, as_known=as_known)
     return LineageView(
         code=code,
         as_at=as_at,
         as_known=as_known,
-        before=[] if direction == "after" else list(lineage.before),
-        after=[] if direction == "before" else list(lineage.after),
+        before=[] if direction == "after" else before,
+        after=[] if direction == "before" else after,
         resolves_to=list(lineage.resolves_to),
         living=living,
         origins=list(lineage.origins),
         boundaries=[],
-        findings=_notes(living, lineage.doubted),
-        because=[_sentence(step) for step in (*lineage.before, *lineage.after)],
+        findings=[*_notes(living, lineage.doubted), *_disagreements(disagreements)],
+        because=[_sentence(step) for step in steps],
     )
+
+
+async def _with_sources(db: Reads, steps: Sequence[StepView], as_known: datetime) -> list[StepView]:
+    """Return the steps with the source of each value: that of the highest rank, and then the first, that gives it."""
+    keys = ([step.code for step in steps], [step.successor for step in steps], [step.effective_on for step in steps])
+    values = ([step.shape for step in steps], [step.share for step in steps], [step.merger or "" for step in steps])
+    rows = await db.fetch(_VALUE_SOURCES, as_known, *keys, *values)
+    return [
+        step.model_copy(update={"shape_source": shape, "share_source": share, "merger_source": merger})
+        for step, (shape, share, merger) in zip(steps, rows, strict=True)
+    ]
+
+
+def _disagreements(found: Iterable[Conflict]) -> list[LineageNoteView]:
+    return [
+        LineageNoteView(finding="sources-disagree", message=f"{one.code}: {span.because}")
+        for one in found
+        for span in one.differs
+    ]
 
 
 async def _ends(db: Reads, lineage: Lineage, *, as_at: date, as_known: datetime | None) -> list[EndView]:
@@ -260,7 +298,9 @@ async def successors_of(
 def _sentence(step: StepView) -> str:
     share = {"": "", "1": ", all of it"}.get(step.share, f", {step.share} of it")
     shape = f" ({step.shape.replace('_', ' ')}{share})" if step.shape else f"{share}"
-    return f"{step.code} was followed by {step.successor} on {step.effective_on}{shape}: {step.source}"
+    said = f"{step.code} was followed by {step.successor} on {step.effective_on}{shape}: {step.source}"
+    others = (("shape", step.shape_source), ("share", step.share_source), ("merger", step.merger_source))
+    return said + "".join(f"; its {value} by {source}" for value, source in others if source not in (None, step.source))
 
 
 async def _steps(db: Reads, sql: str, codes: Collection[str], as_at: date, as_known: datetime) -> tuple[Step, ...]:

@@ -17,7 +17,10 @@ class StepView(View):
     shape: str = Field(description="empty where no source states it", examples=["merger"])
     share: str = Field(description="the exact fraction of `code`, empty where no source states it", examples=["1/3"])
     merger: str | None
-    source: str
+    source: str = Field(description="who first stated that it holds, and on this day")
+    shape_source: str | None = Field(default=None, description="who states the shape; null: no source does")
+    share_source: str | None = Field(default=None, description="who states the share; null: no source does")
+    merger_source: str | None = Field(default=None, description="who states the merger; null: no source does")
     known_from: datetime = Field(description="the instant from which it is known")
     distance: int = Field(description="steps from the requested code; 1: the code itself", ge=1)
 
@@ -35,7 +38,8 @@ class LineageNoteView(BaseModel):
     """A note on what the lineage does not show."""
 
     finding: str = Field(
-        description="`no-source-says`, `share-not-stated`, `followed-and-still-open`, `closed-before-it-was-followed`",
+        description="`no-source-says`, `share-not-stated`, `followed-and-still-open`, `closed-before-it-was-followed`, "
+        "`sources-disagree` about who followed, or when",
         examples=["no-source-says"],
     )
     message: str

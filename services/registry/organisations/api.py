@@ -31,6 +31,7 @@ from services.registry.core.models import Organisation
 from services.registry.core.views import OrganisationInFullView, OrganisationView
 from services.registry.cover.errors import CoverBroken
 from services.registry.edge import EDIT_REFUSALS, CodeInPath, Levels, Registrar, ToChange, WithSightings
+from services.registry.evidence.conflicts import notes_on
 from services.registry.organisations import changes, commands
 from services.registry.organisations.errors import ClosedBeforeItOpened, LegalDatesDisagree, MergerAgreed, NotOpen
 from services.registry.organisations.views import (
@@ -60,12 +61,13 @@ async def get_organisation(
     """Return an organisation as at a day, as known at an instant.
 
     The answer has its kind, further roles, status in operation and in law, name, parent, address, codes in other
-    systems, and the mergers that it is part of.
+    systems, the mergers that it is part of, and what sources disagree about.
 
     The ETag is the organisation's current version, whatever the day.
     """
     found = await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     etag(response, found.version)
+    found.conflicts = await notes_on(rows, code, as_at=as_at, as_known=as_known)
     if sightings:
         await answers.add_sightings(rows, [found], as_at=as_at, as_known=as_known)
     return found
