@@ -1,7 +1,7 @@
 """Reads populations: what each source states, and sums of predecessors for bodies that no source counted."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -84,21 +84,39 @@ async def populations_of(db: Reads, code: str, *, as_at: date, as_known: datetim
     A body that no source counted has the sum of its predecessors (`carried`). The sum is null where one of them was
     not counted, or where only a part of one passed to the body: a number is never guessed.
     """
+    return (await _of_each(db, [code], as_at=as_at, as_known=as_known))[code]
+
+
+async def _of_each(
+    db: Reads, codes: Collection[str], *, as_at: date, as_known: datetime | None
+) -> ByCode[list[PopulationView]]:
     steps = [
         step
-        for step in await steps_to(db, [code], as_at, as_known)
+        for step in await steps_to(db, codes, as_at, as_known)
         if step.successor != step.code and step.shape != PARENT_CHANGE
     ]
     before: dict[str, list[str]] = {}
     for step in steps:
         if step.code not in before.setdefault(step.successor, []):
             before[step.successor].append(step.code)
-    codes = {code, *(step.code for step in steps)}
-    ends = await resolve(db, codes, as_at, as_known)
-    whole = {one for one in codes if ends[one] == ends[code] or ends[one] == ((code, Fraction(1)),)}
-    counts = await _counts_of(db, codes, as_at=as_at, as_known=as_known)
-    bases = sorted({basis for found in counts.values() for basis in found})
-    return [_population(code, basis, counts, before, whole) for basis in bases]
+    named = {*codes, *(step.code for step in steps)}
+    ends = await resolve(db, named, as_at, as_known)
+    counts = await _counts_of(db, named, as_at=as_at, as_known=as_known)
+    each: dict[str, list[PopulationView]] = {}
+    for code in codes:
+        line = _line(code, before)
+        whole = {one for one in line if ends[one] == ends[code] or ends[one] == ((code, Fraction(1)),)}
+        bases = sorted({basis for one in line for basis in counts.get(one, ())})
+        each[code] = [_population(code, basis, counts, before, whole) for basis in bases]
+    return each
+
+
+def _line(code: str, before: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the code and all of its predecessors."""
+    line = [code]
+    for one in line:
+        line += sorted(set(before.get(one, ())) - {*line})
+    return line
 
 
 def _population(
@@ -162,8 +180,5 @@ REGISTERED = "registered"
 
 async def people_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None) -> ByCode[int | None]:
     """Return the registered population of each code on a day, None where none is known."""
-    people: dict[str, int | None] = dict.fromkeys(codes)
-    for code in people:
-        found = await populations_of(db, code, as_at=as_at, as_known=as_known)
-        people[code] = next((one.people for one in found if one.basis == REGISTERED), None)
-    return people
+    each = await _of_each(db, list(codes), as_at=as_at, as_known=as_known)
+    return {code: next((one.people for one in found if one.basis == REGISTERED), None) for code, found in each.items()}

@@ -175,6 +175,7 @@ async def test_people_are_read_by_the_codes_of_bodies(plans: Plans) -> None:
     people = await people_of(plans, ["L00007", "L00008"], as_at=DAY, as_known=None)
     assert set(people) == {"L00007", "L00008"}
     assert not plans.read_whole
+    assert len(plans.noted) == 3, "in three queries, however many bodies"
 
 
 async def test_covers_look_each_statement_about_a_body_up(plans: Plans) -> None:
