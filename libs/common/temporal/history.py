@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Generic, TypeVar
 
+from libs.common.process.clock import day_of
+
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 """As known now: later than any statement."""
 
@@ -64,7 +66,7 @@ class Statement(Generic[Value]):
         """
         if self.days.end != LAST_DAY:
             return self.days
-        return Days(self.days.start, max(self.days.start, self.stated_at.date()) + _A_DAY)
+        return Days(self.days.start, max(self.days.start, day_of(self.stated_at)) + _A_DAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ NAMES = {facet: facet.name.lower() for facet in Facet} | {Facet.LIFE: "status"}
 
 # The last day of which a statement speaks: the one on which it was stated, unless it names an end. What is believed
 # without a statement that says so follows from a succession.
-_ATTESTED = "CASE WHEN upper_inf(s.valid) THEN greatest(lower(s.valid), s.stated_at::date) ELSE upper(s.valid) - 1 END"
+_STATED_ON = "(s.stated_at AT TIME ZONE 'Europe/London')::date"
+_ATTESTED = f"CASE WHEN upper_inf(s.valid) THEN greatest(lower(s.valid), {_STATED_ON}) ELSE upper(s.valid) - 1 END"
 
 _SIGHTINGS = f"""
 SELECT o.code, b.facet, b.value, lower(b.known) AS known_since, seen.source, seen.rank,

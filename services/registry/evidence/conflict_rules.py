@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from libs.common.process.clock import day_of
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, OFFICIAL, Days, Piece, Statement, in_order, superseded
 from services.registry.core.sources import family_of
 
@@ -124,7 +125,7 @@ def _claims(claims: Iterable[Claim]) -> list[tuple[Days, Claim]]:
 
 def _claimed_until(claim: Claim) -> date:
     """Return the first day that a claim no longer covers."""
-    stated_on = claim.stated_at.date()
+    stated_on = day_of(claim.stated_at)
     if claim.lasting or claim.days.end != LAST_DAY or (claim.days.start > stated_on and not claim.observed):
         return claim.days.end
     return (claim.days.start if claim.observed else stated_on) + timedelta(days=1)

@@ -135,3 +135,11 @@ def test_what_was_only_observed_holds_back_to_the_statement_before() -> None:
     assert believed(beliefs, day(7), instant(5)) == ["NHS CUMBRIA CCG"]
     assert believed(beliefs, day(8), instant(5)) == ["NHS NORTH CUMBRIA CCG"]
     assert believed(beliefs, day(8), instant(1)) == ["NHS CUMBRIA CCG"]
+
+
+def test_what_is_stated_after_midnight_in_london_attests_that_day() -> None:
+    """In summer the day begins an hour before UTC's: a command of half past midnight rules its own day."""
+    command = Statement("QT1", Days(date(2022, 4, 1)), datetime(2022, 6, 30, 23, 30, tzinfo=UTC))
+    workbook = Statement("QF7", Days(date(2022, 7, 1)), datetime(2022, 7, 1, tzinfo=UTC), True, rank=-1)
+    believed = {belief.value: belief.days for belief in history([command, workbook]) if belief.known_to is None}
+    assert believed == {"QT1": Days(date(2022, 4, 1), date(2022, 7, 2)), "QF7": Days(date(2022, 7, 2))}
