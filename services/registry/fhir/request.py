@@ -277,7 +277,12 @@ def _among(read: _Read, name: str, known: Sequence[str]) -> list[str]:
 
 def _order(resource: str, read: _Read) -> tuple[Order, ...]:
     known = [sign + name for name in SORTS[resource] for sign in ("", "-")]
-    return tuple(Order(one.removeprefix("-"), one.startswith("-")) for one in _among(read, "_sort", known))
+    order: dict[str, Order] = {}
+    for one in _among(read, "_sort", known):
+        name = one.removeprefix("-")
+        # Of a name that is given in both directions the second can decide nothing.
+        order.setdefault(name, Order(name, one.startswith("-")))
+    return tuple(order.values())
 
 
 def _shape(resource: str, read: _Read, *, counts: bool = False) -> Shape:

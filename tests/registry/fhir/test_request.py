@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from services.registry.fhir import codes
+from services.registry.fhir.search.cursors import cursor_of
 from services.registry.fhir.search_parameters import PAGE, QUESTION
 from tests.fhir.hapi import Validator
 from tests.support.fhir_client import BASE, ask, found
@@ -38,6 +39,21 @@ from tests.support.registry_client import RegistryClient
         ("Organization", {"_sort": "name", "_after": "WyJcdTAwMDAiLCIxM1QiXQ"}, [("invalid", "_after")]),
         ("Organization", {"_sort": "_lastUpdated", "_after": "WyJub3ciLCIxM1QiXQ"}, [("invalid", "_after")]),
         ("Organization", {"_sort": "name", "_after": "WyIxM1QiXQ"}, [("invalid", "_after")]),
+        (
+            "Organization",
+            {"_sort": "_lastUpdated", "_after": cursor_of(["2020-W01-1", "13T"])},
+            [("invalid", "_after")],
+        ),
+        (
+            "Organization",
+            {"_sort": "_lastUpdated", "_after": cursor_of(["0001-01-01 00:00:00+23:00", "13T"])},
+            [("invalid", "_after")],
+        ),
+        (
+            "OrganizationAffiliation",
+            {"_sort": "_id", "_after": cursor_of(["13T", "13T", "parent", "Q1", "2020-W01-1"])},
+            [("invalid", "_after")],
+        ),
         ("Organization", {"as-at": "2015"}, [("invalid", "as-at")]),
         ("Organization", {"as-known": ["2015-01-01", "2016-01-01"]}, [("invalid", "as-known")]),
         (

@@ -104,6 +104,7 @@ async def test_matches_are_ordered_as_asked_over_all_pages(stage: RegistryClient
     changed = {code: (await ask(stage, f"Organization/{code}"))["meta"]["lastUpdated"] for code in ALL}
     latest = sorted(sorted(ALL), key=lambda code: changed[code], reverse=True)
     assert await _all_pages(stage, "Organization?_sort=-_lastUpdated,name&_count=3") == latest
+    assert await _all_pages(stage, "Organization?_sort=-_lastUpdated,_lastUpdated,name&_count=3") == latest
     assert await _all_pages(stage, "OrganizationAffiliation?_sort=-date&_count=1") == [
         "RX4.partner-in.QHM.2016-04-01",
         "A85001.parent.13T.2015-04-01",

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,8 @@ from typing import Any, Literal, Protocol
 
 from services.registry.fhir.request import NotUnderstood
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00", re.ASCII)
 _USE_THE_LINK = "_after: use the link `next` of the page before"
 
 
@@ -84,7 +87,10 @@ def _check(value: object, column: Column) -> None:
     if not isinstance(value, str) or "\x00" in value:
         raise ValueError("a cursor has texts")
     value.encode()  # a lone surrogate cannot be stored
-    if column.type == "date":
-        date.fromisoformat(value)
-    elif column.type == "timestamptz" and value != "-infinity":
+    # Python reads forms of dates and times that PostgreSQL does not; a cursor has only the one that PostgreSQL writes.
+    if column.type == "date" and not (_DATE.fullmatch(value) and date.fromisoformat(value)):
+        raise ValueError("a cursor has days as the database writes them")
+    if column.type == "timestamptz" and value != "-infinity":
+        if not _INSTANT.fullmatch(value):
+            raise ValueError("a cursor has instants as the database writes them")
         datetime.fromisoformat(value)
