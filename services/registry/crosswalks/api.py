@@ -208,7 +208,8 @@ async def restate(
     The body is JSON, or CSV with a column `code` and optional columns `amount` and `day` (default `from_day`). An
     amount with several successors is divided by exact shares, to the last decimal place, so that the amounts of a code
     are divided as their sum is. What cannot be converted is listed apart with the reason: the input is exactly the sum
-    of what was converted and what was not. A longer table is sent in parts, each with the `so_far` of the one before.
+    of what was converted and what was not. A longer table is sent in parts as JSON, each with the `so_far` of the one
+    before.
     """
     given, before = figures_sent(await request.body(), request.headers.get("Content-Type", ""))
     figures = figures_of(given, from_day)

@@ -1,15 +1,16 @@
 """Answers of crosswalks, restatements and lists of changes, as JSON and as tables."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from libs.common.http.csv_text import Cell
-from services.registry.core.shares import Share
+from services.registry.core.shares import WHOLE
 from services.registry.core.views import View
 
 What = Literal[
@@ -39,6 +40,8 @@ ChangeCursor = tuple[date, str, str, str, str, str]
 
 MOST_CHARACTERS = 40
 """Of a code in any system."""
+
+_FRACTION = re.compile(r"[0-9]+(/0*[1-9][0-9]*)?", re.ASCII)
 
 PLACES = 10
 """Decimal places of a share, in addition to its exact fraction."""
@@ -163,13 +166,24 @@ class TotalView(BaseModel):
     amount: int | str = Field(examples=[166865139900])
 
 
+def _exact(given: str) -> str:
+    if not _FRACTION.fullmatch(given) or not 0 < (share := Fraction(given)) <= WHOLE:
+        raise ValueError("a share is an exact fraction of at most 1, as 1/3")
+    return str(share)
+
+
 class SeriesShareView(BaseModel):
     """What one body gets of a series; null: the part of which no source says where it went."""
 
     model_config = ConfigDict(extra="forbid")
 
     to_code: str | None = Field(examples=["W2U3Z"], max_length=MOST_CHARACTERS)
-    share: Share
+    share: Annotated[str, AfterValidator(_exact)] = Field(
+        # Longer than any that is stated: shares along a chain of successions multiply.
+        description="an exact fraction, as it was answered",
+        max_length=4_000,
+        examples=["1/3"],
+    )
 
 
 class SeriesView(BaseModel):
@@ -196,7 +210,8 @@ class RestatementView(BaseModel):
     amount_not_carried: int | str
     so_far: list[SeriesView] = Field(
         description="the sums that were divided: sent as `so_far` with the next part of a long table, that part is "
-        "divided as if the table had been sent at once"
+        "divided as if the table had been sent at once, provided that no amount of a code has more decimal places than "
+        "those of the parts before"
     )
 
 

@@ -555,6 +555,34 @@ async def test_a_long_table_is_restated_in_parts_as_if_it_had_been_sent_at_once(
     await registry.call("POST", "/crosswalks/restatement", params=params, json=wrong, expect=422)
 
 
+async def test_shares_along_a_chain_are_answered_and_taken_again_however_long_they_are(
+    registry: RegistryClient,
+) -> None:
+    await registry.open("Z9A")
+    await registry.open("Z9B", "Z9C", on="2015-04-01")
+    await registry.open("Z9D", "Z9E", on="2016-04-01")
+    whole, part = 10**70 + 7, 10**69 + 3
+    one, rest = f"{part}/{whole}", f"{whole - part}/{whole}"
+    chain = [
+        ("Z9A", "Z9B", one, 2015),
+        ("Z9A", "Z9C", rest, 2015),
+        ("Z9B", "Z9D", one, 2016),
+        ("Z9B", "Z9E", rest, 2016),
+    ]
+    await tell(
+        registry.database,
+        *(succeeded(code, to, f"{year}-04-01", "split", share) for code, to, share, year in chain),
+    )
+    params = {"from_day": "2014-06-01", "to_day": "2020-06-01"}
+    body: dict[str, Any] = {"figures": [{"code": "Z9A", "amount": 1000}]}
+    first = await registry.call("POST", "/crosswalks/restatement", params=params, json=body)
+    assert sum(line["amount"] for line in first["carried"]) == 1000
+    second = await registry.call(
+        "POST", "/crosswalks/restatement", params=params, json=body | {"so_far": first["so_far"]}
+    )
+    assert second["so_far"][0]["amount"] == "2000"
+
+
 def test_what_goes_in_is_what_comes_out_and_what_is_left() -> None:
     thirds = [
         Row("A", "B", Fraction(1, 3), None, Outcome.CARRIED, "a"),
