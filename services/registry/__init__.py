@@ -10,6 +10,7 @@ Packages, the highest layer first; each may import those below it:
 
 watch_lists      codes that a caller follows, and what changed of them
 federations      federations of practices: legal forms, and what each form may do
+revisions        what is new of many organisations from one day
 identifiers      external identifiers and further roles, with their periods
 search           search by words, members, trees, lookups, exports
 applications     applications to merge: filed, judged, determined

@@ -16,12 +16,14 @@ from services.registry.organisations import api as organisations
 from services.registry.populations import api as populations
 from services.registry.relations import api as relations
 from services.registry.reorganisations import api as reorganisations
+from services.registry.revisions import api as revisions
 from services.registry.search import api as search
 from services.registry.watch_lists import api as watch_lists
 
 ROUTERS = (
     organisations.router,
     identifiers.router,
+    revisions.router,
     lineage.router,
     crosswalks.router,
     evidence.router,

@@ -121,6 +121,19 @@ CASES = [
         path="/organisations/batch",
         json={"organisations": [a_ccg("11X"), a_ccg("11W", parent="10Y")]},
     ),
+    Case(
+        operation="revise_organisations",
+        role=REGISTRAR,
+        binds=("K82001", "10Y", "10H", "RX6", "QMJ"),
+        path="/organisations/revisions",
+        json={
+            "effective_on": LATER,
+            "organisations": [
+                {"code": "K82001", "parent": "10Y"},
+                {"code": "RX6", "new_name": "Another", "stp": "QMJ"},
+            ],
+        },
+    ),
     _of_an_organisation("close_organisation", "closure", {"effective_on": LATER}),
     _of_an_organisation("rename_organisation", "renaming", {"new_name": "Another", "effective_on": LATER}),
     _of_an_organisation("change_kind", "kind", {"kind": "foundation_trust", "effective_on": LATER}),

@@ -1,5 +1,7 @@
 """Gives and ends further roles and codes of other systems. A code is never given to a second organisation."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
@@ -15,13 +17,13 @@ from libs.common.events.registry import (
     OrganisationRoleGiven,
 )
 from libs.common.identity import Caller
-from services.registry.core.change import change
+from services.registry.core.change import Change, change
 from services.registry.core.codes import Day
 from services.registry.core.errors import NoChange
 from services.registry.core.links import CODE_OF, ROLE
 from services.registry.core.models import Organisation
 from services.registry.identifiers.errors import IdentifierNotFound, IdentifierTaken, RoleNotHeld
-from services.registry.identifiers.queries import ODS, BornePeriod, as_stored, periods_of
+from services.registry.identifiers.queries import ODS, BornePeriod, as_stored, periods_of, periods_of_each
 from services.registry.organisations.changes import must_be_there
 
 ROLE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
@@ -107,12 +109,21 @@ SYSTEM = r"^[a-z][a-z0-9-]{0,29}$"
 IDENTIFIER = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._:-]{0,58}[A-Za-z0-9])?$"
 """The form of a code of another system: text that fits into a URL."""
 
-_CLAIM = "INSERT INTO tie (code, sort, other) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
-_HOLDER = "SELECT code FROM tie WHERE sort = $1 AND other = $2"
+_CLAIM = """
+INSERT INTO tie (code, sort, other)
+SELECT code, sort, other FROM unnest($1::text[], $2::text[], $3::text[]) AS new (code, sort, other)
+ON CONFLICT DO NOTHING
+"""
+_HOLDERS = """
+SELECT t.sort, t.other, t.code
+  FROM tie t JOIN unnest($1::text[], $2::text[]) AS new (sort, other) USING (sort, other)
+"""
 
 
-class GiveIdentifier(Period):
-    """A code of another system, with its days."""
+class IdentifierIn(BaseModel):
+    """A code in another system."""
+
+    model_config = ConfigDict(extra="forbid")
 
     system: Annotated[str, StringConstraints(pattern=SYSTEM)] = Field(
         description="`ons`, or your own name of a system of codes", examples=["ons"]
@@ -132,6 +143,10 @@ class GiveIdentifier(Period):
         return self
 
 
+class GiveIdentifier(IdentifierIn, Period):
+    """A code of another system, with its days."""
+
+
 async def give_identifier(
     session: AsyncSession, organisation: Organisation, command: GiveIdentifier, *, by: Caller, stated_at: datetime
 ) -> None:
@@ -139,38 +154,59 @@ async def give_identifier(
 
     Raises IdentifierTaken (naming the holder), NoChange, NotYoursToDecide.
     """
-    code, sort, day = organisation.code, f"{CODE_OF}{command.system}", command.effective_on
-    async with change(session, [code], by=by, stated_at=stated_at) as now:
-        await _claim(now.connection, code, sort, command.identifier)
-        borne = await periods_of(now.connection, code, sort)
+    async with change(session, [organisation.code], by=by, stated_at=stated_at) as now:
+        taken, known = await identify_all(now, [(organisation.code, command)])
+        if taken:
+            raise IdentifierTaken(taken[0], reasons=[Reason(taken[0], "identifier")])
+        if known:
+            raise NoChange(known[0])
+
+
+async def identify_all(now: Change, given: Sequence[tuple[str, GiveIdentifier]]) -> tuple[list[str], list[str]]:
+    """Give bodies of a change these codes, each at most one of a system; the earlier code in it ends there.
+
+    Returns why codes are another body's, and why codes that are known already state nothing new.
+    """
+    sorts = {f"{CODE_OF}{one.system}" for _, one in given}
+    holders = await _claim(now.connection, given)
+    borne_by: dict[tuple[str, str], list[BornePeriod]] = defaultdict(list)
+    for code, period in await periods_of_each(now.connection, {code for code, _ in given}, sorts):
+        borne_by[code, period.sort].append(period)
+    taken, known = [], []
+    for code, one in given:
+        sort, day = f"{CODE_OF}{one.system}", one.effective_on
+        borne = borne_by[code, sort]
         until_then = [period for period in borne if period.holds_on(day)]
-        if any(period.other == command.identifier for period in until_then):
-            raise NoChange(f"{code} has {command.identifier} of {command.system} on {day} already")
-        next_one = min(
-            (period.first_day for period in borne if period.first_day and period.first_day > day), default=None
-        )
-        ends = [end for end in (command.until, next_one) if end is not None]
-        now.publish(*(_ended(code, period, day, now.at) for period in until_then))
-        now.publish(
-            OrganisationIdentified(
-                code=code,
-                system=command.system,
-                identifier=command.identifier,
-                effective_on=day,
-                until=min(ends, default=None),
-                stated_at=now.at,
+        if (holder := holders[sort, one.identifier]) != code:
+            taken.append(f"{one.identifier} of {one.system} names {holder}, and a code is never used again")
+        elif any(period.other == one.identifier for period in until_then):
+            known.append(f"{code} has {one.identifier} of {one.system} on {day} already")
+        else:
+            later = [period.first_day for period in borne if period.first_day and period.first_day > day]
+            ends = [end for end in (one.until, *later) if end is not None]
+            now.publish(*(_ended(code, period, day, now.at) for period in until_then))
+            now.publish(
+                OrganisationIdentified(
+                    code=code,
+                    system=one.system,
+                    identifier=one.identifier,
+                    effective_on=day,
+                    until=min(ends, default=None),
+                    stated_at=now.at,
+                )
             )
-        )
+    return taken, known
 
 
-async def _claim(connection: asyncpg.Connection, code: str, sort: str, identifier: str) -> None:
+async def _claim(
+    connection: asyncpg.Connection, given: Sequence[tuple[str, GiveIdentifier]]
+) -> dict[tuple[str, str], str]:
+    """Reserve codes of other systems for bodies, and return who has each, by type and code."""
+    rows = sorted((f"{CODE_OF}{one.system}", one.identifier, code) for code, one in given)
+    sorts, others, codes = ([row[part] for row in rows] for part in range(3))
     # The insert waits for another transaction that gives the same code, so that the holder is seen.
-    await connection.execute(_CLAIM, code, sort, identifier)
-    holder = await connection.fetchval(_HOLDER, sort, identifier)
-    if holder != code:
-        system = sort.removeprefix(CODE_OF)
-        message = f"{identifier} of {system} names {holder}, and a code is never used again"
-        raise IdentifierTaken(message, reasons=[Reason(message, "identifier")])
+    await connection.execute(_CLAIM, codes, sorts, others)
+    return {(sort, other): code for sort, other, code in await connection.fetch(_HOLDERS, sorts, others)}
 
 
 async def end_identifier(

@@ -1,5 +1,6 @@
 """Reads further roles and codes of other systems, with their days, as known at an instant."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -25,6 +26,13 @@ SELECT t.sort, t.other, lower(b.valid) AS start, upper(b.valid) AS "end"
   FROM tie t JOIN {believed_link("b", day=ALL_DAYS, known="$3")}
  WHERE t.code = $1 AND (t.sort = $2 OR right($2, 1) = ':' AND starts_with(t.sort, $2))
  ORDER BY t.sort, lower(b.valid), t.other
+"""  # noqa: S608  (only names of ours are put in)
+
+_PERIODS_OF_EACH = f"""
+SELECT t.code, t.sort, t.other, lower(b.valid) AS start, upper(b.valid) AS "end"
+  FROM tie t JOIN {believed_link("b", day=ALL_DAYS, known="$3")}
+ WHERE t.code = ANY($1) AND t.sort = ANY($2)
+ ORDER BY t.code, t.sort, lower(b.valid), t.other
 """  # noqa: S608  (only names of ours are put in)
 
 _BEARERS = f"""
@@ -65,6 +73,12 @@ async def periods_of(
     """
     periods = [BornePeriod(*row) for row in await db.fetch(_PERIODS, code, sort, as_known or ALWAYS)]
     return periods if as_at is None else [one for one in periods if one.holds_on(as_at)]
+
+
+async def periods_of_each(db: Reads, codes: Collection[str], sorts: Collection[str]) -> list[tuple[str, BornePeriod]]:
+    """Return the links of some types of many bodies, each with its body, as known now."""
+    rows = await db.fetch(_PERIODS_OF_EACH, sorted(codes), sorted(sorts), ALWAYS)
+    return [(code, BornePeriod(*period)) for code, *period in rows]
 
 
 async def list_roles(db: Reads, code: str, *, as_at: date | None, as_known: datetime | None) -> RolesView:

@@ -1,9 +1,12 @@
 """Changes an organisation from a day: name, parent, kind, status in law, address. Earlier days stay unchanged."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,12 +41,13 @@ Describing = Callable[[str, date], Event]
 """Builds the event that states a value from a day on."""
 
 _BELIEFS_FROM = f"""
-SELECT b.value, lower(b.valid) AS start, {on_day("b", "$3")} AS then,
+SELECT o.code, b.facet, b.value, lower(b.valid) AS start, {on_day("b", "$3")} AS then,
        EXISTS (SELECT FROM organisation_statement s
                 WHERE s.subject_id = b.subject_id AND s.facet = b.facet AND s.value = b.value) AS stated
-  FROM organisation_belief b
- WHERE b.subject_id = $1 AND b.facet = $2 AND {as_known("b", NOW)} AND (upper(b.valid) > $3 OR upper_inf(b.valid))
- ORDER BY b.valid
+  FROM organisation_belief b JOIN organisation o ON o.id = b.subject_id
+ WHERE o.code = ANY($1) AND b.facet = ANY($2) AND {as_known("b", NOW)}
+   AND (upper(b.valid) > $3 OR upper_inf(b.valid))
+ ORDER BY o.code, b.facet, b.valid
 """  # noqa: S608  (only names of ours are put in)
 
 
@@ -201,7 +205,7 @@ async def change_legal_status(
     """
     code = organisation.code
     async with change(session, [code], by=by, stated_at=stated_at) as now:
-        reasons = _against_in_law(now.standings[code], command)
+        reasons = reasons_against_legal_status(now.standings[code], command.legal_status, command.effective_on)
         if reasons:
             raise LegalDatesDisagree("; ".join(reason.message for reason in reasons), reasons=reasons)
 
@@ -211,12 +215,18 @@ async def change_legal_status(
         await describe(now, code, Facet.LEGAL, command.legal_status, command.effective_on, in_law)
 
 
-def _against_in_law(standing: Standing, command: ChangeLegalStatus) -> list[Reason]:
-    code, day, reasons = standing.code, command.effective_on, []
+def reasons_against_legal_status(
+    standing: Standing, status: str, day: date, *, as_another_kind: bool = False
+) -> list[Reason]:
+    """Return why a body cannot be `established` or `abolished` in law from a day.
+
+    A code that names another kind of body from that day was in use before: what is established is what it names then.
+    """
+    code, reasons = standing.code, []
     established, abolished = standing.in_law_since(ESTABLISHED), standing.in_law_since(ABOLISHED)
-    if command.legal_status == ESTABLISHED:
+    if status == ESTABLISHED:
         opened = standing.first_day_open()
-        if opened is not None and day > opened:
+        if opened is not None and day > opened and not as_another_kind:
             reasons.append(f"{code} operates from {opened}, and nothing operates before it is established in law")
         if abolished is not None and day >= abolished:
             reasons.append(f"{code} is abolished in law from {abolished}, and a code is never used again")
@@ -256,9 +266,34 @@ async def describe(now: Change, code: str, facet: Facet, value: str, day: date, 
 
     A parent that only follows from a succession may be stated, and is not stated again. Raises NoChange.
     """
-    rows = await now.connection.fetch(_BELIEFS_FROM, now.organisations[code].id, facet, day)
-    if any(row["then"] and row["stated"] and row["value"] == value for row in rows):
-        about = facet.name.lower().replace("_", " ")
-        raise NoChange(f"{code}: its {about} on {day} is known to be {value!r}")
-    now.publish(describing(value, day))
-    now.publish(*(describing(row["value"], row["start"]) for row in rows if row["stated"] and not row["then"]))
+    if reasons := await describe_all(now, [Description(code, facet, value, describing)], day):
+        raise NoChange(reasons[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A value of one facet of a body, and the event that states it from a day."""
+
+    code: str
+    facet: Facet
+    value: str
+    describing: Describing
+
+
+async def describe_all(now: Change, descriptions: Sequence[Description], day: date) -> list[str]:
+    """State these values from a day, as `describe` does; return why those that are known already state nothing new."""
+    codes = sorted({one.code for one in descriptions})
+    facets = sorted({one.facet for one in descriptions})
+    believed_then: dict[tuple[str, int], list[asyncpg.Record]] = defaultdict(list)
+    for row in await now.connection.fetch(_BELIEFS_FROM, codes, facets, day):
+        believed_then[row["code"], row["facet"]].append(row)
+    reasons = []
+    for one in descriptions:
+        rows = believed_then[one.code, one.facet]
+        if any(row["then"] and row["stated"] and row["value"] == one.value for row in rows):
+            about = one.facet.name.lower().replace("_", " ")
+            reasons.append(f"{one.code}: its {about} on {day} is known to be {one.value!r}")
+            continue
+        now.publish(one.describing(one.value, day))
+        now.publish(*(one.describing(row["value"], row["start"]) for row in rows if row["stated"] and not row["then"]))
+    return reasons

@@ -19,8 +19,8 @@ from services.registry.core.sources import SourceName, family_of, rank_of
 MOST_PEOPLE = 1_000_000_000
 
 
-class PublishPopulation(BaseModel):
-    """A count of people on a day."""
+class CountOfPeople(BaseModel):
+    """A count of people, by its basis and source."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,12 +29,17 @@ class PublishPopulation(BaseModel):
         examples=["registered"],
     )
     people: int = Field(strict=True, ge=0, le=MOST_PEOPLE, description="whole people", examples=[250_000])
-    effective_on: Day = Field(description="the day of the count", examples=["2011-10-31"])
     source: SourceName | None = Field(
         default=None,
         description="the source, as `family:document`; left out, the registrar states it",
         examples=["ons:mid-2019 estimates"],
     )
+
+
+class PublishPopulation(CountOfPeople):
+    """A count of people on a day."""
+
+    effective_on: Day = Field(description="the day of the count", examples=["2011-10-31"])
 
 
 async def publish_population(

@@ -133,8 +133,10 @@ def _after(succession: PlannedSuccession, records: Records, standing: Mapping[st
         return records.commissioners()
     then = [records.bodies.get(code, standing[code]) for code, _ in succession.successors]
     if succession.lives_on_as:
-        [code] = succession.predecessors[:1]
-        then = [as_kind(records.bodies.get(code, standing[code]), succession.lives_on_as, succession.effective_on)]
+        then = [
+            as_kind(records.bodies.get(code, standing[code]), succession.lives_on_as, succession.effective_on)
+            for code in succession.predecessors
+        ]
     return after_a_succession(
         records.commissioners(), succession.effective_on, closed=succession.closing, successors=then
     )

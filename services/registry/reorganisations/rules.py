@@ -48,7 +48,7 @@ _COUNTS = {
     Shape.SPLIT: ((1, 1), (2, None)),
     Shape.ACQUISITION: ((1, None), (1, 1)),
     Shape.BOUNDARY_CHANGE: ((1, 1), (1, None)),
-    Shape.ABOLITION: ((1, 1), (1, None)),
+    Shape.ABOLITION: ((1, None), (1, None)),
 }
 """The least and greatest numbers of predecessors and successors of each shape."""
 
@@ -89,6 +89,8 @@ def _against_the_numbers(succession: PlannedSuccession) -> Iterator[Reason]:
         for code, times in Counter(codes).items():
             if times > 1:
                 yield Reason(f"{code} occurs {times} times", field)
+    if succession.shape is Shape.ABOLITION and len(succession.predecessors) > 1 and len(succession.successors) > 1:
+        yield Reason("several bodies are abolished together where one body follows all of them", "successors")
     if succession.shape is not Shape.SPLIT:
         for code in sorted(set(parts["predecessors"]) & set(parts["successors"])):
             yield Reason(f"{code} cannot follow itself: only a split has a part that continues", "successors")

@@ -211,6 +211,20 @@ async def test_what_is_abolished_in_law_lives_on_under_its_code_as_another_kind(
     assert found["items"] == []
 
 
+async def test_several_are_abolished_together_where_one_body_follows_them(registry: RegistryClient) -> None:
+    await registry.open("06Q", "07G", "99E")
+    await registry.open("QH8", "QUE", kind="icb", on="2022-07-01")
+    codes, day = ["06Q", "07G", "99E"], "2022-07-01"
+    refused = await state(registry, "abolition", codes, {"QH8": None, "QUE": None}, day, expect=409)
+    assert "where one body follows all of them" in messages(refused)
+    done = await state(registry, "abolition", codes, {"QH8": None}, day, lives_on_as="sub_icb_location")
+    assert (done["closed"], done["predecessors"]) == ([], codes)
+    for code in codes:
+        assert await living(registry, code, day) == ["QH8"]
+        then = await registry.ask(code, day)
+        assert (then["kind"], then["status"], then["legal"]["status"]) == ("sub_icb_location", "open", "abolished")
+
+
 async def test_a_code_cannot_live_on_as_a_body_that_may_not_cover_its_practices(registry: RegistryClient) -> None:
     await registry.open("11X", "QSL")
     await registry.open("L85001", kind="gp_practice")
