@@ -1,22 +1,38 @@
 """Plans the demo's missing steps: its records less what the services' own events show to have happened."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from deploy.demo.records import Consolidation, Contract, DemoRecords, Officers
+from deploy.demo.records import (
+    ABOLITION,
+    AREAS_KNOWN,
+    COMMISSIONER_OF_PRACTICES,
+    Consolidation,
+    Contract,
+    DemoRecords,
+    Officers,
+)
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractSigned, ServiceConsolidated
 from libs.common.events.finance import AllowanceSet
 from libs.common.events.governance import AppointmentEnded, AppointmentMade, BodyEstablished
 from libs.common.events.registry import (
+    AreasAssigned,
     CCGMerged,
     CCGMergerAgreed,
     CCGMergerRedated,
+    OrganisationClosed,
+    OrganisationIdentified,
+    OrganisationKindChanged,
     OrganisationOpened,
+    OrganisationParentChanged,
     OrganisationRenamed,
+    OrganisationSucceeded,
+    PopulationPublished,
 )
 
 Done: TypeAlias = frozenset[tuple[str, ...]]
@@ -47,8 +63,6 @@ def what_happened(feeds: Iterable[Envelope]) -> Done:
 
 def _mark(event: Event) -> tuple[str, ...]:
     match event:
-        case OrganisationOpened() | OrganisationRenamed():
-            return (event.event_name, event.code)
         case CCGMergerAgreed() | CCGMergerRedated() | CCGMerged():
             return (event.event_name, event.successor)
         case ContractSigned() | ServiceConsolidated():
@@ -60,6 +74,24 @@ def _mark(event: Event) -> tuple[str, ...]:
         case AppointmentMade() | AppointmentEnded():
             return (event.event_name, event.post, event.effective_on.isoformat())
         case _:
+            return _mark_of_a_body(event)
+
+
+def _mark_of_a_body(event: Event) -> tuple[str, ...]:
+    match event:
+        case OrganisationOpened() | OrganisationClosed() | AreasAssigned():
+            return (event.event_name, event.code)
+        case OrganisationRenamed() | OrganisationKindChanged():
+            return (event.event_name, event.code, event.effective_on.isoformat())
+        case OrganisationParentChanged():
+            return (event.event_name, event.code, event.parent, event.effective_on.isoformat())
+        case OrganisationIdentified():
+            return (event.event_name, event.code, event.identifier)
+        case OrganisationSucceeded():
+            return (event.event_name, event.code, event.successor)
+        case PopulationPublished():
+            return (event.event_name, event.code, event.basis, event.effective_on.isoformat())
+        case _:
             return ()
 
 
@@ -69,6 +101,10 @@ def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
         *_openings(facts, done),
         *_mergers(facts),
         *_renamings(facts),
+        *_revisions(facts),
+        *_successions(facts),
+        *_areas(facts),
+        *_closings(facts),
         *_contracts(facts),
         *_finance(facts),
         *_governance(facts),
@@ -86,22 +122,64 @@ def days_of_mergers_missing(facts: DemoRecords, done: Done) -> set[date]:
 def _openings(facts: DemoRecords, done: Done) -> Iterator[Step]:
     bodies = [(ccg.from_day, ccg.code, ccg.name, "ccg") for ccg in facts.ccgs]
     bodies += [(unit.from_day, unit.code, unit.name, "csu") for unit in facts.places.suppliers]
+    bodies += [(body.from_day, body.code, body.name, body.kind) for body in facts.bodies]
+    bodies += [(one.from_day, one.code, one.name, "gp_practice") for one in facts.practices]
     missing = [body for body in bodies if ("OrganisationOpened", body[1]) not in done]
-    for day in sorted({body[0] for body in missing}):
-        opened = [
-            {"code": code, "name": name, "kind": kind, "effective_on": day.isoformat()}
-            for from_day, code, name, kind in missing
-            if from_day == day
-        ]
+    by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for from_day, code, name, kind in missing:
+        parent = {"parent": COMMISSIONER_OF_PRACTICES} if kind == "gp_practice" else {}
+        opened = {"code": code, "name": name, "kind": kind, "effective_on": from_day.isoformat(), **parent}
+        by_day[facts.stated_on(from_day)].append(opened)
+    for day, together in sorted(by_day.items()):
+        ccgs = sum(one["kind"] == "ccg" for one in together)
+        others = len(together) - ccgs
+        words = f"{ccgs} CCGs and {others} other bodies open" if ccgs else f"{others} bodies open"
         yield _step(
             day,
             "registry",
-            f"{len(opened)} CCGs open" if len(opened) > 1 else f"{opened[0]['name']} opens",
+            words if len(together) > 1 else f"{together[0]['name']} opens",
             "organisations/batch",
-            {"organisations": opened},
+            {"organisations": together},
             by="registrar",
-            happened=("OrganisationOpened", opened[0]["code"]),
+            happened=("OrganisationOpened", together[0]["code"]),
         )
+
+
+def _revisions(facts: DemoRecords) -> Iterator[Step]:
+    """Plan what is new of many bodies from a day: levels above them, codes, names of 2022; and counts of people."""
+    new: dict[date, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
+    for given in facts.ons_codes:
+        new[given.day][given.code]["identifiers"] = [{"system": "ons", "identifier": given.ons}]
+    names = {board.code: board.name for board in facts.boards}
+    between = {body.code for body in facts.bodies}
+    parents: dict[str, str] = {}
+    for level in facts.levels:
+        for body in level.codes:
+            new[level.day][body][level.level] = level.above
+            if level.level == "icb":
+                new[level.day][body]["new_name"] = f"{names[level.above]} - {body}"
+    for board in facts.boards:
+        new[ABOLITION][board.code] |= {"kind": "icb", "new_name": board.name, "legal_status": "established"}
+    for day, bodies in sorted(new.items()):
+        for code, values in bodies.items():
+            # The register's own column has the nearest level: a region for those between it and a commissioner.
+            nearest = ("region",) if code in between else ("icb", "stp", "local_office")
+            parent = next((values[level] for level in nearest if level in values), None)
+            # A board has the code of the STP before it, so most of its locations keep their parent.
+            if parent and parents.get(code) != parent:
+                parents[code] = values["parent"] = parent
+        words = "boards are established" if day == ABOLITION else "what is new of bodies, as published"
+        yield _revision(day, day, words, [{"code": code, **values} for code, values in sorted(bodies.items())])
+    for count in facts.counts:
+        counted = [
+            {
+                "code": one.code,
+                "populations": [{"basis": count.basis, "people": one.people, "source": count.source}],
+            }
+            for one in facts.populations
+            if one.count == count.name
+        ]
+        yield _revision(count.stated_on, count.day, f"{len(counted)} counts of people are published", counted)
 
 
 def _mergers(facts: DemoRecords) -> Iterator[Step]:
@@ -147,9 +225,102 @@ def _renamings(facts: DemoRecords) -> Iterator[Step]:
             f"organisations/{renaming.code}/renaming",
             {"new_name": renaming.name, "effective_on": renaming.day.isoformat()},
             by="registrar",
-            happened=("OrganisationRenamed", renaming.code),
+            happened=("OrganisationRenamed", renaming.code, renaming.day.isoformat()),
             kind="edit",
         )
+
+
+def _revision(stated_on: date, day: date, words: str, organisations: list[dict[str, Any]]) -> Step:
+    return _step(
+        stated_on,
+        "registry",
+        words,
+        "organisations/revisions",
+        {"effective_on": day.isoformat(), "organisations": organisations},
+        by="registrar",
+        happened=_first_event(organisations[0], day),
+    )
+
+
+def _first_event(new: Mapping[str, Any], day: date) -> tuple[str, ...]:
+    """Return what identifies an event of a revision, all of which are published together."""
+    code, on = new["code"], day.isoformat()
+    if "populations" in new:
+        return ("PopulationPublished", code, new["populations"][0]["basis"], on)
+    if "identifiers" in new:
+        return ("OrganisationIdentified", code, new["identifiers"][0]["identifier"])
+    if "kind" in new:
+        return ("OrganisationKindChanged", code, on)
+    above = next(new[level] for level in ("parent", "icb", "stp", "local_office", "region") if level in new)
+    return ("OrganisationParentChanged", code, above, on)
+
+
+def _successions(facts: DemoRecords) -> Iterator[Step]:
+    """Plan the mergers of STPs, and that the CCGs of each board's area were abolished and the board followed them."""
+    merged: dict[tuple[date, str], list[str]] = defaultdict(list)
+    for body in facts.bodies:
+        if body.merged_into and body.last_day:
+            merged[body.last_day + timedelta(days=1), body.merged_into].append(body.code)
+    for (day, successor), codes in merged.items():
+        words = f"{', '.join(codes)} merge into {successor}"
+        yield _reorganisation(facts.stated_on(day), words, _succession(day, "merger", codes, successor))
+    for level in facts.levels:
+        if level.level == "icb":
+            terms = _succession(level.day, "abolition", level.codes, level.above)
+            plural = "CCG is" if len(level.codes) == 1 else "CCGs are"
+            words = f"{len(level.codes)} {plural} abolished, and {level.above} takes over"
+            yield _reorganisation(level.day, words, {**terms, "lives_on_as": "sub_icb_location"})
+
+
+def _succession(day: date, shape: str, codes: Sequence[str], successor: str) -> dict[str, Any]:
+    return {
+        "shape": shape,
+        "predecessors": list(codes),
+        "successors": [{"code": successor}],
+        "effective_on": day.isoformat(),
+    }
+
+
+def _reorganisation(day: date, words: str, body: Mapping[str, Any]) -> Step:
+    happened = ("OrganisationSucceeded", body["predecessors"][0], body["successors"][0]["code"])
+    return _step(day, "registry", words, "reorganisations", body, by="nhs-england", happened=happened)
+
+
+def _closings(facts: DemoRecords) -> Iterator[Step]:
+    """Plan the closing of what closed without a succession: regions, local offices and practices."""
+    closing = [(one.last_day, one.code, one.name) for one in facts.bodies if not one.merged_into]
+    closing += [(one.last_day, one.code, one.name) for one in facts.practices]
+    for last, code, name in closing:
+        if last:
+            day = last + timedelta(days=1)
+            yield _step(
+                facts.stated_on(day),
+                "registry",
+                f"{name} closes",
+                f"organisations/{code}/closure",
+                {"effective_on": day.isoformat()},
+                by="registrar",
+                happened=("OrganisationClosed", code),
+                kind="edit",
+            )
+
+
+def _areas(facts: DemoRecords) -> Iterator[Step]:
+    areas: dict[str, list[str]] = defaultdict(list)
+    for run in facts.areas:
+        areas[run.code] += run.all
+    yield _step(
+        AREAS_KNOWN,
+        "registry",
+        f"{sum(map(len, areas.values()))} areas are listed",
+        "covers",
+        {
+            "effective_on": AREAS_KNOWN.isoformat(),
+            "commissioners": [{"code": code, "areas": several} for code, several in areas.items()],
+        },
+        by="nhs-england",
+        happened=("AreasAssigned", next(iter(areas))),
+    )
 
 
 def _contracts(facts: DemoRecords) -> Iterator[Step]:

@@ -4,6 +4,7 @@ import csv
 import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,24 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 FOLDER = Path(__file__).parent
 ATTRIBUTION = "Contains public sector information licensed under the Open Government Licence v3.0."
+
+
+ABOLITION = date(2022, 7, 1)
+"""Health and Care Act 2022: boards are established, CCGs abolished, and their codes name sub-ICB locations."""
+
+AREAS_KNOWN = date(2021, 4, 1)
+"""The day of the table of areas."""
+
+COMMISSIONER_OF_PRACTICES = "06H"
+"""The CCG whose practices the demo has."""
+
+
+def _split(value: Any) -> Any:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _none_if_empty(value: Any) -> Any:
+    return value or None
 
 
 class _Fact(BaseModel):
@@ -35,15 +54,8 @@ class Merger(_Fact):
     agreed: date
     proposed: date | None
 
-    @field_validator("predecessors", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        return tuple(value.split()) if isinstance(value, str) else value
-
-    @field_validator("proposed", mode="before")
-    @classmethod
-    def _absent(cls, value: Any) -> Any:
-        return value or None
+    _several = field_validator("predecessors", mode="before")(_split)
+    _not_proposed = field_validator("proposed", mode="before")(_none_if_empty)
 
 
 class Renaming(_Fact):
@@ -52,6 +64,87 @@ class Renaming(_Fact):
     day: date
     code: str
     name: str
+
+
+class Body(_Fact):
+    """A region, local office or STP under its name of `from_day`; it closed after `last_day`, or has not."""
+
+    code: str
+    name: str
+    kind: str
+    from_day: date
+    last_day: date | None
+    merged_into: str
+
+    _no_last_day = field_validator("last_day", mode="before")(_none_if_empty)
+
+
+class Practice(_Fact):
+    """A GP practice of Cambridgeshire and Peterborough, from April 2013 or later."""
+
+    code: str
+    name: str
+    from_day: date
+    last_day: date | None
+
+    _no_last_day = field_validator("last_day", mode="before")(_none_if_empty)
+
+
+class Level(_Fact):
+    """From `day` these bodies are in the `local_office`, `stp`, `icb`, `region` or (a practice) `parent` above."""
+
+    day: date
+    level: str
+    above: str
+    codes: tuple[str, ...]
+
+    _several = field_validator("codes", mode="before")(_split)
+
+
+class OnsCode(_Fact):
+    """From `day` a body has this code of the Office for National Statistics."""
+
+    day: date
+    code: str
+    ons: str
+
+
+class Board(_Fact):
+    """An integrated care board, under the code of the STP before it."""
+
+    code: str
+    name: str
+
+
+class Count(_Fact):
+    """A published count of people on `day`; the demo tells it on `stated_on`."""
+
+    name: str
+    day: date
+    stated_on: date
+    basis: str
+    source: str
+
+
+class Population(_Fact):
+    """The people of one body in a count."""
+
+    count: str
+    code: str
+    people: int
+
+
+class Areas(_Fact):
+    """A run of areas of a commissioner: every number from the first LSOA to the last."""
+
+    code: str
+    first: str
+    last: str
+
+    @property
+    def all(self) -> list[str]:
+        """Each of them."""
+        return [f"E{number:08}" for number in range(int(self.first[1:]), int(self.last[1:]) + 1)]
 
 
 class _Told(_Fact):
@@ -147,6 +240,14 @@ class DemoRecords(_Fact):
     mergers: tuple[Merger, ...]
     renamings: tuple[Renaming, ...]
     places: Places
+    bodies: tuple[Body, ...]
+    levels: tuple[Level, ...]
+    ons_codes: tuple[OnsCode, ...]
+    boards: tuple[Board, ...]
+    practices: tuple[Practice, ...]
+    counts: tuple[Count, ...]
+    populations: tuple[Population, ...]
+    areas: tuple[Areas, ...]
 
     @property
     def illustrative(self) -> frozenset[str]:
@@ -157,7 +258,11 @@ class DemoRecords(_Fact):
         stated = [(code, one.year) for one in places.allowances if one.illustrative for code in one.populations]
         return frozenset(contracts | {f"{code} {year}" for code, year in stated})
 
-    @property
+    def stated_on(self, day: date) -> date:
+        """Return the day of the demo on which what happened on this day is stated: the same, or the next."""
+        return min(each for each in self.days if each >= day)
+
+    @cached_property
     def days(self) -> frozenset[date]:
         """Every day on which the demo does something."""
         places = self.places
@@ -169,15 +274,18 @@ class DemoRecords(_Fact):
             one.decided_on for one in places.consolidations
         }
         days |= {stated.stated_on for stated in places.allowances}
+        days |= {level.day for level in self.levels} | {code.day for code in self.ons_codes}
+        days |= {count.stated_on for count in self.counts} | {ABOLITION, AREAS_KNOWN}
         return frozenset(days | {officers.until + timedelta(days=1) for officers in places.officers if officers.until})
 
 
 def read_records(folder: Path = FOLDER) -> DemoRecords:
     """Read the files of the demo. Raises pydantic's ValidationError if one has the wrong form."""
+    tables = ("ccgs", "mergers", "renamings", "bodies", "levels", "boards", "practices", "populations", "areas")
     return DemoRecords(
-        ccgs=tuple(CCG.model_validate(row) for row in _rows(folder / "ccgs.csv")),
-        mergers=tuple(Merger.model_validate(row) for row in _rows(folder / "mergers.csv")),
-        renamings=tuple(Renaming.model_validate(row) for row in _rows(folder / "renamings.csv")),
+        **{name: _rows(folder / f"{name}.csv") for name in tables},
+        ons_codes=_rows(folder / "ons.csv"),
+        counts=tomllib.loads((folder / "counts.toml").read_text(encoding="utf-8"))["count"],
         places=Places.model_validate(tomllib.loads((folder / "places.toml").read_text(encoding="utf-8"))),
     )
 

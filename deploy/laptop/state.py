@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from deploy.demo.records import DemoRecords, HealthEconomy
+from deploy.demo.records import ABOLITION, DemoRecords, HealthEconomy
 from deploy.demo.services import Refused, Services
 from libs.common.money import pounds
 
@@ -160,9 +160,9 @@ async def _names(services: Services, codes: set[str]) -> dict[str, str]:
 
 
 def _days_of(mergers: Sequence[Answer]) -> list[date]:
-    """Return the days from which commissioners are counted: the first of all, and the latest days of mergers."""
+    """Return the days from which commissioners are counted: the two reforms, and the latest days of mergers."""
     days = sorted({date.fromisoformat(one["effective_on"]) for one in mergers})
-    return [date(2013, 4, 1), *days[-_MOST_DAYS:]] if days else []
+    return sorted({date(2013, 4, 1), *days[-_MOST_DAYS:], ABOLITION}) if days else []
 
 
 async def _day(services: Services, day: date) -> Day:

@@ -26,8 +26,8 @@ COMMISSIONER = DemoUser(
 BLACK_COUNTRY = DemoUser(
     "black-country",
     frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD}),
-    frozenset({"D2P2L"}),
-    "does the same for the Black Country alone, and for what merged into it; is refused everything else",
+    frozenset({"QUA"}),
+    "does the same for the Black Country alone, and for the CCGs that its board followed; is refused everything else",
 )
 PARTNER = DemoUser(
     "support-unit",

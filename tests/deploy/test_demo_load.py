@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import httpx
 import pytest
 
 from deploy.demo.load import load
-from deploy.demo.records import ATTRIBUTION, read_records
+from deploy.demo.records import ABOLITION, ATTRIBUTION, read_records
 from deploy.demo.services import SERVICES, Services
 from deploy.laptop.page import render
 from deploy.laptop.server import address_of, listen, serving
@@ -117,6 +117,10 @@ async def test_the_demo_is_loaded_though_it_was_cut_off_and_then_has_nothing_lef
         check_events(events)
         await check_state(services)
         await check_who_decides(services)
+        await check_commissioners_by_day(services)
+        await check_levels(services)
+        await check_cambridgeshire(services)
+        await check_figures_and_codes(services)
         assert not await load(services, FACTS, silently)
         assert [event.id for event in await all_events(services)] == [event.id for event in events]
         assert [await services.clock_of(service) for service in SERVICES] == [None] * 4
@@ -177,10 +181,110 @@ async def check_who_decides(services: Services) -> None:
         body = a_contract(customers=customers)
         answer = await services.ask("POST", "/contracts/v1/contracts", by=by, body=body, params={"dry_run": "true"})
         assert answer.status_code == status, answer.text
-        assert status != 403 or answer.json()["detail"] == "14Y: the token acts for D2P2L"
+        assert status != 403 or answer.json()["detail"] == "14Y, QU9: the token acts for QUA"
     listed = await services.ask("GET", "/contracts/v1/contracts", by="black-country", params={"as_at": "2017-06-01"})
     assert {one["reference"][:3] for one in listed.json()["items"]} == {"BC-"}
     assert (await services.ask("GET", "/contracts/v1/contracts", by="operator")).json()["items"] == []
+
+
+async def read(services: Services, path: str, **asked: object) -> Any:
+    """Ask the registry as the commissioner."""
+    answer = await services.ask("GET", f"/registry{path}", by="commissioner", params=asked or None)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def number_of(services: Services, kind: str, **asked: object) -> int:
+    """How many bodies of a kind are open."""
+    found = await read(services, "/v1/organisations", kind=kind, status="open", limit=500, **asked)
+    assert found["next"] is None
+    return len(found["items"])
+
+
+async def check_commissioners_by_day(services: Services) -> None:
+    """The counts that were published up to 2021, and what is true since July 2022, today too."""
+    for day, count in OPEN_FROM.items():
+        assert await number_of(services, "ccg", as_at=day) == count
+    assert await number_of(services, "ccg", as_at="2022-06-30") == 106
+    before = {kind: await number_of(services, kind, as_at="2022-06-30") for kind in ("stp", "icb", "sub_icb_location")}
+    assert before == {"stp": 42, "icb": 0, "sub_icb_location": 0}
+    for when in ({"as_at": "2022-07-02"}, {}):
+        since = {kind: await number_of(services, kind, **when) for kind in ("ccg", "stp", "icb", "sub_icb_location")}
+        assert since == {"ccg": 0, "stp": 0, "icb": 42, "sub_icb_location": 106}
+    buckinghamshire = await read(services, "/v1/organisations/14Y")
+    assert (buckinghamshire["kind"], buckinghamshire["status"]) == ("sub_icb_location", "open")
+    assert buckinghamshire["name"] == "NHS Buckinghamshire, Oxfordshire and Berkshire West ICB - 14Y"
+    assert buckinghamshire["legal"] == {"status": "abolished", "since": "2022-07-01", "last_day": None}
+    followed = (await read(services, "/v1/organisations/14Y/lineage"))["after"]
+    assert [(one["successor"], one["shape"], one["effective_on"]) for one in followed] == [
+        ("QU9", "abolition", "2022-07-01")
+    ]
+
+
+async def check_levels(services: Services) -> None:
+    """Local offices, STPs, boards and regions on their days: Bassetlaw changed its area and its region in July 2022."""
+
+    async def levels(code: str, day: str) -> list[str | None]:
+        found = (await read(services, f"/v1/organisations/{code}", as_at=day))["levels"]
+        return [found[level] for level in ("local_office", "stp", "icb", "region")]
+
+    assert await levels("02Q", "2014-04-01") == ["Q51", None, None, "Y54"]
+    assert await levels("02Q", "2020-03-31") == ["Q72", "QF7", None, "Y63"]
+    assert await levels("02Q", "2022-06-30") == [None, "QF7", None, "Y63"]
+    assert await levels("02Q", "2022-07-01") == [None, None, "QT1", "Y60"]
+    assert await levels("42D", "2020-04-01") == [None, "QOQ", None, "Y63"]  # 03E came to it from QWO
+    assert await levels("00W", "2016-04-01") == ["Q83", None, None, "Y54"]
+    for icb in FACTS.boards:
+        within = await read(services, "/v1/organisations", in_icb=icb.code, kind="sub_icb_location", limit=50)
+        expected = next(one.codes for one in FACTS.levels if (one.level, one.above) == ("icb", icb.code))
+        assert [one["code"] for one in within["items"]] == list(expected), icb
+    regions = [level.above for level in FACTS.levels if level.level == "region" and "QU9" in level.codes]
+    board = await read(services, "/v1/organisations/QU9")
+    assert (board["levels"]["region"], board["legal"]["status"], regions) == ("Y59", "established", ["Y59"])
+    assert await number_of(services, "local_office") == 0
+    assert await number_of(services, "nhs_england_region") == 7
+    before = await read(services, "/v1/organisations/QMK/lineage", direction="after")
+    assert before["resolves_to"] == ["QHM"]
+
+
+async def check_cambridgeshire(services: Services) -> None:
+    """Its practices are in it, Oundle's up to 2023, and it is in its board; its areas are known, and covered once."""
+    [oundle] = [level.codes[0] for level in FACTS.levels if level.level == "parent"]
+    for text in ("2013-04-01", "2019-12-01", "2024-04-01"):
+        day = date.fromisoformat(text)
+        expected = {
+            one.code for one in FACTS.practices if one.from_day <= day and (one.last_day is None or one.last_day >= day)
+        }
+        covered = await read(services, "/v1/covers/06H/practices", as_at=text, limit=500)
+        assert {one["code"] for one in covered["items"]} == expected - ({oundle} if day.year >= 2023 else set())
+    assert (await read(services, f"/v1/organisations/{oundle}"))["levels"]["icb"] == "QPM"
+    surgery = await read(services, "/v1/organisations/D81001/populations", as_at="2024-04-01")
+    assert surgery["populations"][0]["people"] > 1000
+    areas = await read(services, "/v1/covers/06H/areas", as_at="2024-04-01", limit=500)
+    more = await read(services, areas["next"].removeprefix("/registry"))
+    assert len(areas["items"]) + len(more["items"]) == 507
+    assert (await read(services, "/v1/covers/findings"))["items"] == []
+
+
+async def check_figures_and_codes(services: Services) -> None:
+    """Previews have people, the crosswalk has ONS codes, and FHIR has affiliations of today."""
+    preview = await read(services, "/v1/merger-previews", predecessor=["QUE", "QM7"], effective_on="2030-04-01")
+    parts = {one["code"]: (one["people"], one["below"]) for one in preview["bodies"]}
+    assert parts["QUE"] == (1_022_472, ["06H"])
+    assert preview["people"] == sum(people for people, _ in parts.values())
+    asked = {"from_day": "2013-04-01", "to_day": "2021-04-01", "kind": "ccg", "system": "ons"}
+    crosswalk = (await read(services, "/v1/crosswalks", **asked, limit=500))["items"]
+    assert ("E38000033", "E38000223", "10H", "14Y") in {
+        (one["code"], one["to_code"], one["body"], one["to_body"]) for one in crosswalk
+    }
+    assert len({one["code"] for one in crosswalk}) == 211
+    assert len({one["to_code"] for one in crosswalk}) == 106
+    found = await read(services, "/v1/fhir/R4/OrganizationAffiliation", **{"primary-organization": "14Y"})
+    assert "QU9" in {
+        entry["resource"]["participatingOrganization"]["identifier"]["value"]
+        for entry in found["entry"]
+        if entry["resource"].get("active")
+    }
 
 
 def check_events(events: list[Envelope]) -> None:
@@ -198,10 +302,8 @@ def check_events(events: list[Envelope]) -> None:
     assert [(event.successor, event.previously_on, event.effective_on) for event in of(CCGMergerRedated, told)] == [
         ("14Y", date(2017, 4, 1), date(2018, 4, 1))
     ]
-    assert {event.code: event.new_name for event in of(OrganisationRenamed, told)} == {
-        "01H": "NHS North Cumbria CCG",
-        "01K": "NHS Morecambe Bay CCG",
-    }
+    renamed = {event.code: event.new_name for event in of(OrganisationRenamed, told) if event.effective_on < ABOLITION}
+    assert renamed == {"01H": "NHS North Cumbria CCG", "01K": "NHS Morecambe Bay CCG"}
     check_contracts(caused, mergers)
     check_allowances(caused, mergers)
     check_officers(caused, mergers)
@@ -269,8 +371,12 @@ def check_officers(caused: list[tuple[Event, Event | None]], mergers: dict[str, 
 async def check_state(services: Services) -> None:
     """The first page says what is so, with the answers, in words and on the page."""
     state = await read_state(services, FACTS)
-    assert {day.day: day.open for day in state.days} == {day: {"ccg": count} for day, count in OPEN_FROM.items()}
-    assert state.today[0].sentence == "106 clinical commissioning groups (CCGs)"
+    assert {day.day: day.open.get("ccg", 0) for day in state.days} == {**OPEN_FROM, ABOLITION: 0}
+    assert {kind: count for kind, count in state.days[-1].open.items() if count} == {"icb": 42, "sub_icb_location": 106}
+    assert [line.sentence for line in state.today[:2]] == [
+        "42 integrated care boards (ICBs)",
+        "106 sub-ICB locations",
+    ]
     assert state.mergers_in_all == 37
     [london] = [place for place in state.places if place.heading == "North central London"]
     told = " ".join(line.sentence for line in london.lines)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from deploy.demo.records import FOLDER, DemoRecords, Merger, read_records
+from deploy.demo.records import ABOLITION, FOLDER, DemoRecords, Merger, read_records
 
 FACTS = read_records()
 OFFICIAL_COUNTS = {2013: 211, 2015: 209, 2017: 207, 2018: 195, 2019: 191, 2020: 135, 2021: 106}
@@ -97,5 +97,94 @@ def test_the_consolidation_replaces_contracts_of_the_demo_and_costs_less() -> No
 
 def test_the_files_carry_the_attribution_that_their_licence_asks_for() -> None:
     attribution = "Contains public sector information licensed under the Open Government Licence v3.0."
-    for name in ("README.md", "places.toml"):
+    for name in ("README.md", "places.toml", "counts.toml"):
         assert attribution in (FOLDER / name).read_text(encoding="utf-8")
+
+
+def operating_on(day: date) -> set[str]:
+    """The CCGs of a day, by the mergers alone."""
+    operating = {ccg.code for ccg in FACTS.ccgs if ccg.from_day <= day}
+    for merger in FACTS.mergers:
+        if merger.day <= day:
+            operating = operating - set(merger.predecessors) | {merger.successor}
+    return operating
+
+
+def test_each_board_follows_an_stp_and_each_ccg_of_2022_is_in_exactly_one() -> None:
+    stps = {body.code for body in FACTS.bodies if body.kind == "stp" and body.last_day is None}
+    assert {board.code for board in FACTS.boards} == stps
+    assert len(stps) == 42
+    within = [code for level in FACTS.levels if level.level == "icb" for code in level.codes]
+    assert sorted(within) == sorted(operating_on(ABOLITION))
+    assert len(within) == 106
+    assert {level.day for level in FACTS.levels if level.level == "icb"} == {ABOLITION}
+    assert all(board.name.startswith("NHS ") and board.name.endswith(" ICB") for board in FACTS.boards)
+
+
+def test_every_commissioner_is_in_an_stp_from_april_2019_and_in_a_region_on_every_day() -> None:
+    for day in (date(2013, 4, 1), date(2015, 4, 1), date(2017, 4, 1), date(2018, 4, 1), date(2019, 4, 1)):
+        assert set(above_on(day, "region")) >= operating_on(day)
+        assert set(above_on(day, "local_office")) >= operating_on(day)
+    counts = {}
+    for year in (2019, 2020, 2021):
+        day = date(year, 4, 1)
+        stps = above_on(day, "stp")
+        assert set(stps) >= operating_on(day)
+        counts[year] = len({stps[code] for code in operating_on(day)})
+    assert counts == {2019: 42, 2020: 42, 2021: 42}
+
+
+def above_on(day: date, level: str) -> dict[str, str]:
+    """The body of this level above each on a day, the last that was stated by then."""
+    return {
+        code: one.above
+        for one in sorted(FACTS.levels, key=lambda one: one.day)
+        if one.level == level and one.day <= day
+        for code in one.codes
+    }
+
+
+def test_what_is_above_is_open_on_the_day() -> None:
+    bodies = {body.code: body for body in FACTS.bodies}
+    for level in (one for one in FACTS.levels if one.level != "parent"):
+        above = bodies[level.above]
+        assert above.from_day <= level.day
+        assert above.last_day is None or level.day <= above.last_day, level
+        named = set(level.codes) - set(bodies)
+        assert named <= operating_on(level.day), level
+
+
+def test_an_ons_code_names_one_body_and_every_ccg_has_one() -> None:
+    bearers: dict[str, set[str]] = {}
+    for one in FACTS.ons_codes:
+        bearers.setdefault(one.ons, set()).add(one.code)
+    assert [ons for ons, codes in bearers.items() if len(codes) > 1] == []
+    everyone = {ccg.code for ccg in FACTS.ccgs} | {merger.successor for merger in FACTS.mergers}
+    assert everyone <= {one.code for one in FACTS.ons_codes}
+    assert {one.day for one in FACTS.ons_codes if one.code == "01H"} == {date(2013, 4, 1), date(2017, 4, 1)}
+
+
+def test_counts_of_people_are_of_bodies_that_are_there_and_add_up() -> None:
+    people: dict[str, dict[str, int]] = {}
+    for one in FACTS.populations:
+        people.setdefault(one.count, {})[one.code] = one.people
+    assert set(people) == {count.name for count in FACTS.counts}
+    practices = {one.code for one in FACTS.practices}
+    assert set(people["residents-2019"]) == operating_on(date(2020, 4, 1))
+    assert sum(people["residents-2019"].values()) == 56_286_961
+    assert set(people["lists-2024"]) - practices == operating_on(date(2022, 6, 30))
+    assert set(people["lists-2013"]) <= practices
+    moved = {code for level in FACTS.levels if level.level == "parent" for code in level.codes}
+    stayed = sum(people["lists-2024"].get(code, 0) for code in practices - moved)
+    # Its list is the sum of projections with decimals, of which each practice's is rounded.
+    assert abs(stayed - people["lists-2024"]["06H"]) <= 50
+    for allowances in FACTS.places.allowances:
+        if "2015" in allowances.source:
+            assert {code: people["lists-2015"][code] for code in allowances.populations} == dict(allowances.populations)
+
+
+def test_the_areas_are_those_of_the_four_places_each_once() -> None:
+    areas = [area for run in FACTS.areas for area in run.all]
+    assert len(areas) == len(set(areas)) == 2426
+    successors = {place.successor or place.ccgs[0] for place in FACTS.places.places}
+    assert {run.code for run in FACTS.areas} == successors
