@@ -54,7 +54,7 @@ MEANINGS: Mapping[AnomalyType, str] = {
 
 # Each selects code, other, source, first day, last day, words; $1 is the instant as known.
 _JOINS = f"""
-SELECT o.code, (array_agg(s.value ORDER BY s.valid))[1] AS other, split_part(s.source, ':', 1) AS source,
+SELECT o.code, (array_agg(s.value ORDER BY s.valid, s.value))[1] AS other, split_part(s.source, ':', 1) AS source,
        min(lower(s.valid)) AS joined, min(life.opened) AS opened
   FROM organisation_statement s
   JOIN organisation o ON o.id = s.subject_id
@@ -262,7 +262,8 @@ _ABOVE = {
 _RELATIONS = "CASE b.facet " + " ".join(f"WHEN {facet:d} THEN '{name}'" for facet, name in _ABOVE.items()) + " END"
 _LEFT = f"""
 SELECT o.code, b.value AS other, '' AS source, upper(b.valid) AS first_day, NULL::date AS last_day,
-       format('%s %s to %s, which closed then; followed by %s', {_RELATIONS}, b.value, upper(b.valid) - 1,
+       format('%s %s to %s, which closed then; followed by %s',
+              string_agg({_RELATIONS}, ' and ' ORDER BY b.facet), b.value, upper(b.valid) - 1,
               coalesce(followed.by, 'no body that a source names')) AS words
   FROM organisation_belief b
   JOIN organisation o ON o.id = b.subject_id
@@ -276,6 +277,7 @@ SELECT o.code, b.value AS other, '' AS source, upper(b.valid) AS first_day, NULL
  WHERE {about("b", *_ABOVE)} AND {as_known("b", "$1")}
    AND NOT EXISTS (SELECT FROM organisation_belief later WHERE later.subject_id = b.subject_id
                       AND later.facet = b.facet AND {as_known("later", "$1")} AND later.valid >> b.valid)
+ GROUP BY o.code, b.value, upper(b.valid), followed.by
 """  # noqa: S608  (only names of ours are put in)
 
 _SQL: Mapping[AnomalyType, str] = {

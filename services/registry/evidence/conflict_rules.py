@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -21,7 +21,7 @@ class Claim:
     days: Days
     stated_at: datetime
     observed: bool = False
-    lasting: bool = False
+    lasting: bool = field(default=False, compare=False)
     """It is about what happened on its first day: true on all later days, also those after it was stated."""
 
     @property
