@@ -9,6 +9,7 @@ from typing import Any
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known, holds
+from libs.common.temporal.history import OFFICIAL
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.core.codes import ByCode
@@ -22,13 +23,14 @@ _A_DAY = timedelta(days=1)
 _KINDS = ", ".join(f"'{kind}'" for kind in sorted(PRACTICE_KINDS))
 
 # The list of the nearest day stands for the practice on the day; before or after it, none is known.
-_LIST = """
+_LIST = f"""
   LEFT JOIN LATERAL (
        SELECT people, effective_on FROM population_statement s
         WHERE s.code = o.code AND s.basis = 'registered' AND s.stated_at <= $3
-        ORDER BY abs(s.effective_on - $1), s.rank DESC, s.effective_on, s.stated_at DESC, s.people DESC LIMIT 1) list
+        ORDER BY s.rank >= {OFFICIAL} DESC, abs(s.effective_on - $1), s.rank DESC, s.effective_on, s.stated_at DESC,
+                 s.people DESC LIMIT 1) list
     ON true
-"""
+"""  # noqa: S608  (only a number of ours is put in)
 
 
 def _is_a_practice(day: str) -> str:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known, holds
+from libs.common.temporal.history import OFFICIAL
 from libs.organisations.statements import Facet
 from services.registry.core.kinds import PRACTICE_KINDS
 from services.registry.lineage.queries import chains_from
@@ -26,8 +27,8 @@ SELECT lower(late.valid) AS day, early.value AS from_code, late.value AS to_code
   LEFT JOIN LATERAL (
        SELECT people FROM population_statement s
         WHERE s.code = o.code AND s.basis = 'registered' AND s.stated_at <= $3
-        ORDER BY abs(s.effective_on - lower(late.valid)), s.rank DESC, s.effective_on, s.stated_at DESC, s.people DESC
-        LIMIT 1) list ON true
+        ORDER BY s.rank >= {OFFICIAL} DESC, abs(s.effective_on - lower(late.valid)), s.rank DESC, s.effective_on,
+                 s.stated_at DESC, s.people DESC LIMIT 1) list ON true
  WHERE $1 IN (early.value, late.value) AND early.value <> late.value AND lower(late.valid) <= $2
    AND EXISTS (SELECT FROM organisation_belief k WHERE k.subject_id = o.id AND {about("k", Facet.KIND)}
                   AND {as_known("k", "$3")} AND k.value IN ({_KINDS}))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
-from libs.common.temporal.history import ALWAYS
+from libs.common.temporal.history import ALWAYS, OFFICIAL
 from services.registry.core.codes import ByCode
 from services.registry.core.sight import Sight
 from services.registry.core.sources import family_of
@@ -49,7 +49,8 @@ _Counts = Mapping[str, Mapping[str, list[_Count]]]
 async def _counts_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None) -> _Counts:
     """Return by code and basis the latest count of each family of sources for a day, in order of precedence.
 
-    A higher rank has precedence, even over later counts; among equals the later day, then the later statement.
+    The later day has precedence; of one day the higher rank, then the later statement. Hearsay has none over a count by
+    an official source.
     """
     found: dict[str, dict[str, dict[str, _Count]]] = defaultdict(lambda: defaultdict(dict))
     for row in await db.fetch(_COUNTS, sorted(set(codes)), as_at, as_known or ALWAYS):
@@ -65,7 +66,9 @@ async def _counts_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: 
 def _in_order(counts: Iterable[_Count]) -> list[_Count]:
     """Return the counts of several sources, in order of precedence."""
     return sorted(
-        counts, key=lambda count: (count.rank, count.effective_on, count.stated_at, count.source), reverse=True
+        counts,
+        key=lambda one: (one.rank >= OFFICIAL, one.effective_on, one.rank, one.stated_at, one.source),
+        reverse=True,
     )
 
 

@@ -13,7 +13,7 @@ class CountView(View):
     people: int = Field(examples=[250_000])
     effective_on: date = Field(description="the day of the count")
     source: str = Field(examples=["ons:mid-2019 estimates"])
-    rank: int = Field(description="a higher one has precedence where sources differ")
+    rank: int = Field(description="of counts of one day the higher one has precedence")
     stated_at: datetime
     rules: bool = Field(description="whether `people` is this count")
 

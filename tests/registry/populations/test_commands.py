@@ -70,21 +70,31 @@ async def test_a_later_count_rules_from_its_day_and_a_correction_once_known(regi
     assert await populations(registry, "06A", "2018-03-31", as_known="2017-01-01") == []
 
 
-async def test_every_source_is_shown_and_the_one_of_the_highest_rank_rules(registry: RegistryClient) -> None:
+async def test_every_source_is_shown_and_the_latest_day_counts_unless_it_is_hearsay(registry: RegistryClient) -> None:
     await registry.open("06A")
     await publish(registry, "06A", 262_000)
-    await publish(registry, "06A", 250_000, on="2018-04-01", source="hsj:7013041")
+    await publish(registry, "06A", 250_000, on="2018-10-01", source="hsj:7013041")
     await publish(registry, "06A", 256_600, on="2018-04-01", source="ons:mid-2018 estimates")
     [shown] = await populations(registry, "06A", "2019-01-01")
-    assert (shown["people"], shown["source"]) == (262_000, "command")
+    assert (shown["people"], shown["source"]) == (256_600, "ons:mid-2018 estimates")
     assert [(one["source"], one["people"], one["rules"]) for one in shown["sources"]] == [
-        ("command", 262_000, True),
-        ("ons:mid-2018 estimates", 256_600, False),
+        ("ons:mid-2018 estimates", 256_600, True),
+        ("command", 262_000, False),
         ("hsj:7013041", 250_000, False),
     ]
     told = (await registry.told())[-1]
     assert isinstance(told, PopulationPublished)
     assert (told.source, told.rank < 0) == ("ons:mid-2018 estimates", True)
+
+
+async def test_of_two_counts_of_one_day_that_of_the_higher_rank_rules_though_it_was_stated_first(
+    registry: RegistryClient,
+) -> None:
+    await registry.open("06A")
+    await publish(registry, "06A", 262_000, on="2018-04-01")
+    await publish(registry, "06A", 256_600, on="2018-04-01", source="ons:mid-2018 estimates")
+    [shown] = await populations(registry, "06A", "2019-01-01")
+    assert (shown["people"], shown["source"]) == (262_000, "command")
 
 
 async def test_the_series_of_all_counts_is_read_page_by_page(registry: RegistryClient) -> None:
