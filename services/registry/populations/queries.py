@@ -11,7 +11,7 @@ from libs.common.temporal.history import ALWAYS, OFFICIAL
 from services.registry.core.codes import ByCode
 from services.registry.core.sight import Sight
 from services.registry.core.sources import family_of
-from services.registry.lineage.queries import resolve, steps_to
+from services.registry.lineage.queries import chains_from, steps_to
 from services.registry.lineage.tracing import PARENT_CHANGE
 from services.registry.populations.views import CountStatementView, CountView, PartView, PopulationView
 
@@ -98,12 +98,14 @@ async def _of_each(
         for step in await steps_to(db, codes, as_at, as_known)
         if step.successor != step.code and step.shape != PARENT_CHANGE
     ]
+    named = {*codes, *(step.code for step in steps)}
+    chains = await chains_from(db, named, as_at, as_known or ALWAYS)
+    doubted = {one.step for some in chains.doubted.values() for one in some}
     before: dict[str, list[str]] = {}
     for step in steps:
-        if step.code not in before.setdefault(step.successor, []):
+        if step not in doubted and step.code not in before.setdefault(step.successor, []):
             before[step.successor].append(step.code)
-    named = {*codes, *(step.code for step in steps)}
-    ends = await resolve(db, named, as_at, as_known)
+    ends = chains.ends_of(named)
     counts = await _counts_of(db, named, as_at=as_at, as_known=as_known)
     each: dict[str, list[PopulationView]] = {}
     for code in codes:

@@ -1,9 +1,15 @@
 """Populations: dated, by source, in two times; what rules; and what predecessors leave."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
-from libs.common.events.registry import OrganisationSucceeded, PopulationPublished
+from libs.common.database.connection import raw
+from libs.common.events.registry import (
+    OrganisationClosed,
+    OrganisationOpened,
+    OrganisationSucceeded,
+    PopulationPublished,
+)
 from libs.common.identity import Role
 from services.registry.core import recording
 from tests.support.registry_client import RegistryClient
@@ -95,6 +101,28 @@ async def test_of_two_counts_of_one_day_that_of_the_higher_rank_rules_though_it_
     await publish(registry, "06A", 256_600, on="2018-04-01", source="ons:mid-2018 estimates")
     [shown] = await populations(registry, "06A", "2019-01-01")
     assert (shown["people"], shown["source"]) == (262_000, "command")
+
+
+async def test_the_people_of_a_body_that_a_file_shows_open_after_it_was_followed_are_its_own(
+    registry: RegistryClient,
+) -> None:
+    stated: dict[str, Any] = {"stated_at": datetime(2020, 3, 31, tzinfo=UTC)}
+    opened = [
+        OrganisationOpened(code=code, kind="ccg", name=code, effective_on=date(2013, 4, 1), **stated)
+        for code in ("Z9A", "Z9B", "Z9C")
+    ]
+    closed = OrganisationClosed(code="Z9B", effective_on=date(2018, 4, 1), **stated)
+    followed = [
+        OrganisationSucceeded(code=code, successor="Z9C", effective_on=date(2018, 4, 1), **stated)
+        for code in ("Z9A", "Z9B")
+    ]
+    async with registry.database.begin() as session:
+        await recording.introduce_missing(await raw(session), {event.code for event in opened})
+        await recording.record(session, [*opened, closed, *followed], source="ods-succession:test", by="test")
+    for code, people in (("Z9A", 1_000), ("Z9B", 200)):
+        await publish(registry, code, people)
+    [shown] = await populations(registry, "Z9C", "2019-01-01")
+    assert (shown["people"], [one["code"] for one in shown["parts"]]) == (200, ["Z9B"])
 
 
 async def test_the_series_of_all_counts_is_read_page_by_page(registry: RegistryClient) -> None:
