@@ -52,8 +52,8 @@ UNION ALL SELECT concat_ws('|', 'succession said', code, successor, effective_on
                            merger, rank, source) FROM succession_statement
 UNION ALL SELECT concat_ws('|', 'succession', code, successor, effective_on, shape, share, merger, source, known)
   FROM succession
-UNION ALL SELECT concat_ws('|', 'merger', reference, successor, predecessors, m.status, m.effective_on, rule_pack,
-                           p.number, p.status, p.effective_on, stated_at, stated_by)
+UNION ALL SELECT concat_ws('|', 'merger', reference, successor, m.predecessors, p.predecessors, m.status,
+                           m.effective_on, rule_pack, p.number, p.status, p.effective_on, stated_at, stated_by)
   FROM merger m JOIN merger_plan p ON p.merger_id = m.id
 """
 _TOLD = "SELECT name || keys::text || fields AS line FROM outbox"
