@@ -1,7 +1,7 @@
 """Follows practices between two days: who moved to another body that did not follow theirs, and where each one went."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -144,7 +144,7 @@ def _practice_row(member: _Member, days: DayPair) -> Row:
     return Row(member.code, member.to, WHOLE, None, Outcome.CARRIED, why, by=Basis.PRACTICES)
 
 
-def _body_rows(code: str, members: Iterable[_Member], days: DayPair) -> list[Row]:
+def _body_rows(code: str, members: Sequence[_Member], days: DayPair) -> list[Row]:
     counted = [member for member in members if member.people is not None]
     people: Counter[str | None] = Counter()
     practices: Counter[str | None] = Counter()
@@ -152,6 +152,8 @@ def _body_rows(code: str, members: Iterable[_Member], days: DayPair) -> list[Row
         people[member.to] += member.people or 0
         practices[member.to] += 1
     whole, lists = sum(people.values()), _lists(counted)
+    if without := len(members) - len(counted):
+        lists += f"; of {without} more no list is known"
     rows: list[Row] = []
     for to in sorted(people, key=lambda one: (one is None, one or "")):
         if not people[to]:

@@ -297,6 +297,19 @@ async def test_figures_are_restated_by_where_the_practices_of_a_body_are_on_the_
     assert pairs(back) == [("02K", "01H", "9/19"), ("02K", "01K", "10/19")]
 
 
+async def test_shares_by_lists_say_how_many_practices_have_none(registry: RegistryClient) -> None:
+    await practices_that_crossed_a_boundary(registry)
+    stated: dict[str, Any] = {"code": "A9", "effective_on": date(2013, 4, 1), "stated_at": AT}
+    await tell(
+        registry.database,
+        OrganisationOpened(kind="gp_practice", name="A9", **stated),
+        OrganisationParentChanged(relation="commissioned by", parent="01H", **stated),
+    )
+    [stays, _] = await crosswalk(registry, "2014-04-01", "2020-04-01", codes=["01H"], by="practices")
+    assert stays["share"] == "7/10"
+    assert "(lists of 2013-06-30; of 1 more no list is known)" in stays["because"]
+
+
 def in_levels(code: str, on: str, **levels: str) -> list[Event]:
     named = {"stp": "in STP", "icb": "in ICB", "region": "in region"}
     return [
