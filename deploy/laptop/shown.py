@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deploy.demo.services import Services
+from deploy.demo.services import SERVICES, Services
 from deploy.laptop.issuer import LoopbackOnly
 from deploy.laptop.page import SHOWN_AT, document
 from deploy.laptop.state import BY
@@ -26,7 +26,7 @@ def shown(services: Services) -> Starlette:
 
     async def show(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
-        path = f"/{request.path_params['path']}{query}"
+        path = f"{request.url.path.removeprefix(SHOWN_AT)}{query}"
         answer = await services.ask("GET", path, by=BY)
         text = answer.text
         if answer.headers.get("content-type", "").partition(";")[0].endswith("json"):
@@ -40,4 +40,6 @@ def shown(services: Services) -> Starlette:
         )
         return page(document(f"GET {path}", content))
 
-    return Starlette(routes=[Route("/{path:path}", show)], middleware=[Middleware(LoopbackOnly)])
+    # Of the services alone: a page that shows itself would ask again for each time that its path names it.
+    routes = [Route(f"/{name}/{{path:path}}", show) for name in SERVICES]
+    return Starlette(routes=routes, middleware=[Middleware(LoopbackOnly)])
