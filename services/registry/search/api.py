@@ -176,7 +176,9 @@ async def get_tree(
 
 
 @router.post("/lookups", response_model=LookedUpView, summary=f"Look up to {MOST_CODES} codes up at once")
-async def look_up(command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> LookedUpView:
+async def look_up(
+    command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown, *, sightings: WithSightings = False
+) -> LookedUpView:
     """Return what each of many codes was on a day. It changes nothing: it is a POST because the list may be long."""
     found = await answers.list_organisations(
         rows,
@@ -186,6 +188,8 @@ async def look_up(command: Codes, rows: Rows, _: By, as_at: AsAt, as_known: AsKn
         after=None,
         limit=MOST_CODES,
     )
+    if sightings:
+        await answers.add_sightings(rows, found, as_at=as_at, as_known=as_known)
     known = {one.code for one in found}
     return LookedUpView(organisations=found, unknown=sorted(set(command.codes) - known))
 

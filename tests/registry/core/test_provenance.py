@@ -95,6 +95,9 @@ async def test_every_list_and_export_can_say_where_its_values_come_from(sighted:
     for path in ("/organisations", "/search"):
         [one] = (await sighted.call("GET", path, params=asked))["items"]
         assert {seen["about"]: seen["source"] for seen in one["sightings"]}["name"] == "ods-eccg:eccg_2018-11.csv"
+    day = {"as_at": "2019-06-01", "sightings": "true"}
+    looked_up = await sighted.call("POST", "/lookups", params=day, json={"codes": [one["code"]]})
+    assert looked_up["organisations"][0]["sightings"] == one["sightings"]
     exported = await sighted.send("GET", "/exports/organisations", params=asked)
     header, row = exported.text.splitlines()
     fields = dict(zip(header.split(","), row.split(","), strict=True))
