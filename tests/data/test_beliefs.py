@@ -80,7 +80,7 @@ def restated(shared: Path) -> dict[str, set[tuple[str, date]]]:
     return found
 
 
-@pytest.mark.parametrize(("day", "exceptions"), zip(DAYS, (94, 12, 20, 19, 8, 11, 4), strict=True))
+@pytest.mark.parametrize(("day", "exceptions"), list(zip(DAYS, (94, 12, 20, 19, 8, 11, 4), strict=True)))
 async def test_the_commissioner_of_a_day_is_the_dated_one_unless_a_practice_file_gives_another_day_of_joining(
     whole: Database, shared: Path, day: date, exceptions: int
 ) -> None:
