@@ -13,8 +13,13 @@ const { data, error } = await client.GET("/v1/organisations/{code}", {
 });
 if (error) throw new Error(error.title);
 
-const feed = await client.GET("/v1/events", { params: { query: { after: 0, limit: 500 } } });
-const event = feed.data?.items
-  .map((item) => item.event as unknown as CcgMergedEvent)
-  .find((one) => one.type === "uk.nhs.footprint.CCGMerged.v1");
+let event: CcgMergedEvent | undefined;
+for (let after = 0, items = 1; event === undefined && items > 0; ) {
+  const feed = await client.GET("/v1/events", { params: { query: { after, limit: 500 } } });
+  event = feed.data?.items
+    .map((item) => item.event as unknown as CcgMergedEvent)
+    .find((one) => one.type === "uk.nhs.footprint.CCGMerged.v1");
+  items = feed.data?.items.length ?? 0;
+  after = feed.data?.next ?? after;
+}
 process.stdout.write(JSON.stringify({ name: data.name, merged: event?.data?.predecessors }));

@@ -83,7 +83,7 @@ async def test_the_codes_of_the_last_106_outlive_the_ccgs_as_sub_icb_locations(i
         """,
         since,
     )
-    merged = [("abolished", False, 142), ("abolished", True, 106)]
+    merged = [("abolished", False, 142), ("abolished", True, 106), ("established", True, 42)]
     assert [(row["value"], row["that_day"], row["many"]) for row in legal] == merged
     assert legal[1]["codes"] == [one.code for one in found]
 

@@ -32,6 +32,9 @@ _SUBJECTS = {
     "body_time": "body",
     "post_time": "post",
     "right_time": "decision_right",
+    "cluster_time": "cluster",
+    "reorganisation_time": "reorganisation",
+    "disagreement": "organisation",
 }
 """Whom a timeline is about, where that is not the table of the timeline's own name."""
 

@@ -121,7 +121,7 @@ async def test_statements_of_one_instant_are_ordered_by_content_and_not_by_arriv
     """Two services that hear the same in different batches know the same, and so does a rebuild."""
     if not safe:
         by_arrival = {"ORDER BY fills_before DESC, valid, value NULLS FIRST": "ORDER BY s.id"}
-        changed(monkeypatch, Timeline, "_follow", by_arrival)
+        changed(monkeypatch, Timeline, "statements_about", by_arrival)
     address = await new_database(None)
     engine = create_async_engine(address)
     async with engine.begin() as connection:

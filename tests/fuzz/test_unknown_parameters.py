@@ -23,7 +23,9 @@ async def test_an_unknown_parameter_is_refused_everywhere(platform: Platform, se
     ignored = []
     for method, path in operations(app):
         bare = path.replace("{", "").replace("}", "")
-        answer = await client.request(method, bare, params={"zebra": "1"}, headers=header)
+        # A search by form says first that it is one.
+        sent = {"Content-Type": "application/x-www-form-urlencoded"} if path.endswith("/_search") else {}
+        answer = await client.request(method, bare, params={"zebra": "1"}, headers=header | sent)
         if answer.status_code not in (400, 422) or "zebra" not in answer.text:
             ignored.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
     assert not ignored, "\n".join(ignored)
