@@ -273,7 +273,7 @@ async def test_a_malformed_request_is_refused_with_every_field(
     assert (await client.post("/v1/posts", json=nameless)).status_code == 422
 
 
-@pytest.mark.parametrize("path", ["bodies/none", "people/P-none", "appointments/A-none", "decision-rights/99"])
+@pytest.mark.parametrize("path", ["bodies/99Z-none", "people/P-none", "appointments/A-none", "decision-rights/99"])
 async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(f"/v1/{path}")).status_code == 404
 

@@ -136,7 +136,7 @@ def refusal_examples(paths: Mapping[str, Any], examples: Examples) -> dict[str, 
                 continue
             types = [name for name in _TYPE.findall(response["description"]) if name in examples.refusals]
             # The content of a status may be one object in many operations.
-            response["content"] = {
+            response["content"] = response["content"] | {
                 MEDIA_TYPE: content | {"examples": {name: {"$ref": f"#/components/examples/{name}"} for name in types}}
             }
             used |= {name: _refusal_example(name, examples.refusals[name]) for name in types if name not in used}

@@ -56,9 +56,10 @@ _MERGERS = """
           FROM merger m
          CROSS JOIN LATERAL (SELECT * FROM merger_plan plan WHERE plan.merger_id = m.id AND plan.stated_at <= $2
                               ORDER BY plan.stated_at DESC, plan.number DESC LIMIT 1) plan
-         WHERE m.successor = o.code OR m.predecessors @> ARRAY[o.code]
-            AND coalesce(plan.predecessors, m.predecessors) @> ARRAY[o.code]
-            OR m.parts @> jsonb_build_array(jsonb_build_object('code', o.code))) AS mergers
+         WHERE (m.successor = o.code OR m.predecessors @> ARRAY[o.code]
+                OR m.parts @> jsonb_build_array(jsonb_build_object('code', o.code)))
+           AND (m.successor = o.code OR coalesce(plan.predecessors, m.predecessors) @> ARRAY[o.code]
+                OR m.parts @> jsonb_build_array(jsonb_build_object('code', o.code)))) AS mergers
 """
 
 # One look at the index finds all that is believed of one body on the day: half the time of a join for each facet.

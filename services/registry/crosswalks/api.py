@@ -99,7 +99,7 @@ def figures_sent(body: bytes, media_type: str) -> tuple[list[FigureGiven], list[
     try:
         given = FiguresGiven.model_validate_json(body)
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_context=False)
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from error
     return given.figures, given.so_far
 

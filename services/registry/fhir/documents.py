@@ -109,7 +109,7 @@ def _answer(words: str, kind: str, example: Resource) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter, modifier: str = "") -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string", "minLength": 1}
+    schema: dict[str, Any] = {"type": "string"}
     if parameter.name == "_count":
         schema = {"type": "integer", "minimum": 0}  # a number above the maximum is no error: the page is shorter
     name = f"{parameter.name}:{modifier}" if modifier else parameter.name
