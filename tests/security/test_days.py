@@ -78,7 +78,8 @@ def requests(document: Schema, day: str) -> Iterator[tuple[str, str, dict[str, A
                 yield method, address, {"params": needed, "json": example(body, document, day)}
             sent = {"json": example(body, document, day)} if body is not None else {}
             for one in parameters:
-                if one["in"] == "query" and has_days(one["schema"], document):
+                # An instant may be written as a day too, so that its schema is a text's.
+                if one["in"] == "query" and (one["name"] == "as_known" or has_days(one["schema"], document)):
                     yield method, address, {"params": {**needed, one["name"]: day}, **sent}
 
 

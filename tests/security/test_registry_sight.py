@@ -86,12 +86,18 @@ OTHERS = {
     "refuse_other_resources",
     "restate",
     "look_up",
-    "preview_import",
+    "count_organisations",
+    "list_import_forms",
+    "get_import_preview",
+    "list_previewed_bodies",
+    "list_previewed_findings",
+    "list_refused_lines",
     "post_search_of_organizations",
     "post_search_of_affiliations",
 }
 """Reads with no path of their own here: an affiliation's id is computed, other FHIR resources are refused, and what is
-posted is computed from what is open, or searches what is open by a form."""
+posted is computed from what is open, or searches what is open by a form; counts are of what is open, and previews are a
+loader's (`tests/security/test_uploads.py`)."""
 
 
 @dataclass(frozen=True)
