@@ -352,7 +352,7 @@ _DETAILS = {
 def _sentence(error: Mapping[str, Any]) -> str:
     message: str = error["msg"]
     if error["type"] == "json_invalid":
-        return f"{message}: {error['ctx']['error']}"
+        return f"{message}: {error['ctx']['error']}" if "ctx" in error else str(error["msg"])
     if error["type"] == "string_pattern_mismatch":
         return "it is not written as this operation describes it"  # a regular expression tells people nothing
     return message.removeprefix("Value error, ")

@@ -827,3 +827,12 @@ async def test_an_area_that_another_body_covers_is_a_change_and_its_first_one_is
         await registry.call("POST", "/covers", json={"effective_on": day, "commissioners": lists})
     assert await changes(registry, on="2021-04-01") == []
     assert await changes(registry, on="2021-10-01") == [("2021-10-01", "area", "E01000002", "03X", "01K", "")]
+
+
+async def test_a_restatement_of_bytes_that_are_no_text_is_refused(registry: RegistryClient) -> None:
+    params = {"from_day": "2017-04-01", "to_day": "2021-04-01"}
+    headers = {"Content-Type": "application/json"}
+    refused = await registry.send(
+        "POST", "/crosswalks/restatement", params=params, content=b"\xff\xfe", headers=headers
+    )
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "unreadable-body")
