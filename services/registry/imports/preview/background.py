@@ -11,7 +11,7 @@ from libs.common.process.tasks import Alive, Run
 from libs.common.service.settings import Settings
 from services.registry.imports.preview import queue
 from services.registry.imports.preview.queue import MOST_TRIES, PreviewJob
-from services.registry.imports.preview.worker import BUSY, DONE, REFUSED, WITHDRAWN, WorkerJob
+from services.registry.imports.preview.worker import BUSY, DISTURBED, DONE, REFUSED, WITHDRAWN, WorkerJob
 from services.registry.imports.report import excerpt
 from services.registry.imports.views import PreviewState
 
@@ -100,8 +100,8 @@ async def _watched(
 async def _note_end(database: Database, job: PreviewJob, code: int, errors: str) -> None:
     if code == REFUSED:
         await queue.end(database, job.id, PreviewState.REFUSED, excerpt(errors, _LONGEST_REASON))
-    elif code == BUSY:
-        await queue.wait_again(database, job.id)
+    elif code in (BUSY, DISTURBED):
+        await queue.wait_again(database, job.id, tried=code == DISTURBED)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     elif code not in (DONE, WITHDRAWN):
         _log.error("a preview failed", file=job.file, code=code, errors=errors)

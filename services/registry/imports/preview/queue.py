@@ -55,14 +55,16 @@ RETURNING id, file, form, stated_on, tries
 """
 _WITHDRAW = "DELETE FROM import_preview WHERE reference = $1::uuid AND asked_by = $2 RETURNING id"
 _WAIT = "UPDATE import_preview SET state = 'waiting' WHERE id = $1"
-_WAIT_AGAIN = "UPDATE import_preview SET state = 'waiting', tries = tries - 1, progress = NULL WHERE id = $1"
+_WAIT_AGAIN = """
+UPDATE import_preview SET state = 'waiting', tries = tries - $2, progress = NULL WHERE id = $1 AND state = 'running'
+"""
 _SAY = """
 UPDATE import_preview SET alive_at = clock_timestamp(), progress = coalesce($2, progress)
  WHERE id = $1 AND state = 'running' RETURNING id
 """
 _END = """
 WITH read AS (DELETE FROM import_upload WHERE preview_id = $1)
-UPDATE import_preview SET state = $2, reason = $3, result = $4 WHERE id = $1
+UPDATE import_preview SET state = $2, reason = $3, result = $4 WHERE id = $1 AND state = 'running'
 """
 _SHOW = """
 SELECT reference::text AS reference, file, state, asked_at, progress, reason, result FROM import_preview
@@ -157,11 +159,7 @@ async def withdraw(database: Database, reference: str, *, by: Caller) -> None:
     """Forget a preview; one that runs is ended. Raises PreviewNotFound."""
     async with database.begin() as session:
         connection = await raw(session)
-        gone = await connection.fetchval(
-            "DELETE FROM import_preview WHERE reference = $1::uuid AND asked_by = $2 RETURNING id",
-            reference,
-            by.subject,
-        )
+        gone = await connection.fetchval(_WITHDRAW, reference, by.subject)
     if gone is None:
         raise PreviewNotFound(f"you asked for no preview {reference}")
 
@@ -182,17 +180,13 @@ async def say(database: Database, number: int, progress: str | None) -> bool:
         return await (await raw(session)).fetchval(_SAY, number, progress) is not None
 
 
-async def wait_again(database: Database, number: int) -> None:
-    """Let a preview wait again that could not be run now."""
-    await _execute(
-        database,
-        "UPDATE import_preview SET state = 'waiting', tries = tries - 1, progress = NULL WHERE id = $1",
-        number,
-    )
+async def wait_again(database: Database, number: int, *, tried: bool = False) -> None:
+    """Let a preview wait again that could not be run now; `tried` counts that as one of its tries."""
+    await _execute(database, _WAIT_AGAIN, number, 0 if tried else 1)
 
 
 async def end(database: Database, number: int, state: PreviewState, reason: str) -> None:
-    """Note that a preview has no result, and why."""
+    """Note that a running preview has no result, and why."""
     await _execute(database, _END, number, state, reason, None)
 
 

@@ -39,8 +39,8 @@ LONGEST_SECONDS = 3_600
 MOST_MEMORY = 3_000_000_000
 """The most bytes of address space of a preview's process; about 400 MB of them are Python and its libraries."""
 
-DONE, REFUSED, BUSY, WITHDRAWN = 0, 3, 4, 5
-"""How the process ends."""
+DONE, REFUSED, BUSY, WITHDRAWN, DISTURBED = 0, 3, 4, 5, 6
+"""How the process ends. `BUSY` waits for its turn as long as it takes, `DISTURBED` is tried a few times."""
 
 
 class WorkerJob(PreviewJob):
@@ -129,8 +129,11 @@ def main() -> int:
         if isinstance(fault, (*UNREADABLE, FileRefused)):
             print(str(fault).encode(errors="replace").decode(), file=sys.stderr)
             return REFUSED
-        if is_passing(fault) or isinstance(fault, OSError):
+        if is_passing(fault):
             return BUSY
+        if isinstance(fault, OSError):
+            # A full disk, or a server that is just starting: it must not come before the others for ever.
+            return DISTURBED
         raise
     return DONE
 
