@@ -20,9 +20,10 @@ from services.registry.crosswalks.mapping import DayPair
 from services.registry.crosswalks.restatement import Figure, restate_figures
 from services.registry.crosswalks.tables import CrosswalkFilter, lines
 from services.registry.evidence.conflicts import Conflict, ConflictFilter, conflicts
-from services.registry.lineage.queries import lineage_of, resolve, steps_from
+from services.registry.lineage.queries import lineage_of, steps_from
 from tests.support.apps import running_service
 from tests.support.edge import Tokens
+from tests.support.lineage import resolve
 from tests.support.registry_client import RegistryClient
 
 TODAY = date(2026, 1, 1)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import holds
-from libs.common.temporal.history import ALWAYS
+from libs.common.temporal.history import ALWAYS, OFFICIAL
 from libs.organisations.statements import Facet
 from services.registry.core.codes import ByCode
 from services.registry.core.views import SightingView
@@ -18,6 +18,7 @@ from services.registry.core.views import SightingView
 NAMES = {facet: facet.name.lower() for facet in Facet} | {Facet.LIFE: "status"}
 """What each facet is called in an answer."""
 
+# Hearsay that repeats what a register states is not where it comes from.
 # The last day of which a statement speaks: the one on which it was stated, unless it names an end. What is believed
 # without a statement that says so follows from a succession.
 _STATED_ON = "(s.stated_at AT TIME ZONE 'Europe/London')::date"
@@ -32,13 +33,14 @@ SELECT o.code, b.facet, b.value, lower(b.known) AS known_since, seen.source, see
          FROM organisation_statement s
         WHERE s.subject_id = b.subject_id AND s.facet = b.facet AND s.value = b.value
           AND s.stated_at <= $2::timestamptz AND lower(s.valid) <= $1::date
-        ORDER BY least({_ATTESTED}, $1::date) DESC, s.rank DESC, s.stated_at DESC LIMIT 1) seen ON true
+        ORDER BY s.rank >= {OFFICIAL:d} DESC, least({_ATTESTED}, $1::date) DESC, s.rank DESC, s.stated_at DESC
+        LIMIT 1) seen ON true
   LEFT JOIN LATERAL (
        SELECT s.value, lower(s.valid) AS day
          FROM organisation_statement s
         WHERE s.subject_id = b.subject_id AND s.facet = b.facet AND s.value IS NOT NULL
           AND s.stated_at <= $2::timestamptz AND lower(s.valid) > $1::date
-        ORDER BY lower(s.valid), s.rank DESC, s.stated_at DESC LIMIT 1) next
+        ORDER BY s.rank >= {OFFICIAL:d} DESC, lower(s.valid), s.rank DESC, s.stated_at DESC LIMIT 1) next
     ON coalesce(seen.last, '-infinity') < $1::date
  WHERE o.code = ANY($3)
  ORDER BY o.code, b.facet

@@ -264,15 +264,6 @@ async def chains_from(
     return Chains(followed, doubted, lives, Origins(led, opens))
 
 
-async def resolve(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None) -> ByCode[Ends]:
-    """Return the bodies that each code lives on in on a day, with exact shares, in one round trip.
-
-    A code without a successor, even an unknown one, lives on in itself with all of it. A share of None is one that no
-    source states.
-    """
-    return (await chains_from(db, codes, as_at, as_known or ALWAYS, by_lives=False)).ends_of(codes)
-
-
 async def steps_from(
     db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None = None
 ) -> tuple[Step, ...]:

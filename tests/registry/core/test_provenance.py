@@ -1,12 +1,14 @@
 """A sighting is of its day: levels, and where each value comes from."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from libs.common.database.connection import Database
+from libs.common.events.registry import SourceReported
+from services.registry.core.recording import record_new
 from services.registry.imports.runner import import_folder
 from tests.support.ods_files import body, practice, write
 from tests.support.registry_client import RegistryClient
@@ -112,3 +114,23 @@ async def test_a_change_says_whether_its_day_is_stated_or_only_the_one_on_which_
     assert turns["opening", "2013-04-01", "open"] is False
     assert turns["parent", "2020-04-01", "QN1"] is True
     assert turns["rename", "2025-12-31", "NHS BIG ICB - X5C"] is True
+
+
+async def test_hearsay_that_repeats_a_register_later_is_not_where_a_value_comes_from(
+    database: Database, sighted: RegistryClient
+) -> None:
+    heard = SourceReported(
+        code="X5C",
+        about="name",
+        value="NHS BIG ICB - X5C",
+        effective_on=date(2026, 1, 1),
+        stated_at=datetime(2026, 1, 1, 12, tzinfo=UTC),
+        source="press:a newspaper",
+        rank=-50,
+        observed=True,
+    )
+    async with database.begin() as session:
+        await record_new(session, [heard], by="test")
+    found = await ask(sighted, "X5C", "2026-01-01", sightings="true")
+    [name] = [one for one in found["sightings"] if one["about"] == "name"]
+    assert (name["source"], name["seen_on"]) == ("ods-eccg:eccg_2025-12.csv", "2025-12-31")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from libs.common.database.connection import Database
 from services.registry.core.sight import EVERYTHING
-from services.registry.lineage.queries import lineage_of, resolve
+from services.registry.lineage.queries import lineage_of
 from services.registry.mergers.queries import MergerFilter, get_merger, list_mergers
 from tests.registry.imports.test_runner import TODAY, content, take
 from tests.support.databases import Databases, NewDatabase
+from tests.support.lineage import resolve
 from tests.support.ods_files import body, successions, write
 from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient

@@ -9,8 +9,9 @@ import pytest
 from libs.common.database.connection import Database, raw
 from libs.organisations.successions import SuccessionStatement
 from services.registry.core.models import successions
-from services.registry.lineage.queries import lineage_of, resolve
+from services.registry.lineage.queries import lineage_of
 from services.registry.lineage.tracing import Ends, Step, living
+from tests.support.lineage import resolve
 from tests.support.registry_client import RegistryClient
 
 STATED = datetime.fromisoformat("2022-10-31T00:00:00+00:00")

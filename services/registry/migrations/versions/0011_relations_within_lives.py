@@ -18,7 +18,8 @@ def upgrade() -> None:
     op.drop_index("ix_organisation_belief_parent", table_name="organisation_belief")
     op.create_index("ix_organisation_belief_above", "organisation_belief", ["value"], postgresql_where=ABOVE)
     op.create_index("ix_organisation_statement_above", "organisation_statement", ["value"], postgresql_where=ABOVE)
-    # The rule is a pure function in Python. A later migration that changes these tables takes this line out.
+    # The rule is a pure function in Python, of today. A later migration that changes one of the tables that it reads or
+    # writes takes this line out, and computes the beliefs itself.
     op.get_bind().connection.run_async(restate_all)
 
 
