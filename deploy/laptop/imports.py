@@ -38,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
         )
     command = [sys.executable, "-m", "services.registry", "import-ods", *arguments]
     # The arguments are those of whoever runs this command, and no shell reads them.
-    return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode  # noqa: S603
+    environment = {**os.environ, "DATABASE_URL": url}
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  (our own command, no shell)
 
 
 if __name__ == "__main__":

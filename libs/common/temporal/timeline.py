@@ -211,13 +211,14 @@ class Timeline:
         ended = {start: row_id for start, (row_id, to) in stored.items() if start in expected and expected[start] != to}
         new = [start for start in expected if start not in stored]
         if gone:
-            await connection.execute(f"DELETE FROM {self.beliefs} WHERE id = ANY($1)", list(gone.values()))  # noqa: S608
+            delete = f"DELETE FROM {self.beliefs} WHERE id = ANY($1)"  # noqa: S608  (the table name is ours)
+            await connection.execute(delete, list(gone.values()))
         if ended:
             await connection.execute(
                 f"""
                 UPDATE {self.beliefs} SET known = tstzrange(lower(known), t)
                   FROM unnest($1::bigint[], $2::timestamptz[]) AS change (i, t) WHERE id = i
-                """,  # noqa: S608
+                """,  # noqa: S608  (the table name is ours)
                 list(ended.values()),
                 [expected[start] for start in ended],
             )
@@ -228,7 +229,7 @@ class Timeline:
                 SELECT s, f, v, daterange(b, e), tstzrange(k, t)
                   FROM unnest($1::int[], $2::smallint[], $3::text[], $4::date[], $5::date[],
                               $6::timestamptz[], $7::timestamptz[]) AS new (s, f, v, b, e, k, t)
-                """,  # noqa: S608
+                """,  # noqa: S608  (the table name is ours)
                 [start[0] for start in new],
                 [start[1] for start in new],
                 [start[2] for start in new],
@@ -256,7 +257,7 @@ class Timeline:
                   JOIN unnest($1::int[], $2::smallint[]) AS pair (subject, facet)
                     ON s.subject_id = pair.subject AND s.facet = pair.facet
                  ORDER BY fills_before DESC, valid, value NULLS FIRST
-                """,  # noqa: S608
+                """,  # noqa: S608  (the table name is ours)
                 [subject for subject, _ in keys],
                 [facet for _, facet in keys],
             )
@@ -285,7 +286,7 @@ class Timeline:
                   FROM {self.beliefs} x
                   JOIN unnest($1::int[], $2::smallint[]) AS pair (subject, facet)
                     ON x.subject_id = pair.subject AND x.facet = pair.facet
-                """,  # noqa: S608
+                """,  # noqa: S608  (the table name is ours)
                 [subject for subject, _ in keys],
                 [facet for _, facet in keys],
             )
