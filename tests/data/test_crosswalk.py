@@ -206,8 +206,10 @@ async def test_a_closed_practice_without_successor_says_that_no_source_says(whol
         "SELECT o.code FROM organisation o"
         " JOIN organisation_belief life ON life.subject_id = o.id AND life.facet = 1 AND life.value = 'closed'"
         " JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND kind.value = 'gp_practice'"
-        " WHERE upper_inf(life.known) AND upper_inf(kind.known) AND NOT EXISTS"
-        " (SELECT 1 FROM succession s WHERE s.code = o.code) LIMIT 1"
+        " JOIN organisation_belief before ON before.subject_id = o.id AND before.facet = 1 AND before.value = 'open'"
+        " WHERE upper_inf(life.known) AND upper_inf(kind.known) AND upper_inf(before.known)"
+        " AND before.days @> date '2005-04-01'"
+        " AND NOT EXISTS (SELECT 1 FROM succession s WHERE s.code = o.code) ORDER BY o.code LIMIT 1"
     )
     code = rows[0]["code"]
     question = CrosswalkFilter(DayPair(date(2005, 4, 1), TODAY), [code])

@@ -21,8 +21,6 @@ from tests.support.fhir_client import ask, found, roles_of, succession_of
 from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient
 
-pytestmark = pytest.mark.xdist_group("validator")
-
 FILES = (
     "ods-eccg/eccg_2025-12.csv",
     "ods-etr/etr_2025-12.csv",
