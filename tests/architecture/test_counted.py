@@ -9,6 +9,8 @@ import pytest
 from tests.architecture.source import Module, modules, words
 
 LONGEST_PACKAGE = 1500
+ONE_A_PUBLISHER = "libs/common/events/*.py"
+"""A module of events is as long as its publisher has events: partners import it by the publisher's name."""
 LONGEST_MODULE = 500
 LONGEST_FUNCTION = 40
 
@@ -71,7 +73,8 @@ def too_long_packages(source: Iterable[Module]) -> Iterator[str]:
 
 def too_long_modules(source: Iterable[Module]) -> Iterator[str]:
     for module in source:
-        if (count := len(module.text.splitlines())) > LONGEST_MODULE:
+        count = len(module.text.splitlines())
+        if count > LONGEST_MODULE and not module.path.match(ONE_A_PUBLISHER):
             yield f"{module.path}: {count} lines"
 
 

@@ -99,7 +99,7 @@ def _values(fields: Mapping[str, Any]) -> frozenset[str]:
     values: set[str] = set()
     for value in fields.values():
         values.update([value] if isinstance(value, str) else value or ())
-    return frozenset(values)
+    return frozenset(values - {""})
 
 
 CATALOGUE: dict[tuple[str, int], type[Event]] = {}

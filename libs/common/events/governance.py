@@ -43,3 +43,53 @@ class PostFellVacant(Event, topic="governance", keys=("post", "organisation")):
     organisation: OdsCode
     title: str
     reason: str
+
+
+class DecisionTaken(
+    Event,
+    topic="governance",
+    keys=("decision", "proposal", "body", "organisation", "binds", "subject"),
+    parties_only=True,
+):
+    """A body decided on a proposal; the decision binds the organisations in `binds`.
+
+    `subject` is what was decided on: a contract, a plan, a procurement or a merger; `revision` is the plan's, 0 where
+    it has none. `organisation` is empty where it binds several. `action` is dotted, such as `contract.ratify`;
+    `outcome` is `approved`, `approved_with_conditions` or `rejected`. An event with the same `decision` replaces it.
+    """
+
+    decision: str
+    proposal: str
+    body: str
+    organisation: OdsCode
+    binds: tuple[OdsCode, ...]
+    subject: str
+    action: str
+    outcome: str
+    conditions: tuple[str, ...]
+    minute: str
+    value_pence: int
+    annual_pence: int
+    recurrent: bool
+    case: str
+    case_version: int
+    revision: int
+    urgent: bool
+
+
+class DecisionReversed(
+    Event, topic="governance", keys=("decision", "proposal", "body", "organisation", "subject"), parties_only=True
+):
+    """A decision no longer stands from `effective_on`: another decision, `by_decision`, took its place.
+
+    `ratification_refused`: it was an urgent action that the next meeting did not ratify.
+    """
+
+    decision: str
+    proposal: str
+    body: str
+    organisation: OdsCode
+    subject: str
+    by_decision: str
+    minute: str
+    ratification_refused: bool

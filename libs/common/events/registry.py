@@ -326,6 +326,31 @@ class TransferSchemeMade(Event, topic="registry", keys=("merger", "successor", "
     nil_return: bool
 
 
+class TransferSchemeSuspended(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+    """What a transfer scheme moves waits from `effective_on`; staff and assets stay where they are meanwhile.
+
+    `reason` is a code. `sort` is that of the scheme.
+    """
+
+    merger: str
+    scheme: str
+    sort: str
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
+    reason: str
+
+
+class TransferSchemeResumed(Event, topic="registry", keys=("merger", "successor", "predecessors")):
+    """A suspended transfer scheme continues from `effective_on`. `reason` is a code."""
+
+    merger: str
+    scheme: str
+    sort: str
+    successor: OdsCode
+    predecessors: tuple[OdsCode, ...]
+    reason: str
+
+
 class ICBMergerAgreed(Event, topic="registry", keys=("merger", "successor", "predecessors")):
     """NHS England agreed to abolish these ICBs and establish one on `effective_on` (NHS Act 2006 s.14Z25, s.14Z27).
 
