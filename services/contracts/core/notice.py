@@ -6,7 +6,7 @@ not come before that day.
 """
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 
 def after_months(day: date, months: int) -> date:
@@ -18,6 +18,16 @@ def after_months(day: date, months: int) -> date:
     if year > date.max.year:
         raise OverflowError(f"{months} months after {day.isoformat()} is past the calendar's end")
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def last_day_of_term(first_day: date, months: int) -> date:
+    """Return the last day of a period of `months` that begins on a day (rule EXIT-2).
+
+    It is the day before the corresponding day, or the month's last day where that month has no such day: 24 months
+    from 1.4.2016 end with 31.3.2018, 12 months from 29.2.2020 with 28.2.2021.
+    """
+    corresponding = after_months(first_day, months)
+    return corresponding if corresponding.day < first_day.day else corresponding - timedelta(days=1)
 
 
 def last_notice_day(exit_day: date, months: int) -> date:
