@@ -4,9 +4,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from libs.common.temporal.days import LATEST
 from services.contracts.agreements.catalogue import functions_on, usual_notice_on
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Line, OdsCode, Reference, Text
+from services.contracts.core.exit_terms import NO_TERMS, ExitTerms
 from services.contracts.core.models import Contract, ContractLine
+from services.contracts.core.notice import last_day_of_term
 
 
 def _once_each(codes: list[str]) -> list[str]:
@@ -23,7 +26,11 @@ class Terms(BaseModel):
     title: Text
     supplier: OdsCode = Field(description="ODS code of the supplier; it need not be in the registry.")
     starts_on: Day = Field(description="First day of service.")
-    last_day: Day = Field(description="Agreed last day of service.")
+    last_day: Day = Field(
+        default_factory=lambda: LATEST,
+        description="Agreed last day of service; where it renews, of its first term. It may be left out where the "
+        "exit terms have `initial_months` or are `open_ended`.",
+    )
     lines: list[Line] = Field(min_length=1, max_length=100)
     notice_months: int | None = Field(
         default=None,
@@ -35,10 +42,31 @@ class Terms(BaseModel):
     earliest_exit_on: Day | None = Field(
         default=None, description="Earliest last day of service that notice allows (the minimum term)."
     )
+    exit_terms: ExitTerms | None = Field(
+        default=None, description="What the contract states of renewals, notice and the price of an end."
+    )
     value_basis: Literal["stated", "illustrative"] = Field(
         description="`stated` where a source gives the charges, `illustrative` where none does."
     )
     value_source: Text | None = Field(default=None, description="The source of stated charges.")
+
+    @model_validator(mode="after")
+    def _ends_as_its_terms_say(self) -> Self:
+        terms = self.exit_terms or NO_TERMS
+        if terms.initial_months is not None:
+            end = last_day_of_term(self.starts_on, terms.initial_months)
+        elif terms.open_ended:
+            end = LATEST
+        elif "last_day" not in self.model_fields_set:
+            raise ValueError("last_day is missing, and the exit terms give none")
+        else:
+            return self
+        if end > LATEST:
+            raise ValueError(f"the first term ends after {LATEST}")
+        if "last_day" in self.model_fields_set and self.last_day != end:
+            raise ValueError(f"last_day is {self.last_day}, and by the exit terms {end}")
+        self.last_day = end
+        return self
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
@@ -64,6 +92,7 @@ class Terms(BaseModel):
         contract.notice_months, contract.notice_rule = months, rule
         contract.earliest_exit_on = self.earliest_exit_on
         contract.value_basis, contract.value_source = self.value_basis, self.value_source
+        contract.exit_terms = None if self.exit_terms is None else self.exit_terms.model_dump(mode="json")
         kept = {line.function: line for line in contract.lines}
         contract.lines = [
             kept.get(line.function) or ContractLine(function=line.function, annual_pence=0) for line in self.lines

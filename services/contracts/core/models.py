@@ -7,10 +7,11 @@ in both times. A draft is work in progress: only its present state is stored.
 from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import asyncpg
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
 from libs.common.database.connection import service_metadata
@@ -134,6 +135,7 @@ class Contract(Base):
     notice_rule: Mapped[str | None] = mapped_column(Text, default=None)
     earliest_exit_on: Mapped[date | None] = mapped_column(default=None)
     value_source: Mapped[str | None] = mapped_column(Text, default=None)
+    exit_terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
     status: Mapped[str] = mapped_column(Text, default=Status.DRAFT.value)
     signed_on: Mapped[date | None] = mapped_column(default=None)
     signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)

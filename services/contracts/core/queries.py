@@ -42,7 +42,8 @@ WITH seen AS (
                   ORDER BY cc.customer_code) AS customers,
            (SELECT jsonb_agg(jsonb_build_object('function', l.function, 'annual_pence', l.annual_pence)
                              ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
-           (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract
+           (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract,
+           c.exit_terms::text AS exit_terms_text
       FROM contract c {PARTY}
      CROSS JOIN LATERAL (
            SELECT max(upper(b.valid) - 1) FILTER (WHERE b.value = 'active') AS last_day,
@@ -274,6 +275,7 @@ async def _with_parties(
                 "supplier": parties[row["supplier_then"]],
                 "customers": [parties[code] for code in row["customers"]],
                 "lines": lines,
+                "exit_terms": json.loads(row["exit_terms_text"]) if row["exit_terms_text"] else None,
                 "annual_pence": sum(line["annual_pence"] for line in lines),
                 "early_end": early if row["ended_as"] else None,
                 # What was known earlier has no version that could be changed, and the one of now counts later acts.

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.core.codes import Line
+from services.contracts.core.exit_terms import ExitTerms
 from services.contracts.core.models import Status
 
 
@@ -46,12 +47,13 @@ class ContractView(View):
     value_basis: str = Field(description="`stated` (see value_source), or `illustrative` where no source gives it.")
     value_source: str | None
     starts_on: date
-    last_day: date = Field(description="The last day agreed.")
+    last_day: date = Field(description="The last day agreed; 2199-12-31 where the contract is open-ended.")
     ends_on: date = Field(description="The last day of service, as it was known.")
     early_end: EarlyEndView | None
     notice_months: int
     notice_rule: str | None = Field(description="The rule pack that gives the period; null where the contract does.")
     earliest_exit_on: date | None
+    exit_terms: ExitTerms | None = Field(description="null where the contract states none beyond its notice.")
     signed_on: date | None
     signature_document: str | None = Field(description="The paper that shows a signature of an earlier day.")
     version: int | None = Field(

@@ -40,17 +40,16 @@ async def test_notice_in_time_ends_the_contract(harness: ContractsHarness) -> No
 async def test_a_termination_is_told_with_the_first_day_without_service(harness: ContractsHarness) -> None:
     reference = await harness.signed()
     await harness.terminate(reference, on=date(2017, 9, 30), last_day=date(2018, 3, 31))
-    assert await harness.told("ContractTerminated") == [
-        {
-            "name": "ContractTerminated",
-            "effective_on": "2018-04-01",
-            "stated_at": "2017-09-30T09:00:00Z",
-            "contract": reference,
-            "supplier": "0CX",
-            "customers": ["10H", "10Y"],
-            "reason": "The customers brought the service in house",
-        }
-    ]
+    [told] = await harness.told("ContractTerminated")
+    assert {name: value for name, value in told.items() if value not in ("", [])} == {
+        "name": "ContractTerminated",
+        "effective_on": "2018-04-01",
+        "stated_at": "2017-09-30T09:00:00Z",
+        "contract": reference,
+        "supplier": "0CX",
+        "customers": ["10H", "10Y"],
+        "reason": "The customers brought the service in house",
+    }
 
 
 async def test_late_notice_is_refused_with_the_earliest_exit_and_the_day_it_was_due(harness: ContractsHarness) -> None:
