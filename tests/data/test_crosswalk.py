@@ -208,7 +208,7 @@ async def test_a_closed_practice_without_successor_says_that_no_source_says(whol
         " JOIN organisation_belief kind ON kind.subject_id = o.id AND kind.facet = 4 AND kind.value = 'gp_practice'"
         " JOIN organisation_belief before ON before.subject_id = o.id AND before.facet = 1 AND before.value = 'open'"
         " WHERE upper_inf(life.known) AND upper_inf(kind.known) AND upper_inf(before.known)"
-        " AND before.days @> date '2005-04-01'"
+        " AND before.valid @> date '2005-04-01'"
         " AND NOT EXISTS (SELECT 1 FROM succession s WHERE s.code = o.code) ORDER BY o.code LIMIT 1"
     )
     code = rows[0]["code"]
