@@ -1,10 +1,12 @@
 """Support contracts: back-office functions supplied to commissioners, with suppliers, terms and charges.
 
 Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and transfers;
-            consolidations.
-Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated.
+            consolidations; findings.
+Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
+            ContractFindingCleared.
 Subscribes  to the registry: it copies organisations and successions, and acts on mergers of CCGs and ICBs, on
             acquisitions and abolitions, and on successions that were undone: contracts are transferred.
+            To governance: what was decided verifies acts.
 
 Packages, the highest layer first; each may import those below it:
 
@@ -13,5 +15,7 @@ signing         a draft becomes binding
 exits           a contract ends early, on notice or by agreement
 agreements      contracts as they are drafted, revised and read; suppliers and the catalogue of functions
 transfers       a successor takes over the contracts of its predecessors
+authorities     by which decision a body did what binds it
+findings        what needs attention, raised once and cleared once
 core            contracts, their parties, lines and states; how notice is counted; reading as at and as known
 """

@@ -8,7 +8,8 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.contracts.core.models import known
-from services.contracts.reactions import subscriptions
+from services.contracts.due import do_next
+from services.contracts.reactions.publishers import subscriptions
 from services.contracts.routes import ROUTERS
 from services.contracts.tables import METADATA
 
@@ -21,11 +22,16 @@ SERVICE = Service(
     routers=ROUTERS,
     examples=Path(__file__).with_name("examples.toml"),
     subscriptions=subscriptions,
-    hears=("registry",),
+    hears=("registry", "governance"),
+    due_work=do_next,
     predecessors=known.predecessors,
     tags=(
         {"name": "Contracts", "description": "Support contracts: drafted, signed, transferred, ended."},
         {"name": "Consolidations", "description": "Several contracts become one shared service."},
+        {
+            "name": "Findings",
+            "description": "What needs attention: what is due, missed, in doubt or without authority.",
+        },
         {"name": "Suppliers", "description": "The customers of a supplier, and the functions that can be bought."},
     ),
 )

@@ -3,6 +3,7 @@
 from services.contracts.agreements import api as agreements
 from services.contracts.consolidations import api as consolidations
 from services.contracts.exits import api as exits
+from services.contracts.findings import api as findings
 from services.contracts.signing import api as signing
 
 ROUTERS = (
@@ -10,5 +11,6 @@ ROUTERS = (
     signing.router,
     exits.router,
     consolidations.router,
+    findings.router,
     agreements.suppliers_router,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Database
-from libs.common.events import Envelope, Event
+from libs.common.events import CATALOGUE, Envelope, Event
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
@@ -18,7 +18,7 @@ from services.contracts.agreements.terms import ConsolidateContracts, DraftContr
 from services.contracts.consolidations import commands as consolidations
 from services.contracts.core import queries as reads
 from services.contracts.exits import commands as terminations
-from services.contracts.reactions import subscriptions
+from services.contracts.reactions.publishers import subscriptions
 from services.contracts.signing import commands as signatures
 from tests.support.builders import a_contract
 
@@ -225,9 +225,9 @@ class ContractsHarness:
         return str((await self.seen(reference, as_at=as_at, as_known=as_known))["status"])
 
     async def told(self, name: str | None = None) -> list[dict[str, Any]]:
-        """The fields of the events told, in order, with their names."""
+        """The fields of the events told, in order, with their names; an optional one that says nothing is left out."""
         rows = await self.database.fetch("SELECT name, fields FROM outbox ORDER BY id")
-        return [json.loads(row["fields"]) | {"name": row["name"]} for row in rows if name in (None, row["name"])]
+        return [_said(row["name"], row["fields"]) for row in rows if name in (None, row["name"])]
 
     async def content(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that the service keeps of contracts, to compare before and after."""
@@ -244,3 +244,14 @@ class ContractsHarness:
             table: [tuple(row) for row in await self.database.fetch(f"SELECT * FROM {table} ORDER BY 1")]
             for table in tables
         }
+
+
+def _said(name: str, fields: str) -> dict[str, Any]:
+    """The event's fields, without those optional ones that have their default."""
+    declared = CATALOGUE[name, 1].model_fields
+    said = {
+        field: value
+        for field, value in json.loads(fields).items()
+        if declared[field].is_required() or value not in (declared[field].default, [])
+    }
+    return said | {"name": name}

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from libs.common.errors import Reason
-from libs.common.rulepacks import RulePack, in_force, load_packs
+from libs.common.rulepacks import RulePack, in_force
 from services.contracts.core.errors import ExitReasonUnknown, FunctionUnknown, NoRuleInForce
-
-PACKS = load_packs(Path(__file__).parents[1] / "rules")
+from services.contracts.core.packs import PACKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.contracts.agreements.terms import ConsolidateContracts
+from services.contracts.authorities.errors import AuthorityMissing
 from services.contracts.consolidations import commands
 from services.contracts.core import errors
 from services.contracts.core import queries as reads
@@ -42,6 +43,7 @@ router = commands_router(tags=["Consolidations"])
         errors.CustomerNotOpen,
         errors.SignedInTheFuture,
         errors.DocumentMissing,
+        AuthorityMissing,
         errors.ReferenceTaken,
         errors.FunctionUnknown,
         errors.NoRuleInForce,

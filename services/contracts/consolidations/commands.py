@@ -20,12 +20,15 @@ from services.contracts.agreements.commands import (
     parties_on,
 )
 from services.contracts.agreements.terms import ConsolidateContracts
+from services.contracts.authorities.commands import why_not_authorised
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
 from services.contracts.signing.commands import bind, why_not_open, why_not_signed_on
 from services.contracts.transfers.successions import follow_since_start
 
+COMMIT = "consolidation.commit"
+"""The action that a member's decision has to be about."""
 SHARED_SERVICE = "shared_service"
 """The reason, a code of the rule pack, for which a replaced contract ends."""
 
@@ -39,8 +42,8 @@ async def consolidate_contracts(
     the agreement that the command names; one with the new supplier ends because that supplier signs the new one.
 
     Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, NotRunningThen, NoticeTooLate,
-    CustomerNotOpen, SignedInTheFuture, DocumentMissing, ReferenceTaken, FunctionUnknown, with the reasons of all
-    contracts.
+    CustomerNotOpen, SignedInTheFuture, DocumentMissing, AuthorityMissing, ReferenceTaken, FunctionUnknown, with the
+    reasons of all contracts.
     """
     start = command.starts_on
     replaced = await get_contracts_to_bind(
@@ -56,7 +59,11 @@ async def consolidate_contracts(
         found += _why_not_replace(contract, supplier, command, signature, stated_at)
         others.update([contract.reference] if supplier != command.supplier else [])
     found += why_not_signed_on(signature)
-    found += await why_not_open(await raw(session), customers, days=(signature.day, start))
+    connection = await raw(session)
+    found += await why_not_open(connection, customers, days=(signature.day, start))
+    found += await why_not_authorised(
+        connection, COMMIT, command.reference, customers, on=signature.recorded_on, field="reference"
+    )
     refuse(found)
 
     contract = await add_contract(session, command.reference, command, customers, stated_at=stated_at)

@@ -4,11 +4,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import MERGED, Merged, OrganisationSucceeded, SuccessionUndone
 from libs.common.identity import Caller
-from libs.common.messaging.subscriptions import Subscriptions
 from services.contracts.core.models import known, parties_among
+from services.contracts.reactions.base import subscriptions
 from services.contracts.transfers.successions import settle_successions
-
-subscriptions = Subscriptions("contracts")
 
 subscriptions.knows(known.projection, *known.events)(known.know)
 

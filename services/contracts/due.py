@@ -1,0 +1,19 @@
+"""Due work of contracts: what happens on a day without anybody's command."""
+
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.identity import Caller
+from libs.common.service.due_work import DoDueWork
+
+DUE: tuple[DoDueWork, ...] = ()
+"""The routines of the packages, each of which does its next piece of work, in this order."""
+
+
+async def do_next(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+    """Do the next piece of work that is due by a day; return how much was done, 0 where nothing is left."""
+    for do in DUE:
+        if done := await do(session, up_to=up_to, stated_at=stated_at, by=by):
+            return done
+    return 0

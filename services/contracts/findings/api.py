@@ -1,0 +1,53 @@
+"""The route that lists findings."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, commands_router, page, problems
+from services.contracts.core.codes import OdsCode
+from services.contracts.findings import queries
+from services.contracts.findings.models import FindingKind
+from services.contracts.findings.queries import FindingFilter
+from services.contracts.findings.views import FindingView
+
+router = commands_router(tags=["Findings"])
+
+
+async def _filters(
+    kind: Annotated[FindingKind | None, Query(description="Only findings of this kind.")] = None,
+    about: Annotated[
+        str | None, Query(max_length=200, description="Only what is about this contract, plan, supplier or body.")
+    ] = None,
+    party: Annotated[OdsCode | None, Query(description="Only what concerns this body.")] = None,
+    cleared: Annotated[bool, Query(description="Those that were cleared too.")] = False,
+) -> FindingFilter:
+    return FindingFilter(kind=kind, about=about, party=party, with_cleared=cleared)
+
+
+@router.get("/findings", summary="List what needs attention", responses=problems())
+async def list_findings(
+    request: Request,
+    rows: Rows,
+    by: By,
+    filters: Annotated[FindingFilter, Depends(_filters)],
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+) -> Page[FindingView]:
+    """List the findings that concern your organisations or their predecessors; all for a national body.
+
+    Those that were open on the day, the one that is due first in front; those without a day last.
+    """
+    found = await queries.list_findings(
+        rows,
+        filters,
+        by=by,
+        as_at=as_at,
+        as_known=as_known,
+        after=paging.key(str, int),
+        limit=paging.fetch,
+    )
+    ids = {row["key"]: row["id"] for row in found}
+    views = [FindingView.model_validate({**row, "finding": row["key"]}) for row in found]
+    return page(views, key=lambda view: queries.key_of(view.due_on, ids[view.finding]), request=request)

@@ -1,0 +1,1 @@
+"""Reactions of contracts to what other services publish, one module a publisher."""
