@@ -288,6 +288,6 @@ def charge_between(annual_pence: int, first: date, last: date) -> int:
     return rounded(annual_pence * share_of_a_year(first, last))
 
 
-def rounded(pence: Fraction) -> int:
+def rounded(pence: Fraction | int) -> int:
     """Return whole pence, half a penny rounded up; no amount is negative."""
     return int(pence + Fraction(1, 2))
