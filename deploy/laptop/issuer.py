@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import json
 import os
+import re
 import time
 import uuid
 from collections.abc import Collection, Iterable, Mapping
@@ -28,6 +29,7 @@ from libs.common.identity import Role
 DEMO_PASSWORD = "demo"  # noqa: S105  (the issuer responds on loopback only, and the index page says so)
 TOKEN_SECONDS = 8 * 3600
 _LONGEST_FORM = 4_096
+_OF_ONE_BODY = re.compile("[A-Z0-9]{3,10}")
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
 
@@ -40,6 +42,8 @@ class DemoUser:
     organisations: frozenset[str]
     words: str = ""
     """A description for the index page."""
+    may_be_one_body: bool = False
+    """Whether `NAME@CODE` signs in too, with the same roles for the body of that code alone."""
 
 
 class SigningKey:
@@ -76,6 +80,16 @@ class Issuer:
         self.users = {user.name: user for user in users}
         self._audiences = sorted(audiences)
         self.key = SigningKey(folder)
+
+    def user(self, name: str) -> DemoUser:
+        """Return the user of this name; `NAME@CODE` has the roles of NAME for one body. Raises KeyError."""
+        base, at, code = name.partition("@")
+        user = self.users[base]
+        if not at:
+            return user
+        if not user.may_be_one_body or not _OF_ONE_BODY.fullmatch(code):
+            raise KeyError(name)
+        return DemoUser(name, user.roles, frozenset({code}))
 
     def token_for(self, user: DemoUser) -> str:
         """Return a token with this user's subject, roles and organisations."""
@@ -122,10 +136,15 @@ class Issuer:
                 name, password = given.get("client_id", ""), given.get("client_secret", "")
             case _:
                 return _refused("unsupported_grant_type", "password or client_credentials")
-        user = self.users.get(name)
+        try:
+            user = self.user(name)
+        except KeyError:
+            user = None
         if user is None or not hmac.compare_digest(password.encode(), DEMO_PASSWORD.encode()):
             return _refused(
-                "invalid_grant", f"a name of {', '.join(sorted(self.users))}; the password is {DEMO_PASSWORD}"
+                "invalid_grant",
+                f"a name of {', '.join(sorted(self.users))}, or commissioner@CODE for one body; "
+                f"the password is {DEMO_PASSWORD}",
             )
         answer = {"access_token": self.token_for(user), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})

@@ -91,7 +91,7 @@ def assemble(
         )
         services[name] = import_module(f"services.{name}.app").create_app(settings, buses[name])
     origins = services[NAMES[0]].state.settings.cors_origins
-    asked = Services(client, lambda name: issuer.token_for(issuer.users[name]))
+    asked = Services(client, lambda name: issuer.token_for(issuer.user(name)))
     more: list[BaseRoute] = [Mount("/issuer", issuer.app(origins)), Mount(SHOWN_AT, shown(asked))]
     app = front(services, page=page, more=more)
     return Footprint(services, issuer, buses, app, asked)

@@ -13,11 +13,12 @@ from libs.common.identity import Role
 
 URL = "http://127.0.0.1:8000/identity"
 ADA = DemoUser("ada", frozenset({Role.REGISTRAR}), frozenset({"10G"}))
+GRACE = DemoUser("grace", frozenset({Role.CONTRACT_LEAD}), frozenset({"*"}), may_be_one_body=True)
 PASSWORD = {"grant_type": "password", "username": "ada", "password": DEMO_PASSWORD}
 
 
 def issuer_in(folder: Path) -> Issuer:
-    return Issuer(url=URL, folder=folder, audiences={"registry", "finance"}, users=[ADA])
+    return Issuer(url=URL, folder=folder, audiences={"registry", "finance"}, users=[ADA, GRACE])
 
 
 def client_of(issuer: Issuer, *, address: str = "127.0.0.1", name: str = "127.0.0.1:8000") -> httpx.AsyncClient:
@@ -61,6 +62,12 @@ async def test_a_demo_user_gets_a_token_that_counts_for_each_service(
         assert (caller.subject, caller.roles, caller.organisations) == ("ada", ADA.roles, ADA.organisations)
 
 
+async def test_a_user_of_every_body_signs_in_for_one_of_them_too(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/token", data=PASSWORD | {"username": "grace@05C"})
+    caller = await Verifier(issuer=URL, audience="finance", keys=Served(client)).caller(answer.json()["access_token"])
+    assert (caller.subject, caller.roles, caller.organisations) == ("grace@05C", GRACE.roles, frozenset({"05C"}))
+
+
 ORIGIN = "http://localhost:5173"
 
 
@@ -90,6 +97,9 @@ async def test_no_origin_is_allowed_unless_it_is_named(client: httpx.AsyncClient
     [
         ({"password": "wrong"}, "invalid_grant"),
         ({"username": "nobody"}, "invalid_grant"),
+        ({"username": "ada@05C"}, "invalid_grant"),
+        ({"username": "grace@a body"}, "invalid_grant"),
+        ({"username": "grace@"}, "invalid_grant"),
         ({"grant_type": "magic"}, "unsupported_grant_type"),
         ({"username": "x" * 5_000}, "unsupported_grant_type"),
     ],
