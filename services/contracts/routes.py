@@ -1,9 +1,11 @@
 """The routers of contracts, in order."""
 
 from services.contracts.agreements import api as agreements
+from services.contracts.buy_outs import api as buy_outs
 from services.contracts.consolidations import api as consolidations
 from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
+from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
 
 ROUTERS = (
@@ -12,5 +14,7 @@ ROUTERS = (
     exits.router,
     consolidations.router,
     findings.router,
+    schedules.router,
+    buy_outs.router,
     agreements.suppliers_router,
 )

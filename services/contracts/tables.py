@@ -2,9 +2,12 @@
 
 from libs.common.database import tables
 from services.contracts.authorities import models as authorities
+from services.contracts.buy_outs import models as buy_outs
 from services.contracts.core.models import Base
 from services.contracts.findings import models as findings
+from services.contracts.payments import models as payments
+from services.contracts.schedules import models as schedules
 
 tables.add_to(Base.metadata)
-MODELS = (authorities, findings)
+MODELS = (authorities, buy_outs, findings, payments, schedules)
 METADATA = Base.metadata

@@ -11,6 +11,7 @@ DAY = date(2017, 2, 1)
 CCGS = ("05C", "10H", "10Y")
 DRAFT, SIGNED, ALSO_SIGNED = "DRAFT-2017", "CSU-BUCKS-2017", "CSU-WIDER-2017"
 TERMS = {name: value for name, value in a_contract().items() if name not in ("reference", "customers")}
+SCHEDULE = {"sum_pence": 1_000_000, "payees": [{"code": "0CX"}], "payer": "10H"}
 
 CASES = [
     Case(
@@ -70,6 +71,35 @@ CASES = [
         hidden=True,
     ),
 ]
+CASES += [
+    Case(
+        operation="state_schedule",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/schedules/{contract}",
+        values={"contract": SIGNED},
+        json=SCHEDULE,
+        hidden=True,
+    ),
+    Case(
+        operation="state_achievement",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path="/achievements",
+        json={"contract": SIGNED, "payee": "0CX", "achievement": "1/2"},
+        hidden=True,
+    ),
+    Case(
+        operation="state_buy_out_terms",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        method="PUT",
+        path="/contracts/{reference}/buy-out-terms",
+        values={"reference": SIGNED},
+        json={"kind": "pfi", "voluntary_right": False, "unitary_charge_pence": 1},
+        hidden=True,
+    ),
+]
 
 
 async def prepare(platform: Platform) -> None:
@@ -84,6 +114,7 @@ async def prepare(platform: Platform) -> None:
     for reference in (SIGNED, ALSO_SIGNED):
         path, version = f"/contracts/{reference}/signature", {"If-Match": '"1"'}
         await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, json={}, headers=version)
+    await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
 
 
 async def test_every_command_needs_its_role_and_every_organisation_that_it_binds(platform: Platform) -> None:

@@ -1,5 +1,7 @@
 """The types that every package uses: a reference, an ODS code, a day, a line of a contract."""
 
+import re
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -38,6 +40,26 @@ Document = Annotated[
         examples=["Letter of 28 September 2017"],
     ),
 ]
+
+
+_PROPORTION = re.compile(r"[0-9]{1,12}/[0-9]{0,11}[1-9][0-9]{0,11}|[0-9]{1,3}(\.[0-9]{1,12})?")
+
+
+def _proportion(given: str) -> str:
+    if not _PROPORTION.fullmatch(given):
+        raise ValueError("a part of a whole is written as 17/20 or 0.85")
+    part = Fraction(given)
+    if part > 1:
+        raise ValueError(f"a part is at most the whole, not {part}")
+    return str(part)
+
+
+Proportion = Annotated[
+    str,
+    AfterValidator(_proportion),
+    Field(max_length=25, description="An exact part of a whole, from 0 to 1: `17/20` or `0.85`.", examples=["17/20"]),
+]
+"""A part in a request, reduced to its lowest terms."""
 
 
 MOST_ANNUAL_PENCE = 2 * 10**11

@@ -7,6 +7,7 @@ every contract; the role `operator` gives no sight of any.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -83,3 +84,31 @@ def must_all_exist(references: Collection[str], existing: Collection[str]) -> No
     """Raise ContractNotFound, with each reference that is not among the existing ones."""
     if missing := sorted(set(references).difference(existing)):
         raise ContractNotFound(f"no contract {', '.join(missing)} is known")
+
+
+_SIGHT = f"""
+SELECT c.id, c.reference, c.status, sight.known, sight.is_current, party.buying @> $1::date AS buys
+  FROM contract c {PARTY} WHERE c.reference = $3 AND {ON_THE_DAY}
+"""  # noqa: S608  (only what stands above is put in)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSight:
+    """How far a caller reads a contract as at a day: what was stated of it by `known`, and nothing later."""
+
+    id: int
+    reference: str
+    status: str
+    known: datetime
+    is_current: bool
+    buys: bool | None
+
+
+async def sight_of(db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None) -> ContractSight:
+    """Return how far the caller reads a contract as at a day. Raises ContractNotFound where it does not.
+
+    For what hangs on a contract in tables of other packages: their rows count up to `known`.
+    """
+    rows = await db.fetch(_SIGHT, as_at, as_known or _NOW, reference, await reads_through(db, by))
+    must_all_exist([reference], [row["reference"] for row in rows])
+    return ContractSight(*rows[0])

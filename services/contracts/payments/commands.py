@@ -1,0 +1,80 @@
+"""Plans payments and makes them due, once an item."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.events.contracts import PaymentFellDue, PaymentScheduled
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from services.contracts.core.models import Contract
+from services.contracts.payments.models import DuePayment, PlannedPayment
+from services.contracts.payments.rules import DueItem, PlannedItem
+
+
+async def plan_payments(
+    session: AsyncSession, contract: Contract, items: Sequence[PlannedItem], *, stated_at: datetime
+) -> None:
+    """State what may fall due under a locked contract; an item of an earlier plan is replaced."""
+    session.add_all(
+        PlannedPayment(
+            item=one.item,
+            contract_id=contract.id,
+            payer=one.payer,
+            payee=one.payee,
+            kind=one.kind,
+            amount_pence=one.most_pence,
+            due_on=one.due_on,
+            condition=one.condition,
+            stated_at=stated_at,
+        )
+        for one in items
+    )
+    events = [
+        PaymentScheduled(
+            effective_on=one.due_on,
+            stated_at=stated_at,
+            contract=contract.reference,
+            item=one.item,
+            payer=one.payer,
+            payee=one.payee,
+            kind=one.kind,
+            amount_pence=one.most_pence,
+            due_on=one.due_on,
+            condition=one.condition,
+        )
+        for one in items
+    ]
+    await outbox.add_all(session, events)
+
+
+async def make_due(
+    session: AsyncSession,
+    contract_id: int,
+    reference: str,
+    items: Sequence[DueItem],
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> int:
+    """Record what falls due and publish it; an item that fell due already does nothing. Return how many are new."""
+    if not items:
+        return 0
+    common = {"contract_id": contract_id, "stated_at": stated_at, "recorded_by": by.subject}
+    new = await session.scalars(
+        insert(DuePayment)
+        .values([asdict(one) | common for one in items])
+        .on_conflict_do_nothing()
+        .returning(DuePayment.item)
+    )
+    inserted = set(new.all())
+    events = [
+        PaymentFellDue(effective_on=one.due_on, stated_at=stated_at, contract=reference, **asdict(one))
+        for one in items
+        if one.item in inserted
+    ]
+    await outbox.add_all(session, events)
+    return len(events)

@@ -1,0 +1,245 @@
+"""States schedules and achievements, and makes due what they say."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import Reason
+from libs.common.identity import Caller, Role
+from libs.common.process.clock import day_of
+from libs.common.rulepacks import in_force
+from services.contracts.agreements.commands import get_contracts_to_bind, parties_on
+from services.contracts.core.acts import act_of
+from services.contracts.core.codes import Day, Document, OdsCode, Proportion, Reference
+from services.contracts.core.errors import NoRuleInForce, NotSigned, SignedInTheFuture, refuse
+from services.contracts.core.models import Contract, Status
+from services.contracts.core.packs import PACKS
+from services.contracts.core.rights import must_act_for_customers
+from services.contracts.core.sight import sight_of
+from services.contracts.payments.commands import make_due, plan_payments
+from services.contracts.payments.queries import list_due, list_planned
+from services.contracts.schedules import queries
+from services.contracts.schedules.errors import AchievementUnknown, PayerNotACustomer
+from services.contracts.schedules.models import Achievement, PaymentSchedule
+from services.contracts.schedules.rules import KINDS, ScheduleTerms, falls_due, planned, with_withdrawn
+
+MOST_PENCE = 10**13
+"""£100bn: a larger sum is a slip of the pen."""
+
+
+class Payee(BaseModel):
+    """Who is paid under a schedule, and its part in proportion to the others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: OdsCode
+    weight: int = Field(default=1, strict=True, ge=0, le=10**9, description="Its part in proportion to the others'.")
+
+
+class StateSchedule(BaseModel):
+    """A contract's sum for the whole term: a part in advance at the start, the balance on achievement."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"sum_pence": 800_000_000, "payees": [{"code": "NET01"}, {"code": "NET02"}], "payer": "14Y"}]
+        },
+    )
+
+    sum_pence: int = Field(strict=True, ge=0, le=MOST_PENCE, description="The sum for the whole term, in pence.")
+    payees: list[Payee] = Field(min_length=1, max_length=500)
+    payer: OdsCode | None = Field(default=None, description="The customer that pays; may be left out if there is one.")
+    advance: Proportion | None = Field(default=None, description="The part in advance; left out, the rule pack's.")
+    balance_on: Day | None = Field(
+        default=None, description="The day from which balances are due; left out, the last day of the term."
+    )
+    document: Document | None = None
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        codes = [payee.code for payee in self.payees]
+        if len(set(codes)) != len(codes):
+            raise ValueError("each payee may be named once only")
+        if not any(payee.weight for payee in self.payees):
+            raise ValueError("weights must not all be zero")
+        return self
+
+
+class StateAchievement(BaseModel):
+    """What a payee achieved of what was agreed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "contract": "BUCKS-CHILTERN-2016",
+                    "payee": "0CX",
+                    "achievement": "17/20",
+                    "document": "Review of 31 March 2018",
+                }
+            ]
+        },
+    )
+
+    contract: Reference
+    payee: OdsCode
+    achievement: Proportion
+    achieved_on: Day | None = Field(
+        default=None, description="Day of measurement; today if left out. An earlier day needs `document`."
+    )
+    document: Document | None = None
+
+
+async def state_schedule(
+    session: AsyncSession, reference: str, command: StateSchedule, *, by: Caller, today: date, stated_at: datetime
+) -> None:
+    """State how a signed contract is paid, for all its customers; what is due by today falls due at once.
+
+    Stated again, it replaces the one before, and what fell due already is corrected. Raises ContractNotFound,
+    NotYoursToDecide, NotSigned, PayerNotACustomer, NoRuleInForce.
+    """
+    [contract] = await get_contracts_to_bind(session, [reference], by=by, on=today, today=today)
+    if contract.status == Status.DRAFT:
+        refuse([NotSigned(f"{reference} is a draft")])
+    stated_on = min(today, day_of(stated_at))
+    payer = await _payer(session, contract, command.payer)
+    advance, pack = _advance(command, contract.starts_on)
+    schedule = PaymentSchedule(
+        contract_id=contract.id,
+        payer=payer,
+        payees=[payee.code for payee in command.payees],
+        weights=[payee.weight for payee in command.payees],
+        sum_pence=command.sum_pence,
+        advance=str(advance),
+        pack=pack,
+        document=command.document,
+        advance_on=max(contract.starts_on, stated_on),
+        balance_on=max(command.balance_on or contract.last_day, stated_on),
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
+    session.add(schedule)
+    before = await list_planned(await raw(session), contract.id, KINDS, known=queries.NOW)
+    items = with_withdrawn(planned(_terms(reference, schedule)), before)
+    await plan_payments(session, contract, items, stated_at=stated_at)
+    await settle(session, contract.id, reference, stated_on=stated_on, up_to=today, stated_at=stated_at, by=by)
+
+
+async def state_achievement(
+    session: AsyncSession, command: StateAchievement, *, by: Caller, today: date, stated_at: datetime
+) -> None:
+    """State what a payee achieved, for its payer: its balance falls due, or is corrected where it fell due already.
+
+    Raises RoleMissing, ContractNotFound, NotYoursToDecide, AchievementUnknown, DocumentMissing, SignedInTheFuture.
+    """
+    by.must_have(Role.CONTRACT_LEAD)
+    connection = await raw(session)
+    sight = await sight_of(connection, command.contract, by=by, as_at=today, as_known=None)
+    payer = await queries.payer_of(connection, sight.id)
+    if payer is not None:
+        payer = await queries.present_payer(connection, sight.id, payer, today)
+        await must_act_for_customers(connection, [payer], by=by, today=today)
+    contract = await session.get_one(Contract, sight.id, with_for_update=True, populate_existing=True)
+    items = await list_planned(connection, sight.id, KINDS, known=queries.NOW)
+    act = act_of(command.achieved_on, command.document, by=by, today=today, stated_at=stated_at)
+    found = act.why_not_documented("achieved_on")
+    if act.day > act.recorded_on:
+        message = f"{act.day} is still to come: it is recorded on {act.recorded_on}"
+        found.append(SignedInTheFuture(message, reasons=[Reason(message, "achieved_on")]))
+    if not any(one.condition and one.payee == command.payee for one in items):
+        message = f"no balance of {command.contract} waits for what {command.payee} achieves"
+        found.append(AchievementUnknown(message, reasons=[Reason(message, "payee")]))
+    refuse(found)
+    session.add(
+        Achievement(
+            contract_id=contract.id,
+            payee=command.payee,
+            achievement=command.achievement,
+            achieved_on=act.day,
+            document=command.document,
+            stated_at=stated_at,
+            recorded_by=by.subject,
+        )
+    )
+    await session.flush()
+    await settle(
+        session, contract.id, contract.reference, stated_on=act.recorded_on, up_to=today, stated_at=stated_at, by=by
+    )
+
+
+async def settle(
+    session: AsyncSession,
+    contract_id: int,
+    reference: str,
+    *,
+    stated_on: date,
+    up_to: date,
+    stated_at: datetime,
+    by: Caller,
+) -> int:
+    """Make due what the schedule and the achievements of a locked contract say by a day; return how much."""
+    connection = await raw(session)
+    payer = await queries.payer_of(connection, contract_id)
+    if payer is None or not await queries.ran(connection, contract_id):
+        return 0
+    items = falls_due(
+        await list_planned(connection, contract_id, KINDS, known=queries.NOW),
+        await queries.achievements_of(connection, contract_id),
+        await list_due(connection, contract_id, KINDS, known=queries.NOW),
+        payer=await queries.present_payer(connection, contract_id, payer, max(up_to, stated_on)),
+        stated_on=stated_on,
+        up_to=up_to,
+    )
+    return await make_due(session, contract_id, reference, items, stated_at=stated_at, by=by)
+
+
+async def payments_fall_due(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+    """Make due what schedules say by a day, one contract at a time. Part of the due work."""
+    connection = await raw(session)
+    for contract_id, reference in await queries.list_with_due(connection, up_to):
+        await session.get_one(Contract, contract_id, with_for_update=True, populate_existing=True)
+        done = await settle(
+            session, contract_id, reference, stated_on=date.min, up_to=up_to, stated_at=stated_at, by=by
+        )
+        if done:
+            return done
+    return 0
+
+
+def _terms(reference: str, schedule: PaymentSchedule) -> ScheduleTerms:
+    return ScheduleTerms(
+        contract=reference,
+        payer=schedule.payer,
+        payees=tuple(schedule.payees),
+        weights=tuple(schedule.weights),
+        sum_pence=schedule.sum_pence,
+        advance=Fraction(schedule.advance),
+        advance_on=schedule.advance_on,
+        balance_on=schedule.balance_on,
+    )
+
+
+async def _payer(session: AsyncSession, contract: Contract, named: str | None) -> str:
+    customers: Sequence[str] = (await parties_on(session, [contract], contract.starts_on))[contract.id].customers
+    if named is None and len(customers) == 1:
+        return customers[0]
+    if named is None or named not in customers:
+        message = f"{named or 'nothing'} is none of the customers {', '.join(customers)} on {contract.starts_on}"
+        raise PayerNotACustomer(message, reasons=[Reason(message, "payer")])
+    return named
+
+
+def _advance(command: StateSchedule, day: date) -> tuple[Fraction, str | None]:
+    """Return the part in advance, and the pack that gives it where the contract does not."""
+    if command.advance is not None:
+        return Fraction(command.advance), None
+    packs = in_force(PACKS, day, subject="network-payments")
+    if not packs:
+        raise NoRuleInForce(f"no rule on network-payments is in force on {day}: state the part in `advance`")
+    return Fraction(packs[0].values["advance"]), packs[0].id

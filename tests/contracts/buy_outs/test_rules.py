@@ -1,0 +1,29 @@
+"""Which terms of a buy-out are refused."""
+
+import pytest
+
+from services.contracts.buy_outs.rules import why_not_bought_out
+
+
+@pytest.mark.parametrize(
+    ("right", "methods", "amounts", "equity", "refused"),
+    [
+        (True, ["discounted_distributions"], ["debt_pence"], ["distributions_pence", "irr"], []),
+        (True, ["base_case_irr"], [], ["distributions_pence", "irr"], []),
+        (True, ["market_value"], ["debt_pence"], ["equity_value_pence"], []),
+        (True, [], ["debt_pence"], [], ["EquityMethodAmbiguous"]),
+        (True, ["market_value", "base_case_irr"], [], ["irr"], ["EquityMethodAmbiguous"]),
+        (True, ["higher_of"], [], [], ["EquityMethodAmbiguous"]),
+        (True, ["higher_of", "market_value"], [], [], ["EquityMethodAmbiguous"]),
+        (True, ["discounted_distributions"], [], [], ["BuyOutTermMissing"] * 2),
+        (True, ["market_value"], [], ["irr"], ["BuyOutTermMissing"]),
+        (False, [], [], [], []),
+        (False, ["market_value"], ["debt_pence"], ["irr"], ["NoVoluntaryRight"] * 3),
+    ],
+)
+def test_one_method_with_its_terms_or_no_right_and_none(
+    right: bool, methods: list[str], amounts: list[str], equity: list[str], refused: list[str]
+) -> None:
+    found = why_not_bought_out(voluntary_right=right, methods=methods, amounts=amounts, equity=equity)
+    assert [type(one).__name__ for one in found] == refused
+    assert all(one.reasons[0].field for one in found)
