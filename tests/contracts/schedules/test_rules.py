@@ -72,7 +72,7 @@ def test_pennies_go_to_the_largest_remainders_the_earlier_first(
     advance=st.fractions(0, 1, max_denominator=1000),
     part=st.fractions(0, 1, max_denominator=1000),
 )
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_all_items_make_the_sum_and_what_is_earned_is_no_more(
     sum_pence: int, weights: list[int], advance: Fraction, part: Fraction
 ) -> None:
@@ -90,7 +90,7 @@ achieving = st.lists(
 
 
 @given(achieving=achieving, days=st.lists(st.integers(-10, 1600), min_size=1, max_size=5))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_replaying_and_late_work_change_nothing_of_what_is_due_in_all(
     achieving: list[tuple[int, Fraction, int]], days: list[int]
 ) -> None:
