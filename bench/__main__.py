@@ -22,6 +22,7 @@ NAMES = (
     "projection",
     "latency",
     "takeover",
+    "novations",
     "laptop",
     "imports",
     "questions",
