@@ -1,11 +1,12 @@
 """Support contracts: back-office functions supplied to commissioners, with suppliers, terms and charges.
 
 Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and transfers;
-            consolidations; findings; schedules of payments and what fell due; buy-out terms.
+            consolidations; suppliers; findings; schedules of payments and what fell due; buy-out terms.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
-            ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated.
-Subscribes  to the registry: it copies organisations and successions, and acts on mergers of CCGs and ICBs, on
-            acquisitions and abolitions, and on successions that were undone: contracts are transferred.
+            ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
+            SupplierPriced.
+Subscribes  to the registry: it copies organisations, successions, owners and hosts, and acts on mergers of CCGs and
+            ICBs, on acquisitions and abolitions, and on successions that were undone: contracts are transferred.
             To governance: what was decided verifies acts.
 
 Packages, the highest layer first; each may import those below it:
@@ -15,9 +16,10 @@ schedules       a part paid in advance, the balance on achievement
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
 signing         a draft becomes binding
 exits           a contract ends early, on notice or by agreement
-agreements      contracts as they are drafted, revised and read; suppliers and the catalogue of functions
+agreements      contracts as they are drafted, revised and read; the catalogue of functions
 transfers       a successor takes over the contracts of its predecessors
 payments        what may fall due under a contract, and what did
+suppliers       what a supplier is, who owns and hosts it, what it costs and charges
 authorities     by which decision a body did what binds it
 findings        what needs attention, raised once and cleared once
 core            contracts, their parties, lines and states; how notice is counted; reading as at and as known

@@ -7,6 +7,7 @@ from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
+from services.contracts.suppliers import api as suppliers
 
 ROUTERS = (
     agreements.router,
@@ -16,5 +17,6 @@ ROUTERS = (
     findings.router,
     schedules.router,
     buy_outs.router,
-    agreements.suppliers_router,
+    suppliers.router,
+    agreements.functions_router,
 )

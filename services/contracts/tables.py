@@ -7,7 +7,8 @@ from services.contracts.core.models import Base
 from services.contracts.findings import models as findings
 from services.contracts.payments import models as payments
 from services.contracts.schedules import models as schedules
+from services.contracts.suppliers import models as suppliers
 
 tables.add_to(Base.metadata)
-MODELS = (authorities, buy_outs, findings, payments, schedules)
+MODELS = (authorities, buy_outs, findings, payments, schedules, suppliers)
 METADATA = Base.metadata

@@ -70,6 +70,22 @@ CASES = [
         json=TERMS | {"reference": "SHARED-2018", "starts_on": "2018-04-01", "replaces": [SIGNED, ALSO_SIGNED]},
         hidden=True,
     ),
+    Case(
+        operation="state_supplier",
+        role=Role.CONTRACT_LEAD,
+        binds=("0CX",),
+        path="/suppliers/{code}/states",
+        values={"code": "0CX"},
+        json={"effective_on": "2017-04-01", "state": "independent", "owner": "T1"},
+    ),
+    Case(
+        operation="state_costs",
+        role=Role.CONTRACT_LEAD,
+        binds=("0CX",),
+        path="/suppliers/{code}/costs",
+        values={"code": "0CX"},
+        json={"effective_on": "2017-04-01", "heads": 1_000_000, "basis": "stated"},
+    ),
 ]
 CASES += [
     Case(

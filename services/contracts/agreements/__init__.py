@@ -1,4 +1,4 @@
 """Contracts as they are agreed: drafted, revised, deleted as a draft, read.
 
-Suppliers and the catalogue of functions are read here too.
+The catalogue of functions is read here too.
 """

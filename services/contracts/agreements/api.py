@@ -34,7 +34,6 @@ from services.contracts.core.views import (
     ContractHistoryView,
     ContractView,
     FunctionView,
-    SupplierCustomersView,
 )
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 
@@ -153,20 +152,10 @@ async def delete_draft(reference: Reference, session: Write, by: Lead, today: To
     await commands.delete_draft(session, reference, by=by, today=today, expect=expecting(if_match))
 
 
-suppliers_router = commands_router(tags=["Suppliers"])
+functions_router = commands_router(tags=["Suppliers"])
 
 
-@suppliers_router.get("/suppliers/{code}/customers", summary="List the customers of a supplier", responses=problems())
-async def list_customers(code: OdsCode, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown) -> SupplierCustomersView:
-    """List customers as at the day under active contracts that you may see, and their total charge a year.
-
-    A supplier need not be in the registry: its status is `unknown` then.
-    """
-    found = await reads.list_customers_of(rows, code, by=by, as_at=as_at, as_known=as_known)
-    return SupplierCustomersView.model_validate(found)
-
-
-@suppliers_router.get(
+@functions_router.get(
     "/functions", summary="List the functions that can be bought", responses=problems(errors.NoRuleInForce)
 )
 async def list_functions(_: By, as_at: AsAt) -> CatalogueView:

