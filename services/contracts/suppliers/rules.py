@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 
 from libs.common.errors import DomainError, Reason
-from libs.common.rulepacks import RulePack, in_force, load_packs
+from libs.common.rulepacks import RulePack, in_force
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY
+from services.contracts.core.packs import PACKS
 from services.contracts.suppliers.errors import CheckpointUnknown, NoLifeCycle, SupplierHasEnded
 from services.contracts.suppliers.models import Aspect
-
-_PACKS = load_packs(Path(__file__).parents[1] / "rules")
 
 
 class State(StrEnum):
@@ -55,7 +53,7 @@ class Period:
 
 def life_cycle_on(day: date) -> RulePack:
     """Return the pack of the life cycle. Raises NoLifeCycle."""
-    packs = in_force(_PACKS, day, subject="supplier-life-cycle")
+    packs = in_force(PACKS, day, subject="supplier-life-cycle")
     if not packs:
         raise NoLifeCycle(f"no rule on supplier-life-cycle is in force on {day}")
     return packs[0]
