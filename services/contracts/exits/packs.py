@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from libs.common.process.clock import start_of
 from libs.common.rulepacks import RulePack, in_force
-from services.contracts.agreements.catalogue import PACKS
 from services.contracts.core.errors import NoRuleInForce
+from services.contracts.core.packs import PACKS
 
 
 def pack_on(day: date, *, subject: str, as_known: datetime | None = None) -> RulePack:
