@@ -33,6 +33,7 @@ SERVICE = Service(
             "description": "What needs attention: what is due, missed, in doubt or without authority.",
         },
         {"name": "Schedules", "description": "Payments in advance and on achievement, and what fell due of them."},
+        {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},
         {"name": "Buy-outs", "description": "The terms on which a PFI or LIFT contract may be bought out."},
         {"name": "Suppliers", "description": "The customers of a supplier, and the functions that can be bought."},
     ),

@@ -1,6 +1,7 @@
 """The routers of contracts, in order."""
 
 from services.contracts.agreements import api as agreements
+from services.contracts.bodies import api as bodies
 from services.contracts.buy_outs import api as buy_outs
 from services.contracts.consolidations import api as consolidations
 from services.contracts.exits import api as exits
@@ -17,6 +18,11 @@ ROUTERS = (
     findings.router,
     schedules.router,
     buy_outs.router,
+<<<<<<< HEAD
     suppliers.router,
     agreements.functions_router,
+=======
+    bodies.router,
+    agreements.suppliers_router,
+>>>>>>> 75687ee (Contracts keeps legal forms and populations, and says who may hold what in which tier)
 )

@@ -2,6 +2,7 @@
 
 from libs.common.database import tables
 from services.contracts.authorities import models as authorities
+from services.contracts.bodies import models as bodies
 from services.contracts.buy_outs import models as buy_outs
 from services.contracts.core.models import Base
 from services.contracts.findings import models as findings
@@ -10,5 +11,9 @@ from services.contracts.schedules import models as schedules
 from services.contracts.suppliers import models as suppliers
 
 tables.add_to(Base.metadata)
+<<<<<<< HEAD
 MODELS = (authorities, buy_outs, findings, payments, schedules, suppliers)
+=======
+MODELS = (authorities, bodies, buy_outs, findings, payments, schedules)
+>>>>>>> 75687ee (Contracts keeps legal forms and populations, and says who may hold what in which tier)
 METADATA = Base.metadata

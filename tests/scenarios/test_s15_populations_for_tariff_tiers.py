@@ -1,4 +1,4 @@
-"""S15, the registry's part: a population is published exactly, so that whoever sets tiers tiers that very number."""
+"""S15: the registry publishes a population exactly, and contracts tiers that very number under one pack."""
 
 from typing import Any
 
@@ -9,6 +9,10 @@ from tests.support.platform import Platform
 
 BOUNDARIES = [249_999, 250_000, 999_999, 1_000_000, 5_000_000, 5_000_001]
 OTHERS = [0, 1, 74_613, 262_144, 536_870_912, 999_999_999]
+TIERS = {
+    "2011-10-31": ["below_minimum", "cluster", "cluster", "scale", "scale", "national"],
+    "2019-04-01": ["below_minimum"] * 3 + ["cluster", "national", "national"],
+}
 
 
 @pytest.mark.parametrize(("people", "on"), [(BOUNDARIES, "2011-10-31"), (OTHERS, "2019-04-01")])
@@ -28,6 +32,18 @@ async def test_s15_each_population_is_told_to_the_last_person(platform: Platform
         [shown] = (await ask(platform, code, on))["populations"]
         assert (shown["people"], shown["carried"]) == (number, False)
     assert (await ask(platform, codes[0], "2011-10-30"))["populations"] == []
+
+    tiers = [await tier(platform, code, on) for code in codes]
+    assert [one["tier"] for one in tiers] == TIERS[on]
+    assert [one["must_share"] for one in tiers] == [one == "below_minimum" for one in TIERS[on]]
+    assert {(one["rule_pack"], one["counted_on"]) for one in tiers} == {("tariff-tiers-2011", on)}
+    uncounted = await tier(platform, codes[0], "2011-10-30")
+    assert (uncounted["people"], uncounted["tier"], uncounted["must_share"]) == (None, None, False)
+
+
+async def tier(platform: Platform, code: str, as_at: str) -> Any:
+    asked = {"organisation": code, "as_at": as_at}
+    return await platform.call("GET", "contracts", "/tariff-tiers", Role.PARTNER, params=asked)
 
 
 async def published(platform: Platform) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""S51, the registry's part: what a federation of each legal form may hold and distribute, from a dated pack."""
+"""S51: what a federation of each legal form may hold and distribute, from dated packs of registry and contracts."""
 
 from typing import Any
 
@@ -70,6 +70,15 @@ async def test_s51_a_federation_of_each_form_holds_and_distributes_what_its_form
         assert shown["remit"] == "Holds the enhanced services of its practices"
         assert shown["rule_pack"]
         assert shown["citation"]
+    await platform.caught_up()
+    for number, form in enumerate(FORMS):
+        asked = {"organisation": f"FED{number}", "as_at": as_at}
+        holdings = await platform.call("GET", "contracts", "/holdings", Role.PARTNER, params=asked)
+        may_hold = {one["form"]: one["may_hold"] for one in holdings["holdings"]}
+        assert (holdings["legal_form"], may_hold["gms"], may_hold["apms"]) == (form, GMS[form], "yes")
+        unknown = [one for one in may_hold if may_hold[one] == "not found"]
+        assert [warning.rsplit(" ", 1)[1] for warning in holdings["warnings"]] == unknown
+        assert {one["rule_pack"][:20] for one in holdings["holdings"]} == {"primary-care-holders"}
 
 
 @pytest.mark.parametrize(("before", "since"), [("2014-07-31", "2014-08-01"), ("2013-04-01", "2020-01-01")])

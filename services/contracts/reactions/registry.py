@@ -11,13 +11,18 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 from libs.common.identity import Caller
+from services.contracts.bodies import queries as bodies
 from services.contracts.core.models import known, parties_among
 from services.contracts.reactions.base import subscriptions
 from services.contracts.suppliers.models import know_relations, known_relations
 from services.contracts.transfers.successions import settle_successions
 
 subscriptions.knows(known.projection, *known.events)(known.know)
+<<<<<<< HEAD
 subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(know_relations)
+=======
+subscriptions.knows(bodies.projection, *bodies.EVENTS)(bodies.know)
+>>>>>>> 75687ee (Contracts keeps legal forms and populations, and says who may hold what in which tier)
 
 
 @subscriptions.on(*MERGED, holding=parties_among)

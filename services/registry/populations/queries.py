@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
 from libs.common.database.connection import Reads
-from libs.common.temporal.history import ALWAYS, OFFICIAL
+from libs.common.temporal.history import ALWAYS
+from libs.organisations.populations import Count, in_precedence
 from services.registry.core.codes import ByCode
 from services.registry.core.sight import Sight
-from services.registry.core.sources import family_of
 from services.registry.lineage.queries import chains_from, steps_to
 from services.registry.lineage.tracing import PARENT_CHANGE
 from services.registry.populations.views import CountStatementView, CountView, PartView, PopulationView
@@ -31,45 +30,19 @@ SELECT id, basis, people, effective_on, source, rank, stated_at, recorded_by, re
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """A source's count of a body's people."""
-
-    people: int
-    effective_on: date
-    source: str
-    rank: int
-    stated_at: datetime
-
-
-_Counts = Mapping[str, Mapping[str, list[_Count]]]
+_Counts = Mapping[str, Mapping[str, list[Count]]]
 """By code and basis."""
 
 
 async def _counts_of(db: Reads, codes: Iterable[str], *, as_at: date, as_known: datetime | None) -> _Counts:
-    """Return by code and basis the latest count of each family of sources for a day, in order of precedence.
-
-    The later day has precedence; of one day the higher rank, then the later statement. Hearsay has none over a count by
-    an official source.
-    """
-    found: dict[str, dict[str, dict[str, _Count]]] = defaultdict(lambda: defaultdict(dict))
+    """Return by code and basis the latest count of each family of sources for a day, in order of precedence."""
+    found: dict[str, dict[str, list[Count]]] = defaultdict(lambda: defaultdict(list))
     for row in await db.fetch(_COUNTS, sorted(set(codes)), as_at, as_known or ALWAYS):
         code, basis, *columns = row
-        count = _Count(*columns)
-        found[code][basis].setdefault(family_of(count.source), count)
+        found[code][basis].append(Count(*columns))
     return {
-        code: {basis: _in_order(by_family.values()) for basis, by_family in sorted(bases.items())}
-        for code, bases in found.items()
+        code: {basis: in_precedence(counts) for basis, counts in sorted(bases.items())} for code, bases in found.items()
     }
-
-
-def _in_order(counts: Iterable[_Count]) -> list[_Count]:
-    """Return the counts of several sources, in order of precedence."""
-    return sorted(
-        counts,
-        key=lambda one: (one.rank >= OFFICIAL, one.effective_on, one.rank, one.stated_at, one.source),
-        reverse=True,
-    )
 
 
 async def list_statements(
@@ -142,7 +115,7 @@ def _population(
     )
 
 
-def _view(count: _Count, *, rules: bool) -> CountView:
+def _view(count: Count, *, rules: bool) -> CountView:
     return CountView(
         people=count.people,
         effective_on=count.effective_on,
@@ -153,7 +126,7 @@ def _view(count: _Count, *, rules: bool) -> CountView:
     )
 
 
-def _part(code: str, count: _Count | None) -> PartView:
+def _part(code: str, count: Count | None) -> PartView:
     return PartView(
         code=code,
         people=count.people if count else None,

@@ -1,0 +1,111 @@
+"""Keeps and reads the copies of legal forms and populations, by the registry's own rules."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+import asyncpg
+
+from libs.common.database.connection import Reads
+from libs.common.events import Event
+from libs.common.events.registry import OrganisationLegalFormChanged, PopulationPublished, SourceReported
+from libs.common.messaging.subscriptions import Projection
+from libs.common.temporal.timeline import NewStatement
+from libs.organisations.populations import Count, in_precedence
+from libs.organisations.statements import Facet, source_of, statements_of
+from services.contracts.bodies.models import legal_forms
+from services.contracts.core.models import FACET
+
+EVENTS: Final = (OrganisationLegalFormChanged, SourceReported, PopulationPublished)
+
+_BY = "service:registry"
+_OWN = "command"
+"""What the registry calls its own statements, which name no source in events."""
+_NOW = datetime.max.replace(tzinfo=UTC)
+
+_CONTENT = """
+SELECT 'form' AS what, k.code, b.value, b.valid::text, b.known::text
+  FROM known_body k JOIN known_legal_form_belief b ON b.subject_id = k.id
+ UNION ALL
+SELECT 'population', code, concat_ws('|', basis, people, source, rank), effective_on::text, stated_at::text
+  FROM known_population
+ ORDER BY 1, 2, 3, 4, 5
+"""
+
+MIGRATED = "(migration)"
+"""The row of a migration that found organisations known already: the copy is then rebuilt at the start."""
+
+projection = Projection(
+    name="known_bodies",
+    tables=(legal_forms.beliefs, legal_forms.statements, "known_body", "known_population"),
+    content=_CONTENT,
+    carried_over=f"SELECT EXISTS (SELECT FROM known_body WHERE code = '{MIGRATED}')",  # noqa: S608  (a name from the code)
+)
+
+# Locked in order by the update, so that two batches about one body are taken up one after the other.
+_BODIES = """
+INSERT INTO known_body AS k (code) SELECT c FROM unnest($1::text[]) AS new (c) ORDER BY c
+    ON CONFLICT (code) DO UPDATE SET code = k.code
+RETURNING code, id
+"""
+
+_COUNTED = """
+INSERT INTO known_population (code, basis, effective_on, people, stated_at, rank, source)
+SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::timestamptz[], $6::smallint[], $7::text[])
+    ON CONFLICT DO NOTHING
+"""
+
+_COUNTS = """
+SELECT code, people, effective_on, source, rank, stated_at FROM known_population
+ WHERE code = ANY($1) AND basis = $2 AND effective_on <= $3 AND stated_at <= $4
+"""
+
+_FORM = """
+SELECT b.value FROM known_body k JOIN known_legal_form_belief b ON b.subject_id = k.id
+ WHERE k.code = $1 AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
+"""
+
+
+async def know(events: Sequence[Event], connection: asyncpg.Connection) -> None:
+    """Take a batch of the registry's events into the copy: a few statements, however many events."""
+    forms = [(event, one) for event in events for one in statements_of(event) if one.facet == Facet.LEGAL_FORM]
+    if forms:
+        codes = sorted({one.code for _, one in forms})
+        ids = {row["code"]: row["id"] for row in await connection.fetch(_BODIES, codes)}
+        stated = [
+            NewStatement(
+                ids[one.code], FACET, one.value, one.days, event.stated_at, one.fills_before, one.rank, source_of(event)
+            )
+            for event, one in forms
+        ]
+        await legal_forms.state(connection, stated, source="registry", by=_BY)
+    counts = [event for event in events if isinstance(event, PopulationPublished)]
+    if counts:
+        await connection.execute(
+            _COUNTED,
+            [one.code for one in counts],
+            [one.basis for one in counts],
+            [one.effective_on for one in counts],
+            [one.people for one in counts],
+            [one.stated_at for one in counts],
+            [one.rank for one in counts],
+            [one.source or _OWN for one in counts],
+        )
+
+
+async def legal_form_of(db: Reads, code: str, *, as_at: date, as_known: datetime | None = None) -> str | None:
+    """Return a body's legal form as at a day, as known at an instant (default: now); None where none is known."""
+    rows = await db.fetch(_FORM, code, as_at, as_known or _NOW)
+    return str(rows[0]["value"]) if rows else None
+
+
+async def populations_of(
+    db: Reads, codes: Collection[str], *, basis: str, as_at: date, as_known: datetime | None = None
+) -> dict[str, Count]:
+    """Return of each body that was counted on a basis the count that has precedence on a day, as known."""
+    counts: dict[str, list[Count]] = defaultdict(list)
+    for row in await db.fetch(_COUNTS, sorted(set(codes)), basis, as_at, as_known or _NOW):
+        code, *columns = row
+        counts[code].append(Count(*columns))
+    return {code: in_precedence(several)[0] for code, several in counts.items()}
