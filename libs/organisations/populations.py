@@ -26,7 +26,7 @@ def in_precedence(counts: Iterable[Count]) -> list[Count]:
     """
     latest: dict[str, Count] = {}
     by_source = sorted(counts, key=lambda one: one.source)
-    for one in sorted(by_source, key=lambda one: (one.effective_on, one.stated_at, one.people), reverse=True):
+    for one in sorted(by_source, key=lambda one: (one.effective_on, one.stated_at, one.people, one.rank), reverse=True):
         latest.setdefault(one.source.partition(":")[0], one)
     return sorted(
         latest.values(),

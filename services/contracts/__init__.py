@@ -19,11 +19,8 @@ exits           a contract ends early, on notice or by agreement
 agreements      contracts as they are drafted, revised and read; the catalogue of functions
 transfers       a successor takes over the contracts of its predecessors
 payments        what may fall due under a contract, and what did
-<<<<<<< HEAD
-suppliers       what a supplier is, who owns and hosts it, what it costs and charges
-=======
 bodies          legal forms and populations, as the registry publishes them; what follows for holdings and tiers
->>>>>>> 75687ee (Contracts keeps legal forms and populations, and says who may hold what in which tier)
+suppliers       what a supplier is, who owns and hosts it, what it costs and charges
 authorities     by which decision a body did what binds it
 findings        what needs attention, raised once and cleared once
 core            contracts, their parties, lines and states; how notice is counted; reading as at and as known

@@ -18,11 +18,7 @@ ROUTERS = (
     findings.router,
     schedules.router,
     buy_outs.router,
-<<<<<<< HEAD
+    bodies.router,
     suppliers.router,
     agreements.functions_router,
-=======
-    bodies.router,
-    agreements.suppliers_router,
->>>>>>> 75687ee (Contracts keeps legal forms and populations, and says who may hold what in which tier)
 )

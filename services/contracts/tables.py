@@ -11,9 +11,5 @@ from services.contracts.schedules import models as schedules
 from services.contracts.suppliers import models as suppliers
 
 tables.add_to(Base.metadata)
-<<<<<<< HEAD
-MODELS = (authorities, buy_outs, findings, payments, schedules, suppliers)
-=======
-MODELS = (authorities, bodies, buy_outs, findings, payments, schedules)
->>>>>>> 75687ee (Contracts keeps legal forms and populations, and says who may hold what in which tier)
+MODELS = (authorities, bodies, buy_outs, findings, payments, schedules, suppliers)
 METADATA = Base.metadata

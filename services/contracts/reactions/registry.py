@@ -18,11 +18,8 @@ from services.contracts.suppliers.models import know_relations, known_relations
 from services.contracts.transfers.successions import settle_successions
 
 subscriptions.knows(known.projection, *known.events)(known.know)
-<<<<<<< HEAD
 subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(know_relations)
-=======
 subscriptions.knows(bodies.projection, *bodies.EVENTS)(bodies.know)
->>>>>>> 75687ee (Contracts keeps legal forms and populations, and says who may hold what in which tier)
 
 
 @subscriptions.on(*MERGED, holding=parties_among)
