@@ -5,8 +5,9 @@ Owns        contracts (draft, signed, terminated, replaced) with their lines, cu
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
             SupplierPriced.
-Subscribes  to the registry: it copies organisations, successions, owners and hosts, and acts on mergers of CCGs and
-            ICBs, on acquisitions and abolitions, and on successions that were undone: contracts are transferred.
+Subscribes  to the registry: it copies organisations, successions, owners and hosts, agreed mergers and transfer
+            schemes, and acts on mergers of CCGs and ICBs, on acquisitions and abolitions, and on successions that were
+            undone: contracts are transferred, with the schemes that move them.
             To governance: what was decided verifies acts.
 
 Packages, the highest layer first; each may import those below it:
@@ -17,7 +18,7 @@ buy_outs        the terms on which a PFI or LIFT contract may be bought out
 signing         a draft becomes binding
 exits           a contract ends early, on notice or by agreement
 agreements      contracts as they are drafted, revised and read; the catalogue of functions
-transfers       a successor takes over the contracts of its predecessors
+transfers       a successor takes over the contracts of its predecessors; what mergers move, and what overlaps then
 payments        what may fall due under a contract, and what did
 bodies          legal forms and populations, as the registry publishes them; what follows for holdings and tiers
 suppliers       what a supplier is, who owns and hosts it, what it costs and charges

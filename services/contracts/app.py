@@ -35,6 +35,7 @@ SERVICE = Service(
         {"name": "Schedules", "description": "Payments in advance and on achievement, and what fell due of them."},
         {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},
         {"name": "Buy-outs", "description": "The terms on which a PFI or LIFT contract may be bought out."},
+        {"name": "Transfers", "description": "What mergers move, and what a merged body then has twice."},
         {"name": "Suppliers", "description": "The customers of a supplier, and the functions that can be bought."},
     ),
 )

@@ -9,6 +9,7 @@ from services.contracts.findings import api as findings
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
 from services.contracts.suppliers import api as suppliers
+from services.contracts.transfers import api as transfers
 
 ROUTERS = (
     agreements.router,
@@ -21,4 +22,5 @@ ROUTERS = (
     bodies.router,
     suppliers.router,
     agreements.functions_router,
+    transfers.router,
 )

@@ -1,15 +1,17 @@
-"""Imports every table of contracts, for the migrations."""
+"""Imports every table of contracts, for the migrations: a module of models not imported here has no tables."""
 
 from libs.common.database import tables
 from services.contracts.authorities import models as authorities
 from services.contracts.bodies import models as bodies
 from services.contracts.buy_outs import models as buy_outs
+from services.contracts.core import schemes
 from services.contracts.core.models import Base
 from services.contracts.findings import models as findings
 from services.contracts.payments import models as payments
 from services.contracts.schedules import models as schedules
 from services.contracts.suppliers import models as suppliers
+from services.contracts.transfers import models as transfers
 
 tables.add_to(Base.metadata)
-MODELS = (authorities, bodies, buy_outs, findings, payments, schedules, suppliers)
+MODELS = (authorities, bodies, buy_outs, findings, payments, schedules, schemes, suppliers, transfers)
 METADATA = Base.metadata

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
@@ -233,6 +233,7 @@ class ChangeOfHands(Base):
     an earlier version recorded the change and no row tells them.
 
     `event` is the ContractTransferred that was published (none for a draft), `caused_by` the event that caused it.
+    `schemes` are the property schemes last published with it, in the order of `from_customers`.
     """
 
     __tablename__ = "change_of_hands"
@@ -254,6 +255,7 @@ class ChangeOfHands(Base):
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     caused_by: Mapped[str] = mapped_column(Text)
     event: Mapped[str | None] = mapped_column(Text, default=None)
+    schemes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), default_factory=list)
 
 
 class Consolidation(Base):

@@ -15,6 +15,7 @@ from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.identity import Caller
 from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound
 from services.contracts.core.models import known
+from services.contracts.core.schemes import property_schemes
 from services.contracts.core.sight import ON_ANY_DAY, ON_THE_DAY, PARTY, reads_through
 
 Row = Mapping[str, Any]
@@ -84,7 +85,8 @@ SELECT c.reference FROM contract c {PARTY} WHERE {_OF_ALL_DAYS} AND c.reference 
 
 # What the caller did as a party, and the change by which it left.
 _HANDS = f"""
-SELECT h.merger, h.from_customers, h.to_customer, h.customers, h.effective_on, h.stated_at, h.event, h.caused_by
+SELECT h.merger, h.from_customers, h.to_customer, h.customers, h.effective_on, h.stated_at, h.event, h.caused_by,
+       {property_schemes("h.merger", "h.from_customers", "$2::timestamptz")} AS schemes
   FROM contract c {PARTY}
   JOIN change_of_hands h ON h.contract_id = c.id
  WHERE {_OF_ALL_DAYS} AND c.reference = $3 AND {ON_ANY_DAY} AND h.stated_at <= $2::timestamptz

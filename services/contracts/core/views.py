@@ -82,6 +82,9 @@ class ChangeOfHandsView(View):
     customers: list[str] = Field(description="All customers after it.")
     effective_on: date
     stated_at: datetime
+    schemes: list[str] = Field(
+        description="The property schemes of `from_customers`, in their order; empty for one without, or a nil return."
+    )
     event: str | None = Field(description="Id of the ContractTransferred event; null while it was a draft.")
     caused_by: str = Field(description="Id of the event or request that caused it.")
 

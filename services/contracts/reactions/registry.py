@@ -9,25 +9,31 @@ from libs.common.events.registry import (
     OrganisationSucceeded,
     OrganisationUnrelated,
     SuccessionUndone,
+    TransferSchemeMade,
 )
 from libs.common.identity import Caller
 from services.contracts.bodies import queries as bodies
 from services.contracts.core.models import known, parties_among
 from services.contracts.reactions.base import subscriptions
 from services.contracts.suppliers.models import know_relations, known_relations
+from services.contracts.transfers import plans
+from services.contracts.transfers.models import known_mergers
+from services.contracts.transfers.schemes import publish_schemes
 from services.contracts.transfers.successions import settle_successions
 
 subscriptions.knows(known.projection, *known.events)(known.know)
 subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(know_relations)
 subscriptions.knows(bodies.projection, *bodies.EVENTS)(bodies.know)
+subscriptions.knows(known_mergers, *plans.EVENTS)(plans.know)
 
 
 @subscriptions.on(*MERGED, holding=parties_among)
 async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
     """Transfer the contracts of merged CCGs or ICBs to the successor from the day of the merger."""
-    return await settle_successions(
+    moved = await settle_successions(
         session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
     )
+    return await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0 or moved
 
 
 @subscriptions.on(OrganisationSucceeded, SuccessionUndone, holding=parties_among)
@@ -36,3 +42,9 @@ async def parties_follow_who_followed_whom(
 ) -> bool:
     """Transfer contracts to the body that took another over whole, and back where that is undone."""
     return await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)
+
+
+@subscriptions.on(TransferSchemeMade, holding=parties_among)
+async def transfers_name_schemes_made_since(event: TransferSchemeMade, session: AsyncSession, **_: Caller) -> bool:
+    """Publish again, with its scheme, the transfer of contracts that changed hands before the scheme was known."""
+    return await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0

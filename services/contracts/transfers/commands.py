@@ -3,10 +3,11 @@
 All contracts of a merger are transferred together by a handful of statements, however many they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import TypeAlias
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,8 @@ from libs.common.process import context
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
-from services.contracts.core.models import FACET, ChangeOfHands, Status, customership, known
+from services.contracts.core.models import FACET, Status, customership, known
+from services.contracts.core.schemes import ALWAYS, property_schemes
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -55,7 +57,27 @@ _JOIN = """
 INSERT INTO contract_customer (contract_id, customer_code) SELECT unnest($1::int[]), $2 ON CONFLICT DO NOTHING
 """
 
+_SCHEMES = f"SELECT {property_schemes('$1', '$2::text[]', ALWAYS)} AS schemes"
+
+_HANDS = (
+    "contract_id",
+    "merger",
+    "from_customers",
+    "to_customer",
+    "customers_before",
+    "customers",
+    "effective_on",
+    "stated_at",
+    "event",
+    "caused_by",
+    "schemes",
+)
+
 _JOINED = "SELECT contract_id, id FROM contract_customer WHERE contract_id = ANY($1) AND customer_code = $2"
+
+
+ChangeRow: TypeAlias = tuple[int, str, list[str], str, list[str], list[str], date, datetime, str | None, str, list[str]]
+"""A change of hands as a row: contract, merger, customers before and after, its day, ..., the schemes published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +127,12 @@ async def transfer_contracts(
         by=by.subject,
     )
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
-    told = await outbox.add_all(session, [_transferred(change, merger) for change in signed])
+    schemes = await _schemes(connection, merger, leaving)
+    told = await outbox.add_all(session, [_transferred(change, merger, schemes) for change in signed])
     events = dict(zip((change.contract["id"] for change in signed), told, strict=True))
-    session.add_all([_record(change, merger, events.get(change.contract["id"])) for change in changes])
-    await session.flush()
+    await record_changes(
+        connection, [_record(change, merger, events.get(change.contract["id"]), schemes) for change in changes]
+    )
     await follow_mergers(session, [merger.successor], since=merger.effective_on, by=by, only=changed)
     return len(changed)
 
@@ -149,7 +173,25 @@ async def _replace_in_drafts(connection: asyncpg.Connection, drafts: Sequence[_C
     await connection.execute("DELETE FROM contract_customer WHERE id = ANY($1)", left)
 
 
-def _transferred(change: _Change, merger: Merger) -> ContractTransferred:
+async def record_changes(connection: asyncpg.Connection, changes: Sequence[ChangeRow]) -> None:
+    """Insert changes of hands, however many, by one COPY."""
+    await connection.copy_records_to_table("change_of_hands", records=changes, columns=_HANDS)
+
+
+async def _schemes(connection: asyncpg.Connection, merger: Merger, leaving: Sequence[str]) -> dict[str, str]:
+    """Return the property scheme of each predecessor, as known now, empty for one that has none."""
+    if not merger.reference:
+        return dict.fromkeys(leaving, "")
+    return dict(zip(leaving, await connection.fetchval(_SCHEMES, merger.reference, list(leaving)), strict=True))
+
+
+def route_of(schemes: Sequence[str]) -> str:
+    """Return how a contract came to its new party: by a transfer scheme, or by the succession alone."""
+    return "scheme" if any(schemes) else "succession"
+
+
+def _transferred(change: _Change, merger: Merger, schemes: Mapping[str, str]) -> ContractTransferred:
+    moved_by = tuple(schemes[code] for code in sorted(change.leaving))
     return ContractTransferred(
         effective_on=merger.effective_on,
         stated_at=change.stated_at,
@@ -159,19 +201,23 @@ def _transferred(change: _Change, merger: Merger) -> ContractTransferred:
         customers=change.customers,
         merger=merger.reference,
         annual_pence=change.contract["annual_pence"],
+        schemes=moved_by if any(moved_by) else (),
+        route=route_of(moved_by),
     )
 
 
-def _record(change: _Change, merger: Merger, event: str | None) -> ChangeOfHands:
-    return ChangeOfHands(
-        contract_id=change.contract["id"],
-        merger=merger.key,
-        from_customers=sorted(change.leaving),
-        to_customer=merger.successor,
-        customers_before=list(change.before),
-        customers=list(change.customers),
-        effective_on=merger.effective_on,
-        stated_at=change.stated_at,
-        event=event,
-        caused_by=context.origin().causation,
+def _record(change: _Change, merger: Merger, event: str | None, schemes: Mapping[str, str]) -> ChangeRow:
+    leaving = sorted(change.leaving)
+    return (
+        change.contract["id"],
+        merger.key,
+        leaving,
+        merger.successor,
+        list(change.before),
+        list(change.customers),
+        merger.effective_on,
+        change.stated_at,
+        event,
+        context.origin().causation,
+        [schemes[code] for code in leaving] if event else [],
     )

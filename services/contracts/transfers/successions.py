@@ -22,8 +22,13 @@ from libs.common.process import context
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
-from services.contracts.core.models import FACET, ChangeOfHands, Contract, customership, known
-from services.contracts.transfers.commands import follow_mergers, transfer_contracts
+from services.contracts.core.models import FACET, Contract, customership, known
+from services.contracts.transfers.commands import (
+    ChangeRow,
+    follow_mergers,
+    record_changes,
+    transfer_contracts,
+)
 from services.contracts.transfers.rules import Act, Difference, differences, parties_before, parties_by_day, parties_of
 from services.contracts.transfers.suppliers import settle_suppliers
 
@@ -145,8 +150,7 @@ async def _put_back_drafts(
     await connection.execute(_NAME, *parties)
     await connection.execute(_UNNAME, changed, *parties)
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
-    session.add_all([_record(*one, acted[one[0]["id"]]["merger"], None) for one in changes])
-    await session.flush()
+    await record_changes(connection, [_record(*one, acted[one[0]["id"]]["merger"], None) for one in changes])
     return len(changed)
 
 
@@ -216,10 +220,10 @@ async def _restate(
     changed = {contract["id"] for contract, *_ in corrections}
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", list(changed))
     events = await outbox.add_all(session, [_event(*one) for one in corrections])
-    session.add_all(
-        [_record(*one, acted[one[0]["id"]]["merger"], event) for one, event in zip(corrections, events, strict=True)]
+    await record_changes(
+        connection,
+        [_record(*one, acted[one[0]["id"]]["merger"], event) for one, event in zip(corrections, events, strict=True)],
     )
-    await session.flush()
     return len(changed)
 
 
@@ -246,19 +250,21 @@ def _event(contract: asyncpg.Record, one: Difference, at: datetime) -> ContractT
         customers=tuple(sorted(one.after)),
         merger="",
         annual_pence=contract["annual_pence"],
+        route="succession",
     )
 
 
-def _record(contract: asyncpg.Record, one: Difference, at: datetime, merger: str, event: str | None) -> ChangeOfHands:
-    return ChangeOfHands(
-        contract_id=contract["id"],
-        merger=merger,
-        from_customers=sorted(one.before - one.after),
-        to_customer=min(one.after - one.before or one.after),
-        customers_before=sorted(one.before),
-        customers=sorted(one.after),
-        effective_on=one.days.start,
-        stated_at=at,
-        event=event,
-        caused_by=context.origin().causation,
+def _record(contract: asyncpg.Record, one: Difference, at: datetime, merger: str, event: str | None) -> ChangeRow:
+    return (
+        contract["id"],
+        merger,
+        sorted(one.before - one.after),
+        min(one.after - one.before or one.after),
+        sorted(one.before),
+        sorted(one.after),
+        one.days.start,
+        at,
+        event,
+        context.origin().causation,
+        [],
     )

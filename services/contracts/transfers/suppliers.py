@@ -131,6 +131,7 @@ async def _events(
             customers=customers.get(number, ()),
             merger="",
             annual_pence=contract["annual_pence"],
+            route="succession",
         )
         for number, (contract, change) in enumerate(changes, start=1)
     ]

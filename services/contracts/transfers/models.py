@@ -1,0 +1,41 @@
+"""Stores the mergers that are agreed, moved to another day and withdrawn, as the registry published them."""
+
+from sqlalchemy import CheckConstraint, Column, Date, DateTime, Identity, Index, Integer, Table, Text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from libs.common.messaging.subscriptions import Projection
+from services.contracts.core.models import Base
+
+known_merger_statement = Table(
+    "known_merger_statement",
+    Base.metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("merger", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("successor", Text, nullable=False),
+    Column("successor_name", Text, nullable=False),
+    Column("predecessors", ARRAY(Text), nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("stated_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("what IN ('agreed', 'redated', 'withdrawn', 'carried_over')", name="what"),
+    Unique("merger", "what", "effective_on", "stated_at", name="uq_known_merger_statement_published"),
+)
+"""`carried_over` marks a database whose service subscribed to mergers after it had consumed other events."""
+Index(None, known_merger_statement.c.predecessors, postgresql_using="gin")
+
+known_mergers = Projection(
+    name="known_mergers",
+    tables=("known_merger_statement", "known_scheme_statement"),
+    content="""
+SELECT 'merger' AS kind, merger, what, concat_ws('|', successor, successor_name), predecessors::text,
+       effective_on::text, stated_at::text
+  FROM known_merger_statement
+ UNION ALL
+SELECT 'scheme', merger, what, concat_ws('|', scheme, sort, nil_return), predecessors::text,
+       effective_on::text, stated_at::text
+  FROM known_scheme_statement
+ ORDER BY 1, 2, 3, 4, 5, 6, 7
+""",
+    carried_over="SELECT EXISTS (SELECT FROM known_merger_statement WHERE what = 'carried_over')",
+)

@@ -1,0 +1,124 @@
+"""Reads the overlaps of a body, and what a merger moves: of the contracts that the caller may see."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from libs.common.database.connection import Reads
+from libs.common.identity import Caller
+from services.contracts.core.models import Status, known
+from services.contracts.core.queries import ContractFilter, list_contracts
+from services.contracts.core.schemes import property_schemes
+from services.contracts.transfers.errors import MergerNotFound
+from services.contracts.transfers.overlaps import Overlap, Supplied, overlaps_of
+from services.contracts.transfers.plans import MergerPlan, MergerStatus, find_plans
+from services.contracts.transfers.views import (
+    MergerPreviewView,
+    MovedContractView,
+    OverlapsView,
+    OverlapView,
+)
+
+_NOW = datetime.max.replace(tzinfo=UTC)
+_SCHEMES = f"SELECT {property_schemes('$1', '$2::text[]', '$3::timestamptz')} AS schemes"
+
+
+async def list_overlaps(
+    db: Reads, organisation: str, *, by: Caller, as_at: date, as_known: datetime | None
+) -> OverlapsView:
+    """Return the functions for which a body has several contracts that run on a day."""
+    contracts = await _running(db, [organisation], by=by, as_at=as_at, as_known=as_known)
+    overlaps = overlaps_of(organisation, _supplied(contracts.values(), [organisation]))
+    return OverlapsView.model_validate(
+        {
+            "organisation": await known.status(db, organisation, as_at=as_at, as_known=as_known),
+            "overlaps": [OverlapView.model_validate(one) for one in overlaps],
+            "offered": _offered(overlaps),
+            "as_at": as_at,
+            "as_known": as_known,
+        }
+    )
+
+
+async def get_merger_preview(db: Reads, merger: str, *, by: Caller, as_known: datetime | None) -> MergerPreviewView:
+    """Return what a merger moves on its day, with the overlaps that it brings about. Raises MergerNotFound."""
+    plan = (await find_plans(db, [merger], as_known=as_known)).get(merger)
+    if plan is None:
+        raise MergerNotFound(f"no merger {merger} is known{f' at {as_known.isoformat()}' if as_known else ''}")
+    bodies = [*plan.predecessors, plan.successor]
+    contracts: Mapping[str, Mapping[str, Any]] = {}
+    if plan.status in (MergerStatus.AGREED, MergerStatus.CARRIED_OUT):
+        contracts = await _running(db, bodies, by=by, as_at=plan.effective_on, as_known=as_known, supplied_by=True)
+    overlaps = overlaps_of(plan.successor, _supplied(contracts.values(), bodies))
+    moved = [one for one in contracts.values() if _is_party(one, plan.leaving)]
+    schemes: Mapping[str, str] = {}
+    if moved:
+        [row] = await db.fetch(_SCHEMES, merger, list(plan.predecessors), as_known or _NOW)
+        schemes = dict(zip(plan.predecessors, row["schemes"], strict=True))
+    return MergerPreviewView(
+        merger=plan.merger,
+        status=plan.status,
+        successor=plan.successor,
+        successor_name=plan.successor_name,
+        predecessors=list(plan.predecessors),
+        effective_on=plan.effective_on,
+        contracts=[_moved(one, plan, schemes) for one in moved],
+        overlaps=[OverlapView.model_validate(one) for one in overlaps],
+        offered=_offered(overlaps),
+        as_known=as_known,
+    )
+
+
+async def _running(
+    db: Reads,
+    bodies: Collection[str],
+    *,
+    by: Caller,
+    as_at: date,
+    as_known: datetime | None,
+    supplied_by: bool = False,
+) -> dict[str, Mapping[str, Any]]:
+    """Return the contracts that run on a day, by reference, of which one of the bodies is a customer, or supplier."""
+    filters = [ContractFilter(customer=code, status=Status.ACTIVE) for code in bodies]
+    if supplied_by:
+        filters += [ContractFilter(supplier=code, status=Status.ACTIVE) for code in bodies]
+    found = {
+        row["reference"]: row
+        for one in filters
+        for row in await list_contracts(db, one, by=by, as_at=as_at, as_known=as_known)
+    }
+    return dict(sorted(found.items()))
+
+
+def _supplied(contracts: Iterable[Mapping[str, Any]], bodies: Collection[str]) -> list[Supplied]:
+    """Return each line of the contracts of which one of the bodies is a customer."""
+    return [
+        Supplied(contract["reference"], contract["supplier"].code, line["function"], line["annual_pence"])
+        for contract in contracts
+        if any(customer.code in bodies for customer in contract["customers"])
+        for line in contract["lines"]
+    ]
+
+
+def _offered(overlaps: Iterable[Overlap]) -> list[str]:
+    return sorted({one.contract for overlap in overlaps for one in overlap.contracts})
+
+
+def _is_party(contract: Mapping[str, Any], bodies: Collection[str]) -> bool:
+    return contract["supplier"].code in bodies or any(customer.code in bodies for customer in contract["customers"])
+
+
+def _moved(contract: Mapping[str, Any], plan: MergerPlan, schemes: Mapping[str, str]) -> MovedContractView:
+    customers = [customer.code for customer in contract["customers"]]
+    leaving = [code for code in customers if code in plan.leaving]
+    staying = set(customers).difference(leaving)
+    supplier = contract["supplier"].code
+    return MovedContractView(
+        reference=contract["reference"],
+        supplier=supplier,
+        supplier_after=plan.successor if supplier in plan.leaving else supplier,
+        customers=customers,
+        customers_after=sorted(staying | {plan.successor} if leaving else staying),
+        annual_pence=contract["annual_pence"],
+        schemes=[schemes[code] for code in leaving],
+    )
