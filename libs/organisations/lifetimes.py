@@ -62,10 +62,6 @@ class Lifetimes:
             life = self._lives_at[code, known] = tuple(sorted(believed, key=lambda one: one[0].start))
         return life
 
-    def closes(self, code: str) -> bool:
-        """Whether a body was ever believed to close."""
-        return any(one.value == "closed" for one in self.lives.get(code, ()))
-
     def successor(self, code: str, known: datetime) -> tuple[str, date] | None:
         """Return the one body that followed it, with the day, as known at an instant; None of several or none."""
         followed = [one for one in self.successors.get(code, ()) if _is_known(one, known)]

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 import asyncpg
 
 from libs.common.rulepacks import RulePack
-from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Belief, Days, Statement, in_order
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Belief, Days
 from libs.common.temporal.timeline import Key, NewStatement
 from libs.organisations.lifetimes import Lifetimes, Successor, relation_beliefs
 from libs.organisations.statements import ABOVE, Facet
@@ -179,24 +179,16 @@ async def _beliefs(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[
     codes = {row["id"]: row["code"] for row in rows}
     named = {one.value for statements in stated.values() for one in statements if one.value is not None}
     lifetimes = await _lifetimes(connection, {*codes.values(), *named}, followed=named)
-    beliefs: dict[Key, list[Belief[str]]] = {}
-    # Thousands of practices were listed under the same commissioners by the same files: what follows is computed once.
-    alike: dict[object, list[Belief[str]]] = {}
-    for subject, facet in keys:
-        code, earlier_facet = codes[subject], _after(facet)
-        here = stated.get((subject, facet), [])
-        prior = stated.get((subject, earlier_facet), []) if earlier_facet is not None else []
-        key = (facet, subject if lifetimes.closes(code) else None, _content(here), _content(prior))
-        if (follows := alike.get(key)) is None:
-            follows = relation_beliefs(here, lifetimes, of=[code], rules=_days_of(facet), before=prior)
-            alike[key] = follows
-        beliefs[subject, facet] = follows
-    return beliefs
-
-
-def _content(statements: Sequence[Statement[str]]) -> tuple[object, ...]:
-    """Return what the statements say, in the order in which they supersede each other."""
-    return tuple((one.stated_at, one.rank, one.value, one.days, one.fills_before) for one in in_order(statements))
+    return {
+        (subject, facet): relation_beliefs(
+            stated.get((subject, facet), []),
+            lifetimes,
+            of=[codes[subject]],
+            rules=_days_of(facet),
+            before=stated.get((subject, before), ()) if (before := _after(facet)) is not None else (),
+        )
+        for subject, facet in keys
+    }
 
 
 async def _link_beliefs(connection: asyncpg.Connection, ids: Sequence[int]) -> dict[Key, list[Belief[str]]]:
