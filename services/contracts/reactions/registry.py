@@ -5,6 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.events.registry import (
     MERGED,
     Merged,
+    OrganisationClosed,
+    OrganisationOpened,
     OrganisationRelated,
     OrganisationSucceeded,
     OrganisationUnrelated,
@@ -17,6 +19,7 @@ from services.contracts.core.models import known, parties_among
 from services.contracts.reactions.base import subscriptions
 from services.contracts.suppliers.models import know_relations, known_relations
 from services.contracts.transfers import plans
+from services.contracts.transfers.flags import flag_parties
 from services.contracts.transfers.models import known_mergers
 from services.contracts.transfers.schemes import publish_schemes
 from services.contracts.transfers.successions import settle_successions
@@ -30,10 +33,11 @@ subscriptions.knows(known_mergers, *plans.EVENTS)(plans.know)
 @subscriptions.on(*MERGED, holding=parties_among)
 async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
     """Transfer the contracts of merged CCGs or ICBs to the successor from the day of the merger."""
-    moved = await settle_successions(
+    changed = await settle_successions(
         session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
     )
-    return await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0 or moved
+    changed |= await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0
+    return await flag_parties(session, event.predecessors, stated_at=event.stated_at) > 0 or changed
 
 
 @subscriptions.on(OrganisationSucceeded, SuccessionUndone, holding=parties_among)
@@ -41,7 +45,16 @@ async def parties_follow_who_followed_whom(
     event: OrganisationSucceeded | SuccessionUndone, session: AsyncSession, *, by: Caller
 ) -> bool:
     """Transfer contracts to the body that took another over whole, and back where that is undone."""
-    return await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)
+    changed = await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)
+    return await flag_parties(session, [event.code], stated_at=event.stated_at) > 0 or changed
+
+
+@subscriptions.on(OrganisationClosed, OrganisationOpened, holding=parties_among)
+async def contracts_of_closed_parties_are_flagged(
+    event: OrganisationClosed | OrganisationOpened, session: AsyncSession, **_: Caller
+) -> bool:
+    """Flag the contracts of a party that closed without a successor, until it has one or is open again."""
+    return await flag_parties(session, [event.code], stated_at=event.stated_at) > 0
 
 
 @subscriptions.on(TransferSchemeMade, holding=parties_among)
