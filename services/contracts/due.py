@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.identity import Caller
 from libs.common.service.due_work import DoDueWork
 from services.contracts.schedules.commands import payments_fall_due
+from services.contracts.transfers.reviews import find_overlaps
 
-DUE: tuple[DoDueWork, ...] = (payments_fall_due,)
+DUE: tuple[DoDueWork, ...] = (payments_fall_due, find_overlaps)
 """The routines of the packages, each of which does its next piece of work, in this order."""
 
 

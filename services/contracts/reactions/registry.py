@@ -1,9 +1,20 @@
 """Reacts to the registry's events: contracts pass to the successors of their parties."""
 
+from typing import TypeAlias
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import (
     MERGED,
+    MERGER_AGREED,
+    MERGER_REDATED,
+    MERGER_WITHDRAWN,
+    CCGMergerAgreed,
+    CCGMergerRedated,
+    CCGMergerWithdrawn,
+    ICBMergerAgreed,
+    ICBMergerRedated,
+    ICBMergerWithdrawn,
     Merged,
     OrganisationClosed,
     OrganisationOpened,
@@ -21,8 +32,13 @@ from services.contracts.suppliers.models import know_relations, known_relations
 from services.contracts.transfers import plans
 from services.contracts.transfers.flags import flag_parties
 from services.contracts.transfers.models import known_mergers
+from services.contracts.transfers.reviews import review_again, review_all_again
 from services.contracts.transfers.schemes import publish_schemes
 from services.contracts.transfers.successions import settle_successions
+
+_Planned: TypeAlias = (
+    CCGMergerAgreed | CCGMergerRedated | CCGMergerWithdrawn | ICBMergerAgreed | ICBMergerRedated | ICBMergerWithdrawn
+)
 
 subscriptions.knows(known.projection, *known.events)(known.know)
 subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(know_relations)
@@ -37,6 +53,7 @@ async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *
         session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
     )
     changed |= await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0
+    await review_again(session, event.merger)
     return await flag_parties(session, event.predecessors, stated_at=event.stated_at) > 0 or changed
 
 
@@ -46,6 +63,8 @@ async def parties_follow_who_followed_whom(
 ) -> bool:
     """Transfer contracts to the body that took another over whole, and back where that is undone."""
     changed = await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)
+    if isinstance(event, SuccessionUndone):
+        await review_all_again(session)
     return await flag_parties(session, [event.code], stated_at=event.stated_at) > 0 or changed
 
 
@@ -55,6 +74,12 @@ async def contracts_of_closed_parties_are_flagged(
 ) -> bool:
     """Flag the contracts of a party that closed without a successor, until it has one or is open again."""
     return await flag_parties(session, [event.code], stated_at=event.stated_at) > 0
+
+
+@subscriptions.on(*MERGER_AGREED, *MERGER_REDATED, *MERGER_WITHDRAWN)
+async def overlaps_of_agreed_mergers_are_looked_for(event: _Planned, session: AsyncSession, **_: Caller) -> bool:
+    """Have due work look for what a merger, as it is agreed now, makes its successor buy twice."""
+    return await review_again(session, event.merger)
 
 
 @subscriptions.on(TransferSchemeMade, holding=parties_among)

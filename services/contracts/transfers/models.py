@@ -1,8 +1,11 @@
 """Stores the mergers that are agreed, moved to another day and withdrawn, as the registry published them."""
 
+from datetime import date
+
 from sqlalchemy import CheckConstraint, Column, Date, DateTime, Identity, Index, Integer, Table, Text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.common.messaging.subscriptions import Projection
 from services.contracts.core.models import Base
@@ -39,3 +42,12 @@ SELECT 'scheme', merger, what, concat_ws('|', scheme, sort, nil_return), predece
 """,
     carried_over="SELECT EXISTS (SELECT FROM known_merger_statement WHERE what = 'carried_over')",
 )
+
+
+class OverlapReview(Base):
+    """A merger whose overlaps are looked at each day; `reviewed_on` is the last such day, None after news of it."""
+
+    __tablename__ = "overlap_review"
+
+    merger: Mapped[str] = mapped_column(Text, primary_key=True)
+    reviewed_on: Mapped[date | None] = mapped_column(default=None)

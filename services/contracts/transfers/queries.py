@@ -27,8 +27,8 @@ async def list_overlaps(
     db: Reads, organisation: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> OverlapsView:
     """Return the functions for which a body has several contracts that run on a day."""
-    contracts = await _running(db, [organisation], by=by, as_at=as_at, as_known=as_known)
-    overlaps = overlaps_of(organisation, _supplied(contracts.values(), [organisation]))
+    contracts = await running_contracts(db, [organisation], by=by, as_at=as_at, as_known=as_known)
+    overlaps = overlaps_of(organisation, lines_of(contracts.values(), [organisation]))
     return OverlapsView.model_validate(
         {
             "organisation": await known.status(db, organisation, as_at=as_at, as_known=as_known),
@@ -48,8 +48,10 @@ async def get_merger_preview(db: Reads, merger: str, *, by: Caller, as_known: da
     bodies = [*plan.predecessors, plan.successor]
     contracts: Mapping[str, Mapping[str, Any]] = {}
     if plan.status in (MergerStatus.AGREED, MergerStatus.CARRIED_OUT):
-        contracts = await _running(db, bodies, by=by, as_at=plan.effective_on, as_known=as_known, supplied_by=True)
-    overlaps = overlaps_of(plan.successor, _supplied(contracts.values(), bodies))
+        contracts = await running_contracts(
+            db, bodies, by=by, as_at=plan.effective_on, as_known=as_known, supplied_by=True
+        )
+    overlaps = overlaps_of(plan.successor, lines_of(contracts.values(), bodies))
     moved = [one for one in contracts.values() if _is_party(one, plan.leaving)]
     schemes: Mapping[str, str] = {}
     if moved:
@@ -69,7 +71,7 @@ async def get_merger_preview(db: Reads, merger: str, *, by: Caller, as_known: da
     )
 
 
-async def _running(
+async def running_contracts(
     db: Reads,
     bodies: Collection[str],
     *,
@@ -90,7 +92,7 @@ async def _running(
     return dict(sorted(found.items()))
 
 
-def _supplied(contracts: Iterable[Mapping[str, Any]], bodies: Collection[str]) -> list[Supplied]:
+def lines_of(contracts: Iterable[Mapping[str, Any]], bodies: Collection[str]) -> list[Supplied]:
     """Return each line of the contracts of which one of the bodies is a customer."""
     return [
         Supplied(contract["reference"], contract["supplier"].code, line["function"], line["annual_pence"])

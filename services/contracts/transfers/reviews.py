@@ -1,0 +1,116 @@
+"""Raises and clears findings about the overlaps that a merger brings about, by due work: once a day, and after news."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.identity import Caller
+from libs.common.process.clock import day_of
+from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
+from services.contracts.findings.models import FindingKind
+from services.contracts.transfers.overlaps import Overlap, overlaps_of
+from services.contracts.transfers.plans import MergerPlan, MergerStatus, find_plans
+from services.contracts.transfers.queries import lines_of, running_contracts
+
+_NEWS = """
+INSERT INTO overlap_review (merger) VALUES ($1) ON CONFLICT (merger) DO UPDATE SET reviewed_on = NULL
+"""
+
+_TO_REVIEW = """
+SELECT merger FROM overlap_review WHERE reviewed_on IS NULL OR reviewed_on < $1 ORDER BY merger FOR UPDATE
+"""
+
+_REVIEWED = """
+UPDATE overlap_review SET reviewed_on = $2 WHERE merger = ANY($1)
+"""
+
+_OPEN = "SELECT key FROM finding WHERE cleared_at IS NULL AND kind = 'overlap' AND key LIKE $1 || ' %'"
+
+
+async def review_again(session: AsyncSession, merger: str) -> bool:
+    """Have the overlaps of a merger looked at by the next due work."""
+    await (await raw(session)).execute(_NEWS, merger)
+    return True
+
+
+async def review_all_again(session: AsyncSession) -> None:
+    """Have the overlaps of every merger looked at that is still under review."""
+    await (await raw(session)).execute("UPDATE overlap_review SET reviewed_on = NULL")
+
+
+async def find_overlaps(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+    """Raise the overlaps of agreed mergers and of merged bodies, and clear those that are settled; return how many.
+
+    A merger that was withdrawn or undone has none. One that was carried out is looked at until it has none left.
+    """
+    connection = await raw(session)
+    mergers = [row["merger"] for row in await connection.fetch(_TO_REVIEW, up_to)]
+    if not mergers:
+        return 0
+    plans = await find_plans(connection, mergers)
+    changed, settled = 0, set[str]()
+    for merger in mergers:
+        plan = plans.get(merger)
+        found = await _findings(connection, plan, up_to=up_to, stated_at=stated_at, by=by) if plan else []
+        if not found and (plan is None or plan.status is not MergerStatus.AGREED):
+            settled.add(merger)
+        changed += await _reconcile(session, f"overlap {merger}", found, up_to=up_to, stated_at=stated_at)
+    await connection.execute("DELETE FROM overlap_review WHERE merger = ANY($1)", sorted(settled))
+    await connection.execute(_REVIEWED, mergers, up_to)
+    return changed
+
+
+async def _findings(db: Reads, plan: MergerPlan, *, up_to: date, stated_at: datetime, by: Caller) -> list[NewFinding]:
+    if plan.status not in (MergerStatus.AGREED, MergerStatus.CARRIED_OUT):
+        return []
+    planned = plan.status is MergerStatus.AGREED
+    bodies = [*plan.predecessors, plan.successor] if planned else [plan.successor]
+    day = plan.effective_on if planned else max(plan.effective_on, up_to)
+    contracts = await running_contracts(db, bodies, by=by, as_at=day, as_known=None)
+    overlaps = overlaps_of(plan.successor, lines_of(contracts.values(), bodies))
+    if not planned:
+        return [_of_a_merged_body(plan, overlap) for overlap in overlaps]
+    customers = {
+        reference: [customer.code for customer in contract["customers"]] for reference, contract in contracts.items()
+    }
+    return [
+        _of_a_plan(plan, overlap.function, one.contract, customers[one.contract], min(day_of(stated_at), up_to))
+        for overlap in overlaps
+        for one in overlap.contracts
+    ]
+
+
+def _of_a_merged_body(plan: MergerPlan, overlap: Overlap) -> NewFinding:
+    contracts = [one.contract for one in overlap.contracts]
+    return NewFinding(
+        f"overlap {plan.merger} {overlap.function} {'+'.join(contracts)}",
+        FindingKind.OVERLAP,
+        [plan.successor, *contracts],
+        [plan.successor],
+        f"{plan.successor} buys {overlap.function} under {', '.join(contracts)} since {plan.effective_on}",
+        plan.effective_on,
+    )
+
+
+def _of_a_plan(plan: MergerPlan, function: str, contract: str, customers: Collection[str], since: date) -> NewFinding:
+    """Return what the customers of one contract may know: that others buy the same, and not who or from whom."""
+    return NewFinding(
+        f"overlap {plan.merger} {function} {contract} {plan.effective_on}",
+        FindingKind.OVERLAP,
+        [contract],
+        [code for code in customers if code in plan.predecessors or code == plan.successor],
+        f"from {plan.effective_on} {plan.successor} would buy {function} under {contract} and another contract",
+        since,
+        due_on=plan.effective_on,
+    )
+
+
+async def _reconcile(
+    session: AsyncSession, about: str, wanted: Collection[NewFinding], *, up_to: date, stated_at: datetime
+) -> int:
+    rows = await (await raw(session)).fetch(_OPEN, about)
+    gone = {row["key"] for row in rows}.difference(one.key for one in wanted)
+    cleared = await clear_findings(session, gone, on=up_to, reason="superseded", stated_at=stated_at)
+    return cleared + await raise_findings(session, list(wanted), stated_at=stated_at)
