@@ -83,7 +83,7 @@ class _Flag(NamedTuple):
 
 
 async def flag_parties(session: AsyncSession, codes: Collection[str], *, stated_at: datetime) -> int:
-    """Raise what these bodies' closing or division leaves open in their contracts, and clear what it does no more.
+    """Raise what these bodies' closing or division leaves open in their contracts, and clear what no longer is open.
 
     What is open follows from what is known now alone, so that events in any order, and twice, lead to the same. Returns
     how many findings were raised or cleared.
