@@ -6,6 +6,7 @@ from services.contracts.bodies import models as bodies
 from services.contracts.buy_outs import models as buy_outs
 from services.contracts.core import schemes
 from services.contracts.core.models import Base
+from services.contracts.exits import models as exits
 from services.contracts.findings import models as findings
 from services.contracts.payments import models as payments
 from services.contracts.schedules import models as schedules
@@ -13,5 +14,5 @@ from services.contracts.suppliers import models as suppliers
 from services.contracts.transfers import models as transfers
 
 tables.add_to(Base.metadata)
-MODELS = (authorities, bodies, buy_outs, findings, payments, schedules, schemes, suppliers, transfers)
+MODELS = (authorities, bodies, buy_outs, exits, findings, payments, schedules, schemes, suppliers, transfers)
 METADATA = Base.metadata

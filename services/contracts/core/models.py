@@ -112,7 +112,8 @@ class Contract(Base):
     __tablename__ = "contract"
     __table_args__ = (
         CheckConstraint("last_day >= starts_on", name="ends_after_it_starts"),
-        CheckConstraint("exit_day BETWEEN starts_on AND last_day", name="exit_within_term"),
+        # A contract that renewed ends after the last day of its first term.
+        CheckConstraint("exit_day >= starts_on", name="exit_within_term"),
         CheckConstraint("notice_months >= 0", name="no_negative_notice"),
         CheckConstraint("status IN ('draft', 'signed', 'terminated', 'replaced')", name="known_status"),
         CheckConstraint("(status IN ('terminated', 'replaced')) = (exit_day IS NOT NULL)", name="ended_has_exit"),
@@ -193,7 +194,8 @@ class Contract(Base):
 
     def why_not_exit_on(self, exit_day: date) -> list[DomainError]:
         """Return the reasons against this last day of service, apart from notice."""
-        if self.starts_on <= exit_day < self.last_day:
+        renews = (self.exit_terms or {}).get("renewal_months") is not None
+        if self.starts_on <= exit_day and (renews or exit_day < self.last_day):
             return []
         message = f"{self.reference} runs from {self.starts_on} to {self.last_day}, and {exit_day} is no earlier end"
         return [ExitOutsideTerm(message, reasons=[Reason(message, "last_day")])]

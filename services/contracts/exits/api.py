@@ -1,14 +1,31 @@
 """Routes that end a contract early."""
 
-from fastapi import Response
+from typing import Annotated
 
-from libs.common.http.dependencies import AsAt, By, IfMatch, StatedAt, Today, Write, binds, commands_router, problems
+from fastapi import Query, Response
+
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    IfMatch,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    binds,
+    commands_router,
+    problems,
+)
+from libs.common.identity import NotYoursToDecide
 from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.core import errors
-from services.contracts.core.codes import Reference
+from services.contracts.core.codes import Day, Reference
 from services.contracts.core.views import ContractView, ExitReasonsView, ExitReasonView
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
-from services.contracts.exits import commands
+from services.contracts.exits import commands, estimates, queries
+from services.contracts.exits.rules import ONE_DAY
+from services.contracts.exits.views import EstimatesView, ExitsView
 
 router = commands_router(tags=["Contracts"])
 
@@ -59,3 +76,67 @@ async def list_exit_reasons(_: By, as_at: AsAt) -> ExitReasonsView:
     found = exit_reasons_on(as_at)
     reasons = [ExitReasonView(code=code, title=title) for code, title in found.titles.items()]
     return ExitReasonsView(rule_pack=found.pack.id, citation=found.pack.citation, reasons=reasons)
+
+
+ExitOn = Annotated[Day | None, Query(description="The first day without service that you have in mind.")]
+
+
+@router.get(
+    "/contracts/{reference}/exits",
+    summary="Read how a contract may be left",
+    responses=problems(errors.ContractNotFound, errors.ExitOutsideTerm, errors.NoRuleInForce),
+)
+async def get_exits(
+    reference: Reference, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown, exit_on: ExitOn = None
+) -> ExitsView:
+    """Return the contract's ends and notice days as at the day: present end, last notice day, earliest free exit,
+    and whether a window was missed.
+
+    With `exit_on` it shows the ways out for that day: by notice, else to wait for the next free end, or to pay.
+    """
+    seen, view = await queries.get_exits(rows, reference, by=by, as_at=as_at, as_known=as_known)
+    if exit_on is not None:
+        estimates.must_be_in(seen, exit_on - ONE_DAY, ())
+        staff = await estimates.staff_of(rows, reference, by=by, as_at=as_at, as_known=as_known)
+        with_prices = await estimates.reads_prices(rows, seen, by=by)
+        view.ways_out = estimates.ways_out_of(
+            seen, exit_on, as_at=as_at, as_known=as_known, staff=staff, with_prices=with_prices
+        )
+    return view
+
+
+@router.get(
+    "/contracts/{reference}/termination",
+    summary="Estimate what leaving a contract would cost",
+    responses=problems(
+        errors.ContractNotFound,
+        errors.NoRuleInForce,
+        errors.ExitOutsideTerm,
+        errors.FunctionUnknown,
+        NotYoursToDecide,
+    ),
+)
+async def estimate_termination(
+    reference: Reference,
+    rows: Rows,
+    by: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+    exit_on: ExitOn = None,
+    function: Annotated[
+        list[Annotated[str, Query(max_length=40)]] | None,
+        Query(max_length=100, description="Only these lines end; left out: all."),
+    ] = None,
+) -> EstimatesView:
+    """Return the price of an end by component: of the day asked about, or of each that the terms offer.
+
+    A component for which the contract states no term is named in `unpriced`, never shown as nothing. Its customers
+    read estimates, its supplier none.
+    """
+    seen = await queries.get_seen(rows, reference, by=by, as_at=as_at, as_known=as_known)
+    await estimates.must_read_prices(rows, seen, by=by)
+    staff = await estimates.staff_of(rows, reference, by=by, as_at=as_at, as_known=as_known)
+    estimates.must_be_in(seen, exit_on - ONE_DAY if exit_on else None, function or ())
+    days = [exit_on - ONE_DAY] if exit_on is not None else estimates.days_offered(seen, as_at)
+    found = estimates.estimates_of(seen, days, as_at=as_at, as_known=as_known, staff=staff, functions=function or ())
+    return EstimatesView(reference=reference, estimates=found, as_at=as_at, as_known=as_known)

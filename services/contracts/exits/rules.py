@@ -67,7 +67,7 @@ class Leaving:
 
     def term_on(self, day: date) -> int:
         """Return the number of the term in which a day lies: 0 up to the end of the first, then that of the renewal."""
-        renewal = self.terms.renewal_months
+        renewal, day = self.terms.renewal_months, min(day, LATEST)
         if day <= self.last_day or renewal is None:
             return 0
         passed = (day.year - self.last_day.year) * 12 + day.month - self.last_day.month
@@ -257,7 +257,7 @@ def _regular_exits(contract: Leaving, day: date) -> Iterator[date]:
     if contract.terms.renewal_months is not None:
         horizon = contract.term_end(contract.term_on(day) + _RENEWALS_SHOWN)
     if contract.terms.open_ended:
-        horizon = after_months(first, 12 * _OPEN_YEARS_SHOWN)
+        horizon = min(after_months(first, 12 * _OPEN_YEARS_SHOWN), LATEST)
         if contract.minimum_ends_on is not None and contract.minimum_ends_on >= day:
             yield next_exit_day(contract, contract.minimum_ends_on)
     while first <= horizon:
@@ -291,3 +291,52 @@ def charge_between(annual_pence: int, first: date, last: date) -> int:
 def rounded(pence: Fraction | int) -> int:
     """Return whole pence, half a penny rounded up; no amount is negative."""
     return int(pence + Fraction(1, 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayOut:
+    """A way to end service by a wanted day, or as soon after it as is free."""
+
+    choice: str
+    exit_day: date
+    notice_by: date | None
+    delay_months: int
+
+
+def ways_out(contract: Leaving, wanted_day: date, asked_on: date) -> list[WayOut]:
+    """Return how service may end with a wanted day: by notice, else both ways that remain, to wait or to pay.
+
+    No date is moved: the caller chooses.
+    """
+    free = free_exit_from(contract, wanted_day, asked_on)
+    if free == wanted_day:
+        return [WayOut(choice="notice", exit_day=free, notice_by=notice_due_for(contract, free), delay_months=0)]
+    delay = whole_months(wanted_day + ONE_DAY, free + ONE_DAY)
+    return [
+        WayOut(choice="wait", exit_day=free, notice_by=notice_due_for(contract, free), delay_months=delay),
+        WayOut(choice="pay", exit_day=wanted_day, notice_by=None, delay_months=0),
+    ]
+
+
+def free_exit_from(contract: Leaving, wanted_day: date, asked_on: date) -> date:
+    """Return the first end on or after a wanted day that notice from `asked_on` reaches without a payment."""
+    if contract.noticed_for is not None:
+        return contract.noticed_for
+    earliest = earliest_free_exit_from(contract, asked_on)
+    if wanted_day <= earliest:
+        return earliest
+    if any(clause.last_day == wanted_day for clause in contract.terms.breaks) and not contract.terms.has_payment:
+        due = notice_due_for(contract, wanted_day)
+        if due is None or due >= asked_on:
+            return wanted_day
+    if contract.terms.has_payment and not contract.terms.open_ended:
+        return contract.term_end(contract.term_on(wanted_day))
+    return next_exit_day(contract, wanted_day)
+
+
+def whole_months(first: date, second: date) -> int:
+    """Return the whole calendar months from one day to a later one."""
+    months = max(0, (second.year - first.year) * 12 + second.month - first.month)
+    while months and after_months(first, months) > second:
+        months -= 1
+    return months

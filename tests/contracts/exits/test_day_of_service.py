@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.contracts.core.exit_terms import DeemedService
-from services.contracts.exits.deemed import deemed_on
+from services.contracts.exits.day_of_service import deemed_on
 
 SAME, NEXT = DeemedService(), DeemedService(rule="next_working_day")
 

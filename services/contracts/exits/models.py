@@ -1,0 +1,128 @@
+"""Tables of exits: notices, offers to end, staff lists and exit plans; every row is kept as it was stated.
+
+What a party does later about a notice or an offer is a row of its own: what stands on a day follows from all of them.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.contracts.core.models import Base
+
+
+class Side(StrEnum):
+    """The two sides of a contract."""
+
+    CUSTOMERS = "customers"
+    SUPPLIER = "supplier"
+
+
+class ExitNotice(Base):
+    """A notice as it was served: by whom, when, in which form, for which end.
+
+    `functions` and `leaving` are what ends and whose part ends, empty for the whole. `faults` are the reasons for which
+    it has no effect; a notice with any changes nothing.
+    """
+
+    __tablename__ = "exit_notice"
+    __table_args__ = (CheckConstraint("side IN ('customers', 'supplier')", name="known_side"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), index=True)
+    side: Mapped[str] = mapped_column(Text)
+    served_by: Mapped[str] = mapped_column(Text)
+    served_on: Mapped[date]
+    deemed_on: Mapped[date]
+    exit_day: Mapped[date]
+    form: Mapped[str] = mapped_column(Text)
+    proof: Mapped[str | None] = mapped_column(Text)
+    document: Mapped[str | None] = mapped_column(Text)
+    functions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    leaving: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    faults: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class NoticeAct(Base):
+    """What came of a notice: the other side's consent to its withdrawal, the withdrawal, or the end that it brought."""
+
+    __tablename__ = "exit_notice_act"
+    __table_args__ = (CheckConstraint("act IN ('consent', 'withdrawal', 'end')", name="known_act"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("exit_notice.id"), index=True)
+    act: Mapped[str] = mapped_column(Text)
+    party: Mapped[str] = mapped_column(Text)
+    agreement: Mapped[str | None] = mapped_column(Text)
+    acted_on: Mapped[date]
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class TerminationOffer(Base):
+    """An offer to end a contract, or a part of it, on a day at a price; it binds once the other side accepts it."""
+
+    __tablename__ = "termination_offer"
+    __table_args__ = (CheckConstraint("side IN ('customers', 'supplier')", name="known_side"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), index=True)
+    side: Mapped[str] = mapped_column(Text)
+    offered_by: Mapped[str] = mapped_column(Text)
+    exit_day: Mapped[date]
+    functions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    leaving: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    reason: Mapped[str] = mapped_column(Text)
+    price: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    offered_on: Mapped[date]
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class OfferAct(Base):
+    """What came of an offer: the other side's acceptance, or that it was recalled before."""
+
+    __tablename__ = "termination_offer_act"
+    __table_args__ = (
+        CheckConstraint("act IN ('acceptance', 'recall')", name="known_act"),
+        Index("uq_termination_offer_act_settled", "offer_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("termination_offer.id"))
+    act: Mapped[str] = mapped_column(Text)
+    party: Mapped[str] = mapped_column(Text)
+    document: Mapped[str | None] = mapped_column(Text)
+    acted_on: Mapped[date]
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class ExitPaper(Base):
+    """A staff list, an exit plan, or the receipt for data that were returned; the later statement replaces the earlier.
+
+    `content` has no names of people. A receipt is one row for each item.
+    """
+
+    __tablename__ = "exit_paper"
+    __table_args__ = (
+        CheckConstraint("kind IN ('staff', 'plan', 'receipt')", name="known_kind"),
+        Index(None, "contract_id", "kind", "stated_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    effective_on: Mapped[date]
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)

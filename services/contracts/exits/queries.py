@@ -1,0 +1,201 @@
+"""Reads how contracts may be left, as at a day and as known at an instant, for callers who may see them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from libs.common.database.connection import Reads
+from libs.common.identity import Caller
+from services.contracts.core import queries as contracts
+from services.contracts.core.exit_terms import exit_terms_of
+from services.contracts.core.notice import last_day_of_term
+from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
+from services.contracts.exits.packs import find_pack
+from services.contracts.exits.rules import ONE_DAY, Leaving, exits_on, notice_due_for, offered_exits
+from services.contracts.exits.views import (
+    ExitsView,
+    GuidanceView,
+    LineExitView,
+    NoticeView,
+    OfferedExitView,
+)
+
+NOW: Final = datetime.max.replace(tzinfo=UTC)
+CSU: Final = "csu"
+
+# A notice stands from the day on which it was served; a withdrawal counts from its own.
+_NOTICES = f"""
+SELECT c.reference AS contract, n.*,
+       (SELECT min(a.acted_on) FROM exit_notice_act a
+         WHERE a.notice_id = n.id AND a.act = 'withdrawal' AND a.stated_at <= sight.known
+           AND a.acted_on <= $1::date) AS withdrawn_on,
+       EXISTS (SELECT FROM exit_notice_act a
+                WHERE a.notice_id = n.id AND a.act = 'end' AND a.stated_at <= sight.known) AS is_carried_out
+  FROM contract c {PARTY}
+  JOIN exit_notice n ON n.contract_id = c.id
+ WHERE {ON_THE_DAY} AND c.reference = ANY($3::text[])
+   AND n.stated_at <= sight.known AND n.served_on <= $1::date
+ ORDER BY n.stated_at, n.id
+"""  # noqa: S608  (what is put in is ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A contract as it is read, with its terms of leaving and its notices."""
+
+    row: Mapping[str, Any]
+    leaving: Leaving
+    notices: tuple[NoticeView, ...]
+
+
+async def get_exits(
+    db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
+) -> tuple[Seen, ExitsView]:
+    """Return how one contract may be left. Raises ContractNotFound."""
+    seen = await get_seen(db, reference, by=by, as_at=as_at, as_known=as_known)
+    return seen, exits_of(seen, as_at=as_at, as_known=as_known)
+
+
+async def get_seen(db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None) -> Seen:
+    """Return a contract with its terms of leaving. Raises ContractNotFound."""
+    row = await contracts.get_contract(db, reference, by=by, as_at=as_at, as_known=as_known)
+    return (await with_notices(db, [row], by=by, as_at=as_at, as_known=as_known))[0]
+
+
+async def with_notices(
+    db: Reads, rows: Sequence[Mapping[str, Any]], *, by: Caller, as_at: date, as_known: datetime | None
+) -> list[Seen]:
+    """Return contracts that were read, with their terms of leaving and their notices."""
+    references = [row["reference"] for row in rows]
+    notices: dict[str, list[NoticeView]] = defaultdict(list)
+    if references:
+        for row in await db.fetch(_NOTICES, as_at, as_known or NOW, references, await reads_through(db, by)):
+            notices[row["contract"]].append(notice_of(row))
+    return [_seen(row, tuple(notices[row["reference"]])) for row in rows]
+
+
+def _seen(row: Mapping[str, Any], notices: tuple[NoticeView, ...]) -> Seen:
+    leaving = Leaving(
+        starts_on=row["starts_on"],
+        last_day=row["last_day"],
+        notice_months=row["notice_months"],
+        annual_pence=row["annual_pence"],
+        not_before=row["earliest_exit_on"],
+        terms=exit_terms_of(row["exit_terms"]),
+    )
+    if row["ended_as"]:
+        return Seen(row, replace(leaving, noticed_for=row["ends_on"]), notices)
+    whole = [one.last_day for one in notices if one.status == "served" and not one.functions and not one.leaving]
+    return Seen(row, replace(leaving, noticed_for=min(whole, default=None)), notices)
+
+
+def notice_of(row: Mapping[str, Any]) -> NoticeView:
+    """Return a notice with what came of it."""
+    status = "served"
+    if row["faults"]:
+        status = "without_effect"
+    elif row["withdrawn_on"] is not None:
+        status = "withdrawn"
+    elif row["is_carried_out"]:
+        status = "carried_out"
+    return NoticeView.model_validate(
+        {
+            **row,
+            "notice": row["reference"],
+            "status": status,
+            "last_day": row["exit_day"],
+            "exit_on": row["exit_day"] + ONE_DAY,
+        }
+    )
+
+
+def exits_of(seen: Seen, *, as_at: date, as_known: datetime | None) -> ExitsView:
+    """Return the answer about one contract."""
+    row, leaving = seen.row, seen.leaving
+    position = exits_on(leaving, as_at)
+    offered = [_offered(leaving, last_day, as_at) for last_day in offered_exits(leaving, as_at)]
+    guidance = guidance_on(seen)
+    rule = find_pack(leaving.starts_on, subject="notice")
+    return ExitsView(
+        reference=row["reference"],
+        status=row["status"],
+        current_end=position.current_end,
+        next_end=position.next_end,
+        minimum_ends_on=leaving.minimum_ends_on,
+        notice_months=leaving.notice_months,
+        last_notice_on=position.last_notice_on,
+        days_left=position.days_left,
+        window_missed=position.is_missed,
+        exposure_pence=position.exposure_pence,
+        earliest_exit=position.earliest_exit,
+        earliest_exit_notice_by=position.earliest_exit_notice_by,
+        earliest_free_exit=position.earliest_free_exit,
+        earliest_free_exit_notice_by=position.earliest_free_exit_notice_by,
+        offered=offered,
+        lines=_lines(seen),
+        notices=list(seen.notices),
+        ways_out=[],
+        guidance=guidance,
+        rule_packs=[*([rule.id] if rule else []), *(one.rule_pack for one in guidance)],
+        as_at=as_at,
+        as_known=as_known,
+    )
+
+
+def _offered(leaving: Leaving, last_day: date, as_at: date) -> OfferedExitView:
+    due = None if leaving.noticed_for is not None else notice_due_for(leaving, last_day)
+    return OfferedExitView(
+        last_day=last_day, exit_on=last_day + ONE_DAY, notice_by=due, notice_passed=due is not None and due < as_at
+    )
+
+
+def _lines(seen: Seen) -> list[LineExitView]:
+    ends = {
+        function: notice.last_day
+        for notice in seen.notices
+        if notice.status == "served" and not notice.leaving
+        for function in notice.functions
+    }
+    whole = seen.leaving.noticed_for
+    return [
+        LineExitView(
+            function=line["function"],
+            annual_pence=line["annual_pence"],
+            ends_on=min((day for day in (ends.get(line["function"]), whole) if day is not None), default=None),
+        )
+        for line in seen.row["lines"]
+    ]
+
+
+def guidance_on(seen: Seen) -> list[GuidanceView]:
+    """Return the advice on the length of agreements with commissioning support units that a contract exceeds."""
+    leaving = seen.leaving
+    pack = find_pack(leaving.starts_on, subject="guidance-term")
+    if pack is None or seen.row["supplier"].kind != CSU:
+        return []
+    months = int(pack.values["months"])
+    advised = last_day_of_term(leaving.starts_on, months)
+    bound = leaving.minimum_ends_on if leaving.terms.open_ended else leaving.last_day
+    if bound is None or bound <= advised:
+        return []
+    text = (
+        f"{seen.row['reference']} binds its customers to {bound}, longer than the {months} months of {pack.id}, "
+        f"which would have ended on {advised}"
+    )
+    return [GuidanceView(rule_pack=pack.id, citation=pack.citation, text=text, ends_on=advised)]
+
+
+async def list_seen(
+    db: Reads, filters: contracts.ContractFilter, *, by: Caller, as_at: date, as_known: datetime | None
+) -> list[Seen]:
+    """Return the contracts that the caller may see, with their terms of leaving, ordered by reference."""
+    rows = await contracts.list_contracts(db, filters, by=by, as_at=as_at, as_known=as_known)
+    return await with_notices(db, rows, by=by, as_at=as_at, as_known=as_known)
+
+
+def customers_of(seen: Seen, leaving: Collection[str] = ()) -> list[str]:
+    """Return the codes of a contract's customers on the day, or of those among them who leave."""
+    codes = [customer.code for customer in seen.row["customers"]]
+    return [code for code in codes if not leaving or code in leaving]
