@@ -12,7 +12,8 @@ Subscribes  to the registry: it copies organisations, successions, owners and ho
 
 Packages, the highest layer first; each may import those below it:
 
-consolidations  one shared service replaces several contracts
+consolidations  one shared service replaces several contracts, at once or by the moves of a plan
+plans           members plan a shared service, enter, accept and withdraw, until they commit
 schedules       a part paid in advance, the balance on achievement
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
 signing         a draft becomes binding

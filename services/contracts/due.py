@@ -6,10 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.identity import Caller
 from libs.common.service.due_work import DoDueWork
+from services.contracts.consolidations.moves import move_next
 from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.transfers.reviews import find_overlaps
 
-DUE: tuple[DoDueWork, ...] = (payments_fall_due, find_overlaps)
+DUE: tuple[DoDueWork, ...] = (
+    payments_fall_due,
+    find_overlaps,
+    move_next,
+)
 """The routines of the packages, each of which does its next piece of work, in this order."""
 
 

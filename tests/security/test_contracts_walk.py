@@ -1,6 +1,7 @@
 """Every command of contracts is refused to who does not act for all that it binds."""
 
 from datetime import date
+from typing import Any
 
 from libs.common.identity import Role
 from tests.security.walk import Case, walk, without_a_case
@@ -117,6 +118,73 @@ CASES += [
     ),
 ]
 
+PLANNED, ASSESSED, SUBMITTED, APPROVED = "PLAN-A1", "PLAN-B2", "PLAN-C3", "PLAN-D4"
+"""Four plans, each of which stands as its name here says."""
+
+
+def a_plan_case(operation: str, plan: str, act: str, revision: int, body: Any, *binds: str, member: str = "") -> Case:
+    values = {"plan": plan} | ({"organisation": member} if member else {})
+    path = f"/consolidations/{{plan}}/{act}"
+    return Case(
+        operation=operation,
+        role=Role.CONTRACT_LEAD,
+        binds=binds or CCGS,
+        path=path,
+        values=values,
+        json=body,
+        version=revision,
+        hidden=True,
+    )
+
+
+CASES += [
+    a_plan_case("assess_plan", PLANNED, "feasibility", 1, {}),
+    a_plan_case("submit_plan", ASSESSED, "submission", 2, {}),
+    a_plan_case("commit_plan", APPROVED, "commitment", 2, {}),
+    a_plan_case(
+        "prepare_step",
+        PLANNED,
+        "steps",
+        1,
+        {"contract": SIGNED, "preparation": "offer_to_end", "document": "Letter of 1 February 2017"},
+        *("10H", "10Y"),
+    ),
+    a_plan_case(
+        "accept_plan", SUBMITTED, "members/{organisation}/acceptance", 2, {"minute": "M-1"}, "10H", member="10H"
+    ),
+    a_plan_case("withdraw_from_plan", SUBMITTED, "members/{organisation}/withdrawal", 2, {}, "05C", member="05C"),
+    Case(
+        operation="revise_plan",
+        role=Role.CONTRACT_LEAD,
+        binds=CCGS,
+        method="PUT",
+        path="/consolidations/{plan}",
+        values={"plan": PLANNED},
+        json={**TERMS, "reference": "SHARED-A", "members": [{"organisation": code} for code in CCGS]},
+        version=1,
+        hidden=True,
+    ),
+]
+
+
+async def plan_and_go_on(platform: Platform, plan: str) -> None:
+    """A plan replaces what Buckinghamshire's two have signed, and goes as far as its name says."""
+
+    async def act(path: str, revision: int, body: Any) -> None:
+        headers = {"If-Match": f'"{revision}"'}
+        await platform.call("POST", "contracts", f"/consolidations/{plan}{path}", json=body, headers=headers)
+
+    members = [{"organisation": code} for code in CCGS]
+    body = {**TERMS, "plan": plan, "reference": f"SHARED-{plan}", "starts_on": "2018-04-01", "members": members}
+    body |= {"proposed_by": "10H", "contracts": [SIGNED]}
+    await platform.call("POST", "contracts", "/consolidations", Role.CONTRACT_LEAD, json=body)
+    if plan > PLANNED:
+        await act("/feasibility", 1, {})
+    if plan > ASSESSED:
+        await act("/submission", 2, {})
+    for member in CCGS if plan > SUBMITTED else ():
+        await act(f"/members/{member}/acceptance", 2, {"minute": "M-1"})
+
 
 async def prepare(platform: Platform) -> None:
     """Three CCGs are open; one contract is a draft and two are signed, of which each customer has one with another."""
@@ -131,6 +199,8 @@ async def prepare(platform: Platform) -> None:
         path, version = f"/contracts/{reference}/signature", {"If-Match": '"1"'}
         await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, json={}, headers=version)
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
+    for plan in (PLANNED, ASSESSED, SUBMITTED, APPROVED):
+        await plan_and_go_on(platform, plan)
 
 
 async def test_every_command_needs_its_role_and_every_organisation_that_it_binds(platform: Platform) -> None:

@@ -160,13 +160,25 @@ async def get_contracts_to_bind(
     """
     connection = await raw(session)
     await must_decide(connection, references, by=by, on=on, today=today)
+    contracts = await lock_to_bind(session, references, suppliers=suppliers)
+    await must_decide(connection, references, by=by, on=on, today=today)
+    return contracts
+
+
+async def lock_to_bind(
+    session: AsyncSession, references: Sequence[str], *, suppliers: Collection[str] = ()
+) -> list[Contract]:
+    """Lock contracts with their known parties and the successors of these, whoever may bind them.
+
+    Raises ContractNotFound, ChangingHands.
+    """
+    connection = await raw(session)
     for _ in range(_ATTEMPTS):
         async with session.begin_nested() as attempt:
             locked = await _lineage(connection, references, suppliers)
             await known.lock(connection, locked)
             contracts = await _lock(session, references)
             if await _lineage(connection, references, suppliers) <= locked:
-                await must_decide(connection, references, by=by, on=on, today=today)
                 return contracts
             await attempt.rollback()
     raise ChangingHands(f"{', '.join(references)}: merger follows merger")

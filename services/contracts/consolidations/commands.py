@@ -24,11 +24,10 @@ from services.contracts.authorities.commands import why_not_authorised
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
+from services.contracts.plans.models import COMMIT
 from services.contracts.signing.commands import bind, why_not_open, why_not_signed_on
 from services.contracts.transfers.successions import follow_since_start
 
-COMMIT = "consolidation.commit"
-"""The action that a member's decision has to be about."""
 SHARED_SERVICE = "shared_service"
 """The reason, a code of the rule pack, for which a replaced contract ends."""
 

@@ -10,13 +10,14 @@ from libs.common.identity import Caller
 from services.contracts.authorities import commands as authorities
 from services.contracts.authorities import projection
 from services.contracts.authorities.models import known_decisions
+from services.contracts.plans.membership import body_decides, decision_is_reversed
 from services.contracts.reactions.base import subscriptions
 
 _OnDecision: TypeAlias = Callable[..., Awaitable[bool]]
 
-ON_DECISION: tuple[_OnDecision, ...] = ()
+ON_DECISION: tuple[_OnDecision, ...] = (body_decides,)
 """What packages do when a body has decided: called with `(session, event, by=)`, each returns whether it wrote."""
-ON_REVERSAL: tuple[_OnDecision, ...] = ()
+ON_REVERSAL: tuple[_OnDecision, ...] = (decision_is_reversed,)
 """The same where a decision was reversed."""
 
 subscriptions.knows(known_decisions, DecisionTaken, DecisionReversed)(projection.know)

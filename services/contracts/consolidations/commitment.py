@@ -1,0 +1,277 @@
+"""Commits the members to a plan, in one transaction: the shared contract is signed, every way out is agreed.
+
+This is the pivot. Any refusal leaves everything as it was; after it the plan only goes forward.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import Reads, raw
+from libs.common.errors import DomainError, Reason
+from libs.common.events import Event
+from libs.common.events.contracts import ConsolidationAgreed, ContractSigned, NoticeServed
+from libs.common.messaging import outbox
+from libs.common.money import apportion
+from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.commands import add_contract, lock_to_bind
+from services.contracts.authorities.commands import why_not_authorised
+from services.contracts.core.acts import act_of
+from services.contracts.core.codes import Document
+from services.contracts.core.errors import ContractAlreadyEnded, refuse
+from services.contracts.core.models import Contract
+from services.contracts.core.rights import Expect
+from services.contracts.plans.assessment import termination_of
+from services.contracts.plans.changes import Statement, add_acts, get_plan_to_change, reread
+from services.contracts.plans.commands import why_not_brought
+from services.contracts.plans.contracts import OldContract, day_before, load_contracts
+from services.contracts.plans.errors import NotYetApproved, NotYetFeasible
+from services.contracts.plans.feasibility import way_out
+from services.contracts.plans.models import COMMIT, Choice, Kind, PlanState, Preparation
+from services.contracts.plans.prices import priced
+from services.contracts.plans.queries import Plan
+from services.contracts.plans.rules import (
+    Step,
+    accepted_revision,
+    by_contract,
+    joined_parts,
+    prepared,
+    state,
+    submission,
+    waiting_for,
+)
+from services.contracts.signing.commands import bind, why_not_open
+from services.contracts.transfers.successions import follow_since_start
+
+_LEAVING = """
+SELECT s.contract, p.reference
+  FROM plan_step s JOIN plan_revision r ON r.id = s.revision_id JOIN consolidation_plan p ON p.id = r.plan_id
+  JOIN plan_act c ON c.plan_id = p.id AND c.kind = 'committed' AND c.revision = r.number
+ WHERE s.contract = ANY($1) AND p.id <> $2 ORDER BY s.contract
+"""
+
+
+class CommitPlan(BaseModel):
+    """The commitment of all members to the current revision."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{}, {"document": "Agreement of 12 January 2018"}]}
+    )
+
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a shared contract charges those of its members that have joined: each pays its part of the whole."""
+
+    annual_pence: int
+    customers: tuple[str, ...]
+    customer_shares: tuple[str, ...]
+    functions: tuple[str, ...]
+    function_pence: tuple[int, ...]
+
+
+async def commit_plan(
+    session: AsyncSession, reference: str, command: CommitPlan, statement: Statement, *, expect: Expect
+) -> Plan:
+    """Sign the shared contract, serve notice or agree the price of each old one, all or none.
+
+    Every member has accepted the current revision, so that one of them may do it for all. Raises ConsolidationNotFound,
+    NotYoursToDecide, PlanEnded, PastThePivot, NotYetFeasible, NotYetApproved, NotAMember, CustomerNotOpen,
+    AuthorityMissing, ReferenceTaken, ContractAlreadyEnded, ChangingHands.
+    """
+    plan = await get_plan_to_change(session, reference, statement, expect=expect)
+    must_be_approved(plan)
+    connection, today = await raw(session), statement.today
+    current, shared = plan.history.current, plan.shared
+    await lock_to_bind(session, current.contracts, suppliers=[shared.supplier, *current.members])
+    on = day_before(shared.starts_on)
+    contracts = await load_contracts(session, current.contracts, on=on, locked=True)
+    refuse(
+        [
+            *why_not_brought(contracts, current.members, statement),
+            *await _why_leaving_already(connection, plan),
+            *_why_not_left(plan, contracts, today=today),
+            *await why_not_open(connection, current.members, days=(today, max(today, shared.starts_on))),
+            *await _why_not_authorised(connection, plan, on=today),
+        ]
+    )
+    first = first_customers(plan, contracts)
+    contract = await add_contract(session, shared.reference, shared, current.members, stated_at=statement.stated_at)
+    signature = act_of(None, command.document, by=statement.by, today=today, stated_at=statement.stated_at)
+    await bind(session, contract, first, signature, stated_at=statement.stated_at, by=statement.by)
+    contract.version += 1
+    await add_acts(session, plan.id, current.number, statement, {"kind": Kind.COMMITTED.value})
+    await outbox.add_all(session, _events(plan, contract, contracts, first, statement))
+    await follow_since_start(session, contract, first, stated_at=statement.stated_at, by=statement.by)
+    return await reread(session, plan)
+
+
+def must_be_approved(plan: Plan) -> None:
+    """Raise NotYetFeasible or NotYetApproved, with each member that has not accepted the current revision."""
+    now = state(plan.history)
+    if now is PlanState.PLANNED:
+        raise NotYetFeasible(f"{plan.reference} has not been assessed")
+    if submission(plan.history) is None:
+        raise NotYetApproved(f"{plan.reference} has not been submitted")
+    if missing := waiting_for(plan.history):
+        number = plan.history.current.number
+        raise NotYetApproved(
+            f"{plan.reference}: {', '.join(missing)} did not accept revision {number}",
+            reasons=[Reason(f"{one} did not accept revision {number}", "members") for one in missing],
+        )
+
+
+async def _why_not_authorised(db: Reads, plan: Plan, *, on: date) -> list[DomainError]:
+    """Return a refusal for each member without a decision on the revision that it accepted, where the pack asks it."""
+    found: list[DomainError] = []
+    for member in plan.history.current.members:
+        found += await why_not_authorised(
+            db,
+            COMMIT,
+            plan.reference,
+            [member],
+            on=on,
+            field="members",
+            revision=accepted_revision(plan.history, member),
+        )
+    return found
+
+
+async def _why_leaving_already(db: Reads, plan: Plan) -> list[DomainError]:
+    """Return a refusal for each contract that leaves by another plan, to which its members have committed."""
+    rows = await db.fetch(_LEAVING, list(plan.history.current.contracts), plan.id)
+    messages = [f"{row['contract']} ends by {row['reference']}" for row in rows]
+    return [ContractAlreadyEnded(message, reasons=[Reason(message, "contracts")]) for message in messages]
+
+
+def _why_not_left(plan: Plan, contracts: Sequence[OldContract], *, today: date) -> list[DomainError]:
+    """Return the reasons why contracts can no longer be left as the members accepted it."""
+    steps, found = by_contract(plan.history.current.steps), list[DomainError]()
+    for one in contracts:
+        step = steps[one.reference]
+        message = _not_paid(plan, step) if step.choice is Choice.PAY else _not_free(plan, one, step, today)
+        if message:
+            found.append(NotYetFeasible(message, reasons=[Reason(message, "contracts")]))
+    return found
+
+
+def _not_free(plan: Plan, old: OldContract, step: Step, today: date) -> str:
+    way = way_out(old, go_live_on=plan.shared.starts_on, today=today)
+    if way.earliest_exit_on <= day_before(step.exit_on):
+        return ""
+    return f"{old.reference} can be left by {way.earliest_exit_on} at the earliest, not by {day_before(step.exit_on)}"
+
+
+def _not_paid(plan: Plan, step: Step) -> str:
+    agreement = prepared(plan.history, step.contract).get(Preparation.AGREEMENT)
+    if agreement is None:
+        return f"{step.contract}: its supplier has not agreed to end by {day_before(step.exit_on)}"
+    if step.price_pence is None or agreement.price_pence != step.price_pence:
+        return f"{step.contract}: the price that its supplier agreed to is not the one that the members accepted"
+    return ""
+
+
+def first_customers(plan: Plan, contracts: Sequence[OldContract]) -> list[str]:
+    """Return the members that move on the first day: those whose contracts do, and those that have none."""
+    steps, first = by_contract(plan.history.current.steps), plan.shared.starts_on
+    days: dict[str, date] = {}
+    for one in contracts:
+        for code in one.customers:
+            days[code] = min(days.get(code, date.max), steps[one.reference].move_on)
+    return [member for member in plan.history.current.members if days.get(member, first) <= first]
+
+
+def charge_of(plan: Plan, weights: Mapping[str, Fraction], joined: Collection[str]) -> Charge:
+    """Return what the shared contract charges those who have joined, of the whole charge divided by weights."""
+    lines = sorted(plan.shared.lines, key=lambda line: line.function)
+    whole = sum(line.annual_pence for line in lines)
+    annual, customers, shares = joined_parts(whole, sorted(weights.items()), joined)
+    parts = apportion(annual, [line.annual_pence for line in lines]) if whole else [0] * len(lines)
+    return Charge(annual, customers, shares, tuple(line.function for line in lines), tuple(parts))
+
+
+def weights_of(plan: Plan) -> dict[str, Fraction]:
+    """Return the share of each member in the whole charge."""
+    current = plan.history.current
+    return {member: current.share(member) for member in current.members}
+
+
+def decisions_of(plan: Plan) -> tuple[str, ...]:
+    """Return the decisions and minutes by which the members accepted the current revision."""
+    acts = plan.history.of(Kind.ACCEPTED, Kind.APPROVED)
+    members = plan.history.current.members
+    return tuple(sorted({act.decision or act.document for act in acts if act.member in members}))
+
+
+def _events(
+    plan: Plan, contract: Contract, contracts: Sequence[OldContract], first: Sequence[str], statement: Statement
+) -> list[Event]:
+    """Return what the commitment publishes: the signature, each way out, and the agreement of all."""
+    shared, charge = plan.shared, charge_of(plan, weights_of(plan), first)
+    signed = ContractSigned(
+        effective_on=shared.starts_on,
+        stated_at=statement.stated_at,
+        contract=contract.reference,
+        title=functions_on(shared.starts_on).titles_of(charge.functions),
+        supplier=shared.supplier,
+        customers=charge.customers,
+        functions=charge.functions,
+        last_day=shared.last_day,
+        annual_pence=charge.annual_pence,
+        customer_shares=charge.customer_shares,
+        function_pence=charge.function_pence,
+        value_basis=shared.value_basis,
+    )
+    steps = by_contract(plan.history.current.steps)
+    ways = [_way_out_event(plan, one, steps[one.reference], statement) for one in contracts]
+    agreed = ConsolidationAgreed(
+        effective_on=statement.today,
+        stated_at=statement.stated_at,
+        plan=plan.reference,
+        contract=contract.reference,
+        supplier=shared.supplier,
+        customers=plan.history.current.members,
+        replaced=plan.history.current.contracts,
+        move_on=tuple(steps[one].move_on for one in plan.history.current.contracts),
+        functions=charge.functions,
+        annual_pence=plan.history.current.annual_pence,
+        previous_annual_pence=plan.previous_pence,
+        initiative=plan.reference,
+        decisions=decisions_of(plan),
+    )
+    return [signed, *(way for way in ways if way is not None), agreed]
+
+
+def _way_out_event(plan: Plan, old: OldContract, step: Step, statement: Statement) -> Event | None:
+    """Return the notice or the price by which one contract ends; none where its term ends by itself."""
+    if step.choice is Choice.PAY:
+        return priced(
+            old,
+            step,
+            termination=termination_of(plan, old.reference),
+            status="agreed",
+            on=statement.today,
+            stated_at=statement.stated_at,
+        )
+    if day_before(step.exit_on) >= old.contract.ends_on:
+        return None
+    return NoticeServed(
+        effective_on=statement.today,
+        stated_at=statement.stated_at,
+        contract=old.reference,
+        notice=termination_of(plan, old.reference),
+        supplier=old.parties.supplier,
+        customers=old.customers,
+        served_by=old.customers[0],
+        served_on=statement.today,
+        deemed_on=statement.today,
+        exit_on=step.exit_on,
+        functions=(),
+        leaving=(),
+    )

@@ -1,0 +1,396 @@
+"""A plan lives from its draft to the consolidated service by commands and due work, each step by its own caller."""
+
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import date, timedelta
+from functools import partial
+
+import pytest
+
+from libs.common.errors import DomainError
+from libs.common.events.governance import DecisionReversed, DecisionTaken
+from libs.common.events.registry import OrganisationClosed
+from libs.common.identity import NotYoursToDecide
+from services.contracts.core.errors import ConsolidationNotFound, ContractAlreadyEnded, ContractNotFound
+from services.contracts.core.queries import get_consolidation
+from services.contracts.plans.errors import (
+    AlreadySubmitted,
+    NotAMember,
+    NotYetApproved,
+    NotYetEntered,
+    NotYetFeasible,
+    PastThePivot,
+    PlanEnded,
+)
+from services.contracts.plans.membership import body_decides, decision_is_reversed
+from services.contracts.plans.models import Kind
+from services.contracts.plans.queries import get_plan
+from services.contracts.plans.rules import state
+from tests.support.contracts_harness import ContractsHarness, a_lead, at
+from tests.support.plan_harness import BUCKS, DUDLEY, PLAN, PlanHarness
+
+WAITS = {"CSU_DUDLEY_2017": "wait"}
+PAYS = {"CSU_DUDLEY_2017": "pay"}
+
+
+@pytest.fixture
+async def planned(harness: ContractsHarness) -> PlanHarness:
+    """Both contracts are signed, and the three members have entered."""
+    plan = PlanHarness(harness)
+    await plan.signed()
+    await plan.plan()
+    await plan.accept("10Y")
+    await plan.accept("10H", BUCKS)
+    return plan
+
+
+async def submitted(plan: PlanHarness, *, tolerance: str = "0", **choices: str) -> None:
+    await plan.assess("05C", **(choices or WAITS))
+    await plan.submit("10H", tolerance=tolerance)
+
+
+async def approved(plan: PlanHarness, **others: str) -> None:
+    await submitted(plan, **others)
+    for member in ("05C", "10H", "10Y"):
+        await plan.accept(member)
+
+
+async def test_a_plan_that_waits_moves_each_contract_on_its_own_day(planned: PlanHarness) -> None:
+    assert await planned.state() == "planned"
+    await planned.assess("05C", **WAITS)
+    assert await planned.state() == "feasible"
+    await planned.submit("10H")
+    assert await planned.state() == "submitted"
+    for member in ("05C", "10H", "10Y"):
+        await planned.accept(member)
+    assert await planned.state() == "approved"
+    await planned.commit("10Y")
+    assert await planned.state() == "committed"
+    assert await planned.due_up_to(date(2018, 3, 31)) == 0
+    assert await planned.due_up_to(date(2018, 4, 1)) == 1
+    assert await planned.state() == "moving"
+    contracts = planned.contracts
+    assert await contracts.customers("SHARED-2018", as_at=date(2018, 4, 1)) == ["10H", "10Y"]
+    assert await contracts.status(BUCKS, as_at=date(2018, 4, 1)) == "replaced"
+    assert await contracts.status(DUDLEY, as_at=date(2018, 6, 1)) == "active"
+    assert await planned.due_up_to(date(2018, 6, 2)) == 1
+    assert await planned.state() == "consolidated"
+    assert await contracts.customers("SHARED-2018", as_at=date(2018, 6, 2)) == ["05C", "10H", "10Y"]
+    assert await contracts.status(DUDLEY, as_at=date(2018, 6, 2)) == "replaced"
+    assert await planned.due_up_to(date(2019, 4, 1)) == 0
+
+
+async def test_what_a_plan_publishes_names_each_step(planned: PlanHarness) -> None:
+    await approved(planned)
+    await planned.commit("10Y")
+    await planned.due_up_to(date(2018, 6, 2))
+    told = [
+        event
+        for event in await planned.contracts.told()
+        if event["stated_at"] >= "2017-06-01" and event["name"] != "ContractFindingRaised"
+    ]
+    assert [event["name"] for event in told] == [
+        *("ConsolidationPlanned", "ConsolidationPlanned", "ConsolidationPlanned"),
+        *("ContractSigned", "NoticeServed", "NoticeServed", "ConsolidationAgreed"),
+        *("ContractTerminated", "ContractTerminated", "ContractVaried", "ServiceConsolidated"),
+    ]
+    assessed, signed, agreed = told[2], told[3], told[6]
+    assert (assessed["contracts"], assessed["exit_on"]) == ([BUCKS, DUDLEY], ["2018-04-01", "2018-06-02"])
+    assert (assessed["choices"], assessed["price_pence"], assessed["unpriced"]) == (["wait", "wait"], [0, 0], [])
+    # Half of the charge is Dudley's: until it joins, the others pay theirs.
+    assert (signed["customers"], signed["annual_pence"]) == (["10H", "10Y"], 60_000_00)
+    assert signed["customer_shares"] == ["1/2", "1/2"]
+    assert (agreed["replaced"], agreed["move_on"]) == ([BUCKS, DUDLEY], ["2018-04-01", "2018-06-02"])
+    assert agreed["decisions"] == ["Minute of 05C", "Minute of 10H", "Minute of 10Y"]
+    joined, summed = told[-2], told[-1]
+    assert (joined["reason"], joined["effective_on"], joined["annual_pence"]) == ("joined", "2018-06-02", 120_000_01)
+    assert joined["customer_shares"] == summed["customer_shares"] == ["1/2", "1/4", "1/4"]
+    assert (summed["summary"], summed["previous_annual_pence"], summed["plan"]) == (True, 300_000_02, PLAN)
+    ended = told[-3]
+    assert (ended["contract"], ended["effective_on"], ended["into"]) == (DUDLEY, "2018-06-02", "SHARED-2018")
+    found = await get_consolidation(
+        planned.contracts.database, "SHARED-2018", by=a_lead("05C"), as_at=date(2018, 6, 2), as_known=None
+    )
+    assert found["saving_pence"] == 300_000_02 - 120_000_01
+
+
+async def test_a_price_is_paid_as_the_supplier_agreed_and_the_members_accepted(planned: PlanHarness) -> None:
+    plan = await planned.assess("05C", **PAYS)
+    [bucks, dudley] = plan.history.current.steps
+    assert (bucks.choice, dudley.choice, dudley.price_pence) == ("wait", "pay", None)
+    assert dudley.unpriced == (
+        *("contractual_payment", "redundancy", "breakage", "stranded", "dual_running", "reprocurement"),
+    )
+    estimate = (await planned.contracts.told("TerminationPriced"))[-1]
+    assert (estimate["supplier"], estimate["status"], estimate["component_pence"]) == ("", "estimate", [])
+    await planned.submit("10H")
+    for member in ("05C", "10H", "10Y"):
+        await planned.accept(member)
+    with pytest.raises(NotYetFeasible, match="its supplier has not agreed"):
+        await planned.commit("10Y")
+    await planned.prepare("05C", contract=DUDLEY, preparation="supplier_agreed", price_pence=7_500_000)
+    with pytest.raises(NotYetFeasible, match="not the one that the members accepted"):
+        await planned.commit("10Y")
+    await approved(planned, **PAYS)
+    await planned.commit("05C")
+    agreed = (await planned.contracts.told("TerminationPriced"))[-1]
+    assert (agreed["status"], agreed["supplier"], agreed["exit_on"]) == ("agreed", "0DJ", "2018-04-01")
+    assert (agreed["payers"], agreed["payees"], agreed["component_pence"]) == (["05C"], ["0DJ"], [7_500_000])
+    assert await planned.due_up_to(date(2018, 4, 1)) == 2
+    ended = (await planned.contracts.told("ContractTerminated"))[-1]
+    assert (ended["termination"], ended["component_pence"]) == (f"{PLAN}:{DUDLEY}", [7_500_000])
+    assert await planned.contracts.told("ContractVaried") == []
+
+
+async def test_a_member_that_withdraws_takes_its_contract_and_who_pays_more_is_asked_again(
+    planned: PlanHarness,
+) -> None:
+    await planned.prepare("05C", contract=DUDLEY, preparation="staff_information")
+    await approved(planned)
+    plan = await planned.withdraw("05C")
+    assert (plan.history.current.members, plan.history.current.contracts) == (("10H", "10Y"), (BUCKS,))
+    assert [act.contract for act in plan.history.of(Kind.RECALLED)] == [DUDLEY]
+    assert await planned.state() == "submitted"
+    left = (await planned.contracts.told("ConsolidationWithdrawn"))[-1]
+    assert (left["by"], left["customers"], left["revision"]) == ("05C", ["05C", "10H", "10Y"], 4)
+    again = (await planned.contracts.told("ConsolidationPlanned"))[-1]
+    assert (again["customers"], again["revision"], again["exit_on"]) == (["10H", "10Y"], 4, ["2018-04-01"])
+    await planned.accept("10H")
+    await planned.accept("10Y")
+    await planned.commit("10H")
+    assert await planned.due_up_to(date(2018, 4, 1)) == 1
+    assert await planned.state() == "consolidated"
+
+
+async def test_within_the_tolerance_no_other_member_is_asked_again(planned: PlanHarness) -> None:
+    await approved(planned, tolerance="1")
+    await planned.withdraw("05C")
+    assert await planned.state() == "approved"
+
+
+async def test_who_withdrew_reads_no_more_than_up_to_its_withdrawal(planned: PlanHarness) -> None:
+    await planned.withdraw("05C")
+    await planned.revise("10H", members=[{"organisation": "10H"}, {"organisation": "10Y"}], title="Without Dudley")
+    own = await get_plan(planned.contracts.database, PLAN, by=a_lead("05C"), as_at=planned.today)
+    assert "05C" in own.history.current.members
+    assert own.shared.title == "Shared payroll"
+    others = await get_plan(planned.contracts.database, PLAN, by=a_lead("10Y"), as_at=planned.today)
+    assert others.shared.title == "Without Dudley"
+    for stranger in ("05Y", "0DJ"):
+        with pytest.raises(ConsolidationNotFound):
+            await get_plan(planned.contracts.database, PLAN, by=a_lead(stranger), as_at=planned.today)
+
+
+async def test_a_plan_ends_where_fewer_than_two_members_are_left(planned: PlanHarness) -> None:
+    await planned.prepare("05C", contract=DUDLEY, preparation="offer_to_end")
+    await planned.withdraw("10H")
+    plan = await planned.withdraw("10Y")
+    assert await planned.state() == "withdrawn"
+    assert [act.contract for act in plan.history.of(Kind.RECALLED)] == [DUDLEY]
+    assert (await planned.contracts.told("ConsolidationWithdrawn"))[-1]["revision"] == 0
+    with pytest.raises(PlanEnded):
+        await planned.accept("05C")
+
+
+async def test_after_the_commitment_a_plan_only_goes_forward(planned: PlanHarness) -> None:
+    await approved(planned)
+    await planned.commit("10Y")
+    before = await planned.contracts.content()
+    for act in (planned.withdraw("05C"), planned.commit("10Y"), planned.assess("05C", **WAITS), planned.accept("05C")):
+        with pytest.raises(PastThePivot):
+            await act
+    assert await planned.contracts.content() == before
+
+
+async def test_no_contract_is_left_without_a_choice_between_two_options(planned: PlanHarness) -> None:
+    with pytest.raises(NotYetFeasible) as refused:
+        await planned.assess("05C")
+    assert refused.value.message == (
+        f"{DUDLEY} cannot be left by 2018-03-31: wait until 2018-06-01, with notice by 2017-06-01, 2 months later, "
+        "or pay (unpriced: contractual_payment, redundancy, breakage, stranded, dual_running, reprocurement)"
+    )
+    with pytest.raises(ContractNotFound, match="NOT-THERE is no contract of"):
+        await planned.assess("05C", **WAITS, NOT_THERE="wait")
+
+
+async def test_notice_that_can_no_longer_be_served_in_time_rolls_the_commitment_back(planned: PlanHarness) -> None:
+    await approved(planned)
+    planned.today = date(2017, 10, 2)
+    before = await planned.contracts.content()
+    with pytest.raises(NotYetFeasible) as refused:
+        await planned.commit("10Y")
+    assert len(refused.value.reasons) == 2
+    assert await planned.contracts.content() == before
+    assert await planned.state() == "approved"
+
+
+async def test_a_step_out_of_order_is_refused(planned: PlanHarness) -> None:
+    with pytest.raises(NotYetFeasible):
+        await planned.submit("05C")
+    with pytest.raises(NotYetApproved):
+        await planned.accept("05C")
+    await planned.assess("05C", **WAITS)
+    with pytest.raises(NotYetApproved, match="has not been submitted"):
+        await planned.commit("05C")
+    await planned.submit("05C")
+    with pytest.raises(AlreadySubmitted):
+        await planned.submit("05C")
+    await planned.accept("10H")
+    with pytest.raises(NotYetApproved, match="05C, 10Y did not accept revision 3"):
+        await planned.commit("10H")
+
+
+async def test_each_member_acts_for_itself_alone(harness: ContractsHarness) -> None:
+    plan = PlanHarness(harness)
+    await plan.signed()
+    with pytest.raises(NotYoursToDecide):
+        await plan.plan("10H")
+    with pytest.raises(ContractNotFound):
+        await plan.plan("05C", contracts=[BUCKS])
+    await plan.plan("05C")
+    with pytest.raises(NotYoursToDecide):
+        await plan.accept("10H", BUCKS, by=("10Y",))
+    with pytest.raises(NotYetEntered, match="10Y has not entered"):
+        await plan.accept("10H", BUCKS)
+    with pytest.raises(NotAMember):
+        await plan.accept("05Y", by=("05C", "05Y"))
+    await plan.accept("10Y")
+    await plan.accept("10H", BUCKS)
+    with pytest.raises(NotYoursToDecide):
+        await plan.prepare("10H", contract=BUCKS, preparation="offer_to_end")
+
+
+async def test_a_contract_whose_customer_has_closed_stays_and_is_tried_again(planned: PlanHarness) -> None:
+    await approved(planned)
+    await planned.commit("10Y")
+    day = date(2018, 5, 1)
+    closed = OrganisationClosed(effective_on=day, stated_at=at(date(2018, 4, 2)), code="05C")
+    await planned.due_up_to(date(2018, 4, 1))
+    await planned.contracts.hear(closed)
+    assert await planned.due_up_to(date(2018, 6, 2)) == 1
+    assert await planned.state() == "moving"
+    assert await planned.contracts.status(DUDLEY, as_at=date(2018, 6, 2)) == "active"
+    [late] = [one for one in await planned.contracts.told("ContractFindingRaised") if one["kind"] == "late"]
+    assert (late["kind"], late["about"], late["due_on"]) == ("late", [PLAN, DUDLEY], "2018-06-02")
+    assert await planned.due_up_to(date(2018, 6, 2)) == 0
+    assert await planned.due_up_to(date(2018, 6, 3)) == 1
+    assert len([one for one in await planned.contracts.told("ContractFindingRaised") if one["kind"] == "late"]) == 1
+
+
+def decided(member: str, *, revision: int, outcome: str = "approved", decision: str = "D-1") -> DecisionTaken:
+    return DecisionTaken(
+        effective_on=date(2017, 6, 1),
+        stated_at=at(date(2017, 6, 1), 20),
+        decision=decision,
+        proposal="P-1",
+        body="BODY-1",
+        organisation=member,
+        binds=(member,),
+        subject=PLAN,
+        action="consolidation.commit",
+        outcome=outcome,
+        conditions=(),
+        minute="M-1",
+        value_pence=0,
+        annual_pence=0,
+        recurrent=False,
+        case="",
+        case_version=0,
+        revision=revision,
+        urgent=False,
+    )
+
+
+async def hear(plan: PlanHarness, *events: DecisionTaken | DecisionReversed) -> None:
+    async with plan.contracts.database.begin() as session:
+        for event in events:
+            if isinstance(event, DecisionTaken):
+                await body_decides(session, event, by=a_lead())
+            else:
+                await decision_is_reversed(session, event, by=a_lead())
+
+
+async def test_a_body_that_decides_accepts_the_revision_that_it_decided_on(planned: PlanHarness) -> None:
+    await submitted(planned)
+    await planned.accept("10H")
+    await planned.accept("10Y")
+    await hear(planned, decided("05C", revision=2))
+    assert await planned.state() == "submitted"
+    approval = decided("05C", revision=3, decision="D-2")
+    await hear(planned, approval, approval)
+    assert await planned.state() == "approved"
+    reversal = DecisionReversed(
+        effective_on=date(2017, 6, 1),
+        stated_at=at(date(2017, 6, 1), 21),
+        decision="D-2",
+        proposal="P-1",
+        body="BODY-1",
+        organisation="05C",
+        subject=PLAN,
+        by_decision="D-3",
+        minute="M-2",
+        ratification_refused=False,
+    )
+    await hear(planned, reversal, reversal)
+    assert await planned.state() == "submitted"
+    await hear(planned, decided("05C", revision=3, outcome="rejected", decision="D-4"))
+    plan = await get_plan(planned.contracts.database, PLAN, by=a_lead(), as_at=planned.today)
+    assert plan.history.current.members == ("10H", "10Y")
+    assert (await planned.contracts.told("ConsolidationWithdrawn"))[-1]["reason"] == "rejected"
+
+
+async def test_a_plan_is_read_as_at_a_day_and_as_known(planned: PlanHarness) -> None:
+    await submitted(planned)
+    database = planned.contracts.database
+    with pytest.raises(ConsolidationNotFound):
+        await get_plan(database, PLAN, by=a_lead(), as_at=date(2017, 5, 31))
+    early = await get_plan(database, PLAN, by=a_lead(), as_at=planned.today, as_known=at(date(2017, 6, 1), 10))
+    assert (early.history.current.number, early.history.current.contracts) == (1, (DUDLEY,))
+
+
+@pytest.mark.parametrize(("seed", "end"), [(4, "consolidated"), (3, "withdrawn")])
+async def test_whatever_is_tried_nothing_moves_after_a_withdrawal_or_is_recalled_after_the_pivot(
+    planned: PlanHarness, seed: int, end: str
+) -> None:
+    chance, members = random.Random(seed), ["05C", "10H", "10Y"]
+    seen: list[str] = []
+    for _ in range(70):
+        member, is_committed = chance.choice(members), seen[-1:] == ["committed"]
+        tries: list[Callable[[], Awaitable[object]]] = [
+            partial(planned.assess, member, **WAITS),
+            partial(planned.submit, member, tolerance="1"),
+            *(partial(planned.accept, one) for one in members),
+            partial(planned.prepare, "05C", contract=DUDLEY, preparation="offer_to_end"),
+            partial(planned.commit, member),
+            partial(planned.due_up_to, planned.today + timedelta(days=chance.choice([0, 150]) * is_committed)),
+        ]
+        tries += [partial(planned.withdraw, member)] * (chance.random() < 0.3)
+        with suppress(DomainError):
+            await chance.choice(tries)()
+        plan = await get_plan(planned.contracts.database, PLAN, by=a_lead(), as_at=date(2030, 1, 1))
+        kinds = [act.kind for act in plan.history.acts]
+        if Kind.COMMITTED in kinds:
+            after = kinds[kinds.index(Kind.COMMITTED) :]
+            assert not {Kind.RECALLED, Kind.WITHDRAWN, Kind.ENDED, Kind.ACCEPTED}.intersection(after)
+        else:
+            assert Kind.MOVED not in kinds
+            assert await planned.contracts.told("ContractTerminated") == []
+        moved = [act.contract for act in plan.history.of(Kind.MOVED)]
+        assert len(moved) == len(set(moved))
+        seen.append(state(plan.history))
+    assert seen[-1] == end
+    assert {"planned", "feasible", "submitted", "approved"} <= set(seen)
+
+
+async def test_a_contract_leaves_by_one_plan_only(planned: PlanHarness) -> None:
+    await approved(planned)
+    await planned.plan(plan="PLAN-AGAIN", reference="SHARED-AGAIN")
+    await planned.commit("10Y")
+    planned.reference = "PLAN-AGAIN"
+    await planned.accept("10H")
+    await planned.accept("10Y")
+    await planned.prepare("05C", contract=DUDLEY, preparation="supplier_agreed", price_pence=1)
+    await approved(planned, **PAYS)
+    with pytest.raises(ContractAlreadyEnded, match=f"{DUDLEY} ends by {PLAN}"):
+        await planned.commit("10H")
