@@ -1,7 +1,8 @@
 """Support contracts: back-office functions supplied to commissioners, with suppliers, terms and charges.
 
 Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and transfers;
-            consolidations; suppliers; findings; schedules of payments and what fell due; buy-out terms.
+            consolidations; suppliers; findings; schedules of payments and what fell due; buy-out terms;
+            obligations, milestones, measures and documents.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
             SupplierPriced.
@@ -14,6 +15,7 @@ Packages, the highest layer first; each may import those below it:
 
 consolidations  one shared service replaces several contracts, at once or by the moves of a plan
 plans           members plan a shared service, enter, accept and withdraw, until they commit
+performance     obligations, milestones, measures with results and credits, documents
 schedules       a part paid in advance, the balance on achievement
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
 signing         a draft becomes binding

@@ -9,6 +9,7 @@ from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.contracts.core.models import known
 from services.contracts.due import do_next
+from services.contracts.performance.documents import MOST_BYTES
 from services.contracts.reactions.publishers import subscriptions
 from services.contracts.routes import ROUTERS
 from services.contracts.tables import METADATA
@@ -24,6 +25,7 @@ SERVICE = Service(
     subscriptions=subscriptions,
     hears=("registry", "governance"),
     due_work=do_next,
+    documents={"/v1/contracts/{reference}/documents": MOST_BYTES},
     predecessors=known.predecessors,
     tags=(
         {"name": "Contracts", "description": "Support contracts: drafted, signed, transferred, ended."},
@@ -32,6 +34,7 @@ SERVICE = Service(
             "name": "Findings",
             "description": "What needs attention: what is due, missed, in doubt or without authority.",
         },
+        {"name": "Performance", "description": "Obligations, milestones, measures with their results, documents."},
         {"name": "Schedules", "description": "Payments in advance and on achievement, and what fell due of them."},
         {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},
         {"name": "Buy-outs", "description": "The terms on which a PFI or LIFT contract may be bought out."},

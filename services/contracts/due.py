@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.identity import Caller
 from libs.common.service.due_work import DoDueWork
 from services.contracts.consolidations.moves import move_next
+from services.contracts.performance.commands import duties_are_found
 from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.transfers.reviews import find_overlaps
 
 DUE: tuple[DoDueWork, ...] = (
     payments_fall_due,
+    duties_are_found,
     find_overlaps,
     move_next,
 )

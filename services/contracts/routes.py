@@ -6,6 +6,7 @@ from services.contracts.buy_outs import api as buy_outs
 from services.contracts.consolidations import api as consolidations
 from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
+from services.contracts.performance import api as performance
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
 from services.contracts.suppliers import api as suppliers
@@ -20,6 +21,8 @@ ROUTERS = (
     schedules.router,
     buy_outs.router,
     bodies.router,
+    performance.router,
+    performance.uploads_router,
     suppliers.router,
     agreements.functions_router,
     transfers.router,

@@ -9,11 +9,25 @@ from services.contracts.core.models import Base
 from services.contracts.exits import models as exits
 from services.contracts.findings import models as findings
 from services.contracts.payments import models as payments
+from services.contracts.performance import models as performance
 from services.contracts.plans import models as plans
 from services.contracts.schedules import models as schedules
 from services.contracts.suppliers import models as suppliers
 from services.contracts.transfers import models as transfers
 
 tables.add_to(Base.metadata)
-MODELS = (authorities, bodies, buy_outs, exits, findings, payments, plans, schedules, schemes, suppliers, transfers)
+MODELS = (
+    authorities,
+    bodies,
+    buy_outs,
+    exits,
+    findings,
+    payments,
+    performance,
+    plans,
+    schedules,
+    schemes,
+    suppliers,
+    transfers,
+)
 METADATA = Base.metadata

@@ -1,6 +1,7 @@
 """Every command of contracts is refused to who does not act for all that it binds."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from libs.common.identity import Role
@@ -117,6 +118,49 @@ CASES += [
         hidden=True,
     ),
 ]
+DUTY = {"title": "Annual report", "owed_by": "0CX", "due_on": "2018-06-29"}
+RESULT = {"period_from": "2017-01-01", "period_to": "2017-01-31", "reached": "98.5"}
+MEASURE = {
+    "title": "Payslips",
+    "unit": "%",
+    "target": "99.5",
+    "better": "higher",
+    "credit_pence": 1,
+    "effective_on": "2017-01-01",
+}
+PERFORMANCE: tuple[tuple[str, str, str, Any], ...] = (
+    ("state_obligation", "PUT", "obligations/{code}", DUTY),
+    ("state_milestone", "PUT", "milestones/{code}", DUTY),
+    ("state_measure", "PUT", "measures/{code}", MEASURE),
+    ("fulfil_obligation", "POST", "obligations/{code}/fulfilment", {}),
+    ("reach_milestone", "POST", "milestones/{code}/fulfilment", {}),
+    ("state_result", "POST", "measures/{code}/results", RESULT),
+)
+CASES += [
+    Case(
+        operation=operation,
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        method=method,
+        path=f"/contracts/{{reference}}/{path}",
+        values={"reference": SIGNED, "code": "a-code"},
+        json=body,
+        hidden=True,
+    )
+    for operation, method, path, body in PERFORMANCE
+]
+CASES.append(
+    Case(
+        operation="add_document",
+        role=Role.CONTRACT_LEAD,
+        binds=("0CX", "10H", "10Y"),
+        path="/contracts/{reference}/documents",
+        values={"reference": SIGNED},
+        json={},
+        params={"name": "a.json", "sha256": sha256(b"{}").hexdigest()},
+        hidden=True,
+    )
+)
 
 PLANNED, ASSESSED, SUBMITTED, APPROVED = "PLAN-A1", "PLAN-B2", "PLAN-C3", "PLAN-D4"
 """Four plans, each of which stands as its name here says."""
@@ -201,6 +245,9 @@ async def prepare(platform: Platform) -> None:
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
     for plan in (PLANNED, ASSESSED, SUBMITTED, APPROVED):
         await plan_and_go_on(platform, plan)
+    for _, method, path, stated in PERFORMANCE[:3]:
+        where = f"/contracts/{SIGNED}/{path.format(code='a-code')}"
+        await platform.call(method, "contracts", where, Role.CONTRACT_LEAD, json=stated)
 
 
 async def test_every_command_needs_its_role_and_every_organisation_that_it_binds(platform: Platform) -> None:

@@ -77,7 +77,7 @@ class Surroundings:
         self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int, uploads: Mapping[str, int] | None = None
     ) -> None:
         self._app, self._metrics, self._max_body_bytes = app, metrics, max_body_bytes
-        self._uploads = uploads or {}
+        self._uploads = [(_pattern_of(path), most) for path, most in (uploads or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
@@ -120,7 +120,8 @@ class Surroundings:
             context.begin(before)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = self._uploads.get(path_below(scope), self._max_body_bytes)
+        path = path_below(scope)
+        most = next((most for pattern, most in self._uploads if pattern.fullmatch(path)), self._max_body_bytes)
         too_large = f"the request body is larger than {most} bytes"
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdigit() and int(announced) > most:
@@ -143,6 +144,11 @@ class Surroundings:
         if path_below(scope) not in _QUIET:
             ms = round(seconds * 1000, 1)
             request_answered(method=method, path=scope["path"], status=status, ms=ms)
+
+
+def _pattern_of(path: str) -> re.Pattern[str]:
+    """Return what matches a path with its parameters in braces, each a segment."""
+    return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"\{[a-z_]+\}", path)))
 
 
 def _without_body(send: Send) -> Send:

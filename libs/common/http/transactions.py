@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
+from starlette.types import Message
 
 from libs.common.audit import record_write
 from libs.common.http import idempotency
@@ -161,6 +162,24 @@ def _keep_unless_dry(request: Request, response: Response) -> None:
         raise _NothingKept(response)
 
 
+class UploadRoute(CommandRoute):
+    """A command whose body is a file: it is received whole before the transaction begins, which waits for no client."""
+
+    def get_route_handler(self) -> Handler:
+        """Receive the body first."""
+        handler = super().get_route_handler()
+
+        async def received_first(request: Request) -> Response:
+            body = await request.body()
+
+            async def again() -> Message:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            return await handler(Request(request.scope, again))
+
+        return received_first
+
+
 class _JsonRoute(StrictRoute):
     def get_route_handler(self) -> Handler:
         """Parse JSON within bounds."""
@@ -188,3 +207,8 @@ def questions_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter
 def commands_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
     """Return a router whose writing routes are commands."""
     return APIRouter(prefix=prefix, tags=list(tags), route_class=CommandRoute)
+
+
+def documents_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
+    """Return a router whose writing routes are commands that take a document as their body."""
+    return APIRouter(prefix=prefix, tags=list(tags), route_class=UploadRoute)

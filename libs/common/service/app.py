@@ -61,6 +61,8 @@ class Service:
     hears: tuple[str, ...] = ()
     """The publishers that it subscribes to."""
     due_work: DoDueWork | None = None
+    documents: Mapping[str, int] = field(default_factory=dict)
+    """The most bytes of a body by the paths that take documents; parameters in braces."""
     uploads: frozenset[str] = frozenset()
     """The paths that take files, whose size has a limit of its own."""
     background: Mapping[str, Callable[[Database, Clock, Settings], Run]] = field(default_factory=dict)
@@ -88,7 +90,7 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
                 Surroundings,
                 metrics=metrics,
                 max_body_bytes=settings.max_body_bytes,
-                uploads=dict.fromkeys(service.uploads, settings.max_upload_bytes),
+                uploads=dict.fromkeys(service.uploads, settings.max_upload_bytes) | dict(service.documents),
             ),
             Middleware(Compression, minimum_size=_GZIP_FROM_BYTES),
             Middleware(Conditional, packed_from=_GZIP_FROM_BYTES),
