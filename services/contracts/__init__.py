@@ -5,7 +5,7 @@ Owns        contracts (draft, signed, terminated, replaced) with their lines, cu
             obligations, milestones, measures and documents.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
-            SupplierPriced.
+            SupplierPriced, SourcingDecided.
 Subscribes  to the registry: it copies organisations, successions, owners and hosts, agreed mergers and transfer
             schemes, and acts on mergers of CCGs and ICBs, on acquisitions and abolitions, and on successions that were
             undone: contracts are transferred, with the schemes that move them.
@@ -18,6 +18,7 @@ plans           members plan a shared service, enter, accept and withdraw, until
 performance     obligations, milestones, measures with results and credits, documents
 schedules       a part paid in advance, the balance on achievement
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
+sourcing        do, buy or share: how a body has each function of support done
 signing         a draft becomes binding
 exits           a contract ends early, on notice or by agreement
 agreements      contracts as they are drafted, revised and read; the catalogue of functions

@@ -39,7 +39,14 @@ SERVICE = Service(
         {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},
         {"name": "Buy-outs", "description": "The terms on which a PFI or LIFT contract may be bought out."},
         {"name": "Transfers", "description": "What mergers move, and what a merged body then has twice."},
-        {"name": "Suppliers", "description": "The customers of a supplier, and the functions that can be bought."},
+        {
+            "name": "Sourcing",
+            "description": "How a body has each function done, and what it can choose by which rules.",
+        },
+        {
+            "name": "Suppliers",
+            "description": "What a supplier is and costs, whom it serves; the functions that can be bought.",
+        },
     ),
 )
 

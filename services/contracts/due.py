@@ -9,14 +9,10 @@ from libs.common.service.due_work import DoDueWork
 from services.contracts.consolidations.moves import move_next
 from services.contracts.performance.commands import duties_are_found
 from services.contracts.schedules.commands import payments_fall_due
+from services.contracts.sourcing.commands import agreements_are_overdue
 from services.contracts.transfers.reviews import find_overlaps
 
-DUE: tuple[DoDueWork, ...] = (
-    payments_fall_due,
-    duties_are_found,
-    find_overlaps,
-    move_next,
-)
+DUE: tuple[DoDueWork, ...] = (payments_fall_due, duties_are_found, find_overlaps, move_next, agreements_are_overdue)
 """The routines of the packages, each of which does its next piece of work, in this order."""
 
 

@@ -9,6 +9,7 @@ from services.contracts.findings import api as findings
 from services.contracts.performance import api as performance
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
+from services.contracts.sourcing import api as sourcing
 from services.contracts.suppliers import api as suppliers
 from services.contracts.transfers import api as transfers
 
@@ -24,6 +25,8 @@ ROUTERS = (
     performance.router,
     performance.uploads_router,
     suppliers.router,
+    sourcing.router,
+    sourcing.options_router,
     agreements.functions_router,
     transfers.router,
 )

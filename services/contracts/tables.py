@@ -12,6 +12,7 @@ from services.contracts.payments import models as payments
 from services.contracts.performance import models as performance
 from services.contracts.plans import models as plans
 from services.contracts.schedules import models as schedules
+from services.contracts.sourcing import models as sourcing
 from services.contracts.suppliers import models as suppliers
 from services.contracts.transfers import models as transfers
 
@@ -27,6 +28,7 @@ MODELS = (
     plans,
     schedules,
     schemes,
+    sourcing,
     suppliers,
     transfers,
 )

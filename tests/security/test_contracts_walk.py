@@ -88,6 +88,15 @@ CASES = [
         values={"code": "0CX"},
         json={"effective_on": "2017-04-01", "heads": 1_000_000, "basis": "stated"},
     ),
+    Case(
+        operation="submit_sourcing",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path="/sourcing/{organisation}",
+        values={"organisation": "10H"},
+        json={"effective_on": "2017-04-01", "decisions": [{"function": "payroll", "choice": "do"}]},
+        but="function-unassigned",
+    ),
 ]
 CASES += [
     Case(
