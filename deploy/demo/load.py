@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 
+import httpx
+
 from deploy.demo.plan import Step, days_of_mergers_missing, steps_missing, what_happened
 from deploy.demo.records import DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
@@ -65,13 +67,23 @@ async def _edit(services: Services, step: Step) -> None:
 
 
 async def _sign(services: Services, step: Step) -> None:
-    """Draft the contract, unless an earlier run has done so, and sign it."""
+    """Draft the contract, unless an earlier run has done so, award it, and let each customer sign for itself."""
     reference = step.body["reference"]
     draft = await services.find(f"{step.path}/{reference}", by=step.by)
     if draft is None:
         draft = await services.do("POST", step.path, by=step.by, body=step.body)
-    headers = {"If-Match": draft.headers["ETag"]}
-    await services.do("POST", f"{step.path}/{reference}/signature", by=step.by, body={}, headers=headers)
+    contract = f"{step.path}/{reference}"
+    if draft.json()["awarded_on"] is None:
+        draft = await _change(services, f"{contract}/award", draft, by=step.by)
+    signed = {one["party"] for one in draft.json()["signatures"]}
+    for code in sorted(set(step.body["customers"]) - signed):
+        draft = await _change(services, f"{contract}/signature", draft, by=f"{step.by}@{code}")
+
+
+async def _change(services: Services, path: str, before: httpx.Response, *, by: str) -> httpx.Response:
+    """Send a command about the version that the last answer showed."""
+    version = f'"{before.json()["version"]}"'
+    return await services.do("POST", path, by=by, body={}, headers={"If-Match": version})
 
 
 async def _appoint(services: Services, step: Step) -> None:

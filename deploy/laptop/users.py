@@ -21,7 +21,7 @@ COMMISSIONER = DemoUser(
     "commissioner",
     frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD, Role.PARTNER}),
     _ALL,
-    "signs contracts, states populations and appoints, for every CCG; as commissioner@05C for that one alone",
+    "drafts contracts, states populations and appoints, for every CCG; as commissioner@05C for that one alone",
     may_be_one_body=True,
 )
 BLACK_COUNTRY = DemoUser(

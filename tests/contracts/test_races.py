@@ -93,7 +93,8 @@ async def test_let_go_together_the_contract_never_stays_with_a_closed_ccg(harnes
             successor_name="",
             predecessors=(left, right),
         )
-        await asyncio.gather(harness.sign(reference, on=MAY), harness.hear(merger))
+        lead = a_lead(left, right, successor)
+        await asyncio.gather(harness.sign(reference, on=MAY, by=lead), harness.hear(merger))
         assert await harness.status(reference, as_at=START) == "active"
         assert await harness.customers(reference, as_at=START) == [successor]
 

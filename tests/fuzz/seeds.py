@@ -68,7 +68,7 @@ async def _contract(platform: Platform) -> None:
     for reference in ("SUPPORT-1", "SUPPORT-2"):
         await platform.call("POST", "contracts", "/contracts", json={**terms, "reference": reference})
     path, version = "/contracts/SUPPORT-1/signature", {"If-Match": '"1"'}
-    await platform.call("POST", "contracts", path, json={}, headers=version)
+    await platform.call("POST", "contracts", path, json={}, headers=version, organisations=("10H", "10Y"))
 
 
 async def _population(platform: Platform) -> None:

@@ -31,7 +31,8 @@ async def sign_contract(platform: Platform, reference: str, customers: list[str]
     lines = [{"function": "payroll", "annual_pence": pence}]
     terms = a_contract(reference=reference, customers=customers, starts_on=OPENED.isoformat(), lines=lines)
     await platform.call("POST", "contracts", "/contracts", json=terms)
-    await platform.call("POST", "contracts", f"/contracts/{reference}/signature", json={}, headers={"If-Match": '"1"'})
+    path = f"/contracts/{reference}/signature"
+    await platform.call("POST", "contracts", path, json={}, headers={"If-Match": '"1"'}, organisations=tuple(customers))
 
 
 async def registered(platform: Platform, code: str, name: str) -> str:
@@ -129,7 +130,7 @@ async def test_a_contract_signed_before_the_merger_was_heard_moves_and_one_after
         answer = await platform.clients["contracts"].post(
             "/v1/contracts/SUPPORT-LATE/signature",
             json={},
-            headers={**platform.tokens.header(*Role), "If-Match": '"1"'},
+            headers={**platform.tokens.header(*Role, organisations=("10H", "14Y")), "If-Match": '"1"'},
         )
     assert answer.status_code == 409
     assert "14Y" in answer.text

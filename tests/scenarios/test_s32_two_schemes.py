@@ -56,7 +56,7 @@ async def prepare(platform: Platform, case: Merging) -> None:
         body = a_contract(reference=reference, customers=[code], **terms)
         await platform.call("POST", "contracts", "/contracts", json=body)
         path = f"/contracts/{reference}/signature"
-        await platform.call("POST", "contracts", path, json={}, headers={"If-Match": '"1"'})
+        await platform.call("POST", "contracts", path, json={}, headers={"If-Match": '"1"'}, organisations=(code,))
     command = a_merger_command(case.new, *case.old, on=case.day, schemes=[])
     await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=command)
     await platform.caught_up()

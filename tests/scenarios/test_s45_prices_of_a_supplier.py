@@ -39,6 +39,7 @@ async def test_s45_cost_price_and_heads_by_day_are_published_to_the_customers_an
         Role.CONTRACT_LEAD,
         json={},
         headers={"If-Match": '"1"'},
+        organisations=("10H", "10Y"),
     )
 
     async def state(by: str, expect: int = 201, **stated: Any) -> Any:

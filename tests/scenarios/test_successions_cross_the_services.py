@@ -30,7 +30,7 @@ async def begin(platform: Platform, kind: str, codes: list[str], day: date, last
         )
         await platform.call("POST", "contracts", "/contracts", json=terms)
         signature = f"/contracts/SUPPORT-{code}/signature"
-        await platform.call("POST", "contracts", signature, json={}, headers={"If-Match": '"1"'})
+        await platform.call("POST", "contracts", signature, json={}, headers={"If-Match": '"1"'}, organisations=(code,))
         for year in years:
             path = f"/organisations/{code}/populations/{year}"
             await platform.call("PUT", "finance", path, json={"population": 100_000, "source": "a test"})

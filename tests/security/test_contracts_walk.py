@@ -26,7 +26,7 @@ CASES = [
     Case(
         operation="revise_contract",
         role=Role.CONTRACT_LEAD,
-        binds=CCGS,
+        binds=("10H", "10Y"),
         method="PUT",
         path="/contracts/{reference}",
         values={"reference": DRAFT},
@@ -51,6 +51,15 @@ CASES = [
         path="/contracts/{reference}/signature",
         values={"reference": DRAFT},
         json={},
+        version=1,
+        hidden=True,
+    ),
+    Case(
+        operation="award_contract",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/contracts/{reference}/award",
+        values={"reference": DRAFT},
         version=1,
         hidden=True,
     ),
@@ -250,7 +259,7 @@ async def prepare(platform: Platform) -> None:
         await platform.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=body)
     for reference in (SIGNED, ALSO_SIGNED):
         path, version = f"/contracts/{reference}/signature", {"If-Match": '"1"'}
-        await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, json={}, headers=version)
+        await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=CCGS, json={}, headers=version)
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
     for plan in (PLANNED, ASSESSED, SUBMITTED, APPROVED):
         await plan_and_go_on(platform, plan)

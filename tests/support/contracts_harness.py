@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Database
 from libs.common.events import CATALOGUE, Envelope, Event
-from libs.common.events.registry import CCGMerged, OrganisationOpened
+from libs.common.events.registry import CCGMerged, OrganisationClosed, OrganisationOpened
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
 from services.contracts.agreements import commands as contracts
@@ -35,6 +35,10 @@ def a_lead(*organisations: str, also: tuple[Role, ...] = ()) -> Caller:
     return Caller(
         subject="lead", roles=frozenset({Role.CONTRACT_LEAD, *also}), organisations=frozenset(organisations or {"*"})
     )
+
+
+EVERY_CODE = ("10H", "10Y", "14Y", "05C", "05Y", "98Z", "99Z")
+"""The commissioners of the tests about contracts: no organisation signs for all, so a lead of all of them does."""
 
 
 def a_draft(**changed: Any) -> DraftContract:
@@ -122,6 +126,17 @@ class ContractsHarness:
         async with self.database.begin() as session:
             await contracts.delete_draft(session, reference, by=by or a_lead(), today=on, expect=any_version)
 
+    async def award(self, reference: str, *, on: date = date(2017, 1, 15), by: Caller | None = None) -> None:
+        """Offer a draft to all whom it names."""
+        async with self.database.begin() as session:
+            await contracts.award_contract(
+                session, reference, by=by or a_lead(), today=on, stated_at=at(on), expect=any_version
+            )
+
+    async def close(self, code: str, *, on: date) -> None:
+        """The registry closed it."""
+        await self.hear(OrganisationClosed(effective_on=on, stated_at=at(date(2018, 3, 1)), code=code))
+
     async def sign(self, reference: str, *, on: date = date(2017, 2, 1), **others: Any) -> None:
         """Sign it on the day."""
         async with self.database.begin() as session:
@@ -142,7 +157,7 @@ class ContractsHarness:
             session,
             reference,
             signatures.SignContract.model_validate(command),
-            by=by or a_lead(),
+            by=by or a_lead(*EVERY_CODE),
             today=on,
             stated_at=stated or at(on),
             expect=any_version,

@@ -74,7 +74,7 @@ class Tokens:
 
 def version_in(answer: httpx.Response) -> int | None:
     """The version in the tag of a read; None of what has no version for the caller."""
-    version, _, content = answer.headers["ETag"].strip('"').rpartition(".")
+    version, _, content = answer.headers["ETag"].removeprefix("W/").strip('"').rpartition(".")
     assert content
     return int(version) if version else None
 

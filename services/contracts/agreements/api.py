@@ -16,6 +16,7 @@ from libs.common.http.dependencies import (
     Today,
     Write,
     binds,
+    binds_one_of,
     commands_router,
     etag,
     page,
@@ -23,6 +24,7 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.agreements import commands
+from services.contracts.agreements import errors as drafts
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.terms import DraftContract, ReviseContract
 from services.contracts.core import errors
@@ -39,7 +41,7 @@ from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 
 router = commands_router(tags=["Contracts"])
 
-_DRAFT_REFUSALS = (errors.FunctionUnknown, errors.NoRuleInForce)
+_DRAFT_REFUSALS = (errors.FunctionUnknown, errors.NoRuleInForce, drafts.CoordinatorMissing)
 
 
 async def _wanted(
@@ -109,11 +111,14 @@ async def get_contract_history(reference: Reference, rows: Rows, by: By, as_know
     summary="Draft a contract",
     responses=problems(errors.ReferenceTaken, *_DRAFT_REFUSALS, NotYoursToDecide, RoleMissing),
 )
-@binds("customers")
+@binds_one_of("customers", because="a draft binds none of the customers that it names")
 async def draft_contract(
     command: DraftContract, response: Response, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> ContractView:
-    """Create a draft. It is read by its customers alone, and no event is published, until it is signed."""
+    """Create a draft. Those of its customers for whom you act read it, the others once it is awarded.
+
+    No event is published until it is signed.
+    """
     contract = await commands.draft_contract(session, command, by=by, today=today, stated_at=stated_at)
     response.headers["Location"] = f"contracts/{contract.reference}"
     return await shown(session, contract, response, by, today)
@@ -124,7 +129,7 @@ async def draft_contract(
     summary="Revise a draft",
     responses=problems(errors.NotADraft, *_DRAFT_REFUSALS, *EDIT_REFUSALS),
 )
-@binds("the draft's customers", "customers")
+@binds("the customers for whom it was drafted")
 async def revise_contract(
     reference: Reference,
     command: ReviseContract,
@@ -134,7 +139,10 @@ async def revise_contract(
     today: Today,
     if_match: IfMatch,
 ) -> ContractView:
-    """Replace the terms, lines and customers of a draft."""
+    """Replace the terms, lines and customers of a draft, of whom you act for one at least.
+
+    What was signed of the text before counts no longer.
+    """
     expect = expecting(if_match)
     contract = await commands.revise_contract(session, reference, command, by=by, today=today, expect=expect)
     return await shown(session, contract, response, by, today)
@@ -146,10 +154,32 @@ async def revise_contract(
     summary="Delete a draft",
     responses=problems(errors.NotADraft, *EDIT_REFUSALS),
 )
-@binds("the draft's customers")
+@binds("the customers for whom it was drafted")
 async def delete_draft(reference: Reference, session: Write, by: Lead, today: Today, if_match: IfMatch) -> None:
     """Delete a draft. A signed contract can only be terminated."""
     await commands.delete_draft(session, reference, by=by, today=today, expect=expecting(if_match))
+
+
+@router.post(
+    "/contracts/{reference}/award",
+    status_code=201,
+    summary="Award a contract",
+    responses=problems(errors.NotADraft, drafts.AlreadyAwarded, *EDIT_REFUSALS),
+)
+@binds("the customers for whom it was drafted")
+async def award_contract(
+    reference: Reference,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> ContractView:
+    """Offer a draft to every customer that it names and to its supplier: they read it from now on, and may sign it."""
+    expect = expecting(if_match)
+    contract = await commands.award_contract(session, reference, by=by, today=today, stated_at=stated_at, expect=expect)
+    return await shown(session, contract, response, by, today)
 
 
 functions_router = commands_router(tags=["Suppliers"])

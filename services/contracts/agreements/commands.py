@@ -11,14 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from libs.common.database.connection import raw
+from libs.common.errors import Reason
 from libs.common.identity import Caller
+from libs.common.process.clock import day_of
+from services.contracts.agreements.errors import AlreadyAwarded, CoordinatorMissing
 from services.contracts.agreements.terms import DraftContract, ReviseContract, Terms
 from services.contracts.core.errors import ChangingHands, ReferenceTaken
 from services.contracts.core.models import Contract, ContractCustomer, known
-from services.contracts.core.rights import Expect, must_act_for_customers, must_decide
+from services.contracts.core.rights import Expect, must_act_for_one_of, must_decide
 from services.contracts.core.sight import must_all_exist
 
 _ATTEMPTS = 5
+
+_BINDS_NOBODY = "a draft binds none of the customers that it names"
+
 
 _PARTIES = """
 SELECT cc.customer_code AS code FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
@@ -51,18 +57,52 @@ class ContractParties:
 async def draft_contract(
     session: AsyncSession, command: DraftContract, *, by: Caller, today: date, stated_at: datetime
 ) -> Contract:
-    """Create a draft. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
+    """Create a draft. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce, CoordinatorMissing, NotYoursToDecide.
 
-    Its customers have to be open only when it is signed: a body may prepare for its own opening.
+    Its author acts for at least one of its customers and may name others: they read it once it is awarded. They have to
+    be open only when it is signed: a body may prepare for its own opening.
     """
-    await must_act_for_customers(await raw(session), command.customers, by=by, today=today)
-    return await add_contract(session, command.reference, command, command.customers, stated_at=stated_at)
+    own = await must_act_for_one_of(await raw(session), command.customers, because=_BINDS_NOBODY, by=by, today=today)
+    return await add_contract(
+        session,
+        command.reference,
+        command,
+        command.customers,
+        stated_at=stated_at,
+        drafted_for=own,
+        coordinator=_coordinator(command, own),
+        supplier_signs=command.supplier_signs,
+    )
+
+
+def _coordinator(command: ReviseContract, own: Sequence[str]) -> str | None:
+    """Return the coordinating commissioner of a draft; None for a single customer. Raises CoordinatorMissing."""
+    if len(command.customers) == 1:
+        return None
+    if command.coordinating_commissioner is not None:
+        return command.coordinating_commissioner
+    if len(own) == 1 or len(own) == len(command.customers):
+        return own[0]
+    message = f"name which of {', '.join(command.customers)} coordinates the contract"
+    raise CoordinatorMissing(message, reasons=[Reason(message, "coordinating_commissioner")])
 
 
 async def add_contract(
-    session: AsyncSession, reference: str, terms: Terms, customers: Sequence[str], *, stated_at: datetime
+    session: AsyncSession,
+    reference: str,
+    terms: Terms,
+    customers: Sequence[str],
+    *,
+    stated_at: datetime,
+    drafted_for: Sequence[str] | None = None,
+    coordinator: str | None = None,
+    supplier_signs: bool = False,
 ) -> Contract:
-    """Insert a draft of these terms. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce."""
+    """Insert a draft of these terms. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce.
+
+    `drafted_for` are the customers for whom its author acts, by default all. Without a `coordinator` the first of
+    several customers is it.
+    """
     contract = Contract(
         reference=reference,
         title=terms.title,
@@ -72,6 +112,9 @@ async def add_contract(
         notice_months=0,
         value_basis=terms.value_basis,
         drafted_at=stated_at,
+        drafted_for=list(customers if drafted_for is None else drafted_for),
+        coordinator_code=coordinator or (min(customers) if len(customers) > 1 else None),
+        supplier_signs=supplier_signs,
     )
     terms.put_into(contract)
     contract.named_customers = [ContractCustomer(customer_code=code) for code in customers]
@@ -91,21 +134,39 @@ async def revise_contract(
 ) -> Contract:
     """Replace the terms of a draft. Raises NotADraft, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
 
-    The caller acts for all customers before and all after: no organisation writes contracts for others.
+    The caller acts for all customers for whom it was drafted, and for one of those after. Signatures of the text before
+    no longer count: the new one is signed anew.
     """
-    await must_act_for_customers(await raw(session), command.customers, by=by, today=today)
+    own = await must_act_for_one_of(await raw(session), command.customers, because=_BINDS_NOBODY, by=by, today=today)
     contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
     contract.must_be_draft()
     command.put_into(contract)
     kept = {customer.customer_code: customer for customer in contract.named_customers}
     contract.named_customers = [kept.get(code) or ContractCustomer(customer_code=code) for code in command.customers]
+    contract.drafted_for = own
+    contract.coordinator_code, contract.supplier_signs = _coordinator(command, own), command.supplier_signs
+    contract.text_version += 1
+    contract.version += 1
+    await session.flush()
+    return contract
+
+
+async def award_contract(
+    session: AsyncSession, reference: str, *, by: Caller, today: date, stated_at: datetime, expect: Expect
+) -> Contract:
+    """Offer a draft to all whom it names: they read it from now on, and may sign. Raises NotADraft, AlreadyAwarded."""
+    contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
+    contract.must_be_draft()
+    if contract.awarded_on is not None:
+        raise AlreadyAwarded(f"{reference} was awarded on {contract.awarded_on}")
+    contract.awarded_on, contract.awarded_at = min(today, day_of(stated_at)), max(stated_at, contract.drafted_at)
     contract.version += 1
     await session.flush()
     return contract
 
 
 async def delete_draft(session: AsyncSession, reference: str, *, by: Caller, today: date, expect: Expect) -> None:
-    """Delete a draft, which was never published. Raises NotADraft, NotYoursToDecide."""
+    """Delete a draft, which binds no party, with what was signed of it. Raises NotADraft, NotYoursToDecide."""
     contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
     contract.must_be_draft()
     await session.delete(contract)

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 
 from libs.common.temporal.days import LATEST
 from services.contracts.agreements.catalogue import functions_on, usual_notice_on
-from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Line, OdsCode, Reference, Text
+from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Form, Line, OdsCode, Reference, Text
 from services.contracts.core.exit_terms import NO_TERMS, ExitTerms
 from services.contracts.core.models import Contract, ContractLine
 from services.contracts.core.notice import last_day_of_term
@@ -49,6 +49,16 @@ class Terms(BaseModel):
         description="`stated` where a source gives the charges, `illustrative` where none does."
     )
     value_source: Text | None = Field(default=None, description="The source of stated charges.")
+    form: Form | None = Field(default=None, description="The form of the agreement.")
+    indexation: str | None = Field(
+        default=None,
+        pattern=r"^(none|cpi|gdp_deflator|fixed:[0-9]{1,6}/[1-9][0-9]{0,6})$",
+        description="How the charge rises each year; `fixed:1/50` by two per cent.",
+    )
+    price_year: str | None = Field(
+        default=None, pattern="^[0-9]{4}-[0-9]{2}$", description="The financial year in whose prices the charge is."
+    )
+    procurement: Text | None = Field(default=None, description="Reference of the procurement that led to it.")
 
     @model_validator(mode="after")
     def _ends_as_its_terms_say(self) -> Self:
@@ -93,6 +103,8 @@ class Terms(BaseModel):
         contract.earliest_exit_on = self.earliest_exit_on
         contract.value_basis, contract.value_source = self.value_basis, self.value_source
         contract.exit_terms = None if self.exit_terms is None else self.exit_terms.model_dump(mode="json")
+        contract.form, contract.procurement = self.form, self.procurement
+        contract.indexation, contract.price_year = self.indexation, self.price_year
         kept = {line.function: line for line in contract.lines}
         contract.lines = [
             kept.get(line.function) or ContractLine(function=line.function, annual_pence=0) for line in self.lines
@@ -124,6 +136,20 @@ class ReviseContract(Terms):
     customers: Annotated[list[OdsCode], AfterValidator(_once_each)] = Field(
         min_length=1, max_length=250, description="ODS codes of the customers; they must be open when it is signed."
     )
+    coordinating_commissioner: OdsCode | None = Field(
+        default=None,
+        description="The customer that acts for all of them. Where there are several and none is named: the only one "
+        "for whom you act, or for who acts for all of them the first.",
+    )
+    supplier_signs: bool = Field(
+        default=False, description="Whether the contract is signed only when its supplier has signed too."
+    )
+
+    @model_validator(mode="after")
+    def _is_coordinated_by_a_customer(self) -> Self:
+        if self.coordinating_commissioner is not None and self.coordinating_commissioner not in self.customers:
+            raise ValueError("coordinating_commissioner is none of the customers")
+        return self
 
 
 class DraftContract(ReviseContract):

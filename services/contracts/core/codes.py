@@ -2,7 +2,7 @@
 
 import re
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -60,6 +60,24 @@ Proportion = Annotated[
     Field(max_length=25, description="An exact part of a whole, from 0 to 1: `17/20` or `0.85`.", examples=["17/20"]),
 ]
 """A part in a request, reduced to its lowest terms."""
+
+
+Form = Literal[
+    "sla",
+    "call_off",
+    "standard",
+    "gms",
+    "pms",
+    "apms",
+    "alliance",
+    "prime_provider",
+    "pfi",
+    "lift",
+    "sep",
+    "care_model",
+    "section_75",
+    "data_sharing",
+]
 
 
 MOST_ANNUAL_PENCE = 2 * 10**11

@@ -10,7 +10,18 @@ from enum import StrEnum
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
@@ -44,6 +55,9 @@ customership = Timeline(Base.metadata, "contract_customer")
 """Subject: a contract's customer. `customer` on the days on which it is one."""
 supply = Timeline(Base.metadata, "contract_supplier")
 """Subject: a contract. Its supplier since another body took over the one that signed."""
+
+coordination = Timeline(Base.metadata, "contract_coordinator")
+"""Subject: a contract. Its coordinating commissioner: the customer that acts for all of them."""
 
 FACET = 1
 """Each timeline has one facet only."""
@@ -100,6 +114,41 @@ class ContractCustomer(Base):
     customer_code: Mapped[str] = mapped_column(Text)
 
 
+class Side(StrEnum):
+    """The side of a contract that a party signs for."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+
+
+class Signature(Base):
+    """The signature of one party, as recorded: never changed. One of an earlier text of the draft no longer counts.
+
+    `source` is `party` where the party recorded it itself, `loader` where a loader did so from the document, and
+    `customer` where a customer recorded that of a supplier which the draft makes no signatory. `authority` is the
+    minute by which the party decided to sign.
+    """
+
+    __tablename__ = "signature"
+    __table_args__ = (
+        UniqueConstraint("contract_id", "party_code", "role", "text_version"),
+        CheckConstraint("role IN ('customer', 'supplier')", name="known_role"),
+        CheckConstraint("source IN ('party', 'loader', 'customer')", name="known_source"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id", ondelete="CASCADE"))
+    party_code: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    text_version: Mapped[int]
+    signed_on: Mapped[date]
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    source: Mapped[str] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    document: Mapped[str | None] = mapped_column(Text, default=None)
+    authority: Mapped[str | None] = mapped_column(Text, default=None)
+
+
 class Contract(Base):
     """A support contract between one supplier and one or more customers.
 
@@ -107,6 +156,10 @@ class Contract(Base):
     rule pack where the contract itself states no period. `value_basis` is `stated`, with its source, or `illustrative`,
     where no source gives the charges. `exit_reason` is a code of a rule pack; its note, like every document, is private
     to the parties.
+
+    `drafted_for` are the customers for whom its author acted: they alone read the draft until it is awarded.
+    `text_version` counts the texts of the draft, of which a signature signs one. `coordinator_code` is the coordinating
+    commissioner as drafted; from the signature on `coordination` says who it is.
     """
 
     __tablename__ = "contract"
@@ -118,6 +171,7 @@ class Contract(Base):
         CheckConstraint("status IN ('draft', 'signed', 'terminated', 'replaced')", name="known_status"),
         CheckConstraint("(status IN ('terminated', 'replaced')) = (exit_day IS NOT NULL)", name="ended_has_exit"),
         CheckConstraint("(status = 'draft') = (signed_on IS NULL)", name="signed_has_day"),
+        CheckConstraint("(awarded_on IS NULL) = (awarded_at IS NULL)", name="awarded_has_day"),
         CheckConstraint(
             "value_basis = 'illustrative' OR (value_basis = 'stated' AND value_source IS NOT NULL)",
             name="stated_has_source",
@@ -149,6 +203,16 @@ class Contract(Base):
     notice_document: Mapped[str | None] = mapped_column(Text, default=None)
     replaced_by: Mapped[int | None] = mapped_column(ForeignKey("contract.id"), default=None, index=True)
     version: Mapped[int] = mapped_column(default=1)
+    drafted_for: Mapped[list[str]] = mapped_column(ARRAY(Text), default_factory=list, server_default="{}")
+    supplier_signs: Mapped[bool] = mapped_column(default=False, server_default=false())
+    coordinator_code: Mapped[str | None] = mapped_column(Text, default=None)
+    text_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    awarded_on: Mapped[date | None] = mapped_column(default=None)
+    awarded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+    form: Mapped[str | None] = mapped_column(Text, default=None)
+    indexation: Mapped[str | None] = mapped_column(Text, default=None)
+    price_year: Mapped[str | None] = mapped_column(Text, default=None)
+    procurement: Mapped[str | None] = mapped_column(Text, default=None)
     lines: Mapped[list[ContractLine]] = relationship(
         default_factory=list, cascade="all, delete-orphan", lazy="raise", repr=False, order_by=ContractLine.function
     )
@@ -176,11 +240,11 @@ class Contract(Base):
         if self.status != Status.DRAFT:
             raise NotADraft(f"{self.reference} is {self.status}")
 
-    def sign(self, signature: RecordedAct, *, stated_at: datetime) -> None:
-        """Make a draft binding."""
+    def sign(self, day: date, document: str | None, *, stated_at: datetime) -> None:
+        """Make a draft binding, from the last signature that it needed."""
         self.must_be_draft()
-        self.status, self.signed_on, self.signed_at = Status.SIGNED.value, signature.day, stated_at
-        self.signature_document = signature.document
+        self.status, self.signed_on, self.signed_at = Status.SIGNED.value, day, stated_at
+        self.signature_document = document
 
     def why_not_end(self, stated_at: datetime) -> list[DomainError]:
         """Return the reasons why this contract cannot be ended at all."""

@@ -44,7 +44,17 @@ WITH seen AS (
            (SELECT jsonb_agg(jsonb_build_object('function', l.function, 'annual_pence', l.annual_pence)
                              ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
            (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract,
-           c.exit_terms::text AS exit_terms_text
+           c.exit_terms::text AS exit_terms_text,
+           CASE WHEN c.status = 'draft' THEN c.coordinator_code
+                ELSE (SELECT b.value FROM contract_coordinator_belief b
+                       WHERE b.subject_id = c.id
+                         AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE) END AS coordinator,
+           (SELECT jsonb_agg(jsonb_build_object(
+                       'party', g.party_code, 'role', g.role, 'signed_on', g.signed_on, 'document', g.document,
+                       'authority', g.authority, 'source', g.source) ORDER BY g.role, g.party_code)::text
+              FROM signature g
+             WHERE g.contract_id = c.id AND g.text_version = c.text_version AND g.stated_at <= sight.known
+           ) AS signature_rows
       FROM contract c {PARTY}
      CROSS JOIN LATERAL (
            SELECT max(upper(b.valid) - 1) FILTER (WHERE b.value = 'active') AS last_day,
@@ -278,6 +288,8 @@ async def _with_parties(
                 "customers": [parties[code] for code in row["customers"]],
                 "lines": lines,
                 "exit_terms": json.loads(row["exit_terms_text"]) if row["exit_terms_text"] else None,
+                "coordinating_commissioner": row["coordinator"],
+                "signatures": json.loads(row["signature_rows"] or "[]"),
                 "annual_pence": sum(line["annual_pence"] for line in lines),
                 "early_end": early if row["ended_as"] else None,
                 # What was known earlier has no version that could be changed, and the one of now counts later acts.

@@ -2,8 +2,9 @@
 
 A caller reads a signed contract as at the days on which one of its codes is a party, as customer or supplier: its own
 codes and those of the bodies that they succeeded. Who is a party no longer reads what was known by the end of its last
-day, so nothing that was agreed since. A draft is read by who acts for a customer that it names. A national body reads
-every contract; the role `operator` gives no sight of any.
+day, so nothing that was agreed since. A draft is read by those of its customers for whom its author acted, and once it
+is awarded by every customer that it names and by its supplier. A national body reads every contract; the role
+`operator` gives no sight of any.
 """
 
 from collections.abc import Collection
@@ -52,7 +53,9 @@ PARTY: Final = f"""
 OFFSET 0 keeps the planner from working the days out once for each time that they are named.
 """
 
-_OF_DRAFT = """(c.drafted_at <= $2::timestamptz AND ($4::text[] IS NULL OR EXISTS (
+_OF_DRAFT = """(c.drafted_at <= $2::timestamptz AND ($4::text[] IS NULL
+                OR c.awarded_at <= $2::timestamptz AND c.supplier_code = ANY($4)
+                OR (c.awarded_at <= $2::timestamptz OR c.drafted_for && $4) AND EXISTS (
                 SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4))))"""
 
 ON_THE_DAY: Final = f"""CASE WHEN c.status = 'draft' THEN {_OF_DRAFT}

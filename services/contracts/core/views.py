@@ -1,12 +1,13 @@
 """Answers about contracts."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.contracts.core.codes import Line
+from services.contracts.core.codes import Form, Line
 from services.contracts.core.exit_terms import ExitTerms
-from services.contracts.core.models import Status
+from services.contracts.core.models import Side, Status
 
 
 class View(BaseModel):
@@ -34,6 +35,19 @@ class EarlyEndView(View):
     replaced_by: str | None = Field(description="Reference of the shared service that replaced it.")
 
 
+class SignatureView(View):
+    """One party's signature of the contract, or of the present text of a draft."""
+
+    party: str
+    role: Side = Field(description="The side for which it signed.")
+    signed_on: date
+    document: str | None = Field(description="The paper that shows it.")
+    authority: str | None = Field(description="The minute by which the party decided to sign.")
+    source: Literal["party", "loader", "customer"] = Field(
+        description="Who recorded it: the party itself, a loader from the document, or a customer for the supplier."
+    )
+
+
 class ContractView(View):
     """A contract as at a day, as known at an instant."""
 
@@ -56,6 +70,16 @@ class ContractView(View):
     exit_terms: ExitTerms | None = Field(description="null where the contract states none beyond its notice.")
     signed_on: date | None
     signature_document: str | None = Field(description="The paper that shows a signature of an earlier day.")
+    signatures: list[SignatureView] = Field(description="Who has signed; a draft is binding once every signatory has.")
+    supplier_signs: bool = Field(description="Whether the supplier is a signatory.")
+    awarded_on: date | None = Field(description="Day from which all whom the draft names read it.")
+    coordinating_commissioner: str | None = Field(
+        description="The customer that acts for all of them as at the day; null for a single customer."
+    )
+    form: Form | None
+    indexation: str | None = Field(description="How the charge rises each year.")
+    price_year: str | None = Field(description="The financial year in whose prices the charge is.")
+    procurement: str | None = Field(description="Reference of the procurement that led to it.")
     version: int | None = Field(
         description="The current version, for If-Match; null for who is no longer a party, and with `as_known`."
     )

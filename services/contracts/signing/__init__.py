@@ -1,1 +1,1 @@
-"""Signing: a draft becomes binding on its parties. Publishes ContractSigned."""
+"""Signatures: each party signs a draft by its own act, and the last one makes it binding. Publishes ContractSigned."""

@@ -2,12 +2,13 @@
 
 from fastapi import Response
 
-from libs.common.http.dependencies import IfMatch, StatedAt, Today, Write, binds, commands_router, problems
+from libs.common.http.dependencies import IfMatch, StatedAt, Today, Write, binds_one_of, commands_router, problems
 from services.contracts.core import errors
 from services.contracts.core.codes import Reference
 from services.contracts.core.views import ContractView
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 from services.contracts.signing import commands
+from services.contracts.signing import errors as refusals
 
 router = commands_router(tags=["Contracts"])
 
@@ -22,10 +23,13 @@ router = commands_router(tags=["Contracts"])
         errors.SignedInTheFuture,
         errors.DocumentMissing,
         errors.ChangingHands,
+        refusals.AlreadySigned,
+        refusals.NotASignatory,
+        refusals.PartyNotNamed,
         *EDIT_REFUSALS,
     ),
 )
-@binds("the draft's customers, and who took one over")
+@binds_one_of("the draft's customers and its supplier", because="each party signs for itself")
 async def sign_contract(
     reference: Reference,
     command: commands.SignContract,
@@ -36,11 +40,13 @@ async def sign_contract(
     stated_at: StatedAt,
     if_match: IfMatch,
 ) -> ContractView:
-    """Make a draft binding. Its customers must be open on the day of signature and on the first day of service.
+    """Sign a draft for the parties for whom you act: it is binding once every signatory has signed.
 
-    A closed customer is refused with its successor named. A customer that merges at the same time never stays: either
-    this is refused, or the successor takes over as soon as the merger's event is consumed. A signature is known from
-    now: one of an earlier day names the document that shows it.
+    Every customer signs, and the supplier where the draft makes it a signatory. Customers must be open on their day of
+    signature and on the first day of service. A closed one is refused with its successor named. A customer that merges
+    at the same time never stays: either this is refused, or the successor takes over as soon as the merger's event is
+    consumed. A signature is known from now: one of an earlier day names the document that shows it. Who acts for every
+    organisation records, as a loader, one party's signature with its document.
     """
     expect = expecting(if_match)
     contract = await commands.sign_contract(

@@ -21,6 +21,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, Status, customership, known
+from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.core.schemes import ALWAYS, property_schemes
 
 _MOMENT = timedelta(microseconds=1)
@@ -126,6 +127,9 @@ async def transfer_contracts(
         source=f"merger {merger.key}",
         by=by.subject,
     )
+    await follow_parties(
+        connection, [_party_change(change, merger) for change in signed], source=f"merger {merger.key}", by=by
+    )
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
     schemes = await _schemes(connection, merger, leaving)
     told = await outbox.add_all(session, [_transferred(change, merger, schemes) for change in signed])
@@ -166,6 +170,11 @@ def _statements(change: _Change, joined: dict[int, int], on: date) -> list[NewSt
         *(NewStatement(customer, FACET, None, from_then_on, change.stated_at) for customer in change.leaving.values()),
         NewStatement(joined[change.contract["id"]], FACET, "customer", from_then_on, change.stated_at),
     ]
+
+
+def _party_change(change: _Change, merger: Merger) -> PartyChange:
+    days, before, after = Days(merger.effective_on), frozenset(change.before), frozenset(change.customers)
+    return PartyChange(change.contract["id"], days, before, after, change.stated_at)
 
 
 async def _replace_in_drafts(connection: asyncpg.Connection, drafts: Sequence[_Change]) -> None:

@@ -23,6 +23,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, Contract, customership, known
+from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.transfers.commands import (
     ChangeRow,
     follow_mergers,
@@ -238,6 +239,8 @@ async def _state(connection: asyncpg.Connection, corrections: Sequence[_Correcti
         for code in sorted(one.before ^ one.after)
     ]
     await customership.state(connection, statements, source="succession undone", by=by.subject)
+    changes = [PartyChange(contract["id"], one.days, one.before, one.after, at) for contract, one, at in corrections]
+    await follow_parties(connection, changes, source="succession undone", by=by)
 
 
 def _event(contract: asyncpg.Record, one: Difference, at: datetime) -> ContractTransferred:

@@ -36,6 +36,11 @@ async def move_to(client: httpx.AsyncClient, tokens: Tokens, day: date) -> None:
     assert moved.status_code == 200, moved.text
 
 
+def tag(answer: httpx.Response) -> str:
+    """The tag of an answer, without the mark of one that was compressed."""
+    return answer.headers["ETag"].removeprefix("W/")
+
+
 async def posted(client: httpx.AsyncClient, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
     answer = await client.post(path, json=body, headers=headers)
     assert answer.status_code == 201, answer.text
@@ -51,15 +56,15 @@ async def signed(client: httpx.AsyncClient, **changed: Any) -> str:
 
 async def test_a_contract_is_drafted_signed_terminated_and_read(client: httpx.AsyncClient) -> None:
     drafted = await posted(client, "/v1/contracts", DRAFT)
-    assert (drafted.headers["ETag"], drafted.json()["status"]) == ('"1"', "draft")
+    assert (tag(drafted), drafted.json()["status"]) == ('"1"', "draft")
     path = f"/v1/contracts/{DRAFT['reference']}"
     assert drafted.request.url.join(drafted.headers["Location"]).path == path
     done = await posted(client, f"{path}/signature", {}, **{"If-Match": '"1"'})
-    assert (done.headers["ETag"], done.json()["status"], done.json()["signed_on"]) == ('"2"', "signed", "2017-02-01")
+    assert (tag(done), done.json()["status"], done.json()["signed_on"]) == ('"2"', "signed", "2017-02-01")
     ended = await posted(
         client, f"{path}/termination", {"last_day": "2018-03-31", "reason": "in_house"}, **{"If-Match": '"2"'}
     )
-    assert ended.headers["ETag"] == '"3"'
+    assert tag(ended) == '"3"'
     read = (await client.get(path, params={"as_at": "2018-04-01"})).json()
     assert (read["status"], read["ends_on"], read["annual_pence"]) == ("terminated", "2018-03-31", 150_000_01)
     assert read["customers"] == [{"code": code, "name": f"NHS {code} CCG", "status": "open"} for code in ("10H", "10Y")]
@@ -74,7 +79,7 @@ async def test_a_stale_etag_is_refused_and_a_missing_one_asked_for(client: httpx
     await posted(client, "/v1/contracts", DRAFT)
     path = f"/v1/contracts/{DRAFT['reference']}"
     revised = await client.put(path, json=TERMS | {"title": "Other"}, headers={"If-Match": '"1"'})
-    assert (revised.status_code, revised.headers["ETag"]) == (200, '"2"')
+    assert (revised.status_code, tag(revised)) == (200, '"2"')
     for answer in (
         await client.put(path, json=TERMS, headers={"If-Match": '"1"'}),
         await client.post(f"{path}/signature", json={}, headers={"If-Match": '"1"'}),
@@ -238,7 +243,7 @@ async def test_a_consolidation_shows_its_saving(client: httpx.AsyncClient) -> No
         "starts_on": "2018-04-01",
         "lines": [{"function": "payroll", "annual_pence": 100}],
     }
-    del shared["customers"]
+    del shared["customers"], shared["supplier_signs"]
     made = await posted(client, "/v1/consolidations", shared)
     assert made.json()["saving_pence"] == 2 * 150_000_01 - 100
     assert [customer["code"] for customer in made.json()["customers"]] == ["05C", "10H", "10Y"]

@@ -35,6 +35,8 @@ async def test_a_signed_contract_is_told_with_all_that_hearers_need(harness: Con
         "functions": ["bi", "payroll"],
         "last_day": "2020-03-31",
         "annual_pence": 150_000_01,
+        "function_pence": [50_000_01, 100_000_00],
+        "value_basis": "illustrative",
     }
 
 
@@ -107,7 +109,7 @@ async def test_a_lead_of_another_organisation_signs_nothing(harness: ContractsHa
     with pytest.raises(ContractNotFound):
         await harness.sign(reference, by=a_lead("05C"))
     with pytest.raises(NotYoursToDecide, match="10H"):
-        await harness.sign(reference, by=a_lead("10Y"))
+        await harness.delete(reference, by=a_lead("10Y"))
     await harness.sign(reference, by=a_lead("10H", "10Y"))
 
 
@@ -234,9 +236,9 @@ async def test_nothing_is_locked_before_the_right_is_known(harness: ContractsHar
         await other.fetch("SELECT id FROM contract FOR UPDATE")
         await other.fetch("SELECT id FROM known_organisation FOR UPDATE")
         with pytest.raises(NotYoursToDecide):
-            await harness.sign(reference, by=a_lead("10H"))
+            await harness.delete(reference, by=a_lead("10H"))
         with pytest.raises(ContractNotFound):
-            await harness.delete(reference, by=a_lead("05C"))
+            await harness.sign(reference, by=a_lead("05C"))
 
 
 async def test_the_charges_of_a_contract_are_bounded() -> None:
