@@ -6,7 +6,13 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events import Event
-from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
+from libs.common.events.contracts import (
+    ContractSigned,
+    ContractTerminated,
+    ContractTransferred,
+    ContractVaried,
+    ServiceConsolidated,
+)
 from libs.common.events.registry import MERGED, Merged, SuccessionUndone
 from libs.common.identity import Caller
 from libs.common.messaging.subscriptions import Subscriptions
@@ -19,7 +25,9 @@ subscriptions = Subscriptions("finance")
 subscriptions.knows(known.projection, *known.events)(known.know)
 
 
-@subscriptions.knows(known_contracts, ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated)
+@subscriptions.knows(
+    known_contracts, ContractSigned, ContractVaried, ContractTransferred, ContractTerminated, ServiceConsolidated
+)
 async def know_contracts(events: Sequence[Event], connection: asyncpg.Connection) -> None:
     """Project the charges of support contracts, which an allowance has to carry."""
     await projection.know(connection, events)

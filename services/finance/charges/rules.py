@@ -3,18 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
+from fractions import Fraction
 
 from libs.common.money import apportion
 from services.finance.core.years import FIRST_YEAR, FinancialYear, day_before
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class ContractStatement:
-    """A change of a contract from `effective_on`: `what` is signed, transferred or ended.
+    """A change of a contract from `effective_on`: `what` is signed, varied, transferred or ended.
 
-    `last_day` belongs to signing; `customers` and `annual_pence` to signing and transfer. `order` is that of contracts'
-    log: it decides the order of two changes of one day.
+    `last_day` belongs to signing and variation; `customers`, their exact `shares` (empty: equal) and `annual_pence` to
+    these and to a transfer. Of two changes of one day the one stated later counts, then the later one in contracts'
+    log (`order`).
     """
 
     contract: str
@@ -26,21 +30,24 @@ class ContractStatement:
     customers: tuple[str, ...] = ()
     annual_pence: int = 0
     last_day: date | None = None
+    shares: tuple[str, ...] = ()
+    stated_at: datetime = _EVER
 
 
 @dataclass(frozen=True, slots=True)
 class ChargePeriod:
-    """Days, both included, on which a contract has the same customers and the same annual charge."""
+    """Days, both included, on which a contract has the same customers, shares and annual charge."""
 
     first_day: date
     last_day: date
     customers: tuple[str, ...]
     annual_pence: int
+    weights: tuple[Fraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """The charge of one contract to one body for its days in a year, shared equally by `shared_among` customers."""
+    """The charge of one contract to one body for its days in a year, shared by the `shared_among` customers."""
 
     contract: str
     title: str
@@ -58,39 +65,50 @@ def charge_periods(facts: Iterable[ContractStatement]) -> list[ChargePeriod]:
 
     Without a signing there is none: a contract that ends or is transferred before its signing is known has no charge.
     """
-    told = sorted(facts, key=lambda fact: (fact.effective_on, fact.order))
+    told = sorted(facts, key=lambda fact: (fact.effective_on, fact.stated_at, fact.order))
     signed = next((fact for fact in told if fact.what == "signed" and fact.last_day), None)
     if signed is None or signed.last_day is None:
         return []
-    end = min([signed.last_day, *(day_before(fact.effective_on) for fact in told if fact.what == "ended")])
-    found = [ChargePeriod(signed.effective_on, end, tuple(sorted(signed.customers)), signed.annual_pence)]
+    agreed = signed.last_day
+    found = [_period(signed, signed.effective_on, agreed)]
     for fact in told:
-        if fact.what == "transferred":
+        if fact.what in {"transferred", "varied"}:
             day = max(fact.effective_on, signed.effective_on)
-            found[-1] = replace(found[-1], last_day=min(end, day_before(day)))
-            found.append(ChargePeriod(day, end, tuple(sorted(fact.customers)), fact.annual_pence))
-    return [span for span in found if span.first_day <= span.last_day]
+            agreed = fact.last_day or agreed
+            found[-1] = replace(found[-1], last_day=min(found[-1].last_day, day_before(day)))
+            found.append(_period(fact, day, agreed))
+    ends = [day_before(fact.effective_on) for fact in told if fact.what == "ended"]
+    cut = [replace(span, last_day=min([span.last_day, *ends])) for span in found]
+    return [span for span in cut if span.first_day <= span.last_day]
+
+
+def _period(fact: ContractStatement, first_day: date, last_day: date) -> ChargePeriod:
+    """Return the period that begins by a statement, with its customers sorted and their shares beside them."""
+    shares = [Fraction(share) for share in fact.shares] or [Fraction(1)] * len(fact.customers)
+    pairs = sorted(zip(fact.customers, shares, strict=True))
+    codes, weights = tuple(code for code, _ in pairs), tuple(weight for _, weight in pairs)
+    return ChargePeriod(first_day, last_day, codes, fact.annual_pence, weights)
 
 
 def charges(code: str, year: FinancialYear, facts: Iterable[ContractStatement]) -> list[Charge]:
     """Return the charge of each contract to a body in a year, ordered by contract and first day.
 
-    The annual charge is apportioned by the days of the year, then equally among the customers of those days; the
-    parts of one contract, and the shares of its customers, sum to the penny. What the same customers share, contract
-    after contract and year after year, is divided as its sum is, so that what each has paid never differs by more than
-    a penny, however many contracts leave one over.
+    The annual charge is apportioned by the days of the year, then by their shares among the customers of those days,
+    equally where none are stated; the parts of one contract, and the shares of its customers, sum to the penny. What
+    the same customers share alike, contract after contract and year after year, is divided as its sum is, so that what
+    each has paid never differs from its share by more than a penny, however many contracts leave one over.
     """
     by_contract: dict[str, list[ContractStatement]] = defaultdict(list)
     for fact in facts:
         by_contract[fact.contract].append(fact)
     periods = {contract: charge_periods(some) for contract, some in by_contract.items()}
-    found, shared = list[Charge](), dict[tuple[str, ...], int]()
+    found, shared = list[Charge](), dict[tuple[tuple[str, ...], tuple[Fraction, ...]], int]()
     for each in _years(year, periods.values()):
         for contract, span, amount_pence in _in_year(each, periods):
             if code not in span.customers:
                 continue
-            before = shared.get(span.customers, 0)
-            shared[span.customers] = before + amount_pence
+            before = shared.get((span.customers, span.weights), 0)
+            shared[span.customers, span.weights] = before + amount_pence
             if each == year:
                 share = _share(code, span, before + amount_pence) - _share(code, span, before)
                 found.append(_charge(_signing(by_contract[contract]), year, span, share))
@@ -120,7 +138,7 @@ def _signing(facts: Iterable[ContractStatement]) -> ContractStatement:
 
 
 def _share(code: str, span: ChargePeriod, amount_pence: int) -> int:
-    return apportion(amount_pence, [1] * len(span.customers))[span.customers.index(code)]
+    return apportion(amount_pence, span.weights)[span.customers.index(code)]
 
 
 def _charge(signed: ContractStatement, year: FinancialYear, span: ChargePeriod, amount_pence: int) -> Charge:

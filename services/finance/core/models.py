@@ -169,10 +169,16 @@ known_contract = Table(
     Column("customers", ARRAY(Text), nullable=False),
     Column("annual_pence", BigInteger, nullable=False),
     Column("last_day", Date),
-    CheckConstraint("what IN ('signed', 'transferred', 'ended')", name="what"),
-    UniqueConstraint("contract", "what", "effective_on", "stated_at", "customers", "annual_pence"),
+    Column("shares", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    CheckConstraint("what IN ('signed', 'varied', 'transferred', 'ended')", name="what"),
+    CheckConstraint("cardinality(shares) IN (0, cardinality(customers))", name="a_share_a_customer"),
+    UniqueConstraint(
+        *("contract", "what", "effective_on", "stated_at", "customers", "annual_pence", "last_day", "shares"),
+        name="uq_known_contract_once",
+        postgresql_nulls_not_distinct=True,
+    ),
 )
-"""The events about each support contract, one row an event."""
+"""The events about each support contract, one row an event; `shares` are in the order of `customers`."""
 Index(None, known_contract.c.customers, postgresql_using="gin")
 
 known_contracts = Projection(
@@ -180,7 +186,7 @@ known_contracts = Projection(
     tables=("known_contract",),
     content="""
 SELECT contract, what, effective_on::text, stated_at::text, title, supplier, customers::text, annual_pence::text,
-       coalesce(last_day::text, '')
+       coalesce(last_day::text, ''), shares::text
   FROM known_contract ORDER BY contract, effective_on, id
 """,
 )

@@ -2,13 +2,21 @@
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.common.events.contracts import ContractSigned, ContractTerminated, ContractTransferred, ServiceConsolidated
+from libs.common.events.contracts import (
+    ContractSigned,
+    ContractTerminated,
+    ContractTransferred,
+    ContractVaried,
+    ServiceConsolidated,
+)
 from libs.common.messaging.rebuild import checksums
 from services.finance.charges.rules import ChargePeriod, ContractStatement, charge_periods, charges
 from services.finance.core.models import known_contracts
@@ -29,6 +37,12 @@ def signed(
 def transferred(*customers: str, on: date, order: int = 2, annual_pence: int = 36500) -> ContractStatement:
     """Its change of hands."""
     return ContractStatement("K", "transferred", on, order, "", "0CX", customers, annual_pence)
+
+
+def varied(*customers: str, on: date, last: date = YEAR.last_day, order: int = 3, **others: Any) -> ContractStatement:
+    """Its terms anew, whole."""
+    annual_pence = others.pop("annual_pence", 36500)
+    return ContractStatement("K", "varied", on, order, "", "0CX", customers, annual_pence, last, **others)
 
 
 def ended(on: date, order: int = 9) -> ContractStatement:
@@ -56,6 +70,26 @@ def ended(on: date, order: int = 9) -> ContractStatement:
             [signed("A"), transferred("S", on=date(2019, 5, 1)), ended(date(2018, 10, 1))],
             [(YEAR.first_day, date(2018, 9, 30), ("A",))],
         ),
+        (
+            [signed("A", last=date(2018, 9, 30)), varied("A", on=date(2018, 10, 1))],
+            [(YEAR.first_day, date(2018, 9, 30), ("A",)), (date(2018, 10, 1), YEAR.last_day, ("A",))],
+        ),
+        (
+            [varied("B", "A", on=date(2018, 6, 1), last=date(2018, 9, 30)), signed("A")],
+            [(YEAR.first_day, date(2018, 5, 31), ("A",)), (date(2018, 6, 1), date(2018, 9, 30), ("A", "B"))],
+        ),
+        (
+            [
+                signed("A"),
+                varied("A", "B", on=date(2018, 6, 1), last=date(2018, 12, 31)),
+                transferred("S", on=date(2018, 10, 1)),
+            ],
+            [
+                (YEAR.first_day, date(2018, 5, 31), ("A",)),
+                (date(2018, 6, 1), date(2018, 9, 30), ("A", "B")),
+                (date(2018, 10, 1), date(2018, 12, 31), ("S",)),
+            ],
+        ),
     ],
 )
 def test_a_contract_has_spans_of_equal_customers(
@@ -71,6 +105,27 @@ def test_the_charge_is_the_part_of_the_days_shared_equally() -> None:
     assert found["A"].amount_pence + found["B"].amount_pence == 18200  # 182 of 365 days of £365.01
     assert charges("C", YEAR, facts) == []
     assert charges("A", FinancialYear(2020), facts) == []
+
+
+@given(st.permutations(range(4)), st.lists(st.integers(0, 3), max_size=3))
+def test_of_two_variations_of_a_day_the_one_stated_later_counts_in_any_order(
+    order: list[int], again: list[int]
+) -> None:
+    facts = [
+        signed("A"),
+        varied("A", "B", on=date(2018, 10, 1), stated_at=at(date(2018, 9, 1)), annual_pence=100),
+        varied("A", "B", on=date(2018, 10, 1), stated_at=at(date(2018, 9, 2)), annual_pence=200, shares=("3/4", "1/4")),
+        ended(date(2019, 2, 1)),
+    ]
+    arrived = [replace(facts[one], order=number) for number, one in enumerate([*order, *again])]
+    [_, span] = charge_periods(arrived)
+    assert (span.annual_pence, span.weights) == (200, (Fraction(3, 4), Fraction(1, 4)))
+    assert span.last_day == date(2019, 1, 31)
+
+
+def test_each_customer_pays_its_share_of_the_charge() -> None:
+    facts = [replace(signed("B", "A", annual_pence=100_001), shares=("2/3", "1/3"))]
+    assert [charges(code, YEAR, facts)[0].amount_pence for code in "AB"] == [33_334, 66_667]
 
 
 @given(st.integers(0, 10**9), st.dates(YEAR.first_day, YEAR.last_day), st.integers(1, 5))
@@ -222,3 +277,56 @@ async def test_contracts_told_twice_are_known_once(harness: FinanceHarness) -> N
     await harness.hear(CSU, CSU)
     assert await checksums(harness.database, subscriptions) == before
     assert known_contracts.name in before
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0, 1, 2)])
+async def test_a_variation_changes_who_pays_what_and_a_summary_charges_nothing(
+    harness: FinanceHarness, order: tuple[int, ...]
+) -> None:
+    for code in ("10H", "10Y", "11C"):
+        await harness.state(code, "2018-19", 1000)
+    joined = ContractVaried(
+        effective_on=date(2018, 10, 1),
+        stated_at=at(date(2018, 10, 1)),
+        contract="CSU-1",
+        supplier="0CX",
+        customers=("11C", "10H", "10Y"),
+        customer_shares=("1/2", "1/4", "1/4"),
+        functions=("payroll",),
+        function_pence=(6_000_000,),
+        function_tiers=(),
+        annual_pence=6_000_000,
+        last_day=date(2020, 3, 31),
+        reason="joined",
+        amendment="",
+        previous_supplier="",
+        decisions=(),
+    )
+    summary = ServiceConsolidated(
+        effective_on=date(2018, 10, 1),
+        stated_at=at(date(2018, 10, 1)),
+        contract="CSU-1",
+        title="Payroll",
+        supplier="0CX",
+        customers=joined.customers,
+        functions=("payroll",),
+        replaced=("CSU-0",),
+        last_day=date(2020, 3, 31),
+        annual_pence=6_000_000,
+        previous_annual_pence=7_000_000,
+        summary=True,
+    )
+    events = (CSU, joined, summary)
+    for number in order:
+        await harness.hear(events[number])
+    # 183 of 365 days of £30,000.00 halved; 182 of £60,000.00, of which the one that joined pays half.
+    paid = {
+        code: [
+            (charge.days, charge.amount_pence) for charge in (await harness.seen(code, "2018-19")).support_charges.items
+        ]
+        for code in ("11C", "10H", "10Y")
+    }
+    assert paid["11C"] == [(182, 1_495_891)]
+    assert [days for days, _ in paid["10H"]] == [183, 182]
+    assert sum(pence for code in paid for _, pence in paid[code]) == 1_504_110 + 2_991_781
+    assert abs(sum(pence for _, pence in paid["10H"]) - sum(pence for _, pence in paid["10Y"])) <= 1
