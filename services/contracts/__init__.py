@@ -2,7 +2,7 @@
 
 Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and transfers;
             consolidations; suppliers; findings; schedules of payments and what fell due; buy-out terms;
-            obligations, milestones, measures and documents.
+            obligations, milestones, measures and documents; tariffs.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
             SupplierPriced, SourcingDecided.
@@ -18,6 +18,7 @@ plans           members plan a shared service, enter, accept and withdraw, until
 performance     obligations, milestones, measures with results and credits, documents
 schedules       a part paid in advance, the balance on achievement
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
+tariffs         prices a head by function and tier; a contract's lines beside them
 sourcing        do, buy or share: how a body has each function of support done
 signing         a draft becomes binding
 exits           a contract ends early, on notice or by agreement

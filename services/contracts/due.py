@@ -7,12 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.identity import Caller
 from libs.common.service.due_work import DoDueWork
 from services.contracts.consolidations.moves import move_next
-from services.contracts.performance.commands import duties_are_found
+from services.contracts.performance.commands import find_duties
 from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.sourcing.commands import agreements_are_overdue
 from services.contracts.transfers.reviews import find_overlaps
 
-DUE: tuple[DoDueWork, ...] = (payments_fall_due, duties_are_found, find_overlaps, move_next, agreements_are_overdue)
+DUE: tuple[DoDueWork, ...] = (
+    payments_fall_due,
+    find_duties,
+    find_overlaps,
+    move_next,
+    agreements_are_overdue,
+)
 """The routines of the packages, each of which does its next piece of work, in this order."""
 
 

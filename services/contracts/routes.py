@@ -11,6 +11,7 @@ from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
 from services.contracts.sourcing import api as sourcing
 from services.contracts.suppliers import api as suppliers
+from services.contracts.tariffs import api as tariffs
 from services.contracts.transfers import api as transfers
 
 ROUTERS = (
@@ -22,6 +23,7 @@ ROUTERS = (
     schedules.router,
     buy_outs.router,
     bodies.router,
+    tariffs.router,
     performance.router,
     performance.uploads_router,
     suppliers.router,

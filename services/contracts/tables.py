@@ -14,6 +14,7 @@ from services.contracts.plans import models as plans
 from services.contracts.schedules import models as schedules
 from services.contracts.sourcing import models as sourcing
 from services.contracts.suppliers import models as suppliers
+from services.contracts.tariffs import models as tariffs
 from services.contracts.transfers import models as transfers
 
 tables.add_to(Base.metadata)
@@ -30,6 +31,7 @@ MODELS = (
     schemes,
     sourcing,
     suppliers,
+    tariffs,
     transfers,
 )
 METADATA = Base.metadata

@@ -136,6 +136,26 @@ CASES += [
         hidden=True,
     ),
 ]
+TARIFF = {
+    "publisher": "0CX",
+    "function": "payroll",
+    "tier": "cluster",
+    "pence_per_head": "27.5",
+    "effective_on": "2017-01-01",
+}
+CASES += [
+    Case(operation="publish_tariff", role=Role.CONTRACT_LEAD, binds=("0CX",), path="/tariffs", json=TARIFF),
+    Case(
+        operation="price_line",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        method="PUT",
+        path="/contracts/{reference}/tariff/{function}",
+        values={"reference": SIGNED, "function": "payroll"},
+        json={"publisher": "0CX"},
+        hidden=True,
+    ),
+]
 DUTY = {"title": "Annual report", "owed_by": "0CX", "due_on": "2018-06-29"}
 RESULT = {"period_from": "2017-01-01", "period_to": "2017-01-31", "reached": "98.5"}
 MEASURE = {
@@ -263,6 +283,7 @@ async def prepare(platform: Platform) -> None:
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
     for plan in (PLANNED, ASSESSED, SUBMITTED, APPROVED):
         await plan_and_go_on(platform, plan)
+    await platform.call("POST", "contracts", "/tariffs", Role.CONTRACT_LEAD, json=TARIFF)
     for _, method, path, stated in PERFORMANCE[:3]:
         where = f"/contracts/{SIGNED}/{path.format(code='a-code')}"
         await platform.call(method, "contracts", where, Role.CONTRACT_LEAD, json=stated)

@@ -13,8 +13,6 @@ from services.contracts.core.codes import OdsCode
 
 router = commands_router(tags=["Tariffs"])
 
-_REGISTERED = "registered"
-
 Organisation = Annotated[OdsCode, Query(description="ODS code of the organisation.")]
 
 
@@ -26,7 +24,7 @@ async def get_tariff_tier(
 
     An organisation below the least cluster must share; one that no source counted has no tier.
     """
-    found = await queries.populations_of(rows, [organisation], basis=_REGISTERED, as_at=as_at, as_known=as_known)
+    found = await queries.populations_of(rows, [organisation], basis=queries.REGISTERED, as_at=as_at, as_known=as_known)
     count = found.get(organisation)
     tier = tier_of(count.people if count else 0, as_at)
     return TariffTierView(

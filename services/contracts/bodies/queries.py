@@ -19,6 +19,9 @@ from services.contracts.core.models import FACET
 
 EVENTS: Final = (OrganisationLegalFormChanged, SourceReported, PopulationPublished)
 
+REGISTERED: Final = "registered"
+"""The basis of the counts that give a commissioner's population."""
+
 _BY = "service:registry"
 _OWN = "command"
 """What the registry calls its own statements, which name no source in events."""
@@ -109,3 +112,9 @@ async def populations_of(
         code, *columns = row
         counts[code].append(Count(*columns))
     return {code: in_precedence(several)[0] for code, several in counts.items()}
+
+
+async def people_of(db: Reads, codes: Collection[str], *, as_at: date, as_known: datetime | None = None) -> int | None:
+    """Return how many people several bodies have together on a day; None where one of them was not counted."""
+    counts = await populations_of(db, codes, basis=REGISTERED, as_at=as_at, as_known=as_known)
+    return sum(one.people for one in counts.values()) if codes and counts.keys() == set(codes) else None

@@ -80,6 +80,23 @@ Form = Literal[
 ]
 
 
+def _number(given: str) -> str:
+    return str(Fraction(given))
+
+
+Number = Annotated[
+    str,
+    Field(
+        max_length=30,
+        pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,12}|/[1-9][0-9]{0,11})?$",
+        description="An exact number, as `98.5` or `197/2`.",
+        examples=["98.5"],
+    ),
+    AfterValidator(_number),
+]
+"""A number in a request, reduced to its lowest terms."""
+
+
 MOST_ANNUAL_PENCE = 2 * 10**11
 """£2bn a year: more than the running-cost allowances of all CCGs together, £25.00 a head (rca-2013-14) of 54m people.
 

@@ -1,10 +1,11 @@
 """States obligations, milestones, measures and results; finds what is due or missed."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -13,7 +14,7 @@ from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from services.contracts.agreements.commands import ContractParties, get_contracts_to_bind, parties_on
 from services.contracts.core.acts import act_of
-from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, OdsCode, Text
+from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Number, OdsCode, Text
 from services.contracts.core.errors import NotSigned, SignedInTheFuture, refuse
 from services.contracts.core.models import Contract, Status
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
@@ -29,18 +30,6 @@ from services.contracts.performance.rules import CREDIT, MILESTONE, attention_fr
 
 _FOUND = {"obligation": FindingKind.OBLIGATION_DUE, "milestone": FindingKind.MILESTONE_MISSED}
 _MEASURE = "measure"
-
-
-def _number(given: str) -> str:
-    return str(Fraction(given))
-
-
-Number = Annotated[
-    str,
-    Field(max_length=30, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,12}|/[1-9][0-9]{0,11})?$", examples=["98.5"]),
-    AfterValidator(_number),
-]
-"""An exact number, as `98.5` or `197/2`."""
 
 
 class StateDuty(BaseModel):
@@ -241,29 +230,42 @@ async def state_result(
         )
     )
     await session.flush()
+    await _settle_result(session, contract, code, command, measure, on=stated_on, stated_at=stated_at, by=by)
+
+
+async def _settle_result(
+    session: AsyncSession,
+    contract: Contract,
+    code: str,
+    command: StateResult,
+    measure: Mapping[str, Any],
+    *,
+    on: date,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    """Make the credit of a missed target due and raise its finding, or take both back where it was reached."""
     parties = await _parties(session, contract, command.period_to)
     missed = not is_reached(Fraction(command.reached), Fraction(measure["target"]), measure["better"])
     credit = measure["credit_pence"] if missed else 0
-    await _credit(
-        session, contract, code, command.period_from, parties, credit, on=stated_on, stated_at=stated_at, by=by
-    )
-    key = finding_of(_MEASURE, reference, code, command.period_from)
+    await _credit(session, contract, code, command.period_from, parties, credit, on=on, stated_at=stated_at, by=by)
+    key = finding_of(_MEASURE, contract.reference, code, command.period_from)
     if not missed:
-        await clear_findings(session, [key], on=stated_on, reason="reached", stated_at=stated_at)
+        await clear_findings(session, [key], on=on, reason="reached", stated_at=stated_at)
         return
     finding = NewFinding(
         key=key,
         kind=FindingKind.MEASURE_MISSED,
-        about=(reference, parties.supplier),
+        about=(contract.reference, parties.supplier),
         parties=(parties.supplier, *parties.customers),
-        text=f"{reference}: {code} reached {command.reached} of {measure['target']} from {command.period_from}",
-        effective_on=stated_on,
+        text=f"{contract.reference}: {code} from {command.period_from}: {command.reached}, not {measure['target']}",
+        effective_on=on,
         exposure_pence=credit,
     )
     await raise_findings(session, [finding], stated_at=stated_at)
 
 
-async def duties_are_found(
+async def find_duties(
     session: AsyncSession,
     *,
     up_to: date,
