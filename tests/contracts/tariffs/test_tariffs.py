@@ -39,7 +39,8 @@ async def client(harness: ContractsHarness, url: str, tokens: Tokens) -> AsyncIt
 async def lines(client: httpx.AsyncClient, **params: str) -> dict[str, Any]:
     answer = await client.get(BUCKS, params=params)
     assert answer.status_code == 200, answer.text
-    return answer.json() | {"lines": {line["function"]: line for line in answer.json()["lines"]}}
+    shown: dict[str, Any] = answer.json()
+    return shown | {"lines": {line["function"]: line for line in shown["lines"]}}
 
 
 def counted(code: str, people: int) -> PopulationPublished:
