@@ -104,7 +104,8 @@ async def commit_plan(
     first = first_customers(plan, contracts)
     contract = await add_contract(session, shared.reference, shared, current.members, stated_at=statement.stated_at)
     signature = act_of(None, command.document, by=statement.by, today=today, stated_at=statement.stated_at)
-    await bind(session, contract, first, signature, stated_at=statement.stated_at, by=statement.by)
+    minutes = {member: acceptance_of(plan, member) for member in current.members}
+    await bind(session, contract, first, signature, stated_at=statement.stated_at, by=statement.by, minutes=minutes)
     contract.version += 1
     await add_acts(session, plan.id, current.number, statement, {"kind": Kind.COMMITTED.value})
     await outbox.add_all(session, _events(plan, contract, contracts, first, statement))
@@ -202,11 +203,16 @@ def weights_of(plan: Plan) -> dict[str, Fraction]:
     return {member: current.share(member) for member in current.members}
 
 
+def acceptance_of(plan: Plan, member: str) -> str:
+    """Return the decision or minute by which a member accepted the revision that counts for it."""
+    number = accepted_revision(plan.history, member)
+    acts = (act for act in plan.history.of(Kind.ACCEPTED, Kind.APPROVED) if act.member == member)
+    return next((act.decision or act.document for act in acts if act.revision == number), "")
+
+
 def decisions_of(plan: Plan) -> tuple[str, ...]:
-    """Return the decisions and minutes by which the members accepted the current revision."""
-    acts = plan.history.of(Kind.ACCEPTED, Kind.APPROVED)
-    members = plan.history.current.members
-    return tuple(sorted({act.decision or act.document for act in acts if act.member in members}))
+    """Return the decisions and minutes by which the members accepted."""
+    return tuple(sorted({acceptance_of(plan, member) for member in plan.history.current.members} - {""}))
 
 
 def _events(
@@ -227,6 +233,7 @@ def _events(
         customer_shares=charge.customer_shares,
         function_pence=charge.function_pence,
         value_basis=shared.value_basis,
+        decisions=decisions_of(plan),
     )
     steps = by_contract(plan.history.current.steps)
     ways = [_way_out_event(plan, one, steps[one.reference], statement) for one in contracts]

@@ -25,6 +25,7 @@ from services.contracts.core.models import (
     Contract,
     ContractCustomer,
     Status,
+    coordination,
     customership,
     known,
     life,
@@ -152,7 +153,12 @@ async def _join(session: AsyncSession, move: _Move, joining: Sequence[str], alre
         NewStatement(one.id, FACET, "customer", Days(move.step.move_on), move.statement.stated_at)
         for one in (await session.scalars(query)).all()
     ]
-    await customership.state(await raw(session), statements, source="signature", by=move.statement.by.subject)
+    connection, at = await raw(session), move.statement
+    await customership.state(connection, statements, source="signature", by=at.by.subject)
+    if len(already) == 1:
+        # From the second customer on a contract has a coordinating commissioner.
+        lead = NewStatement(move.shared.id, FACET, already[0], Days(move.step.move_on), at.stated_at)
+        await coordination.state(connection, [lead], source="signature", by=at.by.subject)
     weights = await _weights_then(session, move.plan, {*joining, *already})
     return charge_of(move.plan, weights, {*joining, *already})
 

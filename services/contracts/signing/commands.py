@@ -1,6 +1,6 @@
 """Signs contracts: each party by its own act, and the contract once every signatory has signed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -325,14 +325,19 @@ async def bind(
     *,
     stated_at: datetime,
     by: Caller,
+    minutes: Mapping[str, str] | None = None,
 ) -> None:
     """Sign a draft for all its customers at once, and state its term and its customers.
 
-    For who acts for all of them, or has the acceptance of each.
+    For who acts for all of them, or has the acceptance of each: `minutes` are then those by which they accepted, of
+    customers that join later too.
     """
     source = "loader" if by.is_national else "party"
-    signatories = [_Signatory(code, Side.CUSTOMER, source) for code in customers]
-    session.add_all(_signature(contract, one, signature, stated_at=stated_at, by=by) for one in signatories)
+    signatories = [_Signatory(code, Side.CUSTOMER, source) for code in sorted({*customers, *(minutes or ())})]
+    session.add_all(
+        _signature(contract, one, signature, stated_at=stated_at, by=by, authority=(minutes or {}).get(one.code))
+        for one in signatories
+    )
     contract.sign(signature.day, signature.document, stated_at=stated_at)
     await _state_term_and_parties(session, contract, customers, stated_at=stated_at, by=by)
 
