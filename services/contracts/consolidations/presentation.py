@@ -11,9 +11,9 @@ from services.contracts.consolidations.views import (
     FeasibilityView,
     PlanMemberView,
     PlanView,
+    PlanWayOutView,
     StepsView,
     StepView,
-    WayOutView,
 )
 from services.contracts.core.models import known
 from services.contracts.core.views import PartyView
@@ -91,7 +91,7 @@ def feasibility_view(plan: Plan, ways: Sequence[WayOut], *, as_at: date) -> Feas
         revision=plan.history.current.number,
         go_live_on=plan.shared.starts_on,
         is_free=all(way.is_free for way in ways),
-        contracts=[WayOutView.model_validate(way) for way in ways],
+        contracts=[PlanWayOutView.model_validate(way) for way in ways],
         as_at=as_at,
     )
 

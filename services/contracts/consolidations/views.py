@@ -43,7 +43,7 @@ class PlanView(View):
     as_known: datetime | None
 
 
-class WayOutView(View):
+class PlanWayOutView(View):
     """How one contract can be left: two options, to wait or to pay; no day of the plan moves by itself."""
 
     contract: str
@@ -63,7 +63,7 @@ class FeasibilityView(View):
     revision: int
     go_live_on: date
     is_free: bool = Field(description="Whether all can, without payment.")
-    contracts: list[WayOutView]
+    contracts: list[PlanWayOutView]
     rule: str = Field(default="EXIT-1, EXIT-2", description="The rules by which notice and terms are counted.")
     as_at: date
 
