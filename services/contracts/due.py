@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.identity import Caller
 from libs.common.service.due_work import DoDueWork
+from services.contracts.bodies.commands import find_holders
 from services.contracts.consolidations.moves import move_next
 from services.contracts.performance.commands import find_duties
 from services.contracts.schedules.commands import payments_fall_due
@@ -15,6 +16,7 @@ from services.contracts.transfers.reviews import find_overlaps
 DUE: tuple[DoDueWork, ...] = (
     payments_fall_due,
     find_duties,
+    find_holders,
     find_overlaps,
     move_next,
     agreements_are_overdue,

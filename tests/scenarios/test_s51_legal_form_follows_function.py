@@ -1,10 +1,12 @@
 """S51: what a federation of each legal form may hold and distribute, from dated packs of registry and contracts."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from libs.common.identity import Role
+from tests.support.builders import a_ccg, a_contract
 from tests.support.platform import Platform
 
 FORMS = (
@@ -131,3 +133,71 @@ async def test_s51_an_unusual_size_is_warned_of_and_refuses_nothing(
     [warning] = shown["warnings"]
     assert f"{people:,}" in warning["message"]
     assert (await ask(platform, "/federations/USUAL/standing", as_at="2015-05-09"))["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "form", "signed", "warned", "refused", "later"),
+    [
+        (
+            date(2015, 5, 9),
+            "gms",
+            "company_limited_by_shares",
+            "cic_limited_by_shares",
+            "limited_liability_partnership",
+            "company_limited_by_guarantee",
+        ),
+        (
+            date(2014, 2, 1),
+            "pms",
+            "company_limited_by_shares",
+            "partnership",
+            "cic_limited_by_guarantee",
+            "industrial_and_provident_society",
+        ),
+    ],
+)
+async def test_s51_gms_and_pms_are_signed_by_who_may_hold_them_and_a_later_form_is_a_finding(
+    platform: Platform, day: date, form: str, signed: str, warned: str, refused: str, later: str
+) -> None:
+    await platform.move_clocks(day)
+    await say(platform, "/organisations", a_ccg("06T"))
+    for code, legal_form in (("FEDA", signed), ("FEDB", warned), ("FEDC", refused)):
+        opened = {"name": code, "effective_on": "2013-04-01", "legal_form": legal_form, "remit": "enhanced_services"}
+        await say(platform, "/federations", {"code": code, **opened})
+    await platform.caught_up()
+    codes = ("FEDA", "FEDB", "FEDC")
+    answers = {code: await sign(platform, f"{form.upper()}-{code}", code, form, day) for code in codes}
+    assert (answers["FEDA"]["status"], answers["FEDB"]["status"]) == ("active", "active")
+    assert answers["FEDC"]["type"].endswith("/form-cannot-hold")
+    assert [reason["field"] for reason in answers["FEDC"]["reasons"]] == ["supplier"]
+    assert await findings(platform) == [("guidance", [f"{form.upper()}-FEDB", "FEDB"])]
+
+    # Another form later under the contract: a finding, and no end.
+    shown = await platform.clients["registry"].get(
+        "/v1/organisations/FEDA", headers=platform.tokens.header(Role.REGISTRAR)
+    )
+    change = {"legal_form": later, "effective_on": day.isoformat()}
+    tag = {"If-Match": shown.headers["ETag"]}
+    path = "/organisations/FEDA/legal-form"
+    await platform.call("POST", "registry", path, Role.REGISTRAR, json=change, headers=tag)
+    await platform.caught_up()
+    assert ("form_cannot_hold", [f"{form.upper()}-FEDA", "FEDA"]) in await findings(platform)
+    contract = await platform.call("GET", "contracts", f"/contracts/{form.upper()}-FEDA", Role.CONTRACT_LEAD)
+    assert contract["status"] == "active"
+
+
+async def sign(platform: Platform, reference: str, supplier: str, form: str, day: date) -> Any:
+    """Draft a contract of the form with the federation, and sign it for the CCG; the answer of the signature."""
+    lines = [{"function": "other", "annual_pence": 1_000_000}]
+    body = a_contract(reference=reference, customers=["06T"], supplier=supplier, lines=lines, starts_on=day.isoformat())
+    body |= {"form": form}
+    asked: dict[str, Any] = {"organisations": ("06T",), "headers": {"If-Match": '"1"'}}
+    await platform.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=body, organisations=("06T",))
+    path = f"/contracts/{reference}/signature"
+    return await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, json={}, expect=(201, 409), **asked)
+
+
+async def findings(platform: Platform) -> list[tuple[str, list[str]]]:
+    """The findings that the CCG reads: kind, and what each is about."""
+    found = await platform.call("GET", "contracts", "/findings", Role.CONTRACT_LEAD, organisations=("06T",))
+    return [(one["kind"], one["about"]) for one in found["items"]]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -11,11 +12,14 @@ from libs.common.database.connection import Reads
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationLegalFormChanged, PopulationPublished, SourceReported
 from libs.common.messaging.subscriptions import Projection
+from libs.common.rulepacks import in_force
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.populations import Count, in_precedence
 from libs.organisations.statements import Facet, source_of, statements_of
 from services.contracts.bodies.models import legal_forms
+from services.contracts.bodies.rules import TARIFF_TIERS, tier_of
 from services.contracts.core.models import FACET
+from services.contracts.core.packs import PACKS
 
 EVENTS: Final = (OrganisationLegalFormChanged, SourceReported, PopulationPublished)
 
@@ -64,10 +68,52 @@ SELECT code, people, effective_on, source, rank, stated_at FROM known_population
  WHERE code = ANY($1) AND basis = $2 AND effective_on <= $3 AND stated_at <= $4
 """
 
+# Contracts for GMS and PMS that run on the day, with the supplier, its form and the customers of that day.
+_PRIMARY_CARE = """
+SELECT c.reference, c.form AS contract_form, s.supplier, f.value AS legal_form,
+       ARRAY(SELECT cc.customer_code FROM contract_customer cc
+               JOIN contract_customer_belief b ON b.subject_id = cc.id
+              WHERE cc.contract_id = c.id AND (b.valid @> $1::date) IS TRUE AND upper_inf(b.known)
+              ORDER BY cc.customer_code) AS customers
+  FROM contract c
+  JOIN contract_life_belief life
+    ON life.subject_id = c.id AND life.value = 'active' AND (life.valid @> $1::date) IS TRUE AND upper_inf(life.known)
+ CROSS JOIN LATERAL (
+       SELECT coalesce((SELECT b.value FROM contract_supplier_belief b
+                         WHERE b.subject_id = c.id AND (b.valid @> $1::date) IS TRUE AND upper_inf(b.known)),
+                       c.supplier_code) AS supplier) s
+  LEFT JOIN known_body k ON k.code = s.supplier
+  LEFT JOIN known_legal_form_belief f
+    ON f.subject_id = k.id AND (f.valid @> $1::date) IS TRUE AND upper_inf(f.known)
+ WHERE c.form IN ('gms', 'pms') AND ($2::text IS NULL OR s.supplier = $2)
+ ORDER BY c.reference
+"""
+
 _FORM = """
 SELECT b.value FROM known_body k JOIN known_legal_form_belief b ON b.subject_id = k.id
  WHERE k.code = $1 AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
 """
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryCareContract:
+    """A contract for primary medical services that runs on a day, and the legal form of its supplier."""
+
+    reference: str
+    contract_form: str
+    supplier: str
+    legal_form: str | None
+    customers: list[str]
+
+    @property
+    def finding(self) -> str:
+        """The key of the finding that the form may not hold it."""
+        return f"form:{self.reference}:{self.supplier}"
+
+
+async def list_primary_care(db: Reads, day: date, supplier: str | None) -> list[PrimaryCareContract]:
+    """Return the GMS and PMS contracts that run on a day, of one supplier or of all, by reference."""
+    return [PrimaryCareContract(**row) for row in await db.fetch(_PRIMARY_CARE, day, supplier)]
 
 
 async def know(events: Sequence[Event], connection: asyncpg.Connection) -> None:
@@ -118,3 +164,13 @@ async def people_of(db: Reads, codes: Collection[str], *, as_at: date, as_known:
     """Return how many people several bodies have together on a day; None where one of them was not counted."""
     counts = await populations_of(db, codes, basis=REGISTERED, as_at=as_at, as_known=as_known)
     return sum(one.people for one in counts.values()) if codes and counts.keys() == set(codes) else None
+
+
+async def tier_of_customers(
+    db: Reads, customers: Collection[str], *, as_at: date, as_known: datetime | None = None
+) -> str | None:
+    """Return the tariff tier of bodies together on a day; None where one was not counted, or no pack is in force."""
+    people = await people_of(db, customers, as_at=as_at, as_known=as_known)
+    if people is None or not in_force(PACKS, as_at, subject=TARIFF_TIERS):
+        return None
+    return tier_of(people, as_at).name

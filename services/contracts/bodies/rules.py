@@ -12,6 +12,8 @@ from services.contracts.core.packs import PACKS
 
 MayHold = Literal["yes", "no", "not found"]
 
+TARIFF_TIERS: Final = "tariff-tiers"
+
 PRIMARY_CARE: Final = ("gms", "pms", "apms")
 """Forms of contracts for primary medical services, of which the law says who may hold them."""
 
@@ -62,7 +64,7 @@ class Tier:
 
 def tier_of(people: int, day: date) -> Tier:
     """Return the tier of a population by the pack in force on a day. Raises NoRuleInForce."""
-    packs = in_force(PACKS, day, subject="tariff-tiers")
+    packs = in_force(PACKS, day, subject=TARIFF_TIERS)
     if not packs:
         raise NoRuleInForce(f"no rule on tariff-tiers is in force on {day.isoformat()}")
     [pack, *_] = packs

@@ -17,6 +17,7 @@ from libs.common.events.registry import (
     ICBMergerWithdrawn,
     Merged,
     OrganisationClosed,
+    OrganisationLegalFormChanged,
     OrganisationOpened,
     OrganisationRelated,
     OrganisationSucceeded,
@@ -25,7 +26,9 @@ from libs.common.events.registry import (
     TransferSchemeMade,
 )
 from libs.common.identity import Caller
+from libs.common.process.clock import day_of
 from services.contracts.bodies import queries as bodies
+from services.contracts.bodies.commands import find_holders
 from services.contracts.core.models import known, parties_among
 from services.contracts.reactions.base import subscriptions
 from services.contracts.suppliers.models import know_relations, known_relations
@@ -44,6 +47,17 @@ subscriptions.knows(known.projection, *known.events)(known.know)
 subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(know_relations)
 subscriptions.knows(bodies.projection, *bodies.EVENTS)(bodies.know)
 subscriptions.knows(known_mergers, *plans.EVENTS)(plans.know)
+
+
+@subscriptions.on(OrganisationLegalFormChanged, holding=parties_among)
+async def new_form_may_hold_what_it_holds(
+    event: OrganisationLegalFormChanged, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Find the contracts of a supplier whose new legal form may not hold them; from a later day on by due work."""
+    day = day_of(event.stated_at)
+    if event.effective_on > day:
+        return False
+    return bool(await find_holders(session, up_to=day, stated_at=event.stated_at, by=by, supplier=event.code))
 
 
 @subscriptions.on(*MERGED, holding=parties_among)

@@ -3,6 +3,7 @@
 from fastapi import Response
 
 from libs.common.http.dependencies import IfMatch, StatedAt, Today, Write, binds_one_of, commands_router, problems
+from services.contracts.bodies.errors import FormCannotHold
 from services.contracts.core import errors
 from services.contracts.core.codes import Reference
 from services.contracts.core.views import ContractView
@@ -23,6 +24,7 @@ router = commands_router(tags=["Contracts"])
         errors.SignedInTheFuture,
         errors.DocumentMissing,
         errors.ChangingHands,
+        FormCannotHold,
         refusals.AlreadySigned,
         refusals.NotASignatory,
         refusals.PartyNotNamed,
@@ -45,8 +47,9 @@ async def sign_contract(
     Every customer signs, and the supplier where the draft makes it a signatory. Customers must be open on their day of
     signature and on the first day of service. A closed one is refused with its successor named. A customer that merges
     at the same time never stays: either this is refused, or the successor takes over as soon as the merger's event is
-    consumed. A signature is known from now: one of an earlier day names the document that shows it. Who acts for every
-    organisation records, as a loader, one party's signature with its document.
+    consumed. GMS and PMS are refused to a supplier whose legal form of that day may not hold them; where no source
+    says whether it may, a finding warns. A signature is known from now: one of an earlier day names the document that
+    shows it. Who acts for every organisation records, as a loader, one party's signature with its document.
     """
     expect = expecting(if_match)
     contract = await commands.sign_contract(

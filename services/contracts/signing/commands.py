@@ -19,6 +19,8 @@ from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import customers_of, lock_to_bind
 from services.contracts.authorities import commands as authorities
+from services.contracts.bodies.commands import warn_of_holder, why_cannot_hold
+from services.contracts.bodies.queries import tier_of_customers
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.codes import Day, Document, OdsCode, Text
 from services.contracts.core.errors import CustomerNotOpen, DocumentMissing, SignedInTheFuture, refuse
@@ -123,6 +125,7 @@ async def sign_contract(
         [
             *why_not_signed_on(act),
             *await why_not_open(await raw(session), ours, days=(act.day, contract.starts_on)),
+            *await why_cannot_hold(await raw(session), contract.supplier_code, contract.form, act.day),
         ]
     )
     stated_at = max(stated_at, contract.drafted_at)
@@ -262,13 +265,23 @@ async def _make_binding(session: AsyncSession, contract: Contract, signed: Seque
     stated_at = max(one.stated_at for one in counted)
     contract.sign(last.signed_on, last.document, stated_at=stated_at)
     await _state_term_and_parties(session, contract, customers, stated_at=stated_at, by=by)
-    await outbox.add(session, _signed(contract, customers, counted, stated_at), version=contract.version)
+    tier = await tier_of_customers(connection, customers, as_at=contract.starts_on)
+    await outbox.add(session, _signed(contract, customers, counted, tier, stated_at), version=contract.version)
+    await warn_of_holder(
+        session,
+        contract.reference,
+        contract.supplier_code,
+        customers,
+        contract.form,
+        last.signed_on,
+        stated_at=stated_at,
+    )
     await follow_since_start(session, contract, customers, stated_at=stated_at, by=by)
     await session.refresh(contract, ["version"])
 
 
 def _signed(
-    contract: Contract, customers: Sequence[str], signed: Sequence[Signature], stated_at: datetime
+    contract: Contract, customers: Sequence[str], signed: Sequence[Signature], tier: str | None, stated_at: datetime
 ) -> ContractSigned:
     pence = {line.function: line.annual_pence for line in contract.lines}
     return ContractSigned(
@@ -282,6 +295,7 @@ def _signed(
         last_day=contract.last_day,
         annual_pence=contract.annual_pence,
         function_pence=tuple(pence[function] for function in contract.functions),
+        function_tiers=(tier,) * len(contract.functions) if tier else (),
         value_basis=contract.value_basis,
         indexation=contract.indexation or "",
         price_year=contract.price_year or "",

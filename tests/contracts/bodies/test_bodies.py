@@ -14,7 +14,7 @@ from libs.organisations.populations import Count, in_precedence
 from services.contracts.bodies.queries import legal_form_of, populations_of
 from services.contracts.bodies.rules import holding_warning, may_hold, tier_of, why_not_hold
 from services.contracts.core.errors import NoRuleInForce
-from tests.support.contracts_harness import ContractsHarness
+from tests.support.contracts_harness import ContractsHarness, a_draft
 
 DAY = date(2015, 5, 9)
 KNOWN = datetime(2014, 1, 1, 12, tzinfo=UTC)
@@ -126,3 +126,15 @@ async def test_copies_are_the_same_in_any_batches_and_orders(harness: ContractsH
                 harness.database, ["FED", "NONE"], basis="registered", as_at=day, as_known=as_known
             )
             assert {code: one.people for code, one in counted.items()} == {"FED": expected}
+
+
+async def test_a_signature_tells_the_tier_of_the_customers_together(harness: ContractsHarness) -> None:
+    day = date(2016, 4, 1)
+    for code, people in (("10H", 150_000), ("10Y", 99_999)):
+        counted = PopulationPublished(code=code, basis="registered", people=people, effective_on=day, stated_at=KNOWN)
+        await harness.hear(counted)
+    await harness.signed()
+    await harness.hear(counted.model_copy(update={"people": 100_000, "stated_at": KNOWN + timedelta(days=1)}))
+    await harness.signed(a_draft(reference="CSU-BUCKS-2018"))
+    told = [event["function_tiers"] for event in await harness.told("ContractSigned")]
+    assert told == [["below_minimum"] * 2, ["cluster"] * 2]
