@@ -136,6 +136,95 @@ async def test_s05_a_recently_signed_contract_blocks(platform: Platform) -> None
     )
 
 
+async def asked(
+    platform: Platform, reference: str, path: str, body: dict[str, Any], *, expect: int = 201, party: str = "10H"
+) -> dict[str, Any]:
+    """Send a command about it as one of its parties, on the version that stands."""
+    version = (await platform.call("GET", "contracts", f"/contracts/{reference}", organisations=(party,)))["version"]
+    answer: dict[str, Any] = await platform.call(
+        "POST",
+        "contracts",
+        f"/contracts/{reference}/{path}",
+        Role.CONTRACT_LEAD,
+        json=body,
+        headers={"If-Match": f'"{version}"'},
+        organisations=(party,),
+        expect=expect,
+    )
+    return answer
+
+
+async def events(platform: Platform, kind: str) -> list[dict[str, Any]]:
+    """The events of contracts of a kind, as they were published."""
+    feed = await platform.call("GET", "contracts", "/events", Role.PARTNER, params={"after": 0, "limit": 500})
+    return [item["event"]["data"] for item in feed["items"] if f".{kind}.v" in item["event"]["type"]]
+
+
+@pytest.mark.parametrize(
+    ("months", "exit_day", "in_time", "late", "earliest"),
+    [
+        (12, "2018-03-31", date(2017, 3, 31), date(2017, 4, 1), "2018-04-01"),
+        (6, "2018-03-31", date(2017, 9, 30), date(2017, 10, 1), "2018-04-01"),
+        (6, "2018-02-28", date(2017, 8, 31), date(2017, 9, 1), "2018-03-01"),
+    ],
+)
+async def test_s06_notice_in_time_late_and_withdrawn(
+    platform: Platform, months: int, exit_day: str, in_time: date, late: date, earliest: str
+) -> None:
+    await opened(platform)
+    terms = {"notice_forms": ["recorded_letter"], "proof_required": True, "exit_days": "any_day"}
+    contracts = [
+        await signed(
+            platform,
+            date(2016, 4, 1),
+            reference=f"CSU-{number}-2016",
+            starts_on="2016-04-01",
+            last_day="2020-03-31",
+            notice_months=months,
+            exit_terms=terms,
+        )
+        for number in ("FIRST", "SECOND")
+    ]
+    notice = {"last_day": exit_day, "reason": "in_house", "form": "recorded_letter", "proof": "Receipt 4711"}
+    await platform.move_clocks(in_time)
+    wrong = notice | {"form": "email", "proof": None}
+    refused = await asked(platform, contracts[0], "notices", wrong, expect=409)
+    assert [reason["field"] for reason in refused["reasons"]] == ["form", "proof"]
+    kept = await asked(platform, contracts[0], "notices", wrong | {"without_effect": True})
+    assert [one["status"] for one in kept["notices"]] == ["without_effect"]
+    assert kept["notices"][0]["faults"] == ["form_wrong", "unproved"]
+    served = await asked(platform, contracts[0], "notices", notice)
+    assert (served["current_end"], served["notices"][1]["deemed_on"]) == (exit_day, in_time.isoformat())
+
+    await platform.move_clocks(late)
+    refused = await asked(platform, contracts[1], "notices", notice, expect=409)
+    assert refused["type"].endswith("notice-too-late")
+    assert f"the earliest exit is {earliest}" in refused["detail"]
+    assert f"notice was due by {in_time}" in refused["detail"]
+    assert (await exits(platform, contracts[1], late.isoformat()))["earliest_exit"] == earliest
+
+    number = served["notices"][1]["notice"]
+    withdrawal = f"notices/{number}/withdrawal"
+    refused = await asked(platform, contracts[0], withdrawal, {}, expect=409)
+    assert refused["type"].endswith("withdrawal-not-agreed")
+    await asked(platform, contracts[0], withdrawal, {}, party=SUPPORT_UNIT)
+    back = await asked(platform, contracts[0], withdrawal, {})
+    assert back["current_end"] == "2020-03-31"
+    again = await asked(platform, contracts[1], "notices", notice | {"last_day": earliest})
+    assert again["notices"][0]["status"] == "served"
+
+    await platform.move_clocks(date(2018, 4, 2))
+    status = [
+        (await platform.call("GET", "contracts", f"/contracts/{one}", organisations=("10H",)))["status"]
+        for one in contracts
+    ]
+    assert status == ["active", "terminated"]
+    [ended] = await events(platform, "ContractTerminated")
+    assert (ended["contract"], ended["notice"]) == (contracts[1], again["notices"][0]["notice"])
+    assert [one["notice"] for one in await events(platform, "NoticeWithdrawn")] == [number]
+    assert [one["contract"] for one in await events(platform, "NoticeServed")] == contracts
+
+
 @pytest.mark.parametrize(
     ("start", "initial", "renewal", "notice", "seen"),
     [
@@ -182,3 +271,8 @@ async def test_s07_tacit_renewal(
         found = await exits(platform, reference, as_at)
         assert (found["current_end"], found["last_notice_on"], found["window_missed"]) == (current, due, missed)
         assert (found["next_end"], found["exposure_pence"]) == (following, exposure)
+    await platform.move_clocks(date.fromisoformat(seen[-1][0]))
+    assert (await exits(platform, reference, seen[-1][0]))["status"] == "active"
+    renewed = await events(platform, "ContractVaried")
+    assert {one["reason"] for one in renewed} == {"renewed"}
+    assert renewed[-1]["last_day"] == (seen[-1][4] if seen[-1][3] else seen[-1][1])

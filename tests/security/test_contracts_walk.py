@@ -1,5 +1,6 @@
 """Every command of contracts is refused to who does not act for all that it binds."""
 
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -200,6 +201,36 @@ CASES.append(
     )
 )
 
+LEAVING = "LEAVING-2017"
+"""A contract with a notice that stands and an offer to end it; `prepare` puts their ids into the cases."""
+
+
+def an_exit_case(operation: str, act: str, body: Any, reference: str = SIGNED, **others: Any) -> Case:
+    """A command about the end of a contract; what is made by `prepare` is named by a parameter of the path."""
+    return Case(
+        operation=operation,
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path=f"/contracts/{{reference}}/{act}",
+        values={"reference": reference} | others.pop("values", {}),
+        json=body,
+        version=2 if reference == SIGNED else 4,
+        hidden=True,
+        **others,
+    )
+
+
+EXIT_IDS = {"notice": "", "termination": ""}
+CASES += [
+    an_exit_case("serve_notice", "notices", {"reason": "in_house"}),
+    an_exit_case("offer_termination", "terminations", {"last_day": "2018-03-31", "reason": "in_house"}),
+    an_exit_case("withdraw_notice", "notices/{notice}/withdrawal", {"agreement": "Letter"}, LEAVING, values=EXIT_IDS),
+    an_exit_case(
+        "accept_termination", "terminations/{termination}/acceptance", {"document": "Deed"}, LEAVING, values=EXIT_IDS
+    ),
+    an_exit_case("recall_termination", "terminations/{termination}", None, LEAVING, values=EXIT_IDS, method="DELETE"),
+]
+
 PLANNED, ASSESSED, SUBMITTED, APPROVED = "PLAN-A1", "PLAN-B2", "PLAN-C3", "PLAN-D4"
 """Four plans, each of which stands as its name here says."""
 
@@ -268,6 +299,27 @@ async def plan_and_go_on(platform: Platform, plan: str) -> None:
         await act(f"/members/{member}/acceptance", 2, {"minute": "M-1"})
 
 
+async def prepare_exit(platform: Platform) -> None:
+    """A contract is signed, notice of it is served, and its end is offered."""
+
+    async def act(path: str, version: int, body: Any) -> Any:
+        headers = {"If-Match": f'"{version}"'}
+        url, organisations = f"/contracts/{LEAVING}/{path}", ("10H", "10Y")
+        return await platform.call(
+            "POST", "contracts", url, Role.CONTRACT_LEAD, json=body, headers=headers, organisations=organisations
+        )
+
+    draft = a_contract(reference=LEAVING, customers=["10H", "10Y"])
+    await platform.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=draft)
+    await act("signature", 1, {})
+    served = await act("notices", 2, {"reason": "in_house", "last_day": "2018-03-31"})
+    offered = await act("terminations", 3, {"reason": "in_house", "last_day": "2017-12-31"})
+    ids = {"notice": served["notices"][0]["notice"], "termination": offered["terminations"][0]["termination"]}
+    for number, case in enumerate(CASES):
+        if case.values.get("reference") == LEAVING:
+            CASES[number] = replace(case, values={"reference": LEAVING} | ids)
+
+
 async def prepare(platform: Platform) -> None:
     """Three CCGs are open; one contract is a draft and two are signed, of which each customer has one with another."""
     await platform.move_clocks(DAY)
@@ -280,6 +332,7 @@ async def prepare(platform: Platform) -> None:
     for reference in (SIGNED, ALSO_SIGNED):
         path, version = f"/contracts/{reference}/signature", {"If-Match": '"1"'}
         await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=CCGS, json={}, headers=version)
+    await prepare_exit(platform)
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
     for plan in (PLANNED, ASSESSED, SUBMITTED, APPROVED):
         await plan_and_go_on(platform, plan)

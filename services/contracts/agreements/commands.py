@@ -12,14 +12,14 @@ from sqlalchemy.orm import selectinload
 
 from libs.common.database.connection import raw
 from libs.common.errors import Reason
-from libs.common.identity import Caller
+from libs.common.identity import Caller, Role
 from libs.common.process.clock import day_of
 from services.contracts.agreements.errors import AlreadyAwarded, CoordinatorMissing
 from services.contracts.agreements.terms import DraftContract, ReviseContract, Terms
 from services.contracts.core.errors import ChangingHands, ReferenceTaken
 from services.contracts.core.models import Contract, ContractCustomer, known
 from services.contracts.core.rights import Expect, must_act_for_one_of, must_decide
-from services.contracts.core.sight import must_all_exist
+from services.contracts.core.sight import must_all_exist, must_know
 
 _ATTEMPTS = 5
 
@@ -193,9 +193,20 @@ async def get_contract_to_change(
     """
     connection = await raw(session)
     await must_decide(connection, [reference], by=by, on=on, today=today)
-    [contract] = await _lock(session, [reference])
+    [contract] = await lock_contracts(session, [reference])
     await must_decide(connection, [reference], by=by, on=on, today=today)
     expect(contract.version)
+    return contract
+
+
+async def get_known_contract_to_change(session: AsyncSession, reference: str, *, by: Caller, today: date) -> Contract:
+    """Return one contract, locked, for a contract lead who may know it: its right to act is the command's to check.
+
+    Raises RoleMissing, then ContractNotFound.
+    """
+    by.must_have(Role.CONTRACT_LEAD)
+    await must_know(await raw(session), [reference], by=by, today=today)
+    [contract] = await lock_contracts(session, [reference])
     return contract
 
 
@@ -238,7 +249,7 @@ async def lock_to_bind(
         async with session.begin_nested() as attempt:
             locked = await _lineage(connection, references, suppliers)
             await known.lock(connection, locked)
-            contracts = await _lock(session, references)
+            contracts = await lock_contracts(session, references)
             if await _lineage(connection, references, suppliers) <= locked:
                 return contracts
             await attempt.rollback()
@@ -252,7 +263,8 @@ async def _lineage(
     return frozenset(parties) | await known.successors(connection, parties)
 
 
-async def _lock(session: AsyncSession, references: Sequence[str]) -> list[Contract]:
+async def lock_contracts(session: AsyncSession, references: Sequence[str]) -> list[Contract]:
+    """Return contracts, locked, in the order of their ids. Raises ContractNotFound."""
     query = (
         select(Contract)
         .where(Contract.reference.in_(references))

@@ -1,5 +1,6 @@
 """Ends a contract early: on notice (rule EXIT-1), or sooner where the parties agree."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +19,7 @@ from services.contracts.core.codes import Day, Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.rights import Expect
+from services.contracts.exits.prices.price import Component
 
 
 class TerminateContract(BaseModel):
@@ -86,12 +88,22 @@ async def terminate_contract(
     contract.notice_served_on = notice.day if command.agreement is None else command.notice_served_on
     contract.notice_document = command.document
     await session.flush()
-    await _publish(session, contract, title, stated_at=stated_at, by=by)
+    await publish_end(session, contract, title, stated_at=stated_at, by=by)
     return contract
 
 
-async def _publish(session: AsyncSession, contract: Contract, reason: str, *, stated_at: datetime, by: Caller) -> None:
-    """State the end and publish it, with the title of its reason."""
+async def publish_end(
+    session: AsyncSession,
+    contract: Contract,
+    reason: str,
+    *,
+    stated_at: datetime,
+    by: Caller,
+    notice: str = "",
+    termination: str = "",
+    components: Sequence[Component] = (),
+) -> None:
+    """State the end of a whole contract and publish it, with the title of its reason and the lines of its price."""
     first_day_without = contract.ends_on + timedelta(days=1)
     parties = (await parties_on(session, [contract], contract.ends_on))[contract.id]
     ended = NewStatement(contract.id, FACET, Status.TERMINATED.value, Days(first_day_without), stated_at)
@@ -103,5 +115,13 @@ async def _publish(session: AsyncSession, contract: Contract, reason: str, *, st
         supplier=parties.supplier,
         customers=parties.customers,
         reason=reason,
+        notice=notice,
+        termination=termination,
+        components=tuple(line.component for line in components),
+        natures=tuple(line.nature for line in components),
+        payers=tuple(line.payer for line in components),
+        payees=tuple(line.payee for line in components),
+        component_pence=tuple(line.pence for line in components),
+        due_on=tuple(line.due_on for line in components),
     )
     await outbox.add(session, event, version=contract.version)

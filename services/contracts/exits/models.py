@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.contracts.core.models import Base
 
 
-class Side(StrEnum):
+class ExitSide(StrEnum):
     """The two sides of a contract."""
 
     CUSTOMERS = "customers"

@@ -183,6 +183,13 @@ def _is_open_to_notice(contract: Leaving, exit_day: date) -> bool:
     return exit_day >= first and next_exit_day(contract, exit_day) == exit_day
 
 
+def is_offered(contract: Leaving, exit_day: date) -> bool:
+    """Whether the terms allow an end on a day, on notice in time."""
+    return _is_open_to_notice(contract, exit_day) or any(
+        clause.last_day == exit_day for clause in contract.terms.breaks
+    )
+
+
 def earliest_exit_from(contract: Leaving, deemed_on: date) -> date:
     """Return the earliest last day of service that notice deemed served on a day allows."""
     soonest = max(
@@ -294,7 +301,7 @@ def rounded(pence: Fraction | int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayOut:
+class LeavingOption:
     """A way to end service by a wanted day, or as soon after it as is free."""
 
     choice: str
@@ -303,18 +310,18 @@ class WayOut:
     delay_months: int
 
 
-def ways_out(contract: Leaving, wanted_day: date, asked_on: date) -> list[WayOut]:
+def ways_out(contract: Leaving, wanted_day: date, asked_on: date) -> list[LeavingOption]:
     """Return how service may end with a wanted day: by notice, else both ways that remain, to wait or to pay.
 
     No date is moved: the caller chooses.
     """
     free = free_exit_from(contract, wanted_day, asked_on)
     if free == wanted_day:
-        return [WayOut(choice="notice", exit_day=free, notice_by=notice_due_for(contract, free), delay_months=0)]
+        return [LeavingOption(choice="notice", exit_day=free, notice_by=notice_due_for(contract, free), delay_months=0)]
     delay = whole_months(wanted_day + ONE_DAY, free + ONE_DAY)
     return [
-        WayOut(choice="wait", exit_day=free, notice_by=notice_due_for(contract, free), delay_months=delay),
-        WayOut(choice="pay", exit_day=wanted_day, notice_by=None, delay_months=0),
+        LeavingOption(choice="wait", exit_day=free, notice_by=notice_due_for(contract, free), delay_months=delay),
+        LeavingOption(choice="pay", exit_day=wanted_day, notice_by=None, delay_months=0),
     ]
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from services.contracts.core.exit_terms import ExitTerms
 from services.contracts.exits.packs import pack_on
-from services.contracts.exits.price import Ending, Price, price_of
-from services.contracts.exits.redundancy import StaffMember, information_due_on, redundancies, redundancy_pay
+from services.contracts.exits.prices.price import Ending, Price, price_of
+from services.contracts.exits.prices.redundancy import StaffMember, information_due_on, redundancies, redundancy_pay
 from services.contracts.exits.rules import Leaving
 
 WORKED: dict[str, Any] = {

@@ -12,7 +12,7 @@ from typing import Literal
 
 from libs.common.money import apportion
 from services.contracts.core.notice import after_months, last_day_of_term
-from services.contracts.exits.redundancy import StaffMember, redundancies
+from services.contracts.exits.prices.redundancy import StaffMember, redundancies
 from services.contracts.exits.rules import ONE_DAY, Leaving, rounded, share_of_a_year
 
 ComponentName = Literal["contractual_payment", "redundancy", "breakage", "stranded", "dual_running", "reprocurement"]
@@ -40,7 +40,7 @@ class Ending:
     """What ends, when, and who pays: `ended` and `staying` are charges a year by function.
 
     `payers` are the customers whose part ends with their exact shares of the whole contract. `is_free` where notice
-    allows the end and the contract states no payment for it.
+    allows the end and the contract states no payment for it; `payment_pence` is a payment on which the sides agree.
     """
 
     exit_day: date
@@ -50,6 +50,7 @@ class Ending:
     supplier: str
     staff: tuple[StaffMember, ...] | None = None
     is_free: bool = False
+    payment_pence: int | None = None
     as_known: datetime | None = None
 
     @property
@@ -115,7 +116,9 @@ def price_of(contract: Leaving, ending: Ending) -> Price:
 
 def _contractual(contract: Leaving, ending: Ending, price: Price) -> None:
     terms, first_without = contract.terms, ending.exit_day + ONE_DAY
-    if terms.payment_share is not None:
+    if ending.payment_pence is not None:
+        pence, basis = ending.payment_pence, "as offered"
+    elif terms.payment_share is not None:
         remaining = share_of_a_year(first_without, contract.payment_ends_on(ending.exit_day))
         pence = rounded(Fraction(terms.payment_share) * remaining * ending.ended_pence)
         basis = f"{terms.payment_share} of the charges that remain"

@@ -13,9 +13,9 @@ from libs.common.temporal.days import LATEST
 from services.contracts.core.errors import ExitOutsideTerm, FunctionUnknown, refuse
 from services.contracts.core.models import known
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
-from services.contracts.exits.price import Ending, Price, price_of
+from services.contracts.exits.prices.price import Ending, Price, price_of
+from services.contracts.exits.prices.redundancy import StaffMember
 from services.contracts.exits.queries import NOW, Seen, customers_of
-from services.contracts.exits.redundancy import StaffMember
 from services.contracts.exits.rules import ONE_DAY, free_exit_from, notice_due_for, offered_exits, ways_out
 from services.contracts.exits.views import ComponentView, EstimateView, MoreView, PriceView, WayOutView
 
@@ -73,6 +73,7 @@ def price_on(
     staff: tuple[StaffMember, ...] | None,
     functions: Collection[str] = (),
     leaving: Collection[str] = (),
+    payment_pence: int | None = None,
 ) -> Price:
     """Return what an end would cost, of the whole, of some lines, or of some customers' part."""
     lines = [(line["function"], line["annual_pence"]) for line in seen.row["lines"]]
@@ -85,6 +86,7 @@ def price_on(
         supplier=seen.row["supplier"].code,
         staff=staff,
         is_free=free_exit_from(seen.leaving, exit_day, asked_on) == exit_day,
+        payment_pence=payment_pence,
         as_known=as_known,
     )
     return price_of(seen.leaving, ending)

@@ -1,0 +1,121 @@
+"""Due work of exits: contracts renew, and end on the day for which notice stands."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.events.contracts import ContractVaried
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.process.clock import day_of
+from libs.common.temporal.days import LATEST
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from services.contracts.agreements.catalogue import exit_reasons_on
+from services.contracts.agreements.commands import lock_contracts, parties_on
+from services.contracts.core.models import FACET, Contract, Status, life
+from services.contracts.core.notice import last_notice_day
+from services.contracts.exits.commands import publish_end
+from services.contracts.exits.models import ExitNotice, NoticeAct
+from services.contracts.exits.notices import leaving_of
+from services.contracts.exits.rules import ONE_DAY
+
+_NEXT_END = """
+SELECT n.reference AS notice, c.reference AS contract
+  FROM exit_notice n JOIN contract c ON c.id = n.contract_id
+ WHERE n.exit_day < $1 AND n.faults = '{}' AND c.status = 'signed'
+   AND NOT EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act <> 'consent')
+ ORDER BY n.exit_day, n.id LIMIT 1
+"""
+
+# The term that is known to run last; a notice that stands for its end keeps it from being followed by another.
+_RENEWING = """
+SELECT c.reference, c.notice_months, term.ends_on
+  FROM contract c
+ CROSS JOIN LATERAL (SELECT max(upper(b.valid)) - 1 AS ends_on FROM contract_life_belief b
+                      WHERE b.subject_id = c.id AND b.value = 'active' AND upper_inf(b.known)) term
+ WHERE c.status = 'signed' AND c.exit_terms ->> 'renewal_months' IS NOT NULL
+   AND term.ends_on - (c.notice_months + 1) * 31 <= $1
+   AND NOT EXISTS (SELECT FROM exit_notice n
+                    WHERE n.contract_id = c.id AND n.faults = '{}' AND n.exit_day <= term.ends_on
+                      AND NOT EXISTS (SELECT FROM exit_notice_act a
+                                       WHERE a.notice_id = n.id AND a.act = 'withdrawal'))
+ ORDER BY term.ends_on, c.id
+"""
+
+
+async def end_by_notice(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+    """End the next contract whose notice has run out by a day; return 1, or 0 where there is none."""
+    row = await (await raw(session)).fetchrow(_NEXT_END, up_to)
+    if row is None:
+        return 0
+    [contract] = await lock_contracts(session, [row["contract"]])
+    notice = (await session.scalars(select(ExitNotice).where(ExitNotice.reference == row["notice"]))).one()
+    title = exit_reasons_on(day_of(notice.stated_at)).title_of(notice.reason)
+    contract.end(Status.TERMINATED, notice.exit_day, reason=notice.reason, note=notice.note, agreement=None)
+    contract.notice_served_on, contract.notice_document = notice.served_on, notice.document
+    session.add(
+        NoticeAct(
+            notice_id=notice.id,
+            act="end",
+            party=notice.served_by,
+            agreement=None,
+            acted_on=notice.exit_day + ONE_DAY,
+            stated_at=stated_at,
+            recorded_by=by.subject,
+        )
+    )
+    await session.flush()
+    await publish_end(session, contract, title, stated_at=stated_at, by=by, notice=notice.reference)
+    return 1
+
+
+async def renew_contracts(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+    """Renew the contracts whose last notice day has passed by a day, each by one term; return how many."""
+    rows = await (await raw(session)).fetch(_RENEWING, up_to)
+    ends = {
+        row["reference"]: row["ends_on"]
+        for row in rows
+        if row["ends_on"] < LATEST and last_notice_day(row["ends_on"], row["notice_months"]) < up_to
+    }
+    if not ends:
+        return 0
+    contracts = await lock_contracts(session, list(ends))
+    terms = []
+    for contract in contracts:
+        leaving, first = leaving_of(contract), ends[contract.reference] + ONE_DAY
+        next_end = leaving.term_end(leaving.term_on(first))
+        term = Days(first, next_end + ONE_DAY)
+        terms.append(NewStatement(contract.id, FACET, Status.ACTIVE.value, term, stated_at))
+        contract.version += 1
+        await _publish_renewal(session, contract, first, next_end, stated_at=stated_at)
+    await session.flush()
+    await life.state(await raw(session), terms, source="renewal", by=by.subject)
+    return len(contracts)
+
+
+async def _publish_renewal(
+    session: AsyncSession, contract: Contract, first: date, next_end: date, *, stated_at: datetime
+) -> None:
+    parties = (await parties_on(session, [contract], first))[contract.id]
+    pence = {line.function: line.annual_pence for line in contract.lines}
+    event = ContractVaried(
+        effective_on=first,
+        stated_at=stated_at,
+        contract=contract.reference,
+        supplier=parties.supplier,
+        customers=parties.customers,
+        customer_shares=(),
+        functions=contract.functions,
+        function_pence=tuple(pence[function] for function in contract.functions),
+        function_tiers=(),
+        annual_pence=contract.annual_pence,
+        last_day=next_end,
+        reason="renewed",
+        amendment="",
+        previous_supplier="",
+        decisions=(),
+    )
+    await outbox.add(session, event, version=contract.version)

@@ -1,0 +1,338 @@
+"""Serves and withdraws notice: by either side, in the contract's form, counted from the day of deemed service."""
+
+import uuid
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import DomainError, Reason
+from libs.common.events.contracts import NoticeServed, NoticeWithdrawn
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from services.contracts.agreements.catalogue import exit_reasons_on
+from services.contracts.agreements.commands import ContractParties, get_known_contract_to_change, parties_on
+from services.contracts.authorities import commands as authorities
+from services.contracts.core.acts import RecordedAct, act_of
+from services.contracts.core.codes import Day, Document, OdsCode, Text
+from services.contracts.core.errors import ExitOutsideTerm, NoticeNotYetServed, NoticeTooLate, refuse
+from services.contracts.core.exit_terms import NoticeForm, exit_terms_of
+from services.contracts.core.models import Contract
+from services.contracts.core.rights import Expect
+from services.contracts.exits.day_of_service import deemed_on
+from services.contracts.exits.errors import (
+    ExitNotOffered,
+    NoticeFormWrong,
+    NoticeNotFound,
+    NoticeSpent,
+    NoticeStands,
+    NoticeUnproved,
+    WithdrawalNotAgreed,
+)
+from services.contracts.exits.models import ExitNotice, NoticeAct
+from services.contracts.exits.parties import ActingSide, acting_side
+from services.contracts.exits.rules import (
+    ONE_DAY,
+    Leaving,
+    earliest_exit_from,
+    is_offered,
+    next_exit_day,
+    notice_due_for,
+)
+
+TERMINATE = "contract.terminate"
+
+
+class ServeNotice(BaseModel):
+    """A notice that ends a contract, by its customers or by its supplier."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"last_day": "2018-03-31", "reason": "in_house", "form": "letter", "proof": "Receipt 4711"}]
+        },
+    )
+
+    last_day: Day | None = Field(
+        default=None, description="The last day of service; left out: the earliest that the notice reaches."
+    )
+    form: NoticeForm = "letter"
+    proof: Document | None = Field(default=None, description="What proves service, where the contract asks for it.")
+    reason: str = Field(max_length=40, pattern="^[a-z_]+$", description="A code of `GET /exit-reasons`.")
+    note: Text | None = None
+    served_by: OdsCode | None = Field(
+        default=None, description="The supplier, where the caller acts for both sides; else it follows from the caller."
+    )
+    served_on: Day | None = Field(
+        default=None, description="Day of service; today if left out. An earlier day needs `document`."
+    )
+    document: Document | None = None
+    minute: Text | None = Field(default=None, description="The minute by which it was decided to serve it.")
+    without_effect: bool = Field(
+        default=False, description="Record it even where it has no effect: it is kept with its faults."
+    )
+
+
+class WithdrawNotice(BaseModel):
+    """The withdrawal of a notice, or the other side's consent to it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"agreement": "Letter of 3 May 2017"}]})
+
+    agreement: Text | None = Field(default=None, description="The document in which the other side agrees.")
+    party: OdsCode | None = Field(default=None, description="The supplier, where the caller acts for both sides.")
+
+
+def leaving_of(contract: Contract) -> Leaving:
+    """Return the terms by which a contract that was read to be changed may be left."""
+    return Leaving(
+        starts_on=contract.starts_on,
+        last_day=contract.last_day,
+        notice_months=contract.notice_months,
+        annual_pence=contract.annual_pence,
+        not_before=contract.earliest_exit_on,
+        terms=exit_terms_of(contract.exit_terms),
+    )
+
+
+async def serve_notice(
+    session: AsyncSession,
+    reference: str,
+    command: ServeNotice,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    expect: Expect,
+) -> ExitNotice:
+    """Serve notice for one side. Raises each reason for which it would have no effect, unless it is to be kept so.
+
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, NoticeStands, NoticeFormWrong,
+    NoticeUnproved, NoticeTooLate, ExitNotOffered, ExitOutsideTerm, AuthorityMissing.
+    """
+    contract = await get_known_contract_to_change(session, reference, by=by, today=today)
+    connection = await raw(session)
+    parties = (await parties_on(session, [contract], max(today, contract.starts_on)))[contract.id]
+    acting = await acting_side(connection, parties, by=by, today=today, party=command.served_by)
+    expect(contract.version)
+    refuse(contract.why_not_end(stated_at))
+    act = act_of(command.served_on, command.document, by=by, today=today, stated_at=stated_at)
+    exit_reasons_on(act.recorded_on).title_of(command.reason)
+    found = [*_why_not_recorded(contract, act), *await _why_not_beside_another(session, contract)]
+    found += await authorities.why_not_authorised(
+        connection, TERMINATE, reference, acting.codes, on=act.recorded_on, field="minute"
+    )
+    deemed, exit_day, faults = _effect(contract, command, act)
+    refuse(found if command.without_effect else [*found, *(error for _, error in faults)])
+    notice = _new_notice(contract, acting, command, act, deemed, exit_day, stated_at=stated_at, by=by)
+    notice.faults = [code for code, _ in faults]
+    session.add(notice)
+    contract.version += 1
+    await session.flush()
+    if not faults:
+        await outbox.add(session, _served(contract, parties, notice), version=contract.version)
+        await _record_authority(session, reference, acting, command.minute, act, stated_at=stated_at, by=by)
+    return notice
+
+
+def _effect(
+    contract: Contract, command: ServeNotice, act: RecordedAct
+) -> tuple[date, date, list[tuple[str, DomainError]]]:
+    """Return the day of deemed service, the last day of service, and why the notice would have no effect."""
+    leaving = leaving_of(contract)
+    deemed = deemed_on(act.day, leaving.terms.deemed_service)
+    deemed = deemed if act.is_loaded else max(deemed, act.recorded_on)
+    exit_day = command.last_day or earliest_exit_from(leaving, deemed)
+    return deemed, exit_day, why_without_effect(contract.reference, leaving, command, exit_day, deemed)
+
+
+def _new_notice(
+    contract: Contract,
+    acting: ActingSide,
+    command: ServeNotice,
+    act: RecordedAct,
+    deemed: date,
+    exit_day: date,
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> ExitNotice:
+    return ExitNotice(
+        reference=f"N-{uuid.uuid4()}",
+        contract_id=contract.id,
+        side=acting.side.value,
+        served_by=acting.code,
+        served_on=act.day,
+        deemed_on=deemed,
+        exit_day=exit_day,
+        form=command.form,
+        proof=command.proof,
+        document=command.document,
+        functions=[],
+        leaving=[],
+        reason=command.reason,
+        note=command.note,
+        faults=[],
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
+
+
+def why_without_effect(
+    reference: str, leaving: Leaving, command: ServeNotice, exit_day: date, deemed: date
+) -> list[tuple[str, DomainError]]:
+    """Return the reasons for which a notice has no effect, each with its code."""
+    found: list[tuple[str, DomainError]] = []
+    terms = leaving.terms
+    if terms.notice_forms and command.form not in terms.notice_forms:
+        message = f"{reference} asks for notice by {' or '.join(terms.notice_forms)}, and this is by {command.form}"
+        found.append(("form_wrong", NoticeFormWrong(message, reasons=[Reason(message, "form")])))
+    if terms.proof_required and command.proof is None:
+        message = f"{reference} asks for proof of service"
+        found.append(("unproved", NoticeUnproved(message, reasons=[Reason(message, "proof")])))
+    due = notice_due_for(leaving, exit_day)
+    if due is None or exit_day < leaving.starts_on:
+        message = f"{reference} runs from {leaving.starts_on} to {leaving.last_day}: {exit_day} is no earlier end"
+        found.append(("outside_term", ExitOutsideTerm(message, reasons=[Reason(message, "last_day")])))
+    elif not is_offered(leaving, exit_day):
+        following = next_exit_day(leaving, max(exit_day, leaving.minimum_ends_on or exit_day))
+        message = f"the terms of {reference} allow no end on {exit_day}; the next day that they allow is {following}"
+        found.append(("not_offered", ExitNotOffered(message, reasons=[Reason(message, "last_day")])))
+    elif deemed > due:
+        message = (
+            f"{reference} needs {leaving.notice_months} months' notice: deemed served on {deemed}, the earliest exit "
+            f"is {earliest_exit_from(leaving, deemed)}; to end with {exit_day}, notice was due by {due}"
+        )
+        found.append(("too_late", NoticeTooLate(message, reasons=[Reason(message, "last_day")])))
+    return found
+
+
+def _why_not_recorded(contract: Contract, act: RecordedAct) -> list[DomainError]:
+    found = act.why_not_documented("served_on")
+    if act.day > act.recorded_on or (contract.signed_on and act.day < contract.signed_on):
+        message = f"notice of {contract.reference} on {act.day}: signed on {contract.signed_on}, now {act.recorded_on}"
+        found.append(NoticeNotYetServed(message, reasons=[Reason(message, "served_on")]))
+    return found
+
+
+async def _why_not_beside_another(session: AsyncSession, contract: Contract) -> list[DomainError]:
+    standing = await standing_notices(session, contract)
+    return [NoticeStands(f"{one.reference} ends {contract.reference} with {one.exit_day}") for one in standing[:1]]
+
+
+async def standing_notices(session: AsyncSession, contract: Contract) -> list[ExitNotice]:
+    """Return the notices of a contract that have an effect and were not withdrawn or carried out."""
+    settled = select(NoticeAct.notice_id).where(NoticeAct.act != "consent")
+    query = (
+        select(ExitNotice)
+        .where(ExitNotice.contract_id == contract.id, ExitNotice.id.not_in(settled))
+        .order_by(ExitNotice.id)
+    )
+    return [notice for notice in (await session.scalars(query)).all() if not notice.faults]
+
+
+async def _record_authority(
+    session: AsyncSession,
+    reference: str,
+    acting: ActingSide,
+    minute: str | None,
+    act: RecordedAct,
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    for code in acting.codes:
+        await authorities.record(
+            session, TERMINATE, reference, code, minute=minute, on=act.recorded_on, stated_at=stated_at, by=by
+        )
+
+
+def _served(contract: Contract, parties: ContractParties, notice: ExitNotice) -> NoticeServed:
+    return NoticeServed(
+        effective_on=notice.deemed_on,
+        stated_at=notice.stated_at,
+        contract=contract.reference,
+        notice=notice.reference,
+        supplier=parties.supplier,
+        customers=parties.customers,
+        served_by=notice.served_by,
+        served_on=notice.served_on,
+        deemed_on=notice.deemed_on,
+        exit_on=notice.exit_day + ONE_DAY,
+        functions=tuple(notice.functions),
+        leaving=tuple(notice.leaving),
+    )
+
+
+async def withdraw_notice(
+    session: AsyncSession,
+    reference: str,
+    number: str,
+    command: WithdrawNotice,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    expect: Expect,
+) -> ExitNotice:
+    """Withdraw a notice that the other side agreed to, or record that side's consent.
+
+    Raises ContractNotFound, NotYoursToDecide, NoticeNotFound, NoticeSpent, WithdrawalNotAgreed.
+    """
+    contract = await get_known_contract_to_change(session, reference, by=by, today=today)
+    parties = (await parties_on(session, [contract], max(today, contract.starts_on)))[contract.id]
+    acting = await acting_side(await raw(session), parties, by=by, today=today, party=command.party)
+    expect(contract.version)
+    notice = await _standing(session, contract, number)
+    is_own = notice.side == acting.side
+    if is_own and command.agreement is None and not await _has_consent(session, notice):
+        raise WithdrawalNotAgreed(f"{number} of {reference}: the other side has not agreed")
+    session.add(
+        NoticeAct(
+            notice_id=notice.id,
+            act="withdrawal" if is_own else "consent",
+            party=acting.code,
+            agreement=command.agreement,
+            acted_on=today,
+            stated_at=stated_at,
+            recorded_by=by.subject,
+        )
+    )
+    contract.version += 1
+    await session.flush()
+    if is_own:
+        event = _withdrawn(contract, parties, notice, today, stated_at)
+        await outbox.add(session, event, version=contract.version)
+    return notice
+
+
+def _withdrawn(
+    contract: Contract, parties: ContractParties, notice: ExitNotice, on: date, stated_at: datetime
+) -> NoticeWithdrawn:
+    return NoticeWithdrawn(
+        effective_on=on,
+        stated_at=stated_at,
+        contract=contract.reference,
+        notice=notice.reference,
+        supplier=parties.supplier,
+        customers=parties.customers,
+        agreed_by=(parties.supplier, *parties.customers),
+        reason="agreed",
+    )
+
+
+async def _standing(session: AsyncSession, contract: Contract, number: str) -> ExitNotice:
+    notice = await session.scalar(
+        select(ExitNotice).where(ExitNotice.contract_id == contract.id, ExitNotice.reference == number)
+    )
+    if notice is None:
+        raise NoticeNotFound(f"{number} is no notice of {contract.reference}")
+    if notice.reference not in {one.reference for one in await standing_notices(session, contract)}:
+        raise NoticeSpent(f"{number} of {contract.reference} does not stand")
+    return notice
+
+
+async def _has_consent(session: AsyncSession, notice: ExitNotice) -> bool:
+    query = select(NoticeAct.id).where(NoticeAct.notice_id == notice.id, NoticeAct.act == "consent")
+    return (await session.scalars(query)).first() is not None
