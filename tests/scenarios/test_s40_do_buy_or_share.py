@@ -84,6 +84,7 @@ async def test_s40_options_are_late_and_an_agreement_is_overdue_until_its_signat
         Role.CONTRACT_LEAD,
         json={},
         headers={"If-Match": '"1"'},
+        organisations=(CCG,),
     )
     await platform.move_clocks(date.fromordinal(date.fromisoformat(signed_on).toordinal() + 3))
     assert await findings(platform, "overdue") == []
