@@ -65,6 +65,17 @@ CASES = [
         hidden=True,
     ),
     Case(
+        operation="agree_shares",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        method="PUT",
+        path="/contracts/{reference}/shares/{kind}",
+        values={"reference": DRAFT, "kind": "cost"},
+        json={"weights": {"10H": 1, "10Y": 2}, "total": 3},
+        version=1,
+        hidden=True,
+    ),
+    Case(
         operation="terminate_contract",
         role=Role.CONTRACT_LEAD,
         binds=("10H", "10Y"),

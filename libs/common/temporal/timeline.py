@@ -15,6 +15,7 @@ import asyncpg
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -72,12 +73,15 @@ _BeliefKey = tuple[int, int, str, Days, datetime]  # subject, facet, value, days
 
 
 class Timeline:
-    """The statements and beliefs about one kind of subject, in tables named `prefix` in a service's metadata."""
+    """The statements and beliefs about one kind of subject, in tables named `prefix` in a service's metadata.
 
-    def __init__(self, metadata: MetaData, prefix: str) -> None:
+    `check` is a condition of SQL that every value meets, in both tables: what does not is never written.
+    """
+
+    def __init__(self, metadata: MetaData, prefix: str, *, check: str = "") -> None:
         self.statements = f"{prefix}_statement"
         self.beliefs = f"{prefix}_belief"
-        Table(
+        statement = Table(
             self.statements,
             metadata,
             Column("id", BigInteger, Identity(always=True), primary_key=True),
@@ -126,6 +130,9 @@ class Timeline:
             )
         )
         Index(None, belief.c.subject_id, belief.c.facet)
+        if check:
+            for table in (statement, belief):
+                table.append_constraint(CheckConstraint(check, name="value_allowed"))
 
     async def state(
         self,

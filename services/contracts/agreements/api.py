@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
+from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
@@ -23,14 +24,17 @@ from libs.common.http.dependencies import (
     problems,
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
-from services.contracts.agreements import commands
+from services.contracts.agreements import commands, queries, shares
 from services.contracts.agreements import errors as drafts
 from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.shares import AgreeShares
 from services.contracts.agreements.terms import DraftContract, ReviseContract
+from services.contracts.agreements.views import ShareTableView
 from services.contracts.core import errors
 from services.contracts.core import queries as reads
 from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.core.models import Status
+from services.contracts.core.shares import ShareKind
 from services.contracts.core.views import (
     CatalogueView,
     ContractHistoryView,
@@ -180,6 +184,58 @@ async def award_contract(
     expect = expecting(if_match)
     contract = await commands.award_contract(session, reference, by=by, today=today, stated_at=stated_at, expect=expect)
     return await shown(session, contract, response, by, today)
+
+
+@router.get(
+    "/contracts/{reference}/shares/{kind}",
+    summary="Read the shares of a contract",
+    responses=problems(errors.ContractNotFound),
+)
+async def get_shares(
+    reference: Reference, kind: ShareKind, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
+) -> ShareTableView:
+    """Return how the customers divide a contract as at the day: the exact shares, and of the cost the pence a year.
+
+    Where no table of the cost was agreed, the parts are equal.
+    """
+    return await queries.get_shares(rows, reference, kind, by=by, as_at=as_at, as_known=as_known)
+
+
+@router.put(
+    "/contracts/{reference}/shares/{kind}",
+    summary="Agree the shares of a contract",
+    responses=problems(
+        drafts.SharesNotWhole,
+        drafts.CoordinatorMissing,
+        errors.DocumentMissing,
+        errors.ExitOutsideTerm,
+        errors.NotSigned,
+        errors.ContractAlreadyEnded,
+        errors.StatedBeforeSignature,
+        *EDIT_REFUSALS,
+    ),
+)
+@binds("the contract's customers, or those for whom it was drafted")
+async def agree_shares(
+    reference: Reference,
+    kind: ShareKind,
+    command: AgreeShares,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> ShareTableView:
+    """State the whole table of a kind from a day: its weights make up the total, and its holders are customers.
+
+    Who has no share of the cost leaves the contract from the day; the contract continues. In a draft the table is part
+    of the text, which is signed anew.
+    """
+    await shares.agree_shares(
+        session, reference, kind, command, by=by, today=today, stated_at=stated_at, expect=expecting(if_match)
+    )
+    as_at = max(command.from_day or today, today)
+    return await queries.get_shares(await raw(session), reference, kind, by=by, as_at=as_at, as_known=None)
 
 
 functions_router = commands_router(tags=["Suppliers"])

@@ -16,3 +16,11 @@ class CoordinatorMissing(Conflict):
     You act for some of its customers, not for exactly one and not for all: name in `coordinating_commissioner` which
     of them acts for all.
     """
+
+
+class SharesNotWhole(Conflict):
+    """The shares do not make up the whole among the customers.
+
+    The weights make up the total, and each holder is a customer on the day. Of a draft each customer has a share; of a
+    signed contract a customer without a share of the cost leaves from the day.
+    """

@@ -13,12 +13,15 @@ import asyncpg
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Connection,
     DateTime,
     ForeignKey,
     Identity,
     Index,
+    MetaData,
     Text,
     UniqueConstraint,
+    event,
     false,
     text,
 )
@@ -40,6 +43,7 @@ from services.contracts.core.errors import (
     StatedBeforeSignature,
 )
 from services.contracts.core.notice import earliest_exit, last_notice_day
+from services.contracts.core.shares import IS_WHOLE
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
@@ -56,6 +60,15 @@ customership = Timeline(Base.metadata, "contract_customer")
 supply = Timeline(Base.metadata, "contract_supplier")
 """Subject: a contract. Its supplier since another body took over the one that signed."""
 
+
+@event.listens_for(Base.metadata, "before_create")
+def _define_functions(_: MetaData, connection: Connection, **__: object) -> None:
+    """Create what the checks of the tables call, before the tables."""
+    connection.exec_driver_sql(IS_WHOLE)
+
+
+sharing = Timeline(Base.metadata, "contract_share", check="share_table_is_whole(value)")
+"""Subject: a contract. The whole table of shares of a day, one facet a kind: see `shares`."""
 coordination = Timeline(Base.metadata, "contract_coordinator")
 """Subject: a contract. Its coordinating commissioner: the customer that acts for all of them."""
 
@@ -158,7 +171,8 @@ class Contract(Base):
     to the parties.
 
     `drafted_for` are the customers for whom its author acted: they alone read the draft until it is awarded.
-    `text_version` counts the texts of the draft, of which a signature signs one. `coordinator_code` is the coordinating
+    `drafted_shares` are its tables by kind, until the signature states them. `text_version` counts the texts of the
+    draft, of which a signature signs one. `coordinator_code` is the coordinating
     commissioner as drafted; from the signature on `coordination` says who it is.
     """
 
@@ -209,6 +223,7 @@ class Contract(Base):
     text_version: Mapped[int] = mapped_column(default=1, server_default="1")
     awarded_on: Mapped[date | None] = mapped_column(default=None)
     awarded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+    drafted_shares: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True), default=None)
     form: Mapped[str | None] = mapped_column(Text, default=None)
     indexation: Mapped[str | None] = mapped_column(Text, default=None)
     price_year: Mapped[str | None] = mapped_column(Text, default=None)

@@ -1,21 +1,22 @@
-"""Lets what customers agreed among themselves follow them: who coordinates a contract after one is succeeded."""
+"""Lets what customers agreed among themselves follow them: shares, and who coordinates, after a succession."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import asyncpg
 
 from libs.common.identity import Caller
-from libs.common.temporal.history import Days
-from libs.common.temporal.timeline import NewStatement
-from services.contracts.core.models import FACET, coordination
+from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
+from libs.common.temporal.timeline import NewStatement, Timeline
+from services.contracts.core.models import FACET, coordination, sharing
+from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 
 # All that was ever believed, so that what held before comes back where a succession is undone; the latest first.
-_COORDINATORS = """
-SELECT subject_id, value, lower(valid) AS first_day, upper(valid) AS end_day, upper_inf(known) AS is_current
-  FROM contract_coordinator_belief WHERE subject_id = ANY($1) ORDER BY lower(known) DESC, id DESC
+_BELIEVED = """
+SELECT subject_id, facet, value, lower(valid) AS first_day, upper(valid) AS end_day, upper_inf(known) AS is_current
+  FROM {beliefs} WHERE subject_id = ANY($1) ORDER BY lower(known) DESC, id DESC
 """
 
 
@@ -30,30 +31,87 @@ class PartyChange:
     stated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What was believed of one facet on some days; `is_current`: it still is."""
+
+    facet: int
+    value: str
+    days: Days
+    is_current: bool
+
+
 async def follow_parties(
     connection: asyncpg.Connection, changes: Sequence[PartyChange], *, source: str, by: Caller
-) -> None:
-    """State who coordinates contracts whose customers changed: a successor in the place of its predecessor."""
-    believed: dict[int, list[asyncpg.Record]] = defaultdict(list)
-    for row in await connection.fetch(_COORDINATORS, sorted({change.contract_id for change in changes})):
-        believed[row["subject_id"]].append(row)
-    statements = [
-        NewStatement(change.contract_id, FACET, lead, change.days, change.stated_at)
-        for change in changes
-        if (lead := _coordinator(believed[change.contract_id], change)) is not None
-    ]
-    await coordination.state(connection, statements, source=source, by=by.subject)
+) -> dict[int, ShareTable]:
+    """State shares and coordinators of contracts whose customers changed: a successor has its predecessors'.
+
+    Where a succession is undone, what was believed before it holds again. Returns the table of cost of each changed
+    contract that has one, as it is on the first day of the change.
+    """
+    ids = sorted({change.contract_id for change in changes})
+    leads, tables = await _pieces(connection, coordination, ids), await _pieces(connection, sharing, ids)
+    if leads:
+        stated = [NewStatement(*one) for change in changes for one in _coordinators(leads[change.contract_id], change)]
+        await coordination.state(connection, stated, source=source, by=by.subject)
+    if not tables:
+        return {}
+    costs: dict[int, ShareTable] = {}
+    statements: list[NewStatement] = []
+    for change in changes:
+        moved = _moved(tables[change.contract_id], change)
+        statements += moved
+        for one in moved:
+            if one.facet == ShareFacet.COST and one.value is not None:
+                costs.setdefault(change.contract_id, table_of(one.value))
+    await sharing.state(connection, statements, source=source, by=by.subject)
+    return costs
 
 
-def _coordinator(believed: Iterable[asyncpg.Record], change: PartyChange) -> str | None:
-    """Return the coordinating commissioner after a change, None where it stays or nothing says who it was."""
-    then = [row for row in believed if _covers(row, change.days.start)]
-    now = next((row["value"] for row in then if row["is_current"]), None)
+async def _pieces(
+    connection: asyncpg.Connection, timeline: Timeline, contracts: Sequence[int]
+) -> Mapping[int, list[_Piece]]:
+    found: dict[int, list[_Piece]] = defaultdict(list)
+    for row in await connection.fetch(_BELIEVED.format(beliefs=timeline.beliefs), contracts):
+        days = Days(row["first_day"] or FIRST_DAY, row["end_day"] or LAST_DAY)
+        found[row["subject_id"]].append(_Piece(row["facet"], row["value"], days, row["is_current"]))
+    return found
+
+
+def _coordinators(pieces: Sequence[_Piece], change: PartyChange) -> list[tuple[int, int, str, Days, datetime]]:
+    """Return what is to be stated of the coordinating commissioner: nothing where it stays, or none is known."""
+    then = [one for one in pieces if _covers(one, change.days.start)]
+    now = next((one.value for one in then if one.is_current), None)
     if now is None or now in change.after:
-        return None
-    before = next((str(row["value"]) for row in then if row["value"] in change.after), None)
-    return before or min(change.after - change.before or change.after)
+        return []
+    before = next((one.value for one in then if one.value in change.after), None)
+    lead = before or min(change.after - change.before or change.after)
+    return [(change.contract_id, FACET, lead, change.days, change.stated_at)]
 
 
-def _covers(row: asyncpg.Record, day: date) -> bool:
-    return (row["first_day"] is None or row["first_day"] <= day) and (row["end_day"] is None or day < row["end_day"])
+def _moved(pieces: Sequence[_Piece], change: PartyChange) -> list[NewStatement]:
+    """Return the tables of the days of a change, with the shares of who leaves at who joins, in order of days."""
+    leaving, joining = change.before - change.after, sorted(change.after - change.before)
+    statements = []
+    for one in sorted(pieces, key=lambda piece: piece.days.start):
+        days = _both(one.days, change.days)
+        table = table_of(one.value)
+        if not one.is_current or days is None or not table.holders & leaving:
+            continue
+        before = (
+            table_of(other.value)
+            for other in pieces
+            if other.facet == one.facet and not other.is_current and _covers(other, days.start)
+        )
+        moved = next((old for old in before if old.holders == change.after), table.moved(leaving, joining))
+        statements.append(NewStatement(change.contract_id, one.facet, moved.as_text(), days, change.stated_at))
+    return statements
+
+
+def _covers(piece: _Piece, day: date) -> bool:
+    return piece.days.start <= day < piece.days.end
+
+
+def _both(one: Days, other: Days) -> Days | None:
+    start, end = max(one.start, other.start), min(one.end, other.end)
+    return Days(start, end) if start < end else None

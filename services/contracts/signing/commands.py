@@ -18,6 +18,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import customers_of, lock_to_bind
+from services.contracts.agreements.shares import publish_shares, state_table, why_not_whole
 from services.contracts.authorities import commands as authorities
 from services.contracts.bodies.commands import warn_of_holder, why_cannot_hold
 from services.contracts.bodies.queries import tier_of_customers
@@ -36,6 +37,7 @@ from services.contracts.core.models import (
     life,
 )
 from services.contracts.core.rights import Expect, acted_for, must_act_for_one_of
+from services.contracts.core.shares import FACETS, ShareKind, ShareTable, table_of
 from services.contracts.core.sight import must_know
 from services.contracts.signing.errors import AlreadySigned, NotASignatory, PartyNotNamed
 from services.contracts.transfers.successions import follow_since_start
@@ -261,12 +263,20 @@ async def _make_binding(session: AsyncSession, contract: Contract, signed: Seque
                 found.setdefault(one.party_code, error)
     refuse(list(found.values()))
     counted = [one for one in signed if one.party_code in (*customers, contract.supplier_code)]
+    tables = await _tables(connection, contract, customers)
     last = max(counted, key=lambda one: (one.signed_on, one.stated_at))
     stated_at = max(one.stated_at for one in counted)
     contract.sign(last.signed_on, last.document, stated_at=stated_at)
     await _state_term_and_parties(session, contract, customers, stated_at=stated_at, by=by)
     tier = await tier_of_customers(connection, customers, as_at=contract.starts_on)
-    await outbox.add(session, _signed(contract, customers, counted, tier, stated_at), version=contract.version)
+    for kind, table in tables.items():
+        await state_table(connection, contract, kind, table, (), days=Days(), stated_at=stated_at, by=by)
+    cost = tables.get("cost")
+    signed_now = _signed(contract, customers, counted, tier, cost, stated_at)
+    await outbox.add(session, signed_now, version=contract.version)
+    if tables:
+        host, on = contract.supplier_code, contract.starts_on
+        await publish_shares(session, contract, customers, host, on=on, stated_at=stated_at)
     await warn_of_holder(
         session,
         contract.reference,
@@ -280,8 +290,32 @@ async def _make_binding(session: AsyncSession, contract: Contract, signed: Seque
     await session.refresh(contract, ["version"])
 
 
+async def _tables(
+    connection: asyncpg.Connection, contract: Contract, customers: Sequence[str]
+) -> dict[ShareKind, ShareTable]:
+    """Return the tables of the draft, with a successor in the place of its predecessors. Raises SharesNotWhole."""
+    tables: dict[ShareKind, ShareTable] = {}
+    found: list[DomainError] = []
+    for kind in FACETS:
+        if (text := (contract.drafted_shares or {}).get(kind)) is None:
+            continue
+        table = table_of(text)
+        for code in sorted(table.holders.difference(customers)):
+            followed = await known.successors(connection, [code])
+            table = table.moved([code], sorted(followed.intersection(customers)))
+        found += why_not_whole(table, customers, may_leave=False)
+        tables[kind] = table
+    refuse(found)
+    return tables
+
+
 def _signed(
-    contract: Contract, customers: Sequence[str], signed: Sequence[Signature], tier: str | None, stated_at: datetime
+    contract: Contract,
+    customers: Sequence[str],
+    signed: Sequence[Signature],
+    tier: str | None,
+    cost: ShareTable | None,
+    stated_at: datetime,
 ) -> ContractSigned:
     pence = {line.function: line.annual_pence for line in contract.lines}
     return ContractSigned(
@@ -294,6 +328,7 @@ def _signed(
         functions=contract.functions,
         last_day=contract.last_day,
         annual_pence=contract.annual_pence,
+        customer_shares=cost.fractions(customers) if cost else (),
         function_pence=tuple(pence[function] for function in contract.functions),
         function_tiers=(tier,) * len(contract.functions) if tier else (),
         value_basis=contract.value_basis,

@@ -23,6 +23,7 @@ from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, Status, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.core.schemes import ALWAYS, property_schemes
+from services.contracts.core.shares import ShareTable
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -127,12 +128,12 @@ async def transfer_contracts(
         source=f"merger {merger.key}",
         by=by.subject,
     )
-    await follow_parties(
+    costs = await follow_parties(
         connection, [_party_change(change, merger) for change in signed], source=f"merger {merger.key}", by=by
     )
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
     schemes = await _schemes(connection, merger, leaving)
-    told = await outbox.add_all(session, [_transferred(change, merger, schemes) for change in signed])
+    told = await outbox.add_all(session, [_transferred(change, merger, schemes, costs) for change in signed])
     events = dict(zip((change.contract["id"] for change in signed), told, strict=True))
     await record_changes(
         connection, [_record(change, merger, events.get(change.contract["id"]), schemes) for change in changes]
@@ -199,7 +200,10 @@ def route_of(schemes: Sequence[str]) -> str:
     return "scheme" if any(schemes) else "succession"
 
 
-def _transferred(change: _Change, merger: Merger, schemes: Mapping[str, str]) -> ContractTransferred:
+def _transferred(
+    change: _Change, merger: Merger, schemes: Mapping[str, str], costs: Mapping[int, ShareTable]
+) -> ContractTransferred:
+    cost = costs.get(change.contract["id"])
     moved_by = tuple(schemes[code] for code in sorted(change.leaving))
     return ContractTransferred(
         effective_on=merger.effective_on,
@@ -210,6 +214,7 @@ def _transferred(change: _Change, merger: Merger, schemes: Mapping[str, str]) ->
         customers=change.customers,
         merger=merger.reference,
         annual_pence=change.contract["annual_pence"],
+        customer_shares=cost.fractions(change.customers) if cost else (),
         schemes=moved_by if any(moved_by) else (),
         route=route_of(moved_by),
     )

@@ -24,6 +24,7 @@ from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, Contract, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
+from services.contracts.core.shares import ShareTable
 from services.contracts.transfers.commands import (
     ChangeRow,
     follow_mergers,
@@ -217,10 +218,10 @@ async def _restate(
             (row["customer_code"], row["first_day"], row["end_day"]) for row in beliefs if row["contract_id"] == key
         ]
         corrections += [(contract, one, at) for one in differences(parties_of(pieces), wanted, on)]
-    await _state(connection, corrections, by=by)
+    costs = await _state(connection, corrections, by=by)
     changed = {contract["id"] for contract, *_ in corrections}
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", list(changed))
-    events = await outbox.add_all(session, [_event(*one) for one in corrections])
+    events = await outbox.add_all(session, [_event(*one, costs.get(one[0]["id"])) for one in corrections])
     await record_changes(
         connection,
         [_record(*one, acted[one[0]["id"]]["merger"], event) for one, event in zip(corrections, events, strict=True)],
@@ -228,7 +229,10 @@ async def _restate(
     return len(changed)
 
 
-async def _state(connection: asyncpg.Connection, corrections: Sequence[_Correction], *, by: Caller) -> None:
+async def _state(
+    connection: asyncpg.Connection, corrections: Sequence[_Correction], *, by: Caller
+) -> dict[int, ShareTable]:
+    """State the customers of the corrections, and with them their shares; return the tables of cost that changed."""
     named = sorted({(contract["id"], code) for contract, one, _ in corrections for code in one.after})
     await connection.execute(_NAME, [key for key, _ in named], [code for _, code in named])
     rows = await connection.fetch(_CUSTOMERS, sorted({contract["id"] for contract, *_ in corrections}))
@@ -240,10 +244,10 @@ async def _state(connection: asyncpg.Connection, corrections: Sequence[_Correcti
     ]
     await customership.state(connection, statements, source="succession undone", by=by.subject)
     changes = [PartyChange(contract["id"], one.days, one.before, one.after, at) for contract, one, at in corrections]
-    await follow_parties(connection, changes, source="succession undone", by=by)
+    return await follow_parties(connection, changes, source="succession undone", by=by)
 
 
-def _event(contract: asyncpg.Record, one: Difference, at: datetime) -> ContractTransferred:
+def _event(contract: asyncpg.Record, one: Difference, at: datetime, cost: ShareTable | None) -> ContractTransferred:
     return ContractTransferred(
         effective_on=one.days.start,
         stated_at=at,
@@ -253,6 +257,7 @@ def _event(contract: asyncpg.Record, one: Difference, at: datetime) -> ContractT
         customers=tuple(sorted(one.after)),
         merger="",
         annual_pence=contract["annual_pence"],
+        customer_shares=cost.fractions(sorted(one.after)) if cost else (),
         route="succession",
     )
 

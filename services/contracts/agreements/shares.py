@@ -1,0 +1,255 @@
+"""States how the customers of a contract divide it: the whole table of a kind, from a day."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Self
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import DomainError, Reason
+from libs.common.events.contracts import ContractVaried, SharesAgreed
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
+from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
+from services.contracts.core.acts import RecordedAct, act_of
+from services.contracts.core.codes import Day, Document, OdsCode
+from services.contracts.core.errors import ExitOutsideTerm, refuse
+from services.contracts.core.models import FACET, Contract, Status, coordination, customership, sharing
+from services.contracts.core.rights import Expect
+from services.contracts.core.shares import FACETS, Basis, ShareKind, ShareTable, table_of
+
+_TABLES = """
+SELECT facet, value FROM contract_share_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
+"""
+
+_COORDINATOR = """
+SELECT value FROM contract_coordinator_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
+"""
+
+
+class AgreeShares(BaseModel):
+    """The whole table of shares of a contract from a day: each holder's weight, and the total that they make up."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "weights": {"10H": 205_000, "10Y": 330_000, "05C": 145_000},
+                    "total": 680_000,
+                    "basis": "population:registered",
+                }
+            ]
+        },
+    )
+
+    weights: dict[OdsCode, Annotated[int, Field(strict=True, gt=0, le=10**12)]] = Field(
+        min_length=1, max_length=250, description="The weight of each customer that has a share."
+    )
+    total: int = Field(strict=True, gt=0, le=10**15, description="What the weights make up together: 100 per cent.")
+    basis: Basis = Field(default="stated", description="Where the weights come from.")
+    from_day: Day | None = Field(
+        default=None,
+        description="From when it holds; today if left out. An earlier day needs `document`. Not for a draft.",
+    )
+    document: Document | None = None
+    coordinating_commissioner: OdsCode | None = Field(
+        default=None, description="Who coordinates from the day, where the one before leaves: chosen by all."
+    )
+
+    @model_validator(mode="after")
+    def _is_coordinated_by_a_holder(self) -> Self:
+        if self.coordinating_commissioner not in (None, *self.weights):
+            raise ValueError("coordinating_commissioner has no share")
+        return self
+
+    @property
+    def table(self) -> ShareTable:
+        """The table that this states."""
+        return ShareTable(self.total, dict(sorted(self.weights.items())), self.basis)
+
+
+async def agree_shares(
+    session: AsyncSession,
+    reference: str,
+    kind: ShareKind,
+    command: AgreeShares,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    expect: Expect,
+) -> Contract:
+    """State the whole table of a kind from a day; of a draft it is part of the text that is to be signed.
+
+    The holders of the cost are the customers: one without a share leaves from the day, and the contract continues.
+    Raises ContractNotFound, NotYoursToDecide, SharesNotWhole, CoordinatorMissing, ExitOutsideTerm, DocumentMissing.
+    """
+    act = act_of(command.from_day, command.document, by=by, today=today, stated_at=stated_at)
+    contract = await get_contract_to_change(
+        session, reference, by=by, on=max(act.day, today), today=today, expect=expect
+    )
+    if contract.status == Status.DRAFT:
+        refuse(why_not_whole(command.table, customers_of(contract), may_leave=False))
+        contract.drafted_shares = {**(contract.drafted_shares or {}), kind: command.table.as_text()}
+        contract.text_version += 1
+        contract.version += 1
+        await session.flush()
+    else:
+        await _agree_from_day(session, contract, kind, command, act, stated_at=stated_at, by=by)
+    return contract
+
+
+async def _agree_from_day(
+    session: AsyncSession,
+    contract: Contract,
+    kind: ShareKind,
+    command: AgreeShares,
+    act: RecordedAct,
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    connection = await raw(session)
+    parties = (await parties_on(session, [contract], act.day))[contract.id]
+    leaving = sorted(set(parties.customers) - set(command.weights)) if kind == "cost" else []
+    lead = await _lead_after(connection, contract, command, leaving, on=act.day)
+    refuse(
+        [
+            *contract.why_not_end(stated_at),
+            *_why_not_then(contract, act.day),
+            *act.why_not_documented("from_day"),
+            *why_not_whole(command.table, parties.customers, may_leave=kind == "cost"),
+            *(lead if isinstance(lead, list) else []),
+        ]
+    )
+    days = Days(act.day)
+    await state_table(connection, contract, kind, command.table, leaving, days=days, stated_at=stated_at, by=by)
+    if isinstance(lead, str):
+        statement = NewStatement(contract.id, FACET, lead, days, stated_at)
+        await coordination.state(connection, [statement], source="agreement", by=by.subject)
+    contract.version += 1
+    await session.flush()
+    remaining = tuple(code for code in parties.customers if code not in leaving)
+    if kind == "cost":
+        reason = "associate_left" if leaving else "amended"
+        varied = _varied(contract, parties.supplier, remaining, command.table, act.day, reason, stated_at)
+        await outbox.add(session, varied, version=contract.version)
+    await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
+
+
+def why_not_whole(table: ShareTable, customers: Sequence[str], *, may_leave: bool) -> list[DomainError]:
+    """Return the reasons against a table: its weights make up the total, and its holders are the customers."""
+    messages = []
+    if (made_up := sum(table.weights.values())) != table.total:
+        messages.append((f"the weights make up {made_up} of {table.total}", "total"))
+    messages += [(f"{code} is no customer then", "weights") for code in sorted(table.holders - set(customers))]
+    if not may_leave:
+        messages += [(f"{code} has no share", "weights") for code in sorted(set(customers) - table.holders)]
+    return [SharesNotWhole(message, reasons=[Reason(message, field)]) for message, field in messages]
+
+
+async def state_table(
+    connection: asyncpg.Connection,
+    contract: Contract,
+    kind: ShareKind,
+    table: ShareTable,
+    leaving: Sequence[str],
+    *,
+    days: Days,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    """State a table on some days, and with the cost that those without a share are no customers then."""
+    statement = NewStatement(contract.id, FACETS[kind], table.as_text(), days, stated_at)
+    await sharing.state(connection, [statement], source="agreement", by=by.subject)
+    gone = [one.id for one in contract.named_customers if one.customer_code in leaving]
+    await customership.state(
+        connection,
+        [NewStatement(customer, FACET, None, days, stated_at) for customer in gone],
+        source="agreement",
+        by=by.subject,
+    )
+
+
+async def publish_shares(
+    session: AsyncSession, contract: Contract, customers: Sequence[str], host: str, *, on: date, stated_at: datetime
+) -> None:
+    """Publish the tables of a contract on a day, as believed now; without those that name others than its customers."""
+    rows = await (await raw(session)).fetch(_TABLES, contract.id, on)
+    tables = {row["facet"]: table_of(row["value"]) for row in rows}
+    shares = {
+        kind: tables[facet].fractions(customers) if facet in tables and tables[facet].holders == set(customers) else ()
+        for kind, facet in FACETS.items()
+    }
+    cost = tables.get(FACETS["cost"])
+    event = SharesAgreed(
+        effective_on=on,
+        stated_at=stated_at,
+        agreement=contract.reference,
+        contract=contract.reference,
+        customers=tuple(customers),
+        host=host,
+        cost_shares=shares["cost"],
+        hr_shares=shares["hr"],
+        legal_shares=shares["legal"],
+        risk_shares=shares["risk"],
+        cost_basis=cost.basis if cost else "",
+    )
+    await outbox.add(session, event, version=contract.version)
+
+
+def _why_not_then(contract: Contract, day: date) -> list[DomainError]:
+    if contract.starts_on <= day <= contract.ends_on:
+        return []
+    message = f"{contract.reference} runs from {contract.starts_on} to {contract.ends_on}, and {day} is no day of it"
+    return [ExitOutsideTerm(message, reasons=[Reason(message, "from_day")])]
+
+
+async def _lead_after(
+    connection: asyncpg.Connection, contract: Contract, command: AgreeShares, leaving: Sequence[str], *, on: date
+) -> str | list[DomainError] | None:
+    """Return the new coordinating commissioner, None where it stays, or why one has to be named."""
+    row = await connection.fetchrow(_COORDINATOR, contract.id, on)
+    now = None if row is None else str(row["value"])
+    if command.coordinating_commissioner is not None:
+        return command.coordinating_commissioner
+    if now not in leaving or len(command.weights) == 1:
+        return None
+    message = f"{now} coordinates {contract.reference} and leaves it: name who coordinates then"
+    return [CoordinatorMissing(message, reasons=[Reason(message, "coordinating_commissioner")])]
+
+
+def _varied(
+    contract: Contract,
+    supplier: str,
+    customers: tuple[str, ...],
+    table: ShareTable,
+    on: date,
+    reason: str,
+    stated_at: datetime,
+) -> ContractVaried:
+    pence = {line.function: line.annual_pence for line in contract.lines}
+    return ContractVaried(
+        effective_on=on,
+        stated_at=stated_at,
+        contract=contract.reference,
+        supplier=supplier,
+        customers=customers,
+        customer_shares=table.fractions(customers),
+        functions=contract.functions,
+        function_pence=tuple(pence[function] for function in contract.functions),
+        function_tiers=(),
+        annual_pence=contract.annual_pence,
+        last_day=contract.last_day,
+        reason=reason,
+        amendment="",
+        previous_supplier="",
+        decisions=(),
+    )

@@ -1,0 +1,31 @@
+"""Answers about how a contract is divided."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from services.contracts.core.shares import Basis, ShareKind
+from services.contracts.core.views import View
+
+
+class SharePartView(View):
+    """One customer's part."""
+
+    code: str
+    weight: int
+    share: str = Field(description="The exact fraction.", examples=["41/136"])
+    annual_pence: int | None = Field(
+        description="Its part of the charge a year, by largest remainder; null for other kinds than the cost."
+    )
+
+
+class ShareTableView(View):
+    """The whole table of shares of a kind as at a day, as known at an instant."""
+
+    contract: str
+    kind: ShareKind
+    total: int | None = Field(description="What the weights make up; null where no table was agreed.")
+    basis: Basis | None = Field(description="null where no table was agreed: of the cost the parts are equal then.")
+    parts: list[SharePartView]
+    as_at: date
+    as_known: datetime | None
