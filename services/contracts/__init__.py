@@ -21,7 +21,8 @@ buy_outs        the terms on which a PFI or LIFT contract may be bought out
 tariffs         prices a head by function and tier; a contract's lines beside them
 sourcing        do, buy or share: how a body has each function of support done
 signing         a draft becomes binding
-exits           a contract ends early, on notice or by agreement
+terminations     a contract ends early, on notice, by an accepted offer or by agreement; it renews
+exits            how a contract may be left, by when, and what that costs
 agreements      contracts as they are drafted, revised and read; the catalogue of functions
 transfers       a successor takes over the contracts of its predecessors; what mergers move, and what overlaps then
 payments        what may fall due under a contract, and what did

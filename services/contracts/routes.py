@@ -12,12 +12,14 @@ from services.contracts.signing import api as signing
 from services.contracts.sourcing import api as sourcing
 from services.contracts.suppliers import api as suppliers
 from services.contracts.tariffs import api as tariffs
+from services.contracts.terminations import api as terminations
 from services.contracts.transfers import api as transfers
 
 ROUTERS = (
     agreements.router,
     signing.router,
     exits.router,
+    terminations.router,
     consolidations.router,
     findings.router,
     schedules.router,

@@ -16,7 +16,7 @@ PLANTED = [
     ("registry-layers", "services/registry/core/models.py", "import services.registry.lineage.queries"),
     ("registry-layers", "services/registry/mergers/rules.py", "import services.registry.relations.commands"),
     ("registry-layers", "services/registry/lineage/queries.py", "import services.registry.app"),
-    ("contracts-layers", "services/contracts/signing/commands.py", "import services.contracts.exits.commands"),
+    ("contracts-layers", "services/contracts/signing/commands.py", "import services.contracts.terminations.commands"),
     ("contracts-layers", "services/contracts/transfers/commands.py", "import services.contracts.reactions"),
     ("finance-layers", "services/finance/charges/rules.py", "import services.finance.allowances.queries"),
     ("governance-layers", "services/governance/bodies/commands.py", "import services.governance.mergers.rules"),

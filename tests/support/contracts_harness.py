@@ -17,9 +17,9 @@ from services.contracts.agreements import commands as contracts
 from services.contracts.agreements.terms import ConsolidateContracts, DraftContract, ReviseContract
 from services.contracts.consolidations import commands as consolidations
 from services.contracts.core import queries as reads
-from services.contracts.exits import commands as terminations
 from services.contracts.reactions.publishers import subscriptions
 from services.contracts.signing import commands as signatures
+from services.contracts.terminations import commands as terminations
 from tests.support.builders import a_contract
 
 ENGLAND_OPENED = date(2013, 4, 1)

@@ -1,1 +1,1 @@
-"""Early exits: on notice served in time (rule EXIT-1), or by agreement. Publishes ContractTerminated."""
+"""How a contract may be left (rules EXIT-1 to EXIT-5): terms, notice days, exits on offer, and what an end costs."""

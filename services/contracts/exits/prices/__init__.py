@@ -1,1 +1,1 @@
-"""What an end costs: its price by component (EXIT-3, EXIT-5), redundancy, estimates, and offers to end at a price."""
+"""What an end costs: its price by component (EXIT-3, EXIT-5), redundancy and estimates."""

@@ -24,16 +24,16 @@ from services.contracts.core.errors import refuse
 from services.contracts.core.models import Contract, Status
 from services.contracts.core.rights import Expect
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
-from services.contracts.exits.commands import publish_end
-from services.contracts.exits.errors import OfferIsYourOwn, OfferSettled, TerminationNotFound
 from services.contracts.exits.models import ExitSide, OfferAct, TerminationOffer
-from services.contracts.exits.notices import TERMINATE
-from services.contracts.exits.parties import ActingSide, acting_side
 from services.contracts.exits.prices.estimates import price_on, staff_of
 from services.contracts.exits.prices.price import Component, Price
 from services.contracts.exits.queries import NOW, get_seen
 from services.contracts.exits.rules import ONE_DAY
-from services.contracts.exits.views import TerminationView
+from services.contracts.terminations.commands import publish_end
+from services.contracts.terminations.errors import OfferIsYourOwn, OfferSettled, TerminationNotFound
+from services.contracts.terminations.notices import TERMINATE
+from services.contracts.terminations.parties import ActingSide, acting_side
+from services.contracts.terminations.views import TerminationView
 
 _OFFERS = f"""
 SELECT o.reference, o.side, o.offered_by, o.exit_day, o.reason, o.price::text AS price, o.offered_on, o.stated_at,

@@ -22,17 +22,7 @@ from services.contracts.core.exit_terms import NoticeForm, exit_terms_of
 from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
 from services.contracts.exits.day_of_service import deemed_on
-from services.contracts.exits.errors import (
-    ExitNotOffered,
-    NoticeFormWrong,
-    NoticeNotFound,
-    NoticeSpent,
-    NoticeStands,
-    NoticeUnproved,
-    WithdrawalNotAgreed,
-)
 from services.contracts.exits.models import ExitNotice, NoticeAct
-from services.contracts.exits.parties import ActingSide, acting_side
 from services.contracts.exits.rules import (
     ONE_DAY,
     Leaving,
@@ -41,6 +31,16 @@ from services.contracts.exits.rules import (
     next_exit_day,
     notice_due_for,
 )
+from services.contracts.terminations.errors import (
+    ExitNotOffered,
+    NoticeFormWrong,
+    NoticeNotFound,
+    NoticeSpent,
+    NoticeStands,
+    NoticeUnproved,
+    WithdrawalNotAgreed,
+)
+from services.contracts.terminations.parties import ActingSide, acting_side
 
 TERMINATE = "contract.terminate"
 

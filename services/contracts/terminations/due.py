@@ -17,10 +17,10 @@ from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import lock_contracts, parties_on
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
-from services.contracts.exits.commands import publish_end
 from services.contracts.exits.models import ExitNotice, NoticeAct
-from services.contracts.exits.notices import leaving_of
 from services.contracts.exits.rules import ONE_DAY
+from services.contracts.terminations.commands import publish_end
+from services.contracts.terminations.notices import leaving_of
 
 _NEXT_END = """
 SELECT n.reference AS notice, c.reference AS contract
