@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import httpx
 
-from deploy.demo.plan import Step, days_of_mergers_missing, steps_missing, what_happened
-from deploy.demo.records import DemoRecords
+from deploy.demo.plan import OFFERED, Done, Step, days_of_mergers_missing, steps_missing, what_happened
+from deploy.demo.records import Contract, DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
-from libs.common.events import Envelope
 
 Say = Callable[[str], None]
 
@@ -20,7 +20,7 @@ async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
     and is released at the end. Raises Refused, NotCaughtUp.
     """
     await services.catch_up()
-    done = what_happened(await _feeds(services))
+    done = await _done(services, facts)
     steps, due = steps_missing(facts, done), days_of_mergers_missing(facts, done)
     days = sorted(due.union(step.day for step in steps))
     for day in days:
@@ -33,8 +33,21 @@ async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
     return bool(days)
 
 
-async def _feeds(services: Services) -> list[Envelope]:
-    return [envelope for service in SERVICES for envelope in await services.feed(service)]
+async def _done(services: Services, facts: DemoRecords) -> Done:
+    """Return what has been done already: by the events of all services, and by drafts, which no event is about."""
+    feeds = [envelope for service in SERVICES for envelope in await services.feed(service)]
+    offered = {
+        (OFFERED, one.reference)
+        for one in facts.places.contracts
+        if one.left_to_sign and await _is_offered(services, one)
+    }
+    return what_happened(feeds) | offered
+
+
+async def _is_offered(services: Services, contract: Contract) -> bool:
+    found = await services.find(f"/contracts/v1/contracts/{contract.reference}", by="commissioner")
+    signed = {one["party"] for one in found.json()["signatures"]} if found else set()
+    return signed.issuperset(contract.signers)
 
 
 async def _live_through(services: Services, day: date, steps: Sequence[Step]) -> None:
@@ -67,8 +80,11 @@ async def _edit(services: Services, step: Step) -> None:
 
 
 async def _sign(services: Services, step: Step) -> None:
-    """Draft the contract, unless an earlier run has done so, award it, and let each customer sign for itself."""
-    reference = step.body["reference"]
+    """Draft the contract, unless an earlier run has done so, award it, and let each party sign for itself.
+
+    The supplier's signature is recorded by the first customer, with the document that shows it.
+    """
+    reference, supplier = step.body["reference"], step.body["supplier"]
     draft = await services.find(f"{step.path}/{reference}", by=step.by)
     if draft is None:
         draft = await services.do("POST", step.path, by=step.by, body=step.body)
@@ -76,14 +92,64 @@ async def _sign(services: Services, step: Step) -> None:
     if draft.json()["awarded_on"] is None:
         draft = await _change(services, f"{contract}/award", draft, by=step.by)
     signed = {one["party"] for one in draft.json()["signatures"]}
-    for code in sorted(set(step.body["customers"]) - signed):
-        draft = await _change(services, f"{contract}/signature", draft, by=f"{step.by}@{code}")
+    signers: Sequence[str] = step.more["signers"]
+    if supplier not in signed:
+        paper = {"party": supplier, "document": f"Contract {reference}, signed by {supplier}"}
+        draft = await _change(services, f"{contract}/signature", draft, by=f"{step.by}@{signers[0]}", body=paper)
+    for code in signers:
+        if code not in signed:
+            draft = await _change(services, f"{contract}/signature", draft, by=f"{step.by}@{code}")
 
 
-async def _change(services: Services, path: str, before: httpx.Response, *, by: str) -> httpx.Response:
+async def _change(
+    services: Services, path: str, before: httpx.Response, *, by: str, body: Mapping[str, Any] | None = None
+) -> httpx.Response:
     """Send a command about the version that the last answer showed."""
     version = f'"{before.json()["version"]}"'
-    return await services.do("POST", path, by=by, body={}, headers={"If-Match": version})
+    return await services.do("POST", path, by=by, body=body or {}, headers={"If-Match": version})
+
+
+async def _consolidate(services: Services, step: Step) -> None:
+    """Carry a plan from its draft to its commitment, each act by its own member, from where an earlier run left it.
+
+    Every contract is left by agreement, at no price: the supplier is the same before and after.
+    """
+    plan, brought = f"{step.path}/{step.body['plan']}", step.more["brought"]
+    lead = f"{step.by}@{step.body['proposed_by']}"
+    found = await services.find(plan, by=lead) or await services.do("POST", step.path, by=lead, body=step.body)
+
+    async def act(path: str, body: Mapping[str, Any], *, by: str) -> None:
+        version = {"If-Match": f'"{(await _shown(services, plan, by=lead))["revision"]}"'}
+        await services.do("POST", f"{plan}/{path}", by=by, body=body, headers=version)
+
+    for member in found.json()["members"]:
+        code = member["organisation"]["code"]
+        if not member["has_entered"]:
+            entry = {"minute": f"Governing body of {code}, November 2016", "contracts": [brought[code]]}
+            await act(f"members/{code}/acceptance", entry, by=f"{step.by}@{code}")
+    choices = {"choices": [{"contract": reference, "choice": "pay"} for reference in sorted(brought.values())]}
+    if (await _shown(services, plan, by=lead))["state"] == "planned":
+        await act("feasibility", choices, by=lead)
+        for code, reference in sorted(brought.items()):
+            deed = {"contract": reference, "preparation": "supplier_agreed", "document": "Deed of November 2016"}
+            await act("steps", {**deed, "price_pence": 0}, by=f"{step.by}@{code}")
+        await act("feasibility", choices, by=lead)
+    if (await _shown(services, plan, by=lead))["state"] == "feasible":
+        await act("submission", {}, by=lead)
+    for member in (await _shown(services, plan, by=lead))["members"]:
+        code = member["organisation"]["code"]
+        if not member["accepts"]:
+            minute = {"minute": f"Governing body of {code}, December 2016"}
+            await act(f"members/{code}/acceptance", minute, by=f"{step.by}@{code}")
+    await act("commitment", {}, by=lead)
+
+
+async def _shown(services: Services, path: str, *, by: str) -> Mapping[str, Any]:
+    found = await services.find(path, by=by)
+    if found is None:
+        raise Refused(f"{path}: there is nothing to change")
+    shown: Mapping[str, Any] = found.json()
+    return shown
 
 
 async def _appoint(services: Services, step: Step) -> None:
@@ -118,6 +184,7 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
     "command": _command,
     "edit": _edit,
     "sign": _sign,
+    "consolidate": _consolidate,
     "appoint": _appoint,
     "leave": _leave,
 }
@@ -131,7 +198,7 @@ async def _release_clocks(services: Services, facts: DemoRecords) -> None:
 
 
 async def _must_be_complete(services: Services, facts: DemoRecords) -> None:
-    done = what_happened(await _feeds(services))
+    done = await _done(services, facts)
     left = [str(day) for day in sorted(days_of_mergers_missing(facts, done))]
     left += [step.words for step in steps_missing(facts, done)]
     left += [f"parked events of {service}" for service in await services.parked()]

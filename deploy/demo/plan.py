@@ -17,7 +17,7 @@ from deploy.demo.records import (
     Officers,
 )
 from libs.common.events import Envelope, Event
-from libs.common.events.contracts import ContractSigned, ServiceConsolidated
+from libs.common.events.contracts import ConsolidationAgreed, ContractSigned
 from libs.common.events.finance import AllowanceSet
 from libs.common.events.governance import AppointmentEnded, AppointmentMade, BodyEstablished
 from libs.common.events.registry import (
@@ -35,6 +35,8 @@ from libs.common.events.registry import (
     PopulationPublished,
 )
 
+OFFERED = "a contract that is not signed by all"
+"""In place of an event's name: no event is about a draft."""
 Done: TypeAlias = frozenset[tuple[str, ...]]
 """What has happened, each as the name of an event and the codes that distinguish it from others of that name."""
 
@@ -65,7 +67,7 @@ def _mark(event: Event) -> tuple[str, ...]:
     match event:
         case CCGMergerAgreed() | CCGMergerRedated() | CCGMerged():
             return (event.event_name, event.successor)
-        case ContractSigned() | ServiceConsolidated():
+        case ContractSigned() | ConsolidationAgreed():
             return (event.event_name, event.contract)
         case AllowanceSet():
             return (event.event_name, event.organisation, event.financial_year)
@@ -328,21 +330,41 @@ def _contracts(facts: DemoRecords) -> Iterator[Step]:
         yield _step(
             contract.signed_on,
             "contracts",
-            f"{contract.title} is signed",
+            f"{contract.title} is {'offered' if contract.left_to_sign else 'signed'}",
             "contracts",
             {**_terms(contract), "customers": sorted(contract.customers)},
-            happened=("ContractSigned", contract.reference),
+            happened=(OFFERED if contract.left_to_sign else "ContractSigned", contract.reference),
             kind="sign",
+            more={"signers": contract.signers},
         )
     for shared in facts.places.consolidations:
+        brought = {
+            contract.customers[0]: contract.reference
+            for contract in facts.places.contracts
+            if contract.reference in shared.replaces
+        }
+        members = sorted(brought)
         yield _step(
             shared.decided_on,
             "contracts",
-            f"{shared.title} replaces {len(shared.replaces)} contracts",
+            f"{shared.title} is agreed in the place of {len(shared.replaces)} contracts",
             "consolidations",
-            {**_terms(shared), "replaces": sorted(shared.replaces)},
-            happened=("ServiceConsolidated", shared.reference),
+            {
+                **_terms(shared),
+                "plan": shared.plan,
+                "proposed_by": members[0],
+                "members": [{"organisation": code, "weight": _charge(facts, brought[code])} for code in members],
+                "contracts": [brought[members[0]]],
+            },
+            happened=("ConsolidationAgreed", shared.reference),
+            kind="consolidate",
+            more={"brought": brought},
         )
+
+
+def _charge(facts: DemoRecords, reference: str) -> int:
+    """Return the pounds a year of a contract: by them its customers divide what takes its place."""
+    return sum(next(one for one in facts.places.contracts if one.reference == reference).lines.values())
 
 
 def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:

@@ -178,7 +178,10 @@ class HealthEconomy(_Told):
 
 
 class Contract(_Told):
-    """A support contract; `lines` are a year's charges in pounds by function."""
+    """A support contract; `lines` are a year's charges in pounds by function.
+
+    The customers in `left_to_sign` have not signed it: who tries the demo out may.
+    """
 
     reference: str
     title: str
@@ -188,12 +191,19 @@ class Contract(_Told):
     from_day: date
     last_day: date
     lines: Mapping[str, int]
+    left_to_sign: tuple[str, ...] = ()
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """The customers that sign in the demo."""
+        return tuple(sorted(set(self.customers) - set(self.left_to_sign)))
 
 
 class Consolidation(_Told):
-    """One shared service, `reference`, replaces several contracts from `from_day`."""
+    """One shared service, `reference`, replaces several contracts from `from_day`, by a plan of their customers."""
 
     reference: str
+    plan: str
     title: str
     replaces: tuple[str, ...]
     supplier: str
