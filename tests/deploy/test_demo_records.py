@@ -64,14 +64,15 @@ def test_every_name_is_the_one_of_its_day() -> None:
 
 
 def test_the_places_speak_of_ccgs_and_suppliers_that_are_there() -> None:
-    ccgs = {ccg.code for ccg in FACTS.ccgs}
+    ccgs, boards = {ccg.code for ccg in FACTS.ccgs}, {board.code for board in FACTS.boards}
     suppliers = {supplier.code: supplier for supplier in FACTS.places.suppliers}
     merged_into = {merger.successor: set(merger.predecessors) for merger in FACTS.mergers}
     for place in FACTS.places.places:
         assert set(place.ccgs) <= ccgs
         assert place.successor is None or merged_into[place.successor] == set(place.ccgs)
     for contract in FACTS.places.contracts:
-        assert set(contract.customers) <= ccgs
+        assert set(contract.customers) <= ccgs | boards
+        assert set(contract.left_to_sign) < set(contract.customers)
         assert suppliers[contract.supplier].from_day <= contract.from_day
     for allowances in FACTS.places.allowances:
         assert set(allowances.populations) <= ccgs

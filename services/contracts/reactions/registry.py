@@ -35,7 +35,7 @@ from services.contracts.suppliers.models import know_relations, known_relations
 from services.contracts.transfers import plans
 from services.contracts.transfers.flags import flag_parties
 from services.contracts.transfers.models import known_mergers
-from services.contracts.transfers.reviews import review_again, review_all_again
+from services.contracts.transfers.reviews import review, review_all_again
 from services.contracts.transfers.schemes import publish_schemes
 from services.contracts.transfers.successions import settle_successions
 
@@ -67,7 +67,8 @@ async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *
         session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
     )
     changed |= await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0
-    await review_again(session, event.merger)
+    day = max(event.effective_on, day_of(event.stated_at))
+    changed |= await review(session, event.merger, on=day, stated_at=event.stated_at, by=by)
     return await flag_parties(session, event.predecessors, stated_at=event.stated_at) > 0 or changed
 
 
@@ -91,9 +92,9 @@ async def contracts_of_closed_parties_are_flagged(
 
 
 @subscriptions.on(*MERGER_AGREED, *MERGER_REDATED, *MERGER_WITHDRAWN)
-async def overlaps_of_agreed_mergers_are_looked_for(event: _Planned, session: AsyncSession, **_: Caller) -> bool:
-    """Have due work look for what a merger, as it is agreed now, makes its successor buy twice."""
-    return await review_again(session, event.merger)
+async def overlaps_of_agreed_mergers_are_looked_for(event: _Planned, session: AsyncSession, *, by: Caller) -> bool:
+    """Look for what a merger, as it is agreed now, makes its successor buy twice."""
+    return await review(session, event.merger, on=day_of(event.stated_at), stated_at=event.stated_at, by=by)
 
 
 @subscriptions.on(TransferSchemeMade, holding=parties_among)

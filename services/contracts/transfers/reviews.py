@@ -1,6 +1,6 @@
 """Raises and clears findings about the overlaps that a merger brings about, by due work: once a day, and after news."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,10 +29,10 @@ UPDATE overlap_review SET reviewed_on = $2 WHERE merger = ANY($1)
 _OPEN = "SELECT key FROM finding WHERE cleared_at IS NULL AND kind = 'overlap' AND key LIKE $1 || ' %'"
 
 
-async def review_again(session: AsyncSession, merger: str) -> bool:
-    """Have the overlaps of a merger looked at by the next due work."""
+async def review(session: AsyncSession, merger: str, *, on: date, stated_at: datetime, by: Caller) -> bool:
+    """Look for the overlaps of a merger as it is known now; due work does again. Return whether any changed."""
     await (await raw(session)).execute(_NEWS, merger)
-    return True
+    return await _review(session, [merger], up_to=on, stated_at=stated_at, by=by) > 0
 
 
 async def review_all_again(session: AsyncSession) -> None:
@@ -47,8 +47,16 @@ async def find_overlaps(session: AsyncSession, *, up_to: date, stated_at: dateti
     """
     connection = await raw(session)
     mergers = [row["merger"] for row in await connection.fetch(_TO_REVIEW, up_to)]
+    return await _review(session, mergers, up_to=up_to, stated_at=stated_at, by=by)
+
+
+async def _review(
+    session: AsyncSession, mergers: Sequence[str], *, up_to: date, stated_at: datetime, by: Caller
+) -> int:
+    """Reconcile the findings about these mergers' overlaps with what is known; return how many changed."""
     if not mergers:
         return 0
+    connection = await raw(session)
     plans = await find_plans(connection, mergers)
     changed, settled = 0, set[str]()
     for merger in mergers:
