@@ -5,10 +5,11 @@ Owns        contracts (draft, signed, terminated, replaced) with their lines, cu
             obligations, milestones, measures and documents; tariffs.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
-            SupplierPriced, SourcingDecided.
+            SupplierPriced, SourcingDecided, AgreementToRemake, AgreementSettled.
 Subscribes  to the registry: it copies organisations, successions, owners and hosts, agreed mergers and transfer
             schemes, and acts on mergers of CCGs and ICBs, on acquisitions and abolitions, and on successions that were
-            undone: contracts are transferred, with the schemes that move them.
+            undone: contracts are transferred, with the schemes that move them, and agreements that name legal bodies
+            are flagged.
             To governance: what was decided verifies acts.
 
 Packages, the highest layer first; each may import those below it:
@@ -20,11 +21,13 @@ schedules       a part paid in advance, the balance on achievement
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
 tariffs         prices a head by function and tier; a contract's lines beside them
 sourcing        do, buy or share: how a body has each function of support done
+novations       another body takes a party's place, with everybody's consent
 signing         a draft becomes binding
-terminations     a contract ends early, on notice, by an accepted offer or by agreement; it renews
-exits            how a contract may be left, by when, and what that costs
+terminations    a contract ends early, on notice, by an accepted offer or by agreement; it renews
+mergers         what mergers move, what overlaps then, which agreements have to be made again
+exits           how a contract may be left, by when, and what that costs
 agreements      contracts as they are drafted, revised and read; the catalogue of functions
-transfers       a successor takes over the contracts of its predecessors; what mergers move, and what overlaps then
+transfers       a successor takes over the contracts of its predecessors, and gives them back
 payments        what may fall due under a contract, and what did
 bodies          legal forms and populations, as the registry publishes them; what follows for holdings and tiers
 suppliers       what a supplier is, who owns and hosts it, what it costs and charges

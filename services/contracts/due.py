@@ -8,11 +8,11 @@ from libs.common.identity import Caller
 from libs.common.service.due_work import DoDueWork
 from services.contracts.bodies.commands import find_holders
 from services.contracts.consolidations.moves import move_next
+from services.contracts.mergers.reviews import find_overlaps
 from services.contracts.performance.commands import find_duties
 from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.sourcing.commands import agreements_are_overdue
 from services.contracts.terminations.due import end_by_notice, renew_contracts
-from services.contracts.transfers.reviews import find_overlaps
 
 DUE: tuple[DoDueWork, ...] = (
     renew_contracts,

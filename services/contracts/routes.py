@@ -6,6 +6,8 @@ from services.contracts.buy_outs import api as buy_outs
 from services.contracts.consolidations import api as consolidations
 from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
+from services.contracts.mergers import api as mergers
+from services.contracts.novations import api as novations
 from services.contracts.performance import api as performance
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
@@ -13,7 +15,6 @@ from services.contracts.sourcing import api as sourcing
 from services.contracts.suppliers import api as suppliers
 from services.contracts.tariffs import api as tariffs
 from services.contracts.terminations import api as terminations
-from services.contracts.transfers import api as transfers
 
 ROUTERS = (
     agreements.router,
@@ -32,5 +33,6 @@ ROUTERS = (
     sourcing.router,
     sourcing.options_router,
     agreements.functions_router,
-    transfers.router,
+    mergers.router,
+    novations.router,
 )

@@ -8,6 +8,8 @@ from services.contracts.core import schemes
 from services.contracts.core.models import Base
 from services.contracts.exits import models as exits
 from services.contracts.findings import models as findings
+from services.contracts.mergers import models as mergers
+from services.contracts.novations import models as novations
 from services.contracts.payments import models as payments
 from services.contracts.performance import models as performance
 from services.contracts.plans import models as plans
@@ -15,7 +17,6 @@ from services.contracts.schedules import models as schedules
 from services.contracts.sourcing import models as sourcing
 from services.contracts.suppliers import models as suppliers
 from services.contracts.tariffs import models as tariffs
-from services.contracts.transfers import models as transfers
 
 tables.add_to(Base.metadata)
 MODELS = (
@@ -24,6 +25,7 @@ MODELS = (
     buy_outs,
     exits,
     findings,
+    novations,
     payments,
     performance,
     plans,
@@ -32,6 +34,6 @@ MODELS = (
     sourcing,
     suppliers,
     tariffs,
-    transfers,
+    mergers,
 )
 METADATA = Base.metadata

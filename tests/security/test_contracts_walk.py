@@ -241,6 +241,53 @@ CASES += [
     ),
     an_exit_case("recall_termination", "terminations/{termination}", None, LEAVING, values=EXIT_IDS, method="DELETE"),
 ]
+NOVATION = {
+    "into": "CSU-NOVATED-2017",
+    "role": "supplier",
+    "leaving": "0CX",
+    "entering": "0DJ",
+    "takes_effect_on": "2017-10-01",
+}
+CASES += [
+    Case(
+        operation="propose_novation",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y", "0CX"),
+        path="/contracts/{reference}/novation",
+        values={"reference": SIGNED},
+        json=NOVATION,
+        hidden=True,
+    ),
+    Case(
+        operation="consent_to_novation",
+        role=Role.CONTRACT_LEAD,
+        binds=("10Y", "0CX", "0DJ"),
+        path="/contracts/{reference}/novation/consents",
+        values={"reference": ALSO_SIGNED},
+        json={},
+        hidden=True,
+    ),
+    Case(
+        operation="complete_novation",
+        role=Role.CONTRACT_LEAD,
+        binds=(*CCGS, "0CX"),
+        path="/contracts/{reference}/novation/completion",
+        values={"reference": ALSO_SIGNED},
+        version=2,
+        hidden=True,
+        but="consent-missing",
+    ),
+    Case(
+        operation="settle_agreement",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/agreements-to-remake/{agreement}/settlement",
+        values={"agreement": SIGNED},
+        json={"outcome": "ended"},
+        hidden=True,
+        but="agreement-not-flagged",
+    ),
+]
 
 PLANNED, ASSESSED, SUBMITTED, APPROVED = "PLAN-A1", "PLAN-B2", "PLAN-C3", "PLAN-D4"
 """Four plans, each of which stands as its name here says."""
@@ -345,6 +392,8 @@ async def prepare(platform: Platform) -> None:
         await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=CCGS, json={}, headers=version)
     await prepare_exit(platform)
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
+    path = f"/contracts/{ALSO_SIGNED}/novation"
+    await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=("10H",), json=NOVATION)
     for plan in (PLANNED, ASSESSED, SUBMITTED, APPROVED):
         await plan_and_go_on(platform, plan)
     await platform.call("POST", "contracts", "/tariffs", Role.CONTRACT_LEAD, json=TARIFF)

@@ -30,12 +30,13 @@ from libs.common.process.clock import day_of
 from services.contracts.bodies import queries as bodies
 from services.contracts.bodies.commands import find_holders
 from services.contracts.core.models import known, parties_among
+from services.contracts.mergers import plans
+from services.contracts.mergers.models import known_mergers
+from services.contracts.mergers.reviews import review, review_all_again
+from services.contracts.mergers.to_remake import flag_followed, flag_planned
 from services.contracts.reactions.base import subscriptions
 from services.contracts.suppliers.models import know_relations, known_relations
-from services.contracts.transfers import plans
 from services.contracts.transfers.flags import flag_parties
-from services.contracts.transfers.models import known_mergers
-from services.contracts.transfers.reviews import review, review_all_again
 from services.contracts.transfers.schemes import publish_schemes
 from services.contracts.transfers.successions import settle_successions
 
@@ -67,6 +68,9 @@ async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *
         session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
     )
     changed |= await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0
+    changed |= (
+        await flag_followed(session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by) > 0
+    )
     day = max(event.effective_on, day_of(event.stated_at))
     changed |= await review(session, event.merger, on=day, stated_at=event.stated_at, by=by)
     return await flag_parties(session, event.predecessors, stated_at=event.stated_at) > 0 or changed
@@ -78,6 +82,7 @@ async def parties_follow_who_followed_whom(
 ) -> bool:
     """Transfer contracts to the body that took another over whole, and back where that is undone."""
     changed = await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)
+    changed |= await flag_followed(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by) > 0
     if isinstance(event, SuccessionUndone):
         await review_all_again(session)
     return await flag_parties(session, [event.code], stated_at=event.stated_at) > 0 or changed
@@ -92,9 +97,11 @@ async def contracts_of_closed_parties_are_flagged(
 
 
 @subscriptions.on(*MERGER_AGREED, *MERGER_REDATED, *MERGER_WITHDRAWN)
-async def overlaps_of_agreed_mergers_are_looked_for(event: _Planned, session: AsyncSession, *, by: Caller) -> bool:
-    """Look for what a merger, as it is agreed now, makes its successor buy twice."""
-    return await review(session, event.merger, on=day_of(event.stated_at), stated_at=event.stated_at, by=by)
+async def agreed_mergers_are_prepared_for(event: _Planned, session: AsyncSession, *, by: Caller) -> bool:
+    """Flag what a merger, as it is agreed now, leaves to be made again, and what its successor would buy twice."""
+    changed = await flag_planned(session, event.merger, stated_at=event.stated_at) > 0
+    on = day_of(event.stated_at)
+    return await review(session, event.merger, on=on, stated_at=event.stated_at, by=by) or changed
 
 
 @subscriptions.on(TransferSchemeMade, holding=parties_among)

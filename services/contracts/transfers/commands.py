@@ -31,6 +31,7 @@ _LOCK = """
 SELECT c.id FROM contract c
  WHERE c.id IN (SELECT contract_id FROM contract_customer WHERE customer_code = ANY($1))
    AND coalesce(c.exit_day, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
+   AND ($4::bool OR c.form IS NULL OR c.form NOT IN ('section_75', 'data_sharing'))
  ORDER BY c.id FOR UPDATE
 """
 
@@ -98,17 +99,18 @@ class _Change:
 
 
 async def transfer_contracts(
-    session: AsyncSession, merger: Merger, *, by: Caller, only: Sequence[int] | None = None
+    session: AsyncSession, merger: Merger, *, by: Caller, only: Sequence[int] | None = None, saved: bool = False
 ) -> int:
     """Replace the predecessors by the successor in every contract that runs on the day or later.
 
     The predecessors are customers until the day before. A contract that ended before the day is unchanged. A draft
     simply names the successor. Where the successor itself is known to have merged later, its successor follows. A
-    repetition changes nothing. `only` limits it to some contracts, by id. Returns the number transferred.
+    repetition changes nothing. `only` limits it to some contracts, by id. A section 75 or data-sharing agreement is
+    moved only where it is `saved`. Returns the number transferred.
     """
     connection = await raw(session)
     leaving = [code for code in merger.predecessors if code != merger.successor]
-    locked = [row["id"] for row in await connection.fetch(_LOCK, leaving, merger.effective_on, only)]
+    locked = [row["id"] for row in await connection.fetch(_LOCK, leaving, merger.effective_on, only, saved)]
     held = await connection.fetch(_HELD, locked, merger.effective_on)
     changes = [
         change

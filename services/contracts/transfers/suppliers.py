@@ -25,6 +25,7 @@ SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c
        (SELECT max(s.stated_at) FROM contract_supplier_statement s WHERE s.subject_id = c.id) AS stated_at
   FROM contract c
  WHERE coalesce(c.exit_day, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
+   AND ($4::bool OR c.form IS NULL OR c.form NOT IN ('section_75', 'data_sharing'))
    AND (c.supplier_code = ANY($1)
         OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($1)))
  ORDER BY c.id FOR UPDATE
@@ -52,14 +53,15 @@ async def settle_suppliers(
     stated_at: datetime,
     by: Caller,
     only: Sequence[int] | None = None,
+    saved: bool = False,
 ) -> int:
     """Apply the takeovers of these suppliers, as believed, to their contracts; return the number that changed.
 
     A supplier that had closed when the contract was signed stays, because it was named all the same. `only` limits it
-    to some contracts, by id.
+    to some contracts, by id. Agreements that name legal bodies are changed only where they are `saved`.
     """
     connection = await raw(session)
-    contracts = await connection.fetch(_SUPPLIED, list(codes), on, only)
+    contracts = await connection.fetch(_SUPPLIED, list(codes), on, only, saved)
     if not contracts:
         return 0
     mergers = await mergers_following(connection, known.successions, {row["supplier_code"] for row in contracts})

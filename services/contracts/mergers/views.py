@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.contracts.core.views import PartyView, View
-from services.contracts.transfers.plans import MergerStatus
+from services.contracts.mergers.plans import MergerStatus
 
 
 class SuppliedView(View):
@@ -50,6 +50,32 @@ class MovedContractView(View):
     )
 
 
+class AgreementToRemakeView(View):
+    """An agreement of a body that ends: no merger moves it."""
+
+    agreement: str
+    kind: str = Field(description="`section_75` or `data_sharing`.")
+    merger: str = Field(description="The merger, or who follows whom where it has no reference.")
+    state: str = Field(description="`expected` while the merger is only agreed, then `due`.")
+    predecessors: list[str] = Field(description="Its parties that end.")
+    successor: str
+    effective_on: date
+    stated_at: datetime
+    outcome: str | None = Field(description="`remade`, `saved` or `ended`; null: not settled.")
+    into: str | None = Field(description="The agreement made in its place.")
+    scheme: str | None = Field(description="The transfer scheme that saves it.")
+    document: str | None
+    settled_at: datetime | None
+
+
+class AgreementsToRemakeView(View):
+    """The agreements to be made again that the caller reads as at a day."""
+
+    agreements: list[AgreementToRemakeView]
+    as_at: date
+    as_known: datetime | None
+
+
 class MergerPreviewView(View):
     """What a merger of CCGs or ICBs moves, among the contracts that the caller reads."""
 
@@ -62,4 +88,5 @@ class MergerPreviewView(View):
     contracts: list[MovedContractView] = Field(description="Empty where the merger was withdrawn or undone.")
     overlaps: list[OverlapView] = Field(description="Of the successor, from the day of the merger on.")
     offered: list[str] = Field(description="The contracts to consolidate: `replaces` of `POST /consolidations`.")
+    agreements: list[AgreementToRemakeView] = Field(description="Flagged and never moved, settled or not.")
     as_known: datetime | None

@@ -9,10 +9,12 @@ from libs.common.identity import Caller
 from services.contracts.core.models import Status, known
 from services.contracts.core.queries import ContractFilter, list_contracts
 from services.contracts.core.schemes import property_schemes
-from services.contracts.transfers.errors import MergerNotFound
-from services.contracts.transfers.overlaps import Overlap, Supplied, overlaps_of
-from services.contracts.transfers.plans import MergerPlan, MergerStatus, find_plans
-from services.contracts.transfers.views import (
+from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
+from services.contracts.mergers.errors import MergerNotFound
+from services.contracts.mergers.overlaps import Overlap, Supplied, overlaps_of
+from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
+from services.contracts.mergers.views import (
+    AgreementToRemakeView,
     MergerPreviewView,
     MovedContractView,
     OverlapsView,
@@ -21,6 +23,42 @@ from services.contracts.transfers.views import (
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 _SCHEMES = f"SELECT {property_schemes('$1', '$2::text[]', '$3::timestamptz')} AS schemes"
+
+
+# $5: the settled ones too.
+_TO_REMAKE = f"""
+SELECT c.reference AS agreement, c.form AS kind, f.merger, f.state, f.predecessors, f.successor, f.effective_on,
+       f.stated_at, s.outcome, s.into, s.scheme, s.document, s.stated_at AS settled_at
+  FROM contract c {PARTY}
+ CROSS JOIN LATERAL (
+       SELECT DISTINCT ON (one.merger) one.* FROM agreement_flag one
+        WHERE one.contract_id = c.id AND one.stated_at <= sight.known ORDER BY one.merger, one.id DESC) f
+  LEFT JOIN LATERAL (
+       SELECT one.* FROM agreement_settlement one
+        WHERE one.contract_id = c.id AND one.merger = f.merger AND one.stated_at <= sight.known
+        ORDER BY one.id DESC LIMIT 1) s ON true
+ WHERE c.id IN (SELECT contract_id FROM agreement_flag) AND {ON_THE_DAY} AND f.state <> 'dropped'
+   AND ($3::text IS NULL OR f.successor = $3 OR f.predecessors @> ARRAY[$3] OR f.merger = $3)
+   AND ($5::bool OR s.outcome IS NULL)
+ ORDER BY f.effective_on, c.reference, f.merger
+"""  # noqa: S608  (what is put in is ours)
+
+
+async def list_agreements_to_remake(
+    db: Reads,
+    *,
+    about: str | None,
+    with_settled: bool,
+    by: Caller,
+    as_at: date,
+    as_known: datetime | None,
+) -> list[AgreementToRemakeView]:
+    """Return the agreements of bodies that end, or will, that the caller reads as at the day; the first due in front.
+
+    `about` is a body or a merger. Without `with_settled`, those of which no party has stated what became of them.
+    """
+    rows = await db.fetch(_TO_REMAKE, as_at, as_known or _NOW, about, await reads_through(db, by), with_settled)
+    return [AgreementToRemakeView.model_validate(dict(row)) for row in rows]
 
 
 async def list_overlaps(
@@ -67,6 +105,9 @@ async def get_merger_preview(db: Reads, merger: str, *, by: Caller, as_known: da
         contracts=[_moved(one, plan, schemes) for one in moved],
         overlaps=[OverlapView.model_validate(one) for one in overlaps],
         offered=_offered(overlaps),
+        agreements=await list_agreements_to_remake(
+            db, about=merger, with_settled=True, by=by, as_at=plan.effective_on, as_known=as_known
+        ),
         as_known=as_known,
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from libs.common.events.registry import CCGMergerAgreed, CCGMergerRedated, CCGMergerWithdrawn, SuccessionUndone
 from libs.common.identity import service_caller
-from services.contracts.transfers.reviews import find_overlaps
+from services.contracts.mergers.reviews import find_overlaps
 from tests.support.contracts_harness import ContractsHarness, a_draft, at, bucks_merges
 
 AGREED, THE_DAY, NEXT_YEAR = date(2017, 9, 1), date(2018, 4, 1), date(2019, 4, 1)

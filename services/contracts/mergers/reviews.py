@@ -10,9 +10,9 @@ from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
-from services.contracts.transfers.overlaps import Overlap, overlaps_of
-from services.contracts.transfers.plans import MergerPlan, MergerStatus, find_plans
-from services.contracts.transfers.queries import lines_of, running_contracts
+from services.contracts.mergers.overlaps import Overlap, overlaps_of
+from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
+from services.contracts.mergers.queries import lines_of, running_contracts
 
 _NEWS = """
 INSERT INTO overlap_review (merger) VALUES ($1) ON CONFLICT (merger) DO UPDATE SET reviewed_on = NULL
