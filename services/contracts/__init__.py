@@ -5,7 +5,7 @@ Owns        contracts (draft, signed, terminated, replaced) with their lines, cu
             obligations, milestones, measures and documents; tariffs.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
-            SupplierPriced, SourcingDecided, AgreementToRemake, AgreementSettled.
+            SupplierPriced, SourcingDecided, ProcurementStated, AgreementToRemake, AgreementSettled.
 Subscribes  to the registry: it copies organisations, successions, owners and hosts, agreed mergers and transfer
             schemes, and acts on mergers of CCGs and ICBs, on acquisitions and abolitions, and on successions that were
             undone: contracts are transferred, with the schemes that move them, and agreements that name legal bodies
@@ -22,6 +22,7 @@ buy_outs        the terms on which a PFI or LIFT contract may be bought out
 tariffs         prices a head by function and tier; a contract's lines beside them
 sourcing        do, buy or share: how a body has each function of support done
 novations       another body takes a party's place, with everybody's consent
+procurements    at what stage a procurement stands, and who bids in it
 signing         a draft becomes binding
 terminations    a contract ends early, on notice, by an accepted offer or by agreement; it renews
 mergers         what mergers move, what overlaps then, which agreements have to be made again

@@ -43,6 +43,7 @@ SERVICE = Service(
             "name": "Sourcing",
             "description": "How a body has each function done, and what it can choose by which rules.",
         },
+        {"name": "Procurements", "description": "At what stage each stands, who runs it and who bids."},
         {
             "name": "Suppliers",
             "description": "What a supplier is and costs, whom it serves; the functions that can be bought.",

@@ -9,6 +9,7 @@ from services.contracts.findings import api as findings
 from services.contracts.mergers import api as mergers
 from services.contracts.novations import api as novations
 from services.contracts.performance import api as performance
+from services.contracts.procurements import api as procurements
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
 from services.contracts.sourcing import api as sourcing
@@ -32,6 +33,7 @@ ROUTERS = (
     suppliers.router,
     sourcing.router,
     sourcing.options_router,
+    procurements.router,
     agreements.functions_router,
     mergers.router,
     novations.router,

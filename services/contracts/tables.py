@@ -13,6 +13,7 @@ from services.contracts.novations import models as novations
 from services.contracts.payments import models as payments
 from services.contracts.performance import models as performance
 from services.contracts.plans import models as plans
+from services.contracts.procurements import models as procurements
 from services.contracts.schedules import models as schedules
 from services.contracts.sourcing import models as sourcing
 from services.contracts.suppliers import models as suppliers
@@ -25,15 +26,16 @@ MODELS = (
     buy_outs,
     exits,
     findings,
+    mergers,
     novations,
     payments,
     performance,
     plans,
+    procurements,
     schedules,
     schemes,
     sourcing,
     suppliers,
     tariffs,
-    mergers,
 )
 METADATA = Base.metadata

@@ -16,6 +16,15 @@ DRAFT, SIGNED, ALSO_SIGNED = "DRAFT-2017", "CSU-BUCKS-2017", "CSU-WIDER-2017"
 TERMS = {name: value for name, value in a_contract().items() if name not in ("reference", "customers")}
 SCHEDULE = {"sum_pence": 1_000_000, "payees": [{"code": "0CX"}], "payer": "10H"}
 
+PROCUREMENT = {
+    "reference": "TENDER-2017",
+    "buyers": ["10H", "10Y"],
+    "run_by": "13Q",
+    "functions": ["payroll"],
+    "regime": "pcr_2015",
+    "value_pence": 1,
+    "begun_on": "2017-01-01",
+}
 CASES = [
     Case(
         operation="draft_contract",
@@ -117,6 +126,31 @@ CASES = [
         values={"organisation": "10H"},
         json={"effective_on": "2017-04-01", "decisions": [{"function": "payroll", "choice": "do"}]},
         but="function-unassigned",
+    ),
+    Case(
+        operation="begin_procurement",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/procurements",
+        json=PROCUREMENT | {"reference": "NEW-TENDER-2017"},
+    ),
+    Case(
+        operation="state_stage",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/procurements/{procurement}/stages",
+        values={"procurement": "TENDER-2017"},
+        json={"stage": "invited"},
+        hidden=True,
+    ),
+    Case(
+        operation="state_bidder",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/procurements/{procurement}/bidders",
+        values={"procurement": "TENDER-2017"},
+        json={"bidder": "0CX", "bids_from": "2017-02-01"},
+        hidden=True,
     ),
 ]
 CASES += [
@@ -394,6 +428,7 @@ async def prepare(platform: Platform) -> None:
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
     path = f"/contracts/{ALSO_SIGNED}/novation"
     await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=("10H",), json=NOVATION)
+    await platform.call("POST", "contracts", "/procurements", Role.CONTRACT_LEAD, json=PROCUREMENT)
     for plan in (PLANNED, ASSESSED, SUBMITTED, APPROVED):
         await plan_and_go_on(platform, plan)
     await platform.call("POST", "contracts", "/tariffs", Role.CONTRACT_LEAD, json=TARIFF)

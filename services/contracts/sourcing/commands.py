@@ -30,9 +30,9 @@ from services.contracts.sourcing.models import decisions
 from services.contracts.sourcing.queries import Bought, DecidedFrom, bought_from_nhs_support, decided_on, has_decided
 from services.contracts.sourcing.rules import (
     RISK_STRUCTURE,
-    Choice,
     Decided,
     Model,
+    SourcingChoice,
     days_late,
     find_pack,
     overdue_from,
@@ -54,7 +54,7 @@ class Decision(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     function: str = Field(max_length=40, description="A function of the catalogue, see `GET /functions`.")
-    choice: Choice | None = Field(default=None, description="null: not assigned, which is refused.")
+    choice: SourcingChoice | None = Field(default=None, description="null: not assigned, which is refused.")
     model: Model | None = Field(default=None, description="For a function that is bought or shared.")
     structure: int = Field(default=0, strict=True, ge=0, le=4, description="A structure of the rule pack; 0: none.")
     partners: list[OdsCode] = Field(default_factory=list, max_length=50, description="With whom it is shared.")
@@ -69,11 +69,11 @@ class Decision(BaseModel):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
-        if self.choice in (Choice.BUY, Choice.SHARE) and self.model is None:
+        if self.choice in (SourcingChoice.BUY, SourcingChoice.SHARE) and self.model is None:
             raise ValueError(f"{self.function}: what is bought or shared needs a model")
-        if self.choice == Choice.SHARE and not self.partners:
+        if self.choice == SourcingChoice.SHARE and not self.partners:
             raise ValueError(f"{self.function}: what is shared needs its partners")
-        if self.choice != Choice.BUY and (self.supplier or self.nhs_support):
+        if self.choice != SourcingChoice.BUY and (self.supplier or self.nhs_support):
             raise ValueError(f"{self.function}: only what is bought has a supplier")
         if len(set(self.partners)) != len(self.partners):
             raise ValueError(f"{self.function}: each partner may be named once only")

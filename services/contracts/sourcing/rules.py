@@ -16,7 +16,7 @@ RISK_STRUCTURE = 2
 """The structure in which small bodies own a service together: how they divide its risk has to be recorded."""
 
 
-class Choice(StrEnum):
+class SourcingChoice(StrEnum):
     """Whether a body does a function itself."""
 
     DO = "do"
@@ -37,7 +37,7 @@ class Decided(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    choice: Choice
+    choice: SourcingChoice
     model: Model | None = None
     structure: int = 0
     partners: tuple[str, ...] = ()

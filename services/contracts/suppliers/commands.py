@@ -22,7 +22,7 @@ from services.contracts.suppliers.models import COSTS, HANDS, HOSTS, Aspect, sta
 from services.contracts.suppliers.queries import NOW, periods_of, registered_holders
 from services.contracts.suppliers.rules import (
     Sector,
-    State,
+    SupplierState,
     parts_of,
     period_on,
     state_text,
@@ -49,7 +49,7 @@ class StateSupplier(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     effective_on: Day
-    state: State | None = None
+    state: SupplierState | None = None
     checkpoint: int | None = Field(
         default=None, strict=True, ge=1, le=9, description="With the state `checkpoint`: its number."
     )
@@ -62,7 +62,7 @@ class StateSupplier(BaseModel):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
-        if (self.state == State.CHECKPOINT) != (self.checkpoint is not None):
+        if (self.state == SupplierState.CHECKPOINT) != (self.checkpoint is not None):
             raise ValueError("the state checkpoint and the number of the checkpoint belong together")
         if self.outcome is not None and self.checkpoint is None:
             raise ValueError("an outcome is that of a checkpoint")

@@ -13,7 +13,7 @@ from services.contracts.suppliers.errors import CheckpointUnknown, NoLifeCycle, 
 from services.contracts.suppliers.models import Aspect
 
 
-class State(StrEnum):
+class SupplierState(StrEnum):
     """A state of a supplier. That another body succeeded it follows from the registry."""
 
     PLANNED = "planned"
@@ -28,7 +28,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-ASSURED = (State.CHECKPOINT, State.PROVISIONAL, State.LICENSED)
+ASSURED = (SupplierState.CHECKPOINT, SupplierState.PROVISIONAL, SupplierState.LICENSED)
 """States that an assessment gave."""
 
 
@@ -82,7 +82,7 @@ def why_not_in_state(state: str, day: date, before: Period | None) -> list[Domai
     return found
 
 
-def state_text(state: State, checkpoint: int | None, outcome: str | None) -> str:
+def state_text(state: SupplierState, checkpoint: int | None, outcome: str | None) -> str:
     """Return a state as it is stored."""
     return f"{state}:{checkpoint}:{outcome or ''}" if checkpoint is not None else state.value
 

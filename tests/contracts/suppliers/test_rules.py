@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from libs.common.temporal.history import LAST_DAY
 from services.contracts.suppliers.errors import CheckpointUnknown, NoLifeCycle, SupplierHasEnded
 from services.contracts.suppliers.models import HANDS, Aspect
-from services.contracts.suppliers.rules import Period, State, parts_of, state_text, whole_from, why_not_in_state
+from services.contracts.suppliers.rules import Period, SupplierState, parts_of, state_text, whole_from, why_not_in_state
 
 FIRST = date(2014, 1, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(6)]
@@ -43,9 +43,9 @@ def test_the_last_event_by_a_day_says_what_holds_on_it(values: Mapping[Aspect, s
             assert [whole for since, whole in events if since <= day][-1] == on_the_day
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_a_state_is_read_as_it_was_written(state: State) -> None:
-    numbers = (3, "B") if state == State.CHECKPOINT else (None, None)
+@pytest.mark.parametrize("state", list(SupplierState))
+def test_a_state_is_read_as_it_was_written(state: SupplierState) -> None:
+    numbers = (3, "B") if state == SupplierState.CHECKPOINT else (None, None)
     assert parts_of(state_text(state, *numbers)) == (state, *numbers)
 
 
