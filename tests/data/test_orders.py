@@ -123,24 +123,26 @@ async def answers(database: Database, tokens: Tokens) -> dict[str, object]:
 async def test_every_order_of_three_files_twice_gives_the_same_answers_and_the_same_rows(
     empty: Empty, folder: Path, tokens: Tokens
 ) -> None:
-    found: dict[tuple[str, ...], tuple[str, dict[str, object]]] = {}
-    for order in permutations(FILES):
+    orders = list(permutations(FILES))
+    rows: dict[tuple[str, ...], str] = {}
+    given: list[dict[str, object]] = []
+    for order in orders:
         async with empty() as database:
             for name in order:
                 assert await take(database, folder, name) > 0
-            found[order] = await content(database), await answers(database, tokens)
+            rows[order] = await content(database)
+            if order in (orders[0], orders[-1]):  # what is asked follows from the rows: two orders show that it does
+                given.append(await answers(database, tokens))
             for name in order:
                 assert await take(database, folder, name) == 0
-            assert await content(database) == found[order][0]
-    [first, *others] = found.values()
-    for order, (rows, given) in zip(list(found)[1:], others, strict=True):
-        differing = [asked for asked in given if given[asked] != first[1][asked]]
-        assert differing == [], order
-        assert rows == first[0], order
-    told_of_13t = first[1]["/organisations/13T {'as_at': '2014-12-01', 'as_known': '2022-12-01T00:00:00Z'}"]
+            assert await content(database) == rows[order]
+    assert {order for order in orders if rows[order] != rows[orders[0]]} == set()
+    first, last = given
+    assert [asked for asked in first if first[asked] != last[asked]] == []
+    told_of_13t = first["/organisations/13T {'as_at': '2014-12-01', 'as_known': '2022-12-01T00:00:00Z'}"]
     assert isinstance(told_of_13t, dict)
     assert told_of_13t["status"] == "proposed"
-    assert len(json.dumps(first[1])) > 50_000
+    assert len(json.dumps(first)) > 50_000
 
 
 async def test_an_import_killed_inside_each_file_leaves_nothing_of_it_and_repeated_gives_the_same(
