@@ -14,6 +14,7 @@ Subscribes  to the registry: it copies organisations, successions, owners and ho
 
 Packages, the highest layer first; each may import those below it:
 
+tasks           what waits for the caller
 consolidations  one shared service replaces several contracts, at once or by the moves of a plan
 plans           members plan a shared service, enter, accept and withdraw, until they commit
 performance     obligations, milestones, measures with results and credits, documents

@@ -34,6 +34,7 @@ SERVICE = Service(
             "name": "Findings",
             "description": "What needs attention: what is due, missed, in doubt or without authority.",
         },
+        {"name": "Tasks", "description": "What waits for your signature or acceptance."},
         {"name": "Performance", "description": "Obligations, milestones, measures with their results, documents."},
         {"name": "Schedules", "description": "Payments in advance and on achievement, and what fell due of them."},
         {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},

@@ -15,6 +15,7 @@ from services.contracts.signing import api as signing
 from services.contracts.sourcing import api as sourcing
 from services.contracts.suppliers import api as suppliers
 from services.contracts.tariffs import api as tariffs
+from services.contracts.tasks import api as tasks
 from services.contracts.terminations import api as terminations
 
 ROUTERS = (
@@ -37,4 +38,5 @@ ROUTERS = (
     agreements.functions_router,
     mergers.router,
     novations.router,
+    tasks.router,
 )

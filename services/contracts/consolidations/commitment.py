@@ -31,7 +31,7 @@ from services.contracts.plans.commands import why_not_brought
 from services.contracts.plans.contracts import OldContract, day_before, load_contracts
 from services.contracts.plans.errors import NotYetApproved, NotYetFeasible
 from services.contracts.plans.feasibility import way_out
-from services.contracts.plans.models import COMMIT, Choice, Kind, PlanState, Preparation
+from services.contracts.plans.models import COMMIT, ExitChoice, Kind, PlanState, Preparation
 from services.contracts.plans.prices import priced
 from services.contracts.plans.queries import Plan
 from services.contracts.plans.rules import (
@@ -156,7 +156,7 @@ def _why_not_left(plan: Plan, contracts: Sequence[OldContract], *, today: date) 
     steps, found = by_contract(plan.history.current.steps), list[DomainError]()
     for one in contracts:
         step = steps[one.reference]
-        message = _not_paid(plan, step) if step.choice is Choice.PAY else _not_free(plan, one, step, today)
+        message = _not_paid(plan, step) if step.choice is ExitChoice.PAY else _not_free(plan, one, step, today)
         if message:
             found.append(NotYetFeasible(message, reasons=[Reason(message, "contracts")]))
     return found
@@ -257,7 +257,7 @@ def _events(
 
 def _way_out_event(plan: Plan, old: OldContract, step: Step, statement: Statement) -> Event | None:
     """Return the notice or the price by which one contract ends; none where its term ends by itself."""
-    if step.choice is Choice.PAY:
+    if step.choice is ExitChoice.PAY:
         return priced(
             old,
             step,

@@ -35,7 +35,7 @@ from services.contracts.findings.models import FindingKind
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, lock_plans, reread
 from services.contracts.plans.contracts import OldContract, day_before, load_contracts
-from services.contracts.plans.models import Choice, Kind
+from services.contracts.plans.models import ExitChoice, Kind
 from services.contracts.plans.prices import lines_of
 from services.contracts.plans.queries import Plan
 from services.contracts.plans.rules import Step, by_contract, moved
@@ -132,7 +132,7 @@ async def _end(session: AsyncSession, move: _Move) -> None:
     document = "; ".join(
         act.document for act in move.plan.history.of(Kind.PREPARED) if act.contract == step.contract and act.price_pence
     )
-    agreement = document or None if step.choice is Choice.PAY else None
+    agreement = document or None if step.choice is ExitChoice.PAY else None
     contract.end(Status.REPLACED, day_before(step.exit_on), reason=SHARED_SERVICE, note=None, agreement=agreement)
     contract.replaced_by = move.shared.id
     await session.flush()
@@ -174,7 +174,7 @@ async def _weights_then(session: AsyncSession, plan: Plan, customers: set[str]) 
 
 def _terminated(move: _Move) -> ContractTerminated:
     step, old = move.step, move.old
-    is_paid = step.choice is Choice.PAY
+    is_paid = step.choice is ExitChoice.PAY
     lines = lines_of(old, step) if is_paid else []
     by_notice = not is_paid and day_before(step.exit_on) < old.contract.last_day
     ended = termination_of(move.plan, old.reference)

@@ -8,17 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.organisations.projection import KnownOrganisation
 from services.contracts.consolidations.views import (
+    ContractOptionsView,
     FeasibilityView,
     PlanMemberView,
     PlanView,
-    PlanWayOutView,
     StepsView,
     StepView,
 )
 from services.contracts.core.models import known
 from services.contracts.core.views import PartyView
 from services.contracts.plans.changes import Statement
-from services.contracts.plans.feasibility import WayOut
+from services.contracts.plans.feasibility import ContractOptions
 from services.contracts.plans.models import PlanState
 from services.contracts.plans.queries import Plan
 from services.contracts.plans.rules import (
@@ -84,14 +84,14 @@ def _plan_view(
     )
 
 
-def feasibility_view(plan: Plan, ways: Sequence[WayOut], *, as_at: date) -> FeasibilityView:
+def feasibility_view(plan: Plan, ways: Sequence[ContractOptions], *, as_at: date) -> FeasibilityView:
     """Return the ways out of a plan's contracts as they are shown."""
     return FeasibilityView(
         plan=plan.reference,
         revision=plan.history.current.number,
         go_live_on=plan.shared.starts_on,
         is_free=all(way.is_free for way in ways),
-        contracts=[PlanWayOutView.model_validate(way) for way in ways],
+        contracts=[ContractOptionsView.model_validate(way) for way in ways],
         as_at=as_at,
     )
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.contracts.core.codes import Line
 from services.contracts.core.views import PartyView, View
-from services.contracts.plans.models import Choice, PlanState, Preparation
+from services.contracts.plans.models import ExitChoice, PlanState, Preparation
 
 
 class PlanMemberView(View):
@@ -43,7 +43,7 @@ class PlanView(View):
     as_known: datetime | None
 
 
-class PlanWayOutView(View):
+class ContractOptionsView(View):
     """How one contract can be left: two options, to wait or to pay; no day of the plan moves by itself."""
 
     contract: str
@@ -63,7 +63,7 @@ class FeasibilityView(View):
     revision: int
     go_live_on: date
     is_free: bool = Field(description="Whether all can, without payment.")
-    contracts: list[PlanWayOutView]
+    contracts: list[ContractOptionsView]
     rule: str = Field(default="EXIT-1, EXIT-2", description="The rules by which notice and terms are counted.")
     as_at: date
 
@@ -72,7 +72,7 @@ class StepView(View):
     """How and when one contract moves, what was prepared, and whether it has."""
 
     contract: str
-    choice: Choice
+    choice: ExitChoice
     exit_on: date = Field(description="First day without the old service.")
     move_on: date = Field(description="First day of the shared service.")
     price_pence: int | None

@@ -26,8 +26,8 @@ from services.contracts.plans.changes import (
 )
 from services.contracts.plans.contracts import OldContract, day_before, load_contracts
 from services.contracts.plans.errors import AlreadySubmitted, NotYetFeasible
-from services.contracts.plans.feasibility import WayOut, steps_of, way_out, why_no_step, why_not_feasible
-from services.contracts.plans.models import Cause, Choice, Kind, PlanState, Preparation
+from services.contracts.plans.feasibility import ContractOptions, steps_of, way_out, why_no_step, why_not_feasible
+from services.contracts.plans.models import Cause, ExitChoice, Kind, PlanState, Preparation
 from services.contracts.plans.prices import priced
 from services.contracts.plans.queries import Plan
 from services.contracts.plans.rules import prepared, state, submission
@@ -49,7 +49,7 @@ class ContractChoice(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     contract: Reference
-    choice: Choice
+    choice: ExitChoice
 
 
 class AssessPlan(BaseModel):
@@ -65,7 +65,7 @@ class AssessPlan(BaseModel):
     choices: list[ContractChoice] = Field(default_factory=list, max_length=250)
 
     @property
-    def by_contract(self) -> dict[str, Choice]:
+    def by_contract(self) -> dict[str, ExitChoice]:
         """The choices by contract; the last one counts."""
         return {one.contract: one.choice for one in self.choices}
 
@@ -117,14 +117,14 @@ class PrepareStep(BaseModel):
         return self
 
 
-async def ways_out(session: AsyncSession, plan: Plan, *, today: date) -> list[WayOut]:
+async def ways_out(session: AsyncSession, plan: Plan, *, today: date) -> list[ContractOptions]:
     """Return how each contract of a plan can be left, in order of their references."""
     on = day_before(plan.shared.starts_on)
     contracts = await load_contracts(session, plan.history.current.contracts, on=on)
     return [_way_out(plan, one, today=today) for one in sorted(contracts, key=lambda one: one.reference)]
 
 
-def _way_out(plan: Plan, old: OldContract, *, today: date) -> WayOut:
+def _way_out(plan: Plan, old: OldContract, *, today: date) -> ContractOptions:
     agreement = prepared(plan.history, old.reference).get(Preparation.AGREEMENT)
     price = agreement.price_pence if agreement is not None else None
     return way_out(old, go_live_on=plan.shared.starts_on, today=today, agreed_pence=price)
@@ -171,7 +171,7 @@ def _must_be_of_the_plan(plan: Plan, contracts: Mapping[str, object]) -> None:
 
 async def _estimates(session: AsyncSession, plan: Plan, statement: Statement) -> list[TerminationPriced]:
     """Return the price of each contract that is to be paid for, which its supplier does not read."""
-    paid = {step.contract: step for step in plan.history.current.steps if step.choice is Choice.PAY}
+    paid = {step.contract: step for step in plan.history.current.steps if step.choice is ExitChoice.PAY}
     contracts = await load_contracts(session, paid, on=day_before(plan.shared.starts_on)) if paid else []
     return [
         priced(

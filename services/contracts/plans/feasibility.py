@@ -8,13 +8,13 @@ from libs.common.errors import DomainError, Reason
 from services.contracts.exits.rules import Leaving, earliest_free_exit_from, next_exit_day, notice_due_for
 from services.contracts.plans.contracts import OldContract, day_before, leaving_of
 from services.contracts.plans.errors import NotYetFeasible
-from services.contracts.plans.models import Choice
+from services.contracts.plans.models import ExitChoice
 from services.contracts.plans.prices import paid_by_customers, price_to_leave
 from services.contracts.plans.rules import Step, months_between
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
+class ContractOptions:
     """The two options of one contract; no day of the plan moves by itself.
 
     `earliest_exit_on` is its earliest last day of service without payment, by notice served today; `notice_by` the last
@@ -45,21 +45,21 @@ class WayOut:
         """The whole months by which waiting delays it."""
         return months_between(self.go_live_on, self.waits_until)
 
-    def step(self, choice: Choice) -> Step:
+    def step(self, choice: ExitChoice) -> Step:
         """Return its step by a choice; what is free of charge is not paid for."""
-        if choice is Choice.PAY and not self.is_free:
+        if choice is ExitChoice.PAY and not self.is_free:
             exit_on = self.go_live_on
             return Step(self.contract, choice, exit_on, exit_on, self.price_pence, self.unpriced)
         ends_on = min(self.last_day, day_before(self.waits_until))
-        return Step(self.contract, Choice.WAIT, ends_on + timedelta(days=1), self.waits_until)
+        return Step(self.contract, ExitChoice.WAIT, ends_on + timedelta(days=1), self.waits_until)
 
 
-def way_out(old: OldContract, *, go_live_on: date, today: date, agreed_pence: int | None = None) -> WayOut:
+def way_out(old: OldContract, *, go_live_on: date, today: date, agreed_pence: int | None = None) -> ContractOptions:
     """Return how a contract can be left, by notice served today (EXIT-1, EXIT-2) or at an agreed price."""
     leaving = leaving_of(old.contract)
     earliest = _earliest_from(leaving, day_before(go_live_on), today=today)
     price, missing = _price(old, go_live_on, is_free=earliest <= day_before(go_live_on), agreed_pence=agreed_pence)
-    return WayOut(
+    return ContractOptions(
         old.reference,
         old.contract.ends_on,
         go_live_on,
@@ -97,17 +97,17 @@ def _earliest_from(leaving: Leaving, day: date, *, today: date) -> date:
     return min([next_exit_day(leaving, day), *reached])
 
 
-def steps_of(ways: Sequence[WayOut], choices: Mapping[str, Choice]) -> list[Step]:
+def steps_of(ways: Sequence[ContractOptions], choices: Mapping[str, ExitChoice]) -> list[Step]:
     """Return the step of each contract by the choices; those that are free need none."""
-    return [way.step(choices.get(way.contract, Choice.WAIT)) for way in ways]
+    return [way.step(choices.get(way.contract, ExitChoice.WAIT)) for way in ways]
 
 
-def why_not_feasible(ways: Sequence[WayOut], choices: Mapping[str, Choice]) -> list[DomainError]:
+def why_not_feasible(ways: Sequence[ContractOptions], choices: Mapping[str, ExitChoice]) -> list[DomainError]:
     """Return a refusal, with both options, for each contract that is not free by the plan's day and has no choice."""
     return [_refusal(way) for way in ways if not way.is_free and way.contract not in choices]
 
 
-def why_no_step(ways: Sequence[WayOut], steps: Sequence[Step]) -> list[DomainError]:
+def why_no_step(ways: Sequence[ContractOptions], steps: Sequence[Step]) -> list[DomainError]:
     """Return a refusal where no contract moves on the day on which the shared contract begins."""
     if not steps or any(step.move_on <= way.go_live_on for step, way in zip(steps, ways, strict=True)):
         return []
@@ -115,7 +115,7 @@ def why_no_step(ways: Sequence[WayOut], steps: Sequence[Step]) -> list[DomainErr
     return [NotYetFeasible(message, reasons=[Reason(message, "choices")])]
 
 
-def _refusal(way: WayOut) -> DomainError:
+def _refusal(way: ContractOptions) -> DomainError:
     price = f"{way.price_pence} pence" if way.price_pence is not None else f"unpriced: {', '.join(way.unpriced)}"
     by_notice = f", with notice by {way.notice_by}" if way.notice_by is not None else ""
     message = (

@@ -55,7 +55,7 @@ class Kind(StrEnum):
     CONSOLIDATED = "consolidated"
 
 
-class Choice(StrEnum):
+class ExitChoice(StrEnum):
     """How a contract is left: when it may be left free of charge, or earlier at a price."""
 
     WAIT = "wait"

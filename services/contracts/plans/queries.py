@@ -13,7 +13,7 @@ from libs.common.identity import Caller
 from services.contracts.agreements.terms import Terms
 from services.contracts.core.errors import ConsolidationNotFound
 from services.contracts.core.sight import reads_through
-from services.contracts.plans.models import Cause, Choice, Kind
+from services.contracts.plans.models import Cause, ExitChoice, Kind
 from services.contracts.plans.rules import History, Revision, StatedAct, Step
 
 NOW = datetime.max.replace(tzinfo=UTC)
@@ -135,7 +135,7 @@ async def plans_of(db: Reads | asyncpg.Connection, ids: Sequence[int]) -> list[P
         steps[row["revision_id"]].append(
             Step(
                 row["contract"],
-                Choice(row["choice"]),
+                ExitChoice(row["choice"]),
                 row["exit_on"],
                 row["move_on"],
                 row["price_pence"],

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from libs.common.money import apportion
-from services.contracts.plans.models import Cause, Choice, Kind, PlanState, Preparation
+from services.contracts.plans.models import Cause, ExitChoice, Kind, PlanState, Preparation
 
 PAST_THE_PIVOT = frozenset({PlanState.COMMITTED, PlanState.MOVING, PlanState.CONSOLIDATED})
 
@@ -22,7 +22,7 @@ class Step:
     """
 
     contract: str
-    choice: Choice
+    choice: ExitChoice
     exit_on: date
     move_on: date
     price_pence: int | None = 0

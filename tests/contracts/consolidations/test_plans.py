@@ -12,6 +12,7 @@ from libs.common.errors import DomainError
 from libs.common.events.governance import DecisionReversed, DecisionTaken
 from libs.common.events.registry import OrganisationClosed
 from libs.common.identity import NotYoursToDecide
+from services.contracts.authorities.errors import AuthorityMissing
 from services.contracts.core.errors import ConsolidationNotFound, ContractAlreadyEnded, ContractNotFound
 from services.contracts.core.queries import get_consolidation
 from services.contracts.plans.errors import (
@@ -23,11 +24,10 @@ from services.contracts.plans.errors import (
     PastThePivot,
     PlanEnded,
 )
-from services.contracts.plans.membership import body_decides, decision_is_reversed
 from services.contracts.plans.models import Kind
 from services.contracts.plans.queries import get_plan
 from services.contracts.plans.rules import state
-from tests.support.contracts_harness import ContractsHarness, a_lead, at
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at
 from tests.support.plan_harness import BUCKS, DUDLEY, PLAN, PlanHarness
 
 WAITS = {"CSU_DUDLEY_2017": "wait"}
@@ -302,23 +302,14 @@ def decided(member: str, *, revision: int, outcome: str = "approved", decision: 
     )
 
 
-async def hear(plan: PlanHarness, *events: DecisionTaken | DecisionReversed) -> None:
-    async with plan.contracts.database.begin() as session:
-        for event in events:
-            if isinstance(event, DecisionTaken):
-                await body_decides(session, event, by=a_lead())
-            else:
-                await decision_is_reversed(session, event, by=a_lead())
-
-
 async def test_a_body_that_decides_accepts_the_revision_that_it_decided_on(planned: PlanHarness) -> None:
     await submitted(planned)
     await planned.accept("10H")
     await planned.accept("10Y")
-    await hear(planned, decided("05C", revision=2))
+    await planned.contracts.hear(decided("05C", revision=2))
     assert await planned.state() == "submitted"
     approval = decided("05C", revision=3, decision="D-2")
-    await hear(planned, approval, approval)
+    await planned.contracts.hear(approval, approval)
     assert await planned.state() == "approved"
     reversal = DecisionReversed(
         effective_on=date(2017, 6, 1),
@@ -332,9 +323,9 @@ async def test_a_body_that_decides_accepts_the_revision_that_it_decided_on(plann
         minute="M-2",
         ratification_refused=False,
     )
-    await hear(planned, reversal, reversal)
+    await planned.contracts.hear(reversal, reversal)
     assert await planned.state() == "submitted"
-    await hear(planned, decided("05C", revision=3, outcome="rejected", decision="D-4"))
+    await planned.contracts.hear(decided("05C", revision=3, outcome="rejected", decision="D-4"))
     plan = await get_plan(planned.contracts.database, PLAN, by=a_lead(), as_at=planned.today)
     assert plan.history.current.members == ("10H", "10Y")
     assert (await planned.contracts.told("ConsolidationWithdrawn"))[-1]["reason"] == "rejected"
@@ -394,3 +385,32 @@ async def test_a_contract_leaves_by_one_plan_only(planned: PlanHarness) -> None:
     await approved(planned, **PAYS)
     with pytest.raises(ContractAlreadyEnded, match=f"{DUDLEY} ends by {PLAN}"):
         await planned.commit("10H")
+
+
+@pytest.mark.parametrize(("day", "asks"), [(date(2027, 3, 31), False), (date(2027, 4, 1), True)])
+async def test_from_the_day_of_the_pack_each_member_needs_a_published_decision(
+    harness: ContractsHarness, day: date, asks: bool
+) -> None:
+    plan = PlanHarness(harness, today=day)
+    days = {"starts_on": date(2026, 4, 1), "last_day": date(2029, 3, 31)}
+    await harness.signed(a_draft(customers=["10H"], **days))
+    await harness.signed(a_draft(reference=DUDLEY, customers=["05C"], **days))
+    members = [{"organisation": "05C"}, {"organisation": "10H"}]
+    await plan.plan(starts_on="2028-04-01", last_day="2031-03-31", members=members)
+    await plan.accept("10H", BUCKS)
+    await plan.assess("05C")
+    await plan.submit("05C")
+    await plan.accept("05C")
+    await plan.accept("10H")
+    if asks:
+        with pytest.raises(AuthorityMissing) as refused:
+            await plan.commit("10H")
+        assert len(refused.value.reasons) == 2
+        for member in ("05C", "10H"):
+            taken = decided(member, revision=3, decision=f"D-{member}")
+            await harness.hear(taken)
+        assert await plan.state() == "approved"
+    await plan.commit("10H")
+    assert await plan.state() == "committed"
+    unverified = [one for one in await harness.told("ContractFindingRaised") if one["kind"] == "authority_unverified"]
+    assert len(unverified) == 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.contracts.plans.models import Cause, Choice, Kind, PlanState, Preparation
+from services.contracts.plans.models import Cause, ExitChoice, Kind, PlanState, Preparation
 from services.contracts.plans.rules import (
     History,
     Revision,
@@ -30,7 +30,7 @@ OF = {"K-A": "A", "K-B": "B", "K-C": "C"}
 
 
 def a_step(contract: str) -> Step:
-    return Step(contract, Choice.WAIT, DAY, DAY)
+    return Step(contract, ExitChoice.WAIT, DAY, DAY)
 
 
 @dataclass

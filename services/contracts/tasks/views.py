@@ -1,0 +1,34 @@
+"""The answer about what waits for the caller."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from services.contracts.core.views import View
+
+
+class TaskKind(StrEnum):
+    """What is waited for."""
+
+    SIGNATURE = "signature"
+    ACCEPTANCE = "acceptance"
+
+
+class TaskView(View):
+    """One act that waits for an organisation of the caller."""
+
+    kind: TaskKind
+    subject: str = Field(description="The contract or the plan that it is about.")
+    organisation: str = Field(description="Who has to act.")
+    path: str = Field(description="Where it is done, by POST.", examples=["/contracts/CSU-BUCKS-2017/signature"])
+    due_on: date | None = Field(description="The day from which it is too late; null: none is set.")
+    exposure_pence: int | None = Field(description="What missing it costs; null where that is not known.")
+
+
+class TasksView(View):
+    """What waits for the caller, what costs most first; then by the day on which it is due."""
+
+    tasks: list[TaskView]
+    as_at: date
+    as_known: datetime | None
