@@ -282,6 +282,41 @@ async def test_the_feed_shows_an_event_to_the_organisations_that_it_names(
     assert read == EVENTS
 
 
+async def test_what_hangs_on_a_contract_is_read_by_its_parties_up_to_what_they_know(
+    client: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    lead = tokens.header(Role.CONTRACT_LEAD, organisations=CALLERS["party"])
+    report = {"title": "Annual report", "owed_by": "0EX", "due_on": "2019-03-31"}
+    schedule = {"sum_pence": 100, "payees": [{"code": "0EX"}], "payer": "14Y"}
+    pfi = {"kind": "pfi", "voluntary_right": False, "unitary_charge_pence": 1, "effective_on": "2017-04-01"}
+    writes: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("PUT", f"/contracts/{BUCKS}/obligations/report", report),
+        ("POST", f"/schedules/{BUCKS}", schedule),
+        ("PUT", f"/contracts/{BUCKS}/buy-out-terms", pfi),
+    )
+    for method, path, body in writes:
+        stated = await client.request(method, f"/v1{path}", json=body, headers=lead)
+        assert stated.is_success, stated.text
+    reads = {
+        "obligations": f"/v1/contracts/{BUCKS}/obligations",
+        "schedule": f"/v1/schedules/{BUCKS}",
+        "buy-out": f"/v1/contracts/{BUCKS}/buy-out-terms",
+    }
+    whole = {"obligations": "1", "schedule": "200", "buy-out": "200"}
+    nothing = {"obligations": "0", "schedule": "404", "buy-out": "404"}
+    expected = {"party": whole, "supplier": whole, "national": whole, "former party": nothing}
+    for caller in ("party", "supplier", "national", "former party", "other party", "stranger", "operator"):
+        for name, path in reads.items():
+            answer = await client.get(path, params={"as_at": BEFORE}, headers=header(tokens, caller))
+            missing = await client.get(path.replace(BUCKS, "NEVER-2017"), headers=header(tokens, caller))
+            if caller not in expected:
+                details = {one.json()["detail"].replace(BUCKS, "NEVER-2017") for one in (answer, missing)}
+                assert (answer.status_code, len(details)) == (404, 1), (caller, name)
+                continue
+            seen = str(len(answer.json()["items"])) if name == "obligations" else str(answer.status_code)
+            assert seen == expected[caller][name], (caller, name)
+
+
 async def test_without_a_token_nothing_is_read(client: httpx.AsyncClient) -> None:
     reads = [f"/v1/contracts/{BUCKS}", f"/v1/contracts/{BUCKS}/history", "/v1/contracts", "/v1/events"]
     for path in (*reads, f"/v1/consolidations/{SHARED}", "/v1/suppliers/0DJ/customers", "/v1/functions"):

@@ -77,7 +77,7 @@ class StateMeasure(BaseModel):
     )
 
     title: Text
-    unit: Annotated[str, Field(min_length=1, max_length=40)]
+    unit: Annotated[Text, Field(max_length=40, examples=["%"])]
     target: Number
     better: Literal["higher", "lower"]
     credit_pence: int = Field(strict=True, ge=0, le=MOST_ANNUAL_PENCE, description="For each period that misses it.")

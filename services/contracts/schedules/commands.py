@@ -108,7 +108,7 @@ async def state_schedule(
     if contract.status == Status.DRAFT:
         refuse([NotSigned(f"{reference} is a draft")])
     stated_on = min(today, day_of(stated_at))
-    payer = await _payer(session, contract, command.payer)
+    payer = await _payer(session, contract, command.payer, today)
     advance, pack = _advance(command, contract.starts_on)
     schedule = PaymentSchedule(
         contract_id=contract.id,
@@ -225,12 +225,13 @@ def _terms(reference: str, schedule: PaymentSchedule) -> ScheduleTerms:
     )
 
 
-async def _payer(session: AsyncSession, contract: Contract, named: str | None) -> str:
-    customers: Sequence[str] = (await parties_on(session, [contract], contract.starts_on))[contract.id].customers
+async def _payer(session: AsyncSession, contract: Contract, named: str | None, today: date) -> str:
+    day = min(max(today, contract.starts_on), contract.ends_on)
+    customers: Sequence[str] = (await parties_on(session, [contract], day))[contract.id].customers
     if named is None and len(customers) == 1:
         return customers[0]
     if named is None or named not in customers:
-        message = f"{named or 'nothing'} is none of the customers {', '.join(customers)} on {contract.starts_on}"
+        message = f"{named or 'nothing'} is none of the customers {', '.join(customers)} on {day}"
         raise PayerNotACustomer(message, reasons=[Reason(message, "payer")])
     return named
 

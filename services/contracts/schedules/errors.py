@@ -21,5 +21,6 @@ class AchievementUnknown(Conflict):
 class PayerNotACustomer(Conflict):
     """The payer of a schedule is a customer of the contract.
 
-    Name one that is a customer on the first day of the term; it may be left out where there is only one.
+    Name one that is a customer today, or on the first day of the term where that is to come; it may be left out where
+    there is only one.
     """
