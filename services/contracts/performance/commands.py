@@ -17,16 +17,16 @@ from services.contracts.core.acts import act_of
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Number, OdsCode, Text
 from services.contracts.core.errors import NotSigned, SignedInTheFuture, refuse
 from services.contracts.core.models import Contract, Status
+from services.contracts.core.shares import equal_parts
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
 from services.contracts.payments.commands import make_due
 from services.contracts.payments.queries import list_due
-from services.contracts.payments.rules import bring_to
 from services.contracts.performance import queries
 from services.contracts.performance.errors import NotAParty
 from services.contracts.performance.models import Duty, Measure, MeasureResult
 from services.contracts.performance.queries import OpenDuty, finding_of
-from services.contracts.performance.rules import CREDIT, MILESTONE, attention_from, credits_of, is_reached
+from services.contracts.performance.rules import CREDIT, MILESTONE, attention_from, credits_due, is_reached
 
 _FOUND = {"obligation": FindingKind.OBLIGATION_DUE, "milestone": FindingKind.MILESTONE_MISSED}
 _MEASURE = "measure"
@@ -248,7 +248,8 @@ async def _settle_result(
     parties = await _parties(session, contract, command.period_to)
     missed = not is_reached(Fraction(command.reached), Fraction(measure["target"]), measure["better"])
     credit = measure["credit_pence"] if missed else 0
-    await _credit(session, contract, code, command.period_from, parties, credit, on=on, stated_at=stated_at, by=by)
+    period = command.period_from, command.period_to
+    await _credit(session, contract, code, *period, parties, credit, on=on, stated_at=stated_at, by=by)
     key = finding_of(_MEASURE, contract.reference, code, command.period_from)
     if not missed:
         await clear_findings(session, [key], on=on, reason="reached", stated_at=stated_at)
@@ -322,6 +323,7 @@ async def _credit(
     contract: Contract,
     code: str,
     period_from: date,
+    period_to: date,
     parties: ContractParties,
     pence: int,
     *,
@@ -329,17 +331,14 @@ async def _credit(
     stated_at: datetime,
     by: Caller,
 ) -> None:
-    """Make the credit of a period due, or correct what fell due of it."""
-    targets = credits_of(
-        contract.reference,
-        code,
-        period_from,
-        pence=pence,
+    """Make the credit of a period due by the shares of cost of its last day, or correct what fell due of it."""
+    connection = await raw(session)
+    table = await queries.cost_table(connection, contract.id, period_to) or equal_parts(parties.customers)
+    items = credits_due(
+        f"{contract.reference}/{CREDIT}/{code}/{period_from.isoformat()}",
+        table.divided(pence),
+        await list_due(connection, contract.id, [CREDIT], known=queries.NOW),
         supplier=parties.supplier,
-        customers=parties.customers,
         due_on=on,
     )
-    due = await list_due(await raw(session), contract.id, [CREDIT], known=queries.NOW)
-    already = {one.item for one in due}
-    items = [bring_to(one, due) for one in targets if one.amount_pence or one.item in already]
-    await make_due(session, contract.id, contract.reference, [one for one in items if one], stated_at=stated_at, by=by)
+    await make_due(session, contract.id, contract.reference, items, stated_at=stated_at, by=by)

@@ -8,6 +8,9 @@ from typing import Any
 
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
+from libs.common.temporal.believed import NOW as NOW_KNOWN
+from libs.common.temporal.believed import about, holds
+from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 from services.contracts.core.sight import sight_of
 from services.contracts.performance.errors import DocumentNotFound, DutyNotFound, MeasureNotFound
 from services.contracts.performance.rules import is_reached
@@ -72,6 +75,12 @@ SELECT c.id AS contract_id, c.reference, d.kind, d.code, d.owed_by, d.due_on
                       AND f.key = d.kind || ':' || c.reference || ':' || d.code || ':' || d.due_on)
  ORDER BY d.due_on, c.reference, d.kind, d.code
 """
+
+
+_COST = f"""
+SELECT b.value FROM contract_share_belief b
+ WHERE b.subject_id = $1 AND {about("b", ShareFacet.COST)} AND {holds("b", "$2", NOW_KNOWN)}
+"""  # noqa: S608  (only what stands above is put in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +169,12 @@ async def get_measure(db: Reads, contract_id: int, code: str, *, on: date) -> An
     if not rows:
         raise MeasureNotFound(f"there is no measure {code} on {on.isoformat()}")
     return rows[0]
+
+
+async def cost_table(db: Reads, contract_id: int, day: date) -> ShareTable | None:
+    """Return how the customers divide the cost on a day, as known now; None where they agreed nothing."""
+    rows = await db.fetch(_COST, contract_id, day)
+    return table_of(rows[0]["value"]) if rows else None
 
 
 async def list_documents(

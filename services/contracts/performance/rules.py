@@ -1,13 +1,12 @@
 """Whether a target was reached, the credit for one that was not, and from when a duty needs attention."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
-from libs.common.money import apportion
 from libs.common.rulepacks import in_force
 from services.contracts.core.packs import PACKS
-from services.contracts.payments.rules import DueItem
+from services.contracts.payments.rules import DueItem, bring_to
 
 CREDIT = "credit"
 OBLIGATION, MILESTONE = "obligation", "milestone"
@@ -18,28 +17,23 @@ def is_reached(reached: Fraction, target: Fraction, better: str) -> bool:
     return reached >= target if better == "higher" else reached <= target
 
 
-def credits_of(
-    contract: str,
-    measure: str,
-    period_from: date,
-    *,
-    pence: int,
-    supplier: str,
-    customers: Sequence[str],
-    due_on: date,
+def credits_due(
+    period: str, parts: Mapping[str, int], due: Sequence[DueItem], *, supplier: str, due_on: date
 ) -> list[DueItem]:
-    """Return the credit of a period as an item a customer, in equal parts to the penny, the earlier code first."""
-    return [
-        DueItem(
-            item=f"{contract}/{CREDIT}/{measure}/{period_from.isoformat()}/{customer}",
-            kind=CREDIT,
-            payer=supplier,
-            payee=customer,
-            amount_pence=part,
-            due_on=due_on,
-        )
-        for customer, part in zip(customers, apportion(pence, [1] * len(customers)), strict=True)
-    ]
+    """Return what has to fall due so that each customer has its part of a period's credit, corrections among it.
+
+    `period` is the beginning of the items' ids. Who has no part any longer is brought to 0.
+    """
+    own = {one.item: one.payee for one in due if not one.corrects and one.item.startswith(f"{period}/")}
+    wanted = {f"{period}/{customer}": (customer, pence) for customer, pence in parts.items()}
+    targets = {item: (customer, 0) for item, customer in own.items()} | wanted
+    new: list[DueItem] = []
+    for item, (customer, pence) in sorted(targets.items()):
+        target = DueItem(item=item, kind=CREDIT, payer=supplier, payee=customer, amount_pence=pence, due_on=due_on)
+        one = bring_to(target, due) if pence or item in own else None
+        if one is not None:
+            new.append(one)
+    return new
 
 
 def attention_from(kind: str, due_on: date) -> date:

@@ -12,7 +12,7 @@ import pytest
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from services.contracts.performance.documents import MOST_BYTES
-from services.contracts.performance.rules import attention_from, credits_of, is_reached
+from services.contracts.performance.rules import attention_from, credits_due, is_reached
 from tests.support.apps import running_service
 from tests.support.contracts_harness import ContractsHarness
 from tests.support.edge import Tokens
@@ -36,10 +36,24 @@ def test_a_target_is_reached_exactly(reached: str, better: str, expected: bool) 
     assert is_reached(Fraction(reached), Fraction("99.5"), better) is expected
 
 
-def test_a_credit_is_divided_to_the_penny_and_attention_begins_by_the_pack() -> None:
-    day, both = date(2017, 6, 1), ["10H", "10Y"]
-    parts = credits_of("C", "m", date(2017, 4, 1), pence=100_001, supplier="0CX", customers=both, due_on=day)
-    assert [(one.payee, one.amount_pence) for one in parts] == [("10H", 50_001), ("10Y", 50_000)]
+def test_a_credit_is_divided_by_shares_and_corrected_when_they_change() -> None:
+    day, period = date(2017, 6, 1), "C/credit/m/2017-04-01"
+    due = credits_due(period, {"10H": 50_001, "10Y": 50_000}, [], supplier="0CX", due_on=day)
+    assert [(one.item, one.payer, one.payee, one.amount_pence) for one in due] == [
+        (f"{period}/10H", "0CX", "10H", 50_001),
+        (f"{period}/10Y", "0CX", "10Y", 50_000),
+    ]
+    assert credits_due(period, {"10H": 50_001, "10Y": 50_000}, due, supplier="0CX", due_on=day) == []
+    new = credits_due(period, {"10H": 100_001}, due, supplier="0CX", due_on=day)
+    assert [(one.payer, one.payee, one.amount_pence, one.corrects) for one in new] == [
+        ("0CX", "10H", 50_000, f"{period}/10H"),
+        ("10Y", "0CX", 50_000, f"{period}/10Y"),
+    ]
+    others = credits_due("C/credit/m/2017-05-01", {"10H": 0, "10Y": 7}, due, supplier="0CX", due_on=day)
+    assert [(one.payee, one.amount_pence, one.corrects) for one in others] == [("10Y", 7, "")]
+
+
+def test_attention_begins_by_the_pack() -> None:
     assert attention_from("obligation", date(2017, 6, 29)) == date(2017, 6, 1)
     assert attention_from("milestone", date(2017, 6, 30)) == date(2017, 7, 1)
 
@@ -65,7 +79,7 @@ async def call(client: httpx.AsyncClient, method: str, path: str, *, expect: int
     return answer.json()
 
 
-async def credits_due(harness: ContractsHarness) -> list[tuple[str, str, int, bool]]:
+async def fell_due(harness: ContractsHarness) -> list[tuple[str, str, int, bool]]:
     """What fell due: payer, payee, pence, and whether it is a correction."""
     rows = await harness.database.fetch("SELECT * FROM due_payment ORDER BY stated_at, item")
     return [(row["payer"], row["payee"], row["amount_pence"], row["corrects"] != "") for row in rows]
@@ -128,11 +142,11 @@ async def test_a_missed_target_makes_a_credit_due_once_and_a_restated_result_cor
     [month] = shown["items"][0]["results"]
     assert (month["reached"], month["is_reached"], month["credit_pence"]) == ("197/2", False, 100_001)
     assert len((await findings(client))["measure_missed"]) == 1
-    assert await credits_due(harness) == [("0CX", "10H", 50_001, False), ("0CX", "10Y", 50_000, False)]
+    assert await fell_due(harness) == [("0CX", "10H", 50_001, False), ("0CX", "10Y", 50_000, False)]
     shown = await call(client, "POST", "/measures/payslips/results", json=result | {"reached": "99.5"})
     assert shown["items"][0]["results"][0]["credit_pence"] == 0
     back = [("10H", "0CX", 50_001, True), ("10Y", "0CX", 50_000, True)]
-    assert (await credits_due(harness))[2:] == back
+    assert (await fell_due(harness))[2:] == back
     assert await findings(client) == {}
     known = await call(client, "GET", "/measures", params={"as_known": "2017-05-31"})
     assert known["items"] == []
