@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from math import lcm
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,14 +18,17 @@ from libs.common.events import Event
 from libs.common.events.contracts import ConsolidationAgreed, ContractSigned, NoticeServed
 from libs.common.messaging import outbox
 from libs.common.money import apportion
+from libs.common.temporal.history import Days
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import add_contract, lock_to_bind
+from services.contracts.agreements.shares import publish_shares, state_table
 from services.contracts.authorities.commands import why_not_authorised
 from services.contracts.core.acts import act_of
 from services.contracts.core.codes import Document
 from services.contracts.core.errors import ContractAlreadyEnded, refuse
 from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
+from services.contracts.core.shares import ShareTable
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, get_plan_to_change, reread
 from services.contracts.plans.commands import why_not_brought
@@ -109,6 +113,7 @@ async def commit_plan(
     contract.version += 1
     await add_acts(session, plan.id, current.number, statement, {"kind": Kind.COMMITTED.value})
     await outbox.add_all(session, _events(plan, contract, contracts, first, statement))
+    await agree_shares(session, contract, weights_of(plan), first, statement, on=contract.starts_on)
     await follow_since_start(session, contract, first, stated_at=statement.stated_at, by=statement.by)
     return await reread(session, plan)
 
@@ -195,6 +200,24 @@ def charge_of(plan: Plan, weights: Mapping[str, Fraction], joined: Collection[st
     annual, customers, shares = joined_parts(whole, sorted(weights.items()), joined)
     parts = apportion(annual, [line.annual_pence for line in lines]) if whole else [0] * len(lines)
     return Charge(annual, customers, shares, tuple(line.function for line in lines), tuple(parts))
+
+
+async def agree_shares(
+    session: AsyncSession,
+    contract: Contract,
+    weights: Mapping[str, Fraction],
+    joined: Sequence[str],
+    at: Statement,
+    *,
+    on: date,
+) -> None:
+    """State and publish the table by which those who have joined divide the charge from a day."""
+    unit = lcm(*(weights[code].denominator for code in joined))
+    parts = {code: int(weights[code] * unit) for code in joined}
+    table = ShareTable(sum(parts.values()), parts)
+    days = Days() if on <= contract.starts_on else Days(on)
+    await state_table(await raw(session), contract, "cost", table, (), days=days, stated_at=at.stated_at, by=at.by)
+    await publish_shares(session, contract, joined, contract.supplier_code, on=on, stated_at=at.stated_at)
 
 
 def weights_of(plan: Plan) -> dict[str, Fraction]:

@@ -18,7 +18,7 @@ from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on, functions_on
 from services.contracts.agreements.commands import lock_to_bind
 from services.contracts.consolidations.commands import SHARED_SERVICE
-from services.contracts.consolidations.commitment import Charge, charge_of, decisions_of, weights_of
+from services.contracts.consolidations.commitment import Charge, agree_shares, charge_of, decisions_of, weights_of
 from services.contracts.core.models import (
     FACET,
     Consolidation,
@@ -159,8 +159,9 @@ async def _join(session: AsyncSession, move: _Move, joining: Sequence[str], alre
         # From the second customer on a contract has a coordinating commissioner.
         lead = NewStatement(move.shared.id, FACET, already[0], Days(move.step.move_on), at.stated_at)
         await coordination.state(connection, [lead], source="signature", by=at.by.subject)
-    weights = await _weights_then(session, move.plan, {*joining, *already})
-    return charge_of(move.plan, weights, {*joining, *already})
+    weights, all_then = await _weights_then(session, move.plan, {*joining, *already}), sorted({*joining, *already})
+    await agree_shares(session, move.shared, weights, all_then, at, on=move.step.move_on)
+    return charge_of(move.plan, weights, all_then)
 
 
 async def _weights_then(session: AsyncSession, plan: Plan, customers: set[str]) -> dict[str, Fraction]:

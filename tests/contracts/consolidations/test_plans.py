@@ -88,7 +88,7 @@ async def test_what_a_plan_publishes_names_each_step(planned: PlanHarness) -> No
     told = [
         event
         for event in await planned.contracts.told()
-        if event["stated_at"] >= "2017-06-01" and event["name"] != "ContractFindingRaised"
+        if event["stated_at"] >= "2017-06-01" and event["name"] not in {"ContractFindingRaised", "SharesAgreed"}
     ]
     assert [event["name"] for event in told] == [
         *("ConsolidationPlanned", "ConsolidationPlanned", "ConsolidationPlanned"),
@@ -109,6 +109,11 @@ async def test_what_a_plan_publishes_names_each_step(planned: PlanHarness) -> No
     assert (summed["summary"], summed["previous_annual_pence"], summed["plan"]) == (True, 300_000_02, PLAN)
     ended = told[-3]
     assert (ended["contract"], ended["effective_on"], ended["into"]) == (DUDLEY, "2018-06-02", "SHARED-2018")
+    tables = await planned.contracts.told("SharesAgreed")
+    assert [(one["customers"], one["cost_shares"], one["effective_on"]) for one in tables] == [
+        (["10H", "10Y"], ["1/2", "1/2"], "2018-04-01"),
+        (["05C", "10H", "10Y"], ["1/2", "1/4", "1/4"], "2018-06-02"),
+    ]
     found = await get_consolidation(
         planned.contracts.database, "SHARED-2018", by=a_lead("05C"), as_at=date(2018, 6, 2), as_known=None
     )
