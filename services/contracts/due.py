@@ -11,10 +11,12 @@ from services.contracts.consolidations.moves import move_next
 from services.contracts.mergers.reviews import find_overlaps
 from services.contracts.performance.commands import find_duties
 from services.contracts.schedules.commands import payments_fall_due
+from services.contracts.signing.ratifications import ratify_by_decisions
 from services.contracts.sourcing.commands import agreements_are_overdue
 from services.contracts.terminations.due import end_by_notice, renew_contracts
 
 DUE: tuple[DoDueWork, ...] = (
+    ratify_by_decisions,
     renew_contracts,
     end_by_notice,
     payments_fall_due,

@@ -15,6 +15,7 @@ from services.contracts.performance import models as performance
 from services.contracts.plans import models as plans
 from services.contracts.procurements import models as procurements
 from services.contracts.schedules import models as schedules
+from services.contracts.signing import models as signing
 from services.contracts.sourcing import models as sourcing
 from services.contracts.suppliers import models as suppliers
 from services.contracts.tariffs import models as tariffs
@@ -34,6 +35,7 @@ MODELS = (
     procurements,
     schedules,
     schemes,
+    signing,
     sourcing,
     suppliers,
     tariffs,

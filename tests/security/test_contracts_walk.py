@@ -85,6 +85,17 @@ CASES = [
         hidden=True,
     ),
     Case(
+        operation="ratify_contract",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/contracts/{reference}/ratification",
+        values={"reference": DRAFT},
+        json={},
+        version=1,
+        hidden=True,
+        but="not-conditional",
+    ),
+    Case(
         operation="terminate_contract",
         role=Role.CONTRACT_LEAD,
         binds=("10H", "10Y"),

@@ -93,9 +93,14 @@ async def parties_among(connection: asyncpg.Connection, codes: Collection[str]) 
 
 
 class Status(StrEnum):
-    """The status of a contract. `active` and `expired` follow from the day and are never stored."""
+    """The status of a contract. `active` and `expired` follow from the day and are never stored.
+
+    `conditional`, and `lapsed` where it will never run, follow from a signature of a body that was not established.
+    """
 
     DRAFT = "draft"
+    CONDITIONAL = "conditional"
+    LAPSED = "lapsed"
     SIGNED = "signed"
     ACTIVE = "active"
     EXPIRED = "expired"
@@ -170,6 +175,9 @@ class Contract(Base):
     where no source gives the charges. `exit_reason` is a code of a rule pack; its note, like every document, is private
     to the parties.
 
+    `committed_at` is when all had signed, of whom some were `not_established`: it stays a draft whose text is settled
+    until these bodies have ratified it.
+
     `drafted_for` are the customers for whom its author acted: they alone read the draft until it is awarded.
     `drafted_shares` are its tables by kind, until the signature states them. `text_version` counts the texts of the
     draft, of which a signature signs one. `coordinator_code` is the coordinating
@@ -224,6 +232,8 @@ class Contract(Base):
     awarded_on: Mapped[date | None] = mapped_column(default=None)
     awarded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
     drafted_shares: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True), default=None)
+    committed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+    not_established: Mapped[list[str]] = mapped_column(ARRAY(Text), default_factory=list, server_default="{}")
     form: Mapped[str | None] = mapped_column(Text, default=None)
     indexation: Mapped[str | None] = mapped_column(Text, default=None)
     price_year: Mapped[str | None] = mapped_column(Text, default=None)
@@ -251,13 +261,14 @@ class Contract(Base):
         return self.exit_day or self.last_day
 
     def must_be_draft(self) -> None:
-        """Raise NotADraft once it is signed."""
+        """Raise NotADraft once it is signed, be it conditionally."""
         if self.status != Status.DRAFT:
             raise NotADraft(f"{self.reference} is {self.status}")
+        if self.committed_at is not None:
+            raise NotADraft(f"{self.reference} is {Status.CONDITIONAL}: {', '.join(self.not_established)}")
 
     def sign(self, day: date, document: str | None, *, stated_at: datetime) -> None:
         """Make a draft binding, from the last signature that it needed."""
-        self.must_be_draft()
         self.status, self.signed_on, self.signed_at = Status.SIGNED.value, day, stated_at
         self.signature_document = document
 

@@ -16,7 +16,7 @@ from libs.common.identity import Caller
 from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound
 from services.contracts.core.models import known
 from services.contracts.core.schemes import property_schemes
-from services.contracts.core.sight import ON_ANY_DAY, ON_THE_DAY, PARTY, reads_through
+from services.contracts.core.sight import IS_DRAFT, ON_ANY_DAY, ON_THE_DAY, PARTY, reads_through
 
 Row = Mapping[str, Any]
 
@@ -30,13 +30,17 @@ WITH seen AS (
                       WHERE b.subject_id = c.id
                         AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE),
                     c.supplier_code) AS supplier_then,
-           CASE WHEN c.status = 'draft' THEN 'draft'
+           CASE WHEN {IS_DRAFT} THEN
+                CASE WHEN c.committed_at IS NULL OR c.committed_at > sight.known THEN 'draft'
+                     WHEN EXISTS (SELECT FROM ratification r
+                                   WHERE r.contract_id = c.id AND r.is_refused AND r.stated_at <= sight.known)
+                     THEN 'lapsed' ELSE 'conditional' END
                 WHEN life.now IS NOT NULL THEN life.now
                 WHEN $1::date < c.starts_on THEN 'signed'
                 ELSE 'expired' END AS status_then,
            ARRAY(SELECT cc.customer_code FROM contract_customer cc
                   WHERE cc.contract_id = c.id
-                    AND (c.status = 'draft' OR EXISTS (
+                    AND ({IS_DRAFT} OR EXISTS (
                          SELECT FROM contract_customer_belief b
                           WHERE b.subject_id = cc.id
                             AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE))
@@ -45,7 +49,7 @@ WITH seen AS (
                              ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
            (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract,
            c.exit_terms::text AS exit_terms_text,
-           CASE WHEN c.status = 'draft' THEN c.coordinator_code
+           CASE WHEN {IS_DRAFT} THEN c.coordinator_code
                 ELSE (SELECT b.value FROM contract_coordinator_belief b
                        WHERE b.subject_id = c.id
                          AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE) END AS coordinator,

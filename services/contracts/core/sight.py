@@ -21,6 +21,8 @@ _NOW: Final = datetime.max.replace(tzinfo=UTC)
 
 # In the SQL of sight, $1 is the day asked about, $2 the instant, $4 the codes that the caller reads through (null:
 # every one), and `c` the contract. IS TRUE: see libs.common.temporal.believed.
+# A conditional contract is read as a draft is, of whatever instant before its ratification is asked.
+IS_DRAFT: Final = "(c.status = 'draft' OR c.committed_at <= $2::timestamptz AND c.signed_at > $2::timestamptz)"
 _KNOWN = "(b.known @> $2::timestamptz) IS TRUE"
 _ALWAYS = "'{(,)}'::datemultirange"
 
@@ -41,7 +43,7 @@ PARTY: Final = f"""
            OFFSET 0) party
       CROSS JOIN LATERAL (
            SELECT party.buying + party.supplying AS days,
-                  CASE WHEN upper_inf(party.buying + party.supplying) OR c.status = 'draft' THEN $2::timestamptz
+                  CASE WHEN upper_inf(party.buying + party.supplying) OR {IS_DRAFT} THEN $2::timestamptz
                   ELSE least($2::timestamptz, greatest(c.signed_at,
                              upper(party.buying + party.supplying)::timestamp AT TIME ZONE 'Europe/London'
                              - interval '1 microsecond')) END AS known,
@@ -58,10 +60,10 @@ _OF_DRAFT = """(c.drafted_at <= $2::timestamptz AND ($4::text[] IS NULL
                 OR (c.awarded_at <= $2::timestamptz OR c.drafted_for && $4) AND EXISTS (
                 SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($4))))"""
 
-ON_THE_DAY: Final = f"""CASE WHEN c.status = 'draft' THEN {_OF_DRAFT}
+ON_THE_DAY: Final = f"""CASE WHEN {IS_DRAFT} THEN {_OF_DRAFT}
           ELSE c.signed_at <= $2::timestamptz AND sight.days @> $1::date END"""
 """Asks that the caller reads the contract as at the day."""
-ON_ANY_DAY: Final = f"""CASE WHEN c.status = 'draft' THEN {_OF_DRAFT}
+ON_ANY_DAY: Final = f"""CASE WHEN {IS_DRAFT} THEN {_OF_DRAFT}
           ELSE c.signed_at <= $2::timestamptz AND NOT isempty(sight.days) END"""
 """Asks that the caller reads the contract as at some day."""
 

@@ -72,6 +72,9 @@ class ContractView(View):
     signature_document: str | None = Field(description="The paper that shows a signature of an earlier day.")
     signatures: list[SignatureView] = Field(description="Who has signed; a draft is binding once every signatory has.")
     supplier_signs: bool = Field(description="Whether the supplier is a signatory.")
+    not_established: list[str] = Field(
+        description="Customers that signed before they were established: it is conditional until they ratify it."
+    )
     awarded_on: date | None = Field(description="Day from which all whom the draft names read it.")
     coordinating_commissioner: str | None = Field(
         description="The customer that acts for all of them as at the day; null for a single customer."

@@ -12,10 +12,11 @@ from services.contracts.authorities import projection
 from services.contracts.authorities.models import known_decisions
 from services.contracts.plans.membership import body_decides, decision_is_reversed
 from services.contracts.reactions.base import subscriptions
+from services.contracts.signing.ratifications import decision_ratifies
 
 _OnDecision: TypeAlias = Callable[..., Awaitable[bool]]
 
-ON_DECISION: tuple[_OnDecision, ...] = (body_decides,)
+ON_DECISION: tuple[_OnDecision, ...] = (body_decides, decision_ratifies)
 """What packages do when a body has decided: called with `(session, event, by=)`, each returns whether it wrote."""
 ON_REVERSAL: tuple[_OnDecision, ...] = (decision_is_reversed,)
 """The same where a decision was reversed."""

@@ -3,15 +3,51 @@
 from fastapi import Response
 
 from libs.common.http.dependencies import IfMatch, StatedAt, Today, Write, binds_one_of, commands_router, problems
+from services.contracts.authorities.errors import AuthorityMissing
 from services.contracts.bodies.errors import FormCannotHold
 from services.contracts.core import errors
 from services.contracts.core.codes import Reference
 from services.contracts.core.views import ContractView
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
-from services.contracts.signing import commands
+from services.contracts.signing import commands, ratifications
 from services.contracts.signing import errors as refusals
 
 router = commands_router(tags=["Contracts"])
+
+
+@router.post(
+    "/contracts/{reference}/ratification",
+    status_code=201,
+    summary="Ratify a conditional contract",
+    responses=problems(
+        refusals.NotConditional,
+        refusals.NotEstablished,
+        AuthorityMissing,
+        errors.DocumentMissing,
+        errors.ChangingHands,
+        *EDIT_REFUSALS,
+    ),
+)
+@binds_one_of("the customers that were not established", because="each body ratifies for itself")
+async def ratify_contract(
+    reference: Reference,
+    command: ratifications.RatifyContract,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> ContractView:
+    """Decide on a contract that your body signed before it was established: ratify or refuse it.
+
+    It is signed as of the ratification, and runs on no day before. A refusal ends it without notice or payment.
+    """
+    expect = expecting(if_match)
+    contract = await ratifications.ratify_contract(
+        session, reference, command, by=by, today=today, stated_at=stated_at, expect=expect
+    )
+    return await shown(session, contract, response, by, today)
 
 
 @router.post(

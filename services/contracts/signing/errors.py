@@ -24,3 +24,17 @@ class NotASignatory(Conflict):
     `party` is neither a customer nor the supplier of the draft, or you do not act for it. A customer may record the
     signature of a supplier that the draft makes no signatory, with its document.
     """
+
+
+class NotConditional(Conflict):
+    """The contract waits for no ratification.
+
+    Only a contract that a body signed before it was established is ratified or refused, once.
+    """
+
+
+class NotEstablished(Conflict):
+    """The body is not established when it ratifies the contract, or when it begins.
+
+    The registry does not show it as open on that day. Ratify the contract once the registry has opened it.
+    """
