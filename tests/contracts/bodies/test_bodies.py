@@ -14,6 +14,7 @@ from libs.organisations.populations import Count, in_precedence
 from services.contracts.bodies.queries import legal_form_of, populations_of
 from services.contracts.bodies.rules import holding_warning, may_hold, tier_of, why_not_hold
 from services.contracts.core.errors import NoRuleInForce
+from services.contracts.core.packs import PACKS
 from tests.support.contracts_harness import ContractsHarness, a_draft
 
 DAY = date(2015, 5, 9)
@@ -34,6 +35,24 @@ KNOWN = datetime(2014, 1, 1, 12, tzinfo=UTC)
 )
 def test_s15_tiers_are_half_open(people: int, tier: str) -> None:
     assert tier_of(people, DAY).name == tier
+
+
+def test_a_row_of_a_pack_changes_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = tier_of(260_000, DAY).pack.model_copy(
+        update={
+            "id": "tariff-tiers-2016",
+            "effective_from": date(2016, 4, 1),
+            "values": {"least_people": {"below_minimum": 0, "cluster": 300_000}},
+        }
+    )
+    no_gms = may_hold("partnership", "gms", DAY).pack
+    assert no_gms is not None
+    values = {"may_hold": no_gms.values["may_hold"] | {"gms": {"any": "no"}}}
+    stricter = no_gms.model_copy(update={"id": "stricter", "effective_from": date(2016, 4, 1), "values": values})
+    monkeypatch.setattr("services.contracts.bodies.rules.PACKS", (*PACKS, later, stricter))
+    assert [tier_of(260_000, day).name for day in (date(2016, 3, 31), date(2016, 4, 1))] == ["cluster", "below_minimum"]
+    refused = [len(why_not_hold("P", "partnership", "gms", day)) for day in (date(2016, 3, 31), date(2016, 4, 1))]
+    assert refused == [0, 1]
 
 
 def test_there_is_no_tier_before_the_draft() -> None:

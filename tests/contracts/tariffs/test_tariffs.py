@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.events.registry import PopulationPublished
+from libs.common.events.registry import OrganisationLegalFormChanged, PopulationPublished
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from services.contracts.tariffs.rules import tariff_pence
@@ -65,6 +65,8 @@ async def test_a_line_shows_the_difference_from_the_tariff_of_its_tier(
     await harness.hear(counted("10H", 200_001))
     assert (await lines(client))["people"] is None  # one of the two was not counted
     await harness.hear(counted("10Y", 200_000))
+    late = counted("10Y", 1).model_copy(update={"stated_at": at(ENGLAND_OPENED, 1)})
+    await harness.hear(late, counted("10Y", 200_000))  # an earlier word, late, and the later one again
 
     shown = await lines(client, publisher="0CX")
     assert (shown["people"], shown["tier"], shown["rule_pack"]) == (400_001, "cluster", "tariff-tiers-2011")
@@ -88,3 +90,23 @@ async def test_a_line_shows_the_difference_from_the_tariff_of_its_tier(
         (await client.get("/v1/tariffs", params={"as_at": day})).json()["items"] for day in ("2018-03-31", "2018-04-01")
     ]
     assert [[one["tier"] for one in items] for items in listed] == [["cluster", "scale"], ["scale"]]
+
+
+async def test_a_legal_form_told_twice_and_late_is_read_as_its_source_stated_it(
+    client: httpx.AsyncClient, harness: ContractsHarness
+) -> None:
+    def formed(form: str, hour: int) -> OrganisationLegalFormChanged:
+        day = ENGLAND_OPENED
+        return OrganisationLegalFormChanged(code="0CX", legal_form=form, effective_on=day, stated_at=at(day, hour))
+
+    async def holdings() -> tuple[str | None, list[str]]:
+        shown = (await client.get("/v1/holdings", params={"organisation": "0CX"})).json()
+        return shown["legal_form"], [one["may_hold"] for one in shown["holdings"]]
+
+    assert await holdings() == (None, ["not found", "not found", "yes"])
+    await harness.hear(formed("company_limited_by_shares", 9))
+    await harness.hear(formed("charity", 8), formed("company_limited_by_shares", 9))
+    assert await holdings() == ("company_limited_by_shares", ["yes", "yes", "yes"])
+    assert (await client.get("/v1/holdings", params={"organisation": "0CX", "as_at": "2013-03-31"})).json()[
+        "legal_form"
+    ] is None
