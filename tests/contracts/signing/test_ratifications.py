@@ -1,0 +1,103 @@
+"""Conditional contracts: signed by a published decision, however often and however early it comes."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from libs.common.events.governance import DecisionTaken
+from libs.common.events.registry import OrganisationOpened, OrganisationProposed
+from services.contracts.due import do_next
+from services.contracts.signing.errors import NotConditional
+from services.contracts.signing.ratifications import RatifyContract, ratify_contract
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
+
+CODE, SIGNED, START = "99Z", date(2012, 6, 1), date(2013, 6, 1)
+
+
+def decided(outcome: str = "approved", **changed: Any) -> DecisionTaken:
+    fields: dict[str, Any] = {
+        "effective_on": date(2013, 5, 15),
+        "stated_at": at(date(2013, 5, 15)),
+        "decision": "D-1",
+        "proposal": "P-1",
+        "body": f"{CODE}-governing-body",
+        "organisation": CODE,
+        "binds": (CODE,),
+        "subject": "CSU-BUCKS-2017",
+        "action": "contract.ratify",
+        "outcome": outcome,
+        "conditions": (),
+        "minute": "13/07",
+        "value_pence": 0,
+        "annual_pence": 0,
+        "recurrent": True,
+        "case": "",
+        "case_version": 0,
+        "revision": 0,
+        "urgent": False,
+    }
+    return DecisionTaken(**(fields | changed))
+
+
+async def committed(harness: ContractsHarness) -> str:
+    proposed = {"code": CODE, "name": "NHS 99Z CCG", "kind": "ccg"}
+    await harness.hear(OrganisationProposed(effective_on=date(2012, 4, 1), stated_at=at(date(2012, 4, 1)), **proposed))
+    draft = a_draft(customers=[CODE], starts_on=START, last_day=date(2018, 5, 31))
+    reference = await harness.draft(draft, by=a_lead(CODE), stated=at(SIGNED, 8))
+    await harness.sign(reference, on=SIGNED, by=a_lead(CODE))
+    assert await harness.status(reference, as_at=START) == "conditional"
+    return reference
+
+
+async def opens(harness: ContractsHarness) -> None:
+    opened = {"code": CODE, "name": "NHS 99Z CCG", "kind": "ccg"}
+    await harness.hear(OrganisationOpened(effective_on=date(2013, 4, 1), stated_at=at(date(2013, 4, 1)), **opened))
+
+
+async def due(harness: ContractsHarness) -> int:
+    done = 0
+    async with harness.database.begin() as session:
+        day = date(2013, 5, 20)
+        while count := await do_next(session, up_to=day, stated_at=at(day), by=a_lead()):
+            done += count
+    return done
+
+
+@pytest.mark.parametrize("opens_first", [True, False])
+async def test_a_decision_signs_the_contract_as_of_its_day_whichever_comes_first(
+    harness: ContractsHarness, opens_first: bool
+) -> None:
+    reference = await committed(harness)
+    if opens_first:
+        await opens(harness)
+    await harness.hear(decided(action="contract.terminate", decision="D-0"), decided(), decided())
+    if not opens_first:
+        assert await harness.status(reference, as_at=START) == "conditional"
+        await opens(harness)
+        await due(harness)
+    await harness.hear(decided())
+    await due(harness)
+    assert await harness.status(reference, as_at=START) == "active"
+    assert await harness.status(reference, as_at=START, as_known=at(date(2013, 5, 14))) == "conditional"
+    [signed] = await harness.told("ContractSigned")
+    assert (signed["effective_on"], signed["stated_at"]) == ("2013-06-01", "2013-05-15T09:00:00Z")
+
+
+async def test_a_rejection_ends_it_and_nothing_is_decided_afterwards(harness: ContractsHarness) -> None:
+    reference = await committed(harness)
+    await opens(harness)
+    await harness.hear(decided("rejected"), decided("rejected"), decided(decision="D-2"))
+    assert await harness.status(reference, as_at=START) == "lapsed"
+    assert [event["name"] for event in await harness.told()] == ["CommitmentMade", "CommitmentLapsed"]
+    with pytest.raises(NotConditional):
+        async with harness.database.begin() as session:
+            await ratify_contract(
+                session,
+                reference,
+                RatifyContract(),
+                by=a_lead(CODE),
+                today=START,
+                stated_at=at(START),
+                expect=any_version,
+            )
