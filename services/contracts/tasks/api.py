@@ -9,7 +9,8 @@ router = commands_router(tags=["Tasks"])
 
 @router.get("/tasks", summary="List what waits for you", responses=problems())
 async def list_tasks(rows: Rows, by: By, as_at: AsAt, as_known: AsKnown) -> TasksView:
-    """List the signatures and acceptances that wait for your organisations, and for those that they succeeded.
+    """List the signatures, acceptances, consents and withdrawals that wait for your organisations, and for those that
+    they succeeded.
 
     What missing it costs most stands first, then what is due; a national body reads what waits for any.
     """

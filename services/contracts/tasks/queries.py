@@ -1,11 +1,16 @@
 """Reads what waits for the caller's organisations, and for the bodies that they succeeded."""
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import date, datetime
 
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
+from libs.common.temporal.days import LATEST
 from services.contracts.core.sight import reads_through
+from services.contracts.exits.rules import ONE_DAY, charge_between
+from services.contracts.novations.errors import NovationNotFound
+from services.contracts.novations.queries import get_novation
 from services.contracts.plans.models import PlanState
 from services.contracts.plans.queries import NOW, Plan, list_plans
 from services.contracts.plans.rules import entered, state, waiting_for
@@ -28,6 +33,50 @@ SELECT c.reference, party.code, c.starts_on
  ORDER BY c.reference, party.code
 """
 
+# $3 the day.
+_PARTIES = """
+SELECT c.id, c.reference, coalesce(c.exit_day, c.last_day) AS last_day, 'customers' AS side, cc.customer_code AS code,
+       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence
+  FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
+  JOIN contract_customer_belief b ON b.subject_id = cc.id AND b.valid @> $3::date AND (b.known @> $1::timestamptz)
+ UNION ALL
+SELECT c.id, c.reference, coalesce(c.exit_day, c.last_day), 'supplier',
+       coalesce((SELECT b.value FROM contract_supplier_belief b
+                  WHERE b.subject_id = c.id AND b.valid @> $3::date AND b.known @> $1::timestamptz), c.supplier_code),
+       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id)
+  FROM contract c
+"""
+
+_OFFERS = f"""
+SELECT o.reference AS offer, o.exit_day, party.*
+  FROM termination_offer o JOIN ({_PARTIES}) party ON party.id = o.contract_id AND party.side <> o.side
+ WHERE o.stated_at <= $1 AND o.exit_day >= $3 AND ($2::text[] IS NULL OR party.code = ANY($2))
+   AND NOT EXISTS (SELECT FROM termination_offer_act a WHERE a.offer_id = o.id AND a.stated_at <= $1)
+ ORDER BY o.reference, party.code
+"""  # noqa: S608  (only what stands above is put in)
+
+# Who served a notice to whose withdrawal the other side has consented.
+_WITHDRAWALS = """
+SELECT c.reference AS contract, n.reference AS notice, n.served_by AS code, n.exit_day
+  FROM exit_notice n JOIN contract c ON c.id = n.contract_id
+ WHERE n.stated_at <= $1 AND n.exit_day >= $3 AND cardinality(n.faults) = 0
+   AND ($2::text[] IS NULL OR n.served_by = ANY($2))
+   AND EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act = 'consent' AND a.stated_at <= $1)
+   AND NOT EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act <> 'consent' AND a.stated_at <= $1)
+ ORDER BY n.reference
+"""
+
+_NOVATIONS = """
+SELECT DISTINCT c.reference
+  FROM novation n JOIN contract c ON c.id = n.contract_id
+ WHERE n.stated_at <= $1
+   AND NOT EXISTS (SELECT FROM novation_completion d WHERE d.novation_id = n.id AND d.stated_at <= $1)
+   AND ($2::text[] IS NULL OR n.entering = ANY($2) OR c.supplier_code = ANY($2)
+        OR EXISTS (SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($2))
+        OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($2)))
+ ORDER BY c.reference
+"""
+
 
 async def list_tasks(db: Reads, *, by: Caller, as_at: date, as_known: datetime | None) -> TasksView:
     """Return what waits as at a day, as known at an instant: what missing it costs most first, then what is due."""
@@ -45,7 +94,65 @@ async def list_tasks(db: Reads, *, by: Caller, as_at: date, as_known: datetime |
     ]
     plans = await list_plans(db, by=by, as_at=as_at, as_known=as_known)
     acceptances = [task for plan in plans for task in acceptances_of(plan, codes)]
-    return TasksView(tasks=in_order([*signatures, *acceptances]), as_at=as_at, as_known=as_known)
+    exits = await _exits(db, codes, as_at=as_at, known=as_known or NOW)
+    consents = await _consents(db, by, codes, as_at=as_at, as_known=as_known)
+    tasks = in_order([*signatures, *acceptances, *exits, *consents])
+    return TasksView(tasks=tasks, as_at=as_at, as_known=as_known)
+
+
+async def _exits(db: Reads, codes: Collection[str] | None, *, as_at: date, known: datetime) -> list[TaskView]:
+    """Return the offers to end that wait for the other side, and the withdrawals that it has consented to.
+
+    What missing an offer costs is the charge of what is left of the term; of one that is open-ended it is not known.
+    """
+    offers = [
+        TaskView(
+            kind=TaskKind.ACCEPTANCE,
+            subject=row["offer"],
+            organisation=row["code"],
+            path=f"/contracts/{row['reference']}/terminations/{row['offer']}/acceptance",
+            due_on=row["exit_day"],
+            exposure_pence=None
+            if row["last_day"] >= LATEST
+            else charge_between(row["annual_pence"], row["exit_day"] + ONE_DAY, row["last_day"]),
+        )
+        for row in await db.fetch(_OFFERS, known, codes, as_at)
+    ]
+    withdrawals = [
+        TaskView(
+            kind=TaskKind.WITHDRAWAL,
+            subject=row["notice"],
+            organisation=row["code"],
+            path=f"/contracts/{row['contract']}/notices/{row['notice']}/withdrawal",
+            due_on=row["exit_day"],
+            exposure_pence=None,
+        )
+        for row in await db.fetch(_WITHDRAWALS, known, codes, as_at)
+    ]
+    return [*offers, *withdrawals]
+
+
+async def _consents(
+    db: Reads, by: Caller, codes: Collection[str] | None, *, as_at: date, as_known: datetime | None
+) -> list[TaskView]:
+    """Return the consents to novations that are missing."""
+    tasks: list[TaskView] = []
+    for row in await db.fetch(_NOVATIONS, as_known or NOW, codes):
+        with suppress(NovationNotFound):
+            novation = await get_novation(db, row["reference"], by=by, as_at=as_at, as_known=as_known)
+            tasks += [
+                TaskView(
+                    kind=TaskKind.CONSENT,
+                    subject=novation.contract,
+                    organisation=code,
+                    path=f"/contracts/{novation.contract}/novation/consents",
+                    due_on=novation.takes_effect_on,
+                    exposure_pence=None,
+                )
+                for code in novation.missing
+                if codes is None or code in codes
+            ]
+    return tasks
 
 
 def acceptances_of(plan: Plan, codes: Collection[str] | None) -> list[TaskView]:

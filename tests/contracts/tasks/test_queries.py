@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 
+from services.contracts.novations.commands import ProposeNovation, propose_novation
 from services.contracts.tasks.queries import in_order, list_tasks
 from services.contracts.tasks.views import TaskKind, TaskView
-from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at
+from services.contracts.terminations.notices import ServeNotice, WithdrawNotice, serve_notice, withdraw_notice
+from services.contracts.terminations.offers import OfferTermination, offer_termination
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
 from tests.support.plan_harness import BUCKS, DUDLEY, PLAN, PlanHarness
 
 
@@ -70,3 +73,63 @@ def test_what_costs_most_stands_first_and_what_is_not_known_last(turned: bool) -
     ]
     given = tasks[::-1] if turned else tasks
     assert [task.subject for task in in_order(given)] == ["DEAR", "SOON", "LATER", "FREE", DUDLEY]
+
+
+async def test_an_offer_to_end_waits_for_the_other_side_and_costs_the_rest_of_the_term(
+    harness: ContractsHarness,
+) -> None:
+    await harness.signed()
+    on = date(2018, 6, 1)
+    command = OfferTermination(last_day=date(2019, 3, 31), reason="in_house", payment_pence=1_000)
+    async with harness.database.begin() as session:
+        offer = await offer_termination(
+            session,
+            BUCKS,
+            command,
+            by=a_lead("10H", "10Y"),
+            today=on,
+            stated_at=at(on),
+            expect=any_version,
+        )
+    [task] = (await list_tasks(harness.database, by=a_lead("0CX"), as_at=on, as_known=None)).tasks
+    assert (task.kind, task.subject, task.exposure_pence) == ("acceptance", offer.reference, 150_000_01)
+    assert await waiting(harness, "10H", on=on) == await waiting(harness, "0CX", on=date(2019, 4, 1)) == []
+    assert await waiting(harness, "0CX", on=on, hour=8) == []
+
+
+async def test_a_novation_waits_for_the_consent_of_each_party(harness: ContractsHarness) -> None:
+    await harness.signed()
+    on = date(2018, 7, 1)
+    change = {"into": "CSU-2018", "role": "supplier", "leaving": "0CX", "entering": "0DJ"}
+    wanted = ProposeNovation.model_validate(change | {"takes_effect_on": date(2018, 10, 1)})
+    async with harness.database.begin() as session:
+        await propose_novation(session, BUCKS, wanted, by=a_lead("10H"), today=on, stated_at=at(on))
+    assert await waiting(harness, on=on) == [("consent", BUCKS, code) for code in ("0CX", "0DJ", "10Y")]
+    assert await waiting(harness, "0DJ", on=on) == [("consent", BUCKS, "0DJ")]
+    assert await waiting(harness, "10H", on=on) == await waiting(harness, "05C", on=on) == []
+
+
+async def test_a_withdrawal_that_the_other_side_consents_to_waits_for_who_served_the_notice(
+    harness: ContractsHarness,
+) -> None:
+    await harness.signed(a_draft(customers=["10H"]))
+    on = date(2018, 7, 1)
+    async with harness.database.begin() as session:
+        command = ServeNotice(last_day=date(2019, 3, 31), reason="in_house")
+        notice = await serve_notice(
+            session, BUCKS, command, by=a_lead("10H"), today=on, stated_at=at(on), expect=any_version
+        )
+    assert await waiting(harness, on=on) == []
+    async with harness.database.begin() as session:
+        await withdraw_notice(
+            session,
+            BUCKS,
+            notice.reference,
+            WithdrawNotice(),
+            by=a_lead("0CX"),
+            today=on,
+            stated_at=at(on, 10),
+            expect=any_version,
+        )
+    assert await waiting(harness, on=on) == [("withdrawal", notice.reference, "10H")]
+    assert await waiting(harness, "0CX", on=on) == []
