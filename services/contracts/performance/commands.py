@@ -336,7 +336,7 @@ async def _credit(
     table = await queries.cost_table(connection, contract.id, period_to) or equal_parts(parties.customers)
     items = credits_due(
         f"{contract.reference}/{CREDIT}/{code}/{period_from.isoformat()}",
-        table.divided(pence),
+        table.divided(pence) if table.weights else {},
         await list_due(connection, contract.id, [CREDIT], known=queries.NOW),
         supplier=parties.supplier,
         due_on=on,

@@ -186,7 +186,7 @@ async def settle(
     """Make due what the schedule and the achievements of a locked contract say by a day; return how much."""
     connection = await raw(session)
     payer = await queries.payer_of(connection, contract_id)
-    if payer is None or not await queries.ran(connection, contract_id):
+    if payer is None or not await queries.has_begun(connection, contract_id, up_to):
         return 0
     items = falls_due(
         await list_planned(connection, contract_id, KINDS, known=queries.NOW),

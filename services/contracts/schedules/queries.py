@@ -34,7 +34,7 @@ SELECT payee, achievement, achieved_on, document, stated_at
   FROM achievement WHERE contract_id = $1 AND stated_at <= $2 ORDER BY stated_at, id
 """
 
-# Nothing is due under a contract that does not run at the start of its term: a conditional one, for example.
+# Nothing is due under a contract that has not begun to run by the day: a conditional one, for example.
 _DUE_UNDER = """
 SELECT p.contract_id, c.reference
   FROM (SELECT DISTINCT ON (item) * FROM planned_payment WHERE kind = ANY($1) ORDER BY item, stated_at DESC, id DESC) p
@@ -45,14 +45,14 @@ SELECT p.contract_id, c.reference
         SELECT FROM achievement a WHERE a.contract_id = p.contract_id AND a.payee = p.payee AND a.achieved_on <= $2))
    AND EXISTS (SELECT FROM contract_life_belief b
                 WHERE b.subject_id = c.id AND b.value = 'active' AND upper_inf(b.known)
-                  AND (b.valid @> c.starts_on) IS TRUE)
+                  AND (b.valid && daterange(NULL, $2::date, '[]')) IS TRUE)
  GROUP BY p.contract_id, c.reference ORDER BY p.contract_id
 """
 
 _RAN = """
-SELECT EXISTS (SELECT FROM contract_life_belief b JOIN contract c ON c.id = b.subject_id
+SELECT EXISTS (SELECT FROM contract_life_belief b
                 WHERE b.subject_id = $1 AND b.value = 'active' AND upper_inf(b.known)
-                  AND (b.valid @> c.starts_on) IS TRUE) AS ran
+                  AND (b.valid && daterange(NULL, $2::date, '[]')) IS TRUE) AS ran
 """
 
 _CUSTOMERS_ON = """
@@ -134,9 +134,9 @@ async def list_with_due(db: Reads, up_to: date) -> list[tuple[int, str]]:
     return [(row["contract_id"], row["reference"]) for row in await db.fetch(_DUE_UNDER, KINDS, up_to)]
 
 
-async def ran(db: Reads, contract_id: int) -> bool:
-    """Whether the contract runs on the first day of its term."""
-    return bool((await db.fetch(_RAN, contract_id))[0]["ran"])
+async def has_begun(db: Reads, contract_id: int, day: date) -> bool:
+    """Whether the contract has begun to run by a day, as known now."""
+    return bool((await db.fetch(_RAN, contract_id, day))[0]["ran"])
 
 
 async def present_payer(db: Reads, contract_id: int, payer: str, on: date) -> str:
