@@ -28,6 +28,10 @@ class Merging:
         return f"M-{self.new}"
 
     @property
+    def agreement(self) -> str:
+        return f"S75-{self.old[0]}"
+
+    @property
     def contracts(self) -> list[str]:
         return [f"PAYROLL-{code}" for code in self.old]
 
@@ -57,9 +61,27 @@ async def prepare(platform: Platform, case: Merging) -> None:
         await platform.call("POST", "contracts", "/contracts", json=body)
         path = f"/contracts/{reference}/signature"
         await platform.call("POST", "contracts", path, json={}, headers={"If-Match": '"1"'}, organisations=(code,))
+    agreement = a_contract(reference=case.agreement, customers=[case.old[0]], supplier="LA1", form="section_75")
+    agreement |= {"starts_on": OPENED.isoformat(), "last_day": "2022-03-31", "lines": lines}
+    await platform.call("POST", "contracts", "/contracts", json=agreement)
+    path = f"/contracts/{case.agreement}/signature"
+    await platform.call(
+        "POST",
+        "contracts",
+        path,
+        Role.CONTRACT_LEAD,
+        organisations=case.old,
+        json={},
+        headers={"If-Match": '"1"'},
+    )
     command = a_merger_command(case.new, *case.old, on=case.day, schemes=[])
     await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=command)
     await platform.caught_up()
+
+
+async def to_remake(platform: Platform, case: Merging, **asked: str) -> list[tuple[str, str, str | None]]:
+    found = await platform.call("GET", "contracts", "/agreements-to-remake", params={"about": case.new} | asked)
+    return [(one["agreement"], one["state"], one["outcome"]) for one in found["agreements"]]
 
 
 async def preview(platform: Platform, case: Merging, *organisations: str) -> Any:
@@ -111,3 +133,19 @@ async def test_s32_a_contract_carries_the_property_scheme_of_the_body_that_it_co
     before = {"organisation": case.new, "as_at": case.eve.isoformat()}
     assert (await platform.call("GET", "contracts", "/overlaps", params=before))["overlaps"] == []
     assert (await preview(platform, case, case.new))["status"] == "carried_out"
+
+    agreement = await platform.call("GET", "contracts", f"/contracts/{case.agreement}")
+    assert [customer["code"] for customer in agreement["customers"]] == [case.old[0]], "it is not moved silently"
+    assert await to_remake(platform, case) == [(case.agreement, "due", None)]
+    await platform.call(
+        "POST",
+        "contracts",
+        f"/agreements-to-remake/{case.agreement}/settlement",
+        Role.CONTRACT_LEAD,
+        organisations=(case.new,),
+        json={"outcome": "saved", "scheme": f"{case.merger}-P1", "document": "Schedule 2, paragraph 4"},
+    )
+    assert await to_remake(platform, case) == []
+    assert await to_remake(platform, case, settled="true") == [(case.agreement, "due", "saved")]
+    agreement = await platform.call("GET", "contracts", f"/contracts/{case.agreement}")
+    assert [customer["code"] for customer in agreement["customers"]] == [case.new]

@@ -11,6 +11,7 @@ from services.contracts.core.queries import ContractFilter, list_contracts
 from services.contracts.core.schemes import property_schemes
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
 from services.contracts.mergers.errors import MergerNotFound
+from services.contracts.mergers.models import AGREEMENTS
 from services.contracts.mergers.overlaps import Overlap, Supplied, overlaps_of
 from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
 from services.contracts.mergers.views import (
@@ -121,7 +122,10 @@ async def running_contracts(
     as_known: datetime | None,
     supplied_by: bool = False,
 ) -> dict[str, Mapping[str, Any]]:
-    """Return the contracts that run on a day, by reference, of which one of the bodies is a customer, or supplier."""
+    """Return the contracts that run on a day, by reference, of which one of the bodies is a customer, or supplier.
+
+    Agreements that no merger moves are left out.
+    """
     filters = [ContractFilter(customer=code, status=Status.ACTIVE) for code in bodies]
     if supplied_by:
         filters += [ContractFilter(supplier=code, status=Status.ACTIVE) for code in bodies]
@@ -129,6 +133,7 @@ async def running_contracts(
         row["reference"]: row
         for one in filters
         for row in await list_contracts(db, one, by=by, as_at=as_at, as_known=as_known)
+        if row["form"] not in AGREEMENTS
     }
     return dict(sorted(found.items()))
 

@@ -30,7 +30,7 @@ from services.contracts.mergers.errors import (
     AgreementUnsettled,
     SchemeUnknown,
 )
-from services.contracts.mergers.models import AgreementFlag, AgreementSettlement
+from services.contracts.mergers.models import AGREEMENTS, AgreementFlag, AgreementSettlement
 from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
 from services.contracts.transfers.commands import transfer_contracts
 from services.contracts.transfers.suppliers import settle_suppliers
@@ -85,9 +85,6 @@ SELECT c.reference, f.merger, f.state FROM contract c
    AND NOT EXISTS (SELECT FROM agreement_settlement s WHERE s.contract_id = c.id AND s.merger = f.merger)
  ORDER BY c.reference, f.merger
 """
-
-AGREEMENTS = ("section_75", "data_sharing")
-"""The forms of agreements that name legal bodies: a scheme moves one only if it says so."""
 
 
 class SettleAgreement(BaseModel):

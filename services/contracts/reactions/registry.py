@@ -24,6 +24,8 @@ from libs.common.events.registry import (
     OrganisationUnrelated,
     SuccessionUndone,
     TransferSchemeMade,
+    TransferSchemeResumed,
+    TransferSchemeSuspended,
 )
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
@@ -31,6 +33,7 @@ from services.contracts.bodies import queries as bodies
 from services.contracts.bodies.commands import find_holders
 from services.contracts.core.models import known, parties_among
 from services.contracts.mergers import plans
+from services.contracts.mergers.doubts import doubt_delivery
 from services.contracts.mergers.models import known_mergers
 from services.contracts.mergers.reviews import review, review_all_again
 from services.contracts.mergers.to_remake import flag_followed, flag_planned
@@ -102,6 +105,14 @@ async def agreed_mergers_are_prepared_for(event: _Planned, session: AsyncSession
     changed = await flag_planned(session, event.merger, stated_at=event.stated_at) > 0
     on = day_of(event.stated_at)
     return await review(session, event.merger, on=on, stated_at=event.stated_at, by=by) or changed
+
+
+@subscriptions.on(TransferSchemeSuspended, TransferSchemeResumed, holding=parties_among)
+async def delivery_is_in_doubt_while_staff_wait(
+    event: TransferSchemeSuspended | TransferSchemeResumed, session: AsyncSession, **_: Caller
+) -> bool:
+    """Flag the contracts with staff lists whose staff scheme is suspended, until it is resumed."""
+    return await doubt_delivery(session, event.merger, stated_at=event.stated_at)
 
 
 @subscriptions.on(TransferSchemeMade, holding=parties_among)

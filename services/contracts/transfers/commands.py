@@ -17,13 +17,14 @@ from libs.common.events.contracts import ContractTransferred
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.process import context
+from libs.common.temporal.believed import about
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, Status, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.core.schemes import ALWAYS, property_schemes
-from services.contracts.core.shares import ShareTable
+from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -75,6 +76,14 @@ _HANDS = (
     "caused_by",
     "schemes",
 )
+
+_COSTS = f"""
+SELECT b.value FROM unnest($1::int[], $2::date[]) WITH ORDINALITY AS asked (contract_id, day, n)
+  LEFT JOIN contract_share_belief b
+    ON b.subject_id = asked.contract_id AND {about("b", ShareFacet.COST)} AND upper_inf(b.known)
+   AND b.valid @> asked.day
+ ORDER BY asked.n
+"""  # noqa: S608  (what is put in is ours)
 
 _JOINED = "SELECT contract_id, id FROM contract_customer WHERE contract_id = ANY($1) AND customer_code = $2"
 
@@ -195,6 +204,17 @@ async def _schemes(connection: asyncpg.Connection, merger: Merger, leaving: Sequ
     if not merger.reference:
         return dict.fromkeys(leaving, "")
     return dict(zip(leaving, await connection.fetchval(_SCHEMES, merger.reference, list(leaving)), strict=True))
+
+
+async def shares_on(
+    connection: asyncpg.Connection, contracts: Sequence[int], days: Sequence[date], customers: Sequence[Sequence[str]]
+) -> list[tuple[str, ...]]:
+    """Return what each of the customers of contracts pays on days, in their order; empty where no table is agreed."""
+    rows = await connection.fetch(_COSTS, contracts, days)
+    return [
+        table_of(row["value"]).fractions(codes) if row["value"] and codes else ()
+        for row, codes in zip(rows, customers, strict=True)
+    ]
 
 
 def route_of(schemes: Sequence[str]) -> str:

@@ -8,13 +8,13 @@ from libs.common.database.connection import raw
 from libs.common.events.contracts import ContractTransferred
 from libs.common.messaging import outbox
 from services.contracts.core.schemes import ALWAYS, property_schemes
-from services.contracts.transfers.commands import route_of
+from services.contracts.transfers.commands import route_of, shares_on
 
 _MOMENT = timedelta(microseconds=1)
 
 # Only the last change of a contract on the day: a repetition of an earlier one would put its customers back.
 _NAMED_SINCE = f"""
-SELECT h.id, c.reference, h.from_customers, h.customers, h.effective_on, h.stated_at, now.schemes,
+SELECT h.id, h.contract_id, c.reference, h.from_customers, h.customers, h.effective_on, h.stated_at, now.schemes,
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> h.effective_on AND upper_inf(b.known)),
                 c.supplier_code) AS supplier,
@@ -41,6 +41,12 @@ async def publish_schemes(session: AsyncSession, merger: str, *, stated_at: date
         [row["id"] for row in rows],
         [",".join(row["schemes"]) for row in rows],
     )
+    shares = await shares_on(
+        connection,
+        [row["contract_id"] for row in rows],
+        [row["effective_on"] for row in rows],
+        [row["customers"] for row in rows],
+    )
     events = [
         ContractTransferred(
             effective_on=row["effective_on"],
@@ -51,10 +57,11 @@ async def publish_schemes(session: AsyncSession, merger: str, *, stated_at: date
             customers=tuple(row["customers"]),
             merger=merger,
             annual_pence=row["annual_pence"],
+            customer_shares=parts,
             schemes=tuple(row["schemes"]),
             route=route_of(row["schemes"]),
         )
-        for row in rows
+        for row, parts in zip(rows, shares, strict=True)
     ]
     await outbox.add_all(session, events)
     return len(rows)

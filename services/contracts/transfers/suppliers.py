@@ -13,6 +13,7 @@ from libs.common.messaging import outbox
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.models import FACET, known, supply
+from services.contracts.transfers.commands import shares_on
 from services.contracts.transfers.rules import differences, parties_by_day, parties_of
 
 _MOMENT = timedelta(microseconds=1)
@@ -123,6 +124,8 @@ async def _events(
     days = [max(change.days.start, contract["starts_on"]) for contract, change in changes]
     rows = await connection.fetch(_CUSTOMERS_ON, [contract["id"] for contract, _ in changes], days)
     customers = {row["o"]: tuple(row["customers"]) for row in rows}
+    served = [customers.get(number, ()) for number in range(1, len(changes) + 1)]
+    shares = await shares_on(connection, [contract["id"] for contract, _ in changes], days, served)
     return [
         ContractTransferred(
             effective_on=change.days.start,
@@ -130,10 +133,11 @@ async def _events(
             contract=contract["reference"],
             supplier=str(change.value),
             from_customers=(),
-            customers=customers.get(number, ()),
+            customers=codes,
             merger="",
             annual_pence=contract["annual_pence"],
+            customer_shares=parts,
             route="succession",
         )
-        for number, (contract, change) in enumerate(changes, start=1)
+        for (contract, change), codes, parts in zip(changes, served, shares, strict=True)
     ]

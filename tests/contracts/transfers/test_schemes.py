@@ -6,9 +6,10 @@ from itertools import permutations
 import pytest
 
 from libs.common.events import Event
-from libs.common.events.registry import CCGMerged, TransferSchemeMade
+from libs.common.events.registry import CCGMerged, OrganisationSucceeded, TransferSchemeMade
+from services.contracts.agreements.shares import AgreeShares, agree_shares
 from services.contracts.core.queries import get_history
-from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 
 THE_DAY = date(2018, 4, 1)
 MADE = date(2018, 3, 1)
@@ -37,6 +38,16 @@ async def schemes_in_history(harness: ContractsHarness, reference: str, known: d
     history = await get_history(harness.database, reference, by=a_lead(), as_known=known)
     [change] = history["changes_of_hands"]
     return list(change["schemes"])
+
+
+async def agree_on_quarters(harness: ContractsHarness, reference: str, day: date) -> None:
+    """05C pays a quarter and 10H the rest."""
+    wanted = AgreeShares.model_validate({"weights": {"05C": 1, "10H": 3}, "total": 4})
+    lead, at_nine = a_lead("05C", "10H"), at(day)
+    async with harness.database.begin() as session:
+        await agree_shares(
+            session, reference, "cost", wanted, by=lead, today=day, stated_at=at_nine, expect=any_version
+        )
 
 
 async def test_each_predecessors_scheme_is_named_with_the_transfer_and_in_the_history(
@@ -90,3 +101,25 @@ async def test_a_scheme_known_after_a_second_change_of_the_day_puts_no_customer_
     await harness.hear(a_scheme("P-1", "10H", stated=at(THE_DAY + timedelta(days=9))))
     assert len(await harness.told()) == before
     assert await harness.customers(reference, as_at=THE_DAY) == ["99X"]
+
+
+async def test_a_transfer_that_is_published_again_has_the_shares_too(harness: ContractsHarness) -> None:
+    reference = await harness.draft(a_draft(customers=["05C", "10H"]))
+    await agree_on_quarters(harness, reference, date(2017, 1, 20))
+    await harness.sign(reference)
+    await harness.hear(bucks_merges(), a_scheme("P-1", "10H", stated=at(date(2018, 5, 1))))
+    first, again = await harness.told("ContractTransferred")
+    assert (again["customers"], again["customer_shares"]) == (["05C", "14Y"], ["1/4", "3/4"])
+    assert again["schemes"] == ["P-1"]
+    assert first["customer_shares"] == again["customer_shares"]
+
+
+async def test_a_new_supplier_is_published_with_the_shares_of_its_customers(harness: ContractsHarness) -> None:
+    reference = await harness.signed(a_draft(customers=["05C", "10H"]))
+    await agree_on_quarters(harness, reference, date(2017, 5, 1))
+    taken_over = OrganisationSucceeded(
+        code="0CX", successor="0DJ", shape="acquisition", effective_on=THE_DAY, stated_at=at(THE_DAY)
+    )
+    await harness.hear(taken_over)
+    [event] = await harness.told("ContractTransferred")
+    assert (event["supplier"], event["customer_shares"]) == ("0DJ", ["1/4", "3/4"])
