@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from libs.common.errors import DomainError, Reason
+from libs.common.temporal.days import LATEST
 from services.contracts.exits.rules import Leaving, earliest_free_exit_from, next_exit_day, notice_due_for
 from services.contracts.plans.contracts import OldContract, day_before, leaving_of
 from services.contracts.plans.errors import NotYetFeasible
@@ -61,7 +62,7 @@ def way_out(old: OldContract, *, go_live_on: date, today: date, agreed_pence: in
     price, missing = _price(old, go_live_on, is_free=earliest <= day_before(go_live_on), agreed_pence=agreed_pence)
     return ContractOptions(
         old.reference,
-        old.contract.ends_on,
+        LATEST if leaving.terms.renewal_months else old.contract.ends_on,
         go_live_on,
         earliest,
         notice_due_for(leaving, earliest),
