@@ -25,8 +25,8 @@ from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
 from services.contracts.plans.models import COMMIT
-from services.contracts.signing.binding import bind, why_not_open
 from services.contracts.signing.commands import why_not_signed_on
+from services.contracts.signing.completion import bind, why_not_open
 from services.contracts.transfers.successions import follow_since_start
 
 SHARED_SERVICE = "shared_service"

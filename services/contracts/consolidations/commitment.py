@@ -48,7 +48,7 @@ from services.contracts.plans.rules import (
     submission,
     waiting_for,
 )
-from services.contracts.signing.binding import bind, why_not_open
+from services.contracts.signing.completion import bind, why_not_open
 from services.contracts.transfers.successions import follow_since_start
 
 _LEAVING = """

@@ -39,7 +39,7 @@ from services.contracts.plans.models import ExitChoice, Kind
 from services.contracts.plans.prices import lines_of
 from services.contracts.plans.queries import Plan
 from services.contracts.plans.rules import Step, by_contract, moved
-from services.contracts.signing.binding import why_not_open
+from services.contracts.signing.completion import why_not_open
 
 # A move that was blocked on a day is tried again on a later one.
 _NEXT = """

@@ -29,7 +29,7 @@ from services.contracts.mergers.to_remake import why_unsettled
 from services.contracts.novations.errors import ConsentMissing, NovationNotFound, NovationNotPossible
 from services.contracts.novations.models import Novation, NovationCompletion, NovationConsent
 from services.contracts.novations.queries import Parties, missing_consents, must_read_novation, parties_of
-from services.contracts.signing.binding import bind, why_not_open
+from services.contracts.signing.completion import bind, why_not_open
 from services.contracts.transfers.successions import follow_since_start
 
 NOVATED = "novated"

@@ -23,7 +23,7 @@ from services.contracts.core.models import (
 )
 from services.contracts.core.rights import Expect, acted_for, must_act_for_one_of
 from services.contracts.core.sight import must_know
-from services.contracts.signing.binding import (
+from services.contracts.signing.completion import (
     Signatory,
     is_proposed,
     is_signed,
@@ -100,18 +100,7 @@ async def sign_contract(
     act = act_of(command.signed_on, command.document, by=by, today=today, stated_at=stated_at)
     signed = await signatures_of(session, contract)
     signatories = await _signatories(await raw(session), contract, command, signed, by=by, today=today)
-    ours = [
-        one.code
-        for one in signatories
-        if one.side is Side.CUSTOMER and not await is_proposed(await raw(session), one.code, on=act.day)
-    ]
-    refuse(
-        [
-            *why_not_signed_on(act),
-            *await why_not_open(await raw(session), ours, days=(act.day, contract.starts_on)),
-            *await why_cannot_hold(await raw(session), contract.supplier_code, contract.form, act.day),
-        ]
-    )
+    refuse(await _why_not_signed(await raw(session), contract, signatories, act))
     stated_at = max(stated_at, contract.drafted_at)
     new = [
         signature_of(contract, one, act, authority=command.authority, stated_at=stated_at, by=by) for one in signatories
@@ -124,6 +113,22 @@ async def sign_contract(
     if is_signed(contract, [*signed, *new]):
         await settle_signatures(session, contract, [*signed, *new], by=by)
     return contract
+
+
+async def _why_not_signed(
+    connection: asyncpg.Connection, contract: Contract, signatories: Sequence[Signatory], act: RecordedAct
+) -> list[DomainError]:
+    """Return the reasons against these signatures; a customer that is proposed may sign, conditionally."""
+    customers = [
+        one.code
+        for one in signatories
+        if one.side is Side.CUSTOMER and not await is_proposed(connection, one.code, on=act.day)
+    ]
+    return [
+        *why_not_signed_on(act),
+        *await why_not_open(connection, customers, days=(act.day, contract.starts_on)),
+        *await why_cannot_hold(connection, contract.supplier_code, contract.form, act.day),
+    ]
 
 
 async def _must_be_party(connection: asyncpg.Connection, reference: str, *, by: Caller, today: date) -> None:

@@ -16,13 +16,13 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from services.contracts.agreements.commands import customers_of, lock_to_bind
 from services.contracts.authorities import commands as authorities
-from services.contracts.core.acts import act_of
+from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.codes import Day, Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import Contract, Status
 from services.contracts.core.rights import Expect, must_act_for_one_of
 from services.contracts.core.sight import must_know
-from services.contracts.signing.binding import make_binding, signatures_of, why_not_open
+from services.contracts.signing.completion import make_binding, signatures_of, why_not_open
 from services.contracts.signing.errors import NotConditional, NotEstablished
 from services.contracts.signing.models import Ratification
 
@@ -87,13 +87,7 @@ async def ratify_contract(
     waiting = [code for code in own if code not in {one.body_code for one in before}]
     _must_wait(contract, before, waiting)
     is_refused = command.outcome == "rejected"
-    found = act.why_not_documented("ratified_on")
-    if not is_refused:
-        found += await why_not_established(session, contract, waiting, on=act.day)
-        found += await authorities.why_not_authorised(
-            connection, RATIFY, reference, waiting, on=act.day, field="authority"
-        )
-    refuse(found)
+    refuse(await _why_not_decided(session, contract, waiting, act, is_refused=is_refused))
     for code in waiting:
         if not is_refused:
             await authorities.record(
@@ -110,6 +104,19 @@ async def ratify_contract(
             authority=command.authority,
         )
     return contract
+
+
+async def _why_not_decided(
+    session: AsyncSession, contract: Contract, bodies: Sequence[str], act: RecordedAct, *, is_refused: bool
+) -> list[DomainError]:
+    """Return the reasons against a decision of these bodies: to refuse they need not be established."""
+    found = act.why_not_documented("ratified_on")
+    if not is_refused:
+        found += await why_not_established(session, contract, bodies, on=act.day)
+        found += await authorities.why_not_authorised(
+            await raw(session), RATIFY, contract.reference, bodies, on=act.day, field="authority"
+        )
+    return found
 
 
 async def decide(
