@@ -8,6 +8,7 @@ from libs.common.identity import Caller
 from libs.common.service.due_work import DoDueWork
 from services.contracts.bodies.commands import find_holders
 from services.contracts.consolidations.moves import move_next
+from services.contracts.exits.alerts import announce_windows
 from services.contracts.mergers.reviews import find_overlaps
 from services.contracts.performance.commands import find_duties
 from services.contracts.schedules.commands import payments_fall_due
@@ -25,6 +26,7 @@ DUE: tuple[DoDueWork, ...] = (
     find_overlaps,
     move_next,
     agreements_are_overdue,
+    announce_windows,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""
 

@@ -156,6 +156,7 @@ async def asked(
 
 async def events(platform: Platform, kind: str) -> list[dict[str, Any]]:
     """The events of contracts of a kind, as they were published."""
+    await platform.caught_up()
     feed = await platform.call("GET", "contracts", "/events", Role.PARTNER, params={"after": 0, "limit": 500})
     return [item["event"]["data"] for item in feed["items"] if f".{kind}.v" in item["event"]["type"]]
 

@@ -279,6 +279,7 @@ def an_exit_case(operation: str, act: str, body: Any, reference: str = SIGNED, *
 EXIT_IDS = {"notice": "", "termination": ""}
 CASES += [
     an_exit_case("serve_notice", "notices", {"reason": "in_house"}),
+    an_exit_case("state_staff", "staff-list", {"effective_on": "2017-04-01", "staff": []}, method="PUT"),
     an_exit_case("offer_termination", "terminations", {"last_day": "2018-03-31", "reason": "in_house"}),
     an_exit_case("withdraw_notice", "notices/{notice}/withdrawal", {"agreement": "Letter"}, LEAVING, values=EXIT_IDS),
     an_exit_case(

@@ -1,17 +1,19 @@
 """Routes that read how contracts may be left, and what that would cost."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, commands_router, problems
 from libs.common.identity import NotYoursToDecide
 from services.contracts.core import errors
-from services.contracts.core.codes import Day, Reference
+from services.contracts.core.codes import Day, OdsCode, Reference
 from services.contracts.exits import queries
+from services.contracts.exits.calendars import as_ical, calendar_of
 from services.contracts.exits.prices import estimates
+from services.contracts.exits.prices.redundancy import information_due_on
 from services.contracts.exits.rules import ONE_DAY
-from services.contracts.exits.views import EstimatesView, ExitsView
+from services.contracts.exits.views import EstimatesView, ExitCalendarView, ExitsView, StaffListView, StaffView
 
 router = commands_router(tags=["Contracts"])
 
@@ -77,3 +79,68 @@ async def estimate_termination(
     days = [exit_on - ONE_DAY] if exit_on is not None else estimates.days_offered(seen, as_at)
     found = estimates.estimates_of(seen, days, as_at=as_at, as_known=as_known, staff=staff, functions=function or ())
     return EstimatesView(reference=reference, estimates=found, as_at=as_at, as_known=as_known)
+
+
+@router.get(
+    "/contracts/{reference}/staff-list",
+    summary="Read who works for a contract",
+    responses=problems(errors.ContractNotFound, errors.NoRuleInForce),
+)
+async def get_staff_list(
+    reference: Reference,
+    rows: Rows,
+    by: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+    transfer_on: Annotated[Day | None, Query(description="The day of a transfer of the undertaking.")] = None,
+) -> StaffListView:
+    """Return the staff of the day by id, and with `transfer_on` by when they are to be named to the next employer."""
+    await queries.get_seen(rows, reference, by=by, as_at=as_at, as_known=as_known)
+    staff = await estimates.staff_of(rows, reference, by=by, as_at=as_at, as_known=as_known)
+    due = information_due_on(transfer_on) if transfer_on is not None else (None, None)
+    listed = [
+        StaffView(
+            id=one.id,
+            annual_pay_pence=one.annual_pay_pence,
+            years=one.years,
+            week_pay_pence=one.week_pay_pence,
+            whole_time=str(one.whole_time),
+            function=one.function,
+            moves=one.moves,
+        )
+        for one in staff or ()
+    ]
+    return StaffListView(
+        reference=reference,
+        staff=listed,
+        information_due_on=due[0],
+        rule_pack=due[1],
+        as_at=as_at,
+        as_known=as_known,
+    )
+
+
+@router.get(
+    "/exit-calendars/{organisation}",
+    summary="List the notice days and ends of an organisation's contracts",
+    response_model=ExitCalendarView,
+    responses={**problems(), 200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}},
+)
+async def get_exit_calendar(
+    organisation: OdsCode,
+    rows: Rows,
+    by: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+    form: Annotated[
+        Literal["json", "ics"], Query(alias="format", description="`ics`: an iCalendar file, to subscribe to.")
+    ] = "json",
+) -> ExitCalendarView | Response:
+    """List the last notice day and the end of each running contract that you may see, as at the day.
+
+    An entry keeps its uid when its day changes, and its sequence grows, so that a calendar moves it.
+    """
+    entries = await calendar_of(rows, organisation, by=by, as_at=as_at, as_known=as_known)
+    if form == "ics":
+        return Response(as_ical(entries, organisation, as_at=as_at), media_type="text/calendar")
+    return ExitCalendarView(organisation=organisation, entries=entries, as_at=as_at, as_known=as_known)

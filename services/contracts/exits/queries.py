@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any, Final
 
 from libs.common.database.connection import Reads
@@ -11,6 +12,7 @@ from libs.common.identity import Caller
 from services.contracts.core import queries as contracts
 from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.notice import last_day_of_term
+from services.contracts.core.shares import ShareFacet, table_of
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
 from services.contracts.exits.packs import find_pack
 from services.contracts.exits.rules import ONE_DAY, Leaving, exits_on, notice_due_for, offered_exits
@@ -41,6 +43,14 @@ SELECT c.reference AS contract, n.*,
 """  # noqa: S608  (what is put in is ours)
 
 
+_SHARES = f"""
+SELECT c.reference AS contract, b.value FROM contract c {PARTY}
+  JOIN contract_share_belief b ON b.subject_id = c.id AND b.facet = $5::smallint
+ WHERE {ON_THE_DAY} AND c.reference = ANY($3::text[])
+   AND (b.valid @> greatest($1::date, c.starts_on)) IS TRUE AND (b.known @> sight.known) IS TRUE
+"""  # noqa: S608  (what is put in is ours)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A contract as it is read, with its terms of leaving and its notices."""
@@ -48,6 +58,8 @@ class Seen:
     row: Mapping[str, Any]
     leaving: Leaving
     notices: tuple[NoticeView, ...]
+    shares: Mapping[str, Fraction]
+    """What each customer pays of the charge; empty where they agreed no shares: equal parts."""
 
 
 async def get_exits(
@@ -73,10 +85,23 @@ async def with_notices(
     if references:
         for row in await db.fetch(_NOTICES, as_at, as_known or NOW, references, await reads_through(db, by)):
             notices[row["contract"]].append(notice_of(row))
-    return [_seen(row, tuple(notices[row["reference"]])) for row in rows]
+    shares = await _shares(db, references, by=by, as_at=as_at, as_known=as_known) if references else {}
+    return [_seen(row, tuple(notices[row["reference"]]), shares.get(row["reference"], {})) for row in rows]
 
 
-def _seen(row: Mapping[str, Any], notices: tuple[NoticeView, ...]) -> Seen:
+async def _shares(
+    db: Reads, references: Sequence[str], *, by: Caller, as_at: date, as_known: datetime | None
+) -> dict[str, dict[str, Fraction]]:
+    codes = await reads_through(db, by)
+    rows = await db.fetch(_SHARES, as_at, as_known or NOW, references, codes, ShareFacet.COST)
+    tables = {row["contract"]: table_of(row["value"]) for row in rows}
+    return {
+        contract: {code: Fraction(weight, table.total) for code, weight in table.weights.items()}
+        for contract, table in tables.items()
+    }
+
+
+def _seen(row: Mapping[str, Any], notices: tuple[NoticeView, ...], shares: Mapping[str, Fraction]) -> Seen:
     leaving = Leaving(
         starts_on=row["starts_on"],
         last_day=row["last_day"],
@@ -86,9 +111,9 @@ def _seen(row: Mapping[str, Any], notices: tuple[NoticeView, ...]) -> Seen:
         terms=exit_terms_of(row["exit_terms"]),
     )
     if row["ended_as"]:
-        return Seen(row, replace(leaving, noticed_for=row["ends_on"]), notices)
+        return Seen(row, replace(leaving, noticed_for=row["ends_on"]), notices, shares)
     whole = [one.last_day for one in notices if one.status == "served" and not one.functions and not one.leaving]
-    return Seen(row, replace(leaving, noticed_for=min(whole, default=None)), notices)
+    return Seen(row, replace(leaving, noticed_for=min(whole, default=None)), notices, shares)
 
 
 def notice_of(row: Mapping[str, Any]) -> NoticeView:

@@ -150,3 +150,47 @@ class EstimatesView(View):
     estimates: list[EstimateView]
     as_at: date
     as_known: datetime | None
+
+
+class CalendarEntryView(View):
+    """A day of a contract: the last notice day of its window, or its end."""
+
+    uid: str = Field(description="The same whatever becomes of the day; calendars find the entry by it.")
+    contract: str
+    kind: Literal["notice", "end"]
+    on: date
+    text: str
+    sequence: int = Field(description="Grows when the contract changes.")
+    exposure_pence: int = Field(description="What a missed notice day costs.")
+
+
+class ExitCalendarView(View):
+    """The notice days and ends of the contracts of an organisation."""
+
+    organisation: str
+    entries: list[CalendarEntryView]
+    as_at: date
+    as_known: datetime | None
+
+
+class StaffView(View):
+    """One employee who works for a contract, without a name."""
+
+    id: str
+    annual_pay_pence: int
+    years: int
+    week_pay_pence: int | None
+    whole_time: str
+    function: str
+    moves: bool
+
+
+class StaffListView(View):
+    """The staff who work for a contract, and by when they are named to who takes them over."""
+
+    reference: str
+    staff: list[StaffView]
+    information_due_on: date | None = Field(description="With `transfer_on`: the last day for employee information.")
+    rule_pack: str | None
+    as_at: date
+    as_known: datetime | None

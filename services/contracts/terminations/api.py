@@ -27,7 +27,7 @@ from services.contracts.core.views import ContractView, ExitReasonsView, ExitRea
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 from services.contracts.exits import queries
 from services.contracts.exits.views import ExitsView
-from services.contracts.terminations import commands, notices, offers
+from services.contracts.terminations import commands, notices, offers, staff
 from services.contracts.terminations import errors as refusals
 from services.contracts.terminations.views import TerminationsView
 
@@ -272,3 +272,25 @@ async def _terminations_shown(
         etag(response, seen.row["version"])
     found = await offers.list_terminations(connection, reference, by=by, as_at=today, as_known=None)
     return TerminationsView(reference=reference, terminations=found, as_at=today, as_known=None)
+
+
+@router.put(
+    "/contracts/{reference}/staff-list",
+    status_code=204,
+    summary="State who works for a contract",
+    responses=problems(errors.FunctionUnknown, *EDIT_REFUSALS),
+)
+@binds("the contract's customers, or its supplier where it states them")
+async def state_staff(
+    reference: Reference,
+    command: staff.StateStaff,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> None:
+    """State the whole list from a day, by ids, pay and years without names; the price of an end follows from it."""
+    await staff.state_staff(
+        session, reference, command, by=by, today=today, stated_at=stated_at, expect=expecting(if_match)
+    )

@@ -19,8 +19,8 @@ from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
 from services.contracts.exits.models import ExitNotice, NoticeAct
 from services.contracts.exits.rules import ONE_DAY
+from services.contracts.exits.statements import leaving_of
 from services.contracts.terminations.commands import publish_end
-from services.contracts.terminations.notices import leaving_of
 
 _NEXT_END = """
 SELECT n.reference AS notice, c.reference AS contract

@@ -18,7 +18,7 @@ from services.contracts.authorities import commands as authorities
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.codes import Day, Document, OdsCode, Text
 from services.contracts.core.errors import ExitOutsideTerm, NoticeNotYetServed, NoticeTooLate, refuse
-from services.contracts.core.exit_terms import NoticeForm, exit_terms_of
+from services.contracts.core.exit_terms import NoticeForm
 from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
 from services.contracts.exits.day_of_service import deemed_on
@@ -31,6 +31,7 @@ from services.contracts.exits.rules import (
     next_exit_day,
     notice_due_for,
 )
+from services.contracts.exits.statements import leaving_of
 from services.contracts.terminations.errors import (
     ExitNotOffered,
     NoticeFormWrong,
@@ -82,18 +83,6 @@ class WithdrawNotice(BaseModel):
 
     agreement: Text | None = Field(default=None, description="The document in which the other side agrees.")
     party: OdsCode | None = Field(default=None, description="The supplier, where the caller acts for both sides.")
-
-
-def leaving_of(contract: Contract) -> Leaving:
-    """Return the terms by which a contract that was read to be changed may be left."""
-    return Leaving(
-        starts_on=contract.starts_on,
-        last_day=contract.last_day,
-        notice_months=contract.notice_months,
-        annual_pence=contract.annual_pence,
-        not_before=contract.earliest_exit_on,
-        terms=exit_terms_of(contract.exit_terms),
-    )
 
 
 async def serve_notice(

@@ -78,11 +78,13 @@ def price_on(
     """Return what an end would cost, of the whole, of some lines, or of some customers' part."""
     lines = [(line["function"], line["annual_pence"]) for line in seen.row["lines"]]
     everyone = customers_of(seen)
+    shares = seen.shares or {code: Fraction(1, len(everyone)) for code in everyone}
+    everyone = [code for code in everyone if code in shares]
     ending = Ending(
         exit_day=exit_day,
         ended=tuple(line for line in lines if not functions or line[0] in functions),
         staying=tuple(line for line in lines if functions and line[0] not in functions),
-        payers=tuple((code, Fraction(1, len(everyone))) for code in customers_of(seen, leaving)),
+        payers=tuple((code, shares[code]) for code in everyone if not leaving or code in leaving),
         supplier=seen.row["supplier"].code,
         staff=staff,
         is_free=free_exit_from(seen.leaving, exit_day, asked_on) == exit_day,
