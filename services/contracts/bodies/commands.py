@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.errors import DomainError
 from libs.common.identity import Caller
-from services.contracts.bodies.queries import legal_form_of, list_primary_care
+from services.contracts.bodies.queries import legal_form_of, list_open, list_primary_care
 from services.contracts.bodies.rules import PRIMARY_CARE, holding_warning, may_hold, why_not_hold
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
 
-_LAW = "legal_form_allows"
+_LAW, _LEFT = "legal_form_allows", "no_longer_held"
 
 
 async def why_cannot_hold(
@@ -63,9 +63,10 @@ async def find_holders(
     by: Caller,  # noqa: ARG001  (every routine of due work is called with it)
     supplier: str | None = None,
 ) -> int:
-    """Find the contracts that run on a day whose supplier's form may not hold them, and clear those that it may.
+    """Find the contracts that run on a day whose supplier's form may not hold them, and clear the others.
 
-    The contract does not end by it. Part of the due work, and of taking up a change of form.
+    Those are what it may hold, what has ended, and what another supplier has taken over. The contract does not end by
+    it. Part of the due work, and of taking up a change of form.
     """
     contracts = await list_primary_care(await raw(session), up_to, supplier)
     refused = [one for one in contracts if may_hold(one.legal_form, one.contract_form, up_to).answer == "no"]
@@ -82,4 +83,7 @@ async def find_holders(
     ]
     settled = [one.finding for one in contracts if one not in refused]
     done = await raise_findings(session, findings, stated_at=stated_at)
+    still_open = await list_open(await raw(session), FindingKind.FORM_CANNOT_HOLD.value, supplier)
+    left = set(still_open).difference(one.finding for one in contracts)
+    done += await clear_findings(session, left, on=up_to, reason=_LEFT, stated_at=stated_at)
     return done + await clear_findings(session, settled, on=up_to, reason=_LAW, stated_at=stated_at)

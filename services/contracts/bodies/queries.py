@@ -89,6 +89,11 @@ SELECT c.reference, c.form AS contract_form, s.supplier, f.value AS legal_form,
  ORDER BY c.reference
 """
 
+_OPEN = """
+SELECT key FROM finding
+ WHERE cleared_at IS NULL AND kind = $1 AND ($2::text IS NULL OR about @> ARRAY[$2]) ORDER BY key
+"""
+
 _FORM = """
 SELECT b.value FROM known_body k JOIN known_legal_form_belief b ON b.subject_id = k.id
  WHERE k.code = $1 AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
@@ -114,6 +119,11 @@ class PrimaryCareContract:
 async def list_primary_care(db: Reads, day: date, supplier: str | None) -> list[PrimaryCareContract]:
     """Return the GMS and PMS contracts that run on a day, of one supplier or of all, by reference."""
     return [PrimaryCareContract(**row) for row in await db.fetch(_PRIMARY_CARE, day, supplier)]
+
+
+async def list_open(db: Reads, kind: str, supplier: str | None) -> list[str]:
+    """Return the keys of the open findings of a kind, about one supplier or all."""
+    return [row["key"] for row in await db.fetch(_OPEN, kind, supplier)]
 
 
 async def know(events: Sequence[Event], connection: asyncpg.Connection) -> None:

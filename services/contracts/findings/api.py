@@ -48,6 +48,7 @@ async def list_findings(
         after=paging.key(str, int),
         limit=paging.fetch,
     )
-    ids = {row["key"]: row["id"] for row in found}
     views = [FindingView.model_validate({**row, "finding": row["key"]}) for row in found]
-    return page(views, key=lambda view: queries.key_of(view.due_on, ids[view.finding]), request=request)
+    # What was cleared and raised again has one name and several rows.
+    keys = {id(view): queries.key_of(row["due_on"], row["id"]) for view, row in zip(views, found, strict=True)}
+    return page(views, key=lambda view: keys[id(view)], request=request)

@@ -13,15 +13,20 @@ from services.contracts.novations.views import ConsentView, NovationState, Novat
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
-# Who is to enter reads what it is asked to consent to, though it is no party yet.
+# Who is to enter reads what it is asked to consent to, though it is no party yet, and who leaves what came of it.
+_CONCERNED = "($4::text[] && ARRAY[one.entering, one.leaving]) IS TRUE"
+
 _LATEST = f"""
-SELECT n.id, n.into, n.role, n.leaving, n.entering, n.takes_effect_on, n.stated_at, c.reference,
-       EXISTS (SELECT FROM novation_completion d WHERE d.novation_id = n.id AND d.stated_at <= $2::timestamptz) AS done
+SELECT n.id, n.into, n.role, n.leaving, n.entering, n.takes_effect_on, n.stated_at, c.reference, n.known,
+       EXISTS (SELECT FROM novation_completion d WHERE d.novation_id = n.id AND d.stated_at <= n.known) AS done
   FROM contract c {PARTY}
-  JOIN novation n ON n.contract_id = c.id
+ CROSS JOIN LATERAL (
+       SELECT one.*, CASE WHEN {_CONCERNED} THEN $2::timestamptz ELSE sight.known END AS known
+         FROM novation one WHERE one.contract_id = c.id) n
  WHERE c.reference = $3 AND ({ON_THE_DAY} OR n.entering = ANY($4))
    AND n.id = (SELECT max(one.id) FROM novation one
-                WHERE one.contract_id = c.id AND one.stated_at <= $2::timestamptz)
+                WHERE one.contract_id = c.id AND one.stated_at <= n.known)
+ ORDER BY n.id DESC LIMIT 1
 """  # noqa: S608  (what is put in is ours)
 
 _CONSENTS = """
@@ -64,12 +69,11 @@ async def get_novation(
     db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> NovationView:
     """Return the latest novation proposed of a contract. Raises NovationNotFound."""
-    instant = as_known or _NOW
-    rows = await db.fetch(_LATEST, as_at, instant, reference, await reads_through(db, by))
+    rows = await db.fetch(_LATEST, as_at, as_known or _NOW, reference, await reads_through(db, by))
     if not rows:
         raise NovationNotFound(f"no novation of {reference} is known")
     row = rows[0]
-    consents = [ConsentView.model_validate(dict(one)) for one in await db.fetch(_CONSENTS, row["id"], instant)]
+    consents = [ConsentView.model_validate(dict(one)) for one in await db.fetch(_CONSENTS, row["id"], row["known"])]
     parties = await parties_of(db, reference, row["takes_effect_on"])
     missing = await missing_consents(db, [*parties.all, row["entering"]], [one.party for one in consents])
     state = NovationState.AWAITING_CONSENT if missing else NovationState.CONSENTED

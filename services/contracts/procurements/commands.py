@@ -180,7 +180,8 @@ async def state_stage(
     day = command.effective_on or recorded_on
     periods, bidding = await believed_of(connection, procurement.id)
     standing = standing_on(periods, bidding, day)
-    found = why_not_at(command.stage, day, before=standing.stage or None, recorded_on=recorded_on)
+    until, after = next_stage(periods, command.stage, day)
+    found = why_not_at(command.stage, day, before=standing.stage or None, after=after, recorded_on=recorded_on)
     if command.winner is not None and command.winner not in standing.bidders:
         message = f"{command.winner} does not bid in {reference} on {day}"
         found.append(WinnerDoesNotBid(message, reasons=[Reason(message, "winner")]))
@@ -188,7 +189,7 @@ async def state_stage(
     if command.contract is not None:
         await must_know(connection, [command.contract], by=by, today=today)
     at = await _after_all(connection, procurement.id, stated_at)
-    days = Days(day, next_stage(periods, command.stage, day))
+    days = Days(day, until)
     stated = {
         Milestone.STAGE: command.stage.value,
         Milestone.WINNER: command.winner,

@@ -80,25 +80,43 @@ def why_not_under(regime: str, day: date) -> list[DomainError]:
     return [RegimeUnknown(message, reasons=[Reason(message, "regime")])]
 
 
-def why_not_at(stage: Stage, day: date, *, before: str | None, recorded_on: date) -> list[DomainError]:
-    """Return the reasons against a stage from a day on. `before` is the stage as believed of that day."""
+def why_not_at(
+    stage: Stage, day: date, *, before: str | None, after: str | None = None, recorded_on: date
+) -> list[DomainError]:
+    """Return the reasons against a stage from a day on.
+
+    `before` is the stage as believed of that day, `after` the one that is stated to follow.
+    """
     found = []
     if day > recorded_on:
         found.append(f"{stage} on {day} is still to come: it is recorded on {recorded_on}")
     if before is None:
         found.append(f"the procurement has not begun on {day}")
-    elif stage == Stage.ABANDONED:
-        if before == Stage.AWARDED:
-            found.append("what is awarded is not abandoned")
-    elif before == Stage.ABANDONED or _ORDER.index(Stage(before)) > _ORDER.index(stage):
+    elif not _may_follow(stage, Stage(before)):
         found.append(f"{stage} does not follow {before}, where it stands on {day}")
+    if after is not None and not _may_follow(Stage(after), stage):
+        found.append(f"{after}, which is stated of a later day, does not follow {stage}")
     return [StageOutOfOrder(one, reasons=[Reason(one, "stage")]) for one in found]
 
 
-def next_stage(periods: Iterable[StatedPeriod], stage: Stage, day: date) -> date:
-    """Return the first day after a day on which another stage begins: a stage stated late does not undo the next."""
-    others = (one.start for one in periods if one.about == Milestone.STAGE and one.start > day and one.value != stage)
-    return min(others, default=LAST_DAY)
+def _may_follow(stage: Stage, before: Stage) -> bool:
+    """Whether a stage may follow another, or the same be stated again."""
+    if stage == Stage.ABANDONED:
+        return before != Stage.AWARDED
+    return before != Stage.ABANDONED and _ORDER.index(before) <= _ORDER.index(stage)
+
+
+def next_stage(periods: Iterable[StatedPeriod], stage: Stage, day: date) -> tuple[date, str | None]:
+    """Return the first day after a day on which another stage begins, and that stage.
+
+    A stage stated late does not undo the next.
+    """
+    others = [
+        (one.start, one.value)
+        for one in periods
+        if one.about == Milestone.STAGE and one.start > day and one.value != stage
+    ]
+    return min(others, default=(LAST_DAY, None))
 
 
 def standing_on(periods: Iterable[StatedPeriod], bids: Iterable[Bid], day: date) -> Standing:

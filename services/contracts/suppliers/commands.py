@@ -192,13 +192,16 @@ async def _source_of_hands(
     by: Caller,
     today: date,
 ) -> str:
-    """Return who states this. The host states no more than that it hosts the supplier, or that it ceases to."""
+    """Return who states this. The host states no more than that it hosts the supplier, or that it ceases to.
+
+    One of several hosts does neither: what is stated counts for all of them.
+    """
     if set(stated) == {Aspect.HOST} and not by.is_national:
         hosts = await _hosts_on(connection, code, command.effective_on)
         predecessors = await known.predecessors(connection, by.organisations)
         own = command.host is None or by.acts_for([command.host], predecessors=predecessors)
-        if own and hosts and by.acts_for_one_of(hosts, predecessors=predecessors):
-            by.must_act_for_one_of(hosts, because="a host states its own part", predecessors=predecessors)
+        if own and hosts and by.acts_for(hosts, predecessors=predecessors):
+            by.must_act_for(hosts, predecessors=predecessors)
             return "host"
     return await _source(connection, code, by=by, today=today)
 

@@ -33,6 +33,10 @@ SELECT c.reference, party.code, c.starts_on
  ORDER BY c.reference, party.code
 """
 
+# What ends early by another act has nothing that waits.
+_ENDED = """EXISTS (SELECT FROM contract_life_belief e
+                 WHERE e.subject_id = c.id AND e.value <> 'active' AND (e.known @> $1::timestamptz) IS TRUE)"""
+
 # $3 the day.
 _PARTIES = """
 SELECT c.id, c.reference, coalesce(c.exit_day, c.last_day) AS last_day, 'customers' AS side, cc.customer_code AS code,
@@ -51,31 +55,34 @@ _OFFERS = f"""
 SELECT o.reference AS offer, o.exit_day, party.*
   FROM termination_offer o JOIN ({_PARTIES}) party ON party.id = o.contract_id AND party.side <> o.side
  WHERE o.stated_at <= $1 AND o.exit_day >= $3 AND ($2::text[] IS NULL OR party.code = ANY($2))
+   AND NOT {_ENDED.replace("c.id", "o.contract_id")}
    AND NOT EXISTS (SELECT FROM termination_offer_act a WHERE a.offer_id = o.id AND a.stated_at <= $1)
  ORDER BY o.reference, party.code
 """  # noqa: S608  (only what stands above is put in)
 
 # Who served a notice to whose withdrawal the other side has consented.
-_WITHDRAWALS = """
+_WITHDRAWALS = f"""
 SELECT c.reference AS contract, n.reference AS notice, n.served_by AS code, n.exit_day
   FROM exit_notice n JOIN contract c ON c.id = n.contract_id
  WHERE n.stated_at <= $1 AND n.exit_day >= $3 AND cardinality(n.faults) = 0
    AND ($2::text[] IS NULL OR n.served_by = ANY($2))
+   AND NOT {_ENDED}
    AND EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act = 'consent' AND a.stated_at <= $1)
    AND NOT EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act <> 'consent' AND a.stated_at <= $1)
  ORDER BY n.reference
-"""
+"""  # noqa: S608  (only what stands above is put in)
 
-_NOVATIONS = """
+_NOVATIONS = f"""
 SELECT DISTINCT c.reference
   FROM novation n JOIN contract c ON c.id = n.contract_id
  WHERE n.stated_at <= $1
+   AND NOT {_ENDED}
    AND NOT EXISTS (SELECT FROM novation_completion d WHERE d.novation_id = n.id AND d.stated_at <= $1)
    AND ($2::text[] IS NULL OR n.entering = ANY($2) OR c.supplier_code = ANY($2)
         OR EXISTS (SELECT FROM contract_customer cc WHERE cc.contract_id = c.id AND cc.customer_code = ANY($2))
         OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($2)))
  ORDER BY c.reference
-"""
+"""  # noqa: S608  (only what stands above is put in)
 
 
 async def list_tasks(db: Reads, *, by: Caller, as_at: date, as_known: datetime | None) -> TasksView:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationLegalFormChanged, PopulationPublished, SourceReported
 from libs.organisations.populations import Count, in_precedence
+from services.contracts.bodies.commands import find_holders
 from services.contracts.bodies.queries import legal_form_of, populations_of
 from services.contracts.bodies.rules import holding_warning, may_hold, tier_of, why_not_hold
 from services.contracts.core.errors import NoRuleInForce
 from services.contracts.core.packs import PACKS
-from tests.support.contracts_harness import ContractsHarness, a_draft
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead
 
 DAY = date(2015, 5, 9)
 KNOWN = datetime(2014, 1, 1, 12, tzinfo=UTC)
@@ -157,3 +158,23 @@ async def test_a_signature_tells_the_tier_of_the_customers_together(harness: Con
     await harness.signed(a_draft(reference="CSU-BUCKS-2018"))
     told = [event["function_tiers"] for event in await harness.told("ContractSigned")]
     assert told == [["below_minimum"] * 2, ["cluster"] * 2]
+
+
+async def test_a_form_that_may_not_hold_is_settled_once_the_contract_has_ended(harness: ContractsHarness) -> None:
+    on, last = date(2018, 3, 1), date(2018, 12, 31)
+
+    def form(legal_form: str, day: date) -> Event:
+        stated = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+        return OrganisationLegalFormChanged(code="0CX", legal_form=legal_form, effective_on=day, stated_at=stated)
+
+    await harness.hear(form("company_limited_by_shares", date(2014, 1, 1)))
+    reference = await harness.signed(a_draft(form="gms"))
+    await harness.hear(form("registered_society", on))
+    await harness.terminate(reference, on=on, last_day=last, agreement="Deed of 1 March 2018")
+    kinds = [one["kind"] for one in await harness.told("ContractFindingRaised")]
+    assert kinds == ["form_cannot_hold"]
+    for day, cleared in ((last, []), (date(2019, 1, 1), ["no_longer_held"])):
+        async with harness.database.begin() as session:
+            stated = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+            await find_holders(session, up_to=day, stated_at=stated, by=a_lead())
+        assert [one["reason"] for one in await harness.told("ContractFindingCleared")] == cleared

@@ -6,10 +6,13 @@ from typing import Any
 
 from libs.common.database.connection import Database
 from libs.common.identity import Caller, Role
+from libs.common.messaging.bus.direct import DirectBus
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
 from services.contracts.findings.queries import FindingFilter, list_findings
+from tests.support.apps import running_service
 from tests.support.contracts_harness import a_lead, at
+from tests.support.edge import Tokens
 
 DUE = date(2017, 9, 30)
 OPENS = NewFinding(
@@ -90,3 +93,17 @@ async def test_findings_are_filtered_and_paged_by_the_day_on_which_they_are_due(
     rows = await database.fetch("SELECT id FROM finding WHERE key = 'second'")
     assert await listed(database, england, after=("2017-12-31", rows[0]["id"])) == [(LATE.key, None)]
     assert await listed(database, england, as_at=date(2017, 6, 29)) == []
+
+
+async def test_a_finding_that_was_raised_again_is_on_its_own_page(database: Database, url: str, tokens: Tokens) -> None:
+    await raised(database, OPENS, stated=at(date(2017, 6, 30)))
+    await cleared(database, OPENS.key, on=date(2017, 7, 1))
+    await raised(database, OPENS, stated=at(date(2017, 7, 2)))
+    reader = tokens.header(Role.PARTNER, organisations=("10H",))
+    async with running_service("contracts", tokens.settings(url), DirectBus({"registry": url}), reader) as (_, client):
+        path, read = "/v1/findings?cleared=true&limit=1&as_at=2017-08-01", []
+        while path:
+            answer = (await client.get(path)).json()
+            read += [(one["finding"], one["cleared_on"]) for one in answer["items"]]
+            path = answer.get("next")
+    assert read == [(OPENS.key, "2017-07-01"), (OPENS.key, None)]

@@ -77,6 +77,19 @@ async def test_a_new_supplier_enters_once_every_party_has_consented(harness: Con
         await propose(harness, reference, a_lead("10H"), **SUPPLIER)
 
 
+async def test_who_left_before_does_not_read_a_novation_proposed_since(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    await harness.hear(bucks_merges())
+    await propose(harness, reference, a_lead("14Y"), **SUPPLIER)
+    before = date(2018, 3, 31)
+    left = a_lead("10H")
+    await harness.seen(reference, as_at=before, by=left)
+    with pytest.raises(NovationNotFound):
+        await get_novation(harness.database, reference, by=left, as_at=before, as_known=None)
+    read = await get_novation(harness.database, reference, by=a_lead("0CX"), as_at=before, as_known=None)
+    assert read.missing == ["0CX", "0DJ"]
+
+
 async def test_a_customer_is_replaced_and_the_others_stay(harness: ContractsHarness) -> None:
     reference = await harness.signed()
     await propose(harness, reference, a_lead("10H", "10Y", "0CX"), **CUSTOMER)

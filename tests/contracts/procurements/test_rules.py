@@ -38,6 +38,14 @@ def test_a_stage_is_followed_by_itself_a_later_one_or_its_abandonment(before: St
     assert taken == FOLLOWS[before]
 
 
+@pytest.mark.parametrize("after", list(Stage))
+def test_a_stage_that_is_stated_late_is_followed_by_the_next_one(after: Stage) -> None:
+    taken = {
+        stage for stage in Stage if not why_not_at(stage, DAYS[1], before="design", after=after, recorded_on=DAYS[2])
+    }
+    assert taken == {stage for stage in Stage if after in FOLLOWS[stage]}
+
+
 def test_no_stage_is_stated_before_its_day_or_before_the_procurement_begins() -> None:
     early = why_not_at(Stage.INVITED, DAYS[2], before=None, recorded_on=DAYS[1])
     assert [one.message.split(" ")[0] for one in early] == ["invited", "the"]
@@ -86,9 +94,9 @@ def test_a_stage_stated_late_ends_where_the_next_one_begins() -> None:
         StatedPeriod(Milestone.STAGE, "award_proposed", DAYS[4], LAST_DAY),
         StatedPeriod(Milestone.WINNER, "B1", DAYS[3], LAST_DAY),
     ]
-    assert next_stage(periods, Stage.BIDS_RECEIVED, DAYS[2]) == DAYS[4]
-    assert next_stage(periods, Stage.AWARD_PROPOSED, DAYS[2]) == LAST_DAY
-    assert next_stage(periods, Stage.AWARDED, DAYS[5]) == LAST_DAY
+    assert next_stage(periods, Stage.BIDS_RECEIVED, DAYS[2]) == (DAYS[4], "award_proposed")
+    assert next_stage(periods, Stage.AWARD_PROPOSED, DAYS[2]) == (LAST_DAY, None)
+    assert next_stage(periods, Stage.AWARDED, DAYS[5]) == (LAST_DAY, None)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from libs.common.events.governance import DecisionTaken
 from libs.common.events.registry import OrganisationOpened, OrganisationProposed
+from services.contracts.agreements.queries import get_shares
 from services.contracts.due import do_next
 from services.contracts.signing.errors import NotConditional
 from services.contracts.signing.ratifications import RatifyContract, ratify_contract
@@ -80,6 +81,9 @@ async def test_a_decision_signs_the_contract_as_of_its_day_whichever_comes_first
     await due(harness)
     assert await harness.status(reference, as_at=START) == "active"
     assert await harness.status(reference, as_at=START, as_known=at(date(2013, 5, 14))) == "conditional"
+    for as_known in (at(date(2013, 5, 14)), None):
+        shares = await get_shares(harness.database, reference, "cost", by=a_lead(CODE), as_at=START, as_known=as_known)
+        assert [(part.code, part.share) for part in shares.parts] == [(CODE, "1")]
     [signed] = await harness.told("ContractSigned")
     assert (signed["effective_on"], signed["stated_at"]) == ("2013-06-01", "2013-05-15T09:00:00Z")
 

@@ -95,6 +95,9 @@ async def test_an_offer_to_end_waits_for_the_other_side_and_costs_the_rest_of_th
     assert (task.kind, task.subject, task.exposure_pence) == ("acceptance", offer.reference, 150_000_01)
     assert await waiting(harness, "10H", on=on) == await waiting(harness, "0CX", on=date(2019, 4, 1)) == []
     assert await waiting(harness, "0CX", on=on, hour=8) == []
+    await harness.terminate(BUCKS, on=on, last_day=date(2018, 9, 30), agreement="Deed of 1 June", stated=at(on, 10))
+    assert await waiting(harness, "0CX", on=on) == []
+    assert await waiting(harness, "0CX", on=on, hour=9) == [("acceptance", offer.reference, "0CX")]
 
 
 async def test_a_novation_waits_for_the_consent_of_each_party(harness: ContractsHarness) -> None:
