@@ -112,11 +112,11 @@ class PlanHarness:
                 expect=any_version,
             )
 
-    async def commit(self, *by: str) -> Plan:
+    async def commit(self, *by: str, **command: Any) -> Plan:
         """A member commits all."""
         async with self.contracts.database.begin() as session:
             return await commitment.commit_plan(
-                session, self.reference, commitment.CommitPlan(), self._statement(*by), expect=any_version
+                session, self.reference, commitment.CommitPlan(**command), self._statement(*by), expect=any_version
             )
 
     async def due_up_to(self, day: date) -> int:

@@ -38,6 +38,7 @@ from services.contracts.plans import commands as plans
 from services.contracts.plans import errors as refusals
 from services.contracts.plans.changes import REFUSALS, Statement
 from services.contracts.plans.queries import find_plan, get_plan
+from services.contracts.terminations.errors import NoticeUnproved
 
 router = commands_router(tags=["Consolidations"])
 
@@ -151,6 +152,7 @@ async def get_consolidation(
         refusals.NotAMember,
         refusals.NotYetFeasible,
         refusals.NotYetApproved,
+        NoticeUnproved,
     ),
 )
 @binds_one_of("the plan's members", because="each of them has accepted the current revision by its own act")

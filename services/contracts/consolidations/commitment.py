@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Reads, raw
 from libs.common.errors import DomainError, Reason
-from libs.common.events import Event
-from libs.common.events.contracts import ConsolidationAgreed, ContractSigned, NoticeServed
+from libs.common.events.contracts import ConsolidationAgreed, ContractSigned
 from libs.common.messaging import outbox
 from libs.common.money import apportion
 from libs.common.temporal.history import Days
@@ -23,6 +22,7 @@ from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import add_contract, lock_to_bind
 from services.contracts.agreements.shares import publish_shares, state_table
 from services.contracts.authorities.commands import why_not_authorised
+from services.contracts.consolidations.commands import SHARED_SERVICE
 from services.contracts.core.acts import act_of
 from services.contracts.core.codes import Document
 from services.contracts.core.errors import ContractAlreadyEnded, refuse
@@ -32,7 +32,7 @@ from services.contracts.core.shares import ShareTable
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, get_plan_to_change, reread
 from services.contracts.plans.commands import why_not_brought
-from services.contracts.plans.contracts import OldContract, day_before, load_contracts
+from services.contracts.plans.contracts import OldContract, day_before, leaving_of, load_contracts
 from services.contracts.plans.errors import NotYetApproved, NotYetFeasible
 from services.contracts.plans.feasibility import way_out
 from services.contracts.plans.models import COMMIT, ExitChoice, Kind, PlanState, Preparation
@@ -49,6 +49,8 @@ from services.contracts.plans.rules import (
     waiting_for,
 )
 from services.contracts.signing.completion import bind, why_not_open
+from services.contracts.terminations.errors import NoticeUnproved
+from services.contracts.terminations.notices import PlanNotice, serve_for_plan
 from services.contracts.transfers.successions import follow_since_start
 
 _LEAVING = """
@@ -87,7 +89,7 @@ async def commit_plan(
 
     Every member has accepted the current revision, so that one of them may do it for all. Raises ConsolidationNotFound,
     NotYoursToDecide, PlanEnded, PastThePivot, NotYetFeasible, NotYetApproved, NotAMember, CustomerNotOpen,
-    AuthorityMissing, ReferenceTaken, ContractAlreadyEnded, ChangingHands.
+    AuthorityMissing, ReferenceTaken, ContractAlreadyEnded, NoticeUnproved, ChangingHands.
     """
     plan = await get_plan_to_change(session, reference, statement, expect=expect)
     must_be_approved(plan)
@@ -101,6 +103,7 @@ async def commit_plan(
             *why_not_brought(contracts, current.members, statement),
             *await _why_leaving_already(connection, plan),
             *_why_not_left(plan, contracts, today=today),
+            *_why_unproved(plan, contracts, command),
             *await why_not_open(connection, current.members, days=(today, max(today, shared.starts_on))),
             *await _why_not_authorised(connection, plan, on=today),
         ]
@@ -112,7 +115,9 @@ async def commit_plan(
     await bind(session, contract, first, signature, stated_at=statement.stated_at, by=statement.by, minutes=minutes)
     contract.version += 1
     await add_acts(session, plan.id, current.number, statement, {"kind": Kind.COMMITTED.value})
-    await outbox.add_all(session, _events(plan, contract, contracts, first, statement))
+    await outbox.add(session, _signed(plan, contract, first, statement))
+    await _agree_ways_out(session, plan, contracts, statement, document=command.document)
+    await outbox.add(session, _agreed(plan, contract, first, statement))
     await agree_shares(session, contract, weights_of(plan), first, statement, on=contract.starts_on)
     await follow_since_start(session, contract, first, stated_at=statement.stated_at, by=statement.by)
     return await reread(session, plan)
@@ -165,6 +170,19 @@ def _why_not_left(plan: Plan, contracts: Sequence[OldContract], *, today: date) 
         if message:
             found.append(NotYetFeasible(message, reasons=[Reason(message, "contracts")]))
     return found
+
+
+def _why_unproved(plan: Plan, contracts: Sequence[OldContract], command: CommitPlan) -> list[DomainError]:
+    """Return a refusal for each contract that asks for proof of service, where no document gives it."""
+    steps = by_contract(plan.history.current.steps)
+    messages = [
+        f"{one.reference} asks for proof of service"
+        for one in contracts
+        if steps[one.reference].choice is ExitChoice.WAIT
+        and leaving_of(one.contract).terms.proof_required
+        and command.document is None
+    ]
+    return [NoticeUnproved(message, reasons=[Reason(message, "document")]) for message in messages]
 
 
 def _not_free(plan: Plan, old: OldContract, step: Step, today: date) -> str:
@@ -238,12 +256,39 @@ def decisions_of(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({acceptance_of(plan, member) for member in plan.history.current.members} - {""}))
 
 
-def _events(
-    plan: Plan, contract: Contract, contracts: Sequence[OldContract], first: Sequence[str], statement: Statement
-) -> list[Event]:
-    """Return what the commitment publishes: the signature, each way out, and the agreement of all."""
+async def _agree_ways_out(
+    session: AsyncSession, plan: Plan, contracts: Sequence[OldContract], statement: Statement, *, document: str | None
+) -> None:
+    """Serve the notice or agree the price by which each contract ends; a term that ends by itself needs neither."""
+    steps = by_contract(plan.history.current.steps)
+    for one in contracts:
+        step, termination = steps[one.reference], termination_of(plan, one.reference)
+        if step.choice is ExitChoice.PAY:
+            price = priced(
+                one,
+                step,
+                termination=termination,
+                status="agreed",
+                on=statement.today,
+                stated_at=statement.stated_at,
+            )
+            await outbox.add(session, price)
+            continue
+        notice = PlanNotice(termination, plan.reference, day_before(step.exit_on), SHARED_SERVICE, document)
+        await serve_for_plan(
+            session,
+            one.contract,
+            one.parties,
+            notice,
+            by=statement.by,
+            today=statement.today,
+            stated_at=statement.stated_at,
+        )
+
+
+def _signed(plan: Plan, contract: Contract, first: Sequence[str], statement: Statement) -> ContractSigned:
     shared, charge = plan.shared, charge_of(plan, weights_of(plan), first)
-    signed = ContractSigned(
+    return ContractSigned(
         effective_on=shared.starts_on,
         stated_at=statement.stated_at,
         contract=contract.reference,
@@ -258,50 +303,22 @@ def _events(
         value_basis=shared.value_basis,
         decisions=decisions_of(plan),
     )
+
+
+def _agreed(plan: Plan, contract: Contract, first: Sequence[str], statement: Statement) -> ConsolidationAgreed:
     steps = by_contract(plan.history.current.steps)
-    ways = [_way_out_event(plan, one, steps[one.reference], statement) for one in contracts]
-    agreed = ConsolidationAgreed(
+    return ConsolidationAgreed(
         effective_on=statement.today,
         stated_at=statement.stated_at,
         plan=plan.reference,
         contract=contract.reference,
-        supplier=shared.supplier,
+        supplier=plan.shared.supplier,
         customers=plan.history.current.members,
         replaced=plan.history.current.contracts,
         move_on=tuple(steps[one].move_on for one in plan.history.current.contracts),
-        functions=charge.functions,
+        functions=charge_of(plan, weights_of(plan), first).functions,
         annual_pence=plan.history.current.annual_pence,
         previous_annual_pence=plan.previous_pence,
         initiative=plan.reference,
         decisions=decisions_of(plan),
-    )
-    return [signed, *(way for way in ways if way is not None), agreed]
-
-
-def _way_out_event(plan: Plan, old: OldContract, step: Step, statement: Statement) -> Event | None:
-    """Return the notice or the price by which one contract ends; none where its term ends by itself."""
-    if step.choice is ExitChoice.PAY:
-        return priced(
-            old,
-            step,
-            termination=termination_of(plan, old.reference),
-            status="agreed",
-            on=statement.today,
-            stated_at=statement.stated_at,
-        )
-    if day_before(step.exit_on) >= old.contract.ends_on:
-        return None
-    return NoticeServed(
-        effective_on=statement.today,
-        stated_at=statement.stated_at,
-        contract=old.reference,
-        notice=termination_of(plan, old.reference),
-        supplier=old.parties.supplier,
-        customers=old.customers,
-        served_by=old.customers[0],
-        served_on=statement.today,
-        deemed_on=statement.today,
-        exit_on=step.exit_on,
-        functions=(),
-        leaving=(),
     )

@@ -40,6 +40,7 @@ from services.contracts.plans.prices import lines_of
 from services.contracts.plans.queries import Plan
 from services.contracts.plans.rules import Step, by_contract, moved
 from services.contracts.signing.completion import why_not_open
+from services.contracts.terminations.notices import carry_out
 
 # A move that was blocked on a day is tried again on a later one.
 _NEXT = """
@@ -93,8 +94,7 @@ async def _move(session: AsyncSession, move: _Move, *, already: Sequence[str]) -
     """End the old contract, let its customers join the shared one, and sum up after the last."""
     events: list[Event] = []
     if move.old.contract.status == Status.SIGNED:
-        await _end(session, move)
-        events.append(_terminated(move))
+        events.append(_terminated(move, await _end(session, move)))
     joining = [code for code in move.old.customers if code not in already]
     if joining:
         charge = await _join(session, move, joining, already)
@@ -127,7 +127,8 @@ def _key(plan: Plan, step: Step) -> str:
     return f"{FindingKind.LATE}:{plan.reference}:{step.contract}"
 
 
-async def _end(session: AsyncSession, move: _Move) -> None:
+async def _end(session: AsyncSession, move: _Move) -> str:
+    """End the old contract, by its notice where one was served; return the notice's reference, empty for none."""
     contract, step, at = move.old.contract, move.step, move.statement
     document = "; ".join(
         act.document for act in move.plan.history.of(Kind.PREPARED) if act.contract == step.contract and act.price_pence
@@ -135,9 +136,13 @@ async def _end(session: AsyncSession, move: _Move) -> None:
     agreement = document or None if step.choice is ExitChoice.PAY else None
     contract.end(Status.REPLACED, day_before(step.exit_on), reason=SHARED_SERVICE, note=None, agreement=agreement)
     contract.replaced_by = move.shared.id
+    notice = await carry_out(session, termination_of(move.plan, step.contract), by=at.by, stated_at=at.stated_at)
+    if notice is not None:
+        contract.notice_served_on, contract.notice_document = notice.served_on, notice.document
     await session.flush()
     ended = NewStatement(contract.id, FACET, Status.REPLACED.value, Days(step.exit_on), at.stated_at)
     await life.state(await raw(session), [ended], source=f"consolidation {move.plan.reference}", by=at.by.subject)
+    return notice.reference if notice is not None else ""
 
 
 async def _join(session: AsyncSession, move: _Move, joining: Sequence[str], already: Sequence[str]) -> Charge:
@@ -173,12 +178,10 @@ async def _weights_then(session: AsyncSession, plan: Plan, customers: set[str]) 
     return weights
 
 
-def _terminated(move: _Move) -> ContractTerminated:
+def _terminated(move: _Move, notice: str) -> ContractTerminated:
     step, old = move.step, move.old
     is_paid = step.choice is ExitChoice.PAY
     lines = lines_of(old, step) if is_paid else []
-    by_notice = not is_paid and day_before(step.exit_on) < old.contract.last_day
-    ended = termination_of(move.plan, old.reference)
     return ContractTerminated(
         effective_on=step.exit_on,
         stated_at=move.statement.stated_at,
@@ -186,8 +189,8 @@ def _terminated(move: _Move) -> ContractTerminated:
         supplier=old.parties.supplier,
         customers=old.customers,
         reason=exit_reasons_on(step.exit_on).title_of(SHARED_SERVICE),
-        termination=ended if is_paid else "",
-        notice=ended if by_notice else "",
+        termination=termination_of(move.plan, old.reference) if is_paid else "",
+        notice=notice,
         into=move.shared.reference,
         components=tuple(line.component for line in lines),
         natures=tuple(line.nature for line in lines),

@@ -25,7 +25,8 @@ class ExitNotice(Base):
     """A notice as it was served: by whom, when, in which form, for which end.
 
     `functions` and `leaving` are what ends and whose part ends, empty for the whole. `faults` are the reasons for which
-    it has no effect; a notice with any changes nothing.
+    it has no effect; a notice with any changes nothing. `plan` is the consolidation that served it, whose move ends the
+    contract; None where the contract ends on the day by itself.
     """
 
     __tablename__ = "exit_notice"
@@ -49,6 +50,7 @@ class ExitNotice(Base):
     faults: Mapped[list[str]] = mapped_column(ARRAY(Text))
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_by: Mapped[str] = mapped_column(Text)
+    plan: Mapped[str | None] = mapped_column(Text, default=None)
 
 
 class NoticeAct(Base):

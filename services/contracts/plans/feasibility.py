@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from libs.common.errors import DomainError, Reason
 from libs.common.temporal.days import LATEST
+from services.contracts.exits.day_of_service import deemed_on
 from services.contracts.exits.rules import Leaving, earliest_free_exit_from, next_exit_day, notice_due_for
 from services.contracts.plans.contracts import OldContract, day_before, leaving_of
 from services.contracts.plans.errors import NotYetFeasible
@@ -58,7 +59,8 @@ class ContractOptions:
 def way_out(old: OldContract, *, go_live_on: date, today: date, agreed_pence: int | None = None) -> ContractOptions:
     """Return how a contract can be left, by notice served today (EXIT-1, EXIT-2) or at an agreed price."""
     leaving = leaving_of(old.contract)
-    earliest = _earliest_from(leaving, day_before(go_live_on), today=today)
+    deemed = deemed_on(today, leaving.terms.deemed_service)
+    earliest = _earliest_from(leaving, day_before(go_live_on), deemed=deemed)
     price, missing = _price(old, go_live_on, is_free=earliest <= day_before(go_live_on), agreed_pence=agreed_pence)
     return ContractOptions(
         old.reference,
@@ -85,16 +87,16 @@ def _price(
     return paid_by_customers(price.components, old), ()
 
 
-def _earliest_from(leaving: Leaving, day: date, *, today: date) -> date:
-    """Return the first end on or after a day that notice served today reaches free of charge.
+def _earliest_from(leaving: Leaving, day: date, *, deemed: date) -> date:
+    """Return the first end on or after a day that notice deemed served then reaches free of charge.
 
     A contract that ends by itself before the day ends then.
     """
-    free = earliest_free_exit_from(leaving, today)
+    free = earliest_free_exit_from(leaving, deemed)
     if free >= day:
         return free
     breaks = (clause.last_day for clause in leaving.terms.breaks if clause.last_day >= day)
-    reached = (one for one in breaks if (due := notice_due_for(leaving, one)) is not None and due >= today)
+    reached = (one for one in breaks if (due := notice_due_for(leaving, one)) is not None and due >= deemed)
     return min([next_exit_day(leaving, day), *reached])
 
 

@@ -17,15 +17,17 @@ from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import lock_contracts, parties_on
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
-from services.contracts.exits.models import ExitNotice, NoticeAct
+from services.contracts.exits.models import ExitNotice
 from services.contracts.exits.rules import ONE_DAY
 from services.contracts.exits.statements import leaving_of
 from services.contracts.terminations.commands import publish_end
+from services.contracts.terminations.notices import end_of
 
+# A contract that a plan has given notice of ends by its move into the shared one.
 _NEXT_END = """
 SELECT n.reference AS notice, c.reference AS contract
   FROM exit_notice n JOIN contract c ON c.id = n.contract_id
- WHERE n.exit_day < $1 AND n.faults = '{}' AND c.status = 'signed'
+ WHERE n.exit_day < $1 AND n.faults = '{}' AND n.plan IS NULL AND c.status = 'signed'
    AND NOT EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act <> 'consent')
  ORDER BY n.exit_day, n.id LIMIT 1
 """
@@ -56,17 +58,7 @@ async def end_by_notice(session: AsyncSession, *, up_to: date, stated_at: dateti
     title = exit_reasons_on(day_of(notice.stated_at)).title_of(notice.reason)
     contract.end(Status.TERMINATED, notice.exit_day, reason=notice.reason, note=notice.note, agreement=None)
     contract.notice_served_on, contract.notice_document = notice.served_on, notice.document
-    session.add(
-        NoticeAct(
-            notice_id=notice.id,
-            act="end",
-            party=notice.served_by,
-            agreement=None,
-            acted_on=notice.exit_day + ONE_DAY,
-            stated_at=stated_at,
-            recorded_by=by.subject,
-        )
-    )
+    session.add(end_of(notice, by=by, stated_at=stated_at))
     await session.flush()
     await publish_end(session, contract, title, stated_at=stated_at, by=by, notice=notice.reference)
     return 1

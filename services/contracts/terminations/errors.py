@@ -42,7 +42,7 @@ class NoticeNotFound(NotFound):
 class NoticeSpent(Conflict):
     """The notice cannot be withdrawn.
 
-    It had no effect, was withdrawn before, or the contract has ended by it.
+    It had no effect, was withdrawn before, the contract has ended by it, or a plan served it that only goes forward.
     """
 
 

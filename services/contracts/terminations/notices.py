@@ -1,6 +1,7 @@
 """Serves and withdraws notice: by either side, in the contract's form, counted from the day of deemed service."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,7 +23,7 @@ from services.contracts.core.exit_terms import NoticeForm
 from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
 from services.contracts.exits.day_of_service import deemed_on
-from services.contracts.exits.models import ExitNotice, NoticeAct
+from services.contracts.exits.models import ExitNotice, ExitSide, NoticeAct
 from services.contracts.exits.rules import (
     ONE_DAY,
     Leaving,
@@ -83,6 +84,17 @@ class WithdrawNotice(BaseModel):
 
     agreement: Text | None = Field(default=None, description="The document in which the other side agrees.")
     party: OdsCode | None = Field(default=None, description="The supplier, where the caller acts for both sides.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNotice:
+    """The notice by which a plan to which all members have committed leaves a contract."""
+
+    reference: str
+    plan: str
+    last_day: date
+    reason: str
+    document: str | None
 
 
 async def serve_notice(
@@ -221,6 +233,74 @@ async def standing_notices(session: AsyncSession, contract: Contract) -> list[Ex
     return [notice for notice in (await session.scalars(query)).all() if not notice.faults]
 
 
+async def serve_for_plan(
+    session: AsyncSession,
+    contract: Contract,
+    parties: ContractParties,
+    notice: PlanNotice,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+) -> None:
+    """Serve the customers' notice of a plan, in the form that the contract asks for; the plan's move ends it.
+
+    None is served where the contract ends by then without it, or by a notice that stands.
+    """
+    leaving = leaving_of(contract)
+    standing = await standing_notices(session, contract)
+    if notice_due_for(leaving, notice.last_day) is None or any(
+        one.exit_day <= notice.last_day for one in standing if not one.functions and not one.leaving
+    ):
+        return
+    served = ExitNotice(
+        reference=notice.reference,
+        contract_id=contract.id,
+        side=ExitSide.CUSTOMERS.value,
+        served_by=parties.customers[0],
+        served_on=today,
+        deemed_on=deemed_on(today, leaving.terms.deemed_service),
+        exit_day=notice.last_day,
+        form=next(iter(leaving.terms.notice_forms), "letter"),
+        proof=notice.document if leaving.terms.proof_required else None,
+        document=notice.document,
+        functions=[],
+        leaving=[],
+        reason=notice.reason,
+        note=None,
+        faults=[],
+        stated_at=stated_at,
+        recorded_by=by.subject,
+        plan=notice.plan,
+    )
+    session.add(served)
+    contract.version += 1
+    await session.flush()
+    await outbox.add(session, _served(contract, parties, served), version=contract.version)
+
+
+async def carry_out(session: AsyncSession, reference: str, *, by: Caller, stated_at: datetime) -> ExitNotice | None:
+    """Record that a plan's move has ended a contract by its notice; return the notice, None where none was served."""
+    query = select(ExitNotice).where(ExitNotice.reference == reference, ExitNotice.plan.is_not(None))
+    notice = (await session.scalars(query)).one_or_none()
+    if notice is not None:
+        session.add(end_of(notice, by=by, stated_at=stated_at))
+    return notice
+
+
+def end_of(notice: ExitNotice, *, by: Caller, stated_at: datetime) -> NoticeAct:
+    """Return the act by which a notice was carried out, on the first day without service."""
+    return NoticeAct(
+        notice_id=notice.id,
+        act="end",
+        party=notice.served_by,
+        agreement=None,
+        acted_on=notice.exit_day + ONE_DAY,
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
+
+
 async def _record_authority(
     session: AsyncSession,
     reference: str,
@@ -274,6 +354,8 @@ async def withdraw_notice(
     acting = await acting_side(await raw(session), parties, by=by, today=today, party=command.party)
     expect(contract.version)
     notice = await _standing(session, contract, number)
+    if notice.plan is not None:
+        raise NoticeSpent(f"{number} of {reference} was served by {notice.plan}, which only goes forward")
     is_own = notice.side == acting.side
     if is_own and command.agreement is None and not await _has_consent(session, notice):
         raise WithdrawalNotAgreed(f"{number} of {reference}: the other side has not agreed")

@@ -15,6 +15,7 @@ from libs.common.identity import NotYoursToDecide
 from services.contracts.authorities.errors import AuthorityMissing
 from services.contracts.core.errors import ConsolidationNotFound, ContractAlreadyEnded, ContractNotFound
 from services.contracts.core.queries import get_consolidation
+from services.contracts.exits.queries import get_exits
 from services.contracts.plans.errors import (
     AlreadySubmitted,
     NotAMember,
@@ -27,7 +28,10 @@ from services.contracts.plans.errors import (
 from services.contracts.plans.models import Kind
 from services.contracts.plans.queries import get_plan
 from services.contracts.plans.rules import state
-from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at
+from services.contracts.terminations.due import end_by_notice, renew_contracts
+from services.contracts.terminations.errors import NoticeSpent, NoticeUnproved
+from services.contracts.terminations.notices import WithdrawNotice, withdraw_notice
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
 from tests.support.plan_harness import BUCKS, DUDLEY, PLAN, PlanHarness
 
 WAITS = {"CSU_DUDLEY_2017": "wait"}
@@ -118,6 +122,56 @@ async def test_what_a_plan_publishes_names_each_step(planned: PlanHarness) -> No
         planned.contracts.database, "SHARED-2018", by=a_lead("05C"), as_at=date(2018, 6, 2), as_known=None
     )
     assert found["saving_pence"] == 300_000_02 - 120_000_01
+
+
+async def test_a_plan_s_notice_keeps_a_contract_from_renewing_and_its_move_alone_ends_it(
+    harness: ContractsHarness,
+) -> None:
+    plan, database = PlanHarness(harness), harness.database
+    await harness.signed()
+    renewing = {"last_day": "2018-03-31", "exit_terms": {"renewal_months": 12, "proof_required": True}}
+    await harness.signed(a_draft(reference=DUDLEY, customers=["05C"], supplier="0DJ", **renewing))
+    await plan.plan()
+    await plan.accept("10Y")
+    await plan.accept("10H", BUCKS)
+    await plan.assess("05C")
+    await plan.submit("10H")
+    for member in ("05C", "10H", "10Y"):
+        await plan.accept(member)
+    with pytest.raises(NoticeUnproved, match="asks for proof"):
+        await plan.commit("10Y")
+    await plan.commit("10Y", document="Receipt 4711")
+
+    async def notices(as_at: date) -> list[tuple[str, str, date, str | None]]:
+        _, exits = await get_exits(database, DUDLEY, by=a_lead("05C"), as_at=as_at, as_known=None)
+        return [(one.notice, one.status, one.last_day, one.proof) for one in exits.notices]
+
+    number = f"{PLAN}:{DUDLEY}"
+    assert await notices(date(2017, 6, 1)) == [(number, "served", date(2018, 3, 31), "Receipt 4711")]
+    async with database.begin() as session:
+        with pytest.raises(NoticeSpent, match="only goes forward"):
+            await withdraw_notice(
+                session,
+                DUDLEY,
+                number,
+                WithdrawNotice(agreement="Letter"),
+                by=a_lead("05C"),
+                today=date(2017, 7, 1),
+                stated_at=at(date(2017, 7, 1)),
+                expect=any_version,
+            )
+    for do, day in ((renew_contracts, date(2017, 12, 1)), (end_by_notice, date(2018, 4, 1))):
+        async with database.begin() as session:
+            assert await do(session, up_to=day, stated_at=at(day), by=a_lead()) == 0
+    assert await plan.due_up_to(date(2018, 4, 1)) == 2
+    assert await notices(date(2018, 3, 31)) == [(number, "carried_out", date(2018, 3, 31), "Receipt 4711")]
+    async with database.begin() as session:
+        assert await end_by_notice(session, up_to=date(2018, 4, 2), stated_at=at(date(2018, 4, 2)), by=a_lead()) == 0
+    ended = [one for one in await harness.told("ContractTerminated") if one["contract"] == DUDLEY]
+    assert [(one["notice"], one["into"], one["effective_on"]) for one in ended] == [
+        (number, "SHARED-2018", "2018-04-01"),
+    ]
+    assert (await harness.seen(DUDLEY, as_at=date(2018, 3, 31)))["notice_served_on"] == date(2017, 6, 1)
 
 
 async def test_a_price_is_paid_as_the_supplier_agreed_and_the_members_accepted(planned: PlanHarness) -> None:
