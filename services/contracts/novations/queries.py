@@ -36,11 +36,11 @@ SELECT party_code AS party, consented_on, document, authority, stated_at FROM no
 
 _PARTIES = """
 SELECT coalesce((SELECT b.value FROM contract_supplier_belief b
-                  WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)),
+                  WHERE b.subject_id = c.id AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE),
                 c.supplier_code) AS supplier,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id
-                AND b.valid @> $2::date AND upper_inf(b.known)
+                AND (b.valid @> $2::date) IS TRUE AND (b.known @> $3::timestamptz) IS TRUE
               WHERE cc.contract_id = c.id ORDER BY cc.customer_code) AS customers
   FROM contract c WHERE c.reference = $1
 """
@@ -48,7 +48,7 @@ SELECT coalesce((SELECT b.value FROM contract_supplier_belief b
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The supplier and the customers of a contract on a day, as known now."""
+    """The supplier and the customers of a contract on a day."""
 
     supplier: str
     customers: tuple[str, ...]
@@ -59,9 +59,9 @@ class Parties:
         return sorted({self.supplier, *self.customers})
 
 
-async def parties_of(db: Reads, reference: str, day: date) -> Parties:
+async def parties_of(db: Reads, reference: str, day: date, *, known_at: datetime = _NOW) -> Parties:
     """Return the parties of a contract on a day; no customers where there is no such contract, or it is a draft."""
-    rows = await db.fetch(_PARTIES, reference, day)
+    rows = await db.fetch(_PARTIES, reference, day, known_at)
     return Parties(rows[0]["supplier"], tuple(rows[0]["customers"])) if rows else Parties("", ())
 
 
@@ -74,8 +74,10 @@ async def get_novation(
         raise NovationNotFound(f"no novation of {reference} is known")
     row = rows[0]
     consents = [ConsentView.model_validate(dict(one)) for one in await db.fetch(_CONSENTS, row["id"], row["known"])]
-    parties = await parties_of(db, reference, row["takes_effect_on"])
-    missing = await missing_consents(db, [*parties.all, row["entering"]], [one.party for one in consents])
+    parties = await parties_of(db, reference, row["takes_effect_on"], known_at=row["known"])
+    missing = await missing_consents(
+        db, [*parties.all, row["entering"]], [one.party for one in consents], known_at=row["known"]
+    )
     state = NovationState.AWAITING_CONSENT if missing else NovationState.CONSENTED
     return NovationView(
         contract=row["reference"],
@@ -99,7 +101,13 @@ async def must_read_novation(db: Reads, reference: str, *, by: Caller, today: da
         raise NovationNotFound(f"no novation of {reference} is known")
 
 
-async def missing_consents(db: Reads, parties: Collection[str], consented: Collection[str]) -> list[str]:
+async def missing_consents(
+    db: Reads, parties: Collection[str], consented: Collection[str], *, known_at: datetime | None = None
+) -> list[str]:
     """Return the parties that have not consented, themselves or through a body that they succeeded."""
     missing = sorted(set(parties).difference(consented))
-    return [code for code in missing if not (await known.predecessors(db, [code])).intersection(consented)]
+    return [
+        code
+        for code in missing
+        if not (await known.predecessors(db, [code], as_known=known_at)).intersection(consented)
+    ]

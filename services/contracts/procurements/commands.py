@@ -176,6 +176,8 @@ async def state_stage(
     """
     procurement = await _get_to_change(session, reference, by=by, today=today)
     connection = await raw(session)
+    if command.contract is not None:
+        await must_know(connection, [command.contract], by=by, today=today)
     recorded_on = min(today, day_of(stated_at))
     day = command.effective_on or recorded_on
     periods, bidding = await believed_of(connection, procurement.id)
@@ -186,8 +188,6 @@ async def state_stage(
         message = f"{command.winner} does not bid in {reference} on {day}"
         found.append(WinnerDoesNotBid(message, reasons=[Reason(message, "winner")]))
     refuse(found)
-    if command.contract is not None:
-        await must_know(connection, [command.contract], by=by, today=today)
     at = await _after_all(connection, procurement.id, stated_at)
     days = Days(day, until)
     stated = {

@@ -2,19 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 
 from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
     By,
+    Page,
+    Paging,
     Rows,
     StatedAt,
     Today,
     Write,
     binds,
     commands_router,
+    page,
     problems,
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
@@ -23,7 +26,7 @@ from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.edge import Lead
 from services.contracts.tariffs import commands, queries
 from services.contracts.tariffs.errors import LineUnknown, TariffUnknown
-from services.contracts.tariffs.views import ContractTariffView, TariffsView
+from services.contracts.tariffs.views import ContractTariffView, TariffsView, TariffView
 
 router = commands_router(tags=["Tariffs"])
 
@@ -34,18 +37,28 @@ InPath = Annotated[str, Path(max_length=40, pattern="^[a-z_]+$", description="Th
 
 @router.get("/tariffs", summary="List tariffs", responses=problems())
 async def list_tariffs(
+    request: Request,
     rows: Rows,
     _: By,
+    paging: Paging,
     as_at: AsAt,
     as_known: AsKnown,
     function: Function = None,
     tier: Annotated[commands.Tier | None, Query(description="Only tariffs of this tier.")] = None,
     publisher: Publisher = None,
-) -> TariffsView:
+) -> Page[TariffView]:
     """List the prices a head in force on the day, as known at the instant, by function, tier and publisher."""
-    return await queries.list_tariffs(
-        rows, function=function, tier=tier, publisher=publisher, as_at=as_at, as_known=as_known
+    found = await queries.list_tariffs(
+        rows,
+        function=function,
+        tier=tier,
+        publisher=publisher,
+        as_at=as_at,
+        as_known=as_known,
+        after=paging.key(str, str, str),
+        limit=paging.fetch,
     )
+    return page(found.items, key=lambda view: (view.function, view.tier, view.publisher), request=request)
 
 
 @router.post(

@@ -22,7 +22,8 @@ SELECT * FROM (SELECT DISTINCT ON (function, tier, publisher) * FROM tariff
                   AND ($3::text IS NULL OR function = $3) AND ($4::text IS NULL OR tier = $4)
                   AND ($5::text IS NULL OR publisher = $5)
                 ORDER BY function, tier, publisher, stated_at DESC, id DESC) latest
- WHERE pence_per_head IS NOT NULL ORDER BY function, tier, publisher
+ WHERE pence_per_head IS NOT NULL AND ($6::text IS NULL OR (function, tier, publisher) > ($6, $7::text, $8::text))
+ ORDER BY function, tier, publisher LIMIT $9
 """
 
 _LINES = """
@@ -40,9 +41,12 @@ async def list_tariffs(
     publisher: str | None = None,
     as_at: date,
     as_known: datetime | None,
+    after: tuple[str, str, str] | None = None,
+    limit: int | None = None,
 ) -> TariffsView:
-    """Return the tariffs in force on a day, as known at an instant."""
-    rows = await db.fetch(_TARIFFS, as_at, as_known or NOW, function, tier, publisher)
+    """Return the tariffs in force on a day, as known at an instant, after the cursor."""
+    cursor = after or (None, None, None)
+    rows = await db.fetch(_TARIFFS, as_at, as_known or NOW, function, tier, publisher, *cursor, limit)
     return TariffsView(items=[TariffView(**row) for row in rows], as_at=as_at, as_known=as_known)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date, datetime
+from typing import TypeAlias
 
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
@@ -14,7 +15,9 @@ from services.contracts.novations.queries import get_novation
 from services.contracts.plans.models import PlanState
 from services.contracts.plans.queries import NOW, Plan, list_plans
 from services.contracts.plans.rules import entered, state, waiting_for
-from services.contracts.tasks.views import TaskKind, TasksView, TaskView
+from services.contracts.tasks.views import TaskKind, TaskView
+
+TaskKey: TypeAlias = tuple[int, int, str, str, str, str]
 
 # $1 the instant, $2 the codes that the caller acts for (null: all). A draft is read by those for whom it was drawn up,
 # and by all that it names once it was awarded.
@@ -85,8 +88,16 @@ SELECT DISTINCT c.reference
 """  # noqa: S608  (only what stands above is put in)
 
 
-async def list_tasks(db: Reads, *, by: Caller, as_at: date, as_known: datetime | None) -> TasksView:
-    """Return what waits as at a day, as known at an instant: what missing it costs most first, then what is due."""
+async def list_tasks(
+    db: Reads,
+    *,
+    by: Caller,
+    as_at: date,
+    as_known: datetime | None,
+    after: TaskKey | None = None,
+    limit: int | None = None,
+) -> list[TaskView]:
+    """Return what waits as at a day, as known at an instant, after the cursor: see `in_order`."""
     codes = await reads_through(db, by)
     signatures = [
         TaskView(
@@ -104,7 +115,7 @@ async def list_tasks(db: Reads, *, by: Caller, as_at: date, as_known: datetime |
     exits = await _exits(db, codes, as_at=as_at, known=as_known or NOW)
     consents = await _consents(db, by, codes, as_at=as_at, as_known=as_known)
     tasks = in_order([*signatures, *acceptances, *exits, *consents])
-    return TasksView(tasks=tasks, as_at=as_at, as_known=as_known)
+    return [task for task in tasks if after is None or key_of(task) > after][:limit]
 
 
 async def _exits(db: Reads, codes: Collection[str] | None, *, as_at: date, known: datetime) -> list[TaskView]:
@@ -189,13 +200,16 @@ def acceptances_of(plan: Plan, codes: Collection[str] | None) -> list[TaskView]:
 
 def in_order(tasks: Iterable[TaskView]) -> list[TaskView]:
     """Return tasks in the order of what missing them costs, what is not known last; then by day and subject."""
-    return sorted(
-        tasks,
-        key=lambda task: (
-            task.exposure_pence is None,
-            -(task.exposure_pence or 0),
-            task.due_on or date.max,
-            task.subject,
-            task.organisation,
-        ),
+    return sorted(tasks, key=key_of)
+
+
+def key_of(task: TaskView) -> TaskKey:
+    """Return the place of a task in the list; no two have one."""
+    return (
+        int(task.exposure_pence is None),
+        -(task.exposure_pence or 0),
+        (task.due_on or date.max).isoformat(),
+        task.subject,
+        task.organisation,
+        task.path,
     )

@@ -1,6 +1,6 @@
 """The answer about what waits for the caller."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -26,11 +26,3 @@ class TaskView(View):
     path: str = Field(description="Where it is done, by POST.", examples=["/contracts/CSU-BUCKS-2017/signature"])
     due_on: date | None = Field(description="The day from which it is too late; null: none is set.")
     exposure_pence: int | None = Field(description="What missing it costs; null where that is not known.")
-
-
-class TasksView(View):
-    """What waits for the caller, what costs most first; then by the day on which it is due."""
-
-    tasks: list[TaskView]
-    as_at: date
-    as_known: datetime | None

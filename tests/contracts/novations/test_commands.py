@@ -90,6 +90,15 @@ async def test_who_left_before_does_not_read_a_novation_proposed_since(harness: 
     assert read.missing == ["0CX", "0DJ"]
 
 
+async def test_whose_consent_was_missing_is_read_as_known_then(harness: ContractsHarness) -> None:
+    reference, on = await harness.signed(), date(2018, 3, 1)
+    await propose(harness, reference, a_lead("10H"), on, **SUPPLIER)
+    await harness.hear(bucks_merges())
+    for as_known, expected in ((at(on, 12), ["0CX", "0DJ", "10Y"]), (None, ["0CX", "0DJ"])):
+        read = await get_novation(harness.database, reference, by=a_lead(), as_at=on, as_known=as_known)
+        assert read.missing == expected
+
+
 async def test_a_customer_is_replaced_and_the_others_stay(harness: ContractsHarness) -> None:
     reference = await harness.signed()
     await propose(harness, reference, a_lead("10H", "10Y", "0CX"), **CUSTOMER)

@@ -90,6 +90,12 @@ async def test_a_line_shows_the_difference_from_the_tariff_of_its_tier(
         (await client.get("/v1/tariffs", params={"as_at": day})).json()["items"] for day in ("2018-03-31", "2018-04-01")
     ]
     assert [[one["tier"] for one in items] for items in listed] == [["cluster", "scale"], ["scale"]]
+    first = (await client.get("/v1/tariffs", params={"as_at": "2018-03-31", "limit": 1})).json()
+    second = (await client.get(first["next"])).json()
+    assert [one["tier"] for one in (*first["items"], *second["items"])] == ["cluster", "scale"]
+    assert second["next"] is None
+    waiting = await client.get("/v1/tasks", params={"limit": 1})
+    assert waiting.json() == {"items": [], "next": None}
 
 
 async def test_a_legal_form_told_twice_and_late_is_read_as_its_source_stated_it(

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.contracts.novations.commands import ProposeNovation, propose_novation
-from services.contracts.tasks.queries import in_order, list_tasks
+from services.contracts.tasks.queries import in_order, key_of, list_tasks
 from services.contracts.tasks.views import TaskKind, TaskView
 from services.contracts.terminations.notices import ServeNotice, WithdrawNotice, serve_notice, withdraw_notice
 from services.contracts.terminations.offers import OfferTermination, offer_termination
@@ -18,7 +18,7 @@ async def waiting(
 ) -> list[tuple[str, str, str]]:
     as_known = None if hour is None else at(on, hour)
     found = await list_tasks(harness.database, by=a_lead(*by), as_at=on, as_known=as_known)
-    return [(task.kind.value, task.subject, task.organisation) for task in found.tasks]
+    return [(task.kind.value, task.subject, task.organisation) for task in found]
 
 
 async def test_a_plan_waits_for_its_members_to_enter_and_to_accept(harness: ContractsHarness) -> None:
@@ -36,8 +36,8 @@ async def test_a_plan_waits_for_its_members_to_enter_and_to_accept(harness: Cont
     await plan.accept("10H")
     assert await waiting(harness) == [("acceptance", PLAN, "05C"), ("acceptance", PLAN, "10Y")]
     found = await list_tasks(harness.database, by=a_lead("05C"), as_at=date(2017, 6, 1), as_known=None)
-    assert found.tasks[0].exposure_pence == 300_000_02 - 120_000_01
-    assert found.tasks[0].path == f"/consolidations/{PLAN}/members/05C/acceptance"
+    assert found[0].exposure_pence == 300_000_02 - 120_000_01
+    assert found[0].path == f"/consolidations/{PLAN}/members/05C/acceptance"
     assert await waiting(harness, hour=10) == enter
     for member in ("05C", "10Y"):
         await plan.accept(member)
@@ -91,7 +91,7 @@ async def test_an_offer_to_end_waits_for_the_other_side_and_costs_the_rest_of_th
             stated_at=at(on),
             expect=any_version,
         )
-    [task] = (await list_tasks(harness.database, by=a_lead("0CX"), as_at=on, as_known=None)).tasks
+    [task] = await list_tasks(harness.database, by=a_lead("0CX"), as_at=on, as_known=None)
     assert (task.kind, task.subject, task.exposure_pence) == ("acceptance", offer.reference, 150_000_01)
     assert await waiting(harness, "10H", on=on) == await waiting(harness, "0CX", on=date(2019, 4, 1)) == []
     assert await waiting(harness, "0CX", on=on, hour=8) == []
@@ -108,6 +108,9 @@ async def test_a_novation_waits_for_the_consent_of_each_party(harness: Contracts
     async with harness.database.begin() as session:
         await propose_novation(session, BUCKS, wanted, by=a_lead("10H"), today=on, stated_at=at(on))
     assert await waiting(harness, on=on) == [("consent", BUCKS, code) for code in ("0CX", "0DJ", "10Y")]
+    first = await list_tasks(harness.database, by=a_lead(), as_at=on, as_known=None, limit=2)
+    rest = await list_tasks(harness.database, by=a_lead(), as_at=on, as_known=None, after=key_of(first[-1]), limit=2)
+    assert [task.organisation for task in (*first, *rest)] == ["0CX", "0DJ", "10Y"]
     assert await waiting(harness, "0DJ", on=on) == [("consent", BUCKS, "0DJ")]
     assert await waiting(harness, "10H", on=on) == await waiting(harness, "05C", on=on) == []
 
