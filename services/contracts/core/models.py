@@ -170,7 +170,8 @@ class Signature(Base):
 class Contract(Base):
     """A support contract between one supplier and one or more customers.
 
-    `last_day` is the agreed one, `exit_day` the real last day of service where it ends earlier. `notice_rule` names the
+    `last_day` is the agreed one, `term_end` that of the term that a renewal or an extension has led to, and `exit_day`
+    the real last day of service where it ends earlier. `notice_rule` names the
     rule pack where the contract itself states no period. `value_basis` is `stated`, with its source, or `illustrative`,
     where no source gives the charges. `exit_reason` is a code of a rule pack; its note, like every document, is private
     to the parties.
@@ -217,6 +218,7 @@ class Contract(Base):
     signed_on: Mapped[date | None] = mapped_column(default=None)
     signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
     signature_document: Mapped[str | None] = mapped_column(Text, default=None)
+    term_end: Mapped[date | None] = mapped_column(default=None)
     exit_day: Mapped[date | None] = mapped_column(default=None)
     exit_reason: Mapped[str | None] = mapped_column(Text, default=None)
     exit_note: Mapped[str | None] = mapped_column(Text, default=None)
@@ -258,7 +260,7 @@ class Contract(Base):
     @property
     def ends_on(self) -> date:
         """The last day of service as known now."""
-        return self.exit_day or self.last_day
+        return self.exit_day or self.term_end or self.last_day
 
     def must_be_draft(self) -> None:
         """Raise NotADraft once it is signed, be it conditionally."""

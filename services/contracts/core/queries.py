@@ -14,6 +14,7 @@ from typing import Any
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.identity import Caller
 from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound
+from services.contracts.core.known_acts import states_of
 from services.contracts.core.models import known
 from services.contracts.core.schemes import property_schemes
 from services.contracts.core.sight import IS_DRAFT, ON_ANY_DAY, ON_THE_DAY, PARTY, reads_through
@@ -25,7 +26,8 @@ Row = Mapping[str, Any]
 # parties are as the caller knows them: `sight.known`. IS TRUE: see libs.common.temporal.believed.
 _SEEN = f"""
 WITH seen AS (
-    SELECT c.*, coalesce(life.last_day, c.last_day) AS ends_on, life.ended_as, sight.is_current,
+    SELECT c.*, coalesce(life.last_day, c.last_day) AS ends_on, life.ended_as, life.ended_at,
+           sight.known AS known_up_to, sight.is_current,
            coalesce((SELECT b.value FROM contract_supplier_belief b
                       WHERE b.subject_id = c.id
                         AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE),
@@ -63,6 +65,7 @@ WITH seen AS (
      CROSS JOIN LATERAL (
            SELECT max(upper(b.valid) - 1) FILTER (WHERE b.value = 'active') AS last_day,
                   max(b.value) FILTER (WHERE b.value <> 'active') AS ended_as,
+                  max(lower(b.known)) FILTER (WHERE b.value <> 'active') AS ended_at,
                   max(b.value) FILTER (WHERE (b.valid @> $1::date) IS TRUE) AS now
              FROM contract_life_belief b
             WHERE b.subject_id = c.id AND (b.known @> sight.known) IS TRUE) life
@@ -273,6 +276,7 @@ async def _with_parties(
     """Return the rows with their parties' names and status as at the day, as known then."""
     codes = {code for row in rows for code in (row["supplier_then"], *row["customers"])}
     parties = await known.statuses(db, codes, as_at=as_at, as_known=as_known)
+    states = await states_of(db, rows, as_at)
     seen = []
     for row in rows:
         lines = json.loads(row["line_rows"])
@@ -288,6 +292,7 @@ async def _with_parties(
             {
                 **row,
                 "status": row["status_then"],
+                "state": states[row["id"]],
                 "supplier": parties[row["supplier_then"]],
                 "customers": [parties[code] for code in row["customers"]],
                 "lines": lines,

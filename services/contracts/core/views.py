@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.contracts.core.codes import Form, Line
 from services.contracts.core.exit_terms import ExitTerms
 from services.contracts.core.models import Side, Status
+from services.contracts.core.states import End, State
 
 
 class View(BaseModel):
@@ -48,12 +49,20 @@ class SignatureView(View):
     )
 
 
+class StateView(View):
+    """The state of a contract on a day, and how it ended where it has."""
+
+    state: State = Field(description="`exiting`: its end is certain and service still runs.")
+    end: End | None = Field(description="How it ended; null while it has not.")
+
+
 class ContractView(View):
     """A contract as at a day, as known at an instant."""
 
     reference: str
     title: str
     status: Status = Field(description="As at the day: `active` and `expired` follow from it.")
+    state: StateView = Field(description="The same with what is under way, by the acts that are known.")
     supplier: PartyView
     customers: list[PartyView] = Field(description="The customers as at the day.")
     lines: list[Line]

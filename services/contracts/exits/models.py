@@ -128,3 +128,32 @@ class ExitPaper(Base):
     effective_on: Mapped[date]
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class ContractClosure(Base):
+    """That the file of a contract was closed after its end; never changed."""
+
+    __tablename__ = "contract_closure"
+
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), primary_key=True)
+    closed_on: Mapped[date]
+    note: Mapped[str | None] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class ContractExtension(Base):
+    """An option to extend that was used: the contract runs from `from_day` to `last_day` by it; never changed."""
+
+    __tablename__ = "contract_extension"
+    __table_args__ = (CheckConstraint("last_day >= from_day", name="ends_after_it_starts"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), index=True)
+    from_day: Mapped[date]
+    last_day: Mapped[date]
+    authority: Mapped[str | None] = mapped_column(Text)
+    document: Mapped[str | None] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)

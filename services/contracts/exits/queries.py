@@ -102,13 +102,16 @@ async def _shares(
 
 
 def _seen(row: Mapping[str, Any], notices: tuple[NoticeView, ...], shares: Mapping[str, Fraction]) -> Seen:
+    terms = exit_terms_of(row["exit_terms"])
+    # Renewed terms are counted from the first one; an extension prolongs it.
+    is_extended = terms.renewal_months is None and not row["ended_as"]
     leaving = Leaving(
         starts_on=row["starts_on"],
-        last_day=row["last_day"],
+        last_day=row["ends_on"] if is_extended else row["last_day"],
         notice_months=row["notice_months"],
         annual_pence=row["annual_pence"],
         not_before=row["earliest_exit_on"],
-        terms=exit_terms_of(row["exit_terms"]),
+        terms=terms,
     )
     if row["ended_as"]:
         return Seen(row, replace(leaving, noticed_for=row["ends_on"]), notices, shares)

@@ -14,13 +14,16 @@ from services.contracts.exits.rules import ONE_DAY, Leaving, notice_due_for, off
 
 def leaving_of(contract: Contract) -> Leaving:
     """Return the terms by which a contract that was read to be changed may be left."""
+    terms = exit_terms_of(contract.exit_terms)
+    # Renewed terms are counted from the first one; an extension prolongs it.
+    is_extended = terms.renewal_months is None and contract.term_end is not None
     return Leaving(
         starts_on=contract.starts_on,
-        last_day=contract.last_day,
+        last_day=contract.term_end if is_extended and contract.term_end else contract.last_day,
         notice_months=contract.notice_months,
         annual_pence=contract.annual_pence,
         not_before=contract.earliest_exit_on,
-        terms=exit_terms_of(contract.exit_terms),
+        terms=terms,
     )
 
 

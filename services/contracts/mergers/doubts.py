@@ -21,7 +21,7 @@ SELECT s.scheme, s.effective_on, c.reference, c.supplier_code AS supplier,
          ORDER BY scheme, stated_at DESC, what) s
   JOIN contract_customer named ON named.customer_code = ANY(s.predecessors)
   JOIN contract c ON c.id = named.contract_id AND c.status <> 'draft'
-   AND coalesce(c.exit_day, c.last_day) >= s.effective_on
+   AND coalesce(c.exit_day, c.term_end, c.last_day) >= s.effective_on
  WHERE s.what = 'suspended'
    AND EXISTS (SELECT FROM exit_paper paper WHERE paper.contract_id = c.id AND paper.kind = 'staff')
    AND (EXISTS (SELECT FROM change_of_hands h WHERE h.contract_id = c.id AND h.merger = $1)

@@ -48,7 +48,7 @@ SELECT c.id, c.reference, c.form,
                 AND b.valid @> $2::date AND upper_inf(b.known)
               WHERE cc.contract_id = c.id ORDER BY cc.customer_code) AS customers
   FROM contract c
- WHERE c.form = ANY($3) AND c.status <> 'draft' AND coalesce(c.exit_day, c.last_day) >= $2
+ WHERE c.form = ANY($3) AND c.status <> 'draft' AND coalesce(c.exit_day, c.term_end, c.last_day) >= $2
    AND (c.supplier_code = ANY($1) OR c.id IN (SELECT contract_id FROM contract_customer WHERE customer_code = ANY($1)))
  ORDER BY c.id FOR UPDATE
 """

@@ -42,12 +42,13 @@ _ENDED = """EXISTS (SELECT FROM contract_life_belief e
 
 # $3 the day.
 _PARTIES = """
-SELECT c.id, c.reference, coalesce(c.exit_day, c.last_day) AS last_day, 'customers' AS side, cc.customer_code AS code,
+SELECT c.id, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS last_day, 'customers' AS side,
+       cc.customer_code AS code,
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence
   FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
   JOIN contract_customer_belief b ON b.subject_id = cc.id AND b.valid @> $3::date AND (b.known @> $1::timestamptz)
  UNION ALL
-SELECT c.id, c.reference, coalesce(c.exit_day, c.last_day), 'supplier',
+SELECT c.id, c.reference, coalesce(c.exit_day, c.term_end, c.last_day), 'supplier',
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> $3::date AND b.known @> $1::timestamptz), c.supplier_code),
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id)

@@ -27,7 +27,7 @@ from services.contracts.core.views import ContractView, ExitReasonsView, ExitRea
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 from services.contracts.exits import queries
 from services.contracts.exits.views import ExitsView
-from services.contracts.terminations import commands, notices, offers, staff
+from services.contracts.terminations import closures, commands, extensions, notices, offers, staff
 from services.contracts.terminations import errors as refusals
 from services.contracts.terminations.views import TerminationsView
 
@@ -69,6 +69,62 @@ async def terminate_contract(
     """
     expect = expecting(if_match)
     contract = await commands.terminate_contract(
+        session, reference, command, by=by, today=today, stated_at=stated_at, expect=expect
+    )
+    return await shown(session, contract, response, by, today)
+
+
+@router.post(
+    "/contracts/{reference}/extension",
+    status_code=201,
+    summary="Use an option to extend a contract",
+    responses=problems(
+        refusals.ExtensionNotOffered,
+        errors.NotSigned,
+        errors.ContractAlreadyEnded,
+        errors.StatedBeforeSignature,
+        *EDIT_REFUSALS,
+    ),
+)
+@binds("the contract's customers")
+async def extend_contract(
+    reference: Reference,
+    command: extensions.ExtendContract,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> ContractView:
+    """Extend a contract by the next option of its exit terms, which has to be used in time."""
+    expect = expecting(if_match)
+    contract = await extensions.extend_contract(
+        session, reference, command, by=by, today=today, stated_at=stated_at, expect=expect
+    )
+    return await shown(session, contract, response, by, today)
+
+
+@router.post(
+    "/contracts/{reference}/closure",
+    status_code=201,
+    summary="Close a contract that has ended",
+    responses=problems(refusals.StillRunning, refusals.AlreadyClosed, *EDIT_REFUSALS),
+)
+@binds("the contract's customers")
+async def close_contract(
+    reference: Reference,
+    command: closures.CloseContract,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> ContractView:
+    """State that nothing more is expected of a contract whose service has ended."""
+    expect = expecting(if_match)
+    contract = await closures.close_contract(
         session, reference, command, by=by, today=today, stated_at=stated_at, expect=expect
     )
     return await shown(session, contract, response, by, today)

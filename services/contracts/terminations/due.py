@@ -81,6 +81,7 @@ async def renew_contracts(session: AsyncSession, *, up_to: date, stated_at: date
         next_end = leaving.term_end(leaving.term_on(first))
         term = Days(first, next_end + ONE_DAY)
         terms.append(NewStatement(contract.id, FACET, Status.ACTIVE.value, term, stated_at))
+        contract.term_end = next_end
         contract.version += 1
         await _publish_renewal(session, contract, first, next_end, stated_at=stated_at)
     await session.flush()

@@ -72,3 +72,24 @@ class OfferIsYourOwn(Conflict):
 
     Its own side can recall it.
     """
+
+
+class StillRunning(Conflict):
+    """A contract is closed after its end.
+
+    Service still runs, or the contract was never signed. Close it once its last day of service has passed.
+    """
+
+
+class AlreadyClosed(Conflict):
+    """The contract is closed already.
+
+    Nothing more is expected of it.
+    """
+
+
+class ExtensionNotOffered(Conflict):
+    """The contract's terms offer no extension on this day.
+
+    `detail` says why: all options have been used, there were none, or the option had to be used earlier.
+    """

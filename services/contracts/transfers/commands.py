@@ -31,7 +31,7 @@ _MOMENT = timedelta(microseconds=1)
 _LOCK = """
 SELECT c.id FROM contract c
  WHERE c.id IN (SELECT contract_id FROM contract_customer WHERE customer_code = ANY($1))
-   AND coalesce(c.exit_day, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
+   AND coalesce(c.exit_day, c.term_end, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
    AND ($4::bool OR c.form IS NULL OR c.form NOT IN ('section_75', 'data_sharing'))
  ORDER BY c.id FOR UPDATE
 """

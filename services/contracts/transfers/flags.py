@@ -33,7 +33,7 @@ SELECT code, successor, effective_on, shape, share, merger, lower(known) AS know
 
 # The contracts of which a body is a party on a day or later: its day is the $2 of the same place.
 _PARTY_TO = """
-SELECT asked.code, asked.day, c.reference, coalesce(c.exit_day, c.last_day) AS ends_on, is_customer,
+SELECT asked.code, asked.day, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS ends_on, is_customer,
        coalesce(supplier.value, c.supplier_code) AS supplier,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id AND upper_inf(b.known)
@@ -49,7 +49,8 @@ SELECT asked.code, asked.day, c.reference, coalesce(c.exit_day, c.last_day) AS e
        SELECT s.id, false FROM contract s WHERE s.supplier_code = asked.code
         UNION
        SELECT b.subject_id, false FROM contract_supplier_belief b WHERE b.value = asked.code) named ON true
-  JOIN contract c ON c.id = named.contract_id AND c.status <> 'draft' AND coalesce(c.exit_day, c.last_day) >= asked.day
+  JOIN contract c ON c.id = named.contract_id AND c.status <> 'draft'
+       AND coalesce(c.exit_day, c.term_end, c.last_day) >= asked.day
   LEFT JOIN contract_supplier_belief supplier
     ON supplier.subject_id = c.id AND upper_inf(supplier.known)
    AND supplier.valid @> greatest(asked.day, c.starts_on)

@@ -48,7 +48,7 @@ _LOCKED = """
 SELECT id, reference, status,
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)), supplier_code) AS supplier,
-       starts_on, coalesce(exit_day, last_day) AS ends_on,
+       starts_on, coalesce(exit_day, term_end, last_day) AS ends_on,
        ARRAY(SELECT merger FROM change_of_hands h WHERE h.contract_id = c.id) AS acted,
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence
   FROM contract c WHERE id = ANY($1) ORDER BY id FOR UPDATE

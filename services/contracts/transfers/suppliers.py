@@ -21,11 +21,11 @@ _MOMENT = timedelta(microseconds=1)
 # Contracts that one of the bodies supplies, or supplied before another took over.
 _SUPPLIED = """
 SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c.starts_on,
-       coalesce(c.exit_day, c.last_day) AS ends_on,
+       coalesce(c.exit_day, c.term_end, c.last_day) AS ends_on,
        (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
        (SELECT max(s.stated_at) FROM contract_supplier_statement s WHERE s.subject_id = c.id) AS stated_at
   FROM contract c
- WHERE coalesce(c.exit_day, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
+ WHERE coalesce(c.exit_day, c.term_end, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
    AND ($4::bool OR c.form IS NULL OR c.form NOT IN ('section_75', 'data_sharing'))
    AND (c.supplier_code = ANY($1)
         OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($1)))

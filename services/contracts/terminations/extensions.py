@@ -1,0 +1,137 @@
+"""Uses an option to extend that the exit terms of a contract give: its customers alone decide to."""
+
+import uuid
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import DomainError, Reason
+from libs.common.events.contracts import ContractVaried
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.process.clock import day_of
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from services.contracts.agreements.commands import get_contract_to_change, parties_on
+from services.contracts.core.codes import Document, Text
+from services.contracts.core.errors import refuse
+from services.contracts.core.exit_terms import ExtensionOption, exit_terms_of
+from services.contracts.core.models import FACET, Contract, Status, life
+from services.contracts.core.notice import last_day_of_term, last_notice_day
+from services.contracts.core.rights import Expect
+from services.contracts.core.shares import ShareFacet, equal_parts, table_of
+from services.contracts.exits.models import ContractExtension
+from services.contracts.exits.rules import ONE_DAY, Leaving
+from services.contracts.terminations.errors import ExtensionNotOffered
+
+_ENDS = """
+SELECT max(upper(valid)) - 1 AS day FROM contract_life_belief
+ WHERE subject_id = $1 AND value = 'active' AND upper_inf(known)
+"""
+_TABLE = """
+SELECT value FROM contract_share_belief WHERE subject_id = $1 AND facet = $2 AND valid @> $3::date AND upper_inf(known)
+"""
+
+
+class ExtendContract(BaseModel):
+    """The use of the next option to extend."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"authority": "Minute 14/19"}]})
+
+    authority: Text | None = Field(default=None, description="The minute by which it was decided.")
+    document: Document | None = Field(default=None, description="The letter by which the option was used.")
+
+
+async def extend_contract(
+    session: AsyncSession,
+    reference: str,
+    command: ExtendContract,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    expect: Expect,
+) -> Contract:
+    """Extend a contract by the next option of its terms, for all its customers; it has to be used in time.
+
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExtensionNotOffered.
+    """
+    contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
+    refuse(contract.why_not_end(stated_at))
+    connection = await raw(session)
+    options = exit_terms_of(contract.exit_terms).extensions
+    used = await session.scalar(
+        select(func.count()).select_from(ContractExtension).where(ContractExtension.contract_id == contract.id)
+    )
+    ends_on: date = await connection.fetchval(_ENDS, contract.id)
+    number = used or 0
+    refuse(why_not_extend(reference, options, number, ends_on, on=min(today, day_of(stated_at))))
+    first, last_day = ends_on + ONE_DAY, end_of_extension(contract.starts_on, ends_on, options[number].months)
+    extension = ContractExtension(
+        reference=f"X-{uuid.uuid4()}",
+        contract_id=contract.id,
+        from_day=first,
+        last_day=last_day,
+        authority=command.authority,
+        document=command.document,
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
+    session.add(extension)
+    contract.term_end = last_day
+    contract.version += 1
+    await session.flush()
+    term = NewStatement(contract.id, FACET, Status.ACTIVE.value, Days(first, last_day + ONE_DAY), stated_at)
+    await life.state(connection, [term], source="extension", by=by.subject)
+    await _publish(session, contract, extension)
+    return contract
+
+
+def why_not_extend(
+    reference: str, options: tuple[ExtensionOption, ...], used: int, ends_on: date, *, on: date
+) -> list[DomainError]:
+    """Return the reason against the next extension: no option is left, or it had to be used earlier."""
+    if used >= len(options):
+        message = f"{reference} has {len(options)} options to extend, of which {used} are used"
+        return [ExtensionNotOffered(message, reasons=[Reason(message)])]
+    due = last_notice_day(ends_on, options[used].notice_months)
+    if on <= due:
+        return []
+    message = f"{reference} ends on {ends_on}: the option had to be used by {due}"
+    return [ExtensionNotOffered(message, reasons=[Reason(message)])]
+
+
+def end_of_extension(starts_on: date, ends_on: date, months: int) -> date:
+    """Return the end of an extension, counted from the first day of service where that is whole months (EXIT-2)."""
+    before = Leaving(starts_on=starts_on, last_day=ends_on, notice_months=0, annual_pence=0).first_months
+    if before is None:
+        return last_day_of_term(ends_on + ONE_DAY, months)
+    return last_day_of_term(starts_on, before + months)
+
+
+async def _publish(session: AsyncSession, contract: Contract, extension: ContractExtension) -> None:
+    parties = (await parties_on(session, [contract], extension.from_day))[contract.id]
+    row = await (await raw(session)).fetchrow(_TABLE, contract.id, ShareFacet.COST, extension.from_day)
+    table = table_of(row["value"]) if row else equal_parts(parties.customers)
+    pence = {line.function: line.annual_pence for line in contract.lines}
+    event = ContractVaried(
+        effective_on=extension.from_day,
+        stated_at=extension.stated_at,
+        contract=contract.reference,
+        supplier=parties.supplier,
+        customers=parties.customers,
+        customer_shares=table.fractions(parties.customers),
+        functions=contract.functions,
+        function_pence=tuple(pence[function] for function in contract.functions),
+        function_tiers=(),
+        annual_pence=contract.annual_pence,
+        last_day=extension.last_day,
+        reason="extended",
+        amendment=extension.reference,
+        previous_supplier="",
+        decisions=(extension.authority,) if extension.authority else (),
+    )
+    await outbox.add(session, event, version=contract.version)
