@@ -14,7 +14,8 @@ class EquityMethodAmbiguous(Conflict):
     """One method of valuing equity is fixed in the contract.
 
     Terms with a voluntary right name exactly one of `base_case_irr`, `market_value` and `discounted_distributions`.
-    None, two, or the higher of two are refused: the contractor is to be no better and no worse off.
+    None, two, the higher of two, or a term of another method are refused: the contractor is to be no better and no
+    worse off.
     """
 
 

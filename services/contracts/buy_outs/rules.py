@@ -27,7 +27,10 @@ def why_not_bought_out(
         return [_refused(EquityMethodAmbiguous, message, "equity_methods")]
     [method] = methods
     missing = [name for name in NEEDS[method] if name not in equity]
-    return [_refused(BuyOutTermMissing, f"{method} needs {name}", name) for name in missing]
+    others = [name for name in equity if name not in NEEDS[method]]
+    return [
+        _refused(EquityMethodAmbiguous, f"{name} is a term of another method than {method}", name) for name in others
+    ] + [_refused(BuyOutTermMissing, f"{method} needs {name}", name) for name in missing]
 
 
 def _refused(kind: type[DomainError], message: str, field: str) -> DomainError:

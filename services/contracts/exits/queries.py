@@ -34,7 +34,8 @@ SELECT c.reference AS contract, n.*,
          WHERE a.notice_id = n.id AND a.act = 'withdrawal' AND a.stated_at <= sight.known
            AND a.acted_on <= $1::date) AS withdrawn_on,
        EXISTS (SELECT FROM exit_notice_act a
-                WHERE a.notice_id = n.id AND a.act = 'end' AND a.stated_at <= sight.known) AS is_carried_out
+                WHERE a.notice_id = n.id AND a.act = 'end' AND a.stated_at <= sight.known
+                  AND a.acted_on <= $1::date) AS is_carried_out
   FROM contract c {PARTY}
   JOIN exit_notice n ON n.contract_id = c.id
  WHERE {ON_THE_DAY} AND c.reference = ANY($3::text[])

@@ -332,13 +332,22 @@ def free_exit_from(contract: Leaving, wanted_day: date, asked_on: date) -> date:
     earliest = earliest_free_exit_from(contract, asked_on)
     if wanted_day <= earliest:
         return earliest
-    if any(clause.last_day == wanted_day for clause in contract.terms.breaks) and not contract.terms.has_payment:
-        due = notice_due_for(contract, wanted_day)
-        if due is None or due >= asked_on:
-            return wanted_day
     if contract.terms.has_payment and not contract.terms.open_ended:
         return contract.term_end(contract.term_on(wanted_day))
-    return next_exit_day(contract, wanted_day)
+    breaks = () if contract.terms.has_payment else contract.terms.breaks
+    free = (
+        clause.last_day
+        for clause in breaks
+        if clause.last_day >= wanted_day
+        and last_notice_day(clause.last_day, _break_months(contract, clause.notice_months)) >= asked_on
+    )
+    return min([_regular_exit_from(contract, wanted_day, asked_on), *free])
+
+
+def _regular_exit_from(contract: Leaving, wanted_day: date, asked_on: date) -> date:
+    """Return the first end on or after a wanted day that notice of the contract's own period reaches, breaks apart."""
+    soonest = max(wanted_day, after_months(asked_on, contract.notice_months), contract.minimum_ends_on or date.min)
+    return next_exit_day(contract, soonest)
 
 
 def whole_months(first: date, second: date) -> int:

@@ -1,6 +1,6 @@
 """States obligations, milestones, measures and results; finds what is due or missed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
@@ -193,12 +193,22 @@ async def state_measure(
     today: date,
     stated_at: datetime,
 ) -> None:
-    """State a measure from a day on, for all customers. Raises ContractNotFound, NotYoursToDecide, NotSigned."""
+    """State a measure from a day on, for all customers; the credits of periods with a result follow it.
+
+    Raises ContractNotFound, NotYoursToDecide, NotSigned.
+    """
     contract = await _signed(session, reference, by=by, today=today)
     session.add(
         Measure(contract_id=contract.id, code=code, stated_at=stated_at, recorded_by=by.subject, **command.model_dump())
     )
     await session.flush()
+    results = [
+        row
+        for row in await queries.results_of(await raw(session), contract.id, code)
+        if row["period_from"] >= command.effective_on
+    ]
+    on = min(today, day_of(stated_at))
+    await _settle_results(session, contract, results, on=on, stated_at=stated_at, by=by)
 
 
 async def state_result(
@@ -217,7 +227,7 @@ async def state_result(
     ContractNotFound, NotYoursToDecide, NotSigned, MeasureNotFound, SignedInTheFuture.
     """
     contract = await _signed(session, reference, by=by, today=today)
-    measure = await queries.get_measure(await raw(session), contract.id, code, on=command.period_from)
+    await queries.get_measure(await raw(session), contract.id, code, on=command.period_from)
     stated_on = min(today, day_of(stated_at))
     refuse(_why_not_yet(command.period_to, stated_on, "period_to"))
     session.add(
@@ -230,27 +240,44 @@ async def state_result(
         )
     )
     await session.flush()
-    await _settle_result(session, contract, code, command, measure, on=stated_on, stated_at=stated_at, by=by)
+    # What was stated last counts: a loader may add what was known of the period before it.
+    results = [
+        row
+        for row in await queries.results_of(await raw(session), contract.id, code)
+        if row["period_from"] == command.period_from
+    ]
+    await _settle_results(session, contract, results, on=stated_on, stated_at=stated_at, by=by)
+
+
+async def _settle_results(
+    session: AsyncSession,
+    contract: Contract,
+    results: Sequence[Mapping[str, Any]],
+    *,
+    on: date,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    for result in results:
+        await _settle_result(session, contract, result, on=on, stated_at=stated_at, by=by)
 
 
 async def _settle_result(
     session: AsyncSession,
     contract: Contract,
-    code: str,
-    command: StateResult,
-    measure: Mapping[str, Any],
+    result: Mapping[str, Any],
     *,
     on: date,
     stated_at: datetime,
     by: Caller,
 ) -> None:
     """Make the credit of a missed target due and raise its finding, or take both back where it was reached."""
-    parties = await _parties(session, contract, command.period_to)
-    missed = not is_reached(Fraction(command.reached), Fraction(measure["target"]), measure["better"])
-    credit = measure["credit_pence"] if missed else 0
-    period = command.period_from, command.period_to
+    code, period = result["measure"], (result["period_from"], result["period_to"])
+    parties = await _parties(session, contract, result["period_to"])
+    missed = not is_reached(Fraction(result["reached"]), Fraction(result["target"]), result["better"])
+    credit = result["credit_pence"] if missed else 0
     await _credit(session, contract, code, *period, parties, credit, on=on, stated_at=stated_at, by=by)
-    key = finding_of(_MEASURE, contract.reference, code, command.period_from)
+    key = finding_of(_MEASURE, contract.reference, code, result["period_from"])
     if not missed:
         await clear_findings(session, [key], on=on, reason="reached", stated_at=stated_at)
         return
@@ -259,7 +286,7 @@ async def _settle_result(
         kind=FindingKind.MEASURE_MISSED,
         about=(contract.reference, parties.supplier),
         parties=(parties.supplier, *parties.customers),
-        text=f"{contract.reference}: {code} from {command.period_from}: {command.reached}, not {measure['target']}",
+        text=f"{contract.reference}: {code} from {period[0]}: {result['reached']}, not {result['target']}",
         effective_on=on,
         exposure_pence=credit,
     )

@@ -171,6 +171,11 @@ async def get_measure(db: Reads, contract_id: int, code: str, *, on: date) -> An
     return rows[0]
 
 
+async def results_of(db: Reads, contract_id: int, code: str) -> list[Any]:
+    """Return the results of a measure as they were stated last, each with the measure of its first day."""
+    return [row for row in await db.fetch(_RESULTS, contract_id, NOW, date.max) if row["measure"] == code]
+
+
 async def cost_table(db: Reads, contract_id: int, day: date) -> ShareTable | None:
     """Return how the customers divide the cost on a day, as known now; None where they agreed nothing."""
     rows = await db.fetch(_COST, contract_id, day)

@@ -48,6 +48,10 @@ router = commands_router(tags=["Contracts"])
         errors.NotSigned,
         errors.ContractAlreadyEnded,
         errors.StatedBeforeSignature,
+        refusals.NoticeFormWrong,
+        refusals.NoticeUnproved,
+        refusals.ExitNotOffered,
+        refusals.NoticeStands,
         *EDIT_REFUSALS,
     ),
 )
@@ -64,8 +68,9 @@ async def terminate_contract(
 ) -> ContractView:
     """End a contract early: on notice that was served in time (rule EXIT-1), or sooner by the agreement you name.
 
-    Notice is known from now: it counts from the day on which it is recorded, whatever its paper says. A refusal
-    for late notice names the earliest exit, and the day by which notice was due.
+    Notice is known from now: it counts from the day on which it is recorded, whatever its paper says. Where the
+    contract states exit terms, it counts as a letter, and `document` as its proof. A refusal for late notice names
+    the earliest exit, and the day by which notice was due.
     """
     expect = expecting(if_match)
     contract = await commands.terminate_contract(
@@ -334,7 +339,7 @@ async def _terminations_shown(
     "/contracts/{reference}/staff-list",
     status_code=204,
     summary="State who works for a contract",
-    responses=problems(errors.FunctionUnknown, *EDIT_REFUSALS),
+    responses=problems(errors.FunctionUnknown, errors.NotSigned, *EDIT_REFUSALS),
 )
 @binds("the contract's customers, or its supplier where it states them")
 async def state_staff(

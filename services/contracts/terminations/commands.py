@@ -20,6 +20,7 @@ from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.rights import Expect
 from services.contracts.exits.prices.price import Component
+from services.contracts.terminations.notices import why_notice_does_not_end
 
 
 class TerminateContract(BaseModel):
@@ -69,7 +70,8 @@ async def terminate_contract(
     """End a contract early, for all its customers on the last day, for all of whom the caller acts.
 
     Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExitOutsideTerm, ExitReasonUnknown,
-    NoticeTooLate (which names the earliest exit), NoticeNotYetServed, DocumentMissing.
+    NoticeTooLate (which names the earliest exit), NoticeNotYetServed, DocumentMissing, NoticeStands, and what the exit
+    terms ask of a notice: NoticeFormWrong, NoticeUnproved, ExitNotOffered.
     """
     contract = await get_contract_to_change(
         session, reference, by=by, on=max(command.last_day, today), today=today, expect=expect
@@ -80,7 +82,7 @@ async def terminate_contract(
     found = contract.why_not_exit_on(command.last_day) + notice.why_not_documented("notice_served_on")
     found += contract.why_not_served_on(notice)
     if command.agreement is None:
-        found += contract.why_notice_does_not_allow(command.last_day, notice)
+        found += await why_notice_does_not_end(session, contract, command.last_day, notice, reason=command.reason)
     refuse(found)
     contract.end(
         Status.TERMINATED, command.last_day, reason=command.reason, note=command.note, agreement=command.agreement

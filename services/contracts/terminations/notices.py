@@ -13,6 +13,7 @@ from libs.common.errors import DomainError, Reason
 from libs.common.events.contracts import NoticeServed, NoticeWithdrawn
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
+from libs.common.process.clock import day_of
 from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import ContractParties, get_known_contract_to_change, parties_on
 from services.contracts.authorities import commands as authorities
@@ -209,6 +210,21 @@ def why_without_effect(
     return found
 
 
+async def why_notice_does_not_end(
+    session: AsyncSession, contract: Contract, last_day: date, act: RecordedAct, *, reason: str
+) -> list[DomainError]:
+    """Return the reasons against the end of a contract on notice alone, which counts as a letter with its document.
+
+    A notice that stands is neither replaced nor put off: that takes the other side's consent.
+    """
+    found = await _why_not_beside_another(session, contract)
+    if contract.exit_terms is None:
+        return [*found, *contract.why_notice_does_not_allow(last_day, act)]
+    letter = ServeNotice(last_day=last_day, reason=reason, proof=act.document)
+    _, _, faults = _effect(contract, letter, act)
+    return [*found, *(error for code, error in faults if code != "outside_term")]
+
+
 def _why_not_recorded(contract: Contract, act: RecordedAct) -> list[DomainError]:
     found = act.why_not_documented("served_on")
     if act.day > act.recorded_on or (contract.signed_on and act.day < contract.signed_on):
@@ -353,7 +369,8 @@ async def withdraw_notice(
     parties = (await parties_on(session, [contract], max(today, contract.starts_on)))[contract.id]
     acting = await acting_side(await raw(session), parties, by=by, today=today, party=command.party)
     expect(contract.version)
-    notice = await _standing(session, contract, number)
+    on = min(today, day_of(stated_at))
+    notice = await _standing(session, contract, number, on)
     if notice.plan is not None:
         raise NoticeSpent(f"{number} of {reference} was served by {notice.plan}, which only goes forward")
     is_own = notice.side == acting.side
@@ -365,7 +382,7 @@ async def withdraw_notice(
             act="withdrawal" if is_own else "consent",
             party=acting.code,
             agreement=command.agreement,
-            acted_on=today,
+            acted_on=on,
             stated_at=stated_at,
             recorded_by=by.subject,
         )
@@ -373,7 +390,7 @@ async def withdraw_notice(
     contract.version += 1
     await session.flush()
     if is_own:
-        event = _withdrawn(contract, parties, notice, today, stated_at)
+        event = _withdrawn(contract, parties, notice, on, stated_at)
         await outbox.add(session, event, version=contract.version)
     return notice
 
@@ -393,7 +410,7 @@ def _withdrawn(
     )
 
 
-async def _standing(session: AsyncSession, contract: Contract, number: str) -> ExitNotice:
+async def _standing(session: AsyncSession, contract: Contract, number: str, on: date) -> ExitNotice:
     notice = await session.scalar(
         select(ExitNotice).where(ExitNotice.contract_id == contract.id, ExitNotice.reference == number)
     )
@@ -401,6 +418,8 @@ async def _standing(session: AsyncSession, contract: Contract, number: str) -> E
         raise NoticeNotFound(f"{number} is no notice of {contract.reference}")
     if notice.reference not in {one.reference for one in await standing_notices(session, contract)}:
         raise NoticeSpent(f"{number} of {contract.reference} does not stand")
+    if notice.exit_day < on:
+        raise NoticeSpent(f"{contract.reference} ended by {number} with {notice.exit_day}")
     return notice
 
 

@@ -43,8 +43,8 @@ SELECT o.reference, o.side, o.offered_by, o.exit_day, o.reason, o.price::text AS
                 c.supplier_code) AS supplier
   FROM contract c {PARTY}
   JOIN termination_offer o ON o.contract_id = c.id
-  LEFT JOIN termination_offer_act a ON a.offer_id = o.id AND a.stated_at <= sight.known
- WHERE {ON_THE_DAY} AND c.reference = $3 AND o.stated_at <= sight.known
+  LEFT JOIN termination_offer_act a ON a.offer_id = o.id AND a.stated_at <= sight.known AND a.acted_on <= $1::date
+ WHERE {ON_THE_DAY} AND c.reference = $3 AND o.stated_at <= sight.known AND o.offered_on <= $1::date
  ORDER BY o.id
 """  # noqa: S608  (what is put in is ours)
 
@@ -140,7 +140,7 @@ def _new_offer(
             "unpriced": list(price.unpriced),
             "rule_packs": sorted(price.packs),
         },
-        offered_on=today,
+        offered_on=min(today, day_of(stated_at)),
         stated_at=stated_at,
         recorded_by=by.subject,
     )
@@ -278,7 +278,7 @@ def _settle(
             act=act,
             party=party,
             document=document,
-            acted_on=today,
+            acted_on=min(today, day_of(stated_at)),
             stated_at=stated_at,
             recorded_by=by.subject,
         )

@@ -11,7 +11,8 @@ from libs.common.database.connection import raw
 from libs.common.identity import Caller
 from services.contracts.agreements.commands import get_known_contract_to_change, parties_on
 from services.contracts.core.codes import Day, OdsCode
-from services.contracts.core.errors import FunctionUnknown
+from services.contracts.core.errors import FunctionUnknown, NotSigned
+from services.contracts.core.models import Status
 from services.contracts.core.rights import Expect
 from services.contracts.exits.models import ExitPaper
 from services.contracts.terminations.parties import acting_side
@@ -68,11 +69,13 @@ async def state_staff(
     stated_at: datetime,
     expect: Expect,
 ) -> None:
-    """State the staff list of a contract. Raises ContractNotFound, NotYoursToDecide, FunctionUnknown."""
+    """State the staff list of a contract. Raises ContractNotFound, NotYoursToDecide, NotSigned, FunctionUnknown."""
     contract = await get_known_contract_to_change(session, reference, by=by, today=today)
     parties = (await parties_on(session, [contract], max(today, contract.starts_on)))[contract.id]
     await acting_side(await raw(session), parties, by=by, today=today, party=command.party)
     expect(contract.version)
+    if contract.status == Status.DRAFT:
+        raise NotSigned(f"{reference} is a draft")
     unknown = {row.function for row in command.staff} - {"", *contract.functions}
     if unknown:
         raise FunctionUnknown(f"{', '.join(sorted(unknown))}: no line of {reference}")

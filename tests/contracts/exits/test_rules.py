@@ -18,6 +18,7 @@ from services.contracts.exits.rules import (
     charge_between,
     earliest_exit_from,
     exits_on,
+    free_exit_from,
     notice_due_for,
     offered_exits,
     share_of_a_year,
@@ -115,6 +116,16 @@ def test_a_break_clause_opens_the_minimum_term_on_its_own_notice() -> None:
     assert earliest_exit_from(contract, date(2017, 12, 31)) == date(2018, 3, 31)
     assert notice_due_for(contract, date(2018, 3, 31)) == date(2017, 12, 31)
     assert earliest_exit_from(contract, date(2018, 1, 1)) == date(2020, 3, 31)
+
+
+def test_a_free_end_beyond_a_break_is_the_next_break_and_none_within_the_minimum_term() -> None:
+    breaks = [{"last_day": "2017-03-31"}, {"last_day": "2018-03-31"}]
+    contract = leaving("2016-04-01", "2021-03-31", 3, minimum_months=48, breaks=breaks)
+    asked = date(2016, 6, 1)
+    assert earliest_exit_from(contract, asked) == date(2017, 3, 31)
+    assert free_exit_from(contract, date(2017, 6, 30), asked) == date(2018, 3, 31)
+    assert free_exit_from(contract, date(2018, 6, 30), asked) == date(2020, 3, 31)
+    assert free_exit_from(contract, date(2018, 3, 31), date(2018, 1, 1)) == date(2020, 3, 31)
 
 
 def test_a_fixed_term_needs_no_notice_to_expire() -> None:

@@ -152,6 +152,26 @@ async def test_a_missed_target_makes_a_credit_due_once_and_a_restated_result_cor
     assert known["items"] == []
 
 
+async def test_a_restated_measure_and_what_a_loader_adds_of_the_past_leave_the_credits_as_they_are_shown(
+    client: httpx.AsyncClient, harness: ContractsHarness, tokens: Tokens
+) -> None:
+    await move(client, tokens, "2017-06-01")
+    result = {"period_from": "2017-04-01", "period_to": "2017-04-30", "reached": "98.5"}
+    await call(client, "PUT", "/measures/payslips", json=PAYSLIPS)
+    await call(client, "POST", "/measures/payslips/results", json=result)
+    shown = await call(client, "PUT", "/measures/payslips", json=PAYSLIPS | {"credit_pence": 100_005})
+    assert shown["items"][0]["results"][0]["credit_pence"] == 100_005
+    more = [("0CX", "10H", 2, True), ("0CX", "10Y", 2, True)]
+    assert (await fell_due(harness))[2:] == more
+    await move(client, tokens, "2017-07-01")
+    loader = tokens.header(Role.CONTRACT_LEAD, Role.LOADER, organisations=("10H", "10Y"))
+    early = loader | {"Stated-At": "2017-05-02"}
+    await call(client, "PUT", "/measures/payslips", json=PAYSLIPS | {"credit_pence": 1}, headers=early)
+    await call(client, "POST", "/measures/payslips/results", json=result | {"reached": "99.5"}, headers=early)
+    assert (await fell_due(harness))[2:] == more
+    assert len((await findings(client))["measure_missed"]) == 1
+
+
 async def test_a_document_is_checked_and_served_to_the_parties_alone(client: httpx.AsyncClient, tokens: Tokens) -> None:
     await move(client, tokens, "2017-06-01")
     content = b"%PDF-1.7 deed" * 100_000  # 1.3 MB: more than any other body may have

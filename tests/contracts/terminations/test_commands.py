@@ -17,6 +17,7 @@ from services.contracts.core.errors import (
     NotSigned,
     StatedBeforeSignature,
 )
+from services.contracts.terminations.errors import ExitNotOffered, NoticeUnproved
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
 
@@ -206,3 +207,15 @@ async def test_who_acted_for_a_closed_ccg_does_not_end_what_its_successor_holds(
             await harness.terminate(
                 reference, on=date(2018, 4, 30), last_day=last_day, agreement="Deed", by=a_lead("10H")
             )
+
+
+async def test_notice_of_the_one_shot_command_keeps_the_exit_terms(harness: ContractsHarness) -> None:
+    terms = {"minimum_months": 24, "exit_days": "anniversary", "proof_required": True}
+    reference = await harness.signed(a_draft(exit_terms=terms))
+    with pytest.raises(NoticeUnproved) as refused:
+        await harness.terminate(reference, on=date(2017, 5, 1), last_day=date(2018, 3, 31))
+    assert [reason.field for reason in refused.value.reasons] == ["proof", "last_day"]
+    with pytest.raises(ExitNotOffered, match="the next day that they allow is 2020-03-31"):
+        await harness.terminate(reference, on=date(2018, 5, 1), last_day=date(2019, 6, 30), document="Receipt 4711")
+    await harness.terminate(reference, on=date(2018, 5, 1), last_day=date(2019, 3, 31), document="Receipt 4711")
+    assert await harness.status(reference, as_at=date(2019, 4, 1)) == "terminated"
