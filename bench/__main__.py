@@ -23,6 +23,7 @@ NAMES = (
     "latency",
     "takeover",
     "novations",
+    "exits",
     "laptop",
     "imports",
     "questions",

@@ -22,14 +22,14 @@ _STATED = datetime(2018, 3, 1, tzinfo=UTC)
 _SIGNED = datetime(2017, 2, 1, tzinfo=UTC)
 _BY = service_caller("contracts")
 
-_CONTRACTS = """
+CONTRACTS = """
 INSERT INTO contract (reference, title, supplier_code, starts_on, last_day, notice_months, value_basis, drafted_at,
                       status, signed_on, signed_at, version)
 SELECT 'BENCH-' || n, 'Support', '0CX', '2017-04-01', '2022-03-31', 6, 'illustrative', $2, 'signed', '2017-02-01', $2, 2
   FROM generate_series(1, $1::int) n
 """
 
-_PARTS = """
+PARTS = """
 INSERT INTO contract_line (contract_id, function, annual_pence) SELECT id, 'payroll', 12500000 FROM contract;
 INSERT INTO contract_customer (contract_id, customer_code)
 SELECT id, CASE id % 2 WHEN 0 THEN '10H' ELSE '10Y' END FROM contract ORDER BY id;
@@ -76,7 +76,7 @@ SELECT id, 'M', ARRAY[customer_code], '14Y', ARRAY[customer_code], ARRAY['14Y'],
 """
 
 
-class _NotStored(Exception):
+class NotStored(Exception):
     """Ends a measured transaction: the next round finds the contracts as they were."""
 
 
@@ -119,8 +119,8 @@ async def _fill(database: Database, contracts: int) -> None:
             for code in _PREDECESSORS
         ]
         await known.know([*told, merged], connection)
-        await connection.execute(_CONTRACTS, contracts, _SIGNED)
-        await connection.execute(_PARTS)
+        await connection.execute(CONTRACTS, contracts, _SIGNED)
+        await connection.execute(PARTS)
         await connection.execute("ANALYZE")
 
 
@@ -133,8 +133,8 @@ async def _ours(database: Database) -> float:
             changed = await settle_successions(session, _PREDECESSORS, on=_ON, stated_at=_STATED, by=_BY)
             took = time.perf_counter() - began
             assert changed
-            raise _NotStored
-    except _NotStored:
+            raise NotStored
+    except NotStored:
         return took
 
 
@@ -147,8 +147,8 @@ async def _bare(database: Database) -> float:
             began = time.perf_counter()
             await connection.execute(_BARE)
             took = time.perf_counter() - began
-            raise _NotStored
-    except _NotStored:
+            raise NotStored
+    except NotStored:
         return took
 
 
