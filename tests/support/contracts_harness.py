@@ -14,6 +14,7 @@ from libs.common.events.registry import CCGMerged, OrganisationClosed, Organisat
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
 from services.contracts.agreements import commands as contracts
+from services.contracts.agreements import shares
 from services.contracts.agreements.terms import ConsolidateContracts, DraftContract, ReviseContract
 from services.contracts.consolidations import commands as consolidations
 from services.contracts.core import queries as reads
@@ -168,6 +169,14 @@ class ContractsHarness:
         reference = await self.draft(command)
         await self.sign(reference)
         return reference
+
+    async def agree_shares(self, reference: str, weights: dict[str, int], *, on: date) -> None:
+        """Agree the whole table by which the customers divide the cost, from the day."""
+        command = shares.AgreeShares(weights=weights, total=sum(weights.values()))
+        async with self.database.begin() as session:
+            await shares.agree_shares(
+                session, reference, "cost", command, by=a_lead(), today=on, stated_at=at(on), expect=any_version
+            )
 
     async def terminate(self, reference: str, *, on: date, **command: Any) -> None:
         """Terminate it on the day `on`."""

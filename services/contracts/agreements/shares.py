@@ -144,6 +144,18 @@ async def _agree_from_day(
     await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
 
 
+async def tables_on(connection: asyncpg.Connection, contract: Contract, on: date) -> dict[ShareKind, ShareTable]:
+    """Return the tables of a contract on a day, as believed now."""
+    rows = {row["facet"]: row["value"] for row in await connection.fetch(_TABLES, contract.id, on)}
+    return {kind: table_of(rows[facet]) for kind, facet in FACETS.items() if rows.get(facet) is not None}
+
+
+async def coordinator_on(connection: asyncpg.Connection, contract: Contract, on: date) -> str | None:
+    """Return who coordinates a contract on a day, as believed now."""
+    row = await connection.fetchrow(_COORDINATOR, contract.id, on)
+    return None if row is None else str(row["value"])
+
+
 def why_not_whole(table: ShareTable, customers: Sequence[str], *, may_leave: bool) -> list[DomainError]:
     """Return the reasons against a table: its weights make up the total, and its holders are the customers."""
     messages = []
@@ -216,8 +228,7 @@ async def _lead_after(
     connection: asyncpg.Connection, contract: Contract, command: AgreeShares, leaving: Sequence[str], *, on: date
 ) -> str | list[DomainError] | None:
     """Return the new coordinating commissioner, None where it stays, or why one has to be named."""
-    row = await connection.fetchrow(_COORDINATOR, contract.id, on)
-    now = None if row is None else str(row["value"])
+    now = await coordinator_on(connection, contract, on)
     if command.coordinating_commissioner is not None:
         return command.coordinating_commissioner
     if now not in leaving or len(command.weights) == 1:

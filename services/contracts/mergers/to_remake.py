@@ -385,7 +385,7 @@ async def _carry_out_settled(session: AsyncSession, merger: Merger, *, stated_at
 async def _end(session: AsyncSession, contract: Contract, day: date, *, stated_at: datetime, by: Caller) -> bool:
     """End an agreement before the day of the merger, or on its first day where that is later."""
     last_day = max(day - timedelta(days=1), contract.starts_on)
-    if last_day >= contract.last_day:
+    if last_day >= contract.ends_on:
         return False
     agreement = await _agreement(await raw(session), contract, last_day)
     contract.end(Status.TERMINATED, last_day, reason=_REASON, note=None, agreement=None)

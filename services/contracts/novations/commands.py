@@ -18,13 +18,17 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on, functions_on
 from services.contracts.agreements.commands import add_contract, lock_to_bind
+from services.contracts.agreements.shares import coordinator_on, publish_shares, state_table, tables_on
 from services.contracts.agreements.terms import Terms
 from services.contracts.core.acts import act_of
 from services.contracts.core.codes import Day, Document, OdsCode, Reference
 from services.contracts.core.errors import DocumentMissing, refuse
+from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.rights import Expect, acted_for, must_act_for_one_of
+from services.contracts.core.shares import ShareTable
 from services.contracts.core.sight import must_know
+from services.contracts.exits.statements import leaving_of
 from services.contracts.mergers.to_remake import why_unsettled
 from services.contracts.novations.errors import ConsentMissing, NovationNotFound, NovationNotPossible
 from services.contracts.novations.models import Novation, NovationCompletion, NovationConsent
@@ -166,19 +170,58 @@ async def complete_novation(
             *await why_not_open(connection, customers, days=(today, novation.takes_effect_on)),
         ]
     )
-    new = await add_contract(
-        session, novation.into, _terms(contract, novation.takes_effect_on, supplier), customers, stated_at=stated_at
-    )
-    new.notice_rule = contract.notice_rule
+    new = await _begin(session, contract, novation, customers, supplier, stated_at=stated_at)
     signature = act_of(None, None, by=by, today=today, stated_at=stated_at)
     await bind(session, new, customers, signature, stated_at=stated_at, by=by)
     new.version += 1
     await _end(session, contract, new, parties, novation.takes_effect_on, stated_at=stated_at, by=by)
     session.add(NovationCompletion(novation_id=novation.id, contract_id=new.id, stated_at=stated_at))
-    await outbox.add(session, _signed(new, customers, contract, stated_at), version=new.version)
+    await _publish(session, contract, new, novation, customers, stated_at=stated_at, by=by)
     await follow_since_start(session, new, customers, stated_at=stated_at, by=by)
     await session.refresh(new, ["version"])
     return new
+
+
+async def _begin(
+    session: AsyncSession,
+    contract: Contract,
+    novation: Novation,
+    customers: Sequence[str],
+    supplier: str,
+    *,
+    stated_at: datetime,
+) -> Contract:
+    """Insert the contract that begins, with the terms of the one that ends."""
+    day = novation.takes_effect_on
+    lead = await coordinator_on(await raw(session), contract, day)
+    new = await add_contract(
+        session,
+        novation.into,
+        _terms(contract, day, supplier),
+        customers,
+        stated_at=stated_at,
+        coordinator=novation.entering if lead == novation.leaving else lead,
+    )
+    new.notice_rule = contract.notice_rule
+    return new
+
+
+async def _publish(
+    session: AsyncSession,
+    contract: Contract,
+    new: Contract,
+    novation: Novation,
+    customers: Sequence[str],
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    """Publish the contract that begins, with the shares that it takes over."""
+    cost = await _take_over_shares(session, contract, new, novation, stated_at=stated_at, by=by)
+    await outbox.add(session, _signed(new, customers, contract, cost, stated_at), version=new.version)
+    if cost is not None:
+        day, host = novation.takes_effect_on, new.supplier_code
+        await publish_shares(session, new, customers, host, on=day, stated_at=stated_at)
 
 
 async def _locked(session: AsyncSession, reference: str, *, entering: str | None, by: Caller, today: date) -> Contract:
@@ -212,8 +255,9 @@ def _why_not(
     """Return the reasons against this change of a party on its day."""
     reasons: list[Reason] = []
     day = change.takes_effect_on
-    if not contract.starts_on < day <= contract.ends_on:
-        term = f"{contract.reference} runs from {contract.starts_on} to {contract.ends_on}"
+    ends_on = _ends_on(contract, day)
+    if not contract.starts_on < day <= ends_on:
+        term = f"{contract.reference} runs from {contract.starts_on} to {ends_on}"
         reasons.append(Reason(f"{term}: none of it is left to novate on {day}", "takes_effect_on"))
     if day < today:
         reasons.append(Reason(f"{day} has passed: a novation takes effect today or later", "takes_effect_on"))
@@ -290,13 +334,25 @@ def _after(novation: Novation, parties: Parties) -> tuple[str, list[str]]:
     return parties.supplier, sorted({*parties.customers, novation.entering} - {novation.leaving})
 
 
+def _ends_on(contract: Contract, day: date) -> date:
+    """Return the last day of the term in which a day lies; of a contract that renews also of a later one."""
+    leaving = leaving_of(contract)
+    return contract.exit_day or max(contract.ends_on, leaving.term_end(leaving.term_on(day)))
+
+
 def _terms(contract: Contract, starts_on: date, supplier: str) -> Terms:
-    """Return the terms of a contract from a day on, which are those that it had."""
-    first_exit = contract.earliest_exit_on
+    """Return the terms of a contract from a day on, which are those that it had.
+
+    What is counted from its first day is stated as a day, so that its term and its minimum term do not begin anew.
+    """
+    first_exit = leaving_of(contract).minimum_ends_on
+    exit_terms = exit_terms_of(contract.exit_terms).model_dump(mode="json")
+    exit_terms |= {"initial_months": None, "minimum_months": None}
     changed: dict[str, Any] = {
         "supplier": supplier,
         "starts_on": starts_on,
-        "last_day": contract.ends_on,
+        "last_day": _ends_on(contract, starts_on),
+        "exit_terms": None if contract.exit_terms is None else exit_terms,
         "earliest_exit_on": first_exit if first_exit and first_exit >= starts_on else None,
         "lines": [{"function": line.function, "annual_pence": line.annual_pence} for line in contract.lines],
     }
@@ -332,7 +388,22 @@ async def _end(
     await outbox.add(session, event, version=contract.version)
 
 
-def _signed(new: Contract, customers: Sequence[str], old: Contract, stated_at: datetime) -> ContractSigned:
+async def _take_over_shares(
+    session: AsyncSession, old: Contract, new: Contract, novation: Novation, *, stated_at: datetime, by: Caller
+) -> ShareTable | None:
+    """State the tables of shares of the contract that ends, with who enters in its place; return that of cost."""
+    connection = await raw(session)
+    tables = await tables_on(connection, old, novation.takes_effect_on)
+    if novation.role == "customer":
+        tables = {kind: table.moved([novation.leaving], [novation.entering]) for kind, table in tables.items()}
+    for kind, table in tables.items():
+        await state_table(connection, new, kind, table, (), days=Days(), stated_at=stated_at, by=by)
+    return tables.get("cost")
+
+
+def _signed(
+    new: Contract, customers: Sequence[str], old: Contract, cost: ShareTable | None, stated_at: datetime
+) -> ContractSigned:
     pence = {line.function: line.annual_pence for line in new.lines}
     return ContractSigned(
         effective_on=new.starts_on,
@@ -345,6 +416,11 @@ def _signed(new: Contract, customers: Sequence[str], old: Contract, stated_at: d
         last_day=new.last_day,
         annual_pence=new.annual_pence,
         function_pence=tuple(pence[function] for function in new.functions),
+        customer_shares=cost.fractions(customers) if cost else (),
         value_basis=new.value_basis,
+        indexation=new.indexation or "",
+        price_year=new.price_year or "",
+        form=new.form or "",
+        procurement=new.procurement or "",
         out_of=old.reference,
     )

@@ -22,6 +22,7 @@ from services.contracts.exits.rules import ONE_DAY
 from services.contracts.exits.statements import leaving_of
 from services.contracts.terminations.commands import publish_end
 from services.contracts.terminations.notices import end_of
+from services.contracts.transfers.commands import shares_on
 
 # A contract that a plan has given notice of ends by its move into the shared one.
 _NEXT_END = """
@@ -94,13 +95,14 @@ async def _publish_renewal(
 ) -> None:
     parties = (await parties_on(session, [contract], first))[contract.id]
     pence = {line.function: line.annual_pence for line in contract.lines}
+    [shares] = await shares_on(await raw(session), [contract.id], [first], [parties.customers])
     event = ContractVaried(
         effective_on=first,
         stated_at=stated_at,
         contract=contract.reference,
         supplier=parties.supplier,
         customers=parties.customers,
-        customer_shares=(),
+        customer_shares=shares,
         functions=contract.functions,
         function_pence=tuple(pence[function] for function in contract.functions),
         function_tiers=(),

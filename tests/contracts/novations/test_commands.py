@@ -170,3 +170,31 @@ async def test_an_agreement_of_a_body_that_ended_is_settled_before_it_is_novated
     await harness.hear(bucks_merges())
     with pytest.raises(AgreementUnsettled):
         await propose(harness, reference, a_lead("0CX"), **SUPPLIER)
+
+
+async def test_what_the_customers_agreed_among_themselves_goes_over_to_the_new_contract(
+    harness: ContractsHarness,
+) -> None:
+    reference = await harness.signed(a_draft(coordinating_commissioner="10Y", form="call_off"))
+    await harness.agree_shares(reference, {"10H": 1, "10Y": 3}, on=date(2017, 6, 1))
+    everybody = a_lead("10H", "10Y", "0CX", "05C")
+    await propose(harness, reference, everybody, **CUSTOMER)
+    await complete(harness, reference, everybody)
+    signed = (await harness.told("ContractSigned"))[-1]
+    assert (signed["customers"], signed["customer_shares"]) == (["05C", "10H"], ["3/4", "1/4"])
+    assert signed["form"] == "call_off"
+    assert (await harness.told("SharesAgreed"))[-1]["cost_shares"] == ["3/4", "1/4"]
+    new = await harness.seen("CSU-2018", as_at=THE_DAY)
+    assert new["coordinating_commissioner"] == "05C"
+
+
+async def test_a_term_that_is_counted_in_months_does_not_begin_anew(harness: ContractsHarness) -> None:
+    terms = {"initial_months": 12, "renewal_months": 12, "minimum_months": 24}
+    reference = await harness.signed(a_draft(last_day=date(2018, 3, 31), exit_terms=terms))
+    everybody = a_lead("10H", "10Y", "0CX", "0DJ")
+    await propose(harness, reference, everybody, **SUPPLIER)
+    await complete(harness, reference, everybody)
+    new = await harness.seen("CSU-2018", as_at=THE_DAY)
+    assert (new["starts_on"], new["last_day"]) == (THE_DAY, date(2019, 3, 31))
+    assert new["earliest_exit_on"] == date(2019, 3, 31)
+    assert await harness.status(reference, as_at=THE_DAY) == "replaced"

@@ -3,7 +3,8 @@
 from datetime import date, datetime
 
 from libs.common.events.registry import ICBMerged, OrganisationSucceeded, SuccessionUndone
-from tests.support.contracts_harness import ContractsHarness, a_draft, at, bucks_merges
+from services.contracts.terminations.due import renew_contracts
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
 THE_DAY = date(2018, 4, 1)
 UNDONE = at(date(2018, 9, 1))
@@ -204,3 +205,19 @@ async def test_a_body_that_is_no_party_costs_no_write_and_a_party_is_recorded(ha
     await harness.hear(taken_over("05C", "99X"))
     [row] = await harness.database.fetch(reactions)
     assert row["operation"] == "reaction parties_follow_who_followed_whom"
+
+
+async def test_a_contract_that_renewed_moves_though_its_first_term_has_ended(harness: ContractsHarness) -> None:
+    terms = {"renewal_months": 12}
+    reference = await harness.signed(a_draft(last_day=date(2018, 3, 31), exit_terms=terms))
+    await harness.agree_shares(reference, {"10H": 1, "10Y": 3}, on=date(2017, 6, 1))
+    async with harness.database.begin() as session:
+        assert await renew_contracts(session, up_to=date(2018, 2, 1), stated_at=at(date(2018, 2, 1)), by=a_lead())
+    renewed = (await harness.told("ContractVaried"))[-1]
+    assert (renewed["reason"], renewed["customer_shares"]) == ("renewed", ["1/4", "3/4"])
+    on = date(2018, 10, 1)
+    await harness.hear(taken_over("0CX", "0DJ", on=on), bucks_merges(on))
+    assert await harness.customers(reference, as_at=on) == ["14Y"]
+    assert (await harness.seen(reference, as_at=on))["supplier"].code == "0DJ"
+    await harness.hear(undone("10H", "14Y", on, at(date(2018, 12, 1))), undone("10Y", "14Y", on, at(date(2018, 12, 1))))
+    assert await harness.customers(reference, as_at=on) == ["10H", "10Y"]
