@@ -339,3 +339,31 @@ async def test_no_instant_tells_a_hidden_draft_from_none(
                     | {"detail": answer.json()["detail"].replace(reference, "")}
                 )
         assert answers[0] == answers[1] == answers[2] == answers[3]
+
+
+async def test_nothing_below_a_contract_is_read_by_who_does_not_read_it(
+    client: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    document = (await client.get("/openapi.json")).json()
+    below = [
+        path.replace("{kind}", "cost").replace("{sha256}", "0" * 64)
+        for path, operations in document["paths"].items()
+        if "get" in operations and ("/contracts/{reference}" in path or path == "/v1/schedules/{contract}")
+    ]
+    assert len(below) > 15
+    read = []
+    for caller in ("stranger", "stranger named like a contract", "other party", "former supplier", "former party"):
+        for path in (*below, "/v1/achievements?contract={contract}"):
+            # A history is of all days, those of who left among them.
+            is_history = path.endswith("/history")
+            if is_history and caller.startswith("former"):
+                continue
+            refusals = set()
+            for reference in (BUCKS, "NEVER-2017"):
+                named = path.replace("{reference}", reference).replace("{contract}", reference)
+                day = "" if is_history else f"{'&' if '?' in named else '?'}as_at={TODAY}"
+                answer = await client.get(named + day, headers=header(tokens, caller))
+                refusals.add((answer.status_code, answer.json().get("type")))
+            if len(refusals) != 1 or {status for status, _ in refusals} != {404}:
+                read.append((caller, path, refusals))
+    assert not read
