@@ -103,6 +103,7 @@ async def commit_plan(
             *why_not_brought(contracts, current.members, statement),
             *await _why_leaving_already(connection, plan),
             *_why_not_left(plan, contracts, today=today),
+            *_why_not_begun(plan, contracts),
             *_why_unproved(plan, contracts, command),
             *await why_not_open(connection, current.members, days=(today, max(today, shared.starts_on))),
             *await _why_not_authorised(connection, plan, on=today),
@@ -183,6 +184,14 @@ def _why_unproved(plan: Plan, contracts: Sequence[OldContract], command: CommitP
         and command.document is None
     ]
     return [NoticeUnproved(message, reasons=[Reason(message, "document")]) for message in messages]
+
+
+def _why_not_begun(plan: Plan, contracts: Sequence[OldContract]) -> list[DomainError]:
+    """Return a refusal where no member would be a customer on the first day, because the first to move withdrew."""
+    if first_customers(plan, contracts):
+        return []
+    message = f"no contract moves on {plan.shared.starts_on}: revise the plan's first day, or pay for one of them"
+    return [NotYetFeasible(message, reasons=[Reason(message, "contracts")])]
 
 
 def _not_free(plan: Plan, old: OldContract, step: Step, today: date) -> str:

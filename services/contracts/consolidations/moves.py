@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
+import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,10 +36,10 @@ from services.contracts.findings.models import FindingKind
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, lock_plans, reread
 from services.contracts.plans.contracts import OldContract, day_before, load_contracts
-from services.contracts.plans.models import ExitChoice, Kind
+from services.contracts.plans.models import ExitChoice, Kind, Preparation
 from services.contracts.plans.prices import lines_of
 from services.contracts.plans.queries import Plan
-from services.contracts.plans.rules import Step, by_contract, moved
+from services.contracts.plans.rules import Step, by_contract, moved, prepared
 from services.contracts.signing.completion import why_not_open
 from services.contracts.terminations.notices import carry_out
 
@@ -63,6 +64,8 @@ class _Move:
     old: OldContract
     shared: Contract
     statement: Statement
+    customers: Sequence[str]
+    """Who moves: its customers, or who succeeded them by then."""
 
 
 async def move_next(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
@@ -80,14 +83,28 @@ async def move_next(session: AsyncSession, *, up_to: date, stated_at: datetime, 
     [old] = await load_contracts(session, [step.contract], on=last_day)
     [shared] = await load_contracts(session, [plan.shared.reference], on=step.move_on)
     statement = Statement(today=up_to, stated_at=stated_at, by=by)
-    shut = await why_not_open(await raw(session), old.customers, days=[step.move_on])
+    customers = await _customers_then(await raw(session), old.customers, on=step.move_on)
+    shut = await why_not_open(await raw(session), customers, days=[step.move_on])
     if shut:
         act = {"kind": Kind.BLOCKED.value, "contract": step.contract, "detail": shut[0].message}
         await add_acts(session, plan.id, plan.history.current.number, statement, act)
         await raise_findings(session, [_late(plan, step, old, on=up_to)], stated_at=stated_at)
         return 1
-    await _move(session, _Move(plan, step, old, shared.contract, statement), already=shared.parties.customers)
+    move = _Move(plan, step, old, shared.contract, statement, customers)
+    await _move(session, move, already=shared.parties.customers)
     return 1
+
+
+async def _customers_then(connection: asyncpg.Connection, customers: Sequence[str], *, on: date) -> list[str]:
+    """Return the customers, and in the place of one that has closed by the day the one open body that succeeded it."""
+    standing = await known.statuses(connection, customers, as_at=on)
+    then: set[str] = set()
+    for code in customers:
+        lineage = await known.successors(connection, [code]) if standing[code].status == "closed" else frozenset()
+        found = await known.statuses(connection, sorted(lineage), as_at=on)
+        now = [one for one, body in found.items() if body.status == "open"]
+        then.add(now[0] if len(now) == 1 else code)
+    return sorted(then)
 
 
 async def _move(session: AsyncSession, move: _Move, *, already: Sequence[str]) -> None:
@@ -95,7 +112,7 @@ async def _move(session: AsyncSession, move: _Move, *, already: Sequence[str]) -
     events: list[Event] = []
     if move.old.contract.status == Status.SIGNED:
         events.append(_terminated(move, await _end(session, move)))
-    joining = [code for code in move.old.customers if code not in already]
+    joining = [code for code in move.customers if code not in already]
     if joining:
         charge = await _join(session, move, joining, already)
         events.append(_varied(move, charge))
@@ -130,10 +147,8 @@ def _key(plan: Plan, step: Step) -> str:
 async def _end(session: AsyncSession, move: _Move) -> str:
     """End the old contract, by its notice where one was served; return the notice's reference, empty for none."""
     contract, step, at = move.old.contract, move.step, move.statement
-    document = "; ".join(
-        act.document for act in move.plan.history.of(Kind.PREPARED) if act.contract == step.contract and act.price_pence
-    )
-    agreement = document or None if step.choice is ExitChoice.PAY else None
+    agreed = prepared(move.plan.history, step.contract).get(Preparation.AGREEMENT)
+    agreement = agreed.document if agreed is not None and step.choice is ExitChoice.PAY else None
     contract.end(Status.REPLACED, day_before(step.exit_on), reason=SHARED_SERVICE, note=None, agreement=agreement)
     contract.replaced_by = move.shared.id
     notice = await carry_out(session, termination_of(move.plan, step.contract), by=at.by, stated_at=at.stated_at)

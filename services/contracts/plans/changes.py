@@ -16,9 +16,9 @@ from services.contracts.core.errors import ConsolidationNotFound
 from services.contracts.core.models import known
 from services.contracts.core.rights import Expect, must_act_for_customers
 from services.contracts.plans.errors import NotAMember, PastThePivot, PlanEnded
-from services.contracts.plans.models import PlanAct, PlanRevision, PlanState, PlanStep
+from services.contracts.plans.models import Kind, PlanAct, PlanRevision, PlanState, PlanStep
 from services.contracts.plans.queries import Plan, SharedTerms, get_plan, plans_of
-from services.contracts.plans.rules import PAST_THE_PIVOT, Revision, state
+from services.contracts.plans.rules import PAST_THE_PIVOT, Revision, prepared, state
 
 _LOCK = "SELECT id FROM consolidation_plan WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 
@@ -154,6 +154,15 @@ async def add_acts(
         for act in acts
     )
     await session.flush()
+
+
+def recalls(plan: Plan, contracts: Sequence[str]) -> list[dict[str, str]]:
+    """Return the compensation of each step that was prepared for these contracts, the latest first."""
+    return [
+        {"kind": Kind.RECALLED.value, "contract": contract, "detail": sort.value}
+        for contract in contracts
+        for sort in reversed(prepared(plan.history, contract))
+    ]
 
 
 async def reread(session: AsyncSession, plan: Plan) -> Plan:

@@ -22,6 +22,7 @@ from services.contracts.plans.changes import (
     add_revision,
     get_plan_to_change,
     publish_plan,
+    recalls,
     reread,
 )
 from services.contracts.plans.contracts import OldContract, day_before, load_contracts
@@ -160,6 +161,8 @@ async def revise_plan(
 ) -> Plan:
     """Restate a plan by one of its members; every member is asked anew. Contracts of who is left out leave with it.
 
+    What was prepared for these is recalled, and for another first day what was prepared for every contract.
+
     Raises ConsolidationNotFound, NotYoursToDecide, PlanEnded, PastThePivot, FunctionUnknown, NotAMember.
     """
     plan = await get_plan_to_change(session, reference, statement, expect=expect)
@@ -176,6 +179,9 @@ async def revise_plan(
         annual_pence=sum(line.annual_pence for line in terms.lines),
         steps=(),
     )
+    same_day = terms.starts_on == plan.shared.starts_on
+    left = sorted(set(current.contracts).difference(revision.contracts if same_day else ()))
+    await add_acts(session, plan.id, current.number, statement, *recalls(plan, left))
     await _revise(session, plan.id, revision, terms, command.option, stay, statement)
     plan = await reread(session, plan)
     await publish_plan(session, plan, statement)

@@ -1,6 +1,6 @@
 """Lets a member enter, accept and withdraw, each by its own act or by what its body decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from services.contracts.plans.changes import (
     get_plan_to_change,
     lock_plans,
     publish_plan,
+    recalls,
     reread,
 )
 from services.contracts.plans.commands import bring_contracts
@@ -27,7 +28,7 @@ from services.contracts.plans.contracts import day_before, load_contracts, of_me
 from services.contracts.plans.errors import NotYetApproved
 from services.contracts.plans.models import COMMIT, Kind, PlanState
 from services.contracts.plans.queries import Plan
-from services.contracts.plans.rules import PAST_THE_PIVOT, entered, prepared, state, submission, without
+from services.contracts.plans.rules import PAST_THE_PIVOT, entered, state, submission, without
 
 _ID = "SELECT id FROM consolidation_plan WHERE reference = $1"
 
@@ -155,15 +156,6 @@ async def take_out(
     if not ends:
         await publish_plan(session, plan, statement)
     return plan
-
-
-def recalls(plan: Plan, contracts: Sequence[str]) -> list[dict[str, str]]:
-    """Return the compensation of each step that was prepared for these contracts, the latest first."""
-    return [
-        {"kind": Kind.RECALLED.value, "contract": contract, "detail": sort.value}
-        for contract in contracts
-        for sort in reversed(prepared(plan.history, contract))
-    ]
 
 
 async def body_decides(session: AsyncSession, event: DecisionTaken, *, by: Caller) -> bool:

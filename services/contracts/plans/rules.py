@@ -159,12 +159,17 @@ def _accepted(history: History, member: str) -> set[int]:
     own = [act for act in history.of(Kind.ACCEPTED, Kind.APPROVED, Kind.REJECTED) if act.member == member]
     # A decision that is published again replaces the earlier one of its id.
     latest = {act.decision or number: act for number, act in enumerate(own)}
-    reversed_ones = {act.decision for act in history.of(Kind.REVERSED)}
+    decisions = {act.decision for act in own}
+    undone = [act for act in history.of(Kind.REVERSED) if act.member == member or act.decision in decisions]
+    reversed_ones = {act.decision for act in undone}
+    # What a member accepted on the authority of a decision does not stand without it: it accepts anew.
+    since = max((act.stated_at for act in undone), default=None)
     return {
         act.revision
         for act in latest.values()
         if act.kind is not Kind.REJECTED
         and not (act.decision and act.decision in reversed_ones)
+        and not (act.kind is Kind.ACCEPTED and since is not None and act.stated_at < since)
         and act.revision <= len(history.revisions)
     }
 

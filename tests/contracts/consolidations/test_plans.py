@@ -10,7 +10,7 @@ import pytest
 
 from libs.common.errors import DomainError
 from libs.common.events.governance import DecisionReversed, DecisionTaken
-from libs.common.events.registry import OrganisationClosed
+from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded
 from libs.common.identity import NotYoursToDecide
 from services.contracts.authorities.errors import AuthorityMissing
 from services.contracts.core.errors import ConsolidationNotFound, ContractAlreadyEnded, ContractNotFound
@@ -27,11 +27,11 @@ from services.contracts.plans.errors import (
 )
 from services.contracts.plans.models import Kind
 from services.contracts.plans.queries import get_plan
-from services.contracts.plans.rules import state
+from services.contracts.plans.rules import prepared, state
 from services.contracts.terminations.due import end_by_notice, renew_contracts
 from services.contracts.terminations.errors import NoticeSpent, NoticeUnproved
 from services.contracts.terminations.notices import WithdrawNotice, withdraw_notice
-from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 from tests.support.plan_harness import BUCKS, DUDLEY, PLAN, PlanHarness
 
 WAITS = {"CSU_DUDLEY_2017": "wait"}
@@ -361,6 +361,21 @@ def decided(member: str, *, revision: int, outcome: str = "approved", decision: 
     )
 
 
+def reversed_by(decision: str) -> DecisionReversed:
+    return DecisionReversed(
+        effective_on=date(2017, 6, 1),
+        stated_at=at(date(2017, 6, 1), 21),
+        decision=decision,
+        proposal="P-1",
+        body="BODY-1",
+        organisation="05C",
+        subject=PLAN,
+        by_decision="D-3",
+        minute="M-2",
+        ratification_refused=False,
+    )
+
+
 async def test_a_body_that_decides_accepts_the_revision_that_it_decided_on(planned: PlanHarness) -> None:
     await submitted(planned)
     await planned.accept("10H")
@@ -370,18 +385,7 @@ async def test_a_body_that_decides_accepts_the_revision_that_it_decided_on(plann
     approval = decided("05C", revision=3, decision="D-2")
     await planned.contracts.hear(approval, approval)
     assert await planned.state() == "approved"
-    reversal = DecisionReversed(
-        effective_on=date(2017, 6, 1),
-        stated_at=at(date(2017, 6, 1), 21),
-        decision="D-2",
-        proposal="P-1",
-        body="BODY-1",
-        organisation="05C",
-        subject=PLAN,
-        by_decision="D-3",
-        minute="M-2",
-        ratification_refused=False,
-    )
+    reversal = reversed_by("D-2")
     await planned.contracts.hear(reversal, reversal)
     assert await planned.state() == "submitted"
     await planned.contracts.hear(decided("05C", revision=3, outcome="rejected", decision="D-4"))
@@ -473,3 +477,74 @@ async def test_from_the_day_of_the_pack_each_member_needs_a_published_decision(
     assert await plan.state() == "committed"
     unverified = [one for one in await harness.told("ContractFindingRaised") if one["kind"] == "authority_unverified"]
     assert len(unverified) == 2
+
+
+async def test_a_plan_whose_first_contract_left_does_not_begin_without_customers(planned: PlanHarness) -> None:
+    other = "CSU-WALSALL-2017"
+    await planned.contracts.signed(a_draft(reference=other, customers=["05Y"], supplier="0DJ", notice_months=12))
+    weights = {"05C": 2, "05Y": 1, "10H": 1, "10Y": 1}
+    await planned.revise("05C", members=[{"organisation": code, "weight": part} for code, part in weights.items()])
+    await planned.accept("05Y", other)
+    await planned.assess("05C", **WAITS, CSU_WALSALL_2017="wait")
+    await planned.submit("05C", tolerance="1")
+    for member in ("05C", "05Y"):
+        await planned.accept(member)
+    for member in ("10H", "10Y"):
+        await planned.withdraw(member)
+    assert await planned.state() == "approved"
+    with pytest.raises(NotYetFeasible, match="no contract moves on 2018-04-01"):
+        await planned.commit("05C")
+
+
+async def test_a_supplier_agrees_to_a_day_and_is_asked_again_about_another(planned: PlanHarness) -> None:
+    await planned.prepare("05C", contract=DUDLEY, preparation="supplier_agreed", price_pence=1_000_000)
+    plan = await planned.revise("10H", starts_on="2018-05-01")
+    assert [(act.contract, act.detail) for act in plan.history.of(Kind.RECALLED)] == [(DUDLEY, "supplier_agreed")]
+    assert prepared(plan.history, DUDLEY) == {}
+
+
+async def test_what_was_prepared_for_a_contract_is_recalled_where_a_revision_leaves_it_out(
+    planned: PlanHarness,
+) -> None:
+    await planned.prepare("05C", contract=DUDLEY, preparation="offer_to_end")
+    plan = await planned.revise("10H", members=[{"organisation": "10H"}, {"organisation": "10Y"}])
+    assert [(act.contract, act.detail) for act in plan.history.of(Kind.RECALLED)] == [(DUDLEY, "offer_to_end")]
+
+
+async def test_a_reversed_decision_takes_the_acceptance_back_that_it_authorised(planned: PlanHarness) -> None:
+    await approved(planned)
+    await planned.contracts.hear(decided("05C", revision=3))
+    assert await planned.state() == "approved"
+    await planned.contracts.hear(reversed_by("D-1"))
+    assert await planned.state() == "submitted"
+    planned.hour = 21
+    await planned.accept("05C")
+    assert await planned.state() == "approved"
+
+
+async def test_a_customer_that_merges_on_its_day_moves_as_its_successor(planned: PlanHarness) -> None:
+    await approved(planned)
+    await planned.commit("10Y")
+    await planned.contracts.hear(bucks_merges())
+    assert await planned.due_up_to(date(2018, 4, 1)) == 1
+    assert await planned.state() == "moving"
+    contracts = planned.contracts
+    assert await contracts.status(BUCKS, as_at=date(2018, 4, 1)) == "replaced"
+    assert await contracts.customers("SHARED-2018", as_at=date(2018, 4, 1)) == ["14Y"]
+    await planned.due_up_to(date(2018, 6, 2))
+    assert await planned.state() == "consolidated"
+    [joined] = await contracts.told("ContractVaried")
+    assert (joined["customers"], joined["customer_shares"]) == (["05C", "14Y"], ["1/2", "1/2"])
+
+
+async def test_who_joins_later_by_a_successor_that_took_it_over_on_that_day_joins_as_it(planned: PlanHarness) -> None:
+    await approved(planned)
+    await planned.commit("10Y")
+    on = date(2018, 6, 2)
+    await planned.contracts.hear(
+        OrganisationSucceeded(effective_on=on, stated_at=at(on, 0), code="05C", successor="05Y", shape="acquisition"),
+        OrganisationClosed(effective_on=on, stated_at=at(on, 0), code="05C"),
+    )
+    await planned.due_up_to(on)
+    assert await planned.state() == "consolidated"
+    assert await planned.contracts.customers("SHARED-2018", as_at=on) == ["05Y", "10H", "10Y"]
