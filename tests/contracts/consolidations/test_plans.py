@@ -164,7 +164,8 @@ async def test_a_plan_s_notice_keeps_a_contract_from_renewing_and_its_move_alone
         async with database.begin() as session:
             assert await do(session, up_to=day, stated_at=at(day), by=a_lead()) == 0
     assert await plan.due_up_to(date(2018, 4, 1)) == 2
-    assert await notices(date(2018, 3, 31)) == [(number, "carried_out", date(2018, 3, 31), "Receipt 4711")]
+    for day, status in ((date(2018, 3, 31), "served"), (date(2018, 4, 1), "carried_out")):
+        assert await notices(day) == [(number, status, date(2018, 3, 31), "Receipt 4711")]
     async with database.begin() as session:
         assert await end_by_notice(session, up_to=date(2018, 4, 2), stated_at=at(date(2018, 4, 2)), by=a_lead()) == 0
     ended = [one for one in await harness.told("ContractTerminated") if one["contract"] == DUDLEY]
