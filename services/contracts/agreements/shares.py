@@ -28,6 +28,13 @@ _TABLES = """
 SELECT facet, value FROM contract_share_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
 """
 
+# The first later day from which another body is a customer, or one is no customer any longer.
+_NEXT_CHANGE = """
+SELECT min(day) AS day FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
+ CROSS JOIN LATERAL (VALUES (lower(b.valid)), (upper(b.valid))) AS bound (day)
+ WHERE cc.contract_id = $1 AND upper_inf(b.known) AND day > $2::date AND day <= $3::date
+"""
+
 _COORDINATOR = """
 SELECT value FROM contract_coordinator_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
 """
@@ -96,6 +103,7 @@ async def agree_shares(
         session, reference, by=by, on=max(act.day, today), today=today, expect=expect
     )
     if contract.status == Status.DRAFT:
+        contract.must_be_draft()
         refuse(why_not_whole(command.table, customers_of(contract), may_leave=False))
         contract.drafted_shares = {**(contract.drafted_shares or {}), kind: command.table.as_text()}
         contract.text_version += 1
@@ -119,6 +127,7 @@ async def _agree_from_day(
     connection = await raw(session)
     parties = (await parties_on(session, [contract], act.day))[contract.id]
     leaving = sorted(set(parties.customers) - set(command.weights)) if kind == "cost" else []
+    change = await connection.fetchval(_NEXT_CHANGE, contract.id, act.day, contract.ends_on)
     lead = await _lead_after(connection, contract, command, leaving, on=act.day)
     refuse(
         [
@@ -126,6 +135,7 @@ async def _agree_from_day(
             *_why_not_then(contract, act.day),
             *act.why_not_documented("from_day"),
             *why_not_whole(command.table, parties.customers, may_leave=kind == "cost"),
+            *_why_not_for_good(contract, change),
             *(lead if isinstance(lead, list) else []),
         ]
     )
@@ -215,6 +225,14 @@ async def publish_shares(
         cost_basis=cost.basis if cost else "",
     )
     await outbox.add(session, event, version=contract.version)
+
+
+def _why_not_for_good(contract: Contract, change: date | None) -> list[DomainError]:
+    """Return the refusal of a table whose holders would stay after a day on which the customers change."""
+    if change is None:
+        return []
+    message = f"the customers of {contract.reference} change on {change}: agree the shares from that day on"
+    return [SharesNotWhole(message, reasons=[Reason(message, "from_day")])]
 
 
 def _why_not_then(contract: Contract, day: date) -> list[DomainError]:

@@ -31,7 +31,7 @@ _REVERSED = """
 SELECT DISTINCT code FROM known_decision d JOIN known_decision_reversal r USING (decision)
  CROSS JOIN LATERAL unnest(d.binds) AS code
  WHERE d.subject = $1 AND d.action = $2 AND d.outcome = ANY($3::text[]) AND r.stated_at >= d.stated_at
-   AND (d.revision = 0 OR d.revision = $4)
+   AND ($4::int = 0 OR d.revision = $4)
 """
 
 
@@ -65,7 +65,7 @@ async def record(
     )
     await session.flush()
     connection = await raw(session)
-    if await deciding(connection, action, subject, [organisation], on=on, revision=revision):
+    if await deciding(connection, action, subject, [organisation], on=date.max, revision=revision):
         return True
     pack = _pack_on(on)
     if pack is not None and action in pack.values["actions"]:
@@ -118,6 +118,7 @@ async def take_in(session: AsyncSession, event: DecisionTaken | DecisionReversed
             for code in decided
             for kind in (FindingKind.AUTHORITY_UNVERIFIED, FindingKind.AUTHORITY_REVERSED)
         ]
+        settled += [_key(FindingKind.AUTHORITY_UNVERIFIED, action, subject, code, revision) for code in undone]
         changed += await clear_findings(session, settled, on=on, reason="decided", stated_at=event.stated_at)
         reversed_ = [_reversed(action, subject, code, revision, on=on) for code in sorted(undone)]
         changed += await raise_findings(session, reversed_, stated_at=event.stated_at)

@@ -22,13 +22,27 @@ SELECT subject_id, facet, value, lower(valid) AS first_day, upper(valid) AS end_
 
 @dataclass(frozen=True, slots=True)
 class PartyChange:
-    """On these days the customers of a signed contract are `after` where they were `before`, by a succession."""
+    """On these days the customers of a signed contract are `after` where they were `before`, by a succession.
+
+    `heir` took over those who leave; it may have been a customer before. Empty: who joins did.
+    """
 
     contract_id: int
     days: Days
     before: frozenset[str]
     after: frozenset[str]
     stated_at: datetime
+    heir: str = ""
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """Who is no customer any longer."""
+        return self.before - self.after
+
+    @property
+    def heirs(self) -> list[str]:
+        """Who has what those had who leave: where none joins and none is named, all who stay."""
+        return [self.heir] if self.heir else sorted(self.after - self.before or self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +94,33 @@ async def _pieces(
 
 def _coordinators(pieces: Sequence[_Piece], change: PartyChange) -> list[tuple[int, int, str, Days, datetime]]:
     """Return what is to be stated of the coordinating commissioner: nothing where it stays, or none is known."""
-    then = [one for one in pieces if _covers(one, change.days.start)]
-    now = next((one.value for one in then if one.is_current), None)
-    if now is None or now in change.after:
-        return []
-    before = next((one.value for one in then if one.value in change.after), None)
-    lead = before or min(change.after - change.before or change.after)
-    return [(change.contract_id, FACET, lead, change.days, change.stated_at)]
+    stated = []
+    for one in pieces:
+        days = _both(one.days, change.days)
+        if not one.is_current or days is None or one.value in change.after:
+            continue
+        old = (other.value for other in pieces if not other.is_current and _covers(other, days.start))
+        lead = change.heir or next((code for code in old if code in change.after), change.heirs[0])
+        stated.append((change.contract_id, FACET, lead, days, change.stated_at))
+    return stated
 
 
 def _moved(pieces: Sequence[_Piece], change: PartyChange) -> list[NewStatement]:
-    """Return the tables of the days of a change, with the shares of who leaves at who joins, in order of days."""
-    leaving, joining = change.before - change.after, sorted(change.after - change.before)
+    """Return the tables of the days of a change, with the shares of who leaves at its heirs, in order of days."""
     statements = []
     for one in sorted(pieces, key=lambda piece: piece.days.start):
         days = _both(one.days, change.days)
         table = table_of(one.value)
-        if not one.is_current or days is None or not table.holders & leaving:
+        if not one.is_current or days is None or table.holders == change.after:
             continue
         before = (
             table_of(other.value)
             for other in pieces
             if other.facet == one.facet and not other.is_current and _covers(other, days.start)
         )
-        moved = next((old for old in before if old.holders == change.after), table.moved(leaving, joining))
-        statements.append(NewStatement(change.contract_id, one.facet, moved.as_text(), days, change.stated_at))
+        moved = next((old for old in before if old.holders == change.after), table.moved(change.leaving, change.heirs))
+        if moved != table:
+            statements.append(NewStatement(change.contract_id, one.facet, moved.as_text(), days, change.stated_at))
     return statements
 
 

@@ -38,14 +38,18 @@ WITH seen AS (
                                    WHERE r.contract_id = c.id AND r.is_refused AND r.stated_at <= sight.known)
                      THEN 'lapsed' ELSE 'conditional' END
                 WHEN life.now IS NOT NULL THEN life.now
-                WHEN $1::date < c.starts_on THEN 'signed'
+                WHEN $1::date < coalesce(life.first_day, c.starts_on) THEN 'signed'
                 ELSE 'expired' END AS status_then,
            ARRAY(SELECT cc.customer_code FROM contract_customer cc
                   WHERE cc.contract_id = c.id
-                    AND ({IS_DRAFT} OR EXISTS (
+                    AND CASE WHEN c.status = 'draft' THEN true
+                        WHEN {IS_DRAFT} THEN EXISTS (
+                         SELECT FROM contract_customer_belief b
+                          WHERE b.subject_id = cc.id AND lower(b.known) <= c.signed_at)
+                        ELSE EXISTS (
                          SELECT FROM contract_customer_belief b
                           WHERE b.subject_id = cc.id
-                            AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE))
+                            AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE) END
                   ORDER BY cc.customer_code) AS customers,
            (SELECT jsonb_agg(jsonb_build_object('function', l.function, 'annual_pence', l.annual_pence)
                              ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
@@ -63,7 +67,8 @@ WITH seen AS (
            ) AS signature_rows
       FROM contract c {PARTY}
      CROSS JOIN LATERAL (
-           SELECT max(upper(b.valid) - 1) FILTER (WHERE b.value = 'active') AS last_day,
+           SELECT min(lower(b.valid)) FILTER (WHERE b.value = 'active') AS first_day,
+                  max(upper(b.valid) - 1) FILTER (WHERE b.value = 'active') AS last_day,
                   max(b.value) FILTER (WHERE b.value <> 'active') AS ended_as,
                   max(lower(b.known)) FILTER (WHERE b.value <> 'active') AS ended_at,
                   max(b.value) FILTER (WHERE (b.valid @> $1::date) IS TRUE) AS now

@@ -22,7 +22,9 @@ router = commands_router(tags=["Contracts"])
     responses=problems(
         refusals.NotConditional,
         refusals.NotEstablished,
+        refusals.PartyNotNamed,
         AuthorityMissing,
+        errors.SignedInTheFuture,
         errors.DocumentMissing,
         errors.ChangingHands,
         *EDIT_REFUSALS,
@@ -41,7 +43,8 @@ async def ratify_contract(
 ) -> ContractView:
     """Decide on a contract that your body signed before it was established: ratify or refuse it.
 
-    It is signed as of the ratification, and runs on no day before. A refusal ends it without notice or payment.
+    It is signed as of the ratification, and runs on no day before. A refusal ends it without notice or payment. Who
+    acts for every organisation records, as a loader, one body's decision with its document.
     """
     expect = expecting(if_match)
     contract = await ratifications.ratify_contract(

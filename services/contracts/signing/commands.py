@@ -92,9 +92,9 @@ async def sign_contract(
     Raises ContractNotFound, NotYoursToDecide, NotADraft, AlreadySigned, NotASignatory, PartyNotNamed, CustomerNotOpen,
     SignedInTheFuture, DocumentMissing.
     """
-    await _must_be_party(await raw(session), reference, by=by, today=today)
+    await must_be_party(await raw(session), reference, by=by, today=today)
     [contract] = await lock_to_bind(session, [reference])
-    await _must_be_party(await raw(session), reference, by=by, today=today)
+    await must_be_party(await raw(session), reference, by=by, today=today)
     expect(contract.version)
     contract.must_be_draft()
     act = act_of(command.signed_on, command.document, by=by, today=today, stated_at=stated_at)
@@ -131,7 +131,7 @@ async def _why_not_signed(
     ]
 
 
-async def _must_be_party(connection: asyncpg.Connection, reference: str, *, by: Caller, today: date) -> None:
+async def must_be_party(connection: asyncpg.Connection, reference: str, *, by: Caller, today: date) -> None:
     """Raise RoleMissing, ContractNotFound, or NotYoursToDecide unless the caller acts for a party of the draft."""
     by.must_have(Role.CONTRACT_LEAD)
     if by.is_national:
@@ -153,14 +153,14 @@ async def _signatories(
     """Return who signs now. Raises PartyNotNamed, DocumentMissing, NotASignatory, AlreadySigned."""
     sides = [(code, Side.CUSTOMER) for code in customers_of(contract)] + [(contract.supplier_code, Side.SUPPLIER)]
     if by.is_national:
-        _must_name_party_and_document(command)
+        must_name_party_and_document(command.party, command.document)
         own, source = [code for code, _ in sides], "loader"
     else:
         own, source = await acted_for(connection, {code for code, _ in sides}, by=by, today=today), "party"
     wanted = [Signatory(code, side, source) for code, side in sides if code in own and command.party in (None, code)]
     if not wanted and command.party == contract.supplier_code and not contract.supplier_signs:
         wanted = [Signatory(command.party, Side.SUPPLIER, "customer")]
-        refuse(_why_not_shown(command))
+        refuse(_why_not_shown(command.document))
     if not wanted:
         message = f"{command.party} is no party of {contract.reference} for which {by.subject} signs"
         raise NotASignatory(message, reasons=[Reason(message, "party")])
@@ -185,25 +185,26 @@ async def _record_authority(session: AsyncSession, contract: Contract, signature
         )
 
 
-def _must_name_party_and_document(command: SignContract) -> None:
+def must_name_party_and_document(party: str | None, document: str | None) -> None:
+    """Raise PartyNotNamed, DocumentMissing unless a loader names whose act it records, and what shows it."""
     found: list[DomainError] = []
-    if command.party is None:
+    if party is None:
         message = "name the party whose signature the document shows"
         found.append(PartyNotNamed(message, reasons=[Reason(message, "party")]))
-    refuse([*found, *_why_not_shown(command)])
+    refuse([*found, *_why_not_shown(document)])
 
 
-def _why_not_shown(command: SignContract) -> list[DomainError]:
+def _why_not_shown(document: str | None) -> list[DomainError]:
     """Return the refusal of a signature that another records without its document."""
-    if command.document is not None:
+    if document is not None:
         return []
     message = "another records this signature: name the document that shows it"
     return [DocumentMissing(message, reasons=[Reason(message, "document")])]
 
 
-def why_not_signed_on(signature: RecordedAct) -> list[DomainError]:
-    """Return the reasons against this day of signature."""
+def why_not_signed_on(signature: RecordedAct, field: str = "signed_on") -> list[DomainError]:
+    """Return the reasons against this day of signature, or of ratification."""
     if signature.day <= signature.recorded_on:
-        return signature.why_not_documented("signed_on")
+        return signature.why_not_documented(field)
     message = f"{signature.day} is still to come: it is recorded on {signature.recorded_on}"
-    return [SignedInTheFuture(message, reasons=[Reason(message, "signed_on")])]
+    return [SignedInTheFuture(message, reasons=[Reason(message, field)])]

@@ -112,6 +112,7 @@ async def settle_signatures(
     refuse(list(found.values()))
     counted = [one for one in signed if one.party_code in (*customers, contract.supplier_code)]
     if proposed:
+        await _tables(connection, contract, customers)  # What is committed is never revised.
         await _commit(session, contract, counted, sorted(proposed))
         return
     last = max(counted, key=lambda one: (one.signed_on, one.stated_at))

@@ -17,11 +17,11 @@ from libs.common.messaging import outbox
 from services.contracts.agreements.commands import customers_of, lock_to_bind
 from services.contracts.authorities import commands as authorities
 from services.contracts.core.acts import RecordedAct, act_of
-from services.contracts.core.codes import Day, Document, Text
+from services.contracts.core.codes import Day, Document, OdsCode, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import Contract, Status
 from services.contracts.core.rights import Expect, must_act_for_one_of
-from services.contracts.core.sight import must_know
+from services.contracts.signing.commands import must_be_party, must_name_party_and_document, why_not_signed_on
 from services.contracts.signing.completion import make_binding, signatures_of, why_not_open
 from services.contracts.signing.errors import NotConditional, NotEstablished
 from services.contracts.signing.models import Ratification
@@ -54,6 +54,11 @@ class RatifyContract(BaseModel):
     )
 
     outcome: Literal["approved", "rejected"] = Field(default="approved", description="`rejected` ends it unpaid.")
+    party: OdsCode | None = Field(
+        default=None,
+        description="The body that decides: all for whom you act if left out. A loader that acts for every "
+        "organisation names it, with its `document`.",
+    )
     ratified_on: Day | None = Field(
         default=None, description="Day of the decision; today if left out. An earlier day needs `document`."
     )
@@ -74,17 +79,19 @@ async def ratify_contract(
     """Ratify or refuse a conditional contract for the bodies for whom the caller acts.
 
     It is binding from the last ratification that it needed. Raises ContractNotFound, NotYoursToDecide, NotConditional,
-    NotEstablished, AuthorityMissing, DocumentMissing.
+    NotEstablished, PartyNotNamed, AuthorityMissing, DocumentMissing, SignedInTheFuture.
     """
-    connection = await raw(session)
-    await must_know(connection, [reference], by=by, today=today)
+    await must_be_party(await raw(session), reference, by=by, today=today)
     [contract] = await lock_to_bind(session, [reference])
     bodies = contract.not_established or customers_of(contract)
-    own = await must_act_for_one_of(connection, bodies, because=_OWN_ACT, by=by, today=today)
+    own = await must_act_for_one_of(await raw(session), bodies, because=_OWN_ACT, by=by, today=today)
     expect(contract.version)
+    if by.is_national:
+        must_name_party_and_document(command.party, command.document)
     act = act_of(command.ratified_on, command.document, by=by, today=today, stated_at=stated_at)
     before = await _ratifications(session, contract)
-    waiting = [code for code in own if code not in {one.body_code for one in before}]
+    decided = {one.body_code for one in before}
+    waiting = [code for code in own if code not in decided and command.party in (None, code)]
     _must_wait(contract, before, waiting)
     is_refused = command.outcome == "rejected"
     refuse(await _why_not_decided(session, contract, waiting, act, is_refused=is_refused))
@@ -110,11 +117,11 @@ async def _why_not_decided(
     session: AsyncSession, contract: Contract, bodies: Sequence[str], act: RecordedAct, *, is_refused: bool
 ) -> list[DomainError]:
     """Return the reasons against a decision of these bodies: to refuse they need not be established."""
-    found = act.why_not_documented("ratified_on")
+    found = why_not_signed_on(act, "ratified_on")
     if not is_refused:
         found += await why_not_established(session, contract, bodies, on=act.day)
         found += await authorities.why_not_authorised(
-            await raw(session), RATIFY, contract.reference, bodies, on=act.day, field="authority"
+            await raw(session), RATIFY, contract.reference, bodies, on=act.counts_from, field="authority"
         )
     return found
 

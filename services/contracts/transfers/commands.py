@@ -186,7 +186,7 @@ def _statements(change: _Change, joined: dict[int, int], on: date) -> list[NewSt
 
 def _party_change(change: _Change, merger: Merger) -> PartyChange:
     days, before, after = Days(merger.effective_on), frozenset(change.before), frozenset(change.customers)
-    return PartyChange(change.contract["id"], days, before, after, change.stated_at)
+    return PartyChange(change.contract["id"], days, before, after, change.stated_at, merger.successor)
 
 
 async def _replace_in_drafts(connection: asyncpg.Connection, drafts: Sequence[_Change]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.common.events.registry import SuccessionUndone
+from libs.common.events.registry import OrganisationSucceeded, SuccessionUndone
 from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
 from services.contracts.agreements.queries import get_shares
 from services.contracts.agreements.shares import AgreeShares, agree_shares
@@ -165,3 +165,47 @@ def test_whatever_moves_a_table_stays_whole(
     if given and joining:
         assert not moved.holders & leaving
         assert sum(Fraction(moved.weights[code], moved.total) for code in joining) == Fraction(given, table.total)
+
+
+async def test_the_acquirer_that_was_a_customer_has_the_shares_and_the_lead_of_whom_it_took_over(
+    harness: ContractsHarness,
+) -> None:
+    lists = {"05C": 1, "10H": 2, "10Y": 3}
+    draft = a_draft(customers=sorted(lists), coordinating_commissioner="10H")
+    reference = await harness.draft(draft)
+    await agree(harness, "cost", lists, on=date(2017, 1, 20))
+    await harness.sign(reference)
+    day = date(2018, 4, 1)
+    fields = {"stated_at": at(day, 0), "successor": "10Y", "effective_on": day}
+    await harness.hear(OrganisationSucceeded(code="10H", shape="acquisition", **fields))
+    assert {code: share for code, (share, _) in (await shares(harness, day)).items()} == {"05C": "1/6", "10Y": "5/6"}
+    assert (await harness.seen(reference, as_at=day))["coordinating_commissioner"] == "10Y"
+    [moved] = await harness.told("ContractTransferred")
+    assert moved["customer_shares"] == ["1/6", "5/6"]
+    undone = SuccessionUndone(effective_on=day, stated_at=at(date(2018, 5, 1)), code="10H", successor="10Y")
+    await harness.hear(undone)
+    back = {code: share for code, (share, _) in (await shares(harness, day)).items()}
+    assert back == {"05C": "1/6", "10H": "1/3", "10Y": "1/2"}
+
+
+async def test_a_lead_chosen_for_a_later_day_stays_where_a_merger_is_known_late(harness: ContractsHarness) -> None:
+    reference = await drafted(harness)
+    await harness.sign(reference)
+    later, merged = date(2018, 10, 1), date(2018, 4, 1)
+    named: dict[str, Any] = {"from_day": str(later), "coordinating_commissioner": "10Y"}
+    await agree(harness, "cost", {"10H": 2, "10Y": 1}, on=date(2018, 1, 5), **named)
+    fields = {"stated_at": at(date(2018, 5, 1)), "successor": "99Z", "effective_on": merged}
+    await harness.hear(OrganisationSucceeded(code="05C", shape="acquisition", **fields))
+    assert (await harness.seen(reference, as_at=merged))["coordinating_commissioner"] == "99Z"
+    assert (await harness.seen(reference, as_at=later))["coordinating_commissioner"] == "10Y"
+
+
+async def test_no_table_outlasts_the_customers_that_it_names(harness: ContractsHarness) -> None:
+    reference = await drafted(harness)
+    await harness.sign(reference)
+    leaves = date(2018, 4, 1)
+    named: dict[str, Any] = {"from_day": str(leaves), "coordinating_commissioner": "10H"}
+    await agree(harness, "cost", {"10H": 2, "10Y": 1}, on=date(2018, 1, 5), **named)
+    with pytest.raises(SharesNotWhole, match="change on 2018-04-01"):
+        await agree(harness, "cost", LISTS, on=date(2018, 2, 1))
+    assert set(await shares(harness, leaves)) == {"10H", "10Y"}

@@ -96,6 +96,24 @@ async def test_a_decision_that_was_known_first_verifies_the_act(harness: Contrac
     assert await open_findings(harness.database) == []
 
 
+async def test_a_decision_of_a_later_day_verifies_the_act_whichever_is_known_first(harness: ContractsHarness) -> None:
+    await harness.hear(decision(on=date(2017, 4, 3)))
+    assert await act(harness.database)
+    assert await open_findings(harness.database) == []
+
+
+async def test_a_reversed_decision_is_questioned_of_acts_without_a_revision_too(harness: ContractsHarness) -> None:
+    await act(harness.database, revision=0)
+    await harness.hear(decision(), reversal())
+    assert await open_findings(harness.database) == ["authority_reversed"]
+
+
+async def test_a_reversal_that_comes_first_leaves_the_same_findings(harness: ContractsHarness) -> None:
+    await act(harness.database)
+    await harness.hear(reversal(), decision())
+    assert await open_findings(harness.database) == ["authority_reversed"]
+
+
 @pytest.mark.parametrize(
     "other", [{"revision": 1}, {"outcome": "rejected"}, {"action": "contract.ratify"}, {"subject": "OTHER"}]
 )

@@ -7,9 +7,12 @@ import pytest
 
 from libs.common.events.governance import DecisionTaken
 from libs.common.events.registry import OrganisationOpened, OrganisationProposed
+from libs.common.identity import Caller, Role, RoleMissing
 from services.contracts.agreements.queries import get_shares
+from services.contracts.agreements.shares import AgreeShares, agree_shares
+from services.contracts.core.errors import DocumentMissing, NotADraft, SignedInTheFuture
 from services.contracts.due import do_next
-from services.contracts.signing.errors import NotConditional
+from services.contracts.signing.errors import NotConditional, PartyNotNamed
 from services.contracts.signing.ratifications import RatifyContract, ratify_contract
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
 
@@ -56,6 +59,19 @@ async def opens(harness: ContractsHarness) -> None:
     await harness.hear(OrganisationOpened(effective_on=date(2013, 4, 1), stated_at=at(date(2013, 4, 1)), **opened))
 
 
+async def ratify(harness: ContractsHarness, reference: str, *, by: Caller, **command: Any) -> None:
+    async with harness.database.begin() as session:
+        await ratify_contract(
+            session,
+            reference,
+            RatifyContract.model_validate(command),
+            by=by,
+            today=START,
+            stated_at=at(START),
+            expect=any_version,
+        )
+
+
 async def due(harness: ContractsHarness) -> int:
     done = 0
     async with harness.database.begin() as session:
@@ -95,13 +111,36 @@ async def test_a_rejection_ends_it_and_nothing_is_decided_afterwards(harness: Co
     assert await harness.status(reference, as_at=START) == "lapsed"
     assert [event["name"] for event in await harness.told()] == ["CommitmentMade", "CommitmentLapsed"]
     with pytest.raises(NotConditional):
+        await ratify(harness, reference, by=a_lead(CODE))
+
+
+async def test_only_a_loader_ratifies_for_another_with_its_document(harness: ContractsHarness) -> None:
+    reference = await committed(harness)
+    await opens(harness)
+    with pytest.raises(RoleMissing):
+        await ratify(harness, reference, by=a_lead())
+    loader = a_lead(also=(Role.LOADER,))
+    with pytest.raises(PartyNotNamed):
+        await ratify(harness, reference, by=loader)
+    with pytest.raises(DocumentMissing):
+        await ratify(harness, reference, by=loader, party=CODE)
+    with pytest.raises(SignedInTheFuture):
+        await ratify(harness, reference, by=a_lead(CODE), ratified_on="2013-06-02")
+    await ratify(harness, reference, by=loader, party=CODE, document="Minute 13/07")
+    assert await harness.status(reference, as_at=START) == "active"
+
+
+async def test_what_is_committed_has_the_shares_that_were_signed(harness: ContractsHarness) -> None:
+    reference = await committed(harness)
+    with pytest.raises(NotADraft):
         async with harness.database.begin() as session:
-            await ratify_contract(
+            await agree_shares(
                 session,
                 reference,
-                RatifyContract(),
+                "cost",
+                AgreeShares(weights={CODE: 1}, total=1),
                 by=a_lead(CODE),
-                today=START,
-                stated_at=at(START),
+                today=SIGNED,
+                stated_at=at(SIGNED),
                 expect=any_version,
             )
