@@ -130,3 +130,4 @@ async def test_s19_the_registry_ranks_below_what_the_supplier_states_and_a_host_
     passed = await state(platform, "0AQ", effective_on="2012-11-01", state="checkpoint", checkpoint=4, outcome="A")
     assert (passed["state"]["outcome_title"], passed["state"]["source"]) == ("Proceed", "nhs_england")
     assert "last" in passed["caution"]
+    assert (await read(platform, "0AQ", as_at="2016-01-01"))["state"]["state"] == "closed"

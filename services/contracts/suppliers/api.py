@@ -63,7 +63,8 @@ async def state_supplier(
 ) -> SupplierView:
     """State the state, host, owner or sector of a supplier from a day on. No customer states them.
 
-    A later statement supersedes an earlier one on its days. The answer is as at `effective_on`.
+    A later statement supersedes an earlier one on its days; a state lasts until the next one stated. The answer is as
+    at `effective_on`.
     """
     await commands.state_supplier(session, code, command, by=by, today=today, stated_at=stated_at)
     return await queries.get_supplier(await raw(session), code, by=by, as_at=command.effective_on, as_known=None)

@@ -12,7 +12,7 @@ from libs.common.database.connection import raw
 from libs.common.events.contracts import SupplierChangedHands, SupplierPriced
 from libs.common.identity import Caller, Role, service_caller
 from libs.common.messaging import outbox
-from libs.common.temporal.history import Days
+from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, OdsCode
 from services.contracts.core.errors import refuse
@@ -23,6 +23,7 @@ from services.contracts.suppliers.queries import NOW, periods_of, registered_hol
 from services.contracts.suppliers.rules import (
     Sector,
     SupplierState,
+    next_state,
     parts_of,
     period_on,
     state_text,
@@ -127,11 +128,14 @@ async def state_supplier(
     stated = command.stated()
     source = await _source_of_hands(connection, code, command, stated, by=by, today=today)
     subject = await _lock(connection, code)
+    until = LAST_DAY
     if command.state is not None:
         periods = await periods_of(connection, code, stated_at)
         before = period_on(periods, Aspect.STATE, command.effective_on - _A_DAY)
         refuse(why_not_in_state(stated[Aspect.STATE], command.effective_on, before))
-    at = await _state(connection, subject, stated, command.effective_on, source=source, stated_at=stated_at, by=by)
+        until = next_state(periods, stated[Aspect.STATE], command.effective_on)
+    rows = {aspect: (value, until if aspect == Aspect.STATE else LAST_DAY) for aspect, value in stated.items()}
+    at = await _state(connection, subject, rows, command.effective_on, source=source, stated_at=stated_at, by=by)
     whole = whole_from(await periods_of(connection, code, NOW), HANDS, command.effective_on)
     events = [
         SupplierChangedHands(
@@ -159,7 +163,13 @@ async def state_costs(
     source = await _source(connection, code, by=by, today=today)
     subject = await _lock(connection, code)
     at = await _state(
-        connection, subject, command.stated(), command.effective_on, source=source, stated_at=stated_at, by=by
+        connection,
+        subject,
+        {aspect: (value, LAST_DAY) for aspect, value in command.stated().items()},
+        command.effective_on,
+        source=source,
+        stated_at=stated_at,
+        by=by,
     )
     whole = [
         (day, values)
@@ -230,7 +240,7 @@ async def _lock(connection: asyncpg.Connection, code: str) -> int:
 async def _state(
     connection: asyncpg.Connection,
     subject: int,
-    stated: Mapping[Aspect, str],
+    stated: Mapping[Aspect, tuple[str, date]],
     day: date,
     *,
     source: str,
@@ -242,7 +252,9 @@ async def _state(
     An event says the whole, so that one about an earlier instant must supersede those that did not know of it.
     """
     latest: datetime | None = await connection.fetchval(_LATEST, subject)
-    rows = [NewStatement(subject, aspect, value, Days(day), stated_at) for aspect, value in stated.items()]
+    rows = [
+        NewStatement(subject, aspect, value, Days(day, until), stated_at) for aspect, (value, until) in stated.items()
+    ]
     await statements.state(connection, rows, source=source, by=by.subject)
     return stated_at if latest is None else max(stated_at, latest + _MOMENT)
 

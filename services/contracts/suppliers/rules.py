@@ -64,6 +64,12 @@ def period_on(periods: Iterable[Period], aspect: Aspect, day: date) -> Period | 
     return next((one for one in periods if one.aspect == aspect and one.start <= day < one.end), None)
 
 
+def next_state(periods: Iterable[Period], state: str, day: date) -> date:
+    """Return the first day after a day on which another state begins: one that is stated late does not undo it."""
+    others = (one.start for one in periods if one.aspect == Aspect.STATE and one.start > day and one.value != state)
+    return min(others, default=LAST_DAY)
+
+
 def why_not_in_state(state: str, day: date, before: Period | None) -> list[DomainError]:
     """Return the reasons against a state from a day on. `before` is the state of the day before it."""
     pack = life_cycle_on(day)
