@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StrictBool, model_validator
 
 from libs.common.temporal.days import LATEST
 from services.contracts.agreements.catalogue import functions_on, usual_notice_on
@@ -141,7 +141,7 @@ class ReviseContract(Terms):
         description="The customer that acts for all of them. Where there are several and none is named: the only one "
         "for whom you act, or for who acts for all of them the first.",
     )
-    supplier_signs: bool = Field(
+    supplier_signs: StrictBool = Field(
         default=False, description="Whether the contract is signed only when its supplier has signed too."
     )
 

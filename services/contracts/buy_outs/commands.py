@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.contracts import BuyOutTermsStated
@@ -59,7 +59,7 @@ class StateBuyOutTerms(BaseModel):
     )
 
     kind: Literal["pfi", "lift"]
-    voluntary_right: bool = Field(description="Whether the contract gives a right of voluntary termination.")
+    voluntary_right: StrictBool = Field(description="Whether the contract gives a right of voluntary termination.")
     equity_methods: list[Literal["base_case_irr", "market_value", "discounted_distributions", "higher_of"]] = Field(
         default=[], max_length=4, description="Exactly one, and not `higher_of`; none without a voluntary right."
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, OdsCode
 
@@ -58,7 +58,7 @@ class ExitTerms(_Part):
 
     initial_months: Months | None = Field(default=None, description="The first term, from the first day of service.")
     renewal_months: Months | None = Field(default=None, description="Renews by so many months unless notice stands.")
-    open_ended: bool = Field(default=False, description="Runs until notice ends it.")
+    open_ended: StrictBool = Field(default=False, description="Runs until notice ends it.")
     minimum_months: Months | None = Field(default=None, description="No notice ends it sooner.")
     exit_days: ExitDays | None = Field(
         default=None,
@@ -66,7 +66,7 @@ class ExitTerms(_Part):
         "it renews, else `any_day`.",
     )
     notice_forms: tuple[NoticeForm, ...] = Field(default=(), max_length=5, description="Empty: any form.")
-    proof_required: bool = False
+    proof_required: StrictBool = False
     deemed_service: DeemedService = DeemedService()
     breaks: tuple[BreakClause, ...] = Field(default=(), max_length=20)
     extensions: tuple[ExtensionOption, ...] = Field(default=(), max_length=20)
@@ -80,7 +80,7 @@ class ExitTerms(_Part):
     stranded_pence: tuple[Pence, ...] = Field(
         default=(), max_length=60, description="The supplier's cost that does not fall away, by year after the end."
     )
-    stranded_ends_with_term: bool = True
+    stranded_ends_with_term: StrictBool = True
     overhead_pence: Pence | None = Field(
         default=None, description="The supplier's overhead a year, which all lines share by their charge."
     )

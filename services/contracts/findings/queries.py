@@ -46,7 +46,7 @@ async def list_findings(
     by: Caller,
     as_at: date,
     as_known: datetime | None,
-    after: tuple[str, int] | None,
+    after: tuple[date, int] | None,
     limit: int,
 ) -> Sequence[Mapping[str, Any]]:
     """Return what was open on the day, as known at the instant, of what concerns the caller."""
@@ -59,7 +59,7 @@ async def list_findings(
         filters.about,
         filters.party,
         filters.with_cleared,
-        date.fromisoformat(after[0]) if after else None,
+        after[0] if after else None,
         after[1] if after else None,
         limit,
     )

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -107,7 +107,7 @@ class PrepareStep(BaseModel):
     price_pence: int | None = Field(
         default=None, strict=True, ge=0, le=10**13, description="The price that the supplier agreed to."
     )
-    recalled: bool = Field(default=False, description="Recalls what was prepared.")
+    recalled: StrictBool = Field(default=False, description="Recalls what was prepared.")
 
     @model_validator(mode="after")
     def _prices_an_agreement(self) -> Self:

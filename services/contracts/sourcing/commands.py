@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Self
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -59,10 +59,10 @@ class Decision(BaseModel):
     structure: int = Field(default=0, strict=True, ge=0, le=4, description="A structure of the rule pack; 0: none.")
     partners: list[OdsCode] = Field(default_factory=list, max_length=50, description="With whom it is shared.")
     supplier: OdsCode | None = Field(default=None, description="From whom it is bought, once that is known.")
-    nhs_support: bool = Field(
+    nhs_support: StrictBool = Field(
         default=False, description="It is bought from an NHS commissioning support service: that has a deadline."
     )
-    hosts: bool = Field(default=False, description="The body intends to host it for its partners.")
+    hosts: StrictBool = Field(default=False, description="The body intends to host it for its partners.")
     risk_split: Document | None = Field(
         default=None, description="The paper that says who carries which risk; structure 2 needs one."
     )

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,7 +73,7 @@ class ServeNotice(BaseModel):
     )
     document: Document | None = None
     minute: Text | None = Field(default=None, description="The minute by which it was decided to serve it.")
-    without_effect: bool = Field(
+    without_effect: StrictBool = Field(
         default=False, description="Record it even where it has no effect: it is kept with its faults."
     )
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -25,13 +25,13 @@ class StaffRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: Annotated[str, Field(pattern="^[A-Z0-9-]{1,20}$")]
+    id: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,20}$")]
     annual_pay_pence: Annotated[int, Field(strict=True, ge=0, le=_MOST_PAY)]
     years: int = Field(strict=True, ge=0, le=60, description="Complete years of reckonable service.")
     week_pay_pence: Annotated[int, Field(strict=True, ge=0, le=_MOST_PAY)] | None = None
     whole_time: str = Field(default="1/1", pattern=r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$")
     function: str = Field(default="", max_length=40, description="The line that he or she works for; empty: all.")
-    moves: bool = Field(default=False, description="Redeployed, or transferred with the undertaking.")
+    moves: StrictBool = Field(default=False, description="Redeployed, or transferred with the undertaking.")
 
 
 class StateStaff(BaseModel):

@@ -44,7 +44,7 @@ async def listed(
     *,
     as_at: date = date(2018, 1, 1),
     as_known: datetime | None = None,
-    after: tuple[str, int] | None = None,
+    after: tuple[date, int] | None = None,
     limit: int = 10,
     **filters: Any,
 ) -> Sequence[Any]:
@@ -91,7 +91,7 @@ async def test_findings_are_filtered_and_paged_by_the_day_on_which_they_are_due(
     assert await listed(database, england, about="BC") == [(LATE.key, None)]
     assert [key for key, _ in await listed(database, england, party="10Y")] == [OPENS.key]
     rows = await database.fetch("SELECT id FROM finding WHERE key = 'second'")
-    assert await listed(database, england, after=("2017-12-31", rows[0]["id"])) == [(LATE.key, None)]
+    assert await listed(database, england, after=(date(2017, 12, 31), rows[0]["id"])) == [(LATE.key, None)]
     assert await listed(database, england, as_at=date(2017, 6, 29)) == []
 
 
