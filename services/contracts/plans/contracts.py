@@ -3,16 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from libs.common.database.connection import raw
 from services.contracts.agreements.commands import ContractParties, customers_of, parties_on
 from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.models import Contract
 from services.contracts.core.sight import must_all_exist
 from services.contracts.exits.rules import Leaving
+from services.contracts.transfers.commands import shares_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class OldContract:
 
     contract: Contract
     parties: ContractParties
+    cost_shares: tuple[str, ...] = ()
+    """What each of its customers pays, in their order; empty where no table is agreed."""
 
     @property
     def reference(self) -> str:
@@ -31,6 +36,13 @@ class OldContract:
     def customers(self) -> tuple[str, ...]:
         """Its customers at the end."""
         return self.parties.customers
+
+    @property
+    def payers(self) -> tuple[tuple[str, Fraction], ...]:
+        """Its customers with the part of a price that each pays: as they share its cost, else equally."""
+        agreed = [Fraction(share) for share in self.cost_shares]
+        equal = [Fraction(1, len(self.customers))] * len(self.customers)
+        return tuple(zip(self.customers, agreed if sum(agreed) == 1 else equal, strict=True))
 
 
 async def load_contracts(
@@ -47,7 +59,14 @@ async def load_contracts(
     contracts = list((await session.scalars(query.with_for_update() if locked else query)).all())
     must_all_exist(references, {contract.reference for contract in contracts})
     parties = await parties_on(session, contracts, on)
-    return [OldContract(one, _parties(one, parties)) for one in contracts]
+    served = [_parties(one, parties) for one in contracts]
+    shares = await shares_on(
+        await raw(session),
+        [one.id for one in contracts],
+        [max(on, one.starts_on) for one in contracts],
+        [one.customers for one in served],
+    )
+    return [OldContract(*one) for one in zip(contracts, served, shares, strict=True)]
 
 
 def _parties(contract: Contract, parties: Mapping[int, ContractParties]) -> ContractParties:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from fractions import Fraction
 
 from libs.common.events.contracts import TerminationPriced
 from libs.common.money import apportion
@@ -14,13 +13,12 @@ AGREED = "agreed with the supplier"
 
 
 def price_to_leave(old: OldContract, exit_on: date) -> Price:
-    """Return the price of an end by the contract's own terms, which its customers share equally."""
-    part = Fraction(1, len(old.customers))
+    """Return the price of an end by the contract's own terms, which its customers share as they share its cost."""
     lines = sorted(old.contract.lines, key=lambda line: line.function)
     ending = Ending(
         exit_day=day_before(exit_on),
         ended=tuple((line.function, line.annual_pence) for line in lines),
-        payers=tuple((code, part) for code in old.customers),
+        payers=old.payers,
         supplier=old.parties.supplier,
     )
     return price_of(leaving_of(old.contract), ending)
@@ -36,7 +34,7 @@ def lines_of(old: OldContract, step: Step) -> list[Component]:
     price = price_to_leave(old, step.exit_on)
     if step.price_pence in (None, paid_by_customers(price.components, old)):
         return price.components
-    parts = apportion(step.price_pence or 0, [1] * len(old.customers))
+    parts = apportion(step.price_pence or 0, [part for _, part in old.payers])
     return [
         Component(
             component="contractual_payment",

@@ -549,3 +549,12 @@ async def test_who_joins_later_by_a_successor_that_took_it_over_on_that_day_join
     await planned.due_up_to(on)
     assert await planned.state() == "consolidated"
     assert await planned.contracts.customers("SHARED-2018", as_at=on) == ["05Y", "10H", "10Y"]
+
+
+async def test_a_price_that_a_supplier_agreed_is_divided_as_the_cost_is(planned: PlanHarness) -> None:
+    await planned.contracts.agree_shares(BUCKS, {"10H": 1, "10Y": 3}, on=date(2017, 6, 1))
+    planned.today = date(2017, 11, 1)
+    await planned.prepare("10H", "10Y", contract=BUCKS, preparation="supplier_agreed", price_pence=1000)
+    await planned.assess("05C", CSU_BUCKS_2017="pay", CSU_DUDLEY_2017="wait")
+    priced = (await planned.contracts.told("TerminationPriced"))[-1]
+    assert dict(zip(priced["payers"], priced["component_pence"], strict=True)) == {"10H": 250, "10Y": 750}
