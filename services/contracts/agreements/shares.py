@@ -141,8 +141,9 @@ async def _agree_from_day(
     )
     days = Days(act.day)
     await state_table(connection, contract, kind, command.table, leaving, days=days, stated_at=stated_at, by=by)
-    if isinstance(lead, str):
-        statement = NewStatement(contract.id, FACET, lead, days, stated_at)
+    is_alone = bool(leaving) and len(command.weights) == 1
+    if isinstance(lead, str) or is_alone:
+        statement = NewStatement(contract.id, FACET, lead if isinstance(lead, str) else None, days, stated_at)
         await coordination.state(connection, [statement], source="agreement", by=by.subject)
     contract.version += 1
     await session.flush()

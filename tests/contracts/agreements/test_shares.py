@@ -209,3 +209,11 @@ async def test_no_table_outlasts_the_customers_that_it_names(harness: ContractsH
     with pytest.raises(SharesNotWhole, match="change on 2018-04-01"):
         await agree(harness, "cost", LISTS, on=date(2018, 2, 1))
     assert set(await shares(harness, leaves)) == {"10H", "10Y"}
+
+
+async def test_a_customer_that_stays_alone_has_no_coordinating_commissioner(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    leaves = date(2018, 4, 1)
+    assert (await harness.seen(reference, as_at=leaves))["coordinating_commissioner"] == "10H"
+    await agree(harness, "cost", {"10Y": 1}, on=date(2018, 1, 5), from_day=str(leaves))
+    assert (await harness.seen(reference, as_at=leaves))["coordinating_commissioner"] is None
