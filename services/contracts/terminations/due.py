@@ -21,7 +21,7 @@ from services.contracts.exits.models import ExitNotice
 from services.contracts.exits.rules import ONE_DAY
 from services.contracts.exits.statements import leaving_of
 from services.contracts.terminations.commands import publish_end
-from services.contracts.terminations.notices import end_of
+from services.contracts.terminations.notices import end_of, standing_notices
 from services.contracts.transfers.commands import shares_on
 
 # A contract that a plan has given notice of ends by its move into the shared one.
@@ -56,6 +56,8 @@ async def end_by_notice(session: AsyncSession, *, up_to: date, stated_at: dateti
         return 0
     [contract] = await lock_contracts(session, [row["contract"]])
     notice = (await session.scalars(select(ExitNotice).where(ExitNotice.reference == row["notice"]))).one()
+    if contract.status != Status.SIGNED or notice not in await standing_notices(session, contract):
+        return 1  # withdrawn, or ended otherwise, before the lock was taken: the next is looked for
     title = exit_reasons_on(day_of(notice.stated_at)).title_of(notice.reason)
     contract.end(Status.TERMINATED, notice.exit_day, reason=notice.reason, note=notice.note, agreement=None)
     contract.notice_served_on, contract.notice_document = notice.served_on, notice.document
@@ -75,7 +77,10 @@ async def renew_contracts(session: AsyncSession, *, up_to: date, stated_at: date
     }
     if not ends:
         return 0
-    contracts = await lock_contracts(session, list(ends))
+    locked = await lock_contracts(session, list(ends))
+    # Notice may have been served, or another end agreed, before the locks were taken.
+    still = {(row["reference"], row["ends_on"]) for row in await (await raw(session)).fetch(_RENEWING, up_to)}
+    contracts = [one for one in locked if (one.reference, ends[one.reference]) in still]
     terms = []
     for contract in contracts:
         leaving, first = leaving_of(contract), ends[contract.reference] + ONE_DAY
