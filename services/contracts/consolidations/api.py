@@ -147,6 +147,7 @@ async def get_consolidation(
         errors.ContractAlreadyEnded,
         errors.CustomerNotOpen,
         errors.ReferenceTaken,
+        errors.NoRuleInForce,
         errors.ChangingHands,
         AuthorityMissing,
         refusals.NotAMember,
@@ -202,7 +203,7 @@ async def revise_plan(
 @router.get(
     "/consolidations/{reference}/feasibility",
     summary="See how each contract of a plan can be left",
-    responses=problems(errors.ConsolidationNotFound),
+    responses=problems(errors.ConsolidationNotFound, errors.NoRuleInForce),
 )
 async def get_feasibility(reference: Reference, session: Read, by: By, as_at: AsAt) -> FeasibilityView:
     """Return for each contract its earliest free exit, and the price of leaving it for the plan's first day.
@@ -217,7 +218,7 @@ async def get_feasibility(reference: Reference, session: Read, by: By, as_at: As
     "/consolidations/{reference}/feasibility",
     status_code=201,
     summary="Choose how each contract of a plan is left",
-    responses=problems(*REFUSALS, errors.ContractNotFound, refusals.NotYetFeasible),
+    responses=problems(*REFUSALS, errors.ContractNotFound, errors.NoRuleInForce, refusals.NotYetFeasible),
 )
 @binds_one_of("the plan's members", because=_BINDS_NO_OTHER)
 async def assess_plan(

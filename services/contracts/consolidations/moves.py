@@ -80,7 +80,9 @@ async def move_next(session: AsyncSession, *, up_to: date, stated_at: datetime, 
     step = by_contract(plan.history.current.steps)[row["contract"]]
     await lock_to_bind(session, [step.contract, plan.shared.reference])
     last_day = day_before(step.exit_on)
-    [old] = await load_contracts(session, [step.contract], on=last_day)
+    # A price is the one that was agreed: of the staff and the shares as known at the commitment.
+    [committed] = plan.history.of(Kind.COMMITTED)
+    [old] = await load_contracts(session, [step.contract], on=last_day, as_known=committed.stated_at)
     [shared] = await load_contracts(session, [plan.shared.reference], on=step.move_on)
     statement = Statement(today=up_to, stated_at=stated_at, by=by)
     customers = await _customers_then(await raw(session), old.customers, on=step.move_on)

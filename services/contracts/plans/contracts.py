@@ -1,8 +1,8 @@
 """Loads and locks the contracts of a plan, with their parties on the day before the shared service begins."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -10,22 +10,40 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from libs.common.database.connection import raw
+from libs.common.temporal.believed import about, holds
 from services.contracts.agreements.commands import ContractParties, customers_of, parties_on
-from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.models import Contract
+from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 from services.contracts.core.sight import must_all_exist
-from services.contracts.exits.rules import Leaving
-from services.contracts.transfers.commands import shares_on
+from services.contracts.exits.prices.estimates import members_in
+from services.contracts.exits.prices.redundancy import StaffMember
+from services.contracts.exits.queries import NOW
+
+_STAFF = """
+SELECT DISTINCT ON (contract_id) contract_id, content::text AS content FROM exit_paper
+ WHERE contract_id = ANY($1) AND kind = 'staff' AND effective_on <= $2 AND stated_at <= $3
+ ORDER BY contract_id, effective_on DESC, stated_at DESC, id DESC
+"""
+
+_SHARES = f"""
+SELECT b.subject_id, b.value FROM contract_share_belief b
+ WHERE b.subject_id = ANY($1) AND {about("b", ShareFacet.COST)} AND {holds("b", "$2", "$3")}
+"""  # noqa: S608  (only what stands above is put in)
 
 
 @dataclass(frozen=True, slots=True)
 class OldContract:
-    """A contract that a plan replaces, with its supplier and customers at the end."""
+    """A contract that a plan replaces, with its supplier and customers at the end.
+
+    `staff` are those of its list, None where none was stated; `shares` what each customer pays of the charge, empty
+    where they agreed none. Both are as known at an instant, now where it is None.
+    """
 
     contract: Contract
     parties: ContractParties
-    cost_shares: tuple[str, ...] = ()
-    """What each of its customers pays, in their order; empty where no table is agreed."""
+    staff: tuple[StaffMember, ...] | None = None
+    shares: Mapping[str, Fraction] = field(default_factory=dict)
+    as_known: datetime | None = None
 
     @property
     def reference(self) -> str:
@@ -39,16 +57,24 @@ class OldContract:
 
     @property
     def payers(self) -> tuple[tuple[str, Fraction], ...]:
-        """Its customers with the part of a price that each pays: as they share its cost, else equally."""
-        agreed = [Fraction(share) for share in self.cost_shares]
-        equal = [Fraction(1, len(self.customers))] * len(self.customers)
-        return tuple(zip(self.customers, agreed if sum(agreed) == 1 else equal, strict=True))
+        """Each customer with its exact share of the charge: equal parts where they agreed none."""
+        if self.shares.keys() != set(self.customers):
+            return tuple((code, Fraction(1, len(self.customers))) for code in self.customers)
+        return tuple((code, self.shares[code]) for code in self.customers)
 
 
 async def load_contracts(
-    session: AsyncSession, references: Collection[str], *, on: date, locked: bool = False
+    session: AsyncSession,
+    references: Collection[str],
+    *,
+    on: date,
+    locked: bool = False,
+    as_known: datetime | None = None,
 ) -> list[OldContract]:
-    """Return contracts by reference with their parties on a day, in order of their ids. Raises ContractNotFound."""
+    """Return contracts by reference with their parties on a day, in order of their ids. Raises ContractNotFound.
+
+    Their staff and shares are those of the day as known at an instant, left out: now.
+    """
     query = (
         select(Contract)
         .where(Contract.reference.in_(references))
@@ -59,14 +85,24 @@ async def load_contracts(
     contracts = list((await session.scalars(query.with_for_update() if locked else query)).all())
     must_all_exist(references, {contract.reference for contract in contracts})
     parties = await parties_on(session, contracts, on)
-    served = [_parties(one, parties) for one in contracts]
-    shares = await shares_on(
-        await raw(session),
-        [one.id for one in contracts],
-        [max(on, one.starts_on) for one in contracts],
-        [one.customers for one in served],
-    )
-    return [OldContract(*one) for one in zip(contracts, served, shares, strict=True)]
+    connection, ids = await raw(session), [contract.id for contract in contracts]
+    known = as_known or NOW
+    staff = {row["contract_id"]: members_in(row["content"]) for row in await connection.fetch(_STAFF, ids, on, known)}
+    shares = {row["subject_id"]: table_of(row["value"]) for row in await connection.fetch(_SHARES, ids, on, known)}
+    return [
+        OldContract(
+            one,
+            _parties(one, parties),
+            tuple(staff[one.id]) if one.id in staff else None,
+            _fractions(shares[one.id]) if one.id in shares else {},
+            as_known,
+        )
+        for one in contracts
+    ]
+
+
+def _fractions(table: ShareTable) -> dict[str, Fraction]:
+    return {code: Fraction(weight, table.total) for code, weight in table.weights.items()}
 
 
 def _parties(contract: Contract, parties: Mapping[int, ContractParties]) -> ContractParties:
@@ -83,15 +119,3 @@ def of_members(contracts: Sequence[OldContract], members: Collection[str]) -> li
 def day_before(day: date) -> date:
     """Return the last day of service of what ends before a day."""
     return day - timedelta(days=1)
-
-
-def leaving_of(contract: Contract) -> Leaving:
-    """Return the terms by which a contract may be left."""
-    return Leaving(
-        starts_on=contract.starts_on,
-        last_day=contract.last_day,
-        notice_months=contract.notice_months,
-        annual_pence=contract.annual_pence,
-        not_before=contract.earliest_exit_on,
-        terms=exit_terms_of(contract.exit_terms),
-    )

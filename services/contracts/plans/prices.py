@@ -6,20 +6,23 @@ from datetime import date, datetime
 from libs.common.events.contracts import TerminationPriced
 from libs.common.money import apportion
 from services.contracts.exits.prices.price import Component, Ending, Price, price_of
-from services.contracts.plans.contracts import OldContract, day_before, leaving_of
+from services.contracts.exits.statements import leaving_of
+from services.contracts.plans.contracts import OldContract, day_before
 from services.contracts.plans.rules import Step
 
 AGREED = "agreed with the supplier"
 
 
 def price_to_leave(old: OldContract, exit_on: date) -> Price:
-    """Return the price of an end by the contract's own terms, which its customers share as they share its cost."""
+    """Return the price of an end by the contract's own terms, which its customers divide as its cost."""
     lines = sorted(old.contract.lines, key=lambda line: line.function)
     ending = Ending(
         exit_day=day_before(exit_on),
         ended=tuple((line.function, line.annual_pence) for line in lines),
         payers=old.payers,
         supplier=old.parties.supplier,
+        staff=old.staff,
+        as_known=old.as_known,
     )
     return price_of(leaving_of(old.contract), ending)
 
@@ -34,7 +37,7 @@ def lines_of(old: OldContract, step: Step) -> list[Component]:
     price = price_to_leave(old, step.exit_on)
     if step.price_pence in (None, paid_by_customers(price.components, old)):
         return price.components
-    parts = apportion(step.price_pence or 0, [part for _, part in old.payers])
+    parts = apportion(step.price_pence or 0, [share for _, share in old.payers])
     return [
         Component(
             component="contractual_payment",
@@ -45,7 +48,7 @@ def lines_of(old: OldContract, step: Step) -> list[Component]:
             due_on=step.exit_on,
             basis=AGREED,
         )
-        for payer, pence in zip(old.customers, parts, strict=True)
+        for (payer, _), pence in zip(old.payers, parts, strict=True)
         if pence
     ]
 

@@ -12,6 +12,7 @@ from libs.common.errors import DomainError
 from libs.common.events.governance import DecisionReversed, DecisionTaken
 from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded
 from libs.common.identity import NotYoursToDecide
+from services.contracts.agreements.shares import AgreeShares, agree_shares
 from services.contracts.authorities.errors import AuthorityMissing
 from services.contracts.core.errors import ConsolidationNotFound, ContractAlreadyEnded, ContractNotFound
 from services.contracts.core.queries import get_consolidation
@@ -31,6 +32,7 @@ from services.contracts.plans.rules import prepared, state
 from services.contracts.terminations.due import end_by_notice, renew_contracts
 from services.contracts.terminations.errors import NoticeSpent, NoticeUnproved
 from services.contracts.terminations.notices import WithdrawNotice, withdraw_notice
+from services.contracts.terminations.staff import StateStaff, state_staff
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 from tests.support.plan_harness import BUCKS, DUDLEY, PLAN, PlanHarness
 
@@ -201,6 +203,50 @@ async def test_a_price_is_paid_as_the_supplier_agreed_and_the_members_accepted(p
     ended = (await planned.contracts.told("ContractTerminated"))[-1]
     assert (ended["termination"], ended["component_pence"]) == (f"{PLAN}:{DUDLEY}", [7_500_000])
     assert await planned.contracts.told("ContractVaried") == []
+
+
+async def test_a_price_is_of_the_staff_list_and_the_shares_as_known_at_the_commitment(
+    harness: ContractsHarness,
+) -> None:
+    plan, database = PlanHarness(harness), harness.database
+    priced = {"payment_share": "3/10", "breakage": [], "dual_running_months": 0, "reprocurement_pence": 0}
+    await harness.signed(a_draft(exit_terms=priced | {"stranded_pence": [0], "redundancy_payer": "customers"}))
+    await harness.signed(a_draft(reference=DUDLEY, customers=["05C"]))
+
+    async def list_staff(day: date, years: int) -> None:
+        command = StateStaff.model_validate(
+            {"effective_on": "2017-04-01", "staff": [{"id": "E1", "annual_pay_pence": 3_000_000, "years": years}]}
+        )
+        async with database.begin() as session:
+            by, stated = a_lead("10H", "10Y"), at(day)
+            await state_staff(session, BUCKS, command, by=by, today=day, stated_at=stated, expect=any_version)
+
+    await list_staff(date(2017, 5, 1), 6)
+    shares = AgreeShares(weights={"10H": 1, "10Y": 2}, total=3)
+    async with database.begin() as session:
+        by, day = a_lead("10H", "10Y"), date(2017, 5, 1)
+        await agree_shares(session, BUCKS, "cost", shares, by=by, today=day, stated_at=at(day, 9), expect=any_version)
+    await plan.plan()
+    await plan.accept("10Y")
+    await plan.accept("10H", BUCKS)
+    [bucks, _] = (await plan.assess("05C", CSU_BUCKS_2017="pay")).history.current.steps
+    # Three tenths of the two years that remain, and six months' pay; a third and two thirds of each.
+    assert (bucks.price_pence, bucks.unpriced) == (9_000_001 + 1_500_000, ())
+    await plan.prepare("10H", "10Y", contract=BUCKS, preparation="supplier_agreed", price_pence=10_500_001)
+    await plan.submit("10H")
+    for member in ("05C", "10H", "10Y"):
+        await plan.accept(member)
+    await plan.commit("10Y")
+    agreed = (await harness.told("TerminationPriced"))[-1]
+    lines = list(zip(agreed["components"], agreed["payers"], agreed["component_pence"], strict=True))
+    assert lines == [
+        *(("contractual_payment", "10H", 3_000_000), ("contractual_payment", "10Y", 6_000_001)),
+        *(("redundancy", "10H", 500_000), ("redundancy", "10Y", 1_000_000)),
+    ]
+    await list_staff(date(2017, 7, 1), 12)
+    assert await plan.due_up_to(date(2018, 4, 1)) == 2
+    [ended] = [one for one in await harness.told("ContractTerminated") if one["contract"] == BUCKS]
+    assert list(zip(ended["components"], ended["payers"], ended["component_pence"], strict=True)) == lines
 
 
 async def test_a_member_that_withdraws_takes_its_contract_and_who_pays_more_is_asked_again(
