@@ -162,6 +162,21 @@ class DraftContract(ReviseContract):
     reference: Reference
 
 
+class Acceptance(BaseModel):
+    """The minute by which a body accepted a shared service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisation: OdsCode
+    minute: Text
+
+
+def _of_each_once(acceptances: list[Acceptance]) -> list[Acceptance]:
+    if len({one.organisation for one in acceptances}) != len(acceptances):
+        raise ValueError("each organisation accepts once only")
+    return acceptances
+
+
 class ConsolidateContracts(Terms):
     """One shared service, under one supplier, that replaces several contracts and has all their customers."""
 
@@ -176,6 +191,7 @@ class ConsolidateContracts(Terms):
                     "last_day": "2024-03-31",
                     "replaces": ["PAYROLL-DUDLEY-2016", "PAYROLL-WALSALL-2016"],
                     "agreement": "Joint committee minute 14/18",
+                    "acceptances": [{"organisation": "05C", "minute": "Governing body 12/18"}],
                 }
             ]
         }
@@ -193,4 +209,9 @@ class ConsolidateContracts(Terms):
         default=None,
         description="The document by which other suppliers agree to end earlier than notice allows. The shared "
         "service's own supplier agrees by signing it.",
+    )
+    acceptances: Annotated[list[Acceptance], AfterValidator(_of_each_once)] = Field(
+        default_factory=list,
+        max_length=250,
+        description="The minutes by which its customers accepted it, each recorded as that body's authority.",
     )

@@ -33,6 +33,7 @@ from services.contracts.core import queries as reads
 from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.core.views import ConsolidationView
 from services.contracts.edge import Lead, expecting
+from services.contracts.mergers.errors import AgreementUnsettled
 from services.contracts.plans import assessment, membership
 from services.contracts.plans import commands as plans
 from services.contracts.plans import errors as refusals
@@ -71,6 +72,7 @@ Consolidate: TypeAlias = Annotated[
         errors.SignedInTheFuture,
         errors.DocumentMissing,
         AuthorityMissing,
+        AgreementUnsettled,
         errors.ReferenceTaken,
         errors.FunctionUnknown,
         errors.NoRuleInForce,
@@ -150,6 +152,7 @@ async def get_consolidation(
         errors.NoRuleInForce,
         errors.ChangingHands,
         AuthorityMissing,
+        AgreementUnsettled,
         refusals.NotAMember,
         refusals.NotYetFeasible,
         refusals.NotYetApproved,

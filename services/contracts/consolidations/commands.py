@@ -20,10 +20,12 @@ from services.contracts.agreements.commands import (
     parties_on,
 )
 from services.contracts.agreements.terms import ConsolidateContracts
-from services.contracts.authorities.commands import why_not_authorised
+from services.contracts.authorities.commands import record, why_not_authorised
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
+from services.contracts.mergers.to_remake import why_unsettled
+from services.contracts.plans.errors import NotAMember
 from services.contracts.plans.models import COMMIT
 from services.contracts.signing.commands import why_not_signed_on
 from services.contracts.signing.completion import bind, why_not_open
@@ -42,8 +44,8 @@ async def consolidate_contracts(
     the agreement that the command names; one with the new supplier ends because that supplier signs the new one.
 
     Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, NotRunningThen, NoticeTooLate,
-    CustomerNotOpen, SignedInTheFuture, DocumentMissing, AuthorityMissing, ReferenceTaken, FunctionUnknown, with the
-    reasons of all contracts.
+    CustomerNotOpen, SignedInTheFuture, DocumentMissing, AuthorityMissing, NotAMember, AgreementUnsettled,
+    ReferenceTaken, FunctionUnknown, with the reasons of all contracts.
     """
     start = command.starts_on
     replaced = await get_contracts_to_bind(
@@ -64,15 +66,41 @@ async def consolidate_contracts(
     found += await why_not_authorised(
         connection, COMMIT, command.reference, customers, on=signature.recorded_on, field="reference"
     )
+    found += [*_why_not_accepted(command, customers), *await why_unsettled(connection, command.replaces)]
     refuse(found)
 
     contract = await add_contract(session, command.reference, command, customers, stated_at=stated_at)
-    await bind(session, contract, customers, signature, stated_at=stated_at, by=by)
+    minutes = {one.organisation: one.minute for one in command.acceptances}
+    await bind(session, contract, customers, signature, stated_at=stated_at, by=by, minutes=minutes)
+    await _record_acceptances(session, command, on=signature.recorded_on, stated_at=stated_at, by=by)
     await _end_replaced(session, replaced, contract, command, others=others, stated_at=stated_at, by=by)
     await _tell(session, contract, customers, replaced, command)
     await follow_since_start(session, contract, customers, stated_at=stated_at, by=by)
     await session.refresh(contract, ["version"])
     return contract
+
+
+def _why_not_accepted(command: ConsolidateContracts, customers: Collection[str]) -> list[DomainError]:
+    """Return a refusal for each acceptance of a body that is no customer of a contract that is replaced."""
+    strangers = sorted({one.organisation for one in command.acceptances}.difference(customers))
+    messages = [f"{code} is no customer of a contract that {command.reference} replaces" for code in strangers]
+    return [NotAMember(message, reasons=[Reason(message, "acceptances")]) for message in messages]
+
+
+async def _record_acceptances(
+    session: AsyncSession, command: ConsolidateContracts, *, on: date, stated_at: datetime, by: Caller
+) -> None:
+    for one in command.acceptances:
+        await record(
+            session,
+            COMMIT,
+            command.reference,
+            one.organisation,
+            minute=one.minute,
+            on=on,
+            stated_at=stated_at,
+            by=by,
+        )
 
 
 async def _tell(

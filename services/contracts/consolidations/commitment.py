@@ -30,6 +30,7 @@ from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
 from services.contracts.core.shares import ShareTable
 from services.contracts.exits.statements import leaving_of
+from services.contracts.mergers.to_remake import why_unsettled
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, get_plan_to_change, reread
 from services.contracts.plans.commands import why_not_brought
@@ -90,7 +91,8 @@ async def commit_plan(
 
     Every member has accepted the current revision, so that one of them may do it for all. Raises ConsolidationNotFound,
     NotYoursToDecide, PlanEnded, PastThePivot, NotYetFeasible, NotYetApproved, NotAMember, CustomerNotOpen,
-    AuthorityMissing, ReferenceTaken, ContractAlreadyEnded, NoticeUnproved, ChangingHands.
+    AuthorityMissing, ReferenceTaken, ContractAlreadyEnded, AgreementUnsettled, NoticeUnproved,
+    ChangingHands.
     """
     plan = await get_plan_to_change(session, reference, statement, expect=expect)
     must_be_approved(plan)
@@ -103,6 +105,7 @@ async def commit_plan(
         [
             *why_not_brought(contracts, current.members, statement),
             *await _why_leaving_already(connection, plan),
+            *await why_unsettled(connection, current.contracts),
             *_why_not_left(plan, contracts, today=today),
             *_why_not_begun(plan, contracts),
             *_why_unproved(plan, contracts, command),

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
+from libs.common.errors import DomainError
 from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded
 from libs.common.identity import NotYoursToDecide
 from services.contracts.core.errors import (
@@ -16,6 +18,8 @@ from services.contracts.core.errors import (
     ReferenceTaken,
 )
 from services.contracts.core.queries import get_consolidation
+from services.contracts.plans.errors import NotAMember
+from services.contracts.plans.models import COMMIT
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
 BUCKS, DUDLEY = "CSU-BUCKS-2017", "CSU-DUDLEY-2017"
@@ -175,3 +179,29 @@ async def test_a_consolidation_signed_on_an_earlier_day_names_its_document_and_r
     await harness.consolidate(on=date(2018, 10, 2), **earlier, **agreed)
     found = (await harness.seen(DUDLEY, as_at=date(2019, 1, 1)))["early_end"]
     assert (found["reason"], found["agreement"]) == ("shared_service", "Letter of 0DJ")
+
+
+async def test_each_acceptance_is_the_authority_of_its_body(harness: ContractsHarness) -> None:
+    await both_signed(harness)
+    minutes = [{"organisation": code, "minute": f"Minute of {code}"} for code in ("05C", "10H", "10Y")]
+    stranger = {"organisation": "05Y", "minute": "Minute of 05Y"}
+    with pytest.raises(NotAMember, match="05Y is no customer"):
+        await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], acceptances=[*minutes, stranger])
+    with pytest.raises(ValidationError, match="once only"):
+        await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], acceptances=[stranger, stranger])
+    await harness.consolidate(on=date(2018, 1, 15), replaces=[BUCKS, DUDLEY], acceptances=minutes)
+    found = await harness.seen("SHARED-2019", as_at=date(2019, 4, 1))
+    assert [one["authority"] for one in found["signatures"]] == [one["minute"] for one in minutes]
+    acts = await harness.database.fetch(
+        "SELECT action, organisation, minute FROM binding_act WHERE subject = 'SHARED-2019' ORDER BY 2"
+    )
+    assert [tuple(act) for act in acts] == [(COMMIT, one["organisation"], one["minute"]) for one in minutes]
+
+
+async def test_an_agreement_to_be_made_again_is_settled_before_it_is_consolidated(harness: ContractsHarness) -> None:
+    await harness.signed(a_draft(form="section_75"))
+    await harness.signed(a_draft(reference=DUDLEY, customers=["05C"]))
+    await harness.hear(bucks_merges())
+    with pytest.raises(DomainError) as refused:
+        await harness.consolidate(on=date(2018, 5, 1), replaces=[BUCKS, DUDLEY])
+    assert f"{BUCKS} is to be made again since M-BUCKS" in str([one.message for one in refused.value.reasons])
