@@ -17,6 +17,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
 from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
+from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.codes import Day, Document, OdsCode
 from services.contracts.core.errors import ExitOutsideTerm, refuse
@@ -150,7 +151,8 @@ async def _agree_from_day(
     remaining = tuple(code for code in parties.customers if code not in leaving)
     if kind == "cost":
         reason = "associate_left" if leaving else "amended"
-        varied = _varied(contract, parties.supplier, remaining, command.table, act.day, reason, stated_at)
+        tiers = await tiers_of_functions(connection, remaining, contract.functions, as_at=act.day)
+        varied = _varied(contract, parties.supplier, remaining, command.table, tiers, act.day, reason, stated_at)
         await outbox.add(session, varied, version=contract.version)
     await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
 
@@ -261,6 +263,7 @@ def _varied(
     supplier: str,
     customers: tuple[str, ...],
     table: ShareTable,
+    tiers: tuple[str, ...],
     on: date,
     reason: str,
     stated_at: datetime,
@@ -275,7 +278,7 @@ def _varied(
         customer_shares=table.fractions(customers),
         functions=contract.functions,
         function_pence=tuple(pence[function] for function in contract.functions),
-        function_tiers=(),
+        function_tiers=tiers,
         annual_pence=contract.annual_pence,
         last_day=contract.last_day,
         reason=reason,

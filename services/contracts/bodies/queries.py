@@ -184,3 +184,11 @@ async def tier_of_customers(
     if people is None or not in_force(PACKS, as_at, subject=TARIFF_TIERS):
         return None
     return tier_of(people, as_at).name
+
+
+async def tiers_of_functions(
+    db: Reads, customers: Collection[str], functions: Sequence[str], *, as_at: date
+) -> tuple[str, ...]:
+    """Return the tier of a contract's customers on a day for each function; none where it is not known."""
+    tier = await tier_of_customers(db, customers, as_at=as_at)
+    return (tier,) * len(functions) if tier else ()

@@ -22,6 +22,7 @@ from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import add_contract, lock_to_bind
 from services.contracts.agreements.shares import publish_shares, state_table
 from services.contracts.authorities.commands import why_not_authorised
+from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.consolidations.commands import SHARED_SERVICE
 from services.contracts.core.acts import act_of
 from services.contracts.core.codes import Document
@@ -120,7 +121,7 @@ async def commit_plan(
     await bind(session, contract, first, signature, stated_at=statement.stated_at, by=statement.by, minutes=minutes)
     contract.version += 1
     await add_acts(session, plan.id, current.number, statement, {"kind": Kind.COMMITTED.value})
-    await outbox.add(session, _signed(plan, contract, first, statement))
+    await outbox.add(session, await _signed(session, plan, contract, first, statement))
     await _agree_ways_out(session, plan, contracts, statement, document=command.document)
     await outbox.add(session, _agreed(plan, contract, first, statement))
     await agree_shares(session, contract, weights_of(plan), first, statement, on=contract.starts_on)
@@ -299,7 +300,9 @@ async def _agree_ways_out(
         )
 
 
-def _signed(plan: Plan, contract: Contract, first: Sequence[str], statement: Statement) -> ContractSigned:
+async def _signed(
+    session: AsyncSession, plan: Plan, contract: Contract, first: Sequence[str], statement: Statement
+) -> ContractSigned:
     shared, charge = plan.shared, charge_of(plan, weights_of(plan), first)
     return ContractSigned(
         effective_on=shared.starts_on,
@@ -313,6 +316,9 @@ def _signed(plan: Plan, contract: Contract, first: Sequence[str], statement: Sta
         annual_pence=charge.annual_pence,
         customer_shares=charge.customer_shares,
         function_pence=charge.function_pence,
+        function_tiers=await tiers_of_functions(
+            await raw(session), charge.customers, charge.functions, as_at=shared.starts_on
+        ),
         value_basis=shared.value_basis,
         decisions=decisions_of(plan),
     )

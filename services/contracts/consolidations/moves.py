@@ -18,6 +18,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on, functions_on
 from services.contracts.agreements.commands import lock_to_bind
+from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.consolidations.commands import SHARED_SERVICE
 from services.contracts.consolidations.commitment import Charge, agree_shares, charge_of, decisions_of, weights_of
 from services.contracts.core.models import (
@@ -117,7 +118,10 @@ async def _move(session: AsyncSession, move: _Move, *, already: Sequence[str]) -
     joining = [code for code in move.customers if code not in already]
     if joining:
         charge = await _join(session, move, joining, already)
-        events.append(_varied(move, charge))
+        tiers = await tiers_of_functions(
+            await raw(session), charge.customers, charge.functions, as_at=move.step.move_on
+        )
+        events.append(_varied(move, charge, tiers))
     await outbox.add_all(session, events)
     act = {"kind": Kind.MOVED.value, "contract": move.step.contract, "effective_on": move.step.move_on}
     await add_acts(session, move.plan.id, move.plan.history.current.number, move.statement, act)
@@ -218,7 +222,7 @@ def _terminated(move: _Move, notice: str) -> ContractTerminated:
     )
 
 
-def _varied(move: _Move, charge: Charge) -> ContractVaried:
+def _varied(move: _Move, charge: Charge, tiers: tuple[str, ...]) -> ContractVaried:
     return ContractVaried(
         effective_on=move.step.move_on,
         stated_at=move.statement.stated_at,
@@ -228,7 +232,7 @@ def _varied(move: _Move, charge: Charge) -> ContractVaried:
         customer_shares=charge.customer_shares,
         functions=charge.functions,
         function_pence=charge.function_pence,
-        function_tiers=(),
+        function_tiers=tiers,
         annual_pence=charge.annual_pence,
         last_day=move.shared.last_day,
         reason="joined",

@@ -15,6 +15,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import lock_contracts, parties_on
+from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
 from services.contracts.exits.models import ExitNotice
@@ -110,7 +111,7 @@ async def _publish_renewal(
         customer_shares=shares,
         functions=contract.functions,
         function_pence=tuple(pence[function] for function in contract.functions),
-        function_tiers=(),
+        function_tiers=await tiers_of_functions(await raw(session), parties.customers, contract.functions, as_at=first),
         annual_pence=contract.annual_pence,
         last_day=next_end,
         reason="renewed",

@@ -16,6 +16,7 @@ from libs.common.process.clock import day_of
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.commands import get_contract_to_change, parties_on
+from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.core.codes import Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.exit_terms import ExtensionOption, exit_terms_of
@@ -126,7 +127,9 @@ async def _publish(session: AsyncSession, contract: Contract, extension: Contrac
         customer_shares=table.fractions(parties.customers),
         functions=contract.functions,
         function_pence=tuple(pence[function] for function in contract.functions),
-        function_tiers=(),
+        function_tiers=await tiers_of_functions(
+            await raw(session), parties.customers, contract.functions, as_at=extension.from_day
+        ),
         annual_pence=contract.annual_pence,
         last_day=extension.last_day,
         reason="extended",

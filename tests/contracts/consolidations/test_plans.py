@@ -10,7 +10,7 @@ import pytest
 
 from libs.common.errors import DomainError
 from libs.common.events.governance import DecisionReversed, DecisionTaken
-from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded
+from libs.common.events.registry import OrganisationClosed, OrganisationSucceeded, PopulationPublished
 from libs.common.identity import NotYoursToDecide
 from services.contracts.agreements.shares import AgreeShares, agree_shares
 from services.contracts.authorities.errors import AuthorityMissing
@@ -247,6 +247,26 @@ async def test_a_price_is_of_the_staff_list_and_the_shares_as_known_at_the_commi
     assert await plan.due_up_to(date(2018, 4, 1)) == 2
     [ended] = [one for one in await harness.told("ContractTerminated") if one["contract"] == BUCKS]
     assert list(zip(ended["components"], ended["payers"], ended["component_pence"], strict=True)) == lines
+
+
+async def test_the_tier_of_each_function_follows_who_is_served(planned: PlanHarness) -> None:
+    counted = date(2017, 4, 1)
+    for code, people in (("10H", 200_000), ("10Y", 200_000), ("05C", 700_000)):
+        told = PopulationPublished(
+            code=code, people=people, basis="registered", effective_on=counted, stated_at=at(counted)
+        )
+        await planned.contracts.hear(told)
+    shares = AgreeShares(weights={"10H": 1, "10Y": 2}, total=3)
+    async with planned.contracts.database.begin() as session:
+        by, day = a_lead("10H", "10Y"), planned.today
+        await agree_shares(session, BUCKS, "cost", shares, by=by, today=day, stated_at=at(day), expect=any_version)
+    await approved(planned)
+    await planned.commit("10Y")
+    await planned.due_up_to(date(2018, 6, 2))
+    amended, joined = await planned.contracts.told("ContractVaried")
+    signed = (await planned.contracts.told("ContractSigned"))[-1]
+    assert amended["function_tiers"] == ["cluster", "cluster"]
+    assert (signed["function_tiers"], joined["function_tiers"]) == (["cluster"], ["scale"])
 
 
 async def test_a_member_that_withdraws_takes_its_contract_and_who_pays_more_is_asked_again(
