@@ -1,6 +1,7 @@
 """The routers of contracts, in order."""
 
 from services.contracts.agreements import api as agreements
+from services.contracts.amendments import api as amendments
 from services.contracts.bodies import api as bodies
 from services.contracts.buy_outs import api as buy_outs
 from services.contracts.consolidations import api as consolidations
@@ -21,6 +22,7 @@ from services.contracts.terminations import api as terminations
 ROUTERS = (
     agreements.router,
     signing.router,
+    amendments.router,
     exits.router,
     terminations.router,
     consolidations.router,

@@ -85,6 +85,21 @@ CASES = [
         hidden=True,
     ),
     Case(
+        operation="amend_contract",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/contracts/{reference}/amendments",
+        values={"reference": SIGNED},
+        json={
+            "effective_on": "2018-04-01",
+            "lines": [{"function": "payroll", "annual_pence": 1}],
+            "grounds": "small",
+            "rationale": "R",
+        },
+        version=2,
+        hidden=True,
+    ),
+    Case(
         operation="ratify_contract",
         role=Role.CONTRACT_LEAD,
         binds=("10H", "10Y"),

@@ -7,6 +7,7 @@ from typing import Final
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.contracts.agreements.views import SharePartView, ShareTableView
+from services.contracts.core.charges import pence_then
 from services.contracts.core.errors import ContractNotFound
 from services.contracts.core.shares import FACETS, ShareKind, equal_parts, table_of
 from services.contracts.core.sight import IS_DRAFT, ON_THE_DAY, PARTY, reads_through
@@ -18,7 +19,7 @@ SELECT c.reference, {IS_DRAFT} AS is_draft, c.drafted_shares::text AS drafted,
        (SELECT b.value FROM contract_share_belief b
          WHERE b.subject_id = c.id AND b.facet = $5
            AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE) AS stated,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
+       {pence_then("$1::date", "sight.known")} AS annual_pence,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
               WHERE cc.contract_id = c.id
                 AND ({IS_DRAFT} OR EXISTS (

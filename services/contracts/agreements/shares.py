@@ -19,6 +19,7 @@ from services.contracts.agreements.commands import customers_of, get_contract_to
 from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
 from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.core.acts import RecordedAct, act_of
+from services.contracts.core.charges import charges_on
 from services.contracts.core.codes import Day, Document, OdsCode
 from services.contracts.core.errors import ExitOutsideTerm, refuse
 from services.contracts.core.models import FACET, Contract, Status, coordination, customership, sharing
@@ -151,8 +152,11 @@ async def _agree_from_day(
     remaining = tuple(code for code in parties.customers if code not in leaving)
     if kind == "cost":
         reason = "associate_left" if leaving else "amended"
-        tiers = await tiers_of_functions(connection, remaining, contract.functions, as_at=act.day)
-        varied = _varied(contract, parties.supplier, remaining, command.table, tiers, act.day, reason, stated_at)
+        charges = await charges_on(connection, contract, act.day)
+        tiers = await tiers_of_functions(connection, remaining, tuple(charges), as_at=act.day)
+        varied = _varied(
+            contract, parties.supplier, remaining, command.table, charges, tiers, act.day, reason, stated_at
+        )
         await outbox.add(session, varied, version=contract.version)
     await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
 
@@ -263,12 +267,12 @@ def _varied(
     supplier: str,
     customers: tuple[str, ...],
     table: ShareTable,
+    charges: dict[str, int],
     tiers: tuple[str, ...],
     on: date,
     reason: str,
     stated_at: datetime,
 ) -> ContractVaried:
-    pence = {line.function: line.annual_pence for line in contract.lines}
     return ContractVaried(
         effective_on=on,
         stated_at=stated_at,
@@ -276,10 +280,10 @@ def _varied(
         supplier=supplier,
         customers=customers,
         customer_shares=table.fractions(customers),
-        functions=contract.functions,
-        function_pence=tuple(pence[function] for function in contract.functions),
+        functions=tuple(charges),
+        function_pence=tuple(charges.values()),
         function_tiers=tiers,
-        annual_pence=contract.annual_pence,
+        annual_pence=sum(charges.values()),
         last_day=contract.last_day,
         reason=reason,
         amendment="",

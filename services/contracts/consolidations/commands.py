@@ -22,6 +22,7 @@ from services.contracts.agreements.commands import (
 from services.contracts.agreements.terms import ConsolidateContracts
 from services.contracts.authorities.commands import record, why_not_authorised
 from services.contracts.core.acts import RecordedAct, act_of
+from services.contracts.core.charges import charges_on
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
 from services.contracts.mergers.to_remake import why_unsettled
@@ -111,7 +112,8 @@ async def _tell(
     command: ConsolidateContracts,
 ) -> None:
     """Publish the consolidation, and record the old contracts' charges with the id of the event."""
-    previous = sum(old.annual_pence for old in replaced)
+    connection, last = await raw(session), contract.starts_on - timedelta(days=1)
+    previous = sum([sum((await charges_on(connection, old, last)).values()) for old in replaced])
     event = ServiceConsolidated(
         effective_on=contract.starts_on,
         stated_at=contract.drafted_at,

@@ -67,6 +67,8 @@ def _define_functions(_: MetaData, connection: Connection, **__: object) -> None
     connection.exec_driver_sql(IS_WHOLE)
 
 
+terms = Timeline(Base.metadata, "contract_terms")
+"""Subject: a contract. Its lines from the day on which an amendment changed them, as JSON: see `charges`."""
 sharing = Timeline(Base.metadata, "contract_share", check="share_table_is_whole(value)")
 """Subject: a contract. The whole table of shares of a day, one facet a kind: see `shares`."""
 coordination = Timeline(Base.metadata, "contract_coordinator")

@@ -13,6 +13,7 @@ from typing import Any
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.identity import Caller
+from services.contracts.core.charges import lines_then, pence_then
 from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound
 from services.contracts.core.known_acts import states_of
 from services.contracts.core.models import known
@@ -51,8 +52,7 @@ WITH seen AS (
                           WHERE b.subject_id = cc.id
                             AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE) END
                   ORDER BY cc.customer_code) AS customers,
-           (SELECT jsonb_agg(jsonb_build_object('function', l.function, 'annual_pence', l.annual_pence)
-                             ORDER BY l.function)::text FROM contract_line l WHERE l.contract_id = c.id) AS line_rows,
+           ({lines_then("$1::date", "sight.known")})::text AS line_rows,
            (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract,
            c.exit_terms::text AS exit_terms_text,
            CASE WHEN {IS_DRAFT} THEN c.coordinator_code
@@ -93,7 +93,7 @@ _LIST = f"""
         SELECT id FROM contract WHERE supplier_code = $6
          UNION ALL SELECT subject_id FROM contract_supplier_belief WHERE value = $6)))
    AND ($7::text IS NULL OR status_then = $7)
-   AND ($8::text IS NULL OR EXISTS (SELECT FROM contract_line l WHERE l.contract_id = seen.id AND l.function = $8))
+   AND ($8::text IS NULL OR line_rows::jsonb @> jsonb_build_array(jsonb_build_object('function', $8::text)))
    AND ($9::text IS NULL OR reference > $9)
  ORDER BY reference LIMIT $10
 """  # noqa: S608  (what is put in is ours)
@@ -134,7 +134,7 @@ SELECT cc.customer_code AS code, lower(period.days) AS first_day, upper(period.d
 # A supplier of what was replaced sees its own lines; a line belongs to the supplier of the contract's last day.
 _CONSOLIDATION = f"""
 SELECT c.reference, c.title, c.starts_on, k.previous_annual_pence, k.agreement, k.event, k.stated_at,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
+       {pence_then("c.starts_on", "sight.known")} AS annual_pence,
        c.supplier_code,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id
@@ -146,7 +146,7 @@ SELECT c.reference, c.title, c.starts_on, k.previous_annual_pence, k.agreement, 
        SELECT jsonb_agg(jsonb_build_object('reference', o.reference, 'supplier', o.supplier,
                                            'annual_pence', o.annual_pence) ORDER BY o.reference)::text AS rows
          FROM (SELECT o.reference, coalesce(b.value, o.supplier_code) AS supplier,
-                      (SELECT sum(l.annual_pence) FROM contract_line l WHERE l.contract_id = o.id) AS annual_pence
+                      {pence_then("(c.starts_on - 1)", "$2::timestamptz", contract="o")} AS annual_pence
                  FROM contract o
                  LEFT JOIN contract_supplier_belief b
                    ON b.subject_id = o.id AND (b.valid @> (c.starts_on - 1)) IS TRUE

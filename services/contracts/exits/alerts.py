@@ -11,6 +11,7 @@ from libs.common.database.connection import raw
 from libs.common.identity import Caller
 from libs.common.money import pounds
 from libs.common.rulepacks import RulePack
+from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.notice import after_months
 from services.contracts.exits.packs import find_pack
@@ -19,9 +20,9 @@ from services.contracts.findings.commands import NewFinding, clear_findings, rai
 from services.contracts.findings.models import FindingKind
 
 # Only what renews or is open-ended has a window to miss; a notice that stands closes it.
-_WATCHED = """
+_WATCHED = f"""
 SELECT c.reference, c.starts_on, c.last_day, c.notice_months, c.earliest_exit_on, c.exit_terms::text AS exit_terms,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
+       {pence_then("$1::date", KNOWN_NOW)} AS annual_pence,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id
               WHERE cc.contract_id = c.id AND b.valid @> $1::date AND upper_inf(b.known)
@@ -30,11 +31,11 @@ SELECT c.reference, c.starts_on, c.last_day, c.notice_months, c.earliest_exit_on
  WHERE c.status = 'signed' AND c.starts_on <= $1
    AND (c.exit_terms ->> 'renewal_months' IS NOT NULL OR c.exit_terms -> 'open_ended' = 'true')
    AND NOT EXISTS (SELECT FROM exit_notice n
-                    WHERE n.contract_id = c.id AND n.faults = '{}'
+                    WHERE n.contract_id = c.id AND n.faults = '{{}}'
                       AND NOT EXISTS (SELECT FROM exit_notice_act a
                                        WHERE a.notice_id = n.id AND a.act = 'withdrawal'))
  ORDER BY c.id
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 _OPEN = "SELECT key FROM finding WHERE cleared_at IS NULL AND kind = ANY($1)"
 _KINDS = [FindingKind.NOTICE_WINDOW_OPENS.value, FindingKind.NOTICE_WINDOW_MISSED.value]

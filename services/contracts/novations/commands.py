@@ -21,6 +21,7 @@ from services.contracts.agreements.commands import add_contract, lock_to_bind
 from services.contracts.agreements.shares import coordinator_on, publish_shares, state_table, tables_on
 from services.contracts.agreements.terms import Terms
 from services.contracts.core.acts import act_of
+from services.contracts.core.charges import charges_on
 from services.contracts.core.codes import Day, Document, OdsCode, Reference
 from services.contracts.core.errors import DocumentMissing, refuse
 from services.contracts.core.exit_terms import exit_terms_of
@@ -197,7 +198,7 @@ async def _begin(
     new = await add_contract(
         session,
         novation.into,
-        _terms(contract, day, supplier),
+        _terms(contract, await charges_on(await raw(session), contract, day), day, supplier),
         customers,
         stated_at=stated_at,
         coordinator=novation.entering if lead == novation.leaving else lead,
@@ -340,7 +341,7 @@ def _ends_on(contract: Contract, day: date) -> date:
     return contract.exit_day or max(contract.ends_on, leaving.term_end(leaving.term_on(day)))
 
 
-def _terms(contract: Contract, starts_on: date, supplier: str) -> Terms:
+def _terms(contract: Contract, charges: dict[str, int], starts_on: date, supplier: str) -> Terms:
     """Return the terms of a contract from a day on, which are those that it had.
 
     What is counted from its first day is stated as a day, so that its term and its minimum term do not begin anew.
@@ -354,7 +355,7 @@ def _terms(contract: Contract, starts_on: date, supplier: str) -> Terms:
         "last_day": _ends_on(contract, starts_on),
         "exit_terms": None if contract.exit_terms is None else exit_terms,
         "earliest_exit_on": first_exit if first_exit and first_exit >= starts_on else None,
-        "lines": [{"function": line.function, "annual_pence": line.annual_pence} for line in contract.lines],
+        "lines": [{"function": code, "annual_pence": pence} for code, pence in charges.items()],
     }
     kept = {name: getattr(contract, name) for name in Terms.model_fields if name not in changed}
     return Terms.model_validate(kept | changed)

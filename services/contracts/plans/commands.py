@@ -258,5 +258,5 @@ async def _revise(
     contracts: Sequence[OldContract],
     statement: Statement,
 ) -> None:
-    previous = sum(one.contract.annual_pence for one in contracts if one.reference in revision.contracts)
+    previous = sum(one.annual_pence for one in contracts if one.reference in revision.contracts)
     await add_revision(session, plan_id, revision, terms, statement, option=option, previous_annual_pence=previous)

@@ -12,6 +12,8 @@ from sqlalchemy.orm import selectinload
 from libs.common.database.connection import raw
 from libs.common.temporal.believed import about, holds
 from services.contracts.agreements.commands import ContractParties, customers_of, parties_on
+from services.contracts.core.charges import charges_on
+from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.models import Contract
 from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 from services.contracts.core.sight import must_all_exist
@@ -41,6 +43,7 @@ class OldContract:
 
     contract: Contract
     parties: ContractParties
+    charges: Mapping[str, int]
     staff: tuple[StaffMember, ...] | None = None
     shares: Mapping[str, Fraction] = field(default_factory=dict)
     as_known: datetime | None = None
@@ -49,6 +52,11 @@ class OldContract:
     def reference(self) -> str:
         """Its reference."""
         return self.contract.reference
+
+    @property
+    def annual_pence(self) -> int:
+        """Its charge a year at the end."""
+        return sum(self.charges.values())
 
     @property
     def customers(self) -> tuple[str, ...]:
@@ -93,6 +101,7 @@ async def load_contracts(
         OldContract(
             one,
             _parties(one, parties),
+            await charges_on(connection, one, on),
             tuple(staff[one.id]) if one.id in staff else None,
             _fractions(shares[one.id]) if one.id in shares else {},
             as_known,
@@ -119,3 +128,16 @@ def of_members(contracts: Sequence[OldContract], members: Collection[str]) -> li
 def day_before(day: date) -> date:
     """Return the last day of service of what ends before a day."""
     return day - timedelta(days=1)
+
+
+def leaving_of(old: OldContract) -> Leaving:
+    """Return the terms by which a contract may be left."""
+    contract = old.contract
+    return Leaving(
+        starts_on=contract.starts_on,
+        last_day=contract.last_day,
+        notice_months=contract.notice_months,
+        annual_pence=old.annual_pence,
+        not_before=contract.earliest_exit_on,
+        terms=exit_terms_of(contract.exit_terms),
+    )

@@ -59,7 +59,7 @@ class ContractOptions:
 
 def way_out(old: OldContract, *, go_live_on: date, today: date, agreed_pence: int | None = None) -> ContractOptions:
     """Return how a contract can be left, by notice served today (EXIT-1, EXIT-2) or at an agreed price."""
-    leaving = leaving_of(old.contract)
+    leaving = leaving_of(old)
     deemed = deemed_on(today, leaving.terms.deemed_service)
     earliest = _earliest_from(leaving, day_before(go_live_on), deemed=deemed)
     price, missing = _price(old, go_live_on, is_free=earliest <= day_before(go_live_on), agreed_pence=agreed_pence)

@@ -138,7 +138,7 @@ async def take_out(
     acts += [{"kind": Kind.ENDED.value}] if ends else []
     await add_acts(session, plan.id, current.number, statement, *acts)
     if not ends:
-        kept = sum(one.contract.annual_pence for one in contracts if one.reference in rest.contracts)
+        kept = sum(one.annual_pence for one in contracts if one.reference in rest.contracts)
         await add_revision(
             session, plan.id, rest, plan.shared, statement, option=plan.option, previous_annual_pence=kept
         )

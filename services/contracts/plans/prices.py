@@ -15,16 +15,15 @@ AGREED = "agreed with the supplier"
 
 def price_to_leave(old: OldContract, exit_on: date) -> Price:
     """Return the price of an end by the contract's own terms, which its customers divide as its cost."""
-    lines = sorted(old.contract.lines, key=lambda line: line.function)
     ending = Ending(
         exit_day=day_before(exit_on),
-        ended=tuple((line.function, line.annual_pence) for line in lines),
+        ended=tuple(old.charges.items()),
         payers=old.payers,
         supplier=old.parties.supplier,
         staff=old.staff,
         as_known=old.as_known,
     )
-    return price_of(leaving_of(old.contract), ending)
+    return price_of(leaving_of(old), ending)
 
 
 def paid_by_customers(lines: Sequence[Component], old: OldContract) -> int:

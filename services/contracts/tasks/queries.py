@@ -8,6 +8,7 @@ from typing import TypeAlias
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from libs.common.temporal.days import LATEST
+from services.contracts.core.charges import pence_then
 from services.contracts.core.sight import reads_through
 from services.contracts.exits.rules import ONE_DAY, charge_between
 from services.contracts.novations.errors import NovationNotFound
@@ -41,19 +42,19 @@ _ENDED = """EXISTS (SELECT FROM contract_life_belief e
                  WHERE e.subject_id = c.id AND e.value <> 'active' AND (e.known @> $1::timestamptz) IS TRUE)"""
 
 # $3 the day.
-_PARTIES = """
+_PARTIES = f"""
 SELECT c.id, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS last_day, 'customers' AS side,
        cc.customer_code AS code,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence
+       {pence_then("$3::date", "$1::timestamptz")} AS annual_pence
   FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
   JOIN contract_customer_belief b ON b.subject_id = cc.id AND b.valid @> $3::date AND (b.known @> $1::timestamptz)
  UNION ALL
 SELECT c.id, c.reference, coalesce(c.exit_day, c.term_end, c.last_day), 'supplier',
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> $3::date AND b.known @> $1::timestamptz), c.supplier_code),
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id)
+       {pence_then("$3::date", "$1::timestamptz")}
   FROM contract c
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 _OFFERS = f"""
 SELECT o.reference AS offer, o.exit_day, party.*

@@ -16,6 +16,7 @@ from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import lock_contracts, parties_on
 from services.contracts.bodies.queries import tiers_of_functions
+from services.contracts.core.charges import charges_on
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
 from services.contracts.exits.models import ExitNotice
@@ -100,7 +101,7 @@ async def _publish_renewal(
     session: AsyncSession, contract: Contract, first: date, next_end: date, *, stated_at: datetime
 ) -> None:
     parties = (await parties_on(session, [contract], first))[contract.id]
-    pence = {line.function: line.annual_pence for line in contract.lines}
+    charges = await charges_on(await raw(session), contract, first)
     [shares] = await shares_on(await raw(session), [contract.id], [first], [parties.customers])
     event = ContractVaried(
         effective_on=first,
@@ -109,10 +110,10 @@ async def _publish_renewal(
         supplier=parties.supplier,
         customers=parties.customers,
         customer_shares=shares,
-        functions=contract.functions,
-        function_pence=tuple(pence[function] for function in contract.functions),
-        function_tiers=await tiers_of_functions(await raw(session), parties.customers, contract.functions, as_at=first),
-        annual_pence=contract.annual_pence,
+        functions=tuple(charges),
+        function_pence=tuple(charges.values()),
+        function_tiers=await tiers_of_functions(await raw(session), parties.customers, tuple(charges), as_at=first),
+        annual_pence=sum(charges.values()),
         last_day=next_end,
         reason="renewed",
         amendment="",

@@ -17,6 +17,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.commands import get_contract_to_change, parties_on
 from services.contracts.bodies.queries import tiers_of_functions
+from services.contracts.core.charges import charges_on
 from services.contracts.core.codes import Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.exit_terms import ExtensionOption, exit_terms_of
@@ -117,7 +118,7 @@ async def _publish(session: AsyncSession, contract: Contract, extension: Contrac
     parties = (await parties_on(session, [contract], extension.from_day))[contract.id]
     row = await (await raw(session)).fetchrow(_TABLE, contract.id, ShareFacet.COST, extension.from_day)
     table = table_of(row["value"]) if row else equal_parts(parties.customers)
-    pence = {line.function: line.annual_pence for line in contract.lines}
+    charges = await charges_on(await raw(session), contract, extension.from_day)
     event = ContractVaried(
         effective_on=extension.from_day,
         stated_at=extension.stated_at,
@@ -125,12 +126,12 @@ async def _publish(session: AsyncSession, contract: Contract, extension: Contrac
         supplier=parties.supplier,
         customers=parties.customers,
         customer_shares=table.fractions(parties.customers),
-        functions=contract.functions,
-        function_pence=tuple(pence[function] for function in contract.functions),
+        functions=tuple(charges),
+        function_pence=tuple(charges.values()),
         function_tiers=await tiers_of_functions(
-            await raw(session), parties.customers, contract.functions, as_at=extension.from_day
+            await raw(session), parties.customers, tuple(charges), as_at=extension.from_day
         ),
-        annual_pence=contract.annual_pence,
+        annual_pence=sum(charges.values()),
         last_day=extension.last_day,
         reason="extended",
         amendment=extension.reference,

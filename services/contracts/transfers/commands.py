@@ -21,6 +21,7 @@ from libs.common.temporal.believed import about
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
+from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.models import FACET, Status, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.core.schemes import ALWAYS, property_schemes
@@ -37,13 +38,13 @@ SELECT c.id FROM contract c
 """
 
 # A statement of its own after the lock, so that what was committed during the wait is seen.
-_HELD = """
+_HELD = f"""
 SELECT c.id, c.reference, c.status,
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)),
                 c.supplier_code) AS supplier,
        cc.id AS customer_id, cc.customer_code,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
+       {pence_then("$2::date", KNOWN_NOW)} AS annual_pence,
        (SELECT max(s.stated_at) FROM contract_customer_statement s WHERE s.subject_id = cc.id) AS stated_at,
        (SELECT max(s.stated_at) FROM contract_customer_statement s
          WHERE s.subject_id = cc.id AND lower(s.valid) >= $2) AS restated_at,
@@ -55,7 +56,7 @@ SELECT c.id, c.reference, c.status,
         SELECT FROM contract_customer_belief b
          WHERE b.subject_id = cc.id AND upper_inf(b.known) AND b.valid && daterange($2, NULL)))
  ORDER BY c.id, cc.customer_code
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 _JOIN = """
 INSERT INTO contract_customer (contract_id, customer_code) SELECT unnest($1::int[]), $2 ON CONFLICT DO NOTHING

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.events.contracts import ContractTransferred
 from libs.common.messaging import outbox
+from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.schemes import ALWAYS, property_schemes
 from services.contracts.transfers.commands import route_of, shares_on
 
@@ -18,7 +19,7 @@ SELECT h.id, h.contract_id, c.reference, h.from_customers, h.customers, h.effect
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> h.effective_on AND upper_inf(b.known)),
                 c.supplier_code) AS supplier,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence
+       {pence_then("h.effective_on", KNOWN_NOW)} AS annual_pence
   FROM change_of_hands h JOIN contract c ON c.id = h.contract_id
  CROSS JOIN LATERAL (SELECT {property_schemes("h.merger", "h.from_customers", ALWAYS)} AS schemes OFFSET 0) now
  WHERE h.merger = $1 AND h.event IS NOT NULL

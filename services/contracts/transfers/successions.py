@@ -22,6 +22,7 @@ from libs.common.process import context
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
+from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.models import FACET, Contract, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.core.shares import ShareTable
@@ -44,15 +45,15 @@ SELECT h.contract_id, h.merger, h.from_customers, h.to_customer FROM change_of_h
  WHERE h.from_customers && $1::text[] AND h.effective_on = $2 ORDER BY h.contract_id, h.id
 """
 
-_LOCKED = """
+_LOCKED = f"""
 SELECT id, reference, status,
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)), supplier_code) AS supplier,
        starts_on, coalesce(exit_day, term_end, last_day) AS ends_on,
        ARRAY(SELECT merger FROM change_of_hands h WHERE h.contract_id = c.id) AS acted,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence
+       {pence_then("$2::date", KNOWN_NOW)} AS annual_pence
   FROM contract c WHERE id = ANY($1) ORDER BY id FOR UPDATE
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 _CUSTOMERS = """
 SELECT cc.contract_id, cc.id, cc.customer_code,

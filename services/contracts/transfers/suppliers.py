@@ -12,6 +12,7 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
+from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.models import FACET, known, supply
 from services.contracts.transfers.commands import shares_on
 from services.contracts.transfers.rules import differences, parties_by_day, parties_of
@@ -19,10 +20,10 @@ from services.contracts.transfers.rules import differences, parties_by_day, part
 _MOMENT = timedelta(microseconds=1)
 
 # Contracts that one of the bodies supplies, or supplied before another took over.
-_SUPPLIED = """
+_SUPPLIED = f"""
 SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c.starts_on,
        coalesce(c.exit_day, c.term_end, c.last_day) AS ends_on,
-       (SELECT sum(l.annual_pence)::bigint FROM contract_line l WHERE l.contract_id = c.id) AS annual_pence,
+       {pence_then("$2::date", KNOWN_NOW)} AS annual_pence,
        (SELECT max(s.stated_at) FROM contract_supplier_statement s WHERE s.subject_id = c.id) AS stated_at
   FROM contract c
  WHERE coalesce(c.exit_day, c.term_end, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
@@ -30,7 +31,7 @@ SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c
    AND (c.supplier_code = ANY($1)
         OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($1)))
  ORDER BY c.id FOR UPDATE
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 _BELIEVED = """
 SELECT subject_id, value, lower(valid) AS first_day, upper(valid) AS end_day FROM contract_supplier_belief

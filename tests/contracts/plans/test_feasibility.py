@@ -25,7 +25,9 @@ def an_old_contract(last_day: date, **terms: Any) -> OldContract:
         exit_terms=terms or None,
         lines=[ContractLine(function="payroll", annual_pence=1_200_000)],
     )
-    return OldContract(contract, ContractParties("0CX", ("10H",)))
+    return OldContract(
+        contract, ContractParties("0CX", ("10H",)), {line.function: line.annual_pence for line in contract.lines}
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,241 @@
+"""Amends a signed contract: its lines change from a day, within the limits of its procurement (rule EXIT-6)."""
+
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import Reason
+from libs.common.events.contracts import ContractVaried
+from libs.common.identity import Caller
+from libs.common.messaging import outbox
+from libs.common.rulepacks import RulePack
+from libs.common.temporal.days import LATEST
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
+from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
+from services.contracts.amendments.models import Amendment
+from services.contracts.amendments.rules import Change, limits_of, why_not_modify
+from services.contracts.authorities import commands as authorities
+from services.contracts.bodies.queries import tier_of_customers
+from services.contracts.core.acts import RecordedAct, act_of
+from services.contracts.core.charges import as_text, charges_on
+from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Line, Text
+from services.contracts.core.errors import ExitOutsideTerm, refuse
+from services.contracts.core.models import FACET, Contract, terms
+from services.contracts.core.notice import last_day_of_term
+from services.contracts.core.rights import Expect
+from services.contracts.core.shares import ShareFacet, table_of
+from services.contracts.exits.rules import charge_between
+from services.contracts.procurements.models import Procurement
+
+AMEND: Final = "contract.amend"
+_OPEN_ENDED_MONTHS = 48
+"""A contract without an end is valued at the charge of so many months (PCR 2015 reg. 6(19))."""
+_MOMENT = timedelta(microseconds=1)
+
+_LAST_DAY = """
+SELECT max(upper(valid)) - 1 FROM contract_life_belief WHERE subject_id = $1 AND value = 'active' AND upper_inf(known)
+"""
+
+_COST_SHARES = f"""
+SELECT value FROM contract_share_belief
+ WHERE subject_id = $1 AND facet = {ShareFacet.COST.value} AND valid @> $2::date AND upper_inf(known)
+"""  # noqa: S608  (what is put in is ours)
+
+_CHANGED_BEFORE = """
+SELECT coalesce(sum(change_pence), 0)::bigint FROM amendment WHERE contract_id = $1 AND grounds = $2
+"""
+
+# The days after $2 from which a contract has other parties or shares, as known now: the whole of it is published anew.
+_LATER = f"""
+SELECT DISTINCT lower(b.valid) AS day FROM (
+       SELECT valid FROM contract_share_belief
+        WHERE subject_id = $1 AND facet = {ShareFacet.COST.value} AND upper_inf(known)
+        UNION ALL SELECT valid FROM contract_supplier_belief WHERE subject_id = $1 AND upper_inf(known)
+        UNION ALL
+       SELECT b.valid FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
+        WHERE cc.contract_id = $1 AND upper_inf(b.known)) b
+ WHERE lower(b.valid) > $2 AND lower(b.valid) <= $3 ORDER BY day
+"""  # noqa: S608  (what is put in is ours)
+
+
+class AmendContract(BaseModel):
+    """A change of the lines of a signed contract: the whole of them from a day."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "effective_on": "2018-04-01",
+                    "lines": [{"function": "payroll", "annual_pence": 13_000_000}],
+                    "grounds": "small",
+                    "rationale": "Two practices more are paid through it",
+                    "authority": "Governing body, 6 March 2018, item 9",
+                }
+            ]
+        },
+    )
+
+    effective_on: Day = Field(description="From when they hold. A day before the one of recording needs `document`.")
+    lines: list[Line] = Field(min_length=1, max_length=100, description="All lines from the day.")
+    rationale: Text = Field(description="Why, in your own words; only the parties read it.")
+    grounds: str | None = Field(
+        default=None,
+        max_length=40,
+        pattern="^[a-z_]+$",
+        description="A ground of the rule pack `modification` of the day on which the procurement began, see "
+        "`GET /rule-packs`; needed unless no regime governed the procurement.",
+    )
+    authority: Text | None = Field(default=None, description="The minute by which the customers decided it.")
+    document: Document | None = None
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if len({line.function for line in self.lines}) != len(self.lines):
+            raise ValueError("each function may be named once only")
+        if sum(line.annual_pence for line in self.lines) > MOST_ANNUAL_PENCE:
+            raise ValueError(f"the lines charge more than {MOST_ANNUAL_PENCE} pence a year together")
+        return self
+
+    @property
+    def charges(self) -> dict[str, int]:
+        """The charge a year of each function, by function."""
+        return {line.function: line.annual_pence for line in sorted(self.lines, key=lambda one: one.function)}
+
+
+async def amend_contract(
+    session: AsyncSession,
+    reference: str,
+    command: AmendContract,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    expect: Expect,
+) -> Amendment:
+    """Change the lines of a signed contract from a day, for all its customers then, for all of whom the caller acts.
+
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExitOutsideTerm, FunctionUnknown,
+    DocumentMissing, AuthorityMissing, ModificationGroundUnknown, ModificationTooLarge.
+    """
+    act = act_of(command.effective_on, command.document, by=by, today=today, stated_at=stated_at)
+    contract = await get_contract_to_change(
+        session, reference, by=by, on=max(act.day, today), today=today, expect=expect
+    )
+    refuse(contract.why_not_end(stated_at))
+    connection = await raw(session)
+    last_day: date = await connection.fetchval(_LAST_DAY, contract.id) or contract.ends_on
+    refuse([*_why_not_then(contract, act, last_day), *act.why_not_documented("effective_on")])
+    functions_on(act.day).must_include(command.charges)
+    customers = (await parties_on(session, [contract], act.day))[contract.id].customers
+    amendment = await _weighed(session, contract, command, last_day, customers, stated_at=stated_at, by=by)
+    session.add(amendment)
+    contract.version += 1
+    await session.flush()
+    statement = NewStatement(contract.id, FACET, amendment.lines, Days(act.day), stated_at)
+    await terms.state(connection, [statement], source=amendment.reference, by=by.subject)
+    days = [row["day"] for row in await connection.fetch(_LATER, contract.id, act.day, last_day)]
+    for number, day in enumerate([act.day, *days]):
+        await _publish(session, contract, amendment, day, last_day, stated_at=stated_at + number * _MOMENT)
+    for code in customers:
+        await authorities.record(
+            session, AMEND, reference, code, minute=command.authority, on=act.recorded_on, stated_at=stated_at, by=by
+        )
+    return amendment
+
+
+def _why_not_then(contract: Contract, act: RecordedAct, last_day: date) -> list[ExitOutsideTerm]:
+    if contract.starts_on <= act.day <= last_day:
+        return []
+    message = f"{contract.reference} runs from {contract.starts_on} to {last_day}, and {act.day} is no day of it"
+    return [ExitOutsideTerm(message, reasons=[Reason(message, "effective_on")])]
+
+
+async def _weighed(
+    session: AsyncSession,
+    contract: Contract,
+    command: AmendContract,
+    last_day: date,
+    customers: tuple[str, ...],
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> Amendment:
+    """Return an amendment that the law of the procurement and the customers' authority allow."""
+    connection = await raw(session)
+    pack, day = await _limits_of(session, contract), command.effective_on
+    before = await charges_on(connection, contract, day)
+    changed = _value(sum(command.charges.values()), day, last_day) - _value(sum(before.values()), day, last_day)
+    earlier: int = await connection.fetchval(_CHANGED_BEFORE, contract.id, command.grounds)
+    original = _value(contract.annual_pence, contract.starts_on, contract.last_day)
+    found = why_not_modify(pack, command.grounds, Change(original, changed, earlier))
+    found += await authorities.why_not_authorised(
+        connection, AMEND, contract.reference, customers, on=day, field="authority"
+    )
+    refuse(found)
+    return Amendment(
+        contract_id=contract.id,
+        reference=f"A-{uuid.uuid4()}",
+        effective_on=day,
+        lines=as_text(command.charges),
+        rationale=command.rationale,
+        grounds=command.grounds,
+        rule_pack=pack.id if pack else None,
+        change_pence=changed,
+        customers=list(customers),
+        authority=command.authority,
+        document=command.document,
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
+
+
+async def _limits_of(session: AsyncSession, contract: Contract) -> RulePack | None:
+    """Return the pack of the contract's procurement; where none of its customers' is known, of its signature."""
+    of_theirs = Procurement.buyers.overlap(customers_of(contract))
+    query = select(Procurement).where(Procurement.reference == contract.procurement, of_theirs)
+    procurement = None if contract.procurement is None else await session.scalar(query)
+    if procurement is not None:
+        return limits_of(procurement.begun_on, procurement.regime)
+    return limits_of(contract.signed_on or contract.starts_on, None)
+
+
+def _value(annual_pence: int, first: date, last: date) -> int:
+    """Return the charge of a term; of one without an end that of its first years."""
+    return charge_between(annual_pence, first, last_day_of_term(first, _OPEN_ENDED_MONTHS) if last == LATEST else last)
+
+
+async def _publish(
+    session: AsyncSession, contract: Contract, amendment: Amendment, on: date, last_day: date, *, stated_at: datetime
+) -> None:
+    """Publish the whole of a contract on a day, with the lines of the amendment."""
+    connection = await raw(session)
+    parties = (await parties_on(session, [contract], on))[contract.id]
+    charges = await charges_on(connection, contract, on)
+    table = await connection.fetchval(_COST_SHARES, contract.id, on)
+    tier = await tier_of_customers(connection, parties.customers, as_at=on)
+    event = ContractVaried(
+        effective_on=on,
+        stated_at=stated_at,
+        contract=contract.reference,
+        supplier=parties.supplier,
+        customers=parties.customers,
+        customer_shares=table_of(table).fractions(parties.customers) if table else (),
+        functions=tuple(charges),
+        function_pence=tuple(charges.values()),
+        function_tiers=(tier,) * len(charges) if tier else (),
+        annual_pence=sum(charges.values()),
+        last_day=last_day,
+        reason="amended",
+        amendment=amendment.reference,
+        previous_supplier="",
+        decisions=(),
+    )
+    await outbox.add(session, event, version=contract.version)
