@@ -16,6 +16,7 @@ Packages, the highest layer first; each may import those below it:
 
 tasks           what waits for the caller
 consolidations  one shared service replaces several contracts, at once or by the moves of a plan
+amendments      the lines of a signed contract change, within the limits of its procurement
 plans           members plan a shared service, enter, accept and withdraw, until they commit
 performance     obligations, milestones, measures with results and credits, documents
 schedules       a part paid in advance, the balance on achievement

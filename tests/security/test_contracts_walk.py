@@ -93,7 +93,7 @@ CASES = [
         json={
             "effective_on": "2018-04-01",
             "lines": [{"function": "payroll", "annual_pence": 1}],
-            "grounds": "small",
+            "grounds": "review_clause",
             "rationale": "R",
         },
         version=2,

@@ -185,7 +185,7 @@ def _why_unproved(plan: Plan, contracts: Sequence[OldContract], command: CommitP
         f"{one.reference} asks for proof of service"
         for one in contracts
         if steps[one.reference].choice is ExitChoice.WAIT
-        and leaving_of(one.contract).terms.proof_required
+        and leaving_of(one).terms.proof_required
         and command.document is None
     ]
     return [NoticeUnproved(message, reasons=[Reason(message, "document")]) for message in messages]

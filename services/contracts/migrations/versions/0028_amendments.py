@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=True),
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_amendment_contract_id_contract")),
+        sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_amendment_contract_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_amendment")),
         sa.UniqueConstraint("reference", name=op.f("uq_amendment_reference")),
     )
