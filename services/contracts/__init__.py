@@ -16,8 +16,8 @@ Packages, the highest layer first; each may import those below it:
 
 tasks           what waits for the caller
 consolidations  one shared service replaces several contracts, at once or by the moves of a plan
-amendments      the lines of a signed contract change, within the limits of its procurement
 plans           members plan a shared service, enter, accept and withdraw, until they commit
+amendments      the lines of a signed contract change, within the limits of its procurement
 performance     obligations, milestones, measures with results and credits, documents
 schedules       a part paid in advance, the balance on achievement
 buy_outs        the terms on which a PFI or LIFT contract may be bought out

@@ -56,5 +56,6 @@ def _exceeded(ground: dict[str, Any], change: Change) -> str | None:
         together = abs(change.changed_before_pence + change.change_pence)
         most = max(Fraction(ground["cumulative_below"]) * original, ground.get("cumulative_below_pence", 0))
         if together >= most:
-            return f"all changes together are {together} pence, and have to stay below {ground['cumulative_below']} of {original} pence"
+            share = ground["cumulative_below"]
+            return f"all changes together are {together} pence, and have to stay below {share} of {original} pence"
     return None
