@@ -152,10 +152,8 @@ async def _agree_from_day(
     remaining = tuple(code for code in parties.customers if code not in leaving)
     if kind == "cost":
         reason = "associate_left" if leaving else "amended"
-        charges = await charges_on(connection, contract, act.day)
-        tiers = await tiers_of_functions(connection, remaining, tuple(charges), as_at=act.day)
-        varied = _varied(
-            contract, parties.supplier, remaining, command.table, charges, tiers, act.day, reason, stated_at
+        varied = await _varied(
+            connection, contract, parties.supplier, remaining, command.table, act.day, reason, stated_at
         )
         await outbox.add(session, varied, version=contract.version)
     await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
@@ -262,17 +260,17 @@ async def _lead_after(
     return [CoordinatorMissing(message, reasons=[Reason(message, "coordinating_commissioner")])]
 
 
-def _varied(
+async def _varied(
+    connection: asyncpg.Connection,
     contract: Contract,
     supplier: str,
     customers: tuple[str, ...],
     table: ShareTable,
-    charges: dict[str, int],
-    tiers: tuple[str, ...],
     on: date,
     reason: str,
     stated_at: datetime,
 ) -> ContractVaried:
+    charges = await charges_on(connection, contract, on)
     return ContractVaried(
         effective_on=on,
         stated_at=stated_at,
@@ -282,9 +280,9 @@ def _varied(
         customer_shares=table.fractions(customers),
         functions=tuple(charges),
         function_pence=tuple(charges.values()),
-        function_tiers=tiers,
+        function_tiers=await tiers_of_functions(connection, customers, tuple(charges), as_at=on),
         annual_pence=sum(charges.values()),
-        last_day=contract.last_day,
+        last_day=contract.ends_on,
         reason=reason,
         amendment="",
         previous_supplier="",

@@ -30,12 +30,11 @@ from services.contracts.core.errors import ContractAlreadyEnded, refuse
 from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
 from services.contracts.core.shares import ShareTable
-from services.contracts.exits.statements import leaving_of
 from services.contracts.mergers.to_remake import why_unsettled
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, get_plan_to_change, reread
 from services.contracts.plans.commands import why_not_brought
-from services.contracts.plans.contracts import OldContract, day_before, load_contracts
+from services.contracts.plans.contracts import OldContract, day_before, leaving_of, load_contracts
 from services.contracts.plans.errors import NotYetApproved, NotYetFeasible
 from services.contracts.plans.feasibility import way_out
 from services.contracts.plans.models import COMMIT, ExitChoice, Kind, PlanState, Preparation

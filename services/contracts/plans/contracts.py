@@ -1,7 +1,7 @@
 """Loads and locks the contracts of a plan, with their parties on the day before the shared service begins."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
@@ -13,13 +13,14 @@ from libs.common.database.connection import raw
 from libs.common.temporal.believed import about, holds
 from services.contracts.agreements.commands import ContractParties, customers_of, parties_on
 from services.contracts.core.charges import charges_on
-from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.models import Contract
 from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 from services.contracts.core.sight import must_all_exist
+from services.contracts.exits import statements
 from services.contracts.exits.prices.estimates import members_in
 from services.contracts.exits.prices.redundancy import StaffMember
 from services.contracts.exits.queries import NOW
+from services.contracts.exits.rules import Leaving
 
 _STAFF = """
 SELECT DISTINCT ON (contract_id) contract_id, content::text AS content FROM exit_paper
@@ -131,13 +132,5 @@ def day_before(day: date) -> date:
 
 
 def leaving_of(old: OldContract) -> Leaving:
-    """Return the terms by which a contract may be left."""
-    contract = old.contract
-    return Leaving(
-        starts_on=contract.starts_on,
-        last_day=contract.last_day,
-        notice_months=contract.notice_months,
-        annual_pence=old.annual_pence,
-        not_before=contract.earliest_exit_on,
-        terms=exit_terms_of(contract.exit_terms),
-    )
+    """Return the terms by which a contract may be left, at the charges of its own day."""
+    return replace(statements.leaving_of(old.contract), annual_pence=old.annual_pence)

@@ -8,8 +8,7 @@ from libs.common.errors import DomainError, Reason
 from libs.common.temporal.days import LATEST
 from services.contracts.exits.day_of_service import deemed_on
 from services.contracts.exits.rules import Leaving, earliest_free_exit_from, next_exit_day, notice_due_for
-from services.contracts.exits.statements import leaving_of
-from services.contracts.plans.contracts import OldContract, day_before
+from services.contracts.plans.contracts import OldContract, day_before, leaving_of
 from services.contracts.plans.errors import NotYetFeasible
 from services.contracts.plans.models import ExitChoice
 from services.contracts.plans.prices import paid_by_customers, price_to_leave

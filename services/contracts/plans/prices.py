@@ -6,8 +6,7 @@ from datetime import date, datetime
 from libs.common.events.contracts import TerminationPriced
 from libs.common.money import apportion
 from services.contracts.exits.prices.price import Component, Ending, Price, price_of
-from services.contracts.exits.statements import leaving_of
-from services.contracts.plans.contracts import OldContract, day_before
+from services.contracts.plans.contracts import OldContract, day_before, leaving_of
 from services.contracts.plans.rules import Step
 
 AGREED = "agreed with the supplier"
