@@ -15,7 +15,7 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
+from services.contracts.agreements.commands import ContractParties, customers_of, get_contract_to_change, parties_on
 from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
 from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.core.acts import RecordedAct, act_of
@@ -143,8 +143,7 @@ async def _agree_from_day(
     )
     days = Days(act.day)
     await state_table(connection, contract, kind, command.table, leaving, days=days, stated_at=stated_at, by=by)
-    is_alone = bool(leaving) and len(command.weights) == 1
-    if isinstance(lead, str) or is_alone:
+    if isinstance(lead, str) or (leaving and len(command.weights) == 1):
         statement = NewStatement(contract.id, FACET, lead if isinstance(lead, str) else None, days, stated_at)
         await coordination.state(connection, [statement], source="agreement", by=by.subject)
     contract.version += 1
@@ -152,9 +151,8 @@ async def _agree_from_day(
     remaining = tuple(code for code in parties.customers if code not in leaving)
     if kind == "cost":
         reason = "associate_left" if leaving else "amended"
-        varied = await _varied(
-            connection, contract, parties.supplier, remaining, command.table, act.day, reason, stated_at
-        )
+        after = ContractParties(parties.supplier, remaining)
+        varied = await _varied(connection, contract, after, command.table, act.day, reason, stated_at)
         await outbox.add(session, varied, version=contract.version)
     await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
 
@@ -263,8 +261,7 @@ async def _lead_after(
 async def _varied(
     connection: asyncpg.Connection,
     contract: Contract,
-    supplier: str,
-    customers: tuple[str, ...],
+    parties: ContractParties,
     table: ShareTable,
     on: date,
     reason: str,
@@ -275,12 +272,12 @@ async def _varied(
         effective_on=on,
         stated_at=stated_at,
         contract=contract.reference,
-        supplier=supplier,
-        customers=customers,
-        customer_shares=table.fractions(customers),
+        supplier=parties.supplier,
+        customers=parties.customers,
+        customer_shares=table.fractions(parties.customers),
         functions=tuple(charges),
         function_pence=tuple(charges.values()),
-        function_tiers=await tiers_of_functions(connection, customers, tuple(charges), as_at=on),
+        function_tiers=await tiers_of_functions(connection, parties.customers, tuple(charges), as_at=on),
         annual_pence=sum(charges.values()),
         last_day=contract.ends_on,
         reason=reason,
