@@ -109,7 +109,7 @@ class Two:
 
     def _bus_settings(self) -> dict[str, str]:
         if self.access is None:
-            return {"LOG_URLS": json.dumps({"registry": self.urls["registry"]})}
+            return {"LOG_URLS": json.dumps({name: self.urls[name] for name in ("registry", "governance")})}
         return {
             "BUS": "kafka",
             "KAFKA_BOOTSTRAP": self.access.bootstrap,
@@ -154,7 +154,7 @@ async def two(
     request: pytest.FixtureRequest, postgres: EmbeddedPostgres, new_database: NewDatabase, tokens: Tokens
 ) -> AsyncIterator[Two]:
     urls, access = {}, None
-    for name in ("registry", "contracts"):
+    for name in ("registry", "contracts", "governance"):
         urls[name] = await new_database(None)
         await migrate(urls[name], name)
     if request.param == "kafka":
@@ -163,7 +163,7 @@ async def two(
         for name in urls:
             await create_topic(access, name)
     both = Two(postgres, tokens, urls, access)
-    for name in urls:
+    for name in ("registry", "contracts"):  # governance, which contracts reads too, has nothing to say
         await both.start(name)
     yield both
     await both.stop_all()

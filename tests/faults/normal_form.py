@@ -29,6 +29,10 @@ _TABLES_LEFT_OUT = frozenset({"publisher", "idempotency_key"})
 _BODY_LEFT_OUT = frozenset({"id", "time", "epoch", "correlationid", "traceparent"})
 _SUBJECTS = {
     "contract_life": "contract",
+    "contract_terms": "contract",
+    "contract_share": "contract",
+    "contract_coordinator": "contract",
+    "known_legal_form": "known_body",
     "body_time": "body",
     "post_time": "post",
     "right_time": "decision_right",
