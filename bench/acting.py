@@ -92,7 +92,7 @@ class _Consuming:
 
 
 def _subscriptions(name: str) -> Subscriptions:
-    subscriptions: Subscriptions = import_module(f"services.{name}.reactions").subscriptions
+    subscriptions: Subscriptions = import_module(f"services.{name}.app").SERVICE.subscriptions
     return subscriptions
 
 

@@ -71,7 +71,7 @@ class Delivery:
 
 
 class Subscriptions:
-    """All event handlers of one service, registered by its `reactions.py`."""
+    """All event handlers of one service, registered by its reactions."""
 
     def __init__(self, service: str) -> None:
         self.service = service
