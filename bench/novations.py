@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 
-from bench.runner import Aim, Benchmark, Contest, Size
+from bench.runner import TINY, Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
 from libs.common.database.connection import Database, raw
 from libs.common.events.registry import CCGMerged, OrganisationOpened
@@ -85,18 +85,19 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
     with temporary_folder() as folder:
         async with postgres(folder) as server:
             urls = [await new_database(server, f"contracts_{times}", METADATA) for times in (_MANY, _MORE * _MANY)]
+            count = 100 if size is TINY else size.events * _MANY
             async with opened(urls[0]) as few, opened(urls[1]) as many:
-                await _fill(few, size.events * _MANY)
-                await _fill(many, size.events * _MANY * _MORE)
+                await _fill(few, count)
+                await _fill(many, count * _MORE)
 
                 async def ours() -> Mapping[str, float]:
-                    return {"ours": size.events * _MANY / await _ours(few)}
+                    return {"ours": count / await _ours(few)}
 
                 async def bare() -> Mapping[str, float]:
-                    return {"bare SQL": size.events * _MANY / await _bare(few)}
+                    return {"bare SQL": count / await _bare(few)}
 
                 async def tenfold() -> Mapping[str, float]:
-                    return {"ours, ten times as many": size.events * _MANY * _MORE / await _ours(many)}
+                    return {"ours, ten times as many": count * _MORE / await _ours(many)}
 
                 yield Contest([ours, bare, tenfold])
 
