@@ -19,7 +19,7 @@ async def agreed(registry: RegistryClient, **others: Any) -> None:
     await registry.move_clock("2017-01-15")
     await registry.open("10H", "10Y")
     command = a_merger_command("14Y", "10Y", "10H", on="2017-04-01", **{"schemes": []} | others)
-    await stated(registry, "/mergers", command, "2017-01-15T09:00:00Z")
+    await stated(registry, "/mergers", command, "2017-01-15T00:00:00Z")
     await registry.move_clock("2017-12-01")
 
 
