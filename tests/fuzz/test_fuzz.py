@@ -7,7 +7,7 @@ from tests.fuzz.fuzzing import fuzz, lasting_token
 from tests.support.edge import Tokens
 from tests.support.platform import Platform
 
-REQUESTS = {"registry": 600, "contracts": 200, "finance": 150, "governance": 200}
+REQUESTS = {"registry": 450, "contracts": 120, "finance": 150, "governance": 200}
 """How many random requests a service gets; with the odd ones of each operation the registry takes about a minute."""
 
 
