@@ -10,25 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.errors import DomainError, Reason
-from libs.common.events.contracts import ContractVaried, SharesAgreed
+from libs.common.events.contracts import SharesAgreed
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.commands import ContractParties, customers_of, get_contract_to_change, parties_on
+from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
 from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
-from services.contracts.bodies.queries import tiers_of_functions
+from services.contracts.agreements.variations import publish_variation, tables_on
 from services.contracts.core.acts import RecordedAct, act_of
-from services.contracts.core.charges import charges_on
 from services.contracts.core.codes import Day, Document, OdsCode
 from services.contracts.core.errors import ExitOutsideTerm, refuse
 from services.contracts.core.models import FACET, Contract, Status, coordination, customership, sharing
 from services.contracts.core.rights import Expect
-from services.contracts.core.shares import FACETS, Basis, ShareKind, ShareTable, table_of
-
-_TABLES = """
-SELECT facet, value FROM contract_share_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
-"""
+from services.contracts.core.shares import FACETS, Basis, ShareKind, ShareTable
 
 # The first later day from which another body is a customer, or one is no customer any longer.
 _NEXT_CHANGE = """
@@ -151,16 +146,10 @@ async def _agree_from_day(
     remaining = tuple(code for code in parties.customers if code not in leaving)
     if kind == "cost":
         reason = "associate_left" if leaving else "amended"
-        after = ContractParties(parties.supplier, remaining)
-        varied = await _varied(connection, contract, after, command.table, act.day, reason, stated_at)
-        await outbox.add(session, varied, version=contract.version)
+        await publish_variation(
+            session, contract, act.day, last_day=contract.ends_on, reason=reason, stated_at=stated_at
+        )
     await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
-
-
-async def tables_on(connection: asyncpg.Connection, contract: Contract, on: date) -> dict[ShareKind, ShareTable]:
-    """Return the tables of a contract on a day, as believed now."""
-    rows = {row["facet"]: row["value"] for row in await connection.fetch(_TABLES, contract.id, on)}
-    return {kind: table_of(rows[facet]) for kind, facet in FACETS.items() if rows.get(facet) is not None}
 
 
 async def coordinator_on(connection: asyncpg.Connection, contract: Contract, on: date) -> str | None:
@@ -207,13 +196,12 @@ async def publish_shares(
     session: AsyncSession, contract: Contract, customers: Sequence[str], host: str, *, on: date, stated_at: datetime
 ) -> None:
     """Publish the tables of a contract on a day, as believed now; without those that name others than its customers."""
-    rows = await (await raw(session)).fetch(_TABLES, contract.id, on)
-    tables = {row["facet"]: table_of(row["value"]) for row in rows}
+    tables = await tables_on(await raw(session), contract, on)
     shares = {
-        kind: tables[facet].fractions(customers) if facet in tables and tables[facet].holders == set(customers) else ()
-        for kind, facet in FACETS.items()
+        kind: tables[kind].fractions(customers) if kind in tables and tables[kind].holders == set(customers) else ()
+        for kind in FACETS
     }
-    cost = tables.get(FACETS["cost"])
+    cost = tables.get("cost")
     event = SharesAgreed(
         effective_on=on,
         stated_at=stated_at,
@@ -256,32 +244,3 @@ async def _lead_after(
         return None
     message = f"{now} coordinates {contract.reference} and leaves it: name who coordinates then"
     return [CoordinatorMissing(message, reasons=[Reason(message, "coordinating_commissioner")])]
-
-
-async def _varied(
-    connection: asyncpg.Connection,
-    contract: Contract,
-    parties: ContractParties,
-    table: ShareTable,
-    on: date,
-    reason: str,
-    stated_at: datetime,
-) -> ContractVaried:
-    charges = await charges_on(connection, contract, on)
-    return ContractVaried(
-        effective_on=on,
-        stated_at=stated_at,
-        contract=contract.reference,
-        supplier=parties.supplier,
-        customers=parties.customers,
-        customer_shares=table.fractions(parties.customers),
-        functions=tuple(charges),
-        function_pence=tuple(charges.values()),
-        function_tiers=await tiers_of_functions(connection, parties.customers, tuple(charges), as_at=on),
-        annual_pence=sum(charges.values()),
-        last_day=contract.ends_on,
-        reason=reason,
-        amendment="",
-        previous_supplier="",
-        decisions=(),
-    )

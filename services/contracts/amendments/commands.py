@@ -1,6 +1,7 @@
 """Amends a signed contract: its lines change from a day, within the limits of its procurement (rule EXIT-6)."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, Self
 
@@ -10,19 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.errors import Reason
-from libs.common.events.contracts import ContractVaried
 from libs.common.identity import Caller
-from libs.common.messaging import outbox
 from libs.common.rulepacks import RulePack
 from libs.common.temporal.days import LATEST
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
+from services.contracts.agreements.variations import publish_variation
 from services.contracts.amendments.models import Amendment
-from services.contracts.amendments.rules import Change, limits_of, why_not_modify
+from services.contracts.amendments.rules import Change, limits_of, open_ended_months, why_not_modify
 from services.contracts.authorities import commands as authorities
-from services.contracts.bodies.queries import tier_of_customers
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.charges import as_text, charges_on
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Line, Text
@@ -30,23 +29,16 @@ from services.contracts.core.errors import ExitOutsideTerm, refuse
 from services.contracts.core.models import FACET, Contract, terms
 from services.contracts.core.notice import last_day_of_term
 from services.contracts.core.rights import Expect
-from services.contracts.core.shares import ShareFacet, table_of
+from services.contracts.core.shares import ShareFacet
 from services.contracts.exits.rules import charge_between
 from services.contracts.procurements.models import Procurement
 
 AMEND: Final = "contract.amend"
-_OPEN_ENDED_MONTHS = 48
-"""A contract without an end is valued at the charge of so many months (PCR 2015 reg. 6(19))."""
 _MOMENT = timedelta(microseconds=1)
 
 _LAST_DAY = """
 SELECT max(upper(valid)) - 1 FROM contract_life_belief WHERE subject_id = $1 AND value = 'active' AND upper_inf(known)
 """
-
-_COST_SHARES = f"""
-SELECT value FROM contract_share_belief
- WHERE subject_id = $1 AND facet = {ShareFacet.COST.value} AND valid @> $2::date AND upper_inf(known)
-"""  # noqa: S608  (what is put in is ours)
 
 _CHANGED_BEFORE = """
 SELECT coalesce(sum(change_pence), 0)::bigint FROM amendment WHERE contract_id = $1 AND grounds = $2
@@ -142,13 +134,28 @@ async def amend_contract(
     statement = NewStatement(contract.id, FACET, amendment.lines, Days(act.day), stated_at)
     await terms.state(connection, [statement], source=amendment.reference, by=by.subject)
     days = [row["day"] for row in await connection.fetch(_LATER, contract.id, act.day, last_day)]
-    for number, day in enumerate([act.day, *days]):
-        await _publish(session, contract, amendment, day, last_day, stated_at=stated_at + number * _MOMENT)
+    await _publish(session, contract, amendment, [act.day, *days], last_day)
     for code in customers:
         await authorities.record(
             session, AMEND, reference, code, minute=command.authority, on=act.recorded_on, stated_at=stated_at, by=by
         )
     return amendment
+
+
+async def _publish(
+    session: AsyncSession, contract: Contract, amendment: Amendment, days: Sequence[date], last_day: date
+) -> None:
+    """Publish the whole of a contract from each of these days, each a moment after the one before."""
+    for number, day in enumerate(days):
+        await publish_variation(
+            session,
+            contract,
+            day,
+            last_day=last_day,
+            reason="amended",
+            stated_at=amendment.stated_at + number * _MOMENT,
+            amendment=amendment.reference,
+        )
 
 
 def _why_not_then(contract: Contract, act: RecordedAct, last_day: date) -> list[ExitOutsideTerm]:
@@ -172,10 +179,12 @@ async def _weighed(
     connection = await raw(session)
     pack, day = await _limits_of(session, contract), command.effective_on
     before = await charges_on(connection, contract, day)
-    changed = _value(sum(command.charges.values()), day, last_day) - _value(sum(before.values()), day, last_day)
+    months = open_ended_months(pack, day)
+    after_pence = _value(sum(command.charges.values()), day, last_day, months)
+    before_pence = _value(sum(before.values()), day, last_day, months)
     earlier: int = await connection.fetchval(_CHANGED_BEFORE, contract.id, command.grounds)
-    original = _value(contract.annual_pence, contract.starts_on, contract.last_day)
-    found = why_not_modify(pack, command.grounds, Change(original, changed, earlier))
+    original = _value(contract.annual_pence, contract.starts_on, contract.last_day, months)
+    found = why_not_modify(pack, command.grounds, Change(original, after_pence - before_pence, earlier))
     found += await authorities.why_not_authorised(
         connection, AMEND, contract.reference, customers, on=day, field="authority"
     )
@@ -188,7 +197,7 @@ async def _weighed(
         rationale=command.rationale,
         grounds=command.grounds,
         rule_pack=pack.id if pack else None,
-        change_pence=changed,
+        change_pence=after_pence - before_pence,
         customers=list(customers),
         authority=command.authority,
         document=command.document,
@@ -207,35 +216,6 @@ async def _limits_of(session: AsyncSession, contract: Contract) -> RulePack | No
     return limits_of(contract.signed_on or contract.starts_on, None)
 
 
-def _value(annual_pence: int, first: date, last: date) -> int:
-    """Return the charge of a term; of one without an end that of its first years."""
-    return charge_between(annual_pence, first, last_day_of_term(first, _OPEN_ENDED_MONTHS) if last == LATEST else last)
-
-
-async def _publish(
-    session: AsyncSession, contract: Contract, amendment: Amendment, on: date, last_day: date, *, stated_at: datetime
-) -> None:
-    """Publish the whole of a contract on a day, with the lines of the amendment."""
-    connection = await raw(session)
-    parties = (await parties_on(session, [contract], on))[contract.id]
-    charges = await charges_on(connection, contract, on)
-    table = await connection.fetchval(_COST_SHARES, contract.id, on)
-    tier = await tier_of_customers(connection, parties.customers, as_at=on)
-    event = ContractVaried(
-        effective_on=on,
-        stated_at=stated_at,
-        contract=contract.reference,
-        supplier=parties.supplier,
-        customers=parties.customers,
-        customer_shares=table_of(table).fractions(parties.customers) if table else (),
-        functions=tuple(charges),
-        function_pence=tuple(charges.values()),
-        function_tiers=(tier,) * len(charges) if tier else (),
-        annual_pence=sum(charges.values()),
-        last_day=last_day,
-        reason="amended",
-        amendment=amendment.reference,
-        previous_supplier="",
-        decisions=(),
-    )
-    await outbox.add(session, event, version=contract.version)
+def _value(annual_pence: int, first: date, last: date, open_ended_months: int) -> int:
+    """Return the charge of a term; of one without an end that of its first months."""
+    return charge_between(annual_pence, first, last_day_of_term(first, open_ended_months) if last == LATEST else last)

@@ -8,6 +8,7 @@ from typing import Any
 from libs.common.errors import DomainError, Reason
 from libs.common.rulepacks import RulePack, in_force
 from services.contracts.amendments.errors import ModificationGroundUnknown, ModificationTooLarge
+from services.contracts.core.errors import NoRuleInForce
 from services.contracts.core.packs import PACKS
 
 _HEALTH_CARE = "psr_2023"
@@ -29,6 +30,17 @@ def limits_of(begun_on: date, regime: str | None) -> RulePack | None:
         return None
     subject = "modification-health-care" if regime == _HEALTH_CARE else "modification"
     return next(iter(in_force(PACKS, begun_on, subject=subject)), None)
+
+
+def open_ended_months(pack: RulePack | None, day: date) -> int:
+    """Return by the charge of how many months a contract without an end is valued: by its pack, else by the day's.
+
+    Raises NoRuleInForce.
+    """
+    valuing = pack or limits_of(day, None)
+    if valuing is None:
+        raise NoRuleInForce(f"no rule on the changes of contracts is in force on {day}")
+    return int(valuing.values["open_ended_months"])
 
 
 def why_not_modify(pack: RulePack | None, grounds: str | None, change: Change) -> list[DomainError]:

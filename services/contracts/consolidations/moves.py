@@ -32,6 +32,7 @@ from services.contracts.core.models import (
     known,
     life,
 )
+from services.contracts.exits.prices.price import columns_of
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
 from services.contracts.plans.assessment import termination_of
@@ -213,12 +214,7 @@ def _terminated(move: _Move, notice: str) -> ContractTerminated:
         termination=termination_of(move.plan, old.reference) if is_paid else "",
         notice=notice,
         into=move.shared.reference,
-        components=tuple(line.component for line in lines),
-        natures=tuple(line.nature for line in lines),
-        payers=tuple(line.payer for line in lines),
-        payees=tuple(line.payee for line in lines),
-        component_pence=tuple(line.pence for line in lines),
-        due_on=tuple(line.due_on for line in lines),
+        **columns_of(lines),
     )
 
 

@@ -18,8 +18,9 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on, functions_on
 from services.contracts.agreements.commands import add_contract, lock_to_bind
-from services.contracts.agreements.shares import coordinator_on, publish_shares, state_table, tables_on
+from services.contracts.agreements.shares import coordinator_on, publish_shares, state_table
 from services.contracts.agreements.terms import Terms
+from services.contracts.agreements.variations import tables_on
 from services.contracts.core.acts import act_of
 from services.contracts.core.charges import charges_on
 from services.contracts.core.codes import Day, Document, OdsCode, Reference

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from libs.common.events.contracts import TerminationPriced
 from libs.common.money import apportion
-from services.contracts.exits.prices.price import Component, Ending, Price, price_of
+from services.contracts.exits.prices.price import Component, Ending, Price, columns_of, price_of
 from services.contracts.plans.contracts import OldContract, day_before, leaving_of
 from services.contracts.plans.rules import Step
 
@@ -67,12 +67,7 @@ def priced(
         leaving=(),
         exit_on=step.exit_on,
         status=status,
-        components=tuple(line.component for line in lines),
-        natures=tuple(line.nature for line in lines),
-        payers=tuple(line.payer for line in lines),
-        payees=tuple(line.payee for line in lines),
-        component_pence=tuple(line.pence for line in lines),
-        due_on=tuple(line.due_on for line in lines),
+        **columns_of(lines),
         recurrent_to=tuple(line.recurrent_to for line in lines),
         unpriced=step.unpriced,
         pack="; ".join(sorted(price_to_leave(old, step.exit_on).packs)),

@@ -19,7 +19,7 @@ from services.contracts.core.codes import Day, Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.rights import Expect
-from services.contracts.exits.prices.price import Component
+from services.contracts.exits.prices.price import Component, columns_of
 from services.contracts.terminations.notices import why_notice_does_not_end
 
 
@@ -119,11 +119,6 @@ async def publish_end(
         reason=reason,
         notice=notice,
         termination=termination,
-        components=tuple(line.component for line in components),
-        natures=tuple(line.nature for line in components),
-        payers=tuple(line.payer for line in components),
-        payees=tuple(line.payee for line in components),
-        component_pence=tuple(line.pence for line in components),
-        due_on=tuple(line.due_on for line in components),
+        **columns_of(components),
     )
     await outbox.add(session, event, version=contract.version)

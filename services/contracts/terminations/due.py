@@ -6,25 +6,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.events.contracts import ContractVaried
 from libs.common.identity import Caller
-from libs.common.messaging import outbox
 from libs.common.process.clock import day_of
 from libs.common.temporal.days import LATEST
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on
-from services.contracts.agreements.commands import lock_contracts, parties_on
-from services.contracts.bodies.queries import tiers_of_functions
-from services.contracts.core.charges import charges_on
-from services.contracts.core.models import FACET, Contract, Status, life
+from services.contracts.agreements.commands import lock_contracts
+from services.contracts.agreements.variations import publish_variation
+from services.contracts.core.models import FACET, Status, life
 from services.contracts.core.notice import last_notice_day
 from services.contracts.exits.models import ExitNotice
 from services.contracts.exits.rules import ONE_DAY
 from services.contracts.exits.statements import leaving_of
 from services.contracts.terminations.commands import publish_end
 from services.contracts.terminations.notices import end_of, standing_notices
-from services.contracts.transfers.commands import shares_on
 
 # A contract that a plan has given notice of ends by its move into the shared one.
 _NEXT_END = """
@@ -91,33 +87,7 @@ async def renew_contracts(session: AsyncSession, *, up_to: date, stated_at: date
         terms.append(NewStatement(contract.id, FACET, Status.ACTIVE.value, term, stated_at))
         contract.term_end = next_end
         contract.version += 1
-        await _publish_renewal(session, contract, first, next_end, stated_at=stated_at)
+        await publish_variation(session, contract, first, last_day=next_end, reason="renewed", stated_at=stated_at)
     await session.flush()
     await life.state(await raw(session), terms, source="renewal", by=by.subject)
     return len(contracts)
-
-
-async def _publish_renewal(
-    session: AsyncSession, contract: Contract, first: date, next_end: date, *, stated_at: datetime
-) -> None:
-    parties = (await parties_on(session, [contract], first))[contract.id]
-    charges = await charges_on(await raw(session), contract, first)
-    [shares] = await shares_on(await raw(session), [contract.id], [first], [parties.customers])
-    event = ContractVaried(
-        effective_on=first,
-        stated_at=stated_at,
-        contract=contract.reference,
-        supplier=parties.supplier,
-        customers=parties.customers,
-        customer_shares=shares,
-        functions=tuple(charges),
-        function_pence=tuple(charges.values()),
-        function_tiers=await tiers_of_functions(await raw(session), parties.customers, tuple(charges), as_at=first),
-        annual_pence=sum(charges.values()),
-        last_day=next_end,
-        reason="renewed",
-        amendment="",
-        previous_supplier="",
-        decisions=(),
-    )
-    await outbox.add(session, event, version=contract.version)

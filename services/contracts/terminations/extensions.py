@@ -9,22 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.errors import DomainError, Reason
-from libs.common.events.contracts import ContractVaried
 from libs.common.identity import Caller
-from libs.common.messaging import outbox
 from libs.common.process.clock import day_of
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.commands import get_contract_to_change, parties_on
-from services.contracts.bodies.queries import tiers_of_functions
-from services.contracts.core.charges import charges_on
+from services.contracts.agreements.commands import get_contract_to_change
+from services.contracts.agreements.variations import publish_variation
 from services.contracts.core.codes import Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.exit_terms import ExtensionOption, exit_terms_of
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_day_of_term, last_notice_day
 from services.contracts.core.rights import Expect
-from services.contracts.core.shares import ShareFacet, equal_parts, table_of
 from services.contracts.exits.models import ContractExtension
 from services.contracts.exits.rules import ONE_DAY, Leaving
 from services.contracts.terminations.errors import ExtensionNotOffered
@@ -32,9 +28,6 @@ from services.contracts.terminations.errors import ExtensionNotOffered
 _ENDS = """
 SELECT max(upper(valid)) - 1 AS day FROM contract_life_belief
  WHERE subject_id = $1 AND value = 'active' AND upper_inf(known)
-"""
-_TABLE = """
-SELECT value FROM contract_share_belief WHERE subject_id = $1 AND facet = $2 AND valid @> $3::date AND upper_inf(known)
 """
 
 
@@ -72,24 +65,39 @@ async def extend_contract(
     number = used or 0
     refuse(why_not_extend(reference, options, number, ends_on, on=min(today, day_of(stated_at))))
     first, last_day = ends_on + ONE_DAY, end_of_extension(contract.starts_on, ends_on, options[number].months)
-    extension = ContractExtension(
-        reference=f"X-{uuid.uuid4()}",
-        contract_id=contract.id,
-        from_day=first,
-        last_day=last_day,
-        authority=command.authority,
-        document=command.document,
-        stated_at=stated_at,
-        recorded_by=by.subject,
-    )
+    extension = _extension(contract, command, Days(first, last_day + ONE_DAY), stated_at=stated_at, by=by)
     session.add(extension)
     contract.term_end = last_day
     contract.version += 1
     await session.flush()
     term = NewStatement(contract.id, FACET, Status.ACTIVE.value, Days(first, last_day + ONE_DAY), stated_at)
     await life.state(connection, [term], source="extension", by=by.subject)
-    await _publish(session, contract, extension)
+    await publish_variation(
+        session,
+        contract,
+        first,
+        last_day=last_day,
+        reason="extended",
+        stated_at=stated_at,
+        amendment=extension.reference,
+        decision=command.authority,
+    )
     return contract
+
+
+def _extension(
+    contract: Contract, command: ExtendContract, term: Days, *, stated_at: datetime, by: Caller
+) -> ContractExtension:
+    return ContractExtension(
+        reference=f"X-{uuid.uuid4()}",
+        contract_id=contract.id,
+        from_day=term.start,
+        last_day=term.end - ONE_DAY,
+        authority=command.authority,
+        document=command.document,
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
 
 
 def why_not_extend(
@@ -112,30 +120,3 @@ def end_of_extension(starts_on: date, ends_on: date, months: int) -> date:
     if before is None:
         return last_day_of_term(ends_on + ONE_DAY, months)
     return last_day_of_term(starts_on, before + months)
-
-
-async def _publish(session: AsyncSession, contract: Contract, extension: ContractExtension) -> None:
-    parties = (await parties_on(session, [contract], extension.from_day))[contract.id]
-    row = await (await raw(session)).fetchrow(_TABLE, contract.id, ShareFacet.COST, extension.from_day)
-    table = table_of(row["value"]) if row else equal_parts(parties.customers)
-    charges = await charges_on(await raw(session), contract, extension.from_day)
-    event = ContractVaried(
-        effective_on=extension.from_day,
-        stated_at=extension.stated_at,
-        contract=contract.reference,
-        supplier=parties.supplier,
-        customers=parties.customers,
-        customer_shares=table.fractions(parties.customers),
-        functions=tuple(charges),
-        function_pence=tuple(charges.values()),
-        function_tiers=await tiers_of_functions(
-            await raw(session), parties.customers, tuple(charges), as_at=extension.from_day
-        ),
-        annual_pence=sum(charges.values()),
-        last_day=extension.last_day,
-        reason="extended",
-        amendment=extension.reference,
-        previous_supplier="",
-        decisions=(extension.authority,) if extension.authority else (),
-    )
-    await outbox.add(session, event, version=contract.version)

@@ -26,7 +26,7 @@ from services.contracts.core.rights import Expect
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
 from services.contracts.exits.models import ExitSide, OfferAct, TerminationOffer
 from services.contracts.exits.prices.estimates import price_on, staff_of
-from services.contracts.exits.prices.price import Component, Price
+from services.contracts.exits.prices.price import Component, Price, columns_of
 from services.contracts.exits.queries import NOW, get_seen
 from services.contracts.exits.rules import ONE_DAY
 from services.contracts.terminations.commands import publish_end
@@ -300,12 +300,7 @@ def _priced(
         leaving=(),
         exit_on=offer.exit_day + ONE_DAY,
         status=status,
-        components=tuple(line.component for line in lines),
-        natures=tuple(line.nature for line in lines),
-        payers=tuple(line.payer for line in lines),
-        payees=tuple(line.payee for line in lines),
-        component_pence=tuple(line.pence for line in lines),
-        due_on=tuple(line.due_on for line in lines),
+        **columns_of(lines),
         recurrent_to=tuple(line.recurrent_to for line in lines),
         unpriced=tuple(offer.price["unpriced"]),
         pack=", ".join(offer.price["rule_packs"]),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from libs.common.money import apportion
 from services.contracts.core.notice import after_months, last_day_of_term
@@ -245,3 +245,15 @@ def _reprocurement(contract: Leaving, ending: Ending, price: Price) -> None:
         price.unpriced.append("reprocurement")
         return
     price.add(ending, "reprocurement", "resource", "", contract.terms.reprocurement_pence, "as the contract states")
+
+
+def columns_of(lines: Sequence[Component]) -> dict[str, Any]:
+    """Return the lines of a price as events have them: one tuple a column, in one order."""
+    return {
+        "components": tuple(line.component for line in lines),
+        "natures": tuple(line.nature for line in lines),
+        "payers": tuple(line.payer for line in lines),
+        "payees": tuple(line.payee for line in lines),
+        "component_pence": tuple(line.pence for line in lines),
+        "due_on": tuple(line.due_on for line in lines),
+    }
