@@ -10,6 +10,13 @@ def pence(pounds: Decimal | str | int) -> int:
     return int((Decimal(pounds) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def nearest_penny(exact: Fraction) -> int:
+    """Return an exact amount of pence as whole pence, half a penny rounded up (away from zero)."""
+    whole, rest = divmod(abs(exact.numerator), exact.denominator)
+    rounded = whole + (2 * rest >= exact.denominator)
+    return rounded if exact >= 0 else -rounded
+
+
 def pounds(amount_pence: int) -> str:
     """Format pence as pounds: `1234567` -> `£12,345.67`, with a leading minus if negative."""
     sign = "-" if amount_pence < 0 else ""

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +37,10 @@ class RulePack(BaseModel):
             raise ValueError(f"{self.id} ends before it begins")
         return self
 
+    def known_at(self, instant: datetime | None) -> bool:
+        """Whether the pack was stated by an instant (None: now); one without `stated_at` is known always."""
+        return instant is None or self.stated_at is None or self.stated_at <= instant
+
     def rules_on(self, day: date) -> bool:
         """Whether the pack is active and in force on a day; `effective_to` is its last one."""
         last = self.effective_to or date.max
@@ -58,7 +62,10 @@ def load_packs(folder: Path) -> tuple[RulePack, ...]:
     return tuple(sorted(packs.values(), key=lambda pack: (pack.subject, pack.effective_from, pack.id)))
 
 
-def in_force(packs: Iterable[RulePack], day: date, *, subject: str) -> list[RulePack]:
-    """Return the active packs on a subject that are in force on a day, the latest to begin first."""
-    found = [pack for pack in packs if pack.subject == subject and pack.rules_on(day)]
+def in_force(packs: Iterable[RulePack], day: date, *, subject: str, as_known: datetime | None = None) -> list[RulePack]:
+    """Return the active packs on a subject that are in force on a day, the latest to begin first.
+
+    As known at an instant: without those stated after it. None is now, when every pack is known.
+    """
+    found = [pack for pack in packs if pack.subject == subject and pack.rules_on(day) and pack.known_at(as_known)]
     return sorted(found, key=lambda pack: (pack.effective_from, pack.id), reverse=True)

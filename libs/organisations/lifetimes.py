@@ -151,13 +151,14 @@ def relation_beliefs(
 
     def timelines() -> Iterator[tuple[datetime, Sequence[tuple[str, Days]]]]:
         before: object = None
+        layered = _Layered(), _Layered()
         timeline: Sequence[tuple[str, Days]] = ()
         for known in sorted(instants):
             closed = [days for code in of for days, status in lifetimes.at(code, known) if status == "closed"]
             parts = [_parts(one, lifetimes if names_bodies else None, known) for one in (ordered, earlier)]
             # Most of what becomes known of other bodies changes nothing for this one.
             if (now := (closed, parts)) != before:
-                layers = [layer for some in parts if some for layer in _layers(some)]
+                layers = [layer for some, of in zip(parts, layered, strict=True) if some for layer in of.with_all(some)]
                 timeline = shown(_within(_joined(layers), closed, rules))
                 before = now
             yield known, timeline
@@ -180,13 +181,22 @@ def _parts(statements: Sequence[Statement[str]], lifetimes: Lifetimes | None, kn
     return parts
 
 
-def _layers(parts: _Parts) -> tuple[list[Piece[str]], ...]:
-    """Return the timelines of what the statements say, one for each precedence."""
-    layers: tuple[list[Piece[str]], ...] = ([], [], [])
-    for one, of in parts:
-        for value, days, precedence, since in of:
-            layers[precedence][:] = superseded(layers[precedence], Piece(days, value, one), floor=since)
-    return layers
+class _Layered:
+    """The timelines of what statements say, one for each precedence; only what is new since last time is added."""
+
+    def __init__(self) -> None:
+        self._parts: _Parts = []
+        self._layers: tuple[list[Piece[str]], ...] = ([], [], [])
+
+    def with_all(self, parts: _Parts) -> tuple[list[Piece[str]], ...]:
+        """Return the timelines of these statements, which mostly are those of last time and one more."""
+        if parts[: len(self._parts)] != self._parts:
+            self._parts, self._layers = [], ([], [], [])
+        for one, of in parts[len(self._parts) :]:
+            for value, days, precedence, since in of:
+                self._layers[precedence][:] = superseded(self._layers[precedence], Piece(days, value, one), floor=since)
+        self._parts = parts
+        return self._layers
 
 
 def _joined(layers: Sequence[Sequence[Piece[str]]]) -> list[Piece[str]]:

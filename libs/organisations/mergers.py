@@ -1,7 +1,7 @@
 """Read from who followed whom which bodies took over all that others had: mergers, acquisitions and abolitions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -64,6 +64,11 @@ SELECT code, successor, effective_on, shape, share, merger, lower(known) AS know
     OR merger <> '' AND merger IN (SELECT merger FROM {table} JOIN line USING (code))
 """
 
+_FROM = """
+SELECT code, successor, effective_on, shape, share, merger, lower(known) AS known_from, upper(known) AS known_to
+  FROM {table} WHERE code = ANY($1)
+"""
+
 _BY_REFERENCE = """
 SELECT code, successor, effective_on, shape, share, merger, lower(known) AS known_from, upper(known) AS known_to
   FROM {table} WHERE merger <> ''
@@ -85,6 +90,14 @@ async def mergers_following(
             line.add(merger.successor)
             following.append(merger)
     return following
+
+
+async def mergers_from(
+    db: Reads, successions: Successions, codes: Collection[str], *, as_known: datetime
+) -> list[Merger]:
+    """Return, as believed at an instant and by day, the mergers by which one of these codes was taken over whole."""
+    rows = await db.fetch(_FROM.format(table=successions.beliefs), sorted(codes))
+    return [one for one in mergers_of(BelievedSuccession(*row) for row in rows) if one.is_believed_at(as_known)]
 
 
 async def deciders(db: Reads, successions: Successions, codes: Collection[str], *, today: date) -> frozenset[str]:
@@ -113,18 +126,15 @@ def mergers_of(rows: Iterable[BelievedSuccession]) -> list[Merger]:
     of_body: dict[tuple[str, date], list[BelievedSuccession]] = defaultdict(list)
     for row in rows:
         of_body[row.code, row.effective_on].append(row)
-    instants = sorted(
-        {one for rows in of_body.values() for row in rows for one in (row.known_from, row.known_to) if one}
-    )
+    whole = _Wholes(of_body)
     found: list[Merger] = []
     current: dict[_Key, Merger] = {}
-    for instant in instants:
-        now = _whole_at(of_body, instant)
-        for key, merger in list(current.items()):
-            if now.get(key, ()) != (merger.predecessors, merger.shape):
+    for instant in sorted({one for rows in of_body.values() for row in rows for one in _bounds(row)}):
+        for key, now in whole.move_to(instant).items():
+            if (merger := current.get(key)) and now != (merger.predecessors, merger.shape):
                 found.append(_ended(current.pop(key), instant))
-        for key, (predecessors, shape) in now.items():
-            current.setdefault(key, Merger(key[0], predecessors, *key[2:], instant, shape))
+            if now:
+                current.setdefault(key, Merger(key[0], now[0], *key[2:], instant, now[1]))
     found += current.values()
     establishing: dict[tuple[str, date], list[Merger]] = defaultdict(list)
     for merger in found:
@@ -140,26 +150,60 @@ def mergers_of(rows: Iterable[BelievedSuccession]) -> list[Merger]:
 
 _Key = tuple[str, str, str, date]  # reference, predecessor where there is none, successor, effective_on
 _Whole = tuple[tuple[str, ...], str]  # predecessors, shape
+_Body = tuple[str, date]  # a code, and the day on which it ends
 
 
-def _whole_at(
-    of_body: Mapping[tuple[str, date], Sequence[BelievedSuccession]], instant: datetime
-) -> dict[_Key, _Whole]:
-    """Return the whole successions that are believed at an instant."""
-    codes: dict[_Key, list[str]] = defaultdict(list)
-    shapes: dict[_Key, str] = {}
-    for (code, day), rows in of_body.items():
+class _Wholes:
+    """The whole successions as they are believed from instant to instant; each step looks at those that change.
+
+    There are as many instants as commands: looking at every body for each of them is quadratic.
+    """
+
+    def __init__(self, of_body: Mapping[_Body, Sequence[BelievedSuccession]]) -> None:
+        self._of_body = of_body
+        self._changing: dict[datetime, list[_Body]] = defaultdict(list)
+        for body, rows in of_body.items():
+            for instant in {one for row in rows for one in _bounds(row)}:
+                self._changing[instant].append(body)
+        self._order = {body: number for number, body in enumerate(of_body)}
+        self._members: dict[_Key, dict[_Body, list[str]]] = defaultdict(dict)
+        self._keys: dict[_Body, dict[_Key, None]] = defaultdict(dict)
+
+    def move_to(self, instant: datetime) -> dict[_Key, _Whole | None]:
+        """Return what is believed from this instant on of each succession that may change then; None: it is not."""
+        touched: dict[_Key, None] = {}
+        for body in self._changing[instant]:
+            for key in self._keys.pop(body, ()):
+                del self._members[key][body]
+                touched[key] = None
+            for key, shape in self._whole_of(body, instant):
+                self._members[key].setdefault(body, []).append(shape)
+                self._keys[body][key] = None
+                touched[key] = None
+        return {key: self._joined(self._members[key]) for key in touched}
+
+    def _whole_of(self, body: _Body, instant: datetime) -> Iterator[tuple[_Key, str]]:
+        code, day = body
         believed = [
-            row for row in rows if row.known_from <= instant and (row.known_to is None or instant < row.known_to)
+            row
+            for row in self._of_body[body]
+            if row.known_from <= instant and (row.known_to is None or instant < row.known_to)
         ]
         others = {row.successor for row in believed}
         for row in believed:
             is_whole = row.shape not in _IN_PART and row.share in _WHOLE_SHARE and len(others) == 1
             if row.merger or (is_whole and code != row.successor):
-                key = (row.merger, "" if row.merger else code, row.successor, day)
-                codes[key].append(code)
-                shapes[key] = row.shape
-    return {key: (tuple(sorted(codes[key])), shapes[key]) for key in codes}
+                yield (row.merger, "" if row.merger else code, row.successor, day), row.shape
+
+    def _joined(self, members: Mapping[_Body, Sequence[str]]) -> _Whole | None:
+        if not members:
+            return None
+        bodies = sorted(members, key=self._order.__getitem__)
+        return tuple(sorted(code for code, day in bodies for _ in members[code, day])), members[bodies[-1]][-1]
+
+
+def _bounds(row: BelievedSuccession) -> tuple[datetime, ...]:
+    return (row.known_from,) if row.known_to is None else (row.known_from, row.known_to)
 
 
 def _ended(merger: Merger, instant: datetime) -> Merger:

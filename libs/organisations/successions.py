@@ -195,6 +195,15 @@ WITH RECURSIVE line (code) AS (
 SELECT code FROM line WHERE code <> ALL($1)
 """
 
+_SUCCESSORS_OF_EACH = """
+WITH RECURSIVE line (root, code) AS (
+    SELECT code, code FROM unnest($1::text[]) AS given (code)
+     UNION
+    SELECT line.root, s.successor FROM {beliefs} s JOIN line ON s.code = line.code WHERE {known}
+)
+SELECT root, code FROM line WHERE code <> root
+"""
+
 # Today as `process.clock` has it, from the row that keeps it: rights are asked for where no day is at hand.
 TODAY = "coalesce((SELECT moved_to FROM clock), (statement_timestamp() AT TIME ZONE 'Europe/London')::date)"
 """SQL of the service's day: what a succession of a later day means for rights is not yet so."""
@@ -304,6 +313,16 @@ class Successions:
     ) -> frozenset[str]:
         """Return every code that the given ones live on in, however many steps away, as known (default: now)."""
         return await self._line(db, codes, as_known, from_="code", onto="successor")
+
+    async def successors_of_each(
+        self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None
+    ) -> dict[str, frozenset[str]]:
+        """Return for each of the codes every one that it lives on in, however many steps away, by one query."""
+        sql = _SUCCESSORS_OF_EACH.format(beliefs=self.beliefs, known=believed.as_known("s"))
+        found: dict[str, set[str]] = {code: set() for code in codes}
+        for row in await db.fetch(sql, sorted(found), as_known or _ALWAYS):
+            found[row["root"]].add(row["code"])
+        return {code: frozenset(several) for code, several in found.items()}
 
     async def predecessors(
         self, db: Reads, codes: Collection[str], *, as_known: datetime | None = None, ahead: bool = False

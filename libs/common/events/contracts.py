@@ -142,7 +142,9 @@ class ExitTermsStated(Event, topic="contracts", keys=_CONTRACT, parties_only=Tru
 
     `payment_share` is the fraction of the undiscounted remaining charges that is due. `payment_schedule_pence` are the
     payments for an end in each year from `payment_schedule_from`. `stranded_pence` is the supplier's cost by year after
-    an exit; with `stranded_ends_with_term` none after `term_ends_on`. `dual_running_pence` is a month's.
+    an exit; with `stranded_ends_with_term` none after `term_ends_on`. `dual_running_pence` is a month's; with
+    `dual_running_of_charge` it is a twelfth of the charge of `effective_on`, at an exit of the charge that ends then.
+    `breakage_payees` are who is paid each of `breakage_payee_pence`, "" no organisation; None: not known.
     """
 
     contract: str
@@ -160,6 +162,10 @@ class ExitTermsStated(Event, topic="contracts", keys=_CONTRACT, parties_only=Tru
     redundancy_payer: str
     reprocurement_pence: int | None
     pack: str
+    breakage_payees: tuple[str, ...] | None = None
+    breakage_payee_pence: tuple[int, ...] | None = None
+    dual_running_months: int | None = None
+    dual_running_of_charge: bool = False
 
 
 class NoticeDatesStated(Event, topic="contracts", keys=_CONTRACT, parties_only=True):

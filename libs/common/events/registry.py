@@ -152,11 +152,15 @@ class AreasAssigned(Event, Sourced, topic="registry", keys=("code",)):
 
 
 class PopulationPublished(Event, Sourced, topic="registry", keys=("code",)):
-    """A body's population on `effective_on`, counted in one way (`basis`: `registered`, `weighted`, `resident`)."""
+    """A body's population on `effective_on`, counted in one way (`basis`: `registered`, `weighted`, `resident`).
+
+    With a `local_authority` (its code) it counts those of them who live there; empty: all.
+    """
 
     code: OdsCode
     basis: str
     people: int
+    local_authority: str = ""
 
 
 class OrganisationSucceeded(Event, Sourced, topic="registry", keys=("code", "successor")):

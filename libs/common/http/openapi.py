@@ -70,6 +70,9 @@ _NAME_OF_SERVERS = (
     ".observe(document, {childList: true, subtree: true});"
 )
 
+# On a phone a long word in the name of a tag breaks, so that the page does not become wider.
+_NARROW = ".swagger-ui .opblock-tag { overflow-wrap: anywhere; }"
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -102,7 +105,7 @@ def _way_back(title: str, prefix: str) -> str:
     return (
         '<nav aria-label="Way back" '
         f'style="font: 1rem/1.5 sans-serif; padding: .5rem 1rem">{above}<a href="{prefix}/">{title}</a></nav>'
-        f"<script>{_NAME_OF_SERVERS}</script>"
+        f"<style>{_NARROW}</style><script>{_NAME_OF_SERVERS}</script>"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 from starlette.types import Message
@@ -19,6 +20,8 @@ from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
 from libs.common.process import context
 
+VERSION = "/v1"
+"""Under which the routes of a service are."""
 SESSION = "footprint.session"
 """Key of the command's session in the ASGI scope."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -199,16 +202,32 @@ class QuestionRoute(_JsonRoute):
     """A route that changes nothing, whatever its method: a POST where the query may be too long for a URL."""
 
 
+class PlacedRouter(APIRouter):
+    """A router whose routes have their final paths and names, so that an app takes them as they are.
+
+    `include_router` builds each route a second time: 0.8 s of a start of the four services (November 2026).
+    """
+
+    def __init__(self, *, prefix: str, tags: Sequence[str], route_class: type[APIRoute]) -> None:
+        """Place the routes below the version."""
+        super().__init__(
+            prefix=f"{VERSION}{prefix}",
+            tags=list(tags),
+            route_class=route_class,
+            generate_unique_id_function=lambda route: route.name,
+        )
+
+
 def questions_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
     """Return a router whose routes only read, even those called by POST."""
-    return APIRouter(prefix=prefix, tags=list(tags), route_class=QuestionRoute)
+    return PlacedRouter(prefix=prefix, tags=tags, route_class=QuestionRoute)
 
 
 def commands_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
     """Return a router whose writing routes are commands."""
-    return APIRouter(prefix=prefix, tags=list(tags), route_class=CommandRoute)
+    return PlacedRouter(prefix=prefix, tags=tags, route_class=CommandRoute)
 
 
 def documents_router(*, tags: Sequence[str] = (), prefix: str = "") -> APIRouter:
     """Return a router whose writing routes are commands that take a document as their body."""
-    return APIRouter(prefix=prefix, tags=list(tags), route_class=UploadRoute)
+    return PlacedRouter(prefix=prefix, tags=tags, route_class=UploadRoute)

@@ -13,7 +13,7 @@ from libs.common.database.statistics import analyze
 from libs.common.errors import NotFound
 from libs.common.messaging.bus import Bus, Message, position_of
 from libs.common.messaging.intake import Cursor, take_in
-from libs.common.messaging.subscriptions import KnowingHandler, Projection, Subscriptions
+from libs.common.messaging.subscriptions import KnowingHandler, NotingHandler, Projection, Subscriptions
 
 _BATCH = 1000
 
@@ -71,13 +71,13 @@ async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, na
     """Empty a projection and replay into it every event that this service has consumed.
 
     Runs in one transaction: readers see the old content until it commits, and consumers wait meanwhile. Only the
-    projection's knowing handlers are called, so no command runs and no event is published twice. Parked events stay
+    projection's own handlers are called, so no command runs and no event is published twice. Parked events stay
     out. Raises UnknownProjection, NotReplayable.
     """
     projection = subscriptions.projections.get(name)
     if projection is None:
         raise UnknownProjection(f"{name}: there are {', '.join(sorted(subscriptions.projections)) or 'none'}")
-    handlers = [handler for handler in subscriptions.knowing if handler.projection.name == name]
+    handlers = [handler for handler in subscriptions.copying if handler.projection.name == name]
     async with database.begin() as session:
         connection = await raw(session)
         places = await connection.fetch(
@@ -114,7 +114,9 @@ def _is_alien(message: Message) -> bool:
     return position_of(message) is None
 
 
-async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler], source: str, up_to: int) -> int:
+async def _replay(
+    session: AsyncSession, bus: Bus, handlers: list[KnowingHandler | NotingHandler], source: str, up_to: int
+) -> int:
     connection = await raw(session)
     parked = {
         row["position"] for row in await connection.fetch("SELECT position FROM parked WHERE source = $1", source)
@@ -137,14 +139,18 @@ async def _replay(session: AsyncSession, bus: Bus, handlers: list[KnowingHandler
         if intake.place == place:
             raise NotReplayable(f"{source} ends at {place.position}, but {up_to} was consumed")
         place = intake.place
-        events_read = [
-            step.delivery.event
+        deliveries = [
+            step.delivery
             for step in intake.steps
             if step.delivery and step.position <= up_to and step.position not in parked
         ]
         for handler in handlers:
-            own = [event for event in events_read if event.event_name in handler.names]
-            if own:
-                await handler.know(own, connection)
-        events += len(events_read)
+            own = [delivery for delivery in deliveries if delivery.event.event_name in handler.names]
+            if not own:
+                continue
+            if isinstance(handler, NotingHandler):
+                await handler.note(own, connection)
+            else:
+                await handler.know([delivery.event for delivery in own], connection)
+        events += len(deliveries)
     return events

@@ -15,6 +15,7 @@ from libs.common.identity import service_caller
 from libs.common.process.context import Origin, begin, origin
 
 Knowing: TypeAlias = Callable[[Sequence[Event], asyncpg.Connection], Awaitable[None]]
+Noting: TypeAlias = Callable[[Sequence["Delivery"], asyncpg.Connection], Awaitable[None]]
 Acting: TypeAlias = Callable[..., Awaitable[bool]]
 """Return whether it wrote anything: what changed nothing is not in the record of writes."""
 Holding: TypeAlias = Callable[[asyncpg.Connection, Collection[str]], Awaitable[Collection[str]]]
@@ -43,6 +44,15 @@ class KnowingHandler:
     projection: Projection
     names: frozenset[str]
     know: Knowing
+
+
+@dataclass(frozen=True, slots=True)
+class NotingHandler:
+    """A handler that maintains a projection of the events themselves: it receives them with their envelopes."""
+
+    projection: Projection
+    names: frozenset[str]
+    note: Noting
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +86,24 @@ class Subscriptions:
     def __init__(self, service: str) -> None:
         self.service = service
         self.knowing: list[KnowingHandler] = []
+        self.noting: list[NotingHandler] = []
         self.acting: list[ActingHandler] = []
 
     @property
     def names(self) -> frozenset[str]:
         """The names of all events with at least one handler."""
-        names = [handler.names for handler in self.knowing] + [handler.names for handler in self.acting]
+        names = [one.names for one in self.copying] + [one.names for one in self.acting]
         return frozenset[str]().union(*names)
+
+    @property
+    def copying(self) -> list[KnowingHandler | NotingHandler]:
+        """Every handler that maintains a projection."""
+        return [*self.knowing, *self.noting]
 
     @property
     def projections(self) -> dict[str, Projection]:
         """Every projection by its name."""
-        return {handler.projection.name: handler.projection for handler in self.knowing}
+        return {handler.projection.name: handler.projection for handler in self.copying}
 
     def knows(self, projection: Projection, *events: type[Event]) -> Callable[[Knowing], Knowing]:
         """Register the decorated function as the handler that maintains `projection` from these events.
@@ -99,6 +115,18 @@ class Subscriptions:
         def subscribe(know: Knowing) -> Knowing:
             self.knowing.append(KnowingHandler(projection, _names(events), know))
             return know
+
+        return subscribe
+
+    def notes(self, projection: Projection, *events: type[Event]) -> Callable[[Noting], Noting]:
+        """Register the decorated function as the handler that notes which of these events came, with their envelopes.
+
+        It is called with `(deliveries, connection)`, before any other handler, and with all of them on a rebuild.
+        """
+
+        def subscribe(note: Noting) -> Noting:
+            self.noting.append(NotingHandler(projection, _names(events), note))
+            return note
 
         return subscribe
 
@@ -122,6 +150,9 @@ class Subscriptions:
         including that event.
         """
         connection = await raw(session)
+        for noting in self.noting:
+            if own := [delivery for delivery in deliveries if delivery.event.event_name in noting.names]:
+                await noting.note(own, connection)
         concerned = await self._concerned(deliveries, connection)
         run: list[Event] = []
         for delivery in deliveries:

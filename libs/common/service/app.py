@@ -21,7 +21,7 @@ from libs.common.http.declarations import binding_of
 from libs.common.http.examples import read_examples
 from libs.common.http.middleware import Authentication, Compression, Surroundings
 from libs.common.http.tokens import Keys, Verifier
-from libs.common.http.transactions import READING, CommandRoute, QuestionRoute, SteppedRoute
+from libs.common.http.transactions import READING, VERSION, CommandRoute, PlacedRouter, QuestionRoute, SteppedRoute
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.rebuild import rebuild_carried_over
@@ -101,7 +101,10 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
     connect(app, settings, bus)
     problems.register(app)
     for router in (*service.routers, feed_routes.router, operator_routes.router, operator_routes.stepped):
-        app.include_router(router, prefix="/v1")
+        if isinstance(router, PlacedRouter):
+            app.router.routes.extend(router.routes)
+        else:
+            app.include_router(router, prefix=VERSION)
     app.include_router(health_routes.router)
     openapi.document(app, token_url=settings.token_url, examples=read_examples(service.examples))
     metrics.routes = _checked_routes(app)

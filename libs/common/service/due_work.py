@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Protocol
 
@@ -31,6 +31,18 @@ class DoDueWork(Protocol):
 
     def __call__(self, session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> Awaitable[int]:
         """Return how much was done."""
+
+
+def first_of(routines: Sequence[DoDueWork]) -> DoDueWork:
+    """Return the routine that does the next piece of the first of these that has one."""
+
+    async def do_next(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+        for do in routines:
+            if done := await do(session, up_to=up_to, stated_at=stated_at, by=by):
+                return done
+        return 0
+
+    return do_next
 
 
 class DueWork:

@@ -53,7 +53,7 @@ class ClockNotMovable(Conflict):
     """
 
 
-class NotYetDue(Unprocessable):
+class DayNotReached(Unprocessable):
     """Due work can be done up to today only.
 
     `up_to` lies in the future. Move the clock first, where that is allowed.
@@ -191,7 +191,7 @@ class MoveClock(BaseModel):
     )
 
 
-@stepped.post("/due-work", summary="Do due work", responses=problems(NotYetDue))
+@stepped.post("/due-work", summary="Do due work", responses=problems(DayNotReached))
 @binds_none(because=_RUNS_THE_SYSTEM)
 async def do_due_work(
     command: DueWorkUpTo,
@@ -202,7 +202,7 @@ async def do_due_work(
     """Do all work due on or before this day; the response comes when it is done."""
     if command.up_to > today:
         message = f"{command.up_to} lies after today, {today}"
-        raise NotYetDue(message, reasons=[Reason(message, "up_to")])
+        raise DayNotReached(message, reasons=[Reason(message, "up_to")])
     async with _database(request).begin() as session:
         await record_write(session, by, "do_due_work", request=context.origin().causation)
     return DueWorkDone(done=await _run_due_work(request, command.up_to))

@@ -38,6 +38,8 @@ class Days:
 
     def within(self, other: "Days") -> "Days | None":
         """Return the days that both have, None where there are none."""
+        if self.end <= other.start or other.end <= self.start:  # most often, and sooner than by max and min
+            return None
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Days(start, end) if start < end else None
 
