@@ -1,9 +1,12 @@
 """`python -m services.registry serve | migrate | import-ods FOLDER | restate FILE | ...`."""
 
-from libs.common.service.cli import Command, run
-from services.registry.app import SERVICE
-from services.registry.crosswalks import cli as crosswalks
-from services.registry.imports import cli as imports
+from libs.common.process.start import uncollected
+
+with uncollected():
+    from libs.common.service.cli import Command, run
+    from services.registry.app import SERVICE
+    from services.registry.crosswalks import cli as crosswalks
+    from services.registry.imports import cli as imports
 
 run(
     SERVICE,

@@ -18,6 +18,7 @@ from libs.common.http.dependencies import (
     Write,
     allowed,
     binds,
+    binds_one_of,
     commands_router,
     etag,
     page,
@@ -34,6 +35,7 @@ from services.registry.applications.errors import (
     ApplicationNotFound,
     DeterminedAlready,
     NoSuchApplicant,
+    NotApplicants,
 )
 from services.registry.applications.models import Application, ApplicationStatus
 from services.registry.applications.views import (
@@ -75,12 +77,15 @@ async def list_applications(
     status: Annotated[ApplicationStatus | None, Query(description="only those with this status")] = None,
     code: Annotated[Code | None, Query(description="an applicant or the successor")] = None,
 ) -> Page[ApplicationView]:
-    """List applications by status and organisation, as known at an instant, ordered by filing day."""
+    """List applications by status and organisation, as known at an instant, ordered by the day of their first step.
+
+    A draft that was never filed is listed for the bodies that it names alone.
+    """
     filters = queries.ApplicationFilter(status, code)
     found = await queries.list_applications(
         rows, filters, sight=sight, as_known=as_known, after=_cursor(paging.key(str, str)), limit=paging.fetch
     )
-    return page(found, key=lambda one: (one.filed_on, one.reference), request=request)
+    return page(found, key=lambda one: (one.drafted_on, one.reference), request=request)
 
 
 @router.get(
@@ -94,7 +99,8 @@ async def get_application(
 ) -> ApplicationInFullView:
     """Return the content and the steps of an application, judged by the procedures in force when it was filed.
 
-    Everybody reads who applied for what, and the outcome; the rest is null for others than its parties.
+    Everybody reads who applied for what, and the outcome; the rest is null for others than its parties. A draft that
+    was never filed is found by the bodies that it names alone.
     Each criterion is judged by itself: passes, fails, unjudged; and `not found, unjudged` where no source states it.
     """
     found = await queries.get_application(rows, reference, sight=sight, as_known=as_known)
@@ -110,14 +116,16 @@ async def get_application(
     summary="Apply to merge",
     responses=problems(ApplicationNotAllowed),
 )
-@binds("filed_by", "applicants")
+@binds("filed_by")
 async def file_application(
     command: commands.FileApplication, session: Write, by: Applying, stated_at: StatedAt, response: Response
 ) -> ApplicationWrittenView:
     """Apply to dissolve two or more CCGs and establish another (NHS Act 2006 s.14G, s.14B); or ICBs (s.14Z25).
 
-    Only they can apply: any other organisation, including a cluster of ICBs, is refused with a reason. The filing day
-    decides which procedures apply. Where the application names no day of effect, it is the first day that they allow.
+    Only they can apply: any other organisation, including a cluster of ICBs, is refused with a reason. Each applies by
+    its own act: those that the caller acts for apply with this request, and the application is a draft until the others
+    have agreed to it. The day on which the last one agrees is the filing day, which decides which procedures apply.
+    Where the application names no day of effect, it is the first day that they allow.
     An advisory procedure refuses nothing. Nothing else changes until NHS England determines the application.
     """
     filed = await commands.file_application(session, command, by=by, stated_at=stated_at)
@@ -130,7 +138,7 @@ async def file_application(
     summary="Edit an application",
     responses=problems(*OPEN),
 )
-@binds("the applicants", "the body that filed it")
+@binds_one_of("the applicants", "the body that filed it", because="each applicant changes it for itself")
 async def edit_application(
     reference: Reference,
     command: Content,
@@ -140,7 +148,10 @@ async def edit_application(
     expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """Change an application before it is determined. The earlier content stays readable, as known earlier."""
+    """Change an application before it is determined. The earlier content stays readable, as known earlier.
+
+    Each applicant does so for itself: it is a draft until the others have agreed to the new content.
+    """
     application = await commands.get_application_to_change(session, reference, by=by)
     stale(application.version, expected)
     await commands.edit_application(session, application, command, by=by, stated_at=stated_at)
@@ -175,6 +186,36 @@ async def join_application(
 
 
 @router.post(
+    "/merger-applications/{reference}/agreements",
+    status_code=201,
+    response_model=ApplicationWrittenView,
+    summary="Agree to an application as an applicant",
+    responses=problems(NotApplicants, *OPEN),
+)
+@binds("applicant")
+async def agree_to_application(
+    reference: Reference,
+    command: commands.AgreeToApplication,
+    session: Write,
+    by: Applying,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> ApplicationWrittenView:
+    """Agree to the content that was read, for one applicant that the application names.
+
+    When the last one has agreed, the application is filed.
+    """
+    application = await commands.get_application_to_change(
+        session, reference, by=by, binds=lambda _: [command.applicant]
+    )
+    if command.applicant in application.applicants:
+        stale(application.version, expected)
+    await commands.agree_to_application(session, application, command, by=by, stated_at=stated_at)
+    return _written(application, response)
+
+
+@router.post(
     "/merger-applications/{reference}/applicants/{code}/withdrawal",
     response_model=ApplicationWrittenView,
     summary="Leave an application",
@@ -190,7 +231,7 @@ async def leave_application(
     expected: IfMatch,
     response: Response,
 ) -> ApplicationWrittenView:
-    """Withdraw one applicant before the determination. Refused where too few are left: withdraw the application."""
+    """Withdraw one applicant before the determination. Where one alone would be left, the application is withdrawn."""
     application = await commands.get_application_to_change(session, reference, by=by, binds=lambda _: [code])
     commands.must_be_applicant(application, code)
     stale(application.version, expected)
@@ -209,7 +250,7 @@ async def withdraw_application(
     reference: Reference, session: Write, by: Applying, stated_at: StatedAt, expected: IfMatch, response: Response
 ) -> ApplicationWrittenView:
     """Withdraw the whole application."""
-    application = await commands.get_application_to_change(session, reference, by=by)
+    application = await commands.get_application_to_change(session, reference, by=by, binds=commands.applying)
     stale(application.version, expected)
     await commands.withdraw_application(session, application, by=by, stated_at=stated_at)
     return _written(application, response)
@@ -223,6 +264,7 @@ def _written(application: Application, response: Response) -> ApplicationWritten
         reference=application.reference,
         status=application.status,
         applicants=application.applicants,
+        lacking=content.lacking,
         merger=content.determination.merger if content.determination else None,
         effective_on=content.effective_on,
         version=application.version,
@@ -262,7 +304,7 @@ async def list_merger_procedures(
     status_code=201,
     response_model=ApplicationWrittenView,
     summary="Judge an application by one criterion",
-    responses=problems(*OPEN),
+    responses=problems(NotApplicants, *OPEN),
 )
 @binds("the applicants", "the body that filed it")
 async def judge_application(
@@ -275,7 +317,7 @@ async def judge_application(
     response: Response,
 ) -> ApplicationWrittenView:
     """Record NHS England's judgement on a criterion that no recorded figure decides."""
-    application = await commands.get_application_to_change(session, reference, by=by)
+    application = await commands.get_application_to_change(session, reference, by=by, binds=commands.applying)
     stale(application.version, expected)
     await determinations.judge_application(session, application, command, by=by, stated_at=stated_at)
     return _written(application, response)
@@ -286,7 +328,14 @@ async def judge_application(
     response_model=ApplicationWrittenView,
     summary="Determine an application",
     responses=problems(
-        *OPEN, MergerNotAllowed, MergerNotReady, SchemeNotAllowed, SchemeMadeAlready, CodeTaken, TermUnknown
+        *OPEN,
+        NotApplicants,
+        MergerNotAllowed,
+        MergerNotReady,
+        SchemeNotAllowed,
+        SchemeMadeAlready,
+        CodeTaken,
+        TermUnknown,
     ),
 )
 @binds("the applicants", "the body that filed it", "the successor")

@@ -108,9 +108,25 @@ class ApplicationContent(Dossier):
 
     applicants: list[str]
     effective_on: Day
+    day_named: bool = True
+    """Whether the day of effect was named; if not, it is the first one that the procedures of the filing day allow."""
+    agreed: list[str] | None = None
+    """The applicants that have agreed to this content, each by its own act; None in steps from before: all of them."""
+    filed_on: Day | None = None
+    """The day on which all applicants had agreed; None in steps from before: the day of the first step."""
     joined: list[Joined] = []
     judgements: list[JudgementOf] = []
     determination: Determination | None = None
+
+    @property
+    def lacking(self) -> list[str]:
+        """The applicants that have not agreed to this content."""
+        return [] if self.agreed is None else [code for code in self.applicants if code not in self.agreed]
+
+    @property
+    def never_filed(self) -> bool:
+        """Whether at no time all of its applicants had agreed to it."""
+        return self.agreed is not None and self.filed_on is None
 
     def dump(self) -> dict[str, Any]:
         """Return it as JSON."""

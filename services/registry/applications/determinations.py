@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.errors import Reason
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
-from services.registry.applications.commands import change_of, content_of, note_step, titles_of_conditions
+from services.registry.applications.commands import (
+    change_of,
+    content_of,
+    must_be_whole,
+    note_step,
+    titles_of_conditions,
+)
 from services.registry.applications.content import Determination, JudgementOf
 from services.registry.applications.criteria import judged_by_people
 from services.registry.applications.errors import ApplicationNotAllowed
@@ -55,10 +61,12 @@ async def judge_application(
 ) -> None:
     """Record NHS England's judgement by one criterion. It replaces an earlier judgement by that criterion.
 
-    Raises DeterminedAlready, ApplicationNotAllowed where no procedure in force has such a criterion to judge.
+    Raises DeterminedAlready, NotApplicants, ApplicationNotAllowed where no procedure has such a criterion to judge.
     """
     application.must_be_open()
-    procedures = procedures_on(application.filed_on, Kind(application.kind))
+    must_be_whole(application)
+    filed_on = content_of(application).filed_on or application.drafted_on
+    procedures = procedures_on(filed_on, Kind(application.kind))
     if command.criterion not in judged_by_people(one.pack for one in procedures):
         message = f"{command.criterion} is no criterion that NHS England judges of what was filed on that day"
         raise ApplicationNotAllowed(message, reasons=[Reason(message, "criterion")])
@@ -74,9 +82,10 @@ async def determine_application(
 ) -> None:
     """Determine the locked application, as NHS England. Approval creates the merger; a deferral can be decided later.
 
-    Raises DeterminedAlready, ApplicationNotAllowed, TermUnknown, and what refuses the merger itself.
+    Raises DeterminedAlready, NotApplicants, ApplicationNotAllowed, TermUnknown, and what refuses the merger itself.
     """
     application.must_be_open()
+    must_be_whole(application)
     before = content_of(application)
     decided = Determination(
         outcome=command.outcome,

@@ -29,3 +29,10 @@ class NoSuchApplicant(NotFound):
 
     Read the application for who has applied.
     """
+
+
+class NotApplicants(Conflict):
+    """Bodies that this names are no applicants, or not yet: each applies by its own act.
+
+    `reasons` names them. An application is whole when every applicant has agreed to its content.
+    """

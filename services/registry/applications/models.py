@@ -16,6 +16,8 @@ from services.registry.core.base import Base, one_of
 class ApplicationStatus(StrEnum):
     """The status of an application."""
 
+    DRAFTED = "drafted"
+    """Not all of its applicants have agreed to its content: it cannot be judged or determined."""
     FILED = "filed"
     DEFERRED = "deferred"
     """Deferred to a later day; it can still be determined."""
@@ -29,6 +31,8 @@ class ApplicationStatus(StrEnum):
 class ApplicationAct(StrEnum):
     """The steps of an application."""
 
+    DRAFTED = "drafted"
+    AGREED = "agreed"
     FILED = "filed"
     EDITED = "edited"
     JOINED = "joined"
@@ -79,7 +83,8 @@ class Application(Base):
     """An application of commissioners to be dissolved and another established (s.14G; ICBs: s.14Z26, s.14Z27).
 
     `reference` is `A-` and the proposed successor's code; a second application for it adds `-2`. Its status, its
-    applicants and the one that files it follow from its `steps`.
+    applicants, the day on which all had agreed to it and the one that files it follow from its `steps`; `drafted_on` is
+    the day of the first one.
     """
 
     __tablename__ = "merger_application"
@@ -88,7 +93,7 @@ class Application(Base):
     reference: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text)
     successor: Mapped[str] = mapped_column(Text)
-    filed_on: Mapped[date] = mapped_column(Date)
+    drafted_on: Mapped[date] = mapped_column(Date)
     version: Mapped[int] = mapped_column(Integer, default=0)
     steps: Mapped[list[ApplicationStep]] = relationship(
         order_by=ApplicationStep.number, lazy="raise", default_factory=list, repr=False, cascade="all"
@@ -119,8 +124,8 @@ class Application(Base):
         return self.current.stated_at
 
     def must_be_open(self) -> None:
-        """Raise DeterminedAlready unless it can still be changed and determined."""
-        if self.status not in {ApplicationStatus.FILED, ApplicationStatus.DEFERRED}:
+        """Raise DeterminedAlready unless it can still be changed."""
+        if self.status not in {ApplicationStatus.DRAFTED, ApplicationStatus.FILED, ApplicationStatus.DEFERRED}:
             raise DeterminedAlready(f"{self.reference} is {self.status.replace('_', ' ')}")
 
     def note(

@@ -27,8 +27,9 @@ from services.registry.core.kinds import Kind
 from services.registry.core.sight import Sight
 from services.registry.populations.queries import people_of
 
+# $8 are the bodies that the caller acts for, NULL for every one: a draft that was never filed is its parties' alone.
 _SOME = """
-SELECT a.reference, a.kind, step.filed_by, a.filed_on, step.status, step.content, step.stated_at, a.version
+SELECT a.reference, a.kind, step.filed_by, a.drafted_on, step.status, step.content, step.stated_at, a.version
   FROM merger_application a
  CROSS JOIN LATERAL (SELECT * FROM merger_application_step s
                       WHERE s.application_id = a.id AND s.stated_at <= $1
@@ -36,8 +37,11 @@ SELECT a.reference, a.kind, step.filed_by, a.filed_on, step.status, step.content
  WHERE ($2::text IS NULL OR step.status = $2)
    AND ($3::text IS NULL OR step.content->>'successor' = $3 OR step.content->'applicants' ? $3)
    AND ($4::text IS NULL OR a.reference = $4)
-   AND ($5::date IS NULL OR (a.filed_on, a.reference) > ($5, $6))
- ORDER BY a.filed_on, a.reference LIMIT $7
+   AND ($5::date IS NULL OR (a.drafted_on, a.reference) > ($5, $6))
+   AND ($8::text[] IS NULL OR step.content->>'filed_on' IS NOT NULL
+        OR jsonb_typeof(step.content->'agreed') IS DISTINCT FROM 'array'
+        OR step.filed_by = ANY($8) OR step.content->'applicants' ?| $8)
+ ORDER BY a.drafted_on, a.reference LIMIT $7
 """
 
 _STEPS = """
@@ -64,9 +68,10 @@ async def list_applications(
     after: tuple[date, str] | None,
     limit: int,
 ) -> list[ApplicationView]:
-    """Return a page of applications ordered by filing day and reference; `after` is the cursor."""
+    """Return a page of applications ordered by the day of their first step and reference; `after` is the cursor."""
     day, reference = after or (None, None)
-    rows = await db.fetch(_SOME, as_known or ALWAYS, filters.status, filters.code, None, day, reference, limit)
+    asked = (filters.status, filters.code, None, day, reference, limit, _seen_by(sight))
+    rows = await db.fetch(_SOME, as_known or ALWAYS, *asked)
     return [_view(row, sight, as_known) for row in rows]
 
 
@@ -78,11 +83,11 @@ async def get_application(
     Its content is for its parties as known at the instant: who left reads what was known while it took part.
     """
     known = as_known or ALWAYS
-    rows = await db.fetch(_SOME, known, None, None, reference, None, None, 1)
+    rows = await db.fetch(_SOME, known, None, None, reference, None, None, 1, _seen_by(sight))
     if not rows:
         raise ApplicationNotFound(f"no application has the reference {reference}, or none was known then")
     application, content = _view(rows[0], sight, as_known), _content(rows[0])
-    kind, filed_on = Kind(application.kind), application.filed_on
+    kind, filed_on = Kind(application.kind), application.filed_on or application.drafted_on
     procedures = procedures_on(filed_on, kind)
     public = {
         **dict(application),
@@ -110,6 +115,10 @@ def get_procedures(filed_on: date, kind: Kind) -> ProceduresView:
     )
 
 
+def _seen_by(sight: Sight) -> list[str] | None:
+    return None if sight.closed_from is None else sorted(sight.closed_from)
+
+
 def _content(row: asyncpg.Record) -> ApplicationContent:
     return ApplicationContent.model_validate_json(row["content"])
 
@@ -127,7 +136,9 @@ def _view(row: asyncpg.Record, sight: Sight, as_known: datetime | None) -> Appli
         status=row["status"],
         applicants=content.applicants,
         filed_by=row["filed_by"],
-        filed_on=row["filed_on"],
+        drafted_on=row["drafted_on"],
+        filed_on=None if content.never_filed else content.filed_on or row["drafted_on"],
+        lacking=content.lacking,
         successor=content.successor,
         successor_name=content.successor_name,
         effective_on=content.effective_on,

@@ -98,7 +98,11 @@ class ApplicationView(View):
     status: ApplicationStatus
     applicants: list[str] = Field(examples=[["10Y", "10H"]])
     filed_by: str = Field(examples=["10Y"])
-    filed_on: date
+    drafted_on: date = Field(description="the day of its first step")
+    filed_on: date | None = Field(
+        description="the day on which all applicants had agreed to it, which decides the procedures; null: a draft"
+    )
+    lacking: list[str] = Field(description="the applicants that have not agreed to its content", examples=[["10H"]])
     successor: str = Field(examples=["14Y"])
     successor_name: str = Field(examples=["NHS Buckinghamshire CCG"])
     effective_on: date = Field(description="the day applied for, or the one that it was deferred to")
@@ -130,6 +134,7 @@ class ApplicationWrittenView(View):
     reference: str = Field(examples=["A-14Y"])
     status: ApplicationStatus
     applicants: list[str]
+    lacking: list[str] = Field(description="the applicants that have not agreed to its content", examples=[["10H"]])
     merger: str | None = Field(description="the merger that its approval made", examples=["M-14Y"])
     effective_on: date = Field(description="the day applied for, computed where none was named")
     version: int

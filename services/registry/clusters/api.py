@@ -16,6 +16,7 @@ from libs.common.http.dependencies import (
     Write,
     allowed,
     binds,
+    binds_one_of,
     commands_router,
     etag,
     page,
@@ -25,7 +26,12 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from services.registry.clusters import commands, queries
-from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
+from services.registry.clusters.errors import (
+    ClusterEnded,
+    ClusterNotAllowed,
+    ClusterNotFound,
+    ClusterNotProposed,
+)
 from services.registry.clusters.views import ClusterInFullView, ClusterView
 from services.registry.core.codes import Code
 from services.registry.edge import EDIT_REFUSALS, OfDay
@@ -76,17 +82,43 @@ async def get_cluster(
     summary="Cluster ICBs under one leadership",
     responses=problems(ClusterNotAllowed),
 )
-@binds("icbs")
+@binds_one_of("icbs", because="each ICB agrees for itself, and the cluster stands when all have")
 async def cluster_icbs(
     command: commands.ClusterICBs, session: Write, by: Leading, stated_at: StatedAt, response: Response
 ) -> ClusterView:
     """Let two or more ICBs share a chair, a chief executive or executives.
 
-    It is not a merger: no ICB changes.
+    Those that the caller acts for agree with this request; it is proposed to the others, and stands when all have
+    agreed. It is not a merger: no ICB changes.
     """
     cluster = await commands.cluster_icbs(session, command, by=by, stated_at=stated_at)
     etag(response, cluster.version)
     return cluster
+
+
+@router.post(
+    "/clusters/{reference}/agreements",
+    status_code=201,
+    response_model=ClusterView,
+    summary="Agree to a cluster, or refuse it, as an ICB",
+    responses=problems(ClusterNotFound, ClusterNotProposed, ClusterNotAllowed, *EDIT_REFUSALS),
+)
+@binds("icb")
+async def agree_to_cluster(
+    reference: Reference,
+    command: commands.AgreeToCluster,
+    session: Write,
+    by: Leading,
+    stated_at: StatedAt,
+    expected: IfMatch,
+    response: Response,
+) -> ClusterView:
+    """Agree to a proposed cluster for one of its ICBs. When the last one has agreed, it stands; one refusal ends it."""
+    cluster = await commands.get_cluster_to_change(session, reference, by=by, icb=command.icb)
+    stale(cluster.version, expected)
+    answered = await commands.agree_to_cluster(session, cluster, command, by=by, stated_at=stated_at)
+    etag(response, answered.version)
+    return answered
 
 
 @router.post(
@@ -95,7 +127,7 @@ async def cluster_icbs(
     summary="End a cluster",
     responses=problems(ClusterNotFound, ClusterEnded, ClusterNotAllowed, *EDIT_REFUSALS),
 )
-@binds("the cluster's ICBs")
+@binds_one_of("the cluster's ICBs", because="it stands as long as all of them agree to it")
 async def end_cluster(
     reference: Reference,
     command: commands.EndCluster,

@@ -1,10 +1,14 @@
-"""Forms and ends clusters: ICBs that share posts and stay separate legal bodies, each with its own board."""
+"""Proposes, agrees to and ends clusters: ICBs that share posts and stay legal bodies, each with its own board.
 
+A cluster stands when all of its ICBs have agreed, each by its own act; one of them ends it.
+"""
+
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import combinations
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,20 +20,26 @@ from libs.common.events.registry import ICBClusterEnded, ICBsClustered, Organisa
 from libs.common.identity import Caller
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.registry.clusters.errors import ClusterEnded, ClusterNotAllowed, ClusterNotFound
-from services.registry.clusters.models import STANDS, Cluster, cluster_time
+from services.registry.clusters.errors import (
+    ClusterEnded,
+    ClusterNotAllowed,
+    ClusterNotFound,
+    ClusterNotProposed,
+)
+from services.registry.clusters.models import STANDS, Cluster, ClusterAct, cluster_time
 from services.registry.clusters.queries import clusters_of, get_standing
 from services.registry.clusters.views import ClusterView
 from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day, Name
 from services.registry.core.kinds import Kind
 from services.registry.core.links import Relation
-from services.registry.core.permissions import must_act_for
+from services.registry.core.permissions import acted_for, must_act_for, must_act_for_one_of
 from services.registry.core.recording import COMMAND, ONE_FACET
 from services.registry.core.standing import Standing
 
 CLUSTER = numbered("CL", "CL-QMJ")
 """The form of a cluster's reference. It is not an ODS code, because a cluster is not an organisation."""
+_OWN_ACT = "each ICB agrees for itself, and the cluster stands as long as all of them do"
 Shared = Literal["chair", "chief_executive", "executives"]
 
 
@@ -46,6 +56,15 @@ class ClusterICBs(BaseModel):
     effective_on: Day = Field(description="the first day on which they share them", examples=["2025-10-01"])
 
 
+class AgreeToCluster(BaseModel):
+    """An ICB's own answer to a cluster that was proposed to it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    icb: Code = Field(examples=["QRV"])
+    agrees: StrictBool = Field(default=True, description="false: it refuses, and the cluster is not formed")
+
+
 class EndCluster(BaseModel):
     """The end of a cluster."""
 
@@ -55,45 +74,102 @@ class EndCluster(BaseModel):
 
 
 async def cluster_icbs(session: AsyncSession, command: ClusterICBs, *, by: Caller, stated_at: datetime) -> ClusterView:
-    """Let ICBs share posts. Nothing else changes: each keeps its board, its functions and its allocation.
+    """Propose that ICBs share posts, as those of them that the caller acts for: it stands if that is all of them.
 
+    Nothing else changes: each keeps its board, its functions and its allocation.
     Raises ClusterNotAllowed with every reason, NotYoursToDecide.
     """
     first = command.icbs[0]
-    async with change(session, command.icbs, by=by, stated_at=stated_at) as now:
-        taken = {
-            code: one.reference
-            for one in await clusters_of(now.connection, command.icbs)
-            if one.ended_on is None or one.ended_on > command.effective_on
-            for code in one.icbs
-        }
-        reasons = _reasons_against(command, now.standings, taken)
-        if reasons:
-            raise ClusterNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
+    own = await must_act_for_one_of(session, command.icbs, by, because=_OWN_ACT)
+    async with change(session, own, by=by, stated_at=stated_at, checks=command.icbs) as now:
+        await _must_be_allowed(now, command)
         earlier = await session.scalar(select(func.count()).select_from(Cluster).where(Cluster.icbs[1] == first))
         cluster = Cluster(
             reference=f"CL-{first}-{earlier + 1}" if earlier else f"CL-{first}",
             name=command.name,
             icbs=list(command.icbs),
             shares=list(dict.fromkeys(command.shares)),
+            proposed_from=command.effective_on,
         )
         session.add(cluster)
-        await _state(now, cluster, STANDS, command.effective_on)
-        now.publish(*_clustered(cluster, command.effective_on, now.at))
+        await session.flush()
+        await _agree(now, cluster, own)
         return await get_standing(now.connection, cluster.reference)
+
+
+async def agree_to_cluster(
+    session: AsyncSession, cluster: Cluster, command: AgreeToCluster, *, by: Caller, stated_at: datetime
+) -> ClusterView:
+    """Let an ICB agree to the locked cluster, which stands when it was the last, or refuse it.
+
+    Raises ClusterNotProposed, ClusterNotAllowed with every reason.
+    """
+    before = await get_standing(await raw(session), cluster.reference)
+    if before.status != "proposed" or command.icb not in set(cluster.icbs) - set(before.agreed):
+        message = f"{cluster.reference} is {before.status}, and does not wait for {command.icb}"
+        raise ClusterNotProposed(message, reasons=[Reason(message, "icb")])
+    async with change(session, [command.icb], by=by, stated_at=stated_at, checks=cluster.icbs) as now:
+        cluster.version += 1
+        if command.agrees:
+            asked = ClusterICBs.model_validate(
+                {
+                    "name": cluster.name,
+                    "icbs": cluster.icbs,
+                    "shares": cluster.shares,
+                    "effective_on": cluster.proposed_from,
+                }
+            )
+            await _must_be_allowed(now, asked)
+            await _agree(now, cluster, [command.icb])
+        else:
+            session.add(_act(now, cluster, command.icb, agrees=False))
+        await session.flush()
+        return await get_standing(now.connection, cluster.reference)
+
+
+async def _agree(now: Change, cluster: Cluster, icbs: Sequence[str]) -> None:
+    """Record that these ICBs agree; the cluster stands if they were the last."""
+    now.session.add_all([_act(now, cluster, code, agrees=True) for code in icbs])
+    await now.session.flush()
+    agreed = await now.session.scalar(
+        select(func.count()).select_from(ClusterAct).where(ClusterAct.cluster_id == cluster.id, ClusterAct.agrees)
+    )
+    if agreed == len(cluster.icbs):
+        await _state(now, cluster, STANDS, cluster.proposed_from)
+        now.publish(*_clustered(cluster, cluster.proposed_from, now.at))
+
+
+def _act(now: Change, cluster: Cluster, icb: str, *, agrees: bool) -> ClusterAct:
+    return ClusterAct(cluster_id=cluster.id, icb=icb, agrees=agrees, stated_at=now.at, stated_by=now.by.subject)
+
+
+async def _must_be_allowed(now: Change, command: ClusterICBs) -> None:
+    taken = {
+        code: one.reference
+        for one in await clusters_of(now.connection, command.icbs)
+        if one.status == "agreed" and (one.ended_on is None or one.ended_on > command.effective_on)
+        for code in one.icbs
+    }
+    reasons = _reasons_against(command, now.standings, taken)
+    if reasons:
+        raise ClusterNotAllowed("; ".join(reason.message for reason in reasons), reasons=reasons)
 
 
 async def end_cluster(
     session: AsyncSession, cluster: Cluster, command: EndCluster, *, by: Caller, stated_at: datetime
 ) -> ClusterView:
-    """End the locked cluster. Raises ClusterEnded, ClusterNotAllowed."""
+    """End the locked cluster, as one of its ICBs or more. Raises ClusterEnded, ClusterNotAllowed."""
     before = await get_standing(await raw(session), cluster.reference)
+    if before.status != "agreed":
+        message = f"{cluster.reference} is {before.status}: not all of its ICBs have agreed to it"
+        raise ClusterNotAllowed(message, reasons=[Reason(message, "effective_on")])
     if before.ended_on is not None:
         raise ClusterEnded(f"{cluster.reference} ended on {before.ended_on}")
     if command.effective_on <= before.first_day:
         message = f"{cluster.reference} begins on {before.first_day}"
         raise ClusterNotAllowed(message, reasons=[Reason(message, "effective_on")])
-    async with change(session, cluster.icbs, by=by, stated_at=stated_at) as now:
+    own = await acted_for(session, cluster.icbs, by)
+    async with change(session, cluster.icbs, by=by, stated_at=stated_at, bound=own) as now:
         cluster.version += 1
         await _state(now, cluster, None, command.effective_on)
         when = {"effective_on": command.effective_on, "stated_at": now.at}
@@ -110,11 +186,15 @@ async def _state(now: Change, cluster: Cluster, value: str | None, day: date) ->
     await cluster_time.state(now.connection, [stated], source=COMMAND, by=now.by.subject)
 
 
-async def get_cluster_to_change(session: AsyncSession, reference: str, *, by: Caller) -> Cluster:
-    """Lock a cluster, as who acts for all of its ICBs. Raises ClusterNotFound, NotYoursToDecide."""
+async def get_cluster_to_change(
+    session: AsyncSession, reference: str, *, by: Caller, icb: str | None = None
+) -> Cluster:
+    """Lock a cluster, as this ICB, or else as one of its own. Raises ClusterNotFound, NotYoursToDecide."""
     stated = await session.scalar(select(Cluster).where(Cluster.reference == reference))
-    if stated is not None:
-        await must_act_for(session, stated.icbs, by)
+    if icb is not None:
+        await must_act_for(session, [icb], by)
+    elif stated is not None:
+        await must_act_for_one_of(session, stated.icbs, by, because=_OWN_ACT)
     found: Cluster | None = await session.scalar(
         select(Cluster)
         .where(Cluster.reference == reference)

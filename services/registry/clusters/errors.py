@@ -18,6 +18,13 @@ class ClusterNotAllowed(Conflict):
     """
 
 
+class ClusterNotProposed(Conflict):
+    """The cluster does not wait for this ICB.
+
+    It stands already, was refused by one of its ICBs, or this ICB has agreed to it or is none of its own.
+    """
+
+
 class ClusterEnded(Conflict):
     """The cluster has ended already.
 

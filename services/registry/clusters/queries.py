@@ -13,15 +13,23 @@ from services.registry.core.codes import ByCode
 from services.registry.core.queries import get_organisation
 from services.registry.populations.queries import people_of
 
-# A cluster is known from the instant at which it was first stated.
+# A cluster is known from the instant of the first act for it. From before acts were recorded, all of its ICBs agreed.
 _CLUSTERS = f"""
-SELECT c.reference, c.name, c.icbs, c.shares, stood.first_day, stood.ended_on, c.version
+SELECT c.reference, c.name, c.icbs, c.shares, coalesce(stood.first_day, c.proposed_from) AS first_day, stood.ended_on,
+       c.version, coalesce(acts.agreed, c.icbs) AS agreed,
+       CASE WHEN stood.first_day IS NOT NULL THEN 'agreed' WHEN acts.refused THEN 'refused' ELSE 'proposed' END
+       AS status
   FROM cluster c
-  JOIN LATERAL (SELECT min(lower(s.valid)) AS first_day,
+  LEFT JOIN LATERAL (SELECT array_agg(a.icb ORDER BY array_position(c.icbs, a.icb)) FILTER (WHERE a.agrees) AS agreed,
+                       NOT bool_and(a.agrees) AS refused
+                  FROM cluster_act a WHERE a.cluster_id = c.id AND a.stated_at <= $1
+                HAVING count(*) > 0) acts ON true
+  LEFT JOIN LATERAL (SELECT min(lower(s.valid)) AS first_day,
                        CASE WHEN NOT bool_or(upper_inf(s.valid)) THEN max(upper(s.valid)) END AS ended_on
                   FROM {cluster_time.beliefs} s WHERE s.subject_id = c.id AND {known_at("s", "$1")}
                 HAVING count(*) > 0) stood ON true
- WHERE ($2::text[] IS NULL OR c.reference = ANY($2))
+ WHERE (acts.agreed IS NOT NULL OR stood.first_day IS NOT NULL)
+   AND ($2::text[] IS NULL OR c.reference = ANY($2))
    AND ($3::text[] IS NULL OR c.icbs && $3)
    AND ($4::text IS NULL OR c.reference > $4)
    AND ($6::date IS NULL OR stood.first_day <= $6 AND (stood.ended_on <= $6) IS NOT TRUE)
@@ -41,7 +49,7 @@ async def get_cluster(db: Reads, reference: str, *, as_at: date, as_known: datet
     return ClusterInFullView(
         **dict(cluster),
         legal_person=False,
-        works=begun and sum(member.status == "open" for member in members) >= 2,
+        works=cluster.status == "agreed" and begun and sum(member.status == "open" for member in members) >= 2,
         members=members,
         as_at=as_at,
         as_known=as_known,

@@ -1,6 +1,7 @@
 """Answers about clusters of ICBs."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,7 +15,11 @@ class ClusterView(View):
     name: str
     icbs: list[str] = Field(examples=[["QMJ", "QRV"]])
     shares: list[str] = Field(examples=[["chair", "chief_executive"]])
-    first_day: date
+    status: Literal["proposed", "refused", "agreed"] = Field(
+        description="`agreed` when all of its ICBs have agreed to it; `refused` once one of them has"
+    )
+    agreed: list[str] = Field(description="the ICBs that have agreed to it", examples=[["QMJ"]])
+    first_day: date = Field(description="the first day on which it stands, or would")
     ended_on: date | None = Field(description="the first day without it, where one is known")
     version: int
 

@@ -24,12 +24,16 @@ from services.registry.core.base import Base
 
 
 class PopulationStatement(Base):
-    """A source's count of a body's people on `effective_on`, on one basis. Never changed."""
+    """A source's count of a body's people on `effective_on`, on one basis. Never changed.
+
+    With a `local_authority` it counts those of them who live there; empty: all.
+    """
 
     __tablename__ = "population_statement"
     __table_args__ = (
         UniqueConstraint(
-            "code", "basis", "effective_on", "stated_at", "source", "people", name="uq_population_statement"
+            *("code", "basis", "effective_on", "stated_at", "source", "people", "local_authority"),
+            name="uq_population_statement",
         ),
     )
 
@@ -45,6 +49,7 @@ class PopulationStatement(Base):
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
     )
+    local_authority: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Organisation(Base):

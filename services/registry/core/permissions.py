@@ -11,6 +11,36 @@ from libs.organisations.successions import TODAY
 from services.registry.core.models import successions
 
 
+async def acted_for(session: AsyncSession, codes: Collection[str], by: Caller) -> list[str]:
+    """Return those of these bodies for which the caller decides, itself or as their successor, in their order."""
+    if by.is_national:
+        return list(codes)
+    connection = await raw(session)
+    today = await connection.fetchval(f"SELECT {TODAY}")
+    before = await successions.predecessors(connection, by.organisations)
+    own = [code for code in codes if by.acts_for([code], predecessors=before)]
+    return [
+        code
+        for code in own
+        if by.acts_for(await deciders(connection, successions, [code], today=today), predecessors=before)
+    ]
+
+
+async def must_act_for_one_of(session: AsyncSession, codes: Collection[str], by: Caller, *, because: str) -> list[str]:
+    """Return those of these bodies for which the caller decides. Raises NotYoursToDecide where it is none of them.
+
+    `because` says why one of them is enough.
+    """
+    own = await acted_for(session, codes, by)
+    needed: Collection[str] = own
+    if not own:
+        connection = await raw(session)
+        today = await connection.fetchval(f"SELECT {TODAY}")
+        needed = await deciders(connection, successions, codes, today=today) - by.organisations
+    by.must_act_for_one_of(needed, because=because, predecessors=own)
+    return own
+
+
 async def must_act_for(session: AsyncSession, codes: Collection[str], by: Caller) -> None:
     """Raise NotYoursToDecide unless the caller acts for all of these bodies, itself or as their successor.
 

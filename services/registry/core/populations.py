@@ -8,11 +8,13 @@ from libs.common.events import Event
 from libs.common.events.registry import PopulationPublished
 
 _KEEP = """
-INSERT INTO population_statement (code, basis, effective_on, people, stated_at, rank, source, recorded_by)
-SELECT new.*, $8
-  FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::timestamptz[], $6::smallint[], $7::text[]) AS new
+INSERT INTO population_statement
+       (code, basis, effective_on, people, stated_at, rank, source, local_authority, recorded_by)
+SELECT new.*, $9
+  FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::timestamptz[], $6::smallint[], $7::text[],
+              $8::text[]) AS new
     ON CONFLICT DO NOTHING
-RETURNING code, basis, effective_on, people, stated_at, source
+RETURNING code, basis, effective_on, people, stated_at, source, local_authority
 """
 
 
@@ -35,6 +37,7 @@ async def state_populations(
         [event.stated_at for _, event in said],
         [event.rank for _, event in said],
         [event.source or source for _, event in said],
+        [event.local_authority for _, event in said],
         by,
     )
     kept = {tuple(row) for row in rows}
@@ -42,4 +45,5 @@ async def state_populations(
 
 
 def _key(event: PopulationPublished, source: str) -> tuple[object, ...]:
-    return event.code, event.basis, event.effective_on, event.people, event.stated_at, event.source or source
+    said = (event.code, event.basis, event.effective_on, event.people, event.stated_at)
+    return *said, event.source or source, event.local_authority

@@ -26,7 +26,7 @@ _KINDS = ", ".join(f"'{kind}'" for kind in sorted(PRACTICE_KINDS))
 _LIST = f"""
   LEFT JOIN LATERAL (
        SELECT people, effective_on FROM population_statement s
-        WHERE s.code = o.code AND s.basis = 'registered' AND s.stated_at <= $3
+        WHERE s.code = o.code AND s.basis = 'registered' AND s.local_authority = '' AND s.stated_at <= $3
         ORDER BY s.rank >= {OFFICIAL} DESC, abs(s.effective_on - $1), s.rank DESC, s.effective_on, s.stated_at DESC,
                  s.people DESC LIMIT 1) list
     ON true

@@ -4,11 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from libs.common.process.clock import day_of
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, OFFICIAL, Days, Piece, Statement, in_order, superseded
 from services.registry.core.sources import family_of
+
+
+@lru_cache(maxsize=10_000)
+def _meaning(value: str | None) -> str:
+    return " ".join((value or "").casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Claim:
     @property
     def meant(self) -> str:
         """The value without regard to capitals and spaces: another spelling is no contradiction."""
-        return " ".join((self.value or "").casefold().split())
+        return _meaning(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ def differing(statements: Iterable[Claim], believed: Believed, *, otherwise: str
     for start, end in pairwise(edges):
         claimed = [claim for days, claim in claims if days.start <= start and end <= days.end]
         value = next((value for days, value in believed if start in days), None)
+        if {claim.meant for claim in claimed} <= {_meaning(value)}:
+            continue
         ruling = _ruling(value, claimed, every, start)
         others = [claim for claim in claimed if ruling is None or claim.family != ruling.family]
         if len({claim.meant for claim in (*others, ruling) if claim is not None}) < 2:
@@ -93,7 +101,7 @@ def differing(statements: Iterable[Claim], believed: Believed, *, otherwise: str
 
 def _ruling(value: str | None, claimed: Iterable[Claim], every: Iterable[Claim], day: date) -> Claim | None:
     """Return the claim that the belief of a day comes from; None where it is no source's own."""
-    meant = " ".join((value or "").casefold().split())
+    meant = _meaning(value)
     of_the_day = [claim for claim in claimed if claim.meant == meant]
     inferred = [claim for claim in every if claim.meant == meant and day in claim.days] if value is not None else []
     return max(

@@ -26,7 +26,7 @@ SELECT lower(late.valid) AS day, early.value AS from_code, late.value AS to_code
    AND {as_known("late", "$3")} AND lower(late.valid) = upper(early.valid)
   LEFT JOIN LATERAL (
        SELECT people FROM population_statement s
-        WHERE s.code = o.code AND s.basis = 'registered' AND s.stated_at <= $3
+        WHERE s.code = o.code AND s.basis = 'registered' AND s.local_authority = '' AND s.stated_at <= $3
         ORDER BY s.rank >= {OFFICIAL} DESC, abs(s.effective_on - lower(late.valid)), s.rank DESC, s.effective_on,
                  s.stated_at DESC, s.people DESC LIMIT 1) list ON true
  WHERE $1 IN (early.value, late.value) AND early.value <> late.value AND lower(late.valid) <= $2

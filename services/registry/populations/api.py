@@ -26,7 +26,8 @@ from services.registry.core.change import get_organisation_to_change
 from services.registry.core.errors import OrganisationNotFound, SourceRefused
 from services.registry.edge import CodeInPath, Registrar, Seeing
 from services.registry.populations import commands
-from services.registry.populations.queries import list_statements, populations_of
+from services.registry.populations.errors import LocalAuthorityRefused
+from services.registry.populations.queries import by_authority, list_statements, populations_of
 from services.registry.populations.views import CountStatementView, PopulationsView, PublishedView
 
 router = commands_router(tags=["Populations"])
@@ -42,13 +43,16 @@ Basis = Annotated[
     status_code=201,
     response_model=PublishedView,
     summary="Publish a population",
-    responses=problems(OrganisationNotFound, SourceRefused),
+    responses=problems(OrganisationNotFound, SourceRefused, LocalAuthorityRefused),
 )
 @binds("{code}")
 async def publish_population(
     code: CodeInPath, command: commands.PublishPopulation, session: Write, by: Registrar, stated_at: StatedAt
 ) -> PopulationPublished:
     """State how many people an organisation has on a day, by one basis and one source.
+
+    With `local_authority` it counts those of them who live there: lists of commissioners by authority, and the people
+    of the authority itself (`resident`), are what finance moderates allowances by.
 
     The event has the exact number, and its consumers decide what follows from it, such as a tariff tier. The counts
     of other sources stay visible beside it.
@@ -79,7 +83,14 @@ async def get_populations(
     await answers.get_organisation(rows, code, as_at=as_at, as_known=as_known)
     found = await populations_of(rows, code, as_at=as_at, as_known=as_known)
     populations = [one for one in found if basis in (None, one.basis)]
-    return PopulationsView(code=code, as_at=as_at, as_known=as_known, populations=populations)
+    parts = await by_authority(rows, code, as_at=as_at, as_known=as_known)
+    return PopulationsView(
+        code=code,
+        as_at=as_at,
+        as_known=as_known,
+        populations=populations,
+        by_authority=[one for one in parts if basis in (None, one.basis)],
+    )
 
 
 @router.get(

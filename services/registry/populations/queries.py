@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -12,18 +13,33 @@ from services.registry.core.codes import ByCode
 from services.registry.core.sight import Sight
 from services.registry.lineage.queries import chains_from, steps_to
 from services.registry.lineage.tracing import PARENT_CHANGE
-from services.registry.populations.views import CountStatementView, CountView, PartView, PopulationView
+from services.registry.populations.views import (
+    AuthorityCountView,
+    CountStatementView,
+    CountView,
+    PartView,
+    PopulationView,
+)
 
 _COUNTS = """
 SELECT code, basis, people, effective_on, source, rank, stated_at
   FROM population_statement
- WHERE code = ANY($1) AND effective_on <= $2 AND stated_at <= $3
+ WHERE code = ANY($1) AND local_authority = '' AND effective_on <= $2 AND stated_at <= $3
  ORDER BY code, basis, effective_on DESC, stated_at DESC, people DESC, source
 """
 
 
+_BY_AUTHORITY = """
+SELECT basis, local_authority, people, effective_on, source, rank, stated_at
+  FROM population_statement
+ WHERE code = $1 AND local_authority <> '' AND effective_on <= $2 AND stated_at <= $3
+ ORDER BY 1, 2
+"""
+
+
 _SAID = """
-SELECT id, basis, people, effective_on, source, rank, stated_at, recorded_by, recorded_at
+SELECT id, basis, nullif(local_authority, '') AS local_authority, people, effective_on, source, rank, stated_at,
+       recorded_by, recorded_at
   FROM population_statement
  WHERE code = $1 AND stated_at <= $2 AND ($3::text IS NULL OR basis = $3) AND ($4::bigint IS NULL OR id > $4)
  ORDER BY id LIMIT $5
@@ -52,6 +68,18 @@ async def list_statements(
     rows = await db.fetch(_SAID, code, as_known or ALWAYS, basis, after, limit)
     hidden: dict[str, None] = {} if sight.sees(code) else {"recorded_by": None}
     return [CountStatementView(**{**row, **hidden}) for row in rows]
+
+
+async def by_authority(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> list[AuthorityCountView]:
+    """Return how many of a body's people live in each local authority, by the count that has precedence."""
+    counts: dict[tuple[str, str], list[Count]] = defaultdict(list)
+    for row in await db.fetch(_BY_AUTHORITY, code, as_at, as_known or ALWAYS):
+        basis, authority, *columns = row
+        counts[basis, authority].append(Count(*columns))
+    return [
+        AuthorityCountView(basis=basis, local_authority=authority, **asdict(in_precedence(several)[0]))
+        for (basis, authority), several in counts.items()
+    ]
 
 
 async def populations_of(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> list[PopulationView]:

@@ -41,6 +41,18 @@ class PopulationView(View):
     parts: list[PartView] = Field(description="the predecessors of a carried one")
 
 
+class AuthorityCountView(View):
+    """The people of an organisation who live in one local authority, as counted by the source that rules."""
+
+    basis: str = Field(examples=["registered"])
+    local_authority: str = Field(description="its code", examples=["10C"])
+    people: int = Field(examples=[64_100])
+    effective_on: date = Field(description="the day of the count")
+    source: str = Field(examples=["nhse:lists by authority"])
+    rank: int = Field(description="of counts of one day the higher one has precedence")
+    stated_at: datetime
+
+
 class PopulationsView(View):
     """A body's populations as at a day, as known at an instant."""
 
@@ -48,6 +60,9 @@ class PopulationsView(View):
     as_at: date
     as_known: datetime | None = Field(description="null: as known now")
     populations: list[PopulationView]
+    by_authority: list[AuthorityCountView] = Field(
+        description="those who live in each local authority, where they were counted so; no part of `populations`"
+    )
 
 
 class CountStatementView(View):
@@ -55,6 +70,7 @@ class CountStatementView(View):
 
     id: int = Field(description="its number among all that was recorded")
     basis: str
+    local_authority: str | None = Field(description="null: all people were counted, wherever they live")
     people: int
     effective_on: date = Field(description="the day of the count")
     source: str
@@ -69,6 +85,7 @@ class PublishedView(View):
 
     code: str
     basis: str
+    local_authority: str = Field(description="empty: all people were counted, wherever they live")
     people: int
     effective_on: date
     stated_at: datetime

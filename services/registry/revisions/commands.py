@@ -17,7 +17,6 @@ from libs.common.events.registry import (
     OrganisationLegalStatusChanged,
     OrganisationParentChanged,
     OrganisationRenamed,
-    PopulationPublished,
 )
 from libs.common.identity import Caller
 from libs.common.temporal.believed import NOW
@@ -29,14 +28,12 @@ from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.kinds import PRACTICE_KINDS, Kind
 from services.registry.core.models import Organisation
 from services.registry.core.permissions import must_act_for
-from services.registry.core.recording import COMMAND
-from services.registry.core.sources import family_of, rank_of
 from services.registry.core.standing import standings
 from services.registry.cover.checks import reasons_against_kind, reasons_against_parent
 from services.registry.identifiers.commands import GiveIdentifier, IdentifierIn, identify_all
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.organisations.changes import Description, describe_all, reasons_against_legal_status
-from services.registry.populations.commands import CountOfPeople
+from services.registry.populations.commands import CountOfPeople, published_count, refusals_of_counts
 from services.registry.revisions.errors import RevisionsNotAllowed
 
 _ABOVE = f"""
@@ -63,7 +60,7 @@ class Revision(BaseModel):
     icb: Code | None = Field(default=None, description="since July 2022", examples=[None])
     region: Code | None = Field(default=None, examples=["Y59"])
     identifiers: list[IdentifierIn] = Field(default=[], max_length=5, description="codes in other systems")
-    populations: list[CountOfPeople] = Field(default=[], max_length=5, description="counts of people on the day")
+    populations: list[CountOfPeople] = Field(default=[], max_length=40, description="counts of people on the day")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -120,7 +117,7 @@ async def revise_organisations(
         reasons = [*_against_standing(now, revisions, day), *await _against_kinds_and_parents(now, revisions, day)]
         found = [*await describe_all(now, list(_descriptions(now, revisions, day)), day)]
         found += await _identify(now, revisions, day)
-        found += _count(now, revisions, day)
+        found += await _count(now, revisions, day)
         reasons += [Reason(message, "organisations") for message in found]
         if reasons:
             raise RevisionsNotAllowed(as_sentence(reasons), reasons=reasons)
@@ -209,24 +206,9 @@ async def _identify(now: Change, revisions: Sequence[Revision], day: date) -> li
     return [*taken, *known]
 
 
-def _count(now: Change, revisions: Sequence[Revision], day: date) -> list[str]:
-    refused = []
-    for one in revisions:
-        for count in one.populations:
-            source = count.source or COMMAND
-            rank = rank_of(source, day)
-            if rank is None:
-                refused.append(f"no rule pack names the family {family_of(source)} as a source on {day}")
-                continue
-            now.publish(
-                PopulationPublished(
-                    code=one.code,
-                    basis=count.basis,
-                    people=count.people,
-                    effective_on=day,
-                    stated_at=now.at,
-                    source=count.source or "",
-                    rank=rank,
-                )
-            )
-    return refused
+async def _count(now: Change, revisions: Sequence[Revision], day: date) -> list[str]:
+    counts = {one.code: one.populations for one in revisions}
+    for code, several in counts.items():
+        for count in several:
+            now.publish(published_count(code, count, day, stated_at=now.at))
+    return [reason.message for _, reason in await refusals_of_counts(now.connection, counts, day)]

@@ -20,6 +20,7 @@ CQC = "cqc"
 
 _MAPPED_ON = date(2019, 4, 3)
 _QHM_SINCE = date(2018, 6, 7)
+_FOOTNOTE = "*"
 _ODS = re.compile(r"[A-Z0-9]{3,6}(?=\s*\(|$)")
 _CQC = re.compile(r"\d-\d{6,11}")
 _REGION = re.compile(r"\((Y\d{2})\)")
@@ -79,6 +80,7 @@ def _partners(reading: Reading) -> Iterator[Event]:
 def _partner(reading: Reading, row: Row) -> Iterator[Event]:
     sort, name, stp = row["partner_type"], row["partner_name"], row["stp_code"]
     code, cqc = code_and_cqc(row["partner_code"], name)
+    _note_oddities(reading, stp, row["partner_code"], name)
     yield from reading.seen(stp, row["stp_name"], Kind.STP)
     match sort:
         case "CCG":
@@ -95,6 +97,17 @@ def _partner(reading: Reading, row: Row) -> Iterator[Event]:
     if cqc:
         yield reading.identified(code, cqc, CQC)
     yield tied(reading, code, Relation.PARTNER_IN, stp)
+
+
+def _note_oddities(reading: Reading, stp: str, text: str, name: str) -> None:
+    """Report a partner that ODS gave no code, or CQC one, and a row that is a footnote: each is taken all the same."""
+    code, cqc = code_and_cqc(text, name)
+    if cqc:
+        reading.report.find("code of CQC", code, f"{name}, partner in {stp}, has CQC's {cqc}: {text!r}")
+    elif not _ODS.match(text):
+        reading.report.find("no usable code", code, f"{name}, partner in {stp}, has no code: {text!r}")
+    if name.startswith(_FOOTNOTE):
+        reading.report.find("footnote", code, f"the row of {stp} is a footnote and names no body: {name!r}")
 
 
 def _stps(reading: Reading) -> Iterator[Event]:
