@@ -25,9 +25,11 @@ tariffs         prices a head by function and tier; a contract's lines beside th
 sourcing        do, buy or share: how a body has each function of support done
 novations       another body takes a party's place, with everybody's consent
 procurements    at what stage a procurement stands, and who bids in it
+exit_plans      the steps of an exit, the return of data with receipts, final amounts that settle a price
 signing         a draft becomes binding
 terminations    a contract ends early, on notice, by an accepted offer or by agreement; it renews
 mergers         what mergers move, what overlaps then, which agreements have to be made again
+part_ends       a part of a contract ends on its day
 exits           how a contract may be left, by when, and what that costs
 agreements      contracts as they are drafted, revised and read; the catalogue of functions
 transfers       a successor takes over the contracts of its predecessors, and gives them back

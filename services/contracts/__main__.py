@@ -1,6 +1,9 @@
 """`python -m services.contracts serve | migrate | rebuild | ...`."""
 
-from libs.common.service.cli import run
-from services.contracts.app import SERVICE
+from libs.common.process.start import uncollected
+
+with uncollected():
+    from libs.common.service.cli import run
+    from services.contracts.app import SERVICE
 
 run(SERVICE)

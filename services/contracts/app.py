@@ -8,8 +8,8 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.contracts.core.models import known
-from services.contracts.due import do_next
 from services.contracts.performance.documents import MOST_BYTES
+from services.contracts.reactions.due import do_next
 from services.contracts.reactions.publishers import subscriptions
 from services.contracts.routes import ROUTERS
 from services.contracts.tables import METADATA

@@ -5,6 +5,7 @@ from services.contracts.amendments import api as amendments
 from services.contracts.bodies import api as bodies
 from services.contracts.buy_outs import api as buy_outs
 from services.contracts.consolidations import api as consolidations
+from services.contracts.exit_plans import api as exit_plans
 from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
 from services.contracts.mergers import api as mergers
@@ -25,6 +26,7 @@ ROUTERS = (
     amendments.router,
     exits.router,
     terminations.router,
+    exit_plans.router,
     consolidations.router,
     findings.router,
     schedules.router,

@@ -1,6 +1,7 @@
 """Imports every table of contracts, for the migrations: a module of models not imported here has no tables."""
 
 from libs.common.database import tables
+from services.contracts.agreements import models as agreements
 from services.contracts.amendments import models as amendments
 from services.contracts.authorities import models as authorities
 from services.contracts.bodies import models as bodies
@@ -23,6 +24,7 @@ from services.contracts.tariffs import models as tariffs
 
 tables.add_to(Base.metadata)
 MODELS = (
+    agreements,
     amendments,
     authorities,
     bodies,

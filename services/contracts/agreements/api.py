@@ -24,12 +24,12 @@ from libs.common.http.dependencies import (
     problems,
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
-from services.contracts.agreements import commands, queries, shares
+from services.contracts.agreements import commands, consents, queries, shares
 from services.contracts.agreements import errors as drafts
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.shares import AgreeShares
 from services.contracts.agreements.terms import DraftContract, ReviseContract
-from services.contracts.agreements.views import ShareTableView
+from services.contracts.agreements.views import AgreementConsentsView, ShareTableView
 from services.contracts.core import errors
 from services.contracts.core import queries as reads
 from services.contracts.core.codes import OdsCode, Reference
@@ -236,6 +236,85 @@ async def agree_shares(
     )
     as_at = max(command.from_day or today, today)
     return await queries.get_shares(await raw(session), reference, kind, by=by, as_at=as_at, as_known=None)
+
+
+@router.get(
+    "/contracts/{reference}/consents",
+    summary="List what customers have agreed to since the signature",
+    responses=problems(errors.ContractNotFound),
+)
+async def list_consents(
+    reference: Reference, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
+) -> AgreementConsentsView:
+    """Return each customer's agreement to a table of shares or to who coordinates; what all agree to holds."""
+    return await consents.list_consents(rows, reference, by=by, as_at=as_at, as_known=as_known)
+
+
+_CONSENT_REFUSALS = (
+    errors.DocumentMissing,
+    errors.ExitOutsideTerm,
+    errors.NotSigned,
+    errors.ContractAlreadyEnded,
+    errors.StatedBeforeSignature,
+    *EDIT_REFUSALS,
+)
+
+
+@router.post(
+    "/contracts/{reference}/shares/{kind}/acceptance",
+    status_code=201,
+    summary="Agree to a table of shares",
+    responses=problems(drafts.SharesNotWhole, drafts.CoordinatorMissing, *_CONSENT_REFUSALS),
+)
+@binds_one_of("the contract's customers", because=consents.OWN_ACT)
+async def accept_shares(
+    reference: Reference,
+    kind: ShareKind,
+    command: consents.AcceptShares,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> AgreementConsentsView:
+    """Agree to the whole table of a kind for the customers for whom you act; it holds once every customer has.
+
+    The first to agree proposes it. Each agrees to the same table from the same day.
+    """
+    contract = await consents.accept_shares(
+        session, reference, kind, command, by=by, today=today, stated_at=stated_at, expect=expecting(if_match)
+    )
+    etag(response, contract.version)
+    return await consents.list_consents(await raw(session), reference, by=by, as_at=today, as_known=None)
+
+
+@router.post(
+    "/contracts/{reference}/coordinator",
+    status_code=201,
+    summary="Choose the coordinating commissioner",
+    responses=problems(drafts.NoCustomerThen, *_CONSENT_REFUSALS),
+)
+@binds_one_of("the contract's customers", because=consents.OWN_ACT)
+async def choose_coordinator(
+    reference: Reference,
+    command: consents.ChooseCoordinator,
+    response: Response,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+    if_match: IfMatch,
+) -> AgreementConsentsView:
+    """Choose who coordinates from a day, for the customers for whom you act; it does once all who stay have chosen it.
+
+    Who leaves by then by a notice that stands is not asked.
+    """
+    contract = await consents.choose_coordinator(
+        session, reference, command, by=by, today=today, stated_at=stated_at, expect=expecting(if_match)
+    )
+    etag(response, contract.version)
+    return await consents.list_consents(await raw(session), reference, by=by, as_at=today, as_known=None)
 
 
 functions_router = commands_router(tags=["Suppliers"])

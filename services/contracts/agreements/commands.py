@@ -38,6 +38,8 @@ SELECT c.id,
        coalesce((SELECT value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)),
                 c.supplier_code) AS supplier,
+       (SELECT value FROM contract_coordinator_belief b
+         WHERE b.subject_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)) AS coordinator,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id
               WHERE cc.contract_id = c.id AND b.valid @> $2::date AND upper_inf(b.known)
@@ -48,10 +50,14 @@ SELECT c.id,
 
 @dataclass(frozen=True, slots=True)
 class ContractParties:
-    """The supplier and the customers of a signed contract on a day, as known now; the customers sorted."""
+    """The supplier and the customers of a signed contract on a day, as known now; the customers sorted.
+
+    `coordinator` is the coordinating commissioner; None where there is none, as for a single customer.
+    """
 
     supplier: str
     customers: tuple[str, ...]
+    coordinator: str | None = None
 
 
 async def draft_contract(
@@ -181,20 +187,29 @@ def customers_of(contract: Contract) -> list[str]:
 async def parties_on(session: AsyncSession, contracts: Sequence[Contract], day: date) -> dict[int, ContractParties]:
     """Return the parties of signed contracts on a day, as known now, by the contract's id."""
     rows = await (await raw(session)).fetch(_PARTIES_ON, [contract.id for contract in contracts], day)
-    return {row["id"]: ContractParties(row["supplier"], tuple(row["customers"])) for row in rows}
+    return {row["id"]: ContractParties(row["supplier"], tuple(row["customers"]), row["coordinator"]) for row in rows}
 
 
 async def get_contract_to_change(
-    session: AsyncSession, reference: str, *, by: Caller, on: date, today: date, expect: Expect
+    session: AsyncSession,
+    reference: str,
+    *,
+    by: Caller,
+    on: date,
+    today: date,
+    expect: Expect,
+    coordinated: bool = False,
 ) -> Contract:
     """Return one contract, locked, for who acts for all its customers on a day.
+
+    `coordinated` where its coordinating commissioner alone may decide too.
 
     Raises RoleMissing, ContractNotFound, NotYoursToDecide, and what `expect` raises for its version, in this order.
     """
     connection = await raw(session)
-    await must_decide(connection, [reference], by=by, on=on, today=today)
+    await must_decide(connection, [reference], by=by, on=on, today=today, coordinated=coordinated)
     [contract] = await lock_contracts(session, [reference])
-    await must_decide(connection, [reference], by=by, on=on, today=today)
+    await must_decide(connection, [reference], by=by, on=on, today=today, coordinated=coordinated)
     expect(contract.version)
     return contract
 

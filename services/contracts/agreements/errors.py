@@ -24,3 +24,10 @@ class SharesNotWhole(Conflict):
     The weights make up the total, and each holder is a customer on the day. Of a draft each customer has a share; of a
     signed contract a customer without a share of the cost leaves from the day.
     """
+
+
+class NoCustomerThen(Conflict):
+    """Who would coordinate is no customer then, or the only one.
+
+    `detail` names the customers who stay on the day. Choose one of them.
+    """

@@ -1,7 +1,8 @@
 """States how the customers of a contract divide it: the whole table of a kind, from a day."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Annotated, Self
 
 import asyncpg
@@ -13,17 +14,20 @@ from libs.common.errors import DomainError, Reason
 from libs.common.events.contracts import SharesAgreed
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
-from libs.common.temporal.history import Days
+from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
 from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
+from services.contracts.agreements.parts import ContractPart, table_without
 from services.contracts.agreements.variations import publish_variation, tables_on
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.codes import Day, Document, OdsCode
 from services.contracts.core.errors import ExitOutsideTerm, refuse
 from services.contracts.core.models import FACET, Contract, Status, coordination, customership, sharing
 from services.contracts.core.rights import Expect
-from services.contracts.core.shares import FACETS, Basis, ShareKind, ShareTable
+from services.contracts.core.shares import FACETS, Basis, ShareFacet, ShareKind, ShareTable, table_of
+
+_MOMENT = timedelta(microseconds=1)
 
 # The first later day from which another body is a customer, or one is no customer any longer.
 _NEXT_CHANGE = """
@@ -34,6 +38,21 @@ SELECT min(day) AS day FROM contract_customer cc JOIN contract_customer_belief b
 
 _COORDINATOR = """
 SELECT value FROM contract_coordinator_belief WHERE subject_id = $1 AND valid @> $2::date AND upper_inf(known)
+"""
+
+_TABLES_FROM = """
+SELECT facet, value, greatest(lower(valid), $2::date) AS first_day, upper(valid) AS end_day FROM contract_share_belief
+ WHERE subject_id = $1 AND upper_inf(known) AND valid && daterange($2::date, NULL)
+"""
+
+# The days after $2 of which something was published that names the customers or the shares of before.
+_LATER = """
+SELECT DISTINCT day FROM (
+       SELECT lower(valid) AS day FROM contract_share_statement WHERE subject_id = $1
+        UNION ALL SELECT lower(valid) FROM contract_terms_belief WHERE subject_id = $1 AND upper_inf(known)
+        UNION ALL
+       SELECT lower(valid) FROM contract_supplier_belief WHERE subject_id = $1 AND upper_inf(known)) later
+ WHERE day > $2::date AND day <= $3::date ORDER BY day
 """
 
 
@@ -92,7 +111,9 @@ async def agree_shares(
 ) -> Contract:
     """State the whole table of a kind from a day; of a draft it is part of the text that is to be signed.
 
-    The holders of the cost are the customers: one without a share leaves from the day, and the contract continues.
+    The holders of the cost are the customers: one without a share leaves from the day, also the tables of the other
+    kinds, and the contract continues.
+
     Raises ContractNotFound, NotYoursToDecide, SharesNotWhole, CoordinatorMissing, ExitOutsideTerm, DocumentMissing.
     """
     act = act_of(command.from_day, command.document, by=by, today=today, stated_at=stated_at)
@@ -107,11 +128,41 @@ async def agree_shares(
         contract.version += 1
         await session.flush()
     else:
-        await _agree_from_day(session, contract, kind, command, act, stated_at=stated_at, by=by)
+        await agree_from_day(session, contract, kind, command, act, stated_at=stated_at, by=by)
     return contract
 
 
-async def _agree_from_day(
+async def why_not_agree(
+    session: AsyncSession,
+    contract: Contract,
+    kind: ShareKind,
+    command: AgreeShares,
+    act: RecordedAct,
+    *,
+    stated_at: datetime,
+) -> list[DomainError]:
+    """Return the reasons against a table of a signed contract from a day."""
+    connection = await raw(session)
+    parties = (await parties_on(session, [contract], act.day))[contract.id]
+    change = await connection.fetchval(_NEXT_CHANGE, contract.id, act.day, contract.ends_on)
+    leaving = _leaving(kind, command, parties.customers)
+    lead = await _lead_after(connection, contract, command, leaving, on=act.day)
+    return [
+        *contract.why_not_end(stated_at),
+        *why_not_then(contract, act.day),
+        *act.why_not_documented("from_day"),
+        *why_not_whole(command.table, parties.customers, may_leave=kind == "cost"),
+        *_why_not_for_good(contract, change),
+        *(lead if isinstance(lead, list) else []),
+    ]
+
+
+def _leaving(kind: ShareKind, command: AgreeShares, customers: Sequence[str]) -> list[str]:
+    """Return who has no share of the cost, and so is a customer no longer."""
+    return sorted(set(customers) - set(command.weights)) if kind == "cost" else []
+
+
+async def agree_from_day(
     session: AsyncSession,
     contract: Contract,
     kind: ShareKind,
@@ -121,21 +172,12 @@ async def _agree_from_day(
     stated_at: datetime,
     by: Caller,
 ) -> None:
+    """State a table of a signed contract from a day and publish it. Raises what `why_not_agree` returns."""
+    refuse(await why_not_agree(session, contract, kind, command, act, stated_at=stated_at))
     connection = await raw(session)
     parties = (await parties_on(session, [contract], act.day))[contract.id]
-    leaving = sorted(set(parties.customers) - set(command.weights)) if kind == "cost" else []
-    change = await connection.fetchval(_NEXT_CHANGE, contract.id, act.day, contract.ends_on)
+    leaving = _leaving(kind, command, parties.customers)
     lead = await _lead_after(connection, contract, command, leaving, on=act.day)
-    refuse(
-        [
-            *contract.why_not_end(stated_at),
-            *_why_not_then(contract, act.day),
-            *act.why_not_documented("from_day"),
-            *why_not_whole(command.table, parties.customers, may_leave=kind == "cost"),
-            *_why_not_for_good(contract, change),
-            *(lead if isinstance(lead, list) else []),
-        ]
-    )
     days = Days(act.day)
     await state_table(connection, contract, kind, command.table, leaving, days=days, stated_at=stated_at, by=by)
     if isinstance(lead, str) or (leaving and len(command.weights) == 1):
@@ -144,12 +186,14 @@ async def _agree_from_day(
     contract.version += 1
     await session.flush()
     remaining = tuple(code for code in parties.customers if code not in leaving)
-    if kind == "cost":
-        reason = "associate_left" if leaving else "amended"
-        await publish_variation(
-            session, contract, act.day, last_day=contract.ends_on, reason=reason, stated_at=stated_at
-        )
-    await publish_shares(session, contract, remaining, parties.supplier, on=act.day, stated_at=stated_at)
+    reason = "associate_left" if leaving else "amended"
+    later = [row["day"] for row in await connection.fetch(_LATER, contract.id, act.day, contract.ends_on)]
+    for number, day in enumerate([act.day, *later]):
+        at = stated_at + number * _MOMENT
+        if kind == "cost":
+            await publish_variation(session, contract, day, last_day=contract.ends_on, reason=reason, stated_at=at)
+        host = (await parties_on(session, [contract], day))[contract.id].supplier
+        await publish_shares(session, contract, remaining, host, on=day, stated_at=at)
 
 
 async def coordinator_on(connection: asyncpg.Connection, contract: Contract, on: date) -> str | None:
@@ -180,9 +224,14 @@ async def state_table(
     stated_at: datetime,
     by: Caller,
 ) -> None:
-    """State a table on some days, and with the cost that those without a share are no customers then."""
-    statement = NewStatement(contract.id, FACETS[kind], table.as_text(), days, stated_at)
-    await sharing.state(connection, [statement], source="agreement", by=by.subject)
+    """State a table on some days, and with the cost that those without a share are no customers then.
+
+    The tables of staff, duties and risk that name them are stated without them: the others keep their proportion.
+    """
+    statements = [NewStatement(contract.id, FACETS[kind], table.as_text(), days, stated_at)]
+    if leaving:
+        statements += await _others_without(connection, contract, kind, leaving, from_day=days.start, at=stated_at)
+    await sharing.state(connection, statements, source="agreement", by=by.subject)
     gone = [one.id for one in contract.named_customers if one.customer_code in leaving]
     await customership.state(
         connection,
@@ -190,6 +239,28 @@ async def state_table(
         source="agreement",
         by=by.subject,
     )
+
+
+async def _others_without(
+    connection: asyncpg.Connection,
+    contract: Contract,
+    kind: ShareKind,
+    leaving: Sequence[str],
+    *,
+    from_day: date,
+    at: datetime,
+) -> list[NewStatement]:
+    """Return the tables of the other kinds from a day on without those who leave, those of later days too."""
+    part = ContractPart(leaving=dict.fromkeys(leaving, Fraction(1)))
+    statements = []
+    for row in await connection.fetch(_TABLES_FROM, contract.id, from_day):
+        table = table_of(row["value"])
+        if row["facet"] != FACETS[kind] and table.holders.intersection(leaving):
+            left = table_without(table, part)
+            days = Days(row["first_day"], row["end_day"] or LAST_DAY)
+            text = None if left is None else left.as_text()
+            statements.append(NewStatement(contract.id, ShareFacet(row["facet"]), text, days, at))
+    return statements
 
 
 async def publish_shares(
@@ -226,7 +297,8 @@ def _why_not_for_good(contract: Contract, change: date | None) -> list[DomainErr
     return [SharesNotWhole(message, reasons=[Reason(message, "from_day")])]
 
 
-def _why_not_then(contract: Contract, day: date) -> list[DomainError]:
+def why_not_then(contract: Contract, day: date) -> list[DomainError]:
+    """Return the reason against a day on which a contract does not run."""
     if contract.starts_on <= day <= contract.ends_on:
         return []
     message = f"{contract.reference} runs from {contract.starts_on} to {contract.ends_on}, and {day} is no day of it"

@@ -5,11 +5,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StrictBool, model_validator
 
 from libs.common.temporal.days import LATEST
+from libs.common.temporal.months import last_day_of_term
 from services.contracts.agreements.catalogue import functions_on, usual_notice_on
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Form, Line, OdsCode, Reference, Text
+from services.contracts.core.conditions import OtherParty
 from services.contracts.core.exit_terms import NO_TERMS, ExitTerms
 from services.contracts.core.models import Contract, ContractLine
-from services.contracts.core.notice import last_day_of_term
 
 
 def _once_each(codes: list[str]) -> list[str]:
@@ -44,6 +45,9 @@ class Terms(BaseModel):
     )
     exit_terms: ExitTerms | None = Field(
         default=None, description="What the contract states of renewals, notice and the price of an end."
+    )
+    other_parties: list[OtherParty] = Field(
+        default_factory=list, max_length=20, description="Who guarantees the contract, or hosts its service."
     )
     value_basis: Literal["stated", "illustrative"] = Field(
         description="`stated` where a source gives the charges, `illustrative` where none does."
@@ -103,6 +107,7 @@ class Terms(BaseModel):
         contract.earliest_exit_on = self.earliest_exit_on
         contract.value_basis, contract.value_source = self.value_basis, self.value_source
         contract.exit_terms = None if self.exit_terms is None else self.exit_terms.model_dump(mode="json")
+        contract.other_parties = [one.model_dump(mode="json") for one in self.other_parties]
         contract.form, contract.procurement = self.form, self.procurement
         contract.indexation, contract.price_year = self.indexation, self.price_year
         kept = {line.function: line for line in contract.lines}

@@ -29,3 +29,27 @@ class ShareTableView(View):
     parts: list[SharePartView]
     as_at: date
     as_known: datetime | None
+
+
+class AgreementConsentView(View):
+    """That a customer agrees to a table of shares, or to who coordinates, from a day."""
+
+    party: str
+    subject: str = Field(description="`cost`, `hr`, `legal`, `risk` or `coordinator`.")
+    weights: dict[str, int] | None = Field(description="The table; null where it is about who coordinates.")
+    total: int | None
+    basis: str | None
+    coordinating_commissioner: str | None
+    from_day: date
+    document: str | None
+    authority: str | None
+    stated_at: datetime
+
+
+class AgreementConsentsView(View):
+    """What customers have agreed to by their own acts; what all of them agree to holds."""
+
+    reference: str
+    consents: list[AgreementConsentView]
+    as_at: date
+    as_known: datetime | None

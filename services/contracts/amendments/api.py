@@ -49,6 +49,7 @@ async def list_amendments(reference: Reference, rows: Rows, by: By, as_at: AsAt,
     responses=problems(
         refusals.ModificationTooLarge,
         refusals.ModificationGroundUnknown,
+        refusals.TermsDisagree,
         AuthorityMissing,
         errors.FunctionUnknown,
         errors.NoRuleInForce,
@@ -60,7 +61,7 @@ async def list_amendments(reference: Reference, rows: Rows, by: By, as_at: AsAt,
         *EDIT_REFUSALS,
     ),
 )
-@binds("the contract's customers on the day")
+@binds("the contract's coordinating commissioner, or all its customers on the day")
 async def amend_contract(
     reference: Reference,
     command: commands.AmendContract,
@@ -71,7 +72,9 @@ async def amend_contract(
     stated_at: StatedAt,
     if_match: IfMatch,
 ) -> AmendmentsView:
-    """Change the lines of a signed contract from a day, for all its customers. The signed text stays as it was.
+    """Change the lines, notice or exit terms of a signed contract from a day, for all its customers.
+
+    What is left out stays, and so does the signed text. Guarantors and hosts are changed so too.
 
     How far a change may go follows from the day on which the contract's procurement began (rule EXIT-6): where no
     procurement of its customers is recorded, the day of its signature counts.

@@ -10,6 +10,13 @@ class ModificationTooLarge(Conflict):
     """
 
 
+class TermsDisagree(Conflict):
+    """The amended exit terms do not fit the term of the contract, which an amendment does not change.
+
+    `detail` names what stays. Extend the contract, or agree on its end, to change its term.
+    """
+
+
 class ModificationGroundUnknown(Conflict):
     """This is no ground on which a running contract can be changed.
 

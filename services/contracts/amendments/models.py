@@ -10,7 +10,7 @@ from services.contracts.core.models import Base
 
 
 class Amendment(Base):
-    """A change of the lines of a contract from a day, with why it was made.
+    """A change of a contract from a day, with why it was made: the whole of its `lines`, of its `conditions`, or both.
 
     `grounds` are a code of the `rule_pack` that governs the contract's procurement, None where none does.
     `change_pence` is the change of the charge until the contract's last day, against the lines that it replaces.
@@ -22,7 +22,8 @@ class Amendment(Base):
     contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), index=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
     effective_on: Mapped[date]
-    lines: Mapped[str] = mapped_column(Text)
+    lines: Mapped[str | None] = mapped_column(Text)
+    conditions: Mapped[str | None] = mapped_column(Text)
     rationale: Mapped[str] = mapped_column(Text)
     grounds: Mapped[str | None] = mapped_column(Text)
     rule_pack: Mapped[str | None] = mapped_column(Text)

@@ -9,8 +9,8 @@ from services.contracts.amendments.views import AmendmentsView, AmendmentView
 from services.contracts.core.sight import sight_of
 
 _AMENDMENTS = """
-SELECT reference AS amendment, effective_on, lines, rationale, grounds, rule_pack, change_pence, customers, authority,
-       document, stated_at
+SELECT reference AS amendment, effective_on, lines, conditions, rationale, grounds, rule_pack, change_pence, customers,
+       authority, document, stated_at
   FROM amendment WHERE contract_id = $1 AND stated_at <= $2 ORDER BY stated_at, id
 """
 
@@ -21,5 +21,10 @@ async def list_amendments(
     """Return what was stated by then that the caller may know. Raises ContractNotFound."""
     sight = await sight_of(db, reference, by=by, as_at=as_at, as_known=as_known)
     rows = await db.fetch(_AMENDMENTS, sight.id, sight.known)
-    found = [AmendmentView.model_validate({**row, "lines": json.loads(row["lines"])}) for row in rows]
+    found = [
+        AmendmentView.model_validate(
+            {**row, **{name: row[name] and json.loads(row[name]) for name in ("lines", "conditions")}}
+        )
+        for row in rows
+    ]
     return AmendmentsView(reference=reference, amendments=found, as_at=as_at, as_known=as_known)

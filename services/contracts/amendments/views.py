@@ -5,15 +5,19 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.contracts.core.codes import Line
+from services.contracts.core.conditions import ExitConditions
 from services.contracts.core.views import View
 
 
 class AmendmentView(View):
-    """A change of a contract's lines from a day, with why it was made."""
+    """A change of a contract from a day, with why it was made."""
 
     amendment: str
     effective_on: date
-    lines: list[Line] = Field(description="All lines from the day.")
+    lines: list[Line] | None = Field(description="All lines from the day; null where they stay.")
+    conditions: ExitConditions | None = Field(
+        description="Its notice, exit terms, guarantors and hosts from the day; null where they stay."
+    )
     rationale: str
     grounds: str | None = Field(description="A code of the rule pack; null where no pack governs the procurement.")
     rule_pack: str | None = Field(description="The pack of the day on which the contract's procurement began.")

@@ -82,11 +82,22 @@ async def record(
 
 
 async def why_not_authorised(
-    db: Reads, action: str, subject: str, organisations: Collection[str], *, on: date, field: str, revision: int = 0
+    db: Reads,
+    action: str,
+    subject: str,
+    organisations: Collection[str],
+    *,
+    on: date,
+    field: str,
+    revision: int = 0,
+    form: str = "",
 ) -> list[DomainError]:
-    """Return a refusal for each organisation without a published decision, where the pack of the day asks for one."""
+    """Return a refusal for each organisation without a published decision, where the pack of the day asks for one.
+
+    `form` is the pack's own word for an action that is taken in more than one way.
+    """
     pack = _pack_on(on)
-    if pack is None or pack.weight != "binding" or action not in pack.values["actions"]:
+    if pack is None or (form or action) not in pack.values["refused"]:
         return []
     decided = await deciding(db, action, subject, organisations, on=on, revision=revision)
     messages = [

@@ -139,7 +139,8 @@ async def know(events: Sequence[Event], connection: asyncpg.Connection) -> None:
             for event, one in forms
         ]
         await legal_forms.state(connection, stated, source="registry", by=_BY)
-    counts = [event for event in events if isinstance(event, PopulationPublished)]
+    # Of those who live in one local authority only finance needs the count.
+    counts = [event for event in events if isinstance(event, PopulationPublished) and not event.local_authority]
     if counts:
         await connection.execute(
             _COUNTED,

@@ -52,6 +52,8 @@ class StateBuyOutTerms(BaseModel):
                     "distributions_pence": [200_000_000] * 5,
                     "irr": "3/25",
                     "balances_pence": 200_000_000,
+                    "other_pence": 0,
+                    "tax_gross_up_pence": 0,
                     "unitary_charge_pence": 800_000_000,
                 }
             ]
@@ -63,12 +65,14 @@ class StateBuyOutTerms(BaseModel):
     equity_methods: list[Literal["base_case_irr", "market_value", "discounted_distributions", "higher_of"]] = Field(
         default=[], max_length=4, description="Exactly one, and not `higher_of`; none without a voluntary right."
     )
-    debt_pence: Pence = Field(default=0, description="Base senior debt with interest.")
-    swap_break_pence: int = Field(
-        default=0, strict=True, ge=-MOST_PENCE, le=MOST_PENCE, description="Negative where it is a gain."
+    debt_pence: Pence | None = Field(
+        default=None, description="Base senior debt with interest. With a voluntary right each amount is stated, 0 too."
     )
-    redundancy_pence: Pence = 0
-    subcontract_pence: Pence = Field(default=0, description="Breakage costs of sub-contractors.")
+    swap_break_pence: int | None = Field(
+        default=None, strict=True, ge=-MOST_PENCE, le=MOST_PENCE, description="Negative where it is a gain."
+    )
+    redundancy_pence: Pence | None = None
+    subcontract_pence: Pence | None = Field(default=None, description="Breakage costs of sub-contractors.")
     distributions_pence: list[Pence] = Field(
         default=[], max_length=60, description="Base-case distributions that are still to come, by year."
     )
@@ -76,9 +80,9 @@ class StateBuyOutTerms(BaseModel):
     equity_value_pence: Pence | None = Field(
         default=None, description="With `market_value`: the open-market value of shares and junior debt."
     )
-    balances_pence: Pence = Field(default=0, description="Account balances, taken off.")
-    other_pence: Pence = Field(default=0, description="Other costs that the contract names.")
-    tax_gross_up_pence: Pence = 0
+    balances_pence: Pence | None = Field(default=None, description="Account balances, taken off.")
+    other_pence: Pence | None = Field(default=None, description="Other costs that the contract names.")
+    tax_gross_up_pence: Pence | None = None
     unitary_charge_pence: Pence = Field(description="The charge a year.")
     effective_on: Day | None = Field(default=None, description="The day from which it holds; today if left out.")
     document: Document | None = None
@@ -97,6 +101,7 @@ async def state_buy_out_terms(
         methods=command.equity_methods,
         amounts=_stated(command, AMOUNTS),
         equity=_stated(command, EQUITY),
+        blank=[name for name in AMOUNTS if getattr(command, name) is None],
     )
     if contract.status == Status.DRAFT:
         found = [NotSigned(f"{reference} is a draft"), *found]
@@ -127,13 +132,13 @@ def _row(contract: Contract, command: StateBuyOutTerms, *, on: date, stated_at: 
         document=command.document,
         stated_at=stated_at,
         recorded_by=by,
-        debt_pence=command.debt_pence,
-        swap_break_pence=command.swap_break_pence,
-        redundancy_pence=command.redundancy_pence,
-        subcontract_pence=command.subcontract_pence,
-        balances_pence=command.balances_pence,
-        other_pence=command.other_pence,
-        tax_gross_up_pence=command.tax_gross_up_pence,
+        debt_pence=command.debt_pence or 0,
+        swap_break_pence=command.swap_break_pence or 0,
+        redundancy_pence=command.redundancy_pence or 0,
+        subcontract_pence=command.subcontract_pence or 0,
+        balances_pence=command.balances_pence or 0,
+        other_pence=command.other_pence or 0,
+        tax_gross_up_pence=command.tax_gross_up_pence or 0,
     )
 
 

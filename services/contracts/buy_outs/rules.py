@@ -16,21 +16,32 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 
 
 def why_not_bought_out(
-    *, voluntary_right: bool, methods: Sequence[str], amounts: Sequence[str], equity: Sequence[str]
+    *,
+    voluntary_right: bool,
+    methods: Sequence[str],
+    amounts: Sequence[str],
+    equity: Sequence[str],
+    blank: Sequence[str],
 ) -> list[DomainError]:
-    """Return the reasons against terms: `amounts` and `equity` are the fields that were stated."""
+    """Return the reasons against terms: `amounts` and `equity` are the fields that were stated, `blank` those left out.
+
+    With the right each amount is stated, 0 too: what is left out is not known, and no price follows from it.
+    """
     if not voluntary_right:
         named = [*(["equity_methods"] if methods else []), *amounts, *equity]
         return [_refused(NoVoluntaryRight, f"{name} is stated without a voluntary right", name) for name in named]
+    unstated = [_refused(BuyOutTermMissing, f"{name} is left out: state 0 where there is none", name) for name in blank]
     if len(methods) != 1 or methods[0] == HIGHER_OF:
         message = f"{' and '.join(methods) or 'no method'} is named, and the contract fixes one"
-        return [_refused(EquityMethodAmbiguous, message, "equity_methods")]
+        return [_refused(EquityMethodAmbiguous, message, "equity_methods"), *unstated]
     [method] = methods
     missing = [name for name in NEEDS[method] if name not in equity]
     others = [name for name in equity if name not in NEEDS[method]]
     return [
-        _refused(EquityMethodAmbiguous, f"{name} is a term of another method than {method}", name) for name in others
-    ] + [_refused(BuyOutTermMissing, f"{method} needs {name}", name) for name in missing]
+        *(_refused(EquityMethodAmbiguous, f"{one} is a term of another method than {method}", one) for one in others),
+        *(_refused(BuyOutTermMissing, f"{method} needs {name}", name) for name in missing),
+        *unstated,
+    ]
 
 
 def _refused(kind: type[DomainError], message: str, field: str) -> DomainError:

@@ -23,8 +23,10 @@ from services.contracts.agreements.terms import ConsolidateContracts
 from services.contracts.authorities.commands import record, why_not_authorised
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.charges import charges_on
+from services.contracts.core.conditions import ExitConditions, conditions_on
 from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
+from services.contracts.exits.statements import publish_terms
 from services.contracts.mergers.to_remake import why_unsettled
 from services.contracts.plans.errors import NotAMember
 from services.contracts.plans.models import COMMIT
@@ -32,6 +34,8 @@ from services.contracts.signing.commands import why_not_signed_on
 from services.contracts.signing.completion import bind, why_not_open
 from services.contracts.transfers.successions import follow_since_start
 
+AT_ONCE = "consolidation.at_once"
+"""What the rule pack calls a consolidation without a plan: governance does not know of it before it is signed."""
 SHARED_SERVICE = "shared_service"
 """The reason, a code of the rule pack, for which a replaced contract ends."""
 
@@ -55,18 +59,19 @@ async def consolidate_contracts(
     parties = await parties_on(session, replaced, start)
     customers = sorted({code for one in replaced for code in parties[one.id].customers or customers_of(one)})
     signature = act_of(command.signed_on, command.document, by=by, today=today, stated_at=stated_at)
+    connection = await raw(session)
     found: list[DomainError] = []
     others: set[str] = set()
     for contract in replaced:
         supplier = parties[contract.id].supplier
-        found += _why_not_replace(contract, supplier, command, signature, stated_at)
+        conditions = await conditions_on(connection, contract, signature.recorded_on)
+        found += _why_not_replace(contract, supplier, command, signature, conditions, stated_at)
         others.update([contract.reference] if supplier != command.supplier else [])
     found += why_not_signed_on(signature)
-    connection = await raw(session)
     found += await why_not_open(connection, customers, days=(signature.day, start))
-    found += await why_not_authorised(
-        connection, COMMIT, command.reference, customers, on=signature.recorded_on, field="reference"
-    )
+    recorded_on = signature.recorded_on
+    about = (COMMIT, command.reference, customers)
+    found += await why_not_authorised(connection, *about, on=recorded_on, field="reference", form=AT_ONCE)
     found += [*_why_not_accepted(command, customers), *await why_unsettled(connection, command.replaces)]
     refuse(found)
 
@@ -76,6 +81,7 @@ async def consolidate_contracts(
     await _record_acceptances(session, command, on=signature.recorded_on, stated_at=stated_at, by=by)
     await _end_replaced(session, replaced, contract, command, others=others, stated_at=stated_at, by=by)
     await _tell(session, contract, customers, replaced, command)
+    await publish_terms(session, contract, start, stated_at=stated_at)
     await follow_since_start(session, contract, customers, stated_at=stated_at, by=by)
     await session.refresh(contract, ["version"])
     return contract
@@ -141,7 +147,12 @@ async def _tell(
 
 
 def _why_not_replace(
-    contract: Contract, supplier: str, command: ConsolidateContracts, signature: RecordedAct, stated_at: datetime
+    contract: Contract,
+    supplier: str,
+    command: ConsolidateContracts,
+    signature: RecordedAct,
+    conditions: ExitConditions,
+    stated_at: datetime,
 ) -> list[DomainError]:
     """Return the reasons why a contract cannot be replaced."""
     found = contract.why_not_end(stated_at)
@@ -155,7 +166,9 @@ def _why_not_replace(
     if by_agreement or exit_day == contract.last_day:
         return []
     notice = RecordedAct(signature.recorded_on, signature.recorded_on)
-    return contract.why_notice_does_not_allow(exit_day, notice)
+    return contract.why_notice_does_not_allow(
+        exit_day, notice, months=conditions.notice_months, not_before=conditions.earliest_exit_on
+    )
 
 
 async def _end_replaced(

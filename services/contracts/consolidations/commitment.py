@@ -30,6 +30,7 @@ from services.contracts.core.errors import ContractAlreadyEnded, refuse
 from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
 from services.contracts.core.shares import ShareTable
+from services.contracts.exits.statements import publish_terms
 from services.contracts.mergers.to_remake import why_unsettled
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, get_plan_to_change, reread
@@ -121,6 +122,7 @@ async def commit_plan(
     contract.version += 1
     await add_acts(session, plan.id, current.number, statement, {"kind": Kind.COMMITTED.value})
     await outbox.add(session, await _signed(session, plan, contract, first, statement))
+    await publish_terms(session, contract, contract.starts_on, stated_at=statement.stated_at)
     await _agree_ways_out(session, plan, contracts, statement, document=command.document)
     await outbox.add(session, _agreed(plan, contract, first, statement))
     await agree_shares(session, contract, weights_of(plan), first, statement, on=contract.starts_on)

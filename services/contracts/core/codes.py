@@ -77,7 +77,12 @@ Form = Literal[
     "care_model",
     "section_75",
     "data_sharing",
+    "other",
 ]
+"""The form of an agreement; `other`: another one that names legal bodies, which no scheme moves by itself."""
+
+AGREEMENTS = ("section_75", "data_sharing", "other")
+"""The forms of agreements that name legal bodies: a scheme moves one only if it says so."""
 
 
 def _number(given: str) -> str:
@@ -102,6 +107,9 @@ MOST_ANNUAL_PENCE = 2 * 10**11
 
 Support is paid from running costs, so that a larger charge is a slip of the pen.
 """
+
+
+FunctionCode = Annotated[str, Field(max_length=40)]
 
 
 class Line(BaseModel):

@@ -122,6 +122,13 @@ class FunctionUnknown(Conflict):
     """
 
 
+class PartUnknown(Conflict):
+    """The contract has no such part.
+
+    A line or a customer that is named is none of the contract's on the day. `GET /contracts/{reference}` shows them.
+    """
+
+
 class NoRuleInForce(Conflict):
     """No rule is in force on this day.
 

@@ -10,11 +10,13 @@ from libs.common.process.clock import day_of
 from libs.common.temporal.history import ALWAYS
 from services.contracts.core.states import ContractAct, End, StateOnDay, What, state_on
 
-# Of notices only those that have effect. What was known to the caller: one instant a contract.
+# Of notices only those that have effect, for the whole: a part that ends leaves the state as it is. What was known to
+# the caller: one instant a contract.
 _FILED = """
 SELECT asked.contract, n.deemed_on AS day, n.reference, n.exit_day, 'noticed' AS what
   FROM unnest($1::int[], $2::timestamptz[]) AS asked (contract, known)
   JOIN exit_notice n ON n.contract_id = asked.contract AND n.faults = '{}' AND n.stated_at <= asked.known
+   AND n.functions = '{}' AND n.leaving = '{}'
  UNION ALL
 SELECT asked.contract, a.acted_on, n.reference, NULL, 'withdrawn'
   FROM unnest($1::int[], $2::timestamptz[]) AS asked (contract, known)

@@ -69,6 +69,8 @@ def _define_functions(_: MetaData, connection: Connection, **__: object) -> None
 
 terms = Timeline(Base.metadata, "contract_terms")
 """Subject: a contract. Its lines from the day on which an amendment changed them, as JSON: see `charges`."""
+condition = Timeline(Base.metadata, "contract_condition")
+"""Subject: a contract. Its notice, exit terms and further parties since an amendment, as JSON: see `conditions`."""
 sharing = Timeline(Base.metadata, "contract_share", check="share_table_is_whole(value)")
 """Subject: a contract. The whole table of shares of a day, one facet a kind: see `shares`."""
 coordination = Timeline(Base.metadata, "contract_coordinator")
@@ -242,6 +244,9 @@ class Contract(Base):
     indexation: Mapped[str | None] = mapped_column(Text, default=None)
     price_year: Mapped[str | None] = mapped_column(Text, default=None)
     procurement: Mapped[str | None] = mapped_column(Text, default=None)
+    other_parties: Mapped[list[dict[str, str]]] = mapped_column(
+        JSONB, default_factory=list, server_default=text("'[]'")
+    )
     lines: Mapped[list[ContractLine]] = relationship(
         default_factory=list, cascade="all, delete-orphan", lazy="raise", repr=False, order_by=ContractLine.function
     )
@@ -289,7 +294,7 @@ class Contract(Base):
     def why_not_exit_on(self, exit_day: date) -> list[DomainError]:
         """Return the reasons against this last day of service, apart from notice."""
         renews = (self.exit_terms or {}).get("renewal_months") is not None
-        if self.starts_on <= exit_day and (renews or exit_day < self.last_day):
+        if self.starts_on <= exit_day and (renews or exit_day < (self.term_end or self.last_day)):
             return []
         message = f"{self.reference} runs from {self.starts_on} to {self.last_day}, and {exit_day} is no earlier end"
         return [ExitOutsideTerm(message, reasons=[Reason(message, "last_day")])]
@@ -301,18 +306,20 @@ class Contract(Base):
         message = f"notice of {self.reference} on {notice.day}: signed on {self.signed_on}, now {notice.recorded_on}"
         return [NoticeNotYetServed(message, reasons=[Reason(message, "notice_served_on")])]
 
-    def why_notice_does_not_allow(self, exit_day: date, notice: RecordedAct) -> list[DomainError]:
-        """Return the reason against this last day of service on this notice (rule EXIT-1)."""
-        earliest = earliest_exit(notice.counts_from, self.notice_months, not_before=self.earliest_exit_on)
+    def why_notice_does_not_allow(
+        self, exit_day: date, notice: RecordedAct, *, months: int, not_before: date | None
+    ) -> list[DomainError]:
+        """Return the reason against this last day of service on this notice (rule EXIT-1), by the terms of its day."""
+        earliest = earliest_exit(notice.counts_from, months, not_before=not_before)
         if exit_day >= earliest:
             return []
         message = (
-            f"{self.reference} needs {self.notice_months} months' notice ({self.notice_rule or 'as it states'}): "
+            f"{self.reference} needs {months} months' notice ({self.notice_rule or 'as it states'}): "
             f"served on {notice.day} and counted from {notice.counts_from}, the earliest exit is {earliest}; "
-            f"to end with {exit_day}, notice was due by {last_notice_day(exit_day, self.notice_months)}"
+            f"to end with {exit_day}, notice was due by {last_notice_day(exit_day, months)}"
         )
-        if self.earliest_exit_on and exit_day < self.earliest_exit_on:
-            message += f", and the contract allows no exit before {self.earliest_exit_on}"
+        if not_before and exit_day < not_before:
+            message += f", and the contract allows no exit before {not_before}"
         return [NoticeTooLate(message, reasons=[Reason(message, "last_day")])]
 
     def end(self, status: Status, exit_day: date, *, reason: str, note: str | None, agreement: str | None) -> None:

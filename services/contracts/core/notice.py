@@ -1,33 +1,13 @@
 """How notice is counted (rule EXIT-1): which day is early enough, and how soon a contract may end.
 
-The corresponding-date rule (Dodds v Walker [1981] 1 WLR 1027): n months after a day is the same day of the month n
-months on, or that month's last day where it is shorter. Notice is "not less than n months": the last day of service may
-not come before that day.
+Months go by the corresponding-date rule (`libs.common.temporal.months`). Notice is "not less than n months": the last
+day of service may not come before that day.
 """
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date
 
-
-def after_months(day: date, months: int) -> date:
-    """Return the corresponding day `months` calendar months later, or the month's last day where it is shorter.
-
-    Raises OverflowError past the year 9999.
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > date.max.year:
-        raise OverflowError(f"{months} months after {day.isoformat()} is past the calendar's end")
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def last_day_of_term(first_day: date, months: int) -> date:
-    """Return the last day of a period of `months` that begins on a day (rule EXIT-2).
-
-    It is the day before the corresponding day, or the month's last day where that month has no such day: 24 months
-    from 1.4.2016 end with 31.3.2018, 12 months from 29.2.2020 with 28.2.2021.
-    """
-    corresponding = after_months(first_day, months)
-    return corresponding if corresponding.day < first_day.day else corresponding - timedelta(days=1)
+from libs.common.temporal.months import after_months
 
 
 def last_notice_day(exit_day: date, months: int) -> date:

@@ -113,12 +113,16 @@ def _moved(pieces: Sequence[_Piece], change: PartyChange) -> list[NewStatement]:
         table = table_of(one.value)
         if not one.is_current or days is None or table.holders == change.after:
             continue
-        before = (
+        before = [
             table_of(other.value)
             for other in pieces
             if other.facet == one.facet and not other.is_current and _covers(other, days.start)
-        )
-        moved = next((old for old in before if old.holders == change.after), table.moved(change.leaving, change.heirs))
+        ]
+        joining = sorted(change.after - table.holders)
+        moved = next((old for old in before if old.holders == change.after), None)
+        if moved is None and joining and not change.leaving:
+            moved = table.parted(joining, next((old for old in before if old.holders.issuperset(joining)), table))
+        moved = moved or table.moved(change.leaving, change.heirs)
         if moved != table:
             statements.append(NewStatement(change.contract_id, one.facet, moved.as_text(), days, change.stated_at))
     return statements

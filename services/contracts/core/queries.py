@@ -14,6 +14,7 @@ from typing import Any
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.identity import Caller
 from services.contracts.core.charges import lines_then, pence_then
+from services.contracts.core.conditions import conditions_in, conditions_then
 from services.contracts.core.errors import ConsolidationNotFound, ContractNotFound
 from services.contracts.core.known_acts import states_of
 from services.contracts.core.models import known
@@ -54,7 +55,8 @@ WITH seen AS (
                   ORDER BY cc.customer_code) AS customers,
            ({lines_then("$1::date", "sight.known")})::text AS line_rows,
            (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract,
-           c.exit_terms::text AS exit_terms_text,
+           c.exit_terms::text AS exit_terms_text, c.other_parties::text AS other_parties_text,
+           {conditions_then("$1::date", "sight.known")} AS amended,
            CASE WHEN {IS_DRAFT} THEN c.coordinator_code
                 ELSE (SELECT b.value FROM contract_coordinator_belief b
                        WHERE b.subject_id = c.id
@@ -76,7 +78,7 @@ WITH seen AS (
             WHERE b.subject_id = c.id AND (b.known @> sight.known) IS TRUE) life
      WHERE {ON_THE_DAY}
        AND ($3::text IS NULL OR c.reference = $3)
-       AND ($4::text[] IS NULL OR c.id = ANY(ARRAY(
+       AND ($3::text IS NOT NULL OR $4::text[] IS NULL OR c.id = ANY(ARRAY(
             SELECT contract_id FROM contract_customer WHERE customer_code = ANY($4)
              UNION ALL SELECT id FROM contract WHERE supplier_code = ANY($4)
              UNION ALL SELECT subject_id FROM contract_supplier_belief WHERE value = ANY($4))))
@@ -296,12 +298,12 @@ async def _with_parties(
         seen.append(
             {
                 **row,
+                **conditions_in(row),
                 "status": row["status_then"],
                 "state": states[row["id"]],
                 "supplier": parties[row["supplier_then"]],
                 "customers": [parties[code] for code in row["customers"]],
                 "lines": lines,
-                "exit_terms": json.loads(row["exit_terms_text"]) if row["exit_terms_text"] else None,
                 "coordinating_commissioner": row["coordinator"],
                 "signatures": json.loads(row["signature_rows"] or "[]"),
                 "annual_pence": sum(line["annual_pence"] for line in lines),

@@ -19,6 +19,11 @@ from services.contracts.core.sight import must_know
 Expect: TypeAlias = Callable[[int], None]
 """Raises unless the caller read the version that it changes; asked once the right is known."""
 
+_COORDINATOR = """
+SELECT b.value FROM contract c JOIN contract_coordinator_belief b ON b.subject_id = c.id
+ WHERE c.reference = $1 AND c.status <> 'draft' AND b.valid @> $2::date AND upper_inf(b.known)
+"""
+
 # The customers on the day, of a draft those for whom its author acted.
 _CUSTOMERS = """
 WITH named AS (
@@ -82,9 +87,17 @@ async def must_act_for_one_of(
 
 
 async def must_decide(
-    connection: asyncpg.Connection, references: Sequence[str], *, by: Caller, on: date, today: date
+    connection: asyncpg.Connection,
+    references: Sequence[str],
+    *,
+    by: Caller,
+    on: date,
+    today: date,
+    coordinated: bool = False,
 ) -> Mapping[str, list[str]]:
     """Return the customers of contracts on a day, for all of which the caller acts; of a draft those of its author.
+
+    What is `coordinated` is decided by the coordinating commissioner of one contract too, alone, for all of them.
 
     Raises RoleMissing, then ContractNotFound with those that the caller may not know to exist, then NotYoursToDecide
     with each contract that is not its own to decide. Locks nothing.
@@ -99,8 +112,15 @@ async def must_decide(
             connection, {code for codes in customers.values() for code in codes}, by=by, today=today
         )
     except NotYoursToDecide as error:
+        if coordinated and await _coordinates(connection, references[0], by=by, on=on, today=today):
+            return customers
         raise await _of_each_contract(connection, customers, error, by=by) from error
     return customers
+
+
+async def _coordinates(connection: asyncpg.Connection, reference: str, *, by: Caller, on: date, today: date) -> bool:
+    lead = await connection.fetchval(_COORDINATOR, reference, on)
+    return lead is not None and bool(await acted_for(connection, [lead], by=by, today=today))
 
 
 async def _of_each_contract(

@@ -71,6 +71,24 @@ class ShareTable:
             kept[code] = kept.get(code, 0) + given
         return ShareTable(self.total * parts, kept, self.basis)
 
+    def parted(self, joining: Sequence[str], older: "ShareTable") -> "ShareTable":
+        """Return the table once bodies are back that another had taken over, which stays: by an older table.
+
+        Each has that part of what the heir has which it had of what the heir took over; without one, an equal part.
+        """
+        heirs = sorted(self.holders - older.holders)
+        heirs = heirs or [max(sorted(self.holders), key=lambda one: self._grown(one, older))]
+        parts = {code: weight for code, weight in older.weights.items() if code not in self.weights or code in heirs}
+        given = sum(parts.get(code, 0) for code in joining)
+        if given == sum(parts.values()) or not parts.keys() >= set(joining):
+            parts, given = dict.fromkeys([*joining, heirs[0]], 1), len(joining)
+        whole, taken = sum(parts.values()), sum(self.weights[code] for code in heirs)
+        weights = {code: weight * (whole - given if code in heirs else whole) for code, weight in self.weights.items()}
+        return ShareTable(self.total * whole, weights | {code: taken * parts[code] for code in joining}, self.basis)
+
+    def _grown(self, code: str, older: "ShareTable") -> Fraction:
+        return Fraction(self.weights[code], self.total) - Fraction(older.weights.get(code, 0), older.total)
+
 
 def table_of(text: str) -> ShareTable:
     """Return the table that a text of the timeline has."""

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.core.codes import Form, Line
+from services.contracts.core.conditions import OtherParty
 from services.contracts.core.exit_terms import ExitTerms
 from services.contracts.core.models import Side, Status
 from services.contracts.core.states import End, State
@@ -77,6 +78,7 @@ class ContractView(View):
     notice_rule: str | None = Field(description="The rule pack that gives the period; null where the contract does.")
     earliest_exit_on: date | None
     exit_terms: ExitTerms | None = Field(description="null where the contract states none beyond its notice.")
+    other_parties: list[OtherParty] = Field(description="Guarantors and hosts; they do not read the contract by it.")
     signed_on: date | None
     signature_document: str | None = Field(description="The paper that shows a signature of an earlier day.")
     signatures: list[SignatureView] = Field(description="Who has signed; a draft is binding once every signatory has.")

@@ -4,16 +4,36 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
-from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, commands_router, problems
-from libs.common.identity import NotYoursToDecide
+from libs.common.http.dependencies import (
+    AsAt,
+    AsKnown,
+    By,
+    Rows,
+    StatedAt,
+    Today,
+    Write,
+    binds_one_of,
+    commands_router,
+    problems,
+)
+from libs.common.identity import NotYoursToDecide, RoleMissing
+from services.contracts.agreements.parts import WHOLE, part_of
 from services.contracts.core import errors
 from services.contracts.core.codes import Day, OdsCode, Reference
-from services.contracts.exits import queries
+from services.contracts.edge import Lead
+from services.contracts.exits import commands, queries
 from services.contracts.exits.calendars import as_ical, calendar_of
 from services.contracts.exits.prices import estimates
 from services.contracts.exits.prices.redundancy import information_due_on
 from services.contracts.exits.rules import ONE_DAY
-from services.contracts.exits.views import EstimatesView, ExitCalendarView, ExitsView, StaffListView, StaffView
+from services.contracts.exits.views import (
+    EstimatesView,
+    ExitCalendarView,
+    ExitsView,
+    PriceView,
+    StaffListView,
+    StaffView,
+)
 
 router = commands_router(tags=["Contracts"])
 
@@ -35,7 +55,7 @@ async def get_exits(
     """
     seen, view = await queries.get_exits(rows, reference, by=by, as_at=as_at, as_known=as_known)
     if exit_on is not None:
-        estimates.must_be_in(seen, exit_on - ONE_DAY, ())
+        estimates.must_be_in(seen, exit_on - ONE_DAY, WHOLE)
         staff = await estimates.staff_of(rows, reference, by=by, as_at=as_at, as_known=as_known)
         with_prices = await estimates.reads_prices(rows, seen, by=by)
         view.ways_out = estimates.ways_out_of(
@@ -51,7 +71,7 @@ async def get_exits(
         errors.ContractNotFound,
         errors.NoRuleInForce,
         errors.ExitOutsideTerm,
-        errors.FunctionUnknown,
+        errors.PartUnknown,
         NotYoursToDecide,
     ),
 )
@@ -66,6 +86,9 @@ async def estimate_termination(
         list[Annotated[str, Query(max_length=40)]] | None,
         Query(max_length=100, description="Only these lines end; left out: all."),
     ] = None,
+    leaving: Annotated[
+        list[OdsCode] | None, Query(max_length=250, description="Only the part of these customers ends.")
+    ] = None,
 ) -> EstimatesView:
     """Return the price of an end by component: of the day asked about, or of each that the terms offer.
 
@@ -75,10 +98,42 @@ async def estimate_termination(
     seen = await queries.get_seen(rows, reference, by=by, as_at=as_at, as_known=as_known)
     await estimates.must_read_prices(rows, seen, by=by)
     staff = await estimates.staff_of(rows, reference, by=by, as_at=as_at, as_known=as_known)
-    estimates.must_be_in(seen, exit_on - ONE_DAY if exit_on else None, function or ())
+    part = part_of(function or (), leaving or ())
+    estimates.must_be_in(seen, exit_on - ONE_DAY if exit_on else None, part)
     days = [exit_on - ONE_DAY] if exit_on is not None else estimates.days_offered(seen, as_at)
-    found = estimates.estimates_of(seen, days, as_at=as_at, as_known=as_known, staff=staff, functions=function or ())
+    found = estimates.estimates_of(seen, days, as_at=as_at, as_known=as_known, staff=staff, part=part)
     return EstimatesView(reference=reference, estimates=found, as_at=as_at, as_known=as_known)
+
+
+@router.post(
+    "/contracts/{reference}/termination-estimates",
+    status_code=201,
+    summary="Publish what leaving a contract would cost",
+    responses=problems(
+        errors.ContractNotFound,
+        errors.NoRuleInForce,
+        errors.NotSigned,
+        errors.ExitOutsideTerm,
+        errors.PartUnknown,
+        NotYoursToDecide,
+        RoleMissing,
+    ),
+)
+@binds_one_of("the contract's customers", because=commands.OWN_CASE)
+async def publish_estimate(
+    reference: Reference,
+    command: commands.PublishEstimate,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+) -> PriceView:
+    """Publish the price of an end to the contract's customers, and to those with whom they plan; not to its supplier.
+
+    An estimate of the same end replaces the one before. `GET .../termination` shows a price without publishing it.
+    """
+    price = await commands.publish_estimate(session, reference, command, by=by, today=today, stated_at=stated_at)
+    return estimates.shown(price)
 
 
 @router.get(

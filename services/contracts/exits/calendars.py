@@ -35,6 +35,10 @@ def entries_of(seen: Seen, as_at: date) -> list[CalendarEntryView]:
     position, reference = exits_on(seen.leaving, as_at), seen.row["reference"]
     version = seen.row["version"] or 0
     days: list[tuple[str, date, str]] = []
+    lines = {line["function"] for line in seen.row["lines"]}
+    for function, last_day in sorted(seen.line_ends.items()):
+        if function in lines and (position.current_end is None or last_day < position.current_end):
+            days.append((f"{function}.end", last_day, f"{reference}: last day of {function}"))
     if position.last_notice_on is not None:
         days.append(("notice", position.last_notice_on, f"{reference}: last notice day"))
     if position.current_end is not None:
@@ -43,7 +47,7 @@ def entries_of(seen: Seen, as_at: date) -> list[CalendarEntryView]:
         CalendarEntryView(
             uid=f"{reference}.{kind}@contracts.footprint",
             contract=reference,
-            kind=kind,
+            kind="notice" if kind == "notice" else "end",
             on=on,
             text=text,
             sequence=version,

@@ -109,15 +109,35 @@ class OfferAct(Base):
     recorded_by: Mapped[str] = mapped_column(Text)
 
 
-class ExitPaper(Base):
-    """A staff list, an exit plan, or the receipt for data that were returned; the later statement replaces the earlier.
+class PartEnd(Base):
+    """That a part of a contract ended on its day, by a notice or an accepted offer (`cause`), at which price.
 
-    `content` has no names of people. A receipt is one row for each item.
+    `functions` and `leaving` are as they were named; an empty price where the part had ended otherwise before.
+    """
+
+    __tablename__ = "part_end"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), index=True)
+    cause: Mapped[str] = mapped_column(Text, unique=True)
+    functions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    leaving: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    exit_day: Mapped[date]
+    price: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class ExitPaper(Base):
+    """A staff list, an exit plan, a step done, a receipt for returned data, or final amounts; the later one counts.
+
+    `content` has no names of people. A receipt is one row for each item, a step done one for each step,
+    final amounts one for each side.
     """
 
     __tablename__ = "exit_paper"
     __table_args__ = (
-        CheckConstraint("kind IN ('staff', 'plan', 'receipt')", name="known_kind"),
+        CheckConstraint("kind IN ('staff', 'plan', 'step', 'receipt', 'settlement')", name="known_kind"),
         Index(None, "contract_id", "kind", "stated_at"),
     )
 
@@ -128,6 +148,17 @@ class ExitPaper(Base):
     effective_on: Mapped[date]
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_by: Mapped[str] = mapped_column(Text)
+
+
+class NoticeWatch(Base):
+    """When the window of a contract is looked at next: on its day, and whenever the contract or the pack is another."""
+
+    __tablename__ = "notice_watch"
+
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), primary_key=True)
+    version: Mapped[int]
+    pack: Mapped[str] = mapped_column(Text)
+    look_on: Mapped[date] = mapped_column(index=True)
 
 
 class ContractClosure(Base):

@@ -11,9 +11,9 @@ from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.contracts.core import queries as contracts
 from services.contracts.core.exit_terms import exit_terms_of
-from services.contracts.core.notice import last_day_of_term
 from services.contracts.core.shares import ShareFacet, table_of
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
+from services.contracts.exits.guidance import guidance_for
 from services.contracts.exits.packs import find_pack
 from services.contracts.exits.rules import ONE_DAY, Leaving, exits_on, notice_due_for, offered_exits
 from services.contracts.exits.views import (
@@ -25,7 +25,6 @@ from services.contracts.exits.views import (
 )
 
 NOW: Final = datetime.max.replace(tzinfo=UTC)
-CSU: Final = "csu"
 
 # A notice stands from the day on which it was served; a withdrawal counts from its own.
 _NOTICES = f"""
@@ -51,16 +50,26 @@ SELECT c.reference AS contract, b.value FROM contract c {PARTY}
    AND (b.valid @> greatest($1::date, c.starts_on)) IS TRUE AND (b.known @> sight.known) IS TRUE
 """  # noqa: S608  (what is put in is ours)
 
+# The lines that end by an offer that was accepted, for all customers.
+_AGREED = f"""
+SELECT c.reference AS contract, o.functions, o.exit_day FROM contract c {PARTY}
+  JOIN termination_offer o ON o.contract_id = c.id AND o.leaving = '{{}}'
+  JOIN termination_offer_act a ON a.offer_id = o.id AND a.act = 'acceptance'
+ WHERE {ON_THE_DAY} AND c.reference = ANY($3::text[]) AND a.stated_at <= sight.known AND a.acted_on <= $1::date
+"""  # noqa: S608  (what is put in is ours)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A contract as it is read, with its terms of leaving and its notices."""
+    """A contract as it is read, with its terms of leaving, its notices, and the lines that end apart."""
 
     row: Mapping[str, Any]
     leaving: Leaving
     notices: tuple[NoticeView, ...]
     shares: Mapping[str, Fraction]
     """What each customer pays of the charge; empty where they agreed no shares: equal parts."""
+    line_ends: Mapping[str, date]
+    """The last day of service of each line that ends before the others, by notice or as agreed."""
 
 
 async def get_exits(
@@ -87,7 +96,14 @@ async def with_notices(
         for row in await db.fetch(_NOTICES, as_at, as_known or NOW, references, await reads_through(db, by)):
             notices[row["contract"]].append(notice_of(row))
     shares = await _shares(db, references, by=by, as_at=as_at, as_known=as_known) if references else {}
-    return [_seen(row, tuple(notices[row["reference"]]), shares.get(row["reference"], {})) for row in rows]
+    agreed: dict[str, list[tuple[str, date]]] = defaultdict(list)
+    asked = as_at, as_known or NOW, references, await reads_through(db, by)
+    for row in await db.fetch(_AGREED, *asked) if references else ():
+        agreed[row["contract"]] += [(function, row["exit_day"]) for function in row["functions"]]
+    return [
+        _seen(row, tuple(notices[row["reference"]]), shares.get(row["reference"], {}), agreed[row["reference"]])
+        for row in rows
+    ]
 
 
 async def _shares(
@@ -102,7 +118,13 @@ async def _shares(
     }
 
 
-def _seen(row: Mapping[str, Any], notices: tuple[NoticeView, ...], shares: Mapping[str, Fraction]) -> Seen:
+def _seen(
+    row: Mapping[str, Any],
+    notices: tuple[NoticeView, ...],
+    shares: Mapping[str, Fraction],
+    agreed: Sequence[tuple[str, date]],
+) -> Seen:
+    ends = _line_ends(notices, agreed)
     terms = exit_terms_of(row["exit_terms"])
     # Renewed terms are counted from the first one; an extension prolongs it.
     is_extended = terms.renewal_months is None and not row["ended_as"]
@@ -115,9 +137,23 @@ def _seen(row: Mapping[str, Any], notices: tuple[NoticeView, ...], shares: Mappi
         terms=terms,
     )
     if row["ended_as"]:
-        return Seen(row, replace(leaving, noticed_for=row["ends_on"]), notices, shares)
+        return Seen(row, replace(leaving, noticed_for=row["ends_on"]), notices, shares, ends)
     whole = [one.last_day for one in notices if one.status == "served" and not one.functions and not one.leaving]
-    return Seen(row, replace(leaving, noticed_for=min(whole, default=None)), notices, shares)
+    return Seen(row, replace(leaving, noticed_for=min(whole, default=None)), notices, shares, ends)
+
+
+def _line_ends(notices: Sequence[NoticeView], agreed: Sequence[tuple[str, date]]) -> dict[str, date]:
+    """Return the first end of each line that is known to end for all customers."""
+    noticed = [
+        (function, notice.last_day)
+        for notice in notices
+        if notice.status == "served" and not notice.leaving
+        for function in notice.functions
+    ]
+    ends: dict[str, date] = {}
+    for function, day in (*noticed, *agreed):
+        ends[function] = min(day, ends.get(function, day))
+    return ends
 
 
 def notice_of(row: Mapping[str, Any]) -> NoticeView:
@@ -181,13 +217,7 @@ def _offered(leaving: Leaving, last_day: date, as_at: date) -> OfferedExitView:
 
 
 def _lines(seen: Seen) -> list[LineExitView]:
-    ends = {
-        function: notice.last_day
-        for notice in seen.notices
-        if notice.status == "served" and not notice.leaving
-        for function in notice.functions
-    }
-    whole = seen.leaving.noticed_for
+    ends, whole = seen.line_ends, seen.leaving.noticed_for
     return [
         LineExitView(
             function=line["function"],
@@ -200,20 +230,8 @@ def _lines(seen: Seen) -> list[LineExitView]:
 
 def guidance_on(seen: Seen) -> list[GuidanceView]:
     """Return the advice on the length of agreements with commissioning support units that a contract exceeds."""
-    leaving = seen.leaving
-    pack = find_pack(leaving.starts_on, subject="guidance-term")
-    if pack is None or seen.row["supplier"].kind != CSU:
-        return []
-    months = int(pack.values["months"])
-    advised = last_day_of_term(leaving.starts_on, months)
-    bound = leaving.minimum_ends_on if leaving.terms.open_ended else leaving.last_day
-    if bound is None or bound <= advised:
-        return []
-    text = (
-        f"{seen.row['reference']} binds its customers to {bound}, longer than the {months} months of {pack.id}, "
-        f"which would have ended on {advised}"
-    )
-    return [GuidanceView(rule_pack=pack.id, citation=pack.citation, text=text, ends_on=advised)]
+    found = guidance_for(seen.row["reference"], seen.leaving, seen.row["supplier"].kind)
+    return [found] if found else []
 
 
 async def list_seen(

@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from libs.common.temporal.days import LATEST
+from libs.common.temporal.months import after_months, last_day_of_term, share_of_a_year
 from services.contracts.core.exit_terms import NO_TERMS, ExitTerms
-from services.contracts.core.notice import after_months, last_day_of_term, last_notice_day
+from services.contracts.core.notice import last_notice_day
 
 ONE_DAY = timedelta(days=1)
 _RENEWALS_SHOWN = 3
@@ -276,18 +277,6 @@ def _regular_exits(contract: Leaving, day: date) -> Iterator[date]:
             return
         yield exit_day
         first = exit_day + ONE_DAY
-
-
-def share_of_a_year(first: date, last: date) -> Fraction:
-    """Return how many years the days from `first` to `last` are: whole months as twelfths, then days of the next."""
-    if last < first:
-        return Fraction(0)
-    months = (last.year - first.year) * 12 + last.month - first.month + 1
-    while months and last_day_of_term(first, months) > last:
-        months -= 1
-    begins = last_day_of_term(first, months) + ONE_DAY if months else first
-    length = (last_day_of_term(first, months + 1) - begins).days + 1
-    return (months + Fraction((last - begins).days + 1, length)) / 12
 
 
 def charge_between(annual_pence: int, first: date, last: date) -> int:

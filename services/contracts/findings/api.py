@@ -1,16 +1,14 @@
 """The route that lists findings."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from libs.common.findings import FindingFilter, key_of, position_after
 from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, commands_router, page, problems
-from libs.common.http.paging import UnreadableCursor
 from services.contracts.core.codes import OdsCode
 from services.contracts.findings import queries
 from services.contracts.findings.models import FindingKind
-from services.contracts.findings.queries import FindingFilter
 from services.contracts.findings.views import FindingView
 
 router = commands_router(tags=["Findings"])
@@ -47,20 +45,10 @@ async def list_findings(
         by=by,
         as_at=as_at,
         as_known=as_known,
-        after=_after(paging.key(str, int)),
+        after=position_after(paging.key(str, int)),
         limit=paging.fetch,
     )
     views = [FindingView.model_validate({**row, "finding": row["key"]}) for row in found]
     # What was cleared and raised again has one name and several rows.
-    keys = {id(view): queries.key_of(row["due_on"], row["id"]) for view, row in zip(views, found, strict=True)}
+    keys = {id(view): key_of(row["due_on"], row["id"]) for view, row in zip(views, found, strict=True)}
     return page(views, key=lambda view: keys[id(view)], request=request)
-
-
-def _after(key: tuple[str, int] | None) -> tuple[date, int] | None:
-    """Return the day and the number after which the page starts. Raises UnreadableCursor."""
-    if key is None:
-        return None
-    try:
-        return date.fromisoformat(key[0]), key[1]
-    except ValueError as error:
-        raise UnreadableCursor("after: use the link `next` of the page before") from error

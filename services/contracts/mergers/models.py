@@ -10,9 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from libs.common.messaging.subscriptions import Projection
 from services.contracts.core.models import Base
 
-AGREEMENTS = ("section_75", "data_sharing")
-"""The forms of agreements that name legal bodies: a scheme moves one only if it says so."""
-
 known_merger_statement = Table(
     "known_merger_statement",
     Base.metadata,

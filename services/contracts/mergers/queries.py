@@ -6,12 +6,12 @@ from typing import Any
 
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
+from services.contracts.core.codes import AGREEMENTS
 from services.contracts.core.models import Status, known
 from services.contracts.core.queries import ContractFilter, list_contracts
 from services.contracts.core.schemes import property_schemes
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
 from services.contracts.mergers.errors import MergerNotFound
-from services.contracts.mergers.models import AGREEMENTS
 from services.contracts.mergers.overlaps import Overlap, Supplied, overlaps_of
 from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
 from services.contracts.mergers.views import (

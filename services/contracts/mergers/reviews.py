@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from hashlib import sha256
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,11 @@ from services.contracts.findings.models import FindingKind
 from services.contracts.mergers.overlaps import Overlap, overlaps_of
 from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
 from services.contracts.mergers.queries import lines_of, running_contracts
+
+MOST_NAMED = 50
+"""Contracts that one finding names; `GET /overlaps` lists them all."""
+MOST_OF_A_KEY = 1000
+"""Characters: a key is indexed, and an index takes no more than 2,700 bytes."""
 
 _NEWS = """
 INSERT INTO overlap_review (merger) VALUES ($1) ON CONFLICT (merger) DO UPDATE SET reviewed_on = NULL
@@ -79,7 +85,7 @@ async def _findings(db: Reads, plan: MergerPlan, *, up_to: date, stated_at: date
     contracts = await running_contracts(db, bodies, by=by, as_at=day, as_known=None)
     overlaps = overlaps_of(plan.successor, lines_of(contracts.values(), bodies))
     if not planned:
-        return [_of_a_merged_body(plan, overlap) for overlap in overlaps]
+        return [of_a_merged_body(plan, overlap) for overlap in overlaps]
     customers = {
         reference: [customer.code for customer in contract["customers"]] for reference, contract in contracts.items()
     }
@@ -90,14 +96,19 @@ async def _findings(db: Reads, plan: MergerPlan, *, up_to: date, stated_at: date
     ]
 
 
-def _of_a_merged_body(plan: MergerPlan, overlap: Overlap) -> NewFinding:
+def of_a_merged_body(plan: MergerPlan, overlap: Overlap) -> NewFinding:
+    """Return what a merged body buys twice; of very many contracts the first are named, and the key is a digest."""
     contracts = [one.contract for one in overlap.contracts]
+    together = "+".join(contracts)
+    named = contracts[:MOST_NAMED]
+    more = f" and {len(contracts) - len(named)} more" if len(contracts) > len(named) else ""
     return NewFinding(
-        f"overlap {plan.merger} {overlap.function} {'+'.join(contracts)}",
+        f"overlap {plan.merger} {overlap.function} "
+        + (sha256(together.encode()).hexdigest() if len(together) > MOST_OF_A_KEY else together),
         FindingKind.OVERLAP,
-        [plan.successor, *contracts],
+        [plan.successor, *named],
         [plan.successor],
-        f"{plan.successor} buys {overlap.function} under {', '.join(contracts)} since {plan.effective_on}",
+        f"{plan.successor} buys {overlap.function} under {', '.join(named)}{more} since {plan.effective_on}",
         plan.effective_on,
     )
 

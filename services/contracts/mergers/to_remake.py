@@ -18,7 +18,7 @@ from libs.common.rulepacks import in_force
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
-from services.contracts.core.codes import Document, Reference
+from services.contracts.core.codes import AGREEMENTS, Document, Reference
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, known, life
 from services.contracts.core.packs import PACKS
@@ -30,7 +30,7 @@ from services.contracts.mergers.errors import (
     AgreementUnsettled,
     SchemeUnknown,
 )
-from services.contracts.mergers.models import AGREEMENTS, AgreementFlag, AgreementSettlement
+from services.contracts.mergers.models import AgreementFlag, AgreementSettlement
 from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
 from services.contracts.transfers.commands import transfer_contracts
 from services.contracts.transfers.suppliers import settle_suppliers
@@ -65,6 +65,20 @@ SELECT DISTINCT ON (f.contract_id, f.merger) f.contract_id, f.merger, f.state, f
 _SETTLED = """
 SELECT DISTINCT ON (s.contract_id) s.contract_id, s.outcome FROM agreement_settlement s
  WHERE s.merger = $1 AND s.contract_id = ANY($2) ORDER BY s.contract_id, s.id DESC
+"""
+
+# Agreements that run up to the day of a succession of one of their parties and have no flag of it. A share or a shape
+# that moves nothing is left out.
+_SIGNED_LATE = """
+SELECT DISTINCT s.code, s.effective_on FROM contract c
+  JOIN contract_customer cc ON cc.contract_id = c.id
+  JOIN known_succession s ON s.code = cc.customer_code OR s.code = c.supplier_code
+ WHERE c.form = ANY($1) AND c.status = 'signed' AND upper_inf(s.known) AND s.effective_on <= $2
+   AND c.starts_on < s.effective_on AND coalesce(c.exit_day, c.term_end, c.last_day) >= s.effective_on - 1
+   AND lower(s.known) <= c.signed_at
+   AND NOT EXISTS (SELECT FROM agreement_flag f
+                    WHERE f.contract_id = c.id AND s.code = ANY(f.predecessors) AND f.effective_on = s.effective_on)
+ ORDER BY s.effective_on, s.code
 """
 
 _BODIES = """
@@ -162,6 +176,14 @@ async def flag_followed(
     for key, merger in believed.items():
         changed += await _flag(session, key, [merger], state="due", stated_at=max(stated_at, merger.stated_at))
         changed += await _carry_out_settled(session, merger, stated_at=stated_at, by=by)
+    return changed
+
+
+async def flag_signed_late(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+    """Flag agreements that were signed after their body's merger was heard; return how many. Part of the due work."""
+    changed = 0
+    for row in await (await raw(session)).fetch(_SIGNED_LATE, list(AGREEMENTS), up_to):
+        changed += await flag_followed(session, [row["code"]], on=row["effective_on"], stated_at=stated_at, by=by)
     return changed
 
 

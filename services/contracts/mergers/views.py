@@ -54,7 +54,7 @@ class AgreementToRemakeView(View):
     """An agreement of a body that ends: no merger moves it."""
 
     agreement: str
-    kind: str = Field(description="`section_75` or `data_sharing`.")
+    kind: str = Field(description="`section_75`, `data_sharing` or `other`.")
     merger: str = Field(description="The merger, or who follows whom where it has no reference.")
     state: str = Field(description="`expected` while the merger is only agreed, then `due`.")
     predecessors: list[str] = Field(description="Its parties that end.")

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -18,29 +19,41 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on, functions_on
 from services.contracts.agreements.commands import add_contract, lock_to_bind
+from services.contracts.agreements.parts import described
 from services.contracts.agreements.shares import coordinator_on, publish_shares, state_table
 from services.contracts.agreements.terms import Terms
 from services.contracts.agreements.variations import tables_on
 from services.contracts.core.acts import act_of
 from services.contracts.core.charges import charges_on
 from services.contracts.core.codes import Day, Document, OdsCode, Reference
+from services.contracts.core.conditions import conditions_on
 from services.contracts.core.errors import DocumentMissing, refuse
-from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.rights import Expect, acted_for, must_act_for_one_of
 from services.contracts.core.shares import ShareTable
 from services.contracts.core.sight import must_know
-from services.contracts.exits.statements import leaving_of
+from services.contracts.exits.rules import Leaving
+from services.contracts.exits.statements import leaving_on, publish_terms
 from services.contracts.mergers.to_remake import why_unsettled
 from services.contracts.novations.errors import ConsentMissing, NovationNotFound, NovationNotPossible
 from services.contracts.novations.models import Novation, NovationCompletion, NovationConsent
 from services.contracts.novations.queries import Parties, missing_consents, must_read_novation, parties_of
+from services.contracts.part_ends.commands import standing_ends
 from services.contracts.signing.completion import bind, why_not_open
 from services.contracts.transfers.successions import follow_since_start
 
 NOVATED = "novated"
 """The reason, a code of the rule pack, for which a novated contract ends."""
 OWN_ACT = "each party consents for itself"
+
+# The plan to which all have committed and that has not moved the contract yet.
+_MOVING = """
+SELECT p.reference FROM plan_step s JOIN plan_revision r ON r.id = s.revision_id
+  JOIN plan_act c ON c.plan_id = r.plan_id AND c.kind = 'committed' AND c.revision = r.number
+  JOIN consolidation_plan p ON p.id = r.plan_id
+ WHERE s.contract = $1
+   AND NOT EXISTS (SELECT FROM plan_act a WHERE a.plan_id = r.plan_id AND a.contract = s.contract AND a.kind = 'moved')
+"""
 
 _LATEST = select(Novation).order_by(Novation.id.desc()).limit(1)
 
@@ -102,10 +115,13 @@ async def propose_novation(
     """
     contract = await _locked(session, reference, entering=command.entering, by=by, today=today)
     parties = await parties_of(await raw(session), reference, command.takes_effect_on)
+    leaving = await leaving_on(session, contract, command.takes_effect_on)
     refuse(
         [
             *contract.why_not_end(stated_at),
-            *_why_not(contract, command, parties, today=today),
+            *_why_not(contract, leaving, command, parties, today=today),
+            *await _why_moving(await raw(session), contract),
+            *await _why_ending(session, contract),
             *await why_unsettled(await raw(session), [reference]),
         ]
     )
@@ -162,11 +178,14 @@ async def complete_novation(
     connection = await raw(session)
     parties = await parties_of(connection, reference, novation.takes_effect_on)
     supplier, customers = _after(novation, parties)
+    leaving = await leaving_on(session, contract, novation.takes_effect_on)
     refuse(
         [
             *await _why_closed(session, novation),
             *contract.why_not_end(stated_at),
-            *_why_not(contract, novation, parties, today=today),
+            *_why_not(contract, leaving, novation, parties, today=today),
+            *await _why_moving(connection, contract),
+            *await _why_ending(session, contract),
             *await _why_not_consented(session, novation, parties),
             *await why_unsettled(connection, [reference]),
             *await why_not_open(connection, customers, days=(today, novation.takes_effect_on)),
@@ -199,7 +218,7 @@ async def _begin(
     new = await add_contract(
         session,
         novation.into,
-        _terms(contract, await charges_on(await raw(session), contract, day), day, supplier),
+        await _terms(session, contract, day, supplier),
         customers,
         stated_at=stated_at,
         coordinator=novation.entering if lead == novation.leaving else lead,
@@ -221,6 +240,7 @@ async def _publish(
     """Publish the contract that begins, with the shares that it takes over."""
     cost = await _take_over_shares(session, contract, new, novation, stated_at=stated_at, by=by)
     await outbox.add(session, _signed(new, customers, contract, cost, stated_at), version=new.version)
+    await publish_terms(session, new, new.starts_on, stated_at=stated_at)
     if cost is not None:
         day, host = novation.takes_effect_on, new.supplier_code
         await publish_shares(session, new, customers, host, on=day, stated_at=stated_at)
@@ -252,12 +272,12 @@ async def _why_closed(session: AsyncSession, novation: Novation) -> list[DomainE
 
 
 def _why_not(
-    contract: Contract, change: ProposeNovation | Novation, parties: Parties, *, today: date
+    contract: Contract, leaving: Leaving, change: ProposeNovation | Novation, parties: Parties, *, today: date
 ) -> list[DomainError]:
     """Return the reasons against this change of a party on its day."""
     reasons: list[Reason] = []
     day = change.takes_effect_on
-    ends_on = _ends_on(contract, day)
+    ends_on = _ends_on(contract, leaving, day)
     if not contract.starts_on < day <= ends_on:
         term = f"{contract.reference} runs from {contract.starts_on} to {ends_on}"
         reasons.append(Reason(f"{term}: none of it is left to novate on {day}", "takes_effect_on"))
@@ -269,6 +289,22 @@ def _why_not(
     if change.entering in there:
         reasons.append(Reason(f"{change.entering} is {change.role} of {contract.reference} already", "entering"))
     return [NovationNotPossible(reason.message, reasons=[reason]) for reason in reasons]
+
+
+async def _why_moving(connection: asyncpg.Connection, contract: Contract) -> list[DomainError]:
+    """Return the reason against a novation where a plan to which all have committed moves the contract."""
+    plan = await connection.fetchval(_MOVING, contract.reference)
+    return [NovationNotPossible(f"{contract.reference} moves into another by the plan {plan}")] if plan else []
+
+
+async def _why_ending(session: AsyncSession, contract: Contract) -> list[DomainError]:
+    """Return a reason for each end that stands: the contract that begins would not know of it."""
+    found: list[DomainError] = []
+    for one in await standing_ends(await raw(session), contract):
+        what = described(contract.reference, one.part)
+        message = f"{one.cause} ends {what} with {one.exit_day}: withdraw it, or novate after that day"
+        found.append(NovationNotPossible(message, reasons=[Reason(message, "takes_effect_on")]))
+    return found
 
 
 async def _consenting(
@@ -300,20 +336,21 @@ async def _consent(
     today: date,
     stated_at: datetime,
 ) -> None:
-    given = await _consents(session, novation)
-    session.add_all(
-        NovationConsent(
-            novation_id=novation.id,
-            party_code=code,
-            consented_on=today,
-            stated_at=stated_at,
-            recorded_by=by.subject,
-            document=act.document,
-            authority=act.authority,
-        )
-        for code in sorted(set(parties).difference(given))
-    )
-    await session.flush()
+    rows = [
+        {
+            "novation_id": novation.id,
+            "party_code": code,
+            "consented_on": today,
+            "stated_at": stated_at,
+            "recorded_by": by.subject,
+            "document": act.document,
+            "authority": act.authority,
+        }
+        for code in sorted(set(parties))
+    ]
+    # Each consents once: a repetition, also one that is sent at the same time, changes nothing.
+    if rows:
+        await session.execute(insert(NovationConsent).values(rows).on_conflict_do_nothing())
 
 
 async def _consents(session: AsyncSession, novation: Novation) -> list[str]:
@@ -336,25 +373,28 @@ def _after(novation: Novation, parties: Parties) -> tuple[str, list[str]]:
     return parties.supplier, sorted({*parties.customers, novation.entering} - {novation.leaving})
 
 
-def _ends_on(contract: Contract, day: date) -> date:
+def _ends_on(contract: Contract, leaving: Leaving, day: date) -> date:
     """Return the last day of the term in which a day lies; of a contract that renews also of a later one."""
-    leaving = leaving_of(contract)
     return contract.exit_day or max(contract.ends_on, leaving.term_end(leaving.term_on(day)))
 
 
-def _terms(contract: Contract, charges: dict[str, int], starts_on: date, supplier: str) -> Terms:
+async def _terms(session: AsyncSession, contract: Contract, starts_on: date, supplier: str) -> Terms:
     """Return the terms of a contract from a day on, which are those that it had.
 
     What is counted from its first day is stated as a day, so that its term and its minimum term do not begin anew.
     """
-    first_exit = leaving_of(contract).minimum_ends_on
-    exit_terms = exit_terms_of(contract.exit_terms).model_dump(mode="json")
-    exit_terms |= {"initial_months": None, "minimum_months": None}
+    connection, leaving = await raw(session), await leaving_on(session, contract, starts_on)
+    charges = await charges_on(connection, contract, starts_on)
+    conditions = await conditions_on(connection, contract, starts_on)
+    first_exit = leaving.minimum_ends_on
+    exit_terms = leaving.terms.model_dump(mode="json") | {"initial_months": None, "minimum_months": None}
     changed: dict[str, Any] = {
         "supplier": supplier,
         "starts_on": starts_on,
-        "last_day": _ends_on(contract, starts_on),
-        "exit_terms": None if contract.exit_terms is None else exit_terms,
+        "last_day": _ends_on(contract, leaving, starts_on),
+        "notice_months": conditions.notice_months,
+        "other_parties": conditions.other_parties,
+        "exit_terms": None if conditions.exit_terms is None else exit_terms,
         "earliest_exit_on": first_exit if first_exit and first_exit >= starts_on else None,
         "lines": [{"function": code, "annual_pence": pence} for code, pence in charges.items()],
     }

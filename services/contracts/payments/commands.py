@@ -1,6 +1,6 @@
 """Plans payments and makes them due, once an item."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -61,19 +61,29 @@ async def make_due(
     by: Caller,
 ) -> int:
     """Record what falls due and publish it; an item that fell due already does nothing. Return how many are new."""
-    if not items:
+    return await make_due_under(session, {contract_id: reference}, {contract_id: items}, stated_at=stated_at, by=by)
+
+
+async def make_due_under(
+    session: AsyncSession,
+    contracts: Mapping[int, str],
+    items: Mapping[int, Sequence[DueItem]],
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> int:
+    """Do the same under several contracts, whose references and items are given by their ids."""
+    common = {"stated_at": stated_at, "recorded_by": by.subject}
+    rows = [asdict(one) | common | {"contract_id": key} for key, under in items.items() for one in under]
+    if not rows:
         return 0
-    common = {"contract_id": contract_id, "stated_at": stated_at, "recorded_by": by.subject}
-    new = await session.scalars(
-        insert(DuePayment)
-        .values([asdict(one) | common for one in items])
-        .on_conflict_do_nothing()
-        .returning(DuePayment.item)
-    )
-    inserted = set(new.all())
+    table = DuePayment.metadata.tables[DuePayment.__tablename__]
+    new = await session.execute(insert(table).on_conflict_do_nothing().returning(table.c.item), rows)
+    inserted = set(new.scalars().all())
     events = [
-        PaymentFellDue(effective_on=one.due_on, stated_at=stated_at, contract=reference, **asdict(one))
-        for one in items
+        PaymentFellDue(effective_on=one.due_on, stated_at=stated_at, contract=contracts[key], **asdict(one))
+        for key, under in items.items()
+        for one in under
         if one.item in inserted
     ]
     await outbox.add_all(session, events)

@@ -32,6 +32,7 @@ from services.contracts.performance.errors import (
     DutyNotFound,
     MeasureNotFound,
     NotAParty,
+    PeriodOverlaps,
 )
 from services.contracts.performance.rules import MILESTONE, OBLIGATION
 from services.contracts.performance.views import DocumentsView, DutiesView, MeasuresView
@@ -190,7 +191,7 @@ async def state_measure(
     "/contracts/{reference}/measures/{code}/results",
     status_code=201,
     summary="State what was reached of a measure",
-    responses=problems(MeasureNotFound, errors.SignedInTheFuture, *_RIGHTS),
+    responses=problems(MeasureNotFound, PeriodOverlaps, errors.SignedInTheFuture, *_RIGHTS),
 )
 @binds(_CUSTOMERS)
 async def state_result(

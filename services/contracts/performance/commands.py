@@ -23,7 +23,7 @@ from services.contracts.findings.models import FindingKind
 from services.contracts.payments.commands import make_due
 from services.contracts.payments.queries import list_due
 from services.contracts.performance import queries
-from services.contracts.performance.errors import NotAParty
+from services.contracts.performance.errors import NotAParty, PeriodOverlaps
 from services.contracts.performance.models import Duty, Measure, MeasureResult
 from services.contracts.performance.queries import OpenDuty, finding_of
 from services.contracts.performance.rules import CREDIT, MILESTONE, attention_from, credits_due, is_reached
@@ -224,12 +224,13 @@ async def state_result(
     """State what was reached in a period that has ended, for all customers; a missed target makes a credit due.
 
     Stated again, the credit is corrected, and the finding cleared where the target was reached. Raises
-    ContractNotFound, NotYoursToDecide, NotSigned, MeasureNotFound, SignedInTheFuture.
+    ContractNotFound, NotYoursToDecide, NotSigned, MeasureNotFound, SignedInTheFuture, PeriodOverlaps.
     """
     contract = await _signed(session, reference, by=by, today=today)
     await queries.get_measure(await raw(session), contract.id, code, on=command.period_from)
     stated_on = min(today, day_of(stated_at))
-    refuse(_why_not_yet(command.period_to, stated_on, "period_to"))
+    before = await queries.results_of(await raw(session), contract.id, code)
+    refuse([*_why_not_yet(command.period_to, stated_on, "period_to"), *_why_overlaps(code, command, before)])
     session.add(
         MeasureResult(
             contract_id=contract.id,
@@ -247,6 +248,17 @@ async def state_result(
         if row["period_from"] == command.period_from
     ]
     await _settle_results(session, contract, results, on=stated_on, stated_at=stated_at, by=by)
+
+
+def _why_overlaps(code: str, command: StateResult, before: Sequence[Mapping[str, Any]]) -> list[DomainError]:
+    """Return the reason against a period of which another one has a part: it would be credited twice."""
+    period = command.period_from, command.period_to
+    for row in before:
+        other = row["period_from"], row["period_to"]
+        if other[0] != period[0] and other[0] <= period[1] and period[0] <= other[1]:
+            message = f"{code} has a result from {other[0]} to {other[1]}: state it for that period, or for other days"
+            return [PeriodOverlaps(message, reasons=[Reason(message, "period_from")])]
+    return []
 
 
 async def _settle_results(
@@ -306,19 +318,18 @@ async def find_duties(
         for one in await queries.list_open_duties(await raw(session))
         if attention_from(one.kind, one.due_on) <= up_to
     ]
-    findings = [await _finding(session, one) for one in late]
+    parties = await queries.parties_of_duties(await raw(session), late)
+    findings = [_finding(duty, one) for duty, one in zip(late, parties, strict=True)]
     return await raise_findings(session, findings, stated_at=stated_at)
 
 
-async def _finding(session: AsyncSession, duty: OpenDuty) -> NewFinding:
-    contract = await session.get_one(Contract, duty.contract_id)
-    parties = await _parties(session, contract, duty.due_on)
+def _finding(duty: OpenDuty, parties: Sequence[str]) -> NewFinding:
     missed = "was missed" if duty.kind == MILESTONE else "is not fulfilled"
     return NewFinding(
         key=duty.finding,
         kind=_FOUND[duty.kind],
         about=(duty.reference, duty.owed_by),
-        parties=(parties.supplier, *parties.customers),
+        parties=parties,
         text=f"{duty.reference}: {duty.kind} {duty.code} of {duty.owed_by}, due on {duty.due_on}, {missed}",
         effective_on=attention_from(duty.kind, duty.due_on),
         due_on=duty.due_on,

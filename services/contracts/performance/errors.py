@@ -36,3 +36,10 @@ class DigestDiffers(Conflict):
 
     The SHA-256 of the bytes that arrived is not the one in `sha256`. Send the document again.
     """
+
+
+class PeriodOverlaps(Conflict):
+    """A result of the measure has some of these days already.
+
+    A day is credited once. State the result of that period anew, or of days that have none.
+    """

@@ -1,6 +1,7 @@
 """Reads what a contract asks of its parties, as at a day, as known at an instant."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -141,6 +142,31 @@ async def find_duty(db: Reads, contract_id: int, kind: str, code: str) -> Any:
 async def list_open_duties(db: Reads) -> list[OpenDuty]:
     """Return the duties that are not fulfilled and of which no finding is open, in the order of their days."""
     return [OpenDuty(**row) for row in await db.fetch(_OPEN)]
+
+
+# Who is a party on the day of each duty, or on the nearest day of the term.
+_PARTIES = """
+SELECT asked.number,
+       coalesce((SELECT b.value FROM contract_supplier_belief b
+                  WHERE b.subject_id = c.id AND b.valid @> near.day AND upper_inf(b.known)), c.supplier_code)
+       || ARRAY(SELECT cc.customer_code FROM contract_customer cc
+                  JOIN contract_customer_belief b ON b.subject_id = cc.id
+                 WHERE cc.contract_id = c.id AND b.valid @> near.day AND upper_inf(b.known)
+                 ORDER BY cc.customer_code) AS parties
+  FROM unnest($1::int[], $2::date[]) WITH ORDINALITY AS asked (contract, day, number)
+  JOIN contract c ON c.id = asked.contract
+ CROSS JOIN LATERAL (
+       SELECT least(greatest(asked.day, c.starts_on), coalesce(c.exit_day, c.term_end, c.last_day)) AS day) near
+ ORDER BY asked.number
+"""
+
+
+async def parties_of_duties(db: Reads, duties: Sequence[OpenDuty]) -> list[Sequence[str]]:
+    """Return the supplier and the customers of each duty's contract on its day, in the order of the duties."""
+    if not duties:
+        return []
+    asked = ([one.contract_id for one in duties], [one.due_on for one in duties])
+    return [row["parties"] for row in await db.fetch(_PARTIES, *asked)]
 
 
 async def list_measures(

@@ -1,7 +1,7 @@
 """Loads and locks the contracts of a plan, with their parties on the day before the shared service begins."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
@@ -13,14 +13,15 @@ from libs.common.database.connection import raw
 from libs.common.temporal.believed import about, holds
 from services.contracts.agreements.commands import ContractParties, customers_of, parties_on
 from services.contracts.core.charges import charges_on
+from services.contracts.core.conditions import ExitConditions, conditions_on
 from services.contracts.core.models import Contract
 from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 from services.contracts.core.sight import must_all_exist
-from services.contracts.exits import statements
 from services.contracts.exits.prices.estimates import members_in
 from services.contracts.exits.prices.redundancy import StaffMember
 from services.contracts.exits.queries import NOW
 from services.contracts.exits.rules import Leaving
+from services.contracts.exits.statements import leaving_by
 
 _STAFF = """
 SELECT DISTINCT ON (contract_id) contract_id, content::text AS content FROM exit_paper
@@ -36,7 +37,7 @@ SELECT b.subject_id, b.value FROM contract_share_belief b
 
 @dataclass(frozen=True, slots=True)
 class OldContract:
-    """A contract that a plan replaces, with its supplier and customers at the end.
+    """A contract that a plan replaces, with its supplier, customers, charges and conditions at the end.
 
     `staff` are those of its list, None where none was stated; `shares` what each customer pays of the charge, empty
     where they agreed none. Both are as known at an instant, now where it is None.
@@ -45,6 +46,7 @@ class OldContract:
     contract: Contract
     parties: ContractParties
     charges: Mapping[str, int]
+    conditions: ExitConditions
     staff: tuple[StaffMember, ...] | None = None
     shares: Mapping[str, Fraction] = field(default_factory=dict)
     as_known: datetime | None = None
@@ -103,6 +105,7 @@ async def load_contracts(
             one,
             _parties(one, parties),
             await charges_on(connection, one, on),
+            await conditions_on(connection, one, on),
             tuple(staff[one.id]) if one.id in staff else None,
             _fractions(shares[one.id]) if one.id in shares else {},
             as_known,
@@ -133,4 +136,4 @@ def day_before(day: date) -> date:
 
 def leaving_of(old: OldContract) -> Leaving:
     """Return the terms by which a contract may be left, at the charges of its own day."""
-    return replace(statements.leaving_of(old.contract), annual_pence=old.annual_pence)
+    return leaving_by(old.contract, old.conditions, old.annual_pence)

@@ -101,7 +101,9 @@ async def begin_procurement(
     "/procurements/{reference}/stages",
     status_code=201,
     summary="State the stage of a procurement",
-    responses=problems(*_CHANGE_REFUSALS, errors.StageOutOfOrder, errors.WinnerDoesNotBid, ContractNotFound),
+    responses=problems(
+        *_CHANGE_REFUSALS, errors.StageOutOfOrder, errors.WinnerDoesNotBid, errors.ContractOfOthers, ContractNotFound
+    ),
 )
 @binds(_WHO_STATES)
 async def state_stage(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Self
+from typing import Self
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -20,12 +20,18 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.authorities import commands as authorities
-from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, OdsCode, Reference
+from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, FunctionCode, OdsCode, Reference
 from services.contracts.core.errors import FunctionUnknown, refuse
 from services.contracts.core.models import FACET, known
 from services.contracts.core.rights import must_act_for_customers
 from services.contracts.core.sight import must_know
-from services.contracts.procurements.errors import BidderBuys, ProcurementExists, StageOutOfOrder, WinnerDoesNotBid
+from services.contracts.procurements.errors import (
+    BidderBuys,
+    ContractOfOthers,
+    ProcurementExists,
+    StageOutOfOrder,
+    WinnerDoesNotBid,
+)
 from services.contracts.procurements.models import Milestone, Procurement, bids, course
 from services.contracts.procurements.queries import believed_of, get_procurement
 from services.contracts.procurements.rules import (
@@ -42,6 +48,11 @@ from services.contracts.procurements.rules import (
 AWARD = "contract.award"
 """The action that a body decides on when it awards."""
 
+_CUSTOMERS = """
+SELECT cc.customer_code AS code FROM contract c JOIN contract_customer cc ON cc.contract_id = c.id
+ WHERE c.reference = $1
+"""
+
 _MOMENT = timedelta(microseconds=1)
 _LATEST = """
 SELECT max(stated_at) FROM (
@@ -55,8 +66,6 @@ INSERT INTO procurement_bidder (procurement_id, bidder) VALUES ($1, $2)
     ON CONFLICT (procurement_id, bidder) DO UPDATE SET bidder = EXCLUDED.bidder RETURNING id
 """
 
-Function = Annotated[str, Field(max_length=40)]
-
 
 class BeginProcurement(BaseModel):
     """A procurement that begins with its design."""
@@ -66,7 +75,7 @@ class BeginProcurement(BaseModel):
     reference: Reference
     buyers: list[OdsCode] = Field(min_length=1, max_length=50)
     run_by: OdsCode | None = Field(default=None, description="Who runs it for the buyers; left out: the one buyer.")
-    functions: list[Function] = Field(
+    functions: list[FunctionCode] = Field(
         min_length=1, max_length=50, description="Functions of the catalogue, or health services of the rule pack."
     )
     regime: str = Field(max_length=20, description="A regime of the rule pack of `begun_on`.", examples=["pcr_2015"])
@@ -166,13 +175,23 @@ async def begin_procurement(
     return procurement
 
 
+async def _why_not_theirs(connection: asyncpg.Connection, procurement: Procurement, contract: str) -> list[DomainError]:
+    """Return the reason against a contract of which no buyer, or a body that took one over, is a customer."""
+    customers = {row["code"] for row in await connection.fetch(_CUSTOMERS, contract)}
+    buyers = {*procurement.buyers, *await known.successors(connection, procurement.buyers)}
+    if customers & buyers:
+        return []
+    message = f"{contract} is no contract of {', '.join(sorted(procurement.buyers))}"
+    return [ContractOfOthers(message, reasons=[Reason(message, "contract")])]
+
+
 async def state_stage(
     session: AsyncSession, reference: str, command: StateStage, *, by: Caller, today: date, stated_at: datetime
 ) -> Procurement:
     """State the stage of a procurement. Raises ProcurementNotFound, NotYoursToDecide, StageOutOfOrder.
 
     It lasts until the next stage that was stated. An award records each buyer's act with the minute that it names.
-    Raises WinnerDoesNotBid too.
+    Raises WinnerDoesNotBid and ContractOfOthers too.
     """
     procurement = await _get_to_change(session, reference, by=by, today=today)
     connection = await raw(session)
@@ -184,6 +203,8 @@ async def state_stage(
     standing = standing_on(periods, bidding, day)
     until, after = next_stage(periods, command.stage, day)
     found = why_not_at(command.stage, day, before=standing.stage or None, after=after, recorded_on=recorded_on)
+    if command.contract is not None:
+        found += await _why_not_theirs(connection, procurement, command.contract)
     if command.winner is not None and command.winner not in standing.bidders:
         message = f"{command.winner} does not bid in {reference} on {day}"
         found.append(WinnerDoesNotBid(message, reasons=[Reason(message, "winner")]))

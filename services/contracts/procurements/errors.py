@@ -44,3 +44,10 @@ class RegimeUnknown(Conflict):
 
     `detail` lists those of the rule pack in force on the day on which the procurement begins.
     """
+
+
+class ContractOfOthers(Conflict):
+    """The contract that was awarded is none of the buyers'.
+
+    None of those for whom the procurement runs, nor a body that took one over, is a customer of it.
+    """

@@ -38,7 +38,7 @@ from services.contracts.mergers.models import known_mergers
 from services.contracts.mergers.reviews import review, review_all_again
 from services.contracts.mergers.to_remake import flag_followed, flag_planned
 from services.contracts.reactions.base import subscriptions
-from services.contracts.suppliers.models import know_relations, known_relations
+from services.contracts.suppliers.models import known_relations, relations
 from services.contracts.transfers.flags import flag_parties
 from services.contracts.transfers.schemes import publish_schemes
 from services.contracts.transfers.successions import settle_successions
@@ -48,7 +48,7 @@ _Planned: TypeAlias = (
 )
 
 subscriptions.knows(known.projection, *known.events)(known.know)
-subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(know_relations)
+subscriptions.knows(known_relations, OrganisationRelated, OrganisationUnrelated)(relations.know)
 subscriptions.knows(bodies.projection, *bodies.EVENTS)(bodies.know)
 subscriptions.knows(known_mergers, *plans.EVENTS)(plans.know)
 

@@ -1,6 +1,6 @@
 """States schedules and achievements, and makes due what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Self
@@ -21,8 +21,8 @@ from services.contracts.core.models import Contract, Status
 from services.contracts.core.packs import PACKS
 from services.contracts.core.rights import must_act_for_customers
 from services.contracts.core.sight import sight_of
-from services.contracts.payments.commands import make_due, plan_payments
-from services.contracts.payments.queries import list_due, list_planned
+from services.contracts.payments.commands import make_due_under, plan_payments
+from services.contracts.payments.queries import due_under, list_planned, planned_under
 from services.contracts.schedules import queries
 from services.contracts.schedules.errors import AchievementUnknown, PayerNotACustomer
 from services.contracts.schedules.models import Achievement, PaymentSchedule
@@ -30,6 +30,9 @@ from services.contracts.schedules.rules import KINDS, ScheduleTerms, falls_due, 
 
 MOST_PENCE = 10**13
 """£100bn: a larger sum is a slip of the pen."""
+AT_ONCE = 500
+"""Contracts whose payments fall due in one transaction."""
+_LOCK = "SELECT FROM contract WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 
 
 class Payee(BaseModel):
@@ -128,7 +131,7 @@ async def state_schedule(
     before = await list_planned(await raw(session), contract.id, KINDS, known=queries.NOW)
     items = with_withdrawn(planned(_terms(reference, schedule)), before)
     await plan_payments(session, contract, items, stated_at=stated_at)
-    await settle(session, contract.id, reference, stated_on=stated_on, up_to=today, stated_at=stated_at, by=by)
+    await settle(session, {contract.id: reference}, stated_on=stated_on, up_to=today, stated_at=stated_at, by=by)
 
 
 async def state_achievement(
@@ -141,9 +144,9 @@ async def state_achievement(
     by.must_have(Role.CONTRACT_LEAD)
     connection = await raw(session)
     sight = await sight_of(connection, command.contract, by=by, as_at=today, as_known=None)
-    payer = await queries.payer_of(connection, sight.id)
-    if payer is not None:
-        payer = await queries.present_payer(connection, sight.id, payer, today)
+    payers = await queries.payers_of(connection, [sight.id])
+    if payers:
+        payer = (await queries.present_payers(connection, payers, today))[sight.id]
         await must_act_for_customers(connection, [payer], by=by, today=today)
     contract = await session.get_one(Contract, sight.id, with_for_update=True, populate_existing=True)
     items = await list_planned(connection, sight.id, KINDS, known=queries.NOW)
@@ -168,47 +171,57 @@ async def state_achievement(
         )
     )
     await session.flush()
-    await settle(
-        session, contract.id, contract.reference, stated_on=act.recorded_on, up_to=today, stated_at=stated_at, by=by
-    )
+    contracts = {contract.id: contract.reference}
+    await settle(session, contracts, stated_on=act.recorded_on, up_to=today, stated_at=stated_at, by=by)
 
 
 async def settle(
     session: AsyncSession,
-    contract_id: int,
-    reference: str,
+    contracts: Mapping[int, str],
     *,
     stated_on: date,
     up_to: date,
     stated_at: datetime,
     by: Caller,
 ) -> int:
-    """Make due what the schedule and the achievements of a locked contract say by a day; return how much."""
+    """Make due what schedules and achievements of locked contracts say by a day; return how much.
+
+    `contracts` are their references by id. It asks as often for many contracts as for one.
+    """
     connection = await raw(session)
-    payer = await queries.payer_of(connection, contract_id)
-    if payer is None or not await queries.has_begun(connection, contract_id, up_to):
+    running = await queries.begun(connection, contracts, up_to)
+    payers = {key: payer for key, payer in (await queries.payers_of(connection, contracts)).items() if key in running}
+    if not payers:
         return 0
-    items = falls_due(
-        await list_planned(connection, contract_id, KINDS, known=queries.NOW),
-        await queries.achievements_of(connection, contract_id),
-        await list_due(connection, contract_id, KINDS, known=queries.NOW),
-        payer=await queries.present_payer(connection, contract_id, payer, max(up_to, stated_on)),
-        stated_on=stated_on,
-        up_to=up_to,
-    )
-    return await make_due(session, contract_id, reference, items, stated_at=stated_at, by=by)
+    present = await queries.present_payers(connection, payers, max(up_to, stated_on))
+    ids = sorted(payers)
+    items = await planned_under(connection, ids, KINDS, known=queries.NOW)
+    achievements = await queries.achievements_of(connection, ids)
+    due = await due_under(connection, ids, KINDS, known=queries.NOW)
+    new = {
+        key: falls_due(
+            items.get(key, []),
+            achievements.get(key, {}),
+            due.get(key, []),
+            payer=present[key],
+            stated_on=stated_on,
+            up_to=up_to,
+        )
+        for key in ids
+    }
+    return await make_due_under(session, contracts, new, stated_at=stated_at, by=by)
 
 
 async def payments_fall_due(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
-    """Make due what schedules say by a day, one contract at a time. Part of the due work."""
+    """Make due what schedules say by a day, the next batch of contracts. Part of the due work."""
     connection = await raw(session)
-    for contract_id, reference in await queries.list_with_due(connection, up_to):
-        await session.get_one(Contract, contract_id, with_for_update=True, populate_existing=True)
-        done = await settle(
-            session, contract_id, reference, stated_on=date.min, up_to=up_to, stated_at=stated_at, by=by
-        )
+    after = 0
+    while contracts := await queries.list_with_due(connection, up_to, after=after, limit=AT_ONCE):
+        await connection.fetch(_LOCK, list(contracts))
+        done = await settle(session, contracts, stated_on=date.min, up_to=up_to, stated_at=stated_at, by=by)
         if done:
             return done
+        after = max(contracts)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Reads schedules and achievements, and finds the contracts under which something is due."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
@@ -34,31 +35,42 @@ SELECT payee, achievement, achieved_on, document, stated_at
   FROM achievement WHERE contract_id = $1 AND stated_at <= $2 ORDER BY stated_at, id
 """
 
+_PAYERS = """
+SELECT DISTINCT ON (contract_id) contract_id, payer
+  FROM payment_schedule WHERE contract_id = ANY($1) ORDER BY contract_id, stated_at DESC, id DESC
+"""
+
+_ACHIEVED = """
+SELECT DISTINCT ON (contract_id, payee) contract_id, payee, achievement, achieved_on
+  FROM achievement WHERE contract_id = ANY($1) ORDER BY contract_id, payee, stated_at DESC, id DESC
+"""
+
 # Nothing is due under a contract that has not begun to run by the day: a conditional one, for example.
 _DUE_UNDER = """
 SELECT p.contract_id, c.reference
   FROM (SELECT DISTINCT ON (item) * FROM planned_payment WHERE kind = ANY($1) ORDER BY item, stated_at DESC, id DESC) p
   JOIN contract c ON c.id = p.contract_id
- WHERE p.due_on <= $2 AND p.amount_pence > 0
+ WHERE p.due_on <= $2 AND p.amount_pence > 0 AND p.contract_id > $3
    AND NOT EXISTS (SELECT FROM due_payment d WHERE d.item = p.item)
    AND (p.condition = '' OR EXISTS (
         SELECT FROM achievement a WHERE a.contract_id = p.contract_id AND a.payee = p.payee AND a.achieved_on <= $2))
    AND EXISTS (SELECT FROM contract_life_belief b
                 WHERE b.subject_id = c.id AND b.value = 'active' AND upper_inf(b.known)
                   AND (b.valid && daterange(NULL, $2::date, '[]')) IS TRUE)
- GROUP BY p.contract_id, c.reference ORDER BY p.contract_id
+ GROUP BY p.contract_id, c.reference ORDER BY p.contract_id LIMIT $4
 """
 
 _RAN = """
-SELECT EXISTS (SELECT FROM contract_life_belief b
-                WHERE b.subject_id = $1 AND b.value = 'active' AND upper_inf(b.known)
-                  AND (b.valid && daterange(NULL, $2::date, '[]')) IS TRUE) AS ran
+SELECT c.id FROM unnest($1::bigint[]) AS c (id)
+ WHERE EXISTS (SELECT FROM contract_life_belief b
+                WHERE b.subject_id = c.id AND b.value = 'active' AND upper_inf(b.known)
+                  AND (b.valid && daterange(NULL, $2::date, '[]')) IS TRUE)
 """
 
 _CUSTOMERS_ON = """
-SELECT cc.customer_code AS code FROM contract_customer cc
+SELECT cc.contract_id, array_agg(cc.customer_code ORDER BY cc.customer_code) AS codes FROM contract_customer cc
   JOIN contract_customer_belief b ON b.subject_id = cc.id
- WHERE cc.contract_id = $1 AND b.valid @> $2::date AND upper_inf(b.known) ORDER BY 1
+ WHERE cc.contract_id = ANY($1) AND b.valid @> $2::date AND upper_inf(b.known) GROUP BY cc.contract_id
 """
 
 
@@ -117,32 +129,34 @@ async def list_achievements(
     )
 
 
-async def achievements_of(db: Reads, contract_id: int) -> Mapping[str, Achieved]:
-    """Return what each payee achieved by the statement made last."""
-    rows = await db.fetch(_ACHIEVEMENTS, contract_id, NOW)
-    return {row["payee"]: Achieved(Fraction(row["achievement"]), row["achieved_on"]) for row in rows}
+async def achievements_of(db: Reads, contracts: Collection[int]) -> Mapping[int, Mapping[str, Achieved]]:
+    """Return by contract what each payee achieved by the statement made last."""
+    found: dict[int, dict[str, Achieved]] = defaultdict(dict)
+    for row in await db.fetch(_ACHIEVED, list(contracts)):
+        found[row["contract_id"]][row["payee"]] = Achieved(Fraction(row["achievement"]), row["achieved_on"])
+    return found
 
 
-async def payer_of(db: Reads, contract_id: int) -> str | None:
-    """Return the payer that the schedule names; None where there is no schedule."""
-    rows = await db.fetch(_SCHEDULE, contract_id, NOW)
-    return str(rows[0]["payer"]) if rows else None
+async def payers_of(db: Reads, contracts: Collection[int]) -> Mapping[int, str]:
+    """Return the payer that the schedule of each contract names; none of a contract without a schedule."""
+    return {row["contract_id"]: row["payer"] for row in await db.fetch(_PAYERS, list(contracts))}
 
 
-async def list_with_due(db: Reads, up_to: date) -> list[tuple[int, str]]:
-    """Return the contracts, id and reference, under which an item is due by a day that has not fallen due yet."""
-    return [(row["contract_id"], row["reference"]) for row in await db.fetch(_DUE_UNDER, KINDS, up_to)]
+async def list_with_due(db: Reads, up_to: date, *, after: int, limit: int) -> Mapping[int, str]:
+    """Return the references of contracts, by id, under which an item is due by a day that has not fallen due yet."""
+    rows = await db.fetch(_DUE_UNDER, KINDS, up_to, after, limit)
+    return {row["contract_id"]: row["reference"] for row in rows}
 
 
-async def has_begun(db: Reads, contract_id: int, day: date) -> bool:
-    """Whether the contract has begun to run by a day, as known now."""
-    return bool((await db.fetch(_RAN, contract_id, day))[0]["ran"])
+async def begun(db: Reads, contracts: Collection[int], day: date) -> frozenset[int]:
+    """Return which of the contracts have begun to run by a day, as known now."""
+    return frozenset(row["id"] for row in await db.fetch(_RAN, list(contracts), day))
 
 
-async def present_payer(db: Reads, contract_id: int, payer: str, on: date) -> str:
-    """Return who pays on a day for the payer that a schedule names: itself, or the customer that succeeded it."""
-    customers = {row["code"] for row in await db.fetch(_CUSTOMERS_ON, contract_id, on)}
-    if payer in customers:
-        return payer
-    followed = sorted(customers & await known.successors(db, [payer]))
-    return followed[0] if len(followed) == 1 else payer
+async def present_payers(db: Reads, payers: Mapping[int, str], on: date) -> Mapping[int, str]:
+    """Return who pays under each contract on a day: the payer named, or the one customer that it lives on in."""
+    customers = {row["contract_id"]: set(row["codes"]) for row in await db.fetch(_CUSTOMERS_ON, list(payers), on)}
+    gone = {key: code for key, code in payers.items() if code not in customers.get(key, ())}
+    successors = {code: await known.successors(db, [code]) for code in sorted(set(gone.values()))}
+    followed = {key: customers.get(key, set()) & successors[code] for key, code in gone.items()}
+    return {**payers, **{key: codes.pop() for key, codes in followed.items() if len(codes) == 1}}

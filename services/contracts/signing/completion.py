@@ -34,7 +34,7 @@ from services.contracts.core.models import (
     life,
 )
 from services.contracts.core.shares import FACETS, ShareKind, ShareTable, table_of
-from services.contracts.exits.statements import publish_exit_terms
+from services.contracts.exits.statements import publish_terms
 from services.contracts.transfers.successions import follow_since_start
 
 _FOLLOWED_BY = """
@@ -175,7 +175,7 @@ async def make_binding(
     minutes = sorted({*minutes, *(one.authority for one in counted if one.authority)})
     signed_now = _signed(contract, customers, minutes, tier, cost, stated_at)
     await outbox.add(session, signed_now, version=contract.version)
-    await publish_exit_terms(session, contract, contract.supplier_code, tuple(customers), stated_at=stated_at)
+    await publish_terms(session, contract, first_day_of(contract), stated_at=stated_at)
     if tables:
         host, first = contract.supplier_code, first_day_of(contract)
         await publish_shares(session, contract, customers, host, on=first, stated_at=stated_at)

@@ -8,18 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.errors import DomainError, Reason
 from libs.common.events.contracts import CommitmentLapsed
 from libs.common.events.governance import DecisionTaken
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
+from libs.organisations.mergers import mergers_following
 from services.contracts.agreements.commands import customers_of, lock_to_bind
 from services.contracts.authorities import commands as authorities
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.codes import Day, Document, OdsCode, Text
 from services.contracts.core.errors import refuse
-from services.contracts.core.models import Contract, Status
+from services.contracts.core.models import Contract, Status, known
 from services.contracts.core.rights import Expect, must_act_for_one_of
 from services.contracts.signing.commands import must_be_party, must_name_party_and_document, why_not_signed_on
 from services.contracts.signing.completion import make_binding, signatures_of, why_not_open
@@ -31,10 +32,15 @@ RATIFY = "contract.ratify"
 
 _OWN_ACT = "each body ratifies for itself"
 
+# What the successor of a body decides counts for it, where the contract names the successor in its place.
 _WAITING = """
 SELECT c.reference, code, d.outcome = 'rejected' AS is_refused, d.effective_on, d.stated_at, d.decision
   FROM contract c CROSS JOIN LATERAL unnest(c.not_established) AS code
-  JOIN known_decision d ON d.subject = c.reference AND d.action = $1 AND code = ANY(d.binds)
+  JOIN known_decision d ON d.subject = c.reference AND d.action = $1
+   AND (code = ANY(d.binds) OR EXISTS (
+        SELECT FROM change_of_hands h JOIN contract_customer cc
+            ON cc.contract_id = h.contract_id AND cc.customer_code = h.to_customer
+         WHERE h.contract_id = c.id AND code = ANY(h.from_customers) AND h.to_customer = ANY(d.binds)))
  WHERE c.status = 'draft' AND c.committed_at IS NOT NULL AND ($2::text IS NULL OR c.reference = $2)
    AND d.outcome IN ('approved', 'approved_with_conditions', 'rejected') AND d.effective_on <= $3
    AND NOT EXISTS (SELECT FROM known_decision_reversal r
@@ -168,13 +174,27 @@ async def decide(
 async def why_not_established(
     session: AsyncSession, contract: Contract, bodies: Sequence[str], *, on: date
 ) -> list[DomainError]:
-    """Return one refusal for each body that is not open on the day, or when service begins."""
-    first = max(on, contract.starts_on)
-    shut = await why_not_open(await raw(session), bodies, days=(on, first))
+    """Return one refusal for each body that is not open on the day, or when service begins.
+
+    Where another body has taken one over whole by a day, it stands in its place: it ratifies what that one signed.
+    """
+    connection, first = await raw(session), max(on, contract.starts_on)
+    shut = []
+    for day in sorted({on, first}):
+        standing = {await _heir(connection, code, day) for code in bodies}
+        shut += await why_not_open(connection, sorted(standing), days=(day,))
     if first > contract.last_day:
         message = f"{contract.reference} would have run until {contract.last_day}"
         return [NotEstablished(message, reasons=[Reason(message, "ratified_on")])]
     return [NotEstablished(one.message, reasons=[Reason(one.message, "ratified_on")]) for one in shut]
+
+
+async def _heir(connection: Reads, code: str, day: date) -> str:
+    """Return who has by a day whole what a body was, itself where none took it over."""
+    for merger in await mergers_following(connection, known.successions, [code]):
+        if merger.effective_on <= day and code in merger.predecessors:
+            code = merger.successor
+    return code
 
 
 async def decision_ratifies(session: AsyncSession, event: DecisionTaken, *, by: Caller) -> bool:

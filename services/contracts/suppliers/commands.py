@@ -14,11 +14,12 @@ from libs.common.identity import Caller, Role, service_caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
+from libs.organisations.relations import HOSTS
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, OdsCode
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import known
 from services.contracts.core.queries import ContractFilter, list_contracts
-from services.contracts.suppliers.models import COSTS, HANDS, HOSTS, Aspect, statements
+from services.contracts.suppliers.models import COSTS, HANDS, Aspect, statements
 from services.contracts.suppliers.queries import NOW, periods_of, registered_holders
 from services.contracts.suppliers.rules import (
     Sector,

@@ -1,18 +1,14 @@
 """Tables of suppliers: what is stated of them in two times, and a copy of who owns and hosts them by the registry."""
 
-from collections.abc import Collection, Sequence
 from enum import IntEnum
 
-import asyncpg
-from sqlalchemy import Identity, Index, Text, UniqueConstraint
+from sqlalchemy import Identity, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from libs.common.events import Event
-from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.messaging.subscriptions import Projection
-from libs.common.temporal.history import LAST_DAY, Days
-from libs.common.temporal.timeline import NewStatement, Timeline
-from services.contracts.core.models import FACET, Base
+from libs.common.temporal.timeline import Timeline
+from libs.organisations.relations import HOSTS, OWNS, KnownRelations
+from services.contracts.core.models import Base
 
 
 class Supplier(Base):
@@ -22,18 +18,6 @@ class Supplier(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
     code: Mapped[str] = mapped_column(Text, unique=True)
-
-
-class KnownRelation(Base):
-    """That one body owns or hosts another, by the registry; `known_relation_belief` says on which days."""
-
-    __tablename__ = "known_relation"
-    __table_args__ = (UniqueConstraint("code", "relation", "other"), Index(None, "other"))
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
-    code: Mapped[str] = mapped_column(Text)
-    relation: Mapped[str] = mapped_column(Text)
-    other: Mapped[str] = mapped_column(Text)
 
 
 class Aspect(IntEnum):
@@ -64,68 +48,14 @@ COSTS = (Aspect.FIXED, Aspect.PER_HEAD, Aspect.HEADS, Aspect.PRICE, Aspect.BASIS
 statements = Timeline(Base.metadata, "supplier")
 """Subject: a supplier. Facets: `Aspect`."""
 
-OWNS, HOSTS = "owns", "hosts"
-WHOLLY = "*"
-"""A relation without a share."""
-
-relations = Timeline(Base.metadata, "known_relation")
-"""Subject: a relation. Its share, or `*`, on the days on which the registry states it."""
-
-_INTRODUCE = """
-INSERT INTO known_relation (code, relation, other)
-SELECT DISTINCT c, r, o FROM unnest($1::text[], $2::text[], $3::text[]) AS new (c, r, o) ORDER BY c, r, o
-    ON CONFLICT (code, relation, other) DO UPDATE SET other = EXCLUDED.other
-RETURNING id, code, relation, other
-"""
-
-_CONTENT = """
-SELECT r.code, r.relation, r.other, b.value, b.valid::text, b.known::text
-  FROM known_relation r JOIN known_relation_belief b ON b.subject_id = r.id
- ORDER BY 1, 2, 3, 4, 5, 6
-"""
+relations = KnownRelations(Base.metadata, (OWNS, HOSTS))
+"""Who owns and hosts whom, by the registry."""
 
 _BEHIND = "SELECT EXISTS (SELECT FROM known_relation_statement WHERE recorded_by = 'migration')"
 
 known_relations = Projection(
     name="known_relations",
-    tables=(relations.beliefs, relations.statements, "known_relation"),
-    content=_CONTENT,
+    tables=relations.rows,
+    content=relations.content + " ORDER BY 1, 2, 3, 4, 5, 6",
     carried_over=_BEHIND,
 )
-
-
-async def know_relations(events: Sequence[Event], connection: asyncpg.Connection) -> None:
-    """Copy who owns and hosts whom from a batch of the registry's events."""
-    stated = [
-        event
-        for event in events
-        if isinstance(event, OrganisationRelated | OrganisationUnrelated) and event.relation in (OWNS, HOSTS)
-    ]
-    ids = await _introduce(connection, {(one.code, one.relation, one.other) for one in stated})
-    await relations.state(
-        connection,
-        [
-            NewStatement(
-                ids[one.code, one.relation, one.other],
-                FACET,
-                (one.share or WHOLLY) if isinstance(one, OrganisationRelated) else None,
-                Days(one.effective_on, (one.until if isinstance(one, OrganisationRelated) else None) or LAST_DAY),
-                one.stated_at,
-                rank=one.rank,
-                source=one.source,
-            )
-            for one in stated
-        ],
-        source="registry",
-        by="service:registry",
-    )
-
-
-async def _introduce(
-    connection: asyncpg.Connection, related: Collection[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], int]:
-    """Lock the rows of these relations, making those that are new; return their ids."""
-    if not related:
-        return {}
-    rows = await connection.fetch(_INTRODUCE, *(list(column) for column in zip(*related, strict=True)))
-    return {(row["code"], row["relation"], row["other"]): row["id"] for row in rows}

@@ -8,12 +8,13 @@ from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from libs.common.temporal.believed import ALL_DAYS, holds
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY
+from libs.organisations.relations import HOSTS, OWNS, WHOLLY
 from services.contracts.core.models import known
 from services.contracts.core.queries import ContractFilter, list_contracts
 from services.contracts.core.sight import PARTY, reads_through
 from services.contracts.core.views import PartyView
 from services.contracts.suppliers.errors import NoLifeCycle, SupplierNotFound
-from services.contracts.suppliers.models import HOSTS, OWNS, WHOLLY, Aspect
+from services.contracts.suppliers.models import Aspect
 from services.contracts.suppliers.rules import (
     ASSURED,
     Period,

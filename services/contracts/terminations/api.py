@@ -33,6 +33,8 @@ from services.contracts.terminations.views import TerminationsView
 
 router = commands_router(tags=["Contracts"])
 
+_CUSTOMERS = "the contract's coordinating commissioner or all its customers, of their own part those who leave"
+
 
 @router.post(
     "/contracts/{reference}/termination",
@@ -55,7 +57,7 @@ router = commands_router(tags=["Contracts"])
         *EDIT_REFUSALS,
     ),
 )
-@binds("the contract's customers on the last day")
+@binds("the contract's coordinating commissioner, or all its customers on the last day")
 async def terminate_contract(
     reference: Reference,
     command: commands.TerminateContract,
@@ -91,7 +93,7 @@ async def terminate_contract(
         *EDIT_REFUSALS,
     ),
 )
-@binds("the contract's customers")
+@binds("the contract's coordinating commissioner, or all its customers")
 async def extend_contract(
     reference: Reference,
     command: extensions.ExtendContract,
@@ -116,7 +118,7 @@ async def extend_contract(
     summary="Close a contract that has ended",
     responses=problems(refusals.StillRunning, refusals.AlreadyClosed, *EDIT_REFUSALS),
 )
-@binds("the contract's customers")
+@binds("the contract's coordinating commissioner, or all its customers")
 async def close_contract(
     reference: Reference,
     command: closures.CloseContract,
@@ -161,10 +163,11 @@ _PARTY_REFUSALS = (errors.NotSigned, errors.ContractAlreadyEnded, errors.StatedB
         errors.ExitOutsideTerm,
         errors.ExitReasonUnknown,
         errors.NoRuleInForce,
+        errors.PartUnknown,
         *_PARTY_REFUSALS,
     ),
 )
-@binds("the contract's customers, or its supplier where it serves the notice")
+@binds(_CUSTOMERS + " (`leaving`), or its supplier where it serves the notice")
 async def serve_notice(
     reference: Reference,
     command: notices.ServeNotice,
@@ -176,6 +179,9 @@ async def serve_notice(
     if_match: IfMatch,
 ) -> ExitsView:
     """Serve notice: the contract ends with its day by due work, unless it is withdrawn with the other side's consent.
+
+    It may name a part: lines (`functions`), for which the coordinating commissioner or all customers decide, or the
+    customers whose own part ends (`leaving`), for whom each decides alone. The rest continues.
 
     What counts is the day of deemed service by the contract's own rule, and never one before the notice was recorded.
     Without effect it is refused with every reason; with `without_effect` it is kept with its faults, as what was
@@ -194,7 +200,7 @@ async def serve_notice(
     summary="Withdraw a notice, or agree to it",
     responses=problems(refusals.NoticeNotFound, refusals.NoticeSpent, refusals.WithdrawalNotAgreed, *EDIT_REFUSALS),
 )
-@binds("the contract's customers, or its supplier where it acts")
+@binds(_CUSTOMERS + ", or its supplier where it acts")
 async def withdraw_notice(
     reference: Reference,
     notice: Annotated[str, Path(max_length=60, description="Its id, from `GET /contracts/{reference}/exits`.")],
@@ -235,17 +241,23 @@ async def list_terminations(
     reference: Reference, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> TerminationsView:
     """Return every offer with its price and what came of it. The supplier reads the lines that it pays or is paid."""
-    found = await offers.list_terminations(rows, reference, by=by, as_at=as_at, as_known=as_known)
-    return TerminationsView(reference=reference, terminations=found, as_at=as_at, as_known=as_known)
+    return await offers.list_terminations(rows, reference, by=by, as_at=as_at, as_known=as_known)
 
 
 @router.post(
     "/contracts/{reference}/terminations",
     status_code=201,
     summary="Offer to end a contract at a price",
-    responses=problems(errors.ExitOutsideTerm, errors.ExitReasonUnknown, errors.NoRuleInForce, *_PARTY_REFUSALS),
+    responses=problems(
+        errors.ExitOutsideTerm,
+        errors.ExitReasonUnknown,
+        errors.NoRuleInForce,
+        errors.PartUnknown,
+        refusals.NoticeStands,
+        *_PARTY_REFUSALS,
+    ),
 )
-@binds("the contract's customers, or its supplier where it makes the offer")
+@binds(_CUSTOMERS + " (`leaving`), or its supplier where it makes the offer")
 async def offer_termination(
     reference: Reference,
     command: offers.OfferTermination,
@@ -257,6 +269,8 @@ async def offer_termination(
     if_match: IfMatch,
 ) -> TerminationsView:
     """Offer to end the contract with a day. The price follows from the contract's terms and its staff list.
+
+    As notice may, it may name a part: lines (`functions`), or the customers whose own part ends (`leaving`).
 
     It binds no one until the other side accepts it, and can be recalled until then.
     """
@@ -275,12 +289,13 @@ async def offer_termination(
         refusals.TerminationNotFound,
         refusals.OfferSettled,
         refusals.OfferIsYourOwn,
+        refusals.NoticeStands,
         errors.ExitOutsideTerm,
         errors.NoRuleInForce,
         *_PARTY_REFUSALS,
     ),
 )
-@binds("the contract's customers, or its supplier where it accepts")
+@binds(_CUSTOMERS + ", or its supplier where it accepts")
 async def accept_termination(
     reference: Reference,
     termination: Termination,
@@ -308,7 +323,7 @@ async def accept_termination(
     summary="Recall an offer to end a contract",
     responses=problems(refusals.TerminationNotFound, refusals.OfferSettled, *EDIT_REFUSALS),
 )
-@binds("the contract's customers, or its supplier where it made the offer")
+@binds(_CUSTOMERS + ", or its supplier where it made the offer")
 async def recall_termination(
     reference: Reference,
     termination: Termination,
@@ -331,8 +346,7 @@ async def _terminations_shown(
     seen = await queries.get_seen(connection, reference, by=by, as_at=today, as_known=None)
     if seen.row["version"] is not None:
         etag(response, seen.row["version"])
-    found = await offers.list_terminations(connection, reference, by=by, as_at=today, as_known=None)
-    return TerminationsView(reference=reference, terminations=found, as_at=today, as_known=None)
+    return await offers.list_terminations(connection, reference, by=by, as_at=today, as_known=None)
 
 
 @router.put(

@@ -36,7 +36,9 @@ async def close_contract(
     expect: Expect,
 ) -> Contract:
     """Close a contract that has ended, for all its customers. Raises StillRunning, AlreadyClosed."""
-    contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
+    contract = await get_contract_to_change(
+        session, reference, by=by, on=today, today=today, expect=expect, coordinated=True
+    )
     day = min(today, day_of(stated_at))
     if contract.signed_on is None or day <= contract.ends_on:
         message = f"{reference} has not ended by {day}"

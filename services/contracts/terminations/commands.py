@@ -74,7 +74,7 @@ async def terminate_contract(
     terms ask of a notice: NoticeFormWrong, NoticeUnproved, ExitNotOffered.
     """
     contract = await get_contract_to_change(
-        session, reference, by=by, on=max(command.last_day, today), today=today, expect=expect
+        session, reference, by=by, on=max(command.last_day, today), today=today, expect=expect, coordinated=True
     )
     refuse(contract.why_not_end(stated_at))
     notice = act_of(command.notice_served_on, command.document, by=by, today=today, stated_at=stated_at)

@@ -14,55 +14,108 @@ from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import lock_contracts
 from services.contracts.agreements.variations import publish_variation
-from services.contracts.core.models import FACET, Status, life
+from services.contracts.core.conditions import rules_on
+from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
-from services.contracts.exits.models import ExitNotice
+from services.contracts.exits.models import ExitNotice, TerminationOffer
+from services.contracts.exits.prices.price import Component
 from services.contracts.exits.rules import ONE_DAY
-from services.contracts.exits.statements import leaving_of
+from services.contracts.exits.statements import leaving_on, publish_terms
+from services.contracts.part_ends.commands import (
+    StandingEnd,
+    carry_out_part,
+    left_then,
+    price_agreed,
+    price_then,
+    standing_ends,
+)
 from services.contracts.terminations.commands import publish_end
-from services.contracts.terminations.notices import end_of, standing_notices
+from services.contracts.terminations.notices import end_of
 
 # A contract that a plan has given notice of ends by its move into the shared one.
+# Of one day the whole is first: what ends with it has no part left to end.
 _NEXT_END = """
-SELECT n.reference AS notice, c.reference AS contract
+SELECT n.reference AS cause, c.reference AS contract, n.exit_day,
+       cardinality(n.functions) + cardinality(n.leaving) > 0 AS is_part, false AS is_offer
   FROM exit_notice n JOIN contract c ON c.id = n.contract_id
  WHERE n.exit_day < $1 AND n.faults = '{}' AND n.plan IS NULL AND c.status = 'signed'
    AND NOT EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act <> 'consent')
- ORDER BY n.exit_day, n.id LIMIT 1
+ UNION ALL
+SELECT o.reference, c.reference, o.exit_day, true, true
+  FROM termination_offer o JOIN termination_offer_act a ON a.offer_id = o.id AND a.act = 'acceptance'
+  JOIN contract c ON c.id = o.contract_id
+ WHERE o.exit_day < $1 AND c.status = 'signed' AND (cardinality(o.functions) > 0 OR cardinality(o.leaving) > 0)
+   AND NOT EXISTS (SELECT FROM part_end e WHERE e.cause = o.reference)
+ ORDER BY exit_day, is_part, cause LIMIT 1
 """
 
 # The term that is known to run last; a notice that stands for its end keeps it from being followed by another.
-_RENEWING = """
-SELECT c.reference, c.notice_months, term.ends_on
-  FROM contract c
+_RENEWING = f"""
+SELECT c.reference, amended.notice_months, term.ends_on
+  FROM contract c {rules_on("$1::date")}
  CROSS JOIN LATERAL (SELECT max(upper(b.valid)) - 1 AS ends_on FROM contract_life_belief b
                       WHERE b.subject_id = c.id AND b.value = 'active' AND upper_inf(b.known)) term
- WHERE c.status = 'signed' AND c.exit_terms ->> 'renewal_months' IS NOT NULL
-   AND term.ends_on - (c.notice_months + 1) * 31 <= $1
+ WHERE c.status = 'signed' AND amended.exit_terms ->> 'renewal_months' IS NOT NULL
+   AND term.ends_on - (amended.notice_months + 1) * 31 <= $1
    AND NOT EXISTS (SELECT FROM exit_notice n
-                    WHERE n.contract_id = c.id AND n.faults = '{}' AND n.exit_day <= term.ends_on
+                    WHERE n.contract_id = c.id AND n.faults = '{{}}' AND n.exit_day <= term.ends_on
+                      AND n.functions = '{{}}' AND n.leaving = '{{}}'
                       AND NOT EXISTS (SELECT FROM exit_notice_act a
                                        WHERE a.notice_id = n.id AND a.act = 'withdrawal'))
  ORDER BY term.ends_on, c.id
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 
 async def end_by_notice(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
-    """End the next contract whose notice has run out by a day; return 1, or 0 where there is none."""
+    """End the next contract, or part of one, whose notice or agreed term has run out; return 1, or 0 where none has."""
     row = await (await raw(session)).fetchrow(_NEXT_END, up_to)
     if row is None:
         return 0
     [contract] = await lock_contracts(session, [row["contract"]])
-    notice = (await session.scalars(select(ExitNotice).where(ExitNotice.reference == row["notice"]))).one()
-    if contract.status != Status.SIGNED or notice not in await standing_notices(session, contract):
+    ending = next((one for one in await standing_ends(await raw(session), contract) if one.cause == row["cause"]), None)
+    if contract.status != Status.SIGNED or ending is None:
         return 1  # withdrawn, or ended otherwise, before the lock was taken: the next is looked for
+    if row["is_offer"]:
+        await _end_as_agreed(session, contract, ending, by=by, stated_at=stated_at)
+    else:
+        await _end_as_noticed(session, contract, ending, by=by, stated_at=stated_at)
+    return 1
+
+
+async def _end_as_noticed(
+    session: AsyncSession, contract: Contract, ending: StandingEnd, *, by: Caller, stated_at: datetime
+) -> None:
+    notice = (await session.scalars(select(ExitNotice).where(ExitNotice.reference == ending.cause))).one()
+    session.add(end_of(notice, by=by, stated_at=stated_at))
+    lines: list[Component] = []
+    if not ending.part.is_whole:
+        price = await price_then(session, contract, ending, asked_on=notice.deemed_on, by=by)
+        if await carry_out_part(session, contract, ending, price, by=by, stated_at=stated_at):
+            return
+        lines = price.components
     title = exit_reasons_on(day_of(notice.stated_at)).title_of(notice.reason)
     contract.end(Status.TERMINATED, notice.exit_day, reason=notice.reason, note=notice.note, agreement=None)
     contract.notice_served_on, contract.notice_document = notice.served_on, notice.document
-    session.add(end_of(notice, by=by, stated_at=stated_at))
     await session.flush()
-    await publish_end(session, contract, title, stated_at=stated_at, by=by, notice=notice.reference)
-    return 1
+    await publish_end(session, contract, title, stated_at=stated_at, by=by, notice=notice.reference, components=lines)
+
+
+async def _end_as_agreed(
+    session: AsyncSession, contract: Contract, ending: StandingEnd, *, by: Caller, stated_at: datetime
+) -> None:
+    offer = (await session.scalars(select(TerminationOffer).where(TerminationOffer.reference == ending.cause))).one()
+    price = await price_agreed(session, contract, offer.price, ending.exit_day)
+    if await carry_out_part(session, contract, ending, price, by=by, stated_at=stated_at):
+        return
+    title = exit_reasons_on(day_of(offer.stated_at)).title_of(offer.reason)
+    contract.end(
+        Status.TERMINATED, offer.exit_day, reason=offer.reason, note=None, agreement=f"Offer {offer.reference}"
+    )
+    await session.flush()
+    lines = price.components
+    await publish_end(
+        session, contract, title, stated_at=stated_at, by=by, termination=offer.reference, components=lines
+    )
 
 
 async def renew_contracts(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
@@ -79,15 +132,23 @@ async def renew_contracts(session: AsyncSession, *, up_to: date, stated_at: date
     # Notice may have been served, or another end agreed, before the locks were taken.
     still = {(row["reference"], row["ends_on"]) for row in await (await raw(session)).fetch(_RENEWING, up_to)}
     contracts = [one for one in locked if (one.reference, ends[one.reference]) in still]
-    terms = []
+    terms, renewed = [], 0
     for contract in contracts:
-        leaving, first = leaving_of(contract), ends[contract.reference] + ONE_DAY
+        first = ends[contract.reference] + ONE_DAY
+        left = await left_then(session, contract, first)
+        if left.is_empty:
+            continue  # every line ends by then
+        renewed += 1
+        leaving = await leaving_on(session, contract, first)
         next_end = leaving.term_end(leaving.term_on(first))
         term = Days(first, next_end + ONE_DAY)
         terms.append(NewStatement(contract.id, FACET, Status.ACTIVE.value, term, stated_at))
         contract.term_end = next_end
         contract.version += 1
-        await publish_variation(session, contract, first, last_day=next_end, reason="renewed", stated_at=stated_at)
+        await publish_variation(
+            session, contract, first, last_day=next_end, reason="renewed", stated_at=stated_at, division=left
+        )
+        await publish_terms(session, contract, first, stated_at=stated_at)
     await session.flush()
     await life.state(await raw(session), terms, source="renewal", by=by.subject)
-    return len(contracts)
+    return renewed

@@ -12,17 +12,20 @@ from libs.common.errors import DomainError, Reason
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from libs.common.temporal.history import Days
+from libs.common.temporal.months import last_day_of_term
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.commands import get_contract_to_change
 from services.contracts.agreements.variations import publish_variation
 from services.contracts.core.codes import Document, Text
 from services.contracts.core.errors import refuse
-from services.contracts.core.exit_terms import ExtensionOption, exit_terms_of
+from services.contracts.core.exit_terms import ExtensionOption
 from services.contracts.core.models import FACET, Contract, Status, life
-from services.contracts.core.notice import last_day_of_term, last_notice_day
+from services.contracts.core.notice import last_notice_day
 from services.contracts.core.rights import Expect
 from services.contracts.exits.models import ContractExtension
 from services.contracts.exits.rules import ONE_DAY, Leaving
+from services.contracts.exits.statements import leaving_on, publish_terms
+from services.contracts.part_ends.commands import left_then
 from services.contracts.terminations.errors import ExtensionNotOffered
 
 _ENDS = """
@@ -54,16 +57,19 @@ async def extend_contract(
 
     Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExtensionNotOffered.
     """
-    contract = await get_contract_to_change(session, reference, by=by, on=today, today=today, expect=expect)
+    contract = await get_contract_to_change(
+        session, reference, by=by, on=today, today=today, expect=expect, coordinated=True
+    )
     refuse(contract.why_not_end(stated_at))
     connection = await raw(session)
-    options = exit_terms_of(contract.exit_terms).extensions
+    on = min(today, day_of(stated_at))
+    options = (await leaving_on(session, contract, on)).terms.extensions
     used = await session.scalar(
         select(func.count()).select_from(ContractExtension).where(ContractExtension.contract_id == contract.id)
     )
     ends_on: date = await connection.fetchval(_ENDS, contract.id)
     number = used or 0
-    refuse(why_not_extend(reference, options, number, ends_on, on=min(today, day_of(stated_at))))
+    refuse(why_not_extend(reference, options, number, ends_on, on=on))
     first, last_day = ends_on + ONE_DAY, end_of_extension(contract.starts_on, ends_on, options[number].months)
     extension = _extension(contract, command, Days(first, last_day + ONE_DAY), stated_at=stated_at, by=by)
     session.add(extension)
@@ -72,17 +78,25 @@ async def extend_contract(
     await session.flush()
     term = NewStatement(contract.id, FACET, Status.ACTIVE.value, Days(first, last_day + ONE_DAY), stated_at)
     await life.state(connection, [term], source="extension", by=by.subject)
+    await _publish(session, contract, extension, on)
+    return contract
+
+
+async def _publish(session: AsyncSession, contract: Contract, extension: ContractExtension, on: date) -> None:
+    """Publish that a contract runs longer, and how it may be left since the option was used."""
+    first = extension.from_day
     await publish_variation(
         session,
         contract,
         first,
-        last_day=last_day,
+        last_day=extension.last_day,
         reason="extended",
-        stated_at=stated_at,
+        stated_at=extension.stated_at,
         amendment=extension.reference,
-        decision=command.authority,
+        decision=extension.authority,
+        division=await left_then(session, contract, first),
     )
-    return contract
+    await publish_terms(session, contract, max(on, contract.starts_on), stated_at=extension.stated_at)
 
 
 def _extension(

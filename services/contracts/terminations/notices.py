@@ -16,15 +16,19 @@ from libs.common.messaging import outbox
 from libs.common.process.clock import day_of
 from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import ContractParties, get_known_contract_to_change, parties_on
+from services.contracts.agreements.parts import WHOLE, ContractPart, described, why_no_part
+from services.contracts.agreements.variations import division_on
 from services.contracts.authorities import commands as authorities
 from services.contracts.core.acts import RecordedAct, act_of
 from services.contracts.core.codes import Day, Document, OdsCode, Text
+from services.contracts.core.conditions import conditions_on
 from services.contracts.core.errors import ExitOutsideTerm, NoticeNotYetServed, NoticeTooLate, refuse
 from services.contracts.core.exit_terms import NoticeForm
 from services.contracts.core.models import Contract
 from services.contracts.core.rights import Expect
 from services.contracts.exits.day_of_service import deemed_on
 from services.contracts.exits.models import ExitNotice, ExitSide, NoticeAct
+from services.contracts.exits.parties import ActingSide, acting_side
 from services.contracts.exits.rules import (
     ONE_DAY,
     Leaving,
@@ -33,7 +37,8 @@ from services.contracts.exits.rules import (
     next_exit_day,
     notice_due_for,
 )
-from services.contracts.exits.statements import leaving_of
+from services.contracts.exits.statements import leaving_on
+from services.contracts.part_ends.commands import NamesPart, in_the_way, standing_ends
 from services.contracts.terminations.errors import (
     ExitNotOffered,
     NoticeFormWrong,
@@ -43,18 +48,20 @@ from services.contracts.terminations.errors import (
     NoticeUnproved,
     WithdrawalNotAgreed,
 )
-from services.contracts.terminations.parties import ActingSide, acting_side
 
 TERMINATE = "contract.terminate"
 
 
-class ServeNotice(BaseModel):
-    """A notice that ends a contract, by its customers or by its supplier."""
+class ServeNotice(NamesPart):
+    """A notice that ends a contract or a part of it, by its customers or by its supplier."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"last_day": "2018-03-31", "reason": "in_house", "form": "letter", "proof": "Receipt 4711"}]
+            "examples": [
+                {"last_day": "2018-03-31", "reason": "in_house", "form": "letter", "proof": "Receipt 4711"},
+                {"last_day": "2018-03-31", "reason": "in_house", "functions": ["payroll"]},
+            ]
         },
     )
 
@@ -110,24 +117,31 @@ async def serve_notice(
 ) -> ExitNotice:
     """Serve notice for one side. Raises each reason for which it would have no effect, unless it is to be kept so.
 
-    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, NoticeStands, NoticeFormWrong,
-    NoticeUnproved, NoticeTooLate, ExitNotOffered, ExitOutsideTerm, AuthorityMissing.
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, PartUnknown, NoticeStands,
+    NoticeFormWrong, NoticeUnproved, NoticeTooLate, ExitNotOffered, ExitOutsideTerm, AuthorityMissing.
     """
     contract = await get_known_contract_to_change(session, reference, by=by, today=today)
     connection = await raw(session)
-    parties = (await parties_on(session, [contract], max(today, contract.starts_on)))[contract.id]
-    acting = await acting_side(connection, parties, by=by, today=today, party=command.served_by)
+    day = max(today, contract.starts_on)
+    parties = (await parties_on(session, [contract], day))[contract.id]
+    acting = await acting_side(
+        connection, parties, by=by, today=today, party=command.served_by, leaving=command.leaving
+    )
     expect(contract.version)
     refuse(contract.why_not_end(stated_at))
+    division = await division_on(connection, contract, parties, day)
+    part = command.part(division)
+    refuse(why_no_part(reference, part, division.charges, division.customers))
     act = act_of(command.served_on, command.document, by=by, today=today, stated_at=stated_at)
     exit_reasons_on(act.recorded_on).title_of(command.reason)
-    found = [*_why_not_recorded(contract, act), *await _why_not_beside_another(session, contract)]
+    deemed, exit_day, faults = _effect(reference, await leaving_on(session, contract, act.day), command, act)
+    found = [*_why_not_recorded(contract, act), *await why_not_beside_another(session, contract, part, exit_day)]
     found += await authorities.why_not_authorised(
         connection, TERMINATE, reference, acting.codes, on=act.recorded_on, field="minute"
     )
-    deemed, exit_day, faults = _effect(contract, command, act)
     refuse(found if command.without_effect else [*found, *(error for _, error in faults)])
     notice = _new_notice(contract, acting, command, act, deemed, exit_day, stated_at=stated_at, by=by)
+    notice.functions, notice.leaving = sorted(part.functions), sorted(part.leaving)
     notice.faults = [code for code, _ in faults]
     session.add(notice)
     contract.version += 1
@@ -139,14 +153,13 @@ async def serve_notice(
 
 
 def _effect(
-    contract: Contract, command: ServeNotice, act: RecordedAct
+    reference: str, leaving: Leaving, command: ServeNotice, act: RecordedAct
 ) -> tuple[date, date, list[tuple[str, DomainError]]]:
     """Return the day of deemed service, the last day of service, and why the notice would have no effect."""
-    leaving = leaving_of(contract)
     deemed = deemed_on(act.day, leaving.terms.deemed_service)
     deemed = deemed if act.is_loaded else max(deemed, act.recorded_on)
     exit_day = command.last_day or earliest_exit_from(leaving, deemed)
-    return deemed, exit_day, why_without_effect(contract.reference, leaving, command, exit_day, deemed)
+    return deemed, exit_day, why_without_effect(reference, leaving, command, exit_day, deemed)
 
 
 def _new_notice(
@@ -217,11 +230,13 @@ async def why_notice_does_not_end(
 
     A notice that stands is neither replaced nor put off: that takes the other side's consent.
     """
-    found = await _why_not_beside_another(session, contract)
-    if contract.exit_terms is None:
-        return [*found, *contract.why_notice_does_not_allow(last_day, act)]
+    found = await why_not_beside_another(session, contract, WHOLE, last_day)
+    conditions = await conditions_on(await raw(session), contract, act.day)
+    if conditions.exit_terms is None:
+        months, first = conditions.notice_months, conditions.earliest_exit_on
+        return [*found, *contract.why_notice_does_not_allow(last_day, act, months=months, not_before=first)]
     letter = ServeNotice(last_day=last_day, reason=reason, proof=act.document)
-    _, _, faults = _effect(contract, letter, act)
+    _, _, faults = _effect(contract.reference, await leaving_on(session, contract, act.day), letter, act)
     return [*found, *(error for code, error in faults if code != "outside_term")]
 
 
@@ -233,9 +248,14 @@ def _why_not_recorded(contract: Contract, act: RecordedAct) -> list[DomainError]
     return found
 
 
-async def _why_not_beside_another(session: AsyncSession, contract: Contract) -> list[DomainError]:
-    standing = await standing_notices(session, contract)
-    return [NoticeStands(f"{one.reference} ends {contract.reference} with {one.exit_day}") for one in standing[:1]]
+async def why_not_beside_another(
+    session: AsyncSession, contract: Contract, part: ContractPart, exit_day: date
+) -> list[DomainError]:
+    """Return the reason against an end of a part where another end of it stands."""
+    other = in_the_way(await standing_ends(await raw(session), contract), part, exit_day)
+    if other is None:
+        return []
+    return [NoticeStands(f"{other.cause} ends {described(contract.reference, other.part)} with {other.exit_day}")]
 
 
 async def standing_notices(session: AsyncSession, contract: Contract) -> list[ExitNotice]:
@@ -263,7 +283,7 @@ async def serve_for_plan(
 
     None is served where the contract ends by then without it, or by a notice that stands.
     """
-    leaving = leaving_of(contract)
+    leaving = await leaving_on(session, contract, today)
     standing = await standing_notices(session, contract)
     if notice_due_for(leaving, notice.last_day) is None or any(
         one.exit_day <= notice.last_day for one in standing if not one.functions and not one.leaving
@@ -306,15 +326,27 @@ async def carry_out(session: AsyncSession, reference: str, *, by: Caller, stated
 
 def end_of(notice: ExitNotice, *, by: Caller, stated_at: datetime) -> NoticeAct:
     """Return the act by which a notice was carried out, on the first day without service."""
+    return _act(notice, "end", notice.served_by, None, notice.exit_day + ONE_DAY, stated_at=stated_at, by=by)
+
+
+def _act(
+    notice: ExitNotice, act: str, party: str, agreement: str | None, on: date, *, stated_at: datetime, by: Caller
+) -> NoticeAct:
     return NoticeAct(
         notice_id=notice.id,
-        act="end",
-        party=notice.served_by,
-        agreement=None,
-        acted_on=notice.exit_day + ONE_DAY,
+        act=act,
+        party=party,
+        agreement=agreement,
+        acted_on=on,
         stated_at=stated_at,
         recorded_by=by.subject,
     )
+
+
+async def _leaving_by(session: AsyncSession, contract: Contract, number: str) -> list[str]:
+    """Return the customers whose own part a notice ends: they alone act for their side."""
+    notices = ExitNotice.contract_id == contract.id, ExitNotice.reference == number
+    return await session.scalar(select(ExitNotice.leaving).where(*notices)) or []
 
 
 async def _record_authority(
@@ -367,7 +399,8 @@ async def withdraw_notice(
     """
     contract = await get_known_contract_to_change(session, reference, by=by, today=today)
     parties = (await parties_on(session, [contract], max(today, contract.starts_on)))[contract.id]
-    acting = await acting_side(await raw(session), parties, by=by, today=today, party=command.party)
+    leaving = await _leaving_by(session, contract, number)
+    acting = await acting_side(await raw(session), parties, by=by, today=today, party=command.party, leaving=leaving)
     expect(contract.version)
     on = min(today, day_of(stated_at))
     notice = await _standing(session, contract, number, on)
@@ -376,17 +409,8 @@ async def withdraw_notice(
     is_own = notice.side == acting.side
     if is_own and command.agreement is None and not await _has_consent(session, notice):
         raise WithdrawalNotAgreed(f"{number} of {reference}: the other side has not agreed")
-    session.add(
-        NoticeAct(
-            notice_id=notice.id,
-            act="withdrawal" if is_own else "consent",
-            party=acting.code,
-            agreement=command.agreement,
-            acted_on=on,
-            stated_at=stated_at,
-            recorded_by=by.subject,
-        )
-    )
+    act = "withdrawal" if is_own else "consent"
+    session.add(_act(notice, act, acting.code, command.agreement, on, stated_at=stated_at, by=by))
     contract.version += 1
     await session.flush()
     if is_own:

@@ -1,9 +1,6 @@
 """Offers to end a contract at a price: made by one side, priced by component, binding once the other side accepts."""
 
-import json
 import uuid
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -12,32 +9,36 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Reads, raw
-from libs.common.events.contracts import TerminationPriced
+from libs.common.errors import DomainError, Reason
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.process.clock import day_of
 from services.contracts.agreements.catalogue import exit_reasons_on
 from services.contracts.agreements.commands import ContractParties, get_known_contract_to_change, parties_on
+from services.contracts.agreements.parts import ContractPart, part_of, why_no_part
+from services.contracts.agreements.variations import division_on
 from services.contracts.authorities import commands as authorities
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, OdsCode, Text
-from services.contracts.core.errors import refuse
+from services.contracts.core.errors import ExitOutsideTerm, refuse
 from services.contracts.core.models import Contract, Status
 from services.contracts.core.rights import Expect
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
 from services.contracts.exits.models import ExitSide, OfferAct, TerminationOffer
+from services.contracts.exits.parties import ActingSide, acting_side
 from services.contracts.exits.prices.estimates import price_on, staff_of
-from services.contracts.exits.prices.price import Component, Price, columns_of
+from services.contracts.exits.prices.price import Price, components_in, stored
 from services.contracts.exits.queries import NOW, get_seen
 from services.contracts.exits.rules import ONE_DAY
+from services.contracts.part_ends.commands import NamesPart, StandingEnd, priced
+from services.contracts.part_ends.queries import list_ended_parts, price_of_row
 from services.contracts.terminations.commands import publish_end
 from services.contracts.terminations.errors import OfferIsYourOwn, OfferSettled, TerminationNotFound
-from services.contracts.terminations.notices import TERMINATE
-from services.contracts.terminations.parties import ActingSide, acting_side
-from services.contracts.terminations.views import TerminationView
+from services.contracts.terminations.notices import TERMINATE, why_not_beside_another
+from services.contracts.terminations.views import TerminationsView, TerminationView
 
 _OFFERS = f"""
-SELECT o.reference, o.side, o.offered_by, o.exit_day, o.reason, o.price::text AS price, o.offered_on, o.stated_at,
-       a.act, a.acted_on, c.reference AS contract, party.buying @> $1::date AS is_customer,
+SELECT o.reference, o.side, o.offered_by, o.exit_day, o.functions, o.leaving, o.reason, o.price::text AS price,
+       o.offered_on, o.stated_at, a.act, a.acted_on, c.reference AS contract, party.buying @> $1::date AS is_customer,
        coalesce((SELECT b.value FROM contract_supplier_belief b
                   WHERE b.subject_id = c.id AND (b.valid @> $1::date) IS TRUE AND (b.known @> sight.known) IS TRUE),
                 c.supplier_code) AS supplier
@@ -49,11 +50,17 @@ SELECT o.reference, o.side, o.offered_by, o.exit_day, o.reason, o.price::text AS
 """  # noqa: S608  (what is put in is ours)
 
 
-class OfferTermination(BaseModel):
-    """An offer to end a contract with a day, at the price that follows from its terms."""
+class OfferTermination(NamesPart):
+    """An offer to end a contract or a part of it with a day, at the price that follows from its terms."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"last_day": "2016-12-31", "reason": "shared_service"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"last_day": "2016-12-31", "reason": "shared_service"},
+                {"last_day": "2016-12-31", "reason": "in_house", "functions": ["payroll"]},
+            ]
+        },
     )
 
     last_day: Day = Field(description="The last day of service.")
@@ -94,32 +101,54 @@ async def offer_termination(
 ) -> TerminationOffer:
     """Offer to end a contract. Publishes the estimate for the customers where they make the offer.
 
-    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExitOutsideTerm, ExitReasonUnknown.
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExitOutsideTerm, ExitReasonUnknown,
+    PartUnknown, NoticeStands.
     """
-    contract, parties, acting = await _acting(session, reference, command.offered_by, by, today)
-    expect(contract.version)
-    refuse([*contract.why_not_end(stated_at), *contract.why_not_exit_on(command.last_day)])
-    exit_reasons_on(day_of(stated_at)).title_of(command.reason)
+    contract, parties = await _locked(session, reference, by, today)
     connection = await raw(session)
-    seen = await get_seen(connection, reference, by=by, as_at=today, as_known=None)
-    staff = await staff_of(connection, reference, by=by, as_at=today, as_known=None)
-    price = price_on(
-        seen, command.last_day, asked_on=today, as_known=None, staff=staff, payment_pence=command.payment_pence
+    acting = await acting_side(
+        connection, parties, by=by, today=today, party=command.offered_by, leaving=command.leaving
     )
-    offer = _new_offer(contract, acting, command, price, today, stated_at=stated_at, by=by)
+    expect(contract.version)
+    division = await division_on(connection, contract, parties, max(today, contract.starts_on))
+    part = command.part(division)
+    refuse(
+        [
+            *why_no_part(reference, part, division.charges, division.customers),
+            *await _why_not_then(
+                session, contract, StandingEnd("", part, command.last_day), today=today, stated_at=stated_at
+            ),
+        ]
+    )
+    exit_reasons_on(day_of(stated_at)).title_of(command.reason)
+    price = await _price(connection, reference, command, part, by=by, today=today)
+    offer = _new_offer(contract, acting, command, part, price, today, stated_at=stated_at, by=by)
     session.add(offer)
     contract.version += 1
     await session.flush()
     if acting.side == ExitSide.CUSTOMERS:
-        event = _priced(contract, parties, offer, "estimate", stated_at=stated_at)
+        event = priced(contract, parties, _ending(offer), offer.price, "estimate", stated_at=stated_at)
         await outbox.add(session, event, version=contract.version)
     return offer
+
+
+async def _price(
+    connection: Reads, reference: str, command: OfferTermination, part: ContractPart, *, by: Caller, today: date
+) -> Price:
+    """Return what the offered end costs, by the terms and the staff list of today."""
+    seen = await get_seen(connection, reference, by=by, as_at=today, as_known=None)
+    staff = await staff_of(connection, reference, by=by, as_at=today, as_known=None)
+    payment = command.payment_pence
+    return price_on(
+        seen, command.last_day, asked_on=today, as_known=None, staff=staff, part=part, payment_pence=payment
+    )
 
 
 def _new_offer(
     contract: Contract,
     acting: ActingSide,
     command: OfferTermination,
+    part: ContractPart,
     price: Price,
     today: date,
     *,
@@ -132,14 +161,10 @@ def _new_offer(
         side=acting.side.value,
         offered_by=acting.code,
         exit_day=command.last_day,
-        functions=[],
-        leaving=[],
+        functions=sorted(part.functions),
+        leaving=sorted(part.leaving),
         reason=command.reason,
-        price={
-            "components": [_stored(line) for line in price.components],
-            "unpriced": list(price.unpriced),
-            "rule_packs": sorted(price.packs),
-        },
+        price=stored(price),
         offered_on=min(today, day_of(stated_at)),
         stated_at=stated_at,
         recorded_by=by.subject,
@@ -159,34 +184,56 @@ async def accept_termination(
 ) -> TerminationOffer:
     """Accept an offer of the other side: the contract ends with its day, which cannot be taken back.
 
-    Raises ContractNotFound, NotYoursToDecide, TerminationNotFound, OfferSettled, OfferIsYourOwn, ContractAlreadyEnded.
+    A part of it ends by due work on the day. Raises ContractNotFound, NotYoursToDecide, TerminationNotFound,
+    OfferSettled, OfferIsYourOwn, ContractAlreadyEnded, ExitOutsideTerm, NoticeStands.
     """
-    contract, parties, acting = await _acting(session, reference, command.party, by, today)
+    contract, parties = await _locked(session, reference, by, today)
+    leaving = await _leaving_by(session, contract, number)
+    acting = await acting_side(await raw(session), parties, by=by, today=today, party=command.party, leaving=leaving)
     expect(contract.version)
     offer = await _open_offer(session, contract, number)
     if offer.side == acting.side and command.document is None:
         raise OfferIsYourOwn(f"{number} of {reference} is an offer of its {offer.side}")
-    found = [*contract.why_not_end(stated_at), *contract.why_not_exit_on(offer.exit_day)]
+    ending = _ending(offer)
+    found = await _why_not_then(session, contract, ending, today=today, stated_at=stated_at)
     found += await authorities.why_not_authorised(
         await raw(session), TERMINATE, reference, acting.codes, on=today, field="minute"
     )
     refuse(found)
-    other = parties.supplier if offer.side == ExitSide.CUSTOMERS else parties.customers[0]
+    customer = acting.code if acting.side == ExitSide.CUSTOMERS else (leaving or parties.customers)[0]
+    other = parties.supplier if offer.side == ExitSide.CUSTOMERS else customer
     _settle(session, offer, "acceptance", other, command.document, today, stated_at, by)
-    title = exit_reasons_on(day_of(stated_at)).title_of(offer.reason)
-    contract.end(Status.TERMINATED, offer.exit_day, reason=offer.reason, note=None, agreement=f"Offer {number}")
-    await session.flush()
-    components = components_in(offer.price)
-    event = _priced(contract, parties, offer, "agreed", stated_at=stated_at)
-    await outbox.add(session, event, version=contract.version)
-    await publish_end(
-        session, contract, title, stated_at=stated_at, by=by, termination=offer.reference, components=components
-    )
+    await _agreed(session, contract, parties, offer, ending, stated_at=stated_at, by=by)
     for code in acting.codes:
         await authorities.record(
             session, TERMINATE, reference, code, minute=command.minute, on=today, stated_at=stated_at, by=by
         )
     return offer
+
+
+async def _agreed(
+    session: AsyncSession,
+    contract: Contract,
+    parties: ContractParties,
+    offer: TerminationOffer,
+    ending: StandingEnd,
+    *,
+    stated_at: datetime,
+    by: Caller,
+) -> None:
+    """Publish what was agreed, and end the contract; a part ends on its day."""
+    is_whole, reference = ending.part.is_whole, offer.reference
+    title = exit_reasons_on(day_of(stated_at)).title_of(offer.reason)
+    if is_whole:
+        contract.end(Status.TERMINATED, offer.exit_day, reason=offer.reason, note=None, agreement=f"Offer {reference}")
+    else:
+        contract.version += 1
+    await session.flush()
+    event = priced(contract, parties, ending, offer.price, "agreed", stated_at=stated_at)
+    await outbox.add(session, event, version=contract.version)
+    if is_whole:
+        lines = components_in(offer.price)
+        await publish_end(session, contract, title, stated_at=stated_at, by=by, termination=reference, components=lines)
 
 
 async def recall_termination(
@@ -200,11 +247,13 @@ async def recall_termination(
     expect: Expect,
 ) -> None:
     """Recall an offer before it is accepted. Raises TerminationNotFound, OfferSettled, NotYoursToDecide."""
-    contract, parties, _ = await _acting(session, reference, None, by, today)
+    contract, parties = await _locked(session, reference, by, today)
+    leaving = await _leaving_by(session, contract, number)
+    await acting_side(await raw(session), parties, by=by, today=today, party=None, leaving=leaving)
     expect(contract.version)
     offer = await _open_offer(session, contract, number)
     party = parties.supplier if offer.side == ExitSide.SUPPLIER else None
-    acting = await acting_side(await raw(session), parties, by=by, today=today, party=party)
+    acting = await acting_side(await raw(session), parties, by=by, today=today, party=party, leaving=leaving)
     if acting.side != offer.side:
         raise TerminationNotFound(f"{number} is no offer of your side of {reference}")
     _settle(session, offer, "recall", acting.code, None, today, stated_at, by)
@@ -214,38 +263,59 @@ async def recall_termination(
 
 async def list_terminations(
     db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
-) -> list[TerminationView]:
-    """Return the offers to end a contract: their customers read the whole price, the supplier its own lines."""
+) -> TerminationsView:
+    """Return the offers to end a contract, and what of it has ended, each with its price.
+
+    The customers read the whole price, the supplier its own lines.
+    """
     await get_seen(db, reference, by=by, as_at=as_at, as_known=as_known)
-    rows = await db.fetch(_OFFERS, as_at, as_known or NOW, reference, await reads_through(db, by))
-    return [_view(row) for row in rows]
+    asked = as_at, as_known or NOW, reference, await reads_through(db, by)
+    offers = [_view(row) for row in await db.fetch(_OFFERS, *asked)]
+    ended = await list_ended_parts(db, reference, by=by, as_at=as_at, as_known=as_known)
+    return TerminationsView(reference=reference, terminations=offers, ended_parts=ended, as_at=as_at, as_known=as_known)
 
 
 def _view(row: Any) -> TerminationView:
-    price = json.loads(row["price"])
-    if not row["is_customer"]:
-        own = [line for line in price["components"] if row["supplier"] in (line["payer"], line["payee"])]
-        price = {"components": own, "unpriced": [], "rule_packs": []}
     status = {None: "offered", "acceptance": "accepted", "recall": "recalled"}[row["act"]]
     return TerminationView.model_validate(
         {
             **row,
-            **price,
+            **price_of_row(row),
             "termination": row["reference"],
             "last_day": row["exit_day"],
             "exit_on": row["exit_day"] + ONE_DAY,
             "status": status,
-            "total_pence": sum(line["pence"] for line in price["components"]),
         }
     )
 
 
-async def _acting(
-    session: AsyncSession, reference: str, party: str | None, by: Caller, today: date
-) -> tuple[Contract, ContractParties, ActingSide]:
+async def _locked(session: AsyncSession, reference: str, by: Caller, today: date) -> tuple[Contract, ContractParties]:
     contract = await get_known_contract_to_change(session, reference, by=by, today=today)
     parties = (await parties_on(session, [contract], max(today, contract.starts_on)))[contract.id]
-    return contract, parties, await acting_side(await raw(session), parties, by=by, today=today, party=party)
+    return contract, parties
+
+
+async def _leaving_by(session: AsyncSession, contract: Contract, number: str) -> list[str]:
+    """Return the customers whose own part an offer ends: they alone decide for their side."""
+    offers = TerminationOffer.contract_id == contract.id, TerminationOffer.reference == number
+    return await session.scalar(select(TerminationOffer.leaving).where(*offers)) or []
+
+
+def _ending(offer: TerminationOffer) -> StandingEnd:
+    return StandingEnd(offer.reference, part_of(offer.functions, offer.leaving), offer.exit_day)
+
+
+async def _why_not_then(
+    session: AsyncSession, contract: Contract, ending: StandingEnd, *, today: date, stated_at: datetime
+) -> list[DomainError]:
+    """Return the reasons against an agreed end: its day is outside the term or over, or another end stands."""
+    found = [*contract.why_not_end(stated_at), *contract.why_not_exit_on(ending.exit_day)]
+    if ending.exit_day < (on := min(today, day_of(stated_at))):
+        message = f"{ending.exit_day}, with which {contract.reference} would end, has passed on {on}"
+        found.append(ExitOutsideTerm(message, reasons=[Reason(message, "last_day")]))
+    if not ending.part.is_whole:
+        found += await why_not_beside_another(session, contract, ending.part, ending.exit_day)
+    return found
 
 
 async def _open_offer(session: AsyncSession, contract: Contract, number: str) -> TerminationOffer:
@@ -283,37 +353,3 @@ def _settle(
             recorded_by=by.subject,
         )
     )
-
-
-def _priced(
-    contract: Contract, parties: ContractParties, offer: TerminationOffer, status: str, *, stated_at: datetime
-) -> TerminationPriced:
-    lines: Sequence[Component] = components_in(offer.price)
-    return TerminationPriced(
-        effective_on=offer.exit_day + ONE_DAY,
-        stated_at=stated_at,
-        contract=contract.reference,
-        termination=offer.reference,
-        supplier="" if status == "estimate" else parties.supplier,
-        customers=parties.customers,
-        functions=(),
-        leaving=(),
-        exit_on=offer.exit_day + ONE_DAY,
-        status=status,
-        **columns_of(lines),
-        recurrent_to=tuple(line.recurrent_to for line in lines),
-        unpriced=tuple(offer.price["unpriced"]),
-        pack=", ".join(offer.price["rule_packs"]),
-    )
-
-
-def _stored(line: Component) -> dict[str, Any]:
-    return asdict(line) | {"due_on": line.due_on.isoformat(), "recurrent_to": None}
-
-
-def components_in(price: dict[str, Any]) -> list[Component]:
-    """Return the lines of a price as it was stored."""
-    return [
-        Component(**line | {"due_on": date.fromisoformat(line["due_on"]), "recurrent_to": None})
-        for line in price["components"]
-    ]

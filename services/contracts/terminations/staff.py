@@ -15,7 +15,7 @@ from services.contracts.core.errors import FunctionUnknown, NotSigned
 from services.contracts.core.models import Status
 from services.contracts.core.rights import Expect
 from services.contracts.exits.models import ExitPaper
-from services.contracts.terminations.parties import acting_side
+from services.contracts.exits.parties import acting_side
 
 _MOST_PAY = 10**8
 

@@ -3,8 +3,9 @@
 All contracts of a merger are transferred together by a handful of statements, however many they are.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TypeAlias
@@ -22,20 +23,22 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.charges import KNOWN_NOW, pence_then
+from services.contracts.core.codes import AGREEMENTS
 from services.contracts.core.models import FACET, Status, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.core.schemes import ALWAYS, property_schemes
 from services.contracts.core.shares import ShareFacet, ShareTable, table_of
+from services.contracts.transfers.rules import Difference, parties_of, replaced
 
 _MOMENT = timedelta(microseconds=1)
 
-_LOCK = """
+_LOCK = f"""
 SELECT c.id FROM contract c
  WHERE c.id IN (SELECT contract_id FROM contract_customer WHERE customer_code = ANY($1))
    AND coalesce(c.exit_day, c.term_end, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
-   AND ($4::bool OR c.form IS NULL OR c.form NOT IN ('section_75', 'data_sharing'))
+   AND ($4::bool OR c.form IS NULL OR c.form NOT IN {AGREEMENTS})
  ORDER BY c.id FOR UPDATE
-"""
+"""  # noqa: S608  (what is put in is ours)
 
 # A statement of its own after the lock, so that what was committed during the wait is seen.
 _HELD = f"""
@@ -86,6 +89,37 @@ SELECT b.value FROM unnest($1::int[], $2::date[]) WITH ORDINALITY AS asked (cont
  ORDER BY asked.n
 """  # noqa: S608  (what is put in is ours)
 
+# The days after $2 within the term from which lines, shares or customers are others, as believed now.
+_LATER = """
+SELECT DISTINCT c.id, bound.day
+  FROM (SELECT subject_id, lower(valid) AS day FROM contract_terms_belief
+         WHERE subject_id = ANY($1) AND upper_inf(known)
+         UNION ALL
+        SELECT subject_id, lower(valid) FROM contract_share_belief WHERE subject_id = ANY($1) AND upper_inf(known)
+         UNION ALL
+        SELECT cc.contract_id, ends.day
+          FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
+         CROSS JOIN LATERAL (VALUES (lower(b.valid)), (upper(b.valid))) AS ends (day)
+         WHERE cc.contract_id = ANY($1) AND upper_inf(b.known)) bound
+  JOIN contract c ON c.id = bound.subject_id
+ WHERE bound.day > $2::date AND bound.day <= coalesce(c.exit_day, c.term_end, c.last_day) ORDER BY c.id, bound.day
+"""
+
+_PIECES = """
+SELECT cc.contract_id, cc.customer_code, lower(b.valid) AS first_day, upper(b.valid) AS end_day
+  FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
+ WHERE cc.contract_id = ANY($1) AND upper_inf(b.known)
+"""
+
+_CHARGED = f"""
+SELECT coalesce((SELECT b.value FROM contract_supplier_belief b
+                  WHERE b.subject_id = c.id AND b.valid @> asked.day AND upper_inf(b.known)),
+                c.supplier_code) AS supplier,
+       {pence_then("asked.day", KNOWN_NOW)} AS annual_pence
+  FROM unnest($1::int[], $2::date[]) WITH ORDINALITY AS asked (contract_id, day, n)
+  JOIN contract c ON c.id = asked.contract_id ORDER BY asked.n
+"""  # noqa: S608  (what is put in is ours)
+
 _JOINED = "SELECT contract_id, id FROM contract_customer WHERE contract_id = ANY($1) AND customer_code = $2"
 
 
@@ -95,13 +129,17 @@ ChangeRow: TypeAlias = tuple[int, str, list[str], str, list[str], list[str], dat
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One contract, and who leaves it, who is its customer before and who afterwards."""
+    """One contract, and who leaves it, who is its customer before and who afterwards.
+
+    `days` are those on which the successor has what they had: none after what they had has ended.
+    """
 
     contract: asyncpg.Record
     leaving: dict[str, int]
     before: tuple[str, ...]
     customers: tuple[str, ...]
     stated_at: datetime
+    days: tuple[Difference, ...] = ()
 
     @property
     def is_draft(self) -> bool:
@@ -133,7 +171,7 @@ async def transfer_contracts(
     await connection.execute(_JOIN, changed, merger.successor)
     joined = {row["contract_id"]: row["id"] for row in await connection.fetch(_JOINED, changed, merger.successor)}
     await _replace_in_drafts(connection, [change for change in changes if change.is_draft])
-    signed = [change for change in changes if not change.is_draft]
+    signed = await _by_days(connection, [change for change in changes if not change.is_draft], merger)
     await customership.state(
         connection,
         [statement for change in signed for statement in _statements(change, joined, merger.effective_on)],
@@ -141,17 +179,31 @@ async def transfer_contracts(
         by=by.subject,
     )
     costs = await follow_parties(
-        connection, [_party_change(change, merger) for change in signed], source=f"merger {merger.key}", by=by
+        connection,
+        [one for change in signed for one in _party_changes(change, merger)],
+        source=f"merger {merger.key}",
+        by=by,
     )
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
-    schemes = await _schemes(connection, merger, leaving)
-    told = await outbox.add_all(session, [_transferred(change, merger, schemes, costs) for change in signed])
-    events = dict(zip((change.contract["id"] for change in signed), told, strict=True))
-    await record_changes(
-        connection, [_record(change, merger, events.get(change.contract["id"]), schemes) for change in changes]
-    )
+    await _publish(session, changes, signed, merger, await _schemes(connection, merger, leaving), costs)
     await follow_mergers(session, [merger.successor], since=merger.effective_on, by=by, only=changed)
     return len(changed)
+
+
+async def _publish(
+    session: AsyncSession,
+    changes: Sequence[_Change],
+    signed: Sequence[_Change],
+    merger: Merger,
+    schemes: Mapping[str, str],
+    costs: Mapping[int, ShareTable],
+) -> None:
+    """Publish the transfer of signed contracts, and record every change with its event."""
+    told = await outbox.add_all(session, [_transferred(change, merger, schemes, costs) for change in signed])
+    await _publish_later(session, signed, merger)
+    events = dict(zip((change.contract["id"] for change in signed), told, strict=True))
+    rows = [_record(change, merger, events.get(change.contract["id"]), schemes) for change in changes]
+    await record_changes(await raw(session), rows)
 
 
 async def follow_mergers(
@@ -177,17 +229,79 @@ def _change(rows: Sequence[asyncpg.Record], leaving: Sequence[str], merger: Merg
     return _Change(rows[0], gone, tuple(sorted(staying.union(gone))), after, max([merger.stated_at, *stated]))
 
 
+async def _by_days(connection: asyncpg.Connection, changes: Sequence[_Change], merger: Merger) -> list[_Change]:
+    """Return the changes with the days on which the successor has what its predecessors had."""
+    on = merger.effective_on
+    later = await later_days(connection, [change.contract["id"] for change in changes], on)
+    pieces: dict[int, list[tuple[str, date | None, date | None]]] = defaultdict(list)
+    for row in await connection.fetch(_PIECES, list(later)) if later else []:
+        pieces[row["contract_id"]].append((row["customer_code"], row["first_day"], row["end_day"]))
+    found = []
+    for change in changes:
+        key = change.contract["id"]
+        days = [Difference(Days(on), frozenset(change.before), frozenset(change.customers))]
+        if key in later:
+            days = replaced(parties_of(pieces[key]), list(change.leaving), merger.successor, [on, *later[key]])
+        found.append(replace(change, days=tuple(days)))
+    return found
+
+
+async def later_days(connection: asyncpg.Connection, contracts: Sequence[int], on: date) -> dict[int, list[date]]:
+    """Return the later days from which contracts have other lines, shares or customers; none of the others."""
+    days: dict[int, list[date]] = defaultdict(list)
+    for row in await connection.fetch(_LATER, list(contracts), on):
+        days[row["id"]].append(row["day"])
+    return days
+
+
+async def charged_on(
+    connection: asyncpg.Connection, contracts: Sequence[int], days: Sequence[date]
+) -> list[asyncpg.Record]:
+    """Return the supplier and the charge a year of contracts on days, in their order, as believed now."""
+    rows: list[asyncpg.Record] = await connection.fetch(_CHARGED, contracts, days)
+    return rows
+
+
+async def _publish_later(session: AsyncSession, changes: Sequence[_Change], merger: Merger) -> None:
+    """Publish the parties of later days anew, since what was published of those days names the ones before."""
+    found = [(change, one) for change in changes for one in change.days if one.days.start > merger.effective_on]
+    if not found:
+        return
+    contracts, days = [change.contract["id"] for change, _ in found], [one.days.start for _, one in found]
+    connection = await raw(session)
+    shares = await shares_on(connection, contracts, days, [sorted(one.after) for _, one in found])
+    charged = await charged_on(connection, contracts, days)
+    await outbox.add_all(
+        session,
+        [
+            ContractTransferred(
+                effective_on=one.days.start,
+                stated_at=change.stated_at,
+                contract=change.contract["reference"],
+                supplier=now["supplier"],
+                from_customers=tuple(sorted(one.before - one.after)) or tuple(sorted(change.leaving)),
+                customers=tuple(sorted(one.after)),
+                merger=merger.reference,
+                annual_pence=now["annual_pence"],
+                customer_shares=parts,
+                route="succession",
+            )
+            for (change, one), parts, now in zip(found, shares, charged, strict=True)
+        ],
+    )
+
+
 def _statements(change: _Change, joined: dict[int, int], on: date) -> list[NewStatement]:
-    from_then_on = Days(on)
+    joins = joined[change.contract["id"]]
     return [
-        *(NewStatement(customer, FACET, None, from_then_on, change.stated_at) for customer in change.leaving.values()),
-        NewStatement(joined[change.contract["id"]], FACET, "customer", from_then_on, change.stated_at),
+        *(NewStatement(customer, FACET, None, Days(on), change.stated_at) for customer in change.leaving.values()),
+        *(NewStatement(joins, FACET, "customer", one.days, change.stated_at) for one in change.days),
     ]
 
 
-def _party_change(change: _Change, merger: Merger) -> PartyChange:
-    days, before, after = Days(merger.effective_on), frozenset(change.before), frozenset(change.customers)
-    return PartyChange(change.contract["id"], days, before, after, change.stated_at, merger.successor)
+def _party_changes(change: _Change, merger: Merger) -> list[PartyChange]:
+    key, heir = change.contract["id"], merger.successor
+    return [PartyChange(key, one.days, one.before, one.after, change.stated_at, heir) for one in change.days]
 
 
 async def _replace_in_drafts(connection: asyncpg.Connection, drafts: Sequence[_Change]) -> None:

@@ -45,15 +45,81 @@ def parties_before(named: frozenset[str], acts: Iterable[Act]) -> tuple[frozense
     return named, frozenset(mergers)
 
 
-def parties_by_day(signed: Collection[str], mergers: Iterable[Merger], *, until: date) -> Parties:
-    """Return the parties of a contract by day: a successor replaces its predecessors from the merger's day."""
+class Hands(NamedTuple):
+    """A change of hands of a signed contract: who left by it to whom, and all its customers afterwards."""
+
+    leaving: frozenset[str]
+    to_customer: str
+    customers: frozenset[str]
+
+
+def had_by(signed: Collection[str], code: str, hands: Iterable[Hands]) -> frozenset[str]:
+    """Return those who signed whose part a body had after these changes of hands, in order; itself at least."""
+    holder = {one: one for one in signed}
+    for change in hands:
+        for one, now in holder.items():
+            if now in change.leaving:
+                holder[one] = one if one in change.customers else change.to_customer
+    return frozenset(one for one, now in holder.items() if now == code) or frozenset({code})
+
+
+def parties_by_day(
+    signed: Collection[str],
+    mergers: Iterable[Merger],
+    *,
+    until: date,
+    left: Iterable[tuple[date, frozenset[str]]] = (),
+) -> Parties:
+    """Return the parties of a contract by day: a successor replaces its predecessors from the merger's day.
+
+    `left` are those who signed whose part of it ended otherwise, with the first day without them: it has no successor.
+    """
     parties = [(date.min, frozenset(signed))]
+    holder = {code: code for code in signed}
+    leaving = sorted(left, key=lambda one: one[0])
     for merger in sorted(mergers, key=lambda one: (one.effective_on, one.key)):
-        _, now = parties[-1]
-        leaving = now.intersection(merger.predecessors) - {merger.successor}
-        if leaving and merger.effective_on <= until:
-            parties.append((merger.effective_on, (now - leaving) | {merger.successor}))
+        while leaving and leaving[0][0] <= merger.effective_on:
+            parties += _without(holder, *leaving.pop(0))
+        moved = [code for code, now in holder.items() if now in merger.predecessors and now != merger.successor]
+        if moved and merger.effective_on <= until:
+            holder |= dict.fromkeys(moved, merger.successor)
+            parties.append((merger.effective_on, frozenset(holder.values())))
+    for one in leaving:
+        parties += _without(holder, *one)
     return parties
+
+
+def _without(holder: dict[str, str], day: date, gone: frozenset[str]) -> Parties:
+    """Take out who left, and return the parties from that day."""
+    if not gone.intersection(holder):
+        return []
+    for code in gone.intersection(holder):
+        del holder[code]
+    return [(day, frozenset(holder.values()))]
+
+
+def replaced(parties: Parties, leaving: Collection[str], successor: str, days: Iterable[date]) -> list[Difference]:
+    """Return, from each of these days until the next, what a successor changes where it replaces who leaves.
+
+    On days on which none of them is a party it changes nothing: what one had has ended by then.
+    """
+    bounds = sorted(set(days))
+    found = []
+    for day, end in pairwise([*bounds, LAST_DAY]):
+        before = in_force(parties, day)
+        if gone := before.intersection(leaving):
+            found.append(Difference(Days(day, end), before, (before - gone) | {successor}))
+    return found
+
+
+def cut(changes: Iterable[Difference], days: Iterable[date]) -> list[Difference]:
+    """Return the differences cut at these days, on each of which a contract has other lines or shares."""
+    found, bounds = [], sorted(set(days))
+    for one in changes:
+        inner = [day for day in bounds if one.days.start < day < one.days.end]
+        pieces = pairwise([one.days.start, *inner, one.days.end])
+        found += [Difference(Days(start, end), one.before, one.after) for start, end in pieces]
+    return found
 
 
 def parties_of(

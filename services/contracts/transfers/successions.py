@@ -25,14 +25,26 @@ from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.models import FACET, Contract, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
-from services.contracts.core.shares import ShareTable
 from services.contracts.transfers.commands import (
     ChangeRow,
+    charged_on,
     follow_mergers,
+    later_days,
     record_changes,
+    shares_on,
     transfer_contracts,
 )
-from services.contracts.transfers.rules import Act, Difference, differences, parties_before, parties_by_day, parties_of
+from services.contracts.transfers.rules import (
+    Act,
+    Difference,
+    Hands,
+    cut,
+    differences,
+    had_by,
+    parties_before,
+    parties_by_day,
+    parties_of,
+)
 from services.contracts.transfers.suppliers import settle_suppliers
 
 _MOMENT = timedelta(microseconds=1)
@@ -67,6 +79,23 @@ _BELIEVED = """
 SELECT cc.contract_id, cc.customer_code, lower(b.valid) AS first_day, upper(b.valid) AS end_day
   FROM contract_customer cc JOIN contract_customer_belief b ON b.subject_id = cc.id
  WHERE cc.contract_id = ANY($1) AND upper_inf(b.known) AND b.valid && daterange($2, NULL)
+"""
+
+# Who left otherwise than by a succession, and from when: by a table or an end of its part, which may name who was taken
+# over since. In the last rows each change of hands, to tell whose part it was.
+_LEFT = """
+SELECT cc.contract_id, cc.customer_code AS code, lower(s.valid) AS day, s.stated_at
+  FROM contract_customer cc JOIN contract_customer_statement s ON s.subject_id = cc.id
+ WHERE cc.contract_id = ANY($1) AND s.value IS NULL AND s.source IN ('part ended', 'agreement')
+ UNION
+SELECT contract_id, unnest(leaving), exit_day + 1, stated_at FROM part_end
+ WHERE contract_id = ANY($1) AND functions = '{}'
+ ORDER BY contract_id, day, code
+"""
+
+_HANDS = """
+SELECT contract_id, from_customers, to_customer, customers, effective_on, stated_at FROM change_of_hands
+ WHERE contract_id = ANY($1) ORDER BY contract_id, id
 """
 
 _NAME = """
@@ -199,30 +228,11 @@ async def _restate(
 ) -> int:
     """State the customers of signed contracts from a day, as believed now; return the number that changed."""
     connection = await raw(session)
-    rows = await connection.fetch(_CUSTOMERS, list(contracts))
-    signed: dict[int, set[str]] = defaultdict(set)
-    latest: dict[int, datetime] = {}
-    for row in rows:
-        if row["signed"]:
-            signed[row["contract_id"]].add(row["customer_code"])
-        if row["stated_at"] is not None:
-            latest[row["contract_id"]] = max(row["stated_at"], latest.get(row["contract_id"], row["stated_at"]))
-    everybody = {code for codes in signed.values() for code in codes}
-    mergers = await mergers_following(connection, known.successions, everybody)
-    beliefs = await connection.fetch(_BELIEVED, list(contracts), on)
-    corrections: list[_Correction] = []
-    for key, contract in contracts.items():
-        at = max(stated_at, latest[key] + _MOMENT)
-        own = [one for one in mergers if one.effective_on > contract["starts_on"] or one.key in contract["acted"]]
-        wanted = parties_by_day(signed[key], own, until=contract["ends_on"])
-        pieces = [
-            (row["customer_code"], row["first_day"], row["end_day"]) for row in beliefs if row["contract_id"] == key
-        ]
-        corrections += [(contract, one, at) for one in differences(parties_of(pieces), wanted, on)]
-    costs = await _state(connection, corrections, by=by)
+    corrections = await _corrections(connection, contracts, on=on, stated_at=stated_at)
+    await _state(connection, corrections, by=by)
     changed = {contract["id"] for contract, *_ in corrections}
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", list(changed))
-    events = await outbox.add_all(session, [_event(*one, costs.get(one[0]["id"])) for one in corrections])
+    events = await outbox.add_all(session, await _events(connection, corrections))
     await record_changes(
         connection,
         [_record(*one, acted[one[0]["id"]]["merger"], event) for one, event in zip(corrections, events, strict=True)],
@@ -230,10 +240,55 @@ async def _restate(
     return len(changed)
 
 
-async def _state(
-    connection: asyncpg.Connection, corrections: Sequence[_Correction], *, by: Caller
-) -> dict[int, ShareTable]:
-    """State the customers of the corrections, and with them their shares; return the tables of cost that changed."""
+async def _corrections(
+    connection: asyncpg.Connection, contracts: Mapping[int, asyncpg.Record], *, on: date, stated_at: datetime
+) -> list[_Correction]:
+    """Return where the customers of signed contracts from a day on are others than those that follow now."""
+    signed: dict[int, set[str]] = defaultdict(set)
+    latest: dict[int, datetime] = {}
+    for row in await connection.fetch(_CUSTOMERS, list(contracts)):
+        if row["signed"]:
+            signed[row["contract_id"]].add(row["customer_code"])
+        if row["stated_at"] is not None:
+            latest[row["contract_id"]] = max(row["stated_at"], latest.get(row["contract_id"], row["stated_at"]))
+    everybody = {code for codes in signed.values() for code in codes}
+    mergers = await mergers_following(connection, known.successions, everybody)
+    beliefs = await connection.fetch(_BELIEVED, list(contracts), on)
+    left = await _who_left(connection, signed)
+    later = await later_days(connection, list(contracts), on)
+    corrections: list[_Correction] = []
+    for key, contract in contracts.items():
+        at = max(stated_at, latest[key] + _MOMENT)
+        own = [one for one in mergers if one.effective_on > contract["starts_on"] or one.key in contract["acted"]]
+        wanted = parties_by_day(signed[key], own, until=contract["ends_on"], left=left[key])
+        pieces = [
+            (row["customer_code"], row["first_day"], row["end_day"]) for row in beliefs if row["contract_id"] == key
+        ]
+        found = cut(differences(parties_of(pieces), wanted, on), later[key])
+        corrections += [(contract, one, at) for one in found]
+    return corrections
+
+
+async def _who_left(
+    connection: asyncpg.Connection, signed: Mapping[int, Collection[str]]
+) -> dict[int, list[tuple[date, frozenset[str]]]]:
+    """Return by contract which of those who signed it have left otherwise than by a succession, and the day."""
+    left: dict[int, list[tuple[date, frozenset[str]]]] = defaultdict(list)
+    rows = await connection.fetch(_LEFT, list(signed))
+    hands = await connection.fetch(_HANDS, sorted({row["contract_id"] for row in rows})) if rows else []
+    for row in rows:
+        key = row["contract_id"]
+        before = [
+            Hands(frozenset(one["from_customers"]), one["to_customer"], frozenset(one["customers"]))
+            for one in hands
+            if one["contract_id"] == key and one["effective_on"] <= row["day"] and one["stated_at"] <= row["stated_at"]
+        ]
+        left[key].append((row["day"], had_by(signed[key], row["code"], before)))
+    return left
+
+
+async def _state(connection: asyncpg.Connection, corrections: Sequence[_Correction], *, by: Caller) -> None:
+    """State the customers of the corrections, and with them their shares and who coordinates."""
     named = sorted({(contract["id"], code) for contract, one, _ in corrections for code in one.after})
     await connection.execute(_NAME, [key for key, _ in named], [code for _, code in named])
     rows = await connection.fetch(_CUSTOMERS, sorted({contract["id"] for contract, *_ in corrections}))
@@ -245,22 +300,29 @@ async def _state(
     ]
     await customership.state(connection, statements, source="succession undone", by=by.subject)
     changes = [PartyChange(contract["id"], one.days, one.before, one.after, at) for contract, one, at in corrections]
-    return await follow_parties(connection, changes, source="succession undone", by=by)
+    await follow_parties(connection, changes, source="succession undone", by=by)
 
 
-def _event(contract: asyncpg.Record, one: Difference, at: datetime, cost: ShareTable | None) -> ContractTransferred:
-    return ContractTransferred(
-        effective_on=one.days.start,
-        stated_at=at,
-        contract=contract["reference"],
-        supplier=contract["supplier"],
-        from_customers=tuple(sorted(one.before - one.after)),
-        customers=tuple(sorted(one.after)),
-        merger="",
-        annual_pence=contract["annual_pence"],
-        customer_shares=cost.fractions(sorted(one.after)) if cost else (),
-        route="succession",
-    )
+async def _events(connection: asyncpg.Connection, corrections: Sequence[_Correction]) -> list[ContractTransferred]:
+    """Return what is published of corrections: each with the charge and the shares of its first day."""
+    contracts, days = [contract["id"] for contract, *_ in corrections], [one.days.start for _, one, _ in corrections]
+    shares = await shares_on(connection, contracts, days, [sorted(one.after) for _, one, _ in corrections])
+    charged = await charged_on(connection, contracts, days)
+    return [
+        ContractTransferred(
+            effective_on=one.days.start,
+            stated_at=at,
+            contract=contract["reference"],
+            supplier=now["supplier"],
+            from_customers=tuple(sorted(one.before - one.after)),
+            customers=tuple(sorted(one.after)),
+            merger="",
+            annual_pence=now["annual_pence"],
+            customer_shares=parts,
+            route="succession",
+        )
+        for (contract, one, at), parts, now in zip(corrections, shares, charged, strict=True)
+    ]
 
 
 def _record(contract: asyncpg.Record, one: Difference, at: datetime, merger: str, event: str | None) -> ChangeRow:

@@ -13,6 +13,7 @@ from libs.common.messaging import outbox
 from libs.common.temporal.timeline import NewStatement
 from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.charges import KNOWN_NOW, pence_then
+from services.contracts.core.codes import AGREEMENTS
 from services.contracts.core.models import FACET, known, supply
 from services.contracts.transfers.commands import shares_on
 from services.contracts.transfers.rules import differences, parties_by_day, parties_of
@@ -27,7 +28,7 @@ SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c
        (SELECT max(s.stated_at) FROM contract_supplier_statement s WHERE s.subject_id = c.id) AS stated_at
   FROM contract c
  WHERE coalesce(c.exit_day, c.term_end, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
-   AND ($4::bool OR c.form IS NULL OR c.form NOT IN ('section_75', 'data_sharing'))
+   AND ($4::bool OR c.form IS NULL OR c.form NOT IN {AGREEMENTS})
    AND (c.supplier_code = ANY($1)
         OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($1)))
  ORDER BY c.id FOR UPDATE

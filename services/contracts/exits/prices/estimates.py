@@ -1,7 +1,8 @@
 """Estimates what leaving a contract would cost, for its customers: the supplier reads no estimate."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -10,7 +11,8 @@ from libs.common.database.connection import Reads
 from libs.common.errors import DomainError, Reason
 from libs.common.identity import Caller, NotYoursToDecide
 from libs.common.temporal.days import LATEST
-from services.contracts.core.errors import ExitOutsideTerm, FunctionUnknown, refuse
+from services.contracts.agreements.parts import WHOLE, ContractPart, why_no_part
+from services.contracts.core.errors import ExitOutsideTerm, refuse
 from services.contracts.core.models import known
 from services.contracts.core.sight import ON_THE_DAY, PARTY, reads_through
 from services.contracts.exits.prices.price import Ending, Price, price_of
@@ -48,20 +50,16 @@ async def must_read_prices(db: Reads, seen: Seen, *, by: Caller) -> None:
         raise NotYoursToDecide(f"{seen.row['reference']}: its customers read what leaving it would cost")
 
 
-def must_be_in(seen: Seen, exit_day: date | None, functions: Collection[str]) -> None:
-    """Raise ExitOutsideTerm or FunctionUnknown, with every reason, unless the contract could end so."""
+def must_be_in(seen: Seen, exit_day: date | None, part: ContractPart) -> None:
+    """Raise ExitOutsideTerm or PartUnknown, with every reason, unless the contract could end so."""
     reference, leaving = seen.row["reference"], seen.leaving
     found: list[DomainError] = []
     last = LATEST if leaving.terms.open_ended or leaving.terms.renewal_months else leaving.last_day
     if exit_day is not None and not leaving.starts_on <= exit_day <= last:
         message = f"{reference} runs from {leaving.starts_on} to {last}, and {exit_day} is no end of it"
         found.append(ExitOutsideTerm(message, reasons=[Reason(message, "exit_on")]))
-    lines = {line["function"] for line in seen.row["lines"]}
-    for function in functions:
-        if function not in lines:
-            message = f"{function} is no line of {reference}"
-            found.append(FunctionUnknown(message, reasons=[Reason(message, "function")]))
-    refuse(found)
+    lines, customers = {line["function"] for line in seen.row["lines"]}, customers_of(seen)
+    refuse([*found, *why_no_part(reference, part, lines, customers, fields=("function", "leaving"))])
 
 
 def price_on(
@@ -71,27 +69,29 @@ def price_on(
     asked_on: date,
     as_known: datetime | None,
     staff: tuple[StaffMember, ...] | None,
-    functions: Collection[str] = (),
-    leaving: Collection[str] = (),
+    part: ContractPart = WHOLE,
     payment_pence: int | None = None,
 ) -> Price:
     """Return what an end would cost, of the whole, of some lines, or of some customers' part."""
     lines = [(line["function"], line["annual_pence"]) for line in seen.row["lines"]]
+    functions = part.functions
     everyone = customers_of(seen)
     shares = seen.shares or {code: Fraction(1, len(everyone)) for code in everyone}
     everyone = [code for code in everyone if code in shares]
+    # What is left of a contract of which notice stands may be left in part before.
+    leaving = seen.leaving if part.is_whole else replace(seen.leaving, noticed_for=None)
     ending = Ending(
         exit_day=exit_day,
         ended=tuple(line for line in lines if not functions or line[0] in functions),
         staying=tuple(line for line in lines if functions and line[0] not in functions),
-        payers=tuple((code, shares[code]) for code in everyone if not leaving or code in leaving),
+        payers=tuple((code, shares[code] * part.of_customer(code)) for code in everyone if part.of_customer(code)),
         supplier=seen.row["supplier"].code,
         staff=staff,
-        is_free=free_exit_from(seen.leaving, exit_day, asked_on) == exit_day,
+        is_free=free_exit_from(leaving, exit_day, asked_on) == exit_day,
         payment_pence=payment_pence,
         as_known=as_known,
     )
-    return price_of(seen.leaving, ending)
+    return price_of(leaving, ending)
 
 
 def estimates_of(
@@ -101,13 +101,13 @@ def estimates_of(
     as_at: date,
     as_known: datetime | None,
     staff: tuple[StaffMember, ...] | None,
-    functions: Collection[str] = (),
+    part: ContractPart = WHOLE,
 ) -> list[EstimateView]:
     """Return what an end on each of these days would cost."""
     found = []
     for last_day in days:
         due = None if seen.leaving.noticed_for is not None else notice_due_for(seen.leaving, last_day)
-        price = price_on(seen, last_day, asked_on=as_at, as_known=as_known, staff=staff, functions=functions)
+        price = price_on(seen, last_day, asked_on=as_at, as_known=as_known, staff=staff, part=part)
         found.append(
             EstimateView(
                 last_day=last_day,

@@ -4,16 +4,16 @@ Each line has a payer, a payee, and a nature: a resource is used up, a transfer 
 contract states no term is not in the sum: `unpriced` names it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Literal
 
 from libs.common.money import apportion
-from services.contracts.core.notice import after_months, last_day_of_term
+from libs.common.temporal.months import after_months, last_day_of_term, share_of_a_year
 from services.contracts.exits.prices.redundancy import StaffMember, redundancies
-from services.contracts.exits.rules import ONE_DAY, Leaving, rounded, share_of_a_year
+from services.contracts.exits.rules import ONE_DAY, Leaving, rounded
 
 ComponentName = Literal["contractual_payment", "redundancy", "breakage", "stranded", "dual_running", "reprocurement"]
 Nature = Literal["resource", "transfer"]
@@ -56,7 +56,19 @@ class Ending:
     @property
     def ended_pence(self) -> Fraction:
         """The charge a year that ends: of the ended lines, the part of those who leave."""
-        return Fraction(sum(pence for _, pence in self.ended)) * sum(share for _, share in self.payers)
+        return sum(pence for _, pence in self.ended) * self.ended_share
+
+    @property
+    def ended_share(self) -> Fraction:
+        """The part of an ended line that ends: of those who leave, else 1."""
+        return sum((share for _, share in self.payers), Fraction(0))
+
+    @property
+    def remaining(self) -> tuple[tuple[str, Fraction], ...]:
+        """The charge a year of each line that stays, of an ended one what those who stay have of it."""
+        rest = 1 - self.ended_share
+        of_ended = [(function, pence * rest) for function, pence in self.ended] if rest else []
+        return tuple(sorted([*of_ended, *((function, Fraction(pence)) for function, pence in self.staying)]))
 
     @property
     def part(self) -> Fraction:
@@ -146,7 +158,9 @@ def _redundancy(contract: Leaving, ending: Ending, price: Price) -> None:
         functions = {function for function, _ in ending.ended}
         leaving = [one for one in ending.staff if not one.function or one.function in functions]
         due = redundancies(leaving, ending.exit_day, as_known=ending.as_known) if leaving else []
-        pence, basis = sum(one.pence for one in due), f"staff list of {len(leaving)}"
+        # A list names lines, not customers: of one who leaves it is the same part as of the charge.
+        pence = rounded(sum(one.pence for one in due) * ending.ended_share)
+        basis = f"staff list of {len(leaving)}"
         price.packs.update(pack for one in due for pack in one.packs)
     elif terms.redundancy_pence is not None:
         pence, basis = rounded(terms.redundancy_pence * ending.part), "as the contract states"
@@ -176,8 +190,7 @@ def _breakage(contract: Leaving, ending: Ending, price: Price) -> None:
     functions = {function for function, _ in ending.ended}
     for one in contract.terms.breakage:
         if one.function is None or one.function in functions:
-            of_those_who_leave = sum(share for _, share in ending.payers)
-            share = of_those_who_leave if one.function else ending.part
+            share = ending.ended_share if one.function else ending.part
             price.add(
                 ending, "breakage", "transfer", one.payee or "", rounded(one.pence * share), one.function or "the whole"
             )
@@ -197,10 +210,11 @@ def _stranded(contract: Leaving, ending: Ending, price: Price) -> None:
     if terms.overhead_sheds_after_months is not None:
         ends_on = min(ends_on, last_day_of_term(ending.exit_day + ONE_DAY, terms.overhead_sheds_after_months))
     stranded = rounded(yearly * share_of_a_year(ending.exit_day + ONE_DAY, ends_on))
-    is_whole = not ending.staying
-    if not is_whole and terms.overhead_on_part != "stranded":
-        more = apportion(rounded(yearly), [pence for _, pence in ending.staying])
-        price.respread_pence = {function: part for (function, _), part in zip(ending.staying, more, strict=True)}
+    remaining = ending.remaining
+    is_whole = not remaining
+    if any(pence for _, pence in remaining) and terms.overhead_on_part != "stranded":
+        more = apportion(rounded(yearly), [pence for _, pence in remaining])
+        price.respread_pence = {function: part for (function, _), part in zip(remaining, more, strict=True)}
     if not is_whole and terms.overhead_on_part is None:
         price.unpriced.append("stranded")
         price.stranded_if_pence = stranded
@@ -245,6 +259,38 @@ def _reprocurement(contract: Leaving, ending: Ending, price: Price) -> None:
         price.unpriced.append("reprocurement")
         return
     price.add(ending, "reprocurement", "resource", "", contract.terms.reprocurement_pence, "as the contract states")
+
+
+def stored(price: Price) -> dict[str, Any]:
+    """Return a price as it is kept: JSON."""
+    return {
+        "components": [
+            asdict(line) | {"due_on": line.due_on.isoformat(), "recurrent_to": None} for line in price.components
+        ],
+        "unpriced": list(price.unpriced),
+        "rule_packs": sorted(price.packs),
+        "respread_pence": dict(sorted(price.respread_pence.items())),
+        "stranded_if_pence": price.stranded_if_pence,
+    }
+
+
+def components_in(price: Mapping[str, Any]) -> list[Component]:
+    """Return the lines of a price that was kept."""
+    return [
+        Component(**line | {"due_on": date.fromisoformat(line["due_on"]), "recurrent_to": None})
+        for line in price["components"]
+    ]
+
+
+def price_in(price: Mapping[str, Any]) -> Price:
+    """Return a price that was kept; of an earlier one no overhead is known."""
+    return Price(
+        components=components_in(price),
+        unpriced=list(price["unpriced"]),
+        packs=set(price["rule_packs"]),
+        respread_pence=dict(price.get("respread_pence", {})),
+        stranded_if_pence=price.get("stranded_if_pence"),
+    )
 
 
 def columns_of(lines: Sequence[Component]) -> dict[str, Any]:
