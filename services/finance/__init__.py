@@ -1,15 +1,46 @@
-"""Finance: running-cost allowances of commissioners, and their restatement at mergers.
+"""Finance: what may be spent, what sharing is worth and to whom, when to leave, and whether the saving arrived.
 
-Owns        the populations that organisations state for a financial year; running-cost allowances (a rate per head
-            times a population, the rate from a dated rule pack); their restatement at a merger, by days and to the
-            penny. Periods before a merger are never restated; the first allowance stays visible beside it.
-Publishes   AllowanceSet, AllowanceRestated.
-Subscribes  to the registry (it copies organisations and successions, and restates allowances at mergers of CCGs and
-            ICBs, and when one was undone) and to contracts (the support charges that an allowance has to carry).
+Owns        populations that organisations state; running-cost allowances (a rate a head times a population, the rate
+            from a dated rule pack) and budgets, restated at mergers by days and to the penny; ledgers; business cases
+            and their appraisal; assessments of exits and portfolios of them; funds, payments and realised savings.
+Publishes   AllowanceRestated, AllowanceSet, BudgetMoved, BudgetReduced, BudgetRestated, BudgetRestored, BudgetSet,
+            CaseAppraised, CaseWouldFlip, CostShiftFound, DelayPriced, ExitAssessed, FundAllocated,
+            FundDrawReversed, FundDrawn, LedgerCloseBlocked, LedgerClosed, PaymentMade, PaymentReversed,
+            PortfolioSolved, SavingContracted, SavingForecast, SavingRealised, SavingReversed.
+Subscribes  to the registry (organisations, successions, relations, counts of people, care models, schemes of transfer:
+            allowances and budgets are restated), to contracts (charges, terms and prices of ends, suppliers, plans,
+            payments due, terms of buy-outs), and to governance (proposals, decisions and their delays, decision rights,
+            pooled funds).
 
 Packages, the highest layer first; each may import those below it:
 
+reports     a case, an exit, a run or a savings statement as HTML, CSV and JSON
+figures     where a figure comes from: packs, lens, inputs as known, events by id
+portfolios  the best plan of exits, buy-outs and openings under budgets; its optimiser is a process of its own
+delays      what it costs that a body has not decided
+flips       decisions that another rule pack would change
+estimates   savings by benchmark, at the part of them that arrives
+funds       money by year and purpose, recurrent and non-recurrent apart, and what was drawn of it
+cost_shifts  what exits from a supplier shift to others; the domino; triggers of exits
+savings     from the forecast to what budgets fell by; claims, rates learned
+exits       when to leave a contract, through every lens; the exit calendar
+buy_outs    what it takes to buy a PFI or LIFT contract out, and whether it is worth it
+cases       business cases by version: drafted, appraised, published or frozen by a proposal
+case_contents  what a case says, and how it becomes inputs of an appraisal
+appraisals  discounting, measures and options, as pure functions
+series      figures through the years, statutory and management, and the bridge between them
+virements   amounts moved between lines of one budget, within rules and decision rights
+budgets     lines by year, localities, ceilings, reductions
+accounts    one national chart, local codes mapped to it, postings in bulk, closes of periods
+payments    what is due under contracts, paid once an item
+cost_shares  what each customer pays of a contract's charge, by the rule that they agreed
+populations  allowances that follow from the registry's counts, moderated by local authority; people of a footprint
 allowances  populations stated, rates by rule pack, allowances and their restatement
 charges     support charges of a body in a financial year
-core        financial years, tables, who reads which figures
+lines       lines of budgets with their entries, restated at mergers, splits and suspended transfers of staff
+runs        long computing: queued, in a process of its own, resumed after a kill
+decisions   what governance decided, by which a command may say that it acts
+plans       a portfolio's problem in whole pence, its plan, checker and exact bound: pure
+parties     sectors of parties, footprints, sets of parties that users name: lenses
+core        financial years, tables, who reads which figures; the ledger of flows, lenses over it, cost shifts
 """

@@ -8,26 +8,63 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.finance.core.models import known
-from services.finance.reactions import subscriptions
+from services.finance.portfolios.commands import publish_solved
+from services.finance.portfolios.jobs import WORKER
+from services.finance.portfolios.queries import KIND
+from services.finance.reactions.due import do_next
+from services.finance.reactions.publishers import subscriptions
 from services.finance.routes import ROUTERS
+from services.finance.runs.background import Kind, runs
 from services.finance.tables import METADATA
 
 SERVICE = Service(
     name="finance",
     title="Footprint: finance",
-    description="Running-cost allowances of commissioners: rate a head times population, by financial year. "
-    "When CCGs or ICBs merge, allowances are restated from the day of the merger on, by days and to the penny, because "
-    "the registry publishes the merger; the first allowance stays visible beside it.",
+    description="What commissioners may spend, what sharing services is worth and to whom, when to leave a contract, "
+    "and whether the saving arrived. When CCGs or ICBs merge, allowances and budgets are restated from the day of the "
+    "merger on, by days and to the penny, because the registry publishes the merger. Charges, prices of exits, due "
+    "payments and decisions come from the events of the services that own them.",
     metadata=METADATA,
     routers=ROUTERS,
     examples=Path(__file__).with_name("examples.toml"),
     subscriptions=subscriptions,
-    hears=("registry", "contracts"),
+    due_work=do_next,
+    hears=("registry", "contracts", "governance"),
     predecessors=known.predecessors,
+    background={"runs": runs({KIND: Kind(WORKER, publish_solved)})},
     tags=(
         {"name": "Populations", "description": "Stated for a financial year: they set the allowance."},
         {"name": "Allowances", "description": "As set and as restated, with their calculation."},
-        {"name": "Rule packs", "description": "The rates a head, with their sources."},
+        {"name": "Exits", "description": "When to leave a contract, and what a missed notice costs."},
+        {"name": "Suppliers", "description": "What exits shift to others, the domino, and exit triggers."},
+        {"name": "Lenses", "description": "Sets of parties through which figures are read, and sectors of parties."},
+        {
+            "name": "Buy-outs",
+            "description": "What it takes to buy a PFI or LIFT contract out, and whether it is worth it.",
+        },
+        {
+            "name": "Payments",
+            "description": "What contracts says is due, and the entries by which it was paid, once an item.",
+        },
+        {
+            "name": "Series",
+            "description": "Figures through the years, statutory and management, and the bridge between.",
+        },
+        {"name": "Accounts", "description": "The national chart, local codes mapped to it, postings and closes."},
+        {"name": "Budgets", "description": "Lines by year, localities, ceilings, reductions; restated at mergers."},
+        {"name": "Virements", "description": "Amounts that move between lines of one budget."},
+        {"name": "Cases", "description": "Business cases: options with typed lines, appraised by version."},
+        {"name": "Estimates", "description": "Savings by benchmark; no benchmark where there is none."},
+        {"name": "Funds", "description": "Money by year and purpose, recurrent or not, and what was drawn of it."},
+        {"name": "Delays", "description": "What it costs that a body has not decided."},
+        {"name": "Flips", "description": "Decisions that another rule pack would change."},
+        {"name": "Reports", "description": "A case as one document, and where its figures come from."},
+        {"name": "Savings", "description": "From the forecast to what budgets fell by, and the rates learned from it."},
+        {
+            "name": "Portfolios",
+            "description": "Which exits, buy-outs and openings to do when: the best plan, its bound.",
+        },
+        {"name": "Rule packs", "description": "Rates, thresholds, benchmarks and rules by date, with their sources."},
     ),
 )
 

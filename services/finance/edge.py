@@ -3,34 +3,58 @@
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from libs.common import codes
+from services.finance.core.codes import Year as YearText
 from services.finance.core.years import FinancialYear
 
-
-def _named(text: str) -> str:
-    return str(FinancialYear.parse(text))
-
-
 _Code = Annotated[codes.Code, Field(description="ODS code.", examples=["06H"])]
-_Year = Annotated[str, AfterValidator(_named), Field(description="1 April to 31 March.", examples=["2013-14"])]
 
 Code = Annotated[_Code, Path()]
 """The organisation in the path."""
 OneCode = Annotated[_Code | None, Query()]
 """The organisation that a list is filtered by."""
 
+OfOne = Annotated[_Code, Query()]
+"""The organisation that a query is about."""
+SeveralCodes = Annotated[list[_Code], Query(min_length=1, max_length=250)]
+"""The organisations that a query is about."""
 
-async def _of_path(year: Annotated[_Year, Path()]) -> FinancialYear:
+
+async def _of_path(year: Annotated[YearText, Path()]) -> FinancialYear:
     return FinancialYear.parse(year)
 
 
-async def _of_query(year: Annotated[_Year | None, Query()] = None) -> FinancialYear | None:
+async def _of_query(year: Annotated[YearText | None, Query()] = None) -> FinancialYear | None:
     return FinancialYear.parse(year) if year else None
+
+
+async def _of_required_query(year: Annotated[YearText, Query()]) -> FinancialYear:
+    return FinancialYear.parse(year)
+
+
+async def _first(from_year: Annotated[YearText, Query()]) -> FinancialYear:
+    return FinancialYear.parse(from_year)
+
+
+async def _last(to_year: Annotated[YearText, Query()]) -> FinancialYear:
+    return FinancialYear.parse(to_year)
+
+
+async def _of_prices(prices_of: Annotated[YearText | None, Query()] = None) -> FinancialYear | None:
+    return FinancialYear.parse(prices_of) if prices_of else None
 
 
 Year = Annotated[FinancialYear, Depends(_of_path)]
 """The financial year in the path; 422 with the reason where it is none."""
 OneYear = Annotated[FinancialYear | None, Depends(_of_query)]
 """The financial year that a list is filtered by."""
+OfYear = Annotated[FinancialYear, Depends(_of_required_query)]
+"""The financial year that a query is about."""
+FromYear = Annotated[FinancialYear, Depends(_first)]
+"""The first financial year of a series."""
+ToYear = Annotated[FinancialYear, Depends(_last)]
+"""The last financial year of a series."""
+PricesOfYear = Annotated[FinancialYear | None, Depends(_of_prices)]
+"""The financial year in whose prices figures are shown."""

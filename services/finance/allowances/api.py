@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Query, Request, Response, status
+from fastapi import Path, Query, Request, Response, status
 
 from libs.common.database.connection import raw
 from libs.common.http.dependencies import (
@@ -33,16 +33,19 @@ from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from libs.common.money import pounds
 from libs.common.temporal.days import WrittenDay
 from services.finance.allowances import commands, errors, queries
+from services.finance.allowances.indicative import get_indicative
 from services.finance.allowances.views import (
     AllowanceHistoryView,
     AllowanceView,
     ExplainedView,
+    IndicativeView,
     RulePackView,
     StatedPopulationView,
+    WholePackView,
 )
 from services.finance.core.sight import sight_of
 from services.finance.core.years import FinancialYear
-from services.finance.edge import Code, OneCode, OneYear, Year
+from services.finance.edge import Code, OfOne, OfYear, OneCode, OneYear, Year
 
 router = commands_router(tags=["Populations"])
 
@@ -153,6 +156,20 @@ async def list_rule_packs(_: By) -> list[RulePackView]:
     return queries.list_rule_packs()
 
 
+@rule_packs_router.get(
+    "/rule-packs/{pack}", summary="Read a rule pack with its values", responses=problems(errors.RulePackNotFound)
+)
+async def get_rule_pack(
+    _: By,
+    pack: Annotated[
+        str,
+        Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,59}$", description="As an answer names it.", examples=["qaly-2022"]),
+    ],
+) -> WholePackView:
+    """Return a pack on any subject: where it is written, from when it is known and in force, and its values."""
+    return queries.get_rule_pack(pack)
+
+
 allowances_router = questions_router(tags=["Allowances"])
 
 
@@ -181,6 +198,30 @@ async def list_allowances(
         limit=paging.fetch,
     )
     return page(found, key=_allowance_key, request=request)
+
+
+@allowances_router.get(
+    "/allowances/indicative",
+    summary="Get what an allowance would be",
+    responses=problems(errors.NoRateYet, errors.PopulationNotFound),
+)
+async def get_indicative_allowance(
+    organisation: OfOne,
+    year: OfYear,
+    session: Read,
+    _: By,
+    today: Today,
+    as_known: AsKnown,
+    population: Annotated[
+        int | None, Query(ge=1, le=100_000_000, description="People; left out, those whom the registry counted.")
+    ] = None,
+) -> IndicativeView:
+    """Return rate times people for a body that is not open yet, as known: a range where a draft stated one.
+
+    The count is the registry's latest up to the year's first day, or to the day that is asked about.
+    """
+    rows = await raw(session)
+    return await get_indicative(rows, organisation, year, population=population, today=today, as_known=as_known)
 
 
 @allowances_router.get(

@@ -16,8 +16,11 @@ from libs.common.errors import DomainError, Reason
 from libs.common.events.finance import AllowanceSet
 from libs.common.identity import Caller, Role
 from libs.common.messaging import outbox
+from libs.common.process.clock import day_of
+from libs.common.temporal.believed import NOW, as_known
 from libs.common.text import visible
 from libs.organisations.statements import Facet
+from libs.organisations.successions import Shape
 from services.finance.allowances.errors import (
     AllowanceFromPredecessors,
     NoRateYet,
@@ -39,12 +42,18 @@ SELECT b.value, lower(b.valid) AS first_day, b.valid && daterange($3, $4, '[]') 
  ORDER BY b.valid
 """
 
-_RESTATED = """
+# What a boundary change brought stands beside an allowance of the body's own.
+_RESTATED = f"""
 SELECT r.merger, r.predecessors
   FROM allowance a JOIN restatement r ON r.allowance_id = a.id
  WHERE a.organisation_code = $1 AND a.financial_year = $2 AND upper_inf(r.known)
+   AND EXISTS (SELECT FROM {known.successions.beliefs} s
+                WHERE s.successor = $1 AND s.code = ANY(r.predecessors) AND {as_known("s", NOW)}
+                  AND s.shape <> '{Shape.BOUNDARY_CHANGE}')
  ORDER BY r.merger
-"""
+"""  # noqa: S608  (names of ours)
+
+_PUBLISHED = "SELECT EXISTS (SELECT FROM published_allowance WHERE allowance_id = $1 AND since <= $2)"
 
 _OF_THEIR_OWN = """
 SELECT organisation_code FROM allowance
@@ -126,7 +135,9 @@ async def state_population(
     new = _statement(allowance, command, year, rate, first_day, stated_at, by)
     await _put_in_place(session, new, earlier)
     allowance.version += 1
-    new.event = await outbox.add(session, _event(code, year, new), version=allowance.version)
+    # Below the registry's count it is on record, and sets nothing that would be published.
+    if not await connection.fetchval(_PUBLISHED, allowance.id, stated_at):
+        new.event = await outbox.add(session, _event(code, year, new, life), version=allowance.version)
     await restate_allowances(session, [code], years=(year.start, year.start))
     return Population(code, year, allowance.version, new, is_new=not earlier)
 
@@ -263,7 +274,13 @@ async def _put_in_place(session: AsyncSession, new: StatedPopulation, earlier: l
     await session.flush()
 
 
-def _event(code: str, year: FinancialYear, stated: StatedPopulation) -> AllowanceSet:
+def _is_open(life: list[asyncpg.Record], day: date) -> bool:
+    """Return whether the organisation is open on a day, as known now."""
+    until = [row for row in life if row["first_day"] is None or row["first_day"] <= day]
+    return bool(until) and until[-1]["value"] == "open"
+
+
+def _event(code: str, year: FinancialYear, stated: StatedPopulation, life: list[asyncpg.Record]) -> AllowanceSet:
     return AllowanceSet(
         effective_on=stated.first_day,
         stated_at=stated.since,
@@ -274,4 +291,5 @@ def _event(code: str, year: FinancialYear, stated: StatedPopulation) -> Allowanc
         rate_pence=stated.rate_pence,
         amount_pence=stated.amount_pence,
         pack=stated.pack,
+        indicative=not _is_open(life, day_of(stated.since)),
     )

@@ -52,3 +52,10 @@ class PopulationNotFound(NotFound):
 
     State it first, or ask as known at a later instant.
     """
+
+
+class RulePackNotFound(NotFound):
+    """There is no rule pack of this id.
+
+    Every answer names the packs that it was computed by; use the id as it is there.
+    """

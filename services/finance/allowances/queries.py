@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
 
 import asyncpg
 
 from libs.common.database.connection import Reads
-from libs.common.money import pounds
-from services.finance.allowances.errors import AllowanceNotFound, PopulationNotFound
+from libs.common.money import nearest_penny, pounds
+from services.finance.allowances.divisions import divided_by_rule
+from services.finance.allowances.errors import AllowanceNotFound, PopulationNotFound, RulePackNotFound
 from services.finance.allowances.rates import PACKS
 from services.finance.allowances.views import (
     AllowanceHistoryView,
@@ -26,9 +29,12 @@ from services.finance.allowances.views import (
     RulePackView,
     StatedPopulationView,
     StatedThen,
+    WholePackView,
 )
 from services.finance.charges import projection
-from services.finance.charges.rules import Charge, charges
+from services.finance.charges.rules import Charge, ContractStatement, charges
+from services.finance.core.digests import digested
+from services.finance.core.packs import PACKS as EVERY_PACK
 from services.finance.core.sight import Sight
 from services.finance.core.years import FinancialYear, days_of
 
@@ -44,6 +50,7 @@ SELECT a.id, a.organisation_code, a.financial_year
    AND (a.organisation_code, a.financial_year) > ($4, $5)
    AND (CASE WHEN $6::date IS NULL
         THEN EXISTS (SELECT FROM stated_population s WHERE s.allowance_id = a.id AND s.known @> $3::timestamptz)
+             OR EXISTS (SELECT FROM published_allowance s WHERE s.allowance_id = a.id AND s.since <= $3)
              OR EXISTS (SELECT FROM allowance_part p WHERE p.allowance_id = a.id AND p.known @> $3::timestamptz)
              OR EXISTS (SELECT FROM restatement r WHERE r.allowance_id = a.id AND r.known @> $3::timestamptz)
         ELSE EXISTS (SELECT FROM allowance_part p
@@ -52,11 +59,17 @@ SELECT a.id, a.organisation_code, a.financial_year
  LIMIT $7
 """
 
+# What follows from the registry's counts (rank 1) has precedence over what the body states.
 _STATED = """
-SELECT allowance_id, population, source, first_day, rate_pence, rate_found, pack, amount_pence,
-       lower(known) AS known_from, upper(known) AS known_to, recorded_at, event
+SELECT allowance_id, population, '' AS moderated, source, first_day, rate_pence, rate_found, pack, amount_pence,
+       lower(known) AS known_from, upper(known) AS known_to, recorded_at, event, 0 AS rank
   FROM stated_population WHERE allowance_id = ANY($1) AND ($2::timestamptz IS NULL OR known @> $2)
- ORDER BY lower(known)
+ UNION ALL
+SELECT allowance_id, population, moderated, source, first_day, rate_pence, rate_found, pack, amount_pence,
+       since, until, recorded_at, event, 1
+  FROM published_allowance
+ WHERE allowance_id = ANY($1) AND ($2::timestamptz IS NULL OR since <= $2 AND (until IS NULL OR until > $2))
+ ORDER BY rank, known_from
 """
 
 _PARTS = """
@@ -93,10 +106,20 @@ def list_rule_packs() -> list[RulePackView]:
             status=pack.status,
             note=pack.note,
             rate_pence=pack.values["rate_pence"],
+            rate_pence_high=pack.values.get("rate_pence_high", pack.values["rate_pence"]),
             rate=pounds(pack.values["rate_pence"]),
+            stated_at=pack.stated_at,
         )
         for pack in PACKS
     ]
+
+
+def get_rule_pack(pack_id: str) -> WholePackView:
+    """Return a rule pack on any subject with its values. Raises RulePackNotFound."""
+    found = next((pack for pack in EVERY_PACK if pack.id == pack_id.lower()), None)
+    if found is None:
+        raise RulePackNotFound(f"no rule pack {pack_id} is known")
+    return WholePackView.model_validate(found.model_dump())
 
 
 async def list_allowances(
@@ -131,24 +154,26 @@ async def get_allowance(
     db: Reads, code: str, year: FinancialYear, *, sight: Sight, as_known: datetime | None
 ) -> ExplainedView:
     """Return one allowance with its calculation. Raises AllowanceNotFound where the caller sees none."""
-    known_at = as_known or _ALWAYS
     found = await list_allowances(
         db, sight=sight, organisation=code, year=year, as_at=None, as_known=as_known, after=("", 0), limit=1
     )
     if not found:
         raise AllowanceNotFound(f"{code}: no allowance is known for {year}{_known_then(as_known)}")
     [allowance] = found
-    moved = [_moved(row, sight) for row in await db.fetch(_MOVED, code, year.start, known_at)]
-    support = _charges(
-        charges(code, year, await projection.list_contract_statements(db, code, as_known=as_known)), allowance
+    moved = [_moved(row, sight) for row in await db.fetch(_MOVED, code, year.start, as_known or _ALWAYS)]
+    support = _charges(charges(code, year, await _statements(db, code, as_known)), allowance)
+    explanation = [*_how_set(allowance, year), *_how_moved(moved), *_how_charged(support)]
+    warnings = _warnings(allowance, support)
+    shown = ExplainedView(
+        **dict(allowance), moved=moved, support_charges=support, explanation=explanation, warnings=warnings, digest=""
     )
-    return ExplainedView(
-        **dict(allowance),
-        moved=moved,
-        support_charges=support,
-        explanation=[*_how_set(allowance, year), *_how_moved(moved), *_how_charged(support)],
-        warnings=_warnings(allowance, support),
-    )
+    return digested(shown)
+
+
+async def _statements(db: Reads, code: str, as_known: datetime | None) -> list[ContractStatement]:
+    """Return what contracts said of a body's contracts, with shares by population where that is the rule."""
+    statements = await projection.list_contract_statements(db, code, as_known=as_known)
+    return await divided_by_rule(db, statements, as_known=as_known)
 
 
 async def get_history(db: Reads, code: str, year: FinancialYear, *, sight: Sight) -> AllowanceHistoryView:
@@ -173,7 +198,7 @@ async def get_population(
 ) -> StatedPopulationView:
     """Return the population stated for an organisation's year. Raises PopulationNotFound where the caller sees none."""
     for row in await db.fetch(_ONE, code, year.start) if sight.sees(code) else []:
-        for stated in await db.fetch(_STATED, [row["id"]], as_known or _ALWAYS):
+        for stated in reversed(await db.fetch(_STATED, [row["id"]], as_known or _ALWAYS)):
             as_set = _as_set(stated).model_dump(exclude={"rate"})
             return StatedPopulationView(organisation=code, financial_year=str(year), version=row["version"], **as_set)
     raise PopulationNotFound(f"{code}: no population was stated for {year}{_known_then(as_known)}")
@@ -197,7 +222,11 @@ def _allowance(row: asyncpg.Record, stated: asyncpg.Record | None, parts: Sequen
 
 def _as_set(row: asyncpg.Record) -> AsSetView:
     return AsSetView(
-        **dict(row), rate=pounds(row["rate_pence"]), amount=pounds(row["amount_pence"]), stated_at=row["known_from"]
+        **dict(row),
+        published=row["rank"] > 0,
+        rate=pounds(row["rate_pence"]),
+        amount=pounds(row["amount_pence"]),
+        stated_at=row["known_from"],
     )
 
 
@@ -254,13 +283,18 @@ def _charges(support: Sequence[Charge], allowance: AllowanceView) -> ChargesView
     )
 
 
+def _in_hundredths(people: Fraction) -> str:
+    return f"{Decimal(nearest_penny(people * 100)).scaleb(-2):,}"
+
+
 def _how_set(allowance: AllowanceView, year: FinancialYear) -> list[str]:
     as_set = allowance.as_set
     if as_set is None:
-        return [f"No population was stated for {allowance.organisation} in {year}: its allowance came by mergers."]
+        return [f"No population was stated for {allowance.organisation} in {year}: its allowance came from others."]
     days = days_of(as_set.first_day, year.last_day)
     open_for = "" if days == year.days else f" for the {days} of {year.days} days from {as_set.first_day} on"
-    people = f"{as_set.population:,} people ({as_set.source})"
+    moderated = f", moderated to {_in_hundredths(Fraction(as_set.moderated))}" if as_set.moderated else ""
+    people = f"{as_set.population:,} people ({as_set.source}){moderated}"
     sentences = [f"{people} at {as_set.rate} a head{open_for}: {as_set.amount} ({as_set.pack})."]
     if not as_set.rate_found:
         sentences.append(f"No national rate was found for {year}: {as_set.pack}, the last one before, was used.")
@@ -271,7 +305,9 @@ def _how_moved(moved: Sequence[MovedView]) -> list[str]:
     sentences = []
     for one in moved:
         released = ", ".join(f"{part.predecessor} ({part.amount})" for part in one.released)
-        sentence = f"Merger {one.merger}: from {one.first_day} to {one.last_day} {one.successor} has "
+        # What is no merger is named by who followed whom.
+        name = one.merger if ">" in one.merger else f"Merger {one.merger}"
+        sentence = f"{name}: from {one.first_day} to {one.last_day} {one.successor} has "
         sentence += (one.amount or "an allowance") + (f", released by {released}." if released else ".")
         # Once a merger is undone, its successor reads what it had then, and no longer whose that is.
         if one.amount is None or not released:

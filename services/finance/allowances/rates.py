@@ -1,6 +1,7 @@
 """Reads the rate a head of a financial year from its dated rule pack, or from the last one before."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from libs.common.money import apportion
@@ -10,38 +11,68 @@ from services.finance.core.years import FinancialYear
 
 SUBJECT = "running-cost-allowance"
 RULES = Path(__file__).parents[1] / "rules"
-PACKS = load_packs(RULES)
+PACKS = tuple(pack for pack in load_packs(RULES) if pack.subject == SUBJECT)
+
+REGISTERED = "registered"
+"""The basis of the count of people where a pack names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Pence a head for a year. Without `found` no national rate is known for it, and `pack` is the last one before."""
+    """Pence a head for a year. Without `found` no national rate is known for it, and `pack` is the last one before.
+
+    `high_pence` is above `pence` where the source states a range.
+    """
 
     pence: int
     pack: RulePack
     found: bool
+    high_pence: int
+
+    @property
+    def basis(self) -> str:
+        """How the people are counted that the rate multiplies."""
+        return str(self.pack.values.get("basis", REGISTERED))
 
 
-def rate_of(year: FinancialYear, packs: tuple[RulePack, ...] = PACKS) -> Rate:
-    """Return the rate of a year. Raises NoRateYet for a year before the first pack."""
-    if ruling := in_force(packs, year.first_day, subject=SUBJECT):
-        return _rate(ruling[0], found=True)
-    before = [
+def rate_of(
+    year: FinancialYear,
+    packs: tuple[RulePack, ...] = PACKS,
+    *,
+    as_known: datetime | None = None,
+    with_drafts: bool = False,
+) -> Rate:
+    """Return the rate of a year, as known at an instant (default: now); of drafts too where asked.
+
+    Raises NoRateYet for a year before the first pack, and where none had been stated by then.
+    """
+    usable = tuple(
         pack
         for pack in packs
-        if pack.subject == SUBJECT and pack.status == "active" and pack.effective_from < year.first_day
-    ]
+        if pack.subject == SUBJECT and pack.status == "active" and (with_drafts or pack.weight == "binding")
+    )
+    if ruling := in_force(usable, year.first_day, subject=SUBJECT, as_known=as_known):
+        return _rate(max(ruling, key=_precedence), found=True)
+    before = [pack for pack in usable if pack.effective_from < year.first_day and pack.known_at(as_known)]
     if not before:
-        first = min(pack.effective_from for pack in packs if pack.subject == SUBJECT)
-        raise NoRateYet(f"{year}: the first running-cost allowance is that of {FinancialYear.of(first)}")
-    return _rate(max(before, key=lambda pack: (pack.effective_from, pack.id)), found=False)
+        first = FinancialYear.of(min(pack.effective_from for pack in usable))
+        if year < first:
+            raise NoRateYet(f"{year}: the first running-cost allowance is that of {first}")
+        raise NoRateYet(f"{year}: no running-cost allowance had been stated by {as_known and as_known.date()}")
+    return _rate(max(before, key=_precedence), found=False)
+
+
+def _precedence(pack: RulePack) -> tuple[object, ...]:
+    """Order packs: the later year counts, of one year the one stated last."""
+    return pack.effective_from, pack.stated_at is not None, pack.stated_at, pack.id
 
 
 def _rate(pack: RulePack, *, found: bool) -> Rate:
     pence = pack.values["rate_pence"]
-    if type(pence) is not int or pence <= 0:
+    high = pack.values.get("rate_pence_high", pence)
+    if type(pence) is not int or pence <= 0 or type(high) is not int or high < pence:
         raise ValueError(f"{pack.id}: rate_pence must be a whole number of pence above zero")
-    return Rate(pence, pack, found)
+    return Rate(pence, pack, found, high)
 
 
 def allowance_pence(rate_pence: int, population: int, year: FinancialYear, days: int) -> int:

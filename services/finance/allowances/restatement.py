@@ -1,9 +1,9 @@
-"""Restates allowances at mergers: a function of all statements, in whatever order they arrive.
+"""Restates allowances at mergers, splits and boundary changes: a function of all statements, in any order of arrival.
 
-A year of bodies that mergers connect is computed again (`apportionment.beliefs`) whenever a population is stated for
-one of them or a merger is carried out or undone, and only differences are written. So a repeated event changes nothing,
-a late one gives the same result as in time, and a correction after a merger passes on to the successor. An undone
-merger's restatements end with the instant of its undoing, and are published with an amount of nothing.
+A year of bodies that these connect is computed again (`apportionment.beliefs`) whenever a population is stated for
+one of them or a succession is carried out or undone, and only differences are written. So a repeated event changes
+nothing, a late one gives the same result as in time, and a correction after a merger passes on to the successor. An
+undone merger's restatements end with the instant of its undoing, and are published with an amount of nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -18,19 +18,29 @@ from libs.common.database.connection import raw
 from libs.common.events.finance import AllowanceRestated
 from libs.common.messaging import outbox
 from libs.common.process.context import origin
-from libs.organisations.mergers import Merger, mergers_by_reference
+from libs.organisations.mergers import BelievedSuccession, Merger, mergers_by_reference
+from libs.organisations.successions import Shape
 from services.finance.allowances.apportionment import KnownAmount, Part, Restatement, Stated, beliefs
 from services.finance.core.models import known
 from services.finance.core.years import FinancialYear
+from services.finance.lines.successions import BudgetStep, steps_of
 
 Found: TypeAlias = Mapping[FinancialYear, list[KnownAmount]]
 _Belief: TypeAlias = tuple[FinancialYear, Part | Restatement, datetime]
 
 _STATED = """
 SELECT a.organisation_code, a.financial_year, s.first_day, s.amount_pence, s.population, s.pack,
-       lower(s.known) AS stated_at
+       lower(s.known) AS stated_at, 0 AS rank
   FROM allowance a JOIN stated_population s ON s.allowance_id = a.id
  WHERE a.organisation_code = ANY($1) AND a.financial_year BETWEEN $2 AND $3
+ UNION ALL
+SELECT a.organisation_code, a.financial_year, s.first_day, s.amount_pence, s.population, s.pack, s.since, 1
+  FROM allowance a JOIN published_allowance s ON s.allowance_id = a.id
+ WHERE a.organisation_code = ANY($1) AND a.financial_year BETWEEN $2 AND $3
+"""
+
+_YEARS = """
+SELECT DISTINCT financial_year FROM allowance WHERE organisation_code = ANY($1) AND financial_year BETWEEN $2 AND $3
 """
 
 _BELIEVED = """
@@ -39,6 +49,11 @@ SELECT x.id, a.organisation_code, a.financial_year, lower(x.valid) AS first_day,
   FROM allowance a JOIN {table} x ON x.allowance_id = a.id
  WHERE a.organisation_code = ANY($1) AND a.financial_year = ANY($2)
 """
+
+_DIVISIONS = f"""
+SELECT code, successor, effective_on, shape, share, merger, lower(known) AS known_from, upper(known) AS known_to
+  FROM {known.successions.beliefs} WHERE merger = '' AND shape IN ('{Shape.SPLIT}', '{Shape.BOUNDARY_CHANGE}')
+"""  # noqa: S608  (names of ours)
 
 _FORGET = "DELETE FROM {table} WHERE id = ANY($1)"
 
@@ -80,10 +95,11 @@ SELECT a.id, daterange(first_day, last_day, '[]'), tstzrange(known_from, known_t
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """Bodies that mergers connect, directly or through others, and these mergers."""
+    """Bodies that mergers, splits and boundary changes connect, directly or through others, and these."""
 
     codes: frozenset[str]
     mergers: tuple[Merger, ...]
+    divisions: tuple[BudgetStep, ...] = ()
 
 
 async def lock_tied(connection: asyncpg.Connection, codes: Collection[str]) -> Tied:
@@ -109,7 +125,10 @@ async def restate_allowances(session: AsyncSession, codes: Collection[str], *, y
     stated: dict[FinancialYear, list[Stated]] = {}
     for row in await connection.fetch(_STATED, sorted(tied.codes), *years):
         stated.setdefault(FinancialYear(row["financial_year"]), []).append(_stated(row))
-    found = {year: beliefs(year, stated[year], tied.mergers) for year in sorted(stated)}
+    # A year of which nothing is stated any longer has parts of mergers still, which then go.
+    for row in await connection.fetch(_YEARS, sorted(tied.codes), *years):
+        stated.setdefault(FinancialYear(row["financial_year"]), [])
+    found = {year: beliefs(year, stated[year], tied.mergers, tied.divisions) for year in sorted(stated)}
     wanted = {(year, belief.what, belief.known_from): belief for year in found for belief in found[year]}
     organisations = sorted({(_code(what), year.start) for year, what, _ in wanted})
     await connection.execute(_NEW_ALLOWANCES, *_columns(organisations, 2))
@@ -126,17 +145,29 @@ async def restate_allowances(session: AsyncSession, codes: Collection[str], *, y
 
 
 async def _find_tied(connection: asyncpg.Connection, codes: Collection[str]) -> Tied:
-    return tied_to(codes, await mergers_by_reference(connection, known.successions))
+    divisions = steps_of(BelievedSuccession(*row) for row in await connection.fetch(_DIVISIONS))
+    return tied_to(codes, await mergers_by_reference(connection, known.successions), divisions)
 
 
-def tied_to(codes: Iterable[str], mergers: Iterable[Merger]) -> Tied:
-    """Return all bodies that mergers connect to these, any number of steps away, and these mergers."""
-    left, tied, found = list(mergers), set(codes), list[Merger]()
-    while near := [merger for merger in left if tied & {merger.successor, *merger.predecessors}]:
-        left = [merger for merger in left if merger not in near]
+def tied_to(codes: Iterable[str], mergers: Iterable[Merger], divisions: Iterable[BudgetStep] = ()) -> Tied:
+    """Return all bodies that these connect to the codes, any number of steps away, and those that do."""
+    left: list[Merger | BudgetStep] = [*mergers, *divisions]
+    tied, found = set(codes), list[Merger | BudgetStep]()
+    while near := [one for one in left if tied & _bodies(one)]:
+        left = [one for one in left if one not in near]
         found += near
-        tied.update(code for merger in near for code in (merger.successor, *merger.predecessors))
-    return Tied(frozenset(tied), tuple(found))
+        tied.update(code for one in near for code in _bodies(one))
+    return Tied(
+        frozenset(tied),
+        tuple(one for one in found if isinstance(one, Merger)),
+        tuple(one for one in found if isinstance(one, BudgetStep)),
+    )
+
+
+def _bodies(one: Merger | BudgetStep) -> set[str]:
+    if isinstance(one, Merger):
+        return {one.successor, *one.predecessors}
+    return {one.code, *(successor for successor, _ in one.shares)}
 
 
 async def _keep_only(
@@ -209,7 +240,7 @@ def _stated(row: asyncpg.Record) -> Stated:
         population=row["population"],
         pack=row["pack"],
     )
-    return Stated(part, row["stated_at"])
+    return Stated(part, row["stated_at"], row["rank"])
 
 
 def _is_replaced(ended: _Belief, moved: Mapping[_Belief, KnownAmount]) -> bool:

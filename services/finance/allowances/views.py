@@ -1,6 +1,7 @@
 """Answers about populations and allowances: pence for programs, pounds and sentences for people."""
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -23,8 +24,8 @@ class StatedPopulationView(BaseModel):
     event: str | None = Field(description="The id of its AllowanceSet event.")
 
 
-class RulePackView(BaseModel):
-    """A dated rate with its source."""
+class PackView(BaseModel):
+    """A rule pack with its days and its source."""
 
     id: str = Field(examples=["rca-2013-14"])
     subject: str = Field(examples=["running-cost-allowance"])
@@ -32,17 +33,59 @@ class RulePackView(BaseModel):
     citation: str
     effective_from: date
     effective_to: date | None = Field(description="The last day.")
-    weight: str
-    status: str
+    stated_at: datetime | None = Field(description="The instant from which the pack is known; null: always.")
+    weight: str = Field(description="`binding`, or `advisory`.")
+    status: str = Field(description="`active`, or `inactive`: used to ask what would be, and for nothing else.")
     note: str = Field(description="Anything else in the source, such as a second figure.")
-    rate_pence: int = Field(description="Pence a head.", examples=[2500])
+
+
+class RulePackView(PackView):
+    """A dated rate with its source."""
+
+    rate_pence: int = Field(description="Pence a head, the lower end of a range.", examples=[2500])
+    rate_pence_high: int = Field(description="The upper end of a range; else the same.", examples=[2500])
     rate: str = Field(examples=["£25.00"])
+
+
+class WholePackView(PackView):
+    """A rule pack with everything in it."""
+
+    values: dict[str, Any] = Field(description="Rates and indices are exact numbers as text, amounts are pence.")
+
+
+class IndicativeView(BaseModel):
+    """What the allowance of a body would be: rate times people, as known at an instant."""
+
+    organisation: str = Field(examples=["06H"])
+    financial_year: str = Field(examples=["2013-14"])
+    indicative: bool = Field(description="true while the body is not open, or where the rate is a draft.")
+    status: str = Field(description="The body's, on the day that is asked about.", examples=["unknown"])
+    population: int = Field(examples=[856_000])
+    basis: str = Field(description="How the people are counted, by the pack.", examples=["registered"])
+    counted_on: date | None = Field(description="The day of the registry's count; null where the request names people.")
+    source: str | None = Field(description="The source of the registry's count.")
+    rate_pence: int = Field(description="Pence a head, the lower end of a range.", examples=[2500])
+    rate_pence_high: int = Field(description="The upper end; the same where there is no range.", examples=[3500])
+    rate_found: bool = Field(description="false: no national rate was found for the year; the pack is the one before.")
+    pack: str = Field(examples=["rca-draft-2011-10"])
+    citation: str
+    stated_at: datetime | None = Field(description="When the pack was stated.")
+    amount_pence: int = Field(description="For a whole year, the lower end of a range.", examples=[2_140_000_000])
+    amount_pence_high: int = Field(examples=[2_996_000_000])
+    amount: str = Field(examples=["£21,400,000.00 to £29,960,000.00"])
+    as_known: datetime | None
 
 
 class AsSetView(BaseModel):
     """The allowance as it was set: rate times population. Mergers do not change it."""
 
     population: int = Field(examples=[856_000])
+    moderated: str = Field(
+        default="",
+        description="The exact people after moderation by local authority; empty: not moderated.",
+        examples=["134593/2"],
+    )
+    published: bool = Field(default=False, description="true: it follows from the registry's counts.")
     source: str
     first_day: date = Field(description="The first day of the year on which the organisation was open.")
     rate_pence: int = Field(description="Pence a head.", examples=[2500])
@@ -73,7 +116,9 @@ class AllowanceView(BaseModel):
 
     organisation: str = Field(examples=["06H"])
     financial_year: str = Field(examples=["2013-14"])
-    as_set: AsSetView | None = Field(description="null where all of it came by mergers. Never restated.")
+    as_set: AsSetView | None = Field(
+        description="null where all of it came from others, such as by a merger. Never restated."
+    )
     amount_pence: int = Field(description="Its allowance in the year after mergers: the sum of its parts.")
     amount: str
     parts: list[AllowancePartView] = Field(description="By days; empty where all of it moved to a successor.")
@@ -88,12 +133,12 @@ class ReleasedView(BaseModel):
 
 
 class MovedView(BaseModel):
-    """The amount that a merger moved to a successor: the sum of the released ones.
+    """The amount that a merger, split or boundary change moved to a successor: the sum of the released ones.
 
     A predecessor reads what it released itself; the rest is null.
     """
 
-    merger: str
+    merger: str = Field(description="The merger; of a split or boundary change who followed whom, and its day.")
     successor: str
     first_day: date
     last_day: date
@@ -118,6 +163,10 @@ class ChargeView(BaseModel):
     shared_among: list[str] = Field(description="Its customers on these days; the charge is shared equally.")
     amount_pence: int
     amount: str
+    tiers: dict[str, str] = Field(
+        description="The tier of the tariff by function, as contracts placed the customers; empty: not known.",
+        examples=[{"hr": "cluster"}],
+    )
 
 
 class ChargesView(BaseModel):
@@ -139,6 +188,7 @@ class ExplainedView(AllowanceView):
         examples=[["856,000 people at £25.00 a head: £21,400,000.00 (rca-2013-14)."]],
     )
     warnings: list[str]
+    digest: str = Field(description="SHA-256 of the answer, from which the ids of its figures are made.")
 
 
 class KnownFrom(BaseModel):

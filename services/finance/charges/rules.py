@@ -17,8 +17,8 @@ class ContractStatement:
     """A change of a contract from `effective_on`: `what` is signed, varied, transferred or ended.
 
     `last_day` belongs to signing and variation; `customers`, their exact `shares` (empty: equal) and `annual_pence` to
-    these and to a transfer. Of two changes of one day the one stated later counts, then the later one in contracts'
-    log (`order`).
+    these and to a transfer. `tiers` are those of the tariff by function; where a change has none, those before it stay.
+    Of two changes of one day the one stated later counts, then the later one in contracts' log (`order`).
     """
 
     contract: str
@@ -32,6 +32,7 @@ class ContractStatement:
     last_day: date | None = None
     shares: tuple[str, ...] = ()
     stated_at: datetime = _EVER
+    tiers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class ChargePeriod:
     customers: tuple[str, ...]
     annual_pence: int
     weights: tuple[Fraction, ...] = ()
+    tiers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Charge:
     annual_pence: int
     shared_among: tuple[str, ...]
     amount_pence: int
+    tiers: dict[str, str]
 
 
 def charge_periods(facts: Iterable[ContractStatement]) -> list[ChargePeriod]:
@@ -76,18 +79,20 @@ def charge_periods(facts: Iterable[ContractStatement]) -> list[ChargePeriod]:
             day = max(fact.effective_on, signed.effective_on)
             agreed = fact.last_day or agreed
             found[-1] = replace(found[-1], last_day=min(found[-1].last_day, day_before(day)))
-            found.append(_period(fact, day, agreed))
+            found.append(_period(fact, day, agreed, before=found[-1].tiers))
     ends = [day_before(fact.effective_on) for fact in told if fact.what == "ended"]
     cut = [replace(span, last_day=min([span.last_day, *ends])) for span in found]
     return [span for span in cut if span.first_day <= span.last_day]
 
 
-def _period(fact: ContractStatement, first_day: date, last_day: date) -> ChargePeriod:
+def _period(
+    fact: ContractStatement, first_day: date, last_day: date, *, before: tuple[tuple[str, str], ...] = ()
+) -> ChargePeriod:
     """Return the period that begins by a statement, with its customers sorted and their shares beside them."""
     shares = [Fraction(share) for share in fact.shares] or [Fraction(1)] * len(fact.customers)
     pairs = sorted(zip(fact.customers, shares, strict=True))
     codes, weights = tuple(code for code, _ in pairs), tuple(weight for _, weight in pairs)
-    return ChargePeriod(first_day, last_day, codes, fact.annual_pence, weights)
+    return ChargePeriod(first_day, last_day, codes, fact.annual_pence, weights, fact.tiers or before)
 
 
 def charges(code: str, year: FinancialYear, facts: Iterable[ContractStatement]) -> list[Charge]:
@@ -153,6 +158,7 @@ def _charge(signed: ContractStatement, year: FinancialYear, span: ChargePeriod, 
         annual_pence=span.annual_pence,
         shared_among=span.customers,
         amount_pence=amount_pence,
+        tiers=dict(span.tiers),
     )
 
 

@@ -46,7 +46,7 @@ class Allowance(Base):
     """The allowance of one organisation in one financial year; its statements and parts have the amounts.
 
     `financial_year` is the calendar year in which it begins. `version` counts the populations stated for it: 0 where
-    all of it came by mergers.
+    all of it came from others.
     """
 
     __tablename__ = "allowance"
@@ -170,23 +170,31 @@ known_contract = Table(
     Column("annual_pence", BigInteger, nullable=False),
     Column("last_day", Date),
     Column("shares", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    # Each function's tier of the tariff, as `hr=cluster`; empty: not known.
+    Column("tiers", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     CheckConstraint("what IN ('signed', 'varied', 'transferred', 'ended')", name="what"),
     CheckConstraint("cardinality(shares) IN (0, cardinality(customers))", name="a_share_a_customer"),
-    UniqueConstraint(
-        *("contract", "what", "effective_on", "stated_at", "customers", "annual_pence", "last_day", "shares"),
-        name="uq_known_contract_once",
-        postgresql_nulls_not_distinct=True,
-    ),
 )
 """The events about each support contract, one row an event; `shares` are in the order of `customers`."""
 Index(None, known_contract.c.customers, postgresql_using="gin")
+# Customers and shares of a national contract are longer than an index takes.
+Index(
+    "uq_known_contract_once",
+    *(known_contract.c[name] for name in ("contract", "what", "effective_on", "stated_at")),
+    func.hash_array_extended(known_contract.c.customers, text("0")),
+    known_contract.c.annual_pence,
+    known_contract.c.last_day,
+    func.hash_array_extended(known_contract.c.shares, text("0")),
+    unique=True,
+    postgresql_nulls_not_distinct=True,
+)
 
 known_contracts = Projection(
     name="known_contracts",
     tables=("known_contract",),
     content="""
 SELECT contract, what, effective_on::text, stated_at::text, title, supplier, customers::text, annual_pence::text,
-       coalesce(last_day::text, ''), shares::text
+       coalesce(last_day::text, ''), shares::text, tiers::text
   FROM known_contract ORDER BY contract, effective_on, id
 """,
 )

@@ -29,8 +29,13 @@ class Sight:
         return sorted(code for code in codes if self.sees(code))
 
 
+async def own_sight_of(db: Reads, by: Caller) -> Sight:
+    """Return which figures the caller reads of those that only their own organisation reads: a national body none."""
+    return Sight(by.organisations | await known.predecessors(db, by.organisations))
+
+
 async def sight_of(db: Reads, by: Caller) -> Sight:
     """Return which figures the caller reads."""
     if by.is_national:
         return Sight(None)
-    return Sight(by.organisations | await known.predecessors(db, by.organisations))
+    return await own_sight_of(db, by)

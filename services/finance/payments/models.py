@@ -1,0 +1,79 @@
+"""Tables of payments: what contracts said is planned and due, and the entries by which it was paid; no row changes."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from libs.common.messaging.subscriptions import Projection
+from services.finance.core.models import Base
+
+_NOW = text("clock_timestamp()")
+
+known_payment = Table(
+    "known_payment",
+    Base.metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("payer", Text, nullable=False),
+    Column("payee", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("condition", Text, nullable=False),
+    Column("achievement", Text, nullable=False),
+    Column("corrects", Text, nullable=False),
+    Column("stated_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("what IN ('planned', 'due')", name="what"),
+    UniqueConstraint(
+        *("what", "item", "stated_at", "payer", "payee", "amount_pence", "due_on"), name="uq_known_payment_once"
+    ),
+)
+"""What contracts said of each item, one row an event; of one item the row stated last counts."""
+Index(None, known_payment.c.payer)
+Index(None, known_payment.c.payee)
+Index(None, known_payment.c.contract)
+
+known_payments = Projection(
+    name="known_payments",
+    tables=("known_payment",),
+    content="""
+SELECT what, item, contract, payer, payee, kind, amount_pence::text, due_on::text, condition, achievement, corrects,
+       stated_at::text
+  FROM known_payment ORDER BY what, item, stated_at, payer, payee, amount_pence, due_on
+""",
+)
+
+payment_entry = Table(
+    "payment_entry",
+    Base.metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("item", Text, nullable=False),
+    # Two payments of one item at once would have one number.
+    Column("number", Integer, nullable=False),
+    Column("sort", Text, nullable=False),
+    # Who paid in fact: of a reversal, who gave back.
+    Column("payer", Text, nullable=False),
+    Column("payee", Text, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("paid_on", Date, nullable=False),
+    Column("stated_at", DateTime(timezone=True), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    CheckConstraint("sort IN ('made', 'reversed')", name="sort"),
+    CheckConstraint("amount_pence > 0", name="amount"),
+    UniqueConstraint("item", "number"),
+)
+"""What was paid and given back of each item, entry by entry."""

@@ -1,0 +1,40 @@
+"""What is shown of payments."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class PaymentEntryView(BaseModel):
+    """Money that was paid, or given back, for an item."""
+
+    sort: Literal["made", "reversed"]
+    payer: str = Field(description="Who paid in fact: of a reversal, who gave back.")
+    payee: str
+    amount_pence: int
+    paid_on: date
+    stated_at: datetime
+    event: str = Field(description="Id of the PaymentMade or PaymentReversed event.")
+
+
+class PaymentView(BaseModel):
+    """One item of a contract as at a day, as known at an instant: what is planned, due and paid."""
+
+    item: str
+    contract: str
+    kind: str = Field(description="`charge`, `advance`, `balance`, `gain`, `pain`, `credit` or `termination`.")
+    payer: str
+    payee: str
+    status: Literal["planned", "due", "waits", "paid"] = Field(
+        description="`waits`: a correction of an item that has not fallen due."
+    )
+    most_pence: int | None = Field(description="The most that it can be; null where nothing was planned.")
+    condition: str | None = Field(description="What it waits for; null for nothing.")
+    due_on: date
+    due_pence: int | None = Field(description="null while nothing has fallen due.")
+    achievement: str | None = Field(description="The exact part that was earned; null where it depends on none.")
+    corrects: str | None = Field(description="The item that this one puts right.")
+    paid_pence: int = Field(description="What went from payer to payee, less what came back.")
+    amount: str = Field(description="What was paid.")
+    entries: list[PaymentEntryView]

@@ -1,0 +1,1 @@
+"""Reactions of finance to what other services publish, one module a publisher."""

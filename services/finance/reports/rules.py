@@ -1,0 +1,118 @@
+"""Turns a report into a page of HTML; each figure is the document's own, with its JSON pointer. Pure."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from html import escape
+from re import compile as pattern
+from typing import Any, Final
+
+from libs.common.money import pounds
+
+PENCE = "_pence"
+BY_KEY = ("by_year", "benefits_by_type", "elsewhere")
+"""What has pence under keys of its own: years, types of benefit, bodies."""
+
+_NEGATIVE: Final = pattern(r"-(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+_STYLE = (
+    "body{font-family:sans-serif;margin:1.5em auto;max-width:70em;padding:0 1em;line-height:1.4}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;margin:.5em 0}caption{text-align:left}"
+    "td,th{border:1px solid #767676;padding:.3em .6em;text-align:left;vertical-align:top}"
+    "h1,h2,h3,h4,h5,h6{margin:1em 0 .3em}p{margin:.2em 0}data{overflow-wrap:anywhere}"
+    "@media print{body{max-width:none;margin:0}.wide{overflow:visible}tr{break-inside:avoid}"
+    "h2,h3,h4{break-after:avoid}}"
+)
+
+
+def as_html(title: str, document: Mapping[str, Any]) -> str:
+    """Return a document as a page without scripts, for a phone and for paper.
+
+    A table for each list of records, a list of terms for the rest. Each figure stands in a `data` element: its value
+    is that of the JSON, its `id` the JSON pointer, its text what people read.
+    """
+    head = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>"
+    )
+    return f"{head}<h1>{escape(title)}</h1>{_block(document, 2, '')}</main></body></html>"
+
+
+def value_text(value: Any) -> str:
+    """Return a value as the `data` elements and the cells of tables have it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def cell_value(value: Any) -> Any:
+    """Return a value for a cell of a table, which quotes text that looks like a formula: a number in text is none."""
+    if isinstance(value, float):
+        value = str(value)
+    return Decimal(value) if isinstance(value, str) and _NEGATIVE.fullmatch(value) else value
+
+
+def _block(value: Any, depth: int, pointer: str, name: str = "") -> str:
+    match value:
+        case Mapping():
+            unit = PENCE if name in BY_KEY else ""
+            return "".join(_entry(f"{key}{unit}", each, depth, _below(pointer, key)) for key, each in value.items())
+        case list() if value and all(isinstance(each, Mapping) for each in value):
+            return _table(value, pointer) if all(_is_flat(each) for each in value) else _blocks(value, depth, pointer)
+        case list() if value:
+            items = (f"<li>{_figure(name, each, f'{pointer}/{number}')}</li>" for number, each in enumerate(value))
+            return f"<ul>{''.join(items)}</ul>"
+        case list():
+            return "<p>none</p>"
+        case _:
+            return f"<p>{_figure(name, value, pointer)}</p>"
+
+
+def _entry(name: str, value: Any, depth: int, pointer: str) -> str:
+    if isinstance(value, Mapping | list):
+        level = min(depth, 6)
+        return f"<h{level}>{escape(_words(name))}</h{level}>{_block(value, depth + 1, pointer, name)}"
+    return f"<p><b>{escape(_words(name))}</b>: {_figure(name, value, pointer)}</p>"
+
+
+def _blocks(values: Sequence[Any], depth: int, pointer: str) -> str:
+    several = enumerate(values)
+    return "".join(f"<section>{_block(each, depth, f'{pointer}/{number}')}</section>" for number, each in several)
+
+
+def _table(rows: Sequence[Any], pointer: str) -> str:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    header = "".join(f'<th scope="col">{escape(_words(name))}</th>' for name in names)
+    body = "".join(
+        f"<tr>{''.join(_cell(row, name, f'{pointer}/{number}') for name in names)}</tr>"
+        for number, row in enumerate(rows)
+    )
+    return f'<div class="wide"><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cell(row: Mapping[str, Any], name: str, pointer: str) -> str:
+    return f"<td>{_figure(name, row[name], _below(pointer, name))}</td>" if name in row else "<td></td>"
+
+
+def _below(pointer: str, key: str) -> str:
+    return f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+
+
+def _is_flat(row: Mapping[str, Any]) -> bool:
+    return not any(isinstance(value, Mapping | list) for value in row.values())
+
+
+def _words(name: str) -> str:
+    return name.removesuffix(PENCE).replace("_", " ")
+
+
+def _figure(name: str, value: Any, pointer: str) -> str:
+    return f'<data id="{escape(pointer)}" value="{escape(value_text(value))}">{escape(_text(name, value))}</data>'
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return pounds(value) if name.endswith(PENCE) and isinstance(value, int) else str(value)
