@@ -17,17 +17,9 @@ from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
-from services.governance.bodies.organisations import get_body_to_change, organisation_refusals
-from services.governance.bodies.posts import get_post, organisation_of
-from services.governance.bodies.standing import (
-    Piece,
-    days_of,
-    days_standing,
-    pieces_from,
-    spelt,
-    stands_throughout,
-    state,
-)
+from services.governance.bodies.joint import get_seat_to_change
+from services.governance.bodies.organisations import organisation_refusals
+from services.governance.bodies.posts import organisation_for
 from services.governance.core.acts import paper_refusals, reason_title
 from services.governance.core.catalogue import TERM_ENDED, reasons_on
 from services.governance.core.codes import AppointmentEnding, Command, Document, Note, PersonId, Reference
@@ -40,6 +32,15 @@ from services.governance.core.errors import (
     refuse,
 )
 from services.governance.core.models import Act, Appointment, Facet, Post, post_time
+from services.governance.lifetimes.standing import (
+    Piece,
+    days_of,
+    days_standing,
+    pieces_from,
+    spelt,
+    stands_throughout,
+    state,
+)
 from services.governance.people.commands import get_person
 
 
@@ -98,7 +99,7 @@ async def make_appointment(
     person = await get_person(session, command.person)
     days = days_of(command.first_day, command.last_day)
     connection = await raw(session)
-    organisation = organisation_of(post.reference)
+    organisation = await organisation_for(session, post)
     refusals = await organisation_refusals(connection, organisation, command.first_day, command.last_day, today=today)
     refusals += paper_refusals(
         days.start, field="first_day", document=command.document, today=today, stated_at=stated_at
@@ -107,7 +108,7 @@ async def make_appointment(
 
     appointment = Appointment(id=f"A-{uuid.uuid4()}", post_id=post.id, person_id=person.id)
     session.add(appointment)
-    session.add(_act(command, "appointment made", appointment.id, post, days.start, by, stated_at))
+    session.add(_act(command, "appointment made", appointment.id, organisation, days.start, by, stated_at))
     await session.flush()
     held = NewStatement(post.id, Facet.HOLDER, appointment.id, days, stated_at)
     [held] = await state(connection, post_time, [held], by=by.subject)
@@ -161,7 +162,8 @@ async def end_appointment(
         change = NewStatement(post.id, Facet.HOLDER, None, Days(end, held.end), stated_at)
     [change] = await state(connection, post_time, [change], by=by.subject)
     appointment.version += 1
-    session.add(_act(command, "appointment ended", appointment.id, post, end, by, stated_at))
+    organisation = await organisation_for(session, post)
+    session.add(_act(command, "appointment ended", appointment.id, organisation, end, by, stated_at))
     over = await _over(session, post, appointment, end, reason=reason, by=by, stated_at=change.stated_at)
     await outbox.add_all(session, over)
     return appointment
@@ -169,8 +171,7 @@ async def end_appointment(
 
 async def get_post_to_change(session: AsyncSession, reference: str, *, by: Caller, today: date) -> Post:
     """Return a post whose body is locked. Raises RoleMissing, NotYoursToDecide, BodyNotFound, PostNotFound."""
-    await get_body_to_change(session, organisation_of(reference), by=by, today=today)
-    return await get_post(session, reference)
+    return await get_seat_to_change(session, reference, by=by, today=today)
 
 
 async def get_appointment_to_change(
@@ -181,7 +182,7 @@ async def get_appointment_to_change(
     if appointment is None:
         raise AppointmentNotFound(f"there is no appointment {appointment_id}")
     post = await session.get_one(Post, appointment.post_id)
-    await get_body_to_change(session, organisation_of(post.reference), by=by, today=today)
+    await get_seat_to_change(session, post.reference, by=by, today=today)
     await session.refresh(appointment, with_for_update=True)
     return appointment
 
@@ -202,7 +203,7 @@ async def _over(
     connection = await raw(session)
     why = NewStatement(post.id, Facet.BECAUSE, reason, Days(end), stated_at)
     await state(connection, post_time, [why], by=by.subject)
-    about = {"post": post.reference, "organisation": organisation_of(post.reference), "reason": reason}
+    about = {"post": post.reference, "organisation": await organisation_for(session, post), "reason": reason}
     when = {"effective_on": end, "stated_at": stated_at}
     told: list[Event] = [AppointmentEnded.model_validate({**about, **when, "person": appointment.person_id})]
     day = Days(end, end + timedelta(days=1))
@@ -243,13 +244,13 @@ def _act(
     command: MakeAppointment | EndAppointment,
     operation: str,
     appointment: str,
-    post: Post,
+    organisation: str,
     day: date,
     by: Caller,
     stated_at: datetime,
 ) -> Act:
     return Act(
-        organisation=organisation_of(post.reference),
+        organisation=organisation,
         operation=operation,
         subject=appointment,
         effective_on=day,

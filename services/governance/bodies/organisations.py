@@ -1,5 +1,6 @@
-"""Locks an organisation's body and the known organisation, for a caller that may decide for it."""
+"""Locks an organisation's bodies and the known organisation, for a caller that may decide for it."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import asyncpg
@@ -11,12 +12,12 @@ from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller, Role
 from libs.organisations.projection import KnownOrganisation
 from services.governance.core.acts import must_decide_for
-from services.governance.core.errors import BodyNotFound, OrganisationNotOpen
-from services.governance.core.models import Body, known
+from services.governance.core.errors import BodyNotFound, OrganisationNotOpen, PostNotFound
+from services.governance.core.models import Body, Post, known
 
 
-async def find_body_to_change(session: AsyncSession, organisation: str, *, by: Caller, today: date) -> Body | None:
-    """Lock the known organisation, then its body, for a caller that may decide for it.
+async def lock_bodies(session: AsyncSession, organisation: str, *, by: Caller, today: date) -> Mapping[str, Body]:
+    """Lock the known organisation, then its bodies, for a caller that may decide for it; return them by reference.
 
     The reaction to a merger takes the same locks in the same order, so what is checked now holds until the commit.
     Raises RoleMissing, NotYoursToDecide.
@@ -27,16 +28,28 @@ async def find_body_to_change(session: AsyncSession, organisation: str, *, by: C
     await known.lock(connection, [organisation])
     # A succession may have come, or been undone, while the lock was waited for.
     await must_decide_for(connection, organisation, by=by, today=today)
-    found = select(Body).where(Body.organisation == organisation)
-    return await session.scalar(found.with_for_update(), execution_options={"populate_existing": True})
+    found = select(Body).where(Body.organisation == organisation).order_by(Body.reference).with_for_update()
+    rows = await session.scalars(found, execution_options={"populate_existing": True})
+    return {body.reference: body for body in rows}
 
 
-async def get_body_to_change(session: AsyncSession, organisation: str, *, by: Caller, today: date) -> Body:
-    """Lock an organisation's body. Raises BodyNotFound, RoleMissing, NotYoursToDecide."""
-    body = await find_body_to_change(session, organisation, by=by, today=today)
+async def get_body_to_change(
+    session: AsyncSession, organisation: str, *, by: Caller, today: date, reference: str | None = None
+) -> Body:
+    """Lock the body of this reference, or the one that leads the organisation.
+
+    Raises BodyNotFound, RoleMissing, NotYoursToDecide.
+    """
+    bodies = await lock_bodies(session, organisation, by=by, today=today)
+    body = leading(bodies) if reference is None else bodies.get(reference)
     if body is None:
-        raise BodyNotFound(f"no body of {organisation} is known")
+        raise BodyNotFound(f"no body {reference} is known" if reference else f"no body of {organisation} is known")
     return body
+
+
+def leading(bodies: Mapping[str, Body]) -> Body | None:
+    """Return the body that leads its organisation, None where it has none."""
+    return next((body for body in bodies.values() if body.within_id is None), None)
 
 
 async def organisation_on(connection: asyncpg.Connection, organisation: str, day: date) -> KnownOrganisation:
@@ -60,3 +73,16 @@ async def organisation_refusals(
         for day in sorted(days)
         if (status := (await organisation_on(connection, organisation, day)).status) not in ("open", "proposed")
     ]
+
+
+def organisation_of(reference: str) -> str:
+    """Return the organisation that the reference of a post or a body names; `JOINT` where it is a joint body's."""
+    return reference.partition("/")[0].partition("-")[0]
+
+
+async def get_post(session: AsyncSession, reference: str) -> Post:
+    """Return a post; its body is locked where it is to be changed. Raises PostNotFound."""
+    post = await session.scalar(select(Post).where(Post.reference == reference))
+    if post is None:
+        raise PostNotFound(f"there is no post {reference}")
+    return post

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import chain, count
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,33 +18,68 @@ from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.governance.bodies.organisations import get_body_to_change, organisation_on, organisation_refusals
-from services.governance.bodies.standing import days_of, days_standing, spelt, standing, stands_throughout, state
-from services.governance.core.acts import paper_refusals
+from services.governance.bodies.joint import JOINT, get_joint_body_to_change, not_member
+from services.governance.bodies.organisations import (
+    get_body_to_change,
+    get_post,
+    organisation_of,
+    organisation_on,
+    organisation_refusals,
+)
+from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.catalogue import Catalogue, catalogue_on, post_slug
-from services.governance.core.codes import Command, Document, Note, OrganisationCode, Sentence, Title
-from services.governance.core.errors import BodyNotStanding, NotInCatalogue, PostExists, PostNotFound, refuse
-from services.governance.core.models import Act, Body, Facet, Post, body_time, post_time
+from services.governance.core.codes import (
+    BodyReference,
+    Command,
+    Document,
+    Note,
+    OrganisationCode,
+    RoleSlug,
+    Sentence,
+    Title,
+)
+from services.governance.core.errors import BodyNotStanding, NotInCatalogue, PostExists, refuse
+from services.governance.core.models import Body, Facet, Post, body_time, post_time
+from services.governance.core.seats import SeatOfPost
+from services.governance.lifetimes.standing import days_of, not_standing, standing, state
 
 
 class NewPost(Command):
-    """A post by its title. One that is not in the catalogue cites the constitution."""
+    """A post by its title. One that is not in the catalogue cites the constitution or the terms of reference."""
 
     title: Annotated[Title, Field(examples=["Chair"])]
     described_in: Annotated[Sentence | None, Field(examples=["Constitution, 6.6.2"])] = None
+    roles: Annotated[
+        tuple[RoleSlug, ...],
+        Field(max_length=10, description="What the seat counts as in a quorum. Left out: its title alone."),
+    ] = ()
+    votes: Annotated[StrictBool, Field(description="Whether its holder votes; attendees do not.")] = True
+    weight: Annotated[StrictInt, Field(ge=1, le=1000, description="What its vote weighs.")] = 1
+    organisation: Annotated[
+        OrganisationCode, Field(description="In a joint body, the member whose seat it is. Needed there.")
+    ] = ""
+
+    @property
+    def seat(self) -> SeatOfPost | None:
+        """The seat as stated; None where it is what its title says."""
+        if not self.roles and self.votes and self.weight == 1:
+            return None
+        return SeatOfPost(frozenset(self.roles) or frozenset({post_slug(self.title)}), self.votes, self.weight)
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class PlannedPost:
     """A post to add to a body."""
 
     slug: str
     title: str
     described_in: str | None = None
+    seat: SeatOfPost | None = None
+    member: str = ""
 
 
 class CreatePost(NewPost):
-    """A further post on an organisation's governing body, vacant until a person is appointed."""
+    """A further post on a body of an organisation, vacant until a person is appointed."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -59,7 +94,10 @@ class CreatePost(NewPost):
         }
     )
 
-    organisation: OrganisationCode
+    organisation: Annotated[
+        OrganisationCode, Field(description="The body's organisation, or the member of a joint body whose seat it is.")
+    ]
+    body: Annotated[BodyReference | None, Field(description="Left out: the body that leads the organisation.")] = None
     first_day: Annotated[WrittenDay, Field(description="The first day on which the post exists.")]
     note: Note = None
     document: Document = None
@@ -74,7 +112,10 @@ async def create_post(
     """
     connection = await raw(session)
     organisation = command.organisation
-    body = await get_body_to_change(session, organisation, by=by, today=today)
+    if command.body is not None and organisation_of(command.body) == JOINT:
+        body = await get_joint_body_to_change(session, command.body, by=by, today=today)
+    else:
+        body = await get_body_to_change(session, organisation, by=by, today=today, reference=command.body)
     days = days_of(command.first_day, None)
     refusals: list[Conflict] = await organisation_refusals(
         connection, organisation, command.first_day, None, today=today
@@ -82,10 +123,10 @@ async def create_post(
     refusals += paper_refusals(
         command.first_day, field="first_day", document=command.document, today=today, stated_at=stated_at
     )
-    if not await stands_throughout(connection, body_time, body.id, days):
-        stands = await days_standing(connection, body_time, body.id)
-        message = f"{body.reference} does not exist {spelt(days)}, but {stands}"
-        refusals.append(BodyNotStanding(message, reasons=[Reason(message, "first_day")]))
+    refusals += await not_standing(
+        connection, body_time, body.id, days, refusal=BodyNotStanding, named=body.reference, field="first_day"
+    )
+    refusals += await not_member(connection, body, organisation, days)
     kind = (await organisation_on(connection, organisation, command.first_day)).kind
     taken = await slugs_on(session, body)
     seats, not_seats = seats_of([command], catalogue_on(command.first_day, kind=kind), taken=taken)
@@ -94,34 +135,30 @@ async def create_post(
         session, body, seats, days, reason="created without a holder", by=by, stated_at=stated_at
     )
     session.add(
-        Act(
+        new_act(
+            *(command, "post created", post_reference(body, seats[0].slug), command.first_day),
             organisation=organisation,
-            operation="post created",
-            subject=post_reference(organisation, seats[0].slug),
-            effective_on=command.first_day,
-            note=command.note,
-            document=command.document,
+            by=by,
             stated_at=stated_at,
-            recorded_by=by.subject,
         )
     )
     await outbox.add_all(session, vacancies)
-    return await get_post(session, post_reference(organisation, seats[0].slug))
+    return await get_post(session, post_reference(body, seats[0].slug))
 
 
 def seats_of(
     wanted: Sequence[NewPost], catalogue: Catalogue, *, taken: Collection[str]
-) -> tuple[list[Seat], list[Conflict]]:
+) -> tuple[list[PlannedPost], list[Conflict]]:
     """Return the requested posts, and the reasons against some. The catalogue's spelling of a title counts.
 
     `taken` are the slugs of the posts that the body has. A title that is requested again is a further seat, numbered
     from 2 (`gp-member-2`), unless a body has one post of that title.
     """
-    seats: dict[str, Seat] = {}
+    seats: dict[str, PlannedPost] = {}
     refusals: list[Conflict] = []
     for post in wanted:
         base = post_slug(post.title)
-        slug = _free(base, {*taken, *seats})
+        slug = free_slug(base, {*taken, *seats})
         listed = catalogue.posts.get(base)
         title = listed.title if listed else post.title
         if slug != base and base in catalogue.single:
@@ -129,11 +166,12 @@ def seats_of(
         elif listed is None and post.described_in is None:
             named = catalogue.pack or "a catalogue in force on that day"
             refusals.append(_refusal(NotInCatalogue, f"{post.title} is not in {named}"))
-        seats[slug] = Seat(slug, title, post.described_in)
+        seats[slug] = PlannedPost(slug, title, post.described_in, post.seat, post.organisation)
     return list(seats.values()), refusals
 
 
-def _free(slug: str, taken: Collection[str]) -> str:
+def free_slug(slug: str, taken: Collection[str]) -> str:
+    """Return a slug that is not taken: with a number, from 2, where it is."""
     numbered = (f"{slug}-{number}" for number in count(2))
     return next(one for one in chain([slug], numbered) if one not in taken)
 
@@ -141,7 +179,7 @@ def _free(slug: str, taken: Collection[str]) -> str:
 async def add_posts(
     session: AsyncSession,
     body: Body,
-    seats: Sequence[Seat],
+    seats: Sequence[PlannedPost],
     days: Days,
     *,
     reason: str,
@@ -152,10 +190,11 @@ async def add_posts(
     posts = [
         Post(
             body_id=body.id,
-            reference=post_reference(body.organisation, seat.slug),
+            reference=post_reference(body, seat.slug),
             slug=seat.slug,
             title=seat.title,
             described_in=seat.described_in,
+            member="" if body.organisation else seat.member,
         )
         for seat in seats
     ]
@@ -163,36 +202,35 @@ async def add_posts(
     await session.flush()
     changes = [standing(post.id, days, stated_at) for post in posts]
     changes += [NewStatement(post.id, Facet.BECAUSE, reason, days, stated_at) for post in posts]
-    await state(await raw(session), post_time, changes, by=by.subject)
-    return [
-        PostFellVacant(
-            post=post.reference,
-            organisation=body.organisation,
-            title=post.title,
-            reason=reason,
-            effective_on=days.start,
-            stated_at=stated_at,
-        )
-        for post in posts
+    changes += [
+        NewStatement(post.id, Facet.SEAT, seat.seat.text, days, stated_at)
+        for post, seat in zip(posts, seats, strict=True)
+        if seat.seat is not None
     ]
+    await state(await raw(session), post_time, changes, by=by.subject)
+    return [_vacant(post, body, reason, days.start, stated_at) for post in posts]
 
 
-def post_reference(organisation: str, slug: str) -> str:
-    """Return the reference of an organisation's post: `14Y/accountable-officer`."""
-    return f"{organisation}/{slug}"
+def _vacant(post: Post, body: Body, reason: str, day: date, stated_at: datetime) -> PostFellVacant:
+    return PostFellVacant(
+        post=post.reference,
+        organisation=post.member or body.organisation,
+        title=post.title,
+        reason=reason,
+        effective_on=day,
+        stated_at=stated_at,
+    )
 
 
-def organisation_of(reference: str) -> str:
-    """Return the organisation that a post's reference names."""
-    return reference.partition("/")[0]
+def post_reference(body: Body, slug: str) -> str:
+    """Return the reference of a post: `14Y/chair` in the body that leads, else `14Y-audit-committee/chair`."""
+    leads = body.within_id is None and body.organisation
+    return f"{body.organisation if leads else body.reference}/{slug}"
 
 
-async def get_post(session: AsyncSession, reference: str) -> Post:
-    """Return a post; its body is locked where it is to be changed. Raises PostNotFound."""
-    post = await session.scalar(select(Post).where(Post.reference == reference))
-    if post is None:
-        raise PostNotFound(f"there is no post {reference}")
-    return post
+async def organisation_for(session: AsyncSession, post: Post) -> str:
+    """Return the organisation that a post is for: its body's, or in a joint body the member whose seat it is."""
+    return post.member or (await session.get_one(Body, post.body_id)).organisation
 
 
 async def slugs_on(session: AsyncSession, body: Body) -> set[str]:

@@ -3,14 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-
-class View(BaseModel):
-    """An answer, read from a row by its names."""
-
-    model_config = ConfigDict(from_attributes=True)
-
+from services.governance.core.models import BodyKind
+from services.governance.core.terms import TermsOfReference
+from services.governance.core.views import View
 
 FirstDay = Annotated[date, Field(examples=["2018-04-01"])]
 LastDay = Annotated[date | None, Field(description="The last day; null while none is known.")]
@@ -35,6 +32,10 @@ class PostView(View):
     last_day: LastDay
     vacant_since: date | None
     vacant_because: str | None
+    roles: Annotated[list[str], Field(description="What the seat counts as in a quorum.", examples=[["chair"]])]
+    votes: Annotated[bool, Field(description="Whether its holder votes; attendees do not.")]
+    weight: Annotated[int, Field(description="What its vote weighs.", examples=[1])]
+    deputies: Annotated[list[str], Field(description="The persons who are named as deputies for it on the day.")]
 
 
 class AppointmentView(View):
@@ -53,10 +54,20 @@ class AppointmentView(View):
 
 
 class BodySummary(View):
-    """A governing body. `pack` is the rule pack of its posts, where one was in force."""
+    """A body of an organisation. `pack` is the rule pack of its posts, where one was in force."""
 
     body: Annotated[str, Field(examples=["14Y-governing-body"])]
-    organisation: Organisation
+    organisation: Annotated[str, Field(description="ODS code; empty of a joint body.", examples=["14Y"])]
+    members: Annotated[
+        list[str],
+        Field(
+            description="The organisations whose body it is on the day, each as it lives on then.", examples=[["14Y"]]
+        ),
+    ]
+    kind: BodyKind
+    within: Annotated[
+        str | None, Field(description="The body that made it; null of the one that leads.", examples=[None])
+    ]
     title: str
     pack: Annotated[str | None, Field(examples=["governing-body-posts-2013"])]
     stands: Annotated[bool, Field(description="Whether it exists on the day.")]
@@ -65,54 +76,18 @@ class BodySummary(View):
 
 
 class BodyView(BodySummary):
-    """A governing body with its posts as at a day."""
+    """A body with its posts as at a day."""
 
     as_at: date
     as_known: datetime | None
     posts: list[PostView]
 
 
-class DecisionRightView(View):
-    """What a body, or one of its posts, may decide."""
+class ReasonCodeView(View):
+    """A reason for an ending: the code for requests, and the title that everybody reads."""
 
-    decision_right: int
-    version: int
-    organisation: Organisation
-    body: str
-    post: PostReference | None
-    title: Annotated[str, Field(description="The reference of the post, or of the body where the right is its own.")]
-    function: Annotated[str, Field(examples=["contract-award"])]
-    value_limit_pence: Annotated[int | None, Field(description="Up to and including; null: without limit.")]
-    recurrent: bool
-    source_minute: str
-    delegated_from: int | None
-    to_remake_for: Annotated[str | None, Field(description="The successor that has to make it again.")]
-    remade_by: int | None
-    first_day: FirstDay
-    last_day: LastDay
-    ended_because: str | None
-
-
-class DeciderView(DecisionRightView):
-    """A right that covers the decision, and the body or person that uses it."""
-
-    appointment: AppointmentId | None
-    person: str | None
-    may_decide: Annotated[bool, Field(description="False where the right is a post's and the post is vacant.")]
-
-
-class DecidersView(View):
-    """The rights that cover a decision. `pack` is the rule pack that was applied."""
-
-    function: str
-    organisation: Organisation
-    value_pence: int
-    recurrent: bool
-    as_at: date
-    as_known: datetime | None
-    pack: str | None
-    anybody_may: bool
-    deciders: list[DeciderView]
+    code: Annotated[str, Field(examples=["retired"])]
+    title: Annotated[str, Field(examples=["Retired"])]
 
 
 class ActView(View):
@@ -131,16 +106,22 @@ class ActView(View):
     recorded_at: datetime
 
 
-class ReasonCodeView(View):
-    """A reason for an ending: the code for requests, and the title that everybody reads."""
-
-    code: Annotated[str, Field(examples=["retired"])]
-    title: Annotated[str, Field(examples=["Retired"])]
-
-
 class EndingReasonsView(View):
     """The reasons that endings of a day can give."""
 
     as_at: date
     appointments: list[ReasonCodeView]
     decision_rights: list[ReasonCodeView]
+    bodies: list[ReasonCodeView]
+
+
+class TermsView(TermsOfReference):
+    """A body's terms of reference as at a day, with the days on which they are its terms."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    body: Annotated[str, Field(examples=["14Y-governing-body"])]
+    first_day: FirstDay
+    last_day: LastDay
+    as_at: date
+    as_known: datetime | None

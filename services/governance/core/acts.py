@@ -1,7 +1,7 @@
 """Acts of a body: known from now, with words that its own governance leads alone read."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from libs.common.database.connection import Reads
 from libs.common.errors import Conflict, Reason
@@ -11,7 +11,15 @@ from libs.common.temporal.believed import NOW, about, as_known
 from libs.organisations.statements import Facet
 from services.governance.core.catalogue import ReasonsFor, reasons_on
 from services.governance.core.errors import DocumentMissing, ReasonNotListed, refuse
-from services.governance.core.models import known
+from services.governance.core.models import Act, known
+
+
+class WithWords(Protocol):
+    """A command with its private words."""
+
+    note: str | None
+    document: str | None
+
 
 _ACTS = """
 SELECT id, organisation, operation, subject, effective_on, stated_at, reason, note, document, recorded_by, recorded_at
@@ -35,6 +43,31 @@ def paper_refusals(day: date, *, field: str, document: str | None, today: date, 
         return []
     message = f"{day.isoformat()} lies before {today.isoformat()}: name the document that shows this"
     return [DocumentMissing(message, reasons=[Reason(message, field)])]
+
+
+def new_act(
+    command: WithWords,
+    operation: str,
+    subject: str,
+    day: date,
+    *,
+    organisation: str,
+    by: Caller,
+    stated_at: datetime,
+    reason: str | None = None,
+) -> Act:
+    """Return the act that a command is, with its private words: `day` is the first on which it counts."""
+    return Act(
+        organisation=organisation,
+        operation=operation,
+        subject=subject,
+        effective_on=day,
+        reason=reason,
+        note=command.note,
+        document=command.document,
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
 
 
 def reason_title(code: str, day: date, *, subject: ReasonsFor) -> str:

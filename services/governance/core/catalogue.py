@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -11,10 +11,14 @@ from libs.common.rulepacks import in_force, load_packs
 
 PACKS = load_packs(Path(__file__).parents[1] / "rules")
 
-ReasonsFor: TypeAlias = Literal["appointment-endings", "decision-right-endings"]
+ReasonsFor: TypeAlias = Literal[
+    "appointment-endings", "decision-right-endings", "body-endings", "recommendation-replies", "restrictions"
+]
 """Subjects of the packs that list reasons."""
 TERM_ENDED = "term-ended"
-"""The code of an end that was set with the appointment."""
+"""The code of an end that was set with the appointment or the right."""
+BODY_DISSOLVED = "body-dissolved"
+"""The code of an end with the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,12 @@ def catalogue_on(day: date, *, kind: str) -> Catalogue:
     return Catalogue(None, {}, _single_on(day))
 
 
+def mandatory_slugs(day: date) -> frozenset[str]:
+    """Return the posts that a governing body of some kind of organisation has to have on a day."""
+    packs = in_force(PACKS, day, subject="governing-body-posts")
+    return frozenset(post_slug(post["title"]) for pack in packs for post in pack.values["posts"] if post["mandatory"])
+
+
 def _single_on(day: date) -> frozenset[str]:
     packs = in_force(PACKS, day, subject="single-posts")
     return frozenset(post_slug(title) for pack in packs for title in pack.values["titles"])
@@ -73,9 +83,9 @@ def reason_codes(subject: ReasonsFor) -> str:
     return ", ".join(f"`{code}`" for code in sorted(codes))
 
 
-def delegation_pack_on(day: date) -> str | None:
-    """Return the id of the rule pack on decision rights that is in force on a day."""
-    packs = in_force(PACKS, day, subject="decision-rights")
+def delegation_pack_on(day: date, *, as_known: datetime | None = None) -> str | None:
+    """Return the id of the rule pack on decision rights that is in force on a day, as known at an instant."""
+    packs = in_force(PACKS, day, subject="decision-rights", as_known=as_known)
     return packs[0].id if packs else None
 
 

@@ -50,30 +50,49 @@ PersonId = Annotated[
 _SLUG = "[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
 
 
+def _fold_body(reference: str) -> str:
+    code, dash, slug = reference.partition("-")
+    return f"{code.upper()}{dash}{slug.lower()}"
+
+
 def _fold(reference: str) -> str:
-    code, slash, slug = reference.rpartition("/")
-    return f"{code.upper()}{slash}{slug.lower()}"
+    body, slash, slug = reference.rpartition("/")
+    return f"{_fold_body(body)}{slash}{slug.lower()}"
 
 
-Reference = Annotated[
+_POST_WORDS = "a post is written as 14Y/chair, or as 14Y-audit-committee/chair"
+_IN_BODY = f"{ANY_CASE}(-[A-Za-z0-9]+)*"
+Reference = Annotated[str, Field(max_length=200), Folded(f"{_IN_BODY}/{_SLUG}", _POST_WORDS, _fold)]
+"""A post's reference: its organisation's code, or its committee's reference, and the post's slug."""
+PostOwner = Annotated[str, Field(max_length=140), Folded(_IN_BODY, "a code, or a committee's reference", _fold_body)]
+"""What goes before a post's slug: its organisation's code, or its committee's reference."""
+RoleSlug = Annotated[
     str,
-    Field(max_length=200),
-    Folded(f"{ANY_CASE}/{_SLUG}", "a post is written as 14Y/chair: its body's code and its slug", _fold),
+    Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=130, description="A role, such as a title's slug."),
 ]
-"""A post's reference: the organisation's code and the post's slug."""
+Action = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$",
+        max_length=80,
+        description="Dotted: a right to it covers every action that begins with it.",
+        examples=["contract.award"],
+    ),
+]
+Function = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, examples=["contract-award"])]
+"""An action as it was written before: with dashes for dots."""
+Scope = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._/-]*)?$", max_length=80, examples=["0CX"])]
+ConditionCode = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40, examples=["within-budget"])]
+PowerId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, examples=["ccg-functions-2013"])]
 BodyReference = Annotated[
     str,
-    Field(max_length=80),
-    Folded(
-        f"{ANY_CASE}(-[A-Za-z]+)+",
-        "a body is written as 14Y-governing-body",
-        lambda reference: "-".join([reference.partition("-")[0].upper(), reference.partition("-")[2].lower()]),
-    ),
+    Field(max_length=140),
+    Folded(f"{ANY_CASE}(-[A-Za-z0-9]+)+", "a body is written as 14Y-governing-body", _fold_body),
 ]
 ReferenceOrSlug = Annotated[
     str,
     Field(max_length=200),
-    Folded(f"({ANY_CASE}/)?{_SLUG}", "a post is written as 14Y/chair, or by its slug alone as chair", _fold),
+    Folded(f"({_IN_BODY}/)?{_SLUG}", f"{_POST_WORDS}, or by its slug alone as chair", _fold),
 ]
 Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_is_title), AfterValidator(_names_no_person)]
 """A title that everybody reads: letters and no name by its form."""
@@ -99,6 +118,14 @@ _ReasonCode = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)
 AppointmentEnding = Annotated[
     _ReasonCode,
     Field(description=f"Why: {reason_codes('appointment-endings')}.", examples=["retired"]),
+]
+BodyEnding = Annotated[
+    _ReasonCode,
+    Field(description=f"Why: {reason_codes('body-endings')}.", examples=["work-done"]),
+]
+Restriction = Annotated[
+    _ReasonCode,
+    Field(description=f"Why: {reason_codes('restrictions')}.", examples=["accuracy-contested"]),
 ]
 RightEnding = Annotated[
     _ReasonCode,

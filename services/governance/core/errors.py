@@ -42,9 +42,9 @@ class DecisionRightNotFound(NotFound):
 
 
 class BodyExists(Conflict):
-    """The organisation has its governing body already.
+    """The organisation has this body already.
 
-    An organisation has one governing body. Add posts to the one that `detail` names.
+    An organisation has one body that leads it, and one committee of a title. Add posts to the one that `detail` names.
     """
 
 
@@ -60,6 +60,29 @@ class OrganisationNotOpen(Conflict):
     """The organisation is neither open nor proposed when it has to be.
 
     The registry does not show it as open or proposed on the first or last day named. Check the code and the days.
+    """
+
+
+class TermsNotFound(NotFound):
+    """No terms of reference are known for the body on this day.
+
+    A body has them from the first day that `PUT /bodies/{body}/terms-of-reference` named; a body that began with a
+    merger needs its own.
+    """
+
+
+class RoleWithoutSeat(Conflict):
+    """No seat of the body has this role.
+
+    A quorum that needs it could never be reached. Add a post with the role first, or correct the role's name.
+    """
+
+
+class BodyLeads(Conflict):
+    """The body leads its organisation, and ends with it.
+
+    Only a committee, a panel or a joint body can be dissolved by a command. The registry tells when an organisation
+    closes.
     """
 
 
@@ -136,10 +159,53 @@ class BeyondDelegation(Conflict):
     """
 
 
+class NotAMember(Conflict):
+    """The organisation is no member of the joint body on these days.
+
+    Only a member has a seat in a joint body, or delegates to it. `GET /bodies/{body}` lists the members of a day.
+    """
+
+
+class NoPower(Conflict):
+    """No power in law covers this on that day.
+
+    A right comes from another right, or from a power that the organisation has. `GET /powers` lists those of a day.
+    """
+
+
+class ActionNotListed(Conflict):
+    """The action is in no rule pack of that day.
+
+    `detail` lists them. A body's own follow a listed one, such as `contract.award.payroll`, or stand under `local`.
+    """
+
+
+class ConditionNotListed(Conflict):
+    """The condition is in no rule pack of that day.
+
+    Everybody reads the conditions of a right, so they are codes of a rule pack. `GET /powers` lists them.
+    """
+
+
 class NotToBeRemade(Conflict):
     """This decision right is not waiting to be made again.
 
     Only a right that ended with a merger can be made again, once, and by the successor.
+    """
+
+
+class SafeguardsMissing(Conflict):
+    """Safeguards against conflicts of interest are missing.
+
+    `reasons` names each one that the rule pack of the day needs.
+    """
+
+
+class RetentionNotOver(Conflict):
+    """The record has to be kept for now.
+
+    An interest is kept for years after it expired, and a person's name for years after the last appointment, and while
+    an interest of the person is kept. `detail` names the last day; it may be erased from the day after.
     """
 
 

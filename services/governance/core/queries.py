@@ -12,9 +12,11 @@ from typing import Any, TypeAlias
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known
 from services.governance.core.believed import believed
-from services.governance.core.catalogue import delegation_pack_on
+from services.governance.core.chains import prefixes
 from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound
-from services.governance.core.models import Facet, post_time, right_time
+from services.governance.core.members import living, members_in
+from services.governance.core.models import Facet, body_time, post_time, right_time
+from services.governance.core.seats import deputies_of, seat_of
 
 Row: TypeAlias = dict[str, Any]
 
@@ -23,9 +25,11 @@ _NOW = datetime.max.replace(tzinfo=UTC)
 # $1 as at, $2 as known.
 _POSTS = f"""
 {PLANNED_EACH_TIME}
-SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference AS body,
+SELECT p.reference AS post, p.title, p.described_in,
+       coalesce(nullif(p.member, ''), b.organisation) AS organisation, b.reference AS body,
        a.id AS appointment, a.version, a.person_id AS person,
        lower(h.valid) AS first_day, upper(h.valid) - 1 AS last_day, a.id IS NULL AS vacant,
+       seat.value AS seat, deputies.value AS deputies, p.slug,
        CASE WHEN a.id IS NULL THEN w.value END AS vacant_because,
        CASE WHEN a.id IS NULL THEN greatest(lower(s.valid), (
             SELECT max(upper(x.valid)) FROM post_time_belief x
@@ -38,16 +42,22 @@ SELECT p.reference AS post, p.title, p.described_in, b.organisation, b.reference
   LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
   LEFT JOIN appointment a ON a.id = h.value
   LEFT JOIN {believed(post_time, "w", Facet.BECAUSE, "p.id")}
- WHERE ($3::text IS NULL OR b.organisation = $3)
+  LEFT JOIN {believed(post_time, "seat", Facet.SEAT, "p.id")}
+  LEFT JOIN {believed(post_time, "deputies", Facet.DEPUTIES, "p.id")}
+ WHERE ($3::text IS NULL OR p.id IN (
+       SELECT own.id FROM body x JOIN post own ON own.body_id = x.id WHERE x.organisation = $3
+        UNION ALL SELECT id FROM post WHERE member = $3 AND member <> ''))
    AND ($4::text IS NULL OR a.person_id = $4)
    AND ($5::text IS NULL OR p.reference = $5 OR p.slug = $5 OR regexp_replace(p.slug, '-[0-9]+$', '') = $5)
    AND ($6::bool IS NULL OR (a.id IS NULL) = $6)
-   AND ($7::text IS NULL OR p.reference > $7)
- ORDER BY p.reference LIMIT $8
+   AND ($7::text IS NULL OR b.reference = $7)
+   AND ($8::text IS NULL OR p.reference > $8)
+ ORDER BY p.reference LIMIT $9
 """  # noqa: S608  (only a comment and names of ours are put in)
 
 _APPOINTMENTS = f"""
-SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisation, b.reference AS body,
+SELECT a.id AS appointment, a.version, p.reference AS post, p.title,
+       coalesce(nullif(p.member, ''), b.organisation) AS organisation, b.reference AS body,
        a.person_id AS person, h.first_day, h.last_day, w.value AS ended_because
   FROM appointment a
   JOIN post p ON p.id = a.post_id
@@ -65,25 +75,43 @@ SELECT a.id AS appointment, a.version, p.reference AS post, p.title, b.organisat
 
 _BODIES = f"""
 {PLANNED_EACH_TIME}
-SELECT b.reference AS body, b.organisation, b.title, b.pack, t.first_day, t.last_day, t.stands
+SELECT b.reference AS body, b.organisation, b.kind, b.title, b.pack, w.reference AS within,
+       t.first_day, t.last_day, t.stands, m.value AS members
   FROM body b
+  LEFT JOIN body w ON w.id = b.within_id
+  LEFT JOIN {believed(body_time, "m", Facet.MEMBERS, "b.id")}
   JOIN LATERAL (
        SELECT min(lower(x.valid)) AS first_day, bool_or(x.valid @> $1::date) AS stands,
               CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) - 1 END AS last_day
          FROM body_time_belief x
         WHERE x.subject_id = b.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
        HAVING count(*) > 0) t ON true
- WHERE ($3::text IS NULL OR b.organisation = $3)
+ WHERE ($3::text IS NULL OR b.organisation = $3 OR (b.organisation = '' AND m.value::jsonb ? $3))
    AND ($4::text IS NULL OR b.reference = $4)
    AND ($5::bool IS NULL OR t.stands = $5)
    AND ($6::text IS NULL OR b.reference > $6)
+   AND ($8::text IS NULL OR b.kind = $8)
  ORDER BY b.reference LIMIT $7
 """  # noqa: S608  (only a comment and names of ours are put in)
 
+_TERMS = f"""
+SELECT t.value AS terms, lower(t.valid) AS first_day, least(upper(t.valid), e.ends) - 1 AS last_day
+  FROM body b
+  JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
+  JOIN LATERAL (
+       SELECT CASE WHEN NOT bool_or(upper_inf(x.valid)) THEN max(upper(x.valid)) END AS ends
+         FROM body_time_belief x
+        WHERE x.subject_id = b.id AND {about("x", Facet.STANDS)} AND {as_known("x")}) e ON true
+  JOIN {believed(body_time, "t", Facet.TERMS, "b.id")}
+ WHERE b.reference = $3
+"""  # noqa: S608  (only names of ours are put in)
+
 _RIGHT = f"""
-SELECT r.id AS decision_right, r.post_id, t.stands, r.version, b.organisation, b.reference AS body, p.reference AS post,
-       coalesce(p.title, b.title) AS title, r.function, r.value_limit_pence, r.recurrent, r.source_minute,
-       r.delegated_from, r.to_remake_for, r.remade_by, t.first_day, t.last_day, w.value AS ended_because
+SELECT r.id AS decision_right, r.post_id, t.stands, r.version,
+       coalesce(nullif(r.member, ''), b.organisation) AS organisation, b.reference AS body, p.reference AS post,
+       coalesce(p.title, b.title) AS title, r.action, replace(r.action, '.', '-') AS function, r.scope,
+       r.value_limit_pence, r.limit_basis, r.recurrent, r.conditions, r.source_minute, r.delegated_from, r.power,
+       rm.value AS to_remake_for, made.value::int AS remade_by, t.first_day, t.last_day, w.value AS ended_because
   FROM decision_right r
   JOIN body b ON b.id = r.body_id
   LEFT JOIN post p ON p.id = r.post_id
@@ -94,12 +122,19 @@ SELECT r.id AS decision_right, r.post_id, t.stands, r.version, b.organisation, b
         WHERE x.subject_id = r.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
        HAVING count(*) > 0) t ON true
   LEFT JOIN {believed(right_time, "w", Facet.BECAUSE, "r.id", day="(t.last_day + 1)")}
+  LEFT JOIN {believed(right_time, "rm", Facet.TO_REMAKE, "r.id")}
+  LEFT JOIN {believed(right_time, "made", Facet.REMADE_BY, "r.id")}
 """  # noqa: S608  (only names of ours are put in)
+_RIGHTS_FOR = """
+SELECT own.id FROM body x JOIN decision_right own ON own.body_id = x.id WHERE x.organisation = $3
+ UNION ALL SELECT id FROM decision_right WHERE member = $3 AND member <> ''
+"""
 _RIGHTS_ON = (
     _RIGHT
     + f"""
  {PLANNED_EACH_TIME}
- WHERE t.stands AND ($3::text IS NULL OR b.organisation = $3) AND ($4::text IS NULL OR r.function = $4)
+ WHERE t.stands AND ($3::text IS NULL OR r.id IN ({_RIGHTS_FOR}))
+   AND ($4::text[] IS NULL OR r.action = ANY($4))
    AND ($5::bigint IS NULL OR r.id > $5)
  ORDER BY r.id LIMIT $6
 """
@@ -108,19 +143,19 @@ _RIGHTS_TO_REMAKE = (
     _RIGHT
     + f"""
  {PLANNED_EACH_TIME}
- WHERE r.to_remake_for IS NOT NULL AND r.remade_by IS NULL AND ($3::text IS NULL OR r.to_remake_for = $3)
-   AND ($4::text IS NULL OR r.function = $4) AND ($5::bigint IS NULL OR r.id > $5)
+ WHERE rm.value IS NOT NULL AND made.value IS NULL AND ($3::text IS NULL OR rm.value = $3)
+   AND ($4::text[] IS NULL OR r.action = ANY($4)) AND ($5::bigint IS NULL OR r.id > $5)
  ORDER BY r.id LIMIT $6
 """
 )
 _RIGHT_BY_ID = _RIGHT + " WHERE r.id = $3"
 
-_DECIDERS = f"""
+_COVERING = f"""
 SELECT d.*, a.id AS appointment, a.person_id AS person
   FROM ({_RIGHT}) AS d
   LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "d.post_id")}
   LEFT JOIN appointment a ON a.id = h.value
- WHERE d.stands AND d.organisation = $3 AND d.function = $4
+ WHERE d.stands AND d.organisation = $3 AND d.action = ANY($4)
    AND (d.value_limit_pence IS NULL OR d.value_limit_pence >= $5) AND (d.recurrent OR NOT $6::bool)
  ORDER BY d.post IS NOT NULL, d.post, d.decision_right
 """  # noqa: S608  (what is put in is the statement above)
@@ -137,6 +172,7 @@ class PostFilter:
     person: str | None = None
     post: str | None = None
     vacant: bool | None = None
+    body: str | None = None
 
 
 async def list_posts(
@@ -148,8 +184,8 @@ async def list_posts(
     after: Sequence[Any] | None = None,
     limit: int | None = None,
 ) -> list[Row]:
-    """Return the posts of a day, with their holder or why they are vacant, ordered by reference."""
-    return await _fetch(
+    """Return the posts of a day, with their seat, and their holder or why they are vacant, ordered by reference."""
+    rows = await _fetch(
         db,
         _POSTS,
         as_at,
@@ -158,9 +194,19 @@ async def list_posts(
         wanted.person,
         wanted.post,
         wanted.vacant,
+        wanted.body,
         str(after[0]) if after else None,
         limit,
     )
+    for row in rows:
+        seat = seat_of(row.pop("slug"), row.pop("seat"))
+        row |= {
+            "roles": sorted(seat.roles),
+            "votes": seat.votes,
+            "weight": seat.weight,
+            "deputies": deputies_of(row["deputies"]),
+        }
+    return rows
 
 
 async def get_appointment(db: Reads, appointment: str, *, as_known: datetime | None) -> Row:
@@ -184,26 +230,42 @@ async def list_bodies(
     as_known: datetime | None,
     after: Sequence[Any] | None,
     limit: int,
+    kind: str | None = None,
 ) -> list[Row]:
     """Return the bodies that exist on a day, ordered by reference."""
     cursor = str(after[0]) if after else None
-    return await _fetch(db, _BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit)
+    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit, kind)
+    return [await _with_members(db, row, as_at=as_at, as_known=as_known) for row in rows]
 
 
 async def get_body(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
     """Return a body with its posts as at a day. Raises BodyNotFound where it was not known then."""
-    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, None, reference, None, None, 1)
+    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, None, reference, None, None, 1, None)
     if not rows:
         raise BodyNotFound(f"no body {reference} is known")
-    wanted = PostFilter(organisation=rows[0]["organisation"])
+    wanted = PostFilter(body=reference)
     posts = await list_posts(db, wanted, as_at=as_at, as_known=as_known)
-    return {**rows[0], "posts": posts, "as_at": as_at, "as_known": as_known}
+    body = await _with_members(db, rows[0], as_at=as_at, as_known=as_known)
+    return {**body, "posts": posts, "as_at": as_at, "as_known": as_known}
+
+
+async def _with_members(db: Reads, row: Row, *, as_at: date, as_known: datetime | None) -> Row:
+    members = [row["organisation"]] if row["organisation"] else members_in(row["members"])
+    if not row["organisation"]:
+        members = list(await living(db, members, on=as_at, as_known=as_known))
+    return row | {"members": members}
+
+
+async def find_terms(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> Row | None:
+    """Return a body's terms of reference with their days, None where none are known of the day."""
+    rows = await _fetch(db, _TERMS, as_at, as_known or _NOW, reference)
+    return rows[0] if rows else None
 
 
 async def list_decision_rights(
     db: Reads,
     organisation: str | None,
-    function: str | None,
+    action: str | None,
     *,
     to_be_remade: bool,
     as_at: date,
@@ -211,10 +273,11 @@ async def list_decision_rights(
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Row]:
-    """Return the rights in force on a day, or those that a successor has to make again."""
+    """Return the rights in force on a day, or those that a successor has to make again; to an action, if given."""
     sql = _RIGHTS_TO_REMAKE if to_be_remade else _RIGHTS_ON
     cursor = int(after[0]) if after else None
-    return await _fetch(db, sql, as_at, as_known or _NOW, organisation, function, cursor, limit)
+    covering = prefixes(action) if action else None
+    return await _fetch(db, sql, as_at, as_known or _NOW, organisation, covering, cursor, limit)
 
 
 async def get_decision_right(db: Reads, right: int, *, as_at: date, as_known: datetime | None) -> Row:
@@ -225,33 +288,22 @@ async def get_decision_right(db: Reads, right: int, *, as_at: date, as_known: da
     return rows[0]
 
 
-async def list_deciders(
+async def list_covering(
     db: Reads,
-    function: str,
+    action: str,
     *,
     organisation: str,
     value_pence: int,
     recurrent: bool,
     as_at: date,
     as_known: datetime | None,
-) -> dict[str, Any]:
-    """Return the rights to decide on a function and a value for an organisation: bodies first, then posts.
+) -> list[Row]:
+    """Return the rights in force of an organisation that cover an action and a value, with who holds their posts.
 
-    A right of a vacant post is listed, but cannot be used.
+    Bodies first, then posts. Whether what each comes from stands too is asked in decision_rights/queries.py.
     """
-    rows = await _fetch(db, _DECIDERS, as_at, as_known or _NOW, organisation, function, value_pence, recurrent)
-    deciders = [{**row, "may_decide": row["post"] is None or row["person"] is not None} for row in rows]
-    return {
-        "function": function,
-        "organisation": organisation,
-        "value_pence": value_pence,
-        "recurrent": recurrent,
-        "as_at": as_at,
-        "as_known": as_known,
-        "pack": delegation_pack_on(as_at),
-        "deciders": deciders,
-        "anybody_may": any(decider["may_decide"] for decider in deciders),
-    }
+    args = (organisation, prefixes(action), value_pence, recurrent)
+    return await _fetch(db, _COVERING, as_at, as_known or _NOW, *args)
 
 
 async def _fetch(db: Reads, sql: str, *args: Any) -> list[Row]:

@@ -22,45 +22,63 @@ from libs.common.http.dependencies import (
     etag,
     page,
     problems,
+    questions_router,
     stale,
 )
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import NotYoursToDecide, RoleMissing
-from services.governance.bodies.views import DecidersView, DecisionRightView
+from services.governance.bodies.views import ReasonCodeView
 from services.governance.core import errors
 from services.governance.core import queries as reads
-from services.governance.core.codes import OrganisationCode
+from services.governance.core.actions import action_refusals, dotted
+from services.governance.core.catalogue import delegation_pack_on
+from services.governance.core.chains import Chain
+from services.governance.core.codes import Action, Function, OrganisationCode
+from services.governance.core.levels import notes_on
 from services.governance.core.models import DecisionRight
-from services.governance.decision_rights import commands
+from services.governance.core.powers import conditions_on, power, powers_of
+from services.governance.decision_rights import commands, permits, queries
+from services.governance.decision_rights.errors import PermitNotFound
+from services.governance.decision_rights.questions import AskWhetherMay
+from services.governance.decision_rights.series import Series
+from services.governance.decision_rights.views import (
+    CanView,
+    ChainView,
+    DecidersView,
+    DecisionRightView,
+    FaultView,
+    LinkView,
+    PermitView,
+    PowersView,
+    PowerView,
+)
 from services.governance.edge import Lead, OrganisationFilter
 
 router = commands_router(tags=["Decisions"])
+questions = questions_router(tags=["Decisions"])
+
+MOST_OTHERS = 20
 
 RightId = Annotated[int, Path(description="The id that `POST /decision-rights` returned.", ge=1, le=2**31 - 1)]
+
+ForOrganisation = Annotated[OrganisationCode, Query(description="For which organisation.")]
+Value = Annotated[int, Query(ge=0, le=10**15, description="The value of the decision.")]
+Recurrent = Annotated[bool, Query(description="Whether it commits to spending each year.")]
 
 
 @router.get("/decisions/{function}/deciders", summary="Find who may decide on a function", responses=problems())
 async def list_deciders(
-    function: commands.Function,
+    function: Function,
     rows: Rows,
-    _: By,
-    organisation: Annotated[OrganisationCode, Query(description="For which organisation.")],
-    value_pence: Annotated[int, Query(ge=0, le=10**15, description="The value of the decision.")],
+    by: By,
+    organisation: ForOrganisation,
+    value_pence: Value,
     as_at: AsAt,
     as_known: AsKnown,
-    recurrent: Annotated[bool, Query(description="Whether it commits to spending each year.")] = False,
+    recurrent: Recurrent = False,
 ) -> DecidersView:
-    """List bodies and posts whose right covers it, each with its minute. A vacant post cannot use its right."""
-    found = await reads.list_deciders(
-        rows,
-        function,
-        organisation=organisation,
-        value_pence=value_pence,
-        recurrent=recurrent,
-        as_at=as_at,
-        as_known=as_known,
-    )
-    return DecidersView.model_validate(found)
+    """List bodies and posts whose right covers it: as `GET /actions/{action}/deciders`, with dashes for dots."""
+    return await list_deciders_on(dotted(function), rows, by, organisation, value_pence, as_at, as_known, recurrent)
 
 
 @router.get("/decision-rights", summary="List decision rights", responses=problems())
@@ -72,7 +90,8 @@ async def list_decision_rights(
     as_at: AsAt,
     as_known: AsKnown,
     organisation: OrganisationFilter = None,
-    function: Annotated[commands.Function | None, Query(description="The function of the decision.")] = None,
+    action: Annotated[Action | None, Query(description="Rights that cover this action.")] = None,
+    function: Annotated[Function | None, Query(description="The action with dashes for dots.")] = None,
     to_be_remade: Annotated[
         bool,
         Query(description="List instead the rights that ended at a merger and that `organisation` has to make again."),
@@ -82,7 +101,7 @@ async def list_decision_rights(
     found = await reads.list_decision_rights(
         rows,
         organisation,
-        function,
+        action or (dotted(function) if function else None),
         to_be_remade=to_be_remade,
         as_at=as_at,
         as_known=as_known,
@@ -120,6 +139,9 @@ async def get_decision_right(
         errors.BodyNotStanding,
         errors.PostNotStanding,
         errors.BeyondDelegation,
+        errors.NoPower,
+        errors.ConditionNotListed,
+        errors.ActionNotListed,
         errors.NotToBeRemade,
         NotYoursToDecide,
         RoleMissing,
@@ -171,6 +193,113 @@ async def end_decision_right(
     stale(right.version, if_match)
     await commands.end_decision_right(session, right, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, right, response, today)
+
+
+@questions.post("/questions/can", summary="Ask whether someone may decide", responses=problems(errors.ActionNotListed))
+async def ask_whether_may(command: AskWhetherMay, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> CanView:
+    """Answer yes with the chain of rights down from a power in law, or no with what is missing, and who else may.
+
+    Limits are compared by what each measures, together with what was decided before in the same series: the same
+    supplier and function, or the one that is named. A right that waits to be made again after a merger says so.
+    """
+    errors.refuse(action_refusals(command.action, as_at, field="action"))
+    actor = queries.Actor(command.person, command.post, command.body)
+    answer = await queries.ask(
+        *(rows, actor, command.organisation, command.question),
+        series=Series(name=command.series),
+        as_at=as_at,
+        as_known=as_known,
+    )
+    chain, faults = answer.chain, queries.faults_in(answer, actor)
+    granters = (
+        await queries.list_granters(rows, command.organisation, answer, as_at=as_at, as_known=as_known)
+        if faults
+        else {}
+    )
+    return CanView(
+        may=chain is not None and chain.holds,
+        organisation=command.organisation,
+        action=command.action,
+        as_at=as_at,
+        as_known=as_known,
+        pack=delegation_pack_on(as_at),
+        chain=_chain(chain, answer) if chain else None,
+        missing=[
+            FaultView(
+                missing=fault.missing,
+                decision_right=fault.right,
+                repair=fault.repair,
+                granters=granters.get(fault.right, []) if fault.missing in queries.GRANTED else [],
+            )
+            for fault in faults
+        ],
+        others=[_chain(other, answer) for other in answer.others[:MOST_OTHERS]],
+        parts=list(answer.question.parts),
+        packs=answer.packs,
+        notes=await notes_on(rows, command.organisation, command.action, on=as_at, as_known=as_known),
+    )
+
+
+def _chain(chain: Chain, answer: queries.Answer) -> ChainView:
+    rights = [answer.rows[right.id] for right in chain.rights]
+    return ChainView(
+        rights=[LinkView.model_validate({**row, "decision_right": row["id"]}) for row in rights],
+        power=PowerView.model_validate(power(chain.power)) if chain.power else None,
+    )
+
+
+@router.get("/permits/{permit}", summary="Read what was answered for an act", responses=problems(PermitNotFound))
+async def get_permit(
+    permit: Annotated[str, Path(pattern=r"^PE-[0-9a-f-]{36}$", examples=["PE-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11"])],
+    rows: Rows,
+    _: By,
+) -> PermitView:
+    """Return the question, the answer and their digest, and whether the same question is answered the same today."""
+    row = await permits.get_permit(rows, permit)
+    return PermitView.model_validate({**row, "permit": row["id"], "same": row["digest"] == row["replayed_digest"]})
+
+
+@router.get("/powers", summary="List powers in law, and conditions of rights", responses=problems())
+async def list_powers(
+    _: By,
+    as_at: AsAt,
+    kind: Annotated[str, Query(max_length=40, description="The kind of organisation.", examples=["ccg"])] = "ccg",
+) -> PowersView:
+    """List the powers from which rights of a kind of organisation come on the day, each with its citation."""
+    return PowersView(
+        kind=kind,
+        as_at=as_at,
+        powers=[PowerView.model_validate(one) for one in powers_of(kind, as_at)],
+        conditions=[ReasonCodeView(code=code, title=title) for code, title in conditions_on(as_at).items()],
+    )
+
+
+@router.get("/actions/{action}/deciders", summary="Find who may decide on an action", responses=problems())
+async def list_deciders_on(
+    action: Action,
+    rows: Rows,
+    _: By,
+    organisation: ForOrganisation,
+    value_pence: Value,
+    as_at: AsAt,
+    as_known: AsKnown,
+    recurrent: Recurrent = False,
+) -> DecidersView:
+    """List bodies and posts whose right covers it, each with its minute, scope and conditions.
+
+    A right cannot be used where its post is vacant, or where what it comes from, up to a power in law, is missing on
+    the day. `POST /questions/can` takes which conditions are met.
+    """
+    found = await queries.list_deciders(
+        rows,
+        action,
+        organisation=organisation,
+        value_pence=value_pence,
+        recurrent=recurrent,
+        as_at=as_at,
+        as_known=as_known,
+    )
+    return DecidersView.model_validate(found)
 
 
 async def _shown(session: AsyncSession, right: DecisionRight, response: Response, today: Today) -> DecisionRightView:

@@ -3,35 +3,74 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
+import asyncpg
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
+from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.history import FIRST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
-from services.governance.bodies.organisations import get_body_to_change, organisation_refusals
-from services.governance.bodies.posts import get_post, organisation_of
-from services.governance.bodies.standing import days_of, end, pieces_from, spelt, standing, stands_throughout, state
+from services.governance.bodies.joint import JOINT, get_joint_body, not_member
+from services.governance.bodies.organisations import (
+    get_body_to_change,
+    get_post,
+    lock_bodies,
+    organisation_of,
+    organisation_on,
+    organisation_refusals,
+)
+from services.governance.core.actions import action_refusals, dotted
 from services.governance.core.acts import paper_refusals, reason_title
-from services.governance.core.codes import Command, Document, Note, OrganisationCode, Reference, RightEnding, Sentence
+from services.governance.core.chains import LimitBasis, covers
+from services.governance.core.codes import (
+    Action,
+    BodyReference,
+    Command,
+    ConditionCode,
+    Document,
+    Function,
+    Note,
+    OrganisationCode,
+    PowerId,
+    Reference,
+    RightEnding,
+    Scope,
+    Sentence,
+)
 from services.governance.core.errors import (
     BeyondDelegation,
     BodyNotStanding,
+    ConditionNotListed,
     DecisionRightNotFound,
     EndsBeforeItBegins,
+    NoPower,
     NotToBeRemade,
     PostNotFound,
     PostNotStanding,
     RightNotStanding,
     refuse,
 )
+from services.governance.core.levels import level_of
+from services.governance.core.members import joint_prefix
 from services.governance.core.models import Act, Body, DecisionRight, Facet, Post, body_time, post_time, right_time
-
-Function = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, examples=["contract-award"])]
+from services.governance.core.powers import conditions_on, power_for
+from services.governance.decision_rights.questions import BASES
+from services.governance.findings.commands import clear_findings
+from services.governance.lifetimes.rights import ended_rights, granted_rights, remake_finding
+from services.governance.lifetimes.standing import (
+    Piece,
+    days_of,
+    end,
+    pieces_from,
+    spelt,
+    standing,
+    stands_throughout,
+    state,
+)
 
 _DELEGATED = """
 WITH RECURSIVE passed_on (id) AS (
@@ -39,10 +78,11 @@ WITH RECURSIVE passed_on (id) AS (
 )
 SELECT id FROM passed_on
 """
+_CHANGED = "UPDATE decision_right SET version = version + 1 WHERE id = ANY($1)"
 
 
 class GrantDecisionRight(Command):
-    """A right of a body or a post, by minute, to decide on a function up to a value."""
+    """A right of a body or a post, by minute, to decide on an action up to a value."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -50,8 +90,9 @@ class GrantDecisionRight(Command):
                 {
                     "organisation": "07X",
                     "post": "07X/accountable-officer",
-                    "function": "contract-award",
+                    "action": "contract.award",
                     "value_limit_pence": 5000000,
+                    "limit_basis": "whole_life",
                     "first_day": "2017-04-01",
                     "source_minute": "Governing body, 23 March 2017, item 7",
                 }
@@ -60,9 +101,25 @@ class GrantDecisionRight(Command):
     )
 
     organisation: OrganisationCode
+    body: Annotated[
+        BodyReference | None,
+        Field(
+            description="The body whose right, or whose post's right, it is; left out: the post's, else the one that "
+            "leads."
+        ),
+    ] = None
     post: Annotated[Reference | None, Field(description="The post that may decide; left out: the body itself.")] = None
-    function: Function
+    action: Annotated[Action | None, Field(description="Needed, unless `function` is given.")] = None
+    function: Annotated[
+        Function | None, Field(description="The action with dashes for dots, as it was written before.")
+    ] = None
+    scope: Annotated[
+        Scope, Field(description="The one contract, supplier, function or place that it is for; empty: all.")
+    ] = ""
     value_limit_pence: Annotated[StrictInt | None, Field(ge=0, le=10**15)] = None
+    limit_basis: Annotated[
+        LimitBasis, Field(description="What the limit measures: this commitment, its highest year, or all its years.")
+    ] = LimitBasis.SINGLE
     recurrent: Annotated[StrictBool, Field(description="Whether it covers commitments that recur each year.")] = False
     first_day: WrittenDay
     last_day: WrittenDay | None = None
@@ -73,7 +130,14 @@ class GrantDecisionRight(Command):
             examples=["Governing body, 24 May 2018, item 7"],
         ),
     ]
+    conditions: Annotated[
+        tuple[ConditionCode, ...], Field(max_length=10, description="Codes of the rule pack on decision rights.")
+    ] = ()
     delegated_from: Annotated[StrictInt | None, Field(description="The right that is passed on with this one.")] = None
+    power: Annotated[
+        PowerId | None,
+        Field(description="The power in law, of a right that is passed on from none. Left out: whichever covers it."),
+    ] = None
     remakes: Annotated[StrictInt | None, Field(description="The predecessor's right that this one makes again.")] = None
     note: Note = None
 
@@ -82,6 +146,19 @@ class GrantDecisionRight(Command):
         if self.last_day is not None and self.last_day < self.first_day:
             raise ValueError("last_day lies before first_day")
         return self
+
+    @model_validator(mode="after")
+    def _says_what_for(self) -> Self:
+        if (self.action is None) == (self.function is None):
+            raise ValueError("action: name the action, or the function, and not both")
+        if self.power is not None and self.delegated_from is not None:
+            raise ValueError("power: a right that is passed on comes from the other right, not from a power")
+        return self
+
+    @property
+    def dotted(self) -> str:
+        """The action that it is for."""
+        return self.action or dotted(str(self.function))
 
 
 class EndDecisionRight(Command):
@@ -108,37 +185,39 @@ class EndDecisionRight(Command):
 async def grant_decision_right(
     session: AsyncSession, command: GrantDecisionRight, *, by: Caller, today: date, stated_at: datetime
 ) -> DecisionRight:
-    """Grant a right. Raises BodyNotFound, PostNotFound, OrganisationNotOpen, BodyNotStanding and the like."""
-    body = await get_body_to_change(session, command.organisation, by=by, today=today)
-    post = await _post_on(session, command.post, body) if command.post is not None else None
-    remade = None
+    """Grant a right. Raises BodyNotFound, PostNotFound, OrganisationNotOpen, BodyNotStanding, NoPower and the like."""
+    body = await _holding_body(session, command, by=by, today=today)
+    post = await _post_on(session, command, body) if command.post is not None else None
+    if post is not None and post.body_id != body.id:
+        body = await session.get_one(Body, post.body_id)  # locked with all bodies of the organisation
     days = days_of(command.first_day, command.last_day)
     refusals = await _not_standing(session, command, body, post, days, today=today)
+    refusals += await not_member(await raw(session), body, command.organisation, days)
+    refusals += _not_listed(command)
     if command.delegated_from is not None:
-        refusals += await _beyond(session, command, body, days)
-    if command.remakes is not None:
-        remade = await _to_be_remade(session, command.remakes, command.organisation)
-        if remade is None:
-            message = f"{command.remakes} does not wait to be made again for {command.organisation}"
-            refusals.append(_refusal(NotToBeRemade, message, "remakes"))
+        refusals += await _beyond(session, command, days)
+    else:
+        refusals += await _without_power(session, command, body)
+    remade = await _to_be_remade(session, command)
+    if command.remakes is not None and remade is None:
+        message = f"{command.remakes} does not wait to be made again for {command.organisation}"
+        refusals.append(_refusal(NotToBeRemade, message, "remakes"))
     refuse(refusals)
 
-    right = DecisionRight(
-        body_id=body.id,
-        post_id=post.id if post else None,
-        function=command.function,
-        value_limit_pence=command.value_limit_pence,
-        recurrent=command.recurrent,
-        source_minute=command.source_minute,
-        delegated_from=command.delegated_from,
-    )
+    right = _new_right(command, body, post)
     session.add(right)
     await session.flush()
-    session.add(_act(body, command, "right granted", right.id, days.start, by, stated_at))
+    session.add(_act(command.organisation, command, "right granted", right.id, days.start, by, stated_at))
     if remade is not None:
         remade.remade_by = right.id
         remade.version += 1
-    await state(await raw(session), right_time, [standing(right.id, days, stated_at)], by=by.subject)
+        taken_up = NewStatement(remade.id, Facet.REMADE_BY, str(right.id), Days(days.start), stated_at)
+        await state(await raw(session), right_time, [taken_up], by=by.subject)
+        key = remake_finding(remade.id, command.organisation)
+        await clear_findings(session, [key], on=days.start, reason="remade", stated_at=stated_at)
+    connection = await raw(session)
+    stands = await state(connection, right_time, [standing(right.id, days, stated_at)], by=by.subject)
+    await outbox.add_all(session, await granted_rights(connection, stands))
     return right
 
 
@@ -158,15 +237,7 @@ async def end_decision_right(
     reason = reason_title(command.reason, command.last_day, subject="decision-right-endings")
     connection = await raw(session)
     first_without = command.last_day + timedelta(days=1)
-    ids = [row["id"] for row in await connection.fetch(_DELEGATED, right.id)]
-    own = await pieces_from(connection, right_time, Facet.STANDS, [right.id], FIRST_DAY)
-    if own and first_without <= own[0].days.start:
-        message = f"{command.last_day.isoformat()} lies before {own[0].days.start.isoformat()}, the first day"
-        raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
-    pieces = await pieces_from(connection, right_time, Facet.STANDS, ids, first_without)
-    if right.id not in {piece.subject_id for piece in pieces}:
-        in_force = ", ".join(spelt(piece.days) for piece in own) or "on no day"
-        raise RightNotStanding(f"{right.id} is in force on no day after {command.last_day.isoformat()}, but {in_force}")
+    pieces = await _in_force_from(connection, right, first_without)
     refuse(paper_refusals(first_without, field="last_day", document=command.document, today=today, stated_at=stated_at))
     ended = await end(connection, right_time, Facet.STANDS, pieces, stated_at=stated_at, by=by.subject)
     why = [
@@ -174,14 +245,31 @@ async def end_decision_right(
         for change in ended
     ]
     await state(connection, right_time, why, by=by.subject)
-    for changed in await session.scalars(
-        select(DecisionRight).where(DecisionRight.id.in_({piece.subject_id for piece in pieces}))
-    ):
-        changed.version += 1
+    await connection.execute(_CHANGED, sorted({piece.subject_id for piece in pieces}))
+    await session.refresh(right)
+    await outbox.add_all(session, await ended_rights(connection, ended, reason=command.reason))
     body = await session.get_one(Body, right.body_id)
-    session.add(_act(body, command, "right ended", right.id, first_without, by, stated_at))
+    session.add(_act(right.member or body.organisation, command, "right ended", right.id, first_without, by, stated_at))
     await session.flush()
     return right
+
+
+async def _in_force_from(connection: asyncpg.Connection, right: DecisionRight, day: date) -> list[Piece]:
+    """Return the days from one on of a right and of all that were passed on from it.
+
+    Raises EndsBeforeItBegins, RightNotStanding.
+    """
+    last_day = (day - timedelta(days=1)).isoformat()
+    ids = [row["id"] for row in await connection.fetch(_DELEGATED, right.id)]
+    own = await pieces_from(connection, right_time, Facet.STANDS, [right.id], FIRST_DAY)
+    if own and day <= own[0].days.start:
+        message = f"{last_day} lies before {own[0].days.start.isoformat()}, the first day"
+        raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
+    pieces = await pieces_from(connection, right_time, Facet.STANDS, ids, day)
+    if right.id not in {piece.subject_id for piece in pieces}:
+        in_force = ", ".join(spelt(piece.days) for piece in own) or "on no day"
+        raise RightNotStanding(f"{right.id} is in force on no day after {last_day}, but {in_force}")
+    return pieces
 
 
 async def get_decision_right_to_change(
@@ -192,7 +280,7 @@ async def get_decision_right_to_change(
     if right is None:
         raise DecisionRightNotFound(f"there is no decision right {right_id}")
     body = await session.get_one(Body, right.body_id)
-    await get_body_to_change(session, body.organisation, by=by, today=today)
+    await lock_bodies(session, right.member or body.organisation, by=by, today=today)
     await session.refresh(right, with_for_update=True)
     return right
 
@@ -212,31 +300,68 @@ async def _not_standing(
     return refusals
 
 
-async def _post_on(session: AsyncSession, reference: str, body: Body) -> Post:
-    if organisation_of(reference) != body.organisation:
+async def _holding_body(session: AsyncSession, command: GrantDecisionRight, *, by: Caller, today: date) -> Body:
+    """Lock the body that the right is of: one of the organisation's, or a joint one that it delegates to."""
+    if command.body is None or organisation_of(command.body) != JOINT:
+        return await get_body_to_change(session, command.organisation, by=by, today=today, reference=command.body)
+    await lock_bodies(session, command.organisation, by=by, today=today)
+    return await get_joint_body(session, command.body)
+
+
+async def _post_on(session: AsyncSession, command: GrantDecisionRight, body: Body) -> Post:
+    """Return the post, of the body if one is named, else of any of the organisation's. Raises PostNotFound."""
+    reference = str(command.post)
+    if organisation_of(reference) != (body.organisation or JOINT):
         raise PostNotFound(f"{reference} is no post of {body.reference}")
-    return await get_post(session, reference)
+    post = await get_post(session, reference)
+    if command.body is not None and post.body_id != body.id:
+        raise PostNotFound(f"{reference} is no post of {body.reference}")
+    return post
 
 
-async def _to_be_remade(session: AsyncSession, right_id: int, organisation: str) -> DecisionRight | None:
-    """Lock a right that waits to be made again for the organisation; return None, unlocked, where it does not."""
-    right = await session.get(DecisionRight, right_id)
+async def _to_be_remade(session: AsyncSession, command: GrantDecisionRight) -> DecisionRight | None:
+    """Lock the right that waits to be made again for the organisation; return None, unlocked, where none does."""
+    if command.remakes is None:
+        return None
+    right = await session.get(DecisionRight, command.remakes)
     if right is None:
-        raise DecisionRightNotFound(f"there is no decision right {right_id}")
-    if right.to_remake_for == organisation:
+        raise DecisionRightNotFound(f"there is no decision right {command.remakes}")
+    if right.to_remake_for == command.organisation:
         await session.refresh(right, with_for_update=True)
-    return right if right.to_remake_for == organisation and right.remade_by is None else None
+    return right if right.to_remake_for == command.organisation and right.remade_by is None else None
 
 
-async def _beyond(session: AsyncSession, command: GrantDecisionRight, body: Body, days: Days) -> list[Conflict]:
+def _new_right(command: GrantDecisionRight, body: Body, post: Post | None) -> DecisionRight:
+    return DecisionRight(
+        body_id=body.id,
+        post_id=post.id if post else None,
+        action=command.dotted,
+        scope=command.scope,
+        value_limit_pence=command.value_limit_pence,
+        limit_basis=command.limit_basis,
+        conditions=sorted(set(command.conditions)),
+        power=command.power or "",
+        recurrent=command.recurrent,
+        source_minute=command.source_minute,
+        delegated_from=command.delegated_from,
+        member="" if body.organisation else command.organisation,
+    )
+
+
+async def _beyond(session: AsyncSession, command: GrantDecisionRight, days: Days) -> list[Conflict]:
     """Return the fields in which a passed-on right would exceed its source."""
     source = await session.get(DecisionRight, command.delegated_from)
-    if source is None or source.body_id != body.id:
-        raise DecisionRightNotFound(f"{body.reference} has no decision right {command.delegated_from}")
+    of_body = await session.get_one(Body, source.body_id) if source is not None else None
+    if source is None or of_body is None or (source.member or of_body.organisation) != command.organisation:
+        raise DecisionRightNotFound(f"{command.organisation} has no decision right {command.delegated_from}")
     limit, wanted = source.value_limit_pence, command.value_limit_pence
+    of_less = BASES.index(command.limit_basis) < BASES.index(LimitBasis(source.limit_basis))
     faults = {
-        "function": source.function != command.function,
+        "action" if command.action else "function": not covers(source.action, command.dotted),
+        "scope": source.scope not in {"", command.scope},
         "value_limit_pence": limit is not None and (wanted is None or wanted > limit),
+        "limit_basis": limit is not None and wanted is not None and of_less,
+        "conditions": not set(source.conditions) <= set(command.conditions),
         "recurrent": command.recurrent and not source.recurrent,
         "first_day": not await stands_throughout(await raw(session), right_time, source.id, days),
     }
@@ -247,8 +372,40 @@ async def _beyond(session: AsyncSession, command: GrantDecisionRight, body: Body
     ]
 
 
+def _not_listed(command: GrantDecisionRight) -> list[Conflict]:
+    """Return a refusal for the action and for each condition that no rule pack of the first day lists."""
+    listed = conditions_on(command.first_day)
+    unknown = action_refusals(command.dotted, command.first_day, field="action" if command.action else "function")
+    return unknown + [
+        _refusal(ConditionNotListed, f"{one} is no condition on {command.first_day.isoformat()}", "conditions")
+        for one in command.conditions
+        if one not in listed
+    ]
+
+
+async def _without_power(session: AsyncSession, command: GrantDecisionRight, body: Body) -> list[Conflict]:
+    """Return why no power in law covers a right that is passed on from no other one."""
+    connection = await raw(session)
+    day = command.first_day
+    kind = (await organisation_on(connection, command.organisation, day)).kind
+    level = await level_of(connection, command.organisation, on=day, as_known=None)
+    find = power_for(kind, day, level=level)
+    if not body.organisation:
+        together = f"{await joint_prefix(connection, body.reference, on=day, as_known=None)}.{command.dotted}"
+        if find(together, "") is not None:
+            return []
+        return [_refusal(NoPower, f"no power of a {kind} covers {together} on {day.isoformat()}", "action")]
+    if find(command.dotted, command.power or "") is not None:
+        return []
+    named = command.power or "no power"
+    message = f"{named} of a {kind} covers {command.dotted} on {command.first_day.isoformat()}"
+    if command.power:
+        message = f"{command.power} does not cover {command.dotted} of a {kind} on {command.first_day.isoformat()}"
+    return [_refusal(NoPower, message, "power" if command.power else "action")]
+
+
 def _act(
-    body: Body,
+    organisation: str,
     command: GrantDecisionRight | EndDecisionRight,
     operation: str,
     right: int,
@@ -257,7 +414,7 @@ def _act(
     stated_at: datetime,
 ) -> Act:
     return Act(
-        organisation=body.organisation,
+        organisation=organisation,
         operation=operation,
         subject=f"right {right}",
         effective_on=day,

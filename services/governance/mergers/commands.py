@@ -1,6 +1,7 @@
-"""Carries out mergers: the predecessors' bodies end, and the successor's begins with their common holders.
+"""Carries out mergers: the predecessors' bodies end, and the successor's begin with their common holders.
 
-The body of an organisation that an existing one took over only ends. An undoing is recorded by statements. Carrying a
+The successor has the body that leads it, and each committee or panel that every predecessor had. The bodies of an
+organisation that an existing one took over only end. An undoing is recorded by statements. Carrying a
 merger out twice, late, or after a later merger has the same result as carrying all of them out in the order of their
 days.
 """
@@ -23,29 +24,19 @@ from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
 from libs.organisations import statements
 from libs.organisations.mergers import Merger, mergers_following
-from services.governance.bodies.commands import GOVERNING_BODY, body_reference
-from services.governance.bodies.dissolution import Dissolution, Dissolved, dissolve
-from services.governance.bodies.posts import post_reference
-from services.governance.bodies.restoration import UndoneEnd, restore
-from services.governance.bodies.standing import pieces_from, standing, state
-from services.governance.core.believed import believed
+from services.governance.bodies.commands import body_reference
 from services.governance.core.catalogue import catalogue_on
-from services.governance.core.models import Facet, body_time, known, post_time
-from services.governance.mergers.rules import CarriedPost, PredecessorPost, carry_over
+from services.governance.core.models import BodyKind, Facet, body_time, known, post_time, right_time
+from services.governance.lifetimes.dissolution import Dissolution, Dissolved, dissolve
+from services.governance.lifetimes.restoration import UndoneEnd, restore
+from services.governance.lifetimes.standing import pieces_from, standing, state
+from services.governance.mergers.predecessors import above, bodies_left
+from services.governance.mergers.rules import CarriedPost, carry_over
+from services.governance.mergers.to_remake import settle_findings
 
 _CARRIED = uuid.UUID("6f6b1c1e-5d0a-4f0e-9d33-0f7a1c2b9e10")
 """The namespace of the ids of appointments by mergers: one id for each, however often the event is consumed."""
 
-_LAST_DAY = "($2::date - 1)"
-_LAST_DAY_POSTS = f"""
-SELECT b.organisation, p.slug, p.title, a.person_id
-  FROM body b
-  LEFT JOIN (post p JOIN {believed(post_time, "s", Facet.STANDS, "p.id", day=_LAST_DAY, known=NOW)})
-    ON p.body_id = b.id
-  LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "p.id", day=_LAST_DAY, known=NOW)}
-  LEFT JOIN appointment a ON a.id = h.value
- WHERE b.organisation = ANY($1)
-"""  # noqa: S608  (only names of ours are put in)
 _CLOSED_FROM = f"""
 SELECT min(lower(b.valid))
   FROM known_organisation o JOIN known_organisation_belief b ON b.subject_id = o.id
@@ -60,7 +51,13 @@ _INTO = f"""
 SELECT code, merger FROM known_succession s WHERE successor = $1 AND effective_on = $2 AND {as_known("s", NOW)}
 """  # noqa: S608
 _NEW_BODY = """
-INSERT INTO body (reference, organisation, title, pack) VALUES ($1, $2, $3, $4) ON CONFLICT (organisation) DO NOTHING
+INSERT INTO body (reference, organisation, title, pack, kind, within_id) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT DO NOTHING
+"""
+_LEADING = "SELECT id, reference, title, kind FROM body WHERE organisation = $1 AND within_id IS NULL FOR UPDATE"
+_WITHIN = """
+SELECT b.id, b.reference, b.title, b.kind, w.reference AS within
+  FROM body b JOIN body w ON w.id = b.within_id WHERE b.reference = $1 FOR UPDATE OF b
 """
 _NEW_POSTS = """
 INSERT INTO post (body_id, reference, slug, title)
@@ -79,10 +76,11 @@ UPDATE decision_right SET to_remake_for = $2 WHERE to_remake_for = ANY($1) AND r
 
 @dataclass(frozen=True, slots=True)
 class _Successor:
-    """The successor's body, locked, with its present posts, slug to id."""
+    """A body of the successor, locked, with its present posts, slug to id, and what goes before a post's slug."""
 
     merger: Merger
     body_id: int
+    prefix: str
     posts: Mapping[str, int]
 
 
@@ -100,11 +98,19 @@ async def carry_out_successions(session: AsyncSession, codes: Collection[str], *
         if one.reference:
             done += await _begin(connection, one, by=by.subject)
         passed_on = await connection.fetch(_REMADE_FOR, sorted(_ending(one)), one.successor)
+        waits = [
+            NewStatement(row["id"], Facet.TO_REMAKE, one.successor, Days(one.effective_on), one.stated_at)
+            for row in passed_on
+        ]
+        await state(connection, right_time, waits, by=by.subject)
         done += Dissolved([], changed=bool(passed_on))
     for one in mergers:
         if one.reference and one.effective_on == on:
             done += await _close(connection, one.successor, on, one.stated_at, by=by.subject)
     await outbox.add_all(session, done.events)
+    if done.changed:
+        stated_at = max((one.stated_at for one in mergers if one.effective_on == on), default=mergers[-1].stated_at)
+        await settle_findings(session, on=on, stated_at=stated_at)
     return done.changed
 
 
@@ -133,6 +139,8 @@ async def follow_organisation(
         again = await restore(connection, organisation, UndoneEnd(on, stated_at), by=by.subject)
         done += Dissolved(again, changed=bool(again))
     await outbox.add_all(session, done.events)
+    if done.changed:
+        await settle_findings(session, on=on, stated_at=stated_at)
     if not taken_over and not again:
         return done.changed
     carried_out = await carry_out_successions(session, [organisation], on=on, by=by)
@@ -187,51 +195,68 @@ async def _receives_on(connection: asyncpg.Connection, organisation: str, succes
 
 
 async def _begin(connection: asyncpg.Connection, merger: Merger, *, by: str) -> Dissolved:
-    """Let the successor's body begin, with what all predecessors shared on their last day."""
-    kind = (await known.status(connection, merger.successor, as_at=merger.effective_on)).kind
+    """Let the successor's bodies begin, with what all predecessors shared on their last day."""
+    code = merger.successor
+    kind = (await known.status(connection, code, as_at=merger.effective_on)).kind
     catalogue = catalogue_on(merger.effective_on, kind=kind)
-    left = await _posts_left(connection, merger)
-    carried = carry_over(left, required=catalogue.mandatory)
-    events = await _establish(connection, merger, carried, catalogue.pack, by=by)
+    leading, *others = await bodies_left(connection, merger.predecessors, merger.effective_on)
+    reference = body_reference(code, BodyKind(leading.kind))
+    await connection.execute(_NEW_BODY, reference, code, leading.title, catalogue.pack, leading.kind, None)
+    body = await connection.fetchrow(_LEADING, code)
+    required = catalogue.mandatory
+    events = await _establish(connection, merger, body, carry_over(leading.posts, required=required), by=by)
+    begun = {"": body}
+    for left in others:
+        reference = body_reference(code, BodyKind(left.kind), left.title)
+        outer = begun[above(left, begun)]
+        await connection.execute(_NEW_BODY, reference, code, left.title, None, left.kind, outer["id"])
+        begun[left.slug] = await connection.fetchrow(_WITHIN, reference)
+        carried = carry_over(left.posts)
+        events += await _establish(
+            connection, merger, begun[left.slug], carried, by=by, within=begun[left.slug]["within"]
+        )
     return Dissolved(events, changed=bool(events))
 
 
-async def _posts_left(connection: asyncpg.Connection, merger: Merger) -> dict[str, list[PredecessorPost] | None]:
-    """Return the posts of each predecessor on its last day; None where no body of it is known."""
-    left: dict[str, list[PredecessorPost] | None] = dict.fromkeys(merger.predecessors)
-    for row in await connection.fetch(_LAST_DAY_POSTS, list(merger.predecessors), merger.effective_on):
-        posts = left[row["organisation"]] or []
-        if row["slug"] is not None:
-            posts.append(PredecessorPost(row["slug"], row["title"], row["person_id"]))
-        left[row["organisation"]] = posts
-    return left
-
-
 async def _establish(
-    connection: asyncpg.Connection, merger: Merger, carried: Sequence[CarriedPost], pack: str | None, *, by: str
+    connection: asyncpg.Connection,
+    merger: Merger,
+    body: asyncpg.Record,
+    carried: Sequence[CarriedPost],
+    *,
+    by: str,
+    within: str = "",
 ) -> list[Event]:
-    """Give the successor its body and posts, unless it has them, and fill vacant ones. Nothing is taken away."""
+    """Give the successor's body its posts, unless it has them, and fill vacant ones. Nothing is taken away."""
     code = merger.successor
-    await connection.execute(_NEW_BODY, body_reference(code), code, GOVERNING_BODY, pack)
-    body = await connection.fetchrow("SELECT id, title FROM body WHERE organisation = $1 FOR UPDATE", code)
+    prefix = body["reference"] if within else code
     slugs = [post.slug for post in carried]
-    references = [post_reference(code, slug) for slug in slugs]
+    references = [f"{prefix}/{slug}" for slug in slugs]
     await connection.execute(_NEW_POSTS, body["id"], references, slugs, [post.title for post in carried])
     rows = await connection.fetch("SELECT id, slug FROM post WHERE reference = ANY($1)", references)
-    successor = _Successor(merger, body["id"], {row["slug"]: row["id"] for row in rows})
+    successor = _Successor(merger, body["id"], prefix, {row["slug"]: row["id"] for row in rows})
 
     begins = await _let_stand(connection, body_time, [successor.body_id], merger, by=by)
     told: list[Event] = [
         BodyEstablished(
-            body=body_reference(code),
+            body=body["reference"],
             organisation=code,
             title=body["title"],
+            kind=body["kind"],
+            members=(code,),
+            within=within,
             effective_on=merger.effective_on,
             stated_at=merger.stated_at,
         )
         for _ in begins
     ]
     new = await _let_stand(connection, post_time, successor.posts.values(), merger, by=by)
+    seats = [
+        NewStatement(successor.posts[post.slug], Facet.SEAT, post.seat, Days(merger.effective_on), merger.stated_at)
+        for post in carried
+        if post.seat is not None and successor.posts[post.slug] in new
+    ]
+    await state(connection, post_time, seats, by=by)
     told += await _fill(connection, successor, carried, by=by)
     vacant = [post for post in carried if post.person is None and successor.posts[post.slug] in new]
     return told + await _leave_vacant(connection, successor, vacant, by=by)
@@ -254,11 +279,14 @@ async def _let_stand(
 async def _fill(
     connection: asyncpg.Connection, successor: _Successor, carried: Sequence[CarriedPost], *, by: str
 ) -> list[Event]:
-    """Appoint to each free post the person who held it in every predecessor, up to its next holder's first day."""
+    """Appoint to each free post the person who held it in every predecessor, up to its next holder or its own end."""
     merger = successor.merger
     held_from = await _next_start(connection, post_time, Facet.HOLDER, successor.posts.values(), merger.effective_on)
+    stands_to: dict[int, date] = {}
+    for piece in await pieces_from(connection, post_time, Facet.STANDS, successor.posts.values(), merger.effective_on):
+        stands_to.setdefault(piece.subject_id, piece.days.end)
     made = {
-        _carried_id(merger, post): post
+        _carried_id(successor, post): post
         for post in carried
         if post.person is not None and held_from.get(successor.posts[post.slug]) != merger.effective_on
     }
@@ -271,13 +299,17 @@ async def _fill(
     )
     changes = [
         NewStatement(
-            post_id, Facet.HOLDER, key, Days(merger.effective_on, held_from.get(post_id, LAST_DAY)), merger.stated_at
+            post_id,
+            Facet.HOLDER,
+            key,
+            Days(merger.effective_on, min(held_from.get(post_id, LAST_DAY), stands_to.get(post_id, LAST_DAY))),
+            merger.stated_at,
         )
         for key, post_id in ((key, successor.posts[post.slug]) for key, post in made.items())
     ]
     return [
         AppointmentMade(
-            post=post_reference(merger.successor, post.slug),
+            post=f"{successor.prefix}/{post.slug}",
             organisation=merger.successor,
             title=post.title,
             person=str(post.person),
@@ -301,7 +333,7 @@ async def _leave_vacant(
     ]
     return [
         PostFellVacant(
-            post=post_reference(merger.successor, post.slug),
+            post=f"{successor.prefix}/{post.slug}",
             organisation=merger.successor,
             title=post.title,
             reason=post.vacant_because,
@@ -322,5 +354,6 @@ async def _next_start(
     return starts
 
 
-def _carried_id(merger: Merger, post: CarriedPost) -> str:
-    return f"A-{uuid.uuid5(_CARRIED, f'{merger.reference} {merger.successor}/{post.slug} {post.person}')}"
+def _carried_id(successor: _Successor, post: CarriedPost) -> str:
+    named = f"{successor.merger.reference} {successor.prefix}/{post.slug} {post.person}"
+    return f"A-{uuid.uuid5(_CARRIED, named)}"

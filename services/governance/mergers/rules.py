@@ -9,21 +9,23 @@ from services.governance.core.catalogue import title_slug
 
 @dataclass(frozen=True, slots=True)
 class PredecessorPost:
-    """A post on a predecessor's last day: its title and its holder (None: vacant)."""
+    """A post on a predecessor's last day: its title, its holder (None: vacant) and its seat, where it was stated."""
 
     slug: str
     title: str
     person: str | None
+    seat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedPost:
-    """A post of the new body: its holder, or why it is vacant."""
+    """A post of the new body: its holder, or why it is vacant; its seat, where every predecessor's was the same."""
 
     slug: str
     title: str
     person: str | None
     vacant_because: str = ""
+    seat: str | None = None
 
 
 def carry_over(
@@ -34,19 +36,26 @@ def carry_over(
     `predecessors` maps each organisation to the posts of its body on its last day (None where no body is known);
     `required` are posts, slug to title, that the new body has in any case. Seats correspond if their titles do,
     whatever their number. A person who held one in every one of the predecessors continues in it; in any other case no
-    holder was appointed for the new body, and the post is vacant.
+    holder was appointed for the new body, and the post is vacant. A seat is carried over where it is one and the same
+    in all predecessors that have it.
     """
     titles = dict(required or {})
     holders: dict[str, dict[str, str | None]] = {}
+    seats: dict[str, set[str | None]] = defaultdict(set)
     for organisation in sorted(predecessors):
         for post in predecessors[organisation] or ():
             titles.setdefault(post.slug, post.title)
             holders.setdefault(post.slug, {})[organisation] = post.person
+            seats[post.slug].add(post.seat)
     persons = _continuing(predecessors, titles.keys())
     return [
-        CarriedPost(slug, titles[slug], persons[slug])
-        if slug in persons
-        else CarriedPost(slug, titles[slug], None, _unshared(predecessors, holders.get(slug, {})))
+        CarriedPost(
+            slug,
+            titles[slug],
+            persons.get(slug),
+            "" if slug in persons else _unshared(predecessors, holders.get(slug, {})),
+            next(iter(seats[slug])) if len(seats[slug]) == 1 else None,
+        )
         for slug in sorted(titles)
     ]
 

@@ -10,6 +10,7 @@ from libs.common.http.dependencies import (
     AsKnown,
     IfMatch,
     Rows,
+    StatedAt,
     Today,
     Write,
     binds,
@@ -25,7 +26,7 @@ from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.core import errors, models
 from services.governance.core.codes import Command, PersonId
 from services.governance.edge import Lead
-from services.governance.people import commands, queries
+from services.governance.people import accounts, commands, queries
 from services.governance.people.views import NamesView, PersonRecordView, PersonView
 
 router = commands_router(tags=["People"])
@@ -69,6 +70,50 @@ async def correct_name(
     found = await commands.get_person_to_change(session, person, by=by, today=today)
     stale(found.version, if_match)
     return _shown(await commands.correct_name(session, found, command, by=by), response)
+
+
+@router.put(
+    "/people/{person}/account",
+    summary="Record a person's account",
+    responses=problems(errors.PersonNotFound, accounts.AccountTaken, NotYoursToDecide, RoleMissing),
+)
+@binds("the organisation that keeps the person's record", "the body that took it over")
+async def state_account(
+    person: Person, command: accounts.StateAccount, response: Response, session: Write, by: Lead, today: Today
+) -> PersonRecordView:
+    """Say which token stands for the person, who then reads the own interests and papers. No read gives it out."""
+    found = await commands.get_person_to_change(session, person, by=by, today=today)
+    return _shown(await accounts.state_account(session, found, command, by=by), response)
+
+
+@router.put(
+    "/people/{person}/restriction",
+    summary="Restrict who reads a person's name",
+    responses=problems(
+        errors.PersonNotFound,
+        errors.ReasonNotListed,
+        NotYoursToDecide,
+        RoleMissing,
+        StaleVersion,
+        PreconditionMissing,
+    ),
+)
+@binds("the organisation that keeps the person's record", "the body that took it over")
+async def restrict_name(
+    person: Person,
+    command: commands.RestrictName,
+    response: Response,
+    session: Write,
+    by: Lead,
+    if_match: IfMatch,
+    today: Today,
+    stated_at: StatedAt,
+) -> PersonRecordView:
+    """Stop giving out the name, for a listed reason, until the reason is null again. The record stays."""
+    found = await commands.get_person_to_change(session, person, by=by, today=today)
+    stale(found.version, if_match)
+    restricted = await commands.restrict_name(session, found, command, by=by, today=today, stated_at=stated_at)
+    return _shown(restricted, response)
 
 
 @names_router.get(

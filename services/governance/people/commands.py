@@ -1,7 +1,7 @@
-"""Records people under ids of the service's own, and corrects their names."""
+"""Records people under ids of the service's own, corrects their names, and restricts who reads them."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.identity import Caller, Role
-from services.governance.core.acts import must_decide_for
-from services.governance.core.codes import Command, OrganisationCode, PersonName
+from services.governance.core.acts import must_decide_for, reason_title
+from services.governance.core.codes import Command, Note, OrganisationCode, PersonName, Restriction
 from services.governance.core.errors import PersonNotFound
-from services.governance.core.models import Person, PersonCorrection
+from services.governance.core.models import Act, Person, PersonCorrection
 from services.governance.people.queries import find_keeper
 
 
@@ -54,6 +54,40 @@ async def correct_name(session: AsyncSession, person: Person, command: CorrectNa
     return person
 
 
+class RestrictName(Command):
+    """For which reason a person's name is not given out; null where it is given out again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "accuracy-contested"}]})
+
+    reason: Restriction | None
+    note: Note = None
+
+
+async def restrict_name(
+    session: AsyncSession, person: Person, command: RestrictName, *, by: Caller, today: date, stated_at: datetime
+) -> Person:
+    """Stop giving out the name of a locked person, or give it out again. Raises ReasonNotListed."""
+    if command.reason is not None:
+        reason_title(command.reason, today, subject="restrictions")
+    if person.restricted != command.reason:
+        person.restricted = command.reason
+        person.version += 1
+        session.add(
+            Act(
+                organisation=person.organisation or "",
+                operation="name restricted" if command.reason else "restriction lifted",
+                subject=person.id,
+                effective_on=today,
+                reason=command.reason,
+                note=command.note,
+                stated_at=stated_at,
+                recorded_by=by.subject,
+            )
+        )
+        await session.flush()
+    return person
+
+
 async def get_person_to_change(session: AsyncSession, person_id: str, *, by: Caller, today: date) -> Person:
     """Lock a person whose record the caller's organisation keeps.
 
@@ -70,7 +104,8 @@ async def get_person_to_change(session: AsyncSession, person_id: str, *, by: Cal
 
 async def get_person(session: AsyncSession, person_id: str) -> Person:
     """Return a person, whoever keeps the record: who may appoint may name any id. Raises PersonNotFound."""
-    person = await session.get(Person, person_id)
-    if person is None:
+    locked = {"read": True, "key_share": True}  # waits for who erases the person
+    person = await session.get(Person, person_id, with_for_update=locked, populate_existing=True)
+    if person is None or person.erased_on is not None:
         raise PersonNotFound(f"there is no person {person_id}")
     return person

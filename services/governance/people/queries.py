@@ -16,21 +16,22 @@ from services.governance.people.views import CorrectionView, NameView, PersonVie
 # $1 ids, $2 whether the caller is national, $3 the organisations that it acts for.
 _READABLE = f"""
 SELECT p.id, p.organisation FROM person p
- WHERE p.id = ANY($1) AND ($2::bool OR p.organisation = ANY($3) OR EXISTS (
+ WHERE p.id = ANY($1) AND p.erased_on IS NULL AND ($2::bool OR p.organisation = ANY($3) OR EXISTS (
        SELECT FROM appointment a
          JOIN post o ON o.id = a.post_id
          JOIN body b ON b.id = o.body_id
          JOIN post_time_belief h ON h.subject_id = o.id
-        WHERE a.person_id = p.id AND b.organisation = ANY($3)
+        WHERE a.person_id = p.id AND (b.organisation = ANY($3) OR o.member = ANY($3))
           AND {about("h", Facet.HOLDER)} AND h.value = a.id AND {as_known("h", NOW)}))
 """  # noqa: S608  (only names of ours are put in)
 _NAMES = f"""
 WITH readable AS ({_READABLE}), recorded AS (
     INSERT INTO name_read (person_id, reader, organisations, request_id)
-    SELECT id, $4, $5, $6 FROM readable RETURNING person_id
+    SELECT p.id, $4, $5, $6 FROM readable JOIN person p USING (id) WHERE p.restricted IS NULL
 )
-SELECT p.id AS person, p.display_name, p.organisation, p.version
-  FROM recorded r JOIN person p ON p.id = r.person_id ORDER BY p.id
+SELECT p.id AS person, CASE WHEN p.restricted IS NULL THEN p.display_name END AS display_name, p.restricted,
+       p.organisation, p.version
+  FROM readable JOIN person p USING (id) ORDER BY p.id
 """  # noqa: S608  (what is put in is the statement above)
 _CORRECTIONS = "SELECT corrected_by, corrected_at FROM person_correction WHERE person_id = $1 ORDER BY id"
 
@@ -39,7 +40,8 @@ async def read_names(connection: asyncpg.Connection, persons: Collection[str], *
     """Return the names that the caller may read, and record that it did, in one statement.
 
     A caller acts for an organisation that keeps the person's record, or in which the person holds or held a post, or
-    for a successor of one. Other persons are left out, as those are who do not exist.
+    for a successor of one. Other persons are left out, as those are who do not exist or were erased. A restricted name
+    is empty, and no reading of it is recorded.
     """
     rows = await connection.fetch(
         _NAMES, *await _asked(connection, persons, by), by.subject, sorted(by.organisations), context.origin().causation

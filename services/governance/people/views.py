@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.governance.bodies.views import AppointmentView, View
+from services.governance.bodies.views import AppointmentView
 from services.governance.core.codes import PersonId
+from services.governance.core.views import View
 
 
 class PersonRecordView(View):
@@ -20,9 +21,15 @@ class PersonRecordView(View):
 
 
 class NameView(PersonRecordView):
-    """A person's name, as last corrected."""
+    """A person's name, as last corrected; none while it is restricted."""
 
-    display_name: Annotated[str, Field(examples=["Chief officer, north London"])]
+    display_name: Annotated[
+        str | None,
+        Field(description="Null while `restricted` has a reason.", examples=["Chief officer, north London"]),
+    ]
+    restricted: Annotated[
+        str | None, Field(description="The code for which the name is not given out.", examples=[None])
+    ]
 
 
 class NamesView(View):

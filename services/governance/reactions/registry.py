@@ -4,26 +4,61 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import (
     MERGED,
+    MERGER_WITHDRAWN,
+    CCGMergerWithdrawn,
+    ICBMergerWithdrawn,
     Merged,
+    MergerApplicationDetermined,
+    MergerApplied,
     OrganisationClosed,
     OrganisationOpened,
     OrganisationSucceeded,
     SuccessionUndone,
 )
 from libs.common.identity import Caller
-from libs.common.messaging.subscriptions import Subscriptions
 from services.governance.core.models import known, organisations_with_bodies
+from services.governance.instruments.departures import follow_mergers, instruments_with
+from services.governance.interests.links import EVENTS as LINKS
+from services.governance.interests.links import know_links
+from services.governance.interests.models import known_links
 from services.governance.mergers.commands import carry_out_successions, follow_organisation
-
-subscriptions = Subscriptions("governance")
+from services.governance.mergers.models import known_mergers
+from services.governance.mergers.projection import OF_MERGERS, know_mergers
+from services.governance.mergers.votes import find_unvoted
+from services.governance.proposals.follow_ups import follow_subject, subjects_of_proposals
+from services.governance.reactions.base import subscriptions
+from services.governance.subjects import projection as subjects
+from services.governance.subjects.models import known_subjects
 
 subscriptions.knows(known.projection, *known.events)(known.know)
+subscriptions.knows(known_mergers, *OF_MERGERS)(know_mergers)
+subscriptions.knows(known_subjects, *subjects.OF_REGISTRY)(subjects.know_subjects)
+subscriptions.knows(known_links, *LINKS)(know_links)
 
 
 @subscriptions.on(*MERGED, holding=organisations_with_bodies)
 async def appointments_end_and_are_made_again(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
     """End all appointments of merged CCGs or ICBs; a holder common to all of them continues in the successor."""
     return await carry_out_successions(session, event.predecessors, on=event.effective_on, by=by)
+
+
+@subscriptions.on(*MERGED, holding=instruments_with)
+async def instruments_follow_their_parties(
+    event: Merged,
+    session: AsyncSession,
+    *,
+    by: Caller,  # noqa: ARG001  (every reaction is called with it)
+) -> bool:
+    """Publish the instruments whose parties merged once more: the successor is a party in their place."""
+    return await follow_mergers(session, event.predecessors, on=event.effective_on, stated_at=event.stated_at)
+
+
+@subscriptions.on(MergerApplied, MergerApplicationDetermined)
+async def applicants_have_votes_of_their_own(
+    event: MergerApplied | MergerApplicationDetermined, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Raise a finding for each applicant without a decision of its own body to apply; the application stands."""
+    return bool(await find_unvoted(session, up_to=event.effective_on, stated_at=event.stated_at, by=by))
 
 
 @subscriptions.on(OrganisationSucceeded, holding=organisations_with_bodies)
@@ -47,3 +82,11 @@ async def body_stands_again(event: SuccessionUndone | OrganisationOpened, sessio
     return await follow_organisation(
         session, event.code, on=event.effective_on, stated_at=event.stated_at, by=by, undone=undone
     )
+
+
+@subscriptions.on(*MERGER_WITHDRAWN, holding=subjects_of_proposals)
+async def proposals_are_void_where_a_merger_is_withdrawn(
+    event: CCGMergerWithdrawn | ICBMergerWithdrawn, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Make void what is asked on a merger that will not take place."""
+    return await follow_subject(session, event.merger, event, by=by)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 import asyncpg
 
+from libs.common.errors import Conflict, Reason
 from libs.common.temporal.believed import NOW, as_known
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
@@ -46,6 +47,23 @@ async def days_standing(connection: asyncpg.Connection, timeline: Timeline, subj
     """Write the days on which a subject exists as words, for a refusal that names the real days."""
     pieces = await pieces_from(connection, timeline, Facet.STANDS, [subject_id], FIRST_DAY)
     return ", ".join(spelt(piece.days) for piece in pieces) or "on no day"
+
+
+async def not_standing(
+    connection: asyncpg.Connection,
+    timeline: Timeline,
+    subject_id: int,
+    days: Days,
+    *,
+    refusal: type[Conflict],
+    named: str,
+    field: str,
+) -> list[Conflict]:
+    """Return the refusal that names a subject's real days where it does not exist on every one of these days."""
+    if await stands_throughout(connection, timeline, subject_id, days):
+        return []
+    message = f"{named} does not exist {spelt(days)}, but {await days_standing(connection, timeline, subject_id)}"
+    return [refusal(message, reasons=[Reason(message, field)])]
 
 
 async def state(
@@ -99,6 +117,14 @@ async def pieces_from(
     return [Piece(row["subject_id"], row["value"], Days(row["b"], row["e"] or LAST_DAY)) for row in rows]
 
 
+async def until_next(
+    connection: asyncpg.Connection, timeline: Timeline, facet: Facet, subject_id: int, day: date
+) -> date:
+    """Return the first day after one from which another value is believed: what is stated now holds up to it."""
+    pieces = await pieces_from(connection, timeline, facet, [subject_id], day)
+    return min((piece.days.start for piece in pieces if piece.days.start > day), default=LAST_DAY)
+
+
 async def end(
     connection: asyncpg.Connection,
     timeline: Timeline,
@@ -115,7 +141,13 @@ async def end(
 
 
 async def ended_with_body(
-    connection: asyncpg.Connection, timeline: Timeline, facet: Facet, subjects: Iterable[int], day: date
+    connection: asyncpg.Connection,
+    timeline: Timeline,
+    facet: Facet,
+    subjects: Iterable[int],
+    day: date,
+    *,
+    source: str = WITH_BODY,
 ) -> list[NewStatement]:
     """Return the statements that ended something with its body from a day on, unless a later one changed that."""
     rows = await connection.fetch(
@@ -131,7 +163,7 @@ async def ended_with_body(
         """,  # noqa: S608
         list(subjects),
         facet,
-        WITH_BODY,
+        source,
         day,
     )
     return [

@@ -1,0 +1,69 @@
+"""Reads whose body a body is: its own organisation's, or that of several members, which join and leave it.
+
+A member that another organisation has taken over whole is a member no longer: the one that lives on is, from that day.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime
+
+from libs.common.database.connection import Reads
+from libs.organisations.mergers import mergers_from
+from services.governance.core.believed import believed
+from services.governance.core.errors import BodyNotFound
+from services.governance.core.models import Facet, body_time, known
+
+JOINTLY = "joint"
+JOINT_WITH_NHS_ENGLAND = "joint-nhs-england"
+NHS_ENGLAND = frozenset({"nhs_england", "nhs_england_region", "local_office"})
+"""NHS England, and what it is divided into."""
+_NOW = datetime.max.replace(tzinfo=UTC)
+_BODY = f"""
+SELECT b.organisation, m.value AS members
+  FROM body b LEFT JOIN {believed(body_time, "m", Facet.MEMBERS, "b.id")} WHERE b.reference = $3
+"""  # noqa: S608  (only names of ours are put in)
+
+
+def members_text(organisations: Iterable[str]) -> str:
+    """Return the value of `Facet.MEMBERS`: one text for the same organisations."""
+    return json.dumps(sorted(set(organisations)))
+
+
+def members_in(stated: str | None) -> list[str]:
+    """Return the organisations that are members, sorted; none where nothing is stated of the day."""
+    return list(json.loads(stated)) if stated else []
+
+
+async def organisations_of(db: Reads, body: str, *, on: date, as_known: datetime | None) -> tuple[str, ...]:
+    """Return the organisations whose body it is on a day, sorted; several of a joint body. Raises BodyNotFound."""
+    rows = await db.fetch(_BODY, on, as_known or _NOW, body)
+    if not rows:
+        raise BodyNotFound(f"no body {body} is known")
+    row = rows[0]
+    if row["organisation"]:
+        return (row["organisation"],)
+    return await living(db, members_in(row["members"]), on=on, as_known=as_known)
+
+
+async def joint_prefix(db: Reads, body: str, *, on: date, as_known: datetime | None) -> str:
+    """Return what a power has to cover for the members of a joint body to exercise an action together.
+
+    NHS England and a commissioner need another one than commissioners among themselves.
+    """
+    members = await organisations_of(db, body, on=on, as_known=as_known)
+    kinds = {one.kind for one in (await known.statuses(db, members, as_at=on, as_known=as_known)).values()}
+    return JOINT_WITH_NHS_ENGLAND if kinds & NHS_ENGLAND else JOINTLY
+
+
+async def living(
+    db: Reads, organisations: Collection[str], *, on: date, as_known: datetime | None = None
+) -> tuple[str, ...]:
+    """Return these organisations, sorted, each taken over whole by a day replaced by the one that it lives on in."""
+    there, seen = set(organisations), set[str]()
+    while open_ := there - seen:
+        seen |= open_
+        for merger in await mergers_from(db, known.successions, open_, as_known=as_known or _NOW):
+            gone = there & (set(merger.predecessors) - {merger.successor})
+            if merger.effective_on <= on and gone:
+                there = (there - gone) | {merger.successor}
+    return tuple(sorted(there))

@@ -1,0 +1,312 @@
+"""Reads what `can` is answered from: the rights to an action, all that they come from, and who holds them on a day."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from libs.common.database.connection import Reads
+from libs.common.temporal.believed import about, as_known, holds
+from libs.organisations.statements import Facet as Known
+from services.governance.core.believed import believed
+from services.governance.core.catalogue import delegation_pack_on
+from services.governance.core.chains import (
+    Chain,
+    Fault,
+    LimitBasis,
+    Missing,
+    PowerFor,
+    Question,
+    Right,
+    best_chain,
+    no_power,
+    prefixes,
+    proofs,
+)
+from services.governance.core.members import joint_prefix
+from services.governance.core.models import Facet, body_time, level_time, post_time, right_time
+from services.governance.core.powers import power_for
+from services.governance.core.queries import list_covering
+from services.governance.decision_rights.series import Series, series_pack_on, with_parts
+
+_NOW = datetime.max.replace(tzinfo=UTC)
+MOST_RIGHTS = 200
+"""The rights of an organisation to one action that are looked at."""
+
+# The rights to the action, those of the actor first, then those in force, and what each comes from. A right waits to be
+# made again from the day on which it ended, and as long as that is known: before, it is its own organisation's. With
+# them the organisation's kind and level, without a right too: another statement costs half as much as this one. The
+# rights of others are left out where $9 is false. OFFSET 0 has rights looked up by their keys, where the planner goes
+# through all that were passed on (27 November 2026).
+_RIGHTS = f"""
+WITH RECURSIVE held AS (
+    SELECT p.id FROM post p JOIN body b ON b.id = p.body_id
+      JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
+      JOIN appointment a ON a.id = h.value
+     WHERE $6::text IS NOT NULL AND b.organisation IN ($3, '') AND a.person_id = $6
+     UNION SELECT id FROM post WHERE reference = $7
+), candidates AS (
+    SELECT r.id, (r.post_id IN (SELECT id FROM held)) IS TRUE OR (r.post_id IS NULL AND b.reference = $8) AS own,
+           false AS waits
+      FROM body b JOIN decision_right r ON r.body_id = b.id
+     WHERE b.organisation = $3 AND r.action = ANY($4)
+     UNION ALL
+    SELECT r.id, (r.post_id IN (SELECT id FROM held)) IS TRUE OR (r.post_id IS NULL AND b.reference = $8), false
+      FROM decision_right r JOIN body b ON b.id = r.body_id
+     WHERE r.member = $3 AND r.member <> '' AND r.action = ANY($4)
+     UNION ALL
+    SELECT r.id, false, true FROM right_time_belief rm JOIN decision_right r ON r.id = rm.subject_id
+     WHERE {about("rm", Facet.TO_REMAKE)} AND rm.value = $3 AND {holds("rm", "$1", "$2")} AND r.action = ANY($4)
+       AND NOT EXISTS (
+           SELECT FROM right_time_belief made
+            WHERE made.subject_id = r.id AND {about("made", Facet.REMADE_BY)} AND {holds("made", "$1", "$2")})
+), starts AS (
+    SELECT c.id, c.own, c.waits
+      FROM candidates c
+      JOIN LATERAL (
+           SELECT bool_or(x.valid @> $1::date) AS stands, bool_or(upper(x.valid) <= $1::date) AS ended
+             FROM right_time_belief x
+            WHERE x.subject_id = c.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
+           HAVING count(*) > 0) t ON true
+     WHERE (c.own OR c.waits OR $9::bool) AND (NOT c.waits OR (t.ended AND NOT t.stands))
+     ORDER BY c.own DESC, t.stands DESC, c.id LIMIT $5
+), chain (id) AS (
+    SELECT id FROM starts
+     UNION SELECT source.id FROM chain
+     CROSS JOIN LATERAL (SELECT r.delegated_from AS id FROM decision_right r
+                          WHERE r.id = chain.id AND r.delegated_from IS NOT NULL OFFSET 0) source
+), linked AS (
+SELECT r.id, r.action, r.scope, r.value_limit_pence, r.limit_basis, r.recurrent, r.conditions, r.delegated_from,
+       r.power, r.source_minute, r.post_id, starts.id IS NOT NULL AS asked,
+       coalesce(starts.own OR starts.waits, false) AS own,
+       CASE WHEN made.value IS NULL AND s.value IS NULL THEN rm.value END AS waits_for,
+       s.value IS NOT NULL AS in_force, lower(s.valid) AS first_day, upper(s.valid) - 1 AS last_day,
+       coalesce(p.reference, b.reference) AS holder, a.person_id AS person, b.reference AS body, r.member
+  FROM chain
+ CROSS JOIN LATERAL (SELECT d.* FROM decision_right d WHERE d.id = chain.id OFFSET 0) r
+  JOIN body b ON b.id = r.body_id
+  LEFT JOIN starts ON starts.id = r.id
+  LEFT JOIN post p ON p.id = r.post_id
+  LEFT JOIN right_time_belief s ON s.subject_id = r.id AND {about("s", Facet.STANDS)} AND {as_known("s")}
+        AND s.valid @> $1::date
+  LEFT JOIN {believed(right_time, "rm", Facet.TO_REMAKE, "r.id")}
+  LEFT JOIN {believed(right_time, "made", Facet.REMADE_BY, "r.id")}
+  LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "r.post_id")}
+  LEFT JOIN appointment a ON a.id = h.value
+)
+SELECT l.*, kind.value AS kind, level.value AS level
+  FROM (SELECT $3::text AS code) o
+  LEFT JOIN known_organisation k ON k.code = o.code
+  LEFT JOIN known_organisation_belief kind ON kind.subject_id = k.id AND {about("kind", Known.KIND)} AND {holds("kind")}
+  LEFT JOIN co_commissioning c ON c.organisation = o.code
+  LEFT JOIN {believed(level_time, "level", Facet.STANDS, "c.id")}
+  LEFT JOIN linked l ON true
+"""  # noqa: S608  (only names of ours are put in)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who would decide: a person with the posts that they hold on the day, a post, or a body."""
+
+    person: str | None = None
+    post: str | None = None
+    body: str | None = None
+
+    @property
+    def named(self) -> str:
+        """The person, post or body."""
+        return self.person or self.post or self.body or "no one"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether the actor may, by which chain or what is missing, and by which chains others may.
+
+    `rows` are the rights of all chains, by id, as read. `question` has what was decided before in the same series.
+    """
+
+    chain: Chain | None
+    others: tuple[Chain, ...]
+    rows: Mapping[int, Mapping[str, Any]]
+    find_power: PowerFor
+    question: Question
+    packs: list[str]
+
+
+async def ask(
+    db: Reads,
+    actor: Actor,
+    organisation: str,
+    question: Question,
+    *,
+    series: Series | None = None,
+    as_at: date,
+    as_known: datetime | None,
+) -> Answer:
+    """Answer whether an actor may decide for an organisation, as at a day, as known at an instant.
+
+    Where a right has a limit, what the organisation decided before in the same series counts too.
+    """
+    asked = _Asked(organisation, question, series or Series(), as_at, as_known)
+    if actor != Actor():
+        # Most who ask may, by a right of their own: those of others are then not looked at.
+        own = await _answered(db, actor, asked, of_others=False)
+        if own.chain is not None and own.chain.holds:
+            return own
+    return await _answered(db, actor, asked, of_others=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    organisation: str
+    question: Question
+    series: Series
+    as_at: date
+    as_known: datetime | None
+
+
+async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) -> Answer:
+    organisation, as_at, as_known, question = asked.organisation, asked.as_at, asked.as_known, asked.question
+    args = (organisation, prefixes(question.action), MOST_RIGHTS, actor.person, actor.post, actor.body, of_others)
+    read = await db.fetch(_RIGHTS, as_at, as_known or _NOW, *args)
+    rows = {row["id"]: dict(row) for row in read if row["id"] is not None}
+    joint = await _joint(db, rows.values(), as_at, as_known)
+    rights = {number: _right(row, joint) for number, row in rows.items()}
+    kind, level = read[0]["kind"] or "unknown", read[0]["level"]
+    find_power = power_for(kind, as_at, as_known=as_known, level=json.loads(level)["level"] if level else None)
+    if any(right.limit_pence is not None for right in rights.values()):
+        question = await with_parts(db, organisation, question, asked.series, as_at=as_at, as_known=as_known)
+    packs = packs_of(as_at, as_known=as_known)
+    own = [number for number, row in rows.items() if row["own"]]
+    chain = best_chain(question, own, rights, find_power)
+    if chain is not None and chain.holds:
+        return Answer(chain, (), rows, find_power, question, packs)
+    further = sorted(number for number, row in rows.items() if row["asked"] and not row["own"])
+    others = proofs([best_chain(question, [number], rights, find_power) for number in further])
+    return Answer(chain, tuple(others), rows, find_power, question, packs)
+
+
+GRANTED = frozenset(
+    {Missing.RIGHT, Missing.ACTION, Missing.SCOPE, Missing.LIMIT, Missing.SPLIT, Missing.RECURRENT, Missing.REMAKE}
+)
+"""The faults that a grant makes good."""
+_LEADING = f"""
+SELECT b.reference FROM body b JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
+ WHERE b.organisation = $3 AND b.within_id IS NULL ORDER BY b.reference
+"""  # noqa: S608  (only names of ours are put in)
+
+
+async def list_granters(
+    db: Reads, organisation: str, answer: Answer, *, as_at: date, as_known: datetime | None
+) -> dict[int | None, list[str]]:
+    """Return who may make each missing grant, by the right at which it is missing (None: the actor has none).
+
+    A right is passed on by the holder of the one that it comes from; one that comes from a power is granted by the body
+    that leads the organisation. Where there is none yet, whoever may decide may also pass their right on.
+    """
+    leading = [row["reference"] for row in await db.fetch(_LEADING, as_at, as_known or _NOW, organisation)]
+    if answer.chain is None:
+        return {None: list(dict.fromkeys([*leading, *(chain.rights[0].holder for chain in answer.others)]))}
+    found: dict[int | None, list[str]] = {}
+    sources = {right.id: right.delegated_from for right in answer.chain.rights}
+    for fault in answer.chain.faults:
+        source = answer.rows.get(sources.get(fault.right or 0) or 0)
+        if fault.missing in GRANTED:
+            found[fault.right] = [source["holder"]] if source is not None else leading
+    return found
+
+
+def packs_of(day: date, *, as_known: datetime | None = None) -> list[str]:
+    """Return the ids of the rule packs by which a question of a day is answered, beside the power's."""
+    series = series_pack_on(day, as_known=as_known)
+    return [pack for pack in (delegation_pack_on(day, as_known=as_known), series.id if series else None) if pack]
+
+
+def faults_in(answer: Answer, actor: Actor) -> list[Fault]:
+    """Return all that is missing for an actor, none where they may.
+
+    Without any right to the action it is the right, and the power too where none covers it: no right could be granted.
+    """
+    if answer.chain is not None:
+        return list(answer.chain.faults)
+    action = answer.question.action
+    granted = f"a right to {action} is granted to {actor.named}, or to a post of theirs"
+    found = [Fault(Missing.RIGHT, None, granted)]
+    if answer.find_power(action, "") is None:
+        found.append(no_power(action, ""))
+    return found
+
+
+async def _joint(
+    db: Reads, rows: Iterable[Mapping[str, Any]], as_at: date, as_known: datetime | None
+) -> dict[str, str]:
+    """Return, for each joint body that has one of the rights, how its members exercise an action together."""
+    bodies = sorted({row["body"] for row in rows if row["member"]})
+    return {body: await joint_prefix(db, body, on=as_at, as_known=as_known) for body in bodies}
+
+
+def _right(row: Mapping[str, Any], joint: Mapping[str, str]) -> Right:
+    return Right(
+        id=row["id"],
+        holder=row["holder"],
+        action=row["action"],
+        in_force=row["in_force"],
+        scope=row["scope"],
+        limit_pence=row["value_limit_pence"],
+        limit_basis=LimitBasis(row["limit_basis"]),
+        recurrent=row["recurrent"],
+        conditions=frozenset(row["conditions"]),
+        delegated_from=row["delegated_from"],
+        power=row["power"],
+        waits_for=row["waits_for"] or "",
+        vacant=row["post_id"] is not None and row["person"] is None,
+        joint=joint.get(row["body"], ""),
+    )
+
+
+async def list_deciders(
+    db: Reads,
+    action: str,
+    *,
+    organisation: str,
+    value_pence: int,
+    recurrent: bool,
+    as_at: date,
+    as_known: datetime | None,
+) -> dict[str, Any]:
+    """Return the rights to decide on an action and a value for an organisation: bodies first, then posts.
+
+    A right is listed, but cannot be used, where its post is vacant or a link of its chain is missing. Its scope and
+    conditions are shown, and taken as met.
+    """
+    rights = await list_covering(
+        db,
+        action,
+        organisation=organisation,
+        value_pence=value_pence,
+        recurrent=recurrent,
+        as_at=as_at,
+        as_known=as_known,
+    )
+    question = Question(
+        action=action,
+        value_pence=dict.fromkeys(LimitBasis, value_pence),
+        recurrent=recurrent,
+        subjects=frozenset(right["scope"] for right in rights),
+        met=frozenset(code for right in rights for code in right["conditions"]),
+    )
+    answer = await ask(db, Actor(), organisation, question, as_at=as_at, as_known=as_known)
+    usable = {chain.rights[0].id for chain in answer.others}
+    return {
+        "action": action,
+        "function": action.replace(".", "-"),
+        "organisation": organisation,
+        "value_pence": value_pence,
+        "recurrent": recurrent,
+        "as_at": as_at,
+        "as_known": as_known,
+        "pack": delegation_pack_on(as_at),
+        "deciders": [{**right, "may_decide": right["decision_right"] in usable} for right in rights],
+        "anybody_may": any(right["decision_right"] in usable for right in rights),
+    }

@@ -1,0 +1,135 @@
+"""Copies the events of other publishers that may belong to a dossier, and which references attach them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from libs.common.events import Event
+from libs.common.events.contracts import (
+    CommitmentMade,
+    ConsolidationAgreed,
+    ConsolidationPlanned,
+    ConsolidationWithdrawn,
+    ContractSigned,
+    ContractTerminated,
+    ContractTransferred,
+    ContractVaried,
+    NoticeServed,
+    ProcurementStated,
+    ServiceConsolidated,
+    TerminationPriced,
+)
+from libs.common.events.finance import (
+    BudgetMoved,
+    BudgetReduced,
+    BudgetSet,
+    CaseAppraised,
+    CostShiftFound,
+    DelayPriced,
+    PaymentMade,
+    SavingContracted,
+    SavingRealised,
+    SavingReversed,
+)
+from libs.common.events.registry import (
+    CCGMerged,
+    CCGMergerAgreed,
+    CCGMergerRedated,
+    CCGMergerWithdrawn,
+    ICBMerged,
+    ICBMergerAgreed,
+    ICBMergerRedated,
+    ICBMergerWithdrawn,
+    MergerApplicationDetermined,
+    MergerApplied,
+    MergerConditionMet,
+    TransferSchemeMade,
+    TransferSchemeResumed,
+    TransferSchemeSuspended,
+)
+from libs.common.messaging.subscriptions import Delivery
+
+_WORDS = frozenset({"title", "reason", "evidence", "successor_name", "effective_on", "stated_at"})
+"""Fields that may be words, and the days, which each entry has of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """The fields by whose values a dossier takes an event in, and those whose values it then has as references."""
+
+    by: tuple[str, ...]
+    gives: tuple[str, ...] = ()
+
+
+_MERGER = Attachment(("merger",), ("merger",))
+_SAVING = Attachment(("initiative", "cause"), ("initiative",))
+_CONTRACT = Attachment(("contract",))
+
+ATTACHMENTS: Mapping[type[Event], Attachment] = {
+    MergerApplied: Attachment(("application", "successor"), ("application",)),
+    MergerApplicationDetermined: Attachment(("application", "merger"), ("application", "merger")),
+    **dict.fromkeys((CCGMergerAgreed, ICBMergerAgreed, CCGMergerRedated, ICBMergerRedated), _MERGER),
+    **dict.fromkeys((CCGMergerWithdrawn, ICBMergerWithdrawn, CCGMerged, ICBMerged, MergerConditionMet), _MERGER),
+    **dict.fromkeys((TransferSchemeMade, TransferSchemeSuspended, TransferSchemeResumed), _MERGER),
+    ProcurementStated: Attachment(("procurement",), ("contract",)),
+    CommitmentMade: _CONTRACT,
+    ContractSigned: Attachment(("contract", "procurement", "decisions"), ("contract",)),
+    ContractVaried: Attachment(("contract", "decisions")),
+    ContractTransferred: _CONTRACT,
+    ContractTerminated: _CONTRACT,
+    NoticeServed: _CONTRACT,
+    TerminationPriced: _CONTRACT,
+    PaymentMade: _CONTRACT,
+    ConsolidationPlanned: Attachment(("plan",), ("initiative",)),
+    ConsolidationAgreed: Attachment(("plan", "decisions"), ("contract", "replaced", "initiative")),
+    ConsolidationWithdrawn: Attachment(("plan",)),
+    ServiceConsolidated: Attachment(("plan", "contract"), ("contract", "initiative")),
+    CaseAppraised: Attachment(("case",)),
+    CostShiftFound: Attachment(("subject",)),
+    DelayPriced: Attachment(("proposal",)),
+    **dict.fromkeys((SavingContracted, SavingRealised, SavingReversed), _SAVING),
+    BudgetReduced: Attachment(("decision", "initiative")),
+    **dict.fromkeys((BudgetMoved, BudgetSet), Attachment(("decision",))),
+}
+"""Which events dossiers are made of, beside governance's own acts. Each is attached by what caused it too."""
+
+_NOTE = """
+INSERT INTO dossier_event (event_id, name, attached_by, attaches, fields, effective_on, stated_at)
+SELECT i, n, string_to_array(b, $8), string_to_array(g, $8), f::jsonb, e, s
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[])
+       AS new (i, n, b, g, f, e, s)
+    ON CONFLICT (event_id) DO NOTHING
+"""
+_BETWEEN = "\x1f"
+
+
+async def note(deliveries: Sequence[Delivery], connection: asyncpg.Connection) -> None:
+    """Copy these events, each once: one statement, however many events."""
+    rows = [_row(one) for one in deliveries]
+    await connection.execute(_NOTE, *(list(column) for column in zip(*rows, strict=True)), _BETWEEN)
+
+
+def _row(delivery: Delivery) -> tuple[Any, ...]:
+    event, envelope = delivery.event, delivery.envelope
+    attachment = ATTACHMENTS[type(event)]
+    fields = {name: value for name, value in event.model_dump(mode="json").items() if name not in _WORDS}
+    return (
+        envelope.id,
+        event.event_name,
+        _BETWEEN.join(sorted({*_values(fields, attachment.by), envelope.causation} - {""})),
+        _BETWEEN.join(sorted({*_values(fields, attachment.gives), envelope.id} - {""})),
+        json.dumps(fields),
+        event.effective_on,
+        event.stated_at,
+    )
+
+
+def _values(fields: Mapping[str, Any], names: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for name in names:
+        value = fields[name]
+        found.update([value] if isinstance(value, str) else value or ())
+    return found

@@ -1,0 +1,113 @@
+"""Finds how a person is conflicted in an item: by paths of dated interests from the person to a party of the item.
+
+Rules 1.7: a member is conflicted where a path of edges, each in force on the item's day and known at the meeting, leads
+to a party of the item. A path ends at the first party; each edge is walked once, so that cycles end; shares multiply
+along ownership. The strictest action of the paths counts.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+
+class InterestType(StrEnum):
+    """The four sorts of interest of the statutory guidance."""
+
+    FINANCIAL = "financial"
+    PROFESSIONAL = "non_financial_professional"
+    PERSONAL = "non_financial_personal"
+    INDIRECT = "indirect"
+
+
+class Relation(StrEnum):
+    """How one node of a path is tied to the next."""
+
+    PARTNER_IN = "partner_in"
+    OWNS = "owns"
+    EMPLOYED_BY = "employed_by"
+    DIRECTOR_OF = "director_of"
+    CLOSE_TO = "close_to"
+    REGULATES = "regulates"
+    HOSTS = "hosts"
+    MEMBER_OF = "member_of"
+    SITS_IN = "sits_in"
+    """Holds a post in a body of the organisation."""
+
+
+_UNDECLARED = {
+    Relation.SITS_IN: InterestType.PROFESSIONAL,
+    Relation.MEMBER_OF: InterestType.PROFESSIONAL,
+    Relation.REGULATES: InterestType.PROFESSIONAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An interest that is in force and known: `holder` is tied to `other`; `share` is of what is owned, 1 else."""
+
+    id: str
+    holder: str
+    relation: Relation
+    other: str
+    share: Fraction = Fraction(1)
+    type: InterestType | None = None
+    """Which sort of interest it was declared as; None where it was not declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Edges from a person to a party, and what share of the party they own together along the path."""
+
+    edges: tuple[Edge, ...]
+
+    @property
+    def party(self) -> str:
+        """The party that it leads to."""
+        return self.edges[-1].other
+
+    @property
+    def share(self) -> Fraction:
+        """The product of the shares."""
+        product = Fraction(1)
+        for edge in self.edges:
+            product *= edge.share
+        return product
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the interest is the person's own, not by way of another."""
+        return len(self.edges) == 1
+
+    @property
+    def type(self) -> InterestType:
+        """Which sort of interest it is: indirect by way of another person, else as its first edge was declared."""
+        if any(edge.relation == Relation.CLOSE_TO for edge in self.edges):
+            return InterestType.INDIRECT
+        first = self.edges[0]
+        return first.type or _UNDECLARED.get(first.relation, InterestType.FINANCIAL)
+
+
+def paths_to(person: str, parties: Collection[str], edges: Iterable[Edge], *, most_hops: int) -> list[Path]:
+    """Return every path of at most so many edges from a person to a party, the shortest first, then by their edges.
+
+    A path stops at the first party that it reaches and passes no node twice.
+    """
+    by_holder: dict[str, list[Edge]] = {}
+    for edge in edges:
+        by_holder.setdefault(edge.holder, []).append(edge)
+    found = list(_walk(person, frozenset(parties), by_holder, most_hops, ()))
+    return sorted(found, key=lambda path: (len(path.edges), [edge.id for edge in path.edges]))
+
+
+def _walk(
+    node: str, parties: frozenset[str], edges: Mapping[str, Sequence[Edge]], hops: int, walked: tuple[Edge, ...]
+) -> Iterator[Path]:
+    if not hops:
+        return
+    passed = {edge.holder for edge in walked} | {node}
+    for edge in edges.get(node, ()):
+        if edge.other in parties:
+            yield Path((*walked, edge))
+        elif edge.other not in passed:
+            yield from _walk(edge.other, parties, edges, hops - 1, (*walked, edge))

@@ -1,0 +1,69 @@
+"""Shows meetings and items as a caller may read them: private titles to leads, and to members who are not excluded."""
+
+from datetime import date, datetime
+from typing import Any
+
+from libs.common.database.connection import Reads
+from libs.common.identity import Caller, Role
+from services.governance.core.members import organisations_of
+from services.governance.core.models import known
+from services.governance.meetings import queries
+from services.governance.meetings.views import (
+    AttendanceView,
+    ItemSummary,
+    ItemView,
+    MeetingView,
+    MotionView,
+    RecusalView,
+    ResultView,
+    VoteView,
+)
+from services.governance.people.accounts import person_of
+
+
+async def show_meeting(db: Reads, meeting: str, *, by: Caller, as_at: date, as_known: datetime | None) -> MeetingView:
+    """Return a meeting with its agenda and attendance. Raises MeetingNotFound."""
+    row = await queries.get_meeting(db, meeting, as_at=as_at, as_known=as_known)
+    items = await queries.list_items(db, meeting, as_known=as_known)
+    there = await queries.list_attendance(db, meeting, as_known=as_known)
+    return MeetingView(
+        **row | {"as_at": as_at, "as_known": as_known},
+        items=[ItemSummary.model_validate(await _shown(db, item, by)) for item in items],
+        attendance=[AttendanceView.model_validate(dict(one)) for one in there],
+    )
+
+
+async def show_item(db: Reads, item: str, *, by: Caller, as_known: datetime | None) -> ItemView:
+    """Return an item with its recusals, motion, votes and result. Raises ItemNotFound."""
+    row = await queries.get_item(db, item, as_known=as_known)
+    recusals = await queries.list_recusals(db, item, as_known=as_known)
+    votes = await queries.list_votes(db, item, as_known=as_known)
+    return ItemView(
+        **await _shown(db, row, by),
+        as_known=as_known,
+        recusals=[RecusalView.model_validate(dict(one)) for one in recusals],
+        motion=MotionView.model_validate(dict(row)) if row["put_at"] is not None else None,
+        votes=[VoteView.model_validate(dict(one)) for one in votes],
+    )
+
+
+async def _shown(db: Reads, item: queries.Row, by: Caller) -> dict[str, Any]:
+    """Return an item as the caller may read it."""
+    hidden = bool(item["private_reason"]) and not await reads_private(db, item, by=by)
+    result = ResultView.model_validate(dict(item)) if item["outcome"] is not None else None
+    return {**item, "title": None if hidden else item["title"], "stage": item["stage"] or None, "result": result}
+
+
+async def reads_private(db: Reads, item: queries.Row, *, by: Caller) -> bool:
+    """Whether a caller reads a private item: a lead of whose body it is, a member or deputy; no one excluded."""
+    person = await person_of(db, by)
+    if person is not None and person in await queries.excluded_from(db, item, [person], as_known=None):
+        return False
+    codes = await organisations_of(db, item["body"], on=item["held_on"], as_known=None)
+    predecessors = () if by.acts_for_one_of(codes) else await known.predecessors(db, by.organisations)
+    if by.has(Role.GOVERNANCE_LEAD) and by.acts_for_one_of(codes, predecessors=predecessors):
+        return True
+    if person is None:
+        return False
+    places = await queries.places_of(db, item["body"], on=item["held_on"], as_known=None)
+    return any(person in (place.holder, *place.deputies) for place in places)

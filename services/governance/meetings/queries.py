@@ -1,0 +1,261 @@
+"""Reads meetings, their items, who attended and is recused, votes, results and minutes, as at a day, as known."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+from libs.common.database.connection import PLANNED_EACH_TIME, Reads
+from services.governance.bodies.terms import get_terms
+from services.governance.core import queries as reads
+from services.governance.core.members import organisations_of
+from services.governance.core.votes import Choice
+from services.governance.interests.parties import Parties, conflicts_with, parties_of
+from services.governance.interests.rules import Action, Conflict, strictest
+from services.governance.meetings.errors import ItemNotFound, MeetingNotFound
+from services.governance.meetings.models import MeetingState
+from services.governance.meetings.rules import Attended, Cast, Room, WeighedSeat
+from services.governance.proposals.queries import get_proposal
+
+Row: TypeAlias = Mapping[str, Any]
+
+_NOW = datetime.max.replace(tzinfo=UTC)
+
+# $1 as at, $2 as known.
+_MEETINGS = f"""
+{PLANNED_EACH_TIME}
+SELECT m.id, m.reference AS meeting, b.reference AS body, b.organisation, m.held_on, m.starts_at, m.in_public,
+       called.effective_on AS notice_on, called.clear_days, called.pack AS notice_pack,
+       called.reason AS short_notice, cancelled.reason AS cancelled_because, minutes.version AS minutes_version,
+       CASE WHEN cancelled.id IS NOT NULL THEN 'cancelled'
+            WHEN minutes.approved THEN 'approved'
+            WHEN minutes.id IS NOT NULL THEN 'minutes_draft'
+            WHEN held.id IS NOT NULL THEN 'held'
+            WHEN called.id IS NOT NULL THEN 'called'
+            ELSE 'planned' END AS state
+  FROM meeting m
+  JOIN body b ON b.id = m.body_id
+  LEFT JOIN meeting_step called ON called.meeting_id = m.id AND called.step = 'called'
+        AND called.effective_on <= $1 AND called.stated_at <= $2
+  LEFT JOIN meeting_step cancelled ON cancelled.meeting_id = m.id AND cancelled.step = 'cancelled'
+        AND cancelled.effective_on <= $1 AND cancelled.stated_at <= $2
+  LEFT JOIN meeting_step held ON held.meeting_id = m.id AND held.step = 'held'
+        AND held.effective_on <= $1 AND held.stated_at <= $2
+  LEFT JOIN LATERAL (
+       SELECT v.id, v.version, EXISTS (
+              SELECT FROM item_result r JOIN meeting_item i ON i.id = r.item_id JOIN meeting l ON l.id = i.meeting_id
+               WHERE r.approves = v.id AND r.stated_at <= $2 AND l.held_on <= $1) AS approved
+         FROM minutes v
+        WHERE v.meeting_id = m.id AND v.drafted_on <= $1 AND v.stated_at <= $2
+        ORDER BY v.version DESC LIMIT 1) minutes ON true
+ WHERE m.stated_at <= $2
+   AND ($3::text IS NULL OR m.reference = $3)
+   AND ($4::text IS NULL OR b.reference = $4)
+   AND ($5::text IS NULL OR b.organisation = $5)
+   AND ($6::date IS NULL OR (m.held_on, m.reference) > ($6::date, $7::text))
+ ORDER BY m.held_on, m.reference LIMIT $8
+"""  # noqa: S608  (only a comment of ours is put in)
+
+_ITEMS = """
+SELECT i.id, i.reference AS item, m.reference AS meeting, b.reference AS body, b.organisation, m.held_on, m.starts_at,
+       i.number,
+       i.title, i.private_reason, i.proposal, coalesce(p.action, i.action) AS action, i.stage,
+       mm.reference AS minutes_of, u.reference AS urgent_action, mo.put_at, mo.presides, mo.conditions,
+       r.outcome, r.closed_at, r.votes_for, r.against, r.abstained, r.of, r.tie, r.casting, r.clause, r.filled,
+       r.counted, r.decision
+  FROM meeting_item i
+  JOIN meeting m ON m.id = i.meeting_id
+  JOIN body b ON b.id = m.body_id
+  LEFT JOIN proposal p ON p.reference = i.proposal
+  LEFT JOIN meeting mm ON mm.id = i.minutes_of
+  LEFT JOIN urgent_action u ON u.id = i.urgent_action_id
+  LEFT JOIN motion mo ON mo.item_id = i.id AND mo.stated_at <= $1
+  LEFT JOIN item_result r ON r.item_id = i.id AND r.stated_at <= $1
+ WHERE i.stated_at <= $1 AND ($2::text IS NULL OR m.reference = $2) AND ($3::text IS NULL OR i.reference = $3)
+   AND ($4::text IS NULL OR i.proposal = $4)
+ ORDER BY m.held_on, m.reference, i.number
+"""
+
+_ATTENDANCE = """
+SELECT DISTINCT ON (a.person_id) a.person_id AS person, a.coming, a.seat, a.role, a.arrived, a.departed
+  FROM attendance a JOIN meeting m ON m.id = a.meeting_id
+ WHERE m.reference = $2 AND a.stated_at <= $1
+ ORDER BY a.person_id, a.stated_at DESC, a.id DESC
+"""
+
+_RECUSALS = """
+SELECT DISTINCT ON (r.person_id) r.person_id AS person, r.action, r.required, r.decided_by, r.decided_at
+  FROM recusal r JOIN meeting_item i ON i.id = r.item_id
+ WHERE i.reference = $2 AND r.stated_at <= $1
+ ORDER BY r.person_id, r.stated_at DESC, r.id DESC
+"""
+
+_VOTES = """
+SELECT v.seat, v.voter, v.cast_by, v.choice, v.cast_at, v.principal
+  FROM vote v JOIN meeting_item i ON i.id = v.item_id
+ WHERE i.reference = $2 AND v.stated_at <= $1
+ ORDER BY v.cast_at, v.seat
+"""
+
+_MINUTES = """
+SELECT m.reference AS meeting, v.version, v.sha256, v.drafted_on, v.stated_at,
+       l.held_on AS approved_on, i.reference AS approved_by
+  FROM minutes v
+  JOIN meeting m ON m.id = v.meeting_id
+  LEFT JOIN item_result r ON r.approves = v.id AND r.stated_at <= $1
+  LEFT JOIN meeting_item i ON i.id = r.item_id
+  LEFT JOIN meeting l ON l.id = i.meeting_id
+ WHERE m.reference = $2 AND v.stated_at <= $1
+ ORDER BY v.version
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingFilter:
+    """Filters of the list of meetings; None leaves a filter out."""
+
+    body: str | None = None
+    organisation: str | None = None
+
+
+async def list_meetings(
+    db: Reads,
+    filters: MeetingFilter,
+    *,
+    as_at: date,
+    as_known: datetime | None,
+    after: tuple[date, str] | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Return meetings with their state as at a day, in the order of their days."""
+    cursor = after or (None, None)
+    args = (None, filters.body, filters.organisation, *cursor, limit)
+    return [dict(row) for row in await db.fetch(_MEETINGS, as_at, as_known or _NOW, *args)]
+
+
+async def get_meeting(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
+    """Return a meeting with its state as at a day. Raises MeetingNotFound."""
+    args = (reference, None, None, None, None, 1)
+    rows = await db.fetch(_MEETINGS, as_at, as_known or _NOW, *args)
+    if not rows:
+        raise MeetingNotFound(f"there is no meeting {reference}")
+    return dict(rows[0])
+
+
+async def list_items(db: Reads, meeting: str, *, as_known: datetime | None) -> list[dict[str, Any]]:
+    """Return the agenda of a meeting, with what came of its items."""
+    return [dict(row) for row in await db.fetch(_ITEMS, as_known or _NOW, meeting, None, None)]
+
+
+async def list_items_of(db: Reads, proposal: str, *, as_known: datetime | None = None) -> list[dict[str, Any]]:
+    """Return the items at which a proposal is on an agenda, in the order of their meetings."""
+    return [dict(row) for row in await db.fetch(_ITEMS, as_known or _NOW, None, None, proposal)]
+
+
+async def get_item(db: Reads, item: str, *, as_known: datetime | None) -> dict[str, Any]:
+    """Return an item with its motion and result. Raises ItemNotFound."""
+    rows = await db.fetch(_ITEMS, as_known or _NOW, None, item, None)
+    if not rows:
+        raise ItemNotFound(f"there is no item {item}")
+    return dict(rows[0])
+
+
+async def list_attendance(db: Reads, meeting: str, *, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
+    """Return who comes, or was there, as last stated of each person."""
+    return await db.fetch(_ATTENDANCE, as_known or _NOW, meeting)
+
+
+async def list_recusals(db: Reads, item: str, *, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
+    """Return what was decided on each person's interest at an item."""
+    return await db.fetch(_RECUSALS, as_known or _NOW, item)
+
+
+async def list_votes(db: Reads, item: str, *, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
+    """Return the votes cast at an item."""
+    return await db.fetch(_VOTES, as_known or _NOW, item)
+
+
+async def list_minutes(db: Reads, meeting: str, *, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
+    """Return the versions of a meeting's minutes, and by which item each was approved."""
+    return await db.fetch(_MINUTES, as_known or _NOW, meeting)
+
+
+async def places_of(db: Reads, body: str, *, on: date, as_known: datetime | None) -> list[WeighedSeat]:
+    """Return the seats of a body on a day, with the weights of their votes."""
+    posts = await reads.list_posts(db, reads.PostFilter(body=body), as_at=on, as_known=as_known)
+    return [
+        WeighedSeat(
+            *(post["post"], frozenset(post["roles"]), post["votes"], post["person"], tuple(post["deputies"])),
+            weight=post["weight"],
+            sits_for=post["organisation"],
+        )
+        for post in posts
+    ]
+
+
+def attended_of(rows: Sequence[Mapping[str, Any]]) -> list[Attended]:
+    """Return attendance as the rules take it."""
+    return [
+        Attended(row["person"], tuple(zip(row["arrived"], row["departed"], strict=True)), row["seat"]) for row in rows
+    ]
+
+
+def casts_of(rows: Sequence[Mapping[str, Any]]) -> list[Cast]:
+    """Return votes as the rules take them."""
+    return [Cast(row["seat"], row["cast_by"], Choice(row["choice"]), row["cast_at"]) for row in rows]
+
+
+async def room_at(db: Reads, item: Row, *, as_known: datetime | None) -> Room:
+    """Return the seats of an item's body, who attended, and who is excluded. Raises TermsNotFound."""
+    terms, _, _ = await get_terms(db, item["body"], as_at=item["held_on"], as_known=as_known)
+    places = await places_of(db, item["body"], on=item["held_on"], as_known=as_known)
+    attended = attended_of(await list_attendance(db, item["meeting"], as_known=as_known))
+    persons = {one.person for one in attended} | {
+        person for place in places for person in (place.holder, *place.deputies) if person is not None
+    }
+    excluded = await excluded_from(db, item, persons, as_known=as_known)
+    parties = await parties_at(db, item, as_known=as_known)
+    supplying = parties.supplying if parties is not None else frozenset[str]()
+    on_own_price = [place for place in places if place.sits_for in supplying and place.holder in excluded]
+    deputies = {deputy for place in on_own_price for deputy in place.deputies}
+    members = {place.holder for place in places}
+    return Room(places, attended, excluded | (deputies - members), terms, supplying)
+
+
+async def excluded_from(db: Reads, item: Row, persons: Collection[str], *, as_known: datetime | None) -> frozenset[str]:
+    """Return who of these persons neither votes nor counts at an item.
+
+    What whoever presides decided counts, and where nothing was decided yet, what the rule pack asks for.
+    """
+    actions = {
+        person: conflict.action for person, conflict in (await conflicts_at(db, item, persons, as_known)).items()
+    }
+    decided = {row["person"]: Action(row["action"]) for row in await list_recusals(db, item["item"], as_known=as_known)}
+    return frozenset(person for person, action in (actions | decided).items() if action is not Action.NOTE_ONLY)
+
+
+async def conflicts_at(
+    db: Reads, item: Row, persons: Collection[str], as_known: datetime | None
+) -> dict[str, Conflict]:
+    """Return of each person with an interest in the parties of an item's proposal the conflict that asks for most."""
+    parties = await parties_at(db, item, as_known=as_known)
+    if parties is None:
+        return {}
+    on: date = item["held_on"]
+    return strictest(await conflicts_with(db, persons, parties, on=on, as_known=as_known, stage=item["stage"]))
+
+
+async def parties_at(db: Reads, item: Row, *, as_known: datetime | None) -> Parties | None:
+    """Return the parties of what an item's body decides on; None where no proposal is on the agenda with it."""
+    if not item["proposal"]:
+        return None
+    on = item["held_on"]
+    proposal = await get_proposal(db, item["proposal"], as_at=on, as_known=as_known)
+    bound = proposal.binding.get(item["body"])
+    organisations = bound or await organisations_of(db, item["body"], on=on, as_known=as_known)
+    return await parties_of(db, proposal.subject, organisations, on=on, as_known=as_known)
+
+
+def is_over(state: MeetingState) -> bool:
+    """Whether nothing more is put on the agenda of a meeting or voted on at it."""
+    return state not in {MeetingState.PLANNED, MeetingState.CALLED}

@@ -1,0 +1,76 @@
+"""Raises a finding for each applicant of a merger whose own body has not decided to apply, and clears it with the vote.
+
+An application that the registry has accepted stands: the finding undoes nothing. It is due work, because the vote may
+be taken, or reversed, later.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.identity import Caller
+from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
+from services.governance.findings.models import FindingKind
+from services.governance.mergers.queries import find_states
+from services.governance.mergers.stages import MergerStage
+
+APPLY = "merger.apply"
+_KIND = FindingKind.APPLIED_WITHOUT_DECISION
+_OVER = frozenset({MergerStage.REJECTED, MergerStage.WITHDRAWN})
+
+_APPLICATIONS = """
+SELECT DISTINCT reference FROM known_merger_event WHERE what = 'MergerApplied' AND effective_on <= $1 ORDER BY reference
+"""
+# A vote to apply is taken before there is an application: its subject is one of the bodies then, or the successor.
+_VOTED = """
+SELECT asked.n FROM unnest($1::int[], $2::text[], $3::text[]) AS asked (n, code, subjects)
+ WHERE EXISTS (
+       SELECT FROM decision d
+        WHERE d.subject = ANY(string_to_array(asked.subjects, ',')) AND asked.code = ANY(d.binds)
+          AND (d.action = $4 OR d.action LIKE $4 || '.%') AND d.outcome <> 'rejected' AND d.taken_on <= $5
+          AND NOT EXISTS (SELECT FROM decision_reversal r WHERE r.decision = d.id AND r.effective_on <= $5))
+"""
+_OPEN = "SELECT key FROM finding WHERE kind = $1 AND cleared_at IS NULL"
+
+
+async def find_unvoted(
+    session: AsyncSession,
+    *,
+    up_to: date,
+    stated_at: datetime,
+    by: Caller,  # noqa: ARG001  (every routine of due work is called with it)
+) -> int:
+    """Raise and clear the findings about applicants' own votes, as on a day; return how many changed."""
+    connection = await raw(session)
+    references = [row["reference"] for row in await connection.fetch(_APPLICATIONS, up_to)]
+    states = await find_states(connection, references, as_known=None)
+    asked = [
+        (reference, code, state)
+        for reference, state in states.items()
+        if state.stage not in _OVER
+        for code in state.bodies
+    ]
+    subjects = [
+        ",".join({reference, state.merger, state.successor, *state.bodies} - {""}) for reference, _, state in asked
+    ]
+    codes = [code for _, code, _ in asked]
+    rows = await connection.fetch(_VOTED, list(range(len(asked))), codes, subjects, APPLY, up_to)
+    voted = {row["n"] for row in rows}
+    missing = {
+        f"{_KIND}:{reference}:{code}": NewFinding(
+            key=f"{_KIND}:{reference}:{code}",
+            kind=_KIND,
+            about=(reference,),
+            parties=(code,),
+            text=f"{code} applied to merge by {reference}, and no decision of its own body to apply is recorded",
+            effective_on=state.applied_on or up_to,
+        )
+        for number, (reference, code, state) in enumerate(asked)
+        if number not in voted
+    }
+    decided = {f"{_KIND}:{reference}:{code}" for n, (reference, code, _) in enumerate(asked) if n in voted}
+    past = {row["key"] for row in await connection.fetch(_OPEN, _KIND.value)} - missing.keys()
+    done = await clear_findings(session, past & decided, on=up_to, reason="decided", stated_at=stated_at)
+    done += await clear_findings(session, past - decided, on=up_to, reason="application_ended", stated_at=stated_at)
+    return done + await raise_findings(session, list(missing.values()), stated_at=stated_at)

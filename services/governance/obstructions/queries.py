@@ -1,0 +1,209 @@
+"""Reads who stands in the way of what, since when, and what that costs."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from libs.common.database.connection import Reads
+from libs.common.identity import Caller
+from libs.common.rulepacks import RulePack, in_force
+from libs.common.temporal.believed import NOW, about, as_known
+from libs.common.temporal.delays import Stop, count_months
+from services.governance.core.catalogue import PACKS
+from services.governance.core.models import Facet, body_time
+from services.governance.core.sight import reads_through
+from services.governance.obstructions.models import ObstructionKind
+from services.governance.obstructions.rules import ACCEPTED, REJECTED, BodyPosition, Limits
+from services.governance.obstructions.views import CostView, DeferralView, ObstructionView, RadarView
+from services.governance.proposals.models import ActKind
+from services.governance.proposals.queries import ProposalRead
+from services.governance.proposals.rules import APPROVED
+
+_NOW: Final = datetime.max.replace(tzinfo=UTC)
+DEFERRED: Final = "deferred"
+
+_GONE = f"""
+SELECT b.reference, max(upper(x.valid)) AS gone_on
+  FROM body b JOIN {body_time.beliefs} x ON x.subject_id = b.id
+ WHERE b.reference = ANY($1) AND {about("x", Facet.STANDS)} AND {as_known("x", NOW)}
+ GROUP BY b.reference HAVING NOT bool_or(upper_inf(x.valid)) AND max(upper(x.valid)) <= $2
+"""  # noqa: S608  (only names of ours are put in)
+
+_SHOWN = """
+SELECT o.id AS obstruction, o.about, o.body, o.organisation, o.kind, o.since, o.share, o.due_on, o.pack, o.found_at,
+       CASE WHEN o.ended_at <= $2 AND o.ended_on <= $1 THEN o.ended_on END AS ended_on,
+       CASE WHEN o.ended_at <= $2 AND o.ended_on <= $1 THEN o.ended_by END AS ended_by
+  FROM obstruction o
+"""
+_ABOUT = f"{_SHOWN} WHERE o.found_at <= $2 AND o.since <= $1 AND o.about = ANY($3) ORDER BY o.id"
+# $1 the day, $2 the instant, $3 the codes that the caller reads through (null: every one).
+_LIST = f"""
+{_SHOWN} WHERE o.found_at <= $2 AND o.since <= $1 AND ($3::text[] IS NULL OR o.parties && $3)
+   AND ($4::text IS NULL OR o.about = $4)
+   AND ($5::text IS NULL OR o.body = $5)
+   AND ($6::text IS NULL OR o.organisation = $6)
+   AND ($7::bool OR o.ended_at IS NULL OR o.ended_at > $2 OR o.ended_on > $1)
+   AND ($8::bigint IS NULL OR o.id > $8)
+ ORDER BY o.id LIMIT $9
+"""
+_RADAR = """
+SELECT * FROM (
+    SELECT o.about, o.body, o.organisation, o.kind, o.since, o.share, o.due_on, o.pack
+      FROM obstruction o
+     WHERE o.found_at <= $2 AND o.since <= $1 AND ($3::text[] IS NULL OR o.parties && $3)
+       AND (o.ended_at IS NULL OR o.ended_at > $2 OR o.ended_on > $1)
+     UNION ALL
+    SELECT DISTINCT ON (a.proposal, a.body)
+           a.proposal, a.body, c.organisations[1], 'deferred', a.effective_on, '', p.due_on, ''
+      FROM proposal_act a
+      JOIN proposal p ON p.reference = a.proposal
+      JOIN proposal_consent c ON c.proposal = a.proposal AND c.body = a.body
+     WHERE a.what = 'deferred' AND a.lawful AND a.stated_at <= $2 AND a.effective_on <= $1
+       AND (a.until_on IS NULL OR a.until_on > $1)
+       AND ($3::text[] IS NULL OR p.organisation = ANY($3) OR EXISTS (
+            SELECT FROM proposal_consent own WHERE own.proposal = p.reference AND own.organisations && $3))
+       AND NOT EXISTS (SELECT FROM proposal_act d
+                        WHERE d.proposal = a.proposal AND d.stated_at <= $2 AND d.effective_on <= $1
+                          AND (d.what IN ('withdrawn', 'void') OR d.what = 'decided' AND d.body = a.body))
+       AND NOT EXISTS (SELECT FROM obstruction o
+                        WHERE o.about = a.proposal AND o.body = a.body AND o.found_at <= $2 AND o.since <= $1
+                          AND (o.ended_at IS NULL OR o.ended_at > $2 OR o.ended_on > $1))
+     ORDER BY about, body) seen
+ WHERE ($4::text IS NULL OR (about, body, kind) > ($4, $5, $6))
+ ORDER BY about, body, kind LIMIT $7
+"""
+_DEFERRALS = """
+SELECT proposal, body, effective_on, until_on, code FROM proposal_act
+ WHERE proposal = ANY($1) AND what = 'deferred' AND lawful AND stated_at <= $2 AND effective_on <= $3
+ ORDER BY stated_at, id
+"""
+_PRICES = """
+SELECT DISTINCT ON (proposal, body, horizon) *
+  FROM known_price WHERE proposal = ANY($1) AND stated_at <= $2 AND effective_on <= $3
+ ORDER BY proposal, body, horizon, stated_at DESC, effective_on DESC, months DESC
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObstructionFilter:
+    """Filters of the list of obstructions; None leaves a filter out."""
+
+    about: str | None = None
+    body: str | None = None
+    organisation: str | None = None
+    with_ended: bool = False
+
+
+def pack_on(day: date, *, subject: str = "obstruction") -> RulePack | None:
+    """Return the rule pack in force on a day."""
+    return next(iter(in_force(PACKS, day, subject=subject)), None)
+
+
+def limits_on(day: date) -> Limits | None:
+    """Return from when on a body stands in the way, by the pack of a day."""
+    pack = pack_on(day)
+    if pack is None:
+        return None
+    return Limits(Fraction(pack.values["veto_share"]), pack.values["missed_meetings"], pack.id)
+
+
+async def bodies_gone(db: Reads, bodies: Collection[str], *, on: date) -> dict[str, date]:
+    """Return the bodies that were abolished by a day, each with its first day without."""
+    return {row["reference"]: row["gone_on"] for row in await db.fetch(_GONE, sorted(bodies), on)}
+
+
+def positions_of(proposal: ProposalRead, gone: Mapping[str, date]) -> list[BodyPosition]:
+    """Return where each body stands whose consent a proposal needs, with its lawful deferrals."""
+    stops: dict[str, dict[date, Stop]] = defaultdict(dict)
+    for act in sorted(proposal.acts, key=lambda act: (act.stated_at, act.id)):
+        if act.what == ActKind.DEFERRED and act.lawful:
+            stops[act.body][act.effective_on] = Stop(act.effective_on, act.until_on, DEFERRED)
+    return [
+        BodyPosition(
+            body=one.body,
+            organisation=next(iter(proposal.binding[one.body]), ""),
+            outcome=ACCEPTED if one.outcome in APPROVED else one.outcome and REJECTED,
+            decided_on=one.decided_on,
+            stops=tuple(stops[one.body].values()),
+            gone_on=gone.get(one.body),
+        )
+        for one in proposal.standing.consents
+    ]
+
+
+async def list_obstructions(
+    db: Reads,
+    wanted: ObstructionFilter,
+    *,
+    by: Caller,
+    as_at: date,
+    as_known: datetime | None,
+    after: int | None,
+    limit: int,
+) -> list[ObstructionView]:
+    """Return who stood in the way on the day, as known at the instant, of what concerns the caller."""
+    codes = await reads_through(db, by)
+    filters = (wanted.about, wanted.body, wanted.organisation, wanted.with_ended)
+    rows = await db.fetch(_LIST, as_at, as_known or _NOW, codes, *filters, after, limit)
+    return [ObstructionView.model_validate(dict(row)) for row in rows]
+
+
+async def list_obstructions_about(
+    db: Reads, named: Collection[str], *, as_at: date, as_known: datetime | None
+) -> dict[str, list[ObstructionView]]:
+    """Return who stood in the way of each of these on the day, or does no longer, as known at the instant."""
+    found: dict[str, list[ObstructionView]] = defaultdict(list)
+    for row in await db.fetch(_ABOUT, as_at, as_known or _NOW, list(named)):
+        found[row["about"]].append(ObstructionView.model_validate(dict(row)))
+    return found
+
+
+async def read_radar(
+    db: Reads,
+    *,
+    by: Caller,
+    as_at: date,
+    as_known: datetime | None,
+    after: tuple[str, str, str] | None,
+    limit: int,
+) -> list[RadarView]:
+    """Return who blocks what on the day, at what cost, and what is lawfully deferred."""
+    codes, instant = await reads_through(db, by), as_known or _NOW
+    rows = await db.fetch(_RADAR, as_at, instant, codes, *(after or (None, None, None)), limit)
+    named = sorted({row["about"] for row in rows})
+    deferrals: dict[tuple[str, str], dict[date, DeferralView]] = defaultdict(dict)
+    for row in await db.fetch(_DEFERRALS, named, instant, as_at):
+        deferrals[row["proposal"], row["body"]][row["effective_on"]] = DeferralView(
+            from_on=row["effective_on"], until_on=row["until_on"], reason=row["code"]
+        )
+    costs: dict[tuple[str, str], list[CostView]] = defaultdict(list)
+    for row in await db.fetch(_PRICES, named, instant, as_at):
+        costs[row["proposal"], row["body"]].append(CostView.model_validate(dict(row)))
+    pack = pack_on(as_at)
+    return [_seen(row, deferrals, costs, pack, as_at) for row in rows]
+
+
+def _seen(
+    row: Mapping[str, Any],
+    deferrals: Mapping[tuple[str, str], Mapping[date, DeferralView]],
+    costs: Mapping[tuple[str, str], Sequence[CostView]],
+    pack: RulePack | None,
+    as_at: date,
+) -> RadarView:
+    key = row["about"], row["body"]
+    own = list(deferrals[key].values()) if key in deferrals else []
+    stops = [Stop(one.from_on, one.until_on, DEFERRED) for one in own]
+    counted = count_months(row["since"] if row["kind"] == ObstructionKind.VETO else row["due_on"], stops, as_at=as_at)
+    steps = pack.values["next_steps"] if pack else {}
+    return RadarView(
+        **{name: row[name] for name in ("about", "body", "organisation", "kind", "since", "share", "due_on")},
+        months=counted.months,
+        running=counted.running,
+        deferrals=own,
+        costs=sorted(costs.get(key, ()), key=lambda one: one.horizon),
+        next_step=steps.get(row["kind"], ""),
+        pack=row["pack"] or (pack.id if pack else ""),
+    )

@@ -1,0 +1,55 @@
+"""Refusals about proposals."""
+
+from libs.common.errors import Conflict, NotFound
+
+
+class ProposalNotFound(NotFound):
+    """There is no such proposal.
+
+    No proposal has this reference, or none was known on the day and at the instant asked for.
+    """
+
+
+class SubjectUnknown(Conflict):
+    """Nothing is known of what is to be decided on.
+
+    The contract, plan, procurement, merger or case, or this version of it, was not published, or it has ended.
+    Governance knows what contracts, finance and the registry have published: send the request again once it is.
+    """
+
+
+class ConsentMissing(Conflict):
+    """A body whose consent is needed is missing.
+
+    `reasons` name each member without a body that may decide for it, or each body that does not stand. Establish the
+    body first.
+    """
+
+
+class ProposalNotOpen(Conflict):
+    """The proposal is not in a state in which this can be done.
+
+    `detail` names its state: it was not opened yet, was withdrawn, is void because its plan or merger ended, or was
+    decided.
+    """
+
+
+class MinuteContradicts(Conflict):
+    """The body's minute says otherwise.
+
+    The position that is stated for a body is not the one that it decided. `detail` names the decision and its minute.
+    """
+
+
+class NotAsked(Conflict):
+    """The proposal does not ask this body.
+
+    Which bodies are asked was fixed when it was opened; read the proposal for them.
+    """
+
+
+class NoSuchCondition(Conflict):
+    """No decision on the proposal made this a condition.
+
+    Read the proposal for the conditions that are not met yet.
+    """

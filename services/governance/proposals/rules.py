@@ -1,0 +1,151 @@
+"""The state of a proposal on a day: a pure function of its acts.
+
+A decision, and evidence of its conditions, counts for the revision of the plan that it was taken on; one on an earlier
+revision counts for nothing. A
+lawful deferral stops the clock from its day; where it has a day on which it ends, time counts again from then.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.governance.proposals.models import ActKind, State
+
+APPROVED = frozenset({"approved", "approved_with_conditions"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """An act on a proposal: see `ProposalAct`."""
+
+    what: str
+    effective_on: date
+    stated_at: datetime
+    id: int = 0
+    body: str = ""
+    code: str = ""
+    outcome: str = ""
+    reference: str = ""
+    conditions: tuple[str, ...] = ()
+    still_asked: tuple[str, ...] = ()
+    until_on: date | None = None
+    lawful: bool = False
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """Where a body stands whose consent is needed: `outcome` is empty while it has not decided."""
+
+    body: str
+    outcome: str = ""
+    decision: str = ""
+    decided_on: date | None = None
+    conditions: tuple[str, ...] = ()
+    deferred_until: date | None = None
+    deferred: bool = False
+    scheduled: str = ""
+    """The item of a meeting that is to come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a proposal stands on a day.
+
+    `outcome` is that of the whole, once each body has decided: rejected where one of them rejected it. `unmet` are the
+    conditions without evidence; approved and none unmet, it is in effect.
+    """
+
+    state: State
+    revision: int
+    outcome: str
+    consents: tuple[Consent, ...]
+    unmet: tuple[str, ...]
+    in_effect: bool
+    consulted: tuple[str, ...]
+
+
+def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on: date) -> Standing:
+    """Return where a proposal of these bodies, drafted on a revision of a plan, stands on a day.
+
+    On a later revision only those of them are asked who are still members of the plan.
+    """
+    done = sorted(
+        (act for act in acts if act.effective_on <= on or act.what == ActKind.SCHEDULED),
+        key=lambda act: (act.effective_on, act.stated_at, act.id),
+    )
+    revisions = sorted((act.revision, act.still_asked or tuple(bodies)) for act in done if act.what == ActKind.REVISED)
+    now, asked = max([(revision, tuple(bodies)), *revisions])
+    reversed_ = {act.reference for act in done if act.what == ActKind.REVERSED}
+    consents = tuple(_consent(body, done, reversed_, now, on) for body in sorted(asked))
+    outcome = _outcome(consents)
+    conditions = {code for consent in consents for code in consent.conditions}
+    evidenced = {act.code for act in done if act.what == ActKind.EVIDENCED and act.revision in (0, now)}
+    unmet = sorted(conditions - evidenced)
+    state = _state(done, consents, outcome)
+    return Standing(
+        state=state,
+        revision=now,
+        outcome=outcome,
+        consents=consents,
+        unmet=tuple(unmet),
+        in_effect=state is State.DECIDED and outcome in APPROVED and not unmet,
+        consulted=tuple(sorted({act.code for act in done if act.what == ActKind.CONSULTED})),
+    )
+
+
+def deferrals(acts: Iterable[Done], body: str, *, on: date) -> list[Done]:
+    """Return the deferrals of a body that last on a day; of those from one day the last one stated counts."""
+    own = [act for act in acts if act.what == ActKind.DEFERRED and act.body == body and act.effective_on <= on]
+    last = {act.effective_on: act for act in sorted(own, key=lambda act: (act.effective_on, act.stated_at, act.id))}
+    return [act for act in last.values() if act.until_on is None or on < act.until_on]
+
+
+def _consent(body: str, done: Sequence[Done], reversed_: Collection[str], revision: int, on: date) -> Consent:
+    own = [act for act in done if act.body == body]
+    decided = [
+        act
+        for act in own
+        if act.what == ActKind.DECIDED and act.reference not in reversed_ and act.revision in (0, revision)
+    ]
+    if decided:
+        last = decided[-1]
+        return Consent(
+            body=body,
+            outcome=last.outcome,
+            decision=last.reference,
+            decided_on=last.effective_on,
+            conditions=last.conditions,
+        )
+    deferred = deferrals(own, body, on=on)
+    to_come = [act for act in own if act.what == ActKind.SCHEDULED and act.effective_on >= on]
+    return Consent(
+        body=body,
+        deferred=bool(deferred),
+        deferred_until=deferred[-1].until_on if deferred else None,
+        scheduled=to_come[0].reference if to_come else "",
+    )
+
+
+def _outcome(consents: Sequence[Consent]) -> str:
+    outcomes = {consent.outcome for consent in consents}
+    if not consents or "" in outcomes:
+        return ""
+    return max(outcomes, key=["approved", "approved_with_conditions", "rejected"].index)
+
+
+def _state(done: Sequence[Done], consents: Sequence[Consent], outcome: str) -> State:
+    whats = {act.what for act in done}
+    if ActKind.WITHDRAWN in whats:
+        return State.WITHDRAWN
+    if ActKind.VOID in whats:
+        return State.VOID
+    if ActKind.OPENED not in whats:
+        return State.DRAFT
+    if outcome:
+        return State.DECIDED
+    if any(consent.deferred for consent in consents):
+        return State.DEFERRED
+    if any(consent.scheduled for consent in consents):
+        return State.SCHEDULED
+    return State.CONSULTED if ActKind.CONSULTED in whats else State.OPEN

@@ -1,0 +1,39 @@
+"""Reacts to contracts' events: knows what bodies decide on, and asks again where it was revised or has ended."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.events.contracts import ConsolidationPlanned, ConsolidationWithdrawn, ProcurementStated
+from libs.common.identity import Caller
+from libs.common.process.clock import day_of
+from services.governance.commitments.models import known_commitments
+from services.governance.commitments.projection import EVENTS, know_commitments
+from services.governance.conflicts.papers import recall_papers, subjects_with_papers
+from services.governance.instruments import agreements
+from services.governance.instruments.models import known_agreements
+from services.governance.proposals.follow_ups import follow_subject, subjects_of_proposals
+from services.governance.reactions.base import subscriptions
+from services.governance.subjects import projection
+from services.governance.subjects.models import known_subjects
+
+subscriptions.knows(known_subjects, *projection.OF_CONTRACTS)(projection.know_subjects)
+subscriptions.knows(known_commitments, *EVENTS)(know_commitments)
+
+
+@subscriptions.on(ConsolidationPlanned, ConsolidationWithdrawn, holding=subjects_of_proposals)
+async def proposals_follow_their_plan(
+    event: ConsolidationPlanned | ConsolidationWithdrawn, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Ask again on a plan's new revision; what is asked on a plan that ended is void."""
+    return await follow_subject(session, event.plan, event, by=by)
+
+
+@subscriptions.on(ProcurementStated, holding=subjects_with_papers)
+async def papers_are_recalled_where_a_bidder_becomes_known(
+    event: ProcurementStated, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Recall the papers of proposals on a procurement from those who had them and are conflicted now."""
+    on = max(event.effective_on, day_of(event.stated_at))
+    return bool(await recall_papers(session, subject=event.procurement, on=on, stated_at=event.stated_at, by=by))
+
+
+subscriptions.knows(known_agreements, *agreements.OF_CONTRACTS)(agreements.know_agreements)

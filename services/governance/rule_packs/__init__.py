@@ -1,0 +1,1 @@
+"""The rule packs of governance, as answers name them: law, catalogues, reasons and periods. Publishes nothing."""

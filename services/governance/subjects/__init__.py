@@ -1,0 +1,4 @@
+"""Subjects of decisions: contracts, plans, procurements, mergers, cases; copied from the events of their publishers.
+
+Publishes nothing.
+"""

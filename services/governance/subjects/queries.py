@@ -1,0 +1,84 @@
+"""Reads what may be decided on: from copied events, and from governance's own bodies and known organisations."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from libs.common.database.connection import Reads
+from services.governance.core.models import known
+from services.governance.subjects.models import SubjectKind
+from services.governance.subjects.rules import Stated, Subject, fold
+
+_NOW = datetime.max.replace(tzinfo=UTC)
+
+_STATED = """
+SELECT reference, kind, what, content, effective_on, stated_at
+  FROM known_subject WHERE reference = ANY($1::text[]) AND stated_at <= $2
+"""
+_BODY = "SELECT organisation FROM body WHERE reference = $1"
+_VERSION = """
+SELECT content FROM known_subject
+ WHERE reference = $1 AND what = 'CaseAppraised' AND content::jsonb ->> 'version' = $2::text AND stated_at <= $3
+ ORDER BY stated_at DESC, content LIMIT 1
+"""
+_SHIFTS = """
+SELECT content, effective_on FROM known_subject
+ WHERE reference = $1 AND what = 'CostShiftFound' AND stated_at <= $2
+ ORDER BY effective_on, stated_at, content LIMIT 100
+"""
+
+
+async def find_subject(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> Subject | None:
+    """Return a subject as at a day, as known at an instant; None where nothing is known of it.
+
+    A contract, plan, procurement, merger (or application for one) or case, as published; else a body, or a known
+    organisation, of this reference. The suppliers of a plan's or case's contracts are among its suppliers.
+    """
+    instant = as_known or _NOW
+    found = fold(reference, (await _stated(db, [reference], instant))[reference], as_at=as_at)
+    if found is None:
+        return await _own(db, reference, as_at=as_at, as_known=as_known)
+    if not found.contracts:
+        return found
+    of_contracts = await _stated(db, found.contracts, instant)
+    contracts = [fold(one, of_contracts[one], as_at=as_at) for one in found.contracts]
+    suppliers = {code for one in contracts if one is not None for code in one.suppliers}
+    functions = {code for one in contracts if one is not None for code in one.functions}
+    return replace(
+        found,
+        suppliers=tuple(sorted({*found.suppliers, *suppliers})),
+        functions=found.functions or tuple(sorted(functions)),
+    )
+
+
+async def _stated(db: Reads, references: Collection[str], instant: datetime) -> dict[str, list[Stated]]:
+    rows: dict[str, list[Stated]] = defaultdict(list)
+    for row in await db.fetch(_STATED, sorted(references), instant):
+        rows[row["reference"]].append(Stated(**dict(row)))
+    return rows
+
+
+async def _own(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> Subject | None:
+    rows = await db.fetch(_BODY, reference)
+    if rows:
+        codes = (rows[0]["organisation"],) if rows[0]["organisation"] else ()
+        return Subject(reference=reference, kind=SubjectKind.BODY, organisations=codes)
+    found = await known.status(db, reference, as_at=as_at, as_known=as_known)
+    if found.status == "unknown":
+        return None
+    return Subject(reference=reference, kind=SubjectKind.ORGANISATION, organisations=(reference,))
+
+
+async def find_case_digest(db: Reads, case: str, version: int, *, as_known: datetime | None) -> str | None:
+    """Return finance's digest of a version of a case; None where it has not published an appraisal of it."""
+    rows = await db.fetch(_VERSION, case, str(version), as_known or _NOW)
+    return str(json.loads(rows[0]["content"])["digest"]) if rows else None
+
+
+async def list_cost_shifts(db: Reads, subject: str, *, as_known: datetime | None) -> list[dict[str, Any]]:
+    """Return which savings of some were found to be costs of others in a case or supplier, by their years."""
+    rows = await db.fetch(_SHIFTS, subject, as_known or _NOW)
+    return [json.loads(row["content"]) | {"from_on": row["effective_on"]} for row in rows]

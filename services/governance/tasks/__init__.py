@@ -1,0 +1,4 @@
+"""What waits for the caller: votes, consents, declarations, minutes, replies, ratifications, rights and instruments.
+
+Publishes nothing.
+"""

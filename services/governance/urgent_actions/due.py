@@ -1,0 +1,54 @@
+"""Finds urgent actions that the next meeting did not have on its agenda, and clears those reported later."""
+
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.identity import Caller
+from services.governance.core.members import organisations_of
+from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
+from services.governance.findings.models import FindingKind
+
+_KIND = FindingKind.URGENT_UNREPORTED
+
+# The first meeting after the action that was held, and did not have it on its agenda.
+_UNREPORTED = """
+SELECT u.reference, b.reference AS body, m.reference AS meeting, m.held_on
+  FROM urgent_action u
+  JOIN body b ON b.id = u.body_id
+  JOIN LATERAL (
+       SELECT m.id, m.reference, m.held_on FROM meeting m JOIN meeting_step s ON s.meeting_id = m.id
+        WHERE m.body_id = u.body_id AND m.held_on > u.acted_on AND s.step = 'held' AND s.effective_on <= $1
+        ORDER BY m.held_on LIMIT 1) m ON true
+ WHERE NOT EXISTS (SELECT FROM meeting_item i JOIN meeting x ON x.id = i.meeting_id
+                    WHERE i.urgent_action_id = u.id AND x.held_on <= m.held_on)
+   AND NOT EXISTS (SELECT FROM finding f WHERE f.key = $2 || ':' || u.reference)
+ ORDER BY u.id LIMIT 100
+"""
+_REPORTED = """
+SELECT f.key FROM finding f JOIN urgent_action u ON f.key = $2 || ':' || u.reference
+ WHERE f.cleared_at IS NULL AND EXISTS (
+       SELECT FROM meeting_item i JOIN item_result r ON r.item_id = i.id JOIN meeting m ON m.id = i.meeting_id
+        WHERE i.urgent_action_id = u.id AND r.outcome <> 'inquorate' AND m.held_on <= $1)
+ ORDER BY f.key LIMIT 100
+"""
+
+
+async def find_unreported(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (due work is called so)
+    """Raise and clear findings about urgent actions; return how many."""
+    connection = await raw(session)
+    findings = [
+        NewFinding(
+            key=f"{_KIND}:{row['reference']}",
+            kind=_KIND,
+            about=(row["reference"], row["meeting"], row["body"]),
+            parties=await organisations_of(connection, row["body"], on=row["held_on"], as_known=None),
+            text=f"urgent action {row['reference']} was not reported to {row['meeting']}, the next meeting",
+            effective_on=row["held_on"],
+        )
+        for row in await connection.fetch(_UNREPORTED, up_to, _KIND.value)
+    ]
+    raised = await raise_findings(session, findings, stated_at=stated_at)
+    reported = [row["key"] for row in await connection.fetch(_REPORTED, up_to, _KIND.value)]
+    return raised + await clear_findings(session, reported, on=up_to, reason="reported", stated_at=stated_at)
