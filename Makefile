@@ -3,6 +3,8 @@
 .PHONY: help run run-clean import test check bench lock migration openapi coverage
 PYTHON ?= python3
 BIN := .venv/bin
+# The tests start hundreds of processes, which start sooner with bytecode: it is written, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 pyproject.toml
 COVERED := $(addprefix tests/,common contracts finance governance organisations registry scenarios)

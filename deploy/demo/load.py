@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 
-from deploy.demo.plan import OFFERED, Done, Step, days_of_mergers_missing, steps_missing, what_happened
+from deploy.demo.consolidation import consolidate
+from deploy.demo.plan import OFFERED, Done, days_of_mergers_missing, steps_missing, what_happened
 from deploy.demo.records import Contract, DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
+from deploy.demo.steps import Step
 
 Say = Callable[[str], None]
 
@@ -109,47 +111,17 @@ async def _change(
     return await services.do("POST", path, by=by, body=body or {}, headers={"If-Match": version})
 
 
-async def _consolidate(services: Services, step: Step) -> None:
-    """Carry a plan from its draft to its commitment, each act by its own member, from where an earlier run left it.
-
-    Every contract is left by agreement, at no price: the supplier is the same before and after.
-    """
-    plan, brought = f"{step.path}/{step.body['plan']}", step.more["brought"]
-    lead = f"{step.by}@{step.body['proposed_by']}"
-    found = await services.find(plan, by=lead) or await services.do("POST", step.path, by=lead, body=step.body)
-
-    async def act(path: str, body: Mapping[str, Any], *, by: str) -> None:
-        version = {"If-Match": f'"{(await _shown(services, plan, by=lead))["revision"]}"'}
-        await services.do("POST", f"{plan}/{path}", by=by, body=body, headers=version)
-
-    for member in found.json()["members"]:
-        code = member["organisation"]["code"]
-        if not member["has_entered"]:
-            entry = {"minute": f"Governing body of {code}, November 2016", "contracts": [brought[code]]}
-            await act(f"members/{code}/acceptance", entry, by=f"{step.by}@{code}")
-    choices = {"choices": [{"contract": reference, "choice": "pay"} for reference in sorted(brought.values())]}
-    if (await _shown(services, plan, by=lead))["state"] == "planned":
-        await act("feasibility", choices, by=lead)
-        for code, reference in sorted(brought.items()):
-            deed = {"contract": reference, "preparation": "supplier_agreed", "document": "Deed of November 2016"}
-            await act("steps", {**deed, "price_pence": 0}, by=f"{step.by}@{code}")
-        await act("feasibility", choices, by=lead)
-    if (await _shown(services, plan, by=lead))["state"] == "feasible":
-        await act("submission", {}, by=lead)
-    for member in (await _shown(services, plan, by=lead))["members"]:
-        code = member["organisation"]["code"]
-        if not member["accepts"]:
-            minute = {"minute": f"Governing body of {code}, December 2016"}
-            await act(f"members/{code}/acceptance", minute, by=f"{step.by}@{code}")
-    await act("commitment", {}, by=lead)
-
-
-async def _shown(services: Services, path: str, *, by: str) -> Mapping[str, Any]:
-    found = await services.find(path, by=by)
-    if found is None:
-        raise Refused(f"{path}: there is nothing to change")
-    shown: Mapping[str, Any] = found.json()
-    return shown
+async def _appraise(services: Services, step: Step) -> None:
+    """State the case, unless an earlier run has done so, and publish its first version."""
+    version = f"{step.path}/{step.body['case']}/versions/1"
+    draft = await services.find(version, by=step.by)
+    if draft is None:
+        await services.do("POST", step.path, by=step.by, body=step.body)
+        draft = await services.find(version, by=step.by)
+    assert draft is not None
+    await services.do(
+        "POST", f"{version}/publication", by=step.by, body={}, headers={"If-Match": draft.headers["ETag"]}
+    )
 
 
 async def _appoint(services: Services, step: Step) -> None:
@@ -184,7 +156,8 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
     "command": _command,
     "edit": _edit,
     "sign": _sign,
-    "consolidate": _consolidate,
+    "consolidate": consolidate,
+    "appraise": _appraise,
     "appoint": _appoint,
     "leave": _leave,
 }
@@ -194,6 +167,9 @@ async def _release_clocks(services: Services, facts: DemoRecords) -> None:
     """Release the clocks that this run, or one that was killed, moved to a day of the demo."""
     days = {await services.clock_of(service) for service in SERVICES}
     if days & facts.days:
+        await services.move_clocks(None)
+        # What one service published of that day may be due work of another, such as a dossier that is complete now.
+        await services.catch_up()
         await services.move_clocks(None)
 
 

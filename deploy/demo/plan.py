@@ -3,10 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
+from deploy.demo import money
 from deploy.demo.records import (
     ABOLITION,
     AREAS_KNOWN,
@@ -16,9 +16,10 @@ from deploy.demo.records import (
     DemoRecords,
     Officers,
 )
+from deploy.demo.steps import Step, step
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ConsolidationAgreed, ContractSigned
-from libs.common.events.finance import AllowanceSet
+from libs.common.events.finance import AllowanceSet, BudgetSet, CaseAppraised
 from libs.common.events.governance import AppointmentEnded, AppointmentMade, BodyEstablished
 from libs.common.events.registry import (
     AreasAssigned,
@@ -35,27 +36,11 @@ from libs.common.events.registry import (
     PopulationPublished,
 )
 
+_NOTICE = timedelta(days=7)
 OFFERED = "a contract that is not signed by all"
 """In place of an event's name: no event is about a draft."""
 Done: TypeAlias = frozenset[tuple[str, ...]]
 """What has happened, each as the name of an event and the codes that distinguish it from others of that name."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One command that the demo sends on a day, as one of the laptop's users. `happened` identifies its event."""
-
-    day: date
-    service: str
-    words: str
-    path: str
-    body: Mapping[str, Any]
-    by: str
-    happened: tuple[str, ...]
-    method: str = "POST"
-    kind: str = "command"
-    """How it is sent: `command` unchanged, `edit` with the version of what it changes; the loader has the others."""
-    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def what_happened(feeds: Iterable[Envelope]) -> Done:
@@ -71,6 +56,10 @@ def _mark(event: Event) -> tuple[str, ...]:
             return (event.event_name, event.contract)
         case AllowanceSet():
             return (event.event_name, event.organisation, event.financial_year)
+        case BudgetSet():
+            return (event.event_name, event.organisation, event.financial_year)
+        case CaseAppraised():
+            return (event.event_name, event.case)
         case BodyEstablished():
             return (event.event_name, event.organisation)
         case AppointmentMade() | AppointmentEnded():
@@ -108,7 +97,9 @@ def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
         *_areas(facts),
         *_closings(facts),
         *_contracts(facts),
-        *_finance(facts),
+        *money.allowances(facts),
+        *money.cases(facts),
+        *money.budgets(facts),
         *_governance(facts),
     ]
     missing = [step for step in planned if step.happened not in done]
@@ -136,7 +127,7 @@ def _openings(facts: DemoRecords, done: Done) -> Iterator[Step]:
         ccgs = sum(one["kind"] == "ccg" for one in together)
         others = len(together) - ccgs
         words = f"{ccgs} CCGs and {others} other bodies open" if ccgs else f"{others} bodies open"
-        yield _step(
+        yield step(
             day,
             "registry",
             words if len(together) > 1 else f"{together[0]['name']} opens",
@@ -189,7 +180,7 @@ def _mergers(facts: DemoRecords) -> Iterator[Step]:
     for merger in facts.mergers:
         slip = slips.get(merger.successor)
         planned_for = slip.first_planned_for if slip else merger.day
-        yield _step(
+        yield step(
             merger.agreed,
             "registry",
             f"{merger.name} is agreed for {planned_for:%-d %B %Y}",
@@ -206,7 +197,7 @@ def _mergers(facts: DemoRecords) -> Iterator[Step]:
             happened=("CCGMergerAgreed", merger.successor),
         )
         if slip:
-            yield _step(
+            yield step(
                 slip.redated_on,
                 "registry",
                 f"{merger.name} is put off to {merger.day:%-d %B %Y}",
@@ -220,7 +211,7 @@ def _mergers(facts: DemoRecords) -> Iterator[Step]:
 
 def _renamings(facts: DemoRecords) -> Iterator[Step]:
     for renaming in facts.renamings:
-        yield _step(
+        yield step(
             renaming.day,
             "registry",
             f"{renaming.code} is renamed {renaming.name}",
@@ -233,7 +224,7 @@ def _renamings(facts: DemoRecords) -> Iterator[Step]:
 
 
 def _revision(stated_on: date, day: date, words: str, organisations: list[dict[str, Any]]) -> Step:
-    return _step(
+    return step(
         stated_on,
         "registry",
         words,
@@ -285,7 +276,7 @@ def _succession(day: date, shape: str, codes: Sequence[str], successor: str) -> 
 
 def _reorganisation(day: date, words: str, body: Mapping[str, Any]) -> Step:
     happened = ("OrganisationSucceeded", body["predecessors"][0], body["successors"][0]["code"])
-    return _step(day, "registry", words, "reorganisations", body, by="nhs-england", happened=happened)
+    return step(day, "registry", words, "reorganisations", body, by="nhs-england", happened=happened)
 
 
 def _closings(facts: DemoRecords) -> Iterator[Step]:
@@ -295,7 +286,7 @@ def _closings(facts: DemoRecords) -> Iterator[Step]:
     for last, code, name in closing:
         if last:
             day = last + timedelta(days=1)
-            yield _step(
+            yield step(
                 facts.stated_on(day),
                 "registry",
                 f"{name} closes",
@@ -311,7 +302,7 @@ def _areas(facts: DemoRecords) -> Iterator[Step]:
     areas: dict[str, list[str]] = defaultdict(list)
     for run in facts.areas:
         areas[run.code] += run.all
-    yield _step(
+    yield step(
         AREAS_KNOWN,
         "registry",
         f"{sum(map(len, areas.values()))} areas are listed",
@@ -327,7 +318,7 @@ def _areas(facts: DemoRecords) -> Iterator[Step]:
 
 def _contracts(facts: DemoRecords) -> Iterator[Step]:
     for contract in facts.places.contracts:
-        yield _step(
+        yield step(
             contract.signed_on,
             "contracts",
             f"{contract.title} is {'offered' if contract.left_to_sign else 'signed'}",
@@ -344,7 +335,7 @@ def _contracts(facts: DemoRecords) -> Iterator[Step]:
             if contract.reference in shared.replaces
         }
         members = sorted(brought)
-        yield _step(
+        yield step(
             shared.decided_on,
             "contracts",
             f"{shared.title} is agreed in the place of {len(shared.replaces)} contracts",
@@ -358,8 +349,31 @@ def _contracts(facts: DemoRecords) -> Iterator[Step]:
             },
             happened=("ConsolidationAgreed", shared.reference),
             kind="consolidate",
-            more={"brought": brought},
+            more={
+                "brought": brought,
+                "notice_on": (shared.decided_on - _NOTICE).isoformat(),
+                "proposal": _proposal(shared, members[0]),
+            },
         )
+
+
+def _proposal(shared: Consolidation, organisation: str) -> dict[str, Any]:
+    """Return what the members' bodies are asked, by the body that drew the plan up."""
+    annual = sum(shared.lines.values()) * 100
+    ends = shared.last_day + timedelta(days=1)
+    months = (ends.year - shared.from_day.year) * 12 + ends.month - shared.from_day.month
+    return {
+        "organisation": organisation,
+        "kind": "consolidation",
+        "action": "consolidation.commit",
+        "subject": shared.plan,
+        "value_pence": annual * months // 12,
+        "annual_pence": annual,
+        "recurrent": True,
+        "case": shared.case,
+        "case_version": 1,
+        "due_on": shared.decided_on.isoformat(),
+    }
 
 
 def _charge(facts: DemoRecords, reference: str) -> int:
@@ -381,21 +395,6 @@ def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:
     }
 
 
-def _finance(facts: DemoRecords) -> Iterator[Step]:
-    for stated in facts.places.allowances:
-        note = " (illustrative: used for a year that it was not published for)" if stated.illustrative else ""
-        for code, population in stated.populations.items():
-            yield _step(
-                stated.stated_on,
-                "finance",
-                f"{code} has {population:,} people in {stated.year}",
-                f"organisations/{code}/populations/{stated.year}",
-                {"population": population, "source": stated.source + note},
-                happened=("AllowanceSet", code, stated.year),
-                method="PUT",
-            )
-
-
 def _governance(facts: DemoRecords) -> Iterator[Step]:
     names = {ccg.code: ccg.name.removeprefix("NHS ").removesuffix(" CCG") for ccg in facts.ccgs}
     first_day = {ccg.code: ccg.from_day for ccg in facts.ccgs}
@@ -406,7 +405,7 @@ def _governance(facts: DemoRecords) -> Iterator[Step]:
             if officers.post not in titles[code]:
                 titles[code].append(officers.post)
     for code, posts in titles.items():
-        yield _step(
+        yield step(
             first_day[code],
             "governance",
             f"{names[code]} has a governing body",
@@ -427,7 +426,7 @@ def _term_of_office(officers: Officers, code: str, name: str) -> Iterator[Step]:
     post = f"{code}/{_slug(officers.post)}"
     displayed = officers.one_holder or f"{officers.post}, {name}"
     first = officers.ccgs[0] if officers.one_holder else code
-    yield _step(
+    yield step(
         officers.from_day,
         "governance",
         f"{displayed} is appointed in {name}",
@@ -440,7 +439,7 @@ def _term_of_office(officers: Officers, code: str, name: str) -> Iterator[Step]:
     )
     if officers.until:
         first_without = officers.until + timedelta(days=1)
-        yield _step(
+        yield step(
             first_without,
             "governance",
             f"{displayed} leaves",
@@ -454,19 +453,6 @@ def _term_of_office(officers: Officers, code: str, name: str) -> Iterator[Step]:
             kind="leave",
             more={"post": post},
         )
-
-
-def _step(
-    day: date,
-    service: str,
-    words: str,
-    path: str,
-    body: Mapping[str, Any],
-    *,
-    by: str = "commissioner",
-    **more: Any,
-) -> Step:
-    return Step(day=day, service=service, words=words, path=f"/{service}/v1/{path}", body=body, by=by, **more)
 
 
 def _slug(words: str) -> str:

@@ -211,6 +211,8 @@ class Consolidation(_Told):
     from_day: date
     last_day: date
     lines: Mapping[str, int]
+    case: str
+    """The case by which its members' bodies decide."""
 
 
 class Allowances(_Told):
@@ -219,6 +221,29 @@ class Allowances(_Told):
     year: str
     stated_on: date
     populations: Mapping[str, int]
+
+
+class Case(_Told):
+    """A business case of one organisation: pounds spent once, and a saving a year that comes by a ramp."""
+
+    reference: str
+    title: str
+    organisation: str
+    stated_on: date
+    base_year: str
+    years: int
+    one_off: int
+    saving: int
+    ramp: tuple[str, ...]
+
+
+class Budget(_Told):
+    """The lines of an organisation's budget of a year, in pounds by function."""
+
+    organisation: str
+    year: str
+    stated_on: date
+    lines: Mapping[str, int]
 
 
 class Officers(_Told):
@@ -240,6 +265,8 @@ class Places(_Fact):
     contracts: tuple[Contract, ...] = Field(alias="contract")
     consolidations: tuple[Consolidation, ...] = Field(alias="consolidation")
     allowances: tuple[Allowances, ...] = Field(alias="allowance")
+    cases: tuple[Case, ...] = Field(alias="case")
+    budgets: tuple[Budget, ...] = Field(alias="budget")
     officers: tuple[Officers, ...] = Field(alias="officers")
 
 
@@ -261,10 +288,11 @@ class DemoRecords(_Fact):
 
     @property
     def illustrative(self) -> frozenset[str]:
-        """The contracts and the bodies' years (`05C 2021-22`) whose figures no source gives in full."""
+        """The contracts, cases and bodies' years (`05C 2021-22`) whose figures no source gives in full."""
         places = self.places
         contracts = {one.reference for one in places.contracts if one.illustrative}
         contracts |= {one.reference for one in places.consolidations if one.illustrative}
+        contracts |= {one.reference for one in places.cases if one.illustrative}
         stated = [(code, one.year) for one in places.allowances if one.illustrative for code in one.populations]
         return frozenset(contracts | {f"{code} {year}" for code, year in stated})
 
@@ -283,7 +311,8 @@ class DemoRecords(_Fact):
         days |= {contract.signed_on for contract in places.contracts} | {
             one.decided_on for one in places.consolidations
         }
-        days |= {stated.stated_on for stated in places.allowances}
+        days |= {stated.stated_on for stated in places.allowances} | {case.stated_on for case in places.cases}
+        days |= {budget.stated_on for budget in places.budgets}
         days |= {level.day for level in self.levels} | {code.day for code in self.ons_codes}
         days |= {count.stated_on for count in self.counts} | {ABOLITION, AREAS_KNOWN}
         return frozenset(days | {officers.until + timedelta(days=1) for officers in places.officers if officers.until})

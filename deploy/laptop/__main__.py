@@ -30,6 +30,7 @@ from deploy.postgres.account import PostgresUnavailable
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.messaging.bus.kafka_access import BusUnavailable, KafkaAccess, TopicMissing
 from libs.common.process import logs
+from libs.common.process.start import uncollected
 from libs.common.service.settings import SettingsRefused
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -73,12 +74,15 @@ class Laptop:
         """Serve until a signal arrives (with `demo_only`, until the demo is loaded) and return the exit code."""
         stopping = _stop_signal()
         address = address_of(listener)
-        await migrate_all(urls)
-        if self.kafka is not None:
-            await create_topics(self.kafka)
         # Not through a proxy: the services are on this machine.
         client = httpx.AsyncClient(base_url=address, timeout=_REQUEST_SECONDS, trust_env=False)
-        footprint = assemble(urls, address=address, folder=self.folder, page=self.page, client=client, kafka=self.kafka)
+        with uncollected():
+            await migrate_all(urls)
+            if self.kafka is not None:
+                await create_topics(self.kafka)
+            footprint = assemble(
+                urls, address=address, folder=self.folder, page=self.page, client=client, kafka=self.kafka
+            )
         records = read_records()
         self.latest = Latest(lambda: read_state(footprint.asked, records))
         async with client, serving(footprint, listener) as server:

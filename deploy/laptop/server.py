@@ -11,6 +11,7 @@ from deploy.laptop.front import running
 from deploy.laptop.services import Footprint
 from libs.common.service.app import stop
 from libs.common.service.protocol import bounded
+from libs.common.service.serving import freeze
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
@@ -31,6 +32,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the caller: there is more to stop than the server."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve; what was made until then stays."""
+        await super().startup(sockets)
+        freeze()
 
 
 def listen(port: int | None) -> socket.socket:
