@@ -23,12 +23,18 @@ NAMES = (
     "latency",
     "takeover",
     "novations",
+    "dated",
+    "restating",
     "exits",
     "laptop",
     "imports",
     "questions",
     "acting",
     "stall",
+    "portfolio",
+    "deciding",
+    "dossiers",
+    "quorums",
 )
 
 

@@ -191,6 +191,15 @@ async def registry(url: str, callers: Callers, *, log: Path) -> AsyncIterator[Se
 
 
 @asynccontextmanager
+async def governance(url: str, silent: str, callers: Callers, *, log: Path, port: int) -> AsyncIterator[Served]:
+    """Run governance as it is run in production; the three publishers that it hears have nothing to say."""
+    logs = json.dumps(dict.fromkeys(("registry", "contracts", "finance"), silent))
+    environment = {**callers.settings(url), "PORT": str(port), "LOG_URLS": logs}
+    async with serving(["-m", "services.governance", "serve"], port=port, log=log, environment=environment) as served:
+        yield served
+
+
+@asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
     """Give an open database."""
     database = Database(url, application_name="footprint-bench")
