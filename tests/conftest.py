@@ -1,8 +1,10 @@
 """Fixtures that every test may ask for: a real PostgreSQL, fresh databases for each test, a real Kafka, a validator."""
 
+import gc
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,9 @@ from deploy.postgres.server import EmbeddedPostgres
 from tests.fhir.hapi import Validator, session_validator
 from tests.support.brokers import session_broker
 from tests.support.databases import OWNER, Databases, NewDatabase, session_server
-from tests.support.demo import Demo, running_demo
+from tests.support.demo import Demo, load_demo, running_demo
 
-COSTLY = ("kafka", "validator", "whole", "unkilled", "demo")
+COSTLY = ("kafka", "validator", "whole", "loaded")
 """Fixtures of a session that take long to make: each is made in one process, which runs all tests that use it."""
 
 
@@ -25,6 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = next((name for name in COSTLY if name in uses), None)
         if group and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass by what was imported: going through it again and again cost a tenth of a run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -54,12 +63,24 @@ def validator() -> Iterator[Validator]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Load the demo once for the whole session, into `var` of this folder: who runs on it runs on a copy."""
+    folder = _open_to_all(tmp_path_factory)
+    load_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The laptop with its demo loaded, one for the whole session."""
-    folder = tmp_path_factory.mktemp("demo")
-    folder.chmod(0o711)
-    with running_demo(folder) as running:
+    with running_demo(loaded, _open_to_all(tmp_path_factory)) as running:
         yield running
+
+
+def _open_to_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    folder.chmod(0o711)  # as root, PostgreSQL runs as another user, who has to pass
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ PLANTED = [
     ("inside-a-package", "services/finance/allowances/queries.py", "import services.finance.allowances.commands"),
     ("routes-from-one-place", "services/registry/search/queries.py", "import services.registry.fhir.api"),
     ("routes-from-one-place", "services/governance/bodies/posts.py", "import services.governance.bodies.api"),
+    ("finance-arithmetic", "services/finance/core/flows.py", "import sqlalchemy"),
     ("events-are-plain", "libs/common/events/registry.py", "import sqlalchemy"),
     ("web-at-the-edge", "services/registry/lineage/queries.py", "import fastapi"),
     ("common-layers", "libs/common/errors.py", "import libs.common.http.dependencies"),

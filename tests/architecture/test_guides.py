@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from libs.common.http.transactions import VERSION
 from libs.common.service import feed_routes, operator_routes
 from libs.common.service.operator_routes import BackboneView
 from libs.common.service.settings import Settings
@@ -48,7 +49,12 @@ def test_the_settings_that_it_names_exist() -> None:
 
 def test_the_routes_that_it_names_exist() -> None:
     routers = (operator_routes.router, operator_routes.stepped, feed_routes.router)
-    routes = {f"/v1{getattr(route, 'path', '')}" for router in routers for route in router.routes}
+    routes = {
+        path if path.startswith(VERSION) else f"{VERSION}{path}"
+        for router in routers
+        for route in router.routes
+        if (path := getattr(route, "path", ""))
+    }
     named = {words.split()[-1].replace("{id}", "{parked_id}") for words in QUOTED if "/v1/" in words}
     assert len(named) >= 3
     assert named <= routes
@@ -69,16 +75,29 @@ def test_the_projection_that_it_says_to_rebuild_is_kept_by_every_service_that_he
             assert "known_organisations" in subscriptions.projections
 
 
-@pytest.mark.parametrize("name", ["registry", "contracts"])
+@pytest.mark.parametrize("name", SERVICES)
 def test_the_routes_that_a_services_guide_names_exist_and_none_is_left_out(name: str) -> None:
     guide = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     named = {tuple(words.split()) for words in re.findall(r"`((?:GET|POST|PUT|DELETE) /v1/\S+)`", guide)}
     routes = {
-        (method, f"/v1{getattr(route, 'path', '')}")
+        (method, path if path.startswith(VERSION) else f"{VERSION}{path}")
         for router in service(name).routers
         for route in router.routes
+        if (path := getattr(route, "path", ""))
         for method in getattr(route, "methods", ())
     }
     assert named - routes <= {("GET", "/v1/events")}
     nouns = {path.split("/")[2] for _, path in routes}
     assert nouns - {path.split("/")[2] for _, path in named} == set()
+
+
+def test_the_tests_that_the_guide_of_finance_names_exist() -> None:
+    guide = (ROOT / "docs" / "finance.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", guide))
+    found = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) >= 12
+    assert named <= found

@@ -20,6 +20,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 import services.{service}.app
 assert services.{service}.app.SERVICE.name == "{service}"
+assert not {{"numpy", "highspy"}} & set(sys.modules), "what computes long is a process of its own"
 """
 
 

@@ -17,8 +17,11 @@ def layers(service: str) -> list[str]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     contract = next(one for one in contracts if one["id"] == f"{service}-layers")
-    names = [name.strip(" ()") for layer in contract["layers"] for name in layer.split("|")]
-    return [name for name in names if name not in WIRING]
+    names = [name.strip() for layer in contract["layers"] for name in layer.split("|")]
+    # What stands in parentheses need not be there yet.
+    folder = ROOT / "services" / service
+    there = [name.strip("()") for name in names if "(" not in name or (folder / name.strip("()")).exists()]
+    return [name for name in there if name not in WIRING]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,4 +1,4 @@
-"""The README says what is so: events, roles, settings, commands and files."""
+"""The README and the table of events say what is so: events, roles, settings, commands and files."""
 
 import re
 from collections.abc import Iterable
@@ -12,17 +12,22 @@ from tests.support.platform import SERVICES, service
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EVENTS = (ROOT / "docs/events.md").read_text(encoding="utf-8")
 
 
 def first_cells(heading: str) -> set[str]:
     """The first cell of each row of the table under a heading."""
-    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    return set(re.findall(r"^\| `([^`]+)`", section, flags=re.MULTILINE))
+    return rows_of(README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0])
 
 
-def cells(name: str) -> list[str]:
+def rows_of(text: str) -> set[str]:
+    """The first cell of each row of the tables in a text."""
+    return set(re.findall(r"^\| `([^`]+)`", text, flags=re.MULTILINE))
+
+
+def cells(name: str, document: str = README) -> list[str]:
     """The cells of the row that begins with this name."""
-    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
+    row = next(line for line in document.splitlines() if line.startswith(f"| `{name}`"))
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
@@ -46,9 +51,9 @@ def test_every_event_is_in_the_table_with_who_tells_who_keeps_and_who_acts_on_it
     for name in SERVICES:
         import_module(f"libs.common.events.{name}")
     kinds = [kind for kind in newest(CATALOGUE.values()) if kind.topic in SERVICES]
-    assert first_cells("Events") == {kind.event_name for kind in kinds}
+    assert rows_of(EVENTS) == {kind.event_name for kind in kinds}
     for kind in kinds:
-        _, told_by, kept_by, acted_on_by, _ = cells(kind.event_name)
+        _, told_by, kept_by, acted_on_by, _ = cells(kind.event_name, EVENTS)
         assert told_by == kind.topic
         assert kept_by.replace(",", " ").split() == list(keepers(kind.event_name)), kind
         assert acted_on_by.replace(",", " ").split() == list(actors(kind.event_name)), kind

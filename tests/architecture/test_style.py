@@ -5,6 +5,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,10 @@ PRIVATE_PHRASES = re.compile(
 
 PUBLIC_TYPE = "not named any more"
 """A type of finding in the previews of imports: clients filter by it, so it stays."""
+
+
+SOLVER = Path("services/finance/portfolios/optimiser")
+"""A solver computes in doubles: what it gives counts once code without any has checked it."""
 
 
 def calls(tree: ast.AST, *names: str) -> list[int]:
@@ -59,7 +64,12 @@ RULES = [
 def test_services_keep_the_rule(rule: object, planted: str, why: str) -> None:
     assert callable(rule)
     assert rule(ast.parse(planted)), f"the check does not see: {planted}"
-    found = [f"{module.path}:{line}" for module in modules("services") for line in rule(module.tree)]
+    found = [
+        f"{module.path}:{line}"
+        for module in modules("services")
+        if rule is not uses_float or SOLVER not in module.path.parents
+        for line in rule(module.tree)
+    ]
     assert not found, f"{why}: {found}"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.money import apportion, pence, pounds
+from libs.common.money import apportion, nearest_penny, pence, pounds
 
 
 def test_a_cost_is_shared_by_head_to_the_penny() -> None:
@@ -38,3 +38,14 @@ def test_pounds_become_pence(text: str, expected: int) -> None:
 @pytest.mark.parametrize(("amount", "text"), [(0, "£0.00"), (123456789, "£1,234,567.89"), (-5, "-£0.05")])
 def test_pence_are_written_as_people_write_them(amount: int, text: str) -> None:
     assert pounds(amount) == text
+
+
+@given(st.fractions(min_value=-(10**9), max_value=10**9, max_denominator=1000))
+def test_an_exact_amount_becomes_the_nearest_penny(exact: Fraction) -> None:
+    rounded = nearest_penny(exact)
+    assert abs(rounded - exact) <= Fraction(1, 2)
+    assert nearest_penny(-exact) == -rounded
+
+
+def test_half_a_penny_is_rounded_away_from_zero() -> None:
+    assert [nearest_penny(Fraction(half, 2)) for half in (1, 3, 5, -1, -3)] == [1, 2, 3, -1, -2]

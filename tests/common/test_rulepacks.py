@@ -1,6 +1,6 @@
 """A rule pack is dated and cited, and a wrong one stops the start."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -58,3 +58,16 @@ def test_a_wrong_pack_is_refused(tmp_path: Path, change: tuple[str, str], reason
     (tmp_path / "rates.toml").write_text(PACKS.replace(*change))
     with pytest.raises(ValueError, match=reason):
         load_packs(tmp_path)
+
+
+def test_a_pack_is_in_force_as_known_from_when_it_was_stated(tmp_path: Path) -> None:
+    begins = "effective_from = 2014-04-01\nvalues"
+    stated = PACKS.replace(begins, f"stated_at = 2013-12-01T00:00:00Z\n{begins}")
+    (tmp_path / "rates.toml").write_text(stated)
+    packs = load_packs(tmp_path)
+    day = date(2014, 4, 1)
+    assert in_force(packs, day, subject="rate", as_known=datetime(2013, 11, 30, tzinfo=UTC)) == []
+    [second] = in_force(packs, day, subject="rate", as_known=datetime(2013, 12, 1, tzinfo=UTC))
+    assert [second] == in_force(packs, day, subject="rate")
+    [first] = in_force(packs, date(2014, 3, 31), subject="rate", as_known=datetime(2000, 1, 1, tzinfo=UTC))
+    assert (first.id, second.id) == ("RATE-2013", "RATE-2014")

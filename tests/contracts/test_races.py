@@ -6,11 +6,19 @@ from datetime import date
 from typing import TypeVar
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events.registry import CCGMerged, OrganisationSucceeded
 from services.contracts.agreements import commands as contracts
 from services.contracts.agreements.terms import ReviseContract
 from services.contracts.core.errors import CustomerNotOpen
+from services.contracts.novations.commands import (
+    ConsentToNovation,
+    ProposeNovation,
+    consent_to_novation,
+    propose_novation,
+)
+from services.contracts.novations.queries import get_novation
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 from tests.support.waiting import until
 
@@ -43,6 +51,30 @@ async def test_signed_first_the_merger_waits_and_then_moves_the_contract(harness
     await merging
     assert await harness.customers(reference, as_at=START) == ["14Y"]
     assert [event["name"] for event in await harness.told()] == ["ContractSigned", "ContractTransferred"]
+
+
+async def test_a_consent_that_is_sent_twice_at_once_is_one(harness: ContractsHarness) -> None:
+    reference = await harness.signed()
+    change = {"into": "CSU-2018", "role": "supplier", "leaving": "0CX", "entering": "0DJ"}
+    novation = ProposeNovation.model_validate(change | {"takes_effect_on": date(2018, 10, 1)})
+    async with harness.database.begin() as session:
+        await propose_novation(session, reference, novation, by=a_lead("10H"), today=MAY, stated_at=at(MAY))
+
+    async def consents(session: AsyncSession) -> None:
+        await consent_to_novation(
+            session, reference, ConsentToNovation(), by=a_lead("10Y"), today=MAY, stated_at=at(MAY)
+        )
+
+    async def again() -> None:
+        async with harness.database.begin() as session:
+            await consents(session)
+
+    async with harness.database.begin() as session:
+        await consents(session)
+        second = await waiting(harness, again())
+    await second
+    read = await get_novation(harness.database, reference, by=a_lead(), as_at=MAY, as_known=None)
+    assert read.missing == ["0CX", "0DJ"]
 
 
 async def test_merged_first_the_signature_waits_and_is_the_successors(harness: ContractsHarness) -> None:

@@ -11,9 +11,10 @@ from services.registry.core.kinds import Kind
 from services.registry.lineage.queries import lineage_of
 from tests.data.test_successions import open_ccgs
 from tests.data.whole import Whole, rows
+from tests.support.april_2020 import FOOTPRINTS, MERGERS, THE_DAY
 
 FOLDER = "nhse-ccg-stp-reffile-apr2020"
-LAST_DAY, THE_DAY = date(2020, 3, 31), date(2020, 4, 1)
+LAST_DAY = date(2020, 3, 31)
 
 _STPS = f"""
 SELECT o.code, b.value AS other FROM organisation o JOIN organisation_belief b ON b.subject_id = o.id
@@ -40,6 +41,20 @@ async def test_191_less_74_and_18_new_are_the_135(whole: Database, shared: Path)
     for row in mergers:
         found = await lineage_of(whole, row["Legacy (closing) CCG Code"], as_at=THE_DAY)
         assert found.resolves_to == (row["New CCG Code"],)
+
+
+def test_the_mergers_that_tests_of_governance_take_are_those_of_the_workbook(shared: Path) -> None:
+    closing: dict[str, list[str]] = {}
+    for row in rows(shared / FOLDER / "ccg_mergers.csv"):
+        closing.setdefault(row["New CCG Code"], []).append(row["Legacy (closing) CCG Code"])
+    assert {new: tuple(sorted(codes)) for new, codes in closing.items()} == MERGERS
+    stp = {
+        row["CCG Code"]: row["STP Code"]
+        for name in ("pre-apr_2020.csv", "post-apr_2020.csv")
+        for row in rows(shared / FOLDER / name)
+    }
+    crossing = {new: (new, *codes) for new, codes in MERGERS.items() if {stp[code] for code in codes} != {stp[new]}}
+    assert {new: {code: stp[code] for code in codes} for new, codes in crossing.items()} == FOOTPRINTS
 
 
 async def test_every_ccg_is_in_the_stp_that_the_workbook_names_before_and_after(whole: Database, shared: Path) -> None:

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.test_orders import Empty, content, empty, take
+from tests.data.test_orders import EVERY, Empty, content, empty, take, thin_successions
 
 __all__ = ["empty"]
 
 PRACTICES = ("epraccur_2016-01.csv.gz", "epraccur_2018-06.csv.gz", "epraccur_2021-11.csv.gz")
 OTHERS = ("eccg_2016-02.csv", "eccg_2018-11.csv", "ods_successions_2022-10.csv.gz")
-_EVERY = 18
 _FINDINGS = """
 SELECT concat_ws('|', sort, code, other, source, first_day, last_day, words) AS line FROM finding
 UNION ALL SELECT concat_ws('|', code, facet, days, differs) FROM disagreement
@@ -30,11 +29,11 @@ def thinned(folder_of: Callable[..., Path]) -> Path:
     for name in PRACTICES:
         with gzip.open(folder / name, "rt", encoding="cp1252", newline="") as file:
             # The same practices of each file: those whose codes end alike.
-            lines = [line for line in csv.reader(file) if int(line[0][-2:], 36) % _EVERY == 0]
+            lines = [line for line in csv.reader(file) if int(line[0][-2:], 36) % EVERY == 0]
         assert len(lines) > 500
         with gzip.open(folder / name, "wt", encoding="cp1252", newline="") as file:
             csv.writer(file).writerows(lines)
-    return folder
+    return thin_successions(folder)
 
 
 async def test_practices_and_their_commissioners_in_either_order(thinned: Path, empty: Empty) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.common.database.connection import Database
 from services.registry.core import queries as answers
 from services.registry.core.kinds import Kind
-from services.registry.imports.formats.partners import code_and_cqc
+from services.registry.imports.formats.partners import code_and_cqc, own_code
 from services.registry.lineage.queries import lineage_of
 from tests.data.whole import TODAY, Whole, rows
 
@@ -40,6 +40,43 @@ async def test_747_relations_are_held_by_sort_as_the_mapping_counts_them(
         code, _ = code_and_cqc(row["partner_code"], row["partner_name"])
         assert row["stp_code"] in held[code], row
     assert sum(len(stps) for stps in held.values()) == 747
+
+
+async def test_42_footprints_have_partners_and_rows_without_an_ods_code_are_listed_and_taken(
+    whole: Database, taken: Whole, shared: Path
+) -> None:
+    given = rows(shared / "stp-partner-mapping-2019-04" / "stp_partner_relationships_long.csv")
+    held = await partners(whole)
+    assert len(set[str]().union(*held.values())) == len({row["stp_code"] for row in given}) == 42
+    listed: dict[str, list[str]] = defaultdict(list)
+    for one in taken.reports["stp_partner_relationships_long.csv"].findings:
+        listed[one.sort].append(one.code)
+    sorts = ("no usable code", "code of CQC", "footnote")
+    assert [len(listed[sort]) for sort in sorts] == [15, 42, 1]
+    bare = [row for row in given if row["partner_code"] in {"", "?", "-"}]
+    assert Counter(listed["no usable code"]) == Counter(own_code(row["partner_name"]) for row in bare)
+    with_cqc = [
+        code_and_cqc(row["partner_code"], row["partner_name"])[0] for row in given if "CQC" in row["partner_code"]
+    ]
+    assert Counter(listed["code of CQC"]) == Counter(with_cqc)
+    assert all(code in held for sort in sorts for code in listed[sort])
+    identified = {row["code"] for row in await whole.fetch("SELECT code FROM tie WHERE sort = 'code:cqc'")}
+    assert set(with_cqc) <= identified
+
+
+async def test_one_of_the_209_rows_of_local_authorities_is_a_footnote_that_is_reported(
+    taken: Whole,
+    whole: Database,  # noqa: ARG001
+    shared: Path,
+) -> None:
+    given = rows(shared / "stp-partner-mapping-2019-04" / "stp_partner_relationships_long.csv")
+    authorities = [row["partner_name"] for row in given if row["partner_type"] == "LA"]
+    footnotes = [name for name in authorities if name.startswith("*")]
+    assert (len(authorities), len(footnotes)) == (209, 1)
+    reported = [one for one in taken.reports["stp_partner_relationships_long.csv"].findings if one.sort == "footnote"]
+    assert [(one.code, one.words) for one in reported] == [
+        (own_code(footnotes[0]), f"the row of QT1 is a footnote and names no body: {footnotes[0]!r}")
+    ]
 
 
 async def test_each_ccg_is_in_one_stp_and_37_trusts_and_8_authorities_in_several(whole: Database, shared: Path) -> None:

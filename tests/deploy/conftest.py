@@ -37,7 +37,8 @@ NAMESPACES_WORK = IS_ROOT and _namespaces_work()
 _MODES = [0o711, 0o700] if NAMESPACES_WORK else [0o711]
 
 
-def _new_folder(mode: int) -> Path:
+def new_folder(mode: int) -> Path:
+    """Make a folder of this mode, for others to remove."""
     folder = Path(tempfile.mkdtemp(prefix="footprint-deploy-"))
     folder.chmod(mode)
     return folder
@@ -46,7 +47,7 @@ def _new_folder(mode: int) -> Path:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that everybody may enter, removed afterwards."""
-    made = _new_folder(0o711)
+    made = new_folder(0o711)
     yield made
     shutil.rmtree(made, ignore_errors=True)
 
@@ -54,7 +55,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(params=_MODES, ids=oct)
 def any_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A folder of each mode that this machine can work with."""
-    made = _new_folder(request.param)
+    made = new_folder(request.param)
     yield made
     shutil.rmtree(made, ignore_errors=True)
 

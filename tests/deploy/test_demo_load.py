@@ -25,7 +25,7 @@ from libs.common.database.migrations import migrate
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
 from libs.common.events.finance import AllowanceRestated, AllowanceSet
-from libs.common.events.governance import AppointmentMade, PostFellVacant
+from libs.common.events.governance import AppointmentMade, DecisionTaken, PostFellVacant
 from libs.common.events.registry import CCGMerged, CCGMergerRedated, OrganisationRenamed
 from tests.support.builders import a_contract
 from tests.support.databases import Build, Databases, NewDatabase
@@ -334,6 +334,10 @@ def check_contracts(caused: list[tuple[Event, Event | None]], mergers: dict[str,
     assert shared.customers == ("05C", "05L", "05Y", "06A")
     assert shared.previous_annual_pence == 405_100_000
     assert shared.annual_pence == 324_000_000
+    decided = of(DecisionTaken, (event for event, _ in caused))
+    assert [(event.organisation, event.subject, event.outcome, event.case) for event in decided] == [
+        (code, "BC-SHARED-PLAN", "approved", "BC-SHARED") for code in shared.customers
+    ]
 
 
 def check_allowances(caused: list[tuple[Event, Event | None]], mergers: dict[str, CCGMerged]) -> None:
@@ -342,7 +346,7 @@ def check_allowances(caused: list[tuple[Event, Event | None]], mergers: dict[str
     assert [given["06H", year].amount_pence for year in ("2013-14", "2014-15", "2015-16")] == [
         2_140_000_000,
         2_116_888_000,
-        1_889_192_000,
+        2_009_021_065,
     ]
     restated = [(event, cause) for event, cause in caused if isinstance(event, AllowanceRestated)]
     assert {event.organisation for event, _ in restated} == {"14Y", "93C", "D2P2L"}

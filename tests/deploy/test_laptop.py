@@ -1,12 +1,14 @@
 """`make run` as a process: it starts, continues, stops and recovers, wherever it lies and whoever runs it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,11 +19,23 @@ from deploy.laptop.__main__ import main
 from deploy.laptop.server import HOST, USUAL_PORT, PortTaken, address_of, listen
 from deploy.laptop.services import NAMES
 from deploy.laptop.users import USERS
-from tests.deploy.conftest import AS_ORDINARY_USER, REPOSITORY
+from tests.deploy.conftest import AS_ORDINARY_USER, REPOSITORY, new_folder
 from tests.deploy.laptops import Runner, token
 from tests.support.ods_files import body, write
 
 EMPTY = ("--no-demo", "--port", "0")
+
+
+ONE_LAPTOP = pytest.mark.xdist_group("one laptop")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Runner, str]]:
+    """A laptop and its address, one for the tests that leave it running."""
+    made = new_folder(0o711)
+    with Runner(made / "var", *EMPTY) as runner:
+        yield runner, runner.address()
+    shutil.rmtree(made, ignore_errors=True)
 
 
 def test_ctrl_c_ends_it_within_seconds_with_a_long_poll_open_and_leaves_nothing(folder: Path) -> None:
@@ -53,87 +67,86 @@ def test_ctrl_c_while_it_starts_leaves_nothing_either(folder: Path) -> None:
         assert "Traceback" not in "".join(runner.said)
 
 
-def test_the_page_the_services_and_the_issuer_answer_on_one_port(folder: Path) -> None:
-    with Runner(folder / "var", *EMPTY) as runner:
-        address = runner.address()
-        page = httpx.get(address)
-        assert page.status_code == 200
-        assert "src=" not in page.text
-        for user in USERS:
-            assert user.name in page.text
-            assert token(address, user.name)
-        for name in NAMES:
-            assert f'href="/{name}/docs"' in page.text
-            assert httpx.get(f"{address}/{name}/docs").status_code == 200
-            document = httpx.get(f"{address}/{name}/openapi.json").json()
-            assert document["servers"] == [{"url": f"/{name}"}]
-            assert httpx.get(f"{address}/{name}/health/ready").json()["ready"]
-            assert httpx.get(f"{address}/{name}/v1/events").status_code == 401
-        assert (runner.folder / "laptop.log").read_text(encoding="utf-8")
+@ONE_LAPTOP
+def test_the_page_the_services_and_the_issuer_answer_on_one_port(running: tuple[Runner, str]) -> None:
+    runner, address = running
+    page = httpx.get(address)
+    assert page.status_code == 200
+    assert "src=" not in page.text
+    for user in USERS:
+        assert user.name in page.text
+        assert token(address, user.name)
+    for name in NAMES:
+        assert f'href="/{name}/docs"' in page.text
+        assert httpx.get(f"{address}/{name}/docs").status_code == 200
+        document = httpx.get(f"{address}/{name}/openapi.json").json()
+        assert document["servers"] == [{"url": f"/{name}"}]
+        assert httpx.get(f"{address}/{name}/health/ready").json()["ready"]
+        assert httpx.get(f"{address}/{name}/v1/events").status_code == 401
+    assert (runner.folder / "laptop.log").read_text(encoding="utf-8")
 
 
-def test_a_folder_is_imported_into_the_registry_that_runs_here(folder: Path) -> None:
+@ONE_LAPTOP
+def test_a_folder_is_imported_into_the_registry_that_runs_here(running: tuple[Runner, str], folder: Path) -> None:
     """The command of `make import`, which says what to do where nothing runs."""
+    runner, address = running
     files = folder / "public files"
     write(files, "eccg.csv", [body("00C", "NHS DARLINGTON CCG", "20130401")])
     command = [sys.executable, "-m", "deploy.laptop.imports", str(files), "--stated-at", "eccg.csv=2016-02-11"]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    environment["FOOTPRINT_DATA"] = str(folder / "var")
 
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    def run(data: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env={**environment, "FOOTPRINT_DATA": str(data)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
-    absent = run()
+    absent = run(folder / "var")
     assert (absent.returncode, "make run" in absent.stderr) == (1, True)
-    with Runner(folder / "var", *EMPTY) as runner:
-        address = runner.address()
-        done = run()
-        assert done.returncode == 0, done.stderr
-        assert f"Importing into the registry of {address}" in done.stderr
-        assert "1/1 eccg.csv: CCGs and hubs (eccg), as of 2016-02-11" in done.stderr
-        assert "0 not taken" in done.stdout
-        found = httpx.get(f"{address}/registry/v1/organisations/00C", headers=token(address, "reader"))
-        assert (found.status_code, found.json()["name"]) == (200, "NHS DARLINGTON CCG")
+    done = run(runner.folder)
+    assert done.returncode == 0, done.stderr
+    assert f"Importing into the registry of {address}" in done.stderr
+    assert "1/1 eccg.csv: CCGs and hubs (eccg), as of 2016-02-11" in done.stderr
+    assert "0 not taken" in done.stdout
+    found = httpx.get(f"{address}/registry/v1/organisations/00C", headers=token(address, "reader"))
+    assert (found.status_code, found.json()["name"]) == (200, "NHS DARLINGTON CCG")
 
 
-@pytest.mark.parametrize("with_postgres", [False, True], ids=["python", "everything"])
-def test_after_a_kill_the_next_start_takes_over_what_was_left(folder: Path, *, with_postgres: bool) -> None:
+def test_after_a_kill_of_python_or_of_everything_the_next_start_takes_over_what_was_left(folder: Path) -> None:
     var = folder / "var"
     opened = {"code": "10Y", "name": "NHS Aylesbury Vale CCG", "kind": "ccg", "effective_on": "2013-04-01"}
-    with Runner(var, *EMPTY) as killed:
-        address = killed.address()
+
+    def name_of(address: str) -> str:
+        found = httpx.get(f"{address}/registry/v1/organisations/10Y", headers=token(address, "reader"))
+        return str(found.json()["name"])
+
+    with Runner(var, *EMPTY) as first:
+        address = first.address()
         made = httpx.post(f"{address}/registry/v1/organisations", json=opened, headers=token(address, "registrar"))
         assert made.status_code == 201, made.text
-        killed.kill(with_postgres=with_postgres)
-        with Runner(var, *EMPTY) as runner:
-            address = runner.address()
-            found = httpx.get(f"{address}/registry/v1/organisations/10Y", headers=token(address, "reader"))
-            assert found.json()["name"] == "NHS Aylesbury Vale CCG"
-            runner.program.send_signal(signal.SIGTERM)
-            assert runner.ends() == 0
-            assert runner.postgres_processes == set()
+        first.kill(with_postgres=False)
+        with Runner(var, *EMPTY) as second:
+            assert name_of(second.address()) == "NHS Aylesbury Vale CCG"
+            second.kill(with_postgres=True)
+            with Runner(var, *EMPTY) as third:
+                assert name_of(third.address()) == "NHS Aylesbury Vale CCG"
+                third.program.send_signal(signal.SIGTERM)
+                assert third.ends() == 0
+                assert third.postgres_processes == set()
 
 
-def test_a_demo_killed_in_the_middle_is_loaded_to_its_end_by_the_next_start(folder: Path) -> None:
-    with Runner(folder / "var", "--port", "0") as killed:
-        killed.says("01 Apr 2015")
-        killed.kill(with_postgres=True)
-        with Runner(folder / "var", "--demo-only") as runner:
-            runner.says("42 integrated care boards")
-            runner.says("106 sub-ICB locations")
-            runner.says("37 mergers, each carried out on its day")
-            assert not [line for line in runner.said if line.startswith("01 Apr 2013  211 CCGs")]
-            assert runner.ends() == 0
-
-
-def test_a_second_start_is_told_where_the_first_one_answers(folder: Path) -> None:
-    with Runner(folder / "var", *EMPTY) as runner:
-        address = runner.address()
-        with Runner(folder / "var", *EMPTY) as second:
-            assert second.ends() == 1
-            [said] = second.said
-            assert f"already runs here at {address}" in said
-        assert httpx.get(f"{address}/registry/health/live").status_code == 200
+@ONE_LAPTOP
+def test_a_second_start_is_told_where_the_first_one_answers(running: tuple[Runner, str]) -> None:
+    runner, address = running
+    with Runner(runner.folder, *EMPTY) as second:
+        assert second.ends() == 1
+        [said] = second.said
+        assert f"already runs here at {address}" in said
+    assert httpx.get(f"{address}/registry/health/live").status_code == 200
 
 
 def test_stop_ends_what_runs_and_says_nothing_where_nothing_does(

@@ -126,11 +126,12 @@ def _send(process: int, number: int) -> None:
         return
 
 
-def run_to_the_end(folder: Path, *options: str) -> None:
-    """Load the demo, or what is missing of it, and stop."""
+def run_to_the_end(folder: Path, *options: str) -> str:
+    """Load the demo, or what is missing of it, and stop; return what was said."""
     with Life(folder, "--port", "0", "--demo-only", *options) as runner:
         code = runner.ends(within=_LONGEST_LIFE)
         assert code == 0, "".join(runner.said)
+        return "".join(runner.said)
 
 
 async def kill_at(folder: Path, moment: Moment, *, everything: bool, options: Sequence[str] = ()) -> None:

@@ -17,14 +17,15 @@ from tests.support.finance_harness import FinanceHarness
 __all__ = ["tokens"]
 
 
-async def _build(url: str) -> None:
+async def build(url: str) -> None:
+    """Migrate an empty database to that of finance."""
     await migrate(url, "finance")
 
 
 @pytest.fixture
 async def url(templates: Databases, new_database: NewDatabase) -> str:
     """A fresh, migrated finance database."""
-    return await new_database(await templates.template_for("finance_migrated", _build))
+    return await new_database(await templates.template_for("finance_migrated", build))
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ async def harness(database: Database) -> FinanceHarness:
 @pytest.fixture
 async def other_stage(templates: Databases, new_database: NewDatabase) -> AsyncIterator[FinanceHarness]:
     """A second one, on a database of its own, to compare with."""
-    opened = Database(await new_database(await templates.template_for("finance_migrated", _build)))
+    opened = Database(await new_database(await templates.template_for("finance_migrated", build)))
     await opened.open()
     harness = FinanceHarness(opened)
     await harness.hear_of_ccgs("10H", "10Y", "10G", "11C", "06H", "99M")
@@ -58,7 +59,7 @@ async def other_stage(templates: Databases, new_database: NewDatabase) -> AsyncI
 @pytest.fixture
 async def client(url: str, harness: FinanceHarness, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001
     """The service with some CCGs heard of, called by the finance lead of Cambridgeshire and Aylesbury Vale."""
-    bus = DirectBus({"registry": url, "contracts": url})
+    bus = DirectBus({"registry": url, "contracts": url, "governance": url})
     lead = tokens.header(Role.FINANCE_LEAD, organisations=("06H", "10Y"))
     async with running_service("finance", tokens.settings(url), bus, lead) as (_, client):
         yield client

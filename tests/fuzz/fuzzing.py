@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from libs.common.http.idempotency import HEADER, LONGEST_KEY
 from libs.common.identity import Role
-from tests.fuzz.hooks import varying
+from tests.fuzz.hooks import EXAMPLES, varying
 from tests.support.edge import Tokens
 from tests.support.sockets import on_a_socket
 
@@ -25,8 +25,8 @@ PROGRAM = Path(sys.executable).with_name("schemathesis")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 _OF_A_THING = "/v1/things/one".count("/")
 ROOT = Path(__file__).parents[2]
-EXAMPLES = "FUZZ_EXAMPLES"
-"""The environment variable with which a longer run is asked for: how many random requests an operation gets."""
+_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", EXAMPLES)
+"""What the program has of ours: it reads all of its environment twice for each request, in search of proxies."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ async def fuzz(app: FastAPI, token: str, *, examples: int) -> Outcome:
         process = await asyncio.create_subprocess_exec(
             *(str(PROGRAM), "--config-file", str(CONFIGURATION), "run", f"{address}/openapi.json", *options),
             cwd=ROOT,
-            env={**os.environ, "FUZZ_TOKEN": token, "COLUMNS": "160"},
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+            | {"FUZZ_TOKEN": token, "COLUMNS": "160"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )

@@ -28,8 +28,9 @@ def lists(platform: Platform, service: str) -> dict[str, dict[str, str]]:
     found = {}
     for path, operations in document["paths"].items():
         parameters = operations.get("get", {}).get("parameters", [])
-        # The feed follows positions of the log, which are numbers of the query.
-        if {"after", "limit"} <= {one["name"] for one in parameters} and "{" not in path and path != "/v1/events":
+        names = {one["name"]: one["schema"].get("type") for one in parameters}
+        # The feed follows positions of the log, and flips numbers of versions: numbers of the query, no cursors.
+        if {"after", "limit"} <= names.keys() and "{" not in path and names["after"] != "integer":
             needed = [one for one in parameters if one["required"] or one["name"] == "on"]
             found[path.removeprefix("/v1")] = {one["name"]: fitting(one["schema"], document) for one in needed}
     return found
@@ -42,11 +43,17 @@ def fitting(schema: dict[str, Any], document: dict[str, Any]) -> str:
     return str(schema.get("enum", schema.get("examples", ["2018-04-01"]))[0])
 
 
+_ONE_OF_TWO = {"/exit-assessments": {"organisation": "10H"}}
+"""What a list needs of which OpenAPI cannot say that one is needed."""
+
+
 async def asked(platform: Platform, service: str, path: str, needed: dict[str, str], parts: list[object]) -> int:
     """How a list answers to a cursor with these parts."""
     cursor = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
     headers = platform.tokens.header(*Role)
-    answer = await platform.clients[service].get(f"/v1{path}", params={**needed, "after": cursor}, headers=headers)
+    answer = await platform.clients[service].get(
+        f"/v1{path}", params={**_ONE_OF_TWO.get(path, {}), **needed, "after": cursor}, headers=headers
+    )
     return answer.status_code
 
 

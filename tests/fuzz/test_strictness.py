@@ -123,4 +123,4 @@ def test_laxity_is_found_wherever_it_is() -> None:
         "lamp length takes '1' for integer",
         "since since takes 0 for date",
     ):
-        assert f"/lamps: {told}" in found, found
+        assert f"/v1/lamps: {told}" in found, found

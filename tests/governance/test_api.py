@@ -10,8 +10,8 @@ from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from services.governance.app import SERVICE
 from services.governance.appointments import commands as appointments
+from services.governance.bodies import closure, deputies, posts, terms
 from services.governance.bodies import commands as bodies
-from services.governance.bodies import posts
 from services.governance.decision_rights import commands as decision_rights
 from services.governance.people import commands as people
 from tests.support.apps import running_service
@@ -186,6 +186,11 @@ async def test_who_may_decide_what(client: httpx.AsyncClient, appointment: dict[
     assert (decider["may_decide"], decider["person"]) == (True, appointment["person"])
     assert decider["source_minute"] == RIGHT["source_minute"]
 
+    passed_on = {**RIGHT, "delegated_from": right.json()["decision_right"], "value_limit_pence": 1}
+    await posted(client, "decision-rights", {**passed_on, "conditions": ["reported"]})
+    found = await read(client, "actions/contract.award.payroll/deciders", **{**asked, "value_pence": 1})
+    assert [(one["conditions"], one["may_decide"]) for one in found["deciders"]] == [([], True), (["reported"], True)]
+
     path = f"decision-rights/{right.json()['decision_right']}"
     ending = {"last_day": "2013-12-31", "reason": "scheme-revised", "document": MINUTE}
     stale = await client.post(f"/v1/{path}/ending", json=ending, headers={"If-Match": '"7"'})
@@ -194,7 +199,9 @@ async def test_who_may_decide_what(client: httpx.AsyncClient, appointment: dict[
     assert (ended.json()["last_day"], ended.headers["ETag"]) == ("2013-12-31", '"2"')
     assert version_in(await client.get(f"/v1/{path}")) == 2
     assert (await read(client, "decisions/contract-award/deciders", **asked))["deciders"] == []
-    assert (await read(client, "decision-rights", organisation="10H", as_at="2013-12-31"))["items"] == [ended.json()]
+    assert (await read(client, "decision-rights", organisation="10H", as_at="2013-12-31"))["items"][:1] == [
+        ended.json()
+    ]
 
 
 async def test_rights_to_be_made_again_are_listed_for_the_successor(
@@ -202,7 +209,8 @@ async def test_rights_to_be_made_again_are_listed_for_the_successor(
 ) -> None:
     right = (await posted(client, "decision-rights", RIGHT)).json()
     await harness.hear(a_merger())
-    [waiting] = (await read(client, "decision-rights", organisation="14Y", to_be_remade=True))["items"]
+    asked = {"organisation": "14Y", "to_be_remade": True, "as_at": "2018-04-01"}
+    [waiting] = (await read(client, "decision-rights", **asked))["items"]
     assert (waiting["decision_right"], waiting["to_remake_for"]) == (right["decision_right"], "14Y")
     assert waiting["ended_because"] == "10H, 10Y merged into 14Y"
 
@@ -295,7 +303,7 @@ async def test_every_operation_of_governance_explains_itself(client: httpx.Async
         for operation in path.values()
         if ours.intersection(operation.get("tags", ()))
     ]
-    assert len(operations) == 20
+    assert len(operations) == 106
     for operation in operations:
         assert operation["summary"], operation
         assert operation["description"], operation
@@ -307,6 +315,9 @@ async def test_every_command_shows_an_example_that_is_a_good_request(client: htt
     commands = (
         bodies.EstablishBody,
         posts.CreatePost,
+        terms.StateTerms,
+        deputies.NameDeputies,
+        closure.DissolveBody,
         people.RegisterPerson,
         appointments.MakeAppointment,
         appointments.EndAppointment,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
+from tests.support.ballots import approve
 from tests.support.builders import a_ccg, a_contract
 from tests.support.platform import Platform
 
@@ -160,8 +161,8 @@ async def test_a_plan_lives_from_its_draft_to_the_consolidated_service(platform:
     assert [member["share"] for member in plan["members"]] == ["1/3", "1/3", "1/3"]
     await act(platform, "05C", "PLAN-BC", "commitment", 6, expect=409)
     await act(platform, "05C", "PLAN-BC", "members/05C/acceptance", 5, minute="05C/3", expect=412)
-    for code in ("05C", "05L", "05Y"):
-        await act(platform, code, "PLAN-BC", f"members/{code}/acceptance", 6, minute=f"{code}/3")
+    await act(platform, "05C", "PLAN-BC", "members/05C/acceptance", 6, minute="05C/3")
+    await approve(platform, "PLAN-BC", ("05C", "05L", "05Y"), on=date(2017, 6, 1))
     plan = await act(platform, "05L", "PLAN-BC", "commitment", 6)
     assert plan["state"] == "committed"
     await act(platform, "05C", "PLAN-BC", "members/05C/withdrawal", 6, expect=409)

@@ -22,6 +22,8 @@ GOLDEN = {
     "distributions_pence": [200_000_000] * 5,
     "irr": "0.12",
     "balances_pence": 200_000_000,
+    "other_pence": 0,
+    "tax_gross_up_pence": 0,
     "unitary_charge_pence": 800_000_000,
 }
 HEXHAM = {
@@ -30,6 +32,7 @@ HEXHAM = {
     "equity_methods": ["market_value"],
     "debt_pence": 5_180_000_000,
     "swap_break_pence": 2_700_000_000,
+    "redundancy_pence": 0,
     "subcontract_pence": 20_000_000,
     "equity_value_pence": 1_450_000_000,
     "balances_pence": 550_000_000,

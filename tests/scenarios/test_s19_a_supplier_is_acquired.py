@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
+from tests.scenarios.test_s05_to_s07_notice_dates import signed
+from tests.support.builders import a_ccg
 from tests.support.platform import Platform
 from tests.support.waiting import until
 
@@ -43,6 +45,20 @@ async def test_s19_before_and_after_a_supplier_changes_hands_both_answers_stay(
         owner="13N",
         owner_sector="public",
     )
+    body = {"organisations": [a_ccg("10H")]}
+    await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=body)
+    await platform.caught_up()
+    terms = {"payment_share": "1/2", "breakage": [], "dual_running_months": 0, "redundancy_pence": 0}
+    await signed(
+        platform,
+        date(2014, 1, 15),
+        reference="CSU-S19-2013",
+        supplier=unit,
+        starts_on="2014-04-01",
+        last_day="2020-03-31",
+        lines=[{"function": "payroll", "annual_pence": 100_000_000}],
+        exit_terms=terms | {"stranded_pence": [0], "reprocurement_pence": 0},
+    )
     await platform.move_clocks(stated_on)
     customer = {"effective_on": acquired_on, "owner": company, "owner_sector": "private"}
     refused = await state(platform, unit, by="10H", expect=403, **customer)
@@ -76,6 +92,17 @@ async def test_s19_before_and_after_a_supplier_changes_hands_both_answers_stay(
         ("hosted", "2013-04-01", eve),
         ("acquired", acquired_on, None),
     ]
+    # An exit is priced the same as known before and after; whose sector the payment reaches is another answer.
+    for as_known, sector in (("2014-12-31", "public"), (None, "private")):
+        known = {"as_known": as_known} if as_known else {}
+        owner = (await read(platform, unit, as_at="2018-04-01", **known))["owner_sector"]["sector"]
+        estimate = await platform.call(
+            *("GET", "contracts", "/contracts/CSU-S19-2013/termination", Role.CONTRACT_LEAD),
+            organisations=("10H",),
+            params={"as_at": "2018-04-01", "exit_on": "2019-04-01", **known},
+        )
+        [payment] = estimate["estimates"][0]["price"]["components"]
+        assert (payment["payee"], payment["pence"], owner) == (unit, 50_000_000, sector)
     await platform.caught_up()
     told = await published(platform, "SupplierChangedHands")
     assert [(one["effective_on"], one["owner"], one["host"], one["owner_sector"], one["status"]) for one in told] == [
@@ -131,3 +158,62 @@ async def test_s19_the_registry_ranks_below_what_the_supplier_states_and_a_host_
     assert (passed["state"]["outcome_title"], passed["state"]["source"]) == ("Proceed", "nhs_england")
     assert "last" in passed["caution"]
     assert (await read(platform, "0AQ", as_at="2016-01-01"))["state"]["state"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("units", "unit", "annual", "payment"),
+    [(("0AQ", "0DC"), "0DJ", 100_000_000, 50_000_000), (("0AV", "0AL"), "0DE", 7_000_001, 3_500_001)],
+)
+async def test_s19_support_units_that_join_are_paid_what_each_was_owed(
+    platform: Platform, units: tuple[str, str], unit: str, annual: int, payment: int
+) -> None:
+    await platform.move_clocks(date(2014, 1, 15))
+    bodies = [
+        a_ccg("10H"),
+        *({"code": code, "name": code, "kind": "csu", "effective_on": "2013-04-01"} for code in units),
+    ]
+    await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": bodies})
+    await platform.caught_up()
+    terms = {"payment_share": "1/2", "breakage": [], "dual_running_months": 0, "redundancy_pence": 0}
+    for code in units:
+        await signed(
+            platform,
+            date(2014, 1, 15),
+            reference=f"CSU-{code}-2013",
+            supplier=code,
+            starts_on="2014-04-01",
+            last_day="2020-03-31",
+            lines=[{"function": "payroll", "annual_pence": annual}],
+            exit_terms=terms | {"stranded_pence": [0], "reprocurement_pence": 0},
+        )
+
+    async def priced(code: str, **known: str) -> tuple[str, int, str]:
+        asked = {"as_at": "2018-04-01", **known}
+        contract = f"/contracts/CSU-{code}-2013"
+        estimate = await platform.call(
+            *("GET", "contracts", f"{contract}/termination", Role.CONTRACT_LEAD),
+            organisations=("10H",),
+            params={"exit_on": "2019-04-01", **asked},
+        )
+        [payment] = estimate["estimates"][0]["price"]["components"]
+        shown = await platform.call("GET", "contracts", contract, organisations=("10H",), params=asked)
+        return payment["payee"], payment["pence"], shown["supplier"]["code"]
+
+    for code in units:
+        assert await priced(code) == (code, payment, code)
+    await platform.move_clocks(date(2015, 4, 1))
+    opened = {"code": unit, "name": unit, "kind": "csu", "effective_on": "2015-04-01"}
+    await platform.call("POST", "registry", "/organisations", Role.REGISTRAR, json=opened)
+    joins = {
+        "shape": "merger",
+        "predecessors": list(units),
+        "successors": [{"code": unit}],
+        "effective_on": "2015-04-01",
+    }
+    await platform.call("POST", "registry", "/reorganisations", Role.NHS_ENGLAND, json=joins)
+    await platform.caught_up()
+    for code in units:
+        assert await priced(code) == (unit, payment, unit)
+        assert await priced(code, as_known="2014-12-31") == (code, payment, code)
+    moved = {one["contract"]: one["supplier"] for one in await published(platform, "ContractTransferred")}
+    assert moved == {f"CSU-{code}-2013": unit for code in units}

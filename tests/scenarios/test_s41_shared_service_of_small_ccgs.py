@@ -1,4 +1,4 @@
-"""S41: small CCGs share a service by population; contracts keeps the shares, exact and whole."""
+"""S41: small CCGs share a service by population; finance restates what each pays where a list is corrected."""
 
 from datetime import date
 from fractions import Fraction
@@ -15,6 +15,15 @@ CASES = [
     (240_000_000, {"10H": 205_000, "10Y": 330_000, "11X": 145_000}, [72_352_941, 116_470_588, 51_176_471]),
     (100_000_001, {"10H": 64_101, "10Y": 31_150, "11X": 88_003}, [34_979_319, 16_998_265, 48_022_417]),
 ]
+
+
+def by_hand(cost: int, lists: dict[str, int]) -> list[int]:
+    """The cost by people, in the order of the codes: each rounded down, the pennies left over by largest remainder."""
+    exact = [Fraction(cost * lists[code], sum(lists.values())) for code in sorted(lists)]
+    pence = [int(part) for part in exact]
+    for index in sorted(range(len(exact)), key=lambda one: pence[one] - exact[one])[: cost - sum(pence)]:
+        pence[index] += 1
+    return pence
 
 
 async def call(platform: Platform, method: str, path: str, *codes: str, **request: Any) -> Any:
@@ -35,7 +44,7 @@ async def test_s41_cost_follows_population_and_every_table_makes_up_the_whole(
     ccgs = [a_ccg(code) for code in codes]
     await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": ccgs})
     await platform.caught_up()
-    terms = {"customers": codes, "starts_on": "2013-06-01", "last_day": "2016-03-31"}
+    terms = {"customers": codes, "starts_on": "2014-04-01", "last_day": "2016-03-31"}
     body = a_contract(reference=REFERENCE, lines=[{"function": "payroll", "annual_pence": cost}], **terms)
     await platform.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, organisations=("10Y",), json=body)
     drafter = "10Y"
@@ -54,7 +63,7 @@ async def test_s41_cost_follows_population_and_every_table_makes_up_the_whole(
         assert (await call(platform, "GET", "", code))["status"] == "draft"
         await call(platform, "POST", "/signature", code, json={}, headers=await version(platform, code))
 
-    shown = await call(platform, "GET", "/shares/cost", codes[0], params={"as_at": "2013-06-01"})
+    shown = await call(platform, "GET", "/shares/cost", codes[0], params={"as_at": "2014-04-01"})
     assert [(part["code"], part["annual_pence"]) for part in shown["parts"]] == list(zip(codes, parts, strict=True))
     assert sum(parts) == cost
     await platform.caught_up()
@@ -66,3 +75,70 @@ async def test_s41_cost_follows_population_and_every_table_makes_up_the_whole(
     for event, field in (("ContractSigned", "customer_shares"), ("SharesAgreed", "cost_shares")):
         assert [Fraction(share) for share in told[event][field]] == exact
     assert told["SharesAgreed"]["risk_shares"] == ["1/3"] * 3
+    await restated_when_a_list_is_corrected(platform, cost, lists)
+
+
+async def restated_when_a_list_is_corrected(platform: Platform, cost: int, lists: dict[str, int]) -> None:
+    """As stated until every list is published, then by the lists; a corrected one restates what each pays."""
+    codes = sorted(lists)
+    asked: dict[str, Any] = {"as_at": "2014-04-01"}
+    shown = await shares(platform, **asked)
+    assert [(part["organisation"], part["annual_pence"]) for part in shown["parts"]] == [
+        (code, pence) for code, pence in zip(codes, by_hand(cost, lists), strict=True)
+    ]
+    assert (shown["rule"], shown["basis"], len(shown["warnings"])) == ("stated", "population:registered", 1)
+    for code in reversed(codes):
+        await publish(platform, code, lists[code] + 1)
+        assert (await shares(platform, **asked))["rule"] == ("counted" if code == codes[0] else "stated")
+    published = {code: people + 1 for code, people in lists.items()}
+    shown = await shares(platform, **asked)
+    assert [part["annual_pence"] for part in shown["parts"]] == by_hand(cost, published)
+    assert [part["counted"]["people"] for part in shown["parts"]] == [published[code] for code in codes]
+
+    await platform.move_clocks(date(2013, 9, 1))
+    corrected = published | {"10Y": published["10Y"] - 12_345}
+    await publish(platform, "10Y", corrected["10Y"])
+    await publish(platform, "10Y", 999_999, on="2014-07-01")
+    for code in codes:
+        stated = {"population": corrected[code], "source": "GP registered lists"}
+        path = f"/organisations/{code}/populations/2014-15"
+        await platform.call("PUT", "finance", path, Role.FINANCE_LEAD, organisations=(code,), json=stated)
+    shown = await shares(platform, **asked)
+    assert [part["annual_pence"] for part in shown["parts"]] == by_hand(cost, corrected)
+    assert sum(part["annual_pence"] for part in shown["parts"]) == cost
+    before = await shares(platform, as_known="2013-08-31", **asked)
+    assert [part["annual_pence"] for part in before["parts"]] == by_hand(cost, published)
+    for code, pence in zip(codes, by_hand(cost, corrected), strict=True):
+        path = f"/allowances/{code}/2014-15"
+        allowance = await platform.call("GET", "finance", path, Role.FINANCE_LEAD, organisations=(code,))
+        [charge] = allowance["support_charges"]["items"]
+        assert charge["amount_pence"] == pence
+    await other_shares_change_no_cost(platform, cost, corrected)
+    missing = await shares(platform, "99Z", expect=404, **asked)
+    assert missing["type"].endswith("/cost-shares-not-found")
+
+
+async def other_shares_change_no_cost(platform: Platform, cost: int, lists: dict[str, int]) -> None:
+    """Shares of other things from a later day leave the cost as it is, and its rule with the day that it names."""
+    codes = sorted(lists)
+    table = {"weights": dict.fromkeys(codes, 1), "total": 3, "from_day": "2014-08-01", "document": "Deed of variation"}
+    await call(platform, "PUT", "/shares/hr", *codes, json=table, headers=await version(platform, *codes))
+    shown = await shares(platform, as_at="2014-09-01")
+    assert (shown["rule"], shown["warnings"]) == ("counted", [])
+    assert [part["annual_pence"] for part in shown["parts"]] == by_hand(cost, lists)
+
+
+async def shares(platform: Platform, code: str = "10H", expect: int = 200, **asked: str) -> Any:
+    """How finance divides the charge."""
+    await platform.caught_up()
+    path = f"/cost-shares/{REFERENCE}"
+    return await platform.call(
+        "GET", "finance", path, Role.FINANCE_LEAD, organisations=(code,), params=asked, expect=expect
+    )
+
+
+async def publish(platform: Platform, code: str, people: int, on: str = "2013-04-01") -> None:
+    """The registry publishes a registered list, or corrects it."""
+    body = {"basis": "registered", "people": people, "effective_on": on}
+    path = f"/organisations/{code}/populations"
+    await platform.call("POST", "registry", path, Role.REGISTRAR, json=body)

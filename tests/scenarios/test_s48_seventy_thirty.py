@@ -1,4 +1,4 @@
-"""S48, the part of contracts: 70 % in advance, 30 % on achievement; what is due, from whom, on which day."""
+"""S48: 70 % in advance, 30 % on achievement; contracts says what is due and when, finance pays it once."""
 
 from datetime import date
 from typing import Any
@@ -31,6 +31,22 @@ async def fell_due(platform: Platform) -> list[dict[str, Any]]:
     return [event["data"] for event in events if ".PaymentFellDue.v" in event["type"]]
 
 
+async def paid(platform: Platform, *codes: str, **asked: str) -> dict[str, list[int]]:
+    """What finance paid the networks, by kind, in their order; a correction counts with the item that it corrects."""
+    await platform.caught_up()
+    found: dict[tuple[str, str], int] = {}
+    path: str | None = "/payments"
+    params: dict[str, str] | None = {"limit": "7", "contract": REFERENCE} | asked
+    while path:
+        page = await platform.call("GET", "finance", path, Role.FINANCE_LEAD, organisations=codes or BY, params=params)
+        for one in page["items"]:
+            network, sign = (one["payer"], -1) if one["payee"] == BY[0] else (one["payee"], 1)
+            key = one["kind"], network
+            found[key] = found.get(key, 0) + sign * one["paid_pence"]
+        path, params = (page["next"] or "").removeprefix("/v1"), None
+    return {kind: [pence for (of, _), pence in sorted(found.items()) if of == kind] for kind in ("advance", "balance")}
+
+
 FIGURES = {
     "the eight networks of the seed": (
         800_000_000,
@@ -60,7 +76,12 @@ async def test_s48_seventy_in_advance_thirty_on_achievement(
     assert (shown["advance_pence"], shown["due_pence"]) == (sum(advances), 0)
     assert sum(p["most_pence"] for p in shown["payments"]) == total
 
+    nothing = {"advance": [0] * len(networks), "balance": [0] * len(networks)}
+    assert await paid(platform) == nothing
     await platform.move_clocks(date(2013, 4, 1))
+    await platform.move_clocks(date(2013, 4, 1))
+    assert await paid(platform) == nothing | {"advance": advances}
+    assert await paid(platform, "NET0") == {"advance": advances[:1], "balance": [0]}
     assert await due(platform) == {"advance": advances, "balance": [0] * len(networks)}
     assert await due(platform, as_at="2013-03-31", as_known="2013-03-31") == {
         "advance": [0] * len(networks),
@@ -75,6 +96,9 @@ async def test_s48_seventy_in_advance_thirty_on_achievement(
             await call(platform, "POST", "/achievements", json=said)
     await platform.move_clocks(date(2016, 4, 1))
     assert await due(platform) == {"advance": advances, "balance": balances}
+    await platform.move_clocks(date(2016, 4, 1))
+    assert await paid(platform) == {"advance": advances, "balance": balances}
+    assert await paid(platform, as_known="2016-03-30") == nothing | {"advance": advances}
     items = await fell_due(platform)
     assert sum(item["amount_pence"] for item in items) == sum(advances) + sum(balances)
     assert len({item["item"] for item in items}) == len(items) == 2 * len(networks)
@@ -90,7 +114,21 @@ async def test_s48_seventy_in_advance_thirty_on_achievement(
     assert (correction["payer"], correction["payee"], correction["amount_pence"]) == ("NET0", "08V", less)
     assert correction["corrects"] == f"{REFERENCE}/balance/NET0"
     assert await due(platform, as_known="2016-03-31") == {"advance": advances, "balance": balances}
+    await platform.move_clocks(date(2016, 4, 1))
+    assert await paid(platform) == {"advance": advances, "balance": [balances[0] - less, *balances[1:]]}
+    made = await told(platform, "PaymentMade")
+    # Nothing is paid twice, and nothing is paid of nothing.
+    assert sorted(one["amount_pence"] for one in made) == sorted([*advances, *filter(None, balances)])
+    assert len({one["item"] for one in made}) == len(made)
+    [back] = await told(platform, "PaymentReversed")
+    assert (back["item"], back["payee"], back["amount_pence"]) == (correction["corrects"], "NET0", less)
     await refusals(platform)
+
+
+async def told(platform: Platform, name: str) -> list[dict[str, Any]]:
+    """The events of this name that finance published."""
+    feed = await platform.call("GET", "finance", "/events", Role.PARTNER, params={"limit": 500})
+    return [item["event"]["data"] for item in feed["items"] if f".{name}.v" in item["event"]["type"]]
 
 
 async def refusals(platform: Platform) -> None:

@@ -93,14 +93,16 @@ async def test_icbs_merge_and_their_contracts_allowances_and_bodies_follow(platf
         assert event["causationid"] == merged["id"]
 
 
-async def test_of_a_board_that_continues_only_a_part_passes_and_its_contract_allowance_and_body_stay(
+async def test_of_a_board_that_continues_a_part_and_its_share_of_the_allowance_pass_and_its_contract_and_body_stay(
     platform: Platform,
 ) -> None:
-    """Two whole boards and a quarter of a third become one: who hears of it acts for the two, and not for the third."""
+    """Two whole boards and a quarter of a third become one: of the third only that quarter of its allowance passes."""
     dissolved, third = ["QAA", "QBB"], "QDD"
     chair = await begin(platform, "icb", [*dissolved, third], FOUNDED, date(2028, 3, 31), ["2026-27"])
-    allowance = f"/allowances/{third}/2026-27"
-    before = (await platform.call("GET", "finance", allowance))["amount_pence"]
+    before = {
+        code: (await platform.call("GET", "finance", f"/allowances/{code}/2026-27"))["amount_pence"]
+        for code in [*dissolved, third]
+    }
     plan = {
         "successor": "QCC",
         "successor_name": "NHS Merged ICB",
@@ -123,7 +125,12 @@ async def test_of_a_board_that_continues_only_a_part_passes_and_its_contract_all
     found = [await customers(platform, f"SUPPORT-{code}", MERGED) for code in (*dissolved, third)]
     assert found == [["QCC"], ["QCC"], [third]]
     assert [await chairs(platform, code, MERGED) for code in (*dissolved, "QCC", third)] == [[], [], [chair], [chair]]
-    assert (await platform.call("GET", "finance", allowance))["amount_pence"] == before
+    after = [
+        (await platform.call("GET", "finance", f"/allowances/{code}/2026-27"))["amount_pence"]
+        for code in ("QCC", third)
+    ]
+    part = before[third] // 4
+    assert after == [before["QAA"] + before["QBB"] + part, before[third] - part]
 
 
 async def test_an_acquired_trust_leaves_its_contract_charges_and_body_and_has_them_back_where_that_is_undone(

@@ -40,6 +40,12 @@ async def prepare(platform: Platform) -> None:
     await post("/clusters", {"name": "N", "icbs": ["QHM", "QF7"], "shares": ["chair"], "effective_on": "2025-10-01"})
     for successor, applicants in (("14Y", ("10Y", "10H")), ("14X", ("10D", "10E", "10F")), ("14Z", ("10A", "10B"))):
         await post("/merger-applications", an_application(successor, *applicants))
+    drafted = [
+        ("/merger-applications", "10D", an_application("15B", "10D", "10E")),
+        ("/clusters", "QMJ", {"name": "M", "icbs": ["QMJ", "QRV"], "shares": ["chair"], "effective_on": "2025-10-01"}),
+    ]
+    for path, own, body in drafted:
+        await platform.call("POST", "registry", path, LEAD, organisations=(own,), json=body)
     approval = {"outcome": "approved_with_conditions", "conditions": conditions("constitution")}
     await post("/merger-applications/A-14Z/determination", approval, **{"If-Match": '"1"'})
     await post("/mergers", a_merger_command("16C", "11A", "11J", on=LATER, schemes=[]))
@@ -234,7 +240,7 @@ CASES = [
     Case(
         operation="file_application",
         role=LEAD,
-        binds=("10Q", "10V"),
+        binds=("10Q",),
         path="/merger-applications",
         json=an_application("15A", "10Q", "10V"),
     ),
@@ -246,6 +252,15 @@ CASES = [
     ),
     _of_an_application(
         "join_application", "/applicants", {"applicant": "10Q", "agreed_on": TODAY}, "10Q", version=None
+    ),
+    Case(
+        operation="agree_to_application",
+        role=LEAD,
+        binds=("10E",),
+        path="/merger-applications/A-15B/agreements",
+        json={"applicant": "10E"},
+        version=1,
+        hidden=True,
     ),
     Case(
         operation="leave_application",
@@ -271,6 +286,14 @@ CASES = [
         binds=("QMJ", "QRV"),
         path="/clusters",
         json={"name": "N", "icbs": ["QMJ", "QRV"], "shares": ["chair"], "effective_on": "2025-10-01"},
+    ),
+    Case(
+        operation="agree_to_cluster",
+        role=LEAD,
+        binds=("QRV",),
+        path="/clusters/CL-QMJ/agreements",
+        json={"icb": "QRV"},
+        version=1,
     ),
     Case(
         operation="end_cluster",

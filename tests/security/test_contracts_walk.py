@@ -12,6 +12,8 @@ from tests.support.platform import Platform
 
 DAY = date(2017, 2, 1)
 CCGS = ("05C", "10H", "10Y")
+LEAD = ("10H",)
+"""The coordinating commissioner: it ends and prolongs alone what it coordinates; another customer does not."""
 DRAFT, SIGNED, ALSO_SIGNED = "DRAFT-2017", "CSU-BUCKS-2017", "CSU-WIDER-2017"
 TERMS = {name: value for name, value in a_contract().items() if name not in ("reference", "customers")}
 SCHEDULE = {"sum_pence": 1_000_000, "payees": [{"code": "0CX"}], "payer": "10H"}
@@ -87,7 +89,7 @@ CASES = [
     Case(
         operation="amend_contract",
         role=Role.CONTRACT_LEAD,
-        binds=("10H", "10Y"),
+        binds=LEAD,
         path="/contracts/{reference}/amendments",
         values={"reference": SIGNED},
         json={
@@ -113,7 +115,7 @@ CASES = [
     Case(
         operation="extend_contract",
         role=Role.CONTRACT_LEAD,
-        binds=("10H", "10Y"),
+        binds=LEAD,
         path="/contracts/{reference}/extension",
         values={"reference": SIGNED},
         json={},
@@ -124,7 +126,7 @@ CASES = [
     Case(
         operation="close_contract",
         role=Role.CONTRACT_LEAD,
-        binds=("10H", "10Y"),
+        binds=LEAD,
         path="/contracts/{reference}/closure",
         values={"reference": SIGNED},
         json={},
@@ -135,7 +137,7 @@ CASES = [
     Case(
         operation="terminate_contract",
         role=Role.CONTRACT_LEAD,
-        binds=("10H", "10Y"),
+        binds=LEAD,
         path="/contracts/{reference}/termination",
         values={"reference": SIGNED},
         json={"last_day": "2018-03-31", "reason": "in_house"},
@@ -303,7 +305,7 @@ def an_exit_case(operation: str, act: str, body: Any, reference: str = SIGNED, *
     return Case(
         operation=operation,
         role=Role.CONTRACT_LEAD,
-        binds=("10H", "10Y"),
+        binds=others.pop("binds", LEAD),
         path=f"/contracts/{{reference}}/{act}",
         values={"reference": reference} | others.pop("values", {}),
         json=body,
@@ -322,7 +324,68 @@ CASES += [
     an_exit_case(
         "accept_termination", "terminations/{termination}/acceptance", {"document": "Deed"}, LEAVING, values=EXIT_IDS
     ),
+    an_exit_case(
+        "plan_exit",
+        "exit-plan",
+        {"exit_on": "2018-04-01"},
+        method="PUT",
+    ),
+    an_exit_case(
+        "acknowledge_return",
+        "exit-plan/returns/{item}/receipt",
+        {"sha256": "ab" * 32},
+        values={"item": "logs"},
+        binds=("10H", "10Y"),
+        but="return-not-planned",
+    ),
+    an_exit_case(
+        "complete_step",
+        "exit-plan/steps/{step}/completion",
+        {},
+        values={"step": "handover"},
+        binds=("10H", "10Y"),
+        but="step-not-planned",
+    ),
+    an_exit_case(
+        "settle_termination",
+        "terminations/{termination}/settlement",
+        {"lines": []},
+        LEAVING,
+        values=EXIT_IDS,
+        but="not-agreed-yet",
+    ),
+    Case(
+        operation="publish_estimate",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/contracts/{reference}/termination-estimates",
+        values={"reference": SIGNED},
+        json={"exit_on": "2018-04-01"},
+        hidden=True,
+    ),
     an_exit_case("recall_termination", "terminations/{termination}", None, LEAVING, values=EXIT_IDS, method="DELETE"),
+]
+CASES += [
+    Case(
+        operation="accept_shares",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path="/contracts/{reference}/shares/{kind}/acceptance",
+        values={"reference": SIGNED, "kind": "cost"},
+        json={"weights": {"10H": 1, "10Y": 2}, "total": 3, "from_day": "2017-05-01"},
+        version=2,
+        hidden=True,
+    ),
+    Case(
+        operation="choose_coordinator",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path="/contracts/{reference}/coordinator",
+        values={"reference": SIGNED},
+        json={"coordinating_commissioner": "10Y", "from_day": "2017-05-01"},
+        version=2,
+        hidden=True,
+    ),
 ]
 NOVATION = {
     "into": "CSU-NOVATED-2017",
@@ -376,7 +439,9 @@ PLANNED, ASSESSED, SUBMITTED, APPROVED = "PLAN-A1", "PLAN-B2", "PLAN-C3", "PLAN-
 """Four plans, each of which stands as its name here says."""
 
 
-def a_plan_case(operation: str, plan: str, act: str, revision: int, body: Any, *binds: str, member: str = "") -> Case:
+def a_plan_case(
+    operation: str, plan: str, act: str, revision: int, body: Any, *binds: str, member: str = "", but: str = ""
+) -> Case:
     values = {"plan": plan} | ({"organisation": member} if member else {})
     path = f"/consolidations/{{plan}}/{act}"
     return Case(
@@ -388,13 +453,14 @@ def a_plan_case(operation: str, plan: str, act: str, revision: int, body: Any, *
         json=body,
         version=revision,
         hidden=True,
+        but=but,
     )
 
 
 CASES += [
     a_plan_case("assess_plan", PLANNED, "feasibility", 1, {}),
     a_plan_case("submit_plan", ASSESSED, "submission", 2, {}),
-    a_plan_case("commit_plan", APPROVED, "commitment", 2, {}),
+    a_plan_case("commit_plan", APPROVED, "commitment", 2, {}, but="authority-missing"),
     a_plan_case(
         "prepare_step",
         PLANNED,

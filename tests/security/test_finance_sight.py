@@ -107,7 +107,7 @@ async def client(harness: FinanceHarness, url: str, tokens: Tokens) -> AsyncIter
     )
     await harness.hear(bucks_merges(MERGED).model_copy(update={"merger": MERGER}))
     await harness.state("10Y", YEAR, 4000, source="lists of 10Y, corrected", stated=at(date(2018, 12, 1)))
-    bus = DirectBus({"registry": url, "contracts": url})
+    bus = DirectBus({"registry": url, "contracts": url, "governance": url})
     async with running_service("finance", tokens.settings(url), bus) as (_, client):
         yield client
 

@@ -1,5 +1,6 @@
-"""The laptop with its demo loaded, as tests ask it: none changes anything."""
+"""The laptop with its demo loaded, once for all tests that need one, as tests ask it: none changes anything."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,9 +40,17 @@ class Demo:
         return served
 
 
+def load_demo(folder: Path) -> None:
+    """Load the demo into `var` of this folder and stop: nothing runs in it afterwards, so that it can be copied."""
+    with Runner(folder / "var", "--port", "0", "--demo-only") as runner:
+        assert runner.ends(within=300) == 0, "".join(runner.said)
+
+
 @contextmanager
-def running_demo(folder: Path) -> Iterator[Demo]:
-    """Run the laptop in this folder, which everybody may enter, until its demo is loaded."""
+def running_demo(loaded: Path, folder: Path) -> Iterator[Demo]:
+    """Run the laptop in this folder on a copy of what is loaded in the other one."""
+    # Not by Python's copytree: the files of PostgreSQL belong to the account that it runs as.
+    subprocess.run(["cp", "-a", loaded / "var", folder / "var"], check=True)
     with Runner(folder / "var", "--port", "0") as runner:
         address = runner.address()
         runner.says("for the same with links", within=300)

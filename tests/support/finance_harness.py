@@ -18,7 +18,7 @@ from services.finance.allowances.commands import Population, StatePopulation, st
 from services.finance.allowances.views import ExplainedView
 from services.finance.core.sight import Sight
 from services.finance.core.years import FinancialYear
-from services.finance.reactions import subscriptions
+from services.finance.reactions.publishers import subscriptions
 
 ENGLAND_OPENED = date(2013, 4, 1)
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,12 +13,17 @@ from libs.common.events.registry import CCGMerged, OrganisationOpened, Organisat
 from libs.common.identity import Caller, Role
 from libs.common.messaging.subscriptions import Delivery
 from services.governance.appointments import commands as appointments
+from services.governance.bodies import closure, deputies, posts, terms
 from services.governance.bodies import commands as bodies
-from services.governance.bodies import posts
+from services.governance.bodies.joint import get_named_body_to_change
+from services.governance.bodies.organisations import organisation_of
 from services.governance.core import queries as reads
 from services.governance.decision_rights import commands as decision_rights
+from services.governance.decisions import commands as decisions
+from services.governance.decisions.models import Outcome
 from services.governance.people import commands as people
-from services.governance.reactions import subscriptions
+from services.governance.proposals import commands as proposals
+from services.governance.reactions.publishers import subscriptions
 
 ENGLAND_OPENED = date(2013, 4, 1)
 MERGED_ON = date(2018, 4, 1)
@@ -120,6 +125,72 @@ class GovernanceHarness:
             )
         return body.reference
 
+    async def committee(
+        self, organisation: str, title: str, *posts_: dict[str, Any], by: Caller | None = None, **command: Any
+    ) -> str:
+        """A committee within the body that leads an organisation, with these posts; its reference."""
+        described = {"described_in": "Terms of reference, 3"}
+        given: dict[str, Any] = {
+            "organisation": organisation,
+            "kind": "committee",
+            "title": title,
+            "first_day": ENGLAND_OPENED,
+            "posts": [described | post for post in posts_],
+        } | command
+        return await self.establish(given, by=by)
+
+    async def joint_body(self, title: str, *seats: dict[str, Any], by: Caller | None = None, **command: Any) -> str:
+        """A joint committee with these seats, each naming the member whose it is; its reference."""
+        described = {"described_in": "Terms of reference, 3"}
+        given: dict[str, Any] = {
+            "kind": "joint_committee",
+            "title": title,
+            "first_day": date(2014, 10, 1),
+            "posts": [described | seat for seat in seats],
+        } | command
+        given.setdefault("members", sorted({seat["organisation"] for seat in seats}))
+        return await self.establish(given, by=by)
+
+    async def establish(self, given: dict[str, Any], *, by: Caller | None = None) -> str:
+        """A body is established on its first day; its reference."""
+        async with self.database.begin() as session:
+            body = await bodies.establish_body(
+                session,
+                bodies.EstablishBody.model_validate(given),
+                by=by or a_lead(),
+                today=given["first_day"],
+                stated_at=at(given["first_day"]),
+            )
+        return body.reference
+
+    async def dissolve(self, body: str, last_day: date, **command: Any) -> None:
+        """A committee is dissolved, on its last day."""
+        given = {"last_day": last_day, "reason": "work-done"} | command
+        async with self.database.begin() as session:
+            found = await get_named_body_to_change(session, body, by=a_lead(), today=last_day)
+            ended = closure.DissolveBody.model_validate(given)
+            await closure.dissolve_body(session, found, ended, by=a_lead(), today=last_day, stated_at=at(last_day))
+
+    async def state_terms(self, body: str, *, first_day: date = ENGLAND_OPENED, **command: Any) -> None:
+        """A body's terms of reference from a day, stated on it."""
+        given: dict[str, Any] = {"quorum": [{"least": 1}], "first_day": first_day} | command
+        async with self.database.begin() as session:
+            found = await get_named_body_to_change(session, body, by=a_lead(), today=first_day)
+            stated = terms.StateTerms.model_validate(given)
+            await terms.state_terms(session, found, stated, by=a_lead(), today=first_day, stated_at=at(first_day))
+
+    async def name_deputies(self, post: str, *persons: str, first_day: date = ENGLAND_OPENED) -> None:
+        """The deputies for a post from a day on, named on it."""
+        command = deputies.NameDeputies(
+            persons=tuple(self.ids.get(person, person) for person in persons), first_day=first_day
+        )
+        code = organisation_of(post)
+        async with self.database.begin() as session:
+            found = await appointments.get_post_to_change(session, post, by=a_lead(), today=first_day)
+            await deputies.name_deputies(
+                session, found, command, organisation=code, by=a_lead(), today=first_day, stated_at=at(first_day)
+            )
+
     async def post(self, organisation: str, *, by: Caller | None = None, **command: Any) -> str:
         """One more post; its reference."""
         given: dict[str, Any] = {"organisation": organisation, "title": "Chair", "first_day": ENGLAND_OPENED} | command
@@ -214,6 +285,48 @@ class GovernanceHarness:
             await decision_rights.end_decision_right(
                 session, found, command, by=a_lead(), today=last_day, stated_at=at(last_day)
             )
+
+    async def propose(self, organisation: str, *, on: date, by: Caller | None = None, **command: Any) -> str:
+        """A proposal to award, of up to £10,000 for two years, due in a month; its reference."""
+        given: dict[str, Any] = {
+            "organisation": organisation,
+            "kind": "award",
+            "action": "contract.award",
+            "subject": organisation,
+            "value_pence": 20_000_00,
+            "annual_pence": 10_000_00,
+            "due_on": on + timedelta(days=30),
+        } | command
+        async with self.database.begin() as session:
+            made = await proposals.make_proposal(
+                session,
+                proposals.MakeProposal.model_validate(given),
+                by=by or a_lead(),
+                today=on,
+                stated_at=at(on),
+            )
+        return made.reference
+
+    async def decide(
+        self,
+        proposal: str,
+        body: str,
+        outcome: str = "approved",
+        *,
+        on: date,
+        stated: datetime | None = None,
+        **new: Any,
+    ) -> str:
+        """A body's decision on a proposal, as its vote came to it; the decision's id."""
+        given = {"minute": f"{body}, {on.isoformat()}, item 1"} | new
+        async with self.database.begin() as session:
+            taken = await decisions.take_decision(
+                session,
+                decisions.NewDecision(proposal=proposal, body=body, outcome=Outcome(outcome), on=on, **given),
+                by=a_lead(),
+                stated_at=stated or at(on, 12),
+            )
+        return taken.id
 
     async def bucks(self) -> None:
         """Both bodies of Buckinghamshire: P-ao in both, each its own chair, a finance officer in one of them."""

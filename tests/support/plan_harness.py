@@ -9,10 +9,11 @@ from services.contracts.consolidations.moves import move_next
 from services.contracts.plans import assessment, membership
 from services.contracts.plans import commands as plans
 from services.contracts.plans.changes import Statement
-from services.contracts.plans.models import PlanState
+from services.contracts.plans.models import COMMIT, PlanState
 from services.contracts.plans.queries import Plan, get_plan
-from services.contracts.plans.rules import state
+from services.contracts.plans.rules import state, submission
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
+from tests.support.decisions import a_decision
 
 PLAN = "PLAN-2018"
 BUCKS, DUDLEY = "CSU-BUCKS-2017", "CSU-DUDLEY-2017"
@@ -92,13 +93,22 @@ class PlanHarness:
                 session, self.reference, command, self._statement(*by), expect=any_version
             )
 
-    async def accept(self, member: str, *contracts: str, by: tuple[str, ...] = ()) -> Plan:
-        """A member enters or accepts, by its own act unless others are named."""
+    async def accept(self, member: str, *contracts: str, by: tuple[str, ...] = (), decides: bool = True) -> Plan:
+        """A member enters or accepts, by its own act unless others are named; what it accepts its body has decided."""
         command = membership.AcceptPlan(minute=f"Minute of {member}", contracts=list(contracts))
         async with self.contracts.database.begin() as session:
-            return await membership.accept_plan(
+            plan = await membership.accept_plan(
                 session, self.reference, member, command, self._statement(*(by or (member,))), expect=any_version
             )
+        if decides and submission(plan.history) is not None:
+            await self.decide(member, revision=plan.history.current.number)
+        return plan
+
+    async def decide(self, member: str, *, revision: int) -> None:
+        """Governance publishes that a member's body approved a revision."""
+        number = f"D-{member}-{revision}-{self.hour}"
+        subject: dict[str, Any] = {"subject": self.reference, "action": COMMIT, "revision": revision}
+        await self.contracts.hear(a_decision(number, member, on=self.today, **subject))
 
     async def withdraw(self, member: str) -> Plan:
         """A member withdraws by its own act."""

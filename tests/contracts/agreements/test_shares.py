@@ -101,6 +101,8 @@ async def test_the_database_takes_no_table_that_is_not_whole(harness: ContractsH
 
 async def test_an_associate_leaves_by_a_table_from_a_day_and_the_contract_continues(harness: ContractsHarness) -> None:
     reference = await drafted(harness)
+    await agree(harness, "hr", {"05C": 3, "10H": 1, "10Y": 2}, on=date(2017, 1, 20))
+    await agree(harness, "risk", {"05C": 1, "10H": 1, "10Y": 1}, on=date(2017, 1, 20))
     await harness.sign(reference)
     leaves = date(2018, 4, 1)
     with pytest.raises(CoordinatorMissing):
@@ -121,6 +123,48 @@ async def test_an_associate_leaves_by_a_table_from_a_day_and_the_contract_contin
     )
     before = await shares(harness, date(2018, 3, 31))
     assert {share for share, _ in before.values()} == {"1/3"}
+    # Whichever table named who left is divided among those who stay, in their old proportion.
+    told = (await harness.told("SharesAgreed"))[-1]
+    assert (told["customers"], told["hr_shares"], told["legal_shares"]) == (["10H", "10Y"], ["1/3", "2/3"], [])
+    assert told["risk_shares"] == ["1/2", "1/2"]
+    staff = [await shares(harness, day, "hr") for day in (date(2018, 3, 31), leaves)]
+    assert [{code: share for code, (share, _) in each.items()} for each in staff] == [
+        {"05C": "1/2", "10H": "1/6", "10Y": "1/3"},
+        {"10H": "1/3", "10Y": "2/3"},
+    ]
+
+
+async def test_who_leaves_leaves_what_was_agreed_of_later_days_too(harness: ContractsHarness) -> None:
+    reference = await drafted(harness)
+    await harness.sign(reference)
+    leaves, later = date(2018, 4, 1), date(2019, 4, 1)
+    await agree(harness, "hr", {"05C": 1, "10H": 1, "10Y": 1}, on=date(2017, 6, 1))
+    await agree(harness, "hr", {"05C": 2, "10H": 3, "10Y": 1}, on=date(2017, 6, 2), from_day=str(later))
+    await agree(harness, "risk", {"05C": 4, "10H": 1, "10Y": 1}, on=date(2017, 6, 3), from_day=str(later))
+    await agree(harness, "cost", {"05C": 6, "10H": 1, "10Y": 1}, on=date(2017, 6, 4), from_day=str(later))
+    named: dict[str, Any] = {"from_day": str(leaves), "coordinating_commissioner": "10H"}
+    await agree(harness, "cost", {"10H": 2, "10Y": 1}, on=date(2018, 1, 5), **named)
+    staff = [await shares(harness, day, "hr") for day in (date(2018, 3, 31), leaves, later)]
+    assert [{code: share for code, (share, _) in each.items()} for each in staff] == [
+        {"05C": "1/3", "10H": "1/3", "10Y": "1/3"},
+        {"10H": "1/2", "10Y": "1/2"},
+        {"10H": "3/4", "10Y": "1/4"},
+    ]
+    assert {code: share for code, (share, _) in (await shares(harness, later, "risk")).items()} == {
+        "10H": "1/2",
+        "10Y": "1/2",
+    }
+    # What was published of the later day named who has left by then, so it is published anew.
+    varied = (await harness.told("ContractVaried"))[-2:]
+    assert [(one["effective_on"], one["customers"], one["customer_shares"]) for one in varied] == [
+        ("2018-04-01", ["10H", "10Y"], ["2/3", "1/3"]),
+        ("2019-04-01", ["10H", "10Y"], ["2/3", "1/3"]),
+    ]
+    agreed = (await harness.told("SharesAgreed"))[-2:]
+    assert [(one["effective_on"], one["customers"], one["hr_shares"], one["risk_shares"]) for one in agreed] == [
+        ("2018-04-01", ["10H", "10Y"], ["1/2", "1/2"], []),
+        ("2019-04-01", ["10H", "10Y"], ["3/4", "1/4"], ["1/2", "1/2"]),
+    ]
 
 
 async def test_a_successor_has_its_predecessors_shares_until_that_is_undone(harness: ContractsHarness) -> None:

@@ -15,7 +15,7 @@ from services.contracts.authorities.queries import deciding
 from tests.support.contracts_harness import ContractsHarness, a_lead, at
 
 COMMIT = "consolidation.commit"
-BEFORE, AFTER = date(2027, 3, 31), date(2027, 4, 1)
+BEFORE, AFTER = date(2016, 9, 30), date(2017, 4, 1)
 DECIDED_ON = date(2017, 3, 1)
 
 
@@ -134,17 +134,19 @@ async def test_the_order_of_decisions_and_reversals_changes_nothing(harness: Con
 
 
 async def test_the_pack_refuses_from_its_day_what_has_no_decision_and_warned_before(harness: ContractsHarness) -> None:
-    async def refused(on: date) -> list[str]:
+    async def refused(on: date, form: str = "") -> list[str]:
         found = await why_not_authorised(
-            harness.database, COMMIT, "BC-PLAN", ["05C", "05L"], on=on, field="plan", revision=2
+            harness.database, COMMIT, "BC-PLAN", ["05C", "05L"], on=on, field="plan", revision=2, form=form
         )
         return [error.message for error in found]
 
     assert await refused(BEFORE) == []
     assert await refused(AFTER) == [
-        f"{code} has not decided on {COMMIT} of BC-PLAN: authority-2027 asks for a published decision"
+        f"{code} has not decided on {COMMIT} of BC-PLAN: authority-2016 asks for a published decision"
         for code in ("05C", "05L")
     ]
+    assert await refused(date(2027, 3, 31), form="consolidation.at_once") == []
+    assert len(await refused(date(2027, 4, 1), form="consolidation.at_once")) == 2
     await harness.hear(decision(binds=("05C", "05L")))
     assert await refused(AFTER) == []
     assert await deciding(harness.database, COMMIT, "BC-PLAN", ["05C"], on=date(2017, 2, 28)) == frozenset()

@@ -17,6 +17,8 @@ from services.contracts.authorities.errors import AuthorityMissing
 from services.contracts.core.errors import ConsolidationNotFound, ContractAlreadyEnded, ContractNotFound
 from services.contracts.core.queries import get_consolidation
 from services.contracts.exits.queries import get_exits
+from services.contracts.novations.commands import ProposeNovation, propose_novation
+from services.contracts.novations.errors import NovationNotPossible
 from services.contracts.plans.errors import (
     AlreadySubmitted,
     NotAMember,
@@ -94,7 +96,8 @@ async def test_what_a_plan_publishes_names_each_step(planned: PlanHarness) -> No
     told = [
         event
         for event in await planned.contracts.told()
-        if event["stated_at"] >= "2017-06-01" and event["name"] not in {"ContractFindingRaised", "SharesAgreed"}
+        if event["stated_at"] >= "2017-06-01"
+        and event["name"] not in {"ContractFindingRaised", "ContractFindingCleared", "SharesAgreed"}
     ]
     assert [event["name"] for event in told] == [
         *("ConsolidationPlanned", "ConsolidationPlanned", "ConsolidationPlanned"),
@@ -326,6 +329,12 @@ async def test_after_the_commitment_a_plan_only_goes_forward(planned: PlanHarnes
     for act in (planned.withdraw("05C"), planned.commit("10Y"), planned.assess("05C", **WAITS), planned.accept("05C")):
         with pytest.raises(PastThePivot):
             await act
+    change = {"into": "DUDLEY-2018", "role": "supplier", "leaving": "0DJ", "entering": "0CX"}
+    novation = ProposeNovation.model_validate(change | {"takes_effect_on": date(2018, 10, 1)})
+    day = date(2018, 7, 1)
+    async with planned.contracts.database.begin() as session:
+        with pytest.raises(NovationNotPossible, match=f"moves into another by the plan {PLAN}"):
+            await propose_novation(session, DUDLEY, novation, by=a_lead("05C"), today=day, stated_at=at(day))
     assert await planned.contracts.content() == before
 
 
@@ -517,28 +526,33 @@ async def test_a_contract_leaves_by_one_plan_only(planned: PlanHarness) -> None:
         await planned.commit("10H")
 
 
-@pytest.mark.parametrize(("day", "asks"), [(date(2027, 3, 31), False), (date(2027, 4, 1), True)])
+@pytest.mark.parametrize(("day", "asks"), [(date(2016, 9, 30), False), (date(2016, 10, 1), True)])
 async def test_from_the_day_of_the_pack_each_member_needs_a_published_decision(
     harness: ContractsHarness, day: date, asks: bool
 ) -> None:
     plan = PlanHarness(harness, today=day)
-    days = {"starts_on": date(2026, 4, 1), "last_day": date(2029, 3, 31)}
-    await harness.signed(a_draft(customers=["10H"], **days))
-    await harness.signed(a_draft(reference=DUDLEY, customers=["05C"], **days))
+    days = {"starts_on": date(2016, 4, 1), "last_day": date(2019, 3, 31)}
+    for draft in (a_draft(customers=["10H"], **days), a_draft(reference=DUDLEY, customers=["05C"], **days)):
+        await harness.sign(await harness.draft(draft, stated=at(date(2016, 2, 1))), on=date(2016, 3, 1))
     members = [{"organisation": "05C"}, {"organisation": "10H"}]
-    await plan.plan(starts_on="2028-04-01", last_day="2031-03-31", members=members)
+    await plan.plan(starts_on="2017-11-01", last_day="2020-10-31", members=members)
     await plan.accept("10H", BUCKS)
     await plan.assess("05C")
     await plan.submit("05C")
-    await plan.accept("05C")
-    await plan.accept("10H")
+    for member in ("05C", "10H"):
+        await plan.accept(member, decides=False)
     if asks:
         with pytest.raises(AuthorityMissing) as refused:
             await plan.commit("10H")
         assert len(refused.value.reasons) == 2
-        for member in ("05C", "10H"):
-            taken = decided(member, revision=3, decision=f"D-{member}")
-            await harness.hear(taken)
+        await plan.decide("05C", revision=2)
+        with pytest.raises(AuthorityMissing) as refused:
+            await plan.commit("10H")
+        assert len(refused.value.reasons) == 2, "a decision on an earlier revision counts for nothing"
+        await plan.decide("05C", revision=3)
+        with pytest.raises(AuthorityMissing, match=r"10H has not decided .*authority-2016"):
+            await plan.commit("10H")
+        await plan.decide("10H", revision=3)
         assert await plan.state() == "approved"
     await plan.commit("10H")
     assert await plan.state() == "committed"
@@ -579,7 +593,9 @@ async def test_what_was_prepared_for_a_contract_is_recalled_where_a_revision_lea
 
 
 async def test_a_reversed_decision_takes_the_acceptance_back_that_it_authorised(planned: PlanHarness) -> None:
-    await approved(planned)
+    await submitted(planned)
+    for member in ("05C", "10H", "10Y"):
+        await planned.accept(member, decides=False)
     await planned.contracts.hear(decided("05C", revision=3))
     assert await planned.state() == "approved"
     await planned.contracts.hear(reversed_by("D-1"))

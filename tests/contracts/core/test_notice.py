@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contracts.core.notice import after_months, earliest_exit, last_notice_day
+from libs.common.temporal.months import after_months
+from services.contracts.core.notice import earliest_exit, last_notice_day
 
 days = st.dates(date(1990, 1, 1), date(2100, 12, 31))
 months = st.integers(0, 60)

@@ -55,6 +55,13 @@ async def test_a_contract_is_read_by_its_reference(plans: Plans) -> None:
     assert not plans.by_day
 
 
+async def test_a_body_of_very_many_contracts_reads_one_by_its_reference(plans: Plans) -> None:
+    everyone = Caller("e", frozenset({Role.PARTNER}), frozenset(f"C{number}" for number in range(1000)))
+    found = await get_contract(plans, "SC-00007", by=everyone, as_at=DAY, as_known=None)
+    assert found["reference"] == "SC-00007"
+    assert not plans.read_whole & _TABLES
+
+
 async def test_a_page_of_contracts_is_read_in_the_order_of_references(plans: Plans) -> None:
     found = await list_contracts(plans, ContractFilter(), by=NATIONAL, as_at=DAY, as_known=None, limit=51)
     assert len(found) == 51

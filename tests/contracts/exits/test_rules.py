@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from libs.common.temporal.months import last_day_of_term, share_of_a_year
 from services.contracts.core.exit_terms import BreakClause, ExitTerms
-from services.contracts.core.notice import last_day_of_term
 from services.contracts.exits.rules import (
     Leaving,
     charge_between,
@@ -21,7 +21,6 @@ from services.contracts.exits.rules import (
     free_exit_from,
     notice_due_for,
     offered_exits,
-    share_of_a_year,
 )
 
 ONE_DAY = timedelta(days=1)

@@ -4,7 +4,9 @@ from datetime import date
 
 from libs.common.events.registry import CCGMergerAgreed, CCGMergerRedated, CCGMergerWithdrawn, SuccessionUndone
 from libs.common.identity import service_caller
-from services.contracts.mergers.reviews import find_overlaps
+from services.contracts.mergers.overlaps import Overlap, Supplied
+from services.contracts.mergers.plans import MergerPlan, MergerStatus
+from services.contracts.mergers.reviews import find_overlaps, of_a_merged_body
 from tests.support.contracts_harness import ContractsHarness, a_draft, at, bucks_merges
 
 AGREED, THE_DAY, NEXT_YEAR = date(2017, 9, 1), date(2018, 4, 1), date(2019, 4, 1)
@@ -72,3 +74,23 @@ async def test_an_undone_merger_leaves_no_overlap(harness: ContractsHarness) -> 
     ]
     await harness.hear(*undone)
     assert await reviewed(harness, date(2018, 6, 1)) == []
+
+
+def test_a_body_of_very_many_contracts_has_a_finding_that_can_be_stored() -> None:
+    contracts = tuple(Supplied(f"CONTRACT-{number:06}", "0CX", "payroll", 1) for number in range(10_000))
+    plan = MergerPlan(
+        merger="M-BUCKS",
+        status=MergerStatus.CARRIED_OUT,
+        successor="14Y",
+        successor_name="NHS Bucks CCG",
+        predecessors=("10H", "10Y"),
+        effective_on=THE_DAY,
+        stated_at=at(THE_DAY),
+    )
+    one, other = (of_a_merged_body(plan, Overlap("14Y", "payroll", each)) for each in (contracts, contracts[1:]))
+    assert one.key != other.key
+    assert one.key.startswith("overlap M-BUCKS payroll ")
+    assert len(one.key) < 200
+    assert (len(one.about), one.text.endswith("and 9950 more since 2018-04-01")) == (51, True)
+    few = of_a_merged_body(plan, Overlap("14Y", "payroll", contracts[:2]))
+    assert few.key == "overlap M-BUCKS payroll CONTRACT-000000+CONTRACT-000001"

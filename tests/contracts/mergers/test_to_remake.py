@@ -10,7 +10,7 @@ from libs.common.errors import DomainError
 from libs.common.events.registry import CCGMergerAgreed, CCGMergerRedated, CCGMergerWithdrawn, SuccessionUndone
 from services.contracts.mergers.errors import AgreementAlreadySettled, AgreementNotFlagged, SchemeUnknown
 from services.contracts.mergers.queries import list_agreements_to_remake
-from services.contracts.mergers.to_remake import SettleAgreement, settle_agreement
+from services.contracts.mergers.to_remake import SettleAgreement, flag_signed_late, settle_agreement
 from tests.contracts.transfers.test_schemes import merged_by
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
@@ -41,7 +41,7 @@ async def listed(harness: ContractsHarness, *, settled: bool = False, on: date =
     return [(one.agreement, one.state, one.outcome or "") for one in found]
 
 
-@pytest.mark.parametrize("form", ["section_75", "data_sharing"])
+@pytest.mark.parametrize("form", ["section_75", "data_sharing", "other"])
 async def test_it_keeps_its_old_party_and_is_listed_until_it_is_settled(harness: ContractsHarness, form: str) -> None:
     reference = await an_agreement(harness, form)
     service = await harness.signed()
@@ -128,3 +128,18 @@ async def test_only_a_flagged_agreement_is_settled_by_one_of_its_parties(harness
     with pytest.raises(DomainError, match="no contract"):
         await settle(harness, reference, LATER, "05C", outcome="ended")
     assert await listed(harness) == [(reference, "due", "")]
+
+
+async def test_one_that_is_signed_after_the_merger_of_its_body_is_flagged_once(harness: ContractsHarness) -> None:
+    draft = a_draft(reference="S75-LATE", customers=["10H"], supplier="LA1", form="section_75")
+    reference = await harness.draft(draft)
+    await harness.hear(bucks_merges())
+    await harness.sign(reference, on=LATER, signed_on=date(2017, 2, 1), document="Deed of 1 February 2017")
+    assert await listed(harness) == []
+    flagged = []
+    for _ in range(2):
+        async with harness.database.begin() as session:
+            flagged.append(await flag_signed_late(session, up_to=LATER, stated_at=at(LATER), by=a_lead()))
+    assert flagged == [1, 0]
+    assert await listed(harness) == [(reference, "due", "")]
+    assert len(await harness.told("AgreementToRemake")) == 1

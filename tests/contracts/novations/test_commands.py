@@ -11,6 +11,7 @@ from services.contracts.mergers.errors import AgreementUnsettled
 from services.contracts.novations import commands
 from services.contracts.novations.errors import ConsentMissing, NovationNotFound, NovationNotPossible
 from services.contracts.novations.queries import get_novation
+from services.contracts.terminations.notices import ServeNotice, serve_notice
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 
 TODAY, THE_DAY, EVE = date(2018, 7, 1), date(2018, 10, 1), date(2018, 9, 30)
@@ -163,6 +164,21 @@ async def test_what_cannot_be_novated_is_refused_with_the_reason(
     reference = await harness.signed(a_draft())
     with pytest.raises(NovationNotPossible, match=reason):
         await propose(harness, reference, a_lead("10H"), **(SUPPLIER | change))
+
+
+async def test_what_ends_by_a_notice_that_stands_is_not_novated(harness: ContractsHarness) -> None:
+    reference = await harness.signed(a_draft())
+    await propose(harness, reference, a_lead("10H"), **SUPPLIER)
+    for code in ("10Y", "0CX", "0DJ"):
+        await consent(harness, reference, a_lead(code))
+    own = ServeNotice(last_day=date(2019, 3, 31), reason="in_house", leaving=["10Y"])
+    async with harness.database.begin() as session:
+        await serve_notice(
+            session, reference, own, by=a_lead("10Y"), today=TODAY, stated_at=at(TODAY, 9), expect=any_version
+        )
+    for act in (propose(harness, reference, a_lead("10H"), **SUPPLIER), complete(harness, reference, a_lead("10H"))):
+        with pytest.raises(NovationNotPossible, match="CSU-BUCKS-2017 for 10Y with 2019-03-31"):
+            await act
 
 
 async def test_an_agreement_of_a_body_that_ended_is_settled_before_it_is_novated(harness: ContractsHarness) -> None:

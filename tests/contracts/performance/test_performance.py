@@ -145,6 +145,9 @@ async def test_a_missed_target_makes_a_credit_due_once_and_a_restated_result_cor
     assert await fell_due(harness) == [("0CX", "10H", 50_001, False), ("0CX", "10Y", 50_000, False)]
     shown = await call(client, "POST", "/measures/payslips/results", json=result | {"reached": "99.5"})
     assert shown["items"][0]["results"][0]["credit_pence"] == 0
+    part = result | {"period_from": "2017-04-15", "period_to": "2017-05-14"}
+    refused = await call(client, "POST", "/measures/payslips/results", expect=409, json=part)
+    assert (refused["type"].rpartition("/")[2], refused["reasons"][0]["field"]) == ("period-overlaps", "period_from")
     back = [("10H", "0CX", 50_001, True), ("10Y", "0CX", 50_000, True)]
     assert (await fell_due(harness))[2:] == back
     assert await findings(client) == {}

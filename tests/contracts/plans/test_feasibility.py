@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.contracts.agreements.commands import ContractParties
+from services.contracts.core.conditions import ExitConditions
 from services.contracts.core.models import Contract, ContractLine
 from services.contracts.plans.contracts import OldContract
 from services.contracts.plans.feasibility import way_out
@@ -25,9 +26,9 @@ def an_old_contract(last_day: date, **terms: Any) -> OldContract:
         exit_terms=terms or None,
         lines=[ContractLine(function="payroll", annual_pence=1_200_000)],
     )
-    return OldContract(
-        contract, ContractParties("0CX", ("10H",)), {line.function: line.annual_pence for line in contract.lines}
-    )
+    conditions = ExitConditions.model_validate({"notice_months": contract.notice_months, "exit_terms": terms or None})
+    charges = {line.function: line.annual_pence for line in contract.lines}
+    return OldContract(contract, ContractParties("0CX", ("10H",)), charges, conditions)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from libs.common.events.governance import DecisionTaken
-from libs.common.events.registry import OrganisationOpened, OrganisationProposed
+from libs.common.events.registry import CCGMerged, OrganisationOpened, OrganisationProposed
 from libs.common.identity import Caller, Role, RoleMissing
 from services.contracts.agreements.queries import get_shares
 from services.contracts.agreements.shares import AgreeShares, agree_shares
 from services.contracts.core.errors import DocumentMissing, NotADraft, SignedInTheFuture
-from services.contracts.due import do_next
+from services.contracts.reactions.due import do_next
 from services.contracts.signing.errors import NotConditional, PartyNotNamed
 from services.contracts.signing.ratifications import RatifyContract, ratify_contract
-from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 
 CODE, SIGNED, START = "99Z", date(2012, 6, 1), date(2013, 6, 1)
 
@@ -112,6 +112,30 @@ async def test_a_rejection_ends_it_and_nothing_is_decided_afterwards(harness: Co
     assert [event["name"] for event in await harness.told()] == ["CommitmentMade", "CommitmentLapsed"]
     with pytest.raises(NotConditional):
         await ratify(harness, reference, by=a_lead(CODE))
+
+
+@pytest.mark.parametrize("by_decision", [True, False])
+async def test_the_successor_of_a_body_ratifies_what_that_one_signed(
+    harness: ContractsHarness, by_decision: bool
+) -> None:
+    reference = await committed(harness)
+    await opens(harness)
+    day = date(2013, 5, 1)
+    merged = bucks_merges(day).model_dump() | {"predecessors": (CODE, "10Y")}
+    await harness.hear_of_ccgs("14Y", on=day)
+    await harness.hear(CCGMerged(**merged))
+    assert await harness.status(reference, as_at=START) == "conditional"
+    if by_decision:
+        other = decided(organisation="05C", binds=("05C",), decision="D-0")
+        await harness.hear(other)
+        assert await harness.status(reference, as_at=START) == "conditional"
+        await harness.hear(decided(organisation="14Y", binds=("14Y",)))
+    else:
+        await ratify(harness, reference, by=a_lead("14Y"), authority="Minute 13/08")
+    assert await harness.status(reference, as_at=START) == "active"
+    assert await harness.customers(reference, as_at=START) == ["14Y"]
+    [signed] = await harness.told("ContractSigned")
+    assert signed["customers"] == ["14Y"]
 
 
 async def test_only_a_loader_ratifies_for_another_with_its_document(harness: ContractsHarness) -> None:

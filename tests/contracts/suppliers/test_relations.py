@@ -8,8 +8,8 @@ import pytest
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import NotYoursToDecide
+from libs.organisations.relations import HOSTS, OWNS
 from services.contracts.suppliers.commands import StateSupplier, state_supplier
-from services.contracts.suppliers.models import HOSTS, OWNS
 from services.contracts.suppliers.queries import get_supplier, registered_holders
 from tests.support.contracts_harness import ContractsHarness, a_lead, at
 

@@ -157,8 +157,8 @@ async def test_a_reason_is_a_code_of_the_pack_and_the_words_stay_private(harness
 async def test_a_lead_of_one_customer_ends_no_contract_of_two(harness: ContractsHarness) -> None:
     reference = await harness.signed()
     before = await harness.content()
-    with pytest.raises(NotYoursToDecide, match="10Y: the token acts for 10H"):
-        await harness.terminate(reference, on=date(2017, 9, 30), last_day=date(2018, 3, 31), by=a_lead("10H"))
+    with pytest.raises(NotYoursToDecide, match="10H: the token acts for 10Y"):
+        await harness.terminate(reference, on=date(2017, 9, 30), last_day=date(2018, 3, 31), by=a_lead("10Y"))
     assert await harness.content() == before
 
 

@@ -57,6 +57,17 @@ async def test_an_offer_is_listed_from_its_day_on_as_it_stood(client: httpx.Asyn
     assert await listed(client, "2017-06-01") == [("accepted", "2017-05-10")]
 
 
+async def test_an_offer_whose_day_has_passed_is_accepted_no_longer(client: httpx.AsyncClient, tokens: Tokens) -> None:
+    await move(client, tokens, date(2017, 6, 1))
+    made = await ask(client, "/terminations", {"last_day": "2017-09-30", "reason": "in_house"})
+    number = made.json()["terminations"][0]["termination"]
+    await move(client, tokens, date(2017, 10, 1))
+    late = await ask(client, f"/terminations/{number}/acceptance", {"document": "Letter of 1 October 2017"})
+    assert (late.status_code, late.json()["type"].rpartition("/")[2]) == (409, "exit-outside-term")
+    assert late.json()["reasons"][0]["field"] == "last_day"
+    assert await listed(client, "2017-10-01") == [("offered", "2017-06-01")]
+
+
 async def notices(client: httpx.AsyncClient, as_at: str) -> list[str]:
     answer = await client.get(f"{BUCKS}/exits", params={"as_at": as_at})
     return [one["status"] for one in answer.json()["notices"]]

@@ -1,7 +1,9 @@
 """How mergers move allowances within a year: by tables, and for any set of mergers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from libs.organisations.mergers import Merger
 from services.finance.allowances.apportionment import Part, Restatement, Stated, Year, beliefs, restated
 from services.finance.core.years import FinancialYear
+from services.finance.lines.successions import BudgetStep
 
 YEAR = FinancialYear(2018)
 SPRING = datetime(2018, 3, 1, tzinfo=UTC)
@@ -115,6 +118,45 @@ def test_parts_from_different_packs_name_them_all() -> None:
     assert part.pack == "rca-2014-15, rca-2015-16"
 
 
+def a_division(code: str, on: date, *shares: tuple[str, str], continues: bool = False) -> BudgetStep:
+    """A split of a body, or a boundary change after which it continues."""
+    return BudgetStep(code, on, tuple((one, Fraction(share)) for one, share in shares), "", continues, SPRING)
+
+
+@pytest.mark.parametrize(("amount", "thirds"), [(36_500, (6_067, 12_133)), (7, (1, 2))])
+def test_a_split_in_mid_year_divides_the_days_after_it_by_exact_shares(amount: int, thirds: tuple[int, int]) -> None:
+    day = date(2018, 10, 1)  # 183 days before it, 182 from it on
+    year = restated(YEAR, [a_part("A", amount)], [], [a_division("A", day, ("B", "1/3"), ("C", "2/3"))])
+    assert shown(year) == [
+        ("A", YEAR.first_day, date(2018, 9, 30), amount - sum(thirds), None),
+        ("B", day, YEAR.last_day, thirds[0], "A>B 2018-10-01"),
+        ("C", day, YEAR.last_day, thirds[1], "A>C 2018-10-01"),
+    ]
+    assert [one.released_pence for one in year.restatements] == [(thirds[0],), (thirds[1],)]
+
+
+def test_a_boundary_change_moves_its_share_and_the_rest_stays() -> None:
+    day = date(2018, 10, 1)
+    change = a_division("A", day, ("B", "1/8"), continues=True)
+    year = restated(YEAR, [a_part("A", 36_500), a_part("B", 3_650)], [], [change])
+    assert shown(year) == [
+        ("A", YEAR.first_day, date(2018, 9, 30), 18_300, None),
+        ("A", day, YEAR.last_day, 15_925, None),
+        ("B", YEAR.first_day, date(2018, 9, 30), 1_830, None),
+        ("B", day, YEAR.last_day, 1_820 + 2_275, "A>B 2018-10-01"),
+    ]
+
+
+@pytest.mark.parametrize(("stated", "moved"), [(SPRING, 100), (SPRING - timedelta(days=800), 100), (None, 0)])
+def test_what_was_stated_before_a_change_before_the_year_moves_and_what_was_counted_does_not(
+    stated: datetime | None, moved: int
+) -> None:
+    part = replace(a_part("A", 800), stated_at=stated)
+    change = a_division("A", YEAR.first_day, ("B", "1/8"), continues=True)
+    year = restated(YEAR, [part], [], [change])
+    assert sum(one.amount_pence for one in year.parts if one.organisation == "B") == moved
+
+
 AMOUNTS = st.dictionaries(st.sampled_from(CODES), st.integers(0, 10**10), min_size=1)
 DAYS = st.dates(YEAR.first_day - timedelta(days=400), YEAR.last_day + timedelta(days=400))
 ALL_CODES = (*CODES, "S", "T", "U")
@@ -132,6 +174,28 @@ MERGERS = st.lists(
     max_size=6,
     unique_by=lambda merger: merger.reference,
 )
+
+
+DIVISIONS = st.lists(
+    st.builds(
+        lambda code, on, shares, continues: a_division(code, on, *shares.items(), continues=continues),
+        st.sampled_from(CODES),
+        DAYS,
+        st.dictionaries(st.sampled_from(("S", "T", "U")), st.sampled_from(("1/3", "1/7", "2/9")), min_size=1),
+        st.booleans(),
+    ),
+    max_size=3,
+)
+
+
+@given(AMOUNTS, MERGERS, DIVISIONS)
+def test_no_split_loses_a_penny_or_gives_a_body_two_parts_for_one_day(
+    amounts: dict[str, int], mergers: list[Merger], divisions: list[BudgetStep]
+) -> None:
+    year = restated(YEAR, [a_part(code, amount) for code, amount in amounts.items()], mergers, divisions)
+    assert sum(part.amount_pence for part in year.parts) == sum(amounts.values())
+    for one, after in pairwise(year.parts):
+        assert one.organisation != after.organisation or one.last_day < after.first_day
 
 
 @given(AMOUNTS, MERGERS)

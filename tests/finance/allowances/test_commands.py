@@ -40,8 +40,16 @@ async def test_a_stated_population_sets_the_allowance_and_tells_it(harness: Fina
             "rate_pence": 2500,
             "amount_pence": 2_140_000_000,
             "pack": "rca-2013-14",
+            "moderated": "",
+            "indicative": True,
         }
     ]
+
+
+async def test_once_the_body_is_open_its_allowance_is_not_indicative(harness: FinanceHarness) -> None:
+    await harness.state("06H", "2013-14", 856_000, stated=FEBRUARY)
+    await harness.state("06H", "2013-14", 857_000, stated=at(date(2013, 4, 1)))
+    assert [one["indicative"] for one in await harness.told("AllowanceSet")] == [True, False]
 
 
 async def test_a_correction_counts_from_now_on_and_what_was_known_stays(harness: FinanceHarness) -> None:

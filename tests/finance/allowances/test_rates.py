@@ -1,6 +1,6 @@
 """Rates a head and the allowances that they give: figures that sources state."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from libs.common.money import pounds
 from libs.common.rulepacks import RulePack, load_packs
 from services.finance.allowances.errors import NoRateYet
-from services.finance.allowances.rates import PACKS, RULES, SUBJECT, allowance_pence, rate_of
+from services.finance.allowances.rates import PACKS, SUBJECT, allowance_pence, rate_of
 from services.finance.core.years import FinancialYear
 
 
@@ -32,6 +32,12 @@ def allowance(year: str, population: int) -> str:
 )
 def test_an_allowance_is_the_rate_times_the_population(year: str, population: int, amount: str) -> None:
     assert allowance(year, population) == amount
+
+
+def test_golden_17_an_envelope_is_half_of_what_was_spent_a_head() -> None:
+    people = 3_000_000
+    assert allowance("2025-26", people) == "£56,280,000.00"
+    assert 2 * 1876 * people == 3752 * people == 112_560_000_00
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,30 @@ def test_before_the_first_rate_there_is_no_allowance() -> None:
         rate_of(FinancialYear(2012))
 
 
+@pytest.mark.parametrize(
+    ("known", "pence", "high", "pack"),
+    [
+        ("2011-10-31", 2500, 3500, "rca-draft-2011-10"),
+        ("2011-12-01", 2500, 3500, "rca-draft-2011-10"),
+        ("2012-01-31", 2500, 2500, "rca-draft-2012-01"),
+        ("2012-11-08", 2500, 2500, "rca-draft-2012-01"),
+        ("2012-11-09", 2500, 2500, "rca-2013-14"),
+    ],
+)
+def test_a_rate_is_that_of_the_pack_stated_last_by_then(known: str, pence: int, high: int, pack: str) -> None:
+    instant = datetime.fromisoformat(known).replace(tzinfo=UTC)
+    rate = rate_of(FinancialYear(2013), as_known=instant, with_drafts=True)
+    assert (rate.pence, rate.high_pence, rate.pack.id, rate.basis) == (pence, high, pack, "registered")
+
+
+def test_a_draft_sets_nothing_and_before_it_nothing_was_stated() -> None:
+    year, before = FinancialYear(2013), datetime(2011, 10, 1, tzinfo=UTC)
+    with pytest.raises(NoRateYet, match="no running-cost allowance had been stated by 2011-10-01"):
+        rate_of(year, as_known=before, with_drafts=True)
+    with pytest.raises(NoRateYet, match="no running-cost allowance had been stated by 2012-03-01"):
+        rate_of(year, as_known=datetime(2012, 3, 1, tzinfo=UTC))
+
+
 def test_every_pack_says_where_its_rate_is_written_and_what_else_was_stated() -> None:
     assert all(pack.citation and pack.note and pack.subject == SUBJECT for pack in PACKS)
     also = {pack.id: pack.values.get("rate_pence_also_stated") for pack in PACKS}
@@ -65,7 +95,7 @@ def test_every_pack_says_where_its_rate_is_written_and_what_else_was_stated() ->
 
 
 def test_a_pack_rules_exactly_one_financial_year() -> None:
-    for pack in load_packs(RULES):
+    for pack in PACKS:
         year = FinancialYear.of(pack.effective_from)
         assert (pack.effective_from, pack.effective_to) == (year.first_day, year.last_day)
 

@@ -1,6 +1,7 @@
 """Restating allowances when a merger is heard of."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -36,6 +37,8 @@ async def test_on_1_april_the_successor_has_exactly_what_its_predecessors_had(ha
             "released_pence": [320_001 * 2207, 205_333 * 2207],
             "merger": "M-14Y",
             "pack": "rca-2015-16",
+            "moderated": "",
+            "indicative": False,
         }
     ]
 
@@ -207,6 +210,52 @@ async def test_a_succession_that_is_no_merger_restates_nothing(harness: FinanceH
         )
     )
     assert await harness.amount("10H", "2018-19") == 2_207_000
+
+
+def passes_on(successor: str, shape: str, share: str, on: date = date(2018, 10, 1)) -> OrganisationSucceeded:
+    """10H passes a share on."""
+    return OrganisationSucceeded(
+        effective_on=on, stated_at=at(on), code="10H", successor=successor, shape=shape, share=share
+    )
+
+
+@pytest.mark.parametrize("twice", [False, True])
+async def test_a_split_divides_the_allowance_by_exact_shares_whatever_came_first(
+    harness: FinanceHarness, other_stage: FinanceHarness, twice: bool
+) -> None:
+    split = [passes_on("15A", "split", "1/3"), passes_on("15B", "split", "2/3")]
+    await harness.state("10H", "2018-19", 1_001)
+    for one in split * (1 + twice):
+        await harness.hear(one)
+    await other_stage.hear(*split[::-1])
+    await other_stage.state("10H", "2018-19", 1_001)
+    assert await other_stage.believed() == await harness.believed()
+    whole = 1_001 * 2207
+    after = whole - await harness.amount("10H", "2018-19")
+    assert after == round(Fraction(whole * 182, 365))
+    assert await harness.amount("15A", "2018-19") == round(Fraction(after, 3))
+    assert await harness.amount("15A", "2018-19") + await harness.amount("15B", "2018-19") == after
+    told = [event["merger"] for event in await harness.told("AllowanceRestated")]
+    assert told == ["10H>15A 2018-10-01", "10H>15B 2018-10-01"]
+    for one in split:
+        undone = SuccessionUndone(
+            code="10H", successor=one.successor, effective_on=one.effective_on, stated_at=at(date(2018, 12, 1))
+        )
+        await harness.hear(undone)
+    assert await harness.amount("10H", "2018-19") == whole
+    assert await harness.amount("15A", "2018-19", as_known=at(date(2018, 11, 1))) == round(Fraction(after, 3))
+
+
+async def test_a_boundary_change_moves_its_share_and_both_state_their_own(harness: FinanceHarness) -> None:
+    await harness.state("10H", "2018-19", 1_000)
+    await harness.hear(passes_on("10Y", "boundary_change", "1/4"))
+    moved = round(Fraction(1_000 * 2207 * 182, 365 * 4))
+    assert await harness.amount("10Y", "2018-19") == moved
+    await harness.state("10Y", "2018-19", 500, stated=at(date(2018, 11, 1)))
+    amounts = [await harness.amount(code, "2018-19") for code in ("10H", "10Y")]
+    assert amounts == [1_000 * 2207 - moved, 500 * 2207 + moved]
+    await harness.state("10H", "2019-20", 750)
+    assert await harness.amount("10H", "2019-20") == 750 * 2207
 
 
 async def test_a_restatement_names_the_events_that_tell_it_and_caused_it(harness: FinanceHarness) -> None:

@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from libs.common.database.connection import Database
+from services.governance.core.chains import Missing, Question
 from services.governance.core.queries import PostFilter, get_body, list_bodies, list_decision_rights, list_posts
+from services.governance.decision_rights.queries import Actor, ask
 from tests.support.databases import Databases, NewDatabase
 from tests.support.plans import Plans
 from tests.support.platform import schema
@@ -18,7 +20,7 @@ INSERT INTO body (reference, organisation, title)
 SELECT 'B-' || lpad(n::text, 5, '0'), 'O' || n, 'board' FROM generate_series(1, 3000) n;
 INSERT INTO post (body_id, reference, slug, title)
 SELECT b.id, b.reference || '-' || n, 'chair', 'Chair' FROM body b CROSS JOIN generate_series(1, 2) n;
-INSERT INTO decision_right (body_id, function, source_minute, recurrent, version)
+INSERT INTO decision_right (body_id, action, source_minute, recurrent, version)
 SELECT id, 'payroll', 'minute 1', false, 1 FROM body;
 INSERT INTO body_time_belief (subject_id, facet, value, valid, known)
 SELECT id, 1, 'stands', '[2020-04-01,)', '[2020-02-01,)' FROM body;
@@ -46,7 +48,7 @@ async def plans(templates: Databases, new_database: NewDatabase) -> AsyncIterato
 
 
 @pytest.mark.parametrize(
-    ("organisation", "index", "many"), [(None, "uq_body_reference", 51), ("O7", "uq_body_organisation", 1)]
+    ("organisation", "index", "many"), [(None, "uq_body_reference", 51), ("O7", "ix_body_organisation", 1)]
 )
 async def test_a_page_of_bodies_is_read_by_an_index(
     plans: Plans, organisation: str | None, index: str, many: int
@@ -61,7 +63,7 @@ async def test_a_page_of_bodies_is_read_by_an_index(
 async def test_a_body_and_its_posts_are_read_by_their_keys(plans: Plans) -> None:
     found = await get_body(plans, "B-00007", as_at=DAY, as_known=None)
     assert len(found["posts"]) == 2
-    assert plans.indexes >= {"uq_body_reference", "uq_body_organisation", "ix_post_body_id"}
+    assert plans.indexes >= {"uq_body_reference", "ix_post_body_id"}
     assert not plans.read_whole & _TABLES
     assert not plans.by_day
 
@@ -79,5 +81,15 @@ async def test_a_page_of_decision_rights_is_read_by_an_index(plans: Plans, organ
         plans, organisation, None, to_be_remade=False, as_at=DAY, as_known=None, after=None, limit=51
     )
     assert len(found) == many
+    assert not plans.read_whole & _TABLES
+    assert not plans.by_day
+
+
+async def test_who_may_is_asked_of_the_rights_of_one_organisation(plans: Plans) -> None:
+    question = Question(action="payroll.run")
+    answer = await ask(plans, Actor(body="B-00007"), "O7", question, as_at=DAY, as_known=None)
+    assert answer.chain is not None
+    assert [fault.missing for fault in answer.chain.faults] == [Missing.POWER], "the registry told nothing of O7"
+    assert plans.indexes >= {"ix_body_organisation", "ix_decision_right_body_id_action", "pk_decision_right"}
     assert not plans.read_whole & _TABLES
     assert not plans.by_day

@@ -15,6 +15,7 @@ from services.governance.core.errors import (
     PostNotFound,
     RightNotStanding,
 )
+from services.governance.decision_rights.queries import list_deciders
 from tests.support.governance_harness import ENGLAND_OPENED, MERGED_ON, GovernanceHarness, a_merger
 
 AO = "10H/accountable-officer"
@@ -28,9 +29,9 @@ async def deciders(
     as_at: date = ENGLAND_OPENED,
     recurrent: bool = False,
 ) -> dict[str, Any]:
-    return await reads.list_deciders(
+    return await list_deciders(
         harness.database,
-        "contract-award",
+        "contract.award",
         organisation=organisation,
         value_pence=value_pence,
         recurrent=recurrent,

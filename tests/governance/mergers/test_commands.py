@@ -201,7 +201,7 @@ async def settled(harness: GovernanceHarness) -> list[object]:
         await harness.holders(code, as_at=day) for code in ("10H", "14Y", "15A", "99B") for day in days
     ]
     rows = await reads.list_decision_rights(
-        harness.database, None, None, to_be_remade=True, as_at=MERGED_ON, as_known=None, after=None, limit=9
+        harness.database, None, None, to_be_remade=True, as_at=date(2020, 4, 1), as_known=None, after=None, limit=9
     )
     return [*seen, [(row["organisation"], row["to_remake_for"]) for row in rows]]
 

@@ -110,7 +110,8 @@ async def test_rights_that_are_to_be_made_again_wait_for_the_last_successor_and_
     right = await harness.grant("10H")
     await harness.hear(acquired("10H", "99A"))
     await harness.hear(acquired("99A", "99B").model_copy(update={"effective_on": date(2019, 4, 1)}))
-    seen = await reads.get_decision_right(harness.database, right, as_at=MERGED_ON, as_known=None)
-    assert seen["to_remake_for"] == "99B"
+    for day, successor in ((MERGED_ON, "99A"), (date(2019, 3, 31), "99A"), (date(2019, 4, 1), "99B")):
+        seen = await reads.get_decision_right(harness.database, right, as_at=day, as_known=None)
+        assert seen["to_remake_for"] == successor
     rows = await harness.database.fetch("SELECT operation FROM write_record WHERE operation LIKE 'reaction%'")
     assert [row["operation"] for row in rows] == ["reaction appointments_end_where_another_took_over"] * 2

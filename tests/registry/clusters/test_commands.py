@@ -1,5 +1,7 @@
 """ICBs that share a leadership: no legal person, nothing merged."""
 
+from collections.abc import Mapping
+
 from libs.common.events.registry import ICBClusterEnded, ICBsClustered, OrganisationRelated, OrganisationUnrelated
 from libs.common.identity import Role
 from tests.registry.applications.applicants import fields, messages
@@ -93,3 +95,46 @@ async def test_every_reason_against_a_cluster_comes_at_once(registry: RegistryCl
         "POST", "/clusters", Role.GOVERNANCE_LEAD, organisations=("QRV",), json=body, expect=403
     )
     assert stranger["type"].endswith("/not-yours-to-decide")
+
+
+async def test_a_cluster_stands_when_all_of_its_icbs_have_agreed(registry: RegistryClient) -> None:
+    await icbs(registry, "QMJ", "QRV", "QWE")
+
+    async def as_lead(own: str, path: str, body: Mapping[str, object], version: int = 0, expect: int = 200) -> object:
+        headers = {"If-Match": f'"{version}"'} if version else {}
+        return await registry.call(
+            "POST", path, Role.GOVERNANCE_LEAD, organisations=(own,), json=body, headers=headers, expect=expect
+        )
+
+    before = len(await registry.told())
+    await as_lead("QMJ", "/clusters", A_CLUSTER, expect=201)
+    found = await registry.call("GET", "/clusters/CL-QMJ")
+    assert (found["status"], found["agreed"], found["works"]) == ("proposed", ["QMJ"], False)
+    assert len(await registry.told()) == before
+    path = "/clusters/CL-QMJ/agreements"
+    for own, asked in (("QMJ", "QMJ"), ("QWE", "QWE")):
+        await as_lead(own, path, {"icb": asked}, 1, 409)
+    await as_lead("QWE", path, {"icb": "QRV"}, 1, 403)
+    await as_lead("QMJ", "/clusters/CL-QMJ/ending", {"effective_on": "2026-04-01"}, 1, 409)
+    await as_lead("QRV", path, {"icb": "QRV"}, 1, 201)
+    clustered = (await registry.told())[-2]
+    assert isinstance(clustered, ICBsClustered)
+    assert clustered.icbs == ("QMJ", "QRV")
+    found = await registry.call("GET", "/clusters/CL-QMJ")
+    assert (found["status"], found["agreed"], found["works"], found["version"]) == ("agreed", ["QMJ", "QRV"], True, 2)
+    await as_lead("QWE", "/clusters/CL-QMJ/ending", {"effective_on": "2026-04-01"}, 2, 403)
+    await as_lead("QRV", "/clusters/CL-QMJ/ending", {"effective_on": "2026-04-01"}, 2)
+    assert isinstance((await registry.told())[-2], ICBClusterEnded)
+
+
+async def test_one_refusal_ends_a_proposed_cluster(registry: RegistryClient) -> None:
+    await icbs(registry, "QMJ", "QRV")
+    lead = Role.GOVERNANCE_LEAD
+    await registry.call("POST", "/clusters", lead, organisations=("QMJ",), json=A_CLUSTER, expect=201)
+    answer = {"icb": "QRV", "agrees": False}
+    refused = await registry.change("/clusters/CL-QMJ/agreements", version=1, body=answer)
+    assert (refused["status"], refused["agreed"], refused["version"]) == ("refused", ["QMJ"], 2)
+    late = await registry.change("/clusters/CL-QMJ/agreements", version=2, body={"icb": "QRV"}, expect=409)
+    assert late["type"].endswith("/cluster-not-proposed")
+    again = await registry.call("POST", "/clusters", json=A_CLUSTER, expect=201)
+    assert (again["reference"], again["status"]) == ("CL-QMJ-2", "agreed")

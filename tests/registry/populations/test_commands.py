@@ -234,3 +234,38 @@ async def test_a_body_that_names_itself_and_circles_end_the_search(registry: Reg
     assert (held["people"], held["carried"]) == (120_000, False)
     [carried] = await populations(registry, "02E", "2018-04-01")
     assert (carried["carried"], [part["code"] for part in carried["parts"]]) == (True, ["02D"])
+
+
+async def test_people_of_one_local_authority_are_counted_beside_all_of_them(registry: RegistryClient) -> None:
+    await registry.open("06A")
+    await registry.open("LA1", "LA2", kind="local_authority")
+
+    async def listed(people: int, authority: str, **more: Any) -> dict[str, Any]:
+        body = {"basis": "registered", "people": people, "effective_on": "2017-04-01", "local_authority": authority}
+        answer: dict[str, Any] = await registry.call("POST", "/organisations/06A/populations", json=body, **more)
+        return answer
+
+    await publish(registry, "06A", 262_001)
+    for people, authority in ((200_000, "LA1"), (60_000, "LA2"), (61_000, "LA2")):
+        assert (await listed(people, authority))["local_authority"] == authority
+    told = [event for event in await registry.told() if isinstance(event, PopulationPublished)]
+    assert [(one.local_authority, one.people) for one in told] == [
+        *(("", 262_001), ("LA1", 200_000)),
+        *(("LA2", 60_000), ("LA2", 61_000)),
+    ]
+    shown = await registry.call("GET", "/organisations/06A/populations", params={"as_at": "2017-04-01"})
+    assert [one["people"] for one in shown["populations"]] == [262_001]
+    assert [(one["local_authority"], one["people"]) for one in shown["by_authority"]] == [
+        ("LA1", 200_000),
+        ("LA2", 61_000),
+    ]
+    asked = {"as_at": "2017-04-01", "basis": "weighted"}
+    assert (await registry.call("GET", "/organisations/06A/populations", params=asked))["by_authority"] == []
+    said = await registry.call("GET", "/organisations/06A/populations/statements")
+    assert [one["local_authority"] for one in said["items"]] == [None, "LA1", "LA2", "LA2"]
+    for unknown in ("06A", "99Z"):
+        refused = await listed(1, unknown, expect=409)
+        assert (refused["type"].rsplit("/", 1)[-1], refused["reasons"][0]["field"]) == (
+            "local-authority-refused",
+            "local_authority",
+        )

@@ -55,14 +55,22 @@ async def test_one_wrong_line_refuses_all_and_every_reason_is_named(registry: Re
         {
             "code": "10Y",
             "identifiers": [code],
-            "populations": [{"basis": "registered", "people": 1, "source": "who:x"}],
+            "populations": [
+                {"basis": "registered", "people": 1, "source": "who:x"},
+                {"basis": "registered", "people": 1, "local_authority": "10Q"},
+            ],
         },
         {"code": "10Q", "legal_status": "established"},
         expect=409,
     )
     assert refused["type"].endswith("/revisions-not-allowed")
     messages = " | ".join(reason["message"] for reason in refused["reasons"])
-    for part in ("E38000010 of ons names 10H", "the family who", "10Q operates from 2013-04-01"):
+    for part in (
+        "E38000010 of ons names 10H",
+        "the family who",
+        "10Q is no local authority",
+        "10Q operates from 2013-04-01",
+    ):
         assert part in messages
     assert len(await registry.told()) == before
     assert (await registry.ask("10H", "2014-04-01"))["name"] != "NHS 10H"

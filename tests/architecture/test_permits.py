@@ -1,0 +1,67 @@
+"""Governance permits an act in one place: by `can`, whose answer is recorded. No second check stands beside it."""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import Module, modules
+
+CHAINS = "services/governance/core/chains.py"
+PERMITS = "services/governance/decision_rights/permits.py"
+TAKEN = "services/governance/decisions/commands.py"
+RIGHTS = "services/governance/decision_rights/"
+LIMITS = frozenset({"limit_pence", "value_limit_pence", "limit_basis"})
+ANSWERS = frozenset({"best_chain", "faults_of"})
+
+
+def named(node: ast.AST) -> str:
+    """The last part of a name: of `chains.best_chain` it is `best_chain`."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def second_checks(found: Iterable[Module]) -> Iterator[str]:
+    """Comparisons with a right's limit, and answers from chains, outside the package of rights."""
+    for module in found:
+        if str(module.path) == CHAINS or str(module.path).startswith(RIGHTS):
+            continue
+        for node in module.nodes:
+            compared = {named(part) for part in ast.walk(node)} if isinstance(node, ast.Compare) else set[str]()
+            called = {named(node.func)} if isinstance(node, ast.Call) else set[str]()
+            for name in sorted(compared & LIMITS | called & ANSWERS):
+                yield f"{module.path}:{getattr(node, 'lineno', 0)}: {name}"
+
+
+def records_made_elsewhere(found: Iterable[Module]) -> Iterator[str]:
+    """Decisions and permits that are made where nothing was asked."""
+    places = {"Decision": TAKEN, "Permit": PERMITS, "DecisionTaken": TAKEN}
+    for module in found:
+        for node in module.nodes:
+            if isinstance(node, ast.Call) and places.get(named(node.func), str(module.path)) != str(module.path):
+                yield f"{module.path}:{node.lineno}: {named(node.func)}"
+
+
+def functions_without_a_permit(found: Iterable[Module]) -> Iterator[str]:
+    """Functions that take a decision, and do not ask for the permit that they store."""
+    for module in found:
+        for node in module.nodes:
+            if isinstance(node, ast.AsyncFunctionDef) and node.name == "take_decision":
+                called = {named(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
+                if "permit" not in called:
+                    yield f"{module.path}: take_decision"
+
+
+Rule = Callable[[Iterable[Module]], Iterator[str]]
+PLANTED: dict[Rule, str] = {
+    second_checks: "services/governance/meetings/a.py\nif value > right.value_limit_pence: refuse()",
+    records_made_elsewhere: "services/governance/meetings/a.py\nsession.add(Decision(outcome='approved'))",
+    functions_without_a_permit: "services/governance/a.py\nasync def take_decision(session): return session",
+}
+
+
+@pytest.mark.parametrize("rule", list(PLANTED))
+def test_what_governance_does_is_permitted_by_can_alone(rule: Rule) -> None:
+    path, _, text = PLANTED[rule].partition("\n")
+    assert list(rule([Module(Path(path), text)])), "the rule does not see its planted case"
+    assert list(rule(modules("services/governance"))) == []

@@ -1,0 +1,247 @@
+"""Decisions: permitted by `can` alone, for all that they bind; what was decided in parts counts together."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from libs.common.errors import DomainError
+from services.governance.core.chains import Question
+from services.governance.core.errors import NoPower
+from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, SplitToStayUnder
+from services.governance.decision_rights.permits import get_permit
+from services.governance.decision_rights.queries import Actor, ask, list_granters
+from services.governance.decisions import commands
+from services.governance.decisions.errors import DecidedAlready, NotALaterDecision
+from services.governance.decisions.models import Decision
+from services.governance.proposals import acts
+from services.governance.proposals import commands as proposals
+from services.governance.proposals.errors import ConsentMissing, NotAsked, ProposalNotOpen, SubjectUnknown
+from services.governance.proposals.queries import ProposalFilter, get_proposal, list_proposals
+from tests.governance.subjects.test_subjects import a_life, a_plan, withdrawn
+from tests.support.governance_harness import GovernanceHarness, a_lead, at
+
+ON = date(2017, 6, 1)
+BODY, OTHER = "10H-governing-body", "10Y-governing-body"
+COMMIT: dict[str, Any] = {"kind": "consolidation", "action": "consolidation.commit", "subject": "PL-1"}
+
+
+@pytest.fixture
+async def bucks(harness: GovernanceHarness) -> GovernanceHarness:
+    """Both CCGs have a governing body; 10H's may award up to £50,000 of whole life; the plan PL-1 is known."""
+    await harness.bucks()
+    await harness.grant("10H", limit_basis="whole_life")
+    await harness.hear(*a_life()[:1], a_plan(1, "10H", "10Y"))
+    return harness
+
+
+async def test_a_plan_is_decided_by_each_member_as_the_frozen_event_tells(bucks: GovernanceHarness) -> None:
+    for code in ("10H", "10Y"):
+        await bucks.grant(code, function=None, action="consolidation", recurrent=True, value_limit_pence=None)
+    proposal = await bucks.propose("10H", on=ON, **COMMIT, recurrent=True)
+    [opened] = await bucks.told("ProposalOpened")
+    assert (opened["consents"], opened["value_pence"], opened["case"]) == ([BODY, OTHER], 20_000_00, "")
+    awaited = await bucks.told("DecisionAwaited")
+    assert [(one["body"], one["organisation"], one["due_on"]) for one in awaited] == [
+        (BODY, "10H", "2017-07-01"),
+        (OTHER, "10Y", "2017-07-01"),
+    ]
+    first = await bucks.decide(proposal, BODY, on=ON)
+    await bucks.decide(proposal, OTHER, "approved_with_conditions", on=ON, conditions=("staff-consulted",))
+    taken, _ = await bucks.told("DecisionTaken")
+    expected: dict[str, Any] = {
+        "decision": first,
+        "proposal": proposal,
+        "body": BODY,
+        "organisation": "10H",
+        "binds": ["10H"],
+    }
+    expected |= {"subject": "PL-1", "action": "consolidation.commit", "outcome": "approved", "revision": 1}
+    assert taken | expected == taken
+    read = await get_proposal(bucks.database, proposal, as_at=ON)
+    assert (read.standing.state, read.standing.outcome) == ("decided", "approved_with_conditions")
+    assert (read.standing.unmet, read.standing.in_effect) == (("staff-consulted",), False)
+    with pytest.raises(DecidedAlready):
+        await bucks.decide(proposal, BODY, "rejected", on=ON)
+    with pytest.raises(NotAsked):
+        await bucks.decide(proposal, "10Y-audit-committee", on=ON)
+
+
+async def test_what_was_decided_in_parts_counts_together_within_a_year(bucks: GovernanceHarness) -> None:
+    part: dict[str, Any] = {"value_pence": 40_000_00, "subject": "K-1"}
+    first = await bucks.decide(await bucks.propose("10H", on=ON, **part), BODY, on=ON)
+    later = ON + timedelta(days=30)
+    second = await bucks.propose("10H", on=later, **part)
+    with pytest.raises(SplitToStayUnder, match=first):
+        await bucks.decide(second, BODY, on=later)
+    assert await bucks.decide(second, BODY, "rejected", on=later)
+    named = await bucks.propose("10H", on=later, value_pence=40_000_00, series="move-of-offices")
+    assert await bucks.decide(named, BODY, on=later)
+    again = await bucks.propose("10H", on=later, value_pence=20_000_00, series="move-of-offices")
+    with pytest.raises(SplitToStayUnder):
+        await bucks.decide(again, BODY, on=later)
+    over_a_year = date(2018, 6, 2)
+    third = await bucks.propose("10H", on=over_a_year, **part)
+    assert await bucks.decide(third, BODY, on=over_a_year)
+
+
+@pytest.mark.parametrize(
+    ("granted", "proposed", "refusal"),
+    [
+        ({}, {"value_pence": 50_000_01}, LimitExceeded),
+        ({"action": "staff.appoint", "function": None}, {"action": "staff.dismiss"}, NoPower),
+        (
+            {"action": "estate", "function": None, "conditions": ["case-appraised"]},
+            {"action": "estate.let"},
+            ConditionUnmet,
+        ),
+    ],
+)
+async def test_who_may_not_is_refused_and_nothing_is_recorded(
+    bucks: GovernanceHarness, granted: dict[str, Any], proposed: dict[str, Any], refusal: type[DomainError]
+) -> None:
+    if granted:
+        await bucks.grant("10H", **granted)
+    proposal = await bucks.propose("10H", on=ON, **proposed)
+    with pytest.raises(refusal):
+        await bucks.decide(proposal, BODY, on=ON)
+    assert await bucks.told("DecisionTaken") == []
+    assert await bucks.database.fetch("SELECT FROM permit") == []
+    if refusal is ConditionUnmet:
+        assert await bucks.decide(proposal, BODY, on=ON, met=frozenset({"case-appraised"}))
+
+
+async def test_a_proposal_is_one_part_of_its_series_and_none_once_it_ended(bucks: GovernanceHarness) -> None:
+    limit: dict[str, Any] = {"value_limit_pence": 50_000_00, "limit_basis": "whole_life"}
+    await bucks.grant("10H", function=None, action="consolidation", **limit)
+    first = await bucks.propose("10H", on=ON, **COMMIT, series="payroll")
+    await bucks.decide(first, BODY, on=ON)
+    await bucks.hear(a_plan(2, "10H", "10Y").model_copy(update={"effective_on": ON, "stated_at": at(ON, 13)}))
+    await bucks.decide(first, BODY, on=ON, stated=at(ON, 14))
+    again = await bucks.propose("10H", on=ON, **COMMIT, series="payroll")
+    assert await bucks.decide(again, BODY, on=ON, stated=at(ON, 15)), "20,000 and 20,000, though decided three times"
+    third = await bucks.propose("10H", on=ON, **COMMIT, series="payroll")
+    with pytest.raises(SplitToStayUnder):
+        await bucks.decide(third, BODY, on=ON, stated=at(ON, 16))
+    async with bucks.database.begin() as session:
+        found = await proposals.get_proposal_to_change(session, again, by=a_lead(), today=ON)
+        command = acts.WithdrawProposal(reason="overtaken")
+        await acts.withdraw_proposal(session, found, command, by=a_lead(), today=ON, stated_at=at(ON, 17))
+    assert await bucks.decide(third, BODY, on=ON, stated=at(ON, 18)), "what was withdrawn commits no one"
+    [before] = await bucks.database.fetch("SELECT count(*) AS n FROM series_part_ended")
+    assert before["n"] == 2
+
+
+async def test_what_was_recorded_before_counts_though_it_was_stated_a_moment_later(bucks: GovernanceHarness) -> None:
+    part: dict[str, Any] = {"value_pence": 40_000_00, "series": "move-of-offices"}
+    await bucks.decide(await bucks.propose("10H", on=ON, **part), BODY, on=ON, stated=at(ON, 13))
+    second = await bucks.propose("10H", on=ON, **part)
+    with pytest.raises(SplitToStayUnder):
+        await bucks.decide(second, BODY, on=ON, stated=at(ON, 12))
+
+
+async def test_what_is_above_a_limit_already_is_no_reason_not_to_reject(bucks: GovernanceHarness) -> None:
+    part: dict[str, Any] = {"value_pence": 40_000_00, "series": "move-of-offices"}
+    first = await bucks.propose("10H", on=ON, **part)
+    await bucks.decide(first, BODY, on=ON)
+    await bucks.grant("10H", function=None, action="contract.award.payroll", value_limit_pence=None)
+    wide = await bucks.propose("10H", on=ON, **part | {"action": "contract.award.payroll"})
+    await bucks.decide(wide, BODY, on=ON, stated=at(ON, 13))
+    third = await bucks.propose("10H", on=ON, **part)
+    with pytest.raises(SplitToStayUnder):
+        await bucks.decide(third, BODY, on=ON, stated=at(ON, 14))
+    assert await bucks.decide(third, BODY, "rejected", on=ON, stated=at(ON, 14))
+
+
+async def test_who_is_asked_is_fixed_when_a_draft_is_opened(bucks: GovernanceHarness) -> None:
+    draft = await bucks.propose("10H", on=ON, **COMMIT, draft=True)
+    others = await get_proposals_of(bucks, "10Y")
+    assert others == [], "a draft asks no one, so that no one else reads it"
+    await bucks.hear_of_ccgs("05C")
+    await bucks.body("05C")
+    revised = a_plan(2, "10H", "05C").model_copy(update={"effective_on": ON, "stated_at": at(ON, 13)})
+    await bucks.hear(revised)
+    async with bucks.database.begin() as session:
+        found = await proposals.get_proposal_to_change(session, draft, by=a_lead(), today=ON)
+        await proposals.open_proposal(
+            session, found, proposals.OpenProposal(), by=a_lead(), today=ON, stated_at=at(ON, 14)
+        )
+    read = await get_proposal(bucks.database, draft, as_at=ON)
+    asked = [consent.body for consent in read.standing.consents]
+    assert (asked, read.standing.revision) == (["05C-governing-body", BODY], 2)
+    [opened] = await bucks.told("ProposalOpened")
+    assert opened["consents"] == asked
+    assert await get_proposals_of(bucks, "05C") == [draft]
+    assert await get_proposals_of(bucks, "10Y") == []
+
+
+async def test_no_body_decides_on_a_plan_that_ended_before_the_proposal_was_recorded(bucks: GovernanceHarness) -> None:
+    await bucks.grant("10H", function=None, action="consolidation", value_limit_pence=None)
+    await bucks.hear(withdrawn(0))
+    late = await bucks.propose("10H", on=date(2017, 5, 5), **COMMIT)
+    with pytest.raises(ProposalNotOpen, match="ended"):
+        await bucks.decide(late, BODY, on=ON)
+
+
+async def test_a_missing_grant_is_made_by_a_body_that_stands_on_the_day(bucks: GovernanceHarness) -> None:
+    for day, leading in ((ON, [BODY]), (date(2012, 6, 1), [])):
+        asked: dict[str, Any] = {"as_at": day, "as_known": None}
+        answer = await ask(bucks.database, Actor(body=BODY), "10H", Question(action="estate.let"), **asked)
+        assert await list_granters(bucks.database, "10H", answer, **asked) == {None: leading}
+
+
+async def get_proposals_of(harness: GovernanceHarness, code: str) -> list[str]:
+    found = await list_proposals(harness.database, ProposalFilter(), as_at=ON, as_known=None, limit=10, codes=[code])
+    return [one.reference for one in found]
+
+
+async def test_an_answer_for_an_act_replays(bucks: GovernanceHarness) -> None:
+    right = await bucks.grant("10H", function=None, action="estate", value_limit_pence=None)
+    decision = await bucks.decide(await bucks.propose("10H", on=ON, action="estate.let"), BODY, on=ON)
+    [row] = await bucks.database.fetch("SELECT permit FROM decision WHERE id = $1", decision)
+    await bucks.end_right(right, ON)
+    await bucks.decide(await bucks.propose("10H", on=ON, series="x"), BODY, on=ON)
+    permit = await get_permit(bucks.database, row["permit"])
+    assert permit["act"] == decision
+    assert permit["digest"] == permit["replayed_digest"]
+    assert permit["answer"]["10H"]["may"]
+    assert permit["answer"]["10H"]["power"] == "ccg-functions-2013"
+
+
+async def test_a_later_decision_of_the_same_body_reverses_one(bucks: GovernanceHarness) -> None:
+    part: dict[str, Any] = {"value_pence": 40_000_00, "subject": "K-1"}
+    first = await bucks.decide(await bucks.propose("10H", on=ON, **part), BODY, on=ON)
+    other = await bucks.decide(await bucks.propose("10H", on=ON, series="x"), BODY, on=ON)
+    later = ON + timedelta(days=1)
+    second = await bucks.decide(await bucks.propose("10H", on=later, **part), BODY, "rejected", on=later)
+
+    async def undo(decision: str, by_decision: str) -> None:
+        async with bucks.database.begin() as session:
+            found = await commands.get_decision_to_change(session, decision, by=a_lead(), today=later)
+            assert isinstance(found, Decision)
+            command = commands.ReverseDecision(by_decision=by_decision)
+            await commands.reverse_by_decision(
+                session, found, command, by=a_lead(), today=later, stated_at=at(later, 15)
+            )
+
+    for wrong in (other, first):
+        with pytest.raises(NotALaterDecision):
+            await undo(first, wrong)
+    await undo(first, second)
+    [told] = await bucks.told("DecisionReversed")
+    assert (told["decision"], told["by_decision"], told["ratification_refused"]) == (first, second, False)
+    third = await bucks.propose("10H", on=later, **part)
+    assert await bucks.decide(third, BODY, on=later, stated=at(later, 16)), "what was reversed counts no longer"
+
+
+async def test_what_is_not_known_or_has_no_body_is_refused_by_name(bucks: GovernanceHarness) -> None:
+    await bucks.hear_of_ccgs("05C")
+    await bucks.hear(a_plan(2, "10H", "05C"))
+    with pytest.raises(ConsentMissing, match="05C"):
+        await bucks.propose("10H", on=ON, **COMMIT)
+    with pytest.raises(SubjectUnknown) as refused:
+        await bucks.propose("10H", on=ON, subject="K-9", case="C-1", case_version=1)
+    assert [reason.field for reason in refused.value.reasons] == ["subject", "case_version"]
+    await bucks.hear(withdrawn(0))
+    with pytest.raises(SubjectUnknown, match="ended"):
+        await bucks.propose("10H", on=ON, **COMMIT)

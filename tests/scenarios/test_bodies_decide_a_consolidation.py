@@ -1,0 +1,168 @@
+"""One consolidation end to end: planned, priced, appraised, decided by each member's body, and only then committed."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from libs.common.identity import Role
+from tests.scenarios.test_s05_a_plan_waits_or_pays import a_plan, act, contracts, open_ccgs, signed
+from tests.support.ballots import ACTION, Bodies
+from tests.support.platform import Platform
+
+PLAN = "PLAN-BODIES"
+PRICED = {"payment_share": "3/10", "breakage": [], "dual_running_months": 0, "stranded_pence": [0]}
+PRICED |= {"redundancy_pence": 0, "reprocurement_pence": 2_000_000}
+
+
+def a_case(organisation: str, saving_pence: int) -> dict[str, Any]:
+    lines = [
+        {"line": "set-up", "title": "Setting up", "type": "cost", "kind": "transition", "amount_pence": 3_000_000},
+        {
+            "line": "saving",
+            "title": "Lower charges",
+            "type": "cash_releasing",
+            "basis": "gross",
+            "recurrent": True,
+            "amount_pence": saving_pence,
+            "ramp": ["1/2", "1"],
+        },
+    ]
+    options = [
+        {"option": "bau", "title": "Each its own", "kind": "bau"},
+        {"option": "shared", "title": "Shared", "lines": lines},
+    ]
+    content = {"title": "Shared payroll", "base_year": "2017-18", "years": 5, "options": options}
+    return {"case": "CASE-BODIES", "organisation": organisation, "content": content}
+
+
+async def told(platform: Platform, service: str) -> list[tuple[str, dict[str, Any]]]:
+    """The events of a service, as name and data."""
+    feed = await platform.call("GET", service, "/events", Role.PARTNER, params={"after": 0, "limit": 500})
+    return [(one["event"]["type"].split(".")[-2], one["event"]["data"]) for one in feed["items"]]
+
+
+async def planned(platform: Platform, codes: tuple[str, ...], annual_pence: int) -> str:
+    """Contracts are signed, their customers enter a plan and choose how each is left; its price is told."""
+    await open_ccgs(platform, *codes)
+    await platform.move_clocks(date(2017, 2, 1))
+    lead, *others = codes
+    terms = {"open_ended": True, "minimum_months": 24, **PRICED}
+    await signed(platform, f"PAYROLL-{lead}", lead, last_day=None, exit_terms=terms)
+    for code in others:
+        await signed(platform, f"PAYROLL-{code}", code)
+    await platform.move_clocks(date(2017, 6, 1))
+    drafted = a_plan(PLAN, list(codes), f"PAYROLL-{lead}", "2018-04-01", annual_pence)
+    await contracts(platform, lead, "POST", "/consolidations", json=drafted)
+    for revision, code in enumerate(others, 1):
+        brought = {"minute": f"{code}/1", "contracts": [f"PAYROLL-{code}"]}
+        await act(platform, code, PLAN, f"members/{code}/acceptance", revision, **brought)
+    choices = [{"contract": f"PAYROLL-{lead}", "choice": "pay"}]
+    found = await act(platform, lead, PLAN, "feasibility", len(codes), choices=choices)
+    steps = (await contracts(platform, lead, "GET", f"/consolidations/{PLAN}/steps"))["steps"]
+    price = next(one["price_pence"] for one in steps if one["contract"] == f"PAYROLL-{lead}")
+    assert (found["state"], price > 0) == ("feasible", True)
+    deed = {"contract": f"PAYROLL-{lead}", "preparation": "supplier_agreed", "document": "Deed", "price_pence": price}
+    await act(platform, lead, PLAN, "steps", found["revision"], **deed)
+    found = await act(platform, lead, PLAN, "feasibility", found["revision"], choices=choices)
+    await act(platform, lead, PLAN, "submission", found["revision"])
+    return str(found["revision"])
+
+
+FIGURES = [
+    pytest.param(("05C", "05L", "05Y"), 24_000_000, 9_000_000, id="Black-Country"),
+    pytest.param(("10H", "10Y"), 20_000_001, 7_654_321, id="Buckinghamshire"),
+]
+
+
+@pytest.mark.parametrize(("codes", "annual_pence", "saving_pence"), FIGURES)
+async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
+    platform: Platform, codes: tuple[str, ...], annual_pence: int, saving_pence: int
+) -> None:
+    lead, last = codes[0], codes[-1]
+    revision = int(await planned(platform, codes, annual_pence))
+    case = a_case(lead, saving_pence)
+    await platform.call("POST", "finance", "/cases", Role.FINANCE_LEAD, json=case, organisations=(lead,))
+    draft = "/cases/CASE-BODIES/versions/1/publication"
+    published: dict[str, Any] = {"json": {}, "headers": {"If-Match": '"1"'}}
+    await platform.call("POST", "finance", draft, Role.FINANCE_LEAD, organisations=(lead,), **published)
+    await platform.caught_up()
+    bodies, today = Bodies(platform), date(2017, 6, 1)
+    await bodies.establish(codes[:-1], on=today)
+    asked: dict[str, Any] = {"value_pence": 5 * annual_pence, "annual_pence": annual_pence, "recurrent": True}
+    asked |= {"case": "CASE-BODIES", "case_version": 1}
+    refused = await bodies.propose(lead, PLAN, due_on=date(2017, 7, 31), expect=409, **asked)
+    assert [reason["message"] for reason in refused["reasons"]] == [f"{last} has no body that is asked"]
+    await bodies.establish([last], on=today, may=False)
+    proposal = await bodies.propose(lead, PLAN, due_on=date(2017, 7, 31), **asked)
+    assert proposal["revision"] == revision
+    assert [one["body"] for one in proposal["consents"]] == [f"{code}-governing-body" for code in codes]
+
+    day = date(2017, 6, 20)
+    await platform.move_clocks(day)
+    for code in codes[:-1]:
+        item = await bodies.vote(code, proposal["proposal"], on=day)
+        assert item["result"]["outcome"] == "carried"
+    await platform.caught_up()
+    undecided = await act(platform, lead, PLAN, "commitment", revision, expect=409)
+    assert undecided["type"].endswith("not-yet-approved")
+    accepted = await act(platform, last, PLAN, f"members/{last}/acceptance", revision, minute=f"{last}/2")
+    assert accepted["state"] == "approved", "a member's own act accepts, and a decision does"
+    unverified = await act(platform, lead, PLAN, "commitment", revision, expect=409)
+    assert unverified["type"].endswith("authority-missing")
+    assert [reason["message"] for reason in unverified["reasons"]] == [
+        f"{last} has not decided on consolidation.commit of {PLAN}: authority-2016 asks for a published decision"
+    ]
+    powerless = await bodies.vote(last, proposal["proposal"], on=day, expect=409)
+    assert powerless["type"].endswith("no-power")
+    right = {"organisation": last, "action": ACTION, "first_day": day.isoformat(), "recurrent": True}
+    await bodies.call(last, "POST", "/decision-rights", {**right, "source_minute": "Scheme of delegation"})
+    meeting = f"/meetings/{last}-governing-body-{day.isoformat()}"
+    [item] = (await bodies.call(last, "GET", meeting))["items"]
+    await bodies.call(last, "POST", f"/items/{item['item']}/result", {"closed_at": f"{day.isoformat()}T14:07:00Z"})
+    await platform.caught_up()
+
+    committed = await act(platform, lead, PLAN, "commitment", revision)
+    assert committed["state"] == "committed"
+    await platform.caught_up()
+    decided = [one for name, one in await told(platform, "governance") if name == "DecisionTaken"]
+    assert [(one["organisation"], one["outcome"], one["revision"]) for one in decided] == [
+        (code, "approved", revision) for code in codes
+    ]
+    assert {(one["case"], one["case_version"]) for one in decided} == {("CASE-BODIES", 1)}
+    priced = [one["status"] for name, one in await told(platform, "contracts") if name == "TerminationPriced"]
+    assert (priced[0], priced[-1]) == ("estimate", "agreed")
+    [agreed] = [one for name, one in await told(platform, "contracts") if name == "ConsolidationAgreed"]
+    assert len(agreed["decisions"]) == len(codes)
+    contracted = {one["organisation"] for name, one in await told(platform, "finance") if name == "SavingContracted"}
+    assert contracted <= set(codes)
+    seen = (await bodies.call(lead, "GET", "/decisions", params={"body": f"{lead}-governing-body"}))["items"]
+    assert [one["subject"] for one in seen] == [PLAN]
+
+
+async def test_who_rejects_leaves_and_a_decision_on_an_earlier_revision_counts_for_nothing(platform: Platform) -> None:
+    codes = ("05C", "05L", "05Y")
+    revision = int(await planned(platform, codes, 24_000_000))
+    await platform.caught_up()
+    bodies, day = Bodies(platform), date(2017, 6, 1)
+    await bodies.establish(codes, on=day)
+    asked: dict[str, Any] = {"value_pence": 120_000_000, "annual_pence": 24_000_000, "recurrent": True}
+    proposal = await bodies.propose("05C", PLAN, due_on=date(2017, 7, 31), **asked)
+    await bodies.vote("05C", proposal["proposal"], on=day)
+    item = await bodies.vote("05Y", proposal["proposal"], on=day, choice="against")
+    assert item["result"]["outcome"] == "failed"
+    await platform.caught_up()
+    [withdrawn] = [one for name, one in await told(platform, "contracts") if name == "ConsolidationWithdrawn"]
+    assert (withdrawn["by"], withdrawn["reason"], withdrawn["revision"]) == ("05Y", "rejected", revision + 1)
+    plan = await contracts(platform, "05C", "GET", f"/consolidations/{PLAN}")
+    assert (plan["state"], [one["accepts"] for one in plan["members"]]) == ("submitted", [False, False])
+    refused = await act(platform, "05L", PLAN, "commitment", revision + 1, expect=409)
+    assert refused["type"].endswith("not-yet-approved")
+    again = await bodies.call("05C", "GET", f"/proposals/{proposal['proposal']}")
+    assert again["revision"] == revision + 1
+    later = date(2017, 6, 8)
+    await platform.move_clocks(later)
+    for code in ("05C", "05L"):
+        await bodies.vote(code, proposal["proposal"], on=later)
+    await platform.caught_up()
+    assert (await act(platform, "05C", PLAN, "commitment", revision + 1))["state"] == "committed"
