@@ -9,11 +9,13 @@ import pytest
 from tests.architecture.source import Module, modules
 
 CHAINS = "services/governance/core/chains.py"
+GRANTED = "services/governance/decision_rights/commands.py"
 PERMITS = "services/governance/decision_rights/permits.py"
 TAKEN = "services/governance/decisions/commands.py"
-RIGHTS = "services/governance/decision_rights/"
+ASKED = "services/governance/decision_rights/queries.py"
 LIMITS = frozenset({"limit_pence", "value_limit_pence", "limit_basis"})
-ANSWERS = frozenset({"best_chain", "faults_of"})
+ANSWERS = frozenset({"best_chain", "chain_of_grant", "faults_of"})
+PERMITTED = {"take_decision": "permit", "grant_decision_right": "record_permit"}
 
 
 def named(node: ast.AST) -> str:
@@ -22,12 +24,13 @@ def named(node: ast.AST) -> str:
 
 
 def second_checks(found: Iterable[Module]) -> Iterator[str]:
-    """Comparisons with a right's limit, and answers from chains, outside the package of rights."""
+    """Comparisons with a right's limit, and answers from chains, outside `can` itself."""
     for module in found:
-        if str(module.path) == CHAINS or str(module.path).startswith(RIGHTS):
+        if str(module.path) in {CHAINS, ASKED}:
             continue
         for node in module.nodes:
-            compared = {named(part) for part in ast.walk(node)} if isinstance(node, ast.Compare) else set[str]()
+            measured = isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot)
+            compared = {named(part) for part in ast.walk(node)} if measured else set[str]()
             called = {named(node.func)} if isinstance(node, ast.Call) else set[str]()
             for name in sorted(compared & LIMITS | called & ANSWERS):
                 yield f"{module.path}:{getattr(node, 'lineno', 0)}: {name}"
@@ -35,7 +38,7 @@ def second_checks(found: Iterable[Module]) -> Iterator[str]:
 
 def records_made_elsewhere(found: Iterable[Module]) -> Iterator[str]:
     """Decisions and permits that are made where nothing was asked."""
-    places = {"Decision": TAKEN, "Permit": PERMITS, "DecisionTaken": TAKEN}
+    places = {"Decision": TAKEN, "Permit": PERMITS, "DecisionTaken": TAKEN, "DecisionRight": GRANTED}
     for module in found:
         for node in module.nodes:
             if isinstance(node, ast.Call) and places.get(named(node.func), str(module.path)) != str(module.path):
@@ -43,13 +46,13 @@ def records_made_elsewhere(found: Iterable[Module]) -> Iterator[str]:
 
 
 def functions_without_a_permit(found: Iterable[Module]) -> Iterator[str]:
-    """Functions that take a decision, and do not ask for the permit that they store."""
+    """Functions that take a decision or grant a right, and do not ask for the permit that they store."""
     for module in found:
         for node in module.nodes:
-            if isinstance(node, ast.AsyncFunctionDef) and node.name == "take_decision":
+            if isinstance(node, ast.AsyncFunctionDef) and node.name in PERMITTED:
                 called = {named(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
-                if "permit" not in called:
-                    yield f"{module.path}: take_decision"
+                if not called & {PERMITTED[node.name], node.name}:  # a route calls the command of its name
+                    yield f"{module.path}: {node.name}"
 
 
 Rule = Callable[[Iterable[Module]], Iterator[str]]

@@ -6,8 +6,9 @@ fault says what would mend it. Rules: NHS Act 2006 s.14L and each body's scheme 
 delegate cannot pass on more than was delegated.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 LONGEST_CHAIN = 32
@@ -25,6 +26,10 @@ class LimitBasis(StrEnum):
     """All years, with extensions that the buyer can take alone, VAT as stated."""
 
 
+BASES = list(LimitBasis)
+"""From what measures least to what measures most: a limit of a later one bounds the earlier ones too."""
+
+
 class Missing(StrEnum):
     """What is missing at a link of a chain."""
 
@@ -37,7 +42,9 @@ class Missing(StrEnum):
     SCOPE = "scope"
     """The right is for another subject."""
     LIMIT = "limit"
-    """The value is above the limit."""
+    """The value, or the limit of what is passed on, is above the limit."""
+    BASIS = "basis"
+    """The limit of what is passed on measures less."""
     SPLIT = "split"
     """With what was decided before in the same series, the value is above the limit."""
     RECURRENT = "recurrent"
@@ -65,6 +72,8 @@ class Right:
     holder: str
     action: str
     in_force: bool
+    last_day: date | None = None
+    """The last day on which it is in force, None where it has none."""
     scope: str = ""
     limit_pence: int | None = None
     limit_basis: LimitBasis = LimitBasis.SINGLE
@@ -80,11 +89,29 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewRight:
+    """A right that is to be granted: how far it is to reach, and what it comes from.
+
+    It is passed on from `source`, or comes from a power where that is None: the named one, or any that covers the
+    action where `power` is empty. `joint` is as a right's.
+    """
+
+    source: int | None = None
+    power: str = ""
+    joint: str = ""
+    limit_pence: int | None = None
+    limit_basis: LimitBasis = LimitBasis.SINGLE
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is to be decided: an action on subjects, of this value by each basis, in pence.
 
     `subjects` are what it is about: a contract, its supplier, a function. `met` are the conditions that are met.
-    `decided` is what was decided before in the same series, by each basis, in `parts`, the ids of the decisions.
+    `decided` is what was decided in the same series, by each basis, in `parts`, the ids of the decisions; `uncounted`
+    are decisions that may be parts as well, whose supplier is not known. Where a right is to be granted, `granted` says
+    how far it is to reach, beside the action, the subjects as its scope, and `met` as its conditions.
     """
 
     action: str
@@ -94,6 +121,8 @@ class Question:
     met: frozenset[str] = frozenset()
     decided: Mapping[LimitBasis, int] = field(default_factory=dict[LimitBasis, int])
     parts: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
+    granted: NewRight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +176,21 @@ def best_chain(
     return min(found, key=lambda chain: (len(chain.faults), len(chain.rights)), default=None)
 
 
-def _chain(question: Question, start: Right, rights: Mapping[int, Right], power_for: PowerFor) -> Chain:
+def chain_of_grant(
+    question: Question, granted: NewRight, rights: Mapping[int, Right], power_for: PowerFor
+) -> Chain | None:
+    """Return the chain from which a right is to be granted; None where the right that is passed on is not known."""
+    if granted.source is not None:
+        source = rights.get(granted.source)
+        return _chain(question, source, rights, power_for, joint=granted.joint) if source is not None else None
+    faults: list[Fault] = []
+    power = _power(question.action, granted.power, [granted.joint] if granted.joint else [], faults, power_for)
+    return Chain((), power, tuple(faults))
+
+
+def _chain(
+    question: Question, start: Right, rights: Mapping[int, Right], power_for: PowerFor, *, joint: str = ""
+) -> Chain:
     links = [start]
     faults = faults_of(start, question)
     while (source := links[-1].delegated_from) is not None:
@@ -156,18 +199,19 @@ def _chain(question: Question, start: Right, rights: Mapping[int, Right], power_
             return Chain(tuple(links), "", tuple(faults))
         links.append(rights[source])
         faults += faults_of(rights[source], question)
-    power = _power(question.action, links[-1].power, [link for link in links if link.joint], faults, power_for)
+    jointly = [prefix for prefix in (joint, *(link.joint for link in links)) if prefix]
+    power = _power(question.action, links[-1].power, jointly, faults, power_for)
     return Chain(tuple(links), power, tuple(faults))
 
 
-def _power(action: str, named: str, joint: Sequence[Right], faults: list[Fault], power_for: PowerFor) -> str:
+def _power(action: str, named: str, joint: Sequence[str], faults: list[Fault], power_for: PowerFor) -> str:
     """Return the power that a chain comes from, after the faults where none covers it.
 
     Several organisations decide together where a power to do so covers the action; that one is enough by itself.
     """
     power = power_for(action, named)
-    for link in joint:
-        together = f"{link.joint}.{action}"
+    for prefix in joint:
+        together = f"{prefix}.{action}"
         if power_for(together, "") is None:
             faults.append(no_power(together, ""))
             return ""
@@ -191,24 +235,16 @@ def faults_of(right: Right, question: Question) -> list[Fault]:
         found.append(Fault(Missing.REMAKE, right.id, repair, right.waits_for))
     elif not right.in_force:
         found.append(Fault(Missing.RIGHT, right.id, f"right {right.id} of {right.holder} is granted again"))
+    elif right.last_day is not None and question.granted is not None and _outlasts(question.granted, right.last_day):
+        found.append(Fault(Missing.RIGHT, right.id, f"it ends by {right.last_day.isoformat()}"))
     if right.vacant:
         found.append(Fault(Missing.VACANT, right.id, f"someone is appointed to {right.holder}", right.holder))
     if not covers(right.action, question.action):
         found.append(Fault(Missing.ACTION, right.id, f"a right to {question.action} is granted", question.action))
     if right.scope and right.scope not in question.subjects:
         found.append(Fault(Missing.SCOPE, right.id, f"a right for more than {right.scope} is granted", right.scope))
-    value = question.value_pence.get(right.limit_basis, 0)  # of 0, as a rejection is, nothing is a part
-    if right.limit_pence is not None and value > right.limit_pence:
-        repair = f"the value is at most {right.limit_pence} pence ({right.limit_basis})"
-        found.append(Fault(Missing.LIMIT, right.id, repair, str(right.limit_pence)))
-    elif (
-        value
-        and right.limit_pence is not None
-        and value + question.decided.get(right.limit_basis, 0) > right.limit_pence
-    ):
-        parts = ", ".join(question.parts)
-        repair = f"the value is at most {right.limit_pence} pence ({right.limit_basis}) together with {parts}"
-        found.append(Fault(Missing.SPLIT, right.id, repair, str(right.limit_pence)))
+    if right.limit_pence is not None:
+        found += _limit_faults(right, right.limit_pence, question)
     if question.recurrent and not right.recurrent:
         found.append(Fault(Missing.RECURRENT, right.id, "the commitment is single, or the right covers recurrent ones"))
     unmet = sorted(right.conditions - question.met)
@@ -216,6 +252,27 @@ def faults_of(right: Right, question: Question) -> list[Fault]:
         listed = ", ".join(unmet)
         found.append(Fault(Missing.CONDITION, right.id, f"these conditions are met: {listed}", listed))
     return found
+
+
+def _outlasts(granted: NewRight, last_day: date) -> bool:
+    return granted.last_day is None or granted.last_day > last_day
+
+
+def _limit_faults(right: Right, limit: int, question: Question) -> Iterator[Fault]:
+    """Yield what is above a right's limit: the value, the value with other parts, or the limit of what is granted."""
+    most = f"is at most {limit} pence ({right.limit_basis})"
+    if question.granted is not None:
+        granted = question.granted
+        if granted.limit_pence is None or granted.limit_pence > limit:
+            yield Fault(Missing.LIMIT, right.id, f"the limit {most}", str(limit))
+        if granted.limit_pence is not None and BASES.index(granted.limit_basis) < BASES.index(right.limit_basis):
+            yield Fault(Missing.BASIS, right.id, f"the limit measures {right.limit_basis}", right.limit_basis.value)
+        return
+    value = question.value_pence.get(right.limit_basis, 0)  # of 0, as a rejection is, nothing is a part
+    if value > limit:
+        yield Fault(Missing.LIMIT, right.id, f"the value {most}", str(limit))
+    elif value and value + question.decided.get(right.limit_basis, 0) > limit:
+        yield Fault(Missing.SPLIT, right.id, f"the value {most} together with {', '.join(question.parts)}", str(limit))
 
 
 def proofs(chains: Sequence[Chain | None]) -> list[Chain]:

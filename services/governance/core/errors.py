@@ -154,8 +154,8 @@ class RightNotStanding(Conflict):
 class BeyondDelegation(Conflict):
     """A delegate cannot pass on more than was delegated.
 
-    The function, the value limit, the recurrence or the days go beyond the right that is passed on. `reasons` names
-    each field.
+    The function, scope, value limit, conditions, recurrence or days go beyond the right that is passed on, or its post
+    is vacant (`delegated_from`). `reasons` names each field and what would mend it.
     """
 
 

@@ -258,7 +258,8 @@ class DecisionRight(Base):
     cover commitments that recur each year, others single ones alone. A right that ended with its body at a merger waits
     for `to_remake_for` until another one, `remade_by`, takes its place: both as believed now, of the latest day. Reads
     ask the timeline.
-    `member` is the organisation that delegated to a joint body, empty of a body's own organisation.
+    `member` is the organisation that delegated to a joint body, empty of a body's own organisation. `permit` is what
+    `can` answered for the grant, empty where it was granted before answers for grants were recorded.
     """
 
     __tablename__ = "decision_right"
@@ -284,6 +285,7 @@ class DecisionRight(Base):
     to_remake_for: Mapped[str | None] = mapped_column(Text, default=None)
     remade_by: Mapped[int | None] = mapped_column(ForeignKey("decision_right.id"), default=None)
     member: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    permit: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     version: Mapped[int] = mapped_column(default=1)
 
 

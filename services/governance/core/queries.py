@@ -111,7 +111,8 @@ SELECT r.id AS decision_right, r.post_id, t.stands, r.version,
        coalesce(nullif(r.member, ''), b.organisation) AS organisation, b.reference AS body, p.reference AS post,
        coalesce(p.title, b.title) AS title, r.action, replace(r.action, '.', '-') AS function, r.scope,
        r.value_limit_pence, r.limit_basis, r.recurrent, r.conditions, r.source_minute, r.delegated_from, r.power,
-       rm.value AS to_remake_for, made.value::int AS remade_by, t.first_day, t.last_day, w.value AS ended_because
+       r.permit, rm.value AS to_remake_for, made.value::int AS remade_by, t.first_day, t.last_day,
+       w.value AS ended_because
   FROM decision_right r
   JOIN body b ON b.id = r.body_id
   LEFT JOIN post p ON p.id = r.post_id

@@ -1,5 +1,6 @@
 """Grants and ends decision rights of bodies and posts, and passes them on within their limits."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
@@ -20,12 +21,11 @@ from services.governance.bodies.organisations import (
     get_post,
     lock_bodies,
     organisation_of,
-    organisation_on,
     organisation_refusals,
 )
 from services.governance.core.actions import action_refusals, dotted
 from services.governance.core.acts import paper_refusals, reason_title
-from services.governance.core.chains import LimitBasis, covers
+from services.governance.core.chains import LimitBasis, Missing, NewRight, Question
 from services.governance.core.codes import (
     Action,
     BodyReference,
@@ -54,11 +54,11 @@ from services.governance.core.errors import (
     RightNotStanding,
     refuse,
 )
-from services.governance.core.levels import level_of
 from services.governance.core.members import joint_prefix
 from services.governance.core.models import Act, Body, DecisionRight, Facet, Post, body_time, post_time, right_time
-from services.governance.core.powers import conditions_on, power_for
-from services.governance.decision_rights.questions import BASES
+from services.governance.core.powers import conditions_on
+from services.governance.decision_rights.permits import Asked, ask_for_act, record_permit
+from services.governance.decision_rights.queries import find_grantor
 from services.governance.findings.commands import clear_findings
 from services.governance.lifetimes.rights import ended_rights, granted_rights, remake_finding
 from services.governance.lifetimes.standing import (
@@ -194,10 +194,8 @@ async def grant_decision_right(
     refusals = await _not_standing(session, command, body, post, days, today=today)
     refusals += await not_member(await raw(session), body, command.organisation, days)
     refusals += _not_listed(command)
-    if command.delegated_from is not None:
-        refusals += await _beyond(session, command, days)
-    else:
-        refusals += await _without_power(session, command, body)
+    asked = await _ask(session, command, body, stated_at=stated_at)
+    refusals += _beyond(command, asked)
     remade = await _to_be_remade(session, command)
     if command.remakes is not None and remade is None:
         message = f"{command.remakes} does not wait to be made again for {command.organisation}"
@@ -207,6 +205,7 @@ async def grant_decision_right(
     right = _new_right(command, body, post)
     session.add(right)
     await session.flush()
+    right.permit = await record_permit(session, asked, act=f"R-{right.id}", by=by)
     session.add(_act(command.organisation, command, "right granted", right.id, days.start, by, stated_at))
     if remade is not None:
         remade.remade_by = right.id
@@ -348,30 +347,6 @@ def _new_right(command: GrantDecisionRight, body: Body, post: Post | None) -> De
     )
 
 
-async def _beyond(session: AsyncSession, command: GrantDecisionRight, days: Days) -> list[Conflict]:
-    """Return the fields in which a passed-on right would exceed its source."""
-    source = await session.get(DecisionRight, command.delegated_from)
-    of_body = await session.get_one(Body, source.body_id) if source is not None else None
-    if source is None or of_body is None or (source.member or of_body.organisation) != command.organisation:
-        raise DecisionRightNotFound(f"{command.organisation} has no decision right {command.delegated_from}")
-    limit, wanted = source.value_limit_pence, command.value_limit_pence
-    of_less = BASES.index(command.limit_basis) < BASES.index(LimitBasis(source.limit_basis))
-    faults = {
-        "action" if command.action else "function": not covers(source.action, command.dotted),
-        "scope": source.scope not in {"", command.scope},
-        "value_limit_pence": limit is not None and (wanted is None or wanted > limit),
-        "limit_basis": limit is not None and wanted is not None and of_less,
-        "conditions": not set(source.conditions) <= set(command.conditions),
-        "recurrent": command.recurrent and not source.recurrent,
-        "first_day": not await stands_throughout(await raw(session), right_time, source.id, days),
-    }
-    return [
-        _refusal(BeyondDelegation, f"{field}: more than right {source.id} has", field)
-        for field, beyond in faults.items()
-        if beyond
-    ]
-
-
 def _not_listed(command: GrantDecisionRight) -> list[Conflict]:
     """Return a refusal for the action and for each condition that no rule pack of the first day lists."""
     listed = conditions_on(command.first_day)
@@ -383,25 +358,64 @@ def _not_listed(command: GrantDecisionRight) -> list[Conflict]:
     ]
 
 
-async def _without_power(session: AsyncSession, command: GrantDecisionRight, body: Body) -> list[Conflict]:
-    """Return why no power in law covers a right that is passed on from no other one."""
+async def _ask(session: AsyncSession, command: GrantDecisionRight, body: Body, *, stated_at: datetime) -> Asked:
+    """Ask `can` whether the grantor may grant as much: who has the right that is passed on, else the leading body.
+
+    Raises DecisionRightNotFound.
+    """
     connection = await raw(session)
-    day = command.first_day
-    kind = (await organisation_on(connection, command.organisation, day)).kind
-    level = await level_of(connection, command.organisation, on=day, as_known=None)
-    find = power_for(kind, day, level=level)
-    if not body.organisation:
-        together = f"{await joint_prefix(connection, body.reference, on=day, as_known=None)}.{command.dotted}"
-        if find(together, "") is not None:
-            return []
-        return [_refusal(NoPower, f"no power of a {kind} covers {together} on {day.isoformat()}", "action")]
-    if find(command.dotted, command.power or "") is not None:
-        return []
-    named = command.power or "no power"
-    message = f"{named} of a {kind} covers {command.dotted} on {command.first_day.isoformat()}"
-    if command.power:
-        message = f"{command.power} does not cover {command.dotted} of a {kind} on {command.first_day.isoformat()}"
-    return [_refusal(NoPower, message, "power" if command.power else "action")]
+    if command.delegated_from is not None:
+        source = await session.get(DecisionRight, command.delegated_from)
+        of_body = await session.get_one(Body, source.body_id) if source is not None else None
+        if source is None or of_body is None or (source.member or of_body.organisation) != command.organisation:
+            raise DecisionRightNotFound(f"{command.organisation} has no decision right {command.delegated_from}")
+    on = command.first_day
+    joint = "" if body.organisation else await joint_prefix(connection, body.reference, on=on, as_known=None)
+    question = Question(
+        action=command.dotted,
+        recurrent=command.recurrent,
+        subjects=frozenset({command.scope} - {""}),
+        met=frozenset(command.conditions),
+        granted=NewRight(
+            source=command.delegated_from,
+            power=command.power or "",
+            joint=joint,
+            limit_pence=command.value_limit_pence,
+            limit_basis=command.limit_basis,
+            last_day=command.last_day,
+        ),
+    )
+    grantor = await find_grantor(connection, command.organisation, command.delegated_from, as_at=on, as_known=stated_at)
+    return await ask_for_act(session, grantor, [command.organisation], question, on=on, stated_at=stated_at)
+
+
+_FIELDS: Mapping[Missing, str] = {
+    Missing.SCOPE: "scope",
+    Missing.LIMIT: "value_limit_pence",
+    Missing.BASIS: "limit_basis",
+    Missing.CONDITION: "conditions",
+    Missing.RECURRENT: "recurrent",
+    Missing.RIGHT: "first_day",
+    Missing.REMAKE: "first_day",
+}
+"""The field in which a grant goes beyond what it comes from; any other fault is at the right that is passed on."""
+
+
+def _beyond(command: GrantDecisionRight, asked: Asked) -> list[Conflict]:
+    """Return a refusal for each field in which a grant goes beyond its source, or beyond the powers in law."""
+    action = "action" if command.action else "function"
+    found: dict[str, Conflict] = {}
+    for _, fault in asked.faults:
+        if fault.missing is Missing.POWER:
+            field = "power" if command.power else action
+            message = f"{command.organisation} on {command.first_day.isoformat()}: {fault.repair}"
+            found.setdefault(field, _refusal(NoPower, message, field))
+        else:
+            field = action if fault.missing is Missing.ACTION else _FIELDS.get(fault.missing, "delegated_from")
+            why = "passes nothing on" if field == "delegated_from" else "does not reach as far"
+            message = f"{field}: right {fault.right} {why}: {fault.repair}"
+            found.setdefault(field, _refusal(BeyondDelegation, message, field))
+    return list(found.values())
 
 
 def _act(

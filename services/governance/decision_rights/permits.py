@@ -4,6 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
-from services.governance.core.chains import Fault, LimitBasis, Missing, Question
+from services.governance.core.chains import Fault, LimitBasis, Missing, NewRight, Question
 from services.governance.core.errors import NoPower, refuse
 from services.governance.core.models import known
 from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, PermitNotFound, SplitToStayUnder
@@ -29,6 +30,28 @@ _REFUSALS: Mapping[Missing, type[Conflict]] = {
 """How a fault is refused; any other is that the power was not given."""
 
 _PERMIT = "SELECT id, act, organisations, asked_on, known_at, question, answer, digest FROM permit WHERE id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `can` was asked for an act, of each organisation that it binds, and what it answered."""
+
+    actor: Actor
+    question: Question
+    series: Series
+    on: date
+    known_at: datetime
+    answers: Mapping[str, Answer]
+
+    @property
+    def faults(self) -> list[tuple[str, Fault]]:
+        """All that is missing, each with the organisation for which it is; none where the act is permitted."""
+        return [(code, fault) for code, answer in self.answers.items() for fault in faults_in(answer, self.actor)]
+
+    @property
+    def refusals(self) -> list[Conflict]:
+        """The act's refusals: one for all that is missing."""
+        return [_refusal(code, self.actor, fault) for code, fault in self.faults]
 
 
 async def permit(
@@ -49,26 +72,46 @@ async def permit(
     is permitted meanwhile, and what was permitted before counts. Raises NoPower, LimitExceeded, SplitToStayUnder,
     ConditionUnmet, with all reasons.
     """
+    asked = await ask_for_act(session, actor, organisations, question, series=series, on=on, stated_at=stated_at)
+    return await record_permit(session, asked, act=act, by=by)
+
+
+async def ask_for_act(
+    session: AsyncSession,
+    actor: Actor,
+    organisations: Collection[str],
+    question: Question,
+    *,
+    series: Series | None = None,
+    on: date,
+    stated_at: datetime,
+) -> Asked:
+    """Ask `can` for each organisation that an act binds, with the organisations locked, and refuse nothing yet."""
     connection = await raw(session)
     await known.lock(connection, sorted(organisations))
     known_at = await known_with_parts(connection, organisations, on=on, stated_at=stated_at)
-    asked = series or Series()
-    found = {
-        code: await ask(connection, actor, code, question, series=asked, as_at=on, as_known=known_at)
+    named = series or Series()
+    answers = {
+        code: await ask(connection, actor, code, question, series=named, as_at=on, as_known=known_at)
         for code in sorted(organisations)
     }
-    refuse([_refusal(code, actor, fault) for code, answer in found.items() for fault in faults_in(answer, actor)])
-    written = _question(actor, question, asked)
-    answer = {code: _answer(one) for code, one in found.items()}
+    return Asked(actor, question, named, on, known_at, answers)
+
+
+async def record_permit(session: AsyncSession, asked: Asked, *, act: str, by: Caller) -> str:
+    """Record what was answered for an act, and return its id. Raises what is missing, as `permit` does."""
+    refuse(asked.refusals)
+    written = _question(asked.actor, asked.question, asked.series)
+    answer = {code: _answer(one) for code, one in asked.answers.items()}
     recorded = Permit(
         id=f"PE-{uuid.uuid4()}",
         act=act,
-        organisations=sorted(organisations),
-        asked_on=on,
-        known_at=known_at,
+        organisations=sorted(asked.answers),
+        asked_on=asked.on,
+        known_at=asked.known_at,
         question=json.dumps(written, sort_keys=True),
         answer=json.dumps(answer, sort_keys=True),
-        digest=digest_of(written, answer, on, known_at),
+        digest=digest_of(written, answer, asked.on, asked.known_at),
         recorded_by=by.subject,
     )
     session.add(recorded)
@@ -103,6 +146,17 @@ def _question(actor: Actor, question: Question, series: Series) -> dict[str, Any
         "met": sorted(question.met),
         "series": series.name,
         "proposal": series.proposal,
+    } | ({"granted": _written(question.granted)} if question.granted else {})
+
+
+def _written(granted: NewRight) -> dict[str, Any]:
+    return {
+        "source": granted.source,
+        "power": granted.power,
+        "joint": granted.joint,
+        "limit_pence": "" if granted.limit_pence is None else str(granted.limit_pence),
+        "limit_basis": granted.limit_basis.value,
+        "last_day": granted.last_day.isoformat() if granted.last_day else "",
     }
 
 
@@ -167,4 +221,16 @@ def _read(question: Mapping[str, Any]) -> Question:
         recurrent=question["recurrent"],
         subjects=frozenset(question["subjects"]),
         met=frozenset(question["met"]),
+        granted=_granted(question["granted"]) if "granted" in question else None,
+    )
+
+
+def _granted(written: Mapping[str, Any]) -> NewRight:
+    return NewRight(
+        source=written["source"],
+        power=written["power"],
+        joint=written["joint"],
+        limit_pence=int(written["limit_pence"]) if written["limit_pence"] else None,
+        limit_basis=LimitBasis(written["limit_basis"]),
+        last_day=date.fromisoformat(written["last_day"]) if written["last_day"] else None,
     )

@@ -20,6 +20,7 @@ from services.governance.core.chains import (
     Question,
     Right,
     best_chain,
+    chain_of_grant,
     no_power,
     prefixes,
     proofs,
@@ -37,8 +38,8 @@ MOST_RIGHTS = 200
 # The rights to the action, those of the actor first, then those in force, and what each comes from. A right waits to be
 # made again from the day on which it ended, and as long as that is known: before, it is its own organisation's. With
 # them the organisation's kind and level, without a right too: another statement costs half as much as this one. The
-# rights of others are left out where $9 is false. OFFSET 0 has rights looked up by their keys, where the planner goes
-# through all that were passed on (27 November 2026).
+# rights of others are left out where $9 is false; $10 is a right that is to be passed on, whatever it is to. OFFSET 0
+# has rights looked up by their keys, where the planner goes through all that were passed on (27 November 2026).
 _RIGHTS = f"""
 WITH RECURSIVE held AS (
     SELECT p.id FROM post p JOIN body b ON b.id = p.body_id
@@ -56,6 +57,8 @@ WITH RECURSIVE held AS (
       FROM decision_right r JOIN body b ON b.id = r.body_id
      WHERE r.member = $3 AND r.member <> '' AND r.action = ANY($4)
      UNION ALL
+    SELECT id, true, false FROM decision_right WHERE id = $10 AND action <> ALL($4)
+     UNION ALL
     SELECT r.id, false, true FROM right_time_belief rm JOIN decision_right r ON r.id = rm.subject_id
      WHERE {about("rm", Facet.TO_REMAKE)} AND rm.value = $3 AND {holds("rm", "$1", "$2")} AND r.action = ANY($4)
        AND NOT EXISTS (
@@ -70,7 +73,7 @@ WITH RECURSIVE held AS (
             WHERE x.subject_id = c.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
            HAVING count(*) > 0) t ON true
      WHERE (c.own OR c.waits OR $9::bool) AND (NOT c.waits OR (t.ended AND NOT t.stands))
-     ORDER BY c.own DESC, t.stands DESC, c.id LIMIT $5
+     ORDER BY c.id IS NOT DISTINCT FROM $10::int DESC, c.own DESC, t.stands DESC, c.id LIMIT $5
 ), chain (id) AS (
     SELECT id FROM starts
      UNION SELECT source.id FROM chain
@@ -149,6 +152,8 @@ async def ask(
     Where a right has a limit, what the organisation decided before in the same series counts too.
     """
     asked = _Asked(organisation, question, series or Series(), as_at, as_known)
+    if question.granted is not None:
+        return await _answered(db, actor, asked, of_others=False)
     if actor != Actor():
         # Most who ask may, by a right of their own: those of others are then not looked at.
         own = await _answered(db, actor, asked, of_others=False)
@@ -168,16 +173,19 @@ class _Asked:
 
 async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) -> Answer:
     organisation, as_at, as_known, question = asked.organisation, asked.as_at, asked.as_known, asked.question
+    granted = question.granted
     args = (organisation, prefixes(question.action), MOST_RIGHTS, actor.person, actor.post, actor.body, of_others)
-    read = await db.fetch(_RIGHTS, as_at, as_known or _NOW, *args)
+    read = await db.fetch(_RIGHTS, as_at, as_known or _NOW, *args, granted.source if granted else None)
     rows = {row["id"]: dict(row) for row in read if row["id"] is not None}
     joint = await _joint(db, rows.values(), as_at, as_known)
     rights = {number: _right(row, joint) for number, row in rows.items()}
     kind, level = read[0]["kind"] or "unknown", read[0]["level"]
     find_power = power_for(kind, as_at, as_known=as_known, level=json.loads(level)["level"] if level else None)
+    packs = packs_of(as_at, as_known=as_known)
+    if granted is not None:
+        return Answer(chain_of_grant(question, granted, rights, find_power), (), rows, find_power, question, packs)
     if any(right.limit_pence is not None for right in rights.values()):
         question = await with_parts(db, organisation, question, asked.series, as_at=as_at, as_known=as_known)
-    packs = packs_of(as_at, as_known=as_known)
     own = [number for number, row in rows.items() if row["own"]]
     chain = best_chain(question, own, rights, find_power)
     if chain is not None and chain.holds:
@@ -195,6 +203,22 @@ _LEADING = f"""
 SELECT b.reference FROM body b JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
  WHERE b.organisation = $3 AND b.within_id IS NULL ORDER BY b.reference
 """  # noqa: S608  (only names of ours are put in)
+
+
+_HOLDER = """
+SELECT p.reference AS post, b.reference AS body
+  FROM decision_right r JOIN body b ON b.id = r.body_id LEFT JOIN post p ON p.id = r.post_id
+ WHERE r.id = $1
+"""
+
+
+async def find_grantor(db: Reads, organisation: str, source: int | None, *, as_at: date, as_known: datetime) -> Actor:
+    """Return who grants a right: who has the one that is passed on, else the body that leads the organisation."""
+    if source is None:
+        rows = await db.fetch(_LEADING, as_at, as_known, organisation)
+        return Actor(body=rows[0]["reference"] if rows else None)
+    [row] = await db.fetch(_HOLDER, source)
+    return Actor(post=row["post"]) if row["post"] else Actor(body=row["body"])
 
 
 async def list_granters(
@@ -252,6 +276,7 @@ def _right(row: Mapping[str, Any], joint: Mapping[str, str]) -> Right:
         holder=row["holder"],
         action=row["action"],
         in_force=row["in_force"],
+        last_day=row["last_day"],
         scope=row["scope"],
         limit_pence=row["value_limit_pence"],
         limit_basis=LimitBasis(row["limit_basis"]),

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-from services.governance.core.chains import LimitBasis, Question
+from services.governance.core.chains import BASES, LimitBasis, Question
 from services.governance.core.codes import (
     Action,
     BodyReference,
@@ -15,9 +15,6 @@ from services.governance.core.codes import (
     Reference,
     Scope,
 )
-
-BASES = list(LimitBasis)
-"""From what measures least to what measures most: a limit of a later one bounds the earlier ones too."""
 
 
 class AskWhetherMay(Command):

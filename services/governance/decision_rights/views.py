@@ -36,6 +36,10 @@ class DecisionRightView(View):
     source_minute: str
     delegated_from: int | None
     power: Annotated[str, Field(description="The power in law that was named; empty: whichever covers the action.")]
+    permit: Annotated[
+        str,
+        Field(description="What `can` answered for the grant: `GET /permits/{permit}`; empty of an older right."),
+    ]
     to_remake_for: Annotated[str | None, Field(description="The successor that has to make it again.")]
     remade_by: int | None
     first_day: FirstDay

@@ -124,10 +124,10 @@ async def test_after_a_merger_a_right_waits_to_be_made_again(harness: Governance
 async def test_a_right_comes_from_a_power_of_its_day(harness: GovernanceHarness) -> None:
     """Joint committees of CCGs: SI 2014/2436, in force on 1 October 2014."""
     await harness.body("10H")
-    with pytest.raises(NoPower, match=r"no power of a ccg covers joint\.decide on 2014-09-30"):
+    with pytest.raises(NoPower, match=r"on 2014-09-30: no such power on that day: none covers joint\.decide"):
         await harness.grant("10H", action="joint.decide", function=None, first_day=date(2014, 9, 30))
     await harness.grant("10H", action="joint.decide", function=None, first_day=date(2014, 10, 1))
-    with pytest.raises(NoPower, match=r"icb-functions-2022 does not cover contract\.award of a ccg"):
+    with pytest.raises(NoPower, match=r"icb-functions-2022 does not cover contract\.award"):
         await harness.grant("10H", power="icb-functions-2022")
     told = (await harness.told("DecisionRightGranted"))[0]
     assert (told["action"], told["holder"], told["limit_basis"]) == ("joint.decide", BODY, "single")
@@ -198,6 +198,7 @@ async def test_a_right_of_a_committee_ends_with_it_and_all_that_was_passed_on_fr
     committee = await harness.committee("10H", "Audit committee", {"title": "Chair"})
     of_body = await harness.grant("10H")
     of_chair = await harness.grant("10H", post=f"{committee}/chair", delegated_from=of_body)
+    await harness.appoint(f"{committee}/chair", "P-cfo")
     of_officer = await harness.grant("10H", post=AO, delegated_from=of_chair)
     granted = await harness.told("DecisionRightGranted")
     assert [one["holder"] for one in granted] == [BODY, f"{committee}/chair", AO]

@@ -15,10 +15,11 @@ from services.governance.core.errors import (
     PostNotFound,
     RightNotStanding,
 )
+from services.governance.decision_rights.permits import get_permit
 from services.governance.decision_rights.queries import list_deciders
 from tests.support.governance_harness import ENGLAND_OPENED, MERGED_ON, GovernanceHarness, a_merger
 
-AO = "10H/accountable-officer"
+AO, BODY = "10H/accountable-officer", "10H-governing-body"
 
 
 async def deciders(
@@ -82,12 +83,41 @@ async def test_nobody_passes_on_more_than_was_delegated(harness: GovernanceHarne
             recurrent=True,
         )
     fields = [reason.field for reason in refused.value.reasons]
-    assert fields == ["function", "value_limit_pence", "recurrent", "first_day"]
+    assert fields == ["first_day", "function", "value_limit_pence", "recurrent"]
     with pytest.raises(BeyondDelegation):
         await harness.grant("10H", post=AO, delegated_from=source, value_limit_pence=None, last_day=date(2015, 3, 31))
     await harness.grant("10H", post=AO, delegated_from=source, last_day=date(2015, 3, 31))
     with pytest.raises(DecisionRightNotFound):
         await harness.grant("10Y", delegated_from=source)
+
+
+async def test_a_grant_is_permitted_by_what_the_grantor_can_and_its_answer_replays(harness: GovernanceHarness) -> None:
+    await harness.bucks()
+    of_body = await harness.grant("10H", value_limit_pence=None)
+    of_officer = await harness.grant("10H", post=AO, delegated_from=of_body, limit_basis="whole_life")
+    for right, grantor, chain in ((of_body, {"body": BODY}, []), (of_officer, {"body": BODY}, [of_body])):
+        row = await reads.get_decision_right(harness.database, right, as_at=ENGLAND_OPENED, as_known=None)
+        permit = await get_permit(harness.database, row["permit"])
+        assert (permit["act"], permit["digest"]) == (f"R-{right}", permit["replayed_digest"])
+        assert permit["question"]["actor"] == {"person": "", "post": ""} | grantor
+        assert [one["right"] for one in permit["answer"]["10H"]["rights"]] == chain
+        assert permit["answer"]["10H"]["power"] == "ccg-functions-2013"
+
+
+async def test_a_vacant_post_passes_nothing_on_and_every_link_is_asked(harness: GovernanceHarness) -> None:
+    await harness.body("10H", "Chair")
+    of_body = await harness.grant("10H", scope="0CX")
+    of_officer = await harness.grant("10H", post=AO, delegated_from=of_body, scope="0CX")
+    with pytest.raises(BeyondDelegation) as refused:
+        await harness.grant("10H", post="10H/chair", delegated_from=of_officer, value_limit_pence=None)
+    assert [(reason.field, reason.message.rpartition(": ")[2]) for reason in refused.value.reasons] == [
+        ("delegated_from", f"someone is appointed to {AO}"),
+        ("scope", "a right for more than 0CX is granted"),
+        ("value_limit_pence", "the limit is at most 5000000 pence (single)"),
+    ]
+    await harness.person("P-ao")
+    await harness.appoint(AO, "P-ao")
+    await harness.grant("10H", post="10H/chair", delegated_from=of_officer, scope="0CX")
 
 
 async def test_what_was_passed_on_ends_with_its_source(harness: GovernanceHarness) -> None:
