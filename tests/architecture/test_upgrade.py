@@ -58,6 +58,26 @@ async def test_kinds_become_facts_of_their_openings_and_proposals(service: str, 
     ]
 
 
+_BODIES = (
+    '{"id":"1","causationid":"request-1","correlationid":"story-1","data":{"causationid":"no envelope"}}',
+    '{"id":"2","data":{}}',
+)
+
+
+async def test_a_log_is_indexed_by_the_causes_that_its_envelopes_name(new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    values = ", ".join(
+        f"({number}, gen_random_uuid(), 'CCGMerged', '{{}}', now(), convert_to('{body}', 'UTF8'), '')"
+        for number, body in enumerate(_BODIES, 1)
+    )
+    columns = "position, event_id, name, keys, recorded_at, body, chain"
+    # The other services' migrations are the same; the registry's are the fewest.
+    await _at(url, "registry", "0016", f"INSERT INTO event_log ({columns}) VALUES {values}")
+    await migrate(url, "registry")
+    found = await _rows(url, "SELECT causation, correlation FROM event_log ORDER BY position")
+    assert found == [("request-1", "story-1"), ("", "")]
+
+
 _FOLLOWED_BEFORE = """
 INSERT INTO known_succession (code, successor, effective_on, stated_at, merger, undone_at)
 VALUES ('10Y', '14Y', '2018-04-01', '2018-01-01', 'M-14Y', NULL),

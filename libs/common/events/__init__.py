@@ -116,7 +116,11 @@ class Undecodable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A CloudEvents 1.0 envelope around an event's fields: `encode` returns the bytes used in log, topic and feed."""
+    """A CloudEvents 1.0 envelope around an event's fields: `encode` returns the bytes used in log, topic and feed.
+
+    `causation_source` is the service whose log has the event that `causation` names; empty where that is a request, and
+    in events from before it was published.
+    """
 
     id: str
     source: str
@@ -129,6 +133,7 @@ class Envelope:
     actor: str = ""
     correlation: str = ""
     causation: str = ""
+    causation_source: str = ""
     traceparent: str = ""
     aggregate_version: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -151,6 +156,7 @@ class Envelope:
             "aggregateversion": self.aggregate_version,
             "correlationid": self.correlation,
             "causationid": self.causation,
+            "causationsource": f"/{self.causation_source}" if self.causation_source else "",
             "traceparent": self.traceparent,
         }
         document |= {name: value for name, value in optional.items() if value not in (None, "")}
@@ -174,6 +180,7 @@ class Envelope:
                 actor=document.get("actor", ""),
                 correlation=document.get("correlationid", ""),
                 causation=document.get("causationid", ""),
+                causation_source=document.get("causationsource", "").removeprefix("/"),
                 traceparent=document.get("traceparent", ""),
                 aggregate_version=document.get("aggregateversion"),
                 fields=document["data"],

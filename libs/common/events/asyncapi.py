@@ -68,6 +68,10 @@ _ENVELOPE: dict[str, Any] = {
         },
         "correlationid": {**_TEXT, "description": "The same for everything that followed from one request."},
         "causationid": {**_TEXT, "description": "The request or event that caused this one."},
+        "causationsource": {
+            **_TEXT,
+            "description": "The `source` of the event that caused this one; absent where a request caused it.",
+        },
         "traceparent": {**_TEXT, "description": "W3C trace context."},
         "data": {"type": "object"},
     },

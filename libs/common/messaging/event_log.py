@@ -50,7 +50,7 @@ _FEED_OF_ALL = _FEED.format(about="")
 _FEED_ABOUT = _FEED.format(about=f" AND keys && $7 {PLANNED_EACH_TIME}")
 
 _STATE = "SELECT epoch, last_position, last_chain FROM sequencer_state"
-_COLUMNS = ("position", "event_id", "name", "keys", "recorded_at", "body", "chain")
+_COLUMNS = ("position", "event_id", "name", "keys", "recorded_at", "body", "chain", "causation", "correlation")
 
 
 class Reads(Protocol):
@@ -110,7 +110,8 @@ async def append_from_outbox(connection: asyncpg.Connection, service: str, *, ba
             position += 1
             body = _envelope(row, service, position, str(state["epoch"])).encode()
             chain = link(chain, body)
-            records.append((position, row["event_id"], row["name"], row["keys"], row["recorded_at"], body, chain))
+            named = (row["event_id"], row["name"], row["keys"], row["recorded_at"])
+            records.append((position, *named, body, chain, row["causation"], row["correlation"]))
         await connection.copy_records_to_table("event_log", records=records, columns=_COLUMNS)
         await connection.execute("UPDATE sequencer_state SET last_position = $1, last_chain = $2", position, chain)
     return len(rows)
@@ -142,6 +143,7 @@ def _envelope(row: asyncpg.Record, service: str, position: int, epoch: str) -> E
         actor=row["actor"],
         correlation=row["correlation"],
         causation=row["causation"],
+        causation_source=row["causation_source"],
         traceparent=row["traceparent"],
         aggregate_version=row["aggregate_version"],
         fields=json.loads(row["fields"]),
@@ -317,6 +319,10 @@ def _fault(row: asyncpg.Record, expected: int, chain: bytes) -> str | None:
     except Undecodable as error:
         return f"position {position} cannot be read: {error}"
     columns = (str(row["event_id"]), row["name"], tuple(row["keys"]), row["recorded_at"])
-    if columns != (envelope.id, envelope.name, envelope.keys, envelope.recorded_at):
+    causes = (row["causation"], row["correlation"])
+    if columns != (envelope.id, envelope.name, envelope.keys, envelope.recorded_at) or causes != (
+        envelope.causation,
+        envelope.correlation,
+    ):
         return f"position {position} is stored under columns that differ from its body"
     return None

@@ -29,22 +29,26 @@ _COLUMNS = (
     "actor",
     "correlation",
     "causation",
+    "causation_source",
     "traceparent",
     "fields",
 )
 
 _ADD = f"""
 INSERT INTO outbox
-    (event_id, name, version, keys, aggregate_version, actor, correlation, causation, traceparent, fields)
+    (event_id, name, version, keys, aggregate_version, actor, correlation, causation, causation_source,
+     traceparent, fields)
 SELECT event_id, name, version, string_to_array(keys, '{_BETWEEN_KEYS}'), aggregate_version,
-       $6::text, $7::text, $8::text, $9::text, fields
-FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $10::text[]) WITH ORDINALITY
+       $6::text, $7::text, $8::text, $9::text, $10::text, fields
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $11::text[]) WITH ORDINALITY
      AS added (event_id, name, version, keys, aggregate_version, fields, n)
 ORDER BY n
 """  # noqa: S608  (the only value put in is the constant above)
 
 
-Row = tuple[uuid.UUID, str, int, list[str], int | None, str, str, str, str, str]
+Origins = tuple[str, str, str, str, str]
+"""Actor, correlation, causation and its source, trace."""
+Row = tuple[uuid.UUID, str, int, list[str], int | None, *Origins, str]
 """An event as a row of the outbox: id, name, version, keys, ..., and its fields as JSON."""
 
 
@@ -76,12 +80,13 @@ async def add_rows(session: AsyncSession, rows: Sequence[Row]) -> list[str]:
     """Insert these rows into the outbox in this order; return the events' ids."""
     await session.flush()
     connection = await raw(session)
-    if len(rows) >= _MANY:
+    origins = {row[5:10] for row in rows}
+    if len(rows) >= _MANY or len(origins) > 1:
         await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
     else:
-        ids, names, versions, keys, counts, *_, fields = ([row[column] for row in rows] for column in range(10))
+        ids, names, versions, keys, counts, *_, fields = ([row[column] for row in rows] for column in range(11))
         together = [_BETWEEN_KEYS.join(cast("list[str]", each)) for each in keys]
-        await connection.execute(_ADD, ids, names, versions, together, counts, *_origin(), fields)
+        await connection.execute(_ADD, ids, names, versions, together, counts, *origins.pop(), fields)
     wake_after_commit(session)
     return [str(row[0]) for row in rows]
 
@@ -99,6 +104,6 @@ def _row(event: Event, version: int | None) -> Row:
     )
 
 
-def _origin() -> tuple[str, str, str, str]:
+def _origin() -> Origins:
     from_ = origin()
-    return from_.actor, from_.correlation, from_.causation, from_.traceparent
+    return from_.actor, from_.correlation, from_.causation, from_.causation_source, from_.traceparent

@@ -203,6 +203,7 @@ def caused_by(envelope: Envelope) -> Iterator[None]:
             actor=envelope.actor,
             correlation=envelope.correlation or envelope.id,
             causation=envelope.id,
+            causation_source=envelope.source,
             traceparent=envelope.traceparent,
         )
     )

@@ -10,13 +10,15 @@ class Origin:
     """Origin of the work at hand. Events and log lines include it.
 
     `actor` is the caller's opaque subject; `correlation` an id shared by all that follows from one request; `causation`
-    the id of the request or event directly before this one, which a service gives itself; `traceparent` the W3C trace
-    context as received; `client_request` the id that the client gave its request, for the log alone.
+    the id of the request or event directly before this one, which a service gives itself; `causation_source` the
+    service whose log has that event, empty for a request; `traceparent` the W3C trace context as received;
+    `client_request` the id that the client gave its request, for the log alone.
     """
 
     actor: str = "system"
     correlation: str = ""
     causation: str = ""
+    causation_source: str = ""
     traceparent: str = ""
     client_request: str = ""
 

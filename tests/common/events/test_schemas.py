@@ -66,6 +66,33 @@ def envelope(kind: type[Event], fields: dict[str, Any]) -> Envelope:
     )
 
 
+_BYTES = (
+    b'{"specversion":"1.0","id":"e-2","source":"/contracts","type":"uk.nhs.footprint.ContractTransferred.v1",'
+    b'"time":"2018-04-01T00:00:00Z","datacontenttype":"application/json","position":7,"epoch":"one","keys":"C-1,14Y",'
+    b'"actor":"lead","correlationid":"story-1","causationid":"e-1",%b"data":{}}'
+)
+
+
+@pytest.mark.parametrize(("source", "between"), [("registry", b'"causationsource":"/registry",'), ("", b"")])
+def test_the_bytes_of_an_envelope_are_these_and_say_whose_log_its_cause_is_in(source: str, between: bytes) -> None:
+    told = Envelope(
+        id="e-2",
+        source="contracts",
+        name="ContractTransferred",
+        version=1,
+        keys=("C-1", "14Y"),
+        recorded_at=datetime(2018, 4, 1, tzinfo=UTC),
+        position=7,
+        epoch="one",
+        actor="lead",
+        correlation="story-1",
+        causation="e-1",
+        causation_source=source,
+    )
+    assert told.encode() == _BYTES % between
+    assert Envelope.decode(_BYTES % between) == told
+
+
 @contextmanager
 def names_of(name: str) -> Iterator[None]:
     """Take the events of this name out of the catalogue again at the end."""

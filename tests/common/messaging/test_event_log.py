@@ -53,17 +53,34 @@ async def test_what_a_command_changed_is_locked_before_its_events_take_their_pla
 
 
 async def test_an_event_carries_where_it_comes_from(lamps: Lamps) -> None:
-    context.begin(context.Origin("somebody", "correlation-1", "request-1", "00-1-1-01"))
+    context.begin(context.Origin("somebody", "correlation-1", "event-1", "keepers", "00-1-1-01"))
     async with lamps.publisher.begin() as session:
         event_id = await outbox.add(session, lit("b", 1, "a"), version=7)
     context.begin(context.Origin())
     await lamps.sequence()
     [told] = await envelopes(lamps)
     assert (told.id, told.source, told.name, told.keys, told.position) == (event_id, "lamps", "LampLit", ("a", "b"), 1)
-    assert (told.actor, told.correlation, told.causation) == ("somebody", "correlation-1", "request-1")
+    assert (told.actor, told.correlation, told.causation) == ("somebody", "correlation-1", "event-1")
+    assert told.causation_source == "keepers"
+    [kept] = await lamps.publisher.fetch("SELECT causation, correlation FROM event_log")
+    assert tuple(kept) == ("event-1", "correlation-1")
     assert (told.traceparent, told.aggregate_version) == ("00-1-1-01", 7)
     assert told.epoch == (await event_log.end(lamps.publisher)).epoch
     assert told.event() == lit("b", 1, "a")
+
+
+async def test_events_of_several_causes_go_into_the_log_in_their_order_each_with_its_own(lamps: Lamps) -> None:
+    rows = []
+    for cause in ("event-1", "event-2", "event-1"):
+        context.begin(context.Origin("somebody", "correlation-1", cause, "keepers"))
+        rows += await outbox.rows_of([lit("a", len(rows))])
+    context.begin(context.Origin())
+    async with lamps.publisher.begin() as session:
+        await outbox.add_rows(session, rows)
+    await lamps.sequence()
+    assert [(told.fields["shine"], told.causation) for told in await envelopes(lamps)] == [
+        *((0, "event-1"), (1, "event-2"), (2, "event-1"))
+    ]
 
 
 async def test_many_events_are_told_in_their_order_with_one_call(lamps: Lamps) -> None:
