@@ -12,6 +12,7 @@ from libs.common.temporal.believed import about, holds
 from libs.organisations.relations import WHOLLY
 from services.governance.conflicts.errors import NotAnAward
 from services.governance.conflicts.queries import conflicts_in, members_of
+from services.governance.decisions.models import Outcome
 from services.governance.decisions.queries import DecisionFilter, get_decision, list_decisions
 from services.governance.interests.models import Hand
 from services.governance.interests.rules import Conflict, strictest
@@ -93,7 +94,8 @@ async def get_award(db: Reads, reference: str, *, as_at: date, as_known: datetim
         excluded = frozenset(person for person, one in conflicts.items() if one.action.excludes)
     subject = await find_subject(db, decision["subject"], as_at=as_at, as_known=as_known)
     parties = (subject.suppliers or subject.bidders) if subject is not None else ()
-    rows = await db.fetch(_OWNERS, on, known, sorted(parties))
+    awarded = decision["outcome"] != Outcome.REJECTED
+    rows = await db.fetch(_OWNERS, on, known, sorted(parties)) if awarded else []
     return Award(
         decision=decision,
         item=item["item"] if item else None,

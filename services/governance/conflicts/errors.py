@@ -7,7 +7,7 @@ class PapersNotYours(Forbidden):
     """Papers are for the members of the bodies that are asked.
 
     You are neither a member or deputy of one of them by your account, nor a governance lead of an organisation that
-    proposes or is asked.
+    proposes or is asked. A draft's are for its proposer's leads alone.
     """
 
 

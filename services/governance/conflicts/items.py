@@ -14,6 +14,7 @@ from services.governance.forecasts.queries import list_elsewhere, with_everyone
 from services.governance.interests.rules import Conflict
 from services.governance.meetings import queries as meetings
 from services.governance.meetings.agenda import reads_private
+from services.governance.meetings.errors import ItemNotFound
 from services.governance.people.accounts import person_of
 
 PRINCIPLES = "award-principles"
@@ -34,9 +35,9 @@ class ItemConflicts:
 
 
 async def conflicts_at_item(db: Reads, item: str, *, by: Caller, as_known: datetime | None) -> ItemConflicts:
-    """Return who is conflicted at an item, for whom the caller may read it. Raises ItemNotFound.
+    """Return who is conflicted at an item. Raises ItemNotFound, of a private item to whom it does not concern too.
 
-    Of a private item those who may not read it see their own conflict alone.
+    Who is excluded from a private item sees the own conflict alone.
     """
     row = await meetings.get_item(db, item, as_known=as_known)
     persons = await _seated(db, row, as_known=as_known)
@@ -45,6 +46,8 @@ async def conflicts_at_item(db: Reads, item: str, *, by: Caller, as_known: datet
     excluded = await meetings.excluded_from(db, row, {*persons, *decided}, as_known=as_known)
     if row["private_reason"] and not await reads_private(db, row, by=by):
         own = {await person_of(db, by)}
+        if not own & {*conflicts, *decided}:
+            raise ItemNotFound(f"there is no item {item}")
         return ItemConflicts(
             item=row,
             conflicts={person: one for person, one in conflicts.items() if person in own},

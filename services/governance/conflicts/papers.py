@@ -1,9 +1,11 @@
 """Adds papers to proposals, gives them to those whom no conflict excludes, and recalls them from others."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any, Literal, Self
 
 import asyncpg
@@ -141,21 +143,22 @@ async def give_papers(session: AsyncSession, reference: str, *, by: Caller, toda
     """Return the papers that the caller may read today, and record that they were given out.
 
     For members and deputies of the bodies that are asked, and governance leads of those who propose or are asked,
-    without what a conflict withholds. Raises ProposalNotFound, PapersNotYours.
+    without what a conflict withholds; of a draft, for its proposer's leads. Raises ProposalNotFound, PapersNotYours.
     """
     connection = await raw(session)
     proposal = await get_proposal(connection, reference, as_at=today)
     person = await person_of(connection, by)
-    bodies = await _bodies_of(connection, proposal, person, on=today)
-    if not bodies and not await _keeps(connection, proposal, by):
+    members = await _members(connection, proposal, on=today)
+    sits = proposal.was_opened and any(person in persons for persons in members.values())
+    if not sits and not await _keeps(connection, proposal, by):
         raise PapersNotYours(f"the papers of {reference} are for the members of the bodies that are asked")
     rows = await connection.fetch(_PAPERS, reference)
     withheld: dict[str, Conflict] = {}
-    decided = person is not None and await _chair_withholds(connection, reference, person)
+    decided = person is not None and person in await _denied_by_chair(connection, reference)
     if person is not None:
-        for stage in {row["stage"] for row in rows}:
-            counts = await _withholding(connection, proposal, person, bodies, stage=stage, on=today)
-            withheld |= {stage: counts} if counts is not None else {}
+        for stage in sorted({row["stage"] for row in rows}):
+            counts = await _withholding(connection, proposal, [person], members, stage=stage, on=today)
+            withheld |= {stage: counts[person]} if person in counts else {}
     given = [dict(row) for row in rows if not decided and row["stage"] not in withheld]
     await connection.execute(
         *(_RECORD, [row["paper"] for row in given]), by.subject, person, context.origin().causation, today
@@ -172,9 +175,9 @@ async def list_readers(db: Reads, reference: str, *, by: Caller, today: date) ->
         )
     person = await person_of(db, by)
     if person is not None:
-        bodies = await _bodies_of(db, proposal, person, on=today)
-        counts = await _withholding(db, proposal, person, bodies, stage="award", on=today)
-        if counts is not None or await _chair_withholds(db, reference, person):
+        members = await _members(db, proposal, on=today)
+        counts = await _withholding(db, proposal, [person], members, stage="award", on=today)
+        if person in counts or person in await _denied_by_chair(db, reference):
             raise PapersNotYours(f"a conflict withholds papers of {reference} from you")
     return [dict(row) for row in await db.fetch(_READERS, reference)]
 
@@ -184,28 +187,41 @@ async def recall_papers(
 ) -> int:
     """Recall papers from persons who had them and are conflicted now; of every proposal, or of those on a subject."""
     connection = await raw(session)
-    out = await connection.fetch(_OUT, subject)
-    recalled = 0
-    for reference in sorted({row["proposal"] for row in out}):
-        proposal = await get_proposal(connection, reference, as_at=on)
-        for row in (row for row in out if row["proposal"] == reference):
-            bodies = await _bodies_of(connection, proposal, row["person"], on=on)
-            counts = await _withholding(connection, proposal, row["person"], bodies, stage=row["stage"], on=on)
-            if counts is None and not await _chair_withholds(connection, reference, row["person"]):
-                continue
-            session.add(
-                PaperRecall(
-                    paper=row["paper"],
-                    person_id=row["person"],
-                    path=[] if counts is None else [edge.id for edge in counts.path.edges],
-                    recalled_on=on,
-                    stated_at=stated_at,
-                    recorded_by=by.subject,
-                )
+    recalls: list[PaperRecall] = []
+    for reference, rows in groupby(await connection.fetch(_OUT, subject), itemgetter("proposal")):
+        recalls += [
+            PaperRecall(
+                paper=paper,
+                person_id=person,
+                path=[] if counts is None else [edge.id for edge in counts.path.edges],
+                recalled_on=on,
+                stated_at=stated_at,
+                recorded_by=by.subject,
             )
-            recalled += 1
+            for (paper, person), counts in (await _to_recall(connection, reference, list(rows), on=on)).items()
+        ]
+    session.add_all(recalls)
     await session.flush()
-    return recalled
+    return len(recalls)
+
+
+async def _to_recall(
+    db: Reads, reference: str, out: Sequence[Mapping[str, Any]], *, on: date
+) -> dict[tuple[str, str], Conflict | None]:
+    """Return which papers of a proposal are withheld from whom of those who had them; None: the chair decided it."""
+    proposal = await get_proposal(db, reference, as_at=on)
+    members = await _members(db, proposal, on=on)
+    denied = await _denied_by_chair(db, reference)
+    found: dict[tuple[str, str], Conflict | None] = {}
+    for stage in sorted({row["stage"] for row in out}):
+        had = [row for row in out if row["stage"] == stage]
+        counts = await _withholding(db, proposal, {row["person"] for row in had}, members, stage=stage, on=on)
+        found |= {
+            (row["paper"], row["person"]): counts.get(row["person"])
+            for row in had
+            if row["person"] in counts or row["person"] in denied
+        }
+    return found
 
 
 async def subjects_with_papers(connection: asyncpg.Connection, keys: Collection[str]) -> set[str]:
@@ -219,33 +235,43 @@ async def recall_due(session: AsyncSession, *, up_to: date, stated_at: datetime,
 
 
 async def _withholding(
-    db: Reads, proposal: ProposalRead, person: str, bodies: Collection[str], *, stage: str, on: date
-) -> Conflict | None:
-    """Return the conflict that withholds papers of a stage from a person in any of the bodies that it sits in."""
-    for body in sorted(bodies) or sorted(proposal.binding):
-        found = await conflicts_in(db, proposal, body, [person], on=on, as_known=None, stage=stage)
-        counts = strictest(found).get(person)
-        if counts is not None and counts.action.withholds_papers:
-            return counts
-    return None
+    db: Reads,
+    proposal: ProposalRead,
+    persons: Collection[str],
+    members: Mapping[str, frozenset[str]],
+    *,
+    stage: str,
+    on: date,
+) -> dict[str, Conflict]:
+    """Return the conflicts that withhold papers of a stage from persons, in any of the bodies that each sits in.
+
+    Who sits in none of them is looked at in all of them.
+    """
+    seated = {person for those in members.values() for person in those}
+    withheld: dict[str, Conflict] = {}
+    for body in sorted(proposal.binding):
+        asked = {one for one in persons if one in members.get(body, ()) or one not in seated} - withheld.keys()
+        found = await conflicts_in(db, proposal, body, asked, on=on, as_known=None, stages=(stage,)) if asked else []
+        withheld |= {person: one for person, one in strictest(found).items() if one.action.withholds_papers}
+    return withheld
 
 
-async def _chair_withholds(db: Reads, proposal: str, person: str) -> bool:
-    """Whether whoever presides decided, at an item on the proposal, that the person has no papers of it."""
-    for item in await list_items_of(db, proposal):
-        decided = {row["person"]: row["action"] for row in await list_recusals(db, item["item"], as_known=None)}
-        if decided.get(person) == Action.NO_PAPERS:
-            return True
-    return False
+async def _denied_by_chair(db: Reads, proposal: str) -> set[str]:
+    """Return to whom whoever presides gave no papers, at an item on the proposal."""
+    return {
+        row["person"]
+        for item in await list_items_of(db, proposal)
+        for row in await list_recusals(db, item["item"], as_known=None)
+        if row["action"] == Action.NO_PAPERS
+    }
 
 
-async def _bodies_of(db: Reads, proposal: ProposalRead, person: str | None, *, on: date) -> set[str]:
-    members = await members_of(db, proposal.binding, on=on, as_known=None)
-    return {body for body, persons in members.items() if person in persons}
+async def _members(db: Reads, proposal: ProposalRead, *, on: date) -> Mapping[str, frozenset[str]]:
+    return await members_of(db, proposal.binding, on=on, as_known=None)
 
 
 async def _keeps(db: Reads, proposal: ProposalRead, by: Caller) -> bool:
-    codes = {proposal.organisation, *proposal.organisations}
+    codes = {proposal.organisation, *(proposal.organisations if proposal.was_opened else ())}
     if not by.has(Role.GOVERNANCE_LEAD):
         return False
     return by.acts_for_one_of(codes, predecessors=await known.predecessors(db, by.organisations))

@@ -46,9 +46,9 @@ async def conflicts_in(
     *,
     on: date,
     as_known: datetime | None,
-    stage: str = "",
+    stages: Collection[str] = (),
 ) -> list[Conflict]:
     """Return how these persons are conflicted where a body decides on a proposal; the subject's stage by default."""
     organisations = proposal.binding.get(body) or await organisations_of(db, body, on=on, as_known=as_known)
     parties = await parties_of(db, proposal.subject, organisations, on=on, as_known=as_known)
-    return await conflicts_with(db, persons, parties, on=on, as_known=as_known, stage=stage)
+    return await conflicts_with(db, persons, parties, on=on, as_known=as_known, stages=stages)

@@ -14,23 +14,32 @@ from services.governance.subjects.queries import find_subject
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
 
-_ABOVE = f"""
-SELECT r.code AS holder FROM known_relation r
-  JOIN known_relation_belief b ON b.subject_id = r.id AND {about("b", 1)} AND {holds("b")}
- WHERE r.other = ANY($3::text[]) AND r.relation IN ('owns', 'hosts')
- UNION
-SELECT b.value FROM known_ownership o
-  JOIN known_ownership_belief b ON b.subject_id = o.id AND {about("b", *Hand)} AND {holds("b")}
- WHERE o.supplier = ANY($3::text[])
+_HOLDERS = f"""
+       SELECT r.code AS holder FROM known_relation r
+         JOIN known_relation_belief b ON b.subject_id = r.id AND {about("b", 1)} AND {holds("b")}
+        WHERE r.other = below.code AND r.relation IN ('owns', 'hosts')
+        UNION ALL
+       SELECT b.value FROM known_ownership o
+         JOIN known_ownership_belief b ON b.subject_id = o.id AND {about("b", *Hand)} AND {holds("b")}
+        WHERE o.supplier = below.code
 """  # noqa: S608  (only names of ours are put in)
+# Each body once, so that bodies that own each other end it.
+_ABOVE = f"""
+WITH RECURSIVE above (code) AS (
+    SELECT h.holder FROM unnest($3::text[]) AS below (code) CROSS JOIN LATERAL ({_HOLDERS}) AS h
+     UNION
+    SELECT h.holder FROM above AS below CROSS JOIN LATERAL ({_HOLDERS}) AS h
+)
+SELECT code AS holder FROM above
+"""  # noqa: S608  (what is put in is the statement above)
 
 
 @dataclass(frozen=True, slots=True)
 class Parties:
     """Who gains or pays by what a body decides, at which stage it is, and for whom alone the body decides.
 
-    `supplying` are those of a body's several organisations that supply, or own or host who does: what is voted on is
-    their own price.
+    `supplying` are those of a body's several organisations that supply, or own or host who does, through others
+    too: what is voted on is their own price.
     """
 
     codes: frozenset[str]
@@ -59,14 +68,20 @@ async def parties_of(
 
 
 async def _above(db: Reads, codes: Collection[str], *, on: date, as_known: datetime | None) -> set[str]:
-    """Return who owns or hosts one of these bodies."""
+    """Return who owns or hosts one of these bodies, through others too."""
     if not codes:
         return set()
     return {row["holder"] for row in await db.fetch(_ABOVE, on, as_known or _NOW, sorted(codes))}
 
 
 async def conflicts_with(
-    db: Reads, persons: Collection[str], parties: Parties, *, on: date, as_known: datetime | None, stage: str = ""
+    db: Reads,
+    persons: Collection[str],
+    parties: Parties,
+    *,
+    on: date,
+    as_known: datetime | None,
+    stages: Collection[str] = (),
 ) -> list[Conflict]:
     """Return how persons are conflicted with the parties of an item, at its subject's stage by default."""
     return await find_conflicts(
@@ -75,7 +90,7 @@ async def conflicts_with(
         parties.codes,
         on=on,
         as_known=as_known,
-        stage=stage or parties.stage,
+        stages=stages or (parties.stage,),
         but=parties.but,
         supplying=parties.supplying,
     )

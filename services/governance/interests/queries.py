@@ -104,12 +104,13 @@ async def find_conflicts(
     *,
     on: date,
     as_known: datetime | None,
-    stage: str,
+    stages: Collection[str],
     but: Collection[str] = (),
     supplying: Collection[str] = (),
 ) -> list[Conflict]:
-    """Return how each person is conflicted in an item of these parties at a stage, one conflict a path.
+    """Return how each person is conflicted in an item of these parties, one conflict a path.
 
+    Of several `stages` the strictest action counts.
     `rules.strictest` gives what counts for each person. Who sits for an organisation of `supplying` has at least the
     action for one's own price. Empty where no rule pack is in force on the day.
     """
@@ -118,6 +119,6 @@ async def find_conflicts(
         return []
     paths = await find_paths(db, persons, parties, on=on, as_known=as_known, most_hops=rules.most_hops, but=but)
     return [
-        Conflict(person, path, path.type, rules.action_on(path, stage, supplying=supplying), rules.pack)
+        Conflict(person, path, path.type, rules.action_on(path, stages, supplying=supplying), rules.pack)
         for person, path in paths
     ]

@@ -50,13 +50,17 @@ class ActionRules:
     actions: Mapping[str, Mapping[str, str]]
     own_price: Action = Action.STAY_NOT_VOTE
 
-    def action(self, interest: InterestType, stage: str) -> Action:
-        """Return the action for a type at a stage of contracts or of an item; an unknown stage is taken as an award."""
-        return Action(self.actions[self.stages.get(stage, "award")][interest])
+    def action(self, interest: InterestType, stages: Collection[str]) -> Action:
+        """Return the strictest action for a type at stages of contracts or of an item; unknown ones are left out.
 
-    def action_on(self, path: Path, stage: str, *, supplying: Collection[str]) -> Action:
+        Where none of them is known, it is taken as an award.
+        """
+        known = {self.stages[stage] for stage in stages if stage in self.stages} or {"award"}
+        return max((Action(self.actions[stage][interest]) for stage in known), key=lambda one: one.strictness)
+
+    def action_on(self, path: Path, stages: Collection[str], *, supplying: Collection[str]) -> Action:
         """Return the action for a path; at least that for the own price where it begins with a supplier's seat."""
-        found = self.action(path.type, stage)
+        found = self.action(path.type, stages)
         first = path.edges[0]
         own = first.relation == Relation.SITS_IN and first.other in supplying
         return max(found, self.own_price, key=lambda one: one.strictness) if own else found
@@ -97,6 +101,16 @@ def strictest(conflicts: Iterable[Conflict]) -> dict[str, Conflict]:
         if other is None or one.action.strictness > other.action.strictness:
             found[one.person] = one
     return found
+
+
+def counting_action(required: Action | None, decided: Action, required_then: Action | None) -> Action:
+    """Return what counts for a person: what whoever presides decided, of the conflicts that were known then.
+
+    Where the conflicts known now ask for more than those did, the stricter of the two.
+    """
+    if required is None or (required_then is not None and required.strictness <= required_then.strictness):
+        return decided
+    return max(required, decided, key=lambda one: one.strictness)
 
 
 def natures_on(day: date) -> Mapping[str, str]:

@@ -13,7 +13,8 @@ class MeetingNotFound(NotFound):
 class ItemNotFound(NotFound):
     """There is no such item.
 
-    No meeting has an item with this id on its agenda, or none was known at the instant asked for.
+    No meeting has an item with this id on its agenda, or none was known at the instant asked for. Who is conflicted at
+    an item in private is shown to those who read the item, and to who is conflicted.
     """
 
 

@@ -11,7 +11,7 @@ from services.governance.core import queries as reads
 from services.governance.core.members import organisations_of
 from services.governance.core.votes import Choice
 from services.governance.interests.parties import Parties, conflicts_with, parties_of
-from services.governance.interests.rules import Action, Conflict, strictest
+from services.governance.interests.rules import Action, Conflict, counting_action, strictest
 from services.governance.meetings.errors import ItemNotFound, MeetingNotFound
 from services.governance.meetings.models import MeetingState
 from services.governance.meetings.rules import Attended, Cast, Room, WeighedSeat
@@ -225,24 +225,34 @@ async def room_at(db: Reads, item: Row, *, as_known: datetime | None) -> Room:
 async def excluded_from(db: Reads, item: Row, persons: Collection[str], *, as_known: datetime | None) -> frozenset[str]:
     """Return who of these persons neither votes nor counts at an item.
 
-    What whoever presides decided counts, and where nothing was decided yet, what the rule pack asks for.
+    What whoever presides decided counts, and where nothing was decided yet, or a stricter conflict came to be known
+    since, what the rule pack asks for.
     """
-    actions = {
+    required = {
         person: conflict.action for person, conflict in (await conflicts_at(db, item, persons, as_known)).items()
     }
-    decided = {row["person"]: Action(row["action"]) for row in await list_recusals(db, item["item"], as_known=as_known)}
-    return frozenset(person for person, action in (actions | decided).items() if action is not Action.NOTE_ONLY)
+    decided = {
+        row["person"]: counting_action(
+            required.get(row["person"]), Action(row["action"]), Action(row["required"]) if row["required"] else None
+        )
+        for row in await list_recusals(db, item["item"], as_known=as_known)
+    }
+    return frozenset(person for person, action in (required | decided).items() if action.excludes)
 
 
 async def conflicts_at(
     db: Reads, item: Row, persons: Collection[str], as_known: datetime | None
 ) -> dict[str, Conflict]:
-    """Return of each person with an interest in the parties of an item's proposal the conflict that asks for most."""
+    """Return of each person with an interest in the parties of an item's proposal the conflict that asks for most.
+
+    An item's own stage makes it no laxer than the stage that contracts publishes.
+    """
     parties = await parties_at(db, item, as_known=as_known)
     if parties is None:
         return {}
     on: date = item["held_on"]
-    return strictest(await conflicts_with(db, persons, parties, on=on, as_known=as_known, stage=item["stage"]))
+    stages = (item["stage"], parties.stage)
+    return strictest(await conflicts_with(db, persons, parties, on=on, as_known=as_known, stages=stages))
 
 
 async def parties_at(db: Reads, item: Row, *, as_known: datetime | None) -> Parties | None:

@@ -37,7 +37,7 @@ async def test_who_hosts_or_owns_a_party_is_known_from_events_alone(harness: Gov
         related("HOLDING", "10H", "1/2"),
     )
     persons = [harness.ids[short] for short in ("P-ao", "P-cfo", "P-chair-10h")]
-    asked: dict[str, Any] = {"on": ON, "as_known": None, "stage": "bids_received"}
+    asked: dict[str, Any] = {"on": ON, "as_known": None, "stages": ("bids_received",)}
     conflicts = await find_conflicts(harness.database, persons, {"SUPPLIER"}, **asked)
     shown = {
         (harness.called(one.person), " ".join(f"{edge.relation} {edge.other}" for edge in one.path.edges))
