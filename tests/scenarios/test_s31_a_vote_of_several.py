@@ -140,3 +140,8 @@ async def test_who_is_bound_when_all_but_one_approve(platform: Platform, codes: 
     assert (one["organisation"], one["binds"], one["outcome"]) == ("", sorted(codes), "approved")
     listed = await platform.call("GET", "governance", "/decisions", Role.PARTNER, params={"body": joint})
     assert [(each["binds"], each["outcome"]) for each in listed["items"]] == [(sorted(codes), "approved")]
+    for code in codes:
+        asked = {"organisation": code}
+        listed = await platform.call("GET", "governance", "/meetings", Role.PARTNER, params=asked)
+        own = f"{in_common[code][0]}-{MEETS.isoformat()}"
+        assert {each["meeting"] for each in listed["items"]} == {own, f"{joint}-{MEETS.isoformat()}"}

@@ -110,9 +110,10 @@ async def cast_votes(
 async def close_item(
     item: ItemPath, command: commands.CloseItem, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> ItemView:
-    """Count the votes by the body's method, with a quorum at each of them; `can` permits the decision or refuses it.
+    """Count the votes by the body's method, with a quorum at each of them; `can` permits what they came to or not.
 
-    Minutes are approved where the item is about them and carried; `MeetingHeld` is published again.
+    Minutes are approved where the item is about them and carried, by a right to `minutes.approve`; `MeetingHeld` is
+    published again.
     """
     found, row = await get_item_to_change(session, item, by=by, today=today)
     await commands.close_item(session, found, row, command, by=by, today=today, stated_at=stated_at)

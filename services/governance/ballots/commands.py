@@ -37,7 +37,7 @@ from services.governance.meetings.errors import (
     VotedTwice,
 )
 from services.governance.meetings.models import ItemOutcome, ItemResult, MeetingItem, Motion, Vote
-from services.governance.meetings.rules import Cast, Room, Tally, Voter, shortfalls, tally
+from services.governance.meetings.rules import Cast, Room, Tally, Voter, shortfalls, tally, voted_before
 from services.governance.minutes.commands import approve_minutes
 from services.governance.urgent_actions.commands import refuse_ratification
 
@@ -184,8 +184,7 @@ def _votes(
     room: Room, item: MeetingItem, command: CastVotes, before: Sequence[queries.Row], stated_at: datetime
 ) -> tuple[list[Vote], list[Conflict]]:
     """Return the votes that are cast, after those before, and why some do not count."""
-    seats = {vote["seat"] for vote in before}
-    persons = {person for vote in before for person in (vote["voter"], vote["principal"]) if person is not None}
+    cast = [(vote["seat"], Voter(vote["voter"], vote["principal"])) for vote in before]
     votes: list[Vote] = []
     refusals: list[Conflict] = []
     for ballot in command.ballots:
@@ -193,12 +192,10 @@ def _votes(
         if not isinstance(whose, Voter):
             refusals.append(_REFUSALS[whose.kind](whose.message, reasons=[Reason(whose.message, "ballots")]))
             continue
-        concerned = {person for person in (whose.person, whose.principal) if person is not None}
-        if ballot.seat in seats or concerned & persons:
-            message = f"{ballot.seat}: the seat, or {' or '.join(sorted(concerned))}, has voted already"
+        if voted_before(ballot.seat, whose, cast):
+            message = f"{ballot.seat}: the seat, or {' or '.join(sorted(whose.persons))}, has voted already"
             refusals.append(VotedTwice(message, reasons=[Reason(message, "ballots")]))
-        seats.add(ballot.seat)
-        persons |= concerned
+        cast.append((ballot.seat, whose))
         vote = Vote(
             item_id=item.id,
             seat=ballot.seat,
@@ -223,9 +220,10 @@ async def close_item(
     today: date,
     stated_at: datetime,
 ) -> ItemResult:
-    """Count the votes of a locked item.
+    """Count the votes of a locked item, and do what they came to where `can` permits it.
 
-    Raises MeetingOver, NotYetDue, NoMotion, ItemClosed, CastingVoteNotYours, NotQuorate.
+    Raises MeetingOver, NotYetDue, NoMotion, ItemClosed, CastingVoteNotYours, NotQuorate, and what `take_decision`,
+    `approve_minutes` and `refuse_ratification` raise.
     """
     connection = await raw(session)
     row = await queries.get_item(connection, item.reference, as_known=None)
@@ -247,7 +245,8 @@ async def close_item(
     result = _result(room, item, counted, command.closed_at, stated_at)
     session.add_all([result, *acts(found, command, "item closed", subject=item.reference, by=by, stated_at=stated_at)])
     if item.minutes_of is not None and result.outcome == ItemOutcome.CARRIED:
-        result.approves = await approve_minutes(session, found, item.minutes_of, stated_at=stated_at)
+        met = frozenset(command.met)
+        result.approves = await approve_minutes(session, found, item, met=met, by=by, stated_at=stated_at)
     if item.urgent_action_id is not None and result.outcome == ItemOutcome.FAILED:
         await refuse_ratification(session, found, item, by=by, stated_at=stated_at)
     if item.proposal:

@@ -26,18 +26,20 @@ async def forecast_meeting(db: Reads, reference: str, *, as_at: date, as_known: 
     apologies = {row["person"] for row in there if not row["coming"]}
     by_excluded: dict[frozenset[str], Forecast] = {}
     items = []
-    for item in await queries.list_items(db, reference, as_known=as_known):
-        at_item = await queries.room_at(db, item, as_known=as_known)
-        room = replace(at_item, attended=coming)
+    agenda = await queries.list_items(db, reference, as_known=as_known)
+    rooms = await queries.rooms_at(db, agenda, as_known=as_known)
+    for item in agenda:
+        room = replace(rooms[item["item"]], attended=coming)
         found = by_excluded.get(room.excluded)
         if found is None:
-            found = by_excluded[room.excluded] = _forecast(room, starts_at, apologies)
+            found = by_excluded[room.excluded] = forecast_of(room, starts_at, apologies)
         elsewhere = [] if found.additions is not None else sorted(await list_elsewhere(db, item, as_known=as_known))
         items.append(_view(item, room, found, elsewhere))
     return ForecastView(meeting=reference, body=meeting["body"], as_known=as_known, items=items)
 
 
-def _forecast(room: Room, starts_at: datetime, apologies: set[str]) -> Forecast:
+def forecast_of(room: Room, starts_at: datetime, apologies: set[str]) -> Forecast:
+    """Return whether those who come make a quorum, and else who would have to come too but those who send apologies."""
     sitting = room.sitting(starts_at)
     expected = who_counts(room.places, sitting, recused=room.excluded)
     out = apologies | room.excluded | sitting.present
@@ -47,7 +49,8 @@ def _forecast(room: Room, starts_at: datetime, apologies: set[str]) -> Forecast:
 def _candidates(places: Sequence[BodySeat], out: set[str], there: frozenset[str]) -> list[Counted]:
     """Return the members who could still come, then the deputies of those who are not there, once a principal.
 
-    `there` are those who count for the item: a member among them deputises for no one.
+    `there` are those who count for the item. A member who comes is there as a member, and deputises for no one. Of a
+    vacant seat the seat itself stands for the principal.
     """
     roles: dict[str, set[str]] = {}
     voting: set[str] = set()
@@ -60,11 +63,11 @@ def _candidates(places: Sequence[BodySeat], out: set[str], there: frozenset[str]
         Counted(person, frozenset(of), person in voting, person) for person, of in roles.items() if person not in out
     ]
     deputies = [
-        Counted(deputy, place.roles, place.votes, place.holder)
+        Counted(deputy, place.roles, place.votes, place.holder or place.seat)
         for place in places
-        if place.holder is not None and place.holder not in there
+        if place.holder not in there
         for deputy in place.deputies
-        if deputy not in out
+        if deputy not in out and deputy not in roles
     ]
     return [*members, *deputies]
 
@@ -72,7 +75,7 @@ def _candidates(places: Sequence[BodySeat], out: set[str], there: frozenset[str]
 def with_everyone(room: Room, instant: datetime) -> Forecast:
     """Return whether an item could have a quorum if every member came, and deputies for those who are excluded."""
     everyone = {place.holder for place in room.places if place.holder is not None} - room.excluded
-    return _forecast(
+    return forecast_of(
         replace(room, attended=[Attended(one, ((instant, None),)) for one in sorted(everyone)]), instant, set()
     )
 

@@ -25,7 +25,9 @@ class AdditionView(View):
 
     person: Person
     roles: list[str]
-    deputises_for: str | None
+    deputises_for: Annotated[
+        str | None, Field(description="Of a deputy, the holder of the post, or the post where it is vacant.")
+    ]
 
 
 class ItemForecast(View):

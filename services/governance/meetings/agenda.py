@@ -22,14 +22,20 @@ from services.governance.people.accounts import person_of
 
 
 async def show_meeting(db: Reads, meeting: str, *, by: Caller, as_at: date, as_known: datetime | None) -> MeetingView:
-    """Return a meeting with its agenda and attendance. Raises MeetingNotFound."""
+    """Return a meeting with its agenda and attendance; before its day without what happened there.
+
+    Raises MeetingNotFound.
+    """
     row = await queries.get_meeting(db, meeting, as_at=as_at, as_known=as_known)
     items = await queries.list_items(db, meeting, as_known=as_known)
-    there = await queries.list_attendance(db, meeting, as_known=as_known)
+    there = [dict(one) for one in await queries.list_attendance(db, meeting, as_known=as_known)]
+    if as_at < row["held_on"]:
+        items = [item | {"outcome": None} for item in items]
+        there = [one | {"arrived": [], "departed": []} for one in there]
     return MeetingView(
         **row | {"as_at": as_at, "as_known": as_known},
         items=[ItemSummary.model_validate(await _shown(db, item, by)) for item in items],
-        attendance=[AttendanceView.model_validate(dict(one)) for one in there],
+        attendance=[AttendanceView.model_validate(one) for one in there],
     )
 
 

@@ -131,13 +131,13 @@ async def call_meeting(
     "/meetings/{meeting}/cancellation",
     status_code=201,
     summary="Cancel a meeting",
-    responses=problems(errors.MeetingNotFound, errors.MeetingOver, core.ReasonNotListed, *_RIGHTS),
+    responses=problems(errors.MeetingNotFound, errors.MeetingOver, errors.VotesOpen, core.ReasonNotListed, *_RIGHTS),
 )
 @binds(*_WHOSE)
 async def cancel_meeting(
     meeting: MeetingPath, command: commands.CancelMeeting, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> MeetingView:
-    """State that a meeting does not take place, for a listed reason."""
+    """State that a meeting does not take place, for a listed reason. One at which an item was put to the vote did."""
     found = await commands.get_meeting_to_change(session, meeting, by=by, today=today)
     await commands.cancel_meeting(session, found, command, by=by, today=today, stated_at=stated_at)
     await session.flush()
@@ -153,6 +153,7 @@ async def cancel_meeting(
         errors.MeetingOver,
         errors.PrivateWithoutReason,
         errors.NotALaterMeeting,
+        core.ActionNotListed,
         ProposalNotFound,
         NotAsked,
         *_RIGHTS,

@@ -178,22 +178,25 @@ async def _closed_refusals(
     What an item came to was counted of those who were there.
     """
     connection = await raw(session)
+    items = await queries.list_items(connection, found.meeting.reference, as_known=None)
+    closed = {one["item"]: one for one in items if one["outcome"] is not None and one["put_at"] is not None}
+    votes = await queries.list_votes(connection, *closed, as_known=None)
+    instants = {(item["number"], item["put_at"]) for item in closed.values()}
+    instants |= {(closed[vote["item"]]["number"], vote["cast_at"]) for vote in votes}
     earlier = {one.person: one for one in before}
-    refusals: list[Conflict] = []
-    for item in await queries.list_items(connection, found.meeting.reference, as_known=None):
-        if item["outcome"] is None or item["put_at"] is None:
-            continue
-        votes = await queries.list_votes(connection, item["item"], as_known=None)
-        for instant in {item["put_at"], *(vote["cast_at"] for vote in votes)}:
-            for one in command.attendance:
-                was = earlier.get(one.person, Attended(one.person, ()))
-                now = one.attended
-                if (was.is_there(instant), was.seat) != (now.is_there(instant), now.seat) and (
-                    was.is_there(instant) or now.is_there(instant)
-                ):
-                    message = f"{one.person}: item {item['number']} was voted on at {instant.isoformat()}"
-                    refusals.append(ItemClosed(message, reasons=[Reason(message, "attendance")]))
-    return refusals
+    return [
+        ItemClosed(message, reasons=[Reason(message, "attendance")])
+        for number, instant in sorted(instants)
+        for one in command.attendance
+        if _would_change(earlier.get(one.person, Attended(one.person, ())), one.attended, instant)
+        for message in (f"{one.person}: item {number} was voted on at {instant.isoformat()}",)
+    ]
+
+
+def _would_change(was: Attended, now: Attended, instant: datetime) -> bool:
+    """Whether a person was there at an instant and would not be, or the reverse, or in another seat."""
+    there = was.is_there(instant), now.is_there(instant)
+    return any(there) and (there[0], was.seat) != (there[1], now.seat)
 
 
 async def decide_recusal(

@@ -20,6 +20,7 @@ from libs.common.process.clock import day_of
 from libs.common.temporal.days import LATEST, WrittenDay, WrittenInstant
 from services.governance.bodies.joint import get_named_body_to_change
 from services.governance.core import queries as reads
+from services.governance.core.actions import action_refusals
 from services.governance.core.acts import WithWords, new_act, paper_refusals
 from services.governance.core.codes import Action, BodyReference, Command, Document, Note, Title
 from services.governance.core.errors import BodyNotFound, BodyNotStanding, ReasonNotListed, refuse
@@ -38,12 +39,15 @@ from services.governance.meetings.errors import (
     NoticeTooShort,
     NotYetDue,
     PrivateWithoutReason,
+    VotesOpen,
 )
 from services.governance.meetings.models import Meeting, MeetingItem, MeetingState, MeetingStep, Milestone, Stage
 from services.governance.meetings.rules import clear_days, listed_reasons, notice_for
 from services.governance.proposals.errors import NotAsked
 from services.governance.proposals.queries import get_proposal
 
+APPROVE_MINUTES = "minutes.approve"
+"""The action of an item about minutes, of the rule pack `actions`."""
 MOST_ITEMS = 200
 """The items of an agenda at most."""
 
@@ -121,6 +125,8 @@ class AddItem(Command):
     def _is_about_one_thing(self) -> Self:
         if self.proposal is not None and self.minutes_of is not None:
             raise ValueError("minutes_of: an item is about a proposal or about minutes")
+        if self.minutes_of is not None and self.action is not None:
+            raise ValueError(f"action: minutes are approved as {APPROVE_MINUTES}")
         if self.private_reason is not None and not self.private:
             raise ValueError("private_reason: the item is in public")
         return self
@@ -262,10 +268,7 @@ async def call_meeting(
     terms = await _terms(session, found.body, meeting.held_on)
     notice = notice_for(meeting.held_on, terms, in_public=meeting.in_public, short=command.short_notice is not None)
     if command.given_on > (last := notice.last_day(meeting.held_on)):
-        message = (
-            f"notice of {meeting.reference} is in time up to {last.isoformat()}: {notice.clear_days} clear days "
-            f"by {notice.pack or 'its terms of reference'}"
-        )
+        message = f"notice of {meeting.reference} is in time up to {last.isoformat()}: {notice.because}"
         refusals.append(NoticeTooShort(message, reasons=[Reason(message, "given_on")]))
     refuse(refusals)
     step = MeetingStep(
@@ -286,8 +289,8 @@ async def call_meeting(
 async def cancel_meeting(
     session: AsyncSession, found: ToChange, command: CancelMeeting, *, by: Caller, today: date, stated_at: datetime
 ) -> None:
-    """State that a meeting does not take place. Raises MeetingOver, ReasonNotListed."""
-    refusals = over_refusals(found)
+    """State that a meeting does not take place. Raises MeetingOver, VotesOpen, ReasonNotListed."""
+    refusals = [*over_refusals(found), *await _put_refusals(session, found)]
     listed = listed_reasons("meeting-cancellations", today)
     if command.reason not in listed:
         message = f"{command.reason} is no reason on {today.isoformat()}; the reasons are: {', '.join(listed)}"
@@ -303,6 +306,13 @@ async def cancel_meeting(
     session.add_all([step, *acts(found, command, "meeting cancelled", on=today, by=by, stated_at=stated_at)])
 
 
+async def _put_refusals(session: AsyncSession, found: ToChange) -> list[Conflict]:
+    """Return why a meeting took place: items that were put to the vote at it."""
+    items = await queries.list_items(await raw(session), found.meeting.reference, as_known=None)
+    messages = [f"item {item['number']} was put to the vote" for item in items if item["put_at"] is not None]
+    return [VotesOpen(message, reasons=[Reason(message, "items")]) for message in messages]
+
+
 async def add_item(
     session: AsyncSession,
     found: ToChange,
@@ -312,9 +322,14 @@ async def add_item(
     stated_at: datetime,
     urgent_action: int | None = None,
 ) -> MeetingItem:
-    """Put an item on a locked meeting's agenda. Raises MeetingOver, PrivateWithoutReason, NotALaterMeeting."""
+    """Put an item on a locked meeting's agenda.
+
+    Raises MeetingOver, PrivateWithoutReason, ActionNotListed, NotAsked, NotALaterMeeting, ProposalNotFound.
+    """
     meeting = found.meeting
     refusals: list[Conflict] = [*over_refusals(found), *_private_refusals(command, meeting.held_on)]
+    if command.action is not None:
+        refusals += action_refusals(command.action, meeting.held_on, field="action")
     minutes_of, not_later = await _earlier_meeting(session, found, command)
     refusals += await _not_asked(session, found, command)
     number, full = await _next_number(session, meeting)
@@ -327,7 +342,7 @@ async def add_item(
         stated_at=stated_at,
         private_reason=command.private_reason or "",
         proposal=command.proposal or "",
-        action=command.action or "",
+        action=command.action or (APPROVE_MINUTES if minutes_of is not None else ""),
         stage=command.stage or "",
         minutes_of=minutes_of,
         urgent_action_id=urgent_action,

@@ -131,9 +131,10 @@ class NoMotion(Conflict):
 
 
 class VotesOpen(Conflict):
-    """An item has votes without a result.
+    """An item was put to the vote.
 
-    Close it with `POST /items/{item}/result` before the meeting is stated as held.
+    Close it with `POST /items/{item}/result` before the meeting is stated as held. A meeting that voted took place, and
+    is not cancelled.
     """
 
 

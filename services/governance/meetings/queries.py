@@ -1,14 +1,17 @@
 """Reads meetings, their items, who attended and is recused, votes, results and minutes, as at a day, as known."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
+from libs.common.temporal.believed import about, holds
 from services.governance.bodies.terms import get_terms
 from services.governance.core import queries as reads
 from services.governance.core.members import organisations_of
+from services.governance.core.models import Facet, known
 from services.governance.core.votes import Choice
 from services.governance.interests.parties import Parties, conflicts_with, parties_of
 from services.governance.interests.rules import Action, Conflict, counting_action, strictest
@@ -21,7 +24,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
-# $1 as at, $2 as known.
+# $1 as at, $2 as known. A joint body's meetings are those of its members on their day, $5 and whom that took over, $9.
 _MEETINGS = f"""
 {PLANNED_EACH_TIME}
 SELECT m.id, m.reference AS meeting, b.reference AS body, b.organisation, m.held_on, m.starts_at, m.in_public,
@@ -51,10 +54,13 @@ SELECT m.id, m.reference AS meeting, b.reference AS body, b.organisation, m.held
  WHERE m.stated_at <= $2
    AND ($3::text IS NULL OR m.reference = $3)
    AND ($4::text IS NULL OR b.reference = $4)
-   AND ($5::text IS NULL OR b.organisation = $5)
+   AND ($5::text IS NULL OR b.organisation = $5 OR (b.organisation = '' AND EXISTS (
+        SELECT FROM body_time_belief x
+         WHERE x.subject_id = b.id AND {about("x", Facet.MEMBERS)} AND {holds("x", "m.held_on", "$2")}
+           AND x.value::jsonb ?| ($9::text[] || $5))))
    AND ($6::date IS NULL OR (m.held_on, m.reference) > ($6::date, $7::text))
  ORDER BY m.held_on, m.reference LIMIT $8
-"""  # noqa: S608  (only a comment of ours is put in)
+"""  # noqa: S608  (only a comment and names of ours are put in)
 
 _ITEMS = """
 SELECT i.id, i.reference AS item, m.reference AS meeting, b.reference AS body, b.organisation, m.held_on, m.starts_at,
@@ -84,28 +90,31 @@ SELECT DISTINCT ON (a.person_id) a.person_id AS person, a.coming, a.seat, a.role
 """
 
 _RECUSALS = """
-SELECT DISTINCT ON (r.person_id) r.person_id AS person, r.action, r.required, r.decided_by, r.decided_at
+SELECT DISTINCT ON (i.reference, r.person_id)
+       i.reference AS item, r.person_id AS person, r.action, r.required, r.decided_by, r.decided_at
   FROM recusal r JOIN meeting_item i ON i.id = r.item_id
- WHERE i.reference = $2 AND r.stated_at <= $1
- ORDER BY r.person_id, r.stated_at DESC, r.id DESC
+ WHERE i.reference = ANY($2::text[]) AND r.stated_at <= $1
+ ORDER BY i.reference, r.person_id, r.stated_at DESC, r.id DESC
 """
 
 _VOTES = """
-SELECT v.seat, v.voter, v.cast_by, v.choice, v.cast_at, v.principal
+SELECT i.reference AS item, v.seat, v.voter, v.cast_by, v.choice, v.cast_at, v.principal
   FROM vote v JOIN meeting_item i ON i.id = v.item_id
- WHERE i.reference = $2 AND v.stated_at <= $1
+ WHERE i.reference = ANY($2::text[]) AND v.stated_at <= $1
  ORDER BY v.cast_at, v.seat
 """
 
 _MINUTES = """
 SELECT m.reference AS meeting, v.version, v.sha256, v.drafted_on, v.stated_at,
-       l.held_on AS approved_on, i.reference AS approved_by
+       a.held_on AS approved_on, a.item AS approved_by, a.permit
   FROM minutes v
   JOIN meeting m ON m.id = v.meeting_id
-  LEFT JOIN item_result r ON r.approves = v.id AND r.stated_at <= $1
-  LEFT JOIN meeting_item i ON i.id = r.item_id
-  LEFT JOIN meeting l ON l.id = i.meeting_id
- WHERE m.reference = $2 AND v.stated_at <= $1
+  LEFT JOIN LATERAL (
+       SELECT l.held_on, i.reference AS item, p.id AS permit
+         FROM item_result r JOIN meeting_item i ON i.id = r.item_id JOIN meeting l ON l.id = i.meeting_id
+         LEFT JOIN permit p ON p.act = i.reference
+        WHERE r.approves = v.id AND r.stated_at <= $1 AND l.held_on <= $3) a ON true
+ WHERE m.reference = $2 AND v.stated_at <= $1 AND v.drafted_on <= $3
  ORDER BY v.version
 """
 
@@ -129,13 +138,16 @@ async def list_meetings(
 ) -> list[dict[str, Any]]:
     """Return meetings with their state as at a day, in the order of their days."""
     cursor = after or (None, None)
-    args = (None, filters.body, filters.organisation, *cursor, limit)
+    organisation = filters.organisation
+    gone = await known.predecessors(db, [organisation], as_known=as_known) if organisation else frozenset[str]()
+    args = (None, filters.body, organisation, *cursor, limit, sorted(gone))
     return [dict(row) for row in await db.fetch(_MEETINGS, as_at, as_known or _NOW, *args)]
 
 
 async def get_meeting(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
     """Return a meeting with its state as at a day. Raises MeetingNotFound."""
-    args = (reference, None, None, None, None, 1)
+    none: list[str] = []
+    args = (reference, None, None, None, None, 1, none)
     rows = await db.fetch(_MEETINGS, as_at, as_known or _NOW, *args)
     if not rows:
         raise MeetingNotFound(f"there is no meeting {reference}")
@@ -165,19 +177,21 @@ async def list_attendance(db: Reads, meeting: str, *, as_known: datetime | None)
     return await db.fetch(_ATTENDANCE, as_known or _NOW, meeting)
 
 
-async def list_recusals(db: Reads, item: str, *, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
-    """Return what was decided on each person's interest at an item."""
-    return await db.fetch(_RECUSALS, as_known or _NOW, item)
+async def list_recusals(db: Reads, *items: str, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
+    """Return what was decided on each person's interest at items."""
+    return await db.fetch(_RECUSALS, as_known or _NOW, items)
 
 
-async def list_votes(db: Reads, item: str, *, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
-    """Return the votes cast at an item."""
-    return await db.fetch(_VOTES, as_known or _NOW, item)
+async def list_votes(db: Reads, *items: str, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
+    """Return the votes cast at items, in the order in which they were cast."""
+    return await db.fetch(_VOTES, as_known or _NOW, items)
 
 
-async def list_minutes(db: Reads, meeting: str, *, as_known: datetime | None) -> Sequence[Mapping[str, Any]]:
-    """Return the versions of a meeting's minutes, and by which item each was approved."""
-    return await db.fetch(_MINUTES, as_known or _NOW, meeting)
+async def list_minutes(
+    db: Reads, meeting: str, *, as_at: date, as_known: datetime | None
+) -> Sequence[Mapping[str, Any]]:
+    """Return the versions of a meeting's minutes by a day, and by which item of a meeting by then each was approved."""
+    return await db.fetch(_MINUTES, as_known or _NOW, meeting, as_at)
 
 
 async def places_of(db: Reads, body: str, *, on: date, as_known: datetime | None) -> list[WeighedSeat]:
@@ -207,19 +221,44 @@ def casts_of(rows: Sequence[Mapping[str, Any]]) -> list[Cast]:
 
 async def room_at(db: Reads, item: Row, *, as_known: datetime | None) -> Room:
     """Return the seats of an item's body, who attended, and who is excluded. Raises TermsNotFound."""
-    terms, _, _ = await get_terms(db, item["body"], as_at=item["held_on"], as_known=as_known)
-    places = await places_of(db, item["body"], on=item["held_on"], as_known=as_known)
-    attended = attended_of(await list_attendance(db, item["meeting"], as_known=as_known))
+    return (await rooms_at(db, [item], as_known=as_known))[item["item"]]
+
+
+async def rooms_at(db: Reads, items: Sequence[Row], *, as_known: datetime | None) -> dict[str, Room]:
+    """Return the room of each item of one meeting, by item. Raises TermsNotFound.
+
+    Seats, terms and attendance are read once for all items, and interests once for each proposal and stage.
+    """
+    if not items:
+        return {}
+    body, on = items[0]["body"], items[0]["held_on"]
+    terms, _, _ = await get_terms(db, body, as_at=on, as_known=as_known)
+    places = await places_of(db, body, on=on, as_known=as_known)
+    attended = attended_of(await list_attendance(db, items[0]["meeting"], as_known=as_known))
     persons = {one.person for one in attended} | {
         person for place in places for person in (place.holder, *place.deputies) if person is not None
     }
-    excluded = await excluded_from(db, item, persons, as_known=as_known)
-    parties = await parties_at(db, item, as_known=as_known)
-    supplying = parties.supplying if parties is not None else frozenset[str]()
+    recusals: dict[str, list[Row]] = defaultdict(list)
+    for row in await list_recusals(db, *(item["item"] for item in items), as_known=as_known):
+        recusals[row["item"]].append(row)
+    about_one = {(item["proposal"], item["stage"]): item for item in items}
+    interests = {key: await _interests_at(db, item, persons, as_known) for key, item in about_one.items()}
+    rooms = {}
+    for item in items:
+        conflicts, supplying = interests[item["proposal"], item["stage"]]
+        excluded = _excluded(conflicts, recusals[item["item"]])
+        out = excluded | _deputies_on_own_price(places, excluded, supplying)
+        rooms[item["item"]] = Room(places, attended, out, terms, supplying)
+    return rooms
+
+
+def _deputies_on_own_price(
+    places: Sequence[WeighedSeat], excluded: Collection[str], supplying: Collection[str]
+) -> frozenset[str]:
+    """Return who deputises for someone excluded from the vote on their organisation's own price, and is no member."""
     on_own_price = [place for place in places if place.sits_for in supplying and place.holder in excluded]
-    deputies = {deputy for place in on_own_price for deputy in place.deputies}
     members = {place.holder for place in places}
-    return Room(places, attended, excluded | (deputies - members), terms, supplying)
+    return frozenset(deputy for place in on_own_price for deputy in place.deputies) - members
 
 
 async def excluded_from(db: Reads, item: Row, persons: Collection[str], *, as_known: datetime | None) -> frozenset[str]:
@@ -228,16 +267,19 @@ async def excluded_from(db: Reads, item: Row, persons: Collection[str], *, as_kn
     What whoever presides decided counts, and where nothing was decided yet, or a stricter conflict came to be known
     since, what the rule pack asks for.
     """
-    required = {
-        person: conflict.action for person, conflict in (await conflicts_at(db, item, persons, as_known)).items()
-    }
+    decided = await list_recusals(db, item["item"], as_known=as_known)
+    return _excluded(await conflicts_at(db, item, persons, as_known), decided)
+
+
+def _excluded(conflicts: Mapping[str, Conflict], recusals: Iterable[Row]) -> frozenset[str]:
+    required = {person: conflict.action for person, conflict in conflicts.items()}
     decided = {
         row["person"]: counting_action(
             required.get(row["person"]), Action(row["action"]), Action(row["required"]) if row["required"] else None
         )
-        for row in await list_recusals(db, item["item"], as_known=as_known)
+        for row in recusals
     }
-    return frozenset(person for person, action in (required | decided).items() if action.excludes)
+    return frozenset(person for person, action in {**required, **decided}.items() if action.excludes)
 
 
 async def conflicts_at(
@@ -247,12 +289,21 @@ async def conflicts_at(
 
     An item's own stage makes it no laxer than the stage that contracts publishes.
     """
+    conflicts, _ = await _interests_at(db, item, persons, as_known)
+    return conflicts
+
+
+async def _interests_at(
+    db: Reads, item: Row, persons: Collection[str], as_known: datetime | None
+) -> tuple[dict[str, Conflict], frozenset[str]]:
+    """Return the conflicts of persons at an item, and whose own price its body votes on."""
     parties = await parties_at(db, item, as_known=as_known)
     if parties is None:
-        return {}
+        return {}, frozenset()
     on: date = item["held_on"]
     stages = (item["stage"], parties.stage)
-    return strictest(await conflicts_with(db, persons, parties, on=on, as_known=as_known, stages=stages))
+    found = await conflicts_with(db, persons, parties, on=on, as_known=as_known, stages=stages)
+    return strictest(found), parties.supplying
 
 
 async def parties_at(db: Reads, item: Row, *, as_known: datetime | None) -> Parties | None:

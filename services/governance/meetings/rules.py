@@ -25,8 +25,18 @@ class Notice:
     pack: str
 
     def last_day(self, held_on: date) -> date:
-        """Return the last day on which notice of a meeting is in time: neither it nor the meeting's day is counted."""
-        return held_on - (self.clear_days + 1) * _A_DAY
+        """Return the last day on which notice of a meeting is in time: neither it nor the meeting's day is counted.
+
+        A meeting that needs no clear day may be called on its own day.
+        """
+        return held_on - (self.clear_days + 1) * _A_DAY if self.clear_days else held_on
+
+    @property
+    def because(self) -> str:
+        """Why notice is due by the last day, in words."""
+        if not self.clear_days:
+            return "a meeting is called before it is held"
+        return f"{self.clear_days} clear days by {self.pack or 'its terms of reference'}"
 
 
 def notice_for(held_on: date, terms: TermsOfReference | None, *, in_public: bool, short: bool = False) -> Notice:
@@ -41,8 +51,8 @@ def notice_for(held_on: date, terms: TermsOfReference | None, *, in_public: bool
 
 
 def clear_days(given_on: date, held_on: date) -> int:
-    """Return the days between notice and meeting, without either."""
-    return (held_on - given_on).days - 1
+    """Return the days between notice and meeting, without either; none of a meeting that is called on its day."""
+    return max(0, (held_on - given_on).days - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,16 @@ class Voter:
 
     person: str
     principal: str | None
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Who has no further vote on the item with this one."""
+        return frozenset(one for one in (self.person, self.principal) if one is not None)
+
+
+def voted_before(seat: str, whose: Voter, votes: Iterable[tuple[str, Voter]]) -> bool:
+    """Whether a seat, or one of the persons whose vote it is, has voted already, in whichever seat of the body."""
+    return any(seat == other or whose.persons & voter.persons for other, voter in votes)
 
 
 @dataclass(frozen=True)

@@ -135,3 +135,4 @@ class MinutesView(View):
     drafted_on: date
     approved_on: Annotated[date | None, Field(description="The day of the meeting that approved it; null: a draft.")]
     approved_by: Annotated[str | None, Field(description="The item at which it was approved.")]
+    permit: Annotated[str | None, Field(description="What `can` answered for the approval: `GET /permits/{permit}`.")]

@@ -18,6 +18,7 @@ from libs.common.http.dependencies import (
     problems,
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
+from libs.common.temporal.days import LATEST
 from services.governance.core import errors as core
 from services.governance.edge import Lead
 from services.governance.meetings import errors, queries
@@ -54,9 +55,11 @@ async def hold_meeting(
     "/meetings/{meeting}/minutes", summary="List the versions of minutes", responses=problems(errors.MeetingNotFound)
 )
 async def list_minutes(meeting: MeetingPath, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> list[MinutesView]:
-    """Return every version with its digest, and by which item of a later meeting it was approved."""
+    """Return every version by the day, with its digest, by which item of a later meeting it was approved, and by which
+    answer of `can` that meeting might.
+    """
     await queries.get_meeting(rows, meeting, as_at=as_at, as_known=as_known)
-    found = await queries.list_minutes(rows, meeting, as_known=as_known)
+    found = await queries.list_minutes(rows, meeting, as_at=as_at, as_known=as_known)
     return [MinutesView.model_validate(dict(row)) for row in found]
 
 
@@ -73,5 +76,5 @@ async def record_minutes(
     """Record a draft by its digest, or a correction as a further version. A later meeting approves it."""
     found = await get_meeting_to_change(session, meeting, by=by, today=today)
     await commands.record_minutes(session, found, command, by=by, today=today, stated_at=stated_at)
-    rows = await queries.list_minutes(await raw(session), meeting, as_known=None)
+    rows = await queries.list_minutes(await raw(session), meeting, as_at=LATEST, as_known=None)
     return MinutesView.model_validate(dict(rows[-1]))

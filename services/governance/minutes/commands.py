@@ -12,8 +12,12 @@ from libs.common.errors import Conflict, Reason
 from libs.common.events.governance import MeetingHeld
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
+from libs.common.temporal.days import LATEST
+from services.governance.core.chains import Question
 from services.governance.core.codes import Command, Document, Note
 from services.governance.core.errors import refuse
+from services.governance.decision_rights.permits import permit
+from services.governance.decision_rights.queries import Actor
 from services.governance.meetings import queries
 from services.governance.meetings.commands import ToChange, acts, sitting_refusals
 from services.governance.meetings.errors import MinutesApproved, MinutesMissing, VotesOpen
@@ -21,12 +25,14 @@ from services.governance.meetings.models import (
     ItemOutcome,
     ItemResult,
     Meeting,
+    MeetingItem,
     MeetingState,
     MeetingStep,
     Milestone,
     Minutes,
+    Motion,
 )
-from services.governance.meetings.rules import first_without_quorum
+from services.governance.meetings.rules import tally
 
 
 class HoldMeeting(Command):
@@ -63,17 +69,16 @@ async def hold_meeting(
     refusals = sitting_refusals(found, today)
     inquorate: list[ItemResult] = []
     items = await queries.list_items(connection, meeting.reference, as_known=None)
-    for item in items:
-        if item["put_at"] is None or item["outcome"] is not None:
-            continue
-        room = await queries.room_at(connection, item, as_known=None)
+    put = [item for item in items if item["put_at"] is not None and item["outcome"] is None]
+    rooms = await queries.rooms_at(connection, put, as_known=None)
+    for item in put:
         casts = queries.casts_of(await queries.list_votes(connection, item["item"], as_known=None))
-        instants = sorted({cast.cast_at for cast in casts}) or [item["put_at"]]
-        if first_without_quorum(room, instants):
+        counted = tally(rooms[item["item"]], casts, put_at=item["put_at"], action=item["action"])
+        if counted.quorum:
             message = f"item {item['number']} was put to the vote and has no result"
             refusals.append(VotesOpen(message, reasons=[Reason(message, "items")]))
         inquorate.append(
-            ItemResult(item_id=item["id"], outcome=ItemOutcome.INQUORATE, closed_at=instants[-1], stated_at=stated_at)
+            ItemResult(item_id=item["id"], outcome=ItemOutcome.INQUORATE, closed_at=counted.at, stated_at=stated_at)
         )
     refuse(refusals)
     step = MeetingStep(meeting_id=meeting.id, step=Milestone.HELD, effective_on=meeting.held_on, stated_at=stated_at)
@@ -88,18 +93,21 @@ async def record_minutes(
 ) -> Minutes:
     """Record a version of a locked meeting's minutes. Raises MinutesMissing before it was held, MinutesApproved."""
     meeting = found.meeting
-    versions = await queries.list_minutes(await raw(session), meeting.reference, as_known=None)
-    latest = versions[-1] if versions else None
+    versions = await queries.list_minutes(await raw(session), meeting.reference, as_at=LATEST, as_known=None)
+    approved = [one["version"] for one in versions if one["approved_on"] is not None]
     refusals: list[Conflict] = []
     if found.state not in {MeetingState.HELD, MeetingState.MINUTES_DRAFT, MeetingState.APPROVED}:
         refusals.append(MinutesMissing(f"{meeting.reference} was not stated as held"))
-    if found.state is MeetingState.APPROVED and latest is not None and command.corrects != latest["version"]:
-        message = f"version {latest['version']} is approved: name it in corrects"
+    if approved and command.corrects != approved[-1]:
+        message = f"version {approved[-1]} is approved: name it in corrects"
         refusals.append(MinutesApproved(message, reasons=[Reason(message, "corrects")]))
+    if not approved and command.corrects is not None:
+        message = f"no version of the minutes of {meeting.reference} is approved: a draft corrects none"
+        refusals.append(MinutesMissing(message, reasons=[Reason(message, "corrects")]))
     refuse(refusals)
     minutes = Minutes(
         meeting_id=meeting.id,
-        version=latest["version"] + 1 if latest is not None else 1,
+        version=len(versions) + 1,
         sha256=command.sha256,
         drafted_on=max(today, meeting.held_on),
         stated_at=stated_at,
@@ -110,21 +118,44 @@ async def record_minutes(
     return minutes
 
 
-async def approve_minutes(session: AsyncSession, found: ToChange, meeting_id: int, *, stated_at: datetime) -> int:
-    """Approve the latest version of an earlier meeting's minutes; return its id. The body is locked.
+async def approve_minutes(
+    session: AsyncSession,
+    found: ToChange,
+    item: MeetingItem,
+    *,
+    met: frozenset[str],
+    by: Caller,
+    stated_at: datetime,
+) -> int:
+    """Approve the version of an earlier meeting's minutes that a locked item was put to the vote with; return its id.
 
-    Raises MinutesMissing, MinutesApproved.
+    A version that was recorded after the motion was put is not what was voted on. Raises MinutesMissing,
+    MinutesApproved, and what `permit` raises.
     """
-    meeting = (await session.scalars(select(Meeting).where(Meeting.id == meeting_id))).one()
-    latest = await session.scalar(
-        select(Minutes).where(Minutes.meeting_id == meeting_id).order_by(Minutes.version.desc()).limit(1)
+    meeting = await session.get_one(Meeting, item.minutes_of)
+    motion = await session.get_one(Motion, item.id)
+    voted_on = await session.scalar(
+        select(Minutes)
+        .where(Minutes.meeting_id == meeting.id, Minutes.stated_at <= motion.stated_at)
+        .order_by(Minutes.version.desc())
+        .limit(1)
     )
-    if latest is None:
-        raise MinutesMissing(f"no minutes of {meeting.reference} are recorded")
-    if await session.scalar(select(ItemResult.item_id).where(ItemResult.approves == latest.id)):
-        raise MinutesApproved(f"version {latest.version} of the minutes of {meeting.reference} is approved")
+    if voted_on is None:
+        raise MinutesMissing(f"no minutes of {meeting.reference} were recorded when item {item.number} was put")
+    if await session.scalar(select(ItemResult.item_id).where(ItemResult.approves == voted_on.id)):
+        raise MinutesApproved(f"version {voted_on.version} of the minutes of {meeting.reference} is approved")
+    await permit(
+        session,
+        Actor(body=found.body.reference),
+        found.organisations,
+        Question(action=item.action, met=met),
+        on=found.meeting.held_on,
+        stated_at=stated_at,
+        act=item.reference,
+        by=by,
+    )
     await _publish(session, found, meeting, "approved", stated_at)
-    return latest.id
+    return voted_on.id
 
 
 async def _publish(session: AsyncSession, found: ToChange, meeting: Meeting, minutes: str, stated_at: datetime) -> None:

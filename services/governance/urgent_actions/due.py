@@ -12,7 +12,7 @@ from services.governance.findings.models import FindingKind
 
 _KIND = FindingKind.URGENT_UNREPORTED
 
-# The first meeting after the action that was held, and did not have it on its agenda.
+# The first meeting after the action that was held, where neither it nor one before came to an item about it.
 _UNREPORTED = """
 SELECT u.reference, b.reference AS body, m.reference AS meeting, m.held_on
   FROM urgent_action u
@@ -22,7 +22,10 @@ SELECT u.reference, b.reference AS body, m.reference AS meeting, m.held_on
         WHERE m.body_id = u.body_id AND m.held_on > u.acted_on AND s.step = 'held' AND s.effective_on <= $1
         ORDER BY m.held_on LIMIT 1) m ON true
  WHERE NOT EXISTS (SELECT FROM meeting_item i JOIN meeting x ON x.id = i.meeting_id
-                    WHERE i.urgent_action_id = u.id AND x.held_on <= m.held_on)
+                     LEFT JOIN item_result r ON r.item_id = i.id
+                     LEFT JOIN meeting_step c ON c.meeting_id = x.id AND c.step IN ('cancelled', 'held')
+                    WHERE i.urgent_action_id = u.id AND x.held_on <= m.held_on
+                      AND (r.outcome IS NOT NULL OR c.id IS NULL))
    AND NOT EXISTS (SELECT FROM finding f WHERE f.key = $2 || ':' || u.reference)
  ORDER BY u.id LIMIT 100
 """

@@ -9,6 +9,7 @@ from services.governance.urgent_actions.errors import UrgentActionNotFound
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
+# The item that is open, or has a result: of a meeting that was cancelled, or did not come to it, another one is needed.
 _ACTION = """
 SELECT u.id, u.reference AS urgent_action, b.reference AS body, u.proposal, u.acted_on, u.acted_by, u.outcome,
        u.conditions, u.decision, i.reference AS reported_at, m.reference AS meeting, r.outcome AS result
@@ -16,10 +17,11 @@ SELECT u.id, u.reference AS urgent_action, b.reference AS body, u.proposal, u.ac
   JOIN body b ON b.id = u.body_id
   LEFT JOIN LATERAL (
        SELECT i.id, i.reference, i.meeting_id FROM meeting_item i
-         LEFT JOIN item_result x ON x.item_id = i.id
-         LEFT JOIN meeting_step c ON c.meeting_id = i.meeting_id AND c.step = 'cancelled'
-        WHERE i.urgent_action_id = u.id AND i.stated_at <= $1 AND c.id IS NULL
-          AND x.outcome IS DISTINCT FROM 'inquorate'
+         LEFT JOIN item_result x ON x.item_id = i.id AND x.stated_at <= $1
+         LEFT JOIN meeting_step c ON c.meeting_id = i.meeting_id AND c.step IN ('cancelled', 'held')
+              AND c.stated_at <= $1
+        WHERE i.urgent_action_id = u.id AND i.stated_at <= $1
+          AND CASE WHEN x.outcome IS NULL THEN c.id IS NULL ELSE x.outcome <> 'inquorate' END
         ORDER BY i.id LIMIT 1) i ON true
   LEFT JOIN meeting m ON m.id = i.meeting_id
   LEFT JOIN item_result r ON r.item_id = i.id AND r.stated_at <= $1

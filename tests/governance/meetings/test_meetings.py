@@ -1,10 +1,14 @@
 """Meetings over HTTP: notice by clear days, private items, attendance, recusals, votes, quorum, results and minutes."""
 
+import asyncio
 from datetime import date
+from typing import Any
 
+from libs.common.database.connection import raw
 from libs.common.identity import Role
 from tests.governance.meetings.conftest import BODY, MeetingBody
 from tests.governance.subjects.test_subjects import CONTRACT, a_life
+from tests.support.waiting import until
 
 MEETING = f"{BODY}-2017-03-30"
 SUPPLIER = CONTRACT["supplier"]
@@ -18,6 +22,8 @@ async def test_a_meeting_in_public_is_called_three_clear_days_before(met: Meetin
     private = {"title": "Tender", "private": True}
     kind, [reason] = await met.refused("POST", f"meetings/{MEETING}/items", private)
     assert (kind, "commercial" in reason) == ("private-without-reason", True)
+    unknown = {"title": "Tender", "action": "tender.open"}
+    assert (await met.refused("POST", f"meetings/{MEETING}/items", unknown))[0] == "action-not-listed"
     await met.day("2017-03-27")
     kind, [reason] = await met.refused("POST", f"meetings/{MEETING}/notice", {"given_on": "2017-03-27"})
     assert kind == "notice-too-short"
@@ -118,17 +124,39 @@ async def test_an_item_is_decided_by_who_is_there_and_not_recused(met: MeetingBo
     await met.attend(meeting, **deputy)
     await met.call("POST", f"items/{third}/motion", {"put_at": "2017-03-30T15:30:00Z"})
     sits = {"seat": "10H/gp-member", "by": met.ids["deputy"], "choice": "for"}
-    await met.call("POST", f"items/{third}/votes", {"cast_at": "2017-03-30T15:31:00Z", "ballots": [sits, *ballots]})
+    await of_two_votes_at_once_one_counts(met, third, {"cast_at": "2017-03-30T15:31:00Z", "ballots": [sits, *ballots]})
     third_closed = await met.call("POST", f"items/{third}/result", {"closed_at": "2017-03-30T15:32:00Z"})
     assert (third_closed["result"]["outcome"], third_closed["result"]["votes_for"]) == ("carried", 3)
     assert met.ids["deputy"] in third_closed["result"]["counted"]
     kind, _ = await met.refused("POST", f"meetings/{meeting}/held", {})
     assert kind == "votes-open", "with the deputy there, the second item has a quorum"
+    kind, _ = await met.refused("POST", f"meetings/{meeting}/cancellation", {"reason": "postponed"})
+    assert kind == "votes-open", "items were put to the vote: the meeting takes place"
     await met.call("POST", f"items/{second}/result", {"closed_at": "2017-03-30T15:40:00Z"})
+    before = await met.call("GET", f"meetings/{meeting}", expect=200, as_at="2017-03-29")
+    assert (before["state"], {one["result"] for one in before["items"]}) == ("called", {None})
+    assert [one["arrived"] for one in before["attendance"]] == [[]] * len(before["attendance"])
     await met.call("POST", f"meetings/{meeting}/held", {})
     [told] = await met.told("MeetingHeld")
     assert (told["quorate_items"], told["inquorate_items"]) == ([first, second, third], [])
     assert (await met.refused("POST", f"meetings/{meeting}/items", {"title": "More"}))[0] == "meeting-over"
+
+
+async def of_two_votes_at_once_one_counts(met: MeetingBody, item: str, votes: dict[str, Any]) -> None:
+    """Two connections cast the votes of the same seats; both wait for the item, and whoever comes second is refused."""
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    async def both_wait() -> bool:
+        return len(await met.harness.database.fetch(waiting)) == 2
+
+    async with met.harness.database.begin() as session:
+        await (await raw(session)).execute("SELECT FROM body WHERE reference = $1 FOR UPDATE", BODY)
+        racing = [asyncio.create_task(met.client.post(f"/v1/items/{item}/votes", json=votes)) for _ in range(2)]
+        await until(both_wait)
+    answers = {answer.status_code: answer.json() for answer in await asyncio.gather(*racing)}
+    assert sorted(answers) == [201, 409]
+    assert answers[409]["type"].endswith("/voted-twice")
+    assert len(answers[201]["votes"]) == len(votes["ballots"])
 
 
 async def test_minutes_are_a_draft_until_a_later_meeting_approves_them(met: MeetingBody) -> None:
@@ -141,6 +169,8 @@ async def test_minutes_are_a_draft_until_a_later_meeting_approves_them(met: Meet
     await met.call("POST", f"items/{inquorate}/motion", {"put_at": "2017-03-30T14:05:00Z"})
     await met.call("POST", f"meetings/{meeting}/held", {})
     assert (await met.call("GET", f"items/{inquorate}", expect=200))["result"]["outcome"] == "inquorate"
+    kind, [reason] = await met.refused("POST", f"meetings/{meeting}/minutes", draft | {"corrects": 1})
+    assert (kind, "a draft corrects none" in reason) == ("minutes-missing", True)
     await met.call("POST", f"meetings/{meeting}/minutes", draft)
     await met.day("2017-04-01")
     later = await met.meeting("2017-04-27", notice="2017-04-01")
@@ -159,6 +189,9 @@ async def test_minutes_are_a_draft_until_a_later_meeting_approves_them(met: Meet
 
     first = await approve(10)
     closing = {"closed_at": "2017-04-27T14:50:00Z"}
+    kind, [reason] = await met.refused("POST", f"items/{first}/result", closing)
+    assert (kind, f"10H: {BODY} may not: a right to minutes.approve is granted" in reason) == ("no-power", True)
+    await met.harness.grant("10H", function="minutes-approve", value_limit_pence=None)
     await met.call("POST", f"items/{first}/result", closing)
     assert (await met.call("GET", f"meetings/{meeting}", expect=200))["state"] == "approved"
     again = await approve(20)
@@ -166,9 +199,21 @@ async def test_minutes_are_a_draft_until_a_later_meeting_approves_them(met: Meet
     assert (await met.refused("POST", f"meetings/{meeting}/minutes", draft))[0] == "minutes-approved"
     corrected = await met.call("POST", f"meetings/{meeting}/minutes", draft | {"sha256": "b" * 64, "corrects": 1})
     assert (corrected["version"], corrected["approved_on"]) == (2, None)
-    await met.call("POST", f"items/{again}/result", closing)
+    kind, _ = await met.refused("POST", f"items/{again}/result", closing)
+    assert kind == "minutes-approved", "the second version was recorded after the motion was put"
+    once_more = await approve(30)
+    await met.call("POST", f"meetings/{meeting}/minutes", draft | {"sha256": "c" * 64, "corrects": 1})
+    await met.call("POST", f"items/{once_more}/result", closing)
     versions = await met.call("GET", f"meetings/{meeting}/minutes", expect=200)
-    assert [(one["version"], one["approved_by"]) for one in versions] == [(1, first), (2, again)]
+    assert [(one["version"], one["approved_by"]) for one in versions] == [(1, first), (2, once_more), (3, None)]
+    permit = await met.call("GET", f"permits/{versions[1]['permit']}", expect=200)
+    assert (permit["act"], permit["question"]["action"], permit["answer"]["10H"]["may"]) == (
+        *(once_more, "minutes.approve"),
+        True,
+    )
+    assert permit["digest"] == permit["replayed_digest"]
+    earlier = await met.call("GET", f"meetings/{meeting}/minutes", expect=200, as_at="2017-04-26")
+    assert [(one["version"], one["approved_by"]) for one in earlier] == [(1, None)]
     told = await met.told("MeetingHeld")
     assert [(one["minutes"], one["inquorate_items"]) for one in told] == [
         ("draft", [inquorate]),

@@ -10,7 +10,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from services.governance.core.quorum import Counted, quorum
 from services.governance.core.terms import TermsOfReference
 from services.governance.core.votes import Choice
-from services.governance.meetings.rules import Attended, Cast, Room, Voter, WeighedSeat, deputies_refusals, tally
+from services.governance.meetings.rules import (
+    Attended,
+    Cast,
+    Room,
+    Voter,
+    WeighedSeat,
+    deputies_refusals,
+    tally,
+    voted_before,
+)
 
 START = datetime(2017, 3, 30, 14, tzinfo=UTC)
 MEMBERS = ("a", "b", "c", "d")
@@ -97,9 +106,8 @@ class Item(RuleBasedStateMachine):
         self.now += timedelta(minutes=1)
         cast = Cast(seat, person, choice, self.now)
         whose = self.room.whose(cast)
-        taken = {one for voter in self.voted for one in (voter.person, voter.principal) if one is not None}
-        first = isinstance(whose, Voter) and not {whose.person, whose.principal} & taken
-        if isinstance(whose, Voter) and first and seat not in {one.seat for one in self.casts}:
+        earlier = zip((one.seat for one in self.casts), self.voted, strict=True)
+        if isinstance(whose, Voter) and not voted_before(seat, whose, earlier):
             self.casts.append(cast)
             self.voted.append(whose)
             self.there_at.append(self._there())
@@ -121,6 +129,7 @@ class Item(RuleBasedStateMachine):
                 assert voter.person == HOLDER[cast.seat]
             if voter.person != HOLDER[cast.seat] and HOLDER[cast.seat] is not None:
                 assert HOLDER[cast.seat] not in there or HOLDER[cast.seat] in self.recused, "no vote beside a deputy's"
+        assert len({cast.seat for cast in self.casts}) == len(self.casts)
         persons = [voter.person for _, voter, _ in good]
         principals = [voter.principal for _, voter, _ in good if voter.principal is not None]
         assert len(set(persons)) == len(persons)

@@ -11,7 +11,7 @@ AWARD: dict[str, Any] = {"value_pence": 1_000_00, "annual_pence": 1_000_00}
 async def test_an_urgent_action_is_reported_and_stands_or_is_reversed(met: MeetingBody) -> None:
     await met.harness.grant("10H", limit_basis="whole_life")
     proposals = [
-        await met.harness.propose("10H", on=date(2017, 3, 1), series=f"s-{number}", **AWARD) for number in range(3)
+        await met.harness.propose("10H", on=date(2017, 3, 1), series=f"s-{number}", **AWARD) for number in range(4)
     ]
     acting: dict[str, Any] = {
         "body": "10H-governing-body",
@@ -34,8 +34,12 @@ async def test_an_urgent_action_is_reported_and_stands_or_is_reversed(met: Meeti
     assert [(one["urgent"], one["decision"]) for one in told] == [(True, one["decision"]) for one in made]
     assert made[0]["consulted"] == [asked]
 
-    meeting = await met.meeting("2017-03-30", notice="2017-03-10")
     urgent = [one["urgent_action"] for one in made]
+    put_off = await met.meeting("2017-03-20", notice="2017-03-10")
+    await met.call("POST", f"urgent-actions/{urgent[2]}/report", {"meeting": put_off})
+    await met.call("POST", f"meetings/{put_off}/cancellation", {"reason": "postponed"})
+    meeting = await met.meeting("2017-03-30", notice="2017-03-10")
+    await met.call("POST", f"urgent-actions/{urgent[3]}/report", {"meeting": meeting})
     items = []
     for one in urgent[:2]:
         reported = await met.call("POST", f"urgent-actions/{one}/report", {"meeting": meeting})
@@ -53,7 +57,7 @@ async def test_an_urgent_action_is_reported_and_stands_or_is_reversed(met: Meeti
         )
         await met.call("POST", f"items/{item}/result", {"closed_at": f"2017-03-30T14:{minute + 2}:00Z"})
     ratified = [(await met.call("GET", f"urgent-actions/{one}", expect=200))["result"] for one in urgent]
-    assert ratified == ["carried", "failed", None]
+    assert ratified == ["carried", "failed", None, None]
     [reversal] = await met.told("DecisionReversed")
     assert (reversal["decision"], reversal["ratification_refused"], reversal["effective_on"]) == (
         made[1]["decision"],
@@ -61,6 +65,9 @@ async def test_an_urgent_action_is_reported_and_stands_or_is_reversed(met: Meeti
         "2017-03-30",
     )
     await met.call("POST", f"meetings/{meeting}/held", {})
-    assert await met.findings("urgent_unreported") == [(urgent[2], None)]
+    assert await met.findings("urgent_unreported") == [(urgent[2], None), (urgent[3], None)]
+    later = await met.meeting("2017-04-27", notice="2017-03-30")
+    reported = await met.call("POST", f"urgent-actions/{urgent[3]}/report", {"meeting": later})
+    assert reported["meeting"] == later, "the meeting before did not come to it"
     await met.day("2017-07-01")
     assert await met.findings("minutes_unapproved") == [(meeting, "2017-06-30")]

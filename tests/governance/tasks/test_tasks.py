@@ -79,6 +79,7 @@ async def test_a_proposal_an_urgent_action_and_minutes_wait_until_they_are_done(
     approving = await met.item(later, minutes_of=meeting)
     await met.day("2017-04-27")
     await met.attend(later, chair="14:00", gp="14:00", lay="14:00")
+    await met.harness.grant("10H", function="minutes-approve", value_limit_pence=None)
     await vote(met, approving, 10, "2017-04-27")
     assert await waiting() == []
     then = await tasks(met, as_at="2017-03-30", kind="minutes")
