@@ -9,6 +9,8 @@ import asyncpg
 
 from libs.common.events import Event
 from libs.common.events.contracts import (
+    AgreementSettled,
+    AgreementToRemake,
     CommitmentMade,
     ConsolidationAgreed,
     ConsolidationPlanned,
@@ -23,8 +25,10 @@ from libs.common.events.contracts import (
     TerminationPriced,
 )
 from libs.common.events.finance import (
+    AllowanceRestated,
     BudgetMoved,
     BudgetReduced,
+    BudgetRestated,
     BudgetSet,
     CaseAppraised,
     CostShiftFound,
@@ -58,27 +62,41 @@ _WORDS = frozenset({"title", "reason", "evidence", "successor_name", "effective_
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """The fields by whose values a dossier takes an event in, and those whose values it then has as references."""
+    """The fields by whose values a dossier takes an event in, and those whose values it then has as references.
+
+    `codes` are fields that are words in other events and a code in this one; `without` are figures that fewer may read
+    than the dossier: its entry has the event's id, by which who may reads them where they were published.
+    """
 
     by: tuple[str, ...]
     gives: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 _MERGER = Attachment(("merger",), ("merger",))
+# A body votes to apply before there is an application or a merger: on itself, or on the successor.
+_AGREED = Attachment(("merger", "successor", "predecessors"), ("merger",))
+_RESTATED = Attachment(("merger",), without=("amount_pence", "released_pence", "population"))
 _SAVING = Attachment(("initiative", "cause"), ("initiative",))
 _CONTRACT = Attachment(("contract",))
 
 ATTACHMENTS: Mapping[type[Event], Attachment] = {
-    MergerApplied: Attachment(("application", "successor"), ("application",)),
+    MergerApplied: Attachment(("application", "successor", "applicants"), ("application",)),
     MergerApplicationDetermined: Attachment(("application", "merger"), ("application", "merger")),
-    **dict.fromkeys((CCGMergerAgreed, ICBMergerAgreed, CCGMergerRedated, ICBMergerRedated), _MERGER),
-    **dict.fromkeys((CCGMergerWithdrawn, ICBMergerWithdrawn, CCGMerged, ICBMerged, MergerConditionMet), _MERGER),
-    **dict.fromkeys((TransferSchemeMade, TransferSchemeSuspended, TransferSchemeResumed), _MERGER),
+    **dict.fromkeys((CCGMergerAgreed, ICBMergerAgreed), _AGREED),
+    **dict.fromkeys(
+        (CCGMergerRedated, ICBMergerRedated, CCGMergerWithdrawn, ICBMergerWithdrawn, CCGMerged, ICBMerged), _MERGER
+    ),
+    **dict.fromkeys((MergerConditionMet, TransferSchemeMade, TransferSchemeSuspended, TransferSchemeResumed), _MERGER),
+    AgreementToRemake: Attachment(("merger",), ("agreement",)),
+    AgreementSettled: Attachment(("agreement",)),
+    **dict.fromkeys((AllowanceRestated, BudgetRestated), _RESTATED),
     ProcurementStated: Attachment(("procurement",), ("contract",)),
     CommitmentMade: _CONTRACT,
     ContractSigned: Attachment(("contract", "procurement", "decisions"), ("contract",)),
-    ContractVaried: Attachment(("contract", "decisions")),
-    ContractTransferred: _CONTRACT,
+    ContractVaried: Attachment(("contract", "decisions"), codes=("reason",)),
+    ContractTransferred: Attachment(("contract", "merger"), without=("annual_pence",)),
     ContractTerminated: _CONTRACT,
     NoticeServed: _CONTRACT,
     TerminationPriced: _CONTRACT,
@@ -115,7 +133,8 @@ async def note(deliveries: Sequence[Delivery], connection: asyncpg.Connection) -
 def _row(delivery: Delivery) -> tuple[Any, ...]:
     event, envelope = delivery.event, delivery.envelope
     attachment = ATTACHMENTS[type(event)]
-    fields = {name: value for name, value in event.model_dump(mode="json").items() if name not in _WORDS}
+    left_out = (_WORDS - set(attachment.codes)) | set(attachment.without)
+    fields = {name: value for name, value in event.model_dump(mode="json").items() if name not in left_out}
     return (
         envelope.id,
         event.event_name,

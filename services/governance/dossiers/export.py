@@ -16,7 +16,6 @@ The dossier of a decision.
 
 entries.jsonl   one entry a line, as canonical JSON (RFC 8785)
 hashes.txt      the hash of each entry: SHA-256 of the hash before it (as 32 bytes; none before the first) and the line
-previous.txt    the hash before the first entry: empty
 verify.py       checks all of it with Python's own library: python verify.py DOSSIER.zip HEAD
 
 HEAD is what the event DossierSealed published, or `head` of a part in GET /decisions/{decision}/dossier: take it from
@@ -58,7 +57,7 @@ async def zipped(pages: AsyncIterator[Sequence[asyncpg.Record]]) -> AsyncIterato
                     entries.write(f"{row['line']}\n".encode())
                     hashes.append(row["hash"])
                 yield sink.taken()
-        texts = {"hashes.txt": "".join(f"{one}\n" for one in hashes), "previous.txt": "\n", "README.txt": README}
+        texts = {"hashes.txt": "".join(f"{one}\n" for one in hashes), "README.txt": README}
         for name, text in {**texts, "verify.py": VERIFIER.read_text(encoding="utf-8")}.items():
             archive.writestr(_file(name), text)
     yield sink.taken()

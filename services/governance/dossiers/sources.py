@@ -22,8 +22,14 @@ RESULT = "result"
 # Each source gives rows (decision, key, rank, kind, effective_on, stated_at, fields, persons): what has the lower rank
 # comes first where instants are equal; `persons` says whose name belongs to which field, or has a value of theirs.
 _DECIDED = "FROM dossier o JOIN decision d ON d.id = o.decision AND o.part = 1"
-_AT_ITEM = f"""{_DECIDED} JOIN item_result r ON r.decision = d.id JOIN meeting_item i ON i.id = r.item_id
-  JOIN meeting m ON m.id = i.meeting_id"""
+# The item that decided, and those at which an urgent action was reported to a meeting.
+_AT_ITEM = f"""{_DECIDED} JOIN (
+       SELECT decision, item_id FROM item_result WHERE decision <> ''
+        UNION ALL
+       SELECT u.decision, i.id FROM urgent_action u JOIN meeting_item i ON i.urgent_action_id = u.id
+  ) AS w (decision, item_id) ON w.decision = d.id
+  JOIN item_result r ON r.item_id = w.item_id JOIN meeting_item i ON i.id = r.item_id
+  JOIN meeting m ON m.id = i.meeting_id"""  # noqa: S608  (only SQL of this module is put in)
 
 _PROPOSAL = f"""
 SELECT d.id, 'proposal', 1, 'proposal', p.drafted_on, p.stated_at,
@@ -46,6 +52,18 @@ SELECT d.id, 'act:' || a.id, 3, 'proposal-' || a.what, a.effective_on, a.stated_
        '{{}}'::jsonb
   {_DECIDED} JOIN proposal_act a ON a.proposal = d.proposal AND a.body IN ('', d.body)
    AND a.what NOT IN ('opened', 'decided', 'reversed')
+"""
+# A paper's title and where it lies are for its readers: the entry has its digest.
+_PAPERS = f"""
+SELECT d.id, 'paper:' || p.reference, 3, 'paper', p.added_on, p.stated_at,
+       jsonb_build_object('paper', p.reference, 'stage', p.stage, 'sha256', p.sha256), '{{}}'::jsonb
+  {_DECIDED} JOIN paper p ON p.proposal = d.proposal
+"""
+_RECALLS = f"""
+SELECT d.id, 'recall:' || c.paper || ':' || c.person_id, 5, 'paper-recall', c.recalled_on, c.stated_at,
+       jsonb_build_object('paper', c.paper, 'person', c.person_id, 'edges', to_jsonb(c.path)),
+       jsonb_build_object('name', c.person_id)
+  {_DECIDED} JOIN paper p ON p.proposal = d.proposal JOIN paper_recall c ON c.paper = p.reference
 """
 _AUTHORITY = f"""
 SELECT d.id, 'authority', 8, 'authority', t.asked_on, t.known_at,
@@ -105,9 +123,11 @@ SELECT d.id, 'vote:' || v.id, 6, 'vote', m.held_on, v.stated_at,
   {_AT_ITEM} JOIN vote v ON v.item_id = i.id
 """
 _RESULTS = f"""
-SELECT d.id, 'result', 7, 'result', m.held_on, r.stated_at,
+SELECT d.id, CASE WHEN r.decision = d.id THEN 'result' ELSE 'result:' || i.reference END, 7, 'result', m.held_on,
+       r.stated_at,
        jsonb_build_object('meeting', m.reference, 'item', i.reference, 'number', i.number, 'stage', i.stage,
-           'private_reason', i.private_reason, 'outcome', r.outcome, 'closed_at', r.closed_at,
+           'ratifies', r.decision <> d.id, 'private_reason', i.private_reason, 'outcome', r.outcome,
+           'closed_at', r.closed_at,
            'votes_for', r.votes_for, 'against', r.against, 'abstained', r.abstained, 'of', r.of, 'tie', r.tie,
            'casting', r.casting, 'clause', r.clause, 'filled', to_jsonb(r.filled), 'counted', to_jsonb(r.counted)),
        '{{}}'::jsonb
@@ -139,6 +159,8 @@ _SOURCES = (
     _PROPOSAL,
     _CONSENTS,
     _ACTS,
+    _PAPERS,
+    _RECALLS,
     _AUTHORITY,
     _DECISION,
     _REVERSAL,

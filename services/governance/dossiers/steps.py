@@ -1,7 +1,7 @@
 """Says, from a rule pack, which steps the dossier of a decision still lacks."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -14,21 +14,29 @@ REJECTED = "rejected"
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """For each value of a field of entries of some kinds, a step needs an entry that has it in another field."""
+    """For each value of a field of entries of some kinds, a step needs an entry that has it in another field.
+
+    `numbered`: the other field has the number of the value, from 1, instead of the value.
+    """
 
     entries: tuple[str, ...]
     field: str
     matches: str
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a dossier needs an entry for: of one of these kinds."""
+    """What a dossier needs an entry for: of one of these kinds.
+
+    `where` has, of some of the kinds, the values that a field must have for the entry to count.
+    """
 
     code: str
     title: str
     of: tuple[str, ...]
     each: Each | None = None
+    where: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class MissingStep:
-    """A step that is not there; `about` is the contract, scheme or condition that it lacks, empty where it is one."""
+    """A step that is not there; `about` is the contract, scheme or condition (by number) that it lacks, or empty."""
 
     step: str
     title: str
@@ -82,13 +90,19 @@ def expected_on(day: date, kind: str, outcome: str, *, packs: Sequence[RulePack]
 
 def _steps(listed: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
     return tuple(
-        Step(one["step"], one["title"], tuple(one["of"]), _each(one["each"]) if "each" in one else None)
+        Step(
+            one["step"],
+            one["title"],
+            tuple(one["of"]),
+            _each(one["each"]) if "each" in one else None,
+            one.get("where", {}),
+        )
         for one in listed
     )
 
 
 def _each(given: Mapping[str, Any]) -> Each:
-    return Each(tuple(given["entries"]), given["field"], given["matches"])
+    return Each(tuple(given["entries"]), given["field"], given["matches"], given.get("numbered", False))
 
 
 def continues_after(pack: str) -> int:
@@ -98,26 +112,40 @@ def continues_after(pack: str) -> int:
 
 def missing(expected: Expected, entries: Collection[Recorded]) -> list[MissingStep]:
     """Return the steps that are not there, in order: none, and the dossier is complete."""
-    kinds = {one.kind for one in entries}
     ended = any(_is_such(one, end) for one in entries for end in expected.ends)
     steps = expected.always if ended else (*expected.always, *expected.later)
-    return [lacking for step in steps for lacking in _lacking(step, kinds, entries)]
+    return [lacking for step in steps for lacking in _lacking(step, entries)]
 
 
 def _is_such(entry: Recorded, end: Recorded) -> bool:
     return entry.kind == end.kind and all(entry.fields.get(name) == value for name, value in end.fields.items())
 
 
-def _lacking(step: Step, kinds: Collection[str], entries: Collection[Recorded]) -> list[MissingStep]:
+def _counts(entry: Recorded, step: Step) -> bool:
+    where = step.where.get(entry.kind, {})
+    return entry.kind in step.of and all(entry.fields.get(name) in values for name, values in where.items())
+
+
+def _lacking(step: Step, entries: Collection[Recorded]) -> list[MissingStep]:
+    there = [one for one in entries if _counts(one, step)]
     if step.each is None:
-        return [] if set(step.of) & set(kinds) else [MissingStep(step.code, step.title)]
+        return [] if there else [MissingStep(step.code, step.title)]
     each = step.each
-    wanted = {value for one in entries if one.kind in each.entries for value in _values(one.fields.get(each.field))}
-    there = {value for one in entries if one.kind in step.of for value in _values(one.fields.get(each.matches))}
-    return [MissingStep(step.code, step.title, about) for about in sorted(wanted - there)]
+    asked = {value for one in entries if one.kind in each.entries for value in _asked(one, each)}
+    found = {value for one in there for value in _values(one.fields.get(each.matches))}
+    return [MissingStep(step.code, step.title, about) for about in sorted(asked - found, key=_by_number)]
+
+
+def _asked(entry: Recorded, each: Each) -> tuple[str, ...]:
+    values = _values(entry.fields.get(each.field))
+    return tuple(str(number) for number in range(1, len(values) + 1)) if each.numbered else values
+
+
+def _by_number(about: str) -> tuple[int, str]:
+    return (int(about) if about.isdecimal() else 0, about)
 
 
 def _values(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,) if value else ()
-    return tuple(value or ())
+    """Return what a field has, as text: one code or number, or several."""
+    several = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(str(one) for one in several if one not in (None, ""))

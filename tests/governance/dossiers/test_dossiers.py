@@ -112,7 +112,7 @@ async def verified(harness: GovernanceHarness, decision: str) -> str:
         "SELECT line, encode(chain, 'hex') AS hash FROM dossier_entry WHERE decision = $1 ORDER BY number", decision
     )
     hashes = [row["hash"] for row in rows]
-    return check(b"", [row["line"].encode() for row in rows], hashes, hashes[-1])
+    return check([row["line"].encode() for row in rows], hashes, hashes[-1])
 
 
 async def test_a_dossier_is_written_once_in_whatever_order_events_come(plan: tuple[GovernanceHarness, str]) -> None:
@@ -137,27 +137,6 @@ async def test_a_dossier_is_written_once_in_whatever_order_events_come(plan: tup
     assert await lacking(harness, decision) == [(step, "") for step in BEFORE]
     assert await verified(harness, decision) == ""
     assert await harness.told("DossierSealed") == [], "it has no meeting"
-
-
-async def test_each_event_left_out_is_named_until_it_comes(plan: tuple[GovernanceHarness, str]) -> None:
-    harness, decision = plan
-    steps = {
-        "agreed": ("agreed", ""),
-        "contracted": ("saving-contracted", ""),
-        "consolidated": ("consolidated", ""),
-        "signed": ("signed", "K-9"),
-        "realised": ("saving-realised", ""),
-        "ended": ("replaced", "K-1"),
-    }
-    for name, step in steps.items():
-        await due(harness, MOVED)
-        before = await lacking(harness, decision)
-        assert step in before or step[1], "what of several is missing is known once the plan was agreed"
-        await hear(harness, name)
-        await due(harness, MOVED)
-        if name != "agreed":
-            assert [one for one in before if one != step] == await lacking(harness, decision), name
-    assert await lacking(harness, decision) == [(name, "") for name in BEFORE]
 
 
 async def test_an_entry_has_no_words_of_an_event_and_the_answer_of_can(plan: tuple[GovernanceHarness, str]) -> None:

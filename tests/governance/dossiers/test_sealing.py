@@ -18,6 +18,7 @@ __all__ = ["met"]
 MET = "2017-03-30"
 PUT, CAST, CLOSED = (f"{MET}T14:{minute}:00Z" for minute in (35, 40, 50))
 NAME, WRONG = "Nayme Voter", "Wrong Spelling"
+PAPER = "b" * 64
 
 
 async def tables_with(database: Database, text: str) -> set[str]:
@@ -55,6 +56,8 @@ async def decided(met: MeetingBody) -> str:
     day = date.fromisoformat("2017-03-01")
     asked: dict[str, Any] = {"kind": "constitution", "action": "constitution.change", "subject": "K-1"}
     proposal = await met.harness.propose("10H", on=day, value_pence=0, annual_pence=0, **asked)
+    paper = {"title": "A paper with a title", "stage": "design", "sha256": PAPER, "document": "Paper 7, where it lies"}
+    await met.call("POST", f"proposals/{proposal}/papers", paper)
     interest = {"organisation": "10H", "person": met.ids["chair"], "type": "financial", "relation": "partner_in"}
     known = {"other": "0CX", "nature": "partner", "aware_on": "2017-03-01", "first_day": "2016-04-01"}
     await met.call("POST", "interests", interest | known)
@@ -117,6 +120,8 @@ async def test_a_dossier_is_sealed_when_whole_and_verifies_after_an_erasure(met:
 
     assert await tables_with(database, NAME) == {"person", "dossier_value"}
     assert await tables_with(database, row["salt"].hex()) == {"dossier_value"}
+    assert (fields["paper"]["sha256"], fields["paper"]["stage"]) == (PAPER, "design")
+    assert await tables_with(database, "A paper with a title") == {"paper"}, "who has no papers reads its dossier"
     assert fields["interest"]["person"] == met.ids["chair"]
     conflict = fields["conflict"]
     assert (conflict["person"], conflict["party"], conflict["type"]) == (met.ids["chair"], "0CX", "financial")

@@ -27,9 +27,9 @@ CONSOLIDATION = [
 MERGER = [
     *ACTS,
     Recorded("MergerApplied", {}),
-    Recorded("MergerApplicationDetermined", {"conditions": ["constitution"]}),
+    Recorded("MergerApplicationDetermined", {"outcome": "approved_with_conditions", "conditions": ["Rules", "Staff"]}),
     Recorded("CCGMergerAgreed", {}),
-    Recorded("MergerConditionMet", {"condition": "constitution"}),
+    *[Recorded("MergerConditionMet", {"condition": number}) for number in (1, 2)],
     *[Recorded("TransferSchemeMade", {"scheme": scheme}) for scheme in ("P1", "P2", "S1", "S2")],
     Recorded("CCGMerged", {"property_schemes": ["P1", "P2"], "staff_schemes": ["S1", "S2"]}),
 ]
@@ -67,11 +67,32 @@ def test_a_rejection_and_what_ended_need_nothing_after_the_decision() -> None:
     assert missing(expected("consolidation", "rejected"), ACTS) == []
     one_left = Recorded("ConsolidationWithdrawn", {"revision": 3})
     assert [step.step for step in missing(expected("consolidation"), [*ACTS, one_left])][:2] == ["case", "planned"]
-    for end in (Recorded("reversal", {}), Recorded("ConsolidationWithdrawn", {"revision": 0})):
+    ended = [Recorded(kind, {}) for kind in ("reversal", "proposal-withdrawn", "proposal-void")]
+    for end in (*ended, Recorded("ConsolidationWithdrawn", {"revision": 0})):
         assert missing(expected("consolidation"), [*ACTS, end]) == []
         assert [step.step for step in missing(expected("consolidation"), [end])] == [
             step.code for step in expected("consolidation").always
         ]
+
+
+def test_an_application_that_was_refused_or_withdrawn_needs_no_merger() -> None:
+    for outcome in ("rejected", "withdrawn"):
+        determined = Recorded("MergerApplicationDetermined", {"outcome": outcome, "conditions": []})
+        assert missing(expected("merger"), [*ACTS, determined]) == []
+    put_off = Recorded("MergerApplicationDetermined", {"outcome": "deferred", "conditions": []})
+    assert "applied" in {step.step for step in missing(expected("merger"), [*ACTS, put_off])}
+
+
+def test_a_condition_that_is_not_met_is_named_by_its_number() -> None:
+    entries = [one for one in MERGER if one.fields.get("condition") != 2]
+    assert missing(expected("merger"), entries) == [MissingStep("conditions", "Each condition was met", "2")]
+
+
+def test_a_contract_that_was_only_amended_has_not_ended() -> None:
+    entries = [*ACTS, Recorded("TerminationPriced", {}), Recorded("ContractVaried", {"reason": "amended"})]
+    assert [step.step for step in missing(expected("termination"), entries)] == ["ended"]
+    left = Recorded("ContractVaried", {"reason": "associate_left"})
+    assert missing(expected("termination"), [*entries, left]) == []
 
 
 def test_an_urgent_action_has_no_meeting_and_no_votes() -> None:
@@ -99,7 +120,7 @@ def test_every_event_that_a_pack_names_is_heard_and_attached_by_fields_that_it_h
             assert found is not None
             assert found.events <= heard, kind
             assert {name for step in found.always for name in step.of} <= acts
-            assert {end.kind for end in found.ends} <= heard | acts
+            assert {end.kind for end in found.ends} <= heard | acts | {"proposal-withdrawn", "proposal-void"}
             for step in (one for one in found.later if one.each is not None):
                 assert step.each is not None
                 for name in step.each.entries:

@@ -64,6 +64,12 @@ async def test_an_urgent_action_is_reported_and_stands_or_is_reversed(met: Meeti
         True,
         "2017-03-30",
     )
+    await met.day("2017-03-31")
+    for one, outcome in zip(made, ("carried", "failed"), strict=False):
+        written = (await met.call("GET", f"decisions/{one['decision']}/dossier/entries", expect=200))["items"]
+        [ratified_at] = [entry["fields"] for entry in written if entry["kind"] == "result"]
+        assert (ratified_at["ratifies"], ratified_at["outcome"]) == (True, outcome), "what became of it is on record"
+        assert [entry["kind"] for entry in written].count("vote") == 3
     await met.call("POST", f"meetings/{meeting}/held", {})
     assert await met.findings("urgent_unreported") == [(urgent[2], None), (urgent[3], None)]
     later = await met.meeting("2017-04-27", notice="2017-03-30")
