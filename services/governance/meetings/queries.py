@@ -17,7 +17,7 @@ from services.governance.interests.parties import Parties, conflicts_with, parti
 from services.governance.interests.rules import Action, Conflict, counting_action, strictest
 from services.governance.meetings.errors import ItemNotFound, MeetingNotFound
 from services.governance.meetings.models import MeetingState
-from services.governance.meetings.rules import Attended, Cast, Room, WeighedSeat
+from services.governance.meetings.rules import Attended, Cast, PastMeeting, Room, WeighedSeat, mistaken_reasons
 from services.governance.proposals.queries import get_proposal
 
 Row: TypeAlias = Mapping[str, Any]
@@ -118,6 +118,18 @@ SELECT m.reference AS meeting, v.version, v.sha256, v.drafted_on, v.stated_at,
  ORDER BY v.version
 """
 
+# $1 the day before which a meeting was to be, $2 the instant, $3 bodies, $4 reasons of what never was a meeting.
+_PAST = """
+SELECT b.reference AS body, m.held_on, called.effective_on AS notice_on
+  FROM body b
+  JOIN meeting m ON m.body_id = b.id
+  LEFT JOIN meeting_step called ON called.meeting_id = m.id AND called.step = 'called' AND called.stated_at <= $2
+ WHERE b.reference = ANY($3::text[]) AND m.held_on < $1 AND m.stated_at <= $2
+   AND NOT EXISTS (SELECT FROM meeting_step c
+                    WHERE c.meeting_id = m.id AND c.step = 'cancelled' AND c.stated_at <= $2 AND c.reason = ANY($4))
+ ORDER BY b.reference, m.held_on
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingFilter:
@@ -152,6 +164,17 @@ async def get_meeting(db: Reads, reference: str, *, as_at: date, as_known: datet
     if not rows:
         raise MeetingNotFound(f"there is no meeting {reference}")
     return dict(rows[0])
+
+
+async def list_past(
+    db: Reads, bodies: Collection[str], *, before: date, as_known: datetime | None = None
+) -> dict[str, list[PastMeeting]]:
+    """Return by body the meetings that were planned for a day before one, in order; none that was recorded in error."""
+    found: dict[str, list[PastMeeting]] = defaultdict(list)
+    mistaken = mistaken_reasons(before)
+    for row in await db.fetch(_PAST, before, as_known or _NOW, sorted(bodies), mistaken):
+        found[row["body"]].append(PastMeeting(row["held_on"], row["notice_on"]))
+    return found
 
 
 async def list_items(db: Reads, meeting: str, *, as_known: datetime | None) -> list[dict[str, Any]]:

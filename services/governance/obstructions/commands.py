@@ -12,6 +12,8 @@ from libs.common.events import Event
 from libs.common.events.governance import ObstructionEnded, ObstructionFound
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
+from services.governance.meetings.queries import list_past
+from services.governance.meetings.rules import PastMeeting
 from services.governance.obstructions.queries import bodies_gone, limits_on, positions_of
 from services.governance.obstructions.rules import ACCEPTED, BodyPosition, Limits, Obstructing, find_obstructing
 from services.governance.proposals.models import ActKind, State
@@ -29,7 +31,10 @@ SELECT p.reference FROM proposal p
                          WHERE a.proposal = p.reference AND a.what IN ('withdrawn', 'void') AND a.effective_on <= $1)
             AND (p.due_on < $1 OR EXISTS (SELECT FROM proposal_act a
                                            WHERE a.proposal = p.reference AND a.what = 'decided'
-                                             AND a.outcome = 'rejected'))
+                                             AND a.outcome = 'rejected')
+                 OR EXISTS (SELECT FROM proposal_consent c JOIN body b ON b.reference = c.body
+                              JOIN meeting m ON m.body_id = b.id
+                             WHERE c.proposal = p.reference AND m.held_on > p.drafted_on AND m.held_on < $1))
             AND EXISTS (SELECT FROM proposal_consent c
                          WHERE c.proposal = p.reference
                            AND (SELECT a.outcome FROM proposal_act a
@@ -83,8 +88,10 @@ async def find_obstructions(
     while limits is not None:
         rows = await connection.fetch(_TO_LOOK_AT, up_to, after, _AT_ONCE)
         proposals = await list_named(connection, [row["reference"] for row in rows], as_at=up_to)
-        gone = await bodies_gone(connection, {body for one in proposals for body in one.binding}, on=up_to)
-        changes = [_change(one, gone) for one in proposals if one.standing.state is not State.DRAFT]
+        bodies = {body for one in proposals for body in one.binding}
+        gone = await bodies_gone(connection, bodies, on=up_to)
+        meetings = await list_past(connection, bodies, before=up_to)
+        changes = [_change(one, gone, meetings) for one in proposals if one.standing.state is not State.DRAFT]
         done += await settle(session, changes, on=up_to, limits=limits, stated_at=stated_at)
         if len(rows) < _AT_ONCE:
             break
@@ -92,13 +99,13 @@ async def find_obstructions(
     return done
 
 
-def _change(proposal: ProposalRead, gone: Mapping[str, date]) -> Change:
+def _change(proposal: ProposalRead, gone: Mapping[str, date], meetings: Mapping[str, Sequence[PastMeeting]]) -> Change:
     over = (act.effective_on for act in proposal.acts if act.what in (ActKind.WITHDRAWN, ActKind.VOID))
     return Change(
         about=proposal.reference,
         parties=sorted({proposal.organisation, *proposal.organisations}),
         due_on=proposal.due_on,
-        positions=positions_of(proposal, gone),
+        positions=positions_of(proposal, gone, meetings),
         over_on=min(over) if proposal.standing.state.is_over else None,
         replies={one.body: one.decision for one in proposal.standing.consents if one.decision},
     )

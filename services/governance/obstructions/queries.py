@@ -15,8 +15,9 @@ from libs.common.temporal.delays import Stop, count_months
 from services.governance.core.catalogue import PACKS
 from services.governance.core.models import Facet, body_time
 from services.governance.core.sight import reads_through
+from services.governance.meetings.rules import PastMeeting
 from services.governance.obstructions.models import ObstructionKind
-from services.governance.obstructions.rules import ACCEPTED, REJECTED, BodyPosition, Limits
+from services.governance.obstructions.rules import ACCEPTED, REJECTED, BodyPosition, Limits, missed_days
 from services.governance.obstructions.views import CostView, DeferralView, ObstructionView, RadarView
 from services.governance.proposals.models import ActKind
 from services.governance.proposals.queries import ProposalRead
@@ -115,8 +116,10 @@ async def bodies_gone(db: Reads, bodies: Collection[str], *, on: date) -> dict[s
     return {row["reference"]: row["gone_on"] for row in await db.fetch(_GONE, sorted(bodies), on)}
 
 
-def positions_of(proposal: ProposalRead, gone: Mapping[str, date]) -> list[BodyPosition]:
-    """Return where each body stands whose consent a proposal needs, with its lawful deferrals."""
+def positions_of(
+    proposal: ProposalRead, gone: Mapping[str, date], meetings: Mapping[str, Sequence[PastMeeting]]
+) -> list[BodyPosition]:
+    """Return where each body stands whose consent a proposal needs, with its lawful deferrals and meetings."""
     stops: dict[str, dict[date, Stop]] = defaultdict(dict)
     for act in sorted(proposal.acts, key=lambda act: (act.stated_at, act.id)):
         if act.what == ActKind.DEFERRED and act.lawful:
@@ -128,10 +131,25 @@ def positions_of(proposal: ProposalRead, gone: Mapping[str, date]) -> list[BodyP
             outcome=ACCEPTED if one.outcome in APPROVED else one.outcome and REJECTED,
             decided_on=one.decided_on,
             stops=tuple(stops[one.body].values()),
+            missed_on=missed_days(meetings.get(one.body, ()), _asked_on(proposal, one.body)),
             gone_on=gone.get(one.body),
         )
         for one in proposal.standing.consents
     ]
+
+
+def _asked_on(proposal: ProposalRead, body: str) -> date:
+    """Return the day on which a body was last asked: at the opening, a revision, or a reversal of its decision."""
+    return max(
+        (
+            act.effective_on
+            for act in proposal.acts
+            if act.what == ActKind.OPENED
+            or (act.what == ActKind.REVISED and body in act.still_asked)
+            or (act.what == ActKind.REVERSED and act.body == body)
+        ),
+        default=proposal.drafted_on,
+    )
 
 
 async def list_obstructions(

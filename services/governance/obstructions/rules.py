@@ -5,12 +5,13 @@ silent stays in the denominator. It is looked at once all have answered, or from
 no decision from the day after the due day, or after the pack's number of meetings without one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
 from libs.common.temporal.delays import Stop
+from services.governance.meetings.rules import PastMeeting
 from services.governance.obstructions.models import ObstructionKind
 
 ONE_DAY = timedelta(days=1)
@@ -32,6 +33,18 @@ class BodyPosition:
     stops: tuple[Stop, ...] = ()
     missed_on: tuple[date, ...] = ()
     gone_on: date | None = None
+
+
+def missed_days(meetings: Iterable[PastMeeting], asked_on: date) -> tuple[date, ...]:
+    """Return the days of a body's meetings at which it could have decided on what it was asked on a day.
+
+    Whether they were held or not. One whose notice was given before the body was asked could not have it on its agenda.
+    """
+    return tuple(
+        one.held_on
+        for one in meetings
+        if one.held_on > asked_on and (one.notice_on is None or one.notice_on >= asked_on)
+    )
 
 
 @dataclass(frozen=True, slots=True)

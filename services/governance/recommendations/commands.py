@@ -20,6 +20,7 @@ from services.governance.core.codes import Action, BodyReference, Command, Docum
 from services.governance.core.errors import BodyNotStanding, OrganisationNotOpen, refuse
 from services.governance.core.models import known
 from services.governance.core.sight import reads_through
+from services.governance.meetings.queries import list_past
 from services.governance.obstructions.commands import Change, settle
 from services.governance.obstructions.queries import bodies_gone, limits_on, pack_on
 from services.governance.proposals.queries import StandingBody, bodies_standing
@@ -36,11 +37,15 @@ Votes = Annotated[StrictInt | None, Field(ge=0, le=1000)]
 _AT_ONCE = 500
 
 _TO_LOOK_AT = """
-SELECT r.id, r.parties, r.reply_by
+SELECT r.id, r.parties, r.reply_by, r.made_on
   FROM recommendation r
  WHERE r.id > $2
    AND (EXISTS (SELECT FROM obstruction o WHERE o.about = r.id AND o.ended_at IS NULL)
-        OR ((r.reply_by < $1 OR NOT EXISTS (
+        OR ((r.reply_by < $1 OR EXISTS (
+             SELECT FROM recommendation_addressee a
+               JOIN body b ON b.reference = a.body JOIN meeting m ON m.body_id = b.id
+              WHERE a.recommendation = r.id AND a.consents AND m.held_on > r.made_on AND m.held_on < $1)
+             OR NOT EXISTS (
              SELECT FROM recommendation_addressee a
               WHERE a.recommendation = r.id AND a.consents AND NOT EXISTS (
                     SELECT FROM recommendation_reply p WHERE p.recommendation = r.id AND p.body = a.body)))
@@ -322,15 +327,15 @@ async def find_obstructed(
     while limits is not None:
         rows = await connection.fetch(_TO_LOOK_AT, up_to, after, _AT_ONCE)
         replies = await replies_of(connection, [row["id"] for row in rows], as_at=up_to, as_known=None)
-        gone: Mapping[str, date] = await bodies_gone(
-            connection, {one.body for own in replies.values() for one in own}, on=up_to
-        )
+        bodies = {one.body for own in replies.values() for one in own}
+        gone: Mapping[str, date] = await bodies_gone(connection, bodies, on=up_to)
+        meetings = await list_past(connection, bodies, before=up_to)
         changes = [
             Change(
                 about=row["id"],
                 parties=row["parties"],
                 due_on=row["reply_by"],
-                positions=positions_of(replies[row["id"]], gone),
+                positions=positions_of(replies[row["id"]], row["made_on"], gone, meetings),
                 replies={one.body: one.decision for one in replies[row["id"]] if one.decision},
             )
             for row in rows

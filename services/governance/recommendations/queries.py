@@ -10,13 +10,15 @@ from typing import Any, Final
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.governance.core.sight import reads_through
+from services.governance.meetings.queries import list_past
+from services.governance.meetings.rules import PastMeeting
 from services.governance.obstructions.queries import (
     bodies_gone,
     limits_on,
     list_obstructions_about,
     pack_on,
 )
-from services.governance.obstructions.rules import ACCEPTED, BodyPosition
+from services.governance.obstructions.rules import ACCEPTED, BodyPosition, missed_days
 from services.governance.obstructions.views import ObstructionView
 from services.governance.recommendations.errors import RecommendationNotFound
 from services.governance.recommendations.models import RecommendationState
@@ -80,10 +82,18 @@ async def list_recommendations(
     rows = await db.fetch(_LIST, as_at, as_known or _NOW, codes, *filters, after, limit)
     named = [row["recommendation"] for row in rows]
     bodies = await replies_of(db, named, as_at=as_at, as_known=as_known)
-    gone = await bodies_gone(db, {one.body for own in bodies.values() for one in own}, on=as_at)
+    asked = {one.body for own in bodies.values() for one in own}
+    gone = await bodies_gone(db, asked, on=as_at)
+    meetings = await list_past(db, asked, before=as_at, as_known=as_known)
     obstructions = await list_obstructions_about(db, named, as_at=as_at, as_known=as_known)
     return [
-        _view(row, bodies[row["recommendation"]], gone, obstructions.get(row["recommendation"], []), as_at)
+        _view(
+            row,
+            positions_of(bodies[row["recommendation"]], row["made_on"], gone, meetings),
+            bodies[row["recommendation"]],
+            obstructions.get(row["recommendation"], []),
+            as_at,
+        )
         for row in rows
     ]
 
@@ -98,7 +108,12 @@ async def replies_of(
     return found
 
 
-def positions_of(bodies: Sequence[ReplyView], gone: Mapping[str, date]) -> list[BodyPosition]:
+def positions_of(
+    bodies: Sequence[ReplyView],
+    asked_on: date,
+    gone: Mapping[str, date],
+    meetings: Mapping[str, Sequence[PastMeeting]],
+) -> list[BodyPosition]:
     """Return where the bodies stand whose consent is needed. An abolished one without an answer stands in no way."""
     return [
         BodyPosition(
@@ -106,6 +121,7 @@ def positions_of(bodies: Sequence[ReplyView], gone: Mapping[str, date]) -> list[
             organisation=one.organisation,
             outcome=one.answer or "",
             decided_on=one.replied_on,
+            missed_on=missed_days(meetings.get(one.body, ()), asked_on),
             gone_on=None if one.answer else gone.get(one.body),
         )
         for one in bodies
@@ -115,12 +131,11 @@ def positions_of(bodies: Sequence[ReplyView], gone: Mapping[str, date]) -> list[
 
 def _view(
     row: Mapping[str, Any],
+    consents: list[BodyPosition],
     bodies: list[ReplyView],
-    gone: Mapping[str, date],
     obstructions: list[ObstructionView],
     as_at: date,
 ) -> RecommendationView:
-    consents = positions_of(bodies, gone)
     state = state_of(consents, row["reply_by"], on=as_at, limits=limits_on(as_at))
     return RecommendationView(
         **dict(row),

@@ -15,6 +15,7 @@ SUPPLIER = CONTRACT["supplier"]
 
 
 async def test_a_meeting_in_public_is_called_three_clear_days_before(met: MeetingBody) -> None:
+    asked = await met.harness.propose("10H", on=date(2017, 3, 1), due_on=date(2017, 12, 1))
     plan = {"body": BODY, "held_on": "2017-03-30", "starts_at": "2017-03-30T14:00:00+01:00"}
     planned = await met.call("POST", "meetings", plan)
     assert (planned["meeting"], planned["state"], planned["in_public"]) == (MEETING, "planned", True)
@@ -59,6 +60,14 @@ async def test_a_meeting_in_public_is_called_three_clear_days_before(met: Meetin
     cancelled = await met.call("POST", f"meetings/{later}/cancellation", {"reason": "no-business"})
     assert cancelled["state"] == "cancelled"
     assert (await met.refused("POST", f"meetings/{later}/notice", short))[0] == "meeting-over"
+    mistaken = {"body": BODY, "held_on": "2017-04-01", "starts_at": "2017-04-01T09:00:00Z"}
+    path = f"meetings/{(await met.call('POST', 'meetings', mistaken))['meeting']}/cancellation"
+    await met.call("POST", path, {"reason": "recorded-in-error"})
+    await met.day("2017-04-03")
+    assert (await met.call("GET", "obstructions", expect=200))["items"] == []
+    await met.day("2017-04-04")
+    [found] = (await met.call("GET", "obstructions", expect=200))["items"]
+    assert (found["about"], found["kind"], found["since"]) == (asked, "inertia", "2017-04-04"), "two meetings passed"
 
 
 async def test_an_item_is_decided_by_who_is_there_and_not_recused(met: MeetingBody) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.temporal.delays import Stop, count_months
-from services.governance.obstructions.rules import BodyPosition, Limits, find_obstructing, inert_since
+from services.governance.meetings.rules import PastMeeting
+from services.governance.obstructions.rules import BodyPosition, Limits, find_obstructing, inert_since, missed_days
 
 DUE = date(2017, 4, 1)
 LATER = DUE + timedelta(days=30)
@@ -78,6 +79,19 @@ def test_inertia_begins_after_the_due_day_or_two_meetings_and_outside_of_deferra
 ) -> None:
     deferred = tuple(Stop(first, until, "deferred") for first, until in stops)
     assert inert_since(BodyPosition(body="B", organisation="O", stops=deferred, missed_on=missed), DUE, 2) == since
+
+
+def test_a_meeting_is_missed_where_it_could_have_decided() -> None:
+    asked = date(2017, 3, 1)
+    called_before, on_the_day = date(2017, 2, 24), date(2017, 3, 1)
+    meetings = [
+        PastMeeting(asked, None),
+        PastMeeting(date(2017, 3, 2), called_before),
+        PastMeeting(date(2017, 3, 8), on_the_day),
+        PastMeeting(date(2017, 4, 5), None),
+    ]
+    assert missed_days(meetings, asked) == (date(2017, 3, 8), date(2017, 4, 5))
+    assert missed_days(meetings, date(2017, 4, 5)) == ()
 
 
 def test_s29_five_months_and_three_with_a_lawful_deferral() -> None:
