@@ -16,8 +16,10 @@ search           search by words, members, trees, lookups, exports
 applications     applications to merge: filed, judged, determined
 imports          files of ODS, ONS and others: formats, previews, the runner, what mergers follow from them
 reorganisations  splits, acquisitions, boundary changes, abolitions; and their undoing
+suspensions      transfer schemes of staff wait, and continue
+merger_previews  what a merger would affect, and every reason against it
 organisations    bodies are opened, closed, renamed, moved; parent, kind, legal status
-mergers          CCGs or ICBs merge: agreed, redated, withdrawn, made ready, carried out; previews
+mergers          CCGs or ICBs merge: agreed, redated, withdrawn, made ready, carried out
 relations        members, owners with exact shares, footprints, hosts
 parts            parts of bodies that continue, which pass by a plan
 cover            every practice and area in exactly one commissioner

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
+from libs.common.codes import numbered
 from libs.common.http.dependencies import By, IfMatch, Rows, UnreadableVersion, Write, allowed, stale
 from libs.common.http.problems import PreconditionMissing, StaleVersion, may_raise
 from libs.common.identity import Caller, Role
@@ -19,6 +20,17 @@ EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
 
 
 CodeInPath = Annotated[Code, Path(description="ODS code", examples=["10Y"])]
+
+
+MergerInPath = Annotated[
+    str,
+    numbered("M", "M-14Y"),
+    Path(description="the reference that the agreement gave", examples=["M-14Y"]),
+]
+
+
+Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
+"""NHS England makes the schemes; a commissioner's governance lead records them, and gives evidence."""
 
 
 OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only on this day; on any day if left out.")]

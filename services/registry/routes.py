@@ -11,6 +11,7 @@ from services.registry.fhir import api as fhir
 from services.registry.identifiers import api as identifiers
 from services.registry.imports import api as imports
 from services.registry.lineage import api as lineage
+from services.registry.merger_previews import api as merger_previews
 from services.registry.mergers import api as mergers
 from services.registry.organisations import api as organisations
 from services.registry.populations import api as populations
@@ -18,6 +19,7 @@ from services.registry.relations import api as relations
 from services.registry.reorganisations import api as reorganisations
 from services.registry.revisions import api as revisions
 from services.registry.search import api as search
+from services.registry.suspensions import api as suspensions
 from services.registry.watch_lists import api as watch_lists
 
 ROUTERS = (
@@ -35,6 +37,8 @@ ROUTERS = (
     search.router,
     watch_lists.router,
     mergers.router,
+    merger_previews.router,
+    suspensions.router,
     applications.router,
     clusters.router,
     cover.router,

@@ -48,7 +48,10 @@ async def prepare(platform: Platform) -> None:
         await platform.call("POST", "registry", path, LEAD, organisations=(own,), json=body)
     approval = {"outcome": "approved_with_conditions", "conditions": conditions("constitution")}
     await post("/merger-applications/A-14Z/determination", approval, **{"If-Match": '"1"'})
+    await post("/mergers/M-14Z/schemes", {"sort": "staff"})
     await post("/mergers", a_merger_command("16C", "11A", "11J", on=LATER, schemes=[]))
+    await post("/mergers/M-16C/schemes", {"sort": "staff", "predecessors": ["11J"]})
+    await post("/mergers/M-16C/schemes/M-16C-S1/suspension", _PAUSED)
 
 
 def _of_an_organisation(operation: str, act: str, body: Any, *, code: str = "RX6", version: int | None = 3) -> Case:
@@ -106,6 +109,7 @@ _FEDERATION = {
     "legal_form": "cic_limited_by_guarantee",
     "remit": "extended_services",
 }
+_PAUSED = {"reason": "terms_disputed", "document": "A letter"}
 _LISTS = [{"code": "10H", "practices": ["K82001"]}, {"code": "10Y", "practices": ["K82002"]}]
 _REPORTED = [
     {"code": "RX1", "about": "succession", "value": "RX2", "effective_on": "2018-04-01"},
@@ -225,11 +229,25 @@ CASES = [
         path="/mergers",
         json=a_merger_command("15A", "10Q", "10V", on=LATER, parts=[{"code": "10D", "share": "1/3"}]),
     ),
-    _of_a_merger("redate_merger", "redating", {"effective_on": "2021-04-01"}, version=1),
-    _of_a_merger("withdraw_merger", "withdrawal", version=1),
+    _of_a_merger("redate_merger", "redating", {"effective_on": "2021-04-01"}, version=3),
+    _of_a_merger("withdraw_merger", "withdrawal", version=3),
     _of_a_merger("establish_successor", "establishment", but="wrong-effective-date"),
-    _of_a_merger("make_scheme", "schemes", {"sort": "staff"}, "11A", "11J", role=LEAD),
-    _of_a_merger("make_scheme", "schemes", {"sort": "staff", "predecessors": ["11J"]}, "11J", role=LEAD),
+    _of_a_merger("make_scheme", "schemes", {"sort": "property"}, "11A", "11J", role=LEAD),
+    _of_a_merger("make_scheme", "schemes", {"sort": "staff", "predecessors": ["11A"]}, "11A", role=LEAD),
+    Case(
+        operation="suspend_scheme",
+        role=LEAD,
+        binds=("10A", "10B"),
+        path="/mergers/M-14Z/schemes/M-14Z-S1/suspension",
+        json=_PAUSED,
+    ),
+    Case(
+        operation="resume_scheme",
+        role=LEAD,
+        binds=("11J",),
+        path="/mergers/M-16C/schemes/M-16C-S1/resumption",
+        json=_PAUSED | {"reason": "terms_agreed"},
+    ),
     Case(
         operation="meet_condition",
         role=LEAD,

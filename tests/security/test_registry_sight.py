@@ -159,11 +159,14 @@ async def _applications(registry: RegistryClient) -> None:
         application = an_application(successor, *applicants, **content)
         await registry.call("POST", "/merger-applications", json=application)
     approval = {"conditions": [{"condition": "constitution", "words": WORDS}], "reasons": [WORDS]}
-    schemes = [{"sort": sort, "nil_return": True} for sort in ("property", "staff")]
+    schemes = [{"sort": "property", "nil_return": True}, {"sort": "staff"}]
     determined = {"outcome": "approved_with_conditions", **approval, "schemes": schemes}
     await registry.change("/merger-applications/A-14Z/determination", version=1, body=determined)
     evidence = {"met_on": "2019-09-01", "evidence_type": "minute", "evidence": WORDS}
     await registry.call("POST", "/mergers/M-14Z/conditions/1/evidence", json=evidence)
+    for act, reason in (("suspension", "tribunal_claim"), ("resumption", "claim_decided")):
+        paused = {"reason": reason, "document": WORDS, "words": WORDS}
+        await registry.call("POST", f"/mergers/M-14Z/schemes/M-14Z-S1/{act}", json=paused)
     await registry.move_clock("2019-09-03")
     await registry.change("/merger-applications/A-14X/applicants/10F/withdrawal", version=1)
     await registry.move_clock("2019-09-05")

@@ -12,7 +12,14 @@ from services.registry.core.errors import TermUnknown
 from services.registry.core.rule_packs import PACKS
 
 Term = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
-Subject = Literal["merger-condition", "merger-evidence", "care-model-service", "federation-remit"]
+Subject = Literal[
+    "merger-condition",
+    "merger-evidence",
+    "care-model-service",
+    "federation-remit",
+    "scheme-suspension",
+    "scheme-resumption",
+]
 
 
 def terms_on(subject: Subject, day: date) -> Mapping[str, str]:

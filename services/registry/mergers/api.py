@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from libs.common.codes import numbered
 from libs.common.http.dependencies import (
     AsAt,
     AsKnown,
@@ -13,7 +12,6 @@ from libs.common.http.dependencies import (
     IfMatch,
     Page,
     Paging,
-    Read,
     Rows,
     StatedAt,
     Today,
@@ -29,10 +27,10 @@ from libs.common.http.dependencies import (
 from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller, Role
 from libs.common.temporal.days import WrittenDay
-from services.registry.core.codes import Code, Day
+from services.registry.core.codes import Code
 from services.registry.core.errors import CodeTaken, TermUnknown
 from services.registry.core.kinds import MergerStatus
-from services.registry.edge import EDIT_REFUSALS, Seeing
+from services.registry.edge import EDIT_REFUSALS, MergerInPath, Preparing, Seeing
 from services.registry.mergers import commands, queries, readiness
 from services.registry.mergers.conditions import MeetCondition
 from services.registry.mergers.errors import (
@@ -48,22 +46,15 @@ from services.registry.mergers.errors import (
     WrongEffectiveDate,
 )
 from services.registry.mergers.models import Merger
-from services.registry.mergers.previews import preview
 from services.registry.mergers.views import (
     MergerInFullView,
     MergerListedView,
-    MergerPreviewView,
     MergerView,
     ReadinessView,
 )
 
 router = commands_router(tags=["Mergers"])
 
-Reference = Annotated[
-    str,
-    numbered("M", "M-14Y"),
-    Path(description="the reference that the agreement gave", examples=["M-14Y"]),
-]
 NHSEngland = Annotated[Caller, allowed(Role.NHS_ENGLAND)]
 
 
@@ -99,7 +90,7 @@ async def list_mergers(
     responses=problems(MergerNotFound),
 )
 async def get_merger(
-    reference: Reference, rows: Rows, sight: Seeing, response: Response, as_known: AsKnown, today: Today
+    reference: MergerInPath, rows: Rows, sight: Seeing, response: Response, as_known: AsKnown, today: Today
 ) -> MergerInFullView:
     """Return a merger as known at an instant, with each planned day, what is ready and what is missing.
 
@@ -109,26 +100,6 @@ async def get_merger(
     merger = await queries.get_merger(rows, reference, sight=sight, as_known=as_known, today=today)
     etag(response, merger.version)
     return merger
-
-
-@router.get("/merger-previews", response_model=MergerPreviewView, summary="Preview a merger")
-async def preview_merger(
-    session: Read,
-    _: By,
-    as_at: AsAt,
-    as_known: AsKnown,
-    predecessors: Annotated[
-        list[Code],
-        Query(alias="predecessor", min_length=1, max_length=50, description="the organisations to dissolve, each once"),
-    ],
-    effective_on: Annotated[Day, Query(description="the successor's first day")],
-    successor: Annotated[Code | None, Query(description="the proposed code of the successor")] = None,
-) -> MergerPreviewView:
-    """Return the practices, people and areas, boundaries crossed, schemes needed, and every reason against it.
-
-    Figures are as at a day, as known at an instant; null where the registry has none.
-    """
-    return await preview(session, predecessors, successor, effective_on, as_at=as_at, as_known=as_known)
 
 
 @router.post(
@@ -167,7 +138,7 @@ async def merge_commissioners(
 )
 @binds("the merger's predecessors", "its successor")
 async def redate_merger(
-    reference: Reference,
+    reference: MergerInPath,
     command: commands.RedateMerger,
     session: Write,
     by: NHSEngland,
@@ -195,7 +166,7 @@ async def redate_merger(
 )
 @binds("the merger's predecessors", "its successor")
 async def withdraw_merger(
-    reference: Reference,
+    reference: MergerInPath,
     session: Write,
     by: NHSEngland,
     stated_at: StatedAt,
@@ -221,10 +192,6 @@ def _cursor(after: tuple[str, ...] | None) -> tuple[date, str] | None:
         raise UnreadableCursor("after: use the link `next` of the page before") from error
 
 
-Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
-"""NHS England makes the schemes; a commissioner's governance lead records them, and gives evidence."""
-
-
 @router.get(
     "/mergers/{reference}/readiness",
     response_model=ReadinessView,
@@ -232,7 +199,7 @@ Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
     responses=problems(MergerNotFound),
 )
 async def get_merger_readiness(
-    reference: Reference, rows: Rows, sight: Seeing, as_at: AsAt, as_known: AsKnown, today: Today
+    reference: MergerInPath, rows: Rows, sight: Seeing, as_at: AsAt, as_known: AsKnown, today: Today
 ) -> ReadinessView:
     """Return the conditions met and the schemes made by a day, as known at an instant, and what is missing.
 
@@ -250,7 +217,7 @@ async def get_merger_readiness(
 )
 @binds("predecessors", "all of the merger's predecessors where none is named")
 async def make_scheme(
-    reference: Reference,
+    reference: MergerInPath,
     command: commands.NewScheme,
     session: Write,
     by: Preparing,
@@ -281,7 +248,7 @@ async def make_scheme(
 )
 @binds("the merger's predecessors")
 async def meet_condition(
-    reference: Reference,
+    reference: MergerInPath,
     number: Annotated[int, Path(ge=1, le=1000, description="the number of the condition in the approval, from 1")],
     command: MeetCondition,
     session: Write,
@@ -305,7 +272,7 @@ async def meet_condition(
 )
 @binds("the merger's predecessors", "its successor")
 async def establish_successor(
-    reference: Reference, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
+    reference: MergerInPath, session: Write, by: NHSEngland, today: Today, stated_at: StatedAt, response: Response
 ) -> Merger:
     """Carry a merger out on its day, as due work does automatically. A refusal lists all that is missing or late."""
     merger = await commands.get_merger_to_change(session, reference, by=by)

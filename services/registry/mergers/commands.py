@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from libs.common.errors import Reason, as_sentence
 from libs.common.events import Event
@@ -253,7 +254,9 @@ async def get_merger_to_change(
 
     Raises MergerNotFound, NotYoursToDecide.
     """
-    stated = await session.scalar(select(Merger).where(Merger.reference == reference))
+    stated = await session.scalar(
+        select(Merger).where(Merger.reference == reference).options(selectinload(Merger.schemes))
+    )
     if stated is not None:
         await must_act_for(session, binds(stated), by)
     merger: Merger | None = await session.scalar(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from libs.common.errors import Reason
 from libs.common.process.clock import day_of
+from libs.organisations.schemes import suspension_in_force
 from services.registry.core.base import Base, one_of
 from services.registry.core.kinds import Kind, MergerStatus
 from services.registry.mergers.errors import (
@@ -59,6 +60,33 @@ class SchemeType(StrEnum):
     """Rights and liabilities under contracts of employment."""
 
 
+class SchemePause(Base):
+    """A statement that what a scheme moves waits from a day on, or continues. Never changed.
+
+    Whether it waits follows from all statements by `suspension_in_force`, in whatever order they were recorded.
+    `reason` is a term; `words` and `document` are for the parties.
+    """
+
+    __tablename__ = "transfer_scheme_pause"
+    __table_args__ = (
+        ForeignKeyConstraint(["merger_id", "scheme"], ["transfer_scheme.merger_id", "transfer_scheme.reference"]),
+    )
+
+    merger_id: Mapped[int] = mapped_column(Integer, primary_key=True, init=False)
+    scheme: Mapped[str] = mapped_column(Text, primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    suspended: Mapped[bool] = mapped_column(Boolean)
+    effective_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    document: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
+    )
+
+
 class Scheme(Base):
     """A transfer scheme of one type, from some of the predecessors to the successor, or a nil return."""
 
@@ -75,6 +103,19 @@ class Scheme(Base):
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("clock_timestamp()"), init=False
     )
+    pauses: Mapped[list[SchemePause]] = relationship(
+        order_by=SchemePause.number, lazy="raise", default_factory=list, repr=False, cascade="all"
+    )
+
+    @property
+    def suspended_on(self) -> date | None:
+        """The day since which what it moves waits, None where it does not."""
+        suspension = suspension_in_force(self.pauses)
+        return suspension.effective_on if suspension else None
+
+    def last_stated_at(self) -> datetime:
+        """Return the instant of the latest statement about it."""
+        return max([self.stated_at, *(pause.stated_at for pause in self.pauses)])
 
 
 class ConditionEvidence(Base):
@@ -218,6 +259,11 @@ class Merger(Base):
         self._reckon()
         return condition
 
+    def pause(self, scheme: Scheme, pause: SchemePause) -> None:
+        """Add a statement that a scheme of its own waits, or continues."""
+        scheme.pauses.append(pause)
+        self._reckon()
+
     def is_ready(self) -> bool:
         """Whether all that is needed was known by its day.
 
@@ -228,7 +274,12 @@ class Merger(Base):
 
     def _reckon(self) -> None:
         """Set the day by which everything needed was known to be ready."""
-        covered = {(one.sort, code): day_of(one.stated_at) for one in self.schemes for code in one.predecessors}
+        covered = {
+            (one.sort, code): day_of(one.last_stated_at())
+            for one in self.schemes
+            if one.suspended_on is None
+            for code in one.predecessors
+        }
         needed = [covered.get((sort, code)) for sort in SchemeType for code in self.predecessors]
         needed += [day_of(one.evidence.stated_at) if one.evidence else None for one in self.conditions]
         days = [day for day in needed if day is not None]
@@ -292,6 +343,6 @@ class Merger(Base):
 WHOLE = (
     selectinload(Merger.plans),
     selectinload(Merger.conditions).selectinload(Condition.evidence),
-    selectinload(Merger.schemes),
+    selectinload(Merger.schemes).selectinload(Scheme.pauses),
 )
 """What is loaded with a merger that changes."""

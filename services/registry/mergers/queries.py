@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.common.temporal.believed import NOW
 from libs.common.temporal.history import ALWAYS
+from libs.organisations.schemes import suspension_in_force
 from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.core.codes import ByCode
@@ -24,6 +25,7 @@ from services.registry.mergers.views import (
     LackView,
     MergerInFullView,
     MergerListedView,
+    PauseView,
     PlanView,
     ReadinessView,
     SchemeView,
@@ -97,6 +99,14 @@ SELECT s.reference, s.sort, s.predecessors, m.successor, s.nil_return, s.made_on
   FROM transfer_scheme s JOIN merger m ON m.id = s.merger_id
  WHERE m.reference = $1 AND s.stated_at <= $2 AND ($3::date IS NULL OR s.made_on <= $3)
  ORDER BY s.made_on, s.reference
+"""
+
+_PAUSES = """
+SELECT p.scheme, p.suspended, p.effective_on, p.reason, CASE WHEN $4 THEN p.words END AS words,
+       CASE WHEN $4 THEN p.document END AS document, p.stated_at, CASE WHEN $4 THEN p.stated_by END AS stated_by
+  FROM transfer_scheme_pause p JOIN merger m ON m.id = p.merger_id
+ WHERE m.reference = $1 AND p.stated_at <= $2 AND ($3::date IS NULL OR p.effective_on <= $3)
+ ORDER BY p.scheme, p.effective_on, p.stated_at
 """
 
 _CONDITIONS = """
@@ -194,8 +204,16 @@ async def _conditions_and_schemes(
 ) -> tuple[list[ConditionView], list[SchemeView]]:
     """Return the conditions and the schemes of a merger by a day, all for None, with their words for a party."""
     asked = reference, as_known or ALWAYS, by, party
-    schemes = [SchemeView(**row) for row in await db.fetch(_SCHEMES, *asked)]
+    pauses: defaultdict[str, list[PauseView]] = defaultdict(list)
+    for row in await db.fetch(_PAUSES, *asked):
+        pauses[row["scheme"]].append(PauseView(**row))
+    schemes = [_scheme(row, pauses[row["reference"]]) for row in await db.fetch(_SCHEMES, *asked)]
     return [ConditionView(**row) for row in await db.fetch(_CONDITIONS, *asked)], schemes
+
+
+def _scheme(row: asyncpg.Record, pauses: list[PauseView]) -> SchemeView:
+    suspension = suspension_in_force(pauses)
+    return SchemeView(**row, suspended_on=suspension.effective_on if suspension else None, pauses=pauses)
 
 
 def _codes(merger: MergerListedView) -> list[str]:

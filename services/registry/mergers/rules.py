@@ -157,6 +157,14 @@ class SchemeState(Protocol):
     def predecessors(self) -> list[str]:
         """The predecessors that it transfers from."""
 
+    @property
+    def reference(self) -> str:
+        """Its reference."""
+
+    @property
+    def suspended_on(self) -> date | None:
+        """The day since which what it moves waits, None where it does not."""
+
 
 class ConditionState(Protocol):
     """The fields of a condition that the rules read."""
@@ -186,10 +194,19 @@ def missing(
         for one in conditions
         if one.met_on is None
     ]
-    made = {(one.sort, code) for one in schemes for code in one.predecessors}
+    made = {(one.sort, code): one for one in schemes for code in one.predecessors}
     for sort in SchemeType:
         without = [code for code in predecessors if (sort, code) not in made]
         if without:
             message = f"no {sort} transfer scheme or nil return of {', '.join(without)}"
             lacking.append(Reason(message, f"schemes.{sort}"))
+        waiting = {one.reference: one for (of, _), one in made.items() if of == sort and one.suspended_on is not None}
+        lacking.extend(
+            Reason(
+                f"the {sort} transfer scheme {one.reference} of {', '.join(one.predecessors)} is suspended since "
+                f"{one.suspended_on}",
+                f"schemes.{sort}",
+            )
+            for _, one in sorted(waiting.items())
+        )
     return lacking

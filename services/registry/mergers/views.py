@@ -52,6 +52,18 @@ class MergerListedView(MergerView):
     overdue: bool = Field(description="its day has come and it has not taken effect")
 
 
+class PauseView(View):
+    """A statement that what a transfer scheme moves waits from a day on, or continues."""
+
+    suspended: bool = Field(description="false: it continues")
+    effective_on: date = Field(examples=["2018-06-01"])
+    reason: str = Field(description="a term of the packs", examples=["consultation_paused"])
+    words: str | None = Field(description="null: for its parties")
+    document: str | None = Field(description="null: for its parties")
+    stated_at: datetime
+    stated_by: str | None = Field(description="null: for its parties")
+
+
 class SchemeView(View):
     """A transfer scheme, or a nil return."""
 
@@ -61,6 +73,8 @@ class SchemeView(View):
     successor: str = Field(description="to whom", examples=["14Y"])
     nil_return: bool
     made_on: date
+    suspended_on: date | None = Field(description="since when what it moves waits; null: it does not", examples=[None])
+    pauses: list[PauseView] = Field(description="when it was suspended and resumed", examples=[[]])
     stated_at: datetime
     stated_by: str | None = Field(description="null: for its parties")
 
@@ -108,49 +122,3 @@ class MergerInFullView(MergerListedView):
     missing: list[LackView] = Field(description="what it still needs before it takes effect")
     conditions: list[ConditionView]
     schemes: list[SchemeView]
-
-
-class BodyTouchedView(View):
-    """An organisation that a merger would dissolve; null is unknown."""
-
-    code: str = Field(examples=["10Y"])
-    name: str | None
-    status: str
-    parents: list[str] | None = Field(description="the footprints that it is in, else its STP or ICB, else its parent")
-    changes_parent: bool | None = Field(description="the successor has another parent")
-    below: list[str] = Field(
-        description="the open sub-ICB locations of an ICB, whose figures are in the ICB's", examples=[["06H"]]
-    )
-    practices: int | None = Field(description="open practices that belong to it, or to a location below it")
-    people: int | None = Field(description="its registered population, or else the sum of the locations below it")
-    areas: int | None = Field(description="small areas (LSOA) that it, or a location below it, covers")
-    local_authorities: list[str] | None
-
-
-class SchemeNeededView(View):
-    """A transfer scheme, or nil return, that is needed before the day."""
-
-    sort: SchemeType
-    predecessor: str
-
-
-class MergerPreviewView(View):
-    """What a merger would affect. Null is unknown: the registry lacks the figure for some body."""
-
-    kind: str = Field(examples=["ccg"])
-    successor: str | None
-    effective_on: date
-    as_at: date
-    as_known: datetime | None = Field(description="null: as known now")
-    bodies: list[BodyTouchedView]
-    practices: int | None
-    people: int | None
-    areas: int | None
-    local_authorities: list[str] | None = Field(description="those of which the bodies cover a part")
-    local_authorities_crossed: bool | None = Field(description="the bodies lie in more than one local authority")
-    parents: list[str] | None = Field(description="the parents of the bodies", examples=[["QOP"]])
-    parents_crossed: bool | None = Field(description="the bodies have different parents")
-    successor_parents: list[str] | None = Field(description="the stated parents of the successor on the day")
-    schemes_needed: list[SchemeNeededView]
-    reasons: list[LackView] = Field(description="reasons against this merger now; none: it can be agreed")
-    rule_pack: str | None = Field(description="the law of that day", examples=["ccg-merger-s14g-2012"])

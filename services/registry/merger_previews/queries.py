@@ -19,10 +19,11 @@ from services.registry.core.links import Relation
 from services.registry.core.standing import standings
 from services.registry.cover.checks import reasons_against_merger
 from services.registry.cover.queries import covered_by_each
+from services.registry.merger_previews.views import BodyTouchedView, MergerPreviewView, SchemeNeededView
 from services.registry.mergers.models import SchemeType
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
-from services.registry.mergers.views import BodyTouchedView, LackView, MergerPreviewView, SchemeNeededView
+from services.registry.mergers.views import LackView
 from services.registry.parts.queries import locations_below
 from services.registry.populations.queries import people_of
 
