@@ -3,9 +3,9 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
@@ -50,6 +50,8 @@ _FEED_OF_ALL = _FEED.format(about="")
 _FEED_ABOUT = _FEED.format(about=f" AND keys && $7 {PLANNED_EACH_TIME}")
 
 _STATE = "SELECT epoch, last_position, last_chain FROM sequencer_state"
+Numbered = TypeVar("Numbered", bound=Mapping[str, Any])
+
 _COLUMNS = ("position", "event_id", "name", "keys", "recorded_at", "body", "chain", "causation", "correlation")
 
 
@@ -85,6 +87,14 @@ def link(chain: bytes, body: bytes) -> bytes:
     return hashlib.sha256(chain + body).digest()
 
 
+def in_order_of_transactions(rows: Sequence[Numbered]) -> list[Numbered]:
+    """Return rows of the outbox, each with its `id` and `tx`, by transaction: each stands where its last event does."""
+    last: dict[Any, int] = {}
+    for row in rows:
+        last[row["tx"]] = max(row["id"], last.get(row["tx"], 0))
+    return sorted(rows, key=lambda row: (last[row["tx"]], row["id"]))
+
+
 async def is_outbox_empty(connection: asyncpg.Connection) -> bool:
     """Return whether no event waits for the sequencer: one look, without a lock."""
     return await connection.fetchval("SELECT id FROM outbox ORDER BY id LIMIT 1") is None
@@ -101,10 +111,7 @@ async def append_from_outbox(connection: asyncpg.Connection, service: str, *, ba
         rows = await connection.fetch(_TAKE, batch, 2 * batch) or await connection.fetch(_TAKE, batch, None)
         if not rows:
             return 0
-        last: dict[str, int] = {}
-        for row in rows:
-            last[row["tx"]] = max(row["id"], last.get(row["tx"], 0))
-        rows.sort(key=lambda row: (last[row["tx"]], row["id"]))
+        rows = in_order_of_transactions(rows)
         position, chain, records = state["last_position"], state["last_chain"], []
         for row in rows:
             position += 1
