@@ -1,6 +1,13 @@
-"""One consolidation end to end: planned, priced, appraised, decided by each member's body, and only then committed."""
+"""One consolidation end to end: planned, priced, appraised, decided by each member's body, committed and carried out.
 
+Each body's decision ends in a sealed dossier, from its paper and votes to the last contract that moved.
+"""
+
+import io
+import json
+import zipfile
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +15,7 @@ import pytest
 from libs.common.identity import Role
 from tests.scenarios.test_s05_a_plan_waits_or_pays import a_plan, act, contracts, open_ccgs, signed
 from tests.support.ballots import ACTION, Bodies
+from tests.support.dossiers import INTACT, verdict
 from tests.support.platform import Platform
 
 PLAN = "PLAN-BODIES"
@@ -69,6 +77,37 @@ async def planned(platform: Platform, codes: tuple[str, ...], annual_pence: int)
     return str(found["revision"])
 
 
+async def carried_out(platform: Platform, code: str) -> None:
+    """Every contract moves, and what a line of the budget fell by realises a saving of a member."""
+    line = {"account": "5210", "function": "payroll", "pay": False, "recurrent": True, "admin": False}
+    lead: dict[str, Any] = {"organisations": (code,)}
+    path = f"/organisations/{code}/budgets/2018-19/lines"
+    body: dict[str, Any] = {"lines": [{**line, "amount_pence": 15_000_000}]}
+    [made] = await platform.call("POST", "finance", path, Role.FINANCE_LEAD, json=body, **lead)
+    claim = {"organisation": code, "function": "payroll", "financial_year": "2018-19", "amount_pence": 100_000}
+    claims = f"/initiatives/{PLAN}/savings/claims"
+    await platform.call("POST", "finance", claims, Role.FINANCE_LEAD, json={**claim, "line": made["line"]}, **lead)
+    await platform.move_clocks(date(2018, 6, 2))
+    reduced = {"amount_pence": 100_000, "initiative": PLAN}
+    await platform.call("POST", "finance", f"{path}/{made['line']}/reductions", Role.FINANCE_LEAD, json=reduced, **lead)
+    await platform.caught_up()
+    await platform.move_clocks(date(2018, 6, 3))
+
+
+async def sealed(platform: Platform, code: str, decision: str, folder: Path) -> list[dict[str, Any]]:
+    """A body's dossier is whole, its export verifies by the published head; return its entries."""
+    path = f"/decisions/{decision}/dossier"
+    state = await platform.call("GET", "governance", path, Role.GOVERNANCE_LEAD, organisations=(code,))
+    assert (state["state"], state["missing"]) == ("sealed", [])
+    published = [one for name, one in await told(platform, "governance") if name == "DossierSealed"]
+    [head] = [one["head"] for one in published if one["decision"] == decision]
+    reader = platform.tokens.header(Role.GOVERNANCE_LEAD, organisations=(code,))
+    archive = (await platform.clients["governance"].get(f"/v1{path}.zip", headers=reader)).content
+    assert verdict(folder, archive, head) == INTACT
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        return [json.loads(line) for line in files.read("entries.jsonl").splitlines()]
+
+
 FIGURES = [
     pytest.param(("05C", "05L", "05Y"), 24_000_000, 9_000_000, id="Black-Country"),
     pytest.param(("10H", "10Y"), 20_000_001, 7_654_321, id="Buckinghamshire"),
@@ -77,7 +116,7 @@ FIGURES = [
 
 @pytest.mark.parametrize(("codes", "annual_pence", "saving_pence"), FIGURES)
 async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
-    platform: Platform, codes: tuple[str, ...], annual_pence: int, saving_pence: int
+    platform: Platform, codes: tuple[str, ...], annual_pence: int, saving_pence: int, tmp_path: Path
 ) -> None:
     lead, last = codes[0], codes[-1]
     revision = int(await planned(platform, codes, annual_pence))
@@ -97,6 +136,9 @@ async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
     proposal = await bodies.propose(lead, PLAN, due_on=date(2017, 7, 31), **asked)
     assert proposal["revision"] == revision
     assert [one["body"] for one in proposal["consents"]] == [f"{code}-governing-body" for code in codes]
+
+    paper = {"title": "The case", "stage": "design", "sha256": "c" * 64, "document": "Paper 1"}
+    await bodies.call(lead, "POST", f"/proposals/{proposal['proposal']}/papers", paper)
 
     day = date(2017, 6, 20)
     await platform.move_clocks(day)
@@ -138,6 +180,18 @@ async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
     assert contracted <= set(codes)
     seen = (await bodies.call(lead, "GET", "/decisions", params={"body": f"{lead}-governing-body"}))["items"]
     assert [one["subject"] for one in seen] == [PLAN]
+
+    await carried_out(platform, lead)
+    for one in decided:
+        entries = await sealed(platform, one["organisation"], one["decision"], tmp_path)
+        fields = {entry["kind"]: entry["fields"] for entry in entries}
+        assert fields["paper"]["sha256"] == "c" * 64
+        assert fields["proposal"]["digest"] == fields["CaseAppraised"]["digest"], "the case that was decided on"
+        assert fields["vote"]["choice"] == "for"
+        assert fields["authority"]["answer"][one["organisation"]]["power"] == "ccg-functions-2013"
+        ended = [entry["fields"]["contract"] for entry in entries if entry["kind"] == "ContractTerminated"]
+        assert sorted(ended) == sorted(f"PAYROLL-{code}" for code in codes)
+        assert fields["SavingRealised"]["amount_pence"] == 100_000
 
 
 async def test_who_rejects_leaves_and_a_decision_on_an_earlier_revision_counts_for_nothing(platform: Platform) -> None:

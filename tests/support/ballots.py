@@ -24,11 +24,16 @@ class Bodies:
         given = {"organisations": (code,), **request} | ({} if body is None else {"json": body})
         return await self.platform.call(method, "governance", path, Role.GOVERNANCE_LEAD, **given)
 
-    async def establish(self, codes: Iterable[str], *, on: date, may: bool = True) -> None:
-        """Let each have a body from this day on, whose right to commit to shared services comes from the law."""
+    async def establish(
+        self, codes: Iterable[str], *, on: date, may: bool = True, action: str = ACTION, posts: Sequence[str] = ()
+    ) -> None:
+        """Let each have a body from this day on, with a chair and these posts, whose right to an action is the law's.
+
+        The action is to commit to shared services, where no other is named.
+        """
         day = on.isoformat()
         for code in codes:
-            body = {"organisation": code, "first_day": day, "posts": [{"title": "Chair"}]}
+            body = {"organisation": code, "first_day": day, "posts": [{"title": title} for title in ("Chair", *posts)]}
             await self.call(code, "POST", "/bodies", body)
             person = {"organisation": code, "display_name": f"Chair of {code}"}
             self.chairs[code] = (await self.call(code, "POST", "/people", person))["person"]
@@ -36,7 +41,7 @@ class Bodies:
             await self.call(code, "POST", "/appointments", held)
             terms = {**TERMS, "first_day": day}
             await self.call(code, "PUT", f"/bodies/{code}-governing-body/terms-of-reference", terms)
-            right = {"organisation": code, "action": ACTION, "first_day": day, "recurrent": True}
+            right = {"organisation": code, "action": action, "first_day": day, "recurrent": True}
             if may:
                 await self.call(code, "POST", "/decision-rights", {**right, "source_minute": "Scheme of delegation"})
 

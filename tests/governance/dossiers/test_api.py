@@ -1,8 +1,6 @@
 """Dossiers over HTTP: who reads one, what is missing, and the zip that its own verifier checks with no code of ours."""
 
 import io
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,21 +11,11 @@ from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from tests.governance.dossiers.test_dossiers import BEFORE, MOVED, hear
 from tests.support.apps import running_service
+from tests.support.dossiers import INTACT, verdict
 from tests.support.edge import Tokens
 from tests.support.governance_harness import GovernanceHarness
 
 PUBLISHERS = ("registry", "contracts", "finance")
-
-
-def verdict(folder: Path, archive: bytes, head: str) -> tuple[int, str]:
-    """What the verifier that is in an archive says of it, run alone."""
-    file, script = folder / "dossier.zip", folder / "verify.py"
-    file.write_bytes(archive)
-    script.write_bytes(zipfile.ZipFile(file).read("verify.py"))
-    ran = subprocess.run(
-        [sys.executable, "-I", str(script), str(file), head], capture_output=True, text=True, check=False
-    )
-    return ran.returncode, ran.stdout.strip()
 
 
 def changed(archive: bytes, **files: bytes) -> bytes:
@@ -75,7 +63,7 @@ async def test_a_dossier_is_read_by_the_parties_and_exported_with_its_verifier(
         exported = (await get(f"{path}.zip")).content
         head = listed[-1]["hash"]
         assert (await get(f"{path}.zip")).content == exported
-        assert verdict(tmp_path, exported, head) == (0, "the dossier is complete and unchanged")
+        assert verdict(tmp_path, exported, head) == INTACT
         with zipfile.ZipFile(io.BytesIO(exported)) as files:
             lines, hashes = files.read("entries.jsonl"), files.read("hashes.txt").split()
         first, *others = lines.splitlines(keepends=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from libs.common.database.connection import Database
 from services.governance.dossiers.rules import digest_of
-from tests.governance.dossiers.test_api import verdict
 from tests.governance.meetings.conftest import MeetingBody, met
 from tests.governance.subjects.test_subjects import a_life
+from tests.support.dossiers import INTACT, verdict
 
 __all__ = ["met"]
 
@@ -140,7 +140,7 @@ async def test_a_dossier_is_sealed_when_whole_and_verifies_after_an_erasure(met:
     for gone in (NAME, row["salt"].hex()):
         assert await tables_with(database, gone) == set(), "database, dossier, log and events"
     exported = (await met.client.get(f"/v1/{path}.zip")).content
-    assert verdict(tmp_path, exported, sealed["head"]) == (0, "the dossier is complete and unchanged")
+    assert verdict(tmp_path, exported, sealed["head"]) == INTACT
     with zipfile.ZipFile(io.BytesIO(exported)) as files:
         assert NAME not in "".join(files.read(name).decode() for name in files.namelist())
         lines = files.read("entries.jsonl").splitlines()
