@@ -78,6 +78,8 @@ async def rows_of(events: Sequence[Event]) -> list[Row]:
 
 async def add_rows(session: AsyncSession, rows: Sequence[Row]) -> list[str]:
     """Insert these rows into the outbox in this order; return the events' ids."""
+    if not rows:
+        return []
     await session.flush()
     connection = await raw(session)
     origins = {row[5:10] for row in rows}
