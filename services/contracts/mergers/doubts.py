@@ -1,58 +1,166 @@
 """Flags contracts with staff lists whose staff wait, because the staff scheme of their merger is suspended."""
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import zip_longest
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.identity import Caller
 from libs.common.process.clock import day_of
+from libs.organisations.schemes import changes_of
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
+from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
 
-# By each scheme's latest statement; the contracts that moved by the merger, or are of a body that is to merge.
-_SUSPENDED = """
-SELECT s.scheme, s.effective_on, c.reference, c.supplier_code AS supplier,
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
+
+_STATED = """
+SELECT scheme, what = 'suspended' AS suspended, predecessors, effective_on, stated_at FROM known_scheme_statement
+ WHERE merger = $1 AND sort = 'staff' AND what IN ('suspended', 'resumed')
+"""
+
+# The contracts that moved by the merger, or are of a body that is to merge, whose list of staff was known by then.
+_IN_DOUBT = """
+SELECT asked.n, c.reference, coalesce(supplier.value, c.supplier_code) AS supplier,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id
-                AND b.valid @> s.effective_on AND upper_inf(b.known)
+                AND b.valid @> greatest(asked.day, c.starts_on) AND upper_inf(b.known)
               WHERE cc.contract_id = c.id ORDER BY cc.customer_code) AS customers
-  FROM (SELECT DISTINCT ON (scheme) scheme, what, predecessors, effective_on FROM known_scheme_statement
-         WHERE merger = $1 AND sort = 'staff' AND what IN ('suspended', 'resumed')
-         ORDER BY scheme, stated_at DESC, what) s
-  JOIN contract_customer named ON named.customer_code = ANY(s.predecessors)
-  JOIN contract c ON c.id = named.contract_id AND c.status <> 'draft'
-   AND coalesce(c.exit_day, c.term_end, c.last_day) >= s.effective_on
- WHERE s.what = 'suspended'
-   AND EXISTS (SELECT FROM exit_paper paper WHERE paper.contract_id = c.id AND paper.kind = 'staff')
-   AND (EXISTS (SELECT FROM change_of_hands h WHERE h.contract_id = c.id AND h.merger = $1)
-        OR EXISTS (SELECT FROM contract_customer_belief b
-                    WHERE b.subject_id = named.id AND b.valid @> s.effective_on AND upper_inf(b.known)))
- ORDER BY c.reference, s.scheme
+  FROM unnest($2::text[], $3::date[], $4::timestamptz[]) WITH ORDINALITY AS asked (codes, day, until, n)
+  JOIN contract c ON c.status NOT IN ('draft', 'lapsed') AND coalesce(c.exit_day, c.term_end, c.last_day) >= asked.day
+  LEFT JOIN contract_supplier_belief supplier
+    ON supplier.subject_id = c.id AND upper_inf(supplier.known)
+   AND supplier.valid @> greatest(asked.day, c.starts_on)
+ WHERE c.id IN (SELECT cc.contract_id FROM contract_customer cc
+                  JOIN contract_customer_belief b ON b.subject_id = cc.id
+                   AND b.valid @> greatest(asked.day, c.starts_on) AND upper_inf(b.known)
+                 WHERE cc.customer_code = ANY(string_to_array(asked.codes, ','))
+                 UNION ALL
+                SELECT h.contract_id FROM change_of_hands h
+                 WHERE h.merger = $1 AND h.from_customers && string_to_array(asked.codes, ','))
+   AND (SELECT jsonb_array_length(paper.content -> 'staff') > 0 FROM exit_paper paper
+         WHERE paper.contract_id = c.id AND paper.kind = 'staff' AND paper.stated_at < asked.until
+         ORDER BY paper.effective_on DESC, paper.stated_at DESC, paper.id DESC LIMIT 1)
+ ORDER BY asked.n, c.reference
 """
 
-_OPEN = """
-SELECT key FROM finding WHERE cleared_at IS NULL AND kind = 'delivery_in_doubt' AND key LIKE $1 || ' %'
+_KNOWN = """
+SELECT key, cleared_at IS NULL AS is_open FROM finding WHERE kind = 'delivery_in_doubt' AND starts_with(key, $1)
 """
+
+_SUSPENDED = """
+SELECT DISTINCT merger
+  FROM (SELECT DISTINCT ON (merger, scheme) merger, what, predecessors FROM known_scheme_statement
+         WHERE sort = 'staff' AND what IN ('suspended', 'resumed')
+         ORDER BY merger, scheme, effective_on DESC, stated_at DESC, what DESC) latest
+ WHERE what = 'suspended' AND ($1::text[] IS NULL OR predecessors && $1) ORDER BY merger
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """What the registry published: a scheme is suspended from a day on, or resumed."""
+
+    scheme: str
+    suspended: bool
+    predecessors: tuple[str, ...]
+    effective_on: date
+    stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """The staff of a scheme wait from a suspension on, until it is resumed (None: they still do)."""
+
+    suspension: _Pause
+    resumption: _Pause | None
+    codes: tuple[str, ...]
+
+    def prefix(self, merger: str) -> str:
+        """Return what the keys of its findings begin with."""
+        return f"{_prefix(merger)}{self.suspension.scheme} {self.suspension.effective_on} "
+
+    def finding(self, merger: str, row: asyncpg.Record) -> NewFinding:
+        """Return what this puts in doubt of one contract."""
+        scheme, since = self.suspension.scheme, self.suspension.effective_on
+        return NewFinding(
+            f"{self.prefix(merger)}{row['reference']}",
+            FindingKind.DELIVERY_IN_DOUBT,
+            [row["reference"], scheme],
+            [*row["customers"], row["supplier"]],
+            f"{row['reference']}: the staff of {scheme} wait since {since}",
+            since,
+        )
 
 
 async def doubt_delivery(session: AsyncSession, merger: str, *, stated_at: datetime) -> bool:
     """Raise what the suspended staff schemes of a merger put in doubt, and clear what was resumed; return if any was.
 
-    What has moved stays moved.
+    What has moved stays moved. What is in doubt follows from all that is known, so that events in any order, and twice,
+    lead to the same.
     """
     connection = await raw(session)
-    prefix = f"staff-scheme {merger}"
-    found: dict[str, NewFinding] = {}
-    for row in await connection.fetch(_SUSPENDED, merger):
-        key = f"{prefix} {row['scheme']} {row['reference']}"
-        found[key] = NewFinding(
-            key,
-            FindingKind.DELIVERY_IN_DOUBT,
-            [row["reference"]],
-            [*row["customers"], row["supplier"]],
-            f"{row['reference']}: the staff of {row['scheme']} wait since {row['effective_on']}",
-            row["effective_on"],
-        )
-    gone = {row["key"] for row in await connection.fetch(_OPEN, prefix)} - set(found)
-    cleared = await clear_findings(session, gone, on=day_of(stated_at), reason="resumed", stated_at=stated_at)
-    return cleared + await raise_findings(session, list(found.values()), stated_at=stated_at) > 0
+    plan = (await find_plans(connection, [merger])).get(merger)
+    waits = _waits([_Pause(**row) for row in await connection.fetch(_STATED, merger)], plan)
+    rows = await connection.fetch(
+        _IN_DOUBT,
+        merger,
+        [",".join(wait.codes) for wait in waits],
+        [wait.suspension.effective_on for wait in waits],
+        [wait.resumption.stated_at if wait.resumption else _ALWAYS for wait in waits],
+    )
+    known = {row["key"]: row["is_open"] for row in await connection.fetch(_KNOWN, _prefix(merger))}
+    gone = {key for key, is_open in known.items() if is_open}
+    changed = 0
+    for number, wait in enumerate(waits, 1):
+        found = {one.key: one for one in (wait.finding(merger, row) for row in rows if row["n"] == number)}
+        now = wait.suspension.stated_at if wait.resumption else max(wait.suspension.stated_at, stated_at)
+        new = [one for key, one in found.items() if key not in known or not (known[key] or wait.resumption)]
+        changed += await raise_findings(session, new, stated_at=now)
+        gone -= found.keys()
+        if end := wait.resumption:
+            # Also what is no longer found: it was in doubt until then.
+            mine = {key for key in gone if key.startswith(wait.prefix(merger))}
+            gone -= mine
+            changed += await clear_findings(
+                session, {*mine, *found}, on=end.effective_on, reason="resumed", stated_at=end.stated_at
+            )
+    cleared = await clear_findings(session, gone, on=day_of(stated_at), reason="superseded", stated_at=stated_at)
+    return changed + cleared > 0
+
+
+async def doubt_deliveries(session: AsyncSession, codes: Collection[str] | None = None, *, stated_at: datetime) -> int:
+    """Look again at what the schemes put in doubt that are suspended, of these bodies alone; return what changed."""
+    rows = await (await raw(session)).fetch(_SUSPENDED, None if codes is None else sorted(codes))
+    return sum([await doubt_delivery(session, row["merger"], stated_at=stated_at) for row in rows])
+
+
+async def find_doubts(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (as every routine of the due work)
+    """Find what suspended schemes put in doubt by a list of staff, or a contract, that came since. Due work."""
+    return await doubt_deliveries(session, stated_at=stated_at)
+
+
+def _prefix(merger: str) -> str:
+    return f"staff-scheme {merger} "
+
+
+def _waits(stated: Sequence[_Pause], plan: MergerPlan | None) -> list[_Wait]:
+    """Return when the staff of each scheme wait: of a merger that was withdrawn or undone never, nor of such a body."""
+    if plan and plan.status in (MergerStatus.WITHDRAWN, MergerStatus.UNDONE):
+        return []
+    by_scheme: dict[str, list[_Pause]] = defaultdict(list)
+    for one in stated:
+        by_scheme[one.scheme].append(one)
+    waits = []
+    for _, pauses in sorted(by_scheme.items()):
+        changes = changes_of(pauses)
+        for suspension, resumption in zip_longest(changes[::2], changes[1::2]):
+            codes = tuple(code for code in suspension.predecessors if plan is None or code in plan.predecessors)
+            if codes:
+                waits.append(_Wait(suspension, resumption, codes))
+    return waits

@@ -5,6 +5,7 @@ from services.contracts.bodies.commands import find_holders
 from services.contracts.consolidations.moves import move_next
 from services.contracts.exit_plans.commands import find_unreturned
 from services.contracts.exits.alerts import announce_windows
+from services.contracts.mergers.doubts import find_doubts
 from services.contracts.mergers.reviews import find_overlaps
 from services.contracts.mergers.to_remake import flag_signed_late
 from services.contracts.performance.commands import find_duties
@@ -22,6 +23,7 @@ DUE: tuple[DoDueWork, ...] = (
     find_unreturned,
     find_holders,
     find_overlaps,
+    find_doubts,
     flag_signed_late,
     move_next,
     agreements_are_overdue,

@@ -33,7 +33,7 @@ from services.contracts.bodies import queries as bodies
 from services.contracts.bodies.commands import find_holders
 from services.contracts.core.models import known, parties_among
 from services.contracts.mergers import plans
-from services.contracts.mergers.doubts import doubt_delivery
+from services.contracts.mergers.doubts import doubt_deliveries, doubt_delivery
 from services.contracts.mergers.models import known_mergers
 from services.contracts.mergers.reviews import review, review_all_again
 from services.contracts.mergers.to_remake import flag_followed, flag_planned
@@ -88,6 +88,7 @@ async def parties_follow_who_followed_whom(
     changed |= await flag_followed(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by) > 0
     if isinstance(event, SuccessionUndone):
         await review_all_again(session)
+        changed |= await doubt_deliveries(session, [event.code], stated_at=event.stated_at) > 0
     return await flag_parties(session, [event.code], stated_at=event.stated_at) > 0 or changed
 
 
@@ -103,6 +104,7 @@ async def contracts_of_closed_parties_are_flagged(
 async def agreed_mergers_are_prepared_for(event: _Planned, session: AsyncSession, *, by: Caller) -> bool:
     """Flag what a merger, as it is agreed now, leaves to be made again, and what its successor would buy twice."""
     changed = await flag_planned(session, event.merger, stated_at=event.stated_at) > 0
+    changed |= await doubt_delivery(session, event.merger, stated_at=event.stated_at)
     on = day_of(event.stated_at)
     return await review(session, event.merger, on=on, stated_at=event.stated_at, by=by) or changed
 

@@ -23,6 +23,7 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.process.clock import start_of
 from libs.organisations.mergers import BelievedSuccession
+from libs.organisations.schemes import changes_of
 from services.finance.core.models import known
 from services.finance.core.years import FIRST_YEAR, FinancialYear
 from services.finance.lines.models import WHAT_A_LINE_IS
@@ -160,7 +161,7 @@ SELECT line_id, effective_on, max(stated_at) AS stated_at, -sum(amount_pence)::b
 _HAS_BUDGET = "SELECT EXISTS (SELECT FROM budget_line WHERE organisation_code = $1 AND financial_year >= $2)"
 _PAUSES = """
 SELECT merger, scheme, successor, predecessors, suspended, effective_on, stated_at
-  FROM known_scheme_pause WHERE merger = ANY($1) ORDER BY scheme, effective_on, stated_at, suspended
+  FROM known_scheme_pause WHERE merger = ANY($1)
 """
 _LINES = f"SELECT id, organisation_code, financial_year, {_IS} FROM budget_line WHERE id = ANY($1)"  # noqa: S608  (names of ours)
 
@@ -304,16 +305,11 @@ def _concerns(pause: Pause, steps: Sequence[BudgetStep]) -> bool:
 
 async def _pauses(connection: asyncpg.Connection, mergers: Collection[str]) -> list[Pause]:
     """Return what changes whether transfers of staff wait: of two suspensions in a row the first alone does."""
-    rows = await connection.fetch(_PAUSES, sorted(mergers)) if mergers else []
-    paused: set[tuple[str, str]] = set()
-    changes = []
-    for row in rows:
+    of_scheme: dict[tuple[str, str], list[Pause]] = defaultdict(list)
+    for row in await connection.fetch(_PAUSES, sorted(mergers)) if mergers else ():
         pause = Pause(row["merger"], row["scheme"], row["successor"], tuple(row["predecessors"]), *row[4:])
-        scheme = (pause.merger, pause.scheme)
-        if pause.suspended != (scheme in paused):
-            changes.append(pause)
-            paused ^= {scheme}
-    return changes
+        of_scheme[pause.merger, pause.scheme].append(pause)
+    return [change for _, pauses in sorted(of_scheme.items()) for change in changes_of(pauses)]
 
 
 async def _publish(session: AsyncSession, connection: asyncpg.Connection, told: _Told) -> None:

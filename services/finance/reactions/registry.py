@@ -82,7 +82,7 @@ async def pay_follows_staff(
     event: TransferSchemeSuspended | TransferSchemeResumed, session: AsyncSession, *, by: Caller
 ) -> bool:
     """Take restated lines of pay back while a transfer of staff waits, and post them again when it continues."""
-    return await restate_budgets(session, event.predecessors, by=by)
+    return await _restate(session, event.predecessors, by=by)
 
 
 async def _restate(session: AsyncSession, codes: Sequence[str], *, by: Caller) -> bool:

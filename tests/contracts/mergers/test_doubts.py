@@ -1,0 +1,131 @@
+"""Contracts with staff lists are in doubt while the staff of a merger wait, whatever is heard first."""
+
+from datetime import date
+from itertools import permutations
+from typing import Any
+
+from libs.common.events import Event
+from libs.common.events.registry import (
+    CCGMerged,
+    CCGMergerWithdrawn,
+    SuccessionUndone,
+    TransferSchemeResumed,
+    TransferSchemeSuspended,
+)
+from libs.common.identity import service_caller
+from services.contracts.mergers.doubts import find_doubts
+from services.contracts.terminations.staff import StateStaff, state_staff
+from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
+
+THE_DAY = date(2018, 4, 1)
+STAFF = [{"id": "E1", "annual_pay_pence": 3_000_000, "years": 4}]
+
+
+def a_pause(waits: bool, day: date, old: str, new: str) -> Event:
+    kind = TransferSchemeSuspended if waits else TransferSchemeResumed
+    return kind(
+        effective_on=day,
+        stated_at=at(day),
+        merger=f"M-{new}",
+        scheme=f"M-{new}-S1",
+        sort="staff",
+        successor=new,
+        predecessors=(old,),
+        reason="other",
+    )
+
+
+def a_merger(new: str, old: str) -> CCGMerged:
+    schemes = {"property_schemes": (f"M-{new}-P1",), "staff_schemes": (f"M-{new}-S1",)}
+    bodies = {"merger": f"M-{new}", "successor": new, "successor_name": f"NHS {new} CCG", "predecessors": (old,)}
+    return CCGMerged(effective_on=THE_DAY, stated_at=at(THE_DAY), **bodies, **schemes)
+
+
+async def with_staff(harness: ContractsHarness, *codes: str, listed: bool = True) -> None:
+    for code in codes:
+        reference, lines = f"PAYROLL-{code}", [{"function": "payroll", "annual_pence": 100}]
+        draft = a_draft(reference=reference, customers=[code], lines=lines, last_day=date(2021, 3, 31))
+        await harness.draft(draft, by=a_lead(code))
+        await harness.sign(reference, by=a_lead(code, draft.supplier))
+        if listed:
+            await state(harness, code, on=date(2017, 4, 1))
+
+
+async def state(harness: ContractsHarness, code: str, *, on: date, staff: list[dict[str, Any]] = STAFF) -> None:
+    async with harness.database.begin() as session:
+        await state_staff(
+            session,
+            f"PAYROLL-{code}",
+            StateStaff.model_validate({"effective_on": on, "staff": staff}),
+            by=a_lead(code),
+            today=on,
+            stated_at=at(on),
+            expect=any_version,
+        )
+
+
+async def found(harness: ContractsHarness, about: str) -> list[tuple[str, date, date | None, str | None]]:
+    rows = await harness.database.fetch(
+        "SELECT key, raised_on, cleared_on, reason FROM finding"
+        " WHERE kind = 'delivery_in_doubt' AND about @> ARRAY[$1] ORDER BY raised_on, key",
+        f"PAYROLL-{about}",
+    )
+    return [(str(row["key"]).split()[2], row["raised_on"], row["cleared_on"], row["reason"]) for row in rows]
+
+
+async def due(harness: ContractsHarness, on: date) -> int:
+    async with harness.database.begin() as session:
+        return await find_doubts(session, up_to=on, stated_at=at(on), by=service_caller("contracts"))
+
+
+async def test_whatever_is_heard_first_what_waits_by_all_that_is_known_is_in_doubt(harness: ContractsHarness) -> None:
+    days = [(True, date(2018, 5, 1)), (False, date(2018, 6, 1)), (True, date(2018, 7, 1)), (False, date(2018, 8, 1))]
+    orders = [(0, 1, 2, 3, 4), (1, 2, 0, 3, 4), *list(permutations(range(5)))[40::41], (4, 3, 2, 1, 0)]
+    await harness.hear_of_ccgs(*(f"{number}A" for number in range(len(orders))))
+    await with_staff(harness, *(f"{number}A" for number in range(len(orders))))
+    for number, order in enumerate(orders):
+        old, new = f"{number}A", f"{number}N"
+        pauses = [a_pause(waits, day, old, new) for waits, day in days]
+        events = [a_merger(new, old), *pauses]
+        heard: list[Event] = []
+        for place in order:
+            await harness.hear(events[place], events[place])
+            heard.append(events[place])
+            changes = [one for one in pauses if one in heard]
+            waits = [one for one in changes if isinstance(one, TransferSchemeSuspended)]
+            since = None
+            for one in changes:
+                since = (since or one.effective_on) if one in waits else None
+            open_now = [rest[0] for _, *rest in await found(harness, old) if rest[1] is None]
+            assert open_now == ([since] if since else []), (order, place)
+        assert await harness.customers(f"PAYROLL-{old}", as_at=date(2018, 9, 1)) == [new]
+        if [place for place in order if place] == [1, 2, 3, 4]:
+            assert await found(harness, old) == [
+                (f"M-{new}-S1", date(2018, 5, 1), date(2018, 6, 1), "resumed"),
+                (f"M-{new}-S1", date(2018, 7, 1), date(2018, 8, 1), "resumed"),
+            ]
+
+
+async def test_a_list_that_came_since_is_found_and_an_empty_one_ends_the_doubt(harness: ContractsHarness) -> None:
+    await harness.hear_of_ccgs("10H")
+    await with_staff(harness, "10H", listed=False)
+    await harness.hear(a_pause(True, date(2018, 2, 1), "10H", "14Y"))
+    assert (await found(harness, "10H"), await due(harness, date(2018, 2, 2))) == ([], 0)
+    await state(harness, "10H", on=date(2018, 2, 3))
+    assert (await due(harness, date(2018, 2, 4)), await due(harness, date(2018, 2, 4))) == (1, 0)
+    assert await found(harness, "10H") == [("M-14Y-S1", date(2018, 2, 1), None, None)]
+    await state(harness, "10H", on=date(2018, 2, 5), staff=[])
+    assert await due(harness, date(2018, 2, 6)) == 1
+    assert await found(harness, "10H") == [("M-14Y-S1", date(2018, 2, 1), date(2018, 2, 6), "superseded")]
+
+
+async def test_a_merger_that_is_withdrawn_or_undone_leaves_no_delivery_in_doubt(harness: ContractsHarness) -> None:
+    await harness.hear_of_ccgs("10H", "10Y")
+    await with_staff(harness, "10H", "10Y")
+    bodies = {"merger": "M-14Y", "successor": "14Y", "predecessors": ("10H",)}
+    withdrawn = CCGMergerWithdrawn(effective_on=date(2018, 3, 1), stated_at=at(date(2018, 3, 1)), **bodies)
+    await harness.hear(a_pause(True, date(2018, 2, 1), "10H", "14Y"), withdrawn)
+    assert await found(harness, "10H") == [("M-14Y-S1", date(2018, 2, 1), date(2018, 3, 1), "superseded")]
+    undone = SuccessionUndone(effective_on=THE_DAY, stated_at=at(date(2018, 6, 1)), code="10Y", successor="1ZZ")
+    await harness.hear(a_merger("1ZZ", "10Y"), a_pause(True, date(2018, 5, 1), "10Y", "1ZZ"), undone)
+    assert await found(harness, "10Y") == [("M-1ZZ-S1", date(2018, 5, 1), date(2018, 6, 1), "superseded")]
