@@ -22,6 +22,7 @@ from services.governance.decision_rights import commands as decision_rights
 from services.governance.decisions import commands as decisions
 from services.governance.decisions.models import Outcome
 from services.governance.people import commands as people
+from services.governance.proposals import acts as proposal_acts
 from services.governance.proposals import commands as proposals
 from services.governance.reactions.publishers import subscriptions
 
@@ -327,6 +328,24 @@ class GovernanceHarness:
                 stated_at=stated or at(on, 12),
             )
         return taken.id
+
+    async def consult(self, proposal: str, consulted: str, *, on: date) -> None:
+        """Someone is consulted on a proposal, and supports it."""
+        async with self.database.begin() as session:
+            found = await proposals.get_proposal_to_change(session, proposal, by=a_lead(), today=on)
+            command = proposal_acts.RecordConsultation.model_validate({"consulted": consulted, "position": "supports"})
+            await proposal_acts.record_consultation(
+                session, found, command, by=a_lead(), today=on, stated_at=at(on, 10)
+            )
+
+    async def show(self, proposal: str, condition: str, *, on: date, stated: datetime | None = None) -> None:
+        """Evidence is given that a condition is met."""
+        async with self.database.begin() as session:
+            found = await proposals.get_proposal_to_change(session, proposal, by=a_lead(), today=on)
+            command = proposal_acts.GiveEvidence(document="Letter of the auditor", minute="Governing body, item 3")
+            await proposal_acts.give_evidence(
+                session, found, condition, command, by=a_lead(), today=on, stated_at=stated or at(on, 10)
+            )
 
     async def bucks(self) -> None:
         """Both bodies of Buckinghamshire: P-ao in both, each its own chair, a finance officer in one of them."""

@@ -107,7 +107,7 @@ class CloseItem(Command):
     casting: Annotated[CastingVote | None, Field(description="In a tie of a simple majority only.")] = None
     met: Annotated[
         tuple[ConditionCode, ...],
-        Field(max_length=20, description="Conditions of the body's right that are met, by their codes."),
+        Field(max_length=20, description="Conditions of the body's right that `document` shows to be met, by codes."),
     ] = ()
     note: Note = None
     document: Document = None
@@ -277,6 +277,7 @@ async def _decide(
         minute=f"{found.meeting.reference}, item {item.number}",
         conditions=tuple(row["conditions"]) if carried else (),
         met=frozenset(command.met),
+        document=command.document,
     )
     decision = await take_decision(session, new, by=by, stated_at=stated_at)
     return decision.id

@@ -235,6 +235,7 @@ async def ask_whether_may(command: AskWhetherMay, rows: Rows, _: By, as_at: AsAt
         ],
         others=[_chain(other, answer) for other in answer.others[:MOST_OTHERS]],
         parts=list(answer.question.parts),
+        uncounted=list(answer.question.uncounted),
         packs=answer.packs,
         notes=await notes_on(rows, command.organisation, command.action, on=as_at, as_known=as_known),
     )

@@ -32,7 +32,10 @@ class Permit(Base):
 
 
 class SeriesPart(Base):
-    """What a decision of one organisation adds to a series: the same supplier and function, or one named series."""
+    """What a decision of one organisation adds to a series: the same supplier and function, or one named series.
+
+    Of a procurement the supplier is whoever is known to have won it, so that `suppliers` is empty.
+    """
 
     __tablename__ = "series_part"
     __table_args__ = (Index(None, "organisation", "decided_on"),)
@@ -47,13 +50,15 @@ class SeriesPart(Base):
     annual_pence: Mapped[int] = mapped_column(BigInteger)
     decided_on: Mapped[date] = mapped_column(Date)
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    procurement: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
 
 class SeriesPartEnded(Base):
-    """A decision that no longer counts in its series from a day on."""
+    """A decision that no longer counts in its series from a day on; or it was stated later that it does (`ended`)."""
 
     __tablename__ = "series_part_ended"
 
     decision: Mapped[str] = mapped_column(Text, primary_key=True)
-    effective_on: Mapped[date] = mapped_column(Date)
-    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    effective_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    ended: Mapped[bool] = mapped_column(default=True, server_default=text("true"), primary_key=True)

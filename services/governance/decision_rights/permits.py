@@ -168,6 +168,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "power": chain.power if chain else "",
         "packs": answer.packs,
         "parts": list(answer.question.parts),
+        **({"uncounted": list(answer.question.uncounted)} if answer.question.uncounted else {}),
         "decided_pence": {basis.value: str(pence) for basis, pence in answer.question.decided.items()},
         "rights": [
             {

@@ -152,6 +152,10 @@ class CanView(View):
     parts: Annotated[
         list[str], Field(description="The decisions of the same series that count together with this one.")
     ]
+    uncounted: Annotated[
+        list[str],
+        Field(description="Decisions on the same function that may be parts as well: their supplier is not known yet."),
+    ]
     packs: Annotated[list[str], Field(description="The rule packs by which it was answered, beside the power's.")]
 
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,10 +20,11 @@ from services.governance.core.chains import LimitBasis, Question
 from services.governance.core.codes import Command, Document, Note
 from services.governance.core.errors import EndsBeforeItBegins, refuse
 from services.governance.core.models import known
+from services.governance.decision_rights.errors import ConditionUnmet
 from services.governance.decision_rights.models import SeriesPart
 from services.governance.decision_rights.permits import permit
 from services.governance.decision_rights.queries import Actor
-from services.governance.decision_rights.series import Series, end_parts
+from services.governance.decision_rights.series import Series, end_parts, restore_parts
 from services.governance.decisions.errors import (
     BindsNoOne,
     DecidedAlready,
@@ -33,9 +34,10 @@ from services.governance.decisions.errors import (
 )
 from services.governance.decisions.models import Decision, DecisionReversal, Outcome
 from services.governance.instruments.queries import Binding, binding_of
-from services.governance.proposals.commands import add_act, lock_proposal
-from services.governance.proposals.errors import NotAsked, ProposalNotOpen
+from services.governance.proposals.commands import add_act, awaited, lock_proposal
+from services.governance.proposals.errors import NotAsked, NotConsulted, ProposalNotOpen
 from services.governance.proposals.models import ActKind, Proposal, State
+from services.governance.proposals.packs import consultations_asked
 from services.governance.proposals.queries import ProposalRead, get_proposal
 from services.governance.subjects.models import SubjectKind
 from services.governance.subjects.queries import find_subject
@@ -49,8 +51,9 @@ _VOID_WITH = frozenset({SubjectKind.PLAN, SubjectKind.MERGER})
 class NewDecision:
     """What a vote or an urgent action came to.
 
-    `body` decides; `actor` acts where it is not the body itself, as in an urgent action of a post. `met` are the
-    conditions of rights that are met, by codes; `conditions` are those of an approval. `minute` names meeting and item.
+    `body` decides; `actor` acts where it is not the body itself, as in an urgent action of a post. `met` are conditions
+    of rights, by codes, that `document` shows to be met on the day, beside those with evidence; `conditions` are those
+    of an approval. `minute` names meeting and item.
     """
 
     proposal: str
@@ -62,19 +65,21 @@ class NewDecision:
     urgent: bool = False
     actor: Actor | None = None
     met: frozenset[str] = frozenset()
+    document: str | None = None
 
 
 async def take_decision(session: AsyncSession, new: NewDecision, *, by: Caller, stated_at: datetime) -> Decision:
     """Record what a body decided on a proposal, if `can` permits it for each organisation that it binds.
 
-    Who may act for the body is for the caller of this function to check. Raises ProposalNotFound, ProposalNotOpen,
-    NotAsked, DecidedAlready, BindsNoOne, NoPower, LimitExceeded, SplitToStayUnder, ConditionUnmet.
+    A condition of a right is met where evidence of it was given by the day and stated by then. Who may act for the body
+    is for the caller of this function to check. Raises ProposalNotFound, ProposalNotOpen, NotAsked, DecidedAlready,
+    NotConsulted, BindsNoOne, NoPower, LimitExceeded, SplitToStayUnder, ConditionUnmet.
     """
     proposal = await lock_proposal(session, new.proposal)
     connection = await raw(session)
     read = await get_proposal(connection, new.proposal, as_at=new.on)
     subject = await find_subject(connection, proposal.subject, as_at=new.on, as_known=None)
-    refuse([*_not_open(read, new, subject)])
+    refuse([*_not_open(read, new, subject), *_not_consulted(read, new), *_without_paper(new)])
     binding = await binding_of(connection, new.body, proposal.action, on=new.on, as_known=None)
     if not binding.binds:
         reasons = [Reason(reason, "body") for reason in binding.reasons]
@@ -84,7 +89,7 @@ async def take_decision(session: AsyncSession, new: NewDecision, *, by: Caller, 
         session,
         new.actor or Actor(body=new.body),
         binding.binds,
-        _question(proposal, subject, new),
+        _question(proposal, subject, new, met=_met(read, new, stated_at)),
         series=Series(name=proposal.series, proposal=proposal.reference),
         on=new.on,
         stated_at=stated_at,
@@ -96,19 +101,35 @@ async def take_decision(session: AsyncSession, new: NewDecision, *, by: Caller, 
     await session.flush()
     if new.outcome.approves:
         session.add_all(_parts(decision, proposal, subject))
-    add_act(
-        *(session, proposal, ActKind.DECIDED, new.on),
-        by=by,
-        stated_at=stated_at,
-        body=new.body,
-        outcome=decision.outcome,
-        reference=decision.id,
-        conditions=decision.conditions,
-        revision=decision.revision,
-    )
+    _add_acts(session, proposal, new, decision, by=by)
     await session.flush()
+    await _follow_withdrawals(session, read, decision)
     await outbox.add(session, _told(decision))
     return decision
+
+
+def _add_acts(session: AsyncSession, proposal: Proposal, new: NewDecision, decision: Decision, *, by: Caller) -> None:
+    """Record the decision with its proposal, and the evidence that was stated with it."""
+    when: dict[str, Any] = {"by": by, "stated_at": decision.stated_at, "revision": decision.revision}
+    for code in sorted(new.met):
+        add_act(session, proposal, ActKind.EVIDENCED, new.on, code=code, reference=new.minute, **when)
+    given: dict[str, Any] = {"body": new.body, "outcome": decision.outcome, "conditions": decision.conditions}
+    add_act(session, proposal, ActKind.DECIDED, new.on, reference=decision.id, **given, **when)
+
+
+async def _follow_withdrawals(session: AsyncSession, read: ProposalRead, decision: Decision) -> None:
+    """Have what was decided on a proposal count in its series from the day of a withdrawal to come, or no longer.
+
+    The withdrawal ends nothing where all bodies have decided before its day.
+    """
+    connection = await raw(session)
+    ahead = {act.effective_on for act in read.acts if act.what == ActKind.WITHDRAWN}
+    for day in sorted(one for one in ahead if one > decision.taken_on):
+        then = await get_proposal(connection, read.reference, as_at=day)
+        if then.standing.state is State.WITHDRAWN:
+            await end_parts(connection, decision.id, on=day, stated_at=decision.stated_at)
+        else:
+            await restore_parts(connection, read.reference, on=day, stated_at=decision.stated_at)
 
 
 def _not_open(read: ProposalRead, new: NewDecision, subject: Subject | None) -> Iterable[Conflict]:
@@ -125,7 +146,27 @@ def _not_open(read: ProposalRead, new: NewDecision, subject: Subject | None) -> 
             yield _refusal(DecidedAlready, message, "body")
 
 
-def _question(proposal: Proposal, subject: Subject | None, new: NewDecision) -> Question:
+def _not_consulted(read: ProposalRead, new: NewDecision) -> Iterable[Conflict]:
+    """Yield whose views have to be sought before a body approves: a rejection leaves all as it was."""
+    if new.outcome.approves:
+        asked = consultations_asked(read.kind, new.on, before_decision=True)
+        for code in sorted(asked - set(read.standing.consulted)):
+            message = f"{code}: not consulted on {read.reference} by {new.on.isoformat()}"
+            yield _refusal(NotConsulted, message, "proposal")
+
+
+def _without_paper(new: NewDecision) -> Iterable[Conflict]:
+    for code in sorted(new.met) if new.document is None else ():
+        message = f"{code}: give evidence of it with the proposal, or name in `document` what shows it"
+        yield _refusal(ConditionUnmet, message, "met")
+
+
+def _met(read: ProposalRead, new: NewDecision, stated_at: datetime) -> frozenset[str]:
+    """Return the conditions of rights of which there is evidence by the day, stated by the instant."""
+    return new.met | {act.code for act in read.standing.evidence if act.stated_at <= stated_at}
+
+
+def _question(proposal: Proposal, subject: Subject | None, new: NewDecision, *, met: frozenset[str]) -> Question:
     """Return what `can` is asked: a rejection commits nothing, so that only the power to decide is needed for it."""
     annual, whole = (proposal.annual_pence, proposal.value_pence) if new.outcome.approves else (0, 0)
     return Question(
@@ -133,7 +174,7 @@ def _question(proposal: Proposal, subject: Subject | None, new: NewDecision) -> 
         value_pence={LimitBasis.SINGLE: whole, LimitBasis.ANNUAL: annual, LimitBasis.WHOLE_LIFE: whole},
         recurrent=proposal.recurrent and new.outcome.approves,
         subjects=(subject.names if subject is not None else frozenset()) | {proposal.subject},
-        met=new.met,
+        met=met,
     )
 
 
@@ -175,13 +216,15 @@ def _decision(
 
 
 def _parts(decision: Decision, proposal: Proposal, subject: Subject | None) -> Iterable[SeriesPart]:
+    procured = subject is not None and subject.kind is SubjectKind.PROCUREMENT
     for code in decision.binds:
         yield SeriesPart(
             decision=decision.id,
             organisation=code,
             proposal=proposal.reference,
             series=proposal.series,
-            suppliers=list(subject.suppliers or subject.bidders) if subject is not None else [],
+            suppliers=[] if subject is None or procured else list(subject.suppliers),
+            procurement=proposal.subject if procured else "",
             functions=list(subject.functions) if subject is not None else [],
             value_pence=decision.value_pence,
             annual_pence=decision.annual_pence,
@@ -315,7 +358,20 @@ async def reverse_decision(
     await session.flush()
     await end_parts(connection, decision.id, on=on, stated_at=stated_at)
     await outbox.add(session, _reversed(decision, reversal))
+    await _ask_again(session, proposal, decision, on=on, stated_at=stated_at)
     return reversal
+
+
+async def _ask_again(
+    session: AsyncSession, proposal: Proposal, decision: Decision, *, on: date, stated_at: datetime
+) -> None:
+    """Ask a body again whose decision no longer stands, where its proposal is open again."""
+    read = await get_proposal(await raw(session), proposal.reference, as_at=max(on, decision.taken_on))
+    waits = {consent.body for consent in read.standing.consents if not consent.outcome}
+    of_this_revision = decision.revision in (0, read.standing.revision)  # a later one has asked again already
+    if decision.body in waits and of_this_revision and not read.standing.state.is_over:
+        asked = {decision.body: read.binding[decision.body]}
+        await outbox.add_all(session, awaited(proposal, asked, on, stated_at))
 
 
 def _reversed(decision: Decision, reversal: DecisionReversal) -> DecisionReversed:

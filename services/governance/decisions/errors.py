@@ -3,7 +3,7 @@
 from libs.common.errors import Conflict, NotFound
 from services.governance.core.errors import NoPower
 from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, SplitToStayUnder
-from services.governance.proposals.errors import NotAsked, ProposalNotFound, ProposalNotOpen
+from services.governance.proposals.errors import NotAsked, NotConsulted, ProposalNotFound, ProposalNotOpen
 
 
 class DecisionNotFound(NotFound):
@@ -46,6 +46,7 @@ BY_DECISION = (
     ProposalNotOpen,
     NotAsked,
     DecidedAlready,
+    NotConsulted,
     BindsNoOne,
     NoPower,
     LimitExceeded,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,13 +15,14 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
 from services.governance.core.acts import must_decide_for, new_act, paper_refusals
-from services.governance.core.codes import BodyReference, Command, ConditionCode, Document, Note, PrivateWords
+from services.governance.core.codes import BodyReference, Command, ConditionCode, Document, Note, PrivateWords, Sentence
 from services.governance.core.errors import EndsBeforeItBegins, refuse
+from services.governance.core.powers import conditions_on
 from services.governance.decision_rights.series import end_parts
 from services.governance.proposals.commands import add_act
 from services.governance.proposals.errors import MinuteContradicts, NoSuchCondition, NotAsked, ProposalNotOpen
 from services.governance.proposals.models import ActKind, Proposal, State
-from services.governance.proposals.packs import codes_of, must_be_listed
+from services.governance.proposals.packs import codes_of, listed_on, unlisted
 from services.governance.proposals.queries import ProposalRead, find_last_decision, get_proposal
 from services.governance.proposals.rules import APPROVED
 
@@ -93,11 +94,18 @@ class WithdrawProposal(Dated):
 
 
 class GiveEvidence(Dated):
-    """The paper that shows that a condition was met on a day."""
+    """The paper that shows that a condition was met on a day, and the minute that records it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"document": "Letter of the auditor, 12 March 2018"}]})
 
     document: Annotated[PrivateWords, Field(description="The paper that shows it. Private.")]
+    minute: Annotated[
+        Sentence | None,
+        Field(
+            description="The minute that records it. Who reads the proposal reads it.",
+            examples=["Governing body, 24 May 2018, item 7"],
+        ),
+    ] = None
 
 
 async def record_consultation(
@@ -116,8 +124,11 @@ async def record_consultation(
     day = command.on or today
     connection = await raw(session)
     read = await get_proposal(connection, proposal.reference, as_at=day)
-    must_be_listed(command.consulted, day, "consultations", field="consulted")
-    refusals = [*_over(read), *paper_refusals_of(command, day, today=today, stated_at=stated_at)]
+    refusals = [
+        *_over(read),
+        *unlisted(command.consulted, day, "consultations", field="consulted"),
+        *paper_refusals_of(command, day, today=today, stated_at=stated_at),
+    ]
     if command.body is not None:
         refusals += await contradictions(
             connection, proposal.subject, command.body, command.position, on=day, field="position"
@@ -157,16 +168,17 @@ async def defer_decision(
     codes = read.binding.get(command.body, (proposal.organisation,))
     for code in codes:
         await must_decide_for(connection, code, by=by, today=today)
-    ground = must_be_listed(command.reason, command.from_on, "decision-deferrals", field="reason")
     refuse(
         [
             *_not_awaited(read, command.body),
+            *unlisted(command.reason, command.from_on, "decision-deferrals", field="reason"),
             *_before(command.from_on, proposal.drafted_on, "from_on"),
             *paper_refusals(
                 command.from_on, field="from_on", document=command.document, today=today, stated_at=stated_at
             ),
         ]
     )
+    lawful = listed_on(command.from_on, "decision-deferrals")[command.reason]["lawful"]
     add_act(
         *(session, proposal, ActKind.DEFERRED, command.from_on),
         by=by,
@@ -174,13 +186,13 @@ async def defer_decision(
         body=command.body,
         code=command.reason,
         until_on=command.until_on,
-        lawful=ground["lawful"],
+        lawful=lawful,
     )
     for code in codes:
         given = (command, "decision deferred", proposal.reference, command.from_on)
         session.add(new_act(*given, organisation=code, by=by, stated_at=stated_at, reason=command.reason))
     await session.flush()
-    await outbox.add_all(session, _deferred(proposal, command, codes, lawful=ground["lawful"], stated_at=stated_at))
+    await outbox.add_all(session, _deferred(proposal, command, codes, lawful=lawful, stated_at=stated_at))
 
 
 def _deferred(
@@ -213,8 +225,10 @@ async def withdraw_proposal(
 ) -> None:
     """Withdraw a locked proposal. Raises ProposalNotOpen, ReasonNotListed, DocumentMissing."""
     day = command.on or today
-    must_be_listed(command.reason, day, "proposal-withdrawals", field="reason")
-    refusals: list[Conflict] = [*_before(day, proposal.drafted_on, "on")]
+    refusals: list[Conflict] = [
+        *_before(day, proposal.drafted_on, "on"),
+        *unlisted(command.reason, day, "proposal-withdrawals", field="reason"),
+    ]
     for on in sorted({max(day, proposal.drafted_on), max(day, today)}):
         read = await get_proposal(await raw(session), proposal.reference, as_at=on)
         if read.standing.state.is_over or read.standing.in_effect:
@@ -257,15 +271,19 @@ async def give_evidence(
     today: date,
     stated_at: datetime,
 ) -> None:
-    """Record that a condition of a decision on a locked proposal was met. Raises NoSuchCondition, ProposalNotOpen."""
+    """Record that a condition of a decision on a locked proposal was met, or one of a right to decide on it.
+
+    Of a right it is one that a rule pack of the day lists. Raises NoSuchCondition, ProposalNotOpen.
+    """
     day = command.on or today
     read = await get_proposal(await raw(session), proposal.reference, as_at=max(day, proposal.drafted_on))
     refusals: list[Conflict] = [*_over(read)]
-    if condition not in read.standing.unmet:
+    of_rights = set(conditions_on(day)) - {act.code for act in read.standing.evidence}
+    if condition not in of_rights.union(read.standing.unmet):
         message = f"{condition} is no unmet condition of {proposal.reference} on {day.isoformat()}"
         refusals.append(NoSuchCondition(message, reasons=[Reason(message, "condition")]))
     refuse(refusals)
-    given = {"code": condition, "revision": read.standing.revision}
+    given: dict[str, Any] = {"code": condition, "revision": read.standing.revision, "reference": command.minute or ""}
     add_act(session, proposal, ActKind.EVIDENCED, day, by=by, stated_at=stated_at, **given)
     _record(session, proposal, command, "condition met", day, by=by, stated_at=stated_at, reason=condition)
     await session.flush()

@@ -202,14 +202,17 @@ async def withdraw_proposal(
 @binds("the proposal's organisation", "the body that took it over")
 async def give_evidence(
     proposal: ProposalPath,
-    condition: Annotated[ConditionCode, Path(description="A condition of its approval.")],
+    condition: Annotated[ConditionCode, Path(description="A condition of its approval, or of a right.")],
     command: acts.GiveEvidence,
     session: Write,
     by: Lead,
     today: Today,
     stated_at: StatedAt,
 ) -> ProposalView:
-    """Record the paper that shows a condition met. An approval is in effect once all its conditions are."""
+    """Record the paper that shows a condition met: of an approval, or of the right by which a body is to decide.
+
+    An approval is in effect once all its conditions are met; a right is used only where its own were by the day.
+    """
     found = await commands.get_proposal_to_change(session, proposal, by=by, today=today)
     await acts.give_evidence(session, found, condition, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, proposal, command.on or today)

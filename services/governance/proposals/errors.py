@@ -41,6 +41,13 @@ class MinuteContradicts(Conflict):
     """
 
 
+class NotConsulted(Conflict):
+    """Views that are to be sought before an approval are missing.
+
+    `reasons` name whom the rule pack of the day asks for. Consult them, and record it with the proposal.
+    """
+
+
 class NotAsked(Conflict):
     """The proposal does not ask this body.
 
@@ -49,7 +56,8 @@ class NotAsked(Conflict):
 
 
 class NoSuchCondition(Conflict):
-    """No decision on the proposal made this a condition.
+    """This is no condition of the proposal that waits for evidence.
 
+    No decision on it made it a condition, and no rule pack lists it as one of rights; or evidence was given already.
     Read the proposal for the conditions that are not met yet.
     """

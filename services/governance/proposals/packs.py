@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
-from libs.common.errors import Reason
+from libs.common.errors import Conflict, Reason
 from libs.common.rulepacks import in_force
 from services.governance.core.catalogue import PACKS
-from services.governance.core.errors import ReasonNotListed, refuse
+from services.governance.core.errors import ReasonNotListed
 
 Listed: TypeAlias = Literal["decision-deferrals", "proposal-withdrawals", "consultations"]
 
@@ -19,20 +19,24 @@ def listed_on(day: date, subject: Listed) -> Mapping[str, Mapping[str, Any]]:
     return {one["code"]: one for pack in packs for one in pack.values[name]}
 
 
-def must_be_listed(code: str, day: date, subject: Listed, *, field: str) -> Mapping[str, Any]:
-    """Return what a code stands for on a day. Raises ReasonNotListed, which lists those of the day."""
+def unlisted(code: str, day: date, subject: Listed, *, field: str) -> list[Conflict]:
+    """Return a refusal of a code that no pack of a day lists, which names those of the day."""
     listed = listed_on(day, subject)
-    if code not in listed:
-        message = f"{code} is not listed on {day.isoformat()}; listed are: {', '.join(listed) or 'none'}"
-        refuse([ReasonNotListed(message, reasons=[Reason(message, field)])])
-    return listed[code]
+    if code in listed:
+        return []
+    message = f"{code} is not listed on {day.isoformat()}; listed are: {', '.join(listed) or 'none'}"
+    return [ReasonNotListed(message, reasons=[Reason(message, field)])]
 
 
-def consultations_asked(kind: str, day: date) -> frozenset[str]:
-    """Return whose views are to be sought before bodies decide on a proposal of this kind, by codes."""
+def consultations_asked(kind: str, day: date, *, before_decision: bool = False) -> frozenset[str]:
+    """Return whose views are to be sought on proposals of this kind, by codes; or only those that an approval needs."""
     packs = in_force(PACKS, day, subject="consultations")
     return frozenset(
-        code for pack in packs for one in pack.values["required"] if one["kind"] == kind for code in one["codes"]
+        code
+        for pack in packs
+        for one in pack.values["required"]
+        if one["kind"] == kind and (one["before_decision"] or not before_decision)
+        for code in one["codes"]
     )
 
 

@@ -1,6 +1,5 @@
 """Shows a proposal with where it stands, and what is late or missing."""
 
-from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 
@@ -9,7 +8,7 @@ from services.governance.proposals.models import ProposalKind, State
 from services.governance.proposals.packs import consultations_asked
 from services.governance.proposals.queries import ProposalRead
 from services.governance.proposals.rules import deferrals
-from services.governance.proposals.views import ConsentView, ProposalView, SubjectView
+from services.governance.proposals.views import ConsentView, EvidenceView, ProposalView, SubjectView
 from services.governance.subjects.queries import find_subject, list_cost_shifts
 
 
@@ -47,8 +46,12 @@ def proposal_view(read: ProposalRead, *, as_known: datetime | None) -> ProposalV
         consents=_consents(read),
         unmet=list(read.standing.unmet),
         in_effect=read.standing.in_effect,
+        evidence=[
+            EvidenceView(condition=act.code, met_on=act.effective_on, minute=act.reference)
+            for act in read.standing.evidence
+        ],
         consulted=list(read.standing.consulted),
-        not_consulted=_not_consulted(read, read.standing.consulted),
+        not_consulted=sorted(consultations_asked(read.kind, read.as_at) - set(read.standing.consulted)),
         as_at=read.as_at,
         as_known=as_known,
     )
@@ -72,7 +75,3 @@ def _consents(read: ProposalRead) -> list[ConsentView]:
         )
         for consent in read.standing.consents
     ]
-
-
-def _not_consulted(read: ProposalRead, consulted: Collection[str]) -> list[str]:
-    return sorted(consultations_asked(read.kind, read.as_at) - set(consulted))

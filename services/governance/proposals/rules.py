@@ -1,13 +1,13 @@
 """The state of a proposal on a day: a pure function of its acts.
 
 A decision, and evidence of its conditions, counts for the revision of the plan that it was taken on; one on an earlier
-revision counts for nothing. A
-lawful deferral stops the clock from its day; where it has a day on which it ends, time counts again from then.
+revision counts for nothing. A lawful deferral stops the clock from its day; where it has a day on which it ends, time
+counts again from then. A withdrawal from a later day ends nothing where the bodies decided before that day.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.governance.proposals.models import ActKind, State
 
@@ -63,6 +63,8 @@ class Standing:
     unmet: tuple[str, ...]
     in_effect: bool
     consulted: tuple[str, ...]
+    evidence: tuple[Done, ...]
+    """Of conditions of the approval, and of rights to decide, that are met."""
 
 
 def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on: date) -> Standing:
@@ -74,15 +76,13 @@ def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on
         (act for act in acts if act.effective_on <= on or act.what == ActKind.SCHEDULED),
         key=lambda act: (act.effective_on, act.stated_at, act.id),
     )
-    revisions = sorted((act.revision, act.still_asked or tuple(bodies)) for act in done if act.what == ActKind.REVISED)
-    now, asked = max([(revision, tuple(bodies)), *revisions])
-    reversed_ = {act.reference for act in done if act.what == ActKind.REVERSED}
-    consents = tuple(_consent(body, done, reversed_, now, on) for body in sorted(asked))
+    now, consents = _consents(bodies, done, revision, on)
     outcome = _outcome(consents)
     conditions = {code for consent in consents for code in consent.conditions}
-    evidenced = {act.code for act in done if act.what == ActKind.EVIDENCED and act.revision in (0, now)}
-    unmet = sorted(conditions - evidenced)
-    state = _state(done, consents, outcome)
+    evidence = tuple(act for act in done if act.what == ActKind.EVIDENCED and act.revision in (0, now))
+    unmet = sorted(conditions - {act.code for act in evidence})
+    overtaken = _overtaken(bodies, done, revision) if outcome else set[Done]()
+    state = _state([act for act in done if act not in overtaken], consents, outcome)
     return Standing(
         state=state,
         revision=now,
@@ -91,7 +91,30 @@ def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on
         unmet=tuple(unmet),
         in_effect=state is State.DECIDED and outcome in APPROVED and not unmet,
         consulted=tuple(sorted({act.code for act in done if act.what == ActKind.CONSULTED})),
+        evidence=evidence,
     )
+
+
+def _consents(
+    bodies: Collection[str], done: Sequence[Done], revision: int, on: date
+) -> tuple[int, tuple[Consent, ...]]:
+    """Return the revision that is asked about, and where each body stands that is still asked."""
+    revisions = sorted((act.revision, act.still_asked or tuple(bodies)) for act in done if act.what == ActKind.REVISED)
+    now, asked = max([(revision, tuple(bodies)), *revisions])
+    reversed_ = {act.reference for act in done if act.what == ActKind.REVERSED}
+    return now, tuple(_consent(body, done, reversed_, now, on) for body in sorted(asked))
+
+
+def _overtaken(bodies: Collection[str], done: Sequence[Done], revision: int) -> set[Done]:
+    """Return the withdrawals from a day before which the bodies decided, by a decision that was stated later."""
+    found = set[Done]()
+    for act in done:
+        before = [one for one in done if one.effective_on < act.effective_on]
+        later = any(one.what == ActKind.DECIDED and one.stated_at > act.stated_at for one in before)
+        if act.what == ActKind.WITHDRAWN and later:
+            _, consents = _consents(bodies, before, revision, act.effective_on - timedelta(days=1))
+            found |= {act} if _outcome(consents) else set()
+    return found
 
 
 def deferrals(acts: Iterable[Done], body: str, *, on: date) -> list[Done]:

@@ -58,6 +58,14 @@ class SubjectView(View):
     cost_shifts: list[CostShiftView]
 
 
+class EvidenceView(View):
+    """Evidence that a condition is met: of an approval, or of the right by which a body decides."""
+
+    condition: Annotated[str, Field(examples=["case-appraised"])]
+    met_on: date
+    minute: Annotated[str, Field(description="The minute that records it; empty: a private paper alone.")]
+
+
 class ProposalView(View):
     """A proposal, and where it stands on the day."""
 
@@ -80,6 +88,7 @@ class ProposalView(View):
     consents: list[ConsentView]
     unmet: Annotated[list[str], Field(description="The conditions of its approval without evidence.")]
     in_effect: bool
+    evidence: Annotated[list[EvidenceView], Field(description="Of conditions that are met by the day.")]
     consulted: list[str]
     not_consulted: Annotated[list[str], Field(description="Whose views the rule pack of the day asks for in vain.")]
     about: Annotated[SubjectView | None, Field(description="The subject; null in lists.")] = None

@@ -54,6 +54,15 @@ async def find_subject(db: Reads, reference: str, *, as_at: date, as_known: date
     )
 
 
+async def list_suppliers(
+    db: Reads, references: Collection[str], *, as_known: datetime | None
+) -> dict[str, tuple[str, ...]]:
+    """Return the suppliers of subjects by all that is known at an instant, by reference; none where none is known."""
+    stated = await _stated(db, references, as_known or _NOW)
+    found = {reference: fold(reference, rows, as_at=date.max) for reference, rows in stated.items()}
+    return {reference: subject.suppliers for reference, subject in found.items() if subject is not None}
+
+
 async def _stated(db: Reads, references: Collection[str], instant: datetime) -> dict[str, list[Stated]]:
     rows: dict[str, list[Stated]] = defaultdict(list)
     for row in await db.fetch(_STATED, sorted(references), instant):

@@ -66,7 +66,8 @@ class ActUrgently(Command):
         tuple[ConditionCode, ...], Field(max_length=20, description="Under which conditions it is approved.")
     ] = ()
     met: Annotated[
-        tuple[ConditionCode, ...], Field(max_length=20, description="Conditions of the body's right that are met.")
+        tuple[ConditionCode, ...],
+        Field(max_length=20, description="Conditions of the body's right that `document` shows."),
     ] = ()
     note: Note = None
     document: Document = None
@@ -110,6 +111,7 @@ async def act_urgently(
         conditions=command.conditions,
         urgent=True,
         met=frozenset(command.met),
+        document=command.document,
     )
     decision = await take_decision(session, new, by=by, stated_at=stated_at)
     made = UrgentAct(

@@ -1,6 +1,7 @@
 """Chains of rights: proofs, faults and repairs, against an oracle that grows the set of rights from the roots."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -11,14 +12,17 @@ from services.governance.core.chains import (
     Fault,
     LimitBasis,
     Missing,
+    NewRight,
     Question,
     Right,
     best_chain,
+    chain_of_grant,
     covers,
     prefixes,
 )
 
 POWER = "nhs-act-2006"
+LAST = date(2019, 3, 31)
 
 
 def power_for(action: str, named: str) -> str | None:
@@ -138,19 +142,21 @@ questions = st.builds(
     recurrent=st.booleans(),
     subjects=st.sampled_from([frozenset[str](), frozenset({"0CX"})]),
     met=st.sampled_from([frozenset[str](), frozenset({"minuted"})]),
+    decided=st.fixed_dictionaries(dict.fromkeys(LimitBasis, st.sampled_from([0, 0, 4, 12]))),
 )
 
 
 def usable(right: Right, question: Question) -> bool:
     """Whether a right by itself reaches as far as the question asks."""
     asked, given_ = question.action.split("."), right.action.split(".")
-    limit = right.limit_pence
+    limit, value = right.limit_pence, question.value_pence[right.limit_basis]
+    value += question.decided[right.limit_basis] if value else 0
     return (
         right.in_force
         and not right.vacant
         and asked[: len(given_)] == given_
         and (right.scope == "" or right.scope in question.subjects)
-        and (limit is None or question.value_pence.get(right.limit_basis, 0) <= limit)
+        and (limit is None or value <= limit)
         and (right.recurrent or not question.recurrent)
         and right.conditions <= question.met
     )
@@ -195,15 +201,17 @@ def repaired(rights: dict[int, Right], question: Question, fault: Fault) -> tupl
             right = replace(right, action=fault.value)
         case Missing.SCOPE:
             right = replace(right, scope="")
-        case Missing.LIMIT:
-            question = replace(question, value_pence={**question.value_pence, right.limit_basis: int(fault.value)})
+        case Missing.LIMIT | Missing.SPLIT:
+            decided = question.decided[right.limit_basis] if fault.missing is Missing.SPLIT else 0
+            left = max(min(question.value_pence[right.limit_basis], int(fault.value) - decided), 0)
+            question = replace(question, value_pence={**question.value_pence, right.limit_basis: left})
         case Missing.RECURRENT:
             question = replace(question, recurrent=False)
         case Missing.CONDITION:
             question = replace(question, met=question.met | set(fault.value.split(", ")))
         case Missing.LOOP:
             right = replace(right, delegated_from=None, power="")
-        case Missing.POWER:
+        case Missing.POWER | Missing.BASIS:
             raise AssertionError(fault)
     return rights | {right.id: right}, question
 
@@ -212,8 +220,8 @@ def repaired(rights: dict[int, Right], question: Question, fault: Fault) -> tupl
 def test_every_repair_made_makes_it_yes(rights: dict[int, Right], question: Question) -> None:
     chain = chain_of(question, rights)
     start = chain.rights[0].id
-    # A chain that was a loop may show further faults of its own once it ends in a power.
-    for _ in range(2):
+    # A chain that was a loop may show further faults once it ends in a power, and a value under its limit be a part.
+    for _ in range(3):
         for fault in chain.faults:
             if fault.missing is Missing.POWER:
                 root = chain.rights[-1]
@@ -224,3 +232,42 @@ def test_every_repair_made_makes_it_yes(rights: dict[int, Right], question: Ques
     assert chain.holds or [fault.missing for fault in chain.faults] == [Missing.POWER]
     if not chain.holds:
         assert covers("joint", question.action), "no such power on that day"
+
+
+grants = st.builds(
+    NewRight,
+    source=st.integers(1, 3),
+    limit_pence=st.sampled_from([None, 5, 20]),
+    limit_basis=st.sampled_from(list(LimitBasis)),
+    last_day=st.sampled_from([None, LAST]),
+)
+
+
+@given(graphs(), grants, questions, questions)
+def test_a_grant_is_permitted_where_all_that_it_may_be_used_for_is_what_its_source_reaches(
+    rights: dict[int, Right], granted: NewRight, terms: Question, asked: Question
+) -> None:
+    """No right reaches beyond what it comes from: what a permitted grant is used for, its source could do too."""
+    source = granted.source or 0
+    if source not in rights:
+        return
+    chain = chain_of_grant(replace(terms, granted=granted), granted, rights, power_for)
+    assert chain is not None
+    new = Right(
+        id=99,
+        holder="post-99",
+        action=terms.action,
+        in_force=True,
+        scope=next(iter(terms.subjects), ""),
+        limit_pence=granted.limit_pence,
+        limit_basis=granted.limit_basis,
+        recurrent=terms.recurrent,
+        conditions=terms.met,
+        delegated_from=source,
+    )
+    question = replace(asked, decided=dict.fromkeys(LimitBasis, 0))
+    by_itself = usable(new, question)
+    if chain.holds and by_itself and power_for(question.action, chain.rights[-1].power):
+        values = [question.value_pence[basis] for basis in LimitBasis]
+        if values == sorted(values):  # a whole life is no less than its highest year
+            assert chain_of(question, rights, source).holds

@@ -1,22 +1,24 @@
 """Decisions: permitted by `can` alone, for all that they bind; what was decided in parts counts together."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from libs.common.errors import DomainError
-from services.governance.core.chains import Question
+from libs.common.events.contracts import ProcurementStated
+from services.governance.core.chains import LimitBasis, Question
 from services.governance.core.errors import NoPower
 from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, SplitToStayUnder
 from services.governance.decision_rights.permits import get_permit
 from services.governance.decision_rights.queries import Actor, ask, list_granters
+from services.governance.decision_rights.series import Series
 from services.governance.decisions import commands
 from services.governance.decisions.errors import DecidedAlready, NotALaterDecision
 from services.governance.decisions.models import Decision
 from services.governance.proposals import acts
 from services.governance.proposals import commands as proposals
-from services.governance.proposals.errors import ConsentMissing, NotAsked, ProposalNotOpen, SubjectUnknown
+from services.governance.proposals.errors import ConsentMissing, NotAsked, NotConsulted, ProposalNotOpen, SubjectUnknown
 from services.governance.proposals.queries import ProposalFilter, get_proposal, list_proposals
 from tests.governance.subjects.test_subjects import a_life, a_plan, withdrawn
 from tests.support.governance_harness import GovernanceHarness, a_lead, at
@@ -106,9 +108,52 @@ async def test_who_may_not_is_refused_and_nothing_is_recorded(
     with pytest.raises(refusal):
         await bucks.decide(proposal, BODY, on=ON)
     assert await bucks.told("DecisionTaken") == []
-    assert await bucks.database.fetch("SELECT FROM permit") == []
-    if refusal is ConditionUnmet:
-        assert await bucks.decide(proposal, BODY, on=ON, met=frozenset({"case-appraised"}))
+    assert await bucks.database.fetch("SELECT FROM permit WHERE act LIKE 'D-%'") == []
+
+
+async def test_a_condition_of_a_right_is_met_by_evidence_that_was_known_and_by_no_assertion(
+    bucks: GovernanceHarness,
+) -> None:
+    await bucks.grant("10H", action="estate", function=None, conditions=["case-appraised", "within-budget"])
+    proposal = await bucks.propose("10H", on=ON, action="estate.let")
+    met: dict[str, Any] = {"met": frozenset({"within-budget"})}
+    with pytest.raises(ConditionUnmet, match="within-budget: give evidence") as refused:
+        await bucks.decide(proposal, BODY, on=ON, **met)
+    assert [reason.field for reason in refused.value.reasons] == ["met"]
+    await bucks.show(proposal, "case-appraised", on=ON + timedelta(days=1))
+    with pytest.raises(ConditionUnmet, match="these conditions are met: case-appraised"):
+        await bucks.decide(proposal, BODY, on=ON, document="Letter, 1 June 2017", **met)
+    await bucks.show(proposal, "case-appraised", on=ON, stated=at(ON, 13))
+    with pytest.raises(ConditionUnmet, match="these conditions are met: case-appraised"):
+        await bucks.decide(proposal, BODY, on=ON, document="Letter, 1 June 2017", **met)
+    decision = await bucks.decide(proposal, BODY, on=ON, stated=at(ON, 14), document="Letter, 1 June 2017", **met)
+    read = await get_proposal(bucks.database, proposal, as_at=ON)
+    evidence = [(act.code, act.effective_on, act.reference) for act in read.standing.evidence]
+    assert evidence == [
+        ("case-appraised", ON, "Governing body, item 3"),
+        ("within-budget", ON, f"{BODY}, 2017-06-01, item 1"),
+    ]
+    [row] = await bucks.database.fetch("SELECT permit FROM decision WHERE id = $1", decision)
+    permit = await get_permit(bucks.database, row["permit"])
+    assert permit["question"]["met"] == ["case-appraised", "within-budget"]
+
+
+async def test_no_body_approves_before_those_were_consulted_whom_the_pack_of_the_day_asks_for(
+    bucks: GovernanceHarness,
+) -> None:
+    await bucks.grant("10H", action="merger.apply", function=None, value_limit_pence=None)
+    merger: dict[str, Any] = {"kind": "merger", "action": "merger.apply", "value_pence": 0, "annual_pence": 0}
+    proposal = await bucks.propose("10H", on=ON, **merger)
+    with pytest.raises(NotConsulted, match="members: not consulted") as refused:
+        await bucks.decide(proposal, BODY, on=ON, met=frozenset({"within-budget"}))
+    assert [reason.field for reason in refused.value.reasons] == ["proposal", "met"]
+    await bucks.consult(proposal, "public", on=ON)
+    with pytest.raises(NotConsulted):
+        await bucks.decide(proposal, BODY, on=ON)
+    await bucks.consult(proposal, "members", on=ON)
+    assert await bucks.decide(proposal, BODY, on=ON)
+    other = await bucks.propose("10H", on=ON, **merger)
+    assert await bucks.decide(other, BODY, "rejected", on=ON), "a rejection leaves all as it was"
 
 
 async def test_a_proposal_is_one_part_of_its_series_and_none_once_it_ended(bucks: GovernanceHarness) -> None:
@@ -123,13 +168,100 @@ async def test_a_proposal_is_one_part_of_its_series_and_none_once_it_ended(bucks
     third = await bucks.propose("10H", on=ON, **COMMIT, series="payroll")
     with pytest.raises(SplitToStayUnder):
         await bucks.decide(third, BODY, on=ON, stated=at(ON, 16))
-    async with bucks.database.begin() as session:
-        found = await proposals.get_proposal_to_change(session, again, by=a_lead(), today=ON)
-        command = acts.WithdrawProposal(reason="overtaken")
-        await acts.withdraw_proposal(session, found, command, by=a_lead(), today=ON, stated_at=at(ON, 17))
+    await withdraw(bucks, again, on=ON, stated=at(ON, 17))
     assert await bucks.decide(third, BODY, on=ON, stated=at(ON, 18)), "what was withdrawn commits no one"
     [before] = await bucks.database.fetch("SELECT count(*) AS n FROM series_part_ended")
     assert before["n"] == 2
+
+
+def a_procurement(day: date, **stated: Any) -> ProcurementStated:
+    """Where the procurement P-1 of 10H stands."""
+    given: dict[str, Any] = {"procurement": "P-1", "buyers": ("10H",), "run_by": "10H", "regime": "pcr-2015"}
+    given |= {"value_pence": 40_000_00, "contract": "", "effective_on": day, "stated_at": at(day)}
+    return ProcurementStated.model_validate(given | stated)
+
+
+async def withdraw(harness: GovernanceHarness, proposal: str, *, on: date, stated: datetime) -> None:
+    async with harness.database.begin() as session:
+        found = await proposals.get_proposal_to_change(session, proposal, by=a_lead(), today=ON)
+        command = acts.WithdrawProposal(reason="overtaken", on=on)
+        await acts.withdraw_proposal(session, found, command, by=a_lead(), today=ON, stated_at=stated)
+
+
+async def test_a_withdrawal_to_come_ends_nothing_that_was_decided_before_its_day(bucks: GovernanceHarness) -> None:
+    limit: dict[str, Any] = {"value_limit_pence": 50_000_00, "limit_basis": "whole_life"}
+    for code in ("10H", "10Y"):
+        await bucks.grant(code, function=None, action="consolidation", **limit)
+    plan = await bucks.propose("10H", on=ON, **COMMIT, value_pence=40_000_00, series="payroll")
+    await bucks.decide(plan, BODY, on=ON)
+    day, after = ON + timedelta(days=9), ON + timedelta(days=10)
+    await withdraw(bucks, plan, on=day, stated=at(ON, 13))
+
+    async def may(series_of: str) -> None:
+        part: dict[str, Any] = {"kind": "consolidation", "action": "consolidation.commit", "series": "payroll"}
+        await bucks.decide(await bucks.propose(series_of, on=after, **part), f"{series_of}-governing-body", on=after)
+
+    read = await get_proposal(bucks.database, plan, as_at=day)
+    assert read.standing.state == "withdrawn"
+    await bucks.decide(plan, OTHER, on=day - timedelta(days=1), stated=at(ON, 15))
+    read = await get_proposal(bucks.database, plan, as_at=day)
+    assert (read.standing.state, read.standing.in_effect) == ("decided", True)
+    with pytest.raises(SplitToStayUnder):
+        await may("10H")
+    with pytest.raises(SplitToStayUnder):
+        await may("10Y")
+
+
+async def test_a_part_that_was_decided_before_a_withdrawal_counts_until_its_day(bucks: GovernanceHarness) -> None:
+    for code in ("10H", "10Y"):
+        await bucks.grant(code, function=None, action="consolidation", limit_basis="whole_life")
+    plan = await bucks.propose("10H", on=ON, **COMMIT, value_pence=40_000_00, series="payroll")
+    day = ON + timedelta(days=9)
+    await withdraw(bucks, plan, on=day, stated=at(ON, 11))
+    await bucks.decide(plan, BODY, on=ON)
+    part: dict[str, Any] = {"kind": "consolidation", "action": "consolidation.commit", "series": "payroll"}
+    with pytest.raises(SplitToStayUnder):
+        await bucks.decide(await bucks.propose("10H", on=ON, **part), BODY, on=ON, stated=at(ON, 13))
+    assert await bucks.decide(await bucks.propose("10H", on=day, **part), BODY, on=day)
+
+
+async def test_a_decision_recorded_late_counts_with_what_was_decided_after_its_day(bucks: GovernanceHarness) -> None:
+    part: dict[str, Any] = {"value_pence": 40_000_00, "series": "move-of-offices"}
+    earlier = await bucks.propose("10H", on=ON, **part)
+    later = ON + timedelta(days=30)
+    second = await bucks.decide(await bucks.propose("10H", on=later, **part), BODY, on=later)
+    with pytest.raises(SplitToStayUnder, match=second):
+        await bucks.decide(earlier, BODY, on=ON, stated=at(later, 13))
+    asked = Question(action="contract.award", value_pence=dict.fromkeys(LimitBasis, 1))
+    for known, parts in ((at(later, 13), (second,)), (at(ON, 13), ())):
+        answer = await ask(
+            *(bucks.database, Actor(body=BODY), "10H", asked),
+            series=Series(name="move-of-offices"),
+            as_at=ON,
+            as_known=known,
+        )
+        assert answer.question.parts == parts
+
+
+async def test_a_procurement_is_a_part_once_its_winner_is_known(bucks: GovernanceHarness) -> None:
+    bids = {"bidders": ("ABC", "XYZ"), "functions": ("payroll",), "stage": "evaluation"}
+    await bucks.hear(a_procurement(ON, winner="", **bids), *a_life()[:1])
+    procured = await bucks.propose("10H", on=ON, value_pence=40_000_00, subject="P-1")
+    award = await bucks.decide(procured, BODY, on=ON)
+    names: dict[str, Any] = {"action": "contract.award", "subjects": frozenset({"ABC", "payroll"})}
+
+    async def parts(known: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        asked = Question(value_pence=dict.fromkeys(LimitBasis, 1), **names)
+        answer = await ask(bucks.database, Actor(body=BODY), "10H", asked, as_at=ON, as_known=known)
+        return answer.question.parts, answer.question.uncounted
+
+    assert await parts(at(ON, 13)) == ((), (award,))
+    won = ON + timedelta(days=60)
+    await bucks.hear(a_procurement(won, winner="ABC", **bids | {"stage": "awarded"}))
+    assert await parts(at(ON, 13)) == ((), (award,))
+    assert await parts(at(won, 13)) == ((award,), ())
+    names["subjects"] = frozenset({"XYZ", "payroll"})
+    assert await parts(at(won, 13)) == ((), ()), "who only bid is no supplier"
 
 
 async def test_what_was_recorded_before_counts_though_it_was_stated_a_moment_later(bucks: GovernanceHarness) -> None:
@@ -210,7 +342,8 @@ async def test_an_answer_for_an_act_replays(bucks: GovernanceHarness) -> None:
 
 async def test_a_later_decision_of_the_same_body_reverses_one(bucks: GovernanceHarness) -> None:
     part: dict[str, Any] = {"value_pence": 40_000_00, "subject": "K-1"}
-    first = await bucks.decide(await bucks.propose("10H", on=ON, **part), BODY, on=ON)
+    asked = await bucks.propose("10H", on=ON, **part)
+    first = await bucks.decide(asked, BODY, on=ON)
     other = await bucks.decide(await bucks.propose("10H", on=ON, series="x"), BODY, on=ON)
     later = ON + timedelta(days=1)
     second = await bucks.decide(await bucks.propose("10H", on=later, **part), BODY, "rejected", on=later)
@@ -230,6 +363,8 @@ async def test_a_later_decision_of_the_same_body_reverses_one(bucks: GovernanceH
     await undo(first, second)
     [told] = await bucks.told("DecisionReversed")
     assert (told["decision"], told["by_decision"], told["ratification_refused"]) == (first, second, False)
+    first_asked, *_, again = [one for one in await bucks.told("DecisionAwaited") if one["proposal"] == asked]
+    assert again == first_asked | {"effective_on": later.isoformat(), "stated_at": again["stated_at"]}
     third = await bucks.propose("10H", on=later, **part)
     assert await bucks.decide(third, BODY, on=later, stated=at(later, 16)), "what was reversed counts no longer"
 

@@ -18,6 +18,7 @@ async def applied(harness: GovernanceHarness) -> dict[str, object]:
     for code in ("10H", "10Y"):
         await harness.grant(code, function=None, action="merger.apply", value_limit_pence=None)
     proposal = await harness.propose("10H", on=VOTED, **ASKED, subject="10H")
+    await harness.consult(proposal, "members", on=VOTED)
     await harness.decide(proposal, "10H-governing-body", on=VOTED)
     application: dict[str, object] = {"application": "A-14Y", "applicants": ("10H", "10Y"), "successor": "14Y"}
     days = {"to_take_effect_on": MERGED_ON, "effective_on": APPLIED, "stated_at": at(APPLIED)}
@@ -40,6 +41,7 @@ async def test_a_missing_vote_is_found_once_and_cleared_when_it_is_there(harness
     await harness.decide(proposal, "10Y-governing-body", "rejected", on=LATER)
     assert await look(harness, LATER) == 0
     again = await harness.propose("10Y", on=LATER, **ASKED, subject="A-14Y")
+    await harness.consult(again, "members", on=LATER)
     await harness.decide(again, "10Y-governing-body", on=LATER)
     assert await look(harness, LATER) == 1
     [cleared] = await harness.told("GovernanceFindingCleared")
