@@ -9,7 +9,7 @@ from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.contracts.core.models import known
 from services.contracts.performance.documents import MOST_BYTES
-from services.contracts.reactions.due import do_next
+from services.contracts.reactions.due import MADE_DUE, do_next
 from services.contracts.reactions.publishers import subscriptions
 from services.contracts.routes import ROUTERS
 from services.contracts.tables import METADATA
@@ -25,6 +25,7 @@ SERVICE = Service(
     subscriptions=subscriptions,
     hears=("registry", "governance"),
     due_work=do_next,
+    made_due=MADE_DUE,
     documents={"/v1/contracts/{reference}/documents": MOST_BYTES},
     predecessors=known.predecessors,
     tags=(

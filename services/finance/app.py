@@ -8,10 +8,11 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.finance.core.models import known
+from services.finance.figures.queries import find_published
 from services.finance.portfolios.commands import publish_solved
 from services.finance.portfolios.jobs import WORKER
 from services.finance.portfolios.queries import KIND
-from services.finance.reactions.due import do_next
+from services.finance.reactions.due import MADE_DUE, do_next
 from services.finance.reactions.publishers import subscriptions
 from services.finance.routes import ROUTERS
 from services.finance.runs.background import Kind, runs
@@ -29,8 +30,10 @@ SERVICE = Service(
     examples=Path(__file__).with_name("examples.toml"),
     subscriptions=subscriptions,
     due_work=do_next,
+    made_due=MADE_DUE,
     hears=("registry", "contracts", "governance"),
     predecessors=known.predecessors,
+    find_fact=find_published,
     background={"runs": runs({KIND: Kind(WORKER, publish_solved)})},
     tags=(
         {"name": "Populations", "description": "Stated for a financial year: they set the allowance."},

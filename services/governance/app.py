@@ -8,7 +8,7 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.governance.core.models import known
-from services.governance.reactions.due import do_next
+from services.governance.reactions.due import MADE_DUE, do_next
 from services.governance.reactions.publishers import subscriptions
 from services.governance.routes import ROUTERS
 from services.governance.tables import METADATA
@@ -25,6 +25,7 @@ SERVICE = Service(
     subscriptions=subscriptions,
     hears=("registry", "contracts", "finance"),
     due_work=do_next,
+    made_due=MADE_DUE,
     predecessors=known.predecessors,
     tags=(
         {"name": "Bodies", "description": "Governing bodies and their posts."},

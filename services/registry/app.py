@@ -1,10 +1,21 @@
 """The registry service, put together."""
 
+import re
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from libs.common.events.registry import (
+    CCGMerged,
+    CCGMergerAgreed,
+    CCGMergerRedated,
+    ICBMerged,
+    ICBMergerAgreed,
+    ICBMergerRedated,
+)
 from libs.common.messaging.bus import Bus
+from libs.common.messaging.causes import DueBy, MadeDue
+from libs.common.messaging.provenance import Alias
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.registry.core.models import successions
@@ -22,9 +33,17 @@ SERVICE = Service(
     routers=ROUTERS,
     examples=Path(__file__).with_name("examples.toml"),
     due_work=carry_out_next_merger,
+    # What passes with a merger has the cause of the merger.
+    made_due=MadeDue(
+        {
+            CCGMerged: (DueBy("merger", (CCGMergerAgreed, CCGMergerRedated)),),
+            ICBMerged: (DueBy("merger", (ICBMergerAgreed, ICBMergerRedated)),),
+        }
+    ),
     uploads=UPLOADS,
     background={"previews of imports": previews},
     predecessors=successions.predecessors,
+    aliases=(Alias(re.compile("(M-.+)-[PS][0-9]+"), "scheme"),),
     tags=(
         {
             "name": "Organisations",

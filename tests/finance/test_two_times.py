@@ -39,6 +39,7 @@ NO_TIMES = {
     "/v1/rule-packs/{pack}": "a pack is what its file says, with its own days and instant",
     "/v1/allowances/{code}/{year}/history": "every day and every instant is shown",
     "/v1/events": "a log has positions",
+    "/v1/provenance/{reference}": "each event is shown with its days, and a log has positions",
     "/v1/operations/backbone": "of the service, not of what it knows",
     "/v1/operations/clock": "of the service, not of what it knows",
     "/v1/operations/parked": "of the service, not of what it knows",

@@ -12,6 +12,7 @@ from libs.common.events.registry import OrganisationSucceeded
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from tests.contracts.conftest import database, harness, url
+from tests.security.chains import provenances_read
 from tests.support.apps import running_service
 from tests.support.contracts_harness import OF_EVERY_CONTRACT, ContractsHarness, a_draft, a_lead, at, bucks_merges
 from tests.support.edge import Tokens, tokens, version_in
@@ -47,6 +48,8 @@ CALLERS: dict[str, tuple[str, ...]] = {
     "operator for every organisation": ("*",),
     "national": ("*",),
 }
+PROVENANCES = {"party", "former supplier", "stranger named like a contract"}
+"""Those who are asked about the provenance of each event too."""
 OPERATORS = {"operator", "operator for every organisation"}
 
 FORMER = "10H+10Y by 0CX to 2020-03-31"
@@ -273,6 +276,9 @@ async def test_the_feed_shows_an_event_to_the_organisations_that_it_names(
         answer = await client.get("/v1/events", params={"limit": 500}, headers=header(tokens, caller))
         assert answer.status_code == 200, answer.text
         events = [item["event"] for item in answer.json()["items"]]
+        if caller in PROVENANCES:
+            chains = await provenances_read(client, header(tokens, caller), database)
+            assert chains == {event["id"] for event in events}, caller
         names = set()
         for event in events:
             act = event["type"].rsplit(".", 2)[1].removeprefix("Contract").removeprefix("Service")

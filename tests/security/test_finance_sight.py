@@ -12,6 +12,7 @@ from libs.common.events.contracts import ContractSigned
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from tests.finance.conftest import database, harness, url
+from tests.security.chains import provenances_read
 from tests.support.apps import running_service
 from tests.support.edge import Tokens, tokens
 from tests.support.finance_harness import FinanceHarness, at, bucks_merges
@@ -37,6 +38,8 @@ CALLERS: dict[str, tuple[str, ...]] = {
     "operator for every organisation": ("*",),
     "national": ("*",),
 }
+PROVENANCES = {"successor", "other predecessor"}
+"""Those who are asked about the provenance of each event too."""
 OPERATORS = {"operator", "operator for every organisation"}
 
 SET_10H, SET_10Y = 1000 * 2207, 4000 * 2207
@@ -210,6 +213,9 @@ async def test_the_feed_shows_a_restatement_to_the_successor_alone(
     for caller in CALLERS.keys() - OPERATORS:
         answer = await client.get("/v1/events", params={"limit": 500}, headers=header(tokens, caller))
         events = [item["event"] for item in answer.json()["items"]]
+        if caller in PROVENANCES:
+            chains = await provenances_read(client, header(tokens, caller), database)
+            assert chains == {event["id"] for event in events}, caller
         if names := {f"{one['type'].rsplit('.', 2)[1]} {one['data']['organisation']}" for one in events}:
             seen[caller] = names
     assert seen == EVENTS

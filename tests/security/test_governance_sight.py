@@ -290,6 +290,10 @@ async def seen_by(
     registers = await read_in_full(client, headers, ids)
     feed = await client.get("/v1/events?limit=500", headers=headers)
     assert feed.status_code in {200, 403}
+    for reference in (fill["decision"], fill["proposal"], ids["chair"]):
+        chain = await client.get(f"/v1/provenance/{reference}", headers=headers)
+        assert chain.status_code in {200, 404}
+        texts.append(chain.text)
     seen = Sees(frozenset(names), frozenset(acts), frozenset(later), feed.is_success, registers)
     return seen, "".join([*texts, feed.text])
 

@@ -92,13 +92,17 @@ class RegistryClient:
 
     async def told(self) -> list[Event]:
         """Every event told so far, in the order of the log."""
+        return [envelope.event() for envelope in await self.envelopes()]
+
+    async def envelopes(self) -> list[Envelope]:
+        """Every event told so far with its envelope, in the order of the log."""
 
         async def all_in_the_log() -> bool:
             return not await self.database.fetch("SELECT id FROM outbox LIMIT 1")
 
         await until(all_in_the_log)
         rows = await self.database.fetch("SELECT body FROM event_log ORDER BY position")
-        return [Envelope.decode(row["body"]).event() for row in rows]
+        return [Envelope.decode(row["body"]) for row in rows]
 
     async def names_told(self) -> list[str]:
         """The names of all events told so far."""

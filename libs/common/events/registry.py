@@ -188,6 +188,7 @@ class CCGMergerAgreed(Event, topic="registry", keys=("merger", "successor", "pre
 
     `parts` are CCGs that continue, of which a part passes to the successor on that day, and `part_shares` their exact
     shares in the same order, empty where none is stated. On the day OrganisationSucceeded is published of each.
+    `application` is the one that was approved, empty where none was filed here; `rule_pack` is the law of the day.
     """
 
     merger: str
@@ -196,6 +197,8 @@ class CCGMergerAgreed(Event, topic="registry", keys=("merger", "successor", "pre
     predecessors: tuple[OdsCode, ...]
     parts: tuple[OdsCode, ...] = ()
     part_shares: tuple[str, ...] = ()
+    application: str = ""
+    rule_pack: str = ""
 
 
 class CCGMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):
@@ -358,7 +361,7 @@ class TransferSchemeResumed(Event, topic="registry", keys=("merger", "successor"
 class ICBMergerAgreed(Event, topic="registry", keys=("merger", "successor", "predecessors")):
     """NHS England agreed to abolish these ICBs and establish one on `effective_on` (NHS Act 2006 s.14Z25, s.14Z27).
 
-    `parts` and `part_shares` mean the same as those of `CCGMergerAgreed`.
+    `parts`, `part_shares`, `application` and `rule_pack` mean the same as those of `CCGMergerAgreed`.
     """
 
     merger: str
@@ -367,6 +370,8 @@ class ICBMergerAgreed(Event, topic="registry", keys=("merger", "successor", "pre
     predecessors: tuple[OdsCode, ...]
     parts: tuple[OdsCode, ...] = ()
     part_shares: tuple[str, ...] = ()
+    application: str = ""
+    rule_pack: str = ""
 
 
 class ICBMergerRedated(Event, topic="registry", keys=("merger", "successor", "predecessors")):

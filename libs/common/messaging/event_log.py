@@ -221,7 +221,7 @@ async def feed(
     reached = after
     while reached < at.position and not items:  # a page of which everything is hidden does not end the search
         rows = await _page_of_the_log(reads, reached, at.position, limit, restricted, visible_to, about)
-        shown = [row for row in rows if _is_shown(row, restricted, visible_to, about)]
+        shown = [row for row in rows if is_shown(row, restricted, visible_to, about)]
         positions = [row["position"] for row in shown]
         items = list(zip([after, *positions], [row["body"] for row in shown], strict=False))
         reached = rows[-1]["position"] if len(rows) == limit else at.position
@@ -249,7 +249,7 @@ async def _page_of_the_log(
     )
 
 
-def _is_shown(
+def is_shown(
     row: asyncpg.Record, restricted: Collection[str], visible_to: Caller, about: Collection[str] | None
 ) -> bool:
     """Whether an event is for this caller, and about these codes. The query compares keys, references included."""

@@ -22,8 +22,11 @@ from libs.common.http.examples import read_examples
 from libs.common.http.middleware import Authentication, Compression, Surroundings
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.http.transactions import READING, VERSION, CommandRoute, PlacedRouter, QuestionRoute, SteppedRoute
+from libs.common.identity import Caller
 from libs.common.messaging.bus import Bus
+from libs.common.messaging.causes import MadeDue
 from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.provenance import Alias, Origin
 from libs.common.messaging.rebuild import rebuild_carried_over
 from libs.common.messaging.sequencer import Sequencer
 from libs.common.messaging.subscriptions import Subscriptions
@@ -31,7 +34,7 @@ from libs.common.process.clock import Clock
 from libs.common.process.faults import pause
 from libs.common.process.metrics import Metrics
 from libs.common.process.tasks import Alive, Run, Tasks
-from libs.common.service import feed_routes, health_routes, operator_routes
+from libs.common.service import feed_routes, health_routes, operator_routes, provenance_routes
 from libs.common.service.clock_row import forget_moved, read_moved
 from libs.common.service.due_work import DoDueWork, DueWork
 from libs.common.service.settings import Settings
@@ -61,12 +64,18 @@ class Service:
     hears: tuple[str, ...] = ()
     """The publishers that it subscribes to."""
     due_work: DoDueWork | None = None
+    made_due: MadeDue = field(default_factory=MadeDue)
+    """What makes its events fall due."""
     documents: Mapping[str, int] = field(default_factory=dict)
     """The most bytes of a body by the paths that take documents; parameters in braces."""
     uploads: frozenset[str] = frozenset()
     """The paths that take files, whose size has a limit of its own."""
     background: Mapping[str, Callable[[Database, Clock, Settings], Run]] = field(default_factory=dict)
     """Tasks of the service's own, by their names in the health."""
+    aliases: tuple[Alias, ...] = ()
+    """References that are no keys of the events about them, for the provenance."""
+    find_fact: Callable[[Database, str, Caller], Awaitable[Origin | None]] | None = None
+    """Returns what a fact follows from that no event of its log is about, such as a figure."""
     predecessors: Callable[[Database, Collection[str]], Awaitable[frozenset[str]]] | None = None
     """Returns the predecessors of the given organisations: whoever acts for a successor sees their events too."""
 
@@ -100,7 +109,8 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
     app.state.service, app.state.metrics = service, metrics
     connect(app, settings, bus)
     problems.register(app)
-    for router in (*service.routers, feed_routes.router, operator_routes.router, operator_routes.stepped):
+    common = (feed_routes.router, provenance_routes.router, operator_routes.router, operator_routes.stepped)
+    for router in (*service.routers, *common):
         if isinstance(router, PlacedRouter):
             app.router.routes.extend(router.routes)
         else:
@@ -204,7 +214,12 @@ def _start(app: FastAPI, tasks: Tasks) -> None:
     state.due_work = None
     if service.due_work is not None:
         state.due_work = DueWork(
-            database, state.clock, service.name, service.due_work, before_looking=lambda: _read_clock(app)
+            database,
+            state.clock,
+            service.name,
+            service.due_work,
+            made_due=service.made_due,
+            before_looking=lambda: _read_clock(app),
         )
         tasks.start("due work", state.due_work.run)
     for name, task_of in service.background.items():

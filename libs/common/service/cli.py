@@ -163,7 +163,9 @@ async def _due_work(service: Service, given: argparse.Namespace) -> int:
         if given.up_to > clock.today():
             print(f"{given.up_to} lies after today, {clock.today()}", file=sys.stderr)
             return 1
-        done = await DueWork(database, clock, service.name, service.due_work).run_up_to(given.up_to)
+        done = await DueWork(database, clock, service.name, service.due_work, made_due=service.made_due).run_up_to(
+            given.up_to
+        )
     finally:
         await database.close()
     print(f"{done} pieces of work done, up to {given.up_to}")

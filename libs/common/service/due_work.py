@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.audit import record_write
 from libs.common.database.connection import Database, raw
 from libs.common.identity import Caller, service_caller
+from libs.common.messaging.causes import MadeDue, because_of, name_causes
 from libs.common.messaging.wakeup import Signal
 from libs.common.process import context
 from libs.common.process.clock import Clock, day_of, end_of
@@ -48,7 +49,8 @@ def first_of(routines: Sequence[DoDueWork]) -> DoDueWork:
 class DueWork:
     """Runs a service's due work: at the start, when the clock is moved (`moved.give()`), and when the day changes.
 
-    `before_looking` is awaited each time, for example to read a clock that another process has moved.
+    `before_looking` is awaited each time, for example to read a clock that another process has moved. `made_due` finds
+    the causes of what a piece publishes: the clock is only its trigger.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class DueWork:
         service: str,
         do: DoDueWork,
         *,
+        made_due: MadeDue | None = None,
         before_looking: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.moved = Signal()
@@ -65,6 +68,7 @@ class DueWork:
         self._clock = clock
         self._service = service
         self._do = do
+        self._made_due = made_due or MadeDue()
         self._before_looking = before_looking
         self._backoff = Backoff()
 
@@ -110,11 +114,15 @@ class DueWork:
         context.begin(context.Origin(actor=by.subject, correlation=cause, causation=before.causation or cause))
         try:
             async with self._database.begin() as session:
-                await (await raw(session)).execute(_LOCK)
+                connection = await raw(session)
+                await connection.execute(_LOCK)
                 done = await self._do(session, up_to=day, stated_at=self._clock.stated_at(), by=by)
                 if done:
                     await session.flush()
-                    await record_write(session, by, f"due work up to {day}")
+                    trigger = context.origin().causation
+                    made_due = await name_causes(connection, self._service, self._made_due, trigger=trigger)
+                    with because_of(made_due):
+                        await record_write(session, by, f"due work up to {day}")
             return done
         finally:
             context.begin(before)

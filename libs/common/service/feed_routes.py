@@ -60,7 +60,7 @@ async def follow_events(
     """
     deadline = time.monotonic() + wait
     grown, stopping = log_signal(rows.url), request.app.state.stopping
-    viewer = await _with_predecessors(by, request)
+    viewer = await with_predecessors(by, request)
     while True:
         seen = grown.count
         page = await event_log.feed(rows, after=after, epoch=epoch, limit=limit, visible_to=viewer)
@@ -72,7 +72,7 @@ async def follow_events(
         await grown.wait(seen, within=min(left, _LOOK_AGAIN), stop=stopping)
 
 
-async def _with_predecessors(by: Caller, request: Request) -> Caller:
+async def with_predecessors(by: Caller, request: Request) -> Caller:
     """Return the caller as also acting for the predecessors of its organisations."""
     predecessors = request.app.state.service.predecessors
     if predecessors is None or by.is_national:

@@ -1,5 +1,24 @@
 """Due work of contracts: what happens on a day without anybody's command."""
 
+from libs.common.events.contracts import (
+    AgreementSettled,
+    AgreementToRemake,
+    CommitmentLapsed,
+    CommitmentMade,
+    ConsolidationAgreed,
+    ContractFindingCleared,
+    ContractFindingRaised,
+    ContractSigned,
+    ContractTerminated,
+    ContractTransferred,
+    ContractVaried,
+    NoticeServed,
+    PaymentFellDue,
+    PaymentScheduled,
+    ServiceConsolidated,
+    TerminationPriced,
+)
+from libs.common.messaging.causes import DueBy, MadeDue, own_events
 from libs.common.service.due_work import DoDueWork, first_of
 from services.contracts.bodies.commands import find_holders
 from services.contracts.consolidations.moves import move_next
@@ -30,5 +49,32 @@ DUE: tuple[DoDueWork, ...] = (
     announce_windows,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""
+
+_TERMS = DueBy("contract", (ContractSigned, ContractVaried, ContractTransferred, ServiceConsolidated))
+_PLAN = (ConsolidationAgreed,)
+_FINDINGS = (ContractFindingRaised, ContractFindingCleared)
+_ABOUT = DueBy("about", own_events("contracts", but=_FINDINGS))
+
+MADE_DUE = MadeDue(
+    {
+        ContractSigned: (DueBy("contract", (CommitmentMade,)),),
+        CommitmentLapsed: (DueBy("contract", (CommitmentMade,)),),
+        ContractVaried: (DueBy("contract", _PLAN, only=("reason", frozenset({"joined"}))), _TERMS),
+        # The end by a plan's move is the plan's, though notice was served for it.
+        ContractTerminated: (
+            *(DueBy("into", _PLAN), DueBy("notice", (NoticeServed,))),
+            *(DueBy("termination", (TerminationPriced,)), _TERMS),
+        ),
+        TerminationPriced: (DueBy("termination", (TerminationPriced,)), _TERMS),
+        ServiceConsolidated: (DueBy("plan", _PLAN),),
+        PaymentFellDue: (DueBy("item", (PaymentScheduled,)), _TERMS),
+        PaymentScheduled: (_TERMS,),
+        AgreementToRemake: (DueBy("agreement", (ContractSigned, ContractVaried)),),
+        AgreementSettled: (DueBy("agreement", (AgreementToRemake,)),),
+        ContractFindingRaised: (_ABOUT,),
+        ContractFindingCleared: (_ABOUT, DueBy("finding", (ContractFindingRaised,))),
+    }
+)
+"""What makes the events of these routines fall due."""
 
 do_next = first_of(DUE)

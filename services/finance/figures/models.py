@@ -18,6 +18,7 @@ heard_event = Table(
     Column("readers", ARRAY(Text)),
     Column("stated_at", DateTime(timezone=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("correlation", Text, nullable=False, server_default=""),
 )
 """Events that figures may follow from, one row an event; their content stays in their publishers' logs."""
 Index(None, heard_event.c["keys"], postgresql_using="gin")

@@ -18,6 +18,7 @@ from libs.common.events.contracts import (
     NoticeDatesStated,
     NoticeServed,
     NoticeWithdrawn,
+    PaymentFellDue,
     ServiceConsolidated,
     SharesAgreed,
     SupplierPriced,
@@ -52,16 +53,17 @@ CLOCKS = (
     *(ObstructionFound, ObstructionEnded, *PROPOSALS),
 )
 EVENTS: tuple[type[Event], ...] = tuple(
-    dict.fromkeys((*EXITS, *PLANS, *COUNTS, *SUCCESSIONS, *PRICES, *BUY_OUTS, *CLOCKS))
+    dict.fromkeys((*EXITS, *PLANS, *COUNTS, *SUCCESSIONS, *PRICES, *BUY_OUTS, *CLOCKS, PaymentFellDue))
 )
 
 _NOTE = """
-INSERT INTO heard_event (source, position, event_id, type, name, keys, readers, stated_at, recorded_at)
+INSERT INTO heard_event (source, position, event_id, type, name, keys, readers, stated_at, recorded_at,
+                         correlation)
 SELECT source, position, event_id, type, name, string_to_array(keys, ','), string_to_array(readers, ','), stated_at,
-       recorded_at
+       recorded_at, correlation
   FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-              $9::timestamptz[])
-    AS noted (source, position, event_id, type, name, keys, readers, stated_at, recorded_at)
+              $9::timestamptz[], $10::text[])
+    AS noted (source, position, event_id, type, name, keys, readers, stated_at, recorded_at, correlation)
     ON CONFLICT DO NOTHING
 """
 
@@ -85,4 +87,5 @@ def _row(delivery: Delivery) -> tuple[object, ...]:
         ",".join(sorted(envelope.organisations)) if event.parties_only else None,
         event.stated_at,
         envelope.recorded_at,
+        envelope.correlation,
     )

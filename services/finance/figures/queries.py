@@ -1,22 +1,26 @@
 """Finds the answer that a figure belongs to, and the packs, inputs and events that it was computed from."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from libs.common.database.connection import Reads
+from libs.common.database.connection import Database, Reads
 from libs.common.events import TYPE_PREFIX, Envelope, Event
+from libs.common.identity import Caller
+from libs.common.messaging.provenance import MOST_CAUSES, Cause, Origin
 from libs.common.rulepacks import RulePack
 from services.finance.cases.presentation import appraisal_view
 from services.finance.cases.queries import get_version
 from services.finance.core.packs import PACKS
-from services.finance.core.sight import Sight
+from services.finance.core.sight import Sight, sight_of
 from services.finance.figures.errors import FigureNotFound
 from services.finance.figures.projection import EXITS
 from services.finance.figures.rules import figure_at, lens_at
 from services.finance.figures.tracing import Asker, Causes, TracedAnswer, trace_path, trace_published
 from services.finance.figures.views import CausingEventView, FigureView, OriginView, PackUsedView
 
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 MOST_EVENTS: Final = 500
 """The most events of each publisher that an answer shows, the latest first."""
@@ -73,6 +77,37 @@ async def get_figure(db: Reads, figure: str, *, address: str | None, view: Asker
         case_appraised=None,
         frozen_by=None,
         proposal=None,
+    )
+
+
+async def find_published(db: Database, reference: str, by: Caller) -> Origin | None:
+    """Return what the figures published under a digest follow from, for the provenance; None where none is read.
+
+    What follows the digest, as in a figure's id, says which figure: all of them follow from the same.
+    """
+    digest, _, _ = reference.partition("~")
+    if _DIGEST.fullmatch(digest) is None:
+        return None
+    view = Asker(await sight_of(db, by), _ALWAYS.date(), None)
+    rows = await db.fetch(_FROZEN, digest, view.sight.among(None), _ALWAYS)
+    answers = await trace_published(db, digest, view)
+    if not rows and not answers:
+        return None
+    causes = [Cause("event", "finance", row["event"]) for row in rows]
+    packs: list[str] = []
+    for answer in answers:
+        if answer.published_as:
+            causes.append(Cause("event", "finance", answer.published_as))
+        events = await list_events(db, answer.causes, sight=view.sight, as_known=answer.as_known)
+        causes += [Cause("event", event.source.removeprefix("/"), event.id) for event in events]
+        packs += answer.packs
+    because = list(dict.fromkeys(causes))
+    return Origin(
+        kind="fact",
+        source="finance",
+        because=because[:MOST_CAUSES],
+        packs=list(dict.fromkeys(packs)),
+        is_whole=len(because) <= MOST_CAUSES,
     )
 
 

@@ -115,10 +115,11 @@ ATTACHMENTS: Mapping[type[Event], Attachment] = {
 """Which events dossiers are made of, beside governance's own acts. Each is attached by what caused it too."""
 
 _NOTE = """
-INSERT INTO dossier_event (event_id, name, attached_by, attaches, fields, effective_on, stated_at)
-SELECT i, n, string_to_array(b, $8), string_to_array(g, $8), f::jsonb, e, s
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[])
-       AS new (i, n, b, g, f, e, s)
+INSERT INTO dossier_event (event_id, name, attached_by, attaches, fields, effective_on, stated_at,
+                           correlation)
+SELECT i, n, string_to_array(b, $8), string_to_array(g, $8), f::jsonb, e, s, c
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[],
+              $9::text[]) AS new (i, n, b, g, f, e, s, c)
     ON CONFLICT (event_id) DO NOTHING
 """
 _BETWEEN = "\x1f"
@@ -127,7 +128,8 @@ _BETWEEN = "\x1f"
 async def note(deliveries: Sequence[Delivery], connection: asyncpg.Connection) -> None:
     """Copy these events, each once: one statement, however many events."""
     rows = [_row(one) for one in deliveries]
-    await connection.execute(_NOTE, *(list(column) for column in zip(*rows, strict=True)), _BETWEEN)
+    correlations = [one.envelope.correlation for one in deliveries]
+    await connection.execute(_NOTE, *(list(column) for column in zip(*rows, strict=True)), _BETWEEN, correlations)
 
 
 def _row(delivery: Delivery) -> tuple[Any, ...]:

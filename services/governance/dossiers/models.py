@@ -108,6 +108,7 @@ dossier_event = Table(
     Column("fields", JSONB, nullable=False),
     Column("effective_on", Date, nullable=False),
     Column("stated_at", DateTime(timezone=True), nullable=False),
+    Column("correlation", Text, nullable=False, server_default=""),
 )
 """Events of other publishers that may belong to a dossier, without their words."""
 Index(None, dossier_event.c.attached_by, postgresql_using="gin")

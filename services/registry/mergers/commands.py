@@ -444,6 +444,8 @@ def _agreed(merger: Merger, at: datetime) -> Event:
         predecessors=tuple(merger.predecessors),
         parts=tuple(part["code"] for part in merger.parts),
         part_shares=tuple(part["share"] or "" for part in merger.parts),
+        application=merger.application or "",
+        rule_pack=merger.rule_pack,
         effective_on=merger.effective_on,
         stated_at=at,
     )

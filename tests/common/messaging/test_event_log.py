@@ -70,7 +70,7 @@ async def test_an_event_carries_where_it_comes_from(lamps: Lamps) -> None:
 
 
 async def test_events_of_several_causes_go_into_the_log_in_their_order_each_with_its_own(lamps: Lamps) -> None:
-    rows = []
+    rows: list[outbox.Row] = []
     for cause in ("event-1", "event-2", "event-1"):
         context.begin(context.Origin("somebody", "correlation-1", cause, "keepers"))
         rows += await outbox.rows_of([lit("a", len(rows))])

@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.events import Envelope
 from libs.common.identity import Caller
-from libs.common.messaging import outbox
+from libs.common.messaging import event_log, outbox
+from libs.common.messaging.causes import DueBy, MadeDue
+from libs.common.process import context
 from libs.common.process.clock import Clock
 from libs.common.process.tasks import Tasks
 from libs.common.service.due_work import DueWork
-from tests.support.sample_projection import DAY, INSTANT, Lamps, LampTended, nobody_dead
+from tests.support.sample_projection import DAY, INSTANT, LampLit, Lamps, LampTended, lit, nobody_dead
 from tests.support.waiting import until
 
 
@@ -113,6 +116,52 @@ async def test_each_piece_is_recorded_and_its_events_tie_to_the_service(lamps: L
     assert record is not None
     assert (told["actor"], record["operation"]) == ("service:keepers", "due work up to 2017-04-02")
     assert told["correlation"] == record["correlation"] != ""
+
+
+async def tend_all(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+    """All that is due is done in one piece."""
+    assert by.subject == "service:lamps"
+    connection = await raw(session)
+    due = await connection.fetch("DELETE FROM counter WHERE shine <= $1 RETURNING lamp", (up_to - DAY).days)
+    names = sorted(row["lamp"] for row in due)
+    await outbox.add_all(session, [LampTended(effective_on=DAY, stated_at=stated_at, lamp=lamp) for lamp in names])
+    return len(names)
+
+
+async def test_what_falls_due_has_the_latest_event_that_made_it_due_as_its_cause(lamps: Lamps) -> None:
+    begun = context.Origin(correlation="story-a", causation="request-a")
+    context.begin(begun)
+    await lamps.told(lit("a", 1))
+    [in_the_log] = await lamps.tell(lit("a", 2, "d"))
+    await lamps.sequence()
+    context.begin(context.Origin())
+    [in_the_outbox] = await lamps.tell(lit("b", 1))
+    await lamps.rewrite("INSERT INTO counter VALUES ('a', 1), ('b', 1), ('c', 1)")
+    made_due = MadeDue({LampTended: (DueBy("lamp", (LampTended,)), DueBy("lamp", (LampLit,)))})
+    work = DueWork(lamps.publisher, Clock(DAY), "lamps", tend_all, made_due=made_due)
+    assert await work.run_up_to(DAY + timedelta(days=1)) == 3
+    await lamps.sequence()
+    told = [Envelope.decode(entry.body) for entry in await event_log.read_after(lamps.publisher, 3, 10)]
+    assert [(one.keys[0], one.causation, one.correlation, one.causation_source) for one in told[:2]] == [
+        ("a", in_the_log, "story-a", "lamps"),
+        ("b", in_the_outbox, in_the_outbox, "lamps"),
+    ]
+    [by_the_clock] = told[2:]
+    assert (by_the_clock.causation_source, by_the_clock.causation) == ("", by_the_clock.correlation)
+    record = await lamps.publisher.fetchrow("SELECT causation FROM write_record")
+    assert record is not None
+    assert record["causation"] == by_the_clock.causation
+
+
+async def test_what_has_no_cause_of_its_own_has_that_of_its_piece_where_there_is_one_only(lamps: Lamps) -> None:
+    [lighting] = await lamps.tell(lit("a", 1))
+    await lamps.rewrite("INSERT INTO counter VALUES ('a', 1), ('c', 1)")
+    made_due = MadeDue({LampTended: (DueBy("lamp", (LampLit,)),)})
+    await DueWork(lamps.publisher, Clock(DAY), "lamps", tend_all, made_due=made_due).run_up_to(DAY + timedelta(days=1))
+    rows = await lamps.publisher.fetch(
+        "SELECT causation FROM outbox WHERE name = 'LampTended' UNION ALL SELECT causation FROM write_record"
+    )
+    assert [row["causation"] for row in rows] == [lighting] * 3
 
 
 async def test_a_clock_that_another_process_moved_is_read_before_each_look(lamps: Lamps) -> None:

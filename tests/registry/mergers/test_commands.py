@@ -87,6 +87,28 @@ async def test_due_mergers_are_carried_out_oldest_first(registry: RegistryClient
     assert done == ["1BB", "2CC"]
 
 
+async def test_two_mergers_of_one_day_follow_each_from_its_own_agreement_and_not_from_the_clock(
+    registry: RegistryClient,
+) -> None:
+    await registry.move_clock("2017-01-01")
+    await registry.open("10A", "10B", "10C", "10D")
+    await registry.merge("1BB", "10A", "10B", on="2018-04-01")
+    await registry.merge("2CC", "10C", "10D", on="2017-04-01")
+    await registry.change("/mergers/M-2CC/redating", version=1, body={"effective_on": "2018-04-01"})
+    await registry.move_clock("2018-04-01")
+    told = await registry.envelopes()
+    by_id = {one.id: one for one in told}
+    merged = {one.fields["merger"]: one for one in told if one.name == "CCGMerged"}
+    causes = {merger: by_id[one.causation] for merger, one in merged.items()}
+    assert {merger: (one.name, one.fields["merger"]) for merger, one in causes.items()} == {
+        "M-1BB": ("CCGMergerAgreed", "M-1BB"),
+        "M-2CC": ("CCGMergerRedated", "M-2CC"),
+    }
+    assert {one.causation_source for one in merged.values()} == {"registry"}
+    assert [merged[merger].correlation for merger in causes] == [one.correlation for one in causes.values()]
+    assert len({one.correlation for one in merged.values()}) == 2
+
+
 async def test_s23_a_merger_that_slipped_by_a_year_stays_visible_as_known_before(registry: RegistryClient) -> None:
     await registry.move_clock("2013-04-01")
     await registry.open("10H", "10Y")

@@ -1,0 +1,43 @@
+"""Which fields of events are references to what another event states, and which are ids of rule packs.
+
+A field that names the event's own aggregate, its first key, is no reference: it is what the event is about.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from libs.common.events import CATALOGUE, Envelope
+
+PUBLISHERS: Mapping[str, str] = {
+    **dict.fromkeys(("application", "merger", "scheme", "schemes", "property_schemes", "staff_schemes"), "registry"),
+    **dict.fromkeys(("contract", "plan", "procurement", "notice", "agreement", "item", "out_of", "into"), "contracts"),
+    **dict.fromkeys(("decision", "decisions", "by_decision", "proposal", "recommendation"), "governance"),
+    **dict.fromkeys(("instrument", "meeting", "delegated_from"), "governance"),
+    **dict.fromkeys(("case", "line", "portfolio"), "finance"),
+}
+"""The publisher whose events are about the reference in a field of this name."""
+PACKS = ("pack", "packs", "rule_pack", "benchmarks", "power", "pack_from", "pack_to")
+"""The fields with ids of rule packs."""
+
+
+def references_of(envelope: Envelope) -> list[tuple[str, str]]:
+    """Return the publisher and the reference of each fact that an event names, once, in the order of its fields."""
+    kind = CATALOGUE.get((envelope.name, envelope.version))
+    own = kind.key_fields[0] if kind else ""
+    named = (
+        (PUBLISHERS[name], value)
+        for name in envelope.fields
+        if name in PUBLISHERS and name != own
+        for value in _texts(envelope.fields[name])
+    )
+    return list(dict.fromkeys(named))
+
+
+def packs_of(envelope: Envelope) -> list[str]:
+    """Return the ids of the rule packs that an event names."""
+    return list(dict.fromkeys(pack for name in PACKS for pack in _texts(envelope.fields.get(name))))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    several = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    yield from (one for one in several if isinstance(one, str) and one)
