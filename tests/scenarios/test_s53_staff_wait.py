@@ -61,11 +61,10 @@ async def prepare(platform: Platform, case: Waiting) -> None:
         dates = {"starts_on": OPENED.isoformat(), "last_day": "2024-03-31"}
         body = a_contract(reference=f"PAYROLL-{code}", customers=[code], lines=lines, **dates)
         await platform.call("POST", "contracts", "/contracts", json=body)
-        path, one = f"/contracts/PAYROLL-{code}", {"headers": {"If-Match": '"1"'}}
-        await platform.call("POST", "contracts", f"{path}/signature", json={}, organisations=(code,), **one)
+        path, one, two = f"/contracts/PAYROLL-{code}", {"If-Match": '"1"'}, {"If-Match": '"2"'}
+        await platform.call("POST", "contracts", f"{path}/signature", json={}, organisations=(code,), headers=one)
         staff = {"effective_on": "2017-04-01", "staff": [{"id": "E1", "annual_pay_pence": 1, "years": 1}]}
-        two = {"headers": {"If-Match": '"2"'}}
-        await platform.call("PUT", "contracts", f"{path}/staff-list", json=staff, organisations=(code,), **two)
+        await platform.call("PUT", "contracts", f"{path}/staff-list", json=staff, organisations=(code,), headers=two)
         common = {"account": "5210", "function": "payroll", "recurrent": True, "admin": False}
         budget = [common | {"pay": True, "amount_pence": pay}, common | {"pay": False, "amount_pence": other}]
         await platform.call(
