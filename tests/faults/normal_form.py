@@ -28,7 +28,7 @@ _LEFT_OUT = frozenset(
 # Dossiers are salted, and in the order in which the publishers' logs come; the acts and events of which they are made
 # are compared.
 _TABLES_LEFT_OUT = frozenset(
-    {"publisher", "idempotency_key", "dossier", "dossier_entry", "dossier_value", "dossier_event"}
+    {"publisher", "idempotency_key", "dossier", "dossier_entry", "dossier_value", "dossier_event", "dossier_mark"}
 )
 _LOOKED = ("governance", frozenset({"GovernanceFindingRaised", "GovernanceFindingCleared", "DossierSealed"}))
 """What a service tells of the state in which its due work found it: that depends on when it looked, as at a restart."""

@@ -33,13 +33,23 @@ SELECT $1, n, f, s, v, p
 _REFERENCES = """
 INSERT INTO dossier_reference (decision, reference) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
 """
+_AT_ONCE = 10_000
+"""Marks that one piece of work takes up."""
+_MARKS = "SELECT id, reference FROM dossier_mark ORDER BY id LIMIT $1"
+_SEEN = "DELETE FROM dossier_mark WHERE id = ANY($1)"
+_MARK = "INSERT INTO dossier_mark (reference) SELECT unnest($1::text[])"
+_MARKED = "SELECT DISTINCT decision FROM dossier_reference WHERE reference = ANY($1) ORDER BY decision"
 # What a decision caused names its event, which is in the log once it is published.
 _PUBLISHED = """
 INSERT INTO dossier_reference (decision, reference)
-SELECT o.decision, l.event_id::text
-  FROM dossier o JOIN event_log l ON l.keys @> ARRAY[o.decision]
+SELECT d, l.event_id::text
+  FROM unnest($1::text[]) AS asked (d) JOIN event_log l ON l.keys @> ARRAY[d]
  WHERE l.name IN ('DecisionTaken', 'DecisionReversed')
     ON CONFLICT DO NOTHING
+"""
+_UNPUBLISHED = """
+SELECT DISTINCT d FROM unnest($1::text[]) AS asked (d) JOIN outbox o ON o.keys @> ARRAY[d]
+ WHERE o.name IN ('DecisionTaken', 'DecisionReversed')
 """
 _ATTACHED = """
 INSERT INTO dossier_reference (decision, reference)
@@ -56,7 +66,7 @@ _FORGET = """
 WITH gone AS (
     DELETE FROM dossier_value v
      USING person p, dossier_entry e
-     WHERE p.id = v.person_id AND (e.decision, e.number) = (v.decision, v.number)
+     WHERE p.id = ANY($1) AND p.id = v.person_id AND (e.decision, e.number) = (v.decision, v.number)
        AND CASE e.kind WHEN 'interest' THEN NOT EXISTS (
                 SELECT FROM declared_interest i WHERE i.reference = e.line::json -> 'fields' ->> 'interest'
                    AND i.purged_on IS NULL)
@@ -70,17 +80,27 @@ async def write_dossiers(session: AsyncSession, *, up_to: date, stated_at: datet
     """Begin the dossiers of new decisions and add what came; once nothing is new, seal those that are complete.
 
     Personal values that are gone elsewhere go here too.
-    What is an entry already is known by its key, so that nothing is lost or repeated whenever this runs.
+    Only dossiers about which something was recorded are looked at. What is an entry already is known by its key, so
+    that nothing is repeated whenever this runs.
     """
     connection = await raw(session)
     await connection.execute(_LOCK)
-    done = int(await connection.fetchval(_FORGET))
-    for decided in await list_without_dossier(connection):
+    marks = await connection.fetch(_MARKS, _AT_ONCE)
+    references = sorted({row["reference"] for row in marks})
+    done = int(await connection.fetchval(_FORGET, references))
+    for decided in await list_without_dossier(connection, references):
         done += await _begin(session, decided, up_to)
-    await connection.execute(_PUBLISHED)
-    for decision, materials in (await new_materials(connection)).items():
+    decisions = [row["decision"] for row in await connection.fetch(_MARKED, references)]
+    await connection.execute(_PUBLISHED, decisions)
+    found = await new_materials(connection, decisions)
+    for decision, materials in found.items():
         done += await _add(session, decision, materials, up_to)
-    return done or await _seal_complete(session, up_to=up_to, stated_at=stated_at)
+    # What was added may attach more, and what is not published yet will: these are looked at again.
+    again = {*found, *(row["d"] for row in await connection.fetch(_UNPUBLISHED, decisions))}
+    await connection.execute(_MARK, sorted(again))
+    await connection.execute(_SEEN, [row["id"] for row in marks])
+    more = len(marks) == _AT_ONCE
+    return done or int(more) or await _seal_complete(session, up_to=up_to, stated_at=stated_at)
 
 
 async def _begin(session: AsyncSession, decided: Decided, day: date) -> int:

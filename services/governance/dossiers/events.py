@@ -115,18 +115,20 @@ ATTACHMENTS: Mapping[type[Event], Attachment] = {
 """Which events dossiers are made of, beside governance's own acts. Each is attached by what caused it too."""
 
 _NOTE = """
-INSERT INTO dossier_event (event_id, name, attached_by, attaches, fields, effective_on, stated_at,
-                           correlation)
-SELECT i, n, string_to_array(b, $8), string_to_array(g, $8), f::jsonb, e, s, c
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[],
-              $9::text[]) AS new (i, n, b, g, f, e, s, c)
-    ON CONFLICT (event_id) DO NOTHING
+WITH noted AS (
+    INSERT INTO dossier_event (event_id, name, attached_by, attaches, fields, effective_on, stated_at, correlation)
+    SELECT i, n, string_to_array(b, $8), string_to_array(g, $8), f::jsonb, e, s, c
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[],
+                  $9::text[]) AS new (i, n, b, g, f, e, s, c)
+        ON CONFLICT (event_id) DO NOTHING
+    RETURNING attached_by)
+INSERT INTO dossier_mark (reference) SELECT DISTINCT unnest(attached_by) FROM noted
 """
 _BETWEEN = "\x1f"
 
 
 async def note(deliveries: Sequence[Delivery], connection: asyncpg.Connection) -> None:
-    """Copy these events, each once: one statement, however many events."""
+    """Copy these events, each once, and mark what they are about: one statement, however many events."""
     rows = [_row(one) for one in deliveries]
     correlations = [one.envelope.correlation for one in deliveries]
     await connection.execute(_NOTE, *(list(column) for column in zip(*rows, strict=True)), _BETWEEN, correlations)

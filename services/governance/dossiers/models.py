@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -93,7 +95,65 @@ class DossierReference(Base):
     __tablename__ = "dossier_reference"
 
     decision: Mapped[str] = mapped_column(Text, primary_key=True)
-    reference: Mapped[str] = mapped_column(Text, primary_key=True)
+    reference: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
+
+
+class DossierMark(Base):
+    """A reference about which something was recorded since the dossiers that have it were last looked at."""
+
+    __tablename__ = "dossier_mark"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
+    reference: Mapped[str] = mapped_column(Text)
+
+
+_AT_ITEM = (
+    "SELECT coalesce(u.proposal, i.proposal) FROM changed c JOIN meeting_item i ON i.id = c.item_id"
+    " LEFT JOIN urgent_action u ON u.id = i.urgent_action_id"
+)
+_AT_MEETING = _AT_ITEM.replace("i.id = c.item_id", "i.meeting_id = c.meeting_id")
+MARKS = {
+    "decision": "INSERT: SELECT proposal FROM changed",
+    "decision_reversal": "INSERT: SELECT decision FROM changed",
+    "proposal_act": "INSERT: SELECT proposal FROM changed",
+    "paper": "INSERT: SELECT proposal FROM changed",
+    "paper_recall": "INSERT: SELECT p.proposal FROM changed c JOIN paper p ON p.reference = c.paper",
+    "recusal": f"INSERT: {_AT_ITEM}",
+    "vote": f"INSERT: {_AT_ITEM}",
+    "item_result": f"INSERT: {_AT_ITEM}",
+    "meeting_step": f"INSERT: {_AT_MEETING}",
+    "minutes": f"INSERT: {_AT_MEETING}",
+    "urgent_action": "INSERT: SELECT proposal FROM changed",
+    "person": "UPDATE: SELECT id FROM changed",
+    "declared_interest": "UPDATE: SELECT person_id FROM changed",
+}
+"""What marks dossiers, by table: on which statement, and the references of what it changed.
+
+It is the database that marks, in the transaction of the act: no command can leave it out, and none has to know.
+"""
+FUNCTION = """
+CREATE FUNCTION mark_dossiers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'INSERT INTO dossier_mark (reference) SELECT DISTINCT r FROM (' || TG_ARGV[0] || ') AS found (r)';
+    RETURN NULL;
+END $$
+"""
+
+
+def triggers() -> list[str]:
+    """Return the statements that make the triggers of all tables that mark dossiers."""
+    made = []
+    for table, mark in MARKS.items():
+        statement, _, references = mark.partition(": ")
+        made.append(
+            f"CREATE TRIGGER mark_dossiers AFTER {statement} ON {table} REFERENCING NEW TABLE AS changed"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION mark_dossiers('{references}')"
+        )
+    return made
+
+
+for _statement in (FUNCTION, *triggers()):
+    event.listen(Base.metadata, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
 
 
 dossier_event = Table(

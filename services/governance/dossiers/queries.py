@@ -1,7 +1,7 @@
 """Reads dossiers: whose they are, their parts and entries, and which steps they lack."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,7 +23,9 @@ SELECT d.id, p.kind, d.outcome, d.taken_on, d.organisation, d.binds, d.proposal,
        p.case_reference AS case_
   FROM decision d JOIN proposal p ON p.reference = d.proposal
 """
-_WITHOUT = f"{_DECIDED} WHERE NOT EXISTS (SELECT FROM dossier o WHERE o.decision = d.id) ORDER BY d.id LIMIT 500"
+_WITHOUT = f"""{_DECIDED}
+ WHERE d.proposal = ANY($1) AND NOT EXISTS (SELECT FROM dossier o WHERE o.decision = d.id) ORDER BY d.id
+"""
 _ONE = f"{_DECIDED} WHERE d.id = $1"
 _RECORDED = "SELECT kind, line FROM dossier_entry WHERE decision = $1 ORDER BY number"
 _PARTS = """
@@ -75,9 +77,9 @@ def _decided(row: asyncpg.Record) -> Decided:
     )
 
 
-async def list_without_dossier(connection: asyncpg.Connection) -> list[Decided]:
-    """Return decisions whose dossier is not begun."""
-    return [_decided(row) for row in await connection.fetch(_WITHOUT)]
+async def list_without_dossier(connection: asyncpg.Connection, proposals: Collection[str]) -> list[Decided]:
+    """Return decisions on these proposals whose dossier is not begun."""
+    return [_decided(row) for row in await connection.fetch(_WITHOUT, sorted(proposals))]
 
 
 async def find_decided(db: Reads, decision: str) -> Decided | None:

@@ -155,7 +155,7 @@ SELECT o.decision, '{EVENT}' || e.event_id, 20, e.name, e.effective_on, e.stated
   JOIN dossier_event e ON e.attached_by @> ARRAY[f.reference]
  WHERE o.part = 1 AND e.name = ANY(o.events)
 """  # noqa: S608  (only the prefix of a key is put in)
-_SOURCES = (
+SOURCES = (
     _PROPOSAL,
     _CONSENTS,
     _ACTS,
@@ -174,21 +174,22 @@ _SOURCES = (
     _MINUTES,
     _EVENTS,
 )
+"""What entries are made of. Each table that is written after the decision marks its dossiers (`MARKS`)."""
 _NEW = f"""
 SELECT DISTINCT s.decision, s.key, s.rank, s.kind, s.effective_on, s.stated_at, s.fields::text, s.persons::text
-  FROM ({" UNION ALL ".join(_SOURCES)})
+  FROM ({" UNION ALL ".join(SOURCES)})
        AS s (decision, key, rank, kind, effective_on, stated_at, fields, persons)
  WHERE NOT EXISTS (SELECT FROM dossier_entry n WHERE n.decision = s.decision AND n.key = s.key)
-   AND ($1::text IS NULL OR s.decision = $1)
+   AND s.decision = ANY($1::text[])
  ORDER BY s.decision, s.stated_at, s.rank, s.key
  LIMIT {MOST_AT_ONCE}
 """  # noqa: S608  (only SQL of this module is put in)
 _NAMES = "SELECT id, display_name FROM person WHERE id = ANY($1) AND erased_on IS NULL"
 
 
-async def new_materials(connection: asyncpg.Connection, decision: str | None = None) -> dict[str, list[Material]]:
-    """Return what is not an entry yet, in order, by decision: of one, or of as many as there are at once."""
-    rows = await connection.fetch(_NEW, decision)
+async def new_materials(connection: asyncpg.Connection, decisions: Sequence[str]) -> dict[str, list[Material]]:
+    """Return what is not an entry of these decisions' dossiers yet, in order, by decision; so many at once."""
+    rows = await connection.fetch(_NEW, decisions)
     persons = {number: json.loads(row["persons"]) for number, row in enumerate(rows)}
     named = {person for one in persons.values() for person in one.values() if isinstance(person, str)}
     names = await _names(connection, named)

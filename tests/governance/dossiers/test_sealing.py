@@ -156,6 +156,7 @@ async def test_a_dossier_is_sealed_when_whole_and_verifies_after_an_erasure(met:
     await met.day("2017-05-02")
     _, continued = await met.told("DossierSealed")
     assert (continued["entries"], continued["previous"]) == (further["entries"], sealed["head"])
+    assert await database.fetch("SELECT reference FROM dossier_mark") == [], "all that was recorded was looked at"
     exported = (await met.client.get(f"/v1/{path}.zip")).content
     assert verdict(tmp_path, exported, continued["head"])[0] == 0
     assert verdict(tmp_path, exported, sealed["head"])[0] == 1, "more than the first part"
