@@ -97,6 +97,9 @@ async def test_s46_a_practice_merger_is_for_nhs_england_for_both_or_delegated(
         assert (await done(platform, "PUT", path, early, expect=409))["type"].endswith("level-not-known")
         stated = {**first, "level": level, "safeguards": SAFEGUARDS if level > 1 else []}
         assert (await done(platform, "PUT", path, stated))["level"] == level
+        unread = await done(platform, "PUT", path, stated, expect=428)
+        assert unread["type"].endswith("precondition-missing")
+        await done(platform, "PUT", path, stated, headers={"If-Match": '"7"'}, expect=412)
         await done(platform, "POST", "/bodies", {"organisation": code, **first})
         committee_of = {"organisation": code, "kind": "committee", "title": "Primary care committee", **first}
         await done(platform, "POST", "/bodies", committee_of)
@@ -139,3 +142,15 @@ async def test_s46_a_practice_merger_is_for_nhs_england_for_both_or_delegated(
         answer = await may(code, deciding, "2015-03-31")
         assert answer["may"] is False
         assert "power" in {one["missing"] for one in answer["missing"]}
+
+    path = f"/organisations/{delegated}/co-commissioning"
+    listed = {**first, "level": 3, "safeguards": SAFEGUARDS, "first_day": "2015-05-01"}
+    reserved = {**listed, "functions": ["primary.performers-list", "primary.contracts"]}
+    refused = await done(platform, "PUT", path, reserved, headers={"If-Match": '"1"'}, expect=409)
+    assert refused["detail"] == "primary.performers-list is not delegated by co-commissioning-levels-2015"
+    fewer = {**listed, "functions": ["primary.contracts"]}
+    assert (await done(platform, "PUT", path, fewer, headers={"If-Match": '"1"'}))["version"] == 2
+    assert (await may(delegated, care, "2015-04-30"))["may"] is True
+    answer = await may(delegated, care)
+    assert (answer["may"], [one["missing"] for one in answer["missing"]]) == (False, ["power"])
+    assert f"{MERGER} is no function of its level" in " ".join(answer["notes"])

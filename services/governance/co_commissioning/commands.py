@@ -1,5 +1,6 @@
 """States an organisation's level of co-commissioning: 1 influence, 2 jointly with NHS England, 3 delegated."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
@@ -12,17 +13,18 @@ from libs.common.errors import DomainError, Reason
 from libs.common.events.governance import CoCommissioningLevelSet
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
-from libs.common.rulepacks import in_force
+from libs.common.rulepacks import RulePack, in_force
 from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.organisations import lock_bodies, organisation_on, organisation_refusals
-from services.governance.co_commissioning.errors import LevelNotKnown
+from services.governance.co_commissioning.errors import FunctionNotDelegated, LevelNotKnown
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.catalogue import PACKS
+from services.governance.core.chains import covers
 from services.governance.core.codes import Action, Command, Document, Note
 from services.governance.core.errors import SafeguardsMissing, refuse
-from services.governance.core.levels import Level
+from services.governance.core.levels import Level, version_of
 from services.governance.core.models import CoCommissioning, Facet, level_time
 from services.governance.lifetimes.standing import state, until_next
 
@@ -61,15 +63,24 @@ class SetLevel(Command):
 
 
 async def set_level(
-    session: AsyncSession, organisation: str, command: SetLevel, *, by: Caller, today: date, stated_at: datetime
+    session: AsyncSession,
+    organisation: str,
+    command: SetLevel,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+    expect: Callable[[int], None],
 ) -> None:
     """State an organisation's level from a day on, up to the first day of one that was stated for later.
 
-    Raises LevelNotKnown, SafeguardsMissing, OrganisationNotOpen, DocumentMissing.
+    Raises LevelNotKnown, SafeguardsMissing, FunctionNotDelegated, OrganisationNotOpen, DocumentMissing; what `expect`
+    raises of the version that is there, 0 where no level is stated yet.
     """
     day = command.first_day
     await lock_bodies(session, organisation, by=by, today=today)
     connection = await raw(session)
+    expect(await version_of(connection, organisation))
     refusals: list[DomainError] = [
         *paper_refusals(day, field="first_day", document=command.document, today=today, stated_at=stated_at),
         *await organisation_refusals(connection, organisation, day, None, today=today),
@@ -79,16 +90,10 @@ async def set_level(
     if not packs:
         message = f"no levels of co-commissioning of a {kind} on {day.isoformat()}"
         refuse([*refusals, LevelNotKnown(message, reasons=[Reason(message, "first_day")])])
-    values = packs[0].values
-    [needs] = [one["needs"] for one in values["levels"] if one["level"] == command.level]
-    for code in needs:
-        if code not in command.safeguards:
-            message = f"{code} is missing: level {command.level} needs it by {packs[0].id}"
-            refusals.append(SafeguardsMissing(message, reasons=[Reason(message, "safeguards")]))
-    refuse(refusals)
+    refuse([*refusals, *_refusals(command, packs[0])])
 
     subject = await _changed(session, organisation)
-    functions = tuple(sorted(set(command.functions or values["delegated"])))
+    functions = tuple(sorted(set(command.functions or packs[0].values["delegated"])))
     level = Level(command.level, functions, tuple(sorted(set(command.safeguards))))
     until = await until_next(connection, level_time, Facet.STANDS, subject.id, day)
     change = NewStatement(subject.id, Facet.STANDS, level.text, Days(day, until), stated_at)
@@ -104,6 +109,20 @@ async def set_level(
         stated_at=stated.stated_at,
     )
     await outbox.add(session, told)
+
+
+def _refusals(command: SetLevel, pack: RulePack) -> list[DomainError]:
+    """Return a refusal for each safeguard that the level needs, and each function that the pack delegates not."""
+    found: list[DomainError] = []
+    [needs] = [one["needs"] for one in pack.values["levels"] if one["level"] == command.level]
+    for code in sorted(set(needs) - set(command.safeguards)):
+        message = f"{code} is missing: level {command.level} needs it by {pack.id}"
+        found.append(SafeguardsMissing(message, reasons=[Reason(message, "safeguards")]))
+    for function in command.functions:
+        if not any(covers(one, function) for one in pack.values["delegated"]):
+            message = f"{function} is not delegated by {pack.id}"
+            found.append(FunctionNotDelegated(message, reasons=[Reason(message, "functions")]))
+    return found
 
 
 async def _changed(session: AsyncSession, organisation: str) -> CoCommissioning:

@@ -8,3 +8,10 @@ class LevelNotKnown(Conflict):
 
     Levels are of CCGs, from 1 April 2015. `detail` says what the rule pack of the day has.
     """
+
+
+class FunctionNotDelegated(Conflict):
+    """The function is none that a level of co-commissioning delegates.
+
+    `detail` names it and the rule pack; what the pack lists, and anything more particular, can be stated.
+    """

@@ -18,6 +18,8 @@ SELECT s.value, lower(s.valid) AS first_day, upper(s.valid) - 1 AS last_day
  WHERE c.organisation = $3
 """  # noqa: S608  (only names of ours are put in)
 
+_VERSION = "SELECT version FROM co_commissioning WHERE organisation = $1"
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -36,6 +38,12 @@ class Level:
         return json.dumps(content)
 
 
+async def version_of(db: Reads, organisation: str) -> int:
+    """Return the version of what was stated of an organisation's levels, 0 where nothing was."""
+    rows = await db.fetch(_VERSION, organisation)
+    return int(rows[0]["version"]) if rows else 0
+
+
 async def find_level(db: Reads, organisation: str, *, on: date, as_known: datetime | None) -> Level | None:
     """Return an organisation's level of a day, None where it has none."""
     rows = await db.fetch(_LEVEL, on, as_known or _NOW, organisation)
@@ -47,17 +55,15 @@ async def find_level(db: Reads, organisation: str, *, on: date, as_known: dateti
     )
 
 
-async def level_of(db: Reads, organisation: str, *, on: date, as_known: datetime | None) -> int | None:
-    """Return the number of an organisation's level of a day, None where it has none."""
-    found = await find_level(db, organisation, on=on, as_known=as_known)
-    return found.level if found else None
-
-
 async def notes_on(db: Reads, organisation: str, action: str, *, on: date, as_known: datetime | None) -> list[str]:
     """Return what an organisation's level of a day says of an action; empty for what is no matter of primary care."""
     if not level_notes(action, None, on, as_known=as_known):
         return []
-    return level_notes(action, await level_of(db, organisation, on=on, as_known=as_known), on, as_known=as_known)
+    found = await find_level(db, organisation, on=on, as_known=as_known)
+    notes = level_notes(action, found.level if found else None, on, as_known=as_known)
+    if found is not None and found.level > 1 and not any(covers(one, action) for one in found.functions):
+        notes.append(f"{action} is no function of its level from {found.first_day}: {', '.join(found.functions)} are.")
+    return notes
 
 
 def level_notes(action: str, level: int | None, day: date, *, as_known: datetime | None = None) -> list[str]:

@@ -1,11 +1,13 @@
 """Reads the powers in law from which rights to decide come."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from libs.common.rulepacks import RulePack, in_force
 from services.governance.core.catalogue import PACKS
 from services.governance.core.chains import PowerFor, covers
+from services.governance.core.members import JOINT_WITH_NHS_ENGLAND
 
 SUBJECT = "power"
 
@@ -20,19 +22,40 @@ class Power:
     note: str = ""
 
 
-def power_for(kind: str, day: date, *, as_known: datetime | None = None, level: int | None = None) -> PowerFor:
+def power_for(
+    kind: str,
+    day: date,
+    *,
+    as_known: datetime | None = None,
+    level: int | None = None,
+    functions: Collection[str] | None = None,
+    partly: bool = False,
+) -> PowerFor:
     """Return which power of a kind of organisation covers an action on a day: the one of this id, or else any.
 
     The id is empty where none is named. None where no power covers it then. `level` is the organisation's level of
-    co-commissioning: some powers come with a level alone.
+    co-commissioning: some powers come with a level alone, for its `functions` and no others (None: for any). `partly`:
+    for an action too of which those are a part.
     """
     packs = [pack for pack in _packs(kind, day, as_known) if level in pack.values.get("levels", (level,))]
 
     def find(action: str, named: str) -> str | None:
-        fitting = [pack.id for pack in packs if named in {"", pack.id} and _is_for(pack, action)]
+        fitting = [
+            pack.id
+            for pack in packs
+            if named in {"", pack.id} and _is_for(pack, action) and _comes_with_level(pack, action, functions, partly=partly)
+        ]
         return fitting[0] if fitting else None
 
     return find
+
+
+def _comes_with_level(pack: RulePack, action: str, functions: Collection[str] | None, *, partly: bool) -> bool:
+    """Whether a power that comes with a level does so for an action, which may be one that is exercised jointly."""
+    if functions is None or "levels" not in pack.values:
+        return True
+    own = action.removeprefix(f"{JOINT_WITH_NHS_ENGLAND}.")
+    return any(covers(one, own) or (partly and covers(own, one)) for one in functions)
 
 
 def _is_for(pack: RulePack, action: str) -> bool:

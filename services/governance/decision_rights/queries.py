@@ -179,8 +179,11 @@ async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) 
     rows = {row["id"]: dict(row) for row in read if row["id"] is not None}
     joint = await _joint(db, rows.values(), as_at, as_known)
     rights = {number: _right(row, joint) for number, row in rows.items()}
-    kind, level = read[0]["kind"] or "unknown", read[0]["level"]
-    find_power = power_for(kind, as_at, as_known=as_known, level=json.loads(level)["level"] if level else None)
+    kind, stated = read[0]["kind"] or "unknown", json.loads(read[0]["level"] or "{}")
+    level, functions = stated.get("level"), stated.get("functions")
+    # A right may be granted to more than a level reaches, as to a whole function: what is decided by it may not.
+    partly = granted is not None
+    find_power = power_for(kind, as_at, as_known=as_known, level=level, functions=functions, partly=partly)
     packs = packs_of(as_at, as_known=as_known)
     if granted is not None:
         return Answer(chain_of_grant(question, granted, rights, find_power), (), rows, find_power, question, packs)
