@@ -21,6 +21,8 @@ from services.governance.core import queries as reads
 from services.governance.decision_rights import commands as decision_rights
 from services.governance.decisions import commands as decisions
 from services.governance.decisions.models import Outcome
+from services.governance.instruments import commands as instruments
+from services.governance.instruments import departures
 from services.governance.people import commands as people
 from services.governance.proposals import acts as proposal_acts
 from services.governance.proposals import commands as proposals
@@ -286,6 +288,41 @@ class GovernanceHarness:
             await decision_rights.end_decision_right(
                 session, found, command, by=a_lead(), today=last_day, stated_at=at(last_day)
             )
+
+    async def instrument(self, kind: str, *parties: str, on: date, by: Caller | None = None, **command: Any) -> str:
+        """An instrument that these parties make from a day on, on that day; its reference."""
+        given = {"kind": kind, "parties": parties, "first_day": on, "document": "Agreement"} | command
+        async with self.database.begin() as session:
+            asked = instruments.MakeInstrument.model_validate(given)
+            made = await instruments.make_instrument(session, asked, by=by or a_lead(), today=on, stated_at=at(on))
+            return made.reference
+
+    async def agree(self, instrument: str, organisation: str, *, on: date, constitution: int = 1) -> None:
+        """A party agrees, on a day."""
+        async with self.database.begin() as session:
+            given = {"organisation": organisation, "constitution": constitution, "document": "Minute"}
+            command = instruments.AgreeInstrument.model_validate(given)
+            how: dict[str, Any] = {"by": a_lead(), "today": on}
+            found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
+            await instruments.agree_instrument(session, found, command, **how, stated_at=at(on))
+
+    async def leave(self, instrument: str, organisation: str, last_day: date) -> None:
+        """A party leaves after its last day, as it says on it."""
+        async with self.database.begin() as session:
+            given = {"organisation": organisation, "last_day": last_day}
+            how: dict[str, Any] = {"by": a_lead(), "today": last_day}
+            found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
+            command = departures.LeaveInstrument.model_validate(given)
+            await departures.leave_instrument(session, found, command, **how, stated_at=at(last_day))
+
+    async def end_instrument(self, instrument: str, last_day: date, *, on: date, reason: str = "work-done") -> None:
+        """All parties end an instrument after its last day."""
+        async with self.database.begin() as session:
+            how: dict[str, Any] = {"by": a_lead(), "today": on}
+            parties = await instruments.parties_of(session, instrument, last_day)
+            found = await instruments.get_instrument_to_change(session, instrument, parties, **how)
+            command = departures.EndInstrument(last_day=last_day, reason=reason, document="Agreement")
+            await departures.end_instrument(session, found, command, **how, stated_at=at(on))
 
     async def propose(self, organisation: str, *, on: date, by: Caller | None = None, **command: Any) -> str:
         """A proposal to award, of up to £10,000 for two years, due in a month; its reference."""

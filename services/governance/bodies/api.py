@@ -112,6 +112,7 @@ async def establish_body(
         errors.PostExists,
         errors.NotInCatalogue,
         errors.NotAMember,
+        errors.HostDominates,
         NotYoursToDecide,
         RoleMissing,
     ),
@@ -120,7 +121,10 @@ async def establish_body(
 async def create_post(
     command: posts.CreatePost, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> PostView:
-    """Add a post with a title of the catalogue, or one in the constitution. Publishes `PostFellVacant`."""
+    """Add a post with a title of the catalogue, or one in the constitution. Publishes `PostFellVacant`.
+
+    In a joint body a regulator's is recorded without a vote, and a host gets no more votes than its instrument allows.
+    """
     post = await posts.create_post(session, command, by=by, today=today, stated_at=stated_at)
     wanted = reads.PostFilter(post=post.reference)
     [row] = await reads.list_posts(await raw(session), wanted, as_at=command.first_day, as_known=None)

@@ -7,14 +7,17 @@ import asyncpg
 
 from libs.common.events import Event
 from services.governance.bodies.joint import change_members
+from services.governance.core.members import living_in
 from services.governance.core.models import Body
 from services.governance.lifetimes.dissolution import Dissolution, end_posts, end_rights
 
-_SEATS = "SELECT id, reference, member AS organisation FROM post WHERE body_id = $1 AND member = $2 ORDER BY reference"
+_SEATS = (
+    "SELECT id, reference, member AS organisation FROM post WHERE body_id = $1 AND member = ANY($2) ORDER BY reference"
+)
 _NAMED = "SELECT id, reference, member AS organisation FROM post WHERE reference = ANY($1) ORDER BY reference"
 _RIGHTS = """
 WITH RECURSIVE passed_on (id) AS (
-    SELECT id FROM decision_right WHERE body_id = $1 AND member = $2
+    SELECT id FROM decision_right WHERE body_id = $1 AND member = ANY($2)
      UNION SELECT r.id FROM decision_right r JOIN passed_on ON r.delegated_from = passed_on.id
 )
 SELECT id FROM passed_on ORDER BY id
@@ -24,13 +27,17 @@ SELECT id FROM passed_on ORDER BY id
 async def leave_body(
     connection: asyncpg.Connection, body: Body, organisation: str, on: date, *, stated_at: datetime, by: str
 ) -> list[Event]:
-    """End a member's part in a locked joint body: `on` is the first day without it. Return the events to publish."""
+    """End a member's part in a locked joint body: `on` is the first day without it. Return the events to publish.
+
+    What it took over from members that live on in it by then is a part of it.
+    """
+    codes = await living_in(connection, organisation, on=on)
     end = Dissolution((), on, f"{organisation} left {body.reference}", stated_at, body=body.reference)
-    seats = {row["id"]: row for row in await connection.fetch(_SEATS, body.id, organisation)}
-    rights = [row["id"] for row in await connection.fetch(_RIGHTS, body.id, organisation)]
+    seats = {row["id"]: row for row in await connection.fetch(_SEATS, body.id, codes)}
+    rights = [row["id"] for row in await connection.fetch(_RIGHTS, body.id, codes)]
     events = await end_posts(connection, seats, end, by=by)
     events += await end_rights(connection, rights, end, by=by)
-    await change_members(connection, body, on, leaving=[organisation], stated_at=stated_at, by=by)
+    await change_members(connection, body, on, leaving=codes, stated_at=stated_at, by=by)
     return events
 
 

@@ -26,6 +26,7 @@ from services.governance.bodies.organisations import (
     organisation_on,
     organisation_refusals,
 )
+from services.governance.bodies.votes import Votes, further_seat
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.catalogue import Catalogue, catalogue_on, post_slug
 from services.governance.core.codes import (
@@ -106,9 +107,10 @@ class CreatePost(NewPost):
 async def create_post(
     session: AsyncSession, command: CreatePost, *, by: Caller, today: date, stated_at: datetime
 ) -> Post:
-    """Add a post.
+    """Add a post. That of a regulator, in a joint body in which it has no vote, is recorded without one.
 
-    Raises BodyNotFound, OrganisationNotOpen, DocumentMissing, BodyNotStanding, NotInCatalogue, PostExists.
+    Raises BodyNotFound, OrganisationNotOpen, DocumentMissing, BodyNotStanding, NotAMember, NotInCatalogue, PostExists,
+    HostDominates.
     """
     connection = await raw(session)
     organisation = command.organisation
@@ -128,6 +130,11 @@ async def create_post(
     )
     refusals += await not_member(connection, body, organisation, days)
     kind = (await organisation_on(connection, organisation, command.first_day)).kind
+    if command.votes and not body.organisation:
+        seat = Votes(organisation, command.weight)
+        votes, dominating = await further_seat(connection, body.reference, seat, kind, on=command.first_day)
+        command = command.model_copy(update={"votes": votes})
+        refusals += dominating
     taken = await slugs_on(session, body)
     seats, not_seats = seats_of([command], catalogue_on(command.first_day, kind=kind), taken=taken)
     refuse([*refusals, *not_seats])

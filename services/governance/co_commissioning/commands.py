@@ -86,29 +86,38 @@ async def set_level(
         *await organisation_refusals(connection, organisation, day, None, today=today),
     ]
     kind = (await organisation_on(connection, organisation, day)).kind
-    packs = [pack for pack in in_force(PACKS, day, subject="co-commissioning-levels") if kind in pack.values["kinds"]]
-    if not packs:
+    pack = next(iter(_packs_of(kind, day)), None)
+    if pack is None:
         message = f"no levels of co-commissioning of a {kind} on {day.isoformat()}"
         refuse([*refusals, LevelNotKnown(message, reasons=[Reason(message, "first_day")])])
-    refuse([*refusals, *_refusals(command, packs[0])])
+        raise AssertionError  # refuse has raised
+    refuse([*refusals, *_refusals(command, pack)])
 
     subject = await _changed(session, organisation)
-    functions = tuple(sorted(set(command.functions or packs[0].values["delegated"])))
+    functions = tuple(sorted(set(command.functions or pack.values["delegated"])))
     level = Level(command.level, functions, tuple(sorted(set(command.safeguards))))
     until = await until_next(connection, level_time, Facet.STANDS, subject.id, day)
     change = NewStatement(subject.id, Facet.STANDS, level.text, Days(day, until), stated_at)
     [stated] = await state(connection, level_time, [change], by=by.subject)
     about = (command, "co-commissioning level set", organisation, day)
     session.add(new_act(*about, organisation=organisation, by=by, stated_at=stated_at))
-    told = CoCommissioningLevelSet(
+    await outbox.add(session, _level_set(organisation, level, day, stated.stated_at))
+
+
+def _packs_of(kind: str, day: date) -> list[RulePack]:
+    packs = in_force(PACKS, day, subject="co-commissioning-levels")
+    return [pack for pack in packs if kind in pack.values["kinds"]]
+
+
+def _level_set(organisation: str, level: Level, day: date, stated_at: datetime) -> CoCommissioningLevelSet:
+    return CoCommissioningLevelSet(
         organisation=organisation,
         level=level.level,
         functions=level.functions,
         safeguards=level.safeguards,
         effective_on=day,
-        stated_at=stated.stated_at,
+        stated_at=stated_at,
     )
-    await outbox.add(session, told)
 
 
 def _refusals(command: SetLevel, pack: RulePack) -> list[DomainError]:

@@ -201,6 +201,14 @@ class SafeguardsMissing(Conflict):
     """
 
 
+class HostDominates(Conflict):
+    """The host would have too much of the votes.
+
+    The rule pack says below which part of the votes the host of a shared service stays; votes count by weight. Give the
+    other parties more of them.
+    """
+
+
 class RetentionNotOver(Conflict):
     """The record has to be kept for now.
 

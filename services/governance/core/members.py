@@ -59,11 +59,24 @@ async def living(
     db: Reads, organisations: Collection[str], *, on: date, as_known: datetime | None = None
 ) -> tuple[str, ...]:
     """Return these organisations, sorted, each taken over whole by a day replaced by the one that it lives on in."""
-    there, seen = set(organisations), set[str]()
-    while open_ := there - seen:
+    return tuple(sorted(set((await lives_on(db, organisations, on=on, as_known=as_known)).values())))
+
+
+async def lives_on(
+    db: Reads, organisations: Collection[str], *, on: date, as_known: datetime | None = None
+) -> dict[str, str]:
+    """Return for each organisation the one that it lives on in by a day: itself, unless it was taken over whole."""
+    there, seen = {code: code for code in organisations}, set[str]()
+    while open_ := set(there.values()) - seen:
         seen |= open_
         for merger in await mergers_from(db, known.successions, open_, as_known=as_known or _NOW):
-            gone = there & (set(merger.predecessors) - {merger.successor})
-            if merger.effective_on <= on and gone:
-                there = (there - gone) | {merger.successor}
-    return tuple(sorted(there))
+            gone = set(merger.predecessors) - {merger.successor} if merger.effective_on <= on else set[str]()
+            there = {code: merger.successor if now in gone else now for code, now in there.items()}
+    return there
+
+
+async def living_in(db: Reads, organisation: str, *, on: date, as_known: datetime | None = None) -> tuple[str, ...]:
+    """Return the organisation and all that live on in it by a day, each taken over whole, however many steps away."""
+    before = await known.successions.predecessors(db, [organisation], as_known=as_known, ahead=True)
+    there = await lives_on(db, {organisation, *before}, on=on, as_known=as_known)
+    return tuple(sorted({code for code, now in there.items() if now == organisation} | {organisation}))

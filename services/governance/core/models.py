@@ -101,11 +101,13 @@ class Facet(IntEnum):
     TERMS = 6
     """Of a body: its terms of reference, as JSON."""
     MEMBERS = 7
-    """Of a body of several organisations: their codes, as JSON."""
+    """Of a body of several organisations, or an instrument: their codes, as JSON."""
     TO_REMAKE = 8
     """Of a right that ended with its body at a merger: the successor that has to make it again."""
     REMADE_BY = 9
     """Of such a right: the id of the one that was granted in its place."""
+    PUBLISHED = 10
+    """Of an instrument: its parties as last published, so that each change of them is published once."""
 
 
 _BELIEVED_RIGHT = Base.metadata.tables[right_time.beliefs]

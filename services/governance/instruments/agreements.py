@@ -1,6 +1,7 @@
 """Copies what contracts publishes of agreements of bodies that end: the power of their instruments waits."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import asyncpg
@@ -8,24 +9,52 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.events import Event
 from libs.common.events.contracts import AgreementSettled, AgreementToRemake
+from libs.common.temporal.believed import as_known
 
 TO_REMAKE = "to_remake"
 EXPECTED = "expected"
+ENDED = "ended"
 OF_CONTRACTS = (AgreementToRemake, AgreementSettled)
 
 _KNOW = """
 INSERT INTO known_agreement (agreement, successor, outcome, effective_on, stated_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::timestamptz[]) ON CONFLICT DO NOTHING
 """
-_WAITING = """
-SELECT DISTINCT r.agreement, r.successor FROM known_agreement r
- WHERE r.agreement = ANY($1) AND r.outcome = 'to_remake' AND r.effective_on <= $2 AND r.stated_at <= $3
-   AND NOT EXISTS (
-       SELECT FROM known_agreement s
-        WHERE s.agreement = r.agreement AND s.successor = r.successor AND s.outcome IN ('remade', 'saved')
-          AND s.effective_on <= $2 AND s.effective_on >= r.effective_on AND s.stated_at <= $3)
- ORDER BY 1, 2
+_SETTLED = """
+SELECT FROM known_agreement s
+ WHERE s.agreement = r.agreement AND s.successor = r.successor AND s.outcome {outcome}
+   AND s.effective_on <= $1::date AND s.stated_at <= $2::timestamptz
 """
+# Settled before the merger is settled: contracts publishes the flag of the day all the same. It drops one silently
+# where the merger is undone.
+WAITS = f"""
+SELECT r.agreement, r.successor, min(r.effective_on) AS since,
+       bool_or(EXISTS ({_SETTLED.format(outcome=f"= '{ENDED}'")})) AS ended
+  FROM known_agreement r
+ WHERE r.outcome = '{TO_REMAKE}' AND r.effective_on <= $1::date AND r.stated_at <= $2::timestamptz
+   AND EXISTS (SELECT FROM known_succession m
+                WHERE m.successor = r.successor AND m.effective_on = r.effective_on AND {as_known("m")})
+   AND NOT EXISTS ({_SETTLED.format(outcome="IN ('remade', 'saved')")})
+ GROUP BY r.agreement, r.successor
+"""  # noqa: S608  (only names of ours are put in)
+"""The agreements that a successor has to make again by a day ($1), or that ended instead, as known ($2)."""
+_WAITING = f"SELECT w.* FROM ({WAITS}) w WHERE w.agreement = ANY($3) ORDER BY 1, 2"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An agreement that a successor has to make again, or that ended instead."""
+
+    agreement: str
+    successor: str
+    ended: bool
+
+    @property
+    def says(self) -> str:
+        """Why its instrument binds no one."""
+        if self.ended:
+            return f"agreement {self.agreement} ended, and {self.successor} has none in its place"
+        return f"agreement {self.agreement} waits for {self.successor} to make it again"
 
 
 async def know_agreements(events: Sequence[Event], connection: asyncpg.Connection) -> None:
@@ -45,8 +74,8 @@ def _outcome(event: AgreementToRemake | AgreementSettled) -> str:
     return EXPECTED if event.expected else TO_REMAKE
 
 
-async def waiting(db: Reads, agreements: Sequence[str], *, on: date, as_known: datetime) -> dict[str, str]:
-    """Return the agreements that have to be made again by a day, each with the successor that has to."""
+async def waiting(db: Reads, agreements: Sequence[str], *, on: date, instant: datetime) -> list[Waiting]:
+    """Return which agreements have to be made again by a day, or ended instead."""
     named = [agreement for agreement in agreements if agreement]
-    rows = await db.fetch(_WAITING, named, on, as_known) if named else []
-    return {row["agreement"]: row["successor"] for row in rows}
+    rows = await db.fetch(_WAITING, on, instant, named) if named else []
+    return [Waiting(row["agreement"], row["successor"], row["ended"]) for row in rows]

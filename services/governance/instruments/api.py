@@ -51,7 +51,7 @@ _MADE = (
     common.PostExists,
     common.RoleWithoutSeat,
     errors.NotAParty,
-    errors.HostDominates,
+    common.HostDominates,
     NotYoursToDecide,
     RoleMissing,
 )
@@ -174,7 +174,13 @@ async def agree_instrument(
     "/instruments/{instrument}/constitutions",
     status_code=201,
     summary="Propose another constitution",
-    responses=problems(*_MADE, errors.InstrumentNotFound, common.BodyNotStanding, common.BodyNotFound),
+    responses=problems(
+        *_MADE,
+        errors.InstrumentNotFound,
+        errors.InstrumentNotStanding,
+        common.BodyNotStanding,
+        common.BodyNotFound,
+    ),
 )
 @binds("organisation", "the body that took it over")
 async def propose_constitution(

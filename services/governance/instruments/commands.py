@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Annotated, Self
 
@@ -17,16 +17,19 @@ from libs.common.errors import Conflict, DomainError, Reason
 from libs.common.identity import Caller, Role
 from libs.common.temporal.believed import NOW
 from libs.common.temporal.days import WrittenDay
+from libs.common.temporal.history import Days
 from services.governance.bodies.organisations import organisation_refusals
+from services.governance.bodies.votes import dominance, votes_in
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.believed import believed
 from services.governance.core.codes import Action, BodyReference, Command, Document, Note, OrganisationCode
 from services.governance.core.errors import NoPower, NotAMember, SafeguardsMissing, refuse
-from services.governance.core.members import living, organisations_of
+from services.governance.core.members import lives_on, living, organisations_of
 from services.governance.core.models import Facet, known
 from services.governance.instruments.constitutions import ConstitutionContent, check_seats, seats_with_votes
 from services.governance.instruments.errors import (
     InstrumentNotFound,
+    InstrumentNotStanding,
     NotAParty,
     NothingToAgree,
     SharesNotWhole,
@@ -39,7 +42,8 @@ from services.governance.instruments.models import (
     InstrumentKind,
     instrument_time,
 )
-from services.governance.instruments.rules import Form, form_on, why_not
+from services.governance.instruments.rules import Form, awaited, form_on, why_not
+from services.governance.lifetimes.standing import not_standing
 
 _PARTIES = f"""
 SELECT p.value FROM instrument i JOIN {believed(instrument_time, "p", Facet.MEMBERS, "i.id", known=NOW)} WHERE i.id = $2
@@ -195,9 +199,9 @@ async def agree_instrument(
     parties = await _parties(connection, instrument, today)
     if command.organisation not in parties:
         raise NotAParty(f"{command.organisation} is no party to {instrument.reference}: {', '.join(parties)} are")
-    agreed = await _agreed(session, instrument, command.constitution)
+    awaiting = await _awaiting(session, instrument, command.constitution, today)
     proposed = await _proposed(session, instrument, command.constitution)
-    if command.organisation in agreed or not proposed:
+    if command.organisation not in awaiting or not proposed:
         raise NothingToAgree(f"nothing of {instrument.reference} waits for {command.organisation}")
     await _agree(
         session,
@@ -222,7 +226,7 @@ async def propose_constitution(
 ) -> int:
     """Propose another constitution; it takes effect once all parties have agreed to it. Return its number.
 
-    Raises NotAParty, NoPower, HostDominates.
+    Raises NotAParty, NoPower, HostDominates, InstrumentNotStanding.
     """
     connection = await raw(session)
     parties = await _parties(connection, instrument, command.first_day)
@@ -231,9 +235,17 @@ async def propose_constitution(
     if form is None or form.body is None or not instrument.body:
         message = f"{instrument.reference} has no joint body on {command.first_day.isoformat()}"
         raise NoPower(message, reasons=[Reason(message, "first_day")])
+    [host] = await living(connection, [instrument.host], on=command.first_day) if instrument.host else [""]
+    standing = await not_standing(
+        *(connection, instrument_time, instrument.id, Days(command.first_day, command.first_day + timedelta(days=1))),
+        refusal=InstrumentNotStanding,
+        named=instrument.reference,
+        field="first_day",
+    )
     refusals: list[DomainError] = [
+        *standing,
         *([] if command.organisation in parties else [_no_party(command.organisation, "organisation")]),
-        *check_seats(form, command.seats, parties, kinds, instrument.host, instrument.functions),
+        *check_seats(form, command.seats, parties, kinds, host, instrument.functions),
     ]
     refuse(refusals)
     numbers = await session.scalars(select(Constitution.number).where(Constitution.instrument_id == instrument.id))
@@ -287,6 +299,10 @@ async def _agree(
     stated_at: datetime,
 ) -> None:
     """Record the agreement of these parties; make what was proposed once all have agreed."""
+    found = select(Constitution.first_day).where(
+        Constitution.instrument_id == instrument.id, Constitution.number == number
+    )
+    first_day = await session.scalar(found)
     for organisation in organisations:
         session.add(
             InstrumentAgreement(
@@ -297,11 +313,10 @@ async def _agree(
                 recorded_by=by.subject,
             )
         )
-        about = (command, "instrument agreed", instrument.reference, instrument.first_day)
+        about = (command, "instrument agreed", instrument.reference, first_day or instrument.first_day)
         session.add(new_act(*about, organisation=organisation, by=by, stated_at=stated_at))
     await session.flush()
-    parties = await _parties(await raw(session), instrument, today) if number > 1 else instrument.parties
-    if set(parties) <= await _agreed(session, instrument, number):
+    if not await _awaiting(session, instrument, number, today):
         await make(session, instrument, number, document=command.document, by=by, today=today, stated_at=stated_at)
 
 
@@ -322,16 +337,22 @@ async def _kinds(connection: asyncpg.Connection, parties: Sequence[str], day: da
 
 async def _parties(connection: asyncpg.Connection, instrument: Instrument, day: date) -> tuple[str, ...]:
     """Return the parties of a day, each as it lives on; as proposed where it was never made."""
+    return await living(connection, await _named(connection, instrument, day), on=day)
+
+
+async def _named(connection: asyncpg.Connection, instrument: Instrument, day: date) -> list[str]:
     rows = await connection.fetch(_PARTIES, max(day, instrument.first_day), instrument.id)
-    named = json.loads(rows[0]["value"]) if rows else instrument.parties
-    return await living(connection, named, on=day)
+    return list(json.loads(rows[0]["value"])) if rows else list(instrument.parties)
 
 
-async def _agreed(session: AsyncSession, instrument: Instrument, number: int) -> set[str]:
+async def _awaiting(session: AsyncSession, instrument: Instrument, number: int, day: date) -> list[str]:
+    """Return who has still to agree: the successor for a party that was taken over before it did."""
+    connection = await raw(session)
+    named = list(instrument.parties) if number == 1 else await _named(connection, instrument, day)
     found = select(InstrumentAgreement.organisation).where(
         InstrumentAgreement.instrument_id == instrument.id, InstrumentAgreement.number == number
     )
-    return set(await session.scalars(found))
+    return awaited(named, set(await session.scalars(found)), await lives_on(connection, named, on=day))
 
 
 async def _proposed(session: AsyncSession, instrument: Instrument, number: int) -> bool:
@@ -373,6 +394,8 @@ async def _refusals(
         if set(members) != set(command.parties):
             message = f"{command.body} is of {', '.join(members)}"
             found.append(NotAMember(message, reasons=[Reason(message, "body")]))
+        votes = (await votes_in(connection, [command.body], on=day))[command.body]
+        found += dominance(form.pack, command.host, votes, "body")
     return found
 
 

@@ -1,17 +1,17 @@
 """Checks who sits in an instrument's joint body: parties alone, regulators without a vote, no host that dominates."""
 
 from collections.abc import Collection, Mapping, Sequence
-from fractions import Fraction
 from typing import Annotated
 
 from pydantic import Field
 
 from libs.common.errors import Conflict, Reason
 from services.governance.bodies.posts import NewPost
+from services.governance.bodies.votes import Votes, dominance
 from services.governance.core.codes import Command, Title
 from services.governance.core.terms import TermsOfReference
-from services.governance.instruments.errors import HostDominates, NotAParty
-from services.governance.instruments.rules import Form, Votes, percent, share_of
+from services.governance.instruments.errors import NotAParty
+from services.governance.instruments.rules import Form
 
 
 class ConstitutionContent(Command):
@@ -46,20 +46,4 @@ def check_seats(
         message = f"{organisation or 'no organisation'} is no party, and has no seat"
         found.append(NotAParty(message, reasons=[Reason(message, "seats.organisation")]))
     voting = [seat for seat in seats_with_votes(form, seats, kinds, functions) if seat.votes]
-    share = share_of(host, [Votes(seat.organisation, seat.weight) for seat in voting])
-    if host and dominates(form, share):
-        message = (
-            f"{host} would have {percent(share)} of the votes, and stays below {percent(cap(form))} by {form.pack}"
-        )
-        found.append(HostDominates(message, reasons=[Reason(message, "seats")]))
-    return found
-
-
-def dominates(form: Form, share: Fraction) -> bool:
-    """Whether a host's part of the votes reaches the pack's cap."""
-    return form.host_below is not None and share >= form.host_below
-
-
-def cap(form: Form) -> Fraction:
-    """Return the part of the votes below which a host stays; the whole where there is no cap."""
-    return form.host_below if form.host_below is not None else Fraction(1)
+    return found + dominance(form.pack, host, [Votes(seat.organisation, seat.weight) for seat in voting], "seats")

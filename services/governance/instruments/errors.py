@@ -31,14 +31,6 @@ class NothingToAgree(Conflict):
     """
 
 
-class HostDominates(Conflict):
-    """The host would have too much of the votes.
-
-    The rule pack says below which part of the votes the host of a shared service stays; votes count by weight. Give the
-    other parties more of them.
-    """
-
-
 class SharesNotWhole(Conflict):
     """The shares of the pooled fund are not one whole.
 

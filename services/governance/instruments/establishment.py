@@ -12,25 +12,27 @@ from libs.common.events import Event
 from libs.common.events.governance import InstrumentMade, PooledFundAgreed
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
+from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.commands import EstablishBody, establish_joint_body
 from services.governance.bodies.departures import end_seats
 from services.governance.bodies.joint import get_joint_body
 from services.governance.bodies.posts import NewPost, add_posts, seats_of, slugs_on
 from services.governance.bodies.terms import StateTerms, state_terms
+from services.governance.bodies.votes import cap, percent, share_of, votes_in
 from services.governance.core import queries as reads
 from services.governance.core.acts import paper_refusals
 from services.governance.core.catalogue import catalogue_on, post_slug
 from services.governance.core.errors import refuse
-from services.governance.core.members import members_text, organisations_of
+from services.governance.core.members import living, members_text, organisations_of
 from services.governance.core.models import Facet
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
-from services.governance.instruments.constitutions import ConstitutionContent, cap, dominates
+from services.governance.instruments.constitutions import ConstitutionContent
+from services.governance.instruments.endings import TERM_ENDED, dominance_key, end_from
 from services.governance.instruments.models import Constitution, Instrument, instrument_time
-from services.governance.instruments.queries import host_share
-from services.governance.instruments.rules import form_of, percent
-from services.governance.lifetimes.standing import days_of, standing, state
+from services.governance.instruments.rules import form_of
+from services.governance.lifetimes.standing import days_of, pieces_from, standing, state, until_next
 
 
 async def make(
@@ -61,20 +63,49 @@ async def make(
         constitution.made_at = stated_at
         instrument.body = await _establish(session, instrument, content, **how)
     instrument.made_at = stated_at
+    await _begin(session, instrument, by=by, stated_at=stated_at)
+
+
+async def _begin(session: AsyncSession, instrument: Instrument, *, by: Caller, stated_at: datetime) -> None:
+    """State that an instrument stands with its parties; one with a term ends with it."""
+    connection = await raw(session)
     days = days_of(instrument.first_day, instrument.last_day)
     statements = [
         standing(instrument.id, days, stated_at),
         NewStatement(instrument.id, Facet.MEMBERS, members_text(instrument.parties), days, stated_at),
     ]
-    await state(await raw(session), instrument_time, statements, by=by.subject)
-    await outbox.add_all(
-        session, made_events(instrument, instrument.parties, on=instrument.first_day, stated_at=stated_at)
-    )
+    await state(connection, instrument_time, statements, by=by.subject)
+    await publish_parties(session, instrument, instrument.parties, on=days.start, stated_at=stated_at, by=by.subject)
     await session.flush()
+    if instrument.last_day is not None:
+        parties = await living(connection, instrument.parties, on=instrument.last_day)
+        await end_from(session, instrument, parties, days.end, TERM_ENDED, stated_at=stated_at, by=by.subject)
 
 
-def made_events(instrument: Instrument, parties: Sequence[str], *, on: date, stated_at: datetime) -> list[Event]:
-    """Return the events of an instrument with these parties from a day on, and of its pooled fund."""
+async def publish_parties(
+    session: AsyncSession, instrument: Instrument, parties: Sequence[str], *, on: date, stated_at: datetime, by: str
+) -> bool:
+    """Publish an instrument's parties from a day on, unless these were published of it last. Return whether it was."""
+    connection = await raw(session)
+    pieces = await pieces_from(connection, instrument_time, Facet.PUBLISHED, [instrument.id], on)
+    there = bool(pieces) and pieces[0].days.start == on
+    if there and pieces[0].value == members_text(parties):
+        return False
+    until = await until_next(connection, instrument_time, Facet.PUBLISHED, instrument.id, on)
+    said = NewStatement(instrument.id, Facet.PUBLISHED, members_text(parties), Days(on, until), stated_at)
+    await state(connection, instrument_time, [said], by=by)
+    [host] = await living(connection, [instrument.host], on=on) if instrument.host else [""]
+    await outbox.add_all(session, made_events(instrument, parties, host, on=on, stated_at=stated_at))
+    return True
+
+
+def made_events(
+    instrument: Instrument, parties: Sequence[str], host: str, *, on: date, stated_at: datetime
+) -> list[Event]:
+    """Return the events of an instrument with these parties from a day on, and of its pooled fund.
+
+    The fund is published as long as its members are the parties: others have to agree on shares of their own.
+    """
     told: list[Event] = [
         InstrumentMade(
             instrument=instrument.reference,
@@ -82,21 +113,21 @@ def made_events(instrument: Instrument, parties: Sequence[str], *, on: date, sta
             kind=instrument.kind,
             power=instrument.power,
             pack=instrument.pack,
-            host=instrument.host,
+            host=host,
             binding=instrument.binding,
             agreement=instrument.agreement,
             effective_on=on,
             stated_at=stated_at,
         )
     ]
-    if instrument.fund and list(parties) == list(instrument.parties):
+    if instrument.fund and set(parties) == set(instrument.parties):
         told.append(
             PooledFundAgreed(
                 fund=instrument.fund,
                 instrument=instrument.reference,
                 members=tuple(instrument.parties),
                 shares=tuple(instrument.shares),
-                host=instrument.host,
+                host=host,
                 ends_on=instrument.last_day,
                 effective_on=on,
                 stated_at=stated_at,
@@ -159,7 +190,8 @@ async def _reconstitute(
     seats, refusals = seats_of(wanted, catalogue_on(on, kind="joint"), taken=await slugs_on(session, body))
     refuse(refusals)
     reason = "established without a holder"
-    events += await add_posts(session, body, seats, days_of(on, None), reason=reason, by=by, stated_at=stated_at)
+    days = days_of(on, instrument.last_day)
+    events += await add_posts(session, body, seats, days, reason=reason, by=by, stated_at=stated_at)
     await state_terms(session, body, _terms(content, on, document), by=by, today=today, stated_at=stated_at)
     await outbox.add_all(session, events)
     await session.flush()
@@ -178,25 +210,25 @@ def _is_seat(post: Mapping[str, Any], seat: NewPost) -> bool:
     return mine == (seat.organisation, post_slug(seat.title), roles, seat.votes, seat.weight)
 
 
-async def review_host(session: AsyncSession, instrument: Instrument, *, on: date, stated_at: datetime) -> None:
-    """Raise `dominance` where the host has too much of the votes on a day, and clear it where not.
+async def review_host(session: AsyncSession, instrument: Instrument, *, on: date, stated_at: datetime) -> bool:
+    """Raise `dominance` where the host has too much of the votes on a day, and clear it where not; return if changed.
 
     Nothing is changed by it: the parties are asked for another constitution.
     """
-    form = form_of(instrument.pack)
-    if not instrument.host or not instrument.body or form.host_below is None:
-        return
+    below = cap(instrument.pack)
+    if not instrument.host or not instrument.body or below is None:
+        return False
     connection = await raw(session)
-    key = f"dominance {instrument.reference}"
-    share = await host_share(connection, instrument.body, instrument.host, on=on)
-    if not dominates(form, share):
-        await clear_findings(session, [key], on=on, reason="constitution-changed", stated_at=stated_at)
-        return
+    [host] = await living(connection, [instrument.host], on=on)
+    share = share_of(host, (await votes_in(connection, [instrument.body], on=on))[instrument.body])
+    key = dominance_key(instrument)
+    if share < below:
+        return bool(await clear_findings(session, [key], on=on, reason="constitution-changed", stated_at=stated_at))
     parties = await organisations_of(connection, instrument.body, on=on, as_known=None)
     text = (
-        f"{instrument.host} has {percent(share)} of the votes of {instrument.body} from {on.isoformat()}, and stays "
-        f"below {percent(cap(form))} by {form.pack}: another constitution is needed"
+        f"{host} has {percent(share)} of the votes of {instrument.body} from {on.isoformat()}, and stays "
+        f"below {percent(below)} by {instrument.pack}: another constitution is needed"
     )
-    about = (instrument.reference, instrument.body, instrument.host)
+    about = (instrument.reference, instrument.body, host)
     finding = NewFinding(key, FindingKind.DOMINANCE, about, parties, text, on)
-    await raise_findings(session, [finding], stated_at=stated_at)
+    return bool(await raise_findings(session, [finding], stated_at=stated_at))

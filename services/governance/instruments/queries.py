@@ -1,32 +1,34 @@
 """Reads instruments, the votes of their hosts, and whom a decision of a body binds."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from typing import Any
 
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known
+from services.governance.bodies.votes import Votes, share_of, votes_in
 from services.governance.core import queries as reads
 from services.governance.core.believed import believed
 from services.governance.core.chains import Missing, Question, covers
-from services.governance.core.members import living, organisations_of
+from services.governance.core.members import lives_on, living_in, organisations_of
 from services.governance.core.models import BodyKind, Facet, known
 from services.governance.core.terms import TermsOfReference
 from services.governance.decision_rights.queries import Actor, ask, faults_in
 from services.governance.instruments.agreements import waiting
 from services.governance.instruments.errors import InstrumentNotFound
 from services.governance.instruments.models import instrument_time
-from services.governance.instruments.rules import Votes, form_on, share_of, why_not
+from services.governance.instruments.rules import awaited, form_on, why_not
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
 # $1 as at, $2 as known.
 _INSTRUMENTS = f"""
-SELECT i.reference AS instrument, i.id, i.kind, i.parties AS named, i.host, i.body, i.functions, i.agreement,
-       i.safeguards, i.pack, i.power, i.binding, i.fund, i.shares, i.first_day, i.last_day, i.made_at,
+SELECT i.reference AS instrument, i.id, i.kind, i.parties AS named, i.host,
+       CASE WHEN i.made_at <= $2 OR NOT EXISTS (SELECT FROM constitution c WHERE c.instrument_id = i.id)
+            THEN i.body ELSE '' END AS body, i.functions, i.agreement,
+       i.safeguards, i.pack, i.power, i.binding, i.fund, i.shares, i.first_day, i.last_day,
        coalesce(t.stands, false) AS stands, t.last_day AS ended_on, t.first_day AS stood_from,
        p.value AS parties, w.value AS ended_because,
        ARRAY(SELECT organisation FROM instrument_agreement a
@@ -43,7 +45,7 @@ SELECT i.reference AS instrument, i.id, i.kind, i.parties AS named, i.host, i.bo
         AND {as_known("w")} AND w.valid @> (t.last_day + 1)
  WHERE i.proposed_at <= $2
    AND ($3::text IS NULL OR i.reference = $3)
-   AND ($4::text IS NULL OR i.parties @> ARRAY[$4] OR (p.value IS NOT NULL AND p.value::jsonb ? $4))
+   AND ($4::text[] IS NULL OR i.parties && $4 OR (p.value IS NOT NULL AND p.value::jsonb ?| $4))
    AND ($5::text IS NULL OR i.kind = $5)
    AND ($6::text IS NULL OR i.body = $6)
    AND ($7::text IS NULL OR i.reference > $7)
@@ -100,9 +102,29 @@ async def list_instruments(
     """Return instruments, proposed ones too, as at a day, as known, ordered by reference."""
     instant = as_known or _NOW
     cursor = str(after[0]) if after else None
-    rows = await db.fetch(_INSTRUMENTS, as_at, instant, reference, organisation, kind, body, cursor, limit)
+    whose = await living_in(db, organisation, on=as_at, as_known=as_known) if organisation else None
+    rows = await db.fetch(_INSTRUMENTS, as_at, instant, reference, whose, kind, body, cursor, limit)
     proposed = await db.fetch(_PROPOSED, [row["id"] for row in rows], instant)
-    return [await _shown(db, row, proposed, as_at, as_known) for row in rows]
+    named = {row["id"]: _named(row) for row in rows}
+    codes = {code for row in rows for code in (*named[row["id"]], *row["named"], row["host"])} - {""}
+    there = await lives_on(db, codes, on=as_at, as_known=as_known) | {"": ""}
+    votes = await votes_in(db, sorted({row["body"] for row in rows} - {""}), on=as_at, as_known=as_known)
+    return [
+        _shown(
+            row,
+            named[row["id"]],
+            [one for one in proposed if one["instrument_id"] == row["id"]],
+            there,
+            votes.get(row["body"], []) if row["host"] else [],
+        )
+        | {"as_at": as_at, "as_known": as_known}
+        for row in rows
+    ]
+
+
+def _named(row: Mapping[str, Any]) -> list[str]:
+    """Return the parties of the day as they were stated; as proposed where the instrument was not made."""
+    return list(json.loads(row["parties"])) if row["parties"] else list(row["named"])
 
 
 async def get_instrument(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
@@ -113,31 +135,26 @@ async def get_instrument(db: Reads, reference: str, *, as_at: date, as_known: da
     return rows[0]
 
 
-async def _shown(
-    db: Reads, row: Any, proposed: Sequence[Any], as_at: date, as_known: datetime | None
+def _shown(
+    row: Mapping[str, Any],
+    named: Sequence[str],
+    proposed: Sequence[Mapping[str, Any]],
+    there: Mapping[str, str],
+    votes: Sequence[Votes],
 ) -> dict[str, Any]:
-    named = json.loads(row["parties"]) if row["parties"] else row["named"]
-    parties = list(await living(db, named, on=as_at, as_known=as_known))
-    waits = [] if row["stood_from"] else sorted(set(row["named"]) - set(row["agreed"]))
-    constitutions = [
-        {**one, "awaiting": sorted(set(parties) - set(one["agreed"]))}
-        for one in proposed
-        if one["instrument_id"] == row["id"]
-    ]
-    share = None
-    if row["host"] and row["body"]:
-        share = await host_share(db, row["body"], row["host"], on=as_at, as_known=as_known)
-    days = {"first_day": row["stood_from"] or row["first_day"], "last_day": row["ended_on"] or row["last_day"]}
-    shown = {"parties": parties, "awaiting": waits, "constitutions": constitutions, "as_at": as_at}
-    return {**row, **days, **shown, "as_known": as_known, "host_share": None if share is None else str(share)}
-
-
-async def host_share(db: Reads, body: str, host: str, *, on: date, as_known: datetime | None = None) -> Fraction:
-    """Return which part of a body's votes on a day, by weight, is the host's."""
-    posts = await reads.list_posts(db, reads.PostFilter(body=body), as_at=on, as_known=as_known)
-    votes = [Votes(post["organisation"], post["weight"]) for post in posts if post["votes"]]
-    [now] = await living(db, [host], on=on, as_known=as_known)
-    return share_of(now, [Votes(now, one.weight) if one.organisation == host else one for one in votes])
+    """Return the answer about an instrument: `there` is who each code lives on in, `votes` are those with its host."""
+    constitutions = [{**one, "awaiting": awaited(named, one["agreed"], there)} for one in proposed]
+    return {
+        **row,
+        "parties": sorted({there[code] for code in named}),
+        "host": there[row["host"]],
+        "fund_members": row["named"] if row["fund"] else [],
+        "first_day": row["stood_from"] or row["first_day"],
+        "last_day": row["ended_on"] or row["last_day"],
+        "awaiting": [] if row["stood_from"] else awaited(row["named"], row["agreed"], there),
+        "constitutions": constitutions,
+        "host_share": str(share_of(there[row["host"]], votes)) if row["host"] and row["body"] else None,
+    }
 
 
 async def binding_of(db: Reads, body: str, action: str, *, on: date, as_known: datetime | None) -> Binding:
@@ -181,8 +198,8 @@ async def _faults(
     kinds = {code: one.kind for code, one in (await known.statuses(db, members, as_at=on, as_known=as_known)).items()}
     if form_on(instrument["kind"], on, kinds, as_known=as_known) is None:
         found.append(why_not(instrument["kind"], on, kinds))
-    waits = await waiting(db, [instrument["agreement"]], on=on, as_known=as_known or _NOW)
-    found += [f"agreement {agreement} waits for {successor} to make it again" for agreement, successor in waits.items()]
+    waits = await waiting(db, [instrument["agreement"]], on=on, instant=as_known or _NOW)
+    found += [one.says for one in waits]
     terms = await reads.find_terms(db, body, as_at=on, as_known=as_known)
     stated = TermsOfReference.model_validate_json(terms["terms"]).model_fields_set if terms else set[str]()
     if "majority" not in stated:

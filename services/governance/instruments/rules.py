@@ -1,4 +1,4 @@
-"""Which instruments the law allows to whom on a day, and how much of the votes a host has.
+"""Which instruments the law allows to whom on a day, who has still to agree to one, and why one ends.
 
 Rules: NHS Act 2006 ss.13Z, 14Z3, 14Z9, 65Z5, 65Z6 and 75, as packs of the service's `rules/`.
 """
@@ -6,11 +6,10 @@ Rules: NHS Act 2006 ss.13Z, 14Z3, 14Z9, 65Z5, 65Z6 and 75, as packs of the servi
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 
 from libs.common.rulepacks import RulePack, in_force
+from services.governance.bodies.votes import may_vote
 from services.governance.core.catalogue import PACKS
-from services.governance.core.chains import covers
 from services.governance.core.models import BodyKind
 
 SUBJECT = "instrument"
@@ -29,18 +28,12 @@ class Form:
     binding: str
     power: str
     body: BodyKind | None
-    host_below: Fraction | None
     safeguards: tuple[str, ...]
     elsewhere: str
-    silent: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
 
     def votes(self, kind: str, functions: Collection[str]) -> bool:
         """Whether an organisation of a kind has a vote, in an instrument for these functions."""
-        for kinds, prefixes in self.silent:
-            concerned = not prefixes or any(covers(prefix, one) for prefix in prefixes for one in functions)
-            if kind in kinds and concerned:
-                return False
-        return True
+        return may_vote(self.pack, kind, functions)
 
 
 def _form(pack: RulePack) -> Form:
@@ -54,10 +47,8 @@ def _form(pack: RulePack) -> Form:
         values["binding"],
         values.get("power", pack.id),
         BodyKind(values["body"]) if "body" in values else None,
-        Fraction(values["host_below"]) if "host_below" in values else None,
         tuple(values.get("safeguards", ())),
         values.get("elsewhere", ""),
-        tuple((frozenset(one["kinds"]), tuple(one["functions"])) for one in values.get("non_voting", ())),
     )
 
 
@@ -102,26 +93,9 @@ def _allows(pack: RulePack, kinds: Collection[str]) -> bool:
     return (not allowed or set(kinds) <= set(allowed)) and all(set(group) & set(kinds) for group in needed)
 
 
-@dataclass(frozen=True, slots=True)
-class Votes:
-    """The votes of one organisation in a body: their weight."""
-
-    organisation: str
-    weight: int
-
-
-def share_of(host: str, votes: Iterable[Votes]) -> Fraction:
-    """Return which part of all votes, by weight, is the host's; 0 where no one votes."""
-    counted = list(votes)
-    total = sum(one.weight for one in counted)
-    own = sum(one.weight for one in counted if one.organisation == host)
-    return Fraction(own, total) if total else Fraction(0)
-
-
-def percent(share: Fraction) -> str:
-    """Write a share as a percentage with at most one decimal: `60 %`, `66.7 %`."""
-    tenths = (share * 1000 * 2 + 1) // 2
-    return f"{tenths // 10}.{tenths % 10} %" if tenths % 10 else f"{tenths // 10} %"
+def awaited(parties: Iterable[str], agreed: Collection[str], lives_on: Mapping[str, str]) -> list[str]:
+    """Return who has still to agree, sorted: of a party that was taken over whole, the one that it lives on in."""
+    return sorted({lives_on[party] for party in parties if not {party, lives_on[party]} & set(agreed)})
 
 
 def endings_on(day: date) -> dict[str, str]:

@@ -35,7 +35,10 @@ class InstrumentView(View):
     power: Annotated[str, Field(description="Empty where none is needed.")]
     binding: Annotated[str, Field(description="Whom a decision binds: `all`, each its `own`, or `none`.")]
     fund: str
-    shares: Annotated[list[str], Field(description="Of the pooled fund, in the order in which it was agreed.")]
+    fund_members: Annotated[
+        list[str], Field(description="The parties that agreed on the pooled fund, in the order of their shares.")
+    ]
+    shares: Annotated[list[str], Field(description="Of the pooled fund, in the order of `fund_members`.")]
     stands: Annotated[bool, Field(description="Whether every party has agreed, and the day is within its days.")]
     first_day: date
     last_day: date | None

@@ -2,7 +2,12 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.events.contracts import ConsolidationPlanned, ConsolidationWithdrawn, ProcurementStated
+from libs.common.events.contracts import (
+    ConsolidationPlanned,
+    ConsolidationWithdrawn,
+    ContractTransferred,
+    ProcurementStated,
+)
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from services.governance.commitments.models import known_commitments
@@ -10,6 +15,7 @@ from services.governance.commitments.projection import EVENTS, know_commitments
 from services.governance.conflicts.papers import recall_papers, subjects_with_papers
 from services.governance.instruments import agreements
 from services.governance.instruments.models import known_agreements
+from services.governance.instruments.successions import follow_contract, papers_of_instruments
 from services.governance.proposals.follow_ups import follow_subject, subjects_of_proposals
 from services.governance.reactions.base import subscriptions
 from services.governance.subjects import projection
@@ -17,6 +23,7 @@ from services.governance.subjects.models import known_subjects
 
 subscriptions.knows(known_subjects, *projection.OF_CONTRACTS)(projection.know_subjects)
 subscriptions.knows(known_commitments, *EVENTS)(know_commitments)
+subscriptions.knows(known_agreements, *agreements.OF_CONTRACTS)(agreements.know_agreements)
 
 
 @subscriptions.on(ConsolidationPlanned, ConsolidationWithdrawn, holding=subjects_of_proposals)
@@ -36,4 +43,7 @@ async def papers_are_recalled_where_a_bidder_becomes_known(
     return bool(await recall_papers(session, subject=event.procurement, on=on, stated_at=event.stated_at, by=by))
 
 
-subscriptions.knows(known_agreements, *agreements.OF_CONTRACTS)(agreements.know_agreements)
+@subscriptions.on(ContractTransferred, holding=papers_of_instruments)
+async def instruments_follow_their_contract(event: ContractTransferred, session: AsyncSession, *, by: Caller) -> bool:
+    """Let who took a contract over be a party to the instruments whose paper it is."""
+    return await follow_contract(session, event, by=by.subject)

@@ -17,7 +17,7 @@ from libs.common.events.registry import (
 )
 from libs.common.identity import Caller
 from services.governance.core.models import known, organisations_with_bodies
-from services.governance.instruments.departures import follow_mergers, instruments_with
+from services.governance.instruments.successions import follow_parties, instruments_with
 from services.governance.interests.links import EVENTS as LINKS
 from services.governance.interests.links import know_links
 from services.governance.interests.models import known_links
@@ -40,17 +40,6 @@ subscriptions.knows(known_links, *LINKS)(know_links)
 async def appointments_end_and_are_made_again(event: Merged, session: AsyncSession, *, by: Caller) -> bool:
     """End all appointments of merged CCGs or ICBs; a holder common to all of them continues in the successor."""
     return await carry_out_successions(session, event.predecessors, on=event.effective_on, by=by)
-
-
-@subscriptions.on(*MERGED, holding=instruments_with)
-async def instruments_follow_their_parties(
-    event: Merged,
-    session: AsyncSession,
-    *,
-    by: Caller,  # noqa: ARG001  (every reaction is called with it)
-) -> bool:
-    """Publish the instruments whose parties merged once more: the successor is a party in their place."""
-    return await follow_mergers(session, event.predecessors, on=event.effective_on, stated_at=event.stated_at)
 
 
 @subscriptions.on(MergerApplied, MergerApplicationDetermined)
@@ -90,3 +79,12 @@ async def proposals_are_void_where_a_merger_is_withdrawn(
 ) -> bool:
     """Make void what is asked on a merger that will not take place."""
     return await follow_subject(session, event.merger, event, by=by)
+
+
+# After what ends and stands again in joint bodies: the host's part of the votes is what is left.
+@subscriptions.on(*MERGED, OrganisationSucceeded, SuccessionUndone, holding=instruments_with)
+async def instruments_follow_their_parties(
+    event: Merged | OrganisationSucceeded | SuccessionUndone, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Publish the instruments whose parties change: the successor is one in their place, until that is undone."""
+    return await follow_parties(session, event.keys, on=event.effective_on, stated_at=event.stated_at, by=by.subject)
