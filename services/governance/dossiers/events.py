@@ -78,7 +78,7 @@ _MERGER = Attachment(("merger",), ("merger",))
 # A body votes to apply before there is an application or a merger: on itself, or on the successor.
 _AGREED = Attachment(("merger", "successor", "predecessors"), ("merger",))
 _RESTATED = Attachment(("merger",), without=("amount_pence", "released_pence", "population"))
-_SAVING = Attachment(("initiative", "cause"), ("initiative",))
+_SAVING = Attachment(("initiative", "cause"), ("initiative",), without=("amount_pence",))
 _CONTRACT = Attachment(("contract",))
 
 ATTACHMENTS: Mapping[type[Event], Attachment] = {
@@ -109,7 +109,7 @@ ATTACHMENTS: Mapping[type[Event], Attachment] = {
     CostShiftFound: Attachment(("subject",)),
     DelayPriced: Attachment(("proposal",)),
     **dict.fromkeys((SavingContracted, SavingRealised, SavingReversed), _SAVING),
-    BudgetReduced: Attachment(("decision", "initiative")),
+    BudgetReduced: Attachment(("decision", "initiative"), without=("amount_pence",)),
     **dict.fromkeys((BudgetMoved, BudgetSet), Attachment(("decision",))),
 }
 """Which events dossiers are made of, beside governance's own acts. Each is attached by what caused it too."""

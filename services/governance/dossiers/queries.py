@@ -27,6 +27,7 @@ _WITHOUT = f"""{_DECIDED}
  WHERE d.proposal = ANY($1) AND NOT EXISTS (SELECT FROM dossier o WHERE o.decision = d.id) ORDER BY d.id
 """
 _ONE = f"{_DECIDED} WHERE d.id = $1"
+_BEGUN = "SELECT 1 FROM dossier WHERE decision = $1 AND part = 1"
 _RECORDED = "SELECT kind, line FROM dossier_entry WHERE decision = $1 ORDER BY number"
 _PARTS = """
 SELECT part, opened_on, entries, encode(previous, 'hex') AS previous, encode(head, 'hex') AS head, sealed_at
@@ -89,7 +90,7 @@ async def find_decided(db: Reads, decision: str) -> Decided | None:
 
 
 async def get_own(db: Reads, decision: str, *, by: Caller) -> Decided:
-    """Return a decision whose dossier the caller may read: who acts for one of its parties, or a successor of one.
+    """Return a decision whose dossier is begun, for who acts for one of its parties or for a successor of one.
 
     Raises DossierNotFound, NotYoursToDecide.
     """
@@ -98,6 +99,8 @@ async def get_own(db: Reads, decision: str, *, by: Caller) -> Decided:
         raise DossierNotFound(f"there is no decision {decision}")
     predecessors = await known.predecessors(db, by.organisations)
     by.must_act_for_one_of(decided.parties, because="each party keeps the record", predecessors=predecessors)
+    if not await db.fetch(_BEGUN, decision):
+        raise DossierNotFound(f"the dossier of {decision} is not begun yet")
     return decided
 
 
@@ -111,10 +114,8 @@ async def missing_steps(db: Reads, decided: Decided) -> list[MissingStep]:
 
 
 async def read_dossier(db: Reads, decided: Decided) -> DossierView:
-    """Return the state of a dossier. Raises DossierNotFound where it is not begun."""
+    """Return the state of a dossier that is begun."""
     parts = [PartView.model_validate(dict(row)) for row in await db.fetch(_PARTS, decided.decision)]
-    if not parts:
-        raise DossierNotFound(f"the dossier of {decided.decision} is not begun yet")
     expected = decided.expected
     lacking = await missing_steps(db, decided)
     return DossierView(

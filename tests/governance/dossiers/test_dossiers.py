@@ -5,12 +5,15 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import pytest
+
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ConsolidationAgreed, ContractSigned, ContractTerminated, ServiceConsolidated
 from libs.common.events.finance import CaseAppraised, SavingContracted, SavingRealised
 from libs.common.messaging.subscriptions import Delivery
 from services.governance.dossiers.commands import write_dossiers
-from services.governance.dossiers.queries import find_decided, missing_steps
+from services.governance.dossiers.errors import DossierNotFound
+from services.governance.dossiers.queries import find_decided, get_own, missing_steps
 from services.governance.dossiers.verify import check
 from services.governance.reactions.publishers import subscriptions
 from tests.governance.subjects.test_subjects import a_plan
@@ -117,7 +120,10 @@ async def verified(harness: GovernanceHarness, decision: str) -> str:
 
 async def test_a_dossier_is_written_once_in_whatever_order_events_come(plan: tuple[GovernanceHarness, str]) -> None:
     harness, decision = plan
+    with pytest.raises(DossierNotFound, match="is not begun yet"):
+        await get_own(harness.database, decision, by=a_lead("10H"))
     await due(harness, ON)
+    assert (await get_own(harness.database, decision, by=a_lead("10H"))).decision == decision
     after = [(step, "") for step in ("agreed", "saving-contracted", "consolidated", "saving-realised")]
     assert await lacking(harness, decision) == [*((step, "") for step in BEFORE), *after]
     chance = Random(13)
