@@ -31,7 +31,7 @@ async def leave_body(
 
     What it took over from members that live on in it by then is a part of it.
     """
-    codes = await living_in(connection, organisation, on=on)
+    codes = await living_in(connection, [organisation], on=on)
     end = Dissolution((), on, f"{organisation} left {body.reference}", stated_at, body=body.reference)
     seats = {row["id"]: row for row in await connection.fetch(_SEATS, body.id, codes)}
     rights = [row["id"] for row in await connection.fetch(_RIGHTS, body.id, codes)]

@@ -75,8 +75,10 @@ async def lives_on(
     return there
 
 
-async def living_in(db: Reads, organisation: str, *, on: date, as_known: datetime | None = None) -> tuple[str, ...]:
-    """Return the organisation and all that live on in it by a day, each taken over whole, however many steps away."""
-    before = await known.successions.predecessors(db, [organisation], as_known=as_known, ahead=True)
-    there = await lives_on(db, {organisation, *before}, on=on, as_known=as_known)
-    return tuple(sorted({code for code, now in there.items() if now == organisation} | {organisation}))
+async def living_in(
+    db: Reads, organisations: Collection[str], *, on: date, as_known: datetime | None = None
+) -> tuple[str, ...]:
+    """Return these organisations and all that live on in one by a day, each taken over whole, whatever the steps."""
+    before = await known.successions.predecessors(db, organisations, as_known=as_known, ahead=True)
+    there = await lives_on(db, {*organisations, *before}, on=on, as_known=as_known)
+    return tuple(sorted({code for code, now in there.items() if now in organisations}.union(organisations)))

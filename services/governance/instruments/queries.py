@@ -102,7 +102,7 @@ async def list_instruments(
     """Return instruments, proposed ones too, as at a day, as known, ordered by reference."""
     instant = as_known or _NOW
     cursor = str(after[0]) if after else None
-    whose = await living_in(db, organisation, on=as_at, as_known=as_known) if organisation else None
+    whose = await living_in(db, [organisation], on=as_at, as_known=as_known) if organisation else None
     rows = await db.fetch(_INSTRUMENTS, as_at, instant, reference, whose, kind, body, cursor, limit)
     proposed = await db.fetch(_PROPOSED, [row["id"] for row in rows], instant)
     named = {row["id"]: _named(row) for row in rows}

@@ -32,13 +32,18 @@ SELECT DISTINCT m.subject_id
 _PARTIES = f"""
 SELECT DISTINCT jsonb_array_elements_text(m.value::jsonb) AS code
   FROM instrument_time_belief m WHERE {about("m", Facet.MEMBERS)} AND {as_known("m", NOW)}
+ UNION
+SELECT a.successor FROM known_agreement a JOIN instrument i ON i.agreement = a.agreement
 """  # noqa: S608  (only names of ours are put in)
 _NAMED = "SELECT DISTINCT agreement FROM instrument WHERE agreement = ANY($1) AND agreement <> ''"
 _ON_PAPER = "SELECT id FROM instrument WHERE agreement = $1 ORDER BY id"
 
 
 async def instruments_with(connection: asyncpg.Connection, codes: Collection[str]) -> set[str]:
-    """Lock the known organisations of these codes; return those that are parties, or that a party lives on in."""
+    """Lock the known organisations of these codes; return those that are parties, or that a party lives on in.
+
+    Those too who have to make a paper again: where their merger is undone, no party need live on in them any longer.
+    """
     await known.lock(connection, codes)
     parties = {row["code"] for row in await connection.fetch(_PARTIES)}
     lines = await known.successors_of_each(connection, parties)

@@ -43,7 +43,7 @@ async def get_merger(merger: Reference, rows: Rows, _: By, as_known: AsKnown) ->
 
 @router.get("/mergers/{merger}/preview", summary="Preview what a merger would end", responses=problems(MergerNotFound))
 async def preview_merger(merger: Reference, rows: Rows, _: By, as_known: AsKnown) -> MergerPreviewView:
-    """Return which bodies, posts and rights would end on the day, and which posts one person holds in all of them.
+    """Return which bodies, posts and rights would end on the day, which posts one person holds in all, and instruments.
 
     It follows the merger to another day, and is empty once it is withdrawn or carried out.
     """
@@ -60,9 +60,13 @@ async def list_to_remake(
     as_known: AsKnown,
     successor: Annotated[OrganisationCode | None, Query(description="Only what this organisation has to make.")] = None,
 ) -> Page[ToRemakeView]:
-    """List rights, terms of reference and deputies that ended with a merger, and that the successor has not made again.
+    """List what ended with a merger, and what the successor has not made again.
 
-    A right is made again by a grant that names it (`remakes`); until then no one decides by it.
+    Rights, terms of reference, deputies, seats in joint bodies; instruments whose paper or fund names a body that is
+    gone.
+
+    A right is made again by a grant that names it (`remakes`); until then no one decides by it. An instrument's paper
+    is contracts': once that is settled there, the instrument binds again.
     """
     found = await to_remake.list_to_remake(
         rows, successor, as_at=as_at, as_known=as_known, after=paging.key(str, str, str), limit=paging.fetch

@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
 
 from libs.common.database.connection import Reads
 from services.governance.core.believed import believed
+from services.governance.core.members import lives_on, living_in, members_in
 from services.governance.core.models import Facet, body_time, post_time, right_time
+from services.governance.instruments.models import instrument_time
 from services.governance.mergers.errors import MergerNotFound
 from services.governance.mergers.predecessors import bodies_left
 from services.governance.mergers.rules import carry_over
@@ -22,6 +24,7 @@ from services.governance.mergers.views import (
     MergerConditionView,
     MergerPreviewView,
     MergerView,
+    MergingInstrumentView,
 )
 
 _NOW = datetime.max.replace(tzinfo=UTC)
@@ -64,8 +67,9 @@ SELECT b.reference AS body, b.organisation, b.title, t.value IS NOT NULL AS term
  WHERE b.organisation = ANY($1) ORDER BY b.reference
 """  # noqa: S608  (only names of ours are put in)
 _POSTS = f"""
-SELECT p.reference AS post, b.organisation, a.person_id AS person, p.slug,
-       CASE WHEN b.within_id IS NULL THEN '' ELSE substr(b.reference, length(b.organisation) + 2) END AS body_slug,
+SELECT p.reference AS post, coalesce(nullif(p.member, ''), b.organisation) AS organisation, a.person_id AS person,
+       p.slug, CASE WHEN p.member <> '' THEN b.reference WHEN b.within_id IS NULL THEN ''
+                    ELSE substr(b.reference, length(b.organisation) + 2) END AS body_slug,
        coalesce(json_array_length(d.value::json), 0) AS deputies
   FROM post p
   JOIN body b ON b.id = p.body_id
@@ -73,16 +77,28 @@ SELECT p.reference AS post, b.organisation, a.person_id AS person, p.slug,
   LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "p.id", day=_LAST_DAY, known="$3")}
   LEFT JOIN appointment a ON a.id = h.value
   LEFT JOIN {believed(post_time, "d", Facet.DEPUTIES, "p.id", day=_LAST_DAY, known="$3")}
- WHERE b.organisation = ANY($1) ORDER BY p.reference
+ WHERE b.organisation = ANY($1) OR (p.member <> '' AND p.member = ANY($1)) ORDER BY p.reference
 """  # noqa: S608  (only names of ours are put in)
 _RIGHTS = f"""
-SELECT r.id AS decision_right, b.organisation, coalesce(p.reference, b.reference) AS holder, r.action,
+SELECT r.id AS decision_right, coalesce(nullif(r.member, ''), b.organisation) AS organisation,
+       coalesce(p.reference, b.reference) AS holder, r.action,
        count(*) OVER () AS in_all
   FROM decision_right r
   JOIN body b ON b.id = r.body_id
   LEFT JOIN post p ON p.id = r.post_id
   JOIN {believed(right_time, "s", Facet.STANDS, "r.id", day=_LAST_DAY, known="$3")}
- WHERE b.organisation = ANY($1) ORDER BY r.id LIMIT {MOST_RIGHTS}
+ WHERE b.organisation = ANY($1) OR (r.member <> '' AND r.member = ANY($1)) ORDER BY r.id LIMIT {MOST_RIGHTS}
+"""  # noqa: S608  (only names of ours are put in)
+# $4 the successor; what contracts publishes of its paper is of the same day.
+_INSTRUMENTS = f"""
+SELECT i.reference AS instrument, i.kind, i.agreement, i.fund, m.value AS parties,
+       EXISTS (SELECT FROM known_agreement r
+                WHERE r.agreement = i.agreement AND r.successor = $4 AND r.outcome IN ('expected', 'to_remake')
+                  AND r.effective_on = $2 AND r.stated_at <= $3) AS waits
+  FROM instrument i
+  JOIN {believed(instrument_time, "s", Facet.STANDS, "i.id", day=_LAST_DAY, known="$3")}
+  JOIN {believed(instrument_time, "m", Facet.MEMBERS, "i.id", day=_LAST_DAY, known="$3")}
+ WHERE m.value::jsonb ?| $1 ORDER BY i.reference
 """  # noqa: S608  (only names of ours are put in)
 
 
@@ -132,6 +148,7 @@ async def preview_merger(db: Reads, reference: str, *, as_known: datetime | None
         posts=[],
         rights=[],
         rights_in_all=0,
+        instruments=[],
         as_known=as_known,
     )
     return await _with_endings(db, state, state.effective_on, empty, as_known=as_known) if state.goes_ahead else empty
@@ -162,8 +179,36 @@ async def _with_endings(
             ],
             "rights": [EndingRightView(**_without(row, "in_all")) for row in rights],
             "rights_in_all": rights[0]["in_all"] if rights else 0,
+            "instruments": await _instruments(db, state, day, as_known=as_known),
         }
     )
+
+
+async def _instruments(
+    db: Reads, state: MergerState, day: date, *, as_known: datetime | None
+) -> list[MergingInstrumentView]:
+    """Return the instruments of which merging bodies are parties on their last day, with the parties of the day."""
+    last = day - timedelta(days=1)
+    ending = sorted(set(state.bodies) - {state.successor})
+    named = await living_in(db, ending, on=last, as_known=as_known)
+    rows = await db.fetch(_INSTRUMENTS, list(named), day, as_known or _NOW, state.successor)
+    parties = {row["instrument"]: members_in(row["parties"]) for row in rows}
+    there = await lives_on(db, {code for codes in parties.values() for code in codes}, on=last, as_known=as_known)
+    found = []
+    for row in rows:
+        before = {there[code] for code in parties[row["instrument"]]}
+        then = sorted({state.successor if code in ending else code for code in before})
+        view = MergingInstrumentView(
+            instrument=row["instrument"],
+            kind=row["kind"],
+            organisations=sorted(before.intersection(ending)),
+            parties_then=then,
+            agreement=row["agreement"],
+            to_remake=bool(row["fund"]) or row["waits"],
+            ends=len(then) == 1,
+        )
+        found.append(view)
+    return found
 
 
 def _without(row: asyncpg.Record, *names: str) -> dict[str, Any]:

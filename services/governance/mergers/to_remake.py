@@ -1,7 +1,7 @@
 """Lists what ended with a merger and waits to be made again by the successor, and raises a finding for each right.
 
-Rights wait by statements. Terms of reference and deputies are carried over to no successor: they wait as long as the
-successor's body, or post, has none of its own.
+Rights wait by statements. Terms of reference, deputies and seats in joint bodies are carried over to no successor: they
+wait as long as the successor's body, or post, has none of its own. Instruments wait for their paper, or for shares.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from services.governance.core.believed import believed
 from services.governance.core.models import Facet, body_time, post_time, right_time
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
+from services.governance.instruments.remakes import TO_REMAKE as INSTRUMENTS_TO_REMAKE
 from services.governance.lifetimes.rights import remake_finding, right_reference
 
 _NOW = datetime.max.replace(tzinfo=UTC)
@@ -29,6 +30,8 @@ class RemakeKind(StrEnum):
     RIGHT = "right"
     TERMS = "terms_of_reference"
     DEPUTIES = "deputies"
+    SEAT = "seat"
+    INSTRUMENT = "instrument"
 
 
 # The last part of a reference, after the organisation's code, is the same in predecessor and successor.
@@ -65,6 +68,24 @@ def _between(kind: RemakeKind, of: str, timeline: Any, facet: Facet) -> str:
     )
 
 
+# The seats of a joint body end with the member whose they are.
+_SEATS = f"""
+SELECT '{RemakeKind.SEAT}' AS kind, p.reference, s.code, s.successor, s.effective_on AS since, b.reference AS here
+  FROM known_succession s
+  JOIN post p ON p.member = s.code AND p.member <> ''
+  JOIN body b ON b.id = p.body_id
+  JOIN {believed(post_time, "t", Facet.STANDS, "p.id", day=_LAST_DAY)}
+  JOIN {believed(body_time, "st", Facet.STANDS, "b.id")}
+ WHERE s.merger <> '' AND {as_known("s")} AND s.effective_on <= $1 AND ($3::text IS NULL OR s.successor = $3)
+   AND NOT EXISTS (SELECT FROM post n JOIN {believed(post_time, "ns", Facet.STANDS, "n.id")}
+                    WHERE n.body_id = b.id AND n.member = s.successor)
+"""  # noqa: S608  (only names of ours are put in)
+_INSTRUMENTS = f"""
+SELECT '{RemakeKind.INSTRUMENT}' AS kind, i.reference, i.organisation, i.successor, i.since,
+       coalesce(nullif(i.agreement, ''), i.reference) AS here
+  FROM ({INSTRUMENTS_TO_REMAKE}) i
+ WHERE ($3::text IS NULL OR i.successor = $3)
+"""  # noqa: S608  (only names of ours are put in)
 # $1 the day, $2 the instant, $3 a successor, $4 to $6 the cursor, $7 the limit.
 _TO_REMAKE = f"""
 WITH waiting AS (
@@ -82,6 +103,10 @@ SELECT '{RemakeKind.RIGHT}' AS kind, 'R-' || r.id AS reference,
 {_between(RemakeKind.TERMS, "body {}", body_time, Facet.TERMS)}
  UNION ALL
 {_between(RemakeKind.DEPUTIES, _OF_POST, post_time, Facet.DEPUTIES)}
+ UNION ALL
+{_SEATS}
+ UNION ALL
+{_INSTRUMENTS}
 )
 SELECT w.kind, w.reference, w.organisation, w.successor, w.since, w.here,
        r.action, r.scope, r.value_limit_pence, r.source_minute

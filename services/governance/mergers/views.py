@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.governance.core.views import View
+from services.governance.instruments.models import InstrumentKind
 from services.governance.mergers.stages import MergerStage
 from services.governance.mergers.to_remake import RemakeKind
 
@@ -71,6 +72,18 @@ class EndingRightView(View):
     action: str
 
 
+class MergingInstrumentView(View):
+    """An instrument of which a merging body is a party: the successor takes its part."""
+
+    instrument: str
+    kind: InstrumentKind
+    organisations: list[str] = Field(description="the merging bodies that are parties")
+    parties_then: list[str]
+    agreement: str = Field(description="contracts' reference of its paper")
+    to_remake: bool = Field(description="its paper or its fund's shares have to be made again, by what is known")
+    ends: bool = Field(description="one party alone would be left")
+
+
 class MergerPreviewView(View):
     """What an agreed merger would end on its day, by what is known; empty once it is withdrawn or carried out."""
 
@@ -83,6 +96,7 @@ class MergerPreviewView(View):
     posts: list[EndingPostView]
     rights: list[EndingRightView] = Field(description="the first 1,000 of them")
     rights_in_all: int
+    instruments: list[MergingInstrumentView]
     as_known: datetime | None = Field(description="null: as known now")
 
 
@@ -90,11 +104,14 @@ class ToRemakeView(View):
     """Something that ended with a merger, and that the successor has to make again."""
 
     kind: RemakeKind
-    reference: str = Field(description="`R-` and the id of a right; else the body or the post that had it")
+    reference: str = Field(description="`R-` and the id of a right, an instrument; else the body or post that had it")
     organisation: str = Field(description="the predecessor's code", examples=["10H"])
     successor: str = Field(examples=["14Y"])
     since: date = Field(description="the day on which it ended")
-    here: str = Field(description="whose right it was; else the successor's body or post that has none of its own")
+    here: str = Field(
+        description="whose right it was; the joint body without a seat; the instrument's paper; else the successor's "
+        "body or post that has none of its own"
+    )
     action: str | None = Field(description="of a right")
     scope: str | None
     value_limit_pence: int | None

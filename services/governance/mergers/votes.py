@@ -20,7 +20,9 @@ _KIND = FindingKind.APPLIED_WITHOUT_DECISION
 _OVER = frozenset({MergerStage.REJECTED, MergerStage.WITHDRAWN})
 
 _APPLICATIONS = """
-SELECT DISTINCT reference FROM known_merger_event WHERE what = 'MergerApplied' AND effective_on <= $1 ORDER BY reference
+SELECT DISTINCT reference FROM known_merger_event
+ WHERE what = 'MergerApplied' AND effective_on <= $1 AND ($2::text IS NULL OR reference = $2)
+ ORDER BY reference
 """
 # A vote to apply is taken before there is an application: its subject is one of the bodies then, or the successor.
 _VOTED = """
@@ -31,7 +33,10 @@ SELECT asked.n FROM unnest($1::int[], $2::text[], $3::text[]) AS asked (n, code,
           AND (d.action = $4 OR d.action LIKE $4 || '.%') AND d.outcome <> 'rejected' AND d.taken_on <= $5
           AND NOT EXISTS (SELECT FROM decision_reversal r WHERE r.decision = d.id AND r.effective_on <= $5))
 """
-_OPEN = "SELECT key FROM finding WHERE kind = $1 AND cleared_at IS NULL"
+_OPEN = """
+SELECT key FROM finding
+ WHERE kind = $1 AND cleared_at IS NULL AND raised_on <= $2 AND ($3::text IS NULL OR about @> ARRAY[$3])
+"""
 
 
 async def find_unvoted(
@@ -40,10 +45,14 @@ async def find_unvoted(
     up_to: date,
     stated_at: datetime,
     by: Caller,  # noqa: ARG001  (every routine of due work is called with it)
+    application: str | None = None,
 ) -> int:
-    """Raise and clear the findings about applicants' own votes, as on a day; return how many changed."""
+    """Raise and clear the findings about applicants' own votes, as on a day; return how many changed.
+
+    Those of one application alone, if one is given; what was found of a later day stays.
+    """
     connection = await raw(session)
-    references = [row["reference"] for row in await connection.fetch(_APPLICATIONS, up_to)]
+    references = [row["reference"] for row in await connection.fetch(_APPLICATIONS, up_to, application)]
     states = await find_states(connection, references, as_known=None)
     asked = [
         (reference, code, state)
@@ -70,7 +79,7 @@ async def find_unvoted(
         if number not in voted
     }
     decided = {f"{_KIND}:{reference}:{code}" for n, (reference, code, _) in enumerate(asked) if n in voted}
-    past = {row["key"] for row in await connection.fetch(_OPEN, _KIND.value)} - missing.keys()
+    past = {row["key"] for row in await connection.fetch(_OPEN, _KIND.value, up_to, application)} - missing.keys()
     done = await clear_findings(session, past & decided, on=up_to, reason="decided", stated_at=stated_at)
     done += await clear_findings(session, past - decided, on=up_to, reason="application_ended", stated_at=stated_at)
     return done + await raise_findings(session, list(missing.values()), stated_at=stated_at)

@@ -2,7 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.database.connection import raw
 from libs.common.events.contracts import (
+    AgreementSettled,
+    AgreementToRemake,
     ConsolidationPlanned,
     ConsolidationWithdrawn,
     ContractTransferred,
@@ -15,6 +18,7 @@ from services.governance.commitments.projection import EVENTS, know_commitments
 from services.governance.conflicts.papers import recall_papers, subjects_with_papers
 from services.governance.instruments import agreements
 from services.governance.instruments.models import known_agreements
+from services.governance.instruments.remakes import find_instruments_to_remake
 from services.governance.instruments.successions import follow_contract, papers_of_instruments
 from services.governance.proposals.follow_ups import follow_subject, subjects_of_proposals
 from services.governance.reactions.base import subscriptions
@@ -47,3 +51,13 @@ async def papers_are_recalled_where_a_bidder_becomes_known(
 async def instruments_follow_their_contract(event: ContractTransferred, session: AsyncSession, *, by: Caller) -> bool:
     """Let who took a contract over be a party to the instruments whose paper it is."""
     return await follow_contract(session, event, by=by.subject)
+
+
+@subscriptions.on(AgreementToRemake, AgreementSettled, holding=papers_of_instruments)
+async def instruments_wait_for_their_agreement(
+    event: AgreementToRemake | AgreementSettled, session: AsyncSession, *, by: Caller
+) -> bool:
+    """Raise a finding for each instrument whose paper has to be made again; clear it once that is settled."""
+    stated_on = day_of(event.stated_at)
+    on = await agreements.stated_up_to(await raw(session), event.agreement, at_least=stated_on)
+    return bool(await find_instruments_to_remake(session, up_to=on, stated_at=event.stated_at, by=by))

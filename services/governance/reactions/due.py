@@ -20,6 +20,7 @@ from services.governance.commitments.commands import find_commitments
 from services.governance.conflicts.papers import recall_due
 from services.governance.dossiers.commands import write_dossiers
 from services.governance.dossiers.models import dossier_event
+from services.governance.instruments.remakes import find_instruments_to_remake
 from services.governance.mergers.votes import find_unvoted
 from services.governance.minutes.due import find_unapproved
 from services.governance.obstructions.commands import find_obstructions
@@ -28,6 +29,7 @@ from services.governance.urgent_actions.due import find_unreported
 
 DUE: tuple[DoDueWork, ...] = (
     find_unvoted,
+    find_instruments_to_remake,
     find_vacancies,
     find_commitments,
     recall_due,

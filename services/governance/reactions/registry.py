@@ -16,7 +16,9 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 from libs.common.identity import Caller
+from libs.common.process.clock import day_of
 from services.governance.core.models import known, organisations_with_bodies
+from services.governance.instruments.remakes import find_instruments_to_remake
 from services.governance.instruments.successions import follow_parties, instruments_with
 from services.governance.interests.links import EVENTS as LINKS
 from services.governance.interests.links import know_links
@@ -47,7 +49,8 @@ async def applicants_have_votes_of_their_own(
     event: MergerApplied | MergerApplicationDetermined, session: AsyncSession, *, by: Caller
 ) -> bool:
     """Raise a finding for each applicant without a decision of its own body to apply; the application stands."""
-    return bool(await find_unvoted(session, up_to=event.effective_on, stated_at=event.stated_at, by=by))
+    on, stated_at = max(event.effective_on, day_of(event.stated_at)), event.stated_at
+    return bool(await find_unvoted(session, up_to=on, stated_at=stated_at, by=by, application=event.application))
 
 
 @subscriptions.on(OrganisationSucceeded, holding=organisations_with_bodies)
@@ -87,4 +90,7 @@ async def instruments_follow_their_parties(
     event: Merged | OrganisationSucceeded | SuccessionUndone, session: AsyncSession, *, by: Caller
 ) -> bool:
     """Publish the instruments whose parties change: the successor is one in their place, until that is undone."""
-    return await follow_parties(session, event.keys, on=event.effective_on, stated_at=event.stated_at, by=by.subject)
+    on, stated_at = event.effective_on, event.stated_at
+    changed = await follow_parties(session, event.keys, on=on, stated_at=stated_at, by=by.subject)
+    found = await find_instruments_to_remake(session, up_to=day_of(stated_at), stated_at=stated_at, by=by)
+    return changed or bool(found)

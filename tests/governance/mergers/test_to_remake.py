@@ -1,11 +1,18 @@
 """What ended with a merger waits to be made again: from when, as known when, and until what takes its place."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
+import pytest
+
+from libs.common.events import Event
+from libs.common.events.contracts import AgreementSettled, AgreementToRemake
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
 from services.governance.core.chains import LimitBasis, Question
 from services.governance.decision_rights import queries as rights
+from services.governance.mergers.queries import preview_merger
 from services.governance.mergers.to_remake import list_to_remake
+from tests.governance.mergers.test_previews import course
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_merger, at
 
 STATED = at(date(2018, 3, 20))
@@ -146,3 +153,72 @@ async def test_a_holder_is_carried_over_no_further_than_the_post_stands(harness:
         " WHERE p.reference = '14Y-audit-committee/chair' AND h.facet = 2 AND upper_inf(h.known)"
     )
     assert [(row["valid"].lower, row["valid"].upper) for row in rows] == [(MERGED_ON, date(2019, 7, 1))]
+
+
+def an_agreement(outcome: str, on: date, *, stated: date) -> Event:
+    """What contracts publishes of AGR-1, of which 10H is a party: flagged, or what became of it."""
+    about: dict[str, Any] = {"agreement": "AGR-1", "parties": ("10H", "10A"), "successor": "14Y"}
+    about |= {"effective_on": on, "stated_at": at(stated)}
+    if outcome in ("expected", "to_remake"):
+        return AgreementToRemake(**about, merger="M-14Y", kind="other", expected=outcome == "expected")
+    return AgreementSettled(**about, outcome=outcome, into="", evidence="")
+
+
+EARLY, SETTLED_ON = date(2018, 1, 8), date(2018, 6, 1)
+EXPECTED = an_agreement("expected", MERGED_ON, stated=EARLY)
+DUE = an_agreement("to_remake", MERGED_ON, stated=MERGED_ON)
+
+
+@pytest.mark.parametrize(
+    ("events", "waits", "reason"),
+    [
+        ([EXPECTED], False, ""),
+        ([EXPECTED, DUE], True, ""),
+        ([EXPECTED, an_agreement("remade", EARLY, stated=EARLY), DUE], False, ""),
+        ([an_agreement("remade", SETTLED_ON, stated=SETTLED_ON), DUE, DUE], False, ""),
+        ([DUE, an_agreement("saved", SETTLED_ON, stated=SETTLED_ON)], False, "no_longer_waits"),
+        ([DUE, an_agreement("ended", SETTLED_ON, stated=SETTLED_ON)], False, "no_longer_waits"),
+    ],
+    ids=["expected", "waits", "settled before", "late", "saved", "ended"],
+)
+async def test_an_instrument_waits_for_its_paper_and_for_the_seats_of_those_who_merged(
+    harness: GovernanceHarness, events: list[Event], waits: bool, reason: str
+) -> None:
+    await harness.hear_of_ccgs("10A")
+    seats = [{"title": "Member", "organisation": code, "described_in": "Agreement, 4"} for code in ("10H", "10A")]
+    terms = {"quorum": [{"least": 1}], "majority": {"basis": "members"}}
+    together = {"title": "Together", "seats": seats, "terms": terms}
+    joint = await harness.instrument(
+        "joint_committee", "10H", "10A", on=date(2015, 4, 1), agreement="AGR-1", constitution=together
+    )
+    await harness.hear(EXPECTED, course()[1].model_copy(update={"stated_at": at(EARLY)}))
+    preview = await preview_merger(harness.database, "M-14Y", as_known=None)
+    assert [(one.instrument, one.parties_then, one.to_remake, one.ends) for one in preview.instruments] == [
+        (joint, ["10A", "14Y"], True, False)
+    ]
+    assert [(one.organisation, one.shared) for one in preview.posts] == [("10H", False)]
+    await harness.hear(a_merger(), *events)
+    listed = await waiting(harness, as_at=SETTLED_ON)
+    assert ([one for one in listed if one[0] == "instrument"] != []) is waits
+    assert [one for one in listed if one[0] == "seat"] == [("seat", "10H", "JOINT-together", MERGED_ON)]
+    found = await harness.database.fetch("SELECT parties, cleared_at, reason FROM finding ORDER BY id")
+    assert [row["reason"] or "" for row in found] == ([reason] if waits or reason else [])
+    if waits:
+        assert found[0]["parties"] == ["10A", "14Y"]
+        await undo(harness, "14Y", "10H", "10Y")
+        assert await waiting(harness, as_at=SETTLED_ON) == []
+        assert len(await harness.told("GovernanceFindingCleared")) == 1
+    else:
+        await harness.post("14Y", body="JOINT-together", title="Member", described_in="4", first_day=SETTLED_ON)
+        assert await waiting(harness, as_at=SETTLED_ON) == []
+
+
+async def test_a_pooled_fund_waits_for_shares_of_those_who_live_on(harness: GovernanceHarness) -> None:
+    await harness.hear_of_ccgs("10A")
+    fund = await harness.instrument("pooled_fund", "10H", "10A", on=date(2015, 4, 1), host="10A", shares=["1/3", "2/3"])
+    await harness.hear(a_merger())
+    assert await waiting(harness) == [("instrument", "10H", fund, MERGED_ON)]
+    [found] = await harness.told("GovernanceFindingRaised")
+    assert (found["kind"], found["about"], found["parties"]) == ("instrument_to_remake", [fund], ["10A", "14Y"])
+    await harness.end_instrument(fund, SETTLED_ON, on=SETTLED_ON)
+    assert await waiting(harness, as_at=SETTLED_ON + timedelta(days=1)) == []

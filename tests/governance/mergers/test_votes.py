@@ -53,3 +53,11 @@ async def test_it_is_cleared_when_the_application_is_withdrawn(harness: Governan
     await harness.hear(MergerApplicationDetermined.model_validate(withdrawn))
     [cleared] = await harness.told("GovernanceFindingCleared")
     assert cleared["reason"] == "application_ended"
+
+
+async def test_a_late_event_about_another_application_leaves_it_as_it_is(harness: GovernanceHarness) -> None:
+    await applied(harness)
+    earlier: dict[str, object] = {"application": "A-99Z", "applicants": ("10H",), "successor": "99Z"}
+    days = {"to_take_effect_on": MERGED_ON, "effective_on": VOTED, "stated_at": at(VOTED)}
+    await harness.hear(MergerApplied.model_validate({**earlier, **days, "successor_name": "NHS Z"}))
+    assert await harness.told("GovernanceFindingCleared") == []
