@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import chain, count
 from typing import Annotated
 
+import asyncpg
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -130,14 +131,10 @@ async def create_post(
     )
     refusals += await not_member(connection, body, organisation, days)
     kind = (await organisation_on(connection, organisation, command.first_day)).kind
-    if command.votes and not body.organisation:
-        seat = Votes(organisation, command.weight)
-        votes, dominating = await further_seat(connection, body.reference, seat, kind, on=command.first_day)
-        command = command.model_copy(update={"votes": votes})
-        refusals += dominating
+    command, dominating = await _under_instruments(connection, body, command, kind)
     taken = await slugs_on(session, body)
     seats, not_seats = seats_of([command], catalogue_on(command.first_day, kind=kind), taken=taken)
-    refuse([*refusals, *not_seats])
+    refuse([*refusals, *dominating, *not_seats])
     vacancies = await add_posts(
         session, body, seats, days, reason="created without a holder", by=by, stated_at=stated_at
     )
@@ -151,6 +148,17 @@ async def create_post(
     )
     await outbox.add_all(session, vacancies)
     return await get_post(session, post_reference(body, seats[0].slug))
+
+
+async def _under_instruments(
+    connection: asyncpg.Connection, body: Body, command: CreatePost, kind: str
+) -> tuple[CreatePost, list[Conflict]]:
+    """Return a post as the instruments of a joint body allow it, and the refusals where a host would dominate."""
+    if body.organisation or not command.votes:
+        return command, []
+    seat = Votes(command.organisation, command.weight)
+    votes, refusals = await further_seat(connection, body.reference, seat, kind, on=command.first_day)
+    return command.model_copy(update={"votes": votes}), refusals
 
 
 def seats_of(

@@ -40,12 +40,9 @@ def power_for(
     packs = [pack for pack in _packs(kind, day, as_known) if level in pack.values.get("levels", (level,))]
 
     def find(action: str, named: str) -> str | None:
-        fitting = [
-            pack.id
-            for pack in packs
-            if named in {"", pack.id} and _is_for(pack, action) and _comes_with_level(pack, action, functions, partly=partly)
-        ]
-        return fitting[0] if fitting else None
+        fitting = [pack for pack in packs if named in {"", pack.id} and _is_for(pack, action)]
+        whole = [pack.id for pack in fitting if _comes_with_level(pack, action, functions, partly=partly)]
+        return whole[0] if whole else None
 
     return find
 

@@ -20,7 +20,7 @@ from services.governance.core.codes import Command, Document, Note, Organisation
 from services.governance.core.errors import ReasonNotListed, refuse
 from services.governance.core.members import living, members_text
 from services.governance.core.models import Facet
-from services.governance.instruments.endings import PARTY_LEFT, decides_under_another, end_from
+from services.governance.instruments.closure import PARTY_LEFT, decides_under_another, end_from
 from services.governance.instruments.errors import InstrumentNotStanding, NotAParty
 from services.governance.instruments.establishment import publish_parties, review_host
 from services.governance.instruments.models import Instrument, instrument_time

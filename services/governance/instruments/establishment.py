@@ -28,8 +28,8 @@ from services.governance.core.members import living, members_text, organisations
 from services.governance.core.models import Facet
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
+from services.governance.instruments.closure import TERM_ENDED, dominance_key, end_from
 from services.governance.instruments.constitutions import ConstitutionContent
-from services.governance.instruments.endings import TERM_ENDED, dominance_key, end_from
 from services.governance.instruments.models import Constitution, Instrument, instrument_time
 from services.governance.instruments.rules import form_of
 from services.governance.lifetimes.standing import days_of, pieces_from, standing, state, until_next

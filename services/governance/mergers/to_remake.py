@@ -17,8 +17,8 @@ from services.governance.core.believed import believed
 from services.governance.core.models import Facet, body_time, post_time, right_time
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
-from services.governance.instruments.remakes import TO_REMAKE as INSTRUMENTS_TO_REMAKE
 from services.governance.lifetimes.rights import remake_finding, right_reference
+from services.governance.successions.remakes import TO_REMAKE as INSTRUMENTS_TO_REMAKE
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 _KIND = FindingKind.RIGHT_TO_REMAKE

@@ -18,12 +18,12 @@ from services.governance.commitments.projection import EVENTS, know_commitments
 from services.governance.conflicts.papers import recall_papers, subjects_with_papers
 from services.governance.instruments import agreements
 from services.governance.instruments.models import known_agreements
-from services.governance.instruments.remakes import find_instruments_to_remake
-from services.governance.instruments.successions import follow_contract, papers_of_instruments
 from services.governance.proposals.follow_ups import follow_subject, subjects_of_proposals
 from services.governance.reactions.base import subscriptions
 from services.governance.subjects import projection
 from services.governance.subjects.models import known_subjects
+from services.governance.successions.commands import follow_contract, papers_of_instruments
+from services.governance.successions.remakes import find_instruments_to_remake
 
 subscriptions.knows(known_subjects, *projection.OF_CONTRACTS)(projection.know_subjects)
 subscriptions.knows(known_commitments, *EVENTS)(know_commitments)

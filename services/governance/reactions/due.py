@@ -20,11 +20,11 @@ from services.governance.commitments.commands import find_commitments
 from services.governance.conflicts.papers import recall_due
 from services.governance.dossiers.commands import write_dossiers
 from services.governance.dossiers.models import dossier_event
-from services.governance.instruments.remakes import find_instruments_to_remake
 from services.governance.mergers.votes import find_unvoted
 from services.governance.minutes.due import find_unapproved
 from services.governance.obstructions.commands import find_obstructions
 from services.governance.recommendations.commands import find_obstructed
+from services.governance.successions.remakes import find_instruments_to_remake
 from services.governance.urgent_actions.due import find_unreported
 
 DUE: tuple[DoDueWork, ...] = (

@@ -18,8 +18,6 @@ from libs.common.events.registry import (
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from services.governance.core.models import known, organisations_with_bodies
-from services.governance.instruments.remakes import find_instruments_to_remake
-from services.governance.instruments.successions import follow_parties, instruments_with
 from services.governance.interests.links import EVENTS as LINKS
 from services.governance.interests.links import know_links
 from services.governance.interests.models import known_links
@@ -31,6 +29,8 @@ from services.governance.proposals.follow_ups import follow_subject, subjects_of
 from services.governance.reactions.base import subscriptions
 from services.governance.subjects import projection as subjects
 from services.governance.subjects.models import known_subjects
+from services.governance.successions.commands import follow_parties, instruments_with
+from services.governance.successions.remakes import find_instruments_to_remake
 
 subscriptions.knows(known.projection, *known.events)(known.know)
 subscriptions.knows(known_mergers, *OF_MERGERS)(know_mergers)

@@ -71,7 +71,7 @@ def ended(
 
 
 async def decides_under_another(connection: asyncpg.Connection, instrument: Instrument, day: date) -> bool:
-    """Whether the joint body decides under another instrument too on a day, so that it goes on without this one."""
+    """Whether the joint body decides under another instrument too on a day, so that it outlasts this one."""
     under: bool = await connection.fetchval(_OTHERS, instrument.body, instrument.id, day)
     return under
 
