@@ -9,7 +9,6 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.events import Event
 from libs.common.events.contracts import AgreementSettled, AgreementToRemake
-from libs.common.process.clock import day_of
 from libs.common.temporal.believed import as_known
 
 TO_REMAKE = "to_remake"
@@ -40,8 +39,6 @@ SELECT r.agreement, r.successor, min(r.effective_on) AS since,
 """  # noqa: S608  (only names of ours are put in)
 """The agreements that a successor has to make again by a day ($1), or that ended instead, as known ($2)."""
 _WAITING = f"SELECT w.* FROM ({WAITS}) w WHERE w.agreement = ANY($3) ORDER BY 1, 2"  # noqa: S608
-
-_STATED = "SELECT stated_at FROM known_agreement WHERE agreement = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +79,3 @@ async def waiting(db: Reads, agreements: Sequence[str], *, on: date, instant: da
     named = [agreement for agreement in agreements if agreement]
     rows = await db.fetch(_WAITING, on, instant, named) if named else []
     return [Waiting(row["agreement"], row["successor"], row["ended"]) for row in rows]
-
-
-async def stated_up_to(db: Reads, agreement: str, *, at_least: date) -> date:
-    """Return the last day on which something was stated of an agreement: a late event is judged by all of it."""
-    rows = await db.fetch(_STATED, agreement)
-    return max([at_least, *(day_of(row["stated_at"]) for row in rows)])

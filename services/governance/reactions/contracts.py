@@ -23,7 +23,7 @@ from services.governance.reactions.base import subscriptions
 from services.governance.subjects import projection
 from services.governance.subjects.models import known_subjects
 from services.governance.successions.commands import follow_contract, papers_of_instruments
-from services.governance.successions.remakes import find_instruments_to_remake
+from services.governance.successions.remakes import find_instruments_to_remake, stated_up_to
 
 subscriptions.knows(known_subjects, *projection.OF_CONTRACTS)(projection.know_subjects)
 subscriptions.knows(known_commitments, *EVENTS)(know_commitments)
@@ -59,5 +59,5 @@ async def instruments_wait_for_their_agreement(
 ) -> bool:
     """Raise a finding for each instrument whose paper has to be made again; clear it once that is settled."""
     stated_on = day_of(event.stated_at)
-    on = await agreements.stated_up_to(await raw(session), event.agreement, at_least=stated_on)
+    on = await stated_up_to(await raw(session), event.agreement, at_least=stated_on)
     return bool(await find_instruments_to_remake(session, up_to=on, stated_at=event.stated_at, by=by))

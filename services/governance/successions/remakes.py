@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.identity import Caller
+from libs.common.process.clock import day_of
 from libs.common.temporal.believed import as_known
 from services.governance.core.believed import believed
 from services.governance.core.members import lives_on
@@ -42,6 +43,7 @@ SELECT i.reference, i.agreement, m.value AS parties, w.successor, min(w.since) A
  GROUP BY i.reference, i.agreement, m.value, w.successor
 """  # noqa: S608  (only names of ours are put in)
 """The instruments that wait on a day ($1), as known ($2), each with the successor that has to see to it."""
+_STATED = "SELECT stated_at FROM known_agreement WHERE agreement = $1"
 _OPEN = "SELECT key FROM finding WHERE kind = $1 AND cleared_at IS NULL AND raised_on <= $2"
 
 
@@ -79,3 +81,9 @@ def _text(instrument: str, agreement: str, successor: str) -> str:
     if agreement:
         return f"{instrument} binds no organisation until {successor} makes agreement {agreement} again"
     return f"{instrument}: the shares of its pooled fund name bodies that merged into {successor}"
+
+
+async def stated_up_to(db: Reads, agreement: str, *, at_least: date) -> date:
+    """Return the last day on which something was stated of an agreement: a late event is judged by all of it."""
+    rows = await db.fetch(_STATED, agreement)
+    return max([at_least, *(day_of(row["stated_at"]) for row in rows)])
