@@ -144,9 +144,7 @@ async def make_instrument(
     Publishes `InstrumentMade`, `BodyEstablished` for the joint body of its constitution, and `PooledFundAgreed`.
     """
     made = await commands.make_instrument(session, command, by=by, today=today, stated_at=stated_at)
-    await session.flush()
-    row = await queries.get_instrument(await raw(session), made.reference, as_at=made.first_day, as_known=None)
-    return InstrumentView.model_validate(row)
+    return await _shown(session, made.reference, made.first_day)
 
 
 @router.post(
