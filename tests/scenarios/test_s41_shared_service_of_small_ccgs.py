@@ -59,6 +59,7 @@ async def test_s41_cost_follows_population_and_every_table_makes_up_the_whole(
     headers = await version(platform, drafter)
     await call(platform, "PUT", "/shares/cost", drafter, json=by_population, headers=headers)
     await call(platform, "POST", "/award", drafter, headers=await version(platform, drafter))
+    await constituted(platform, codes, lacking=["hr", "legal", "risk"])
     for code in codes:
         assert (await call(platform, "GET", "", code))["status"] == "draft"
         await call(platform, "POST", "/signature", code, json={}, headers=await version(platform, code))
@@ -75,7 +76,26 @@ async def test_s41_cost_follows_population_and_every_table_makes_up_the_whole(
     for event, field in (("ContractSigned", "customer_shares"), ("SharesAgreed", "cost_shares")):
         assert [Fraction(share) for share in told[event][field]] == exact
     assert told["SharesAgreed"]["risk_shares"] == ["1/3"] * 3
+    await constituted(platform, codes, lacking=[])
     await restated_when_a_list_is_corrected(platform, cost, lists)
+
+
+async def constituted(platform: Platform, codes: list[str], *, lacking: list[str]) -> None:
+    """Governance takes the shared service's constitution once every table of its agreement is published as whole."""
+    seats = [{"title": "Member", "organisation": code, "described_in": "Agreement, 4"} for code in codes]
+    constitution = {"title": "Shared service board", "seats": seats, "terms": {"quorum": [{"least": 2}]}}
+    hosted: dict[str, Any] = {"kind": "hosted_service", "parties": codes, "host": "10Y", "agreement": REFERENCE}
+    hosted |= {"first_day": "2014-04-01", "constitution": constitution}
+    asked: dict[str, Any] = {"organisations": tuple(codes), "json": hosted, "expect": 409 if lacking else 201}
+    answer = await platform.call("POST", "governance", "/instruments", Role.GOVERNANCE_LEAD, **asked)
+    if not lacking:
+        assert (answer["stands"], answer["host_share"]) == (True, "1/3")
+        return
+    assert answer["type"].endswith("/shares-not-whole")
+    assert [reason["message"] for reason in answer["reasons"]] == [
+        f"no whole table of {table} shares of {REFERENCE} is known, which hosted-service-2013 needs"
+        for table in lacking
+    ]
 
 
 async def restated_when_a_list_is_corrected(platform: Platform, cost: int, lists: dict[str, int]) -> None:

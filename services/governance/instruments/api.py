@@ -176,6 +176,7 @@ async def agree_instrument(
         *_MADE,
         errors.InstrumentNotFound,
         errors.InstrumentNotStanding,
+        errors.SharesNotWhole,
         common.BodyNotStanding,
         common.BodyNotFound,
     ),

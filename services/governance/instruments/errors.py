@@ -32,7 +32,8 @@ class NothingToAgree(Conflict):
 
 
 class SharesNotWhole(Conflict):
-    """The shares of the pooled fund are not one whole.
+    """The shares are not one whole.
 
-    There is an exact fraction for each party, in the order of the parties, and they sum to 1.
+    Of a pooled fund there is an exact fraction for each party, in the order of the parties, and they sum to 1. Of a
+    hosted service whose agreement is named, contracts has published whole tables of each kind that `reasons` names.
     """

@@ -18,6 +18,7 @@ from libs.common.events.contracts import (
     ContractVaried,
     ProcurementStated,
     ServiceConsolidated,
+    SharesAgreed,
     TerminationPriced,
 )
 from libs.common.events.finance import CaseAppraised, CostShiftFound
@@ -46,6 +47,7 @@ OF_CONTRACTS = (
     TerminationPriced,
     CommitmentMade,
     ServiceConsolidated,
+    SharesAgreed,
     ProcurementStated,
     ConsolidationPlanned,
     ConsolidationAgreed,
@@ -92,6 +94,9 @@ def _of_contract(event: Event) -> tuple[str, SubjectKind, Content] | None:
             stated = {"termination": event.termination, "status": event.status, "exit_on": event.exit_on.isoformat()}
             stated |= {"due": [list(one) for one in due], "unpriced": event.unpriced}
             return event.contract, SubjectKind.CONTRACT, stated
+        case SharesAgreed():
+            stated = {"customers": event.customers, "hr": event.hr_shares, "legal": event.legal_shares}
+            return event.agreement, SubjectKind.CONTRACT, stated | {"risk": event.risk_shares}
         case _:
             return None
     parties = {"organisations": event.customers, "suppliers": [event.supplier]}

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,6 +23,12 @@ _VERSION = """
 SELECT content FROM known_subject
  WHERE reference = $1 AND what = 'CaseAppraised' AND content::jsonb ->> 'version' = $2::text AND stated_at <= $3
  ORDER BY stated_at DESC, content LIMIT 1
+"""
+# Of the tables that hold by the day the latest count, as they were stated last.
+_SHARES = """
+SELECT content FROM known_subject
+ WHERE reference = $1 AND what = 'SharesAgreed' AND effective_on <= $2 AND stated_at <= $3
+ ORDER BY effective_on DESC, stated_at DESC, content LIMIT 1
 """
 _SHIFTS = """
 SELECT content, effective_on FROM known_subject
@@ -85,6 +91,15 @@ async def find_case_digest(db: Reads, case: str, version: int, *, as_known: date
     """Return finance's digest of a version of a case; None where it has not published an appraisal of it."""
     rows = await db.fetch(_VERSION, case, str(version), as_known or _NOW)
     return str(json.loads(rows[0]["content"])["digest"]) if rows else None
+
+
+async def find_shares(
+    db: Reads, agreement: str, *, as_at: date, as_known: datetime | None = None
+) -> Mapping[str, Sequence[str]]:
+    """Return the tables by which an agreement's `customers` share `hr`, `legal` and `risk`; empty without any known."""
+    rows = await db.fetch(_SHARES, agreement, as_at, as_known or _NOW)
+    found: dict[str, list[str]] = json.loads(rows[0]["content"]) if rows else {}
+    return found
 
 
 async def list_cost_shifts(db: Reads, subject: str, *, as_known: datetime | None) -> list[dict[str, Any]]:

@@ -61,13 +61,17 @@ class Subject:
         return frozenset({self.reference, *self.contracts, *self.suppliers, *self.functions} - {""})
 
 
+_ABOUT_IT = frozenset({"CostShiftFound", "SharesAgreed"})
+"""Events that say nothing of a subject itself, and are read for what they state."""
+
+
 def fold(reference: str, stated: Iterable[Stated], *, as_at: date) -> Subject | None:
     """Return what is believed of a subject on a day; None where nothing was stated of it.
 
     Of what holds by the day the statement that was made last counts, field by field, as its publisher reckons. A
     subject of a later day only is shown as it will begin. A plan goes by its revisions, whenever they were stated.
     """
-    found = sorted((one for one in stated if one.what != "CostShiftFound"), key=_order)
+    found = sorted((one for one in stated if one.what not in _ABOUT_IT), key=_order)
     if not found:
         return None
     first = min(one.effective_on for one in found)
