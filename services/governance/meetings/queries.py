@@ -17,7 +17,7 @@ from services.governance.interests.parties import Parties, conflicts_with, parti
 from services.governance.interests.rules import Action, Conflict, counting_action, strictest
 from services.governance.meetings.errors import ItemNotFound, MeetingNotFound
 from services.governance.meetings.models import MeetingState
-from services.governance.meetings.rules import Attended, Cast, PastMeeting, Room, WeighedSeat, mistaken_reasons
+from services.governance.meetings.rules import Attended, Cast, Room, WeighedSeat
 from services.governance.proposals.queries import get_proposal
 
 Row: TypeAlias = Mapping[str, Any]
@@ -118,18 +118,6 @@ SELECT m.reference AS meeting, v.version, v.sha256, v.drafted_on, v.stated_at,
  ORDER BY v.version
 """
 
-# $1 the day before which a meeting was to be, $2 the instant, $3 bodies, $4 reasons of what never was a meeting.
-_PAST = """
-SELECT b.reference AS body, m.held_on, called.effective_on AS notice_on
-  FROM body b
-  JOIN meeting m ON m.body_id = b.id
-  LEFT JOIN meeting_step called ON called.meeting_id = m.id AND called.step = 'called' AND called.stated_at <= $2
- WHERE b.reference = ANY($3::text[]) AND m.held_on < $1 AND m.stated_at <= $2
-   AND NOT EXISTS (SELECT FROM meeting_step c
-                    WHERE c.meeting_id = m.id AND c.step = 'cancelled' AND c.stated_at <= $2 AND c.reason = ANY($4))
- ORDER BY b.reference, m.held_on
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingFilter:
@@ -158,23 +146,11 @@ async def list_meetings(
 
 async def get_meeting(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
     """Return a meeting with its state as at a day. Raises MeetingNotFound."""
-    none: list[str] = []
-    args = (reference, None, None, None, None, 1, none)
+    args: tuple[Any, ...] = (reference, None, None, None, None, 1, [])
     rows = await db.fetch(_MEETINGS, as_at, as_known or _NOW, *args)
     if not rows:
         raise MeetingNotFound(f"there is no meeting {reference}")
     return dict(rows[0])
-
-
-async def list_past(
-    db: Reads, bodies: Collection[str], *, before: date, as_known: datetime | None = None
-) -> dict[str, list[PastMeeting]]:
-    """Return by body the meetings that were planned for a day before one, in order; none that was recorded in error."""
-    found: dict[str, list[PastMeeting]] = defaultdict(list)
-    mistaken = mistaken_reasons(before)
-    for row in await db.fetch(_PAST, before, as_known or _NOW, sorted(bodies), mistaken):
-        found[row["body"]].append(PastMeeting(row["held_on"], row["notice_on"]))
-    return found
 
 
 async def list_items(db: Reads, meeting: str, *, as_known: datetime | None) -> list[dict[str, Any]]:
@@ -280,8 +256,7 @@ def _deputies_on_own_price(
 ) -> frozenset[str]:
     """Return who deputises for someone excluded from the vote on their organisation's own price, and is no member."""
     on_own_price = [place for place in places if place.sits_for in supplying and place.holder in excluded]
-    members = {place.holder for place in places}
-    return frozenset(deputy for place in on_own_price for deputy in place.deputies) - members
+    return frozenset(deputy for place in on_own_price for deputy in place.deputies) - {one.holder for one in places}
 
 
 async def excluded_from(db: Reads, item: Row, persons: Collection[str], *, as_known: datetime | None) -> frozenset[str]:
@@ -290,8 +265,8 @@ async def excluded_from(db: Reads, item: Row, persons: Collection[str], *, as_kn
     What whoever presides decided counts, and where nothing was decided yet, or a stricter conflict came to be known
     since, what the rule pack asks for.
     """
-    decided = await list_recusals(db, item["item"], as_known=as_known)
-    return _excluded(await conflicts_at(db, item, persons, as_known), decided)
+    conflicts = await conflicts_at(db, item, persons, as_known)
+    return _excluded(conflicts, await list_recusals(db, item["item"], as_known=as_known))
 
 
 def _excluded(conflicts: Mapping[str, Conflict], recusals: Iterable[Row]) -> frozenset[str]:
@@ -312,8 +287,7 @@ async def conflicts_at(
 
     An item's own stage makes it no laxer than the stage that contracts publishes.
     """
-    conflicts, _ = await _interests_at(db, item, persons, as_known)
-    return conflicts
+    return (await _interests_at(db, item, persons, as_known))[0]
 
 
 async def _interests_at(
@@ -323,9 +297,8 @@ async def _interests_at(
     parties = await parties_at(db, item, as_known=as_known)
     if parties is None:
         return {}, frozenset()
-    on: date = item["held_on"]
     stages = (item["stage"], parties.stage)
-    found = await conflicts_with(db, persons, parties, on=on, as_known=as_known, stages=stages)
+    found = await conflicts_with(db, persons, parties, on=item["held_on"], as_known=as_known, stages=stages)
     return strictest(found), parties.supplying
 
 

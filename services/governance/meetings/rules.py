@@ -56,14 +56,6 @@ def clear_days(given_on: date, held_on: date) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class PastMeeting:
-    """A meeting that a body planned for a day that has passed, whether or not it was held, and when it was called."""
-
-    held_on: date
-    notice_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Attended:
     """A person at a meeting: from when to when, None to the end, and the seat for which a deputy sits."""
 
@@ -312,9 +304,3 @@ def listed_reasons(subject: str, day: date, *, key: str = "reasons") -> dict[str
     """Return the codes of a rule pack of a day, with their titles; empty where no pack is in force."""
     packs = in_force(PACKS, day, subject=subject)
     return {one["code"]: one["title"] for pack in packs for one in pack.values[key]}
-
-
-def mistaken_reasons(day: date) -> list[str]:
-    """Return the codes of cancellations that say that there never was such a meeting, by the rule pack of a day."""
-    packs = in_force(PACKS, day, subject="meeting-cancellations")
-    return [one["code"] for pack in packs for one in pack.values["reasons"] if one.get("mistaken", False)]

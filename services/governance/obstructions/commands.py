@@ -12,10 +12,15 @@ from libs.common.events import Event
 from libs.common.events.governance import ObstructionEnded, ObstructionFound
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
-from services.governance.meetings.queries import list_past
-from services.governance.meetings.rules import PastMeeting
-from services.governance.obstructions.queries import bodies_gone, limits_on, positions_of
-from services.governance.obstructions.rules import ACCEPTED, BodyPosition, Limits, Obstructing, find_obstructing
+from services.governance.obstructions.queries import bodies_gone, limits_on, list_past, positions_of
+from services.governance.obstructions.rules import (
+    ACCEPTED,
+    BodyPosition,
+    Limits,
+    Obstructing,
+    PastMeeting,
+    find_obstructing,
+)
 from services.governance.proposals.models import ActKind, State
 from services.governance.proposals.queries import ProposalRead, list_named
 

@@ -15,9 +15,8 @@ from libs.common.temporal.delays import Stop, count_months
 from services.governance.core.catalogue import PACKS
 from services.governance.core.models import Facet, body_time
 from services.governance.core.sight import reads_through
-from services.governance.meetings.rules import PastMeeting
 from services.governance.obstructions.models import ObstructionKind
-from services.governance.obstructions.rules import ACCEPTED, REJECTED, BodyPosition, Limits, missed_days
+from services.governance.obstructions.rules import ACCEPTED, REJECTED, BodyPosition, Limits, PastMeeting, missed_days
 from services.governance.obstructions.views import CostView, DeferralView, ObstructionView, RadarView
 from services.governance.proposals.models import ActKind
 from services.governance.proposals.queries import ProposalRead
@@ -88,6 +87,19 @@ SELECT DISTINCT ON (proposal, body, horizon) *
 """
 
 
+# $1 the day before which a meeting was to be, $2 the instant, $3 bodies, $4 reasons of what never was a meeting.
+_PAST = """
+SELECT b.reference AS body, m.held_on, called.effective_on AS notice_on
+  FROM body b
+  JOIN meeting m ON m.body_id = b.id
+  LEFT JOIN meeting_step called ON called.meeting_id = m.id AND called.step = 'called' AND called.stated_at <= $2
+ WHERE b.reference = ANY($3::text[]) AND m.held_on < $1 AND m.stated_at <= $2
+   AND NOT EXISTS (SELECT FROM meeting_step c
+                    WHERE c.meeting_id = m.id AND c.step = 'cancelled' AND c.stated_at <= $2 AND c.reason = ANY($4))
+ ORDER BY b.reference, m.held_on
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObstructionFilter:
     """Filters of the list of obstructions; None leaves a filter out."""
@@ -114,6 +126,23 @@ def limits_on(day: date) -> Limits | None:
 async def bodies_gone(db: Reads, bodies: Collection[str], *, on: date) -> dict[str, date]:
     """Return the bodies that were abolished by a day, each with its first day without."""
     return {row["reference"]: row["gone_on"] for row in await db.fetch(_GONE, sorted(bodies), on)}
+
+
+async def list_past(
+    db: Reads, bodies: Collection[str], *, before: date, as_known: datetime | None = None
+) -> dict[str, list[PastMeeting]]:
+    """Return by body the meetings that were planned for a day before one, in order; none that was recorded in error."""
+    found: dict[str, list[PastMeeting]] = defaultdict(list)
+    mistaken = _mistaken_reasons(before)
+    for row in await db.fetch(_PAST, before, as_known or _NOW, sorted(bodies), mistaken):
+        found[row["body"]].append(PastMeeting(row["held_on"], row["notice_on"]))
+    return found
+
+
+def _mistaken_reasons(day: date) -> list[str]:
+    """Return the codes of cancellations that say that there never was such a meeting, by the rule pack of a day."""
+    packs = in_force(PACKS, day, subject="meeting-cancellations")
+    return [one["code"] for pack in packs for one in pack.values["reasons"] if one.get("mistaken", False)]
 
 
 def positions_of(

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from libs.common.temporal.delays import Stop
-from services.governance.meetings.rules import PastMeeting
 from services.governance.obstructions.models import ObstructionKind
 
 ONE_DAY = timedelta(days=1)
@@ -33,6 +32,14 @@ class BodyPosition:
     stops: tuple[Stop, ...] = ()
     missed_on: tuple[date, ...] = ()
     gone_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastMeeting:
+    """A meeting that a body planned for a day that has passed, whether or not it was held, and when it was called."""
+
+    held_on: date
+    notice_on: date | None
 
 
 def missed_days(meetings: Iterable[PastMeeting], asked_on: date) -> tuple[date, ...]:

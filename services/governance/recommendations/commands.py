@@ -20,9 +20,8 @@ from services.governance.core.codes import Action, BodyReference, Command, Docum
 from services.governance.core.errors import BodyNotStanding, OrganisationNotOpen, refuse
 from services.governance.core.models import known
 from services.governance.core.sight import reads_through
-from services.governance.meetings.queries import list_past
 from services.governance.obstructions.commands import Change, settle
-from services.governance.obstructions.queries import bodies_gone, limits_on, pack_on
+from services.governance.obstructions.queries import bodies_gone, limits_on, list_past, pack_on
 from services.governance.proposals.queries import StandingBody, bodies_standing
 from services.governance.recommendations.errors import (
     AlreadyAnswered,

@@ -10,15 +10,14 @@ from typing import Any, Final
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.governance.core.sight import reads_through
-from services.governance.meetings.queries import list_past
-from services.governance.meetings.rules import PastMeeting
 from services.governance.obstructions.queries import (
     bodies_gone,
     limits_on,
     list_obstructions_about,
+    list_past,
     pack_on,
 )
-from services.governance.obstructions.rules import ACCEPTED, BodyPosition, missed_days
+from services.governance.obstructions.rules import ACCEPTED, BodyPosition, PastMeeting, missed_days
 from services.governance.obstructions.views import ObstructionView
 from services.governance.recommendations.errors import RecommendationNotFound
 from services.governance.recommendations.models import RecommendationState

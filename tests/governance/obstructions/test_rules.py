@@ -8,8 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.temporal.delays import Stop, count_months
-from services.governance.meetings.rules import PastMeeting
-from services.governance.obstructions.rules import BodyPosition, Limits, find_obstructing, inert_since, missed_days
+from services.governance.obstructions.rules import (
+    BodyPosition,
+    Limits,
+    PastMeeting,
+    find_obstructing,
+    inert_since,
+    missed_days,
+)
 
 DUE = date(2017, 4, 1)
 LATER = DUE + timedelta(days=30)
