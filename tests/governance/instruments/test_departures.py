@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Conflict
-from libs.common.events.contracts import ContractTransferred
+from libs.common.events.contracts import ContractTransferred, SharesAgreed
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
 from services.governance.instruments.queries import get_instrument, list_instruments
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_lead, a_merger, at
@@ -207,6 +207,18 @@ async def test_who_takes_its_paper_over_is_a_party_from_that_day(
     harness: GovernanceHarness, from_: tuple[str, ...], customers: tuple[str, ...], parties: list[str] | None
 ) -> None:
     await harness.hear_of_ccgs("10A", "10B")
+    thirds = dict.fromkeys(("cost_shares", "hr_shares", "legal_shares", "risk_shares"), ("1/3", "1/3", "1/3"))
+    agreed = SharesAgreed(
+        effective_on=MADE_ON,
+        stated_at=at(MADE_ON, 0),
+        agreement="AGR-1",
+        contract="AGR-1",
+        customers=("10A", "10H", "10Y"),
+        host="0CX",
+        cost_basis="stated",
+        **thirds,
+    )
+    await harness.hear(agreed)
     asked = a_service("10H", "10Y", "10A", agreement="AGR-1")
     reference = await harness.instrument("hosted_service", "10H", "10Y", "10A", on=MADE_ON, **asked)
     moved = ContractTransferred(
