@@ -8,10 +8,14 @@ from alembic import command
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from libs.common.database.connection import Database
 from libs.common.database.migrations import configuration, migrate, versions_of
 from libs.common.temporal.timeline import Timeline
 from libs.organisations.projection import KnownOrganisations
 from services.governance.core.models import WITH_BODY
+from services.governance.instruments.models import known_agreements
+from services.governance.mergers.models import known_mergers
+from services.governance.mergers.queries import list_mergers
 from services.registry.clusters.models import cluster_time
 from services.registry.reorganisations.models import reorganisation_time
 from tests.support.databases import NewDatabase
@@ -367,3 +371,19 @@ async def _rows(url: str, sql: str) -> list[tuple[object, ...]]:
         found = [tuple(row) for row in await connection.exec_driver_sql(sql)]
     await engine.dispose()
     return found
+
+
+async def test_mergers_and_agreements_that_were_published_before_their_tables_are_rebuilt_at_start(
+    new_database: NewDatabase,
+) -> None:
+    url = await new_database(None)
+    consumed = [f"('{source}', 'e', 9, 8)" for source in ("registry", "contracts")]
+    offsets = "INSERT INTO consumer_offset (source, epoch, next_offset, source_position) VALUES "
+    await _at(url, "governance", "0018", offsets + ", ".join(consumed))
+    await migrate(url, "governance")
+    for projection in (known_mergers, known_agreements):
+        assert await _rows(url, projection.carried_over) == [(True,)]
+    database = Database(url)
+    await database.open()
+    assert await list_mergers(database, None, as_known=None, after=None, limit=9) == []
+    await database.close()

@@ -127,5 +127,6 @@ known_agreements = Projection(
     tables=("known_agreement",),
     content="SELECT agreement, successor, outcome, effective_on::text, stated_at::text FROM known_agreement"
     " ORDER BY 1, 2, 4, 5, 3",
+    carried_over="SELECT EXISTS (SELECT FROM known_agreement WHERE outcome = 'migration')",
 )
 """Which agreements have to be made again after a merger, so that the power of their instruments waits."""

@@ -28,5 +28,6 @@ known_mergers = Projection(
     tables=("known_merger_event",),
     content="SELECT reference, what, bodies::text, successor, content, effective_on::text, stated_at::text"
     " FROM known_merger_event ORDER BY 1, 2, 6, 7, 5",
+    carried_over="SELECT EXISTS (SELECT FROM known_merger_event WHERE what = 'migration')",
 )
 """Applications, determinations, and agreed mergers, with their conditions."""

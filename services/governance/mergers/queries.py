@@ -48,7 +48,7 @@ SELECT n.root, e.reference, e.what, e.bodies, e.successor, e.content, e.effectiv
 """
 _REFERENCES = """
 SELECT DISTINCT reference FROM known_merger_event e
- WHERE stated_at <= $1 AND ($2::text IS NULL OR successor = $2 OR $2 = ANY(bodies))
+ WHERE reference <> '' AND stated_at <= $1 AND ($2::text IS NULL OR successor = $2 OR $2 = ANY(bodies))
    AND ($3::text IS NULL OR reference > $3)
    AND NOT EXISTS (
        SELECT FROM known_merger_event a
