@@ -1,13 +1,15 @@
 """Findings: what needs attention, raised once by its key, cleared once, and listed in two times.
 
 A service has a table of them (`finding_table`), its own two event classes, and its kinds; `Findings` does the rest.
+Due work finds in the order of days: `in_order_of_days` keeps the last day of each routine (`look_table`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from functools import wraps
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -28,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.common.events import Event
 from libs.common.http.paging import UnreadableCursor
+from libs.common.identity import Caller
 from libs.common.messaging import outbox
 
 _NEVER: Final = date.max
@@ -67,6 +70,46 @@ SELECT id, key, kind, about, parties, due_on, text, raised_on, raised_at{column}
    AND ($8::date IS NULL OR (coalesce(due_on, 'infinity'::date), id) > ($8::date, $9::bigint))
  ORDER BY coalesce(due_on, 'infinity'::date), id LIMIT $10
 """
+
+
+_LAST_LOOK = "SELECT day FROM finding_look WHERE routine = $1"
+_LOOK = """
+INSERT INTO finding_look AS look (routine, day) VALUES ($1, $2)
+    ON CONFLICT (routine) DO UPDATE SET day = excluded.day WHERE look.day < excluded.day
+"""
+
+FindRoutine: TypeAlias = Callable[..., Awaitable[int]]
+"""A routine of due work that raises and clears findings so that they are as on `up_to`; it returns how many changed."""
+
+
+def look_table(metadata: MetaData) -> Table:
+    """Return a service's table of the last day as on which each routine of due work found something."""
+    return Table(
+        "finding_look", metadata, Column("routine", Text, primary_key=True), Column("day", Date, nullable=False)
+    )
+
+
+def in_order_of_days(routine: str) -> Callable[[FindRoutine], FindRoutine]:
+    """Let a routine do nothing on a day before the last one as on which it found something.
+
+    What was so on an earlier day would raise again what is settled, and clear what is not: a clock is moved back, or an
+    operator names a day of the past.
+    """
+
+    def in_order(find: FindRoutine) -> FindRoutine:
+        @wraps(find)
+        async def find_in_order(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
+            last = await (await raw(session)).fetchval(_LAST_LOOK, routine)
+            if last is not None and last > up_to:
+                return 0
+            found = await find(session, up_to=up_to, stated_at=stated_at, by=by)
+            if found:
+                await (await raw(session)).execute(_LOOK, routine, up_to)
+            return found
+
+        return find_in_order
+
+    return in_order
 
 
 def finding_table(metadata: MetaData, *, with_exposure: bool = False) -> Table:

@@ -3,10 +3,11 @@
 from enum import StrEnum
 
 from libs.common.events.contracts import ContractFindingCleared, ContractFindingRaised
-from libs.common.findings import Findings, finding_table
+from libs.common.findings import Findings, finding_table, look_table
 from services.contracts.core.models import Base
 
 finding = finding_table(Base.metadata, with_exposure=True)
+finding_look = look_table(Base.metadata)
 FINDINGS = Findings(raised=ContractFindingRaised, cleared=ContractFindingCleared, with_exposure=True)
 
 

@@ -18,6 +18,7 @@ from libs.common.events.contracts import (
     ServiceConsolidated,
     TerminationPriced,
 )
+from libs.common.findings import in_order_of_days
 from libs.common.messaging.causes import DueBy, MadeDue, own_events
 from libs.common.service.due_work import DoDueWork, first_of
 from services.contracts.bodies.commands import find_holders
@@ -40,7 +41,7 @@ DUE: tuple[DoDueWork, ...] = (
     payments_fall_due,
     find_duties,
     find_unreturned,
-    find_holders,
+    in_order_of_days("holders")(find_holders),
     find_overlaps,
     find_doubts,
     flag_signed_late,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from libs.common.temporal.believed import NOW, about, as_known
 from services.governance.core.believed import believed
@@ -41,6 +42,7 @@ SELECT f.key, s.value IS NOT NULL AS stands
 _KIND = FindingKind.POST_VACANT
 
 
+@in_order_of_days("vacancies")
 async def find_vacancies(
     session: AsyncSession,
     *,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.errors import Reason
+from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from libs.common.rulepacks import in_force
 from libs.common.temporal.days import WrittenDay
@@ -156,6 +157,7 @@ async def lodge_report(
     return report
 
 
+@in_order_of_days("commitments")
 async def find_commitments(
     session: AsyncSession,
     *,

@@ -3,10 +3,11 @@
 from enum import StrEnum
 
 from libs.common.events.governance import GovernanceFindingCleared, GovernanceFindingRaised
-from libs.common.findings import Findings, finding_table
+from libs.common.findings import Findings, finding_table, look_table
 from services.governance.core.models import Base
 
 finding = finding_table(Base.metadata)
+finding_look = look_table(Base.metadata)
 FINDINGS = Findings(raised=GovernanceFindingRaised, cleared=GovernanceFindingCleared)
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from libs.common.rulepacks import in_force
 from services.governance.core.catalogue import PACKS
@@ -30,6 +31,7 @@ SELECT f.key FROM finding f JOIN meeting m ON f.key = $1 || ':' || m.reference
 """  # noqa: S608  (only a condition of ours is put in)
 
 
+@in_order_of_days("minutes")
 async def find_unapproved(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (due work is called so)
     """Raise and clear findings about minutes, by the rule pack's period; return how many."""
     connection = await raw(session)

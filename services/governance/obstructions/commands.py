@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.governance import ObstructionEnded, ObstructionFound
+from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from services.governance.obstructions.queries import bodies_gone, limits_on, list_past, positions_of
@@ -19,6 +20,7 @@ from services.governance.obstructions.rules import (
     Limits,
     Obstructing,
     PastMeeting,
+    asked_again,
     find_obstructing,
 )
 from services.governance.proposals.models import ActKind, State
@@ -49,10 +51,10 @@ SELECT p.reference FROM proposal p
  ORDER BY p.reference LIMIT $3
 """
 _OPEN = """
-SELECT id, about, body, organisation, kind FROM obstruction WHERE about = ANY($1) AND ended_at IS NULL ORDER BY id
+SELECT id, about, body, organisations, kind FROM obstruction WHERE about = ANY($1) AND ended_at IS NULL ORDER BY id
 """
 _FIND = """
-INSERT INTO obstruction (about, body, organisation, parties, kind, since, share, due_on, pack, found_at)
+INSERT INTO obstruction (about, body, organisations, parties, kind, since, share, due_on, pack, found_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (about, body, kind) WHERE ended_at IS NULL DO NOTHING
 RETURNING id
@@ -67,7 +69,8 @@ RETURNING ended_on, ended_at
 class Change:
     """A proposal or recommendation that several bodies are asked about, as it stands on a day.
 
-    `parties` read who stands in its way. `over_on` is the day from which it is no longer asked, where it is over.
+    `parties` read who stands in its way. `over_on` is the day from which it is no longer asked, where it is over;
+    `again` from when it was last asked again, and why.
     """
 
     about: str
@@ -75,10 +78,12 @@ class Change:
     due_on: date
     positions: Sequence[BodyPosition]
     over_on: date | None = None
+    again: tuple[date, str] | None = None
     replies: Mapping[str, str] = field(default_factory=dict[str, str])
     """The decision or answer of each body that gave one, by body."""
 
 
+@in_order_of_days("obstructions")
 async def find_obstructions(
     session: AsyncSession,
     *,
@@ -112,6 +117,7 @@ def _change(proposal: ProposalRead, gone: Mapping[str, date], meetings: Mapping[
         due_on=proposal.due_on,
         positions=positions_of(proposal, gone, meetings),
         over_on=min(over) if proposal.standing.state.is_over else None,
+        again=asked_again(proposal.acts, on=proposal.as_at),
         replies={one.body: one.decision for one in proposal.standing.consents if one.decision},
     )
 
@@ -140,7 +146,7 @@ async def _find(
     connection: asyncpg.Connection, change: Change, found: Obstructing, pack: str, stated_at: datetime
 ) -> list[Event]:
     parties, kind = sorted(set(change.parties)), found.kind.value
-    where = (change.about, found.body, found.organisation, parties, kind)
+    where = (change.about, found.body, list(found.organisations), parties, kind)
     row = await connection.fetchrow(_FIND, *where, found.since, found.share, change.due_on, pack, stated_at)
     if row is None:
         return []
@@ -150,11 +156,12 @@ async def _find(
             stated_at=stated_at,
             proposal=change.about,
             body=found.body,
-            organisation=found.organisation,
+            organisation=code,
             kind=kind,
             since=found.since,
             share=found.share,
         )
+        for code in found.organisations
     ]
 
 
@@ -169,30 +176,37 @@ async def _end(
     positions = {one.body: one for one in change.positions}
     events: list[Event] = []
     for row in is_open:
-        cause = _cause(change, positions[row["body"]], row["kind"])
+        cause = _cause(change, positions.get(row["body"]), row["kind"])
         if (row["body"], row["kind"]) in standing or cause is None:
             continue
         day, ended_by = cause
         ended = await connection.fetchrow(_END, row["id"], day, ended_by, stated_at)
-        events.append(
+        events += [
             ObstructionEnded(
                 effective_on=ended["ended_on"],
                 stated_at=ended["ended_at"],
                 proposal=change.about,
                 body=row["body"],
-                organisation=row["organisation"],
+                organisation=code,
                 by=ended_by,
             )
-        )
+            for code in row["organisations"]
+        ]
     return events
 
 
-def _cause(change: Change, position: BodyPosition, kind: str) -> tuple[date, str] | None:
-    """Return from when and by what a body no longer stands in the way: a decision, the withdrawal, its abolition."""
+def _cause(change: Change, position: BodyPosition | None, kind: str) -> tuple[date, str] | None:
+    """Return from when and by what a body no longer stands in the way.
+
+    That is a decision, the withdrawal, its abolition; or what asked again: a plan was revised, which may ask it no
+    longer (no position), or a decision was reversed, on which a veto rests.
+    """
     if change.over_on is not None:
         return change.over_on, WITHDRAWAL
+    if position is None:
+        return change.again
     if position.decided_on is not None and (kind == "inertia" or position.outcome == ACCEPTED):
         return position.decided_on, change.replies.get(position.body) or position.outcome
     if position.gone_on is not None:
         return position.gone_on, DISSOLUTION
-    return None
+    return change.again if kind == "veto" else None

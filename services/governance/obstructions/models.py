@@ -34,8 +34,9 @@ class ObstructionKind(StrEnum):
 class Obstruction(Base):
     """A body stands in the way of a proposal or a recommendation (`about`) since a day.
 
-    `parties` read it: who is asked, and who asks. `due_on` is the last day in time. `ended_by`
-    is the decision, or `withdrawal` or `dissolution`. Instants say since when it is known.
+    `organisations` are those that the body decides for; `parties` read it: who is asked, and who asks.
+    `due_on` is the last day in time. `ended_by`
+    is the decision, or `withdrawal`, `dissolution`, `reversal` or `revision`. Instants say since when it is known.
     """
 
     __tablename__ = "obstruction"
@@ -48,7 +49,7 @@ class Obstruction(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
     about: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
-    organisation: Mapped[str] = mapped_column(Text)
+    organisations: Mapped[list[str]] = mapped_column(ARRAY(Text))
     parties: Mapped[list[str]] = mapped_column(ARRAY(Text))
     kind: Mapped[str] = mapped_column(Text)
     since: Mapped[date] = mapped_column(Date)

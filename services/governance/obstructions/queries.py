@@ -11,19 +11,30 @@ from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from libs.common.rulepacks import RulePack, in_force
 from libs.common.temporal.believed import NOW, about, as_known
-from libs.common.temporal.delays import Stop, count_months
+from libs.common.temporal.delays import count_months
 from services.governance.core.catalogue import PACKS
 from services.governance.core.models import Facet, body_time
 from services.governance.core.sight import reads_through
 from services.governance.obstructions.models import ObstructionKind
-from services.governance.obstructions.rules import ACCEPTED, REJECTED, BodyPosition, Limits, PastMeeting, missed_days
+from services.governance.obstructions.rules import (
+    ACCEPTED,
+    DEFERRED,
+    REJECTED,
+    BodyPosition,
+    Limits,
+    PastMeeting,
+    missed_days,
+    stops_of,
+)
 from services.governance.obstructions.views import CostView, DeferralView, ObstructionView, RadarView
 from services.governance.proposals.models import ActKind
-from services.governance.proposals.queries import ProposalRead
-from services.governance.proposals.rules import APPROVED
+from services.governance.proposals.queries import AWAITED, ProposalRead
+from services.governance.proposals.rules import APPROVED, Done
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
-DEFERRED: Final = "deferred"
+
+ONE_OF: Final = "CASE WHEN cardinality({0}) = 1 THEN {0}[1] ELSE '' END AS organisation"
+"""Names the organisation of a body, empty where there are several."""
 
 _GONE = f"""
 SELECT b.reference, max(upper(x.valid)) AS gone_on
@@ -32,53 +43,48 @@ SELECT b.reference, max(upper(x.valid)) AS gone_on
  GROUP BY b.reference HAVING NOT bool_or(upper_inf(x.valid)) AND max(upper(x.valid)) <= $2
 """  # noqa: S608  (only names of ours are put in)
 
-_SHOWN = """
-SELECT o.id AS obstruction, o.about, o.body, o.organisation, o.kind, o.since, o.share, o.due_on, o.pack, o.found_at,
+_SHOWN = f"""
+SELECT o.id AS obstruction, o.about, o.body, o.organisations, {ONE_OF.format("o.organisations")},
+       o.kind, o.since, o.share, o.due_on, o.pack, o.found_at,
        CASE WHEN o.ended_at <= $2 AND o.ended_on <= $1 THEN o.ended_on END AS ended_on,
        CASE WHEN o.ended_at <= $2 AND o.ended_on <= $1 THEN o.ended_by END AS ended_by
   FROM obstruction o
-"""
+"""  # noqa: S608  (only what is ours is put in)
 _ABOUT = f"{_SHOWN} WHERE o.found_at <= $2 AND o.since <= $1 AND o.about = ANY($3) ORDER BY o.id"
 # $1 the day, $2 the instant, $3 the codes that the caller reads through (null: every one).
 _LIST = f"""
 {_SHOWN} WHERE o.found_at <= $2 AND o.since <= $1 AND ($3::text[] IS NULL OR o.parties && $3)
    AND ($4::text IS NULL OR o.about = $4)
    AND ($5::text IS NULL OR o.body = $5)
-   AND ($6::text IS NULL OR o.organisation = $6)
+   AND ($6::text IS NULL OR o.organisations @> ARRAY[$6])
    AND ($7::bool OR o.ended_at IS NULL OR o.ended_at > $2 OR o.ended_on > $1)
    AND ($8::bigint IS NULL OR o.id > $8)
  ORDER BY o.id LIMIT $9
 """
-_RADAR = """
-SELECT * FROM (
-    SELECT o.about, o.body, o.organisation, o.kind, o.since, o.share, o.due_on, o.pack
+_RADAR = f"""
+SELECT seen.*, {ONE_OF.format("organisations")} FROM (
+    SELECT o.about, o.body, o.organisations, o.kind, o.since, o.share, o.due_on, o.pack
       FROM obstruction o
      WHERE o.found_at <= $2 AND o.since <= $1 AND ($3::text[] IS NULL OR o.parties && $3)
        AND (o.ended_at IS NULL OR o.ended_at > $2 OR o.ended_on > $1)
      UNION ALL
-    SELECT DISTINCT ON (a.proposal, a.body)
-           a.proposal, a.body, c.organisations[1], 'deferred', a.effective_on, '', p.due_on, ''
-      FROM proposal_act a
-      JOIN proposal p ON p.reference = a.proposal
-      JOIN proposal_consent c ON c.proposal = a.proposal AND c.body = a.body
-     WHERE a.what = 'deferred' AND a.lawful AND a.stated_at <= $2 AND a.effective_on <= $1
-       AND (a.until_on IS NULL OR a.until_on > $1)
+    SELECT w.reference, w.body, w.organisations, '{DEFERRED}', w.deferred_on, '', w.due_on, ''
+      FROM ({AWAITED}) w JOIN proposal p ON p.reference = w.reference
+     WHERE w.deferred_on IS NOT NULL
        AND ($3::text[] IS NULL OR p.organisation = ANY($3) OR EXISTS (
             SELECT FROM proposal_consent own WHERE own.proposal = p.reference AND own.organisations && $3))
-       AND NOT EXISTS (SELECT FROM proposal_act d
-                        WHERE d.proposal = a.proposal AND d.stated_at <= $2 AND d.effective_on <= $1
-                          AND (d.what IN ('withdrawn', 'void') OR d.what = 'decided' AND d.body = a.body))
        AND NOT EXISTS (SELECT FROM obstruction o
-                        WHERE o.about = a.proposal AND o.body = a.body AND o.found_at <= $2 AND o.since <= $1
-                          AND (o.ended_at IS NULL OR o.ended_at > $2 OR o.ended_on > $1))
-     ORDER BY about, body) seen
+                        WHERE o.about = w.reference AND o.body = w.body AND o.found_at <= $2 AND o.since <= $1
+                          AND (o.ended_at IS NULL OR o.ended_at > $2 OR o.ended_on > $1))) seen
  WHERE ($4::text IS NULL OR (about, body, kind) > ($4, $5, $6))
  ORDER BY about, body, kind LIMIT $7
-"""
-_DEFERRALS = """
-SELECT proposal, body, effective_on, until_on, code FROM proposal_act
- WHERE proposal = ANY($1) AND what = 'deferred' AND lawful AND stated_at <= $2 AND effective_on <= $3
- ORDER BY stated_at, id
+"""  # noqa: S608  (only what is ours is put in)
+_ACTS = """
+SELECT proposal, id, what, effective_on, stated_at, body, code, reference, until_on, lawful, revision
+  FROM proposal_act
+ WHERE proposal = ANY($1) AND what IN ('deferred', 'decided', 'reversed', 'revised') AND stated_at <= $2
+   AND effective_on <= $3
+ ORDER BY id
 """
 _PRICES = """
 SELECT DISTINCT ON (proposal, body, horizon) *
@@ -149,17 +155,13 @@ def positions_of(
     proposal: ProposalRead, gone: Mapping[str, date], meetings: Mapping[str, Sequence[PastMeeting]]
 ) -> list[BodyPosition]:
     """Return where each body stands whose consent a proposal needs, with its lawful deferrals and meetings."""
-    stops: dict[str, dict[date, Stop]] = defaultdict(dict)
-    for act in sorted(proposal.acts, key=lambda act: (act.stated_at, act.id)):
-        if act.what == ActKind.DEFERRED and act.lawful:
-            stops[act.body][act.effective_on] = Stop(act.effective_on, act.until_on, DEFERRED)
     return [
         BodyPosition(
             body=one.body,
-            organisation=next(iter(proposal.binding[one.body]), ""),
+            organisations=proposal.binding[one.body],
             outcome=ACCEPTED if one.outcome in APPROVED else one.outcome and REJECTED,
             decided_on=one.decided_on,
-            stops=tuple(stops[one.body].values()),
+            stops=tuple(stops_of(proposal.acts, one.body)),
             missed_on=missed_days(meetings.get(one.body, ()), _asked_on(proposal, one.body)),
             gone_on=gone.get(one.body),
         )
@@ -221,35 +223,41 @@ async def read_radar(
     codes, instant = await reads_through(db, by), as_known or _NOW
     rows = await db.fetch(_RADAR, as_at, instant, codes, *(after or (None, None, None)), limit)
     named = sorted({row["about"] for row in rows})
-    deferrals: dict[tuple[str, str], dict[date, DeferralView]] = defaultdict(dict)
-    for row in await db.fetch(_DEFERRALS, named, instant, as_at):
-        deferrals[row["proposal"], row["body"]][row["effective_on"]] = DeferralView(
-            from_on=row["effective_on"], until_on=row["until_on"], reason=row["code"]
-        )
+    acts: dict[str, list[Done]] = defaultdict(list)
+    for row in await db.fetch(_ACTS, named, instant, as_at):
+        given = dict(row)
+        acts[given.pop("proposal")].append(Done(**given))
     costs: dict[tuple[str, str], list[CostView]] = defaultdict(list)
     for row in await db.fetch(_PRICES, named, instant, as_at):
         costs[row["proposal"], row["body"]].append(CostView.model_validate(dict(row)))
     pack = pack_on(as_at)
-    return [_seen(row, deferrals, costs, pack, as_at) for row in rows]
+    return [_seen(row, acts[row["about"]], costs, pack, as_at) for row in rows]
 
 
 def _seen(
     row: Mapping[str, Any],
-    deferrals: Mapping[tuple[str, str], Mapping[date, DeferralView]],
+    acts: Sequence[Done],
     costs: Mapping[tuple[str, str], Sequence[CostView]],
     pack: RulePack | None,
     as_at: date,
 ) -> RadarView:
     key = row["about"], row["body"]
-    own = list(deferrals[key].values()) if key in deferrals else []
-    stops = [Stop(one.from_on, one.until_on, DEFERRED) for one in own]
+    stops = stops_of(acts, row["body"])
+    grounds = {act.effective_on: act.code for act in acts if act.what == ActKind.DEFERRED and act.body == row["body"]}
     counted = count_months(row["since"] if row["kind"] == ObstructionKind.VETO else row["due_on"], stops, as_at=as_at)
     steps = pack.values["next_steps"] if pack else {}
     return RadarView(
-        **{name: row[name] for name in ("about", "body", "organisation", "kind", "since", "share", "due_on")},
+        **{
+            name: row[name]
+            for name in ("about", "body", "organisation", "organisations", "kind", "since", "share", "due_on")
+        },
         months=counted.months,
         running=counted.running,
-        deferrals=own,
+        deferrals=[
+            DeferralView(from_on=stop.start, until_on=stop.until, reason=grounds[stop.start])
+            for stop in stops
+            if stop.why == DEFERRED
+        ],
         costs=sorted(costs.get(key, ()), key=lambda one: one.horizon),
         next_step=steps.get(row["kind"], ""),
         pack=row["pack"] or (pack.id if pack else ""),

@@ -12,21 +12,26 @@ from fractions import Fraction
 
 from libs.common.temporal.delays import Stop
 from services.governance.obstructions.models import ObstructionKind
+from services.governance.proposals.models import ActKind
+from services.governance.proposals.rules import Done
 
 ONE_DAY = timedelta(days=1)
 ACCEPTED, REJECTED = "accepted", "rejected"
+DEFERRED, DECIDED = "deferred", "decided"
+REVERSAL, REVISION = "reversal", "revision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyPosition:
     """Where a body stands whose consent is needed: `outcome` is `accepted`, `rejected`, or empty without a decision.
 
-    `stops` are its lawful deferrals, `missed_on` the days of its meetings since it was asked that did not decide, and
-    `gone_on` the first day without the body, where it was abolished.
+    `stops` are when its time stood: its lawful deferrals, and a decision while it counted. `missed_on` are the
+    days of its meetings since it was asked that did not decide, and `gone_on` the first day without the body, where it
+    was abolished.
     """
 
     body: str
-    organisation: str
+    organisations: tuple[str, ...]
     outcome: str = ""
     decided_on: date | None = None
     stops: tuple[Stop, ...] = ()
@@ -68,10 +73,42 @@ class Obstructing:
     """A body that stands in the way since a day; `share` is the exact fraction of consents given, empty for inertia."""
 
     body: str
-    organisation: str
+    organisations: tuple[str, ...]
     kind: ObstructionKind
     since: date
     share: str = ""
+
+
+def stops_of(acts: Iterable[Done], body: str) -> list[Stop]:
+    """Return when the time of a body stood: in lawful deferrals, and while a decision counted that does no longer.
+
+    Of deferrals from one day the one that was stated last counts.
+    """
+    done = sorted(acts, key=lambda act: (act.stated_at, act.id))
+    own = [act for act in done if act.body == body]
+    deferrals = {act.effective_on: act for act in own if act.what == ActKind.DEFERRED}
+    stops = [Stop(act.effective_on, act.until_on, DEFERRED) for act in deferrals.values() if act.lawful]
+    for act in (act for act in own if act.what == ActKind.DECIDED):
+        until = min((one.effective_on for one in done if _takes_back(one, act)), default=None)
+        if until is not None and until > act.effective_on:
+            stops.append(Stop(act.effective_on, until, DECIDED))
+    return stops
+
+
+def _takes_back(act: Done, decision: Done) -> bool:
+    """Return whether a decision no longer counts from an act on: it was reversed, or its plan revised."""
+    if act.what == ActKind.REVISED:
+        return 0 < decision.revision < act.revision
+    return act.what == ActKind.REVERSED and act.reference == decision.reference
+
+
+def asked_again(acts: Iterable[Done], *, on: date) -> tuple[date, str] | None:
+    """Return from when on a proposal was last asked again by a day, and why; None where it was not."""
+    whys = {ActKind.REVERSED.value: REVERSAL, ActKind.REVISED.value: REVISION}
+    return max(
+        ((act.effective_on, whys[act.what]) for act in acts if act.what in whys and act.effective_on <= on),
+        default=None,
+    )
 
 
 def find_obstructing(positions: Sequence[BodyPosition], due_on: date, *, on: date, limits: Limits) -> list[Obstructing]:
@@ -90,7 +127,7 @@ def _vetoes(positions: Sequence[BodyPosition], due_on: date, on: date, limits: L
             continue
         for one in answered:
             if one.outcome == REJECTED and one.gone_on is None and one.body not in found:
-                found[one.body] = Obstructing(one.body, one.organisation, ObstructionKind.VETO, day, str(share))
+                found[one.body] = Obstructing(one.body, one.organisations, ObstructionKind.VETO, day, str(share))
     return list(found.values())
 
 
@@ -98,7 +135,7 @@ def _inert(positions: Sequence[BodyPosition], due_on: date, on: date, limits: Li
     silent = [one for one in positions if not one.outcome and one.gone_on is None]
     since = {one.body: inert_since(one, due_on, limits.missed_meetings) for one in silent}
     return [
-        Obstructing(one.body, one.organisation, ObstructionKind.INERTIA, day)
+        Obstructing(one.body, one.organisations, ObstructionKind.INERTIA, day)
         for one in silent
         if (day := since[one.body]) is not None and day <= on
     ]

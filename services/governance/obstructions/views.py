@@ -9,7 +9,10 @@ from services.governance.obstructions.models import ObstructionKind
 
 About = Annotated[str, Field(description="A proposal or a recommendation.", examples=["PR-6c0f2f0e"])]
 Body = Annotated[str, Field(description="The body in the way.", examples=["14Y-governing-body"])]
-Organisation = Annotated[str, Field(description="The organisation that it decides for.", examples=["14Y"])]
+Organisation = Annotated[
+    str,
+    Field(description="The organisation that it decides for; empty where it decides for several.", examples=["14Y"]),
+]
 Share = Annotated[str, Field(description="The exact fraction of the consents given; empty for inertia.")]
 
 
@@ -20,6 +23,7 @@ class ObstructionView(BaseModel):
     about: About
     body: Body
     organisation: Organisation
+    organisations: list[str]
     kind: ObstructionKind
     since: date
     share: Share
@@ -27,7 +31,9 @@ class ObstructionView(BaseModel):
     pack: str
     found_at: datetime
     ended_on: date | None = Field(description="The first day without; null while it stands.")
-    ended_by: str | None = Field(description="The decision or answer, or `withdrawal` or `dissolution`.")
+    ended_by: str | None = Field(
+        description="The decision or answer, or `withdrawal`, `dissolution`, `reversal` or `revision`."
+    )
 
 
 class DeferralView(BaseModel):
@@ -58,6 +64,7 @@ class RadarView(BaseModel):
     about: About
     body: Body
     organisation: Organisation
+    organisations: list[str]
     kind: Literal["veto", "inertia", "deferred"]
     since: date
     share: Share

@@ -65,6 +65,42 @@ SELECT b.reference, b.organisation
  ORDER BY b.reference
 """  # noqa: S608  (only names of ours are put in)
 
+# Whose consent a proposal awaits, and from when it is lawfully deferred: as `standing` in rules.py has it. $1 the day,
+# $2 the instant.
+AWAITED = f"""
+SELECT p.reference, p.due_on, o.opened_on, c.body, b.id AS body_id, c.organisations, (
+       SELECT min(d.effective_on) FROM proposal_act d
+        WHERE d.proposal = p.reference AND d.what = 'deferred' AND d.body = c.body AND d.lawful
+          AND d.effective_on <= $1 AND d.stated_at <= $2 AND (d.until_on IS NULL OR d.until_on > $1)
+          AND NOT EXISTS (SELECT FROM proposal_act l
+                           WHERE l.proposal = d.proposal AND l.what = 'deferred' AND l.body = d.body
+                             AND l.effective_on = d.effective_on AND l.stated_at <= $2
+                             AND (l.stated_at, l.id) > (d.stated_at, d.id))) AS deferred_on
+  FROM proposal p
+  JOIN proposal_consent c ON c.proposal = p.reference
+  JOIN body b ON b.reference = c.body
+  JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
+  JOIN LATERAL (
+       SELECT min(a.effective_on) AS opened_on FROM proposal_act a
+        WHERE a.proposal = p.reference AND a.what = 'opened' AND a.effective_on <= $1 AND a.stated_at <= $2
+       HAVING count(*) > 0) o ON true
+  LEFT JOIN LATERAL (
+       SELECT a.revision, a.still_asked FROM proposal_act a
+        WHERE a.proposal = p.reference AND a.what = 'revised' AND a.effective_on <= $1 AND a.stated_at <= $2
+          AND a.revision > p.revision
+        ORDER BY a.revision DESC, a.still_asked DESC LIMIT 1) now ON true
+ WHERE (coalesce(cardinality(now.still_asked), 0) = 0 OR c.body = ANY(now.still_asked))
+   AND NOT EXISTS (SELECT FROM proposal_act a
+                    WHERE a.proposal = p.reference AND a.effective_on <= $1 AND a.stated_at <= $2
+                      AND (a.what IN ('withdrawn', 'void')
+                           OR a.what = 'decided' AND a.body = c.body
+                              AND a.revision IN (0, coalesce(now.revision, p.revision))
+                              AND NOT EXISTS (SELECT FROM proposal_act r
+                                               WHERE r.proposal = p.reference AND r.what = 'reversed'
+                                                 AND r.reference = a.reference AND r.effective_on <= $1
+                                                 AND r.stated_at <= $2)))
+"""  # noqa: S608  (only names of ours are put in)
+
 
 @dataclass(frozen=True, slots=True)
 class StandingBody:

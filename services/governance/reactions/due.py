@@ -4,6 +4,7 @@ from libs.common.events.contracts import CommitmentMade
 from libs.common.events.governance import (
     DecisionAwaited,
     DecisionDeferred,
+    DecisionReversed,
     DecisionTaken,
     DossierSealed,
     GovernanceFindingCleared,
@@ -52,7 +53,7 @@ MADE_DUE = MadeDue(
     {
         ObstructionFound: (DueBy("proposal", (DecisionAwaited, DecisionDeferred)),),
         ObstructionEnded: (
-            DueBy("proposal", (DecisionTaken, ProposalWithdrawn)),
+            DueBy("proposal", (DecisionTaken, DecisionReversed, ProposalWithdrawn)),
             DueBy("proposal", (ObstructionFound,)),
         ),
         DossierSealed: (DueBy("decision", (DecisionTaken,)),),

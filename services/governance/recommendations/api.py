@@ -23,6 +23,7 @@ from libs.common.http.dependencies import (
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.core import errors as core
 from services.governance.edge import Lead, OrganisationFilter
+from services.governance.proposals.errors import MinuteContradicts
 from services.governance.recommendations import commands, errors, queries
 from services.governance.recommendations.queries import RecommendationFilter
 from services.governance.recommendations.views import RecommendationView
@@ -117,7 +118,10 @@ async def make_recommendation(
         errors.RecommendationNotFound,
         errors.NotAddressed,
         errors.AlreadyAnswered,
+        errors.NotItsDecision,
+        MinuteContradicts,
         core.ReasonNotListed,
+        core.EndsBeforeItBegins,
         core.DocumentMissing,
         NotYoursToDecide,
         RoleMissing,
@@ -134,7 +138,8 @@ async def reply_to_recommendation(
 ) -> RecommendationView:
     """Give a body's one answer; a successor answers for a body that was abolished. Publishes `RecommendationAnswered`.
 
-    An answer after the last day still counts, and ends the body's inertia.
+    An answer after the last day still counts, and ends the body's inertia. It may not be other than what the body
+    decided on the subject, or by the decision that it names.
     """
     await commands.reply_to_recommendation(session, recommendation, command, by=by, today=today, stated_at=stated_at)
     await session.flush()

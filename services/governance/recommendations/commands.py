@@ -1,9 +1,9 @@
 """Makes recommendations and answers them; finds, as due work, who stands in their way."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import asyncpg
 from pydantic import ConfigDict, Field, StrictInt, model_validator
@@ -12,21 +12,37 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.errors import Conflict, Reason
 from libs.common.events.governance import RecommendationAnswered, RecommendationMade
+from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
-from services.governance.core.acts import must_decide_for, new_act, paper_refusals, reason_title
+from services.governance.core.acts import must_decide_for, new_act, paper_refusals
+from services.governance.core.catalogue import reasons_on
 from services.governance.core.codes import Action, BodyReference, Command, Document, Note, OrganisationCode
-from services.governance.core.errors import BodyNotStanding, OrganisationNotOpen, refuse
+from services.governance.core.errors import (
+    BodyNotStanding,
+    EndsBeforeItBegins,
+    OrganisationNotOpen,
+    ReasonNotListed,
+    refuse,
+)
+from services.governance.core.members import living
 from services.governance.core.models import known
 from services.governance.core.sight import reads_through
+from services.governance.decisions.errors import DecisionNotFound
+from services.governance.decisions.queries import get_decision
 from services.governance.obstructions.commands import Change, settle
 from services.governance.obstructions.queries import bodies_gone, limits_on, list_past, pack_on
+from services.governance.obstructions.rules import ACCEPTED
+from services.governance.proposals.acts import Position, contradictions
+from services.governance.proposals.errors import MinuteContradicts
 from services.governance.proposals.queries import StandingBody, bodies_standing
+from services.governance.proposals.rules import APPROVED
 from services.governance.recommendations.errors import (
     AlreadyAnswered,
     NotAddressed,
     NotAFootprint,
+    NotItsDecision,
     RecommendationNotFound,
 )
 from services.governance.recommendations.models import Addressee, Recommendation, RecommendationReply
@@ -163,10 +179,10 @@ async def make_recommendation(
             *_not_standing(command, standing),
         ]
     )
-    organisations = tuple(standing[body].organisations[0] for body in command.bodies)
+    asked = [(body, code) for body in command.bodies for code in standing[body].organisations]
     made = f"RC-{uuid.uuid4()}"
     consents = command.consents or command.bodies
-    await _record(session, made, command, organisations, by=by, stated_at=stated_at)
+    await _record(session, made, command, standing, by=by, stated_at=stated_at)
     what = (command, "recommendation made", made, command.made_on)
     session.add(new_act(*what, organisation=command.footprint, by=by, stated_at=stated_at))
     event = RecommendationMade(
@@ -174,8 +190,8 @@ async def make_recommendation(
         stated_at=stated_at,
         recommendation=made,
         footprint=command.footprint,
-        bodies=command.bodies,
-        organisations=organisations,
+        bodies=tuple(body for body, _ in asked),
+        organisations=tuple(code for _, code in asked),
         action=command.action,
         subject=command.subject,
         consents=consents,
@@ -189,7 +205,7 @@ async def _record(
     session: AsyncSession,
     made: str,
     command: MakeRecommendation,
-    organisations: Sequence[str],
+    standing: Mapping[str, StandingBody],
     *,
     by: Caller,
     stated_at: datetime,
@@ -200,7 +216,7 @@ async def _record(
             footprint=command.footprint,
             action=command.action,
             subject=command.subject,
-            parties=sorted({command.footprint, *organisations} - {""}),
+            parties=sorted({command.footprint, *(code for one in standing.values() for code in one.organisations)}),
             made_on=command.made_on,
             reply_by=command.reply_by,
             votes_for=command.votes_for,
@@ -212,8 +228,13 @@ async def _record(
     await session.flush()
     consents = command.consents or command.bodies
     session.add_all(
-        Addressee(recommendation=made, body=body, organisation=organisation, consents=body in consents)
-        for body, organisation in zip(command.bodies, organisations, strict=True)
+        Addressee(
+            recommendation=made,
+            body=body,
+            organisations=list(standing[body].organisations),
+            consents=body in consents,
+        )
+        for body in command.bodies
     )
 
 
@@ -250,34 +271,107 @@ async def reply_to_recommendation(
 ) -> None:
     """Record a body's one answer. The successor of an abolished body answers for it.
 
-    Raises RecommendationNotFound, NotAddressed, NotYoursToDecide, AlreadyAnswered, ReasonNotListed.
+    Raises RecommendationNotFound, NotAddressed, NotYoursToDecide, AlreadyAnswered, MinuteContradicts, NotItsDecision,
+    ReasonNotListed, EndsBeforeItBegins, DocumentMissing.
     """
     found, asked = await _get_asked_to_change(session, recommendation, command.body, by=by, today=today)
+    connection = await raw(session)
     refusals: list[Conflict] = paper_refusals(
         command.replied_on, field="replied_on", document=command.document, today=today, stated_at=stated_at
     )
     if await session.get(RecommendationReply, (recommendation, command.body)) is not None:
         message = f"{command.body} has answered {recommendation}"
         refusals.append(AlreadyAnswered(message, reasons=[Reason(message, "body")]))
-    refuse(refusals)
-    if command.reason:
-        reason_title(command.reason, command.replied_on, subject="recommendation-replies")
+    refuse(
+        [
+            *refusals,
+            *_before_it_was_made(command, found),
+            *_unlisted(command),
+            *await _contradicted(connection, command, found, asked),
+        ]
+    )
     session.add(_reply(command, recommendation, by=by, stated_at=stated_at))
     what = (command, "recommendation answered", recommendation, command.replied_on)
-    session.add(
-        new_act(*what, organisation=asked.organisation, by=by, stated_at=stated_at, reason=command.reason or None)
-    )
-    event = RecommendationAnswered(
-        effective_on=command.replied_on,
-        stated_at=stated_at,
-        recommendation=recommendation,
-        footprint=found.footprint,
-        body=command.body,
-        organisation=asked.organisation,
-        answer=command.answer,
-        decision=command.decision,
-    )
-    await outbox.add(session, event)
+    for code in asked.organisations:
+        session.add(new_act(*what, organisation=code, by=by, stated_at=stated_at, reason=command.reason or None))
+    await outbox.add_all(session, _answered(command, found, asked, stated_at))
+
+
+def _answered(
+    command: ReplyToRecommendation, found: Recommendation, asked: Addressee, stated_at: datetime
+) -> list[RecommendationAnswered]:
+    return [
+        RecommendationAnswered(
+            effective_on=command.replied_on,
+            stated_at=stated_at,
+            recommendation=found.id,
+            footprint=found.footprint,
+            body=command.body,
+            organisation=code,
+            answer=command.answer,
+            decision=command.decision,
+        )
+        for code in asked.organisations
+    ]
+
+
+def _before_it_was_made(command: ReplyToRecommendation, found: Recommendation) -> list[Conflict]:
+    if command.replied_on >= found.made_on:
+        return []
+    message = f"{command.replied_on.isoformat()} lies before {found.made_on.isoformat()}, the day of {found.id}"
+    return [EndsBeforeItBegins(message, reasons=[Reason(message, "replied_on")])]
+
+
+def _unlisted(command: ReplyToRecommendation) -> list[Conflict]:
+    listed = reasons_on(command.replied_on, subject="recommendation-replies") if command.reason else {}
+    if not command.reason or command.reason in listed:
+        return []
+    day = command.replied_on.isoformat()
+    message = f"{command.reason} is no reason on {day}; the reasons are: {', '.join(listed) or 'none'}"
+    return [ReasonNotListed(message, reasons=[Reason(message, "reason")])]
+
+
+async def _contradicted(
+    connection: asyncpg.Connection, command: ReplyToRecommendation, found: Recommendation, asked: Addressee
+) -> list[Conflict]:
+    """Return why the answer is not what the body decided: on the subject, and by the decision that it names."""
+    position = Position.SUPPORTS if command.answer == ACCEPTED else Position.OPPOSES
+    day = command.replied_on
+    refusals = await contradictions(connection, found.subject, command.body, position, on=day, field="answer")
+    if not command.decision:
+        return refusals
+    try:
+        decision = await get_decision(connection, command.decision, as_at=day, as_known=None)
+    except DecisionNotFound as error:
+        return [*refusals, NotItsDecision(str(error), reasons=[Reason(str(error), "decision")])]
+    if not decision["stands"]:
+        message = f"{command.decision} was reversed by {day.isoformat()}"
+        return [*refusals, NotItsDecision(message, reasons=[Reason(message, "decision")])]
+    if not await _decided_for(connection, decision, command, asked) or not _same_action(
+        decision["action"], found.action
+    ):
+        message = f"{command.decision} is a decision of {decision['body']} on {decision['action']}"
+        return [*refusals, NotItsDecision(message, reasons=[Reason(message, "decision")])]
+    if not refusals and (decision["outcome"] in APPROVED) is not (position is Position.SUPPORTS):
+        message = f"{command.body} did not: it decided {decision['outcome']} by {command.decision}"
+        refusals.append(MinuteContradicts(message, reasons=[Reason(message, "decision")]))
+    return refusals
+
+
+async def _decided_for(
+    connection: asyncpg.Connection, decision: Mapping[str, Any], command: ReplyToRecommendation, asked: Addressee
+) -> bool:
+    """Return whether the body decided, or, where it was abolished, a body of those who took its organisations over."""
+    if decision["body"] == command.body:
+        return True
+    gone = await bodies_gone(connection, [command.body], on=command.replied_on)
+    heirs = await living(connection, asked.organisations, on=command.replied_on)
+    return bool(gone) and set(heirs) <= set(decision["binds"])
+
+
+def _same_action(decided: str, recommended: str) -> bool:
+    """Return whether an action is the other, or one that it covers."""
+    return f"{decided}.".startswith(f"{recommended}.") or f"{recommended}.".startswith(f"{decided}.")
 
 
 def _reply(
@@ -308,10 +402,12 @@ async def _get_asked_to_change(
     if asked is None:
         message = f"{recommendation} does not ask {body}"
         raise NotAddressed(message, reasons=[Reason(message, "body")])
-    await must_decide_for(connection, asked.organisation, by=by, today=today)
+    for code in asked.organisations:
+        await must_decide_for(connection, code, by=by, today=today)
     return found, asked
 
 
+@in_order_of_days("recommendations")
 async def find_obstructed(
     session: AsyncSession,
     *,

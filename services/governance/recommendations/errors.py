@@ -30,3 +30,11 @@ class AlreadyAnswered(Conflict):
 
     A body answers once; a successor answers for one that was abolished without an answer.
     """
+
+
+class NotItsDecision(Conflict):
+    """The decision is none of this body's on what was recommended.
+
+    `detail` says what it is: unknown on the day of the answer, reversed, of another body, or on another action. Leave
+    `decision` out where the body's decision is not recorded here.
+    """

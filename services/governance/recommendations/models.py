@@ -49,13 +49,13 @@ class Recommendation(Base):
 
 
 class Addressee(Base):
-    """A body that a recommendation asks; `consents`: its consent is one of those that are needed."""
+    """A body that a recommendation asks, with its organisations; `consents`: its consent is one that is needed."""
 
     __tablename__ = "recommendation_addressee"
 
     recommendation: Mapped[str] = mapped_column(ForeignKey("recommendation.id"), primary_key=True)
     body: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
-    organisation: Mapped[str] = mapped_column(Text)
+    organisations: Mapped[list[str]] = mapped_column(ARRAY(Text))
     consents: Mapped[bool]
 
 

@@ -11,6 +11,7 @@ from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.governance.core.sight import reads_through
 from services.governance.obstructions.queries import (
+    ONE_OF,
     bodies_gone,
     limits_on,
     list_obstructions_about,
@@ -36,14 +37,14 @@ SELECT r.id AS recommendation, r.footprint, r.action, r.subject, r.made_on, r.re
    AND ($6::text IS NULL OR r.id > $6)
  ORDER BY r.id LIMIT $7
 """
-_BODIES = """
-SELECT a.recommendation, a.body, a.organisation, a.consents, p.answer, p.replied_on,
-       coalesce(p.reason, '') AS reason, coalesce(p.decision, '') AS decision
+_BODIES = f"""
+SELECT a.recommendation, a.body, a.organisations, {ONE_OF.format("a.organisations")}, a.consents,
+       p.answer, p.replied_on, coalesce(p.reason, '') AS reason, coalesce(p.decision, '') AS decision
   FROM recommendation_addressee a
   LEFT JOIN recommendation_reply p
     ON p.recommendation = a.recommendation AND p.body = a.body AND p.stated_at <= $2 AND p.replied_on <= $3
  WHERE a.recommendation = ANY($1) ORDER BY a.recommendation, a.body
-"""
+"""  # noqa: S608  (only what is ours is put in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,19 +114,27 @@ def positions_of(
     gone: Mapping[str, date],
     meetings: Mapping[str, Sequence[PastMeeting]],
 ) -> list[BodyPosition]:
-    """Return where the bodies stand whose consent is needed. An abolished one without an answer stands in no way."""
+    """Return where the bodies stand whose consent is needed. An abolished one stands in no way.
+
+    Its successor, which answers in its place, does.
+    """
     return [
         BodyPosition(
             body=one.body,
-            organisation=one.organisation,
+            organisations=tuple(one.organisations),
             outcome=one.answer or "",
             decided_on=one.replied_on,
             missed_on=missed_days(meetings.get(one.body, ()), asked_on),
-            gone_on=None if one.answer else gone.get(one.body),
+            gone_on=gone[one.body] if _was_gone(one, gone) else None,
         )
         for one in bodies
         if one.consents
     ]
+
+
+def _was_gone(reply: ReplyView, gone: Mapping[str, date]) -> bool:
+    """Return whether a body was abolished, and its successor did not answer for it since."""
+    return reply.body in gone and (reply.replied_on is None or reply.replied_on < gone[reply.body])
 
 
 def _view(

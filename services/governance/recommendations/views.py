@@ -12,7 +12,8 @@ class ReplyView(BaseModel):
     """A body that is asked, with its answer."""
 
     body: str = Field(examples=["10H-governing-body"])
-    organisation: str = Field(examples=["10H"])
+    organisation: str = Field(description="Whose body it is; empty where it is several'.", examples=["10H"])
+    organisations: list[str]
     consents: bool = Field(description="Whether its consent is one of those that are needed.")
     answer: str | None = Field(description="`accepted` or `rejected`; null: it has not answered.")
     reason: str = Field(description="Why it rejects, a code.")

@@ -28,6 +28,7 @@ async def list_tasks(
     A proposal waits for a `vote` once it is on the agenda of a called meeting, until then for a `consent`, unless it
     is lawfully deferred. A `declaration` is missing from the first day in a post, and due again from the day of the
     register's next check. What has no due day comes last; a national body reads what waits for any.
+    `organisation` finds what waits for one and for those that it succeeded.
     """
     found = await queries.list_tasks(
         rows,

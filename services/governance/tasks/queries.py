@@ -10,10 +10,11 @@ from libs.common.rulepacks import in_force
 from libs.common.temporal.believed import about, as_known, holds
 from services.governance.core.believed import believed
 from services.governance.core.catalogue import PACKS
-from services.governance.core.models import Facet, body_time, post_time, right_time
+from services.governance.core.models import Facet, body_time, known, post_time, right_time
 from services.governance.core.sight import reads_through
 from services.governance.instruments.models import instrument_time
 from services.governance.interests.rules import check_periods
+from services.governance.proposals.queries import AWAITED
 from services.governance.tasks.views import AwaitedAct, GovernanceTaskView
 
 TaskKey: TypeAlias = tuple[str, str, str, str, str]
@@ -58,53 +59,18 @@ SELECT b.id, b.reference, jsonb_array_elements_text(m.value::jsonb)
   FROM body b JOIN {believed(body_time, "m", Facet.MEMBERS, "b.id")} WHERE b.organisation = ''
 """  # noqa: S608  (only names of ours are put in)
 
-# Whose consent a proposal awaits: as `standing` in proposals/rules.py has it.
-_AWAITED = f"""
-SELECT p.reference, p.due_on, o.opened_on, c.body, b.id AS body_id, c.organisations, EXISTS (
-       SELECT FROM proposal_act d
-        WHERE d.proposal = p.reference AND d.what = 'deferred' AND d.body = c.body AND d.lawful
-          AND d.effective_on <= $1 AND d.stated_at <= $2 AND (d.until_on IS NULL OR d.until_on > $1)
-          AND NOT EXISTS (SELECT FROM proposal_act l
-                           WHERE l.proposal = d.proposal AND l.what = 'deferred' AND l.body = d.body
-                             AND l.effective_on = d.effective_on AND l.stated_at <= $2
-                             AND (l.stated_at, l.id) > (d.stated_at, d.id))) AS deferred
-  FROM proposal p
-  JOIN proposal_consent c ON c.proposal = p.reference
-  JOIN body b ON b.reference = c.body
-  JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
-  JOIN LATERAL (
-       SELECT min(a.effective_on) AS opened_on FROM proposal_act a
-        WHERE a.proposal = p.reference AND a.what = 'opened' AND a.effective_on <= $1 AND a.stated_at <= $2
-       HAVING count(*) > 0) o ON true
-  LEFT JOIN LATERAL (
-       SELECT a.revision, a.still_asked FROM proposal_act a
-        WHERE a.proposal = p.reference AND a.what = 'revised' AND a.effective_on <= $1 AND a.stated_at <= $2
-          AND a.revision > p.revision
-        ORDER BY a.revision DESC, a.still_asked DESC LIMIT 1) now ON true
- WHERE (coalesce(cardinality(now.still_asked), 0) = 0 OR c.body = ANY(now.still_asked))
-   AND NOT EXISTS (SELECT FROM proposal_act a
-                    WHERE a.proposal = p.reference AND a.effective_on <= $1 AND a.stated_at <= $2
-                      AND (a.what IN ('withdrawn', 'void')
-                           OR a.what = 'decided' AND a.body = c.body
-                              AND a.revision IN (0, coalesce(now.revision, p.revision))
-                              AND NOT EXISTS (SELECT FROM proposal_act r
-                                               WHERE r.proposal = p.reference AND r.what = 'reversed'
-                                                 AND r.reference = a.reference AND r.effective_on <= $1
-                                                 AND r.stated_at <= $2)))
-"""  # noqa: S608  (only names of ours are put in)
-
 _CONSENTS = f"""
 SELECT CASE WHEN i.called_on IS NULL THEN '{AwaitedAct.CONSENT}' ELSE '{AwaitedAct.VOTE}' END AS kind,
        unnest(w.organisations) AS organisation, w.body, w.reference AS about,
        CASE WHEN i.called_on IS NULL THEN w.due_on ELSE i.held_on END AS due_on,
        greatest(w.opened_on, i.called_on) AS since,
        coalesce(i.path, '/meetings/' || next.reference || '/items', '/meetings') AS path
-  FROM ({_AWAITED}) w
+  FROM ({AWAITED}) w
   LEFT JOIN LATERAL (
        SELECT * FROM open_item x WHERE x.proposal = w.reference AND x.body_id = w.body_id
         ORDER BY x.called_on IS NULL, x.held_on LIMIT 1) i ON true
   LEFT JOIN {_next_meeting("w.body_id")}
- WHERE i.called_on IS NOT NULL OR NOT w.deferred
+ WHERE i.called_on IS NOT NULL OR w.deferred_on IS NULL
 """  # noqa: S608  (what is put in stands above)
 
 # $12 within how many months minutes are to be approved.
@@ -176,7 +142,8 @@ SELECT '{AwaitedAct.DECLARATION}' AS kind, h.organisation, h.body, h.person_id A
 """  # noqa: S608  (only names of ours are put in)
 
 _REPLIES = f"""
-SELECT '{AwaitedAct.REPLY}' AS kind, a.organisation, a.body, r.id AS about, r.reply_by AS due_on, r.made_on AS since,
+SELECT '{AwaitedAct.REPLY}' AS kind, unnest(a.organisations) AS organisation, a.body, r.id AS about,
+       r.reply_by AS due_on, r.made_on AS since,
        '/recommendations/' || r.id || '/replies' AS path
   FROM recommendation r JOIN recommendation_addressee a ON a.recommendation = r.id
  WHERE r.made_on <= $1 AND r.stated_at <= $2
@@ -224,14 +191,15 @@ SELECT '{AwaitedAct.AGREEMENT}' AS kind, w.organisation, nullif(w.body, '') AS b
 _KINDS = (_CONSENTS, _MINUTES, _RATIFICATIONS, _DECLARATIONS, _REPLIES, _RIGHTS, _AGREEMENTS)
 _KEY = "coalesce(due_on::text, '9999-12-31'), kind, about, organisation, coalesce(body, '')"
 
-# $3 the codes that the caller reads through (null: every one), $4 a kind, $5 an organisation, $6 to $10 the cursor.
+# $3 the codes that the caller reads through (null: every one), $4 a kind, $5 an organisation with
+# those that it succeeded, $6 to $10 the cursor.
 _TASKS = f"""
 {PLANNED_EACH_TIME}
 WITH open_item AS ({_OPEN_ITEMS}), whose AS ({_WHOSE}), task AS ({" UNION ALL ".join(_KINDS)})
 SELECT kind, organisation, body, about, due_on, since, path
   FROM task
  WHERE ($3::text[] IS NULL OR organisation = ANY($3)) AND ($4::text IS NULL OR kind = $4)
-   AND ($5::text IS NULL OR organisation = $5)
+   AND ($5::text[] IS NULL OR organisation = ANY($5))
    AND ($6::text IS NULL OR ({_KEY}) > ($6, $7::text, $8::text, $9::text, $10::text))
  ORDER BY {_KEY} LIMIT $11
 """  # noqa: S608  (what is put in stands above)
@@ -253,7 +221,8 @@ async def list_tasks(
     cursor: Sequence[str | None] = after or (None,) * 5
     minutes = in_force(PACKS, as_at, subject="minutes")
     months = minutes[0].values["approve_within_months"] if minutes else None
-    args = (codes, kind, organisation, *cursor, limit, months, *check_periods())
+    own = [organisation, *await known.predecessors(db, {organisation})] if organisation else None
+    args = (codes, kind, own, *cursor, limit, months, *check_periods())
     rows = await db.fetch(_TASKS, as_at, as_known or _NOW, *args)
     return [GovernanceTaskView.model_validate(dict(row)) for row in rows]
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from services.governance.core.members import organisations_of
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
@@ -38,6 +39,7 @@ SELECT f.key FROM finding f JOIN urgent_action u ON f.key = $2 || ':' || u.refer
 """
 
 
+@in_order_of_days("urgent actions")
 async def find_unreported(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (due work is called so)
     """Raise and clear findings about urgent actions; return how many."""
     connection = await raw(session)

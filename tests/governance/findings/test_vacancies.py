@@ -45,6 +45,8 @@ async def test_a_mandatory_post_is_found_vacant_once_and_cleared_when_it_is_fill
     assert await due(database, LEFT) == 0
     assert await due(database, date(2014, 7, 5)) == 1
     assert await listed(database, "10H", as_at=date(2014, 7, 5)) == [(OFFICER, date(2014, 7, 1))]
+    for earlier in (ENGLAND_OPENED, date(2013, 5, 1)):
+        assert await due(database, earlier) == 0, "what was so on an earlier day is neither raised nor cleared again"
     told = [event for event in await harness.told() if event["name"].startswith("GovernanceFinding")]
     assert [(event["name"], event["effective_on"], event["parties"]) for event in told] == [
         ("GovernanceFindingRaised", "2013-04-01", ["10H"]),

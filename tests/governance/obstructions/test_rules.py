@@ -29,7 +29,7 @@ def positions(answers: str, on: date = DUE) -> list[BodyPosition]:
     return [
         BodyPosition(
             body=f"B{number}",
-            organisation=f"O{number}",
+            organisations=(f"O{number}",),
             outcome=OUTCOMES[answer],
             decided_on=on if answer != "s" else None,
         )
@@ -84,7 +84,7 @@ def test_inertia_begins_after_the_due_day_or_two_meetings_and_outside_of_deferra
     stops: tuple[tuple[date, date | None], ...], missed: tuple[date, ...], since: date | None
 ) -> None:
     deferred = tuple(Stop(first, until, "deferred") for first, until in stops)
-    assert inert_since(BodyPosition(body="B", organisation="O", stops=deferred, missed_on=missed), DUE, 2) == since
+    assert inert_since(BodyPosition(body="B", organisations=("O",), stops=deferred, missed_on=missed), DUE, 2) == since
 
 
 def test_a_meeting_is_missed_where_it_could_have_decided() -> None:
@@ -108,7 +108,7 @@ def test_s29_five_months_and_three_with_a_lawful_deferral() -> None:
 
 
 def test_an_abolished_body_stands_in_nobodys_way_and_stays_in_the_denominator() -> None:
-    gone = BodyPosition(body="B9", organisation="O9", gone_on=DUE)
+    gone = BodyPosition(body="B9", organisations=("O9",), gone_on=DUE)
     assert find_obstructing([*positions("ar"), gone], DUE, on=LATER, limits=HALF) == []
     [veto] = find_obstructing([*positions("aar"), gone], DUE, on=LATER, limits=HALF)
     assert (veto.body, veto.share) == ("B3", "1/2")

@@ -118,6 +118,8 @@ async def test_declarations_agreements_and_rights_wait_until_they_are_done(met: 
     await met.day(MERGED_ON.isoformat())
     waits = [("right", f"R-{right}", None, "/decision-rights")]
     assert await tasks(met, "14Y", kind="right") == waits
+    left = await tasks(met, "14Y", kind="agreement", organisation="14Y")
+    assert [task[:3] for task in left] == of_three, "its predecessors have not agreed"
     assert await tasks(met, "10H", kind="right") == []
     successor = met.tokens.header(Role.GOVERNANCE_LEAD, organisations=("14Y",))
     [waiting] = await tasks(met, "14Y", kind="agreement")
