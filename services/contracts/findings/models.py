@@ -28,6 +28,7 @@ class FindingKind(StrEnum):
     MILESTONE_MISSED = "milestone_missed"
     PARTY_CLOSED = "party_closed"
     SHARE_TO_SETTLE = "share_to_settle"
+    NOT_PUT_BACK = "not_put_back"
     FORM_CANNOT_HOLD = "form_cannot_hold"
     AUTHORITY_UNVERIFIED = "authority_unverified"
     AUTHORITY_REVERSED = "authority_reversed"

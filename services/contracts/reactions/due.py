@@ -33,6 +33,7 @@ from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.signing.ratifications import ratify_by_decisions
 from services.contracts.sourcing.commands import agreements_are_overdue
 from services.contracts.terminations.due import end_by_notice, renew_contracts
+from services.contracts.transfers.refunds import find_refunds
 
 DUE: tuple[DoDueWork, ...] = (
     ratify_by_decisions,
@@ -44,6 +45,7 @@ DUE: tuple[DoDueWork, ...] = (
     in_order_of_days("holders")(find_holders),
     find_overlaps,
     find_doubts,
+    find_refunds,
     flag_signed_late,
     move_next,
     agreements_are_overdue,

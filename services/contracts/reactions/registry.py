@@ -40,6 +40,7 @@ from services.contracts.mergers.to_remake import flag_followed, flag_planned
 from services.contracts.reactions.base import subscriptions
 from services.contracts.suppliers.models import known_relations, relations
 from services.contracts.transfers.flags import flag_parties
+from services.contracts.transfers.refunds import flag_refunds
 from services.contracts.transfers.schemes import publish_schemes
 from services.contracts.transfers.successions import settle_successions
 
@@ -86,6 +87,7 @@ async def parties_follow_who_followed_whom(
     """Transfer contracts to the body that took another over whole, and back where that is undone."""
     changed = await settle_successions(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by)
     changed |= await flag_followed(session, [event.code], on=event.effective_on, stated_at=event.stated_at, by=by) > 0
+    changed |= await flag_refunds(session, [event.code], stated_at=event.stated_at) > 0
     if isinstance(event, SuccessionUndone):
         await review_all_again(session)
         changed |= await doubt_deliveries(session, [event.code], stated_at=event.stated_at) > 0
