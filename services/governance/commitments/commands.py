@@ -34,12 +34,14 @@ SELECT customers FROM known_commitment WHERE contract = $1 AND what = 'made' ORD
 # Over: signed since by ratification, lapsed, or ratified by a decision of the established body that stands.
 _COMMITMENTS = """
 SELECT DISTINCT ON (k.contract) k.contract, k.customers, k.not_established, k.signed_on,
-       EXISTS (SELECT FROM known_commitment l WHERE l.contract = k.contract AND l.what = 'lapsed') AS lapsed,
+       EXISTS (SELECT FROM known_commitment l WHERE l.contract = k.contract AND l.what = 'lapsed'
+                  AND l.effective_on <= $1) AS lapsed,
        EXISTS (SELECT FROM known_commitment s WHERE s.contract = k.contract AND s.what = 'signed')
        OR EXISTS (SELECT FROM decision d
                    WHERE d.subject = k.contract AND d.action = 'contract.ratify' AND d.outcome <> 'rejected'
                      AND d.taken_on <= $1
-                     AND NOT EXISTS (SELECT FROM decision_reversal r WHERE r.decision = d.id)) AS ratified,
+                     AND NOT EXISTS (SELECT FROM decision_reversal r
+                                      WHERE r.decision = d.id AND r.effective_on <= $1)) AS ratified,
        EXISTS (SELECT FROM commitment_consultation c
                 WHERE c.contract = k.contract AND c.consulted_on <= $1) AS consulted
   FROM known_commitment k

@@ -22,6 +22,7 @@ SELECT * FROM (
            k.annual_pence,
            coalesce((SELECT CASE o.what WHEN 'signed' THEN 'ratified' ELSE 'lapsed' END FROM known_commitment o
                       WHERE o.contract = k.contract AND o.what <> 'made' AND o.stated_at <= $2
+                         AND (o.what = 'signed' OR o.effective_on <= $1)
                       ORDER BY o.stated_at DESC LIMIT 1), 'conditional') AS state
       FROM known_commitment k
      WHERE k.what = 'made' AND k.stated_at <= $2 AND k.signed_on <= $1 AND ($3::text[] IS NULL OR k.customers && $3)

@@ -4,14 +4,14 @@ from datetime import date
 
 from libs.common.errors import Reason
 from libs.common.rulepacks import in_force
-from services.governance.core.catalogue import PACKS
+from services.governance.core.catalogue import PACKS, packs_about
 from services.governance.core.chains import covers
 from services.governance.core.errors import ActionNotListed
 
 
 def actions_on(day: date) -> tuple[str, ...]:
     """Return the actions that the rule packs of a day list."""
-    packs = in_force(PACKS, day, subject="actions")
+    packs = in_force(packs_about("actions"), day, subject="actions")
     return tuple(action for pack in packs for action in pack.values["actions"])
 
 

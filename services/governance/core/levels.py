@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 from libs.common.database.connection import Reads
 from libs.common.rulepacks import in_force
 from services.governance.core.believed import believed
-from services.governance.core.catalogue import PACKS
+from services.governance.core.catalogue import packs_about
 from services.governance.core.chains import covers
 from services.governance.core.models import Facet, level_time
 
 _NOW = datetime.max.replace(tzinfo=UTC)
+_LEVELS = "co-commissioning-levels"
 _LEVEL = f"""
 SELECT s.value, lower(s.valid) AS first_day, upper(s.valid) - 1 AS last_day
   FROM co_commissioning c JOIN {believed(level_time, "s", Facet.STANDS, "c.id")}
@@ -70,7 +71,7 @@ def level_notes(action: str, level: int | None, day: date, *, as_known: datetime
     """Return what the rule pack of the day says on an action of primary care at a level; empty for other actions."""
     return [
         one["says"]
-        for pack in in_force(PACKS, day, subject="co-commissioning-levels", as_known=as_known)
+        for pack in in_force(packs_about(_LEVELS), day, subject=_LEVELS, as_known=as_known)
         if any(covers(function, action) for function in pack.values["functions"])
         for one in pack.values["levels"]
         if one["level"] == (level or 0)

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from libs.common.rulepacks import RulePack, in_force
-from services.governance.core.catalogue import PACKS
+from services.governance.core.catalogue import PACKS, packs_about
 from services.governance.core.chains import PowerFor, covers
 from services.governance.core.members import JOINT_WITH_NHS_ENGLAND
 
@@ -66,9 +67,10 @@ def powers_of(kind: str, day: date) -> list[Power]:
     return [Power(pack.id, pack.title, pack.citation, pack.note) for pack in _packs(kind, day, None)]
 
 
-def _packs(kind: str, day: date, as_known: datetime | None) -> list[RulePack]:
-    found = in_force(PACKS, day, subject=SUBJECT, as_known=as_known)
-    return [pack for pack in found if kind in pack.values["kinds"]]
+@lru_cache(maxsize=1_000)
+def _packs(kind: str, day: date, as_known: datetime | None) -> tuple[RulePack, ...]:
+    found = in_force(packs_about(SUBJECT), day, subject=SUBJECT, as_known=as_known)
+    return tuple(pack for pack in found if kind in pack.values["kinds"])
 
 
 def power(pack_id: str) -> Power:

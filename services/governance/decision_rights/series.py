@@ -12,7 +12,7 @@ import asyncpg
 from libs.common.database.connection import Reads
 from libs.common.rulepacks import RulePack, in_force
 from libs.common.temporal.months import after_months
-from services.governance.core.catalogue import PACKS
+from services.governance.core.catalogue import packs_about
 from services.governance.core.chains import LimitBasis, Question
 from services.governance.subjects.queries import list_suppliers
 
@@ -57,7 +57,7 @@ class Series:
 
 def series_pack_on(day: date, *, as_known: datetime | None = None) -> RulePack | None:
     """Return the rule pack that says how far back parts count together; None where none is in force."""
-    return next(iter(in_force(PACKS, day, subject="series", as_known=as_known)), None)
+    return next(iter(in_force(packs_about("series"), day, subject="series", as_known=as_known)), None)
 
 
 async def known_with_parts(db: Reads, organisations: Collection[str], *, on: date, stated_at: datetime) -> datetime:

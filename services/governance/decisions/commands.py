@@ -43,8 +43,8 @@ from services.governance.subjects.models import SubjectKind
 from services.governance.subjects.queries import find_subject
 from services.governance.subjects.rules import Subject
 
-_VOID_WITH = frozenset({SubjectKind.PLAN, SubjectKind.MERGER})
-"""The subjects with which a proposal ends: one that was made late is void as well."""
+_VOID_WITH = frozenset({SubjectKind.PLAN, SubjectKind.MERGER, SubjectKind.PROCUREMENT})
+"""The subjects after whose end there is nothing to decide: a proposal on a plan or merger is void then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,12 @@ async def bodies_standing(
     """Return the bodies of these references, and those that lead these organisations, that stand on a day."""
     rows = await db.fetch(_BODIES, as_at, _NOW, sorted(references), sorted(organisations))
     return [
-        StandingBody(row["reference"], await organisations_of(db, row["reference"], on=as_at, as_known=None))
+        StandingBody(
+            row["reference"],
+            (row["organisation"],)
+            if row["organisation"]
+            else await organisations_of(db, row["reference"], on=as_at, as_known=None),
+        )
         for row in rows
     ]
 

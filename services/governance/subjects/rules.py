@@ -134,7 +134,9 @@ def _stage(kind: SubjectKind, content: dict[str, Any], events: Sequence[str]) ->
 
 
 def _has_ended(kind: SubjectKind, holding: Sequence[Stated]) -> bool:
-    """Whether it ended for good: whichever statement came later, none begins it again."""
+    """Whether it ended: a procurement with its last statement, any other for good, whatever was stated later."""
+    if kind is SubjectKind.PROCUREMENT:
+        return bool(json.loads(holding[-1].content).get("stage") == "abandoned")
     if kind is SubjectKind.PLAN:
         return any(one.what == "ConsolidationWithdrawn" and _number(one) == 0 for one in holding)
     if kind is SubjectKind.MERGER:

@@ -262,6 +262,13 @@ async def test_a_procurement_is_a_part_once_its_winner_is_known(bucks: Governanc
     assert await parts(at(won, 13)) == ((award,), ())
     names["subjects"] = frozenset({"XYZ", "payroll"})
     assert await parts(at(won, 13)) == ((), ()), "who only bid is no supplier"
+    other = await bucks.propose("10H", on=ON, subject="P-1")
+    left = won + timedelta(days=1)
+    await bucks.hear(a_procurement(left, winner="", **bids | {"stage": "abandoned"}))
+    with pytest.raises(ProposalNotOpen, match="P-1 has ended"):
+        await bucks.decide(other, BODY, on=left)
+    with pytest.raises(SubjectUnknown, match="it has ended"):
+        await bucks.propose("10H", on=left, subject="P-1")
 
 
 async def test_what_was_recorded_before_counts_though_it_was_stated_a_moment_later(bucks: GovernanceHarness) -> None:
