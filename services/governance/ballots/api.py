@@ -9,14 +9,12 @@ from libs.common.http.dependencies import StatedAt, Today, Write, binds, command
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.ballots import commands
 from services.governance.core import errors as core
-from services.governance.decision_rights import errors as rights
 from services.governance.decisions import errors as decisions
 from services.governance.edge import Lead
 from services.governance.meetings import errors
 from services.governance.meetings.agenda import show_item
 from services.governance.meetings.commands import ItemRef, get_item_to_change
 from services.governance.meetings.views import ItemView
-from services.governance.proposals import errors as proposals
 
 router = commands_router(tags=["Meetings"])
 
@@ -94,15 +92,8 @@ async def cast_votes(
         errors.MinutesMissing,
         errors.MinutesApproved,
         core.TermsNotFound,
-        proposals.ProposalNotFound,
-        proposals.ProposalNotOpen,
-        decisions.DecidedAlready,
-        decisions.BindsNoOne,
         decisions.NoLongerStands,
-        core.NoPower,
-        rights.LimitExceeded,
-        rights.SplitToStayUnder,
-        rights.ConditionUnmet,
+        *decisions.BY_DECISION,
         *_RIGHTS,
     ),
 )

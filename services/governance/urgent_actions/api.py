@@ -18,12 +18,10 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.governance.core import errors as core
-from services.governance.decision_rights import errors as rights
 from services.governance.decisions import errors as decisions
 from services.governance.edge import Lead
 from services.governance.meetings import errors as meetings
 from services.governance.meetings.commands import get_meeting_to_change
-from services.governance.proposals import errors as proposals
 from services.governance.urgent_actions import commands, errors
 from services.governance.urgent_actions.queries import get_urgent_action
 from services.governance.urgent_actions.views import UrgentActionView
@@ -59,15 +57,7 @@ async def read_urgent_action(urgent_action: UrgentActionPath, rows: Rows, _: By,
         meetings.NotYetDue,
         errors.UrgentNotAllowed,
         meetings.Conflicted,
-        proposals.ProposalNotFound,
-        proposals.ProposalNotOpen,
-        proposals.NotAsked,
-        decisions.DecidedAlready,
-        decisions.BindsNoOne,
-        core.NoPower,
-        rights.LimitExceeded,
-        rights.SplitToStayUnder,
-        rights.ConditionUnmet,
+        *decisions.BY_DECISION,
         NotYoursToDecide,
         RoleMissing,
     ),
