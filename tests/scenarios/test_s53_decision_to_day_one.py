@@ -142,6 +142,8 @@ async def decided(platform: Platform, case: Merging) -> tuple[dict[str, str], di
         proposal = (await bodies.propose(code, code, due_on=on + timedelta(days=30), **asked))["proposal"]
         paper = {"title": "Why to merge", "stage": "design", "sha256": PAPER, "document": "Paper 1"}
         await bodies.call(code, "POST", f"/proposals/{proposal}/papers", paper)
+        sought = {"consulted": "members", "position": "supports"}
+        await bodies.call(code, "POST", f"/proposals/{proposal}/consultations", sought)
         decisions[code] = (await bodies.vote(code, proposal, on=on))["result"]["decision"]
         meeting = f"/meetings/{code}-governing-body-{on.isoformat()}"
         await bodies.call(code, "POST", f"{meeting}/held", {})

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.governance.dossiers.rules import Entry, Material, digest_of, entries_of
@@ -31,6 +31,10 @@ _materials = st.lists(
 )
 
 
+# On a machine under load, the first draws take longer than Hypothesis allows.
+_patiently = settings(suppress_health_check=[HealthCheck.too_slow])
+
+
 def lines_of(entries: list[Entry]) -> list[bytes]:
     return [one.line for one in entries]
 
@@ -48,6 +52,7 @@ def rehashed(lines: list[bytes]) -> list[str]:
     return found
 
 
+@_patiently
 @given(_materials)
 def test_an_untouched_chain_verifies_and_each_line_is_canonical(materials: list[Material]) -> None:
     entries = entries_of(materials, after=0, previous=b"")
@@ -62,6 +67,7 @@ def test_an_untouched_chain_verifies_and_each_line_is_canonical(materials: list[
         }
 
 
+@_patiently
 @given(_materials, st.data())
 def test_every_change_is_found_even_with_the_hashes_computed_again(
     materials: list[Material], data: st.DataObject
@@ -87,6 +93,7 @@ def test_every_change_is_found_even_with_the_hashes_computed_again(
         assert check(lines[first:], hashes_of(entries)[first:], head), "cut off at the beginning, with its hashes"
 
 
+@_patiently
 @given(_materials, st.integers(0, 5))
 def test_entries_that_are_appended_in_parts_are_those_appended_at_once(materials: list[Material], cut: int) -> None:
     first = entries_of(materials[:cut], after=0, previous=b"")

@@ -34,6 +34,9 @@ async def decided(met: MeetingBody, story: Story) -> str:
     asked: dict[str, Any] = {"kind": story.kind, "action": story.action, "subject": story.subject}
     asked |= {"value_pence": 0, "annual_pence": 0} | ({"case": story.case, "case_version": 1} if story.case else {})
     proposal = await harness.propose(code, on=SEEN, **asked)
+    if story.kind == "merger":
+        sought = {"consulted": "members", "position": "supports"}
+        await met.call("POST", f"proposals/{proposal}/consultations", sought)
     acting = {"body": f"{code}-governing-body", "acted_on": day, "proposal": proposal, "acted_by": [met.ids["chair"]]}
     return str((await met.call("POST", "urgent-actions", acting))["decision"])
 
