@@ -1,11 +1,10 @@
-"""Finds how a person is conflicted in an item: by paths of dated interests from the person to a party of the item.
+"""How a person is conflicted in an item: by a path of dated interests from the person to a party of the item.
 
-Rules 1.7: a member is conflicted where a path of edges, each in force on the item's day and known at the meeting, leads
-to a party of the item. A path ends at the first party; each edge is walked once, so that cycles end; shares multiply
-along ownership. The strictest action of the paths counts.
+A member is conflicted where a path of edges, each in force on the item's day and known at the meeting, leads to a party
+of the item. A path ends at the first party; each edge is walked once, so that cycles end; shares multiply along
+ownership. The strictest action of the paths counts. `queries` finds them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -86,28 +85,3 @@ class Path:
             return InterestType.INDIRECT
         first = self.edges[0]
         return first.type or _UNDECLARED.get(first.relation, InterestType.FINANCIAL)
-
-
-def paths_to(person: str, parties: Collection[str], edges: Iterable[Edge], *, most_hops: int) -> list[Path]:
-    """Return every path of at most so many edges from a person to a party, the shortest first, then by their edges.
-
-    A path stops at the first party that it reaches and passes no node twice.
-    """
-    by_holder: dict[str, list[Edge]] = {}
-    for edge in edges:
-        by_holder.setdefault(edge.holder, []).append(edge)
-    found = list(_walk(person, frozenset(parties), by_holder, most_hops, ()))
-    return sorted(found, key=lambda path: (len(path.edges), [edge.id for edge in path.edges]))
-
-
-def _walk(
-    node: str, parties: frozenset[str], edges: Mapping[str, Sequence[Edge]], hops: int, walked: tuple[Edge, ...]
-) -> Iterator[Path]:
-    if not hops:
-        return
-    passed = {edge.holder for edge in walked} | {node}
-    for edge in edges.get(node, ()):
-        if edge.other in parties:
-            yield Path((*walked, edge))
-        elif edge.other not in passed:
-            yield from _walk(edge.other, parties, edges, hops - 1, (*walked, edge))

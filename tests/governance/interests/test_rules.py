@@ -1,4 +1,4 @@
-"""S49: 28 days, six months, six years; and paths of interests against an independent walk."""
+"""S49: 28 days, six months, six years; and what a conflict means at a stage."""
 
 from datetime import date, timedelta
 from fractions import Fraction
@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.governance.interests.rules import declaration_due, next_check, retention
-from services.governance.interests.walks import Edge, Relation, paths_to
+from services.governance.interests.rules import (
+    Action,
+    action_rules,
+    counting_action,
+    declaration_due,
+    next_check,
+    retention,
+)
+from services.governance.interests.walks import Edge, InterestType, Path, Relation
 
 
 @pytest.mark.parametrize(
@@ -55,47 +62,60 @@ def test_nothing_is_purged_while_it_is_public(expired: date) -> None:
 
 def test_a_gp_owns_a_part_of_the_bidder_through_the_practice() -> None:
     """S47: 32 practices own the company that bids for £2.3m: £71,875 of contract value an owner."""
-    edges = [
-        Edge("1", "P-gp", Relation.PARTNER_IN, "practice"),
-        Edge("2", "practice", Relation.OWNS, "company", Fraction(1, 32)),
-        Edge("3", "P-gp", Relation.CLOSE_TO, "P-other"),
-        Edge("4", "company", Relation.OWNS, "practice", Fraction(1, 2)),
-    ]
-    [path] = paths_to("P-gp", {"company"}, edges, most_hops=6)
-    assert ([edge.id for edge in path.edges], path.party, path.share) == (["1", "2"], "company", Fraction(1, 32))
-    assert (path.is_direct, path.share * 2_300_000_00) == (False, Fraction(71_875_00))
-    assert paths_to("P-gp", {"company"}, edges, most_hops=1) == []
-    assert paths_to("P-gp", {"company"}, edges[:1] + edges[2:], most_hops=6) == []
+    path = Path(
+        (
+            Edge("1", "P-gp", Relation.PARTNER_IN, "practice", type=InterestType.FINANCIAL),
+            Edge("2", "practice", Relation.OWNS, "company", Fraction(1, 32)),
+        )
+    )
+    assert (path.party, path.share, path.share * 2_300_000_00) == ("company", Fraction(1, 32), Fraction(71_875_00))
+    assert (path.is_direct, path.type) == (False, InterestType.FINANCIAL)
+    close = Path((Edge("0", "P-wife", Relation.CLOSE_TO, "P-gp", type=InterestType.FINANCIAL), *path.edges))
+    assert close.type is InterestType.INDIRECT
 
 
-_NODES = "abcde"
-_edges = st.lists(
-    st.tuples(st.sampled_from(_NODES), st.sampled_from(_NODES)).filter(lambda pair: pair[0] != pair[1]),
-    max_size=9,
-    unique=True,
-).map(lambda pairs: [Edge(f"{number}", one, Relation.OWNS, other) for number, (one, other) in enumerate(pairs)])
+RULES = action_rules(date(2016, 4, 1))
+EDGES = {kind: Path((Edge("1", "P-gp", Relation.OWNS, "company", type=kind),)) for kind in InterestType}
 
 
-def reached(edges: list[Edge], parties: set[str], hops: int) -> set[str]:
-    """The parties that can be reached from `a`, by growing the set of nodes; no party is passed."""
-    nodes, found = {"a"}, set[str]()
-    for _ in range(hops):
-        further = {edge.other for edge in edges if edge.holder in nodes - parties | {"a"}}
-        found |= further & parties
-        nodes |= further
-    return found
+@pytest.mark.parametrize(
+    ("stages", "financial", "professional"),
+    [
+        (("design",), Action.NOTE_ONLY, Action.NOTE_ONLY),
+        (("bids_received",), Action.NO_PAPERS, Action.LEAVE_ROOM),
+        (("awarded",), Action.STAY_NOT_VOTE, Action.NOTE_ONLY),
+        (("", "signed"), Action.NO_PAPERS, Action.LEAVE_ROOM),
+        (("monitoring", "signed"), Action.STAY_NOT_VOTE, Action.NOTE_ONLY),
+        (("design", "bids_received"), Action.NO_PAPERS, Action.LEAVE_ROOM),
+        (("award", "design"), Action.NO_PAPERS, Action.LEAVE_ROOM),
+    ],
+)
+def test_of_several_stages_the_strictest_action_for_the_type_counts(
+    stages: tuple[str, ...], financial: Action, professional: Action
+) -> None:
+    assert RULES is not None
+    assert RULES.action_on(EDGES[InterestType.FINANCIAL], stages, supplying=()) is financial
+    assert RULES.action_on(EDGES[InterestType.PROFESSIONAL], stages, supplying=()) is professional
 
 
-@given(_edges, st.sets(st.sampled_from("bcde")), st.integers(1, 6))
-def test_a_conflict_is_what_growing_the_nodes_reaches(edges: list[Edge], parties: set[str], hops: int) -> None:
-    paths = paths_to("a", parties, edges, most_hops=hops)
-    assert {path.party for path in paths} == reached(edges, parties, hops)
-    for path in paths:
-        assert len({edge.id for edge in path.edges}) == len(path.edges) <= hops
-        assert all(one.other == other.holder for one, other in zip(path.edges, path.edges[1:], strict=False))
+def test_a_seat_of_a_supplier_votes_on_its_own_price_at_no_stage() -> None:
+    assert RULES is not None
+    seat = Path((Edge("1", "P-gp", Relation.SITS_IN, "host"), Edge("2", "host", Relation.HOSTS, "unit")))
+    assert RULES.action_on(seat, ("design",), supplying=()) is Action.NOTE_ONLY
+    assert RULES.action_on(seat, ("design",), supplying={"host"}) is Action.STAY_NOT_VOTE
+    assert RULES.action_on(seat, ("award",), supplying={"host"}) is Action.LEAVE_ROOM
 
 
-@given(_edges, st.sets(st.sampled_from("bcde")))
-def test_cutting_an_edge_of_every_path_removes_the_conflict(edges: list[Edge], parties: set[str]) -> None:
-    cut = {path.edges[-1].id for path in paths_to("a", parties, edges, most_hops=6)}
-    assert paths_to("a", parties, [edge for edge in edges if edge.id not in cut], most_hops=6) == []
+_ACTIONS = st.sampled_from(Action)
+
+
+@given(_ACTIONS | st.none(), _ACTIONS, _ACTIONS | st.none())
+def test_a_decision_counts_until_a_stricter_conflict_is_known(
+    required: Action | None, decided: Action, required_then: Action | None
+) -> None:
+    counts = counting_action(required, decided, required_then)
+    assert counts.strictness >= decided.strictness
+    if required is None or required == required_then:
+        assert counts is decided
+    elif required_then is None or required.strictness > required_then.strictness:
+        assert counts.strictness >= required.strictness

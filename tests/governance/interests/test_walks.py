@@ -1,16 +1,21 @@
 """Interests in the database: walked as an independent walk does, from events and declarations."""
 
-import math
-import random
-from datetime import date, timedelta
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
-import networkx as nx
+import asyncpg
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
 
+from libs.common.database.connection import dsn
+from libs.common.events import Event
 from libs.common.events.contracts import SupplierChangedHands
 from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
+from services.governance.interests.links import know_links
 from services.governance.interests.queries import find_conflicts, find_paths
 from services.governance.interests.rules import Action, strictest
 from services.governance.interests.walks import InterestType
@@ -71,52 +76,172 @@ async def test_who_hosts_or_owns_a_party_is_known_from_events_alone(harness: Gov
     assert len(await find_conflicts(harness.database, persons, {"SUPPLIER"}, **day_before)) == 4
 
 
-GRAPHS, NODES = 60, 7
+NODES = ("NA", "NB", "NC", "ND", "NE", "NF")
+LAST = 6
+_OTHERS = st.sampled_from(NODES[1:])
+_DAYS = st.integers(0, LAST)
 
 
-def a_graph(number: int) -> tuple[list[OrganisationRelated], set[str], int]:
-    """Random ties among seven bodies, cycles too; two of them are parties; how many edges a path may have."""
-    drawn = random.Random(number)
-    names = [f"G{number}N{node}" for node in range(NODES)]
-    pairs = {tuple[str, ...](drawn.sample(names, 2)) for _ in range(drawn.randint(3, 16))}
-    ties = [related(one, other, f"1/{drawn.randint(2, 9)}") for one, other in sorted(pairs)]
-    return ties, set(drawn.sample(names[1:], 2)), drawn.randint(1, NODES - 1)
+@dataclass(frozen=True)
+class Tie:
+    """The registry states of a day on, or until another, what part one owns of another; None: no longer any."""
+
+    holder: str
+    other: str
+    share: Fraction | None
+    first: int
+    until: int | None
 
 
-def by_networkx(ties: list[OrganisationRelated], parties: set[str], hops: int) -> dict[tuple[str, ...], Fraction]:
-    """The simple paths from the first node that pass no party, with the product of their shares."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for tie in ties:
-        graph.add_edge(tie.code, tie.other, share=Fraction(tie.share))
-    first = f"{ties[0].code.partition('N')[0]}N0"
-    if first not in graph:
-        return {}
-    ends = [party for party in parties if party in graph]
-    paths = [tuple(path) for party in ends for path in nx.all_simple_paths(graph, first, party, cutoff=hops)]
-    return {
-        path: math.prod((graph.edges[pair]["share"] for pair in pairwise(path)), start=Fraction(1))
-        for path in paths
-        if not parties.intersection(path[:-1])
-    }
+@dataclass(frozen=True)
+class Hands:
+    """Contracts states in whose hands a supplier is from a day on, whole."""
+
+    supplier: str
+    owner: str
+    host: str
+    first: int
 
 
-async def test_paths_are_those_of_networkx_and_cutting_each_removes_the_conflict(harness: GovernanceHarness) -> None:
-    graphs = [a_graph(number) for number in range(GRAPHS)]
-    await harness.hear(*(tie for ties, _, _ in graphs for tie in ties))
-    cut: set[tuple[str, str]] = set()
-    lengths: set[int] = set()
-    for number, (ties, parties, hops) in enumerate(graphs):
-        first = f"G{number}N0"
-        paths = await find_paths(harness.database, [first], parties, on=ON, as_known=None, most_hops=hops)
-        found = {(first, *(edge.other for edge in path.edges)): path.share for _, path in paths}
-        assert found == by_networkx(ties, parties, hops), number
-        cut |= {(path[-2], path[-1]) for path in found}
-        lengths |= {len(path) for path in found}
-    assert len(lengths) > 3
-    day: dict[str, Any] = {"effective_on": ON, "stated_at": at(ON)}
-    await harness.hear(
-        *(OrganisationUnrelated(code=one, relation="owns", other=other, **day) for one, other in sorted(cut))
-    )
-    for number, (_, parties, hops) in enumerate(graphs):
-        asked: dict[str, Any] = {"on": ON, "as_known": None, "most_hops": hops}
-        assert await find_paths(harness.database, [f"G{number}N0"], parties, **asked) == [], number
+@dataclass(frozen=True)
+class Walked:
+    """A path: the names of its edges, and the product of their shares."""
+
+    edges: tuple[str, ...]
+    share: Fraction
+
+
+Edges = dict[str, tuple[str, str, Fraction]]
+
+
+def on_day(number: int) -> date:
+    return ON + timedelta(days=number)
+
+
+def at_number(number: int) -> datetime:
+    """The instant of the statement of this number."""
+    return at(ON) + timedelta(minutes=number)
+
+
+def as_event(number: int, stated: Tie | Hands) -> Event:
+    """The event that states it."""
+    when: dict[str, Any] = {"effective_on": on_day(stated.first), "stated_at": at_number(number)}
+    if isinstance(stated, Hands):
+        hands = {"owner": stated.owner, "host": stated.host, "owner_sector": "private", "status": "independent"}
+        return SupplierChangedHands(supplier=stated.supplier, **hands, **when)
+    tie: dict[str, Any] = {"code": stated.holder, "relation": "owns", "other": stated.other}
+    if stated.share is None:
+        return OrganisationUnrelated(**tie, **when)
+    until = None if stated.until is None else on_day(stated.until)
+    return OrganisationRelated(**tie, share=str(stated.share), until=until, **when)
+
+
+@st.composite
+def ties(draw: st.DrawFn) -> Tie:
+    holder, other = draw(st.sampled_from(NODES)), draw(st.sampled_from(NODES))
+    assume(holder != other)
+    first = draw(_DAYS)
+    until = draw(st.none() | st.integers(first + 1, LAST + 1))
+    ends = draw(st.integers(0, 4)) == 0
+    share = None if ends else Fraction(1, draw(st.integers(1, 9)))
+    return Tie(holder, other, share, first, None if ends else until)
+
+
+@st.composite
+def changes_of_hands(draw: st.DrawFn) -> Hands:
+    supplier = draw(_OTHERS)
+    holders = st.sampled_from(["", *(node for node in NODES if node != supplier)])
+    return Hands(supplier, draw(holders), draw(holders), draw(_DAYS))
+
+
+def edges_on(stated: Sequence[Tie | Hands], day: int, known: int) -> Edges:
+    """The edges of a day by the statements up to a number: of each, the last that speaks of the day counts."""
+    found: dict[tuple[str, ...], Tie | Hands] = {}
+    for one in stated[: known + 1]:
+        if one.first <= day and (isinstance(one, Hands) or one.until is None or day < one.until):
+            found[(one.supplier,) if isinstance(one, Hands) else (one.holder, one.other)] = one
+    edges: Edges = {}
+    for one in found.values():
+        if isinstance(one, Tie) and one.share is not None:
+            edges[f"registry {one.holder} owns {one.other}"] = (one.holder, one.other, one.share)
+        if isinstance(one, Hands):
+            for holder, relation in ((one.owner, "owns"), (one.host, "hosts")):
+                if holder:
+                    edges[f"contracts {holder} {relation} {one.supplier}"] = (holder, one.supplier, Fraction(1))
+    return edges
+
+
+def depth_first(edges: Edges, parties: set[str], hops: int, but: set[str]) -> set[Walked]:
+    """Every way from the first node to a party, by trying each edge that leads on to a node not yet passed."""
+    found: set[Walked] = set()
+    waiting: list[tuple[tuple[str, ...], tuple[str, ...], Fraction]] = [((NODES[0],), (), Fraction(1))]
+    while waiting:
+        nodes, names, share = waiting.pop()
+        for name, (holder, other, part) in edges.items():
+            if holder != nodes[-1] or other in nodes or other in but or len(names) == hops:
+                continue
+            if other in parties:
+                found.add(Walked((*names, name), share * part))
+            else:
+                waiting.append(((*nodes, other), (*names, name), share * part))
+    return found
+
+
+def cutting(name: str, day: int) -> Tie | Hands:
+    """What ends an edge from a day on."""
+    source, holder, _, other = name.split()
+    return Tie(holder, other, None, day, None) if source == "registry" else Hands(other, "", "", day)
+
+
+async def _agree(connection: asyncpg.Connection, data: st.DataObject) -> None:
+    """The database walks as the depth-first walk does, on a day as known at an instant; cut, there is no path."""
+    stated = data.draw(st.lists(st.one_of(ties(), ties(), ties(), changes_of_hands()), min_size=5, max_size=16))
+    parties, but = data.draw(st.sets(_OTHERS, min_size=1, max_size=2)), data.draw(st.sets(_OTHERS, max_size=1))
+    hops, day, known = data.draw(st.integers(1, 6)), data.draw(_DAYS), data.draw(st.integers(0, len(stated)))
+
+    async def walk(on: int, as_known: int) -> set[Walked]:
+        found = await find_paths(
+            *(connection, [NODES[0]], parties),
+            on=on_day(on),
+            as_known=at_number(as_known),
+            most_hops=hops,
+            but=but,
+        )
+        paths = [Walked(tuple(edge.id for edge in path.edges), path.share) for _, path in found]
+        assert len(set(paths)) == len(paths)
+        return set(paths)
+
+    order = data.draw(st.permutations(range(len(stated))))
+    await know_links([as_event(number, stated[number]) for number in order], connection)
+    now = len(stated) - 1
+    for as_known in (known, now):
+        expected = depth_first(edges_on(stated, day, as_known), parties - but, hops, but)
+        assert await walk(day, as_known) == expected
+        event(f"{min(len(expected), 3)} paths, the longest of {max((len(one.edges) for one in expected), default=0)}")
+    cut = [cutting(data.draw(st.sampled_from(path.edges)), day) for path in sorted(expected, key=lambda one: one.edges)]
+    whole = [*stated, *cut]
+    await know_links([as_event(number, whole[number]) for number in range(now + 1, len(whole))], connection)
+    assert await walk(day, len(whole)) == set()
+    assert await walk(day, now) == expected
+    assert await walk(day - 1, len(whole)) == depth_first(edges_on(stated, day - 1, now), parties - but, hops, but)
+
+
+def test_paths_are_those_of_a_depth_first_walk_and_cutting_each_removes_the_conflict(url: str) -> None:
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(dsn(url)))
+
+        async def rolled_back(data: st.DataObject) -> None:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                await _agree(connection, data)
+            finally:
+                await transaction.rollback()
+
+        @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(st.data())
+        def any_graph(data: st.DataObject) -> None:
+            runner.run(rolled_back(data))
+
+        any_graph()
+        runner.run(connection.close())
