@@ -189,10 +189,10 @@ def public_periods() -> tuple[list[date], list[date], list[int]]:
     )
 
 
-def check_periods() -> tuple[list[date], list[date], list[int], list[int]]:
+def check_periods() -> tuple[list[date], list[date], list[int], list[int], list[str]]:
     """Return from when to when within how many days one declares, and after how many months registers are checked.
 
-    In four columns.
+    In five columns, of which the last is the rule packs.
     """
     packs = [pack for pack in PACKS if pack.subject == SUBJECT and pack.status == "active"]
     return (
@@ -200,6 +200,7 @@ def check_periods() -> tuple[list[date], list[date], list[int], list[int]]:
         [pack.effective_to or date.max for pack in packs],
         [pack.values["declare_within_days"] for pack in packs],
         [pack.values["check_months"] for pack in packs],
+        [pack.id for pack in packs],
     )
 
 

@@ -21,6 +21,7 @@ from services.governance.commitments.commands import find_commitments
 from services.governance.conflicts.papers import recall_due
 from services.governance.dossiers.commands import write_dossiers
 from services.governance.dossiers.models import dossier_event
+from services.governance.interests.due import find_undeclared
 from services.governance.mergers.votes import find_unvoted
 from services.governance.minutes.due import find_unapproved
 from services.governance.obstructions.commands import find_obstructions
@@ -32,6 +33,7 @@ DUE: tuple[DoDueWork, ...] = (
     find_unvoted,
     find_instruments_to_remake,
     find_vacancies,
+    find_undeclared,
     find_commitments,
     recall_due,
     find_obstructions,

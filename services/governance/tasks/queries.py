@@ -10,9 +10,10 @@ from libs.common.rulepacks import in_force
 from libs.common.temporal.believed import about, as_known, holds
 from services.governance.core.believed import believed
 from services.governance.core.catalogue import PACKS
-from services.governance.core.models import Facet, body_time, known, post_time, right_time
+from services.governance.core.models import Facet, body_time, known, right_time
 from services.governance.core.sight import reads_through
 from services.governance.instruments.models import instrument_time
+from services.governance.interests.due import declarations_due
 from services.governance.interests.rules import check_periods
 from services.governance.proposals.queries import AWAITED
 from services.governance.tasks.views import AwaitedAct, GovernanceTaskView
@@ -112,34 +113,11 @@ SELECT '{AwaitedAct.RATIFICATION}' AS kind, b.organisation, b.reference AS body,
                       AND r.effective_on <= $1 AND r.stated_at <= $2)
 """  # noqa: S608  (what is put in stands above)
 
-# $13 to $16 from when to when within how many days one declares, and after how many months a register is checked again.
 _DECLARATIONS = f"""
-SELECT '{AwaitedAct.DECLARATION}' AS kind, h.organisation, h.body, h.person_id AS about, d.due_on,
-       CASE WHEN h.declared_on IS NULL THEN h.first_day ELSE d.due_on END AS since,
+SELECT '{AwaitedAct.DECLARATION}' AS kind, u.organisation, u.body, u.person_id AS about, u.due_on, u.since,
        '/interests/nil-returns' AS path
-  FROM (
-       SELECT a.person_id, coalesce(nullif(p.member, ''), b.organisation) AS organisation, min(b.reference) AS body,
-              min(lower(h.valid)) AS first_day, max(l.declared_on) AS declared_on
-         FROM post p
-         JOIN body b ON b.id = p.body_id
-         JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
-         JOIN appointment a ON a.id = h.value
-         LEFT JOIN LATERAL (
-              SELECT n.returned_on AS declared_on FROM nil_return n
-               WHERE n.person_id = a.person_id AND n.organisation = coalesce(nullif(p.member, ''), b.organisation)
-                 AND n.returned_on <= $1 AND n.stated_at <= $2
-               UNION ALL
-              SELECT i.declared_on FROM declared_interest i
-               WHERE i.person_id = a.person_id AND i.organisation = coalesce(nullif(p.member, ''), b.organisation)
-                 AND i.declared_on <= $1 AND i.stated_at <= $2) l ON true
-        GROUP BY 1, 2) h
-  JOIN unnest($13::date[], $14::date[], $15::int[], $16::int[]) AS pack (begins, ends, days, months)
-    ON coalesce(h.declared_on, h.first_day) BETWEEN pack.begins AND pack.ends
- CROSS JOIN LATERAL (
-       SELECT CASE WHEN h.declared_on IS NULL THEN h.first_day + pack.days
-                   ELSE (h.declared_on + make_interval(months => pack.months))::date END AS due_on) d
- WHERE h.declared_on IS NULL OR d.due_on <= $1
-"""  # noqa: S608  (only names of ours are put in)
+  FROM ({declarations_due(13)}) u
+"""  # noqa: S608  (what is put in is the statement of the interests)
 
 _REPLIES = f"""
 SELECT '{AwaitedAct.REPLY}' AS kind, unnest(a.organisations) AS organisation, a.body, r.id AS about,
