@@ -35,6 +35,7 @@ NAMES = (
     "deciding",
     "dossiers",
     "quorums",
+    "conflicts",
 )
 
 

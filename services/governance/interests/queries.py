@@ -45,9 +45,28 @@ _EDGES = f"""
      WHERE a.person_id = w.node
 """  # noqa: S608  (only names of ours are put in)
 
-# $1 persons, $2 parties, $6 the greatest number of edges. A path ends at the first party, and passes no node twice.
+# The bodies whose edges end at `r.node`. Declarations and appointments are left out: they begin at persons.
+_HOLDERS = f"""
+    SELECT k.code AS holder
+      FROM known_relation k
+      JOIN known_relation_belief b ON b.subject_id = k.id AND {about("b", 1)} AND {holds("b", "$3", "$4")}
+     WHERE k.other = r.node
+     UNION ALL
+    SELECT b.value
+      FROM known_ownership o
+      JOIN known_ownership_belief b ON b.subject_id = o.id AND {about("b", *Hand)} AND {holds("b", "$3", "$4")}
+     WHERE o.supplier = r.node
+"""  # noqa: S608  (only names of ours are put in)
+
+# $1 persons, $2 parties, $6 the greatest number of edges. A path ends at the first party, and passes no node twice. It
+# goes on to bodies that lead to a party alone: where each owns five others, six edges would be 15,000 paths a person.
 _WALK = f"""
-WITH RECURSIVE walk (person, node, nodes, ids, relations, shares, types, arrived) AS (
+WITH RECURSIVE to_party (node, hops) AS (
+    SELECT p, 0 FROM unnest($2::text[]) AS party (p)
+     UNION
+    SELECT h.holder, r.hops + 1 FROM to_party r CROSS JOIN LATERAL ({_HOLDERS}) AS h
+     WHERE r.hops < $6::int - 1 AND h.holder <> ALL($5::text[])
+), walk (person, node, nodes, ids, relations, shares, types, arrived) AS (
     SELECT p, p, ARRAY[p], '{{}}'::text[], '{{}}'::text[], '{{}}'::text[], '{{}}'::text[], false
       FROM unnest($1::text[]) AS asked (p)
      UNION ALL
@@ -55,6 +74,7 @@ WITH RECURSIVE walk (person, node, nodes, ids, relations, shares, types, arrived
            w.types || coalesce(e.type, ''), e.other = ANY($2::text[])
       FROM walk w CROSS JOIN LATERAL ({_EDGES}) AS e
      WHERE NOT w.arrived AND cardinality(w.ids) < $6::int AND e.other <> ALL(w.nodes) AND e.other <> ALL($5::text[])
+       AND (e.other LIKE 'P-%' OR e.other IN (SELECT node FROM to_party))
 )
 SELECT person, nodes, ids, relations, shares, types FROM walk WHERE arrived
 """  # noqa: S608  (what is put in is the statement above)
