@@ -62,11 +62,14 @@ async def tendered(platform: Platform, reference: str, codes: Sequence[str], bid
     bought: dict[str, Any] = {"reference": reference, "buyers": list(codes), "functions": ["payroll"]}
     bought["run_by"] = codes[-1]
     bought |= {"regime": "ppccr_2013", "value_pence": 50_000_00, "begun_on": DAY.isoformat()}
-    begun = [("", bought), (f"/{reference}/bidders", {"bidder": bidder, "bids_from": DAY.isoformat()})]
+    begun: list[tuple[str, dict[str, Any]]] = [
+        ("", bought),
+        (f"/{reference}/bidders", {"bidder": bidder, "bids_from": DAY.isoformat()}),
+    ]
     if stage != "design":
         begun.append((f"/{reference}/stages", {"stage": stage}))
     for path, body in begun:
-        by = {"organisations": tuple(codes), "json": body}
+        by: dict[str, Any] = {"organisations": tuple(codes), "json": body}
         await platform.call("POST", "contracts", f"/procurements{path}", Role.CONTRACT_LEAD, **by)
 
 

@@ -238,7 +238,7 @@ def test_paths_are_those_of_a_depth_first_walk_and_cutting_each_removes_the_conf
             finally:
                 await transaction.rollback()
 
-        @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @given(st.data())
         def any_graph(data: st.DataObject) -> None:
             runner.run(rolled_back(data))
