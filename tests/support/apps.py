@@ -25,9 +25,23 @@ async def running_service(
 
     Creating the registry's app takes 0.3 s, so an app is used again unless its test failed.
     """
-    idle = _idle[name, settings.model_dump_json(exclude={"database_url"})]
-    app: FastAPI = idle.pop() if idle else import_module(f"services.{name}.app").create_app(settings, bus)
+    idle = _idle_of(name, settings)
+    app = idle.pop() if idle else _created(name, settings, bus)
     connect(app, settings, bus)
     async with running(app, headers) as client:
         yield app, client
     idle.append(app)
+
+
+def create_idle(name: str, settings: Settings, bus: Bus) -> None:
+    """Create a service's app before it is needed: for processes that are forked from this one."""
+    _idle_of(name, settings).append(_created(name, settings, bus))
+
+
+def _idle_of(name: str, settings: Settings) -> list[FastAPI]:
+    return _idle[name, settings.model_dump_json(exclude={"database_url"})]
+
+
+def _created(name: str, settings: Settings, bus: Bus) -> FastAPI:
+    app: FastAPI = import_module(f"services.{name}.app").create_app(settings, bus)
+    return app
