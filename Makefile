@@ -1,6 +1,6 @@
 # What can be done here; `make help` lists it. Paths are relative, so that the checkout may lie in a folder with spaces.
 .DEFAULT_GOAL := help
-.PHONY: help run run-clean import test check schedules bench lock migration openapi coverage
+.PHONY: help run run-clean import test check schedules crash-points bench lock migration openapi coverage
 PYTHON ?= python3
 BIN := .venv/bin
 # The tests start hundreds of processes, which start sooner with bytecode: it is written, whatever the shell says.
@@ -36,6 +36,10 @@ check: .venv/dev.installed ## Check format, lint, types and imports, then run th
 
 schedules: .venv/dev.installed ## Run 100,000 seeded schedules of faults against the backbone's decisions (COUNT=so many, FIRST=seed)
 	@$(BIN)/python -m tests.faults.schedules $(or $(COUNT),100000) $(or $(FIRST),0)
+
+crash-points: .venv/dev.installed ## Kill a merger and a consolidation around each of their commits, and compare how they end
+	@$(BIN)/python -m tests.faults.crash_points merger
+	@$(BIN)/python -m tests.faults.crash_points consolidation
 
 bench: .venv/dev.installed ## Measure: all benchmarks, or one by make bench B=name
 	@$(BIN)/python -m bench $(B)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import random
@@ -9,22 +10,23 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from libs.common.messaging.bus.direct import DirectBus
 from tests.faults.crash_points.boundaries import Boundaries
 from tests.faults.crash_points.client import Client
-from tests.faults.crash_points.runs import RUNS
+from tests.faults.crash_points.runs import RUNS, Run, State
 from tests.faults.normal_form import Content, checksums, differences, read_content
 from tests.support.apps import create_idle, running_service
 from tests.support.databases import OWNER, Databases, session_server
 from tests.support.edge import Tokens
-from tests.support.platform import SERVICES, schema
+from tests.support.platform import SERVICES, Platform, schema
 
 Urls = Mapping[str, str]
 _LONGEST = 120
@@ -32,59 +34,70 @@ _LONGEST = 120
 
 @dataclass
 class Ground:
-    """What every life of a run stands on: a server with templates of the four databases, and an issuer."""
+    """What every life of a run stands on: a server, an issuer, and the four databases as they were made ready."""
 
     databases: Databases
     tokens: Tokens
     folder: Path
-    run: str
+    run: Run
+    ready: dict[str, str] = field(default_factory=dict)
+    """The databases that are copied, by service."""
+    made: State = field(default_factory=dict)
 
     async def fresh(self) -> dict[str, str]:
-        """Return the URLs of four new databases."""
+        """Return the URLs of four new databases: empty ones, or copies of those made ready."""
         made = {}
         for name in SERVICES:
-            database = await self.databases.create(await self.databases.template_for(name, schema(name)))
-            made[name] = self.databases.server.dsn(database, OWNER)
+            template = self.ready.get(name) or await self.databases.template_for(name, schema(name))
+            made[name] = self.databases.server.dsn(await self.databases.create(template), OWNER)
         return made
 
     async def dropped(self, urls: Urls) -> None:
         """Remove the databases."""
         for url in urls.values():
-            await self.databases.drop(url.partition("?")[0].rpartition("/")[2])
+            await self.databases.drop(_database_of(url))
 
-    def live(self, urls: Urls, journal: Path, *, last: int = 0) -> int:
-        """Let a process run the run, to the boundary `last`; return how many it passed, -1 where it was killed there.
+    def make_ready(self) -> None:
+        """Let a process make ready what the run needs; from then on it begins there."""
+        urls = asyncio.run(self.fresh())
+        told = self._forked(lambda: asyncio.run(self._live(urls, self.folder / "ready", self.run.prepare)))
+        self.made = told or {}
+        self.ready = {name: _database_of(url) for name, url in urls.items()}
+
+    def live(self, urls: Urls, journal: Path, *, last: int = 0) -> int | None:
+        """Let a process run the run, to the boundary `last`; return how many it passed, None where it was killed there.
 
         The process is a fork of this one: everything is imported, and nothing is connected. RuntimeError where it
         failed.
         """
+
+        def run() -> int:
+            boundaries = Boundaries(last)
+            boundaries.watch()
+            asyncio.run(self._live(urls, journal, lambda platform: self.run.act(platform, self.made)))
+            return boundaries.passed
+
+        passed: int | None = self._forked(run)
+        return passed
+
+    def _forked(self, run: Callable[[], Any]) -> Any:
+        """Return what `run` returns in a process of its own; None where that was killed."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reading)
-            os._exit(self._lived(urls, journal, last, writing))
+            os._exit(_told(run, writing))
         os.close(writing)
         with os.fdopen(reading) as told:
-            passed = told.read()
+            answer = told.read()
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-            return -1
+            return None
         if os.waitstatus_to_exitcode(status) != 0:
-            raise RuntimeError(f"the run failed, as said above; it was to die at {last}")
-        return int(passed)
+            raise RuntimeError("a run failed, as said above")
+        return json.loads(answer)
 
-    def _lived(self, urls: Urls, journal: Path, last: int, writing: int) -> int:
-        boundaries = Boundaries(last)
-        boundaries.watch()
-        try:
-            asyncio.run(self._run(urls, journal))
-        except BaseException:  # noqa: BLE001 - the parent is told by the code, and people by what is printed
-            traceback.print_exc()
-            return 1
-        os.write(writing, str(boundaries.passed).encode())
-        return 0
-
-    async def _run(self, urls: Urls, journal: Path) -> None:
+    async def _live(self, urls: Urls, journal: Path, act: Callable[[Platform], Awaitable[Any]]) -> Any:
         bus = DirectBus(urls)
         apps, clients = {}, {}
         async with asyncio.timeout(_LONGEST), AsyncExitStack() as stack:
@@ -93,17 +106,32 @@ class Ground:
                 service = running_service(name, self.tokens.settings(urls[name]), bus)
                 apps[name], clients[name] = await stack.enter_async_context(service)
             client = Client(self.tokens, apps, clients, journal)
-            await RUNS[self.run](client)
+            told = await act(client)
             await client.caught_up()
+        return told
+
+
+def _told(run: Callable[[], Any], writing: int) -> int:
+    try:
+        os.write(writing, json.dumps(run()).encode())
+    except BaseException:  # noqa: BLE001 - the parent is told by the code, and people by what is printed
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _database_of(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 @contextmanager
-def ground(run: str) -> Iterator[Ground]:
-    """Start a server; end it afterwards."""
+def ground(run: Run) -> Iterator[Ground]:
+    """Start a server and make all ready; end it afterwards."""
     with session_server() as server, tempfile.TemporaryDirectory() as folder:
         found = Ground(Databases(server), Tokens(Path(folder)), Path(folder), run)
         for name in SERVICES:
             create_idle(name, found.tokens.settings("postgresql+asyncpg:///none"), DirectBus({}))
+        found.make_ready()
         yield found
 
 
@@ -111,6 +139,7 @@ def undisturbed(on: Ground) -> tuple[int, Content]:
     """Return how many crash points a run has that nothing kills, and what it leaves."""
     urls = asyncio.run(on.fresh())
     passed = on.live(urls, on.folder / "undisturbed")
+    assert passed is not None
     content = asyncio.run(read_content(urls))
     asyncio.run(on.dropped(urls))
     return passed, content
@@ -119,7 +148,7 @@ def undisturbed(on: Ground) -> tuple[int, Content]:
 def killed(on: Ground, last: int) -> Content:
     """Return what a run leaves that is killed at a crash point and started again."""
     urls, journal = asyncio.run(on.fresh()), on.folder / f"killed-{last}"
-    if on.live(urls, journal, last=last) == -1:
+    if on.live(urls, journal, last=last) is None:
         on.live(urls, journal)
     content = asyncio.run(read_content(urls))
     asyncio.run(on.dropped(urls))
@@ -134,7 +163,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with ground(given.run) as on:
+    with ground(RUNS[given.run]) as on:
         count, expected = undisturbed(on)
         points = sorted(random.Random(given.seed).sample(range(1, count + 1), -(-count // given.every)))
         print(f"{given.run}: {count} crash points; {len(points)} are tried, by seed {given.seed}", flush=True)
