@@ -37,7 +37,13 @@ async def prepared(platform: Platform) -> None:
 
 
 async def proposed(platform: Platform, case: str) -> str:
-    asked = {"organisation": "10Y", "kind": "award", "action": "contract.award", "subject": case, "case": case}
+    asked: dict[str, Any] = {
+        "organisation": "10Y",
+        "kind": "award",
+        "action": "contract.award",
+        "subject": case,
+        "case": case,
+    }
     asked |= {"due_on": DUE.isoformat(), "consents": [BODY, "10Y-governing-body"], "case_version": 1}
     return str((await lead(platform, "10Y", "POST", "/proposals", json=asked))["proposal"])
 
