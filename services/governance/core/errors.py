@@ -217,6 +217,14 @@ class RetentionNotOver(Conflict):
     """
 
 
+class SharesNotWhole(Conflict):
+    """The shares are not one whole.
+
+    Of a pooled fund there is an exact fraction for each party, in the order of the parties, and they sum to 1. Of a
+    hosted service whose agreement is named, contracts has published whole tables of each kind that `reasons` names.
+    """
+
+
 def refuse(found: Sequence[DomainError]) -> None:
     """Raise the first refusal with the reasons of all of them; return where there is none."""
     if not found:

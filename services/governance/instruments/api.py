@@ -52,6 +52,7 @@ _MADE = (
     common.RoleWithoutSeat,
     errors.NotAParty,
     common.HostDominates,
+    common.SharesNotWhole,
     NotYoursToDecide,
     RoleMissing,
 )
@@ -133,7 +134,7 @@ async def list_kinds(
     "/instruments",
     status_code=201,
     summary="Propose an instrument",
-    responses=problems(*_MADE, errors.SharesNotWhole, common.SafeguardsMissing, common.BodyNotFound),
+    responses=problems(*_MADE, common.SafeguardsMissing, common.BodyNotFound),
 )
 @binds_one_of("parties", because="each party agrees by its own act, and the instrument is made when all have")
 async def make_instrument(
@@ -173,12 +174,7 @@ async def agree_instrument(
     status_code=201,
     summary="Propose another constitution",
     responses=problems(
-        *_MADE,
-        errors.InstrumentNotFound,
-        errors.InstrumentNotStanding,
-        errors.SharesNotWhole,
-        common.BodyNotStanding,
-        common.BodyNotFound,
+        *_MADE, errors.InstrumentNotFound, errors.InstrumentNotStanding, common.BodyNotStanding, common.BodyNotFound
     ),
 )
 @binds("organisation", "the body that took it over")

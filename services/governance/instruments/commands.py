@@ -23,21 +23,15 @@ from services.governance.bodies.votes import dominance, votes_in
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.believed import believed
 from services.governance.core.codes import Action, BodyReference, Command, Document, Note, OrganisationCode
-from services.governance.core.errors import NoPower, NotAMember, SafeguardsMissing, refuse
+from services.governance.core.errors import NoPower, NotAMember, SafeguardsMissing, SharesNotWhole, refuse
 from services.governance.core.members import lives_on, living, organisations_of
 from services.governance.core.models import Facet, known
-from services.governance.instruments.constitutions import (
-    ConstitutionContent,
-    check_seats,
-    check_shares,
-    seats_with_votes,
-)
+from services.governance.instruments.constitutions import ConstitutionContent, check_seats, seats_with_votes
 from services.governance.instruments.errors import (
     InstrumentNotFound,
     InstrumentNotStanding,
     NotAParty,
     NothingToAgree,
-    SharesNotWhole,
 )
 from services.governance.instruments.establishment import make
 from services.governance.instruments.models import (
@@ -49,7 +43,7 @@ from services.governance.instruments.models import (
 )
 from services.governance.instruments.rules import Form, awaited, form_on, why_not
 from services.governance.lifetimes.standing import not_standing
-from services.governance.subjects.queries import find_shares
+from services.governance.subjects.queries import lacking_shares
 
 _PARTIES = f"""
 SELECT p.value FROM instrument i JOIN {believed(instrument_time, "p", Facet.MEMBERS, "i.id", known=NOW)} WHERE i.id = $2
@@ -178,8 +172,7 @@ async def make_instrument(
         refusals += check_seats(
             form, command.constitution.seats, command.parties, kinds, command.host, command.functions
         )
-        agreed = await find_shares(connection, command.agreement, as_at=command.first_day)
-        refusals += check_shares(form, command.agreement, agreed)
+        refusals += await lacking_shares(connection, command.agreement, pack=form.pack, as_at=command.first_day)
     refuse(refusals)
     instrument = _new(command, form, stated_at)
     session.add(instrument)
@@ -254,11 +247,7 @@ async def propose_constitution(
         *standing,
         *([] if command.organisation in parties else [_no_party(command.organisation, "organisation")]),
         *check_seats(form, command.seats, parties, kinds, host, instrument.functions),
-        *check_shares(
-            form,
-            instrument.agreement,
-            await find_shares(connection, instrument.agreement, as_at=command.first_day),
-        ),
+        *await lacking_shares(connection, instrument.agreement, pack=form.pack, as_at=command.first_day),
     ]
     refuse(refusals)
     numbers = await session.scalars(select(Constitution.number).where(Constitution.instrument_id == instrument.id))

@@ -10,7 +10,7 @@ from services.governance.bodies.posts import NewPost
 from services.governance.bodies.votes import Votes, dominance
 from services.governance.core.codes import Command, Title
 from services.governance.core.terms import TermsOfReference
-from services.governance.instruments.errors import NotAParty, SharesNotWhole
+from services.governance.instruments.errors import NotAParty
 from services.governance.instruments.rules import Form
 
 
@@ -47,16 +47,3 @@ def check_seats(
         found.append(NotAParty(message, reasons=[Reason(message, "seats.organisation")]))
     voting = [seat for seat in seats_with_votes(form, seats, kinds, functions) if seat.votes]
     return found + dominance(form.pack, host, [Votes(seat.organisation, seat.weight) for seat in voting], "seats")
-
-
-def check_shares(form: Form, agreement: str, agreed: Mapping[str, Sequence[str]]) -> list[Conflict]:
-    """Return which tables of shares the agreement of a service lacks; none where no agreement is named.
-
-    Contracts publishes a table that is whole, and an empty one where the customers have not agreed on it.
-    """
-    messages = [
-        f"no whole table of {table} shares of {agreement} is known, which {form.pack} needs"
-        for table in (form.tables if agreement else ())
-        if not agreed.get(table)
-    ]
-    return [SharesNotWhole(message, reasons=[Reason(message, "agreement")]) for message in messages]

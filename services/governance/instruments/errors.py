@@ -29,11 +29,3 @@ class NothingToAgree(Conflict):
 
     `GET /instruments/{instrument}` lists which parties have agreed, and what is proposed.
     """
-
-
-class SharesNotWhole(Conflict):
-    """The shares are not one whole.
-
-    Of a pooled fund there is an exact fraction for each party, in the order of the parties, and they sum to 1. Of a
-    hosted service whose agreement is named, contracts has published whole tables of each kind that `reasons` names.
-    """

@@ -30,8 +30,6 @@ class Form:
     body: BodyKind | None
     safeguards: tuple[str, ...]
     elsewhere: str
-    tables: tuple[str, ...]
-    """What its agreement, where one is named, has to divide whole among the customers."""
 
     def votes(self, kind: str, functions: Collection[str]) -> bool:
         """Whether an organisation of a kind has a vote, in an instrument for these functions."""
@@ -51,7 +49,6 @@ def _form(pack: RulePack) -> Form:
         BodyKind(values["body"]) if "body" in values else None,
         tuple(values.get("safeguards", ())),
         values.get("elsewhere", ""),
-        tuple(values.get("tables", ())),
     )
 
 

@@ -2,12 +2,15 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from libs.common.database.connection import Reads
+from libs.common.errors import Reason
+from services.governance.core.catalogue import PACKS
+from services.governance.core.errors import SharesNotWhole
 from services.governance.core.models import known
 from services.governance.subjects.models import SubjectKind
 from services.governance.subjects.rules import Stated, Subject, fold
@@ -93,13 +96,19 @@ async def find_case_digest(db: Reads, case: str, version: int, *, as_known: date
     return str(json.loads(rows[0]["content"])["digest"]) if rows else None
 
 
-async def find_shares(
-    db: Reads, agreement: str, *, as_at: date, as_known: datetime | None = None
-) -> Mapping[str, Sequence[str]]:
-    """Return the tables by which an agreement's `customers` share `hr`, `legal` and `risk`; empty without any known."""
-    rows = await db.fetch(_SHARES, agreement, as_at, as_known or _NOW)
-    found: dict[str, list[str]] = json.loads(rows[0]["content"]) if rows else {}
-    return found
+async def lacking_shares(db: Reads, agreement: str, *, pack: str, as_at: date) -> list[SharesNotWhole]:
+    """Return the refusals of tables of shares that a named agreement lacks and a rule pack needs.
+
+    Contracts publishes a table that is whole, and an empty one where the customers have not agreed on it.
+    """
+    tables = next((one.values.get("tables", ()) for one in PACKS if one.id == pack), ())
+    if not agreement or not tables:
+        return []
+    rows = await db.fetch(_SHARES, agreement, as_at, _NOW)
+    agreed = json.loads(rows[0]["content"]) if rows else {}
+    lacking = [table for table in tables if not agreed.get(table)]
+    messages = [f"no whole table of {table} shares of {agreement} is known, which {pack} needs" for table in lacking]
+    return [SharesNotWhole(message, reasons=[Reason(message, "agreement")]) for message in messages]
 
 
 async def list_cost_shifts(db: Reads, subject: str, *, as_known: datetime | None) -> list[dict[str, Any]]:
