@@ -171,7 +171,7 @@ class LoopbackOnly:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_local(scope):
+        if scope["type"] == "http" and not is_local(scope):
             refusal = JSONResponse(
                 {"error": "access_denied", "error_description": "this machine only"}, status_code=403
             )
@@ -180,7 +180,8 @@ class LoopbackOnly:
         await self._app(scope, receive, send)
 
 
-def _is_local(scope: Scope) -> bool:
+def is_local(scope: Scope) -> bool:
+    """Whether a request comes from this machine and under a local name."""
     host = Headers(scope=scope).get("host", "").lower()
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     try:

@@ -11,10 +11,11 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from deploy.demo.services import Services
+from deploy.gatherer.app import provenance_route
 from deploy.laptop.front import front
 from deploy.laptop.issuer import Issuer
 from deploy.laptop.page import SHOWN_AT
-from deploy.laptop.shown import shown
+from deploy.laptop.shown import ask_as_page_user, shown
 from deploy.laptop.users import USERS
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
@@ -92,7 +93,11 @@ def assemble(
         services[name] = import_module(f"services.{name}.app").create_app(settings, buses[name])
     origins = services[NAMES[0]].state.settings.cors_origins
     asked = Services(client, lambda name: issuer.token_for(issuer.user(name)))
-    more: list[BaseRoute] = [Mount("/issuer", issuer.app(origins)), Mount(SHOWN_AT, shown(asked))]
+    more: list[BaseRoute] = [
+        Mount("/issuer", issuer.app(origins)),
+        Mount(SHOWN_AT, shown(asked)),
+        provenance_route(ask_as_page_user(asked)),
+    ]
     app = front(services, page=page, more=more)
     return Footprint(services, issuer, buses, app, asked)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from html import escape
 
 from starlette.applications import Starlette
@@ -11,14 +12,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploy.demo.services import SERVICES, Services
-from deploy.laptop.issuer import LoopbackOnly
-from deploy.laptop.page import SHOWN_AT, document
+from deploy.gatherer.chain import Answer, Ask
+from deploy.laptop.issuer import LoopbackOnly, is_local
+from deploy.laptop.page import SHOWN_AT
 from deploy.laptop.state import BY
+from deploy.pages import document
 from libs.common.http.pages import page
 
 _LONGEST = 200_000
 """The most characters of an answer that are shown."""
 _LINK = re.compile(r"&quot;(/(?:registry|contracts|finance|governance)/v1/[^&\s]*(?:&amp;[^&\s]*)*)&quot;")
+
+
+def ask_as_page_user(services: Services) -> Callable[[Request], Ask]:
+    """Return how the gatherer asks: with the caller's token, without one as the page's user, on this machine alone."""
+
+    def ask_as(request: Request) -> Ask:
+        token = request.headers.get("authorization")
+        by = None if token or not is_local(request.scope) else BY
+
+        async def ask(service: str, path: str) -> Answer:
+            # The caller's own header stands in the place of a user's.
+            headers = {} if by else {"Authorization": token or ""}
+            answer = await services.ask("GET", f"/{service}{path}", by=by or BY, headers=headers)
+            return answer.status_code, answer.json()
+
+        return ask
+
+    return ask_as
 
 
 def shown(services: Services) -> Starlette:

@@ -16,7 +16,8 @@ from tests.support.platform import SERVICES, service
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 COMPLETED, HEALTHY = {"condition": "service_completed_successfully"}, {"condition": "service_healthy"}
-SERVERS = ("postgres", "kafka", *SERVICES)
+GATHERER = "provenance"
+SERVERS = ("postgres", "kafka", *SERVICES, GATHERER)
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +57,12 @@ def test_services_and_files_and_volumes_that_are_named_exist(compose: dict[str, 
     assert mounted == set(compose["volumes"])
 
 
-def test_published_ports_are_the_four_services_alone_each_its_own(compose: dict[str, Any]) -> None:
+def test_published_ports_are_the_four_services_and_the_gatherer_each_its_own(compose: dict[str, Any]) -> None:
     published = {name: each["ports"] for name, each in compose["services"].items() if "ports" in each}
-    assert set(published) == set(SERVICES)
+    assert set(published) == {*SERVICES, GATHERER}
     [inside] = {port.rpartition(":")[2] for ports in published.values() for port in ports}
     assert inside == "8000"
-    assert len({port for ports in published.values() for port in ports}) == len(SERVICES)
+    assert len({port for ports in published.values() for port in ports}) == len(published)
     assert f"EXPOSE {inside}" in (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 
 

@@ -116,6 +116,10 @@ async def test_an_image_holds_every_command_that_the_compose_file_calls(service:
     assert len(jobs) == 2
     for command in (*jobs, "serve"):
         assert re.search(rf"^\s+{command}\s", said, flags=re.MULTILINE), command
+    gatherer = COMPOSE["services"]["provenance"]
+    if gatherer["build"]["args"]["SERVICE"] == service:
+        assert gatherer["command"] == ["python", "-m", "deploy.gatherer"]
+        await run(folder, environment(service), "python", "-c", "import deploy.gatherer.__main__")
 
 
 async def test_the_images_migrate_make_their_topics_serve_and_hear_each_other(

@@ -16,6 +16,7 @@ from libs.common.identity import Role
 from tests.scenarios.test_s05_a_plan_waits_or_pays import a_plan, act, contracts, open_ccgs, signed
 from tests.support.ballots import ACTION, Bodies
 from tests.support.dossiers import INTACT, verdict
+from tests.support.gathering import gathered, steps
 from tests.support.platform import Platform
 
 PLAN = "PLAN-BODIES"
@@ -182,6 +183,11 @@ async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
     assert [one["subject"] for one in seen] == [PLAN]
 
     await carried_out(platform, lead)
+    [reduced] = [one for name, one in await told(platform, "finance") if name == "BudgetReduced"]
+    chain = steps((await gathered(platform, reduced["line"], organisations=codes)).json())
+    wanted = ["finance BudgetReduced", "finance SavingContracted", "contracts ConsolidationAgreed"]
+    assert [step for step in dict.fromkeys(chain) if step in wanted] == wanted
+    assert "governance DecisionTaken" in chain
     for one in decided:
         entries = await sealed(platform, one["organisation"], one["decision"], tmp_path)
         fields = {entry["kind"]: entry["fields"] for entry in entries}

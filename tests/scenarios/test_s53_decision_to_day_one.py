@@ -15,6 +15,7 @@ from libs.common.identity import Role
 from tests.support.ballots import Bodies
 from tests.support.builders import a_ccg, a_contract
 from tests.support.dossiers import INTACT, verdict
+from tests.support.gathering import gathered, steps
 from tests.support.platform import Platform
 
 OPENED = date(2013, 4, 1)
@@ -191,6 +192,10 @@ async def test_s53_an_approved_merger_carries_through_every_service_on_its_day(
     assert {(one["data"]["organisation"], one["data"]["merger"]) for one in restated} == {(case.new, case.merger)}
     assert {one["causationid"] for one in (*moved, *restated)} == {merged["id"]}
     await _money_reconciles(platform, case, sum(released))
+    await _a_stranger_is_led_from_a_pound_to_the_votes(platform, case, restated[0], decisions, merged)
+    chain = (await gathered(platform, moved[0]["id"])).json()
+    assert {"registry TransferSchemeMade", "registry CCGMergerAgreed"} <= set(steps(chain))
+    assert {"registry MergerApplied", "registry MergerApplicationDetermined"} <= set(steps(chain))
 
     body = await platform.call("GET", "governance", f"/bodies/{case.new}-governing-body")
     holders = {post["post"].partition("/")[2]: post["person"] for post in body["posts"]}
@@ -199,6 +204,34 @@ async def test_s53_an_approved_merger_carries_through_every_service_on_its_day(
     assert [(one["agreement"], one["state"]) for one in found["agreements"]] == [(case.agreement, "due")]
     for code, decision in decisions.items():
         await _dossier_leads_from_minutes_to_entries(platform, case, code, decision, tmp_path)
+
+
+async def _a_stranger_is_led_from_a_pound_to_the_votes(
+    platform: Platform, case: Merging, restated: dict[str, Any], decisions: dict[str, str], merged: dict[str, Any]
+) -> None:
+    """From the line of the successor's budget each part leads on, to the decisions and the request of each vote."""
+    line = restated["data"]["line"]
+    answer = await gathered(platform, line)
+    chain = answer.json()
+    parts = {(one["service"], one["provenance"]["id"]): one for one in chain["parts"]}
+    assert parts["finance", line]["depth"] == 0
+    assert ("registry", merged["id"]) in parts
+    agreed = next(one for _, one in sorted(parts.items()) if one["provenance"]["told"] == "CCGMergerAgreed")
+    assert agreed["provenance"]["rule_packs"] == ["ccg-merger-s14g-2012"]
+    assert {"registry MergerApplied", "governance DecisionTaken"} <= set(steps(chain))
+    told_of = {
+        key
+        for one in parts.values()
+        if one["provenance"]["told"] == "DecisionTaken"
+        for key in one["provenance"]["about"]
+    }
+    assert set(decisions.values()) <= told_of
+    page = await gathered(platform, line, accept="text/html")
+    assert 'lang="en-GB"' in page.text
+    assert "width=device-width" in page.text
+    assert all(f"/provenance/{one}" in page.text for one in (merged["id"], f"A-{case.new}"))
+    nobody = await gathered(platform, line, organisations=("99X",))
+    assert (nobody.status_code, nobody.json()["parts"], nobody.json()["complete"]) == (404, [], False)
 
 
 async def _money_reconciles(platform: Platform, case: Merging, total: int) -> None:

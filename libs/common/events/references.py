@@ -13,9 +13,11 @@ PUBLISHERS: Mapping[str, str] = {
     **dict.fromkeys(("contract", "plan", "procurement", "notice", "agreement", "item", "out_of", "into"), "contracts"),
     **dict.fromkeys(("decision", "decisions", "by_decision", "proposal", "recommendation"), "governance"),
     **dict.fromkeys(("instrument", "meeting", "delegated_from"), "governance"),
-    **dict.fromkeys(("case", "line", "portfolio"), "finance"),
+    **dict.fromkeys(("case", "line", "portfolio", "initiative"), "finance"),
 }
 """The publisher whose events are about the reference in a field of this name."""
+CAUSE = "cause"
+"""The field with the id of an event, of any publisher, that a saving follows from."""
 PACKS = ("pack", "packs", "rule_pack", "benchmarks", "power", "pack_from", "pack_to")
 """The fields with ids of rule packs."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.common.events import CATALOGUE, Envelope
-from libs.common.events.references import packs_of, references_of
+from libs.common.events.references import CAUSE, packs_of, references_of
 from libs.common.identity import Caller
 from libs.common.messaging.event_log import Reads, is_shown
 
@@ -130,7 +130,9 @@ class Reader:
     async def _of_event(self, event: Envelope) -> Origin:
         causes, is_whole = await self._because(event)
         named = [Cause("fact", source, reference) for source, reference in references_of(event)]
-        because = [*causes, *named]
+        if also := event.fields.get(CAUSE):
+            named.insert(0, Cause("event", "", str(also)))
+        because = list(dict.fromkeys([*causes, *named]))
         return Origin(
             kind="event",
             source=self.service,

@@ -108,7 +108,7 @@ async def read_provenance(
     reader = Reader(rows, service.name, viewer, aliases=service.aliases)
     origin = await reader.find(reference)
     if origin is None and service.find_fact is not None:
-        origin = await service.find_fact(rows, reference, by)
+        origin = await service.find_fact(rows, reference, viewer)
     if origin is None:
         raise ProvenanceNotFound(f"{service.name} knows nothing of {reference} that you may read")
     [after] = paging.key(int) or (0,)

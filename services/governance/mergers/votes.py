@@ -8,8 +8,10 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
+from libs.common.database.connection import Database, raw
 from libs.common.identity import Caller
+from libs.common.messaging.event_log import is_shown
+from libs.common.messaging.provenance import MOST_CAUSES, Cause, Origin
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
 from services.governance.mergers.queries import find_states
@@ -36,6 +38,12 @@ SELECT asked.n FROM unnest($1::int[], $2::text[], $3::text[]) AS asked (n, code,
 _OPEN = """
 SELECT key FROM finding
  WHERE kind = $1 AND cleared_at IS NULL AND raised_on <= $2 AND ($3::text IS NULL OR about @> ARRAY[$3])
+"""
+_VOTES = """
+SELECT l.event_id::text AS id, l.name, l.body FROM decision d
+  JOIN event_log l ON l.keys && ARRAY[d.id] AND l.name = 'DecisionTaken'
+ WHERE d.subject = ANY($1) AND d.binds && $2 AND (d.action = $3 OR d.action LIKE $3 || '.%')
+ ORDER BY l.position LIMIT $4
 """
 
 
@@ -83,3 +91,17 @@ async def find_unvoted(
     done = await clear_findings(session, past & decided, on=up_to, reason="decided", stated_at=stated_at)
     done += await clear_findings(session, past - decided, on=up_to, reason="application_ended", stated_at=stated_at)
     return done + await raise_findings(session, list(missing.values()), stated_at=stated_at)
+
+
+async def find_votes_to_apply(db: Database, reference: str, by: Caller) -> Origin | None:
+    """Return the applicants' votes that an application follows from, for the provenance; None where none is read."""
+    state = (await find_states(db, [reference], as_known=None)).get(reference)
+    if state is None:
+        return None
+    subjects = sorted({reference, state.merger, state.successor, *state.bodies} - {""})
+    rows = await db.fetch(_VOTES, subjects, sorted(state.bodies), APPLY, MOST_CAUSES + 1)
+    shown = [row for row in rows if is_shown(row, frozenset({"DecisionTaken"}), by, None)]
+    if not shown:
+        return None
+    because = [Cause("event", "governance", row["id"]) for row in shown[:MOST_CAUSES]]
+    return Origin(kind="fact", source="governance", because=because, is_whole=len(shown) == len(rows) <= MOST_CAUSES)

@@ -1,0 +1,85 @@
+"""Answers `GET /provenance/{reference}` with the whole chain, as JSON or as a page."""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from deploy.gatherer.chain import Ask, Refused, gather
+from deploy.pages import document
+from libs.common.http.pages import page
+
+AskAs = Callable[[Request], Ask]
+"""Returns how a request's caller asks the services."""
+_LONGEST_REFERENCE = 200
+
+
+def provenance_route(ask_as: AskAs) -> Route:
+    """Return the route of the gatherer. A browser gets a page, a program JSON; `format` says otherwise."""
+
+    async def read(request: Request) -> Response:
+        reference = request.path_params["reference"][:_LONGEST_REFERENCE]
+        try:
+            chain = (await gather(reference, ask_as(request))).as_json()
+        except Refused as refused:
+            return JSONResponse(refused.problem, refused.status, media_type="application/problem+json")
+        status = 200 if chain["parts"] else 404
+        form = request.query_params.get("format", "html" if _is_browser(request) else "json")
+        if form != "html":
+            return JSONResponse(chain, status)
+        shown = page(document(f"Provenance of {reference}", render(chain)))
+        shown.status_code = status
+        return shown
+
+    return Route("/provenance/{reference}", read)
+
+
+def _is_browser(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def render(chain: dict[str, Any]) -> str:
+    """Return a chain as the content of a page: what was asked first, then what it follows from, with links."""
+    parts = "".join(_part(part) for part in chain["parts"])
+    if not parts:
+        parts = "<p>No service knows this, or none of it is yours to read.</p>"
+    rest = "" if chain["complete"] else "<p>This is not all: a part is hidden from you, not known, or further away.</p>"
+    missing = "".join(f"<li>{_link(one['id'])} {escape(one['source'])}</li>" for one in chain["missing"])
+    unknown = f"<h2>Not answered</h2><ul>{missing}</ul>" if chain["parts"] and missing else ""
+    asked = f'<p><a href="/">Footprint</a></p><h1>Because of what?</h1><p>{escape(chain["reference"])}</p>'
+    return f"{asked}{parts}{unknown}{rest}"
+
+
+def _part(part: dict[str, Any]) -> str:
+    told = part["provenance"]
+    name = told["told"] or ("what followed here" if told["kind"] == "event" else told["kind"])
+    about = ", ".join(escape(one) for one in told["about"])
+    lines = [f"<li>Concerns {about}</li>"] if about else []
+    if told["days"]:
+        days = told["days"]
+        lines.append(f"<li>Holds from {escape(days['effective_on'])}, stated {escape(days['stated_at'])}</li>")
+    if told["by"]:
+        lines.append(f"<li>By {escape(told['by'])}</li>")
+    lines += [
+        f"<li>Because of {escape(one['kind'])} {_link(one['id'])}{_of(one['source'])}</li>" for one in told["because"]
+    ]
+    lines += [f"<li>Rule pack {escape(one)}</li>" for one in told["rule_packs"]]
+    lines += [
+        f"<li>Led to {_link(one['id'], one['told'])} ({', '.join(escape(key) for key in one['about'])})</li>"
+        for one in told["effects"]["items"]
+    ]
+    left = told["effects"]["count"] - len(told["effects"]["items"])
+    lines += [f"<li>and {left} more</li>"] if left > 0 else []
+    return f"<h2>{escape(name)} <small>{escape(part['service'])}</small></h2><ul>{''.join(lines)}</ul>"
+
+
+def _of(source: str | None) -> str:
+    return f" of {escape(source)}" if source else ""
+
+
+def _link(reference: str, shown: str = "") -> str:
+    return f'<a href="/provenance/{escape(quote(reference, safe=""))}">{escape(shown or reference)}</a>'
