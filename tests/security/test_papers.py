@@ -179,7 +179,8 @@ async def decided(platform: Platform, persons: Mapping[str, str]) -> dict[str, s
     }
     acted = await lead(platform, "/urgent-actions", **urgent, document="Letter")
     made = {"proposal": proposal, "meeting": meeting, "item": item, "decision": decision["decision"]}
-    return made | {"permit": decision["permit"], "urgent_action": acted["urgent_action"]}
+    made |= {"reference": decision["decision"], "permit": decision["permit"]}
+    return made | {"urgent_action": acted["urgent_action"]}
 
 
 async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
