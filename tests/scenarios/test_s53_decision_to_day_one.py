@@ -1,5 +1,6 @@
 """S53: two CCGs vote to merge, and on the day contracts, budgets, officers and an agreement follow in every service."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -277,7 +278,8 @@ async def _dossier_leads_from_minutes_to_entries(
     of_kind: dict[str, list[Any]] = {}
     for entry in entries:
         of_kind.setdefault(entry["kind"], []).append(entry)
-    assert of_kind["paper"][0]["fields"]["sha256"] == PAPER
+    paper = of_kind["paper"][0]["fields"]
+    assert paper["commitment"] == hashlib.sha256(f"{paper['paper']}{PAPER}".encode()).hexdigest()
     assert of_kind["minutes"][0]["fields"]["sha256"] == MINUTES
     assert of_kind["authority"][0]["fields"]["answer"][code]["power"] == "ccg-merger-application-2013"
     assert [one["fields"]["merger"] for one in of_kind["CCGMerged"]] == [case.merger]

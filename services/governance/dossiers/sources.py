@@ -53,10 +53,12 @@ SELECT d.id, 'act:' || a.id, 3, 'proposal-' || a.what, a.effective_on, a.stated_
   {_DECIDED} JOIN proposal_act a ON a.proposal = d.proposal AND a.body IN ('', d.body)
    AND a.what NOT IN ('opened', 'decided', 'reversed')
 """
-# A paper's title and where it lies are for its readers: the entry has its digest.
+# A paper's title, where it lies and its digest are for its readers. The entry has the SHA-256 of its reference and
+# digest, which whoever has the paper can check, and which tells others nothing of it.
 _PAPERS = f"""
 SELECT d.id, 'paper:' || p.reference, 3, 'paper', p.added_on, p.stated_at,
-       jsonb_build_object('paper', p.reference, 'stage', p.stage, 'sha256', p.sha256), '{{}}'::jsonb
+       jsonb_build_object('paper', p.reference, 'stage', p.stage,
+           'commitment', encode(sha256(convert_to(p.reference || p.sha256, 'UTF8')), 'hex')), '{{}}'::jsonb
   {_DECIDED} JOIN paper p ON p.proposal = d.proposal
 """
 _RECALLS = f"""

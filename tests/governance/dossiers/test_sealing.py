@@ -1,5 +1,6 @@
 """A decision of a meeting: its dossier is sealed, verifies by its published head after an erasure, and goes on."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -120,7 +121,8 @@ async def test_a_dossier_is_sealed_when_whole_and_verifies_after_an_erasure(met:
 
     assert await tables_with(database, NAME) == {"person", "dossier_value"}
     assert await tables_with(database, row["salt"].hex()) == {"dossier_value"}
-    assert (fields["paper"]["sha256"], fields["paper"]["stage"]) == (PAPER, "design")
+    committed = hashlib.sha256(f"{fields['paper']['paper']}{PAPER}".encode()).hexdigest()
+    assert (fields["paper"]["commitment"], fields["paper"]["stage"]) == (committed, "design")
     assert await tables_with(database, "A paper with a title") == {"paper"}, "who has no papers reads its dossier"
     assert fields["interest"]["person"] == met.ids["chair"]
     conflict = fields["conflict"]
