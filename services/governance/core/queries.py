@@ -14,7 +14,7 @@ from libs.common.temporal.believed import about, as_known
 from services.governance.core.believed import believed
 from services.governance.core.chains import prefixes
 from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound
-from services.governance.core.members import living, members_in
+from services.governance.core.members import lives_on, living_in, members_in
 from services.governance.core.models import Facet, body_time, post_time, right_time
 from services.governance.core.seats import deputies_of, seat_of
 
@@ -86,7 +86,7 @@ SELECT b.reference AS body, b.organisation, b.kind, b.title, b.pack, w.reference
          FROM body_time_belief x
         WHERE x.subject_id = b.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
        HAVING count(*) > 0) t ON true
- WHERE ($3::text IS NULL OR b.organisation = $3 OR (b.organisation = '' AND m.value::jsonb ? $3))
+ WHERE ($3::text IS NULL OR b.organisation = $3 OR (b.organisation = '' AND m.value::jsonb ?| $9))
    AND ($4::text IS NULL OR b.reference = $4)
    AND ($5::bool IS NULL OR t.stands = $5)
    AND ($6::text IS NULL OR b.reference > $6)
@@ -233,28 +233,36 @@ async def list_bodies(
     limit: int,
     kind: str | None = None,
 ) -> list[Row]:
-    """Return the bodies that exist on a day, ordered by reference."""
+    """Return the bodies that exist on a day, ordered by reference.
+
+    Of an organisation these are also the joint ones of which it is a member, or one that lives on in it by the day.
+    """
     cursor = str(after[0]) if after else None
-    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit, kind)
-    return [await _with_members(db, row, as_at=as_at, as_known=as_known) for row in rows]
+    whose = await living_in(db, [organisation], on=as_at, as_known=as_known) if organisation else None
+    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, organisation, None, True, cursor, limit, kind, whose)
+    return await _with_members(db, rows, as_at=as_at, as_known=as_known)
 
 
 async def get_body(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> dict[str, Any]:
     """Return a body with its posts as at a day. Raises BodyNotFound where it was not known then."""
-    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, None, reference, None, None, 1, None)
+    rows = await _fetch(db, _BODIES, as_at, as_known or _NOW, None, reference, None, None, 1, None, None)
     if not rows:
         raise BodyNotFound(f"no body {reference} is known")
     wanted = PostFilter(body=reference)
     posts = await list_posts(db, wanted, as_at=as_at, as_known=as_known)
-    body = await _with_members(db, rows[0], as_at=as_at, as_known=as_known)
+    [body] = await _with_members(db, rows, as_at=as_at, as_known=as_known)
     return {**body, "posts": posts, "as_at": as_at, "as_known": as_known}
 
 
-async def _with_members(db: Reads, row: Row, *, as_at: date, as_known: datetime | None) -> Row:
-    members = [row["organisation"]] if row["organisation"] else members_in(row["members"])
-    if not row["organisation"]:
-        members = list(await living(db, members, on=as_at, as_known=as_known))
-    return row | {"members": members}
+async def _with_members(db: Reads, rows: Sequence[Row], *, as_at: date, as_known: datetime | None) -> list[Row]:
+    """Return the bodies, each with whose it is: its organisation's, or its members' as they live on by the day."""
+    named = [[row["organisation"]] if row["organisation"] else members_in(row["members"]) for row in rows]
+    joint = {code for row, codes in zip(rows, named, strict=True) if not row["organisation"] for code in codes}
+    there = await lives_on(db, joint, on=as_at, as_known=as_known)
+    return [
+        row | {"members": sorted({there.get(code, code) for code in codes})}
+        for row, codes in zip(rows, named, strict=True)
+    ]
 
 
 async def find_terms(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> Row | None:
