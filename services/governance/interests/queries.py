@@ -59,7 +59,7 @@ _HOLDERS = f"""
 """  # noqa: S608  (only names of ours are put in)
 
 # $1 persons, $2 parties, $6 the greatest number of edges. A path ends at the first party, and passes no node twice. It
-# goes on to bodies that lead to a party alone: where each owns five others, six edges would be 15,000 paths a person.
+# follows bodies that lead to a party alone: where each owns five others, six edges would be 15,000 paths a person.
 _WALK = f"""
 WITH RECURSIVE to_party (node, hops) AS (
     SELECT p, 0 FROM unnest($2::text[]) AS party (p)
