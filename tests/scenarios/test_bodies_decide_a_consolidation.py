@@ -192,8 +192,8 @@ async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
     for one in decided:
         entries = await sealed(platform, one["organisation"], one["decision"], tmp_path)
         fields = {entry["kind"]: entry["fields"] for entry in entries}
-        committed = f"{fields['paper']['paper']}{'c' * 64}".encode()
-        assert fields["paper"]["commitment"] == hashlib.sha256(committed).hexdigest()
+        hashed = f"{fields['paper']['paper']}{'c' * 64}".encode()
+        assert fields["paper"]["commitment"] == hashlib.sha256(hashed).hexdigest()
         assert fields["proposal"]["digest"] == fields["CaseAppraised"]["digest"], "the case that was decided on"
         assert fields["vote"]["choice"] == "for"
         assert fields["authority"]["answer"][one["organisation"]]["power"] == "ccg-functions-2013"
