@@ -49,9 +49,14 @@ SELECT asked.n, c.reference, coalesce(supplier.value, c.supplier_code) AS suppli
  ORDER BY asked.n, c.reference
 """
 
+# What was cleared and raised again has several rows.
 _KNOWN = """
-SELECT key, cleared_at IS NULL AS is_open FROM finding WHERE kind = 'delivery_in_doubt' AND starts_with(key, $1)
+SELECT key, bool_or(cleared_at IS NULL) AS is_open FROM finding
+ WHERE kind = 'delivery_in_doubt' AND starts_with(key, $1) GROUP BY key
 """
+
+# Due work and what is heard take turns: due work that read before a resumption would raise again what it cleared.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('staff schemes of ' || $1, 0))"
 
 _SUSPENDED = """
 SELECT DISTINCT merger
@@ -105,6 +110,7 @@ async def doubt_delivery(session: AsyncSession, merger: str, *, stated_at: datet
     lead to the same.
     """
     connection = await raw(session)
+    await connection.execute(_LOCK, merger)
     plan = (await find_plans(connection, [merger])).get(merger)
     waits = _waits([_Pause(**row) for row in await connection.fetch(_STATED, merger)], plan)
     rows = await connection.fetch(
@@ -150,7 +156,10 @@ def _prefix(merger: str) -> str:
 
 
 def _waits(stated: Sequence[_Pause], plan: MergerPlan | None) -> list[_Wait]:
-    """Return when the staff of each scheme wait: of a merger that was withdrawn or undone never, nor of such a body."""
+    """Return when the staff of each scheme wait: of a merger that was withdrawn or undone never, nor of such a body.
+
+    Of waits that begin on one day the last counts: the keys of their findings are the same.
+    """
     if plan and plan.status in (MergerStatus.WITHDRAWN, MergerStatus.UNDONE):
         return []
     by_scheme: dict[str, list[_Pause]] = defaultdict(list)
@@ -159,7 +168,8 @@ def _waits(stated: Sequence[_Pause], plan: MergerPlan | None) -> list[_Wait]:
     waits = []
     for _, pauses in sorted(by_scheme.items()):
         changes = changes_of(pauses)
-        for suspension, resumption in zip_longest(changes[::2], changes[1::2]):
+        of_day = {one.effective_on: (one, end) for one, end in zip_longest(changes[::2], changes[1::2])}
+        for suspension, resumption in of_day.values():
             codes = tuple(code for code in suspension.predecessors if plan is None or code in plan.predecessors)
             if codes:
                 waits.append(_Wait(suspension, resumption, codes))

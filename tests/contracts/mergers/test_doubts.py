@@ -1,5 +1,6 @@
 """Contracts with staff lists are in doubt while the staff of a merger wait, whatever is heard first."""
 
+import asyncio
 from datetime import date
 from itertools import permutations
 from typing import Any
@@ -18,6 +19,7 @@ from services.contracts.terminations.staff import StateStaff, state_staff
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
 
 THE_DAY = date(2018, 4, 1)
+BLOCKED = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 STAFF = [{"id": "E1", "annual_pay_pence": 3_000_000, "years": 4}]
 
 
@@ -67,7 +69,7 @@ async def state(harness: ContractsHarness, code: str, *, on: date, staff: list[d
 async def found(harness: ContractsHarness, about: str) -> list[tuple[str, date, date | None, str | None]]:
     rows = await harness.database.fetch(
         "SELECT key, raised_on, cleared_on, reason FROM finding"
-        " WHERE kind = 'delivery_in_doubt' AND about @> ARRAY[$1] ORDER BY raised_on, key",
+        " WHERE kind = 'delivery_in_doubt' AND about @> ARRAY[$1] ORDER BY raised_on, key, id",
         f"PAYROLL-{about}",
     )
     return [(str(row["key"]).split()[2], row["raised_on"], row["cleared_on"], row["reason"]) for row in rows]
@@ -104,6 +106,39 @@ async def test_whatever_is_heard_first_what_waits_by_all_that_is_known_is_in_dou
                 (f"M-{new}-S1", date(2018, 5, 1), date(2018, 6, 1), "resumed"),
                 (f"M-{new}-S1", date(2018, 7, 1), date(2018, 8, 1), "resumed"),
             ]
+
+
+async def test_staff_that_continue_and_wait_again_on_one_day_are_in_doubt_once(harness: ContractsHarness) -> None:
+    await harness.hear_of_ccgs("10H")
+    await with_staff(harness, "10H")
+    day = date(2018, 2, 1)
+    pauses = [
+        a_pause(waits, day, "10H", "14Y").model_copy(update={"stated_at": at(day, hour)})
+        for waits, hour in ((True, 9), (False, 10), (True, 11))
+    ]
+    await harness.hear(*pauses)
+    for again in pauses:
+        assert [end for *_, end, _ in await found(harness, "10H")] == [day, None]
+        assert await due(harness, date(2018, 2, 2)) == 0
+        await harness.hear(again)
+    await harness.hear(a_pause(False, date(2018, 3, 1), "10H", "14Y"))
+    assert [end for *_, end, _ in await found(harness, "10H")] == [day, date(2018, 3, 1)]
+
+
+async def test_due_work_that_meets_a_resumption_leaves_no_delivery_in_doubt(harness: ContractsHarness) -> None:
+    await harness.hear_of_ccgs("10H")
+    await with_staff(harness, "10H", listed=False)
+    await harness.hear(a_pause(True, date(2018, 2, 1), "10H", "14Y"))
+    await state(harness, "10H", on=date(2018, 2, 3))
+    async with harness.database.begin() as session:
+        await harness.deliver(session, a_pause(False, date(2018, 2, 5), "10H", "14Y"))
+        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+            working = tasks.create_task(due(harness, date(2018, 2, 5)))
+            while not (await harness.database.fetch(BLOCKED))[0]["n"]:
+                assert not working.done(), "due work did not wait for what is known of the scheme"
+            await session.commit()
+    assert working.result() == 0
+    assert [end for *_, end, _ in await found(harness, "10H")] == [date(2018, 2, 5)]
 
 
 async def test_a_list_that_came_since_is_found_and_an_empty_one_ends_the_doubt(harness: ContractsHarness) -> None:
