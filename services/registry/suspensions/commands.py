@@ -70,12 +70,10 @@ async def suspend_scheme(
     Raises SchemeNotFound, SchemeEnded, SchemeSuspendedAlready, PauseNotAllowed, TermUnknown.
     """
     async with change_of(session, merger, by=by, stated_at=stated_at) as now:
-        scheme = await _scheme_to_change(now, merger, reference)
+        scheme = _scheme_to_change(now, merger, reference)
+        await _must_move(now, merger, scheme, again_from=command.effective_on or day_of(now.at))
         if scheme.suspended_on is not None:
             raise SchemeSuspendedAlready(f"{reference} is suspended since {scheme.suspended_on}")
-        day = command.effective_on or day_of(now.at)
-        if now.standings[merger.successor].on(day) == "closed":
-            raise _ended([f"{merger.successor} is closed on {day}: what {reference} moved has passed on"])
         pause = _pause(now, scheme, command, "scheme-suspension")
         merger.pause(scheme, pause)
         merger.version += 1
@@ -97,7 +95,8 @@ async def resume_scheme(
     Raises SchemeNotFound, SchemeEnded, SchemeNotSuspended, PauseNotAllowed, TermUnknown.
     """
     async with change_of(session, merger, by=by, stated_at=stated_at) as now:
-        scheme = await _scheme_to_change(now, merger, reference)
+        scheme = _scheme_to_change(now, merger, reference)
+        await _must_move(now, merger, scheme)
         if scheme.suspended_on is None:
             last = scheme.pauses[-1] if scheme.pauses else None
             raise SchemeNotSuspended(
@@ -110,25 +109,35 @@ async def resume_scheme(
         await carry_out_if_due(now, merger, by_day=today)
 
 
-async def _scheme_to_change(now: Change, merger: Merger, reference: str) -> Scheme:
-    """Return a scheme that can wait or continue, and move the instant after what was stated of it."""
+def _scheme_to_change(now: Change, merger: Merger, reference: str) -> Scheme:
+    """Return a scheme of the merger, and move the instant after what was stated of it."""
     scheme = next((one for one in merger.schemes if one.reference == reference), None)
     if scheme is None:
         made = ", ".join(one.reference for one in merger.schemes) or "none"
         raise SchemeNotFound(f"{merger.reference} has no transfer scheme {reference}: there are {made}")
-    reasons = []
-    if merger.status == MergerStatus.WITHDRAWN:
-        reasons.append(f"{merger.reference} is withdrawn")
-    if merger.status == MergerStatus.CARRIED_OUT:
-        rows = await now.connection.fetch(_FOLLOWED, merger.reference, scheme.predecessors)
-        left = sorted(set(scheme.predecessors).difference(row["code"] for row in rows))
-        reasons += [f"that {merger.successor} succeeded {code} was undone" for code in left]
-    if scheme.nil_return:
-        reasons.append(f"{reference} is a nil return")
-    if reasons:
-        raise _ended(reasons)
     now.at = behind(scheme.last_stated_at(), now.at)
     return scheme
+
+
+async def _must_move(now: Change, merger: Merger, scheme: Scheme, *, again_from: date | None = None) -> None:
+    """Raise SchemeEnded, with every reason, where nothing can continue, or wait from a day on.
+
+    Where one of its predecessors did not follow after all, the staff of the others still do.
+    """
+    messages = []
+    if merger.status == MergerStatus.WITHDRAWN:
+        messages.append(f"{merger.reference} is withdrawn")
+    if merger.status == MergerStatus.CARRIED_OUT:
+        rows = await now.connection.fetch(_FOLLOWED, merger.reference, scheme.predecessors)
+        if not rows:
+            messages += [f"that {merger.successor} succeeded {code} was undone" for code in sorted(scheme.predecessors)]
+    if scheme.nil_return:
+        messages.append(f"{scheme.reference} is a nil return")
+    if again_from and now.standings[merger.successor].on(again_from) == "closed":
+        messages.append(f"{merger.successor} is closed on {again_from}: what {scheme.reference} moved has passed on")
+    if messages:
+        reasons = [Reason(message) for message in messages]
+        raise SchemeEnded(as_sentence(reasons), reasons=reasons)
 
 
 def _pause(now: Change, scheme: Scheme, command: SuspendScheme | ResumeScheme, subject: Subject) -> SchemePause:
@@ -158,11 +167,6 @@ def _reasons_against(scheme: Scheme, day: date, *, today: date) -> Iterator[Reas
     if scheme.pauses and day < (last := scheme.pauses[-1]).effective_on:
         became = "suspended" if last.suspended else "resumed"
         yield Reason(f"{scheme.reference} was {became} on {last.effective_on}", "effective_on")
-
-
-def _ended(messages: list[str]) -> SchemeEnded:
-    reasons = [Reason(message) for message in messages]
-    return SchemeEnded(as_sentence(reasons), reasons=reasons)
 
 
 def _published(merger: Merger, scheme: Scheme, pause: SchemePause) -> dict[str, object]:

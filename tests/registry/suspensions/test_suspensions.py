@@ -33,6 +33,15 @@ async def act(registry: RegistryClient, what: str, *, scheme: str = "M-14Y-S1", 
     return answer
 
 
+async def undo(registry: RegistryClient, code: str) -> None:
+    """State that the successor of the merger did not succeed a body after all."""
+    undone = SuccessionUndone(
+        code=code, successor="14Y", effective_on=date(2018, 4, 1), stated_at=start_of(date(2018, 6, 1))
+    )
+    async with registry.database.begin() as session:
+        await recording.record(session, [undone], source=recording.COMMAND, by="a test")
+
+
 async def lacks(registry: RegistryClient, **asked: str) -> str:
     return messages({"reasons": (await registry.call("GET", "/mergers/M-14Y/readiness", params=asked))["missing"]})
 
@@ -139,10 +148,26 @@ async def test_a_scheme_whose_successor_was_merged_again_can_continue_and_not_wa
     await registry.call("POST", path, Role.GOVERNANCE_LEAD, **lead, expect=201)
     ended = await act(registry, "suspension", expect=409)
     assert messages(ended) == "14Y is closed on 2018-07-01: what M-14Y-S1 moved has passed on"
-    undone = SuccessionUndone(
-        code="10Y", successor="14Y", effective_on=date(2018, 4, 1), stated_at=start_of(date(2018, 8, 1))
-    )
-    async with registry.database.begin() as session:
-        await recording.record(session, [undone], source=recording.COMMAND, by="a test")
+    await undo(registry, "10Y")
     both = await act(registry, "suspension", scheme="M-14Y-S1", expect=409)
-    assert messages(both) == "that 14Y succeeded 10Y was undone"
+    assert [reason["message"] for reason in both["reasons"]] == [
+        "that 14Y succeeded 10Y was undone",
+        "14Y is closed on 2018-07-01: what M-14Y-S1 moved has passed on",
+    ]
+
+
+async def test_the_staff_of_one_body_continue_where_another_of_their_scheme_did_not_follow(
+    registry: RegistryClient,
+) -> None:
+    await agreed(registry, schemes=[{"sort": "property"}, {"sort": "staff"}])
+    await registry.move_clock("2018-05-01")
+    await act(registry, "suspension")
+    await registry.move_clock("2018-06-01")
+    await undo(registry, "10Y")
+    await act(registry, "resumption")
+    await undo(registry, "10H")
+    ended = await act(registry, "suspension", expect=409)
+    assert [reason["message"] for reason in ended["reasons"]] == [
+        "that 14Y succeeded 10H was undone",
+        "that 14Y succeeded 10Y was undone",
+    ]
