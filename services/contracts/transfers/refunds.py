@@ -15,7 +15,8 @@ from services.contracts.core.models import known
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
 
-# What went to the successor's part of a contract is not known where bodies stayed with it: it paid for them too.
+# What went to the successor's part of a contract is not known where bodies stayed with it, or it was a customer before:
+# it paid for them, or for itself, too.
 _FELL_DUE = f"""
 WITH undone AS (
     SELECT s.code, s.successor, s.effective_on, max(s.merger) AS merger, max(upper(s.known)) AS undone_at
@@ -25,7 +26,10 @@ WITH undone AS (
 SELECT u.code, u.successor, u.effective_on, u.merger, u.undone_at, c.reference, moved.whole,
        due.payee, due.items, due.pence
   FROM undone u
-  JOIN LATERAL (SELECT h.contract_id, bool_and(h.from_customers = ARRAY[u.code]) AS whole FROM change_of_hands h
+  JOIN LATERAL (SELECT h.contract_id,
+                       bool_and(h.from_customers = ARRAY[u.code]
+                                AND coalesce(h.to_customer <> ALL(h.customers_before), false)) AS whole
+                  FROM change_of_hands h
                  WHERE h.from_customers @> ARRAY[u.code] AND h.to_customer = u.successor
                    AND h.effective_on = u.effective_on GROUP BY h.contract_id) moved ON true
   JOIN contract c ON c.id = moved.contract_id

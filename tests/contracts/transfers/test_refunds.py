@@ -81,3 +81,14 @@ async def test_where_others_stay_with_the_successor_the_part_of_the_money_is_not
     [(about, _, pence, text)] = await found(harness)
     assert (about, pence) == ([reference, "10H", "14Y"], None)
     assert "(M-BUCKS) was undone, and £50.00 fell due from 14Y to 0CX in 1 payment" in text
+
+
+async def test_what_a_successor_paid_for_itself_too_has_no_known_part_of_the_body_that_it_had_taken_over(
+    harness: ContractsHarness,
+) -> None:
+    reference = await harness.signed(a_draft(customers=["10H", "05Y"]))
+    took = {"code": "10H", "successor": "05Y", "effective_on": THE_DAY}
+    await harness.hear(OrganisationSucceeded(**took, shape="acquisition", stated_at=at(THE_DAY)))
+    await falls_due(harness, reference, "I1", "05Y", "0CX", 5_000)
+    await harness.hear(SuccessionUndone(**took, stated_at=at(UNDONE)))
+    assert [(about, pence) for about, _, pence, _ in await found(harness)] == [([reference, "10H", "05Y"], None)]
