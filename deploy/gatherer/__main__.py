@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from deploy.gatherer.app import provenance_route
-from deploy.gatherer.chain import Answer, Ask
+from deploy.gatherer.chain import Answer, Ask, answer_of
 
 _SECONDS = 30.0
 
@@ -25,8 +25,7 @@ def create_app(services_at: str) -> Starlette:
         headers = {"Authorization": request.headers.get("authorization", "")}
 
         async def ask(service: str, path: str) -> Answer:
-            answer = await client.get(f"{services_at.format(service=service)}{path}", headers=headers)
-            return answer.status_code, answer.json()
+            return await answer_of(client.get(f"{services_at.format(service=service)}{path}", headers=headers))
 
         return ask
 

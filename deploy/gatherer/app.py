@@ -9,25 +9,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from deploy.gatherer.chain import Ask, Refused, gather
+from deploy.gatherer.chain import Ask, Chain, Refused, gather
 from deploy.pages import document
 from libs.common.http.pages import page
 
 AskAs = Callable[[Request], Ask]
 """Returns how a request's caller asks the services."""
-_LONGEST_REFERENCE = 200
 
 
 def provenance_route(ask_as: AskAs) -> Route:
     """Return the route of the gatherer. A browser gets a page, a program JSON; `format` says otherwise."""
 
     async def read(request: Request) -> Response:
-        reference = request.path_params["reference"][:_LONGEST_REFERENCE]
+        reference = request.path_params["reference"]
         try:
-            chain = (await gather(reference, ask_as(request))).as_json()
+            found = await gather(reference, ask_as(request))
         except Refused as refused:
             return JSONResponse(refused.problem, refused.status, media_type="application/problem+json")
-        status = 200 if chain["parts"] else 404
+        chain, status = found.as_json(), _status(found)
         form = request.query_params.get("format", "html" if _is_browser(request) else "json")
         if form != "html":
             return JSONResponse(chain, status)
@@ -35,7 +34,12 @@ def provenance_route(ask_as: AskAs) -> Route:
         shown.status_code = status
         return shown
 
-    return Route("/provenance/{reference}", read)
+    return Route("/provenance/{reference:path}", read)
+
+
+def _status(chain: Chain) -> int:
+    """Not found is what every service has answered to know nothing of."""
+    return 200 if chain.parts else 502 if chain.is_unanswered else 404
 
 
 def _is_browser(request: Request) -> bool:
@@ -46,10 +50,11 @@ def render(chain: dict[str, Any]) -> str:
     """Return a chain as the content of a page: what was asked first, then what it follows from, with links."""
     parts = "".join(_part(part) for part in chain["parts"])
     if not parts:
-        parts = "<p>No service knows this, or none of it is yours to read.</p>"
+        parts = "<p>No service that answered knows this, or none of it is yours to read.</p>"
     rest = "" if chain["complete"] else "<p>This is not all: a part is hidden from you, not known, or further away.</p>"
-    missing = "".join(f"<li>{_link(one['id'])} {escape(one['source'])}</li>" for one in chain["missing"])
-    unknown = f"<h2>Not answered</h2><ul>{missing}</ul>" if chain["parts"] and missing else ""
+    lacking = [one for one in chain["missing"] if one["source"] or one["id"] != chain["reference"]]
+    missing = "".join(f"<li>{_link(one['id'])} {escape(one['source'])}</li>" for one in lacking)
+    unknown = f"<h2>Not answered</h2><ul>{missing}</ul>" if missing else ""
     asked = f'<p><a href="/">Footprint</a></p><h1>Because of what?</h1><p>{escape(chain["reference"])}</p>'
     return f"{asked}{parts}{unknown}{rest}"
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploy.demo.services import SERVICES, Services
-from deploy.gatherer.chain import Answer, Ask
+from deploy.gatherer.chain import Answer, Ask, answer_of
 from deploy.laptop.issuer import LoopbackOnly, is_local
 from deploy.laptop.page import SHOWN_AT
 from deploy.laptop.state import BY
@@ -34,8 +34,7 @@ def ask_as_page_user(services: Services) -> Callable[[Request], Ask]:
         async def ask(service: str, path: str) -> Answer:
             # The caller's own header stands in the place of a user's.
             headers = {} if by else {"Authorization": token or ""}
-            answer = await services.ask("GET", f"/{service}{path}", by=by or BY, headers=headers)
-            return answer.status_code, answer.json()
+            return await answer_of(services.ask("GET", f"/{service}{path}", by=by or BY, headers=headers))
 
         return ask
 

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from deploy.gatherer.app import provenance_route
-from deploy.gatherer.chain import Answer, Ask
+from deploy.gatherer.chain import Answer, Ask, answer_of
 from libs.common.identity import Role
 from tests.support.platform import Platform
 
@@ -21,8 +21,7 @@ async def gathered(
         headers = {"Authorization": request.headers.get("authorization", "")}
 
         async def ask(service: str, path: str) -> Answer:
-            answer = await platform.clients[service].get(path, headers=headers)
-            return answer.status_code, answer.json()
+            return await answer_of(platform.clients[service].get(path, headers=headers))
 
         return ask
 
