@@ -58,6 +58,10 @@ class Origin:
     is_whole: bool = True
     """Whether nothing of it is hidden from the caller, and all of it is named."""
 
+    def named(self, reference: str) -> str:
+        """Return how the log names this as a cause: the id in a request may be written in another way."""
+        return self.event.id if self.event is not None and self.kind == "event" else reference
+
 
 @dataclass(frozen=True, slots=True)
 class Effects:
@@ -69,20 +73,28 @@ class Effects:
 
 
 _BY_ID = "SELECT name, body FROM event_log WHERE event_id = $1"
+# What `is_shown` decides, in SQL, so that pages are full and counts exact. The keys, which are indexed, have references
+# too, and a reference may look like a code: the fields that name an event's readers are read only where keys match.
+_SHOWN = """
+($1 OR NOT name = ANY($2) OR keys && $3 AND EXISTS (
+    SELECT FROM unnest($4::text[], $5::text[]) AS reader (event, field)
+     WHERE reader.event = name AND convert_from(body, 'UTF8')::jsonb -> 'data' -> reader.field ?| $3
+))
+"""
 # Without the CTE the last positions may be looked through for a key that none of them has.
-_ABOUT = """
-WITH found AS MATERIALIZED (SELECT position FROM event_log WHERE keys && $1)
-SELECT name, body FROM event_log JOIN found USING (position) ORDER BY position DESC LIMIT $2
-"""
-# References among the keys that look like codes let a row pass here; `is_shown` looks at the organisations themselves.
-_EFFECTS = """
-SELECT name, body FROM event_log
- WHERE causation = $1 AND position > $2 AND ($3 OR keys && $4 OR NOT name = ANY($5)) ORDER BY position LIMIT $6
-"""
-_COUNTS = """
-SELECT count(*) AS all, count(*) FILTER (WHERE $2 OR keys && $3 OR NOT name = ANY($4)) AS shown
-  FROM event_log WHERE causation = $1
-"""
+_ABOUT = f"""
+WITH found AS MATERIALIZED (SELECT position FROM event_log WHERE keys && $6 ORDER BY position DESC)
+SELECT name, body FROM found CROSS JOIN LATERAL (
+       SELECT name, body, keys FROM event_log WHERE event_log.position = found.position OFFSET 0
+ ) AS event WHERE {_SHOWN} LIMIT $7
+"""  # noqa: S608  (the only value put in is the constant above)
+_ALL_ABOUT = "SELECT count(*) AS all FROM event_log WHERE keys && $1"
+_EFFECTS = f"""
+SELECT name, body FROM event_log WHERE causation = $6 AND position > $7 AND {_SHOWN} ORDER BY position LIMIT $8
+"""  # noqa: S608
+_COUNTS = f"""
+SELECT count(*) AS all, count(*) FILTER (WHERE {_SHOWN}) AS shown FROM event_log WHERE causation = $6
+"""  # noqa: S608
 _RECORDED = """
 SELECT operation, actor FROM write_record WHERE correlation = $1 AND (request_id = $2 OR causation = $2)
  ORDER BY id LIMIT 1
@@ -114,14 +126,25 @@ class Reader:
 
     async def effects(self, named: str, *, after: int, limit: int) -> Effects:
         """Return a page of what followed from an event or a request in this service, after a position."""
-        codes, restricted = sorted(self.by.organisations), sorted(self.restricted)
-        rows = await self.db.fetch(_EFFECTS, named, after, self.by.is_national, codes, restricted, limit)
-        counts = await self.db.fetchrow(_COUNTS, named, self.by.is_national, codes, restricted)
-        shown = self._shown(rows)
-        if counts is None:
+        counts = await self.db.fetchrow(_COUNTS, *self._sight(), named)
+        if counts is None or not counts["all"]:
             return Effects()
-        hidden = len(rows) - len(shown)
-        return Effects(shown, counts["shown"] - hidden, is_whole=counts["all"] == counts["shown"] and not hidden)
+        shown = await self._effects(named, after, limit)
+        return Effects(shown, counts["shown"], is_whole=counts["all"] == counts["shown"])
+
+    async def _effects(self, named: str, after: int, limit: int) -> list[Envelope]:
+        return self._shown(await self.db.fetch(_EFFECTS, *self._sight(), named, after, limit))
+
+    def _sight(self) -> tuple[bool, list[str], list[str], list[str], list[str]]:
+        """Return the first arguments of a query with `_SHOWN`."""
+        readers = {
+            (name, one)
+            for (name, _), kind in CATALOGUE.items()
+            if kind.parties_only
+            for one in kind.organisation_fields
+        }
+        names, fields = [name for name, _ in readers], [one for _, one in readers]
+        return self.by.is_national, sorted(self.restricted), sorted(self.by.organisations), names, fields
 
     def _shown(self, rows: Sequence[asyncpg.Record]) -> list[Envelope]:
         shown = (row for row in rows if is_shown(row, self.restricted, self.by, None))
@@ -167,10 +190,10 @@ class Reader:
 
     async def _of_effects(self, named: str) -> Origin | None:
         """Return a request, or another service's event, of which the caller may see what followed here."""
-        found = await self.effects(named, after=0, limit=1)
-        if not found.items:
+        found = await self._effects(named, 0, 1)
+        if not found:
             return None
-        first = found.items[0]
+        [first] = found
         told = await self._recorded(first.correlation, named)
         if first.causation_source or (told is not None and told.operation.startswith(_REACTION)):
             return Origin(kind="event", source=first.causation_source)
@@ -182,17 +205,18 @@ class Reader:
         for alias in self.aliases:
             if found := alias.pattern.fullmatch(reference):
                 key, name = found[1], alias.field
-        rows = await self.db.fetch(_ABOUT, [key], MOST_CAUSES + 1)
-        events = [one for one in self._shown(rows) if not name or one.fields.get(name) == reference]
+        shown = self._shown(await self.db.fetch(_ABOUT, *self._sight(), [key], MOST_CAUSES + 1))
+        events = [one for one in shown if not name or one.fields.get(name) == reference]
         if not events:
             return None
+        several = await self.db.fetchrow(_ALL_ABOUT, [key])
         return Origin(
             kind="fact",
             source=self.service,
             event=events[0],
             because=[Cause("event", self.service, one.id) for one in events[:MOST_CAUSES]],
             packs=_united(packs_of(one) for one in events),
-            is_whole=len(rows) <= MOST_CAUSES and len(self._shown(rows)) == len(rows),
+            is_whole=several is not None and several["all"] == len(shown) <= MOST_CAUSES,
         )
 
 

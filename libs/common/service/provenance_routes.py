@@ -80,7 +80,7 @@ class ProvenancePartView(BaseModel):
 
 
 @router.get(
-    "/provenance/{reference}",
+    "/provenance/{reference:path}",
     summary="Read what something follows from, and what followed from it",
     responses=problems(ProvenanceNotFound),
 )
@@ -92,7 +92,7 @@ async def read_provenance(
     reference: Annotated[
         str,
         Path(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:~+-]{0,199}$",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:~+/-]{0,199}$",
             description="The id of an event or of a request, or the reference of a fact: a contract, plan, decision, "
             "right, budget line, case, merger, scheme or finding, the digest of a published figure, or an "
             "organisation's code.",
@@ -112,7 +112,7 @@ async def read_provenance(
     if origin is None:
         raise ProvenanceNotFound(f"{service.name} knows nothing of {reference} that you may read")
     [after] = paging.key(int) or (0,)
-    effects = await reader.effects(reference, after=after, limit=paging.fetch)
+    effects = await reader.effects(origin.named(reference), after=after, limit=paging.fetch)
     shown = page(effects.items, key=lambda one: one.position, request=request)
     links = _Links(request, service.name)
     return ProvenancePartView(

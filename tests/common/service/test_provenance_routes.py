@@ -14,7 +14,7 @@ from libs.common.events import Event
 from libs.common.identity import Role
 from libs.common.messaging import outbox
 from libs.common.messaging.bus.direct import DirectBus
-from libs.common.messaging.provenance import Alias
+from libs.common.messaging.provenance import MOST_CAUSES, Alias
 from libs.common.process import context
 from libs.common.service.app import create_service
 from tests.support import sample_service
@@ -149,6 +149,36 @@ async def test_what_is_hidden_is_left_out_and_the_answer_is_not_complete(
     whole = await ask(client, public, **keeper)
     assert (causes(whole), whole["complete"]) == ([("event", "beacons", secret)], True)
     assert [one["id"] for one in whole["effects"]["items"]] == [also_secret]
+
+
+async def test_a_page_is_full_and_a_count_exact_where_a_reference_looks_like_the_callers_code(
+    app: FastAPI, client: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    stranger = tokens.header(Role.PARTNER, organisations=("ZZZ",))
+    secrets = [whispered("AAA", "ZZZ") for _ in range(3)]
+    told = await tell(app, secrets[0], lit("AAA"), *secrets[1:], lit("BBB"), lit("CCC"), because="request-2")
+    page = await ask(client, "request-2", params={"limit": 2}, headers=stranger)
+    rest = (await client.get(page["effects"]["next"], headers=stranger)).json()
+    pages = [[one["id"] for one in each["effects"]["items"]] for each in (page, rest)]
+    assert pages == [[told[1], told[4]], [told[5]]]
+    assert [(each["effects"]["count"], each["complete"]) for each in (page, rest)] == [(3, False)] * 2
+
+
+async def test_a_fact_of_which_the_latest_events_are_hidden_is_known_by_an_earlier_one(
+    app: FastAPI, client: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    [first] = await tell(app, lit("AAA/fire"), because="r")
+    await tell(app, *(whispered("DDD", "AAA/fire") for _ in range(MOST_CAUSES + 1)), because="r")
+    fact = await ask(client, "AAA%2Ffire", headers=tokens.header(Role.PARTNER, organisations=("ZZZ",)))
+    assert (causes(fact), fact["complete"]) == ([("event", "beacons", first)], False)
+
+
+async def test_what_followed_from_an_event_is_found_however_its_id_is_written(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
+    [first] = await tell(app, lit("AAA"), because="r")
+    await tell(app, lit("BBB"), because=first, source="beacons")
+    assert (await ask(client, first.upper()))["effects"]["count"] == 1
 
 
 async def test_what_is_unknown_and_what_is_no_reference_are_refused(client: httpx.AsyncClient) -> None:
