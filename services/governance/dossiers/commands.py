@@ -15,7 +15,7 @@ from libs.common.process.clock import day_of
 from services.governance.dossiers.models import Dossier
 from services.governance.dossiers.queries import Decided, find_decided, list_without_dossier, missing_steps
 from services.governance.dossiers.rules import Entry, Material, entries_of
-from services.governance.dossiers.sources import EVENT, RESULT, conflicts_of, new_materials
+from services.governance.dossiers.sources import EVENT, MOST_AT_ONCE, RESULT, conflicts_of, new_materials
 from services.governance.dossiers.steps import continues_after
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('dossiers', 0))"
@@ -95,8 +95,9 @@ async def write_dossiers(session: AsyncSession, *, up_to: date, stated_at: datet
     found = await new_materials(connection, decisions)
     for decision, materials in found.items():
         done += await _add(session, decision, materials, up_to)
-    # What was added may attach more, and what is not published yet will: these are looked at again.
-    again = {*found, *(row["d"] for row in await connection.fetch(_UNPUBLISHED, decisions))}
+    # What was added may attach more, what is not published yet will, and of more than is read at once the rest waits.
+    full = sum(map(len, found.values())) == MOST_AT_ONCE
+    again = set(decisions) if full else {*found, *(row["d"] for row in await connection.fetch(_UNPUBLISHED, decisions))}
     await connection.execute(_MARK, sorted(again))
     await connection.execute(_SEEN, [row["id"] for row in marks])
     more = len(marks) == _AT_ONCE

@@ -5,7 +5,7 @@ from datetime import date
 
 from services.governance.dossiers import models, sources
 from services.governance.interests.models import declared
-from tests.governance.dossiers.test_dossiers import MOVED, ON, due, entries, hear
+from tests.governance.dossiers.test_dossiers import BODY, MOVED, ON, due, entries, hear
 from tests.support.governance_harness import GovernanceHarness
 
 WITH_THE_DECISION = {"proposal", "proposal_consent", "permit", "meeting", "meeting_item", "urgent_consultation"}
@@ -40,6 +40,26 @@ async def test_only_dossiers_about_which_something_was_recorded_are_looked_at(
         await connection.execute(paper.replace("PP-1", "PP-2"), row["proposal"], date(2017, 6, 2))
     await due(harness, ON)
     assert await entries(harness, decision) == [*before, ("paper", "paper:PP-1"), ("paper", "paper:PP-2")]
+
+
+async def test_what_is_more_than_is_written_at_once_waits_with_its_mark(plan: tuple[GovernanceHarness, str]) -> None:
+    harness, decision = plan
+    proposal = await harness.propose("10H", on=ON, action="consolidation.commit")
+    other = await harness.decide(proposal, BODY, on=ON)
+    await due(harness, ON)
+    before = {one: len(await entries(harness, one)) for one in (decision, other)}
+    many = f"""
+    INSERT INTO proposal_act (proposal, what, effective_on, stated_at, recorded_by, body, code, outcome, reference,
+                              lawful, revision)
+    SELECT d.proposal, 'consulted', d.taken_on, now(), 'lead', '', 'public', 'neutral', '', false, 0
+      FROM decision d CROSS JOIN generate_series(1, {sources.MOST_AT_ONCE})
+    """  # noqa: S608  (only a number is put in)
+    async with harness.database.connect() as connection:
+        await connection.execute("DELETE FROM outbox")
+        await connection.execute(many)
+    await due(harness, ON)
+    after = {one: len(await entries(harness, one)) for one in (decision, other)}
+    assert after == {one: count + sources.MOST_AT_ONCE for one, count in before.items()}
 
 
 async def test_an_event_that_came_before_what_attaches_it_is_an_entry_with_it(
