@@ -375,13 +375,23 @@ class GovernanceHarness:
                 session, found, command, by=a_lead(), today=on, stated_at=at(on, 10)
             )
 
-    async def show(self, proposal: str, condition: str, *, on: date, stated: datetime | None = None) -> None:
+    async def show(
+        self,
+        proposal: str,
+        condition: str,
+        *,
+        on: date,
+        stated: datetime | None = None,
+        body: str | None = None,
+        by: Caller | None = None,
+    ) -> None:
         """Evidence is given that a condition is met."""
+        given: dict[str, Any] = {"document": "Letter of the auditor", "minute": "Governing body, item 3", "body": body}
         async with self.database.begin() as session:
-            found = await proposals.get_proposal_to_change(session, proposal, by=a_lead(), today=on)
-            command = proposal_acts.GiveEvidence(document="Letter of the auditor", minute="Governing body, item 3")
+            found = await proposals.lock_proposal(session, proposal)
+            command = proposal_acts.GiveEvidence.model_validate(given)
             await proposal_acts.give_evidence(
-                session, found, condition, command, by=a_lead(), today=on, stated_at=stated or at(on, 10)
+                session, found, condition, command, by=by or a_lead(), today=on, stated_at=stated or at(on, 10)
             )
 
     async def bucks(self) -> None:

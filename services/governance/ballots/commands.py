@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -245,8 +245,8 @@ async def close_item(
     result = _result(room, item, counted, command.closed_at, stated_at)
     session.add_all([result, *acts(found, command, "item closed", subject=item.reference, by=by, stated_at=stated_at)])
     if item.minutes_of is not None and result.outcome == ItemOutcome.CARRIED:
-        met = frozenset(command.met)
-        result.approves = await approve_minutes(session, found, item, met=met, by=by, stated_at=stated_at)
+        shown: dict[str, Any] = {"met": frozenset(command.met), "document": command.document}
+        result.approves = await approve_minutes(session, found, item, **shown, by=by, stated_at=stated_at)
     if item.urgent_action_id is not None and result.outcome == ItemOutcome.FAILED:
         await refuse_ratification(session, found, item, by=by, stated_at=stated_at)
     if item.proposal:

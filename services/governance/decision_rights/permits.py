@@ -119,6 +119,14 @@ async def record_permit(session: AsyncSession, asked: Asked, *, act: str, by: Ca
     return recorded.id
 
 
+def unshown(met: Collection[str], document: str | None) -> list[Conflict]:
+    """Return a refusal for each condition that an act states as met without the document that shows it."""
+    if document is not None:
+        return []
+    messages = [f"{code}: name in `document` what shows it, or give evidence with the proposal" for code in sorted(met)]
+    return [ConditionUnmet(message, reasons=[Reason(message, "met")]) for message in messages]
+
+
 def _refusal(organisation: str, actor: Actor, fault: Fault) -> Conflict:
     message = f"{organisation}: {actor.named} may not: {fault.repair}"
     return _REFUSALS.get(fault.missing, NoPower)(message, reasons=[Reason(message, "body")])

@@ -20,9 +20,8 @@ from services.governance.core.chains import LimitBasis, Question
 from services.governance.core.codes import Command, Document, Note
 from services.governance.core.errors import EndsBeforeItBegins, refuse
 from services.governance.core.models import known
-from services.governance.decision_rights.errors import ConditionUnmet
 from services.governance.decision_rights.models import SeriesPart
-from services.governance.decision_rights.permits import permit
+from services.governance.decision_rights.permits import permit, unshown
 from services.governance.decision_rights.queries import Actor
 from services.governance.decision_rights.series import Series, end_parts, restore_parts
 from services.governance.decisions.errors import (
@@ -79,7 +78,7 @@ async def take_decision(session: AsyncSession, new: NewDecision, *, by: Caller, 
     connection = await raw(session)
     read = await get_proposal(connection, new.proposal, as_at=new.on)
     subject = await find_subject(connection, proposal.subject, as_at=new.on, as_known=None)
-    refuse([*_not_open(read, new, subject), *_not_consulted(read, new), *_without_paper(new)])
+    refuse([*_not_open(read, new, subject), *_not_consulted(read, new), *unshown(new.met, new.document)])
     binding = await binding_of(connection, new.body, proposal.action, on=new.on, as_known=None)
     if not binding.binds:
         reasons = [Reason(reason, "body") for reason in binding.reasons]
@@ -112,7 +111,7 @@ def _add_acts(session: AsyncSession, proposal: Proposal, new: NewDecision, decis
     """Record the decision with its proposal, and the evidence that was stated with it."""
     when: dict[str, Any] = {"by": by, "stated_at": decision.stated_at, "revision": decision.revision}
     for code in sorted(new.met):
-        add_act(session, proposal, ActKind.EVIDENCED, new.on, code=code, reference=new.minute, **when)
+        add_act(session, proposal, ActKind.EVIDENCED, new.on, body=new.body, code=code, reference=new.minute, **when)
     given: dict[str, Any] = {"body": new.body, "outcome": decision.outcome, "conditions": decision.conditions}
     add_act(session, proposal, ActKind.DECIDED, new.on, reference=decision.id, **given, **when)
 
@@ -155,15 +154,13 @@ def _not_consulted(read: ProposalRead, new: NewDecision) -> Iterable[Conflict]:
             yield _refusal(NotConsulted, message, "proposal")
 
 
-def _without_paper(new: NewDecision) -> Iterable[Conflict]:
-    for code in sorted(new.met) if new.document is None else ():
-        message = f"{code}: give evidence of it with the proposal, or name in `document` what shows it"
-        yield _refusal(ConditionUnmet, message, "met")
-
-
 def _met(read: ProposalRead, new: NewDecision, stated_at: datetime) -> frozenset[str]:
-    """Return the conditions of rights of which there is evidence by the day, stated by the instant."""
-    return new.met | {act.code for act in read.standing.evidence if act.stated_at <= stated_at}
+    """Return the conditions of the body's rights of which there is evidence by the day, stated by the instant.
+
+    What the proposer shows without naming a body is of the proposer's own rights: no one shows another's.
+    """
+    own = {new.body, ""} if read.binding[new.body] == (read.organisation,) else {new.body}
+    return new.met | {act.code for act in read.standing.evidence if act.body in own and act.stated_at <= stated_at}
 
 
 def _question(proposal: Proposal, subject: Subject | None, new: NewDecision, *, met: frozenset[str]) -> Question:
@@ -275,14 +272,16 @@ class ReverseDecision(Command):
 async def get_decision_to_change(session: AsyncSession, decision_id: str, *, by: Caller, today: date) -> Decision:
     """Lock a decision's proposal and return it, for who acts for all that it binds.
 
-    Raises DecisionNotFound, RoleMissing, NotYoursToDecide.
+    The organisations are locked first, as an item's are before its proposal. Raises DecisionNotFound, RoleMissing,
+    NotYoursToDecide.
     """
     by.must_have(Role.GOVERNANCE_LEAD)
     decision = await session.get(Decision, decision_id)
     if decision is None:
         raise DecisionNotFound(f"there is no decision {decision_id}")
-    await lock_proposal(session, decision.proposal)
     connection = await raw(session)
+    await known.lock(connection, sorted(decision.binds))
+    await lock_proposal(session, decision.proposal)
     for code in decision.binds:
         await must_decide_for(connection, code, by=by, today=today)
     return decision

@@ -16,7 +16,7 @@ from libs.common.temporal.days import LATEST
 from services.governance.core.chains import Question
 from services.governance.core.codes import Command, Document, Note
 from services.governance.core.errors import refuse
-from services.governance.decision_rights.permits import permit
+from services.governance.decision_rights.permits import permit, unshown
 from services.governance.decision_rights.queries import Actor
 from services.governance.meetings import queries
 from services.governance.meetings.commands import ToChange, acts, sitting_refusals
@@ -124,13 +124,14 @@ async def approve_minutes(
     item: MeetingItem,
     *,
     met: frozenset[str],
+    document: str | None,
     by: Caller,
     stated_at: datetime,
 ) -> int:
     """Approve the version of an earlier meeting's minutes that a locked item was put to the vote with; return its id.
 
-    A version that was recorded after the motion was put is not what was voted on. Raises MinutesMissing,
-    MinutesApproved, and what `permit` raises.
+    A version that was recorded after the motion was put is not what was voted on. `met` are conditions of the body's
+    right that `document` shows to be met. Raises MinutesMissing, MinutesApproved, and what `permit` raises.
     """
     meeting = await session.get_one(Meeting, item.minutes_of)
     motion = await session.get_one(Motion, item.id)
@@ -144,6 +145,7 @@ async def approve_minutes(
         raise MinutesMissing(f"no minutes of {meeting.reference} were recorded when item {item.number} was put")
     if await session.scalar(select(ItemResult.item_id).where(ItemResult.approves == voted_on.id)):
         raise MinutesApproved(f"version {voted_on.version} of the minutes of {meeting.reference} is approved")
+    refuse(unshown(met, document))
     await permit(
         session,
         Actor(body=found.body.reference),

@@ -24,7 +24,7 @@ from services.governance.proposals.errors import MinuteContradicts, NoSuchCondit
 from services.governance.proposals.models import ActKind, Proposal, State
 from services.governance.proposals.packs import codes_of, listed_on, unlisted
 from services.governance.proposals.queries import ProposalRead, find_last_decision, get_proposal
-from services.governance.proposals.rules import APPROVED
+from services.governance.proposals.rules import APPROVED, unmet_of
 
 _Code = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
 
@@ -98,6 +98,13 @@ class GiveEvidence(Dated):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"document": "Letter of the auditor, 12 March 2018"}]})
 
+    body: Annotated[
+        BodyReference | None,
+        Field(
+            description="The body to whose right or approval the condition belongs. Left out: one of an approval, or of"
+            " the right of a body that decides for the proposal's organisation alone."
+        ),
+    ] = None
     document: Annotated[PrivateWords, Field(description="The paper that shows it. Private.")]
     minute: Annotated[
         Sentence | None,
@@ -273,20 +280,34 @@ async def give_evidence(
 ) -> None:
     """Record that a condition of a decision on a locked proposal was met, or one of a right to decide on it.
 
-    Of a right it is one that a rule pack of the day lists. Raises NoSuchCondition, ProposalNotOpen.
+    Of a right it is one that a rule pack of the day lists. The caller acts for each organisation that the named body
+    decides for; where none is named, for the proposal's. Raises NotYoursToDecide, NotAsked, NoSuchCondition,
+    ProposalNotOpen.
     """
     day = command.on or today
-    read = await get_proposal(await raw(session), proposal.reference, as_at=max(day, proposal.drafted_on))
-    refusals: list[Conflict] = [*_over(read)]
-    of_rights = set(conditions_on(day)) - {act.code for act in read.standing.evidence}
-    if condition not in of_rights.union(read.standing.unmet):
+    connection = await raw(session)
+    read = await get_proposal(connection, proposal.reference, as_at=max(day, proposal.drafted_on))
+    codes = read.binding.get(command.body or "", (proposal.organisation,))
+    for code in codes:
+        await must_decide_for(connection, code, by=by, today=today)
+    refusals: list[Conflict] = [*_over(read), *(_not_asked(read, command.body) if command.body else ())]
+    if condition not in _open_conditions(read, command.body or "", day):
         message = f"{condition} is no unmet condition of {proposal.reference} on {day.isoformat()}"
         refusals.append(NoSuchCondition(message, reasons=[Reason(message, "condition")]))
     refuse(refusals)
     given: dict[str, Any] = {"code": condition, "revision": read.standing.revision, "reference": command.minute or ""}
-    add_act(session, proposal, ActKind.EVIDENCED, day, by=by, stated_at=stated_at, **given)
-    _record(session, proposal, command, "condition met", day, by=by, stated_at=stated_at, reason=condition)
+    add_act(session, proposal, ActKind.EVIDENCED, day, by=by, stated_at=stated_at, body=command.body or "", **given)
+    for code in codes:
+        _record(session, proposal, command, "condition met", day, by=by, stated_at=stated_at, reason=condition, of=code)
     await session.flush()
+
+
+def _open_conditions(read: ProposalRead, body: str, day: date) -> set[str]:
+    """Return the conditions that evidence can be given of: of rights, and of approvals; those of one body if named."""
+    evidence = read.standing.evidence
+    of_approvals = (unmet_of(one, evidence) for one in read.standing.consents if body in ("", one.body))
+    of_rights = set(conditions_on(day)) - {act.code for act in evidence if act.body == body}
+    return of_rights.union(*of_approvals)
 
 
 async def schedule_proposal(
@@ -320,13 +341,17 @@ def _not_open(read: ProposalRead) -> ProposalNotOpen:
 
 def _not_awaited(read: ProposalRead, body: str) -> Iterable[Conflict]:
     yield from _over(read)
-    if body not in read.binding:
-        message = f"{read.reference} does not ask {body}"
-        yield NotAsked(message, reasons=[Reason(message, "body")])
+    yield from _not_asked(read, body)
     for consent in read.standing.consents:
         if consent.body == body and consent.outcome:
             message = f"{body} has decided on {read.reference} by {consent.decision}"
             yield ProposalNotOpen(message, reasons=[Reason(message, "body")])
+
+
+def _not_asked(read: ProposalRead, body: str) -> Iterable[Conflict]:
+    if body not in read.binding:
+        message = f"{read.reference} does not ask {body}"
+        yield NotAsked(message, reasons=[Reason(message, "body")])
 
 
 def _before(day: date, first: date, field: str) -> Iterable[Conflict]:
@@ -345,6 +370,8 @@ def _record(
     by: Caller,
     stated_at: datetime,
     reason: str | None = None,
+    of: str | None = None,
 ) -> None:
+    """Record the act of an organisation: left out, of the proposal's."""
     given = (command, operation, proposal.reference, day)
-    session.add(new_act(*given, organisation=proposal.organisation, by=by, stated_at=stated_at, reason=reason))
+    session.add(new_act(*given, organisation=of or proposal.organisation, by=by, stated_at=stated_at, reason=reason))

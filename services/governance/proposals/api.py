@@ -197,9 +197,9 @@ async def withdraw_proposal(
     "/proposals/{proposal}/conditions/{condition}/evidence",
     status_code=201,
     summary="Show that a condition is met",
-    responses=problems(*_CHANGES, NoSuchCondition),
+    responses=problems(*_CHANGES, NotAsked, NoSuchCondition),
 )
-@binds("the proposal's organisation", "the body that took it over")
+@binds("the proposal's organisation, or all that the named body decides for", "the body that took it over")
 async def give_evidence(
     proposal: ProposalPath,
     condition: Annotated[ConditionCode, Path(description="A condition of its approval, or of a right.")],
@@ -211,9 +211,10 @@ async def give_evidence(
 ) -> ProposalView:
     """Record the paper that shows a condition met: of an approval, or of the right by which a body is to decide.
 
-    An approval is in effect once all its conditions are met; a right is used only where its own were by the day.
+    An approval is in effect once all its conditions are met; a right is used only where its own were by the day. Of
+    the right of another organisation's body, who acts for that one gives it.
     """
-    found = await commands.get_proposal_to_change(session, proposal, by=by, today=today)
+    found = await commands.lock_proposal(session, proposal)
     await acts.give_evidence(session, found, condition, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, proposal, command.on or today)
 

@@ -47,7 +47,7 @@ def proposal_view(read: ProposalRead, *, as_known: datetime | None) -> ProposalV
         unmet=list(read.standing.unmet),
         in_effect=read.standing.in_effect,
         evidence=[
-            EvidenceView(condition=act.code, met_on=act.effective_on, minute=act.reference)
+            EvidenceView(condition=act.code, body=act.body, met_on=act.effective_on, minute=act.reference)
             for act in read.standing.evidence
         ],
         consulted=list(read.standing.consulted),

@@ -78,9 +78,8 @@ def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on
     )
     now, consents = _consents(bodies, done, revision, on)
     outcome = _outcome(consents)
-    conditions = {code for consent in consents for code in consent.conditions}
     evidence = tuple(act for act in done if act.what == ActKind.EVIDENCED and act.revision in (0, now))
-    unmet = sorted(conditions - {act.code for act in evidence})
+    unmet = sorted({code for consent in consents for code in unmet_of(consent, evidence)})
     overtaken = _overtaken(bodies, done, revision) if outcome else set[Done]()
     state = _state([act for act in done if act not in overtaken], consents, outcome)
     return Standing(
@@ -93,6 +92,11 @@ def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on
         consulted=tuple(sorted({act.code for act in done if act.what == ActKind.CONSULTED})),
         evidence=evidence,
     )
+
+
+def unmet_of(consent: Consent, evidence: Iterable[Done]) -> set[str]:
+    """Return the conditions of a body's approval without evidence; what was shown for another body is none."""
+    return set(consent.conditions) - {act.code for act in evidence if act.body in ("", consent.body)}
 
 
 def _consents(

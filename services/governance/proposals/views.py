@@ -62,6 +62,7 @@ class EvidenceView(View):
     """Evidence that a condition is met: of an approval, or of the right by which a body decides."""
 
     condition: Annotated[str, Field(examples=["case-appraised"])]
+    body: Annotated[str, Field(description="The body to whose right or approval it belongs; empty: none was named.")]
     met_on: date
     minute: Annotated[str, Field(description="The minute that records it; empty: a private paper alone.")]
 

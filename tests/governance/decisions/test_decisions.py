@@ -7,6 +7,7 @@ import pytest
 
 from libs.common.errors import DomainError
 from libs.common.events.contracts import ProcurementStated
+from libs.common.identity import NotYoursToDecide
 from services.governance.core.chains import LimitBasis, Question
 from services.governance.core.errors import NoPower
 from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, SplitToStayUnder
@@ -18,7 +19,14 @@ from services.governance.decisions.errors import DecidedAlready, NotALaterDecisi
 from services.governance.decisions.models import Decision
 from services.governance.proposals import acts
 from services.governance.proposals import commands as proposals
-from services.governance.proposals.errors import ConsentMissing, NotAsked, NotConsulted, ProposalNotOpen, SubjectUnknown
+from services.governance.proposals.errors import (
+    ConsentMissing,
+    NoSuchCondition,
+    NotAsked,
+    NotConsulted,
+    ProposalNotOpen,
+    SubjectUnknown,
+)
 from services.governance.proposals.queries import ProposalFilter, get_proposal, list_proposals
 from tests.governance.subjects.test_subjects import a_life, a_plan, withdrawn
 from tests.support.governance_harness import GovernanceHarness, a_lead, at
@@ -117,7 +125,7 @@ async def test_a_condition_of_a_right_is_met_by_evidence_that_was_known_and_by_n
     await bucks.grant("10H", action="estate", function=None, conditions=["case-appraised", "within-budget"])
     proposal = await bucks.propose("10H", on=ON, action="estate.let")
     met: dict[str, Any] = {"met": frozenset({"within-budget"})}
-    with pytest.raises(ConditionUnmet, match="within-budget: give evidence") as refused:
+    with pytest.raises(ConditionUnmet, match="within-budget: name in `document`") as refused:
         await bucks.decide(proposal, BODY, on=ON, **met)
     assert [reason.field for reason in refused.value.reasons] == ["met"]
     await bucks.show(proposal, "case-appraised", on=ON + timedelta(days=1))
@@ -136,6 +144,25 @@ async def test_a_condition_of_a_right_is_met_by_evidence_that_was_known_and_by_n
     [row] = await bucks.database.fetch("SELECT permit FROM decision WHERE id = $1", decision)
     permit = await get_permit(bucks.database, row["permit"])
     assert permit["question"]["met"] == ["case-appraised", "within-budget"]
+
+
+async def test_the_condition_of_a_bodys_right_is_shown_by_who_acts_for_it(bucks: GovernanceHarness) -> None:
+    right: dict[str, Any] = {"action": "consolidation", "function": None, "value_limit_pence": None}
+    for code in ("10H", "10Y"):
+        await bucks.grant(code, **right, conditions=["within-budget"])
+    proposal = await bucks.propose("10H", on=ON, **COMMIT)
+    await bucks.show(proposal, "within-budget", on=ON)
+    with pytest.raises(ConditionUnmet, match="these conditions are met: within-budget"):
+        await bucks.decide(proposal, OTHER, on=ON)
+    with pytest.raises(NotYoursToDecide):
+        await bucks.show(proposal, "within-budget", on=ON, body=OTHER, by=a_lead("10H"))
+    with pytest.raises(NotAsked):
+        await bucks.show(proposal, "within-budget", on=ON, body="14Y-governing-body")
+    await bucks.show(proposal, "within-budget", on=ON, body=OTHER, by=a_lead("10Y"))
+    with pytest.raises(NoSuchCondition):
+        await bucks.show(proposal, "within-budget", on=ON, body=OTHER, by=a_lead("10Y"))
+    assert await bucks.decide(proposal, OTHER, on=ON)
+    assert await bucks.decide(proposal, BODY, on=ON)
 
 
 async def test_no_body_approves_before_those_were_consulted_whom_the_pack_of_the_day_asks_for(

@@ -53,7 +53,7 @@ async def test_what_is_more_than_is_written_at_once_waits_with_its_mark(plan: tu
                               lawful, revision)
     SELECT d.proposal, 'consulted', d.taken_on, now(), 'lead', '', 'public', 'neutral', '', false, 0
       FROM decision d CROSS JOIN generate_series(1, {sources.MOST_AT_ONCE})
-    """  # noqa: S608  (only a number is put in)
+    """
     async with harness.database.connect() as connection:
         await connection.execute("DELETE FROM outbox")
         await connection.execute(many)

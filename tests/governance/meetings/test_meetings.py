@@ -197,10 +197,13 @@ async def test_minutes_are_a_draft_until_a_later_meeting_approves_them(met: Meet
         return item
 
     first = await approve(10)
-    closing = {"closed_at": "2017-04-27T14:50:00Z"}
+    closing: dict[str, Any] = {"closed_at": "2017-04-27T14:50:00Z"}
     kind, [reason] = await met.refused("POST", f"items/{first}/result", closing)
     assert (kind, f"10H: {BODY} may not: a right to minutes.approve is granted" in reason) == ("no-power", True)
-    await met.harness.grant("10H", function="minutes-approve", value_limit_pence=None)
+    await met.harness.grant("10H", function="minutes-approve", value_limit_pence=None, conditions=["two-holders"])
+    asserted = await met.refused("POST", f"items/{first}/result", closing | {"met": ["two-holders"]})
+    assert (asserted[0], "name in `document` what shows it" in asserted[1][0]) == ("condition-unmet", True)
+    closing |= {"met": ["two-holders"], "document": "Letter of the vice-chair"}
     await met.call("POST", f"items/{first}/result", closing)
     assert (await met.call("GET", f"meetings/{meeting}", expect=200))["state"] == "approved"
     again = await approve(20)
