@@ -1,5 +1,6 @@
 """Decisions: permitted by `can` alone, for all that they bind; what was decided in parts counts together."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from libs.common.errors import DomainError
 from libs.common.events.contracts import ProcurementStated
 from libs.common.identity import NotYoursToDecide
+from services.governance.bodies.organisations import lock_bodies
 from services.governance.core.chains import LimitBasis, Question
 from services.governance.core.errors import NoPower
 from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, SplitToStayUnder
@@ -30,6 +32,7 @@ from services.governance.proposals.errors import (
 from services.governance.proposals.queries import ProposalFilter, get_proposal, list_proposals
 from tests.governance.subjects.test_subjects import a_life, a_plan, withdrawn
 from tests.support.governance_harness import GovernanceHarness, a_lead, at
+from tests.support.waiting import until
 
 ON = date(2017, 6, 1)
 BODY, OTHER = "10H-governing-body", "10Y-governing-body"
@@ -401,6 +404,33 @@ async def test_a_later_decision_of_the_same_body_reverses_one(bucks: GovernanceH
     assert again == first_asked | {"effective_on": later.isoformat(), "stated_at": again["stated_at"]}
     third = await bucks.propose("10H", on=later, **part)
     assert await bucks.decide(third, BODY, on=later, stated=at(later, 16)), "what was reversed counts no longer"
+
+
+async def test_a_reversal_and_a_vote_on_one_proposal_wait_for_each_other(bucks: GovernanceHarness) -> None:
+    part: dict[str, Any] = {"subject": "K-1"}
+    asked = await bucks.propose("10H", on=ON, **part)
+    first = await bucks.decide(asked, BODY, on=ON)
+    later = ON + timedelta(days=1)
+    second = await bucks.decide(await bucks.propose("10H", on=later, **part), BODY, "rejected", on=later)
+    given: dict[str, Any] = {"by": a_lead(), "today": later}
+
+    async def undo() -> None:
+        async with bucks.database.begin() as session:
+            found = await commands.get_decision_to_change(session, first, **given)
+            command = commands.ReverseDecision(by_decision=second)
+            await commands.reverse_by_decision(session, found, command, **given, stated_at=at(later, 15))
+
+    async def waits() -> bool:
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(await bucks.database.fetch(waiting))
+
+    async with bucks.database.begin() as session:
+        await lock_bodies(session, "10H", **given)  # as whoever closes an item does, before the proposal
+        undoing = asyncio.create_task(undo())
+        await until(waits)
+        await proposals.lock_proposal(session, asked)
+    await undoing
+    assert len(await bucks.told("DecisionReversed")) == 1
 
 
 async def test_what_is_not_known_or_has_no_body_is_refused_by_name(bucks: GovernanceHarness) -> None:
