@@ -71,8 +71,9 @@ async def hold_meeting(
     items = await queries.list_items(connection, meeting.reference, as_known=None)
     put = [item for item in items if item["put_at"] is not None and item["outcome"] is None]
     rooms = await queries.rooms_at(connection, put, as_known=None)
+    votes = await queries.list_votes(connection, *(item["item"] for item in put), as_known=None)
     for item in put:
-        casts = queries.casts_of(await queries.list_votes(connection, item["item"], as_known=None))
+        casts = queries.casts_of([vote for vote in votes if vote["item"] == item["item"]])
         counted = tally(rooms[item["item"]], casts, put_at=item["put_at"], action=item["action"])
         if counted.quorum:
             message = f"item {item['number']} was put to the vote and has no result"
