@@ -387,3 +387,28 @@ async def test_mergers_and_agreements_that_were_published_before_their_tables_ar
     await database.open()
     assert await list_mergers(database, None, as_known=None, after=None, limit=9) == []
     await database.close()
+
+
+_ASKED_BEFORE = """
+INSERT INTO body (reference, organisation, title, kind) VALUES
+       ('JOINT-board', '', 'Board', 'joint_committee'), ('10H-governing-body', '10H', 'Body', 'governing_body');
+INSERT INTO body_time_belief (subject_id, facet, value, valid, known)
+SELECT id, 7, '["10H", "10Y"]', '[2016-04-01,)', '[2016-04-01,)' FROM body WHERE organisation = '';
+INSERT INTO recommendation (id, footprint, action, subject, parties, made_on, reply_by, stated_at, recorded_by)
+VALUES ('RC-1', 'QJ2', 'merger.apply', '10H', '{10H,QJ2}', '2017-03-01', '2017-06-01', now(), 'lead');
+INSERT INTO recommendation_addressee VALUES
+       ('RC-1', 'JOINT-board', '10H', true), ('RC-1', '10H-governing-body', '10H', true);
+INSERT INTO obstruction (about, body, organisation, parties, kind, since, share, due_on, pack, found_at)
+VALUES ('RC-1', 'JOINT-board', '10H', '{10H,QJ2}', 'inertia', '2017-06-02', '', '2017-06-01', 'p', now());
+"""
+
+
+async def test_a_joint_body_that_was_asked_is_there_for_all_its_members(new_database: NewDatabase) -> None:
+    url = await new_database(None)
+    await _at(url, "governance", "0029", _ASKED_BEFORE)
+    await migrate(url, "governance")
+    both, all_three = ["10H", "10Y"], ["10H", "10Y", "QJ2"]
+    asked = "SELECT body, organisations FROM recommendation_addressee ORDER BY body"
+    assert await _rows(url, asked) == [("10H-governing-body", ["10H"]), ("JOINT-board", both)]
+    assert await _rows(url, "SELECT parties FROM recommendation") == [(all_three,)]
+    assert await _rows(url, "SELECT organisations, parties FROM obstruction") == [(both, all_three)]
