@@ -49,6 +49,15 @@ SELECT position, name, body FROM event_log
 _FEED_OF_ALL = _FEED.format(about="")
 _FEED_ABOUT = _FEED.format(about=f" AND keys && $7 {PLANNED_EACH_TIME}")
 
+# A release from before these columns leaves them empty, and may still append after the migration that filled them.
+_FILL = """
+UPDATE event_log SET causation = coalesce(envelope ->> 'causationid', ''),
+       correlation = coalesce(envelope ->> 'correlationid', '')
+  FROM (SELECT position AS at, convert_from(body, 'UTF8')::json AS envelope FROM event_log
+         WHERE correlation = '' AND causation = '') AS unfilled
+ WHERE position = at AND (envelope ->> 'causationid' <> '' OR envelope ->> 'correlationid' <> '')
+"""
+
 _STATE = "SELECT epoch, last_position, last_chain FROM sequencer_state"
 Numbered = TypeVar("Numbered", bound=Mapping[str, Any])
 
@@ -98,6 +107,11 @@ def in_order_of_transactions(rows: Sequence[Numbered]) -> list[Numbered]:
 async def is_outbox_empty(connection: asyncpg.Connection) -> bool:
     """Return whether no event waits for the sequencer: one look, without a lock."""
     return await connection.fetchval("SELECT id FROM outbox ORDER BY id LIMIT 1") is None
+
+
+async def fill_causes(connection: asyncpg.Connection) -> None:
+    """Fill the causes of events that an older release appended; where there are none it is one look into an index."""
+    await connection.execute(_FILL)
 
 
 async def append_from_outbox(connection: asyncpg.Connection, service: str, *, batch: int = 500) -> int:
@@ -327,9 +341,10 @@ def _fault(row: asyncpg.Record, expected: int, chain: bytes) -> str | None:
         return f"position {position} cannot be read: {error}"
     columns = (str(row["event_id"]), row["name"], tuple(row["keys"]), row["recorded_at"])
     causes = (row["causation"], row["correlation"])
-    if columns != (envelope.id, envelope.name, envelope.keys, envelope.recorded_at) or causes != (
-        envelope.causation,
-        envelope.correlation,
+    # An older release appended it, and it is not filled yet.
+    is_filled = causes != ("", "")
+    if columns != (envelope.id, envelope.name, envelope.keys, envelope.recorded_at) or (
+        is_filled and causes != (envelope.causation, envelope.correlation)
     ):
         return f"position {position} is stored under columns that differ from its body"
     return None

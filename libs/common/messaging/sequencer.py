@@ -6,7 +6,7 @@ import time
 import asyncpg
 
 from libs.common.database.connection import Database
-from libs.common.messaging.event_log import append_from_outbox, is_outbox_empty
+from libs.common.messaging.event_log import append_from_outbox, fill_causes, is_outbox_empty
 from libs.common.messaging.wakeup import log_signal, outbox_signal
 from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
@@ -42,6 +42,7 @@ class Sequencer:
         while not stop.is_set():
             try:
                 async with self._database.connect() as connection:
+                    await fill_causes(connection)
                     await self._follow(connection, stop, alive)
             except Exception as error:
                 if not (isinstance(error, OSError) or is_passing(error)):

@@ -277,6 +277,26 @@ async def test_a_sequencer_survives_the_loss_of_its_connection(lamps: Lamps) -> 
     await running
 
 
+async def test_what_an_older_release_appends_without_causes_is_no_fault_and_is_filled_by_the_sequencer(
+    lamps: Lamps,
+) -> None:
+    context.begin(context.Origin(correlation="story", causation="request"))
+    await lamps.told(lit("a", 1), lit("b", 2))
+    await lamps.rewrite("UPDATE event_log SET causation = '', correlation = '' WHERE position = 2")
+    assert (await event_log.verify(lamps.publisher)).is_whole
+    tasks = Tasks()
+    tasks.start("sequencer", Sequencer(lamps.publisher, "lamps").run)
+
+    async def filled() -> bool:
+        rows = await lamps.publisher.fetch("SELECT causation, correlation FROM event_log")
+        return [tuple(row) for row in rows] == [("request", "story")] * 2
+
+    await until(filled)
+    await tasks.close()
+    await lamps.rewrite("UPDATE event_log SET causation = 'other' WHERE position = 2")
+    assert not (await event_log.verify(lamps.publisher)).is_whole
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
