@@ -81,20 +81,19 @@ _SHOWN = """
      WHERE reader.event = name AND convert_from(body, 'UTF8')::jsonb -> 'data' -> reader.field ?| $3
 ))
 """
-# Without the CTE the last positions may be looked through for a key that none of them has.
-_ABOUT = f"""
-WITH found AS MATERIALIZED (SELECT position FROM event_log WHERE keys && $6 ORDER BY position DESC)
+# Without the CTE the log may be looked through in its order for what is rare in it, since a read is planned once.
+_FOUND = """
+WITH found AS MATERIALIZED (SELECT position FROM event_log WHERE {where} ORDER BY position {order})
 SELECT name, body FROM found CROSS JOIN LATERAL (
        SELECT name, body, keys FROM event_log WHERE event_log.position = found.position OFFSET 0
- ) AS event WHERE {_SHOWN} LIMIT $7
-"""  # noqa: S608  (the only value put in is the constant above)
+ ) AS event WHERE {shown} ORDER BY found.position {order} LIMIT {limit}
+"""
+_ABOUT = _FOUND.format(where="keys && $6", order="DESC", shown=_SHOWN, limit="$7")
 _ALL_ABOUT = "SELECT count(*) AS all FROM event_log WHERE keys && $1"
-_EFFECTS = f"""
-SELECT name, body FROM event_log WHERE causation = $6 AND position > $7 AND {_SHOWN} ORDER BY position LIMIT $8
-"""  # noqa: S608
+_EFFECTS = _FOUND.format(where="causation = $6 AND position > $7", order="", shown=_SHOWN, limit="$8")
 _COUNTS = f"""
 SELECT count(*) AS all, count(*) FILTER (WHERE {_SHOWN}) AS shown FROM event_log WHERE causation = $6
-"""  # noqa: S608
+"""  # noqa: S608  (the only value put in is the constant above)
 _RECORDED = """
 SELECT operation, actor FROM write_record WHERE correlation = $1 AND (request_id = $2 OR causation = $2)
  ORDER BY id LIMIT 1
