@@ -12,7 +12,7 @@ from deploy.kafka import Broker
 from deploy.postgres.server import EmbeddedPostgres
 from tests.fhir.hapi import Validator, session_validator
 from tests.support.brokers import session_broker
-from tests.support.databases import OWNER, Databases, NewDatabase, session_server
+from tests.support.databases import Databases, NewDatabase, fresh_databases, session_server
 from tests.support.demo import Demo, load_demo, running_demo
 
 COSTLY = ("kafka", "validator", "whole", "loaded")
@@ -95,13 +95,5 @@ async def new_database(templates: Databases) -> AsyncIterator[NewDatabase]:
 
     All are dropped after the test.
     """
-    made: list[str] = []
-
-    async def new(template: str | None = None) -> str:
-        name = await templates.create(template)
-        made.append(name)
-        return templates.server.dsn(name, OWNER)
-
-    yield new
-    for name in made:
-        await templates.drop(name)
+    async with fresh_databases(templates) as new:
+        yield new

@@ -74,6 +74,21 @@ class Databases:
             await connection.close()
 
 
+@asynccontextmanager
+async def fresh_databases(templates: Databases) -> AsyncIterator[NewDatabase]:
+    """`await new(template)` gives the URL of a fresh copy, `await new(None)` of an empty one; all are dropped after."""
+    made: list[str] = []
+
+    async def new(template: str | None = None) -> str:
+        name = await templates.create(template)
+        made.append(name)
+        return templates.server.dsn(name, OWNER)
+
+    yield new
+    for name in made:
+        await templates.drop(name)
+
+
 @contextmanager
 def session_server() -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL of this session alone, in memory where there is room; stopped and removed at the end.

@@ -1,8 +1,8 @@
 """The four services together in one process, on either bus, called over HTTP as a partner would."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
 from typing import Any
@@ -20,6 +20,7 @@ from libs.common.messaging.bus.kafka_access import KafkaAccess
 from libs.common.service.app import Service
 from tests.support.apps import running_service
 from tests.support.databases import Build, Databases, NewDatabase
+from tests.support.disorder import Disorder, RepeatingKafka
 from tests.support.edge import Tokens
 from tests.support.waiting import until
 
@@ -53,6 +54,31 @@ class Platform:
     tokens: Tokens
     apps: dict[str, FastAPI]
     clients: dict[str, httpx.AsyncClient]
+    urls: dict[str, str] = field(default_factory=dict)
+    buses: dict[str, Bus] = field(default_factory=dict)
+    runs: dict[str, AbstractAsyncContextManager[tuple[FastAPI, httpx.AsyncClient]]] = field(default_factory=dict)
+
+    async def start(self, name: str) -> None:
+        """Start a service, for the first time or again."""
+        run = running_service(name, self.tokens.settings(self.urls[name]), self.buses[name])
+        self.apps[name], self.clients[name] = await run.__aenter__()
+        self.runs[name] = run
+
+    async def stop(self, name: str) -> None:
+        """Stop a service; the others run on."""
+        await self.runs.pop(name).__aexit__(None, None, None)
+        del self.apps[name], self.clients[name]
+
+    async def end(self, *raised: Any) -> None:
+        """Stop those that run, after a test that raised this."""
+        while self.runs:
+            _, run = self.runs.popitem()
+            await run.__aexit__(*raised)
+
+    @property
+    def running(self) -> list[str]:
+        """The services that run, in the usual order."""
+        return [name for name in SERVICES if name in self.clients]
 
     def database(self, name: str) -> Database:
         """The database of a service."""
@@ -77,8 +103,8 @@ class Platform:
         return response.json() if response.content else None
 
     async def move_clocks(self, day: date | None) -> None:
-        """Let it be this day in every service, with all that falls due by then done; None: the real day."""
-        for name in SERVICES:
+        """Let it be this day in every running service, with all that falls due by then done; None: the real day."""
+        for name in self.running:
             moved = day.isoformat() if day else None
             await self.call("PUT", name, "/operations/clock", Role.OPERATOR, json={"moved_to": moved})
             await self.caught_up()
@@ -87,9 +113,9 @@ class Platform:
         """Wait until every event that was told has been heard by everybody who subscribes to it."""
         # Twice: what was heard may have been answered with events of one's own.
         for _ in range(2):
-            for name in SERVICES:
+            for name in self.running:
                 await until(self._is_told(name), within=within)
-                for publisher in service(name).hears:
+                for publisher in set(service(name).hears).intersection(self.running):
                     await until(self._has_heard(name, publisher), within=within)
 
     def _is_told(self, name: str) -> Callable[[], Any]:
@@ -112,25 +138,34 @@ class Platform:
 
 @asynccontextmanager
 async def running_platform(
-    templates: Databases, new_database: NewDatabase, tokens: Tokens, kafka: KafkaAccess | None = None
+    templates: Databases,
+    new_database: NewDatabase,
+    tokens: Tokens,
+    kafka: KafkaAccess | None = None,
+    disorder: Disorder | None = None,
 ) -> AsyncIterator[Platform]:
-    """Run all four services, each on a database of its own, and stop them; on Kafka, if access to one is given."""
+    """Run all four services, each on a database of its own, and stop them; on Kafka, if access to one is given.
+
+    With `disorder`, each event is carried more than once, and late where that says so.
+    """
     urls = {name: await new_database(await templates.template_for(name, schema(name))) for name in SERVICES}
     async with AsyncExitStack() as stack:
-        buses = await _buses(urls, kafka)
+        buses = await _buses(urls, kafka, disorder)
         for bus in set(buses.values()):
             stack.push_async_callback(bus.close)
-        apps, clients = {}, {}
+        platform = Platform(tokens, {}, {}, urls, buses)
+        stack.push_async_exit(platform.end)
         for name in SERVICES:
-            running = running_service(name, tokens.settings(urls[name]), buses[name])
-            apps[name], clients[name] = await stack.enter_async_context(running)
-        yield Platform(tokens, apps, clients)
+            await platform.start(name)
+        yield platform
 
 
-async def _buses(urls: dict[str, str], kafka: KafkaAccess | None) -> dict[str, Bus]:
+async def _buses(urls: dict[str, str], kafka: KafkaAccess | None, disorder: Disorder | None) -> dict[str, Bus]:
     if kafka is None:
-        direct = DirectBus(urls)
-        return dict.fromkeys(SERVICES, direct)
+        direct: Bus = DirectBus(urls)
+        return dict.fromkeys(SERVICES, disorder.around(direct) if disorder else direct)
     for name in SERVICES:
         await create_topic(kafka, name)
-    return {name: KafkaBus(kafka, group=kafka.topic(name)) for name in SERVICES}
+    kind = RepeatingKafka if disorder else KafkaBus
+    buses: dict[str, Bus] = {name: kind(kafka, group=kafka.topic(name)) for name in SERVICES}
+    return {name: disorder.around(bus) for name, bus in buses.items()} if disorder else buses

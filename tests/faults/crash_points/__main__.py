@@ -105,7 +105,7 @@ class Ground:
             for name in SERVICES:
                 service = running_service(name, self.tokens.settings(urls[name]), bus)
                 apps[name], clients[name] = await stack.enter_async_context(service)
-            client = Client(self.tokens, apps, clients, journal)
+            client = Client(self.tokens, apps, clients, journal=journal)
             told = await act(client)
             await client.caught_up()
         return told
