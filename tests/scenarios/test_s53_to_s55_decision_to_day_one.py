@@ -213,7 +213,7 @@ async def _waits(platform: Platform, name: str, because: str) -> None:
     async def does() -> bool:
         return bool((await _numbers(platform, name))["dead_tasks"].get("consumer of registry") == because)
 
-    await until(does)
+    await until(does, within=30)
 
 
 async def _finance_parks_what_it_cannot_book(platform: Platform, case: Merging, disorder: Disorder) -> None:
