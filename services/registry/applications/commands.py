@@ -33,7 +33,14 @@ from services.registry.applications.errors import (
     NotApplicants,
 )
 from services.registry.applications.models import Application, ApplicationAct, ApplicationStatus
-from services.registry.applications.rules import Asked, effect_of, kind_of, procedures_for, reasons_against_filing
+from services.registry.applications.rules import (
+    Asked,
+    effect_of,
+    fewest_applicants,
+    kind_of,
+    procedures_for,
+    reasons_against_filing,
+)
 from services.registry.clusters.queries import clusters_named
 from services.registry.core.change import Change, change
 from services.registry.core.codes import Code, Day
@@ -45,8 +52,6 @@ from services.registry.mergers.conditions import ApprovalCondition
 from services.registry.mergers.queries import agreed_mergers_of
 from services.registry.mergers.rules import Surroundings
 
-FEWEST_APPLICANTS = 2
-"""Two or more bodies apply to be dissolved and another established (s.14G; ICBs: s.14Z27)."""
 _OWN_ACT = "each applicant acts for itself, and it counts when all have agreed"
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('merger_application'))"
 
@@ -200,7 +205,7 @@ async def join_application(
 async def leave_application(
     session: AsyncSession, application: Application, code: str, *, by: Caller, stated_at: datetime
 ) -> None:
-    """Withdraw one applicant from the locked application. Where it leaves one alone, the application ends.
+    """Withdraw one applicant from the locked application, which ends where it leaves fewer than the law asks for.
 
     Raises DeterminedAlready, NoSuchApplicant, ApplicationNotAllowed with every reason.
     """
@@ -208,11 +213,11 @@ async def leave_application(
     application.must_be_open()
     before = content_of(application)
     left = [one for one in application.applicants if one != code]
-    if len(left) < FEWEST_APPLICANTS:
+    if len(left) < fewest_applicants(before.effective_on, Kind(application.kind)):
         await withdraw_application(session, application, by=by, stated_at=stated_at)
         return
     filed_by = application.filed_by
-    if filed_by == code and left:
+    if filed_by == code:
         filed_by = left[0]
     kept = before.model_copy(
         update={

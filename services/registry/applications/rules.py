@@ -9,6 +9,7 @@ from libs.common.rulepacks import RulePack
 from services.registry.applications.content import Dossier
 from services.registry.applications.procedures import Procedure, earliest_effect, factors_on, procedures_on
 from services.registry.core.kinds import Kind
+from services.registry.core.rule_packs import PACKS
 from services.registry.mergers.rules import Surroundings, kind_of_merger, law_on, reasons_against
 
 
@@ -33,6 +34,12 @@ def procedures_for(asked: Asked, around: Surroundings, *, packs: Iterable[RulePa
     filer = around.standing[asked.filed_by].kind_on(asked.filed_on)
     found = procedures_on(asked.filed_on, kind_of(asked, around), packs=packs)
     return [one for one in found if filer in one.pack.values["filed_by"]]
+
+
+def fewest_applicants(day: date, kind: Kind, *, packs: Iterable[RulePack] = PACKS) -> int:
+    """Return how many bodies the law of a day asks for, which apply to be dissolved; 1 where there is no such law."""
+    law = law_on(day, kind, packs)
+    return max(1, int(law.values["minimum_predecessors"])) if law else 1
 
 
 def effect_of(asked: Asked, procedures: Iterable[Procedure]) -> date | None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.rulepacks import load_packs
+from libs.common.rulepacks import RulePack, load_packs
 from services.registry.applications.criteria import Evidence, Judgement, judge
 from services.registry.applications.models import Result
 from services.registry.applications.procedures import earliest_effect, procedures_on
+from services.registry.applications.rules import fewest_applicants
 from services.registry.core import rule_packs
 from services.registry.core.kinds import Kind
 from services.registry.core.rule_packs import PACKS
@@ -173,3 +174,13 @@ def test_icbs_merge_under_a_law_of_their_own() -> None:
     assert law_on(date(2022, 6, 30), Kind.ICB) is None
     assert [one.pack.id for one in procedures_on(date(2025, 9, 22), Kind.ICB)] == ["ICB-PROC-2023"]
     assert [one.pack.id for one in procedures_on(date(2025, 9, 23), Kind.ICB)] == ["ICB-PROC-2025", "ICB-PROC-2023"]
+
+
+def test_how_many_have_to_apply_is_the_laws() -> None:
+    def three(pack: RulePack) -> RulePack:
+        return pack.model_copy(update={"values": pack.values | {"minimum_predecessors": 3}})
+
+    stricter = [three(one) if one.subject == "ccg-merger" else one for one in PACKS]
+    day = date(2018, 4, 1)
+    assert [fewest_applicants(day, Kind.CCG, packs=packs) for packs in (PACKS, stricter)] == [2, 3]
+    assert fewest_applicants(date(2013, 3, 31), Kind.CCG) == 1
