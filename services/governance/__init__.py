@@ -28,9 +28,10 @@ forecasts        quorum of an item before its meeting
 meetings         planned and called: agenda, attendance, recusals, quorum and whose vote counts
 decisions        what bodies decided on proposals, by which right, and whether it stands
 proposals        what is asked of which bodies, and where it stands
+reach            whom a decision of a body binds, as joint committee or lead commissioner too
 successions      instruments whose parties live on in others, and which wait to be made again
 interests        interests declared, until when they are public and kept; paths from persons to parties
-instruments      how organisations work together, and whom a decision binds
+instruments      how organisations work together
 co_commissioning  the level at which a CCG commissions primary medical services
 appointments     one person in one post of one body, with its days
 decision_rights  what a body or a post may decide, up to which limit

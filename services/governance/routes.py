@@ -20,6 +20,7 @@ from services.governance.minutes import api as minutes
 from services.governance.obstructions import api as obstructions
 from services.governance.people import api as people
 from services.governance.proposals import api as proposals
+from services.governance.reach import api as reach
 from services.governance.recommendations import api as recommendations
 from services.governance.rule_packs import api as rule_packs
 from services.governance.tasks import api as tasks
@@ -48,6 +49,7 @@ ROUTERS = (
     commitments.router,
     commitments.reports_router,
     instruments.router,
+    reach.router,
     co_commissioning.router,
     rule_packs.router,
     interests.router,

@@ -85,7 +85,7 @@ class Right:
     """The successor for which it waits to be made again."""
     vacant: bool = False
     joint: str = ""
-    """Of a right of a joint body: how it is exercised jointly, as the action's prefix that a power has to cover."""
+    """Of a joint body's or lead commissioner's right: how it is exercised, as the prefix that a power has to cover."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from services.governance.core.models import Facet, body_time, known
 
 JOINTLY = "joint"
 JOINT_WITH_NHS_ENGLAND = "joint-nhs-england"
+BY_A_LEAD = "lead"
+"""What an action begins with that another organisation exercises, as lead commissioner."""
 NHS_ENGLAND = frozenset({"nhs_england", "nhs_england_region", "local_office"})
 """NHS England, and what it is divided into."""
 _NOW = datetime.max.replace(tzinfo=UTC)
@@ -48,8 +50,12 @@ async def organisations_of(db: Reads, body: str, *, on: date, as_known: datetime
 async def joint_prefix(db: Reads, body: str, *, on: date, as_known: datetime | None) -> str:
     """Return what a power has to cover for the members of a joint body to exercise an action together.
 
-    NHS England and a commissioner need another one than commissioners among themselves.
+    NHS England and a commissioner need another one than commissioners among themselves, and a body of one organisation
+    another one to exercise an action for others.
     """
+    rows = await db.fetch(_BODY, on, as_known or _NOW, body)
+    if rows and rows[0]["organisation"]:
+        return BY_A_LEAD
     members = await organisations_of(db, body, on=on, as_known=as_known)
     kinds = {one.kind for one in (await known.statuses(db, members, as_at=on, as_known=as_known)).values()}
     return JOINT_WITH_NHS_ENGLAND if kinds & NHS_ENGLAND else JOINTLY

@@ -262,6 +262,7 @@ class DecisionRight(Base):
     ask the timeline.
     `member` is the organisation that delegated to a joint body, empty of a body's own organisation. `permit` is what
     `can` answered for the grant, empty where it was granted before answers for grants were recorded.
+    Of a body of one organisation `member` is the party that granted it to its lead commissioner, under `instrument`.
     """
 
     __tablename__ = "decision_right"
@@ -270,6 +271,7 @@ class DecisionRight(Base):
         Index(None, "body_id", "action"),
         Index(None, "to_remake_for"),
         Index("ix_decision_right_member_action", "member", "action", postgresql_where=text("member <> ''")),
+        Index("ix_decision_right_instrument", "instrument", postgresql_where=text("instrument <> ''")),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
@@ -288,6 +290,7 @@ class DecisionRight(Base):
     remade_by: Mapped[int | None] = mapped_column(ForeignKey("decision_right.id"), default=None)
     member: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     permit: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    instrument: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     version: Mapped[int] = mapped_column(default=1)
 
 

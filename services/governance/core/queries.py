@@ -111,7 +111,7 @@ SELECT r.id AS decision_right, r.post_id, t.stands, r.version,
        coalesce(nullif(r.member, ''), b.organisation) AS organisation, b.reference AS body, p.reference AS post,
        coalesce(p.title, b.title) AS title, r.action, replace(r.action, '.', '-') AS function, r.scope,
        r.value_limit_pence, r.limit_basis, r.recurrent, r.conditions, r.source_minute, r.delegated_from, r.power,
-       r.permit, rm.value AS to_remake_for, made.value::int AS remade_by, t.first_day, t.last_day,
+       r.permit, r.instrument, rm.value AS to_remake_for, made.value::int AS remade_by, t.first_day, t.last_day,
        w.value AS ended_because
   FROM decision_right r
   JOIN body b ON b.id = r.body_id
@@ -127,7 +127,7 @@ SELECT r.id AS decision_right, r.post_id, t.stands, r.version,
   LEFT JOIN {believed(right_time, "made", Facet.REMADE_BY, "r.id")}
 """  # noqa: S608  (only names of ours are put in)
 _RIGHTS_FOR = """
-SELECT own.id FROM body x JOIN decision_right own ON own.body_id = x.id WHERE x.organisation = $3
+SELECT own.id FROM body x JOIN decision_right own ON own.body_id = x.id WHERE x.organisation = $3 AND own.member = ''
  UNION ALL SELECT id FROM decision_right WHERE member = $3 AND member <> ''
 """
 _RIGHTS_ON = (

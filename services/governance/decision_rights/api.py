@@ -138,6 +138,7 @@ async def get_decision_right(
         errors.OrganisationNotOpen,
         errors.BodyNotStanding,
         errors.PostNotStanding,
+        errors.NotAMember,
         errors.BeyondDelegation,
         errors.NoPower,
         errors.ConditionNotListed,
@@ -156,7 +157,11 @@ async def grant_decision_right(
     today: Today,
     stated_at: StatedAt,
 ) -> DecisionRightView:
-    """Grant the body or one of its posts a right by a minute. A delegate cannot pass on more than was delegated."""
+    """Grant the body or one of its posts a right by a minute. A delegate cannot pass on more than was delegated.
+
+    To a body of another organisation, which leads for this one by a lead commissioner's instrument on all these days;
+    the right ends with the instrument.
+    """
     right = await commands.grant_decision_right(session, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, right, response, today)
 

@@ -16,6 +16,7 @@ from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.history import FIRST_DAY, Days
 from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.joint import JOINT, get_joint_body, not_member
+from services.governance.bodies.leads import get_lead_body, list_leading
 from services.governance.bodies.organisations import (
     get_body_to_change,
     get_post,
@@ -193,6 +194,8 @@ async def grant_decision_right(
     days = days_of(command.first_day, command.last_day)
     refusals = await _not_standing(session, command, body, post, days, today=today)
     refusals += await not_member(await raw(session), body, command.organisation, days)
+    instrument, not_led = await _led_under(session, command, body)
+    refusals += not_led
     refusals += _not_listed(command)
     asked = await _ask(session, command, body, stated_at=stated_at)
     refusals += _beyond(command, asked)
@@ -202,7 +205,7 @@ async def grant_decision_right(
         refusals.append(_refusal(NotToBeRemade, message, "remakes"))
     refuse(refusals)
 
-    right = _new_right(command, body, post)
+    right = _new_right(command, body, post, instrument)
     session.add(right)
     await session.flush()
     right.permit = await record_permit(session, asked, act=f"R-{right.id}", by=by)
@@ -300,11 +303,37 @@ async def _not_standing(
 
 
 async def _holding_body(session: AsyncSession, command: GrantDecisionRight, *, by: Caller, today: date) -> Body:
-    """Lock the body that the right is of: one of the organisation's, or a joint one that it delegates to."""
-    if command.body is None or organisation_of(command.body) != JOINT:
+    """Lock the body that the right is of: one of the organisation's, or another one that it delegates to.
+
+    That is a joint body of which it is a member, or its lead commissioner's.
+    """
+    owner = organisation_of(command.body or command.organisation)
+    if command.body is not None and owner not in (JOINT, command.organisation):
+        return await get_lead_body(session, command.body, command.organisation, by=by, today=today)
+    if command.body is None or owner != JOINT:
         return await get_body_to_change(session, command.organisation, by=by, today=today, reference=command.body)
     await lock_bodies(session, command.organisation, by=by, today=today)
     return await get_joint_body(session, command.body)
+
+
+async def _led_under(session: AsyncSession, command: GrantDecisionRight, body: Body) -> tuple[str, list[Conflict]]:
+    """Return the instrument under which the body of another organisation is granted a right, and why it is not."""
+    if body.organisation in ("", command.organisation):
+        return "", []
+    on, last_day = command.first_day, command.last_day
+    leading = await list_leading(await raw(session), body.organisation, command.dotted, on=on)
+    ours = [one for one in leading if command.organisation in one.parties]
+    if not ours:
+        why = f"{body.organisation} does not lead for {command.organisation} on {command.dotted} on {on.isoformat()}"
+        return "", [_refusal(NoPower, why, "body")]
+    found: list[Conflict] = []
+    if command.post is not None:
+        found.append(_refusal(NoPower, f"a lead commissioner's body exercises it, not {command.post}", "post"))
+    lasting = [one for one in ours if one.last_day is None or (last_day is not None and last_day <= one.last_day)]
+    if not lasting:
+        spans = ", ".join(f"{one.instrument} stands with these parties to {one.last_day}" for one in ours)
+        found.append(_refusal(NoPower, spans, "last_day"))
+    return (lasting or ours)[0].instrument, found
 
 
 async def _post_on(session: AsyncSession, command: GrantDecisionRight, body: Body) -> Post:
@@ -330,7 +359,7 @@ async def _to_be_remade(session: AsyncSession, command: GrantDecisionRight) -> D
     return right if right.to_remake_for == command.organisation and right.remade_by is None else None
 
 
-def _new_right(command: GrantDecisionRight, body: Body, post: Post | None) -> DecisionRight:
+def _new_right(command: GrantDecisionRight, body: Body, post: Post | None, instrument: str) -> DecisionRight:
     return DecisionRight(
         body_id=body.id,
         post_id=post.id if post else None,
@@ -343,7 +372,8 @@ def _new_right(command: GrantDecisionRight, body: Body, post: Post | None) -> De
         recurrent=command.recurrent,
         source_minute=command.source_minute,
         delegated_from=command.delegated_from,
-        member="" if body.organisation else command.organisation,
+        member="" if body.organisation == command.organisation else command.organisation,
+        instrument=instrument,
     )
 
 
@@ -370,7 +400,8 @@ async def _ask(session: AsyncSession, command: GrantDecisionRight, body: Body, *
         if source is None or of_body is None or (source.member or of_body.organisation) != command.organisation:
             raise DecisionRightNotFound(f"{command.organisation} has no decision right {command.delegated_from}")
     on = command.first_day
-    joint = "" if body.organisation else await joint_prefix(connection, body.reference, on=on, as_known=None)
+    own = body.organisation == command.organisation
+    joint = "" if own else await joint_prefix(connection, body.reference, on=on, as_known=None)
     question = Question(
         action=command.dotted,
         recurrent=command.recurrent,

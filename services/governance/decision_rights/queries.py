@@ -51,7 +51,7 @@ WITH RECURSIVE held AS (
     SELECT r.id, (r.post_id IN (SELECT id FROM held)) IS TRUE OR (r.post_id IS NULL AND b.reference = $8) AS own,
            false AS waits
       FROM body b JOIN decision_right r ON r.body_id = b.id
-     WHERE b.organisation = $3 AND r.action = ANY($4)
+     WHERE b.organisation = $3 AND r.member = '' AND r.action = ANY($4)
      UNION ALL
     SELECT r.id, (r.post_id IN (SELECT id FROM held)) IS TRUE OR (r.post_id IS NULL AND b.reference = $8), false
       FROM decision_right r JOIN body b ON b.id = r.body_id
@@ -81,7 +81,7 @@ WITH RECURSIVE held AS (
                           WHERE r.id = chain.id AND r.delegated_from IS NOT NULL OFFSET 0) source
 ), linked AS (
 SELECT r.id, r.action, r.scope, r.value_limit_pence, r.limit_basis, r.recurrent, r.conditions, r.delegated_from,
-       r.power, r.source_minute, r.post_id, starts.id IS NOT NULL AS asked,
+       r.power, r.source_minute, r.post_id, r.instrument, starts.id IS NOT NULL AS asked,
        coalesce(starts.own OR starts.waits, false) AS own,
        CASE WHEN made.value IS NULL AND s.value IS NULL THEN rm.value END AS waits_for,
        s.value IS NOT NULL AS in_force, lower(s.valid) AS first_day, upper(s.valid) - 1 AS last_day,
@@ -268,7 +268,7 @@ def faults_in(answer: Answer, actor: Actor) -> list[Fault]:
 async def _joint(
     db: Reads, rows: Iterable[Mapping[str, Any]], as_at: date, as_known: datetime | None
 ) -> dict[str, str]:
-    """Return, for each joint body that has one of the rights, how its members exercise an action together."""
+    """Return, for each body that has one of the rights for others, how they exercise an action together."""
     bodies = sorted({row["body"] for row in rows if row["member"]})
     return {body: await joint_prefix(db, body, on=as_at, as_known=as_known) for body in bodies}
 

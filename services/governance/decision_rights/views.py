@@ -40,6 +40,9 @@ class DecisionRightView(View):
         str,
         Field(description="What `can` answered for the grant: `GET /permits/{permit}`; empty of an older right."),
     ]
+    instrument: Annotated[
+        str, Field(description="Under which the organisation granted it to its lead commissioner; empty of any other.")
+    ]
     to_remake_for: Annotated[str | None, Field(description="The successor that has to make it again.")]
     remade_by: int | None
     first_day: FirstDay
@@ -105,6 +108,9 @@ class LinkView(View):
     recurrent: bool
     conditions: list[str]
     source_minute: str
+    instrument: Annotated[
+        str, Field(description="Under which a party granted it to its lead commissioner; empty of any other.")
+    ]
     first_day: Annotated[date | None, Field(description="Null where it is not in force on the day.")]
     last_day: LastDay
 

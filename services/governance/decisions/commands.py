@@ -32,12 +32,12 @@ from services.governance.decisions.errors import (
     NotALaterDecision,
 )
 from services.governance.decisions.models import Decision, DecisionReversal, Outcome
-from services.governance.instruments.queries import Binding, binding_of
 from services.governance.proposals.commands import add_act, awaited, lock_proposal
 from services.governance.proposals.errors import NotAsked, NotConsulted, ProposalNotOpen
 from services.governance.proposals.models import ActKind, Proposal, State
 from services.governance.proposals.packs import consultations_asked
 from services.governance.proposals.queries import ProposalRead, get_proposal
+from services.governance.reach.queries import Binding, binding_of
 from services.governance.subjects.models import SubjectKind
 from services.governance.subjects.queries import find_subject
 from services.governance.subjects.rules import Subject
@@ -79,7 +79,8 @@ async def take_decision(session: AsyncSession, new: NewDecision, *, by: Caller, 
     read = await get_proposal(connection, new.proposal, as_at=new.on)
     subject = await find_subject(connection, proposal.subject, as_at=new.on, as_known=None)
     refuse([*_not_open(read, new, subject), *_not_consulted(read, new), *unshown(new.met, new.document)])
-    binding = await binding_of(connection, new.body, proposal.action, on=new.on, as_known=None)
+    about = read.binding[new.body]
+    binding = await binding_of(connection, new.body, proposal.action, on=new.on, as_known=None, about=about)
     if not binding.binds:
         reasons = [Reason(reason, "body") for reason in binding.reasons]
         raise BindsNoOne(f"a decision of {new.body} on {proposal.action} binds no organisation", reasons=reasons)

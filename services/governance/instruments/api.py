@@ -1,4 +1,4 @@
-"""Routes about instruments, and whom a decision binds."""
+"""Routes about instruments."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ from services.governance.edge import Lead, OrganisationFilter
 from services.governance.instruments import commands, departures, errors, queries
 from services.governance.instruments.models import InstrumentKind
 from services.governance.instruments.rules import forms_on, kinds_of_instrument, why_not
-from services.governance.instruments.views import BindingView, FormsView, FormView, InstrumentView
+from services.governance.instruments.views import FormsView, FormView, InstrumentView
 
 router = commands_router(tags=["Instruments"])
 
@@ -40,7 +40,6 @@ InstrumentPath = Annotated[
         description="The reference that `POST /instruments` returned.",
     ),
 ]
-BodyPath = Annotated[BodyReference, Path(description="Its reference.", examples=["JOINT-north-london"])]
 _MADE = (
     common.NoPower,
     common.NotAMember,
@@ -250,32 +249,6 @@ async def end_instrument(
     found = await commands.get_instrument_to_change(session, instrument, parties, by=by, today=today)
     await departures.end_instrument(session, found, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, instrument, command.last_day)
-
-
-@router.get(
-    "/bodies/{body}/binding", summary="Find whom a body's decision binds", responses=problems(common.BodyNotFound)
-)
-async def get_binding(
-    body: BodyPath,
-    rows: Rows,
-    _: By,
-    as_at: AsAt,
-    as_known: AsKnown,
-    action: Annotated[Action, Query(description="What it would decide on.")],
-) -> BindingView:
-    """Return which organisations a decision on the action binds on the day, by which instrument, or why none."""
-    found = await queries.binding_of(rows, body, action, on=as_at, as_known=as_known)
-    return BindingView(
-        body=body,
-        action=action,
-        binding=found.how,
-        binds=list(found.binds),
-        instrument=found.instrument,
-        pack=found.pack,
-        reasons=list(found.reasons),
-        as_at=as_at,
-        as_known=as_known,
-    )
 
 
 async def _shown(session: Write, instrument: str, as_at: AsAt) -> InstrumentView:

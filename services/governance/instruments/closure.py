@@ -1,7 +1,7 @@
-"""Ends an instrument from a day on, with the joint body that decides under it alone."""
+"""Ends an instrument from a day on, with the joint body that decides under it alone, and what a lead was granted."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,14 +13,18 @@ from libs.common.messaging import outbox
 from libs.common.temporal.believed import NOW, about, holds
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.governance.core.models import Facet
+from services.governance.core.catalogue import reasons_on
+from services.governance.core.models import Facet, right_time
 from services.governance.findings.commands import clear_findings
 from services.governance.findings.models import FindingKind
 from services.governance.instruments.models import Instrument, InstrumentKind, instrument_time
 from services.governance.lifetimes.dissolution import Dissolution, dissolve
+from services.governance.lifetimes.rights import ended_rights
 from services.governance.lifetimes.standing import end, pieces_from, state
 
 PARTY_LEFT, TERM_ENDED = "party-left", "term-ended"
+INSTRUMENT_ENDED = "instrument-ended"
+"""Why a right of a lead commissioner ends, by its code."""
 
 _OTHERS = f"""
 SELECT EXISTS (
@@ -28,6 +32,14 @@ SELECT EXISTS (
       JOIN instrument_time_belief s ON s.subject_id = o.id AND {about("s", Facet.STANDS)} AND {holds("s", "$3", NOW)}
      WHERE o.body = $1 AND o.id <> $2)
 """  # noqa: S608  (only names of ours are put in)
+_GRANTED = """
+WITH RECURSIVE passed_on (id) AS (
+    SELECT id FROM decision_right WHERE instrument = $1 AND ($2::text[] IS NULL OR member = ANY($2))
+     UNION SELECT r.id FROM decision_right r JOIN passed_on ON r.delegated_from = passed_on.id
+)
+SELECT id FROM passed_on ORDER BY id
+"""
+_CHANGED = "UPDATE decision_right SET version = version + 1 WHERE id = ANY($1)"
 
 
 async def end_from(
@@ -47,13 +59,36 @@ async def end_from(
         await end(connection, instrument_time, facet, pieces, stated_at=stated_at, by=by)
     why = NewStatement(instrument.id, Facet.BECAUSE, reason, Days(day), stated_at)
     await state(connection, instrument_time, [why], by=by)
-    told: list[Event] = []
+    told = await end_grants(connection, instrument, None, day, stated_at=stated_at, by=by)
     if instrument.body and not await decides_under_another(connection, instrument, day):
         gone = Dissolution([""], day, f"{instrument.reference} ended", stated_at, body=instrument.body)
         told += (await dissolve(connection, gone, by=by)).events
     told.append(ended(instrument, parties, day, reason, stated_at=stated_at))
     await outbox.add_all(session, told)
     await clear_findings(session, [dominance_key(instrument)], on=day, reason="instrument-ended", stated_at=stated_at)
+
+
+async def end_grants(
+    connection: asyncpg.Connection,
+    instrument: Instrument,
+    parties: Collection[str] | None,
+    day: date,
+    *,
+    stated_at: datetime,
+    by: str,
+) -> list[Event]:
+    """End from a day on what these parties, or all, granted to their lead commissioner; return the events."""
+    granted = [row["id"] for row in await connection.fetch(_GRANTED, instrument.reference, parties)]
+    if not granted:
+        return []
+    pieces = await pieces_from(connection, right_time, Facet.STANDS, granted, day)
+    gone = await end(connection, right_time, Facet.STANDS, pieces, stated_at=stated_at, by=by)
+    title = reasons_on(day - timedelta(days=1), subject="decision-right-endings")[INSTRUMENT_ENDED]
+    rights = sorted({change.subject_id for change in gone})
+    why = [NewStatement(right, Facet.BECAUSE, title, Days(day), stated_at) for right in rights]
+    await state(connection, right_time, why, by=by)
+    await connection.execute(_CHANGED, rights)
+    return await ended_rights(connection, gone, reason=INSTRUMENT_ENDED)
 
 
 def ended(

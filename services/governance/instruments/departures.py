@@ -18,9 +18,9 @@ from services.governance.bodies.joint import get_joint_body
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.codes import Command, Document, Note, OrganisationCode
 from services.governance.core.errors import ReasonNotListed, refuse
-from services.governance.core.members import living, members_text
+from services.governance.core.members import living, living_in, members_text
 from services.governance.core.models import Facet
-from services.governance.instruments.closure import PARTY_LEFT, decides_under_another, end_from
+from services.governance.instruments.closure import PARTY_LEFT, decides_under_another, end_from, end_grants
 from services.governance.instruments.errors import InstrumentNotStanding, NotAParty
 from services.governance.instruments.establishment import publish_parties, review_host
 from services.governance.instruments.models import Instrument, instrument_time
@@ -129,6 +129,9 @@ async def leave_instrument(
         await end_from(session, instrument, parties, day, PARTY_LEFT, stated_at=stated_at, by=by.subject)
         return
     await _take_out(session, instrument, command.organisation, day, stated_at=stated_at, by=by.subject)
+    codes = await living_in(connection, [command.organisation], on=day)
+    granted = await end_grants(connection, instrument, codes, day, stated_at=stated_at, by=by.subject)
+    await outbox.add_all(session, granted)
     if instrument.body and not await decides_under_another(connection, instrument, day):
         body = await get_joint_body(session, instrument.body)
         left = await leave_body(connection, body, command.organisation, day, stated_at=stated_at, by=by.subject)

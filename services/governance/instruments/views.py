@@ -53,20 +53,6 @@ class InstrumentView(View):
     as_known: datetime | None
 
 
-class BindingView(View):
-    """Whom a decision of a body on an action binds on a day, by which instrument, or why it binds no one."""
-
-    body: str
-    action: str
-    binding: Annotated[str, Field(description="`all` of the parties, its `own` organisation, or `none`.")]
-    binds: list[str]
-    instrument: str
-    pack: str
-    reasons: Annotated[list[str], Field(description="Why it binds no organisation.")]
-    as_at: date
-    as_known: datetime | None
-
-
 class FormView(View):
     """A kind of instrument, and whether the law of the day allows it to these parties."""
 

@@ -35,7 +35,7 @@ WITH RECURSIVE passed_on (id) AS (
     SELECT id FROM decision_right WHERE body_id = ANY($1) OR (member <> '' AND member = ANY($2))
      UNION SELECT r.id FROM decision_right r JOIN passed_on ON r.delegated_from = passed_on.id
 )
-SELECT id, body_id FROM decision_right WHERE id IN (SELECT id FROM passed_on) ORDER BY id
+SELECT id, body_id, member FROM decision_right WHERE id IN (SELECT id FROM passed_on) ORDER BY id
 """
 _ENDED_ON = f"""
 SELECT subject_id FROM {body_time.beliefs} b
@@ -91,7 +91,9 @@ async def dissolve(connection: asyncpg.Connection, dissolution: Dissolution, *, 
     }
     members = list(dissolution.organisations) if dissolution.body is None else []
     posts = {row["id"]: row for row in await connection.fetch(_POSTS, list(bodies), members)}
-    rights = {row["id"]: row["body_id"] for row in await connection.fetch(_RIGHTS, list(bodies), members)}
+    rows = await connection.fetch(_RIGHTS, list(bodies), members)
+    rights = {row["id"]: row["body_id"] for row in rows}
+    others = {row["id"] for row in rows if row["member"] and row["member"] not in dissolution.organisations}
     if not (bodies or posts or rights):
         return Dissolved([], changed=False)
     told = await end_posts(connection, posts, dissolution, by=by)
@@ -114,13 +116,11 @@ async def dissolve(connection: asyncpg.Connection, dissolution: Dissolution, *, 
     posts_explained = await _explain(connection, post_time, Facet.HOLDER, of_posts, dissolution, by=by)
     rights_explained = await _explain(connection, right_time, Facet.STANDS, of_rights, dissolution, by=by)
     to_remake = rights_explained.union(change.subject_id for change in rights_gone)
-    await connection.execute(
-        _RIGHTS_ENDED,
-        sorted(to_remake),
-        dissolution.successor,
-        sorted({change.subject_id for change in rights_gone}),
-    )
-    await _let_wait(connection, to_remake, {change.subject_id for change in rights_gone}, dissolution, by=by)
+    ended_now = sorted({change.subject_id for change in rights_gone})
+    # What others had granted to a body is theirs to grant again: it waits for no successor of the body's organisation.
+    for those, successor in ((to_remake - others, dissolution.successor), (to_remake & others, None)):
+        await connection.execute(_RIGHTS_ENDED, sorted(those), successor, ended_now)
+    await _let_wait(connection, to_remake - others, {change.subject_id for change in rights_gone}, dissolution, by=by)
     return Dissolved(told, changed=bool(told or posts_explained or to_remake))
 
 

@@ -22,6 +22,7 @@ from services.governance.core.errors import EndsBeforeItBegins, refuse
 from services.governance.proposals.errors import ConsentMissing, ProposalNotFound, ProposalNotOpen, SubjectUnknown
 from services.governance.proposals.models import ActKind, Proposal, ProposalAct, ProposalConsent, ProposalKind
 from services.governance.proposals.queries import StandingBody, bodies_standing
+from services.governance.reach.queries import binding_of
 from services.governance.subjects.models import SubjectKind
 from services.governance.subjects.queries import find_case_digest, find_subject
 from services.governance.subjects.rules import Subject
@@ -176,9 +177,10 @@ async def open_proposal(
     if done & {ActKind.OPENED, ActKind.WITHDRAWN, ActKind.VOID}:
         raise ProposalNotOpen(f"{proposal.reference} is no draft any longer")
     asked = await _asked(session, proposal.reference)
-    stand = await bodies_standing(connection, asked, [], as_at=day)
-    missing = set(asked) - {body.reference for body in stand}
     subject = await find_subject(connection, proposal.subject, as_at=day, as_known=None)
+    named = await bodies_standing(connection, asked, [], as_at=day)
+    stand = await _with_led(connection, named, proposal.action, subject, day)
+    missing = set(asked) - {body.reference for body in stand}
     members = _members(ProposalKind(proposal.kind), proposal.organisation, subject)
     if subject is not None and subject.kind is SubjectKind.PLAN and subject.revision > proposal.revision:
         stand = [body for body in stand if set(body.organisations) & set(subject.organisations)] or stand
@@ -196,6 +198,27 @@ async def open_proposal(
     await _open(session, proposal, day, by=by, stated_at=stated_at)
     given = (command, "proposal opened", proposal.reference, day)
     session.add(new_act(*given, organisation=proposal.organisation, by=by, stated_at=stated_at))
+
+
+async def _with_led(
+    db: Reads, bodies: Sequence[StandingBody], action: str, subject: Subject | None, day: date
+) -> list[StandingBody]:
+    """Return bodies with those organisations too for which they decide as lead commissioner, whose the subject is.
+
+    An organisation of which another body is asked decides by that one.
+    """
+    others = set(subject.organisations if subject is not None else ()) - {
+        code for body in bodies for code in body.organisations
+    }
+    if not others:
+        return list(bodies)
+    found = []
+    for body in bodies:
+        binding = await binding_of(db, body.reference, action, on=day, as_known=None)
+        led = others & set(binding.binds) if len(body.organisations) == 1 else set[str]()
+        found.append(StandingBody(body.reference, (*body.organisations, *sorted(led))))
+        others -= led
+    return found
 
 
 async def _fix_consents(session: AsyncSession, proposal: Proposal, bodies: Collection[StandingBody]) -> None:
@@ -296,7 +319,8 @@ async def get_proposal_to_change(session: AsyncSession, reference: str, *, by: C
 async def _bodies(db: Reads, command: MakeProposal, subject: Subject | None, day: date) -> list[StandingBody]:
     """Return the bodies that are named and stand, or those that lead the members."""
     if command.consents:
-        return await bodies_standing(db, command.consents, [], as_at=day)
+        named = await bodies_standing(db, command.consents, [], as_at=day)
+        return await _with_led(db, named, command.action, subject, day)
     return await bodies_standing(db, [], _members(command.kind, command.organisation, subject), as_at=day)
 
 

@@ -17,7 +17,7 @@ from services.governance.bodies.departures import leave_body
 from services.governance.bodies.joint import change_members, get_joint_body
 from services.governance.core.members import living, members_text
 from services.governance.core.models import STANDS, WITH_BODY, Facet, known
-from services.governance.instruments.closure import PARTY_LEFT, decides_under_another, end_from, ended
+from services.governance.instruments.closure import PARTY_LEFT, decides_under_another, end_from, end_grants, ended
 from services.governance.instruments.establishment import publish_parties, review_host
 from services.governance.instruments.models import Instrument, instrument_time
 from services.governance.lifetimes.standing import Piece, end, ended_with_body, pieces_from, state
@@ -168,6 +168,8 @@ async def _transfer(
         for piece, those in now.items()
     ]
     await state(connection, instrument_time, changes, by=by)
+    granted = await end_grants(connection, instrument, leaving, on, stated_at=stated_at, by=by)
+    await outbox.add_all(session, granted)
     if instrument.body and not await decides_under_another(connection, instrument, on):
         body = await get_joint_body(session, instrument.body)
         for code in leaving:
