@@ -211,7 +211,8 @@ def _without_what_was_looked_for(
     tables: Mapping[str, list[Mapping[str, Any]]],
 ) -> dict[str, list[Mapping[str, Any]]]:
     """Return the tables without findings and seals, and the log's other events in their places without these."""
-    kept = {table: rows for table, rows in tables.items() if table not in {"finding", "sequencer_state"}}
+    left_out = {"finding", "finding_look", "sequencer_state"}
+    kept = {table: rows for table, rows in tables.items() if table not in left_out}
     kept["write_record"] = [row for row in tables["write_record"] if not _DUE.search(str(row["operation"]))]
     log = sorted(tables["event_log"], key=lambda row: int(row["position"]))
     others = [row for row in log if row["name"] not in _LOOKED[1]]

@@ -32,3 +32,4 @@ class FindingKind(StrEnum):
     FORM_CANNOT_HOLD = "form_cannot_hold"
     AUTHORITY_UNVERIFIED = "authority_unverified"
     AUTHORITY_REVERSED = "authority_reversed"
+    STALLED = "stalled"

@@ -32,6 +32,7 @@ from services.contracts.performance.commands import find_duties
 from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.signing.ratifications import ratify_by_decisions
 from services.contracts.sourcing.commands import agreements_are_overdue
+from services.contracts.tasks.due import find_stalled
 from services.contracts.terminations.due import end_by_notice, renew_contracts
 from services.contracts.transfers.refunds import find_refunds
 
@@ -50,6 +51,7 @@ DUE: tuple[DoDueWork, ...] = (
     move_next,
     agreements_are_overdue,
     announce_windows,
+    find_stalled,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""
 

@@ -24,3 +24,4 @@ class FindingKind(StrEnum):
     PRE_STATUTORY = "pre_statutory"
     NO_CONSULTATION = "no_consultation"
     DOMINANCE = "dominance"
+    STALLED = "stalled"

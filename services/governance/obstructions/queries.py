@@ -162,22 +162,25 @@ def positions_of(
             outcome=ACCEPTED if one.outcome in APPROVED else one.outcome and REJECTED,
             decided_on=one.decided_on,
             stops=tuple(stops_of(proposal.acts, one.body)),
-            missed_on=missed_days(meetings.get(one.body, ()), _asked_on(proposal, one.body)),
+            missed_on=missed_days(meetings.get(one.body, ()), asked_on(proposal, one.body)),
             gone_on=gone.get(one.body),
         )
         for one in proposal.standing.consents
     ]
 
 
-def _asked_on(proposal: ProposalRead, body: str) -> date:
+def asked_on(proposal: ProposalRead, body: str) -> date:
     """Return the day on which a body was last asked: at the opening, a revision, or a reversal of its decision."""
     return max(
         (
             act.effective_on
             for act in proposal.acts
-            if act.what == ActKind.OPENED
-            or (act.what == ActKind.REVISED and body in act.still_asked)
-            or (act.what == ActKind.REVERSED and act.body == body)
+            if act.effective_on <= proposal.as_at
+            and (
+                act.what == ActKind.OPENED
+                or (act.what == ActKind.REVISED and body in act.still_asked)
+                or (act.what == ActKind.REVERSED and act.body == body)
+            )
         ),
         default=proposal.drafted_on,
     )

@@ -27,6 +27,7 @@ from services.governance.minutes.due import find_unapproved
 from services.governance.obstructions.commands import find_obstructions
 from services.governance.recommendations.commands import find_obstructed
 from services.governance.successions.remakes import find_instruments_to_remake
+from services.governance.tasks.due import find_stalled
 from services.governance.urgent_actions.due import find_unreported
 
 DUE: tuple[DoDueWork, ...] = (
@@ -40,6 +41,7 @@ DUE: tuple[DoDueWork, ...] = (
     find_obstructed,
     find_unapproved,
     find_unreported,
+    find_stalled,
     write_dossiers,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""

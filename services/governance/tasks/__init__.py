@@ -1,4 +1,4 @@
 """What waits for the caller: votes, consents, declarations, minutes, replies, ratifications, rights and instruments.
 
-Publishes nothing.
+What waits for too long is a finding.
 """

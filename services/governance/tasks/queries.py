@@ -166,6 +166,30 @@ SELECT '{AwaitedAct.AGREEMENT}' AS kind, w.organisation, nullif(w.body, '') AS b
  GROUP BY w.organisation, w.body, w.reference
 """  # noqa: S608  (only names of ours are put in)
 
+# Of the same statements, for the due work about what waits for too long. `scheduled_on` is the day of a meeting to come
+# that has it on its agenda, `passed_on` of the last one that passed.
+CONSENT_STEPS = f"""
+WITH open_item AS ({_OPEN_ITEMS})
+SELECT t.about, t.body, min(t.path) AS path,
+       (SELECT min(x.held_on) FROM open_item x
+         WHERE x.proposal = t.about AND x.body_id = b.id AND x.held_on >= $1) AS scheduled_on,
+       (SELECT max(m.held_on) FROM meeting_item i JOIN meeting m ON m.id = i.meeting_id
+         WHERE i.proposal = t.about AND m.body_id = b.id AND m.held_on < $1
+           AND NOT EXISTS (SELECT FROM meeting_step c
+                            WHERE c.meeting_id = m.id AND c.step = 'cancelled')) AS passed_on
+  FROM ({_CONSENTS}) t JOIN body b ON b.reference = t.body
+ GROUP BY t.about, t.body, b.id ORDER BY t.about, t.body
+"""  # noqa: S608  (what is put in stands above)
+MINUTES_STEPS = f"""
+WITH open_item AS ({_OPEN_ITEMS}), whose AS ({_WHOSE})
+SELECT t.about, t.body, min(t.path) AS path, min(t.since) AS since,
+       array_agg(DISTINCT t.organisation) AS organisations,
+       (SELECT max(v.drafted_on) FROM minutes v WHERE v.meeting_id = m.id AND v.drafted_on <= $1) AS drafted_on
+  FROM ({_MINUTES.replace("$12", "NULL::int")}) t JOIN meeting m ON m.reference = t.about
+ WHERE NOT EXISTS (SELECT FROM open_item x WHERE x.minutes_of = m.id AND x.held_on >= $1)
+ GROUP BY t.about, t.body, m.id ORDER BY t.about
+"""  # noqa: S608  (what is put in stands above)
+
 _KINDS = (_CONSENTS, _MINUTES, _RATIFICATIONS, _DECLARATIONS, _REPLIES, _RIGHTS, _AGREEMENTS)
 _KEY = "coalesce(due_on::text, '9999-12-31'), kind, about, organisation, coalesce(body, '')"
 

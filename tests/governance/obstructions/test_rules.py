@@ -1,13 +1,15 @@
 """Who stands in the way: the figures of S28 and S29, and a second set, by table and by property."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.temporal.delays import Stop, count_months
+from services.governance.obstructions.queries import asked_on
 from services.governance.obstructions.rules import (
     BodyPosition,
     Limits,
@@ -16,6 +18,9 @@ from services.governance.obstructions.rules import (
     inert_since,
     missed_days,
 )
+from services.governance.proposals.models import ActKind
+from services.governance.proposals.queries import ProposalRead
+from services.governance.proposals.rules import Done, standing
 
 DUE = date(2017, 4, 1)
 LATER = DUE + timedelta(days=30)
@@ -55,6 +60,20 @@ def positions(answers: str, on: date = DUE) -> list[BodyPosition]:
 def test_s28_silence_stays_in_the_denominator(answers: str, limits: Limits, found: list[str]) -> None:
     seen = find_obstructing(positions(answers), DUE, on=LATER, limits=limits)
     assert [f"{one.body} {one.kind.value} {one.share}" for one in seen] == found
+
+
+def test_a_body_is_asked_again_from_the_day_of_what_asks_it_and_not_from_when_that_is_known() -> None:
+    acts = tuple(
+        Done(what=what, effective_on=DUE + timedelta(days=days), stated_at=datetime(2017, 4, 1, tzinfo=UTC), body="B1")
+        for what, days in ((ActKind.OPENED, 0), (ActKind.REVERSED, 9))
+    )
+    amounts = dict.fromkeys(("value_pence", "annual_pence", "case_version", "revision"), 0)
+    texts = dict.fromkeys(("organisation", "kind", "action", "subject", "series", "case_reference", "digest"), "")
+    days = {"due_on": LATER, "drafted_on": DUE, "stated_at": acts[0].stated_at, "recurrent": False}
+    now = standing(["B1"], acts, revision=0, on=DUE)
+    given: dict[str, Any] = {**amounts, **texts, **days, "binding": {"B1": ("O1",)}, "acts": acts, "standing": now}
+    asked = [asked_on(ProposalRead(reference="PR-1", as_at=DUE + timedelta(days=day), **given), "B1") for day in (8, 9)]
+    assert asked == [DUE, DUE + timedelta(days=9)]
 
 
 def test_a_veto_waits_for_all_answers_or_for_the_due_day() -> None:
