@@ -12,10 +12,13 @@ from libs.common.database.connection import Database
 from libs.common.database.migrations import configuration, migrate, versions_of
 from libs.common.temporal.timeline import Timeline
 from libs.organisations.projection import KnownOrganisations
+from services.governance.commitments.models import known_commitments
 from services.governance.core.models import WITH_BODY
 from services.governance.instruments.models import known_agreements
 from services.governance.mergers.models import known_mergers
 from services.governance.mergers.queries import list_mergers
+from services.governance.obstructions.models import known_prices
+from services.governance.subjects.models import known_subjects
 from services.registry.clusters.models import cluster_time
 from services.registry.reorganisations.models import reorganisation_time
 from tests.support.databases import NewDatabase
@@ -373,15 +376,15 @@ async def _rows(url: str, sql: str) -> list[tuple[object, ...]]:
     return found
 
 
-async def test_mergers_and_agreements_that_were_published_before_their_tables_are_rebuilt_at_start(
+async def test_what_was_published_before_its_table_is_rebuilt_at_start(
     new_database: NewDatabase,
 ) -> None:
     url = await new_database(None)
-    consumed = [f"('{source}', 'e', 9, 8)" for source in ("registry", "contracts")]
+    consumed = [f"('{source}', 'e', 9, 8)" for source in ("registry", "contracts", "finance")]
     offsets = "INSERT INTO consumer_offset (source, epoch, next_offset, source_position) VALUES "
-    await _at(url, "governance", "0018", offsets + ", ".join(consumed))
+    await _at(url, "governance", "0010", offsets + ", ".join(consumed))
     await migrate(url, "governance")
-    for projection in (known_mergers, known_agreements):
+    for projection in (known_mergers, known_agreements, known_subjects, known_prices, known_commitments):
         assert await _rows(url, projection.carried_over) == [(True,)]
     database = Database(url)
     await database.open()

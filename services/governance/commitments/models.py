@@ -52,6 +52,7 @@ known_commitments = Projection(
     tables=("known_commitment",),
     content="SELECT contract, what, customers::text, not_established::text, signed_on::text, starts_on::text,"
     " annual_pence, effective_on::text, stated_at::text FROM known_commitment ORDER BY 1, 2, 8, 9",
+    carried_over="SELECT EXISTS (SELECT FROM known_commitment WHERE contract = '' AND what = 'migration')",
 )
 """Conditional contracts, as contracts published them."""
 

@@ -87,5 +87,6 @@ known_prices = Projection(
     tables=("known_price",),
     content="SELECT proposal, body, horizon, months, monthly_pence, to_date_pence, case_reference, case_version,"
     " effective_on::text, stated_at::text FROM known_price ORDER BY 1, 2, 3, 4, 5, 9, 10",
+    carried_over="SELECT EXISTS (SELECT FROM known_price WHERE proposal = '' AND horizon = 'migration')",
 )
 """What delays cost, as finance published it."""

@@ -45,5 +45,6 @@ known_subjects = Projection(
     tables=("known_subject",),
     content="SELECT reference, kind, what, content, effective_on::text, stated_at::text FROM known_subject"
     " ORDER BY 1, 3, 5, 6, 4",
+    carried_over="SELECT EXISTS (SELECT FROM known_subject WHERE reference = '' AND what = 'migration')",
 )
 """What contracts, finance and the registry publish of what bodies decide on."""
