@@ -1,12 +1,13 @@
 """Which fields of events are references to what another event states, and which are ids of rule packs.
 
-A field that names the event's own aggregate, its first key, is no reference: it is what the event is about.
+A field that names the event's own aggregate is no reference: it is what the event is about, later events too. It is the
+event's first key, or where that is a body's code the first that its publisher answers for.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from libs.common.events import CATALOGUE, Envelope
+from libs.common.events import CATALOGUE, Envelope, Event
 
 PUBLISHERS: Mapping[str, str] = {
     **dict.fromkeys(("application", "merger", "scheme", "schemes", "property_schemes", "staff_schemes"), "registry"),
@@ -25,7 +26,7 @@ PACKS = ("pack", "packs", "rule_pack", "benchmarks", "power", "pack_from", "pack
 def references_of(envelope: Envelope) -> list[tuple[str, str]]:
     """Return the publisher and the reference of each fact that an event names, once, in the order of its fields."""
     kind = CATALOGUE.get((envelope.name, envelope.version))
-    own = kind.key_fields[0] if kind else ""
+    own = _own(kind) if kind else ""
     named = (
         (PUBLISHERS[name], value)
         for name in envelope.fields
@@ -33,6 +34,13 @@ def references_of(envelope: Envelope) -> list[tuple[str, str]]:
         for value in _texts(envelope.fields[name])
     )
     return list(dict.fromkeys(named))
+
+
+def _own(kind: type[Event]) -> str:
+    first = kind.key_fields[0]
+    if first not in kind.organisation_fields:
+        return first
+    return next((name for name in kind.key_fields if PUBLISHERS.get(name) == kind.topic), first)
 
 
 def packs_of(envelope: Envelope) -> list[str]:
