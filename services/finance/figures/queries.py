@@ -21,6 +21,7 @@ from services.finance.figures.tracing import Asker, Causes, TracedAnswer, trace_
 from services.finance.figures.views import CausingEventView, FigureView, OriginView, PackUsedView
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
+_ALL: Final = Sight(None)
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 MOST_EVENTS: Final = 500
 """The most events of each publisher that an answer shows, the latest first."""
@@ -95,11 +96,13 @@ async def find_published(db: Database, reference: str, by: Caller) -> Origin | N
         return None
     causes = [Cause("event", "finance", row["event"]) for row in rows]
     packs: list[str] = []
+    hidden = 0
     for answer in answers:
         if answer.published_as:
             causes.append(Cause("event", "finance", answer.published_as))
         events = await list_events(db, answer.causes, sight=view.sight, as_known=answer.as_known)
         causes += [Cause("event", event.source.removeprefix("/"), event.id) for event in events]
+        hidden += len(await list_events(db, answer.causes, sight=_ALL, as_known=answer.as_known)) - len(events)
         packs += answer.packs
     because = list(dict.fromkeys(causes))
     return Origin(
@@ -107,7 +110,7 @@ async def find_published(db: Database, reference: str, by: Caller) -> Origin | N
         source="finance",
         because=because[:MOST_CAUSES],
         packs=list(dict.fromkeys(packs)),
-        is_whole=len(because) <= MOST_CAUSES,
+        is_whole=not hidden and len(because) <= MOST_CAUSES,
     )
 
 

@@ -1,6 +1,6 @@
 """From the figures of answers to their packs, lens, inputs as known and events; and the reports of the same answers."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -77,6 +77,13 @@ async def test_a_published_exit_leads_to_its_events_and_is_reported_in_three_for
     assert [event["id"] for event in found["events"]] == [row["event_id"] for row in heard]
     assert (found["inputs"]["replacement_pence"], found["published_as"] is not None) == (50_000, True)
     assert {pack["pack"] for pack in found["packs"]} == set(shown["rule_packs"])
+    # Of what others alone read it is known here that it is not all.
+    of_others = {"customers": ("11C",), "stated_at": TERMS.stated_at - timedelta(days=1)}
+    await harness.hear(TERMS.model_copy(update=of_others))
+    for code, several in (("*", 5), ("06H", 4)):
+        reader = tokens.header(Role.PARTNER, organisations=(code,))
+        chain = (await client.get(f"/v1/provenance/{figure}", headers=reader)).json()
+        assert (len(chain["because"]), chain["complete"]) == (several, code == "*")
     # Later statements change no answer that was published; a draft's digest is found by its path alone.
     await harness.hear(TERMS.model_copy(update={"stated_at": at(date(2100, 1, 1)), "payment_share": "1/3"}))
     again = await origin(client, figure)
