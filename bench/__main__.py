@@ -25,6 +25,7 @@ NAMES = (
     "novations",
     "dated",
     "restating",
+    "remaking",
     "exits",
     "laptop",
     "imports",
