@@ -75,7 +75,7 @@ async def test_the_order_is_that_of_the_highest_ids_so_that_who_waited_comes_aft
 ) -> None:
     if not safe:
         lowest = {'max(row["id"], last.get(row["tx"], 0))': 'min(row["id"], last.get(row["tx"], row["id"]))'}
-        changed(monkeypatch, event_log, "append_from_outbox", lowest)
+        changed(monkeypatch, event_log, "in_order_of_transactions", lowest)
         taking = vars(event_log)["_TAKE"].replace("max(id) AS last", "min(id) AS last")
         monkeypatch.setattr(event_log, "_TAKE", taking)
     async with lamps.publisher.begin() as waits:
