@@ -32,6 +32,8 @@ async def test_s33_the_dossier_names_the_condition_that_is_not_met(
     await bodies.call(first, "POST", "/decision-rights", {**right, "source_minute": "Constitution, 6.8"})
     asked = {"organisation": first, "kind": "merger", "action": "merger.apply", "subject": f"A-{new}"}
     proposed = await bodies.call(first, "POST", "/proposals", {**asked, "due_on": f"{year - 1}-10-01"})
+    sought = {"consulted": "members", "position": "supports"}
+    await bodies.call(first, "POST", f"/proposals/{proposed['proposal']}/consultations", sought)
     decision = (await bodies.vote(first, proposed["proposal"], on=filed_on))["result"]["decision"]
 
     async def missing() -> list[tuple[str, str]]:
