@@ -105,9 +105,9 @@ async def _written(database: Database) -> list[str]:
         for row in await connection.fetch(_TABLES):
             table = row["relname"]
             await connection.execute(
-                f'CREATE TABLE "kept_{table}" AS SELECT * FROM "{table}" WHERE xmin::text = \'{transaction}\''  # noqa: S608
+                f'CREATE TABLE "kept_{table}" AS SELECT * FROM "{table}" WHERE xmin::text = \'{transaction}\''  # noqa: S608  (catalogue's names)
             )
-            if await connection.fetchval(f'SELECT EXISTS (SELECT FROM "kept_{table}")'):  # noqa: S608
+            if await connection.fetchval(f'SELECT EXISTS (SELECT FROM "kept_{table}")'):  # noqa: S608  (the catalogue's names)
                 await connection.execute(f'CREATE TABLE "new_{table}" (LIKE "{table}" INCLUDING ALL)')
                 tables.append(table)
         await connection.execute("ANALYZE")
@@ -138,7 +138,7 @@ async def _bare(database: Database, tables: list[str]) -> float:
             began = time.perf_counter()
             for table in tables:
                 await connection.execute(
-                    f'INSERT INTO "new_{table}" OVERRIDING SYSTEM VALUE SELECT * FROM "kept_{table}"'  # noqa: S608
+                    f'INSERT INTO "new_{table}" OVERRIDING SYSTEM VALUE SELECT * FROM "kept_{table}"'  # noqa: S608  (the catalogue's names)
                 )
             took = time.perf_counter() - began
             raise NotStored
