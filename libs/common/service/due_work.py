@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from libs.common.identity import Caller, service_caller
 from libs.common.messaging.causes import MadeDue, because_of, name_causes
 from libs.common.messaging.wakeup import Signal
 from libs.common.process import context
-from libs.common.process.clock import Clock, day_of, end_of
+from libs.common.process.clock import Clock, day_of, end_of, start_of
 from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
 
@@ -44,6 +45,14 @@ def first_of(routines: Sequence[DoDueWork]) -> DoDueWork:
         return 0
 
     return do_next
+
+
+class _RolledBack(Exception):
+    """Rolls back what was done to see whether it is due."""
+
+    def __init__(self, is_due: bool) -> None:
+        super().__init__("looked ahead")
+        self.is_due = is_due
 
 
 class DueWork:
@@ -98,6 +107,15 @@ class DueWork:
         """
         return await self._do_all(lambda: day)
 
+    async def is_due_by(self, day: date) -> bool:
+        """Whether any work is due by this day, which may lie ahead: the next piece is done and rolled back."""
+        try:
+            async with self._in_context() as by, self._database.begin() as session:
+                await (await raw(session)).execute(_LOCK)
+                raise _RolledBack(await self._do(session, up_to=day, stated_at=start_of(day), by=by) > 0)
+        except _RolledBack as done:
+            return done.is_due
+
     async def _do_all(self, day: Callable[[], date], stop: asyncio.Event | None = None) -> int:
         done = 0
         while stop is None or not stop.is_set():
@@ -108,22 +126,27 @@ class DueWork:
         return done
 
     async def _piece(self, day: date) -> int:
+        async with self._in_context() as by, self._database.begin() as session:
+            connection = await raw(session)
+            await connection.execute(_LOCK)
+            done = await self._do(session, up_to=day, stated_at=self._clock.stated_at(), by=by)
+            if done:
+                await session.flush()
+                trigger = context.origin().causation
+                made_due = await name_causes(connection, self._service, self._made_due, trigger=trigger)
+                with because_of(made_due):
+                    await record_write(session, by, f"due work up to {day}")
+        return done
+
+    @asynccontextmanager
+    async def _in_context(self) -> AsyncIterator[Caller]:
+        """Let what is done in the block be caused by what asked for it, or by itself; yield the service as caller."""
         by = service_caller(self._service)
         before = context.origin()
         cause = before.correlation or str(uuid.uuid4())
         context.begin(context.Origin(actor=by.subject, correlation=cause, causation=before.causation or cause))
         try:
-            async with self._database.begin() as session:
-                connection = await raw(session)
-                await connection.execute(_LOCK)
-                done = await self._do(session, up_to=day, stated_at=self._clock.stated_at(), by=by)
-                if done:
-                    await session.flush()
-                    trigger = context.origin().causation
-                    made_due = await name_causes(connection, self._service, self._made_due, trigger=trigger)
-                    with because_of(made_due):
-                        await record_write(session, by, f"due work up to {day}")
-            return done
+            yield by
         finally:
             context.begin(before)
 

@@ -180,3 +180,12 @@ async def test_stopping_does_not_wait_for_the_day_to_change(lamps: Lamps, stoppe
     await plan(lamps, **({} if stopped else {"a": 1}))
     async with asyncio.timeout(5), working(lamps, Clock(DAY)) as (_, tasks):
         await until(lambda: nobody_dead(tasks))
+
+
+async def test_what_is_due_by_a_day_to_come_is_seen_and_not_done(lamps: Lamps) -> None:
+    await plan(lamps, a=3)
+    work = DueWork(lamps.subscriber, Clock(DAY), "keepers", tend_next)
+    seen = [await work.is_due_by(DAY + timedelta(days=day)) for day in (2, 3, 4)]
+    assert (seen, await tended(lamps)) == ([False, True, True], [])
+    assert await work.run_up_to(DAY + timedelta(days=3)) == 1
+    assert not await work.is_due_by(DAY + timedelta(days=4))
