@@ -1,5 +1,7 @@
 """The audit record of writes: who wrote what, and what caused it."""
 
+from collections.abc import Collection
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -7,8 +9,12 @@ from libs.common.identity import Caller
 from libs.common.process.context import origin
 
 
-async def record_write(session: AsyncSession, by: Caller, operation: str, *, request: str = "") -> None:
+async def record_write(
+    session: AsyncSession, by: Caller, operation: str, *, request: str = "", touched: Collection[str] = ()
+) -> None:
     """Record in the session's transaction what was written, by which caller, and what caused it.
+
+    `touched` are the organisations that it locked or that its caller had to act for, whether they changed or not.
 
     A reaction to an event is recorded under the actor named by the event, with the service as the role.
     """
@@ -16,8 +22,8 @@ async def record_write(session: AsyncSession, by: Caller, operation: str, *, req
     is_service = by.subject.startswith("service:")
     connection = await raw(session)
     await connection.execute(
-        "INSERT INTO write_record (actor, roles, organisations, operation, request_id, correlation, causation)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO write_record (actor, roles, organisations, operation, request_id, correlation, causation,"
+        " touched) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         at.actor if is_service else by.subject,
         [by.subject] if is_service else sorted(by.roles),
         sorted(by.organisations),
@@ -25,4 +31,5 @@ async def record_write(session: AsyncSession, by: Caller, operation: str, *, req
         request,
         at.correlation,
         at.causation,
+        sorted(touched),
     )

@@ -123,6 +123,20 @@ def _add_edge_tables(metadata: MetaData) -> None:
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("rights", Text),
     )
+    Table(
+        "promoted_step",
+        metadata,
+        Column("plan", Text, primary_key=True),
+        Column("step", Integer, primary_key=True, autoincrement=False),
+        Column("caller", Text, nullable=False),
+        Column("operation", Text, nullable=False),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("status", Integer),
+        Column("headers", Text),
+        Column("body", LargeBinary),
+        Column("rights", Text),
+        Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    )
     record = Table(
         "write_record",
         metadata,
@@ -135,6 +149,8 @@ def _add_edge_tables(metadata: MetaData) -> None:
         Column("request_id", Text, nullable=False),
         Column("correlation", Text, nullable=False),
         Column("causation", Text, nullable=False),
+        # What it locked, and whom its caller had to act for: a command may depend on a body and say nothing of it.
+        Column("touched", ARRAY(Text), nullable=False, server_default="{}"),
     )
     Index(None, record.c.correlation)
     Table(

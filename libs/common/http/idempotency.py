@@ -105,18 +105,28 @@ async def claim(session: AsyncSession, claim: Claim, *, mark: bytes, hours: int)
     if stored.fingerprint != mark:
         raise IdempotencyKeyReused(f"{HEADER} {claim.key} was used for another request; use a new one")
     headers = {**json.loads(stored.headers), REPLAYED: "true"}
-    return Stored(Response(stored.body, status_code=stored.status, headers=headers), _rights(stored.rights))
+    return Stored(Response(stored.body, status_code=stored.status, headers=headers), rights_of_text(stored.rights))
 
 
 async def keep(session: AsyncSession, claim: Claim, response: Response, rights: Sequence[Right]) -> None:
     """Store this response under the key, with the rights that it took, in the command's transaction."""
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    answer = {"status": response.status_code, "headers": json.dumps(headers), "body": bytes(response.body)}
-    answer["rights"] = json.dumps([[type(right).__name__, sorted(right.names)] for right in rights])
+    answer = {**stored_answer(response), "rights": rights_as_text(rights)}
     await session.execute(_STORE, {**claim.parameters(), **answer})
 
 
-def _rights(stored: str | None) -> tuple[Right, ...]:
+def stored_answer(response: Response) -> dict[str, int | str | bytes]:
+    """Return the columns of a stored response."""
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    return {"status": response.status_code, "headers": json.dumps(headers), "body": bytes(response.body)}
+
+
+def rights_as_text(rights: Sequence[Right]) -> str:
+    """Return rights as they are stored."""
+    return json.dumps([[type(right).__name__, sorted(right.names)] for right in rights])
+
+
+def rights_of_text(stored: str | None) -> tuple[Right, ...]:
+    """Return the rights that were stored."""
     return tuple(_RIGHTS[kind](frozenset(names)) for kind, names in json.loads(stored or "[]"))
 
 

@@ -14,8 +14,9 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from libs.common.audit import record_write
-from libs.common.http import idempotency
+from libs.common.http import idempotency, plan_steps
 from libs.common.http.middleware import CALLER
+from libs.common.http.problems import Unreadable
 from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
 from libs.common.process import context
@@ -124,26 +125,54 @@ def _turn(request: Request, url: str, operation: str) -> AbstractAsyncContextMan
 
 
 async def _answered(session: AsyncSession, request: Request, handler: Handler, operation: str) -> Response:
-    caller: Caller = request.scope[CALLER]
-    used = context.record_rights()
+    if plan_steps.HEADER in request.headers:
+        return await _answered_as_a_step(session, request, handler, operation)
     key = request.headers.get(idempotency.HEADER)
     if key is None:
-        response = await handler(request)
-        _keep_unless_dry(request, response)
-        await record_write(session, caller, operation, request=context.origin().causation)
-        return response
+        return (await _carried_out(session, request, handler, operation))[0]
+    caller: Caller = request.scope[CALLER]
     claim = idempotency.Claim(caller.subject, operation, idempotency.checked_key(key))
-    target = f"{request.url.path}?{request.url.query}"
-    mark = idempotency.fingerprint(request.method, target, request.headers, await request.body())
+    mark = idempotency.fingerprint(request.method, _target(request), request.headers, await request.body())
     hours = request.app.state.settings.idempotency_hours
     if (earlier := await idempotency.claim(session, claim, mark=mark, hours=hours)) is not None:
         await _must_still_have(caller, earlier.rights, request)
         return earlier.response
-    response = await handler(request)
-    _keep_unless_dry(request, response)
-    await record_write(session, caller, operation, request=context.origin().causation)
+    response, used = await _carried_out(session, request, handler, operation)
     await idempotency.keep(session, claim, response, used)
     return response
+
+
+async def _answered_as_a_step(session: AsyncSession, request: Request, handler: Handler, operation: str) -> Response:
+    caller: Caller = request.scope[CALLER]
+    step = plan_steps.step_of(request.headers[plan_steps.HEADER])
+    # The version is read anew each time that the step is given, and makes no other request of it.
+    stated = {"stated-at": request.headers.get("stated-at", "")}
+    mark = idempotency.fingerprint(request.method, _target(request), stated, await request.body())
+    claimed = await plan_steps.claim(session, step, caller=caller.subject, operation=operation, mark=mark)
+    if claimed is not None:
+        await _must_still_have(caller, claimed.rights, request)
+        return claimed.response
+    response, used = await _carried_out(session, request, handler, operation)
+    await plan_steps.keep(session, step, response, used)
+    return response
+
+
+async def _carried_out(
+    session: AsyncSession, request: Request, handler: Handler, operation: str
+) -> tuple[Response, Sequence[context.Right]]:
+    """Run the command and record it; return its response and the rights that it used."""
+    used, locked = context.record_rights(), context.record_locks()
+    response = await handler(request)
+    _keep_unless_dry(request, response)
+    bound = {code for right in used if isinstance(right, context.ActedFor) for code in right.names}
+    touched = locked | bound
+    caller: Caller = request.scope[CALLER]
+    await record_write(session, caller, operation, request=context.origin().causation, touched=touched)
+    return response, used
+
+
+def _target(request: Request) -> str:
+    return f"{request.url.path}?{request.url.query}"
 
 
 async def _must_still_have(caller: Caller, rights: Sequence[context.Right], request: Request) -> None:
@@ -196,6 +225,17 @@ class _JsonRoute(StrictRoute):
 
 class SteppedRoute(_JsonRoute):
     """A route that writes in several transactions of its own, and records itself who called it."""
+
+    def get_route_handler(self) -> Handler:
+        """Refuse what would be no step: only one transaction can be carried out once."""
+        handler = super().get_route_handler()
+
+        async def as_no_step(request: Request) -> Response:
+            if plan_steps.HEADER in request.headers:
+                raise Unreadable(f"{plan_steps.HEADER}: this is several transactions, and so no step of a plan")
+            return await handler(request)
+
+        return as_no_step
 
 
 class QuestionRoute(_JsonRoute):

@@ -1,5 +1,6 @@
 """Context of the work at hand, passed through every layer: its actor, what caused it, and the rights it has used."""
 
+from collections.abc import Collection
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -72,3 +73,20 @@ def used_right(right: Right) -> None:
     used = _rights.get()
     if used is not None and right not in used:
         used.append(right)
+
+
+_locked: ContextVar[set[str] | None] = ContextVar("locked", default=None)
+
+
+def record_locks() -> set[str]:
+    """Begin to record the codes that are locked in this task; return the set that they are added to."""
+    codes: set[str] = set()
+    _locked.set(codes)
+    return codes
+
+
+def locks(codes: Collection[str]) -> None:
+    """Record codes that the work locks because it checks or changes them, where locks are recorded."""
+    recorded = _locked.get()
+    if recorded is not None:
+        recorded.update(codes)

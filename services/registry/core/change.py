@@ -23,6 +23,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.identity import Caller, Role
+from libs.common.process.context import locks
 from services.registry.core import recording
 from services.registry.core.codes import ByCode
 from services.registry.core.errors import OrganisationNotFound
@@ -108,6 +109,7 @@ async def change(
     await must_act_for(session, codes if bound is None else bound, by)
     connection = await raw(session)
     locked = {*codes, *checks}
+    locks(in_bulk)
     if in_bulk:
         # Loading 7,000 practices and their standing took 2 to 4 s, locking them 0.1 s.
         await connection.execute(_LOCK, sorted({*locked, *in_bulk}))
@@ -138,6 +140,7 @@ def behind(latest: datetime | None, at: datetime) -> datetime:
 
 async def get_organisations_to_change(session: AsyncSession, codes: Collection[str]) -> ByCode[Organisation]:
     """Lock those of the organisations that exist, in sorted order, and return them by code as they are now."""
+    locks(codes)
     found = await session.scalars(
         select(Organisation)
         .where(Organisation.code.in_(sorted(set(codes))))

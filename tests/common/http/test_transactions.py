@@ -253,6 +253,7 @@ async def test_a_write_is_recorded_with_its_caller_and_a_refused_one_is_not(
             "request_id": lit.headers["X-Request-Id"],
             "correlation": "story-1",
             "causation": lit.headers["X-Request-Id"],
+            "touched": ["IVI"],
         }
     ]
 
