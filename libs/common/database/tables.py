@@ -26,6 +26,7 @@ def add_to(metadata: MetaData) -> None:
     _add_event_tables(metadata)
     _add_inbox_tables(metadata)
     _add_edge_tables(metadata)
+    _add_record_and_clock(metadata)
 
 
 def _add_event_tables(metadata: MetaData) -> None:
@@ -137,6 +138,9 @@ def _add_edge_tables(metadata: MetaData) -> None:
         Column("rights", Text),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     )
+
+
+def _add_record_and_clock(metadata: MetaData) -> None:
     record = Table(
         "write_record",
         metadata,

@@ -1,0 +1,75 @@
+"""Ids that a branch gave are replaced by life's in the steps that name them, and nothing else is."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deploy.branches.plans.ids import Replacement, given_by
+
+LETTERS = st.text("abcdefgh", min_size=1, max_size=6)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(0, 99), LETTERS, st.uuids().map(str))
+BODIES = st.recursive(
+    SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(LETTERS, inner, max_size=3))
+)
+IDS = st.dictionaries(st.uuids().map(lambda one: f"A-{one}"), st.uuids().map(lambda one: f"A-{one}"), max_size=3)
+
+
+def replaced(planned: Any, in_life: Any, path: str = "/v1/posts", **body: Any) -> Replacement:
+    ids = Replacement()
+    ids.learn(given_by(path, body, planned, None), given_by(path, body, in_life, None))
+    return ids
+
+
+@settings(max_examples=30)
+@given(BODIES, IDS)
+def test_what_names_no_id_stays_as_it_is(body: Any, texts: dict[str, str]) -> None:
+    ids = Replacement(texts)
+    text = json.dumps(body)
+    if not any(old in text for old in texts):
+        assert ids.body(body) == body
+    path = "/v1/contracts/C-1/terms"
+    assert ids.path(path) == path
+
+
+@settings(max_examples=30)
+@given(BODIES, IDS)
+def test_an_id_is_replaced_wherever_it_stands_and_back_again(body: Any, texts: dict[str, str]) -> None:
+    back = {new: old for old, new in texts.items()}
+    given_ids = {"first": list(texts), "second": {old: f"x {old}" for old in texts}, "rest": body}
+    there = Replacement(texts).body(given_ids)
+    assert there["first"] == list(texts.values())
+    assert not any(old in json.dumps(there) for old in texts if old not in back)
+    assert Replacement(back).body(there) == given_ids
+
+
+@settings(max_examples=20)
+@given(st.uuids(), st.uuids())
+def test_an_id_in_an_answer_is_replaced_in_paths_queries_and_texts(one: UUID, other: UUID) -> None:
+    ids = replaced({"id": f"P-{one}", "name": "x"}, {"id": f"P-{other}", "name": "y"})
+    assert ids.path(f"/v1/people/P-{one}/account") == f"/v1/people/P-{other}/account"
+    assert ids.query([("person", f"P-{one}"), ("name", "x")]) == [("person", f"P-{other}"), ("name", "x")]
+    assert ids.body({"about": f"person P-{one}", "name": "x"}) == {"about": f"person P-{other}", "name": "x"}
+
+
+def test_a_number_is_an_id_only_after_the_name_of_its_collection() -> None:
+    ids = replaced({"id": 12, "amount": 12}, {"id": 31, "amount": 12}, "/v1/decision-rights")
+    assert ids.path("/v1/decision-rights/12/holders/12") == "/v1/decision-rights/31/holders/12"
+    body = {"decision_right": 12, "right": 12, "rights": [12, 4], "amount_pence": 12, "years": 12}
+    assert ids.body(body) == {"decision_right": 31, "right": 31, "rights": [31, 4], "amount_pence": 12, "years": 12}
+    assert ids.query([("right", "12"), ("limit", "12")]) == [("right", "31"), ("limit", "12")]
+
+
+def test_what_the_request_named_is_no_id_that_the_answer_gave() -> None:
+    planned = given_by("/v1/mergers", {"reference": "M-1"}, {"reference": "M-1", "id": "X-9"}, "/v1/mergers/M-1")
+    assert dict(planned.texts) == {"/id": "X-9"}
+
+
+@pytest.mark.parametrize(
+    ("location", "last"), [("contracts/C-7", "C-7"), ("../C-1/exits#N-2", "N-2"), ("/v1/runs/a%20b/", "a b")]
+)
+def test_the_last_part_of_a_location_is_an_id(location: str, last: str) -> None:
+    assert dict(given_by("/v1/contracts", {}, None, location).texts) == {"location": last}
