@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.branches.conflicts import codes_named, is_conflicting
 from deploy.branches.plans.normal_form import Difference, differences, normal_form
 from deploy.branches.plans.rules import Act, PlanState, StepState, state_of_plan, states
-from deploy.branches.touched import codes_named, is_conflicting
 from tests.branches.test_ids import BODIES
 
 

@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 
 import httpx
 
+from deploy.branches.conflicts import ConflictingEvent, codes_named, read_carried_out, read_conflicts, read_touch
 from deploy.branches.plans.errors import BaseMoved, PlanStepNotFound, PromotionRefused, StepNotDue
 from deploy.branches.plans.ids import Replacement, given_by
 from deploy.branches.plans.rules import StepState, states
 from deploy.branches.plans.store import Plan, PlannedStep, PlanStore
 from deploy.branches.steps import Step, as_json, correlation
-from deploy.branches.touched import ConflictingFact, codes_named, read_carried_out, read_conflicts, read_touch
 from libs.common.errors import Reason, as_sentence
 from libs.common.http import plan_steps
 from libs.common.http.conditional import versions
@@ -131,7 +131,7 @@ async def must_not_have_moved(plan: Plan, life: Life, by: Caller) -> None:
         raise moved(facts)
 
 
-def moved(facts: Sequence[ConflictingFact]) -> BaseMoved:
+def moved(facts: Sequence[ConflictingEvent]) -> BaseMoved:
     """Return the refusal that names these facts."""
     reasons = [fact.reason() for fact in facts]
     return BaseMoved(as_sentence(reasons), reasons=reasons)

@@ -9,9 +9,9 @@ from typing import Any
 
 import asyncpg
 
+from deploy.branches.conflicts import Foreseen
 from deploy.branches.plans.rules import Act
 from deploy.branches.steps import as_json, caller_as_text, caller_of_text
-from deploy.branches.touched import Foreseen
 from libs.common.database.connection import ANSWER_SECONDS, dsn
 from libs.common.database.migrations import migrate_by
 from libs.common.identity import Caller

@@ -55,7 +55,7 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
-class ConflictingFact:
+class ConflictingEvent:
     """A fact of life that the base did not have, about something that the plan touches.
 
     `name` is empty where the caller may not read it: only its keys that the plan has are named then.
@@ -132,19 +132,19 @@ async def read_conflicts(
     own: Collection[str],
     foreseen: Collection[Foreseen],
     visible_to: Caller,
-) -> list[ConflictingFact]:
+) -> list[ConflictingEvent]:
     """Return the facts of life after the base about these codes, but for the plan's own and for those foreseen.
 
     `own` are the correlations of the plan's steps. Also a fact where a log was restored from a backup since: what it
     had after the base is not known.
     """
-    facts: list[ConflictingFact] = []
+    facts: list[ConflictingEvent] = []
     for service, url in life.items():
         async with _connected(url) as connection:
             log = await connection.fetchrow(_LOG)
             if log is not None and base[service].epoch not in ("", log["epoch"]):
                 facts.append(
-                    ConflictingFact(
+                    ConflictingEvent(
                         service, base[service].position, "a restore of its log from a backup", (), log["now"]
                     )
                 )
@@ -154,11 +154,11 @@ async def read_conflicts(
     return facts
 
 
-def _fact(service: str, row: asyncpg.Record, codes: Collection[str], visible_to: Caller) -> ConflictingFact:
+def _fact(service: str, row: asyncpg.Record, codes: Collection[str], visible_to: Caller) -> ConflictingEvent:
     restricted = frozenset(name for (name, _), kind in CATALOGUE.items() if kind.parties_only)
     if is_shown(row, restricted, visible_to, None):
-        return ConflictingFact(service, row["position"], row["name"], tuple(sorted(row["keys"])), row["recorded_at"])
-    return ConflictingFact(service, row["position"], "", tuple(sorted({*row["keys"]} & {*codes})), row["recorded_at"])
+        return ConflictingEvent(service, row["position"], row["name"], tuple(sorted(row["keys"])), row["recorded_at"])
+    return ConflictingEvent(service, row["position"], "", tuple(sorted({*row["keys"]} & {*codes})), row["recorded_at"])
 
 
 @asynccontextmanager
