@@ -1,15 +1,18 @@
 """Branches: copies of the four services' databases at one position of each log, to plan in while life goes on.
 
-A branch is opened from a base, served under `/branches/{name}/{service}/...` by a process beside life's, moved from due
-day to due day on one clock, compared with others, promoted, and dropped; nothing leaves it. Its modules, from the ground
-up, where each imports only those before it:
+A branch is opened from a base, served under `/branches/{name}/{service}/...` by a process beside life's, moved from
+due day to due day on one clock, compared with others, promoted, and dropped; nothing leaves it. Its modules, from the
+ground up, where each imports only those before it:
 
 - `servers`: the throwaway PostgreSQL for bases and branches, and what is removed from it;
 - `bases`: the cut under the barrier, the check of the copies, dump and restore; a base is its positions and epochs;
+- `register`: the branches that exist, in the database `branches` of the branch server, where a restart finds them;
 - `worlds`: one branch served: its databases, its four apps on the direct bus, its clock; nothing leaves it;
-- `listed`: the branches that exist, in the database `branches` of the branch server, where a restart finds them;
-- `assumed`, `steps`, `touched`, `plans`: callers valid in a branch alone, its journal, and promotion;
+- `errors`, `views`, `lifecycle`: opening, moving and dropping branches, and their limits;
+- `assumed`, `steps`, `touched`, `plans` (or names like them): callers valid in a branch alone, its journal, promotion;
+- `gateway`: what is passed on to a branch's services, and by whom;
 - `comparison`: up to five branches and life in one table;
-- `passing`: what is passed on to a branch's services, and by whom;
-- `app`, `__main__`: the process.
+- `egress`, `app`, `__main__`: the process, which reaches nothing but its databases, life's services and the issuer.
+
+A base holds the same epochs as life; a branch has epochs of its own, and an id that no later branch of its name has.
 """

@@ -89,14 +89,19 @@ async def fresh_databases(templates: Databases) -> AsyncIterator[NewDatabase]:
         await templates.drop(name)
 
 
+def room_for_a_server() -> Path:
+    """The folder for a server's own: in memory where there is room."""
+    room = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED
+    return _MEMORY if room else Path(tempfile.gettempdir())
+
+
 @contextmanager
 def session_server() -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL of this session alone, in memory where there is room; stopped and removed at the end.
 
     What sessions left behind that were killed is removed too: their lock is free.
     """
-    room = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED
-    place = _MEMORY if room else Path(tempfile.gettempdir())
+    place = room_for_a_server()
     for left in place.glob(f"{_PREFIX}*"):
         _remove_if_abandoned(left)
     beginning = Path(tempfile.mkdtemp(prefix="beginning-", dir=place))

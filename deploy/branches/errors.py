@@ -1,0 +1,54 @@
+"""What the process of branches refuses, beside what a branch's own services do."""
+
+from libs.common.errors import Conflict, NotFound
+from libs.common.http.problems import Unprocessable
+
+
+class BranchNotFound(NotFound):
+    """There is no such branch.
+
+    It was never opened, was dropped, or is for bodies that you do not all act for. The list shows yours.
+    """
+
+
+class BranchRefused(Conflict):
+    """The branch cannot be opened.
+
+    `reasons` say why: the name is in use, the base is gone, or there are as many branches as there may be. Drop one
+    that is no longer needed, or choose another name or base.
+    """
+
+
+class BranchNotOpen(Conflict):
+    """The branch is not open.
+
+    It is still being copied, or could not be: its state and failure say which. Ask again, or drop it.
+    """
+
+
+class BranchMoves(Conflict):
+    """The clock of this branch is being moved.
+
+    No command is taken until it has arrived, since each service would be at a day of its own. Reads are answered.
+    """
+
+
+class OneClock(Conflict):
+    """A branch has one clock.
+
+    Its services are not moved one by one. Send `PUT /branches/{name}/day`.
+    """
+
+
+class DayPassed(Unprocessable):
+    """The branch is past this day.
+
+    A clock of a branch goes forwards only. Open another branch of the same base to be at an earlier day.
+    """
+
+
+class DayTooFar(Unprocessable):
+    """The day lies further ahead than a branch goes.
+
+    `detail` names the last day.
+    """

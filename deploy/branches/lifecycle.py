@@ -1,0 +1,269 @@
+"""Opens, serves, moves and drops branches, and removes what no branch names."""
+
+import asyncio
+from collections.abc import Collection, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from deploy.branches.bases import SERVICES, Base, make_base, new_id
+from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused, DayPassed, DayTooFar
+from deploy.branches.register import Branch, Register, State
+from deploy.branches.servers import BranchServer
+from deploy.branches.worlds import SettingsOf, World, seal
+from libs.common.database.migrations import migrate
+from libs.common.errors import DomainError, Reason
+from libs.common.identity import Caller
+from libs.common.process.clock import Clock
+from libs.common.process.logs import logger
+
+_TIDY_EVERY_SECONDS = 3600
+_USED_EVERY = timedelta(minutes=1)
+_STOPPED = "the process ended while it was being opened"
+
+_log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many branches there may be, how long an idle one stays, and how far ahead a clock goes.
+
+    A branch may hold 40 connections of the 300 that its server has.
+    """
+
+    branches: int = 6
+    idle: timedelta = timedelta(days=14)
+    ahead: timedelta = timedelta(days=20 * 366)
+
+
+class Branches:
+    """All branches of one server; `life` has the URLs of the databases that they are copied from.
+
+    `start` before use, `stop` after. One process at a time serves them.
+    """
+
+    def __init__(
+        self, life: Mapping[str, str], server: BranchServer, settings_of: SettingsOf, limits: Limits | None = None
+    ) -> None:
+        self.server = server
+        self.register = Register(server)
+        self.limits = limits or Limits()
+        self._life, self._settings_of = dict(life), settings_of
+        self._bases: dict[str, Base] = {}
+        self._branches: dict[str, Branch] = {}
+        self._worlds: dict[str, World] = {}
+        self._starting: dict[str, asyncio.Lock] = {}
+        self._copying = asyncio.Lock()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tidying: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read the register, and remove what it does not name. Raises AlreadyServed."""
+        await self.register.open()
+        self._bases = {base.id: base for base in await self.register.bases()}
+        for branch in await self.register.branches():
+            self._branches[branch.name] = branch
+            if branch.state is State.OPENING:
+                await self._put(replace(branch, state=State.FAILED, progress="", failure=_STOPPED))
+        await self.tidy()
+        self._tidying = asyncio.create_task(self._tidy_hourly())
+
+    async def stop(self) -> None:
+        """Cancel what is being done, and stop all services; what is open stays for the next start."""
+        tasks = [*self._tasks.values(), *([self._tidying] if self._tidying else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for world in self._worlds.values():
+            await world.stop()
+        self._worlds.clear()
+        await self.register.close()
+
+    def of(self, by: Caller) -> list[Branch]:
+        """Return the branches that this planner may enter, the oldest first."""
+        return [branch for branch in self._branches.values() if by.acts_for(branch.bodies)]
+
+    def get(self, name: str, by: Caller) -> Branch:
+        """Return a branch that this planner may enter. Raises BranchNotFound."""
+        branch = self._branches.get(name)
+        if branch is None or not by.acts_for(branch.bodies):
+            raise BranchNotFound(f"there is no branch {name} for bodies that you act for")
+        return branch
+
+    def base_of(self, branch: Branch) -> Base | None:
+        """Return the base of a branch; None until it was cut."""
+        return self._bases.get(branch.base) if branch.base else None
+
+    async def open(self, name: str, bodies: Collection[str], base: str | None, by: Caller) -> Branch:
+        """Begin to open a branch, and return it as it is then; `opened` waits. Raises BranchRefused."""
+        reasons: list[Reason] = []
+        if name in self._branches:
+            reasons.append(Reason(f"the name {name} is in use", "name"))
+        if len(self._branches) >= self.limits.branches:
+            reasons.append(Reason(f"there are {len(self._branches)} branches, as many as there may be"))
+        if base is not None and base not in self._bases:
+            reasons.append(Reason(f"there is no base {base}: it goes with its last branch", "base"))
+        if reasons:
+            raise BranchRefused("; ".join(reason.message for reason in reasons), reasons=reasons)
+        now = datetime.now(UTC)
+        branch = Branch(
+            id=new_id(),
+            name=name,
+            base=base,
+            owner=by.subject,
+            bodies=tuple(dict.fromkeys(bodies)),
+            opened_at=now,
+            used_at=now,
+            day=Clock().today(),
+            progress="waiting",
+        )
+        self._branches[name] = branch
+        await self.register.add(branch)
+        self._begin(name, self._open(branch))
+        return branch
+
+    async def arrived(self, name: str, *, within: float) -> None:
+        """Wait until the branch is open, moved, or has failed; no longer than so many seconds."""
+        if (task := self._tasks.get(name)) is not None:
+            await asyncio.wait({task}, timeout=within)
+
+    async def drop(self, branch: Branch) -> None:
+        """Drop a branch and all that it was, and its base if no other branch has it."""
+        await self._drop(branch)
+        async with self._copying:
+            await self._drop_unused_bases()
+
+    async def _drop(self, branch: Branch) -> None:
+        if (task := self._tasks.pop(branch.name, None)) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        async with self._starting.setdefault(branch.id, asyncio.Lock()):
+            if (world := self._worlds.pop(branch.id, None)) is not None:
+                await world.stop()
+            await self.server.drop(branch.databases)
+            await self.register.remove(branch.id)
+            if self._branches.get(branch.name, branch).id == branch.id:
+                self._branches.pop(branch.name, None)
+        self._starting.pop(branch.id, None)
+
+    async def world(self, branch: Branch) -> World:
+        """Return the services of a branch, started where they are not yet. Raises BranchNotOpen, BranchNotFound."""
+        if branch.state is not State.OPEN:
+            raise BranchNotOpen(f"{branch.name} is {branch.state}: {branch.failure or branch.progress}")
+        await self._was_used(branch)
+        if (world := self._worlds.get(branch.id)) is not None:
+            return world
+        async with self._starting.setdefault(branch.id, asyncio.Lock()):
+            if branch.name not in self._branches:
+                raise BranchNotFound(f"{branch.name} was dropped")
+            if branch.id not in self._worlds:
+                await self._start(branch, migrated=False)
+        return self._worlds[branch.id]
+
+    async def move(self, branch: Branch, day: date) -> None:
+        """Begin to move a branch's clock. Raises DayPassed, DayTooFar, BranchMoves, BranchNotOpen."""
+        world = await self.world(branch)
+        if world.is_moving or branch.name in self._tasks:
+            raise BranchMoves(f"the clock of {branch.name} is being moved")
+        last = Clock().today() + self.limits.ahead
+        if day < world.today:
+            raise DayPassed(f"{branch.name} is at {world.today}", reasons=[Reason(f"{day} is past", "day")])
+        if day > last:
+            raise DayTooFar(f"the last day is {last}", reasons=[Reason(f"{day} lies after {last}", "day")])
+        await self._put(replace(branch, progress=f"moving to {day}", failure=""))
+        self._begin(branch.name, self._move(branch.name, world, day))
+
+    async def tidy(self) -> None:
+        """Drop branches that are idle, bases without a branch, and databases that no branch and no base names."""
+        async with self._copying:
+            idle = datetime.now(UTC) - self.limits.idle
+            for branch in [each for each in self._branches.values() if each.used_at < idle]:
+                await self._drop(branch)
+            await self._drop_unused_bases()
+            named = {name for base in self._bases.values() for name in base.databases}
+            named |= {
+                name for each in self._branches.values() if each.state is not State.FAILED for name in each.databases
+            }
+            if left := set(await self.server.databases()) - named:
+                _log.info("removed what no branch names", databases=sorted(left))
+                await self.server.drop(left)
+
+    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._tasks.pop(name, None) if self._tasks.get(name) is task else None)
+
+    async def _open(self, branch: Branch) -> None:
+        try:
+            async with self._copying:
+                base = await self._base(branch)
+                branch = replace(branch, base=base.id)
+                await self._put(replace(branch, progress="copying the base"))
+                urls = {name: await self.server.copy(base.database(name), branch.database(name)) for name in SERVICES}
+            await seal(urls)
+            await self._start(branch, migrated=True)
+            await self._put(replace(branch, state=State.OPEN, progress="", day=self._worlds[branch.id].today))
+        except Exception as error:  # noqa: BLE001  (whatever it is, the branch says it)
+            _log.warning("a branch could not be opened", branch=branch.name, error=repr(error))
+            await self.server.drop(branch.databases)
+            await self._put(replace(branch, state=State.FAILED, progress="", failure=_words(error)))
+
+    async def _base(self, branch: Branch) -> Base:
+        if branch.base is not None and branch.base in self._bases:
+            return self._bases[branch.base]
+
+        def say(progress: str) -> None:
+            self._branches[branch.name] = replace(branch, progress=progress)
+
+        base = await make_base(self._life, self.server, new_id(), say=say)
+        await self.register.add_base(base)
+        self._bases[base.id] = base
+        return base
+
+    async def _start(self, branch: Branch, *, migrated: bool) -> None:
+        urls = {name: self.server.url_of(branch.database(name)) for name in SERVICES}
+        if not migrated:
+            # This process may be of a newer release than the one that opened the branch.
+            for name, url in urls.items():
+                await migrate(url, name)
+        world = World(f"/branches/{branch.name}", urls, self._settings_of)
+        await world.start()
+        self._worlds[branch.id] = world
+
+    async def _move(self, name: str, world: World, day: date) -> None:
+        def reached(on: date) -> None:
+            self._branches[name] = replace(self._branches[name], day=on)
+
+        failure = ""
+        try:
+            await world.move_to(day, reached=reached)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the branch says it)
+            _log.warning("a branch could not be moved", branch=name, error=repr(error))
+            failure = _words(error)
+        await self._put(replace(self._branches[name], day=world.today, progress="", failure=failure))
+
+    async def _put(self, branch: Branch) -> None:
+        self._branches[branch.name] = branch
+        await self.register.put(branch)
+
+    async def _was_used(self, branch: Branch) -> None:
+        now = datetime.now(UTC)
+        if now - branch.used_at > _USED_EVERY:
+            await self._put(replace(self._branches[branch.name], used_at=now))
+
+    async def _drop_unused_bases(self) -> None:
+        for base in await self.register.remove_unused_bases():
+            self._bases.pop(base.id, None)
+            await self.server.drop(base.databases)
+
+    async def _tidy_hourly(self) -> None:
+        while True:
+            await asyncio.sleep(_TIDY_EVERY_SECONDS)
+            with suppress(OSError):
+                await self.tidy()
+
+
+def _words(error: Exception) -> str:
+    """Return what a branch says about an error: a refusal's own words, of a fault its kind alone."""
+    return error.message if isinstance(error, DomainError) else f"{type(error).__name__}: see the log of the process"

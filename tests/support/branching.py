@@ -1,0 +1,95 @@
+"""Branches for tests: a branch server in memory, and the process's app over HTTP, beside a running platform."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from deploy.branches.app import create_app
+from deploy.branches.lifecycle import Branches, Limits
+from deploy.branches.servers import BranchServer, embedded
+from libs.common.http.tokens import Keys, Verifier
+from libs.common.identity import EVERY_ORGANISATION, Caller, Role
+from libs.common.service.settings import Settings
+from tests.support.databases import room_for_a_server
+from tests.support.edge import AUDIENCE, ISSUER, Tokens
+from tests.support.platform import Platform
+
+
+@contextmanager
+def branch_server() -> Iterator[BranchServer]:
+    """A branch server of its own, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="branch-server-", dir=room_for_a_server()))
+    folder.chmod(0o711)  # as root, PostgreSQL runs as another user, who has to pass
+    server = embedded(folder / "postgres")
+    try:
+        server.start()
+        yield BranchServer(server.dsn("postgres"), server.programs)
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@dataclass
+class Planning:
+    """The process of branches, asked over HTTP as a planner."""
+
+    tokens: Tokens
+    branches: Branches
+    client: httpx.AsyncClient
+    app: FastAPI
+    roles: tuple[Role, ...] = field(default_factory=lambda: tuple(Role))
+
+    @property
+    def everyone(self) -> Caller:
+        """A planner for all bodies."""
+        return Caller(
+            subject="somebody", roles=frozenset({Role.PLANNER}), organisations=frozenset({EVERY_ORGANISATION})
+        )
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *roles: Role,
+        organisations: tuple[str, ...] = ("*",),
+        headers: dict[str, str] | None = None,
+        **request: Any,
+    ) -> httpx.Response:
+        """Send a request as a caller with these roles, all if none is named."""
+        signed = self.tokens.header(*(roles or self.roles), organisations=organisations)
+        return await self.client.request(method, path, headers=signed | (headers or {}), **request)
+
+    async def call(self, method: str, path: str, *roles: Role, expect: int | None = None, **request: Any) -> Any:
+        """Send a request, which has to succeed, and return the answer's JSON."""
+        answer = await self.send(method, path, *roles, **request)
+        good = answer.status_code == expect if expect else answer.is_success
+        assert good, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    async def open(self, name: str, *bodies: str, **others: Any) -> Any:
+        """Open a branch for these bodies."""
+        return await self.call("POST", "/branches", json={"name": name, "bodies": list(bodies), **others}, expect=201)
+
+
+@asynccontextmanager
+async def planning(platform: Platform, server: BranchServer, limits: Limits | None = None) -> AsyncIterator[Planning]:
+    """Serve branches of a platform; all that is open is dropped at the end."""
+
+    def settings_of(_: str, url: str) -> Settings:
+        return platform.tokens.settings(url, pool_size=2, bulk_pool_size=1)
+
+    branches = Branches(platform.urls, server, settings_of, limits)
+    keys = Keys(platform.tokens.settings("postgresql+asyncpg://none").jwks_url)
+    app, served = create_app(branches, Verifier(issuer=ISSUER, audience=AUDIENCE, keys=keys))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=served), base_url="http://branches.test") as client,
+    ):
+        yield Planning(platform.tokens, branches, client, app)
