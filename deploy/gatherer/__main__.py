@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from deploy.gatherer.app import provenance_route
+from deploy.gatherer.app import passing_on, provenance_route
 from deploy.gatherer.chain import Answer, Ask, answer_of
 
 _SECONDS = 30.0
@@ -37,7 +37,9 @@ def create_app(services_at: str) -> Starlette:
         async with client:
             yield
 
-    return Starlette(routes=[provenance_route(ask_as), Route("/health/ready", ready)], lifespan=lifespan)
+    return Starlette(
+        routes=[provenance_route(ask_as), passing_on(ask_as), Route("/health/ready", ready)], lifespan=lifespan
+    )
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from html import escape
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from deploy.gatherer.chain import Ask, Chain, Refused, gather
+from deploy.gatherer.chain import SERVICES, Ask, Chain, Refused, gather, link_to, linked
 from deploy.pages import document
 from libs.common.http.pages import page
 
@@ -35,6 +34,22 @@ def provenance_route(ask_as: AskAs) -> Route:
         return shown
 
     return Route("/provenance/{reference:path}", read)
+
+
+def passing_on(ask_as: AskAs) -> Route:
+    """Return the route that passes a service's own part on, where no common front stands before the services."""
+
+    async def read(request: Request) -> Response:
+        service, query = request.path_params["service"], request.url.query
+        path = f"{request.url.path.removeprefix(f'/{service}')}{f'?{query}' if query else ''}"
+        if service not in SERVICES:
+            return Response(status_code=404)
+        status, answer = await ask_as(request)(service, path)
+        if status == 200:
+            return JSONResponse(linked(answer, service))
+        return JSONResponse(answer, status, media_type="application/problem+json")
+
+    return Route("/{service}/v1/provenance/{reference:path}", read)
 
 
 def _status(chain: Chain) -> int:
@@ -67,12 +82,18 @@ def _part(part: dict[str, Any]) -> str:
     if told["days"]:
         days = told["days"]
         lines.append(f"<li>Holds from {escape(days['effective_on'])}, stated {escape(days['stated_at'])}</li>")
+    if told["text"]:
+        lines.append(f"<li>{escape(told['text'])}</li>")
     if told["by"]:
         lines.append(f"<li>By {escape(told['by'])}</li>")
     lines += [
         f"<li>Because of {escape(one['kind'])} {_link(one['id'])}{_of(one['source'])}</li>" for one in told["because"]
     ]
     lines += [f"<li>Rule pack {escape(one)}</li>" for one in told["rule_packs"]]
+    lines += [
+        f"<li>{one['kind'].capitalize()} {escape(one['reference'])}, digest {escape(one['digest'])}</li>"
+        for one in told["documents"]
+    ]
     lines += [
         f"<li>Led to {_link(one['id'], one['told'])} ({', '.join(escape(key) for key in one['about'])})</li>"
         for one in told["effects"]["items"]
@@ -87,4 +108,4 @@ def _of(source: str | None) -> str:
 
 
 def _link(reference: str, shown: str = "") -> str:
-    return f'<a href="/provenance/{escape(quote(reference, safe=""))}">{escape(shown or reference)}</a>'
+    return f'<a href="{escape(link_to(reference))}">{escape(shown or reference)}</a>'

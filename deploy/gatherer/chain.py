@@ -107,7 +107,7 @@ async def gather(reference: str, ask: Ask, *, most_steps: int = MOST_STEPS) -> C
         for request, (status, part) in await _all_of(requests, ask):
             if status == _FOUND:
                 found.add(request)
-                chain.parts.append({"service": request[1], "depth": depth, "provenance": part})
+                chain.parts.append({"service": request[1], "depth": depth, "provenance": linked(part, request[1])})
                 following |= dict.fromkeys(_causes(part))
             elif status not in _KNOWS_NOTHING:
                 chain.is_unanswered = True
@@ -118,6 +118,31 @@ async def gather(reference: str, ask: Ask, *, most_steps: int = MOST_STEPS) -> C
         waiting = list(following)
         depth += 1
     return chain
+
+
+def link_to(reference: str) -> str:
+    """Return where the gatherer answers for an event, a request or a fact."""
+    return f"/provenance/{quote(reference, safe='')}"
+
+
+def linked(part: Mapping[str, Any], service: str) -> dict[str, Any]:
+    """Return a service's part with links that lead on from the gatherer: a service's own paths begin at the service.
+
+    The rest of a long list of effects is the service's own page, which the gatherer passes on.
+    """
+    effects = part["effects"]
+    rest = effects["next"]
+    if rest and not rest.startswith(f"/{service}/"):
+        rest = f"/{service}{rest}"
+    return {
+        **part,
+        "because": [{**one, "href": link_to(one["id"])} for one in part["because"]],
+        "effects": {
+            **effects,
+            "items": [{**one, "href": link_to(one["id"])} for one in effects["items"]],
+            "next": rest,
+        },
+    }
 
 
 def _causes(part: Mapping[str, Any]) -> Iterable[Step]:

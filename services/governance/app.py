@@ -8,7 +8,7 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.governance.core.models import known
-from services.governance.mergers.votes import find_votes_to_apply
+from services.governance.provenance.queries import add_to_origin, find_item_or_votes
 from services.governance.reactions.due import MADE_DUE, do_next
 from services.governance.reactions.publishers import subscriptions
 from services.governance.routes import ROUTERS
@@ -27,7 +27,8 @@ SERVICE = Service(
     hears=("registry", "contracts", "finance"),
     due_work=do_next,
     made_due=MADE_DUE,
-    find_fact=find_votes_to_apply,
+    find_fact=find_item_or_votes,
+    add_to_origin=add_to_origin,
     predecessors=known.predecessors,
     tags=(
         {"name": "Bodies", "description": "Governing bodies and their posts."},

@@ -4,9 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
 
 from deploy.gatherer.__main__ import create_app
-from deploy.gatherer.chain import MOST_STEPS, SERVICES, Answer, gather
+from deploy.gatherer.app import passing_on, provenance_route
+from deploy.gatherer.chain import MOST_STEPS, SERVICES, Answer, Ask, gather
 
 _UNKNOWN: Answer = (404, {})
 
@@ -14,7 +17,7 @@ _UNKNOWN: Answer = (404, {})
 def a_part(*because: tuple[str, str | None]) -> Answer:
     """A service's part that follows from these events: their ids and sources."""
     causes = [{"kind": "event", "id": one, "source": source} for one, source in because]
-    return 200, {"because": causes, "complete": True}
+    return 200, {"because": causes, "effects": {"items": [], "count": 0, "next": None}, "complete": True}
 
 
 async def test_a_chain_without_an_end_is_walked_in_a_bounded_number_of_requests() -> None:
@@ -58,6 +61,30 @@ async def test_a_service_that_fails_is_missing_and_not_one_that_knows_nothing(st
     chain = (await gather("E", ask)).as_json()
     assert [one["service"] for one in chain["parts"]] == ["registry"]
     assert (chain["missing"], chain["complete"]) == ([{"source": "contracts", "id": "E"}], False)
+
+
+async def test_links_lead_on_from_the_gatherer_where_no_common_front_stands_before_the_services() -> None:
+    rest = "/v1/provenance/E?after=1"
+    cause = {"kind": "fact", "id": "10H/chair", "source": "governance", "href": "/governance/v1/provenance/10H%2Fchair"}
+    effect = {"id": "F", "told": "BeaconLit", "about": [], "href": "/v1/provenance/F"}
+    found = {"because": [cause], "effects": {"items": [effect], "count": 2, "next": rest}, "complete": True}
+
+    def ask_as(_: Request) -> Ask:
+        async def ask(service: str, path: str) -> Answer:
+            return (200, found) if (service, path) in {("finance", "/v1/provenance/E"), ("finance", rest)} else _UNKNOWN
+
+        return ask
+
+    routes = Starlette(routes=[provenance_route(ask_as), passing_on(ask_as)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(routes), base_url="http://gatherer") as client:
+        [part] = (await client.get("/provenance/E")).json()["parts"]
+        shown = part["provenance"]
+        rest_of_it = await client.get(shown["effects"]["next"])
+        unknown = await client.get("/ledger/v1/provenance/E")
+    links = [one["href"] for one in (*shown["because"], *shown["effects"]["items"])]
+    assert links == ["/provenance/10H%2Fchair", "/provenance/F"]
+    assert (rest_of_it.status_code, rest_of_it.json()) == (200, shown)
+    assert unknown.status_code == 404
 
 
 async def test_services_that_are_not_reached_are_not_a_chain_that_is_not_found() -> None:

@@ -374,12 +374,60 @@ async def _a_stranger_is_led_from_a_pound_to_the_votes(
         for key in one["provenance"]["about"]
     }
     assert set(decisions.values()) <= told_of
+    for code in case.old:
+        await _from_the_line_to_the_vote_in_three_clicks(platform, line, case.merger, decisions[code])
     page = await gathered(platform, line, accept="text/html")
     assert 'lang="en-GB"' in page.text
     assert "width=device-width" in page.text
     assert all(f"/provenance/{one}" in page.text for one in (merged["id"], f"A-{case.new}"))
     nobody = await gathered(platform, line, organisations=("99X",))
     assert (nobody.status_code, nobody.json()["parts"], nobody.json()["complete"]) == (404, [], False)
+
+
+async def _from_the_line_to_the_vote_in_three_clicks(platform: Platform, line: str, merger: str, decision: str) -> None:
+    """By the links of each page and of each answer: the merger, what a body decided on it, and the vote."""
+
+    async def follow(link: str) -> tuple[Any, str]:
+        reference = link.removeprefix("/provenance/")
+        answers = [await gathered(platform, reference, accept=accept) for accept in ("*/*", "text/html")]
+        return answers[0].json(), answers[1].text
+
+    def link_of(answer: Any, page: str, kind: str, **part: Any) -> str:
+        """The first link of this kind that a part of the answer leads on by; the page has it too."""
+        parts = [one["provenance"] for one in answer["parts"] if one["depth"] <= 1]
+        shown = [one for one in parts if all(one[name] == value for name, value in part.items())]
+        found = next(
+            one["href"]
+            for each in shown
+            for one in each["because"]
+            if one["kind"] == kind and (one["id"] == merger or kind == "event" or one["id"].startswith("IT-"))
+        )
+        assert f'href="{found}"' in page
+        return str(found)
+
+    to_merger = link_of(*await follow(f"/provenance/{line}"), "fact", told="BudgetRestated")
+    answer, page = await follow(to_merger)
+    [taken] = [
+        one["provenance"]
+        for one in answer["parts"]
+        if one["provenance"]["told"] == "DecisionTaken" and decision in one["provenance"]["about"]
+    ][:1]
+    assert f'href="/provenance/{taken["id"]}"' in page
+    to_vote = link_of(*await follow(f"/provenance/{taken['id']}"), "fact", told="DecisionTaken")
+    answer, page = await follow(to_vote)
+    [vote] = [one["provenance"] for one in answer["parts"] if one["depth"] == 0]
+    assert decision in vote["about"]
+    assert vote["text"] == "carried: 1 for, 0 against, 0 abstained, of 1"
+    assert vote["text"] in page
+    item = await platform.call("GET", "governance", f"/items/{vote['id']}")
+    assert [one["choice"] for one in item["votes"]] == ["for"]
+    [paper, minutes] = taken["documents"]
+    commitment = hashlib.sha256(f"{paper['reference']}{PAPER}".encode()).hexdigest()
+    assert (paper["digest"], minutes["digest"], taken["complete"]) == (commitment, MINUTES, False)
+    assert "ccg-merger-application-2013" in taken["rule_packs"]
+    bound = {"organisations": tuple(one for one in taken["about"] if len(one) == 3)}
+    read = await platform.call("GET", "governance", f"/provenance/{taken['id']}", Role.GOVERNANCE_LEAD, **bound)
+    assert (read["documents"], read["complete"]) == (taken["documents"], True), "who reads the paper sees all of it"
 
 
 async def _money_reconciles(platform: Platform, case: Merging, total: int) -> None:

@@ -44,6 +44,15 @@ class CommandRecord:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentDigest:
+    """A document that something rests on: what it is, its reference, and the digest that stands for it."""
+
+    kind: Literal["paper", "minutes"]
+    reference: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """What is known here of an event, a request or a fact, as one caller may see it."""
@@ -55,6 +64,11 @@ class Origin:
     request: CommandRecord | None = None
     because: Sequence[Cause] = ()
     packs: Sequence[str] = ()
+    about: Sequence[str] = ()
+    """What a fact concerns that no event is about."""
+    text: str = ""
+    """What it comes to in a line, such as the count of a vote."""
+    documents: Sequence[DocumentDigest] = ()
     is_whole: bool = True
     """Whether nothing of it is hidden from the caller, and all of it is named."""
 

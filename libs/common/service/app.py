@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ class Service:
     """References that are no keys of the events about them, for the provenance."""
     find_fact: Callable[[Database, str, Caller], Awaitable[Origin | None]] | None = None
     """Returns what a fact follows from that no event of its log is about, such as a figure."""
+    add_to_origin: Callable[[Database, str, Origin, Caller, date], Awaitable[Origin]] | None = None
+    """Adds what the service's own tables know to what its log says of a reference: votes, documents, rule packs."""
     predecessors: Callable[[Database, Collection[str]], Awaitable[frozenset[str]]] | None = None
     """Returns the predecessors of the given organisations: whoever acts for a successor sees their events too."""
 

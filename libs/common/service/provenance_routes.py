@@ -1,7 +1,8 @@
 """Provenance: what an event, a request or a fact of this service follows from, and what followed from it here."""
 
+from dataclasses import asdict
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
@@ -9,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from libs.common.errors import NotFound
 from libs.common.events import Envelope
-from libs.common.http.dependencies import By, Rows, problems
+from libs.common.http.dependencies import By, Rows, Today, problems
 from libs.common.http.paging import Page, Paging, page
 from libs.common.http.query_parameters import StrictRoute
 from libs.common.http.transactions import VERSION
@@ -60,6 +61,17 @@ class DaysView(BaseModel):
     recorded_at: AwareDatetime
 
 
+class DocumentDigestView(BaseModel):
+    """A document, by its digest."""
+
+    kind: Literal["paper", "minutes"]
+    reference: str = Field(description="The paper; or the meeting and the version of its minutes.")
+    digest: str = Field(
+        description="Of minutes their SHA-256; of a paper the SHA-256 of its reference and its own SHA-256, which "
+        "its readers can check."
+    )
+
+
 class ProvenancePartView(BaseModel):
     """What this service knows of where something comes from and what it led to."""
 
@@ -71,11 +83,13 @@ class ProvenancePartView(BaseModel):
         description="The event's name; of a fact the latest event about it; of a request its operation. Null where "
         "only what followed from another service's event is here."
     )
+    text: str | None = Field(description="What it comes to in a line, such as the count of a vote; null: see `told`.")
     days: DaysView | None
     by: str | None = Field(description="Who caused it: a token's subject, or `service:` and a service's name.")
     because: list[CauseView] = Field(description="What it follows from; of a fact the events about it, latest first.")
     effects: EffectsView
-    rule_packs: list[str] = Field(description="The rule packs that the events name, by id.")
+    rule_packs: list[str] = Field(description="The rule packs by which it was decided or computed, by id.")
+    documents: list[DocumentDigestView] = Field(description="The papers and minutes that a decision rests on.")
     complete: bool = Field(description="False where a part is hidden from you, or there is more than is listed.")
 
 
@@ -89,13 +103,14 @@ async def read_provenance(
     rows: Rows,
     by: By,
     paging: Paging,
+    today: Today,
     reference: Annotated[
         str,
         Path(
             pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:~+/-]{0,199}$",
             description="The id of an event or of a request, or the reference of a fact: a contract, plan, decision, "
-            "right, budget line, case, merger, scheme or finding, the digest of a published figure, or an "
-            "organisation's code.",
+            "right, budget line, case, merger, scheme, item of an agenda or finding, the digest of a published figure, "
+            "or an organisation's code.",
         ),
     ],
 ) -> ProvenancePartView:
@@ -106,11 +121,7 @@ async def read_provenance(
     service = request.app.state.service
     viewer = await with_predecessors(by, request)
     reader = Reader(rows, service.name, viewer, aliases=service.aliases)
-    origin = await reader.find(reference)
-    if origin is None and service.find_fact is not None:
-        origin = await service.find_fact(rows, reference, viewer)
-    if origin is None:
-        raise ProvenanceNotFound(f"{service.name} knows nothing of {reference} that you may read")
+    origin = await _origin(request, reader, reference, today)
     [after] = paging.key(int) or (0,)
     effects = await reader.effects(origin.named(reference), after=after, limit=paging.fetch)
     shown = page(effects.items, key=lambda one: one.position, request=request)
@@ -119,15 +130,31 @@ async def read_provenance(
         id=reference,
         kind=origin.kind,
         source=origin.source or None,
-        about=list(origin.event.keys) if origin.event else [],
+        about=list(origin.event.keys if origin.event else origin.about),
         told=_told(origin),
+        text=origin.text or None,
         days=_days(origin.event) if origin.event else None,
         by=origin.event.actor if origin.event else origin.request.by if origin.request else None,
         because=[links.cause(one) for one in origin.because],
         effects=EffectsView(items=[links.effect(one) for one in shown.items], next=shown.next, count=effects.count),
         rule_packs=list(origin.packs),
+        documents=[DocumentDigestView.model_validate(asdict(one)) for one in origin.documents],
         complete=origin.is_whole and effects.is_whole,
     )
+
+
+async def _origin(request: Request, reader: Reader, reference: str, today: date) -> Origin:
+    """Return what is known here of a reference: by the log, and by the service's own tables."""
+    service = request.app.state.service
+    origin: Origin | None = await reader.find(reference)
+    if origin is None and service.find_fact is not None:
+        origin = await service.find_fact(reader.db, reference, reader.by)
+    if origin is None:
+        raise ProvenanceNotFound(f"{service.name} knows nothing of {reference} that you may read")
+    if service.add_to_origin is None:
+        return origin
+    added: Origin = await service.add_to_origin(reader.db, reference, origin, reader.by, today)
+    return added
 
 
 def _told(origin: Origin) -> str | None:

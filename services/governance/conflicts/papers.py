@@ -146,23 +146,31 @@ async def give_papers(session: AsyncSession, reference: str, *, by: Caller, toda
     without what a conflict withholds; of a draft, for its proposer's leads. Raises ProposalNotFound, PapersNotYours.
     """
     connection = await raw(session)
-    proposal = await get_proposal(connection, reference, as_at=today)
-    person = await person_of(connection, by)
-    members = await _members(connection, proposal, on=today)
+    given = await papers_for(connection, reference, by=by, today=today)
+    names, person = [row["paper"] for row in given.papers], await person_of(connection, by)
+    await connection.execute(_RECORD, names, by.subject, person, context.origin().causation, today)
+    return given
+
+
+async def papers_for(db: Reads, reference: str, *, by: Caller, today: date) -> GivenPapers:
+    """Return the papers that the caller may read today, without giving them out.
+
+    Raises ProposalNotFound, PapersNotYours.
+    """
+    proposal = await get_proposal(db, reference, as_at=today)
+    person = await person_of(db, by)
+    members = await _members(db, proposal, on=today)
     sits = proposal.was_opened and any(person in persons for persons in members.values())
-    if not sits and not await _keeps(connection, proposal, by):
+    if not sits and not await _keeps(db, proposal, by):
         raise PapersNotYours(f"the papers of {reference} are for the members of the bodies that are asked")
-    rows = await connection.fetch(_PAPERS, reference)
+    rows = await db.fetch(_PAPERS, reference)
     withheld: dict[str, Conflict] = {}
-    decided = person is not None and person in await _denied_by_chair(connection, reference)
+    decided = person is not None and person in await _denied_by_chair(db, reference)
     if person is not None:
         for stage in sorted({row["stage"] for row in rows}):
-            counts = await _withholding(connection, proposal, [person], members, stage=stage, on=today)
+            counts = await _withholding(db, proposal, [person], members, stage=stage, on=today)
             withheld |= {stage: counts[person]} if person in counts else {}
     given = [dict(row) for row in rows if not decided and row["stage"] not in withheld]
-    await connection.execute(
-        *(_RECORD, [row["paper"] for row in given]), by.subject, person, context.origin().causation, today
-    )
     return GivenPapers(given, len(rows) - len(given), next(iter(withheld.values()), None))
 
 
