@@ -18,6 +18,7 @@ run: .venv/$(if $(filter kafka,$(BUS)),kafka,laptop).installed ## Run Footprint 
 run-clean: .venv/laptop.installed ## Stop what runs here and remove its data (./var)
 	@$(BIN)/python -m deploy.laptop stop
 	@$(BIN)/python -m deploy.postgres.server stop var/postgres
+	@$(BIN)/python -m deploy.postgres.server stop var/branches
 	@rm -rf var
 
 import: .venv/laptop.installed ## Import a folder of public files into the running laptop: make import FOLDER=path (OPTIONS=--preview)

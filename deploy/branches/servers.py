@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -30,6 +30,16 @@ _SIZE = "SELECT coalesce(sum(pg_database_size(datname)), 0)::bigint FROM pg_data
 def embedded(folder: Path) -> EmbeddedPostgres:
     """Return the laptop's branch server in this folder, not yet started."""
     return EmbeddedPostgres(folder, SETTINGS)
+
+
+@contextmanager
+def running(server: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
+    """Run an embedded server for as long as the block."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 class BranchServer:

@@ -18,6 +18,7 @@ from deploy.demo.load import load
 from deploy.demo.records import ATTRIBUTION, DemoRecords, read_records
 from deploy.demo.services import NotCaughtUp, Refused, Services
 from deploy.kafka import BrokerUnavailable
+from deploy.laptop.branches import stop_branch_server
 from deploy.laptop.issuer import DEMO_PASSWORD
 from deploy.laptop.kafka import kafka_for, stop_kafka
 from deploy.laptop.lock import AlreadyRunning, Claim, NotStopping, ask_to_stop, claim
@@ -164,6 +165,7 @@ def _start(folder: Path, options: argparse.Namespace, lock: Claim) -> int:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         _say("Stopping ...")
+        stop_branch_server(folder)
         postgres.stop()
         _say("Stopped; the data stays in the folder.")
 
@@ -173,6 +175,7 @@ def _stop(folder: Path) -> int:
         _say("Stopped.")
     if (folder / "postgres").exists():
         EmbeddedPostgres(folder / "postgres").stop()
+    stop_branch_server(folder)
     stop_kafka(folder)
     return 0
 

@@ -80,6 +80,7 @@ async def serving(footprint: Footprint, listener: socket.socket) -> AsyncIterato
     async with AsyncExitStack() as stack:
         for bus in set(footprint.buses.values()):
             stack.push_async_callback(bus.close)
+        stack.push_async_callback(footprint.branches.stop)
         await stack.enter_async_context(running(footprint.services))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -12,10 +12,12 @@ from starlette.routing import BaseRoute, Mount
 
 from deploy.demo.services import Services
 from deploy.gatherer.app import provenance_route
+from deploy.laptop.branches import AUDIENCE, BranchProcess
 from deploy.laptop.front import front
 from deploy.laptop.issuer import Issuer
 from deploy.laptop.page import SHOWN_AT
 from deploy.laptop.shown import ask_as_page_user, shown
+from deploy.laptop.state import BY
 from deploy.laptop.users import USERS
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
@@ -38,6 +40,7 @@ class Footprint:
     app: Starlette
     asked: Services
     """The services as a client asks them, with a token of any of the demo's users."""
+    branches: BranchProcess
 
 
 def make_databases(postgres: EmbeddedPostgres) -> dict[str, str]:
@@ -73,7 +76,7 @@ def assemble(
 
     Events go through Kafka if access to it is given, otherwise they are read from the publishers' logs.
     """
-    issuer = Issuer(url=f"{address}/issuer", folder=folder, audiences=NAMES, users=USERS)
+    issuer = Issuer(url=f"{address}/issuer", folder=folder, audiences=(*NAMES, AUDIENCE), users=USERS)
     buses = _buses(urls, kafka)
     services: dict[str, FastAPI] = {}
     for name in NAMES:
@@ -93,13 +96,15 @@ def assemble(
         services[name] = import_module(f"services.{name}.app").create_app(settings, buses[name])
     origins = services[NAMES[0]].state.settings.cors_origins
     asked = Services(client, lambda name: issuer.token_for(issuer.user(name)))
+    branches = BranchProcess(folder, urls, address=address, page_token=lambda: issuer.token_for(issuer.user(BY)))
     more: list[BaseRoute] = [
         Mount("/issuer", issuer.app(origins)),
         Mount(SHOWN_AT, shown(asked)),
         provenance_route(ask_as_page_user(asked)),
+        *branches.routes(),
     ]
     app = front(services, page=page, more=more)
-    return Footprint(services, issuer, buses, app, asked)
+    return Footprint(services, issuer, buses, app, asked, branches)
 
 
 def _buses(urls: Mapping[str, str], kafka: KafkaAccess | None) -> dict[str, Bus]:

@@ -7,7 +7,7 @@ _ALL = frozenset({EVERY_ORGANISATION})
 
 NHS_ENGLAND = DemoUser(
     "nhs-england",
-    frozenset({Role.NHS_ENGLAND}),
+    frozenset({Role.NHS_ENGLAND, Role.PLANNER}),
     _ALL,
     "agrees, re-dates and withdraws mergers, for every organisation",
 )
@@ -19,14 +19,14 @@ REGISTRAR = DemoUser(
 )
 COMMISSIONER = DemoUser(
     "commissioner",
-    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD, Role.PARTNER}),
+    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD, Role.PARTNER, Role.PLANNER}),
     _ALL,
     "drafts contracts, states populations and appoints, for every CCG; as commissioner@05C for that one alone",
     may_be_one_body=True,
 )
 BLACK_COUNTRY = DemoUser(
     "black-country",
-    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD}),
+    frozenset({Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD, Role.PLANNER}),
     frozenset({"QUA"}),
     "does the same for the Black Country alone, and for the CCGs that its board followed; is refused everything else",
 )

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from deploy.branches.app import create_app
 from deploy.branches.lifecycle import Branches, Limits
-from deploy.branches.servers import BranchServer, embedded
+from deploy.branches.servers import BranchServer, embedded, running
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.identity import EVERY_ORGANISATION, Caller, Role
 from libs.common.service.settings import Settings
@@ -27,12 +27,10 @@ def branch_server() -> Iterator[BranchServer]:
     """A branch server of its own, removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="branch-server-", dir=room_for_a_server()))
     folder.chmod(0o711)  # as root, PostgreSQL runs as another user, who has to pass
-    server = embedded(folder / "postgres")
     try:
-        server.start()
-        yield BranchServer(server.dsn("postgres"), server.programs)
+        with running(embedded(folder / "postgres")) as server:
+            yield BranchServer(server.dsn("postgres"), server.programs)
     finally:
-        server.stop()
         shutil.rmtree(folder)
 
 

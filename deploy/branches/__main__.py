@@ -1,0 +1,122 @@
+"""Serves branches beside life: `python -m deploy.branches`; the environment says where life and their server are."""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import nullcontext
+from importlib import import_module
+from pathlib import Path
+
+import uvicorn
+from pydantic import Field
+
+from deploy.branches.app import create_app
+from deploy.branches.bases import SERVICES
+from deploy.branches.egress import Egress
+from deploy.branches.lifecycle import Branches
+from deploy.branches.servers import BranchServer, embedded, running
+from libs.common.http.tokens import Keys, Verifier
+from libs.common.process import logs
+from libs.common.service.protocol import bounded
+from libs.common.service.serving import freeze
+from libs.common.service.settings import Settings, SettingsRefused
+
+
+class BranchSettings(Settings):
+    """Settings of the process of branches; `DATABASE_URL` is of its own server, on which it may make databases."""
+
+    life_urls: dict[str, str] = Field(repr=False)
+    """Each service's database in life, as JSON `{"registry": "postgresql+asyncpg://..."}`."""
+    services_at: str = "http://{service}:8000"
+    """Where life's services answer."""
+    service_audience: str = "footprint-{service}"
+    """A service's name in a token's `aud`, in life as in a branch."""
+
+    def of_service(self, service: str, url: str) -> Settings:
+        """Return the settings of a branch's service: life's issuer, its own copy, few connections."""
+        return Settings(
+            database_url=url,
+            bus="direct",
+            kafka_bootstrap="",
+            token_issuer=self.token_issuer,
+            token_audience=self.service_audience.format(service=service),
+            jwks_url=self.jwks_url,
+            token_url=self.token_url,
+            pool_size=2,
+            bulk_pool_size=1,
+            clock_movable=True,
+            stop_seconds=5,
+        )
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve; what was made until then stays."""
+        await super().startup(sockets)
+        freeze()
+
+
+async def serve(settings: BranchSettings, server: BranchServer, listener: socket.socket | None) -> int:
+    """Serve until a signal arrives; return the exit code."""
+    life = settings.life_urls
+    own = [settings.services_at.format(service=service) for service in SERVICES]
+    Egress([*life.values(), server.url, settings.jwks_url, *own]).install()
+    verifier = Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=Keys(settings.jwks_url))
+    app, served = create_app(Branches(life, server, settings.of_service), verifier)
+    config = uvicorn.Config(
+        served,
+        host=settings.host,
+        port=settings.port,
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http=bounded(settings),
+        ws="none",
+        timeout_graceful_shutdown=settings.stop_seconds,
+    )
+    async with app.router.lifespan_context(app):
+        running_server = _Server(config)
+        await running_server.serve(sockets=[listener] if listener else None)
+    return 0 if running_server.started else 1
+
+
+def main() -> int:
+    """Run; with `--folder` on a server of its own there, with `--descriptor` on a socket that the parent listens on."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.branches", description=__doc__)
+    parser.add_argument("--folder", type=Path, help="run the branch server in this folder")
+    parser.add_argument("--descriptor", type=int, help="serve this listening socket, and end when stdin is closed")
+    options = parser.parse_args()
+    if options.descriptor is not None:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    listener = socket.socket(fileno=options.descriptor) if options.descriptor is not None else None
+    for service in SERVICES:
+        # Before anything is answered: it takes seconds, in which nothing else could be done.
+        import_module(f"services.{service}.app")
+    own = running(embedded(options.folder)) if options.folder else nullcontext(None)
+    try:
+        with own as server:
+            given = {"database_url": server.dsn("postgres")} if server else {}
+            settings = BranchSettings.load(**given)
+            logs.configure(level=settings.log_level, style=settings.log_format)
+            there = BranchServer(settings.database_url, embedded(Path()).programs)
+            return asyncio.run(serve(settings, there, listener))
+    except SettingsRefused as refused:
+        print(refused, file=sys.stderr)
+        return 2
+
+
+def _end_with_parent() -> None:
+    """End like on a signal once the parent has gone, however it went: it holds the other end of our stdin."""
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
