@@ -50,6 +50,10 @@ SERVICE = Service(
             "name": "Suppliers",
             "description": "What a supplier is and costs, whom it serves; the functions that can be bought.",
         },
+        {
+            "name": "Market",
+            "description": "How many units there are, how each was assessed, and who could step in for one that fails.",
+        },
     ),
 )
 

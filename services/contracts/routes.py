@@ -8,6 +8,7 @@ from services.contracts.consolidations import api as consolidations
 from services.contracts.exit_plans import api as exit_plans
 from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
+from services.contracts.market import api as market
 from services.contracts.mergers import api as mergers
 from services.contracts.novations import api as novations
 from services.contracts.performance import api as performance
@@ -36,6 +37,7 @@ ROUTERS = (
     performance.router,
     performance.uploads_router,
     suppliers.router,
+    market.router,
     sourcing.router,
     sourcing.options_router,
     procurements.router,

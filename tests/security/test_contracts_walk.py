@@ -169,6 +169,25 @@ CASES = [
         json={"effective_on": "2017-04-01", "heads": 1_000_000, "basis": "stated"},
     ),
     Case(
+        operation="assess_supplier",
+        role=Role.NHS_ENGLAND,
+        binds=("0CX",),
+        path="/suppliers/{code}/assessments",
+        values={"code": "0CX"},
+        json={
+            "assessed_on": "2017-04-01",
+            "results": dict.fromkeys(("leadership", "customer", "business", "delivery"), "met"),
+        },
+    ),
+    Case(
+        operation="state_offer",
+        role=Role.CONTRACT_LEAD,
+        binds=("0CX",),
+        path="/suppliers/{code}/offers",
+        values={"code": "0CX"},
+        json={"effective_on": "2017-04-01", "functions": {"it": []}, "regions": ["Y56"]},
+    ),
+    Case(
         operation="submit_sourcing",
         role=Role.CONTRACT_LEAD,
         binds=("10H",),

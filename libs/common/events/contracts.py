@@ -466,6 +466,25 @@ class SupplierPriced(Event, topic="contracts", keys=("supplier", "customers"), p
     basis: str
 
 
+class SupplierAssessed(Event, topic="contracts", keys=("supplier", "customers"), parties_only=True):
+    """A supplier was assessed on `effective_on` by the criteria of a rule pack, the same for every owner.
+
+    `criteria` and `results` (`met`, `at_risk`, `not_met`) are in one order; `outcome` is `proceed`, `manage` or `stop`.
+    Of a stop, `stop_on` is the last day of service, `customers` are those of that day, and `replace_by` are the days by
+    which they begin on each of `routes`; otherwise they are empty. No outcome says that the supplier will last.
+    """
+
+    supplier: OdsCode
+    customers: tuple[OdsCode, ...]
+    pack: str
+    criteria: tuple[str, ...]
+    results: tuple[str, ...]
+    outcome: str
+    stop_on: date | None
+    routes: tuple[str, ...]
+    replace_by: tuple[date, ...]
+
+
 class BuyOutTermsStated(Event, topic="contracts", keys=_CONTRACT, parties_only=True):
     """The terms on which a PFI or LIFT contract may be bought out; the sum is not here.
 

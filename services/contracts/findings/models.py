@@ -33,3 +33,4 @@ class FindingKind(StrEnum):
     AUTHORITY_UNVERIFIED = "authority_unverified"
     AUTHORITY_REVERSED = "authority_reversed"
     STALLED = "stalled"
+    REPLACEMENT_DUE = "replacement_due"

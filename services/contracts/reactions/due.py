@@ -25,6 +25,7 @@ from services.contracts.bodies.commands import find_holders
 from services.contracts.consolidations.moves import move_next
 from services.contracts.exit_plans.commands import find_unreturned
 from services.contracts.exits.alerts import announce_windows
+from services.contracts.market.due import find_missed, find_replacements
 from services.contracts.mergers.doubts import find_doubts
 from services.contracts.mergers.reviews import find_overlaps
 from services.contracts.mergers.to_remake import flag_signed_late
@@ -50,6 +51,8 @@ DUE: tuple[DoDueWork, ...] = (
     flag_signed_late,
     move_next,
     agreements_are_overdue,
+    find_missed,
+    find_replacements,
     announce_windows,
     find_stalled,
 )

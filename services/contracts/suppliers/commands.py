@@ -10,18 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.events.contracts import SupplierChangedHands, SupplierPriced
-from libs.common.identity import Caller, Role, service_caller
+from libs.common.identity import Caller, service_caller
 from libs.common.messaging import outbox
-from libs.common.temporal.history import LAST_DAY, Days
-from libs.common.temporal.timeline import NewStatement
+from libs.common.temporal.history import LAST_DAY
 from libs.organisations.relations import HOSTS
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, OdsCode
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import known
 from services.contracts.core.queries import ContractFilter, list_contracts
-from services.contracts.suppliers.models import COSTS, HANDS, Aspect, statements
+from services.contracts.suppliers.models import COSTS, HANDS, Aspect
 from services.contracts.suppliers.queries import NOW, periods_of, registered_holders
+from services.contracts.suppliers.recording import lock_supplier, source_of, state_aspects
 from services.contracts.suppliers.rules import (
+    Scope,
     Sector,
     SupplierState,
     next_state,
@@ -33,14 +34,8 @@ from services.contracts.suppliers.rules import (
 )
 
 _A_DAY = timedelta(days=1)
-_MOMENT = timedelta(microseconds=1)
 _MOST_HEADS = 70_000_000
 """More than the people of England: a larger number is a slip of the pen."""
-
-_INTRODUCE = """
-INSERT INTO supplier (code) VALUES ($1) ON CONFLICT (code) DO UPDATE SET code = EXCLUDED.code RETURNING id
-"""
-_LATEST = "SELECT max(stated_at) FROM supplier_statement WHERE subject_id = $1"
 
 Pence = Annotated[int, Field(strict=True, ge=0, le=MOST_ANNUAL_PENCE)]
 
@@ -61,6 +56,7 @@ class StateSupplier(BaseModel):
     host: OdsCode | None = Field(default=None, description="null: no body hosts it from that day on.")
     owner: OdsCode | None = Field(default=None, description="null: no other body owns it from that day on.")
     owner_sector: Sector | None = Field(default=None, description="Sector of the owner, or of a supplier without one.")
+    scope: Scope | None = Field(default=None, description="Whether it offers the whole of support, or one service.")
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
@@ -69,7 +65,7 @@ class StateSupplier(BaseModel):
         if self.outcome is not None and self.checkpoint is None:
             raise ValueError("an outcome is that of a checkpoint")
         if not self.stated():
-            raise ValueError("state, host, owner or owner_sector: name what is stated")
+            raise ValueError("state, host, owner, owner_sector or scope: name what is stated")
         return self
 
     def stated(self) -> Mapping[Aspect, str]:
@@ -83,6 +79,8 @@ class StateSupplier(BaseModel):
             stated[Aspect.OWNER] = self.owner or ""
         if self.owner_sector is not None:
             stated[Aspect.SECTOR] = self.owner_sector.value
+        if self.scope is not None:
+            stated[Aspect.SCOPE] = self.scope.value
         return stated
 
 
@@ -128,15 +126,19 @@ async def state_supplier(
     connection = await raw(session)
     stated = command.stated()
     source = await _source_of_hands(connection, code, command, stated, by=by, today=today)
-    subject = await _lock(connection, code)
+    subject = await lock_supplier(connection, code)
     until = LAST_DAY
     if command.state is not None:
         periods = await periods_of(connection, code, stated_at)
         before = period_on(periods, Aspect.STATE, command.effective_on - _A_DAY)
         refuse(why_not_in_state(stated[Aspect.STATE], command.effective_on, before))
         until = next_state(periods, stated[Aspect.STATE], command.effective_on)
-    rows = {aspect: (value, until if aspect == Aspect.STATE else LAST_DAY) for aspect, value in stated.items()}
-    at = await _state(connection, subject, rows, command.effective_on, source=source, stated_at=stated_at, by=by)
+    rows: dict[Aspect, tuple[str | None, date]] = {
+        aspect: (value, until if aspect == Aspect.STATE else LAST_DAY) for aspect, value in stated.items()
+    }
+    at = await state_aspects(connection, subject, rows, command.effective_on, source=source, stated_at=stated_at, by=by)
+    if not stated.keys() & set(HANDS):
+        return
     whole = whole_from(await periods_of(connection, code, NOW), HANDS, command.effective_on)
     events = [
         SupplierChangedHands(
@@ -161,9 +163,9 @@ async def state_costs(
     Published once fixed cost, cost a head, heads and price are all known of a day.
     """
     connection = await raw(session)
-    source = await _source(connection, code, by=by, today=today)
-    subject = await _lock(connection, code)
-    at = await _state(
+    source = await source_of(connection, code, by=by, today=today)
+    subject = await lock_supplier(connection, code)
+    at = await state_aspects(
         connection,
         subject,
         {aspect: (value, LAST_DAY) for aspect, value in command.stated().items()},
@@ -214,14 +216,7 @@ async def _source_of_hands(
         if own and hosts and by.acts_for(hosts, predecessors=predecessors):
             by.must_act_for(hosts, predecessors=predecessors)
             return "host"
-    return await _source(connection, code, by=by, today=today)
-
-
-async def _source(connection: asyncpg.Connection, code: str, *, by: Caller, today: date) -> str:
-    """Return who states this: NHS England or the supplier, or the body that took it over. Raises NotYoursToDecide."""
-    by.must_have(Role.CONTRACT_LEAD, Role.NHS_ENGLAND)
-    await known.must_act_for(connection, await known.deciders(connection, [code], today=today), by=by)
-    return "nhs_england" if by.is_national else "supplier"
+    return await source_of(connection, code, by=by, today=today)
 
 
 async def _hosts_on(connection: asyncpg.Connection, code: str, day: date) -> Sequence[str]:
@@ -230,34 +225,6 @@ async def _hosts_on(connection: asyncpg.Connection, code: str, day: date) -> Seq
     if own is not None:
         return [own.value] if own.value else []
     return [one.code for one in (await registered_holders(connection, code, as_at=day))[HOSTS]]
-
-
-async def _lock(connection: asyncpg.Connection, code: str) -> int:
-    """Lock a supplier, making its row where it is the first time that something is stated; return its id."""
-    subject: int = await connection.fetchval(_INTRODUCE, code)
-    return subject
-
-
-async def _state(
-    connection: asyncpg.Connection,
-    subject: int,
-    stated: Mapping[Aspect, tuple[str, date]],
-    day: date,
-    *,
-    source: str,
-    stated_at: datetime,
-    by: Caller,
-) -> datetime:
-    """Write the statements; return the instant of the events, which is after all that was stated before.
-
-    An event says the whole, so that one about an earlier instant must supersede those that did not know of it.
-    """
-    latest: datetime | None = await connection.fetchval(_LATEST, subject)
-    rows = [
-        NewStatement(subject, aspect, value, Days(day, until), stated_at) for aspect, (value, until) in stated.items()
-    ]
-    await statements.state(connection, rows, source=source, by=by.subject)
-    return stated_at if latest is None else max(stated_at, latest + _MOMENT)
 
 
 async def _customers_on(connection: asyncpg.Connection, code: str, day: date) -> tuple[str, ...]:

@@ -40,6 +40,12 @@ class Aspect(IntEnum):
     """Price a head and year, in pence."""
     BASIS = 9
     """`stated` or `illustrative`: of its costs."""
+    SCOPE = 10
+    """`end_to_end` or `niche`."""
+    OFFER = 11
+    """What it would take over for whom, as JSON."""
+    ASSESSMENT = 12
+    """What its last assessment found, as JSON."""
 
 
 HANDS = (Aspect.STATE, Aspect.HOST, Aspect.OWNER, Aspect.SECTOR)

@@ -77,12 +77,14 @@ async def get_supplier(db: Reads, code: str, *, by: Caller, as_at: date, as_know
     states = [_state(one) for one in periods if one.aspect == Aspect.STATE]
     current = period_on(periods, Aspect.STATE, as_at)
     sector = period_on(periods, Aspect.SECTOR, as_at)
+    scope = period_on(periods, Aspect.SCOPE, as_at)
     return SupplierView(
         supplier=PartyView.model_validate(supplier),
         state=_state(current) if current else None,
         host=_holder(period_on(periods, Aspect.HOST, as_at), registered[HOSTS]),
         owner=_holder(period_on(periods, Aspect.OWNER, as_at), registered[OWNS]),
         owner_sector=sector and SectorView(sector=sector.value, first_day=first_day_of(sector), source=sector.source),
+        scope=scope and scope.value,
         registry_owners=registered[OWNS],
         registry_hosts=registered[HOSTS],
         succeeded_by=[row["successor"] for row in await db.fetch(_SUCCEEDED, code, as_at, instant)],

@@ -40,6 +40,13 @@ class Sector(StrEnum):
     THIRD = "third"
 
 
+class Scope(StrEnum):
+    """How much of commissioning support a supplier offers."""
+
+    END_TO_END = "end_to_end"
+    NICHE = "niche"
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A value of one aspect, from `start` up to, not including, `end`, and who stated it."""
@@ -68,6 +75,11 @@ def next_state(periods: Iterable[Period], state: str, day: date) -> date:
     """Return the first day after a day on which another state begins: one that is stated late does not undo it."""
     others = (one.start for one in periods if one.aspect == Aspect.STATE and one.start > day and one.value != state)
     return min(others, default=LAST_DAY)
+
+
+def next_value(periods: Iterable[Period], aspect: Aspect, day: date) -> date:
+    """Return the first day after a day on which another value of an aspect begins."""
+    return min((one.start for one in periods if one.aspect == aspect and one.start > day), default=LAST_DAY)
 
 
 def why_not_in_state(state: str, day: date, before: Period | None) -> list[DomainError]:

@@ -62,6 +62,7 @@ class SupplierView(View):
     host: HolderView | None
     owner: HolderView | None = Field(description="null: not stated, or the registry has several owners.")
     owner_sector: SectorView | None
+    scope: str | None = Field(description="`end_to_end` or `niche`; null: not stated.")
     registry_owners: list[RegisteredHolderView]
     registry_hosts: list[RegisteredHolderView]
     succeeded_by: list[str] = Field(description="The bodies that took it over, by the registry.")
