@@ -22,6 +22,7 @@ NAMES = (
     "projection",
     "latency",
     "takeover",
+    "cascade",
     "novations",
     "dated",
     "restating",

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 
-from bench.novations import CONTRACTS, PARTS, NotStored
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bench.novations import CONTRACTS, PARTS
 from bench.runner import Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
+from bench.stopwatch import Work, seconds_of, sql
 from libs.common.database.connection import Database, raw
 from libs.common.events.registry import OrganisationOpened
 from libs.common.identity import service_caller
@@ -26,7 +29,7 @@ _BARE = """
 INSERT INTO finding (key, kind, about, parties, due_on, exposure_pence, text, raised_on, raised_at)
 SELECT 'notice_window_opens:' || n, 'notice_window_opens', ARRAY['BENCH-' || n], ARRAY['10H'], '2018-09-30', 12500000,
        'Notice of BENCH-' || n || ' is due by 2018-09-30', '2018-06-01', '2018-06-01Z'
-  FROM generate_series(1, $1::int) n
+  FROM generate_series(1, {count}) n
 """
 _BARE_EVENTS = """
 INSERT INTO outbox (event_id, name, version, keys, actor, correlation, causation, traceparent, fields)
@@ -46,6 +49,7 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
             url = await new_database(server, "contracts", METADATA)
             async with opened(url) as database:
                 await _fill(database, contracts)
+                bare = sql(_BARE.format(count=alerts), _BARE_EVENTS)
 
                 async def exits() -> Mapping[str, float]:
                     began = time.perf_counter()
@@ -61,10 +65,10 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
                     return {"rows": contracts / (time.perf_counter() - began)}
 
                 async def raised() -> Mapping[str, float]:
-                    return {"alerts": alerts / await _alerts(database, alerts)}
+                    return {"alerts": alerts / await seconds_of(database, _alerts(alerts))}
 
                 async def inserted() -> Mapping[str, float]:
-                    return {"bare INSERT": alerts / await _bare(database, alerts)}
+                    return {"bare INSERT": alerts / await seconds_of(database, bare)}
 
                 yield Contest([exits, rows, raised, inserted])
 
@@ -89,8 +93,8 @@ async def _fill(database: Database, contracts: int) -> None:
         await connection.execute("ANALYZE")
 
 
-async def _alerts(database: Database, count: int) -> float:
-    """Return the seconds in which so many findings are raised and published, without the commit."""
+def _alerts(count: int) -> Work:
+    """Return the work of raising so many findings, which publishes them."""
     findings = [
         NewFinding(
             key=f"notice_window_opens:{n}",
@@ -104,30 +108,11 @@ async def _alerts(database: Database, count: int) -> float:
         )
         for n in range(count)
     ]
-    took = 0.0
-    try:
-        async with database.begin() as session:
-            began = time.perf_counter()
-            assert await raise_findings(session, findings, stated_at=_STATED) == count
-            took = time.perf_counter() - began
-            raise NotStored
-    except NotStored:
-        return took
 
+    async def run(session: AsyncSession) -> None:
+        assert await raise_findings(session, findings, stated_at=_STATED) == count
 
-async def _bare(database: Database, count: int) -> float:
-    """Return the seconds of the same rows by SQL alone, without the commit."""
-    took = 0.0
-    try:
-        async with database.begin() as session:
-            connection = await raw(session)
-            began = time.perf_counter()
-            await connection.execute(_BARE, count)
-            await connection.execute(_BARE_EVENTS)
-            took = time.perf_counter() - began
-            raise NotStored
-    except NotStored:
-        return took
+    return run
 
 
 BENCHMARK = Benchmark(

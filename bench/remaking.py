@@ -1,12 +1,14 @@
 """A merger ends rights and appointments and lists what is to be made again: ours, and bare SQL of the same rows."""
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bench.runner import TINY, Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
+from bench.stopwatch import seconds_of, sql
 from libs.common.database.connection import Database, raw
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import service_caller
@@ -46,10 +48,6 @@ SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::re
 """
 
 
-class NotStored(Exception):
-    """Ends a measured transaction: the next round finds all as it was."""
-
-
 @asynccontextmanager
 async def _stage(size: Size) -> AsyncIterator[Contest]:
     each = 25 if size is TINY else _EACH
@@ -59,13 +57,16 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
             async with opened(urls[0]) as measured, opened(urls[1]) as written:
                 for database in (measured, written):
                     await _fill(database, each)
-                tables = await _written(written)
+                inserts = [
+                    f'INSERT INTO "new_{table}" OVERRIDING SYSTEM VALUE SELECT * FROM "kept_{table}"'  # noqa: S608  (the catalogue's names)
+                    for table in await _written(written)
+                ]
 
                 async def ours() -> Mapping[str, float]:
-                    return {"ours": 4 * each / await _ours(measured)}
+                    return {"ours": 4 * each / await seconds_of(measured, _ours)}
 
                 async def bare() -> Mapping[str, float]:
-                    return {"bare SQL": 4 * each / await _bare(written, tables)}
+                    return {"bare SQL": 4 * each / await seconds_of(written, sql(*inserts))}
 
                 yield Contest([ours, bare])
 
@@ -114,36 +115,8 @@ async def _written(database: Database) -> list[str]:
     return tables
 
 
-async def _ours(database: Database) -> float:
-    """Return the seconds of one merger's reaction, without its commit."""
-    took = 0.0
-    try:
-        async with database.begin() as session:
-            began = time.perf_counter()
-            changed = await carry_out_successions(session, _PREDECESSORS, on=_ON, by=_BY)
-            await session.flush()
-            took = time.perf_counter() - began
-            assert changed
-            raise NotStored
-    except NotStored:
-        return took
-
-
-async def _bare(database: Database, tables: list[str]) -> float:
-    """Return the seconds of the same rows, each table's by one statement, without the commit."""
-    took = 0.0
-    try:
-        async with database.begin() as session:
-            connection = await raw(session)
-            began = time.perf_counter()
-            for table in tables:
-                await connection.execute(
-                    f'INSERT INTO "new_{table}" OVERRIDING SYSTEM VALUE SELECT * FROM "kept_{table}"'  # noqa: S608  (the catalogue's names)
-                )
-            took = time.perf_counter() - began
-            raise NotStored
-    except NotStored:
-        return took
+async def _ours(session: AsyncSession) -> None:
+    assert await carry_out_successions(session, _PREDECESSORS, on=_ON, by=_BY)
 
 
 BENCHMARK = Benchmark(

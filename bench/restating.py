@@ -1,12 +1,14 @@
 """A merger of commissioners restates their budgets: ours, and the bare SQL that writes the same rows."""
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bench.runner import TINY, Aim, Benchmark, Contest, Size
 from bench.servers import new_database, opened, postgres, temporary_folder
+from bench.stopwatch import seconds_of, sql
 from libs.common.database.connection import Database, raw
 from libs.common.events.registry import CCGMerged, OrganisationOpened
 from libs.common.identity import service_caller
@@ -59,10 +61,6 @@ SELECT gen_random_uuid(), 'BudgetRestated', 1, ARRAY['14Y', 'BL-' || s.id, m.org
 """
 
 
-class NotStored(Exception):
-    """Ends a measured transaction: the next round finds the lines as they were."""
-
-
 @asynccontextmanager
 async def _stage(size: Size) -> AsyncIterator[Contest]:
     with temporary_folder() as folder:
@@ -74,13 +72,13 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
                 await _fill(many, count * _MORE)
 
                 async def ours() -> Mapping[str, float]:
-                    return {"ours": count / await _ours(few)}
+                    return {"ours": count / await seconds_of(few, _ours)}
 
                 async def bare() -> Mapping[str, float]:
-                    return {"bare SQL": count / await _bare(few)}
+                    return {"bare SQL": count / await seconds_of(few, sql(_BARE))}
 
                 async def tenfold() -> Mapping[str, float]:
-                    return {"ours, ten times as many": count * _MORE / await _ours(many)}
+                    return {"ours, ten times as many": count * _MORE / await seconds_of(many, _ours)}
 
                 yield Contest([ours, bare, tenfold])
 
@@ -108,32 +106,8 @@ async def _fill(database: Database, lines: int) -> None:
         await connection.execute("ANALYZE")
 
 
-async def _ours(database: Database) -> float:
-    """Return the seconds of one merger's reaction, without its commit."""
-    took = 0.0
-    try:
-        async with database.begin() as session:
-            began = time.perf_counter()
-            changed = await restate_budgets(session, _PREDECESSORS, by=_BY)
-            took = time.perf_counter() - began
-            assert changed
-            raise NotStored
-    except NotStored:
-        return took
-
-
-async def _bare(database: Database) -> float:
-    """Return the seconds of the same rows by SQL alone, without the commit."""
-    took = 0.0
-    try:
-        async with database.begin() as session:
-            connection = await raw(session)
-            began = time.perf_counter()
-            await connection.execute(_BARE)
-            took = time.perf_counter() - began
-            raise NotStored
-    except NotStored:
-        return took
+async def _ours(session: AsyncSession) -> None:
+    assert await restate_budgets(session, _PREDECESSORS, by=_BY)
 
 
 BENCHMARK = Benchmark(

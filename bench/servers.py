@@ -41,13 +41,21 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def postgres(folder: Path, *, apart: bool = True) -> AsyncIterator[EmbeddedPostgres]:
-    """Run a PostgreSQL as it is delivered: every commit is on the disk. `apart`: away from what is measured."""
-    server = EmbeddedPostgres(folder / "postgres", {"max_connections": "200"})
+async def postgres(
+    folder: Path, *, apart: bool = True, everywhere: bool = False, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[EmbeddedPostgres]:
+    """Run a PostgreSQL as it is delivered: every commit is on the disk.
+
+    `apart`: away from what is measured; `everywhere`: on every processor.
+    """
+    server = EmbeddedPostgres(folder / "postgres", {"max_connections": "200", **(settings or {})})
     try:
         await asyncio.to_thread(server.start)
+        postmaster = int((server.data / "postmaster.pid").read_text().split("\n", 1)[0])
         if apart:
-            put_on(others(), int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
+            put_on(others(), postmaster)
+        if everywhere:
+            put_on_all(postmaster)
         yield server
     finally:
         await asyncio.to_thread(server.stop)
@@ -86,11 +94,11 @@ class Callers:
             "JWKS_URL": f"file://{self._keys_file}",
         }
 
-    def header(self, *roles: Role) -> str:
-        """Return the header line of somebody with these roles, who acts for everybody, for an hour."""
+    def header(self, *roles: Role, organisations: Sequence[str] = ("*",), seconds: int = 3_600) -> str:
+        """Return the header line of a caller with these roles, who acts for everybody unless said otherwise."""
         now = int(time.time())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "bench", "iat": now, "nbf": now, "exp": now + 3600}
-        token = self._key.sign({**claims, "roles": [str(role) for role in roles], "organisations": ["*"]})
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "bench", "iat": now, "nbf": now, "exp": now + seconds}
+        token = self._key.sign({**claims, "roles": [str(role) for role in roles], "organisations": list(organisations)})
         return f"Authorization: Bearer {token}\r\n"
 
 
@@ -154,10 +162,15 @@ def _processor_seconds(pid: int) -> float:
 
 @asynccontextmanager
 async def serving(
-    arguments: Sequence[str], *, port: int, log: Path, environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    *,
+    port: int,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    pinned: bool = True,
 ) -> AsyncIterator[Served]:
     """Run a server that listens on this port, from its first accepted connection on."""
-    async with process(*arguments, log=log, environment=environment) as server:
+    async with process(*arguments, log=log, environment=environment, pinned=pinned) as server:
         deadline = time.monotonic() + _START_SECONDS
         while not await _listens(port):
             if server.returncode is not None or time.monotonic() > deadline:

@@ -253,7 +253,9 @@ async def _corrections(
             latest[row["contract_id"]] = max(row["stated_at"], latest.get(row["contract_id"], row["stated_at"]))
     everybody = {code for codes in signed.values() for code in codes}
     mergers = await mergers_following(connection, known.successions, everybody)
-    beliefs = await connection.fetch(_BELIEVED, list(contracts), on)
+    pieces: dict[int, list[tuple[str, date | None, date | None]]] = defaultdict(list)
+    for row in await connection.fetch(_BELIEVED, list(contracts), on):
+        pieces[row["contract_id"]].append((row["customer_code"], row["first_day"], row["end_day"]))
     left = await _who_left(connection, signed)
     later = await later_days(connection, list(contracts), on)
     corrections: list[_Correction] = []
@@ -261,10 +263,7 @@ async def _corrections(
         at = max(stated_at, latest[key] + _MOMENT)
         own = [one for one in mergers if one.effective_on > contract["starts_on"] or one.key in contract["acted"]]
         wanted = parties_by_day(signed[key], own, until=contract["ends_on"], left=left[key])
-        pieces = [
-            (row["customer_code"], row["first_day"], row["end_day"]) for row in beliefs if row["contract_id"] == key
-        ]
-        found = cut(differences(parties_of(pieces), wanted, on), later[key])
+        found = cut(differences(parties_of(pieces[key]), wanted, on), later[key])
         corrections += [(contract, one, at) for one in found]
     return corrections
 
@@ -275,13 +274,15 @@ async def _who_left(
     """Return by contract which of those who signed it have left otherwise than by a succession, and the day."""
     left: dict[int, list[tuple[date, frozenset[str]]]] = defaultdict(list)
     rows = await connection.fetch(_LEFT, list(signed))
-    hands = await connection.fetch(_HANDS, sorted({row["contract_id"] for row in rows})) if rows else []
+    hands: dict[int, list[asyncpg.Record]] = defaultdict(list)
+    for one in await connection.fetch(_HANDS, sorted({row["contract_id"] for row in rows})) if rows else []:
+        hands[one["contract_id"]].append(one)
     for row in rows:
         key = row["contract_id"]
         before = [
             Hands(frozenset(one["from_customers"]), one["to_customer"], frozenset(one["customers"]))
-            for one in hands
-            if one["contract_id"] == key and one["effective_on"] <= row["day"] and one["stated_at"] <= row["stated_at"]
+            for one in hands[key]
+            if one["effective_on"] <= row["day"] and one["stated_at"] <= row["stated_at"]
         ]
         left[key].append((row["day"], had_by(signed[key], row["code"], before)))
     return left

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 
 import asyncpg
@@ -148,6 +149,27 @@ async def test_a_transaction_around_many_others_comes_whole_and_after_them(lamps
             taken.append(moved)
     assert taken == [2] * 10 + [12, 1]
     assert (await lit_in_order(lamps))[20:] == [*(("long", n) for n in range(12)), ("last", 0)]
+
+
+async def test_a_large_transaction_moves_whole_and_never_in_memory_as_a_whole(
+    lamps: Lamps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[int] = []
+
+    class Counting(event_log._Written):  # noqa: SLF001  (what is in memory at once shows nowhere else)
+        async def append(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
+            pieces.append(len(rows))
+            await super().append(connection, rows)
+
+    monkeypatch.setattr(event_log, "_Written", Counting)
+    await lamps.tell(*(lit("large", n) for n in range(17)))
+    await lamps.tell(lit("last", 0))
+    async with lamps.publisher.connect() as connection:
+        assert await event_log.append_from_outbox(connection, "lamps", batch=4) == 17
+    await lamps.sequence()
+    assert pieces == [4, 4, 4, 4, 1, 1]
+    assert await lit_in_order(lamps) == [*(("large", n) for n in range(17)), ("last", 0)]
+    assert (await event_log.verify(lamps.publisher)).is_whole
 
 
 async def test_positions_are_dense_and_a_second_sequencer_does_no_harm(lamps: Lamps) -> None:
