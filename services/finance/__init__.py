@@ -4,9 +4,10 @@ Owns        populations that organisations state; running-cost allowances (a rat
             from a dated rule pack) and budgets, restated at mergers by days and to the penny; ledgers; business cases
             and their appraisal; assessments of exits and portfolios of them; funds, payments and realised savings.
 Publishes   AllowanceRestated, AllowanceSet, BudgetMoved, BudgetReduced, BudgetRestated, BudgetRestored, BudgetSet,
-            CaseAppraised, CaseWouldFlip, CostShiftFound, DelayPriced, ExitAssessed, FundAllocated,
-            FundDrawReversed, FundDrawn, LedgerCloseBlocked, LedgerClosed, PaymentMade, PaymentReversed,
-            PortfolioSolved, SavingContracted, SavingForecast, SavingRealised, SavingReversed.
+            CaseAppraised, CaseWouldFlip, CostShiftFound, DelayPriced, ExitAssessed, FinanceFindingCleared,
+            FinanceFindingRaised, FundAllocated, FundDrawReversed, FundDrawn, LedgerCloseBlocked, LedgerClosed,
+            PaymentMade, PaymentReversed, PortfolioSolved, SavingContracted, SavingForecast, SavingRealised,
+            SavingReversed.
 Subscribes  to the registry (organisations, successions, relations, counts of people, care models, schemes of transfer:
             allowances and budgets are restated), to contracts (charges, terms and prices of ends, suppliers, plans,
             payments due, terms of buy-outs), and to governance (proposals, decisions and their delays, decision rights,
@@ -41,6 +42,7 @@ lines       lines of budgets with their entries, restated at mergers, splits and
 runs        long computing: queued, in a process of its own, resumed after a kill
 decisions   what governance decided, by which a command may say that it acts
 plans       a portfolio's problem in whole pence, its plan, checker and exact bound: pure
+findings    what about money that was paid needs attention, raised once and cleared once
 parties     sectors of parties, footprints, sets of parties that users name: lenses
 core        financial years, tables, who reads which figures; the ledger of flows, lenses over it, cost shifts
 """

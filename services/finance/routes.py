@@ -11,6 +11,7 @@ from services.finance.delays import api as delays
 from services.finance.estimates import api as estimates
 from services.finance.exits import api as exits
 from services.finance.figures import api as figures
+from services.finance.findings import api as findings
 from services.finance.flips import api as flips
 from services.finance.funds import api as funds
 from services.finance.parties import api as parties
@@ -29,6 +30,7 @@ ROUTERS = (
     accounts.router,
     series.router,
     payments.router,
+    findings.router,
     budgets.router,
     virements.router,
     cost_shares.router,

@@ -14,6 +14,7 @@ from services.finance.decisions import models as decisions
 from services.finance.delays import models as delays
 from services.finance.exits import models as exits
 from services.finance.figures import models as figures
+from services.finance.findings import models as findings
 from services.finance.flips import models as flips
 from services.finance.funds import models as funds
 from services.finance.lines import models as lines
@@ -39,6 +40,7 @@ MODELS = (
     decisions,
     delays,
     figures,
+    findings,
     flips,
     cost_shifts,
     parties,

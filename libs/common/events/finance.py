@@ -397,3 +397,30 @@ class PaymentReversed(Event, topic="finance", keys=("contract", "payer", "payee"
     payee: OdsCode
     amount_pence: int
     paid_on: date
+
+
+class FinanceFindingRaised(Event, topic="finance", keys=("finding", "about", "parties"), parties_only=True):
+    """Something about money, a case or a plan needs attention; published once.
+
+    `about` are references and codes, `parties` the bodies whom it concerns, who alone read it. `kind` is a code, `text`
+    a sentence that the service makes of codes, references and figures. `exposure_pence` is what it is about, or what
+    missing `due_on` costs, None where that is not known.
+    """
+
+    finding: str
+    about: tuple[str, ...]
+    parties: tuple[OdsCode, ...]
+    kind: str
+    due_on: date | None
+    exposure_pence: int | None
+    text: str
+
+
+class FinanceFindingCleared(Event, topic="finance", keys=("finding", "about", "parties"), parties_only=True):
+    """What a finding was about is settled from `effective_on`. `reason` is a code."""
+
+    finding: str
+    about: tuple[str, ...]
+    parties: tuple[OdsCode, ...]
+    kind: str
+    reason: str

@@ -11,9 +11,10 @@ EVENTS = (DecisionTaken, DecisionReversed)
 
 # Arrays of arrays must be rectangular, so that each list travels as its own text.
 _TAKEN = """
-INSERT INTO known_decision (decision, binds, outcome, effective_on, stated_at)
-SELECT d, string_to_array(b, ','), o, e, t
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::timestamptz[]) AS new (d, b, o, e, t)
+INSERT INTO known_decision (decision, binds, outcome, effective_on, stated_at, subject, action)
+SELECT d, string_to_array(b, ','), o, e, t, s, a
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::timestamptz[], $6::text[], $7::text[])
+       AS new (d, b, o, e, t, s, a)
     ON CONFLICT DO NOTHING
 """
 _REVERSED = """
@@ -35,4 +36,4 @@ async def know_decisions(events: Sequence[Event], connection: asyncpg.Connection
 
 def _row(event: DecisionTaken) -> tuple[object, ...]:
     binds = ",".join(sorted({*event.binds, event.organisation} - {""}))
-    return event.decision, binds, event.outcome, event.effective_on, event.stated_at
+    return event.decision, binds, event.outcome, event.effective_on, event.stated_at, event.subject, event.action

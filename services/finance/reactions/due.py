@@ -7,10 +7,12 @@ from libs.common.events.finance import (
     CaseAppraised,
     CaseWouldFlip,
     DelayPriced,
+    FinanceFindingCleared,
+    FinanceFindingRaised,
     PaymentMade,
     PaymentReversed,
 )
-from libs.common.events.governance import DecisionAwaited, DecisionDeferred
+from libs.common.events.governance import DecisionAwaited, DecisionDeferred, DecisionReversed, DecisionTaken
 from libs.common.events.registry import PopulationPublished
 from libs.common.messaging.causes import DueBy, Heard, MadeDue
 from libs.common.service.due_work import DoDueWork, first_of
@@ -18,9 +20,16 @@ from services.finance.delays.commands import price_delays
 from services.finance.figures.models import heard_event
 from services.finance.flips.commands import tell_flips
 from services.finance.payments.commands import pay_what_is_due
+from services.finance.payments.refunds import find_not_put_back
 from services.finance.populations.publications import allowances_follow_counts
 
-DUE: tuple[DoDueWork, ...] = (allowances_follow_counts, pay_what_is_due, price_delays, tell_flips)
+DUE: tuple[DoDueWork, ...] = (
+    allowances_follow_counts,
+    pay_what_is_due,
+    find_not_put_back,
+    price_delays,
+    tell_flips,
+)
 """The routines of the packages, each of which does its next piece of work, in this order."""
 
 _COUNTED = DueBy("organisation", (PopulationPublished,))
@@ -34,6 +43,8 @@ MADE_DUE = MadeDue(
         PaymentReversed: (_ITEM,),
         DelayPriced: (DueBy("proposal", (DecisionAwaited, DecisionDeferred)),),
         CaseWouldFlip: (DueBy("case", (CaseAppraised,)),),
+        FinanceFindingRaised: (DueBy("about", (DecisionReversed,)),),
+        FinanceFindingCleared: (DueBy("about", (DecisionTaken, DecisionReversed, PaymentFellDue)),),
     },
     Heard(heard_event.name, keys="keys"),
 )
