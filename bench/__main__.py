@@ -38,6 +38,7 @@ NAMES = (
     "dossiers",
     "quorums",
     "conflicts",
+    "branching",
 )
 
 

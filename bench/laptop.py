@@ -19,14 +19,14 @@ from deploy.postgres.processes import find_postgres_processes
 async def _stage(size: Size) -> AsyncIterator[Contest]:
     with temporary_folder() as folder:
         demo = size is not TINY
-        await _load(folder, demo=demo)
+        await load(folder, demo=demo)
 
         async def start() -> Mapping[str, float]:
             port, log = free_port(), folder / "started.log"
-            arguments = _laptop(folder, port, demo=demo)
+            arguments = laptop_arguments(folder, port, demo=demo)
             began = time.perf_counter()
             async with process(*arguments, log=log, pinned=False) as laptop:
-                await _ready(laptop, port)
+                await ready(laptop, port)
                 took = time.perf_counter() - began
                 if demo:
                     await _told(laptop, log)
@@ -42,21 +42,22 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
         yield Contest([start], ["with the demo loaded" if demo else "without the demo"])
 
 
-def _laptop(folder: Path, port: int, *, demo: bool) -> list[str]:
+def laptop_arguments(folder: Path, port: int, *, demo: bool) -> list[str]:
+    """Return what Python is given to run a laptop on this folder and port."""
     return ["-m", "deploy.laptop", "--data", str(folder), "--port", str(port), *([] if demo else ["--no-demo"])]
 
 
-async def _load(folder: Path, *, demo: bool) -> None:
+async def load(folder: Path, *, demo: bool) -> None:
     """Have everything made once, and stopped."""
     port = free_port()
     log = folder / "loading.log"
-    async with process(*_laptop(folder, port, demo=demo), log=log, pinned=False) as laptop:
-        await _ready(laptop, port)
+    async with process(*laptop_arguments(folder, port, demo=demo), log=log, pinned=False) as laptop:
+        await ready(laptop, port)
         if demo:
             await _told(laptop, log)
 
 
-async def _ready(laptop: asyncio.subprocess.Process, port: int) -> None:
+async def ready(laptop: asyncio.subprocess.Process, port: int) -> None:
     """Wait until every service says that it is ready."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         for name in NAMES:

@@ -11,19 +11,23 @@ from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
+import httpx
 import uvicorn
 from pydantic import Field
 
-from deploy.branches.app import create_app
+from deploy.branches.app import asking, create_app
 from deploy.branches.bases import SERVICES
 from deploy.branches.egress import Egress
 from deploy.branches.lifecycle import Branches
 from deploy.branches.servers import BranchServer, embedded, running
+from deploy.gatherer.chain import Ask
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.process import logs
 from libs.common.service.protocol import bounded
 from libs.common.service.serving import freeze
 from libs.common.service.settings import Settings, SettingsRefused
+
+_SECONDS = 60.0
 
 
 class BranchSettings(Settings):
@@ -66,7 +70,12 @@ async def serve(settings: BranchSettings, server: BranchServer, listener: socket
     own = [settings.services_at.format(service=service) for service in SERVICES]
     Egress([*life.values(), server.url, settings.jwks_url, *own]).install()
     verifier = Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=Keys(settings.jwks_url))
-    app, served = create_app(Branches(life, server, settings.of_service), verifier)
+    client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
+
+    def ask_life(signed: str) -> Ask:
+        return asking(client, settings.services_at, signed)
+
+    app, served = create_app(Branches(life, server, settings.of_service), verifier, ask_life)
     config = uvicorn.Config(
         served,
         host=settings.host,
@@ -80,7 +89,7 @@ async def serve(settings: BranchSettings, server: BranchServer, listener: socket
         ws="none",
         timeout_graceful_shutdown=settings.stop_seconds,
     )
-    async with app.router.lifespan_context(app):
+    async with client, app.router.lifespan_context(app):
         running_server = _Server(config)
         await running_server.serve(sockets=[listener] if listener else None)
     return 0 if running_server.started else 1

@@ -1,21 +1,37 @@
 """The app of the process: opening, listing, moving and dropping branches, and what is passed on to their services."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated, Literal, TypeAlias
 
-from fastapi import APIRouter, FastAPI, Path, Request, Response
+import httpx
+from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused, DayPassed, DayTooFar
+from deploy.branches.comparison import LIFE, MOST_BRANCHES, ComparisonView, as_rows, read_comparison, render
+from deploy.branches.errors import (
+    BranchMoves,
+    BranchNotFound,
+    BranchNotOpen,
+    BranchRefused,
+    ComparisonRefused,
+    DayPassed,
+    DayTooFar,
+)
 from deploy.branches.gateway import Gateway
 from deploy.branches.lifecycle import Branches
 from deploy.branches.register import Branch, State
 from deploy.branches.views import NAME, BranchListView, BranchView, MoveDay, OpenBranch, branch_view
-from libs.common.http import problems
+from deploy.gatherer.chain import Answer, Ask, answer_of
+from deploy.pages import document
+from libs.common.errors import Reason
+from libs.common.http import csv_text, problems
+from libs.common.http.accept import preferred
 from libs.common.http.dependencies import allowed
 from libs.common.http.middleware import Authentication, Surroundings
+from libs.common.http.pages import page
 from libs.common.http.problems import problems as may_refuse
 from libs.common.http.query_parameters import StrictRoute
 from libs.common.http.tokens import Verifier
@@ -26,6 +42,10 @@ MOST_BODY_BYTES = 100_000
 ANSWER_SECONDS = 20.0
 """Seconds for which opening or moving a branch is waited for; what takes longer is seen in the branch's state."""
 
+_FORMS = {"application/json": "json", "text/csv": "csv", "text/html": "html"}
+
+Life: TypeAlias = Callable[[str], Ask]
+"""Returns how life's services are asked with the caller's Authorization."""
 Planner = Annotated[Caller, allowed(Role.PLANNER)]
 Name = Annotated[str, Path(pattern=NAME, description="The branch's name.")]
 
@@ -91,6 +111,71 @@ async def drop_branch(name: Name, by: Planner, request: Request) -> None:
     await branches.drop(branches.get(name, by))
 
 
+@router.get(
+    "/comparisons",
+    summary="Compare branches with life and with each other",
+    response_model=ComparisonView,
+    responses=may_refuse(BranchNotFound, BranchNotOpen, ComparisonRefused),
+)
+async def compare_branches(
+    by: Planner,
+    request: Request,
+    branch: Annotated[
+        list[str], Query(description="One to five branches of one base.", examples=[["wait", "exit-now"]])
+    ],
+    form: Annotated[
+        Literal["json", "csv", "html"] | None, Query(alias="format", description="Default: what `Accept` prefers.")
+    ] = None,
+) -> Response | ComparisonView:
+    """Return one table of life and up to five branches, each read from its services with your own token.
+
+    A browser gets a page. A value is null where that column has no such thing, and not known where it was not answered.
+    """
+    found = await _comparison(request, branch, by)
+    media = preferred(request.headers.get("accept", ""), list(_FORMS)) or "application/json"
+    match form or _FORMS[media]:
+        case "csv":
+            head, *rows = as_rows(found)
+            return Response(csv_text.lines([str(one) for one in head], rows), media_type=csv_text.MEDIA_TYPE)
+        case "html":
+            return page(document("Branches", render(found)))
+    return found
+
+
+async def _comparison(request: Request, names: list[str], by: Caller) -> ComparisonView:
+    branches = _branches(request)
+    chosen = [branches.get(name, by) for name in names]
+    reasons = [Reason(f"{name} is named twice", "branch") for name, times in Counter(names).items() if times > 1]
+    if len(names) > MOST_BRANCHES:
+        reasons.append(Reason(f"{len(names)} branches are more than {MOST_BRANCHES}", "branch"))
+    by_base = {each.base for each in chosen}
+    if len(by_base) > 1:
+        reasons += [Reason(f"{each.name} is of base {each.base or 'none yet'}", "branch") for each in chosen]
+    if reasons:
+        raise ComparisonRefused("; ".join(reason.message for reason in reasons), reasons=reasons)
+    signed = request.headers.get("authorization", "")
+    bodies = sorted({body for each in chosen for body in each.bodies})
+    async with AsyncExitStack() as stack:
+        asks = {LIFE: request.app.state.life(signed)}
+        for each in chosen:
+            world = await branches.world(each)
+            client = httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=world.routes), base_url=f"http://branch{world.prefix}"
+            )
+            asks[each.name] = asking(await stack.enter_async_context(client), "/{service}", signed)
+        return await read_comparison(str(chosen[0].base), bodies, asks)
+
+
+def asking(client: httpx.AsyncClient, at: str, signed: str) -> Ask:
+    """Return how a client asks the services, which are at an address with `{service}` in it, with a caller's token."""
+
+    async def ask(service: str, path: str) -> Answer:
+        asked = client.get(f"{at.format(service=service)}{path}", headers={"Authorization": signed})
+        return await answer_of(asked)
+
+    return ask
+
+
 @router.get("/health/ready", include_in_schema=False)
 async def tell_ready() -> dict[str, bool]:
     """Return that branches are served."""
@@ -106,7 +191,7 @@ async def _view(branches: Branches, branch: Branch) -> BranchView:
     return branch_view(branch, branches.base_of(branch), await branches.server.size_of(branch.databases))
 
 
-def create_app(branches: Branches, verifier: Verifier) -> tuple[FastAPI, ASGIApp]:
+def create_app(branches: Branches, verifier: Verifier, life: Life) -> tuple[FastAPI, ASGIApp]:
     """Return the app, whose lifespan starts the branches, and what serves it together with their services."""
 
     @asynccontextmanager
@@ -129,7 +214,7 @@ def create_app(branches: Branches, verifier: Verifier) -> tuple[FastAPI, ASGIApp
             Middleware(Authentication, verifier=verifier),
         ],
     )
-    app.state.branches = branches
+    app.state.branches, app.state.life = branches, life
     problems.register(app)
     app.include_router(router)
     return app, Gateway(branches, verifier, app)

@@ -33,6 +33,14 @@ class BranchMoves(Conflict):
     """
 
 
+class ComparisonRefused(Unprocessable):
+    """These branches cannot be compared.
+
+    `reasons` say why: there are too many or none, one is named twice, or they are not of one base. Open a branch with
+    the `base` of another one, so that both begin with the same life.
+    """
+
+
 class OneClock(Conflict):
     """A branch has one clock.
 

@@ -151,6 +151,7 @@ class World:
         `reached` is called with each of these days. Raises NotCaughtUp.
         """
         async with self._moving:
+            self._due.clear()  # a command may have made something due and published nothing
             await self._do_all(self.today)
             while self.today < day:
                 following = await self._next_due(day) or day

@@ -1,5 +1,6 @@
 """The compose file is one by the Compose specification, and everything it refers to is there."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.branches.__main__ import BranchSettings
+from deploy.branches.servers import SETTINGS
 from deploy.kafka import Broker
 from libs.common.service.settings import Settings
 from tests.support.platform import SERVICES, service
@@ -16,8 +19,8 @@ from tests.support.platform import SERVICES, service
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 COMPLETED, HEALTHY = {"condition": "service_completed_successfully"}, {"condition": "service_healthy"}
-GATHERER = "provenance"
-SERVERS = ("postgres", "kafka", *SERVICES, GATHERER)
+GATHERER, BRANCHES = "provenance", "branches"
+SERVERS = ("postgres", "kafka", *SERVICES, GATHERER, BRANCHES, "branches-postgres")
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +56,18 @@ def test_services_and_files_and_volumes_that_are_named_exist(compose: dict[str, 
         if "build" in each:
             assert (ROOT / each["build"]["context"]).is_dir()
             assert (ROOT / each["build"]["dockerfile"]).is_file()
-            assert (ROOT / "services" / each["build"]["args"]["SERVICE"]).is_dir()
+            assert (ROOT / "services" / each["build"].get("args", {}).get("SERVICE", "")).is_dir()
     assert mounted == set(compose["volumes"])
 
 
-def test_published_ports_are_the_four_services_and_the_gatherer_each_its_own(compose: dict[str, Any]) -> None:
+def test_published_ports_are_the_four_services_the_gatherer_and_branches_each_its_own(compose: dict[str, Any]) -> None:
     published = {name: each["ports"] for name, each in compose["services"].items() if "ports" in each}
-    assert set(published) == {*SERVICES, GATHERER}
+    assert set(published) == {*SERVICES, GATHERER, BRANCHES}
     [inside] = {port.rpartition(":")[2] for ports in published.values() for port in ports}
     assert inside == "8000"
     assert len({port for ports in published.values() for port in ports}) == len(published)
-    assert f"EXPOSE {inside}" in (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    for image in {each["build"]["dockerfile"] for each in compose["services"].values() if "build" in each}:
+        assert f"EXPOSE {inside}" in (ROOT / image).read_text(encoding="utf-8")
 
 
 def test_each_service_waits_for_its_migrations_its_topic_and_those_that_it_hears(compose: dict[str, Any]) -> None:
@@ -86,7 +90,8 @@ def test_what_serves_has_a_health_check_and_a_restart_and_everything_has_limits(
 
 def test_each_secret_is_asked_for_and_none_has_a_default() -> None:
     secrets = re.findall(r"\$\{(\w*PASSWORD\w*)(.*?)\}", FILE.read_text(encoding="utf-8"))
-    assert {name for name, _ in secrets} == {"POSTGRES_PASSWORD", *(f"{name.upper()}_PASSWORD" for name in SERVICES)}
+    owners = ("postgres", *SERVICES, BRANCHES)
+    assert {name for name, _ in secrets} == {f"{name.upper()}_PASSWORD" for name in owners}
     assert all(rest.startswith(":?") for _, rest in secrets)
     assert re.findall(r"(?i)password=(?!\.\.\.)\S+", FILE.read_text(encoding="utf-8")) == []
 
@@ -100,6 +105,17 @@ def test_every_setting_that_it_gives_exists_and_every_needed_one_is_given(compos
         assert (given["BUS"], given["TOKEN_AUDIENCE"]) == ("kafka", f"footprint-{name}")
         for job in (f"{name}-migrations", f"{name}-topics"):
             assert compose["services"][job]["environment"]["DATABASE_URL"] == given["DATABASE_URL"]
+
+
+def test_branches_are_given_every_database_of_life_and_a_throwaway_server(compose: dict[str, Any]) -> None:
+    given = compose["services"][BRANCHES]["environment"]
+    known = {name.upper(): field for name, field in BranchSettings.model_fields.items()}
+    assert {name for name, field in known.items() if field.is_required()} <= set(given) <= set(known)
+    life = {name: compose["services"][name]["environment"]["DATABASE_URL"] for name in SERVICES}
+    assert json.loads(given["LIFE_URLS"]) == life
+    assert re.search(r"@([\w-]+):5432/postgres$", given["DATABASE_URL"])[1] == "branches-postgres"  # type: ignore[index]
+    command = compose["services"]["branches-postgres"]["command"]
+    assert {f"{name}={value}" for name, value in SETTINGS.items()} <= set(command)
 
 
 def test_the_addresses_that_settings_name_are_services_of_the_file(compose: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from deploy.branches.app import create_app
 from deploy.branches.lifecycle import Branches, Limits
 from deploy.branches.servers import BranchServer, embedded, running
+from deploy.gatherer.chain import Answer, Ask, answer_of
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.identity import EVERY_ORGANISATION, Caller, Role
 from libs.common.service.settings import Settings
@@ -85,7 +86,14 @@ async def planning(platform: Platform, server: BranchServer, limits: Limits | No
 
     branches = Branches(platform.urls, server, settings_of, limits)
     keys = Keys(platform.tokens.settings("postgresql+asyncpg://none").jwks_url)
-    app, served = create_app(branches, Verifier(issuer=ISSUER, audience=AUDIENCE, keys=keys))
+
+    def life(signed: str) -> Ask:
+        async def ask(service: str, path: str) -> Answer:
+            return await answer_of(platform.clients[service].get(path, headers={"Authorization": signed}))
+
+        return ask
+
+    app, served = create_app(branches, Verifier(issuer=ISSUER, audience=AUDIENCE, keys=keys), life)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=served), base_url="http://branches.test") as client,

@@ -1,0 +1,114 @@
+"""S56: life and three branches (wait, exit now, a new joint body) in one table; life is as it was."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from deploy.branches.servers import BranchServer
+from libs.common.identity import Role
+from tests.faults.normal_form import read_content
+from tests.scenarios.test_s05_to_s07_notice_dates import opened, signed
+from tests.support.branching import Planning, branch_server, planning
+from tests.support.builders import a_ccg, a_merger_command
+from tests.support.cases import a_case, half_up, worth
+from tests.support.platform import Platform
+
+TODAY = date(2017, 9, 1)
+BODIES = ("10H", "10Y")
+CONTRACT, CASE = "CSU-PAYROLL-2016", "SHARED-1"
+PLANNERS = (Role.PLANNER, Role.CONTRACT_LEAD, Role.FINANCE_LEAD, Role.GOVERNANCE_LEAD)
+
+
+@dataclass(frozen=True)
+class Economy:
+    """What setting up costs and saves a year in life, on leaving now, and with a joint body."""
+
+    outlay: int
+    saving: int
+    leaving: int
+    joint: int
+
+
+SETS = [
+    pytest.param(Economy(4_000_000_00, 2_515_000_00, 3_100_000_00, 3_900_000_01), id="S01's figures"),
+    pytest.param(Economy(750_000_33, 310_007_07, 123_456_78, 400_400_44), id="second set"),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[BranchServer]:
+    with branch_server() as started:
+        yield started
+
+
+@pytest.fixture
+async def planner(platform: Platform, server: BranchServer) -> AsyncIterator[Planning]:
+    async with planning(platform, server) as served:
+        yield served
+        for branch in served.branches.of(served.everyone):
+            await served.branches.drop(branch)
+
+
+async def _an_economy(platform: Platform, economy: Economy) -> None:
+    """Two CCGs; one has a contract that may be left on six months' notice from March 2018, and a case."""
+    await opened(platform)
+    neighbour = {"organisations": [a_ccg("10Y")]}
+    await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=neighbour)
+    terms: dict[str, Any] = {"open_ended": True, "minimum_months": 24}
+    on = date(2016, 4, 1)
+    await signed(platform, on, reference=CONTRACT, starts_on=str(on), last_day=None, notice_months=6, exit_terms=terms)
+    await platform.move_clocks(TODAY)
+    content = a_case(one_off=economy.outlay, saving=economy.saving)
+    await platform.call("POST", "finance", "/cases", json={"case": CASE, "organisation": "10H", "content": content})
+    await platform.caught_up()
+
+
+async def _three_branches(planner: Planning, economy: Economy) -> None:
+    as_planner: dict[str, Any] = {"organisations": BODIES}
+    opened = await planner.call(
+        "POST", "/branches", *PLANNERS, json={"name": "wait", "bodies": BODIES}, expect=201, **as_planner
+    )
+    for name in ("exit-now", "joint"):
+        more = {"name": name, "bodies": BODIES, "base": opened["base"]["id"]}
+        await planner.call("POST", "/branches", *PLANNERS, json=more, expect=201, **as_planner)
+    notice = {"last_day": "2018-03-31", "reason": "in_house"}
+    at = "/branches/exit-now/contracts/v1/contracts"
+    as_read: dict[str, Any] = {"headers": {"If-Match": "*"}}
+    await planner.call("POST", f"{at}/{CONTRACT}/notices", *PLANNERS, json=notice, **as_read, **as_planner)
+    merger = a_merger_command("14Y", *BODIES, on="2018-04-01", schemes=[])
+    await planner.call("POST", "/branches/joint/registry/v1/mergers", json=merger)
+    for name, saving in (("exit-now", economy.leaving), ("joint", economy.joint)):
+        content = a_case(one_off=economy.outlay, saving=saving)
+        path = f"/branches/{name}/finance/v1/cases/{CASE}/versions"
+        await planner.call("POST", path, *PLANNERS, json=content, **as_planner)
+    for name in ("wait", "exit-now", "joint"):
+        await planner.call("PUT", f"/branches/{name}/day", *PLANNERS, json={"day": "2017-10-02"}, **as_planner)
+
+
+@pytest.mark.parametrize("economy", SETS)
+async def test_s56_life_and_three_branches_in_one_table(
+    platform: Platform, planner: Planning, economy: Economy
+) -> None:
+    await _an_economy(platform, economy)
+    before = await read_content(platform.urls)
+    await _three_branches(planner, economy)
+    asked: dict[str, Any] = {"params": {"branch": ["wait", "exit-now", "joint"]}, "organisations": BODIES}
+    table = await planner.call("GET", "/comparisons", *PLANNERS, **asked)
+    assert table["complete"], table["columns"]
+    assert [(one["name"], one["day"]) for one in table["columns"]] == [
+        ("life", "2017-09-01"),
+        *((name, "2017-10-02") for name in ("wait", "exit-now", "joint")),
+    ]
+    rows = {(row["measure"], row["about"], row["lens"]): row["cells"] for row in table["rows"]}
+    import json
+
+    open("/tmp/branches-try/rows.json", "w").write(json.dumps(table["rows"]))
+    savings = {"life": economy.saving, "wait": economy.saving, "exit-now": economy.leaving, "joint": economy.joint}
+    for name, saving in savings.items():
+        _, npv, ratio = worth(saving, economy.outlay)
+        assert rows["npv_pence", f"{CASE} shared", "organisation"][name]["value"] == int(half_up(npv))
+        assert rows["bcr", f"{CASE} shared", "organisation"][name]["value"] == half_up(ratio, 3)
+    assert await read_content(platform.urls) == before
