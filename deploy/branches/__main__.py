@@ -28,6 +28,8 @@ from libs.common.service.serving import freeze
 from libs.common.service.settings import Settings, SettingsRefused
 
 _SECONDS = 60.0
+_STOPPING: list[int] = []
+"""The signals that arrived before the server took them over."""
 
 
 class BranchSettings(Settings):
@@ -89,8 +91,10 @@ async def serve(settings: BranchSettings, server: BranchServer, listener: socket
         ws="none",
         timeout_graceful_shutdown=settings.stop_seconds,
     )
+    # A signal is raised again once the server has stopped, and there is more to stop then.
     async with client, app.router.lifespan_context(app):
         running_server = _Server(config)
+        running_server.should_exit = bool(_STOPPING)
         await running_server.serve(sockets=[listener] if listener else None)
     return 0 if running_server.started else 1
 
@@ -107,6 +111,8 @@ def main() -> int:
     for service in SERVICES:
         # Before anything is answered: it takes seconds, in which nothing else could be done.
         import_module(f"services.{service}.app")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda given, _: _STOPPING.append(given))
     own = running(embedded(options.folder)) if options.folder else nullcontext(None)
     try:
         with own as server:

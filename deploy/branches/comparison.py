@@ -12,7 +12,7 @@ from enum import StrEnum
 from html import escape
 from itertools import chain
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -133,7 +133,7 @@ class _Reader:
                 yield item
             if not page.get("next"):
                 return
-            query["after"] = str(page["next"]).partition("after=")[2].partition("&")[0]
+            [query["after"]] = parse_qs(urlsplit(page["next"]).query)["after"]
 
     def _note(self, measures: Collection[Measure], words: str) -> None:
         self.column.unknown.update(measures)

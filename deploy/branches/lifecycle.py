@@ -1,11 +1,11 @@
 """Opens, serves, moves and drops branches, and removes what no branch names."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from deploy.branches.bases import SERVICES, Base, make_base, new_id
 from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused, DayPassed, DayTooFar
@@ -21,6 +21,9 @@ from libs.common.process.logs import logger
 _TIDY_EVERY_SECONDS = 3600
 _USED_EVERY = timedelta(minutes=1)
 _STOPPED = "the process ended while it was being opened"
+
+Upgrade: TypeAlias = Callable[[str, str], Awaitable[None]]
+"""Brings a service's database to the newest version."""
 
 _log = logger(__name__)
 
@@ -44,12 +47,18 @@ class Branches:
     """
 
     def __init__(
-        self, life: Mapping[str, str], server: BranchServer, settings_of: SettingsOf, limits: Limits | None = None
+        self,
+        life: Mapping[str, str],
+        server: BranchServer,
+        settings_of: SettingsOf,
+        limits: Limits | None = None,
+        *,
+        upgrade: Upgrade = migrate,
     ) -> None:
         self.server = server
         self.register = Register(server)
         self.limits = limits or Limits()
-        self._life, self._settings_of = dict(life), settings_of
+        self._life, self._settings_of, self._upgrade = dict(life), settings_of, upgrade
         self._bases: dict[str, Base] = {}
         self._branches: dict[str, Branch] = {}
         self._worlds: dict[str, World] = {}
@@ -119,7 +128,11 @@ class Branches:
             progress="waiting",
         )
         self._branches[name] = branch
-        await self.register.add(branch)
+        try:
+            await self.register.add(branch)
+        except BaseException:
+            del self._branches[name]
+            raise
         self._begin(name, self._open(branch))
         return branch
 
@@ -155,7 +168,7 @@ class Branches:
         if (world := self._worlds.get(branch.id)) is not None:
             return world
         async with self._starting.setdefault(branch.id, asyncio.Lock()):
-            if branch.name not in self._branches:
+            if (present := self._branches.get(branch.name)) is None or present.id != branch.id:
                 raise BranchNotFound(f"{branch.name} was dropped")
             if branch.id not in self._worlds:
                 await self._start(branch, migrated=False)
@@ -226,7 +239,7 @@ class Branches:
         if not migrated:
             # This process may be of a newer release than the one that opened the branch.
             for name, url in urls.items():
-                await migrate(url, name)
+                await self._upgrade(url, name)
         world = World(f"/branches/{branch.name}", urls, self._settings_of)
         await world.start()
         self._worlds[branch.id] = world
@@ -249,7 +262,7 @@ class Branches:
 
     async def _was_used(self, branch: Branch) -> None:
         now = datetime.now(UTC)
-        if now - branch.used_at > _USED_EVERY:
+        if now - branch.used_at > _USED_EVERY and branch.name in self._branches:
             await self._put(replace(self._branches[branch.name], used_at=now))
 
     async def _drop_unused_bases(self) -> None:

@@ -135,15 +135,11 @@ class Register:
         rows = await self.pool.fetch(f"SELECT {', '.join(_FIELDS)} FROM branch ORDER BY opened_at, id")  # noqa: S608
         return [_branch(row) for row in rows]
 
-    async def add(self, branch: Branch) -> bool:
-        """Add a branch; False where one of its name is there."""
+    async def add(self, branch: Branch) -> None:
+        """Add a branch, whose name no other has."""
         numbers = ", ".join(f"${number}" for number in range(1, len(_FIELDS) + 1))
         values = [getattr(branch, name) for name in _FIELDS]
-        try:
-            await self.pool.execute(_ADD.format(", ".join(_FIELDS), numbers), *values)
-        except asyncpg.UniqueViolationError:
-            return False
-        return True
+        await self.pool.execute(_ADD.format(", ".join(_FIELDS), numbers), *values)
 
     async def put(self, branch: Branch) -> None:
         """Write what a branch is at: its base, day, state, progress and failure, and when it was used."""

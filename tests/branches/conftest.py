@@ -26,6 +26,7 @@ def server() -> Iterator[BranchServer]:
 async def life(templates: Databases, tokens: Tokens) -> AsyncIterator[Platform]:
     """Four services on 1 March 2018, in which two CCGs are open."""
     async with fresh_databases(templates) as new, running_platform(templates, new, tokens) as platform:
+        await platform.move_clocks(date(2013, 4, 1))  # so that nothing is stated after the day of the branches
         ccgs = {"organisations": [a_ccg(code) for code in ("10H", "10Y")]}
         await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=ccgs)
         await platform.move_clocks(date(2018, 3, 1))

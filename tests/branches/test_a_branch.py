@@ -13,8 +13,7 @@ async def test_a_merger_is_agreed_and_done_in_a_branch_and_life_is_unchanged(lif
     path = "/branches/merge/registry/v1"
     agreed = await planner.send("POST", f"{path}/mergers", json=a_merger_command("14Y", on="2018-04-01"))
     assert agreed.status_code == 201, agreed.text
-    moved = await planner.call("PUT", "/branches/merge/day", json={"day": "2018-04-02"})
-    assert (moved["day"], moved["progress"], moved["failure"]) == ("2018-04-02", "", "")
+    await planner.move("merge", "2018-04-02")
     merged = await planner.call("GET", f"{path}/organisations/14Y")
     assert merged["status"] == "open"
     feed = await planner.call("GET", f"{path}/events", params={"after": 0, "limit": 500})

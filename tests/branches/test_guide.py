@@ -16,6 +16,11 @@ async def test_every_request_of_the_guide_is_answered_as_it_says(planner: Planni
     base = ""
     for method, path, body, status in REQUESTS:
         sent: dict[str, Any] = {"json": json.loads(body.replace("{base of merge}", base))} if body else {}
-        answer = await planner.call(method, path, expect=int(status), **sent)
+        answer = await planner.send(method, path, **sent)
+        if answer.status_code == 202:  # on a busy machine, as the guide says
+            answer = await planner.send("GET", answer.headers.get("Location", path.removesuffix("/day")))
+            await planner.settled(answer.json()["name"])
+        else:
+            assert answer.status_code == int(status), answer.text
         if path == "/branches":
-            base = answer["base"]["id"]
+            base = (await planner.settled(answer.json()["name"]))["base"]["id"]

@@ -21,7 +21,7 @@ async def test_branches_of_one_base_are_worlds_of_their_own_and_leave_nothing(
     second = await planner.open("two", "10H", base=first["base"]["id"])
     assert second["base"] == first["base"]
     assert len(await server.databases()) == 12
-    renaming = {"name": "NHS Elsewhere CCG", "effective_on": "2018-03-01"}
+    renaming = {"new_name": "NHS Elsewhere CCG", "effective_on": "2018-03-01"}
     path = "/registry/v1/organisations/10H/renaming"
     await planner.call("POST", f"/branches/one{path}", json=renaming, headers={"If-Match": "*"})
     names = [
@@ -46,7 +46,7 @@ async def test_who_may_open_list_and_enter_a_branch(planner: Planning) -> None:
     assert (no_role.status_code, no_role.json()["type"].rpartition("/")[2]) == (403, "role-missing")
     others = await planner.send("POST", "/branches", Role.PLANNER, json=body | {"bodies": ["10H", "10Y"]}, **OWN)
     assert (others.status_code, others.json()["type"].rpartition("/")[2]) == (403, "not-yours-to-decide")
-    await planner.call("POST", "/branches", Role.PLANNER, json=body, **OWN)
+    await planner.open("own", "10H", **OWN)
     unsigned = await planner.client.get("/branches/own/registry/v1/organisations/10H")
     assert unsigned.status_code == 401
     for method, path in (

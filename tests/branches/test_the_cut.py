@@ -16,7 +16,7 @@ from libs.common.identity import Role
 from tests.support.builders import a_ccg
 from tests.support.platform import Platform
 
-_TRIES = 12
+_TRIES = 8
 
 
 def _ignored(_: str) -> None:

@@ -68,12 +68,9 @@ async def _an_economy(platform: Platform, economy: Economy) -> None:
 
 async def _three_branches(planner: Planning, economy: Economy) -> None:
     as_planner: dict[str, Any] = {"organisations": BODIES}
-    opened = await planner.call(
-        "POST", "/branches", *PLANNERS, json={"name": "wait", "bodies": BODIES}, expect=201, **as_planner
-    )
+    opened = await planner.open("wait", *BODIES, **as_planner)
     for name in ("exit-now", "joint"):
-        more = {"name": name, "bodies": BODIES, "base": opened["base"]["id"]}
-        await planner.call("POST", "/branches", *PLANNERS, json=more, expect=201, **as_planner)
+        await planner.open(name, *BODIES, base=opened["base"]["id"], **as_planner)
     notice = {"last_day": "2018-03-31", "reason": "in_house"}
     at = "/branches/exit-now/contracts/v1/contracts"
     as_read: dict[str, Any] = {"headers": {"If-Match": "*"}}
@@ -85,7 +82,7 @@ async def _three_branches(planner: Planning, economy: Economy) -> None:
         path = f"/branches/{name}/finance/v1/cases/{CASE}/versions"
         await planner.call("POST", path, *PLANNERS, json=content, **as_planner)
     for name in ("wait", "exit-now", "joint"):
-        await planner.call("PUT", f"/branches/{name}/day", *PLANNERS, json={"day": "2017-10-02"}, **as_planner)
+        await planner.move(name, "2017-10-02", **as_planner)
 
 
 @pytest.mark.parametrize("economy", SETS)
@@ -102,13 +99,25 @@ async def test_s56_life_and_three_branches_in_one_table(
         ("life", "2017-09-01"),
         *((name, "2017-10-02") for name in ("wait", "exit-now", "joint")),
     ]
-    rows = {(row["measure"], row["about"], row["lens"]): row["cells"] for row in table["rows"]}
-    import json
-
-    open("/tmp/branches-try/rows.json", "w").write(json.dumps(table["rows"]))
+    rows = {
+        (row["measure"], row["about"], row["lens"]): {name: cell["value"] for name, cell in row["cells"].items()}
+        for row in table["rows"]
+    }
     savings = {"life": economy.saving, "wait": economy.saving, "exit-now": economy.leaving, "joint": economy.joint}
     for name, saving in savings.items():
         _, npv, ratio = worth(saving, economy.outlay)
-        assert rows["npv_pence", f"{CASE} shared", "organisation"][name]["value"] == int(half_up(npv))
-        assert rows["bcr", f"{CASE} shared", "organisation"][name]["value"] == half_up(ratio, 3)
+        for lens in ("organisation", "public_sector", "uk_society"):
+            assert rows["npv_pence", f"{CASE} shared", lens][name] == int(half_up(npv))
+            assert rows["bcr", f"{CASE} shared", lens][name] == half_up(ratio, 3)
+    due, served = "2017-09-30", "2018-03-31"
+    nowhere = dict.fromkeys(savings)
+    assert rows["notice_day", f"{CONTRACT} notice", ""] == {"life": due, "wait": due, "exit-now": None, "joint": due}
+    assert rows["notice_day", f"{CONTRACT} end", ""] == nowhere | {"exit-now": served}
+    assert rows["invariant_broken", f"notice_window_missed {CONTRACT}", ""] == nowhere | {"wait": due, "joint": due}
+    assert rows["invariant_broken", f"notice_window_opens {CONTRACT}", ""] == nowhere | {"life": due}
+    assert rows["invariant_broken", "", ""] == {"life": 2, "wait": 2, "exit-now": 1, "joint": 2}
+    assert rows["day_one_work", "", ""] == {"life": 0, "wait": 0, "exit-now": 0, "joint": 2}
+    lacks = [about for measure, about, _ in rows if measure == "day_one_work" and about]
+    assert all(about.startswith("M-14Y no ") for about in lacks)
+    assert len(lacks) == 2
     assert await read_content(platform.urls) == before

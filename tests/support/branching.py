@@ -21,6 +21,9 @@ from libs.common.service.settings import Settings
 from tests.support.databases import room_for_a_server
 from tests.support.edge import AUDIENCE, ISSUER, Tokens
 from tests.support.platform import Platform
+from tests.support.waiting import until
+
+_PATIENCE = 120.0
 
 
 @contextmanager
@@ -72,9 +75,27 @@ class Planning:
         assert good, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
-    async def open(self, name: str, *bodies: str, **others: Any) -> Any:
-        """Open a branch for these bodies."""
-        return await self.call("POST", "/branches", json={"name": name, "bodies": list(bodies), **others}, expect=201)
+    async def open(self, name: str, *bodies: str, base: str | None = None, **asked: Any) -> Any:
+        """Open a branch for these bodies, and wait until it is open."""
+        more = {"base": base} if base else {}
+        await self.call("POST", "/branches", json={"name": name, "bodies": list(bodies), **more}, **asked)
+        return await self.settled(name)
+
+    async def move(self, name: str, day: str, **asked: Any) -> Any:
+        """Move a branch's clock, and wait until it is there."""
+        await self.call("PUT", f"/branches/{name}/day", json={"day": day}, **asked)
+        moved = await self.settled(name)
+        assert (moved["day"], moved["failure"]) == (day, "")
+        return moved
+
+    async def settled(self, name: str) -> Any:
+        """Wait until a branch is open, and moves no longer: a busy machine answers before."""
+
+        async def at_rest() -> Any:
+            found = await self.call("GET", f"/branches/{name}")
+            return found if found["state"] != "opening" and not found["progress"] else None
+
+        return await until(at_rest, within=_PATIENCE)
 
 
 @asynccontextmanager
@@ -84,7 +105,10 @@ async def planning(platform: Platform, server: BranchServer, limits: Limits | No
     def settings_of(_: str, url: str) -> Settings:
         return platform.tokens.settings(url, pool_size=2, bulk_pool_size=1)
 
-    branches = Branches(platform.urls, server, settings_of, limits)
+    async def upgrade(url: str, name: str) -> None:
+        """Leave it: the tests' databases are made from the models, and have no version."""
+
+    branches = Branches(platform.urls, server, settings_of, limits, upgrade=upgrade)
     keys = Keys(platform.tokens.settings("postgresql+asyncpg://none").jwks_url)
 
     def life(signed: str) -> Ask:

@@ -1,0 +1,32 @@
+"""A branch of the demo's England, opened at the laptop's port: bounded in size, and its links stay in it."""
+
+import httpx
+
+from tests.support.demo import Demo
+
+MOST_BYTES = 200_000_000
+_SOON = 240.0
+
+
+def _until_open(demo: Demo, answer: httpx.Response) -> dict[str, object]:
+    while answer.is_success and answer.json()["state"] == "opening":
+        answer = demo.send("GET", answer.headers.get("Location", str(answer.request.url.path)), timeout=_SOON)
+    assert answer.is_success, answer.text
+    opened: dict[str, object] = answer.json()
+    return opened
+
+
+def test_a_branch_of_the_demo_is_bounded_and_its_links_stay_in_it(demo: Demo) -> None:
+    body = {"name": "england", "bodies": ["QUA"]}
+    opened = _until_open(demo, demo.send("POST", "/branches", user="black-country", json=body, timeout=_SOON))
+    assert (opened["state"], opened["failure"]) == ("open", "")
+    # The base has as much again, in databases that no session enters.
+    assert 2 * int(str(opened["bytes"])) < MOST_BYTES
+    path = "/registry/v1/organisations/QUA"
+    here = demo.send("GET", f"/branches/england{path}", user="black-country")
+    assert here.json() == demo.send("GET", path, user="black-country").json()
+    page = demo.send("GET", "/branches/england/registry/v1/organisations?limit=1", user="black-country").json()
+    assert page["next"].startswith("/branches/england/registry/v1/organisations?")
+    assert demo.client.get("/branches").json()["items"], "who reads the pages on this machine needs no token"
+    assert demo.send("DELETE", "/branches/england", user="black-country").status_code == 204
+    assert demo.client.get("/branches").json()["items"] == []
