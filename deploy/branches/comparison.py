@@ -196,7 +196,7 @@ async def _read_mergers(reader: _Reader, body: str) -> None:
 
 async def _read_findings(reader: _Reader, body: str) -> None:
     measure = (Measure.BROKEN,)
-    for service in ("contracts", "governance"):
+    for service in ("contracts", "finance", "governance"):
         async for one in reader.items(measure, service, "/findings", party=body):
             row = Row(Measure.BROKEN, f"{one['kind']} {', '.join(one['about'])}")
             reader.column.values[row] = one["due_on"] or one["raised_on"]
