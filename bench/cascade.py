@@ -43,13 +43,15 @@ _IS_CONSUMED = "SELECT EXISTS (SELECT FROM consumer_offset WHERE source = $1 AND
 
 @dataclass
 class _Platform:
-    """The four services in processes of their own on the direct bus, and what is counted of them."""
+    """The four services on the direct bus, each as two processes: one answers, the other publishes and consumes."""
 
     callers: Callers
     data: Path
     served: dict[str, Served] = field(default_factory=dict)
+    working: dict[str, Served] = field(default_factory=dict)
     databases: dict[str, Database] = field(default_factory=dict)
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    workers: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
     async def call(
         self, method: str, service: str, path: str, body: Any = None, *, acting_for: str = "", **headers: str
@@ -64,8 +66,9 @@ class _Platform:
         return answer.json()
 
     async def move_clock(self, service: str, day: str) -> None:
-        """Let it be this day in a service."""
-        await self.call("PUT", service, "/operations/clock", {"moved_to": day})
+        """Let it be this day in both processes of a service, the one that does what is due last."""
+        for client in (self.clients[service], self.workers[service]):
+            (await client.put("/v1/operations/clock", json={"moved_to": day})).raise_for_status()
 
     async def caught_up(self) -> None:
         """Wait until what is published by now has been consumed, and what followed from it, whoever writes meanwhile.
@@ -95,12 +98,12 @@ class _Platform:
 
     def forget_peaks(self) -> None:
         """Have the peaks of memory counted from now on."""
-        for served in self.served.values():
+        for served in (*self.served.values(), *self.working.values()):
             Path(f"/proc/{served.pid}/clear_refs").write_text("5")
 
     def peak_mb(self) -> float:
-        """Return the most memory that one of the services had at once."""
-        return max(_status_mb(served.pid, "VmHWM") for served in self.served.values())
+        """Return the most memory that one of the processes had at once."""
+        return max(_status_mb(served.pid, "VmHWM") for served in (*self.served.values(), *self.working.values()))
 
     def postgres_mb(self) -> float:
         """Return what PostgreSQL's processes have at present beside its shared memory."""
@@ -121,31 +124,38 @@ async def _platform(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[
         server = await stack.enter_async_context(postgres(folder, apart=False, everywhere=True, settings=settings))
         running = _Platform(Callers(folder), folder / "postgres" / "data")
         urls = {name: await new_database(server, name, _metadata(name)) for name in _HEARS}
-        starting = [
-            stack.enter_async_context(_service(running, urls, name, folder / f"{name}.log", free_port()))
-            for name in _HEARS
-        ]
-        for name, served in zip(_HEARS, await asyncio.gather(*starting), strict=True):
-            running.served[name] = served
-            running.databases[name] = await stack.enter_async_context(opened(urls[name]))
-            header, _, value = running.callers.header(*Role, seconds=36_000).strip().partition(": ")
-            address = f"http://127.0.0.1:{served.port}"
-            client = httpx.AsyncClient(base_url=address, headers={header: value}, timeout=120)
-            running.clients[name] = await stack.enter_async_context(client)
+        for works in (True, False):
+            starting = [
+                stack.enter_async_context(_service(running, urls, name, folder / f"{name}.log", works=works))
+                for name in _HEARS
+            ]
+            processes, clients = (running.working, running.workers) if works else (running.served, running.clients)
+            for name, served in zip(_HEARS, await asyncio.gather(*starting), strict=True):
+                processes[name] = served
+                clients[name] = await stack.enter_async_context(_client(running.callers, served))
+        for name, url in urls.items():
+            running.databases[name] = await stack.enter_async_context(opened(url))
         yield running
 
 
 def _service(
-    running: _Platform, urls: Mapping[str, str], name: str, log: Path, port: int
+    running: _Platform, urls: Mapping[str, str], name: str, log: Path, *, works: bool
 ) -> AbstractAsyncContextManager[Served]:
+    port = free_port()
     environment = {
         **running.callers.settings(urls[name]),
         "PORT": str(port),
         "CLOCK_MOVABLE": "true",
+        "BACKGROUND": str(works),
         "LOG_URLS": json.dumps({publisher: urls[publisher] for publisher in _HEARS[name]}),
     }
     arguments = ["-m", f"services.{name}", "serve"]
     return serving(arguments, port=port, log=log, environment=environment, pinned=False)
+
+
+def _client(callers: Callers, served: Served) -> httpx.AsyncClient:
+    header, _, value = callers.header(*Role, seconds=36_000).strip().partition(": ")
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", headers={header: value}, timeout=120)
 
 
 def _metadata(name: str) -> MetaData:
@@ -155,7 +165,7 @@ def _metadata(name: str) -> MetaData:
 
 @dataclass
 class _Reads:
-    """Reads by key of each service at a fixed rate; a read that begins late because another is slow counts as slow."""
+    """Reads by key of each service at a fixed rate; those that would have begun while one is slow count as slow too."""
 
     platform: _Platform
     paths: Mapping[str, str]
@@ -173,17 +183,16 @@ class _Reads:
     async def _read(self, service: str, path: str) -> None:
         request = get(f"/v1{path}", self.platform.callers.header(*Role, seconds=36_000))
         reader, writer = await asyncio.open_connection("127.0.0.1", self.platform.served[service].port)
-        due = time.perf_counter()
         while not self._stopping:
+            began = time.perf_counter()
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             body = await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
             if not head.startswith(b"http/1.1 2"):
                 raise Refused(body.decode(errors="replace"))
-            now = time.perf_counter()
-            self.took[service].append(now - due)
-            due += _READS_EVERY
-            await asyncio.sleep(max(0.0, due - now))
+            took = time.perf_counter() - began
+            self.took[service] += [took - missed * _READS_EVERY for missed in range(int(took / _READS_EVERY) + 1)]
+            await asyncio.sleep(max(0.0, _READS_EVERY - took))
         writer.close()
 
     def p99_ms(self, service: str) -> float:
@@ -410,7 +419,7 @@ class _Cascade:
         refused = ", ".join(f"{number} {name}" for name, number in sorted(writers.refused.items())) or "none"
         slow = ", ".join(f"{name} {max(reads.took[name]) * 1000:.0f}" for name in _HEARS)
         peaks = ", ".join(
-            f"{name} {_status_mb(served.pid, 'VmHWM'):.0f}" for name, served in self.platform.served.items()
+            f"{name} {_status_mb(served.pid, 'VmHWM'):.0f}" for name, served in self.platform.working.items()
         )
         self.remarks += [
             f"{much.contracts:,} contracts, {much.lines:,} lines, {much.posts:,} appointments: {took}",

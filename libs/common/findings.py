@@ -33,6 +33,8 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 
+_AT_ONCE: Final = 1_000
+"""Findings raised or cleared by one statement: what is published of them is built in memory."""
 _NEVER: Final = date.max
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
 # Lists have no commas between their parts: arrays of arrays must be rectangular in SQL.
@@ -181,10 +183,14 @@ class Findings:
 
     async def raise_all(self, session: AsyncSession, findings: Sequence[NewFinding], *, stated_at: datetime) -> int:
         """Raise the findings that are not open; publish each. Return how many are new."""
-        if not findings:
-            return 0
-        by_key = {one.key: one for one in findings}
-        ordered = list(by_key.values())
+        ordered = list({one.key: one for one in findings}.values())
+        raised = 0
+        for start in range(0, len(ordered), _AT_ONCE):
+            raised += await self._raise(session, ordered[start : start + _AT_ONCE], stated_at)
+        return raised
+
+    async def _raise(self, session: AsyncSession, ordered: Sequence[NewFinding], stated_at: datetime) -> int:
+        by_key = {one.key: one for one in ordered}
         extra = {"column": f", {_EXPOSURE}", "value": ", e"} if self.with_exposure else {"column": "", "value": ""}
         rows = await (await raw(session)).fetch(
             _RAISE.format(**extra),
@@ -210,9 +216,15 @@ class Findings:
 
         `reason` is a code, such as `signed`.
         """
-        if not keys:
-            return 0
-        rows = await (await raw(session)).fetch(_CLEAR, sorted(set(keys)), on, stated_at, reason)
+        ordered, cleared = sorted(set(keys)), 0
+        for start in range(0, len(ordered), _AT_ONCE):
+            cleared += await self._clear(session, ordered[start : start + _AT_ONCE], on, reason, stated_at)
+        return cleared
+
+    async def _clear(
+        self, session: AsyncSession, keys: Sequence[str], on: date, reason: str, stated_at: datetime
+    ) -> int:
+        rows = await (await raw(session)).fetch(_CLEAR, keys, on, stated_at, reason)
         events = [
             self.cleared.model_validate(
                 {

@@ -64,7 +64,7 @@ async def add(session: AsyncSession, event: Event, *, version: int | None = None
 
 async def add_all(session: AsyncSession, events: Sequence[Event]) -> list[str]:
     """Insert these events into the outbox, in this order and in one statement; return their ids."""
-    return await add_rows(session, [_row(event, None) for event in events]) if events else []
+    return await add_rows(session, await rows_of(events)) if events else []
 
 
 async def rows_of(events: Sequence[Event]) -> list[Row]:

@@ -194,14 +194,31 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             # A copy of a demonstration's database may have a day of its own, which SQL would take for today.
             await forget_moved(database)
         await _read_clock(app)
-        if app.state.service.subscriptions is not None:
-            await rebuild_carried_over(database, app.state.bus, app.state.service.subscriptions)
-        _start(app, tasks)
+        _prepare_due_work(app)
+        if app.state.settings.background:
+            if app.state.service.subscriptions is not None:
+                await rebuild_carried_over(database, app.state.bus, app.state.service.subscriptions)
+            _start(app, tasks)
         yield
     finally:
         stop(app)
         await tasks.close()
         await database.close()
+
+
+def _prepare_due_work(app: FastAPI) -> None:
+    """Let operators do due work here, whichever process does it by itself."""
+    state, service = app.state, app.state.service
+    state.due_work = None
+    if service.due_work is not None:
+        state.due_work = DueWork(
+            state.database,
+            state.clock,
+            service.name,
+            service.due_work,
+            made_due=service.made_due,
+            before_looking=lambda: _read_clock(app),
+        )
 
 
 def _start(app: FastAPI, tasks: Tasks) -> None:
@@ -214,16 +231,7 @@ def _start(app: FastAPI, tasks: Tasks) -> None:
     if service.subscriptions is not None:
         for source in service.hears:
             tasks.start(f"consumer of {source}", Consumer(database, bus, service.subscriptions, source).run)
-    state.due_work = None
-    if service.due_work is not None:
-        state.due_work = DueWork(
-            database,
-            state.clock,
-            service.name,
-            service.due_work,
-            made_due=service.made_due,
-            before_looking=lambda: _read_clock(app),
-        )
+    if state.due_work is not None:
         tasks.start("due work", state.due_work.run)
     for name, task_of in service.background.items():
         tasks.start(name, task_of(database, state.clock, state.settings))

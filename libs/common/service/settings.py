@@ -128,6 +128,8 @@ class Settings(BusSettings):
     """How long the response to an Idempotency-Key is stored."""
     clock_movable: bool = False
     """Whether an operator may move the clock. For demonstrations and tests, never for the real record."""
+    background: bool = True
+    """Whether this process also publishes, consumes and does due work; false: it answers, another one does these."""
     stop_seconds: int = Field(default=10, ge=1)
     """How long a stop waits for requests in flight."""
 

@@ -1,6 +1,6 @@
 """Transfers running contracts to the successor of merged, acquired or abolished bodies.
 
-All contracts of a merger are transferred together by a handful of statements, however many they are.
+All contracts of a merger are transferred in one transaction, by a handful of statements for each 500 of them.
 """
 
 from collections import defaultdict
@@ -31,6 +31,9 @@ from services.contracts.core.shares import ShareFacet, ShareTable, table_of
 from services.contracts.transfers.rules import Difference, parties_of, replaced
 
 _MOMENT = timedelta(microseconds=1)
+
+_AT_ONCE = 500
+"""Contracts in memory at once: reads of the same process wait for what is computed without a statement between."""
 
 _LOCK = f"""
 SELECT c.id FROM contract c
@@ -159,7 +162,18 @@ async def transfer_contracts(
     connection = await raw(session)
     leaving = [code for code in merger.predecessors if code != merger.successor]
     locked = [row["id"] for row in await connection.fetch(_LOCK, leaving, merger.effective_on, only, saved)]
-    held = await connection.fetch(_HELD, locked, merger.effective_on)
+    changed = 0
+    for start in range(0, len(locked), _AT_ONCE):
+        changed += await _transfer(session, merger, leaving, locked[start : start + _AT_ONCE], by=by)
+    return changed
+
+
+async def _transfer(
+    session: AsyncSession, merger: Merger, leaving: Sequence[str], contracts: Sequence[int], *, by: Caller
+) -> int:
+    """Transfer these contracts, which are locked, and let them follow the successor's own later mergers."""
+    connection = await raw(session)
+    held = await connection.fetch(_HELD, contracts, merger.effective_on)
     changes = [
         change
         for _, rows in groupby(held, key=lambda row: row["id"])

@@ -62,3 +62,19 @@ async def test_due_work_of_which_none_is_due_rests(lamps: Lamps, postgres: Embed
     assert not task.done()
     stop.set()
     await task
+
+
+async def test_a_process_that_only_answers_leaves_its_events_to_another_one(url: str, tokens: Tokens) -> None:
+    settings = tokens.settings(url)
+    answering = create_service(sample_service.SERVICE, settings.model_copy(update={"background": False}), DirectBus({}))
+    caller = tokens.header(Role.REGISTRAR, Role.PARTNER)
+    async with running(answering, caller) as client:
+        assert (await client.post("/v1/beacons", json={"code": "AAA", "name": "a beacon"})).is_success
+        assert await answering.state.database.fetch("SELECT FROM outbox") != []
+
+        async def are_told() -> bool:
+            return bool((await client.get("/v1/events")).json()["next"] == 2)
+
+        assert not await are_told()
+        async with running(create_service(sample_service.SERVICE, settings, DirectBus({})), caller):
+            await until(are_told)
