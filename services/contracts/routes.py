@@ -11,6 +11,7 @@ from services.contracts.findings import api as findings
 from services.contracts.market import api as market
 from services.contracts.mergers import api as mergers
 from services.contracts.novations import api as novations
+from services.contracts.partnerships import api as partnerships
 from services.contracts.performance import api as performance
 from services.contracts.procurements import api as procurements
 from services.contracts.schedules import api as schedules
@@ -41,6 +42,7 @@ ROUTERS = (
     sourcing.router,
     sourcing.options_router,
     procurements.router,
+    partnerships.router,
     agreements.functions_router,
     mergers.router,
     novations.router,

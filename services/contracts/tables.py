@@ -12,6 +12,7 @@ from services.contracts.exits import models as exits
 from services.contracts.findings import models as findings
 from services.contracts.mergers import models as mergers
 from services.contracts.novations import models as novations
+from services.contracts.partnerships import models as partnerships
 from services.contracts.payments import models as payments
 from services.contracts.performance import models as performance
 from services.contracts.plans import models as plans
@@ -33,6 +34,7 @@ MODELS = (
     findings,
     mergers,
     novations,
+    partnerships,
     payments,
     performance,
     plans,

@@ -188,6 +188,21 @@ CASES = [
         json={"effective_on": "2017-04-01", "functions": {"it": []}, "regions": ["Y56"]},
     ),
     Case(
+        operation="compare_routes",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path="/route-comparisons",
+        json={
+            "reference": "SEP-2017",
+            "organisation": "10H",
+            "partnership": "SEP1",
+            "project": "A health centre",
+            "quotes": {"framework_pence": 100},
+            "chosen": "framework",
+            "decided_on": "2017-04-01",
+        },
+    ),
+    Case(
         operation="submit_sourcing",
         role=Role.CONTRACT_LEAD,
         binds=("10H",),
