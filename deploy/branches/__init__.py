@@ -1,4 +1,4 @@
-"""Branches: copies of the four services' databases at one position of each log, to plan in while life goes on.
+"""Branches: copies of the four services' databases at one position of each log, to plan in beside life.
 
 A branch is opened from a base, served under `/branches/{name}/{service}/...` by a process beside life's, moved from
 due day to due day on one clock, compared with others, promoted, and dropped; nothing leaves it. Its modules, from the

@@ -91,7 +91,7 @@ async def read_branch(name: Name, by: Planner, request: Request) -> BranchView:
     responses=may_refuse(BranchNotFound, BranchNotOpen, BranchMoves, DayPassed, DayTooFar),
 )
 async def move_branch(name: Name, command: MoveDay, by: Planner, request: Request, response: Response) -> BranchView:
-    """Move the clock from due day to due day: on each, all services do what is due and hear each other's events.
+    """Move the clock from due day to due day: on each, all services do what is due and consume each other's events.
 
     The status is 202 where that takes longer: read the branch until its progress is empty, and its day the one sent.
     """

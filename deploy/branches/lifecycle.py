@@ -75,6 +75,10 @@ class Branches:
             self._branches[branch.name] = branch
             if branch.state is State.OPENING:
                 await self._put(replace(branch, state=State.FAILED, progress="", failure=_STOPPED))
+            elif branch.progress:
+                await self._put(
+                    replace(branch, progress="", failure=f"the process ended while it was {branch.progress}")
+                )
         await self.tidy()
         self._tidying = asyncio.create_task(self._tidy_hourly())
 
@@ -184,7 +188,8 @@ class Branches:
             raise DayPassed(f"{branch.name} is at {world.today}", reasons=[Reason(f"{day} is past", "day")])
         if day > last:
             raise DayTooFar(f"the last day is {last}", reasons=[Reason(f"{day} lies after {last}", "day")])
-        await self._put(replace(branch, progress=f"moving to {day}", failure=""))
+        # Without waiting in between: another request may ask for the same.
+        self._branches[branch.name] = replace(self._branches[branch.name], progress=f"moving to {day}", failure="")
         self._begin(branch.name, self._move(branch.name, world, day))
 
     async def tidy(self) -> None:
@@ -243,6 +248,8 @@ class Branches:
         world = World(f"/branches/{branch.name}", urls, self._settings_of)
         await world.start()
         self._worlds[branch.id] = world
+        if not migrated and world.today != branch.day:
+            await self._put(replace(self._branches[branch.name], day=world.today))
 
     async def _move(self, name: str, world: World, day: date) -> None:
         def reached(on: date) -> None:
@@ -250,6 +257,7 @@ class Branches:
 
         failure = ""
         try:
+            await self._put(self._branches[name])
             await world.move_to(day, reached=reached)
         except Exception as error:  # noqa: BLE001  (whatever it is, the branch says it)
             _log.warning("a branch could not be moved", branch=name, error=repr(error))

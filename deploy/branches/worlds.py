@@ -35,7 +35,7 @@ _OWN_OF_LIFE = """
 DELETE FROM publisher;
 UPDATE consumer_offset SET next_offset = source_position + 1 WHERE source_position > 0;
 """
-"""A bus may count otherwise than the publishers' logs do, which the hearers of a branch read."""
+"""A bus may count otherwise than the publishers' logs do, which the consumers of a branch read."""
 _STANDING = """
 SELECT (SELECT count(*) FROM outbox) AS waiting,
        (SELECT last_position FROM sequencer_state) AS last,
@@ -47,7 +47,7 @@ SettingsOf = Callable[[str, str], Settings]
 
 
 class NotCaughtUp(Exception):
-    """The services of a branch did not hear each other's events in time; the message says where they are."""
+    """The services of a branch did not consume each other's events in time; the message says where they are."""
 
 
 async def first_due(is_due_by: Callable[[date], Awaitable[bool]], after: date, until: date) -> date | None:
@@ -83,7 +83,7 @@ async def seal(urls: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """How far a service is: events in its outbox, the end of its log, and what it has heard of whom."""
+    """How far a service is: events in its outbox, the end of its log, and what it has consumed from whom."""
 
     waiting: int
     last: int
@@ -125,6 +125,9 @@ class World:
         try:
             for app in self.apps.values():
                 await self._stack.enter_async_context(app.router.lifespan_context(app))
+            if len({self._clock(name).moved_to for name in SERVICES}) > 1:
+                # A process that was killed while it set them: they are set in this order, the first one goes ahead.
+                await self._set_clocks(self.today)
         except BaseException:
             await self.stop()
             raise
@@ -146,7 +149,7 @@ class World:
         return self._clock(SERVICES[0]).today()
 
     async def move_to(self, day: date, *, reached: Callable[[date], None] = lambda _: None) -> None:
-        """Move the clock from due day to due day: on each, all services do what is due and hear each other's events.
+        """Move the clock from due day to due day: on each, all services do what is due and consume each other's events.
 
         `reached` is called with each of these days. Raises NotCaughtUp.
         """

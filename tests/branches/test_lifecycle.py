@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
+
+from deploy.branches.bases import SERVICES
 from deploy.branches.lifecycle import Limits
 from deploy.branches.register import State
 from deploy.branches.servers import BranchServer
+from libs.common.database.connection import dsn
 from libs.common.identity import Role
 from tests.support.branching import Planning, planning
 from tests.support.platform import Platform
@@ -100,6 +104,11 @@ async def test_a_restart_finds_branches_and_removes_what_none_names(life: Platfo
         long_ago = datetime.now(UTC) - timedelta(days=15)
         await planner.branches.register.put(replace(branches["idle"], used_at=long_ago))
         await server.ensure("base_2222222222_registry")
+        # As one leaves it that was killed right after it had set the first of the four clocks.
+        await planner.branches.register.put(replace(branches["stays"], progress="moving to 2018-03-20"))
+        clock = await asyncpg.connect(dsn(server.url_of(branches["stays"].database("registry"))))
+        await clock.execute("UPDATE clock SET moved_to = '2018-03-09'")
+        await clock.close()
     async with planning(life, server) as planner:
         listed = {each["name"]: each for each in (await planner.call("GET", "/branches"))["items"]}
         assert {name: each["state"] for name, each in listed.items()} == {"stays": "open", "half": "failed"}
@@ -111,6 +120,12 @@ async def test_a_restart_finds_branches_and_removes_what_none_names(life: Platfo
         assert "base_2222222222_registry" not in await server.databases()
         found = await planner.call("GET", "/branches/stays/registry/v1/organisations/10H")
         assert found["name"] == "NHS 10H CCG"
+        days = {
+            (await planner.call("GET", f"/branches/stays/{name}/v1/operations/clock"))["today"] for name in SERVICES
+        }
+        stays = await planner.call("GET", "/branches/stays")
+        assert (days, stays["day"], stays["progress"]) == ({"2018-03-09"}, "2018-03-09", "")
+        assert "moving to 2018-03-20" in stays["failure"]
         closed = await planner.call("GET", "/branches/half/registry/v1/organisations/10H", expect=409)
         assert closed["type"].endswith("branch-not-open")
         for name in ("stays", "half"):
