@@ -11,8 +11,8 @@ from deploy.demo.steps import Step
 async def consolidate(services: Services, step: Step) -> None:
     """Carry a plan from its draft to its commitment, each act by its own member, from where an earlier run left it.
 
-    Every contract is left by agreement, at no price: the supplier is the same before and after. That the members accept
-    is what governance publishes of their bodies' votes.
+    Every contract is left by agreement, at the price that its supplier's deed states. That the members accept is what
+    governance publishes of their bodies' votes.
     """
     plan, brought = f"{step.path}/{step.body['plan']}", step.more["brought"]
     lead = f"{step.by}@{step.body['proposed_by']}"
@@ -47,7 +47,8 @@ async def _prepare(services: Services, step: Step, act: Callable[..., Awaitable[
     for code, reference in sorted(brought.items()):
         if reference not in prepared:
             deed = {"contract": reference, "preparation": "supplier_agreed", "document": "Deed of November 2016"}
-            await act("steps", {**deed, "price_pence": 0}, by=f"{step.by}@{code}")
+            price = step.more["payments"][reference] * 100
+            await act("steps", {**deed, "price_pence": price}, by=f"{step.by}@{code}")
     if any(one["price_pence"] is None for one in steps):
         await act("feasibility", choices, by=lead)
     await act("submission", {}, by=lead)

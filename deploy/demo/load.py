@@ -6,8 +6,11 @@ from typing import Any
 
 import httpx
 
+from deploy.demo.award import bid, decide_elsewhere, seat
 from deploy.demo.consolidation import consolidate
-from deploy.demo.plan import OFFERED, Done, days_of_mergers_missing, steps_missing, what_happened
+from deploy.demo.domino import publish
+from deploy.demo.marks import OFFERED, Done, what_happened
+from deploy.demo.plan import days_of_mergers_missing, steps_missing
 from deploy.demo.records import Contract, DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
 from deploy.demo.steps import Step
@@ -84,20 +87,21 @@ async def _edit(services: Services, step: Step) -> None:
 async def _sign(services: Services, step: Step) -> None:
     """Draft the contract, unless an earlier run has done so, award it, and let each party sign for itself.
 
-    The supplier's signature is recorded by the first customer, with the document that shows it.
+    The first customer drafts and awards, and records the supplier's signature with the document that shows it.
     """
     reference, supplier = step.body["reference"], step.body["supplier"]
-    draft = await services.find(f"{step.path}/{reference}", by=step.by)
+    signers: Sequence[str] = step.more["signers"]
+    first = f"{step.by}@{signers[0]}"
+    draft = await services.find(f"{step.path}/{reference}", by=first)
     if draft is None:
-        draft = await services.do("POST", step.path, by=step.by, body=step.body)
+        draft = await services.do("POST", step.path, by=first, body=step.body)
     contract = f"{step.path}/{reference}"
     if draft.json()["awarded_on"] is None:
-        draft = await _change(services, f"{contract}/award", draft, by=step.by)
+        draft = await _change(services, f"{contract}/award", draft, by=first)
     signed = {one["party"] for one in draft.json()["signatures"]}
-    signers: Sequence[str] = step.more["signers"]
     if supplier not in signed:
         paper = {"party": supplier, "document": f"Contract {reference}, signed by {supplier}"}
-        draft = await _change(services, f"{contract}/signature", draft, by=f"{step.by}@{signers[0]}", body=paper)
+        draft = await _change(services, f"{contract}/signature", draft, by=first, body=paper)
     for code in signers:
         if code not in signed:
             draft = await _change(services, f"{contract}/signature", draft, by=f"{step.by}@{code}")
@@ -157,6 +161,10 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
     "edit": _edit,
     "sign": _sign,
     "consolidate": consolidate,
+    "domino": publish,
+    "seats": seat,
+    "bids": bid,
+    "award": decide_elsewhere,
     "appraise": _appraise,
     "appoint": _appoint,
     "leave": _leave,

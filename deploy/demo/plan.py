@@ -2,11 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 from deploy.demo import money
+from deploy.demo.award import awards
+from deploy.demo.domino import units
+from deploy.demo.marks import OFFERED, Done
 from deploy.demo.records import (
     ABOLITION,
     AREAS_KNOWN,
@@ -17,73 +20,8 @@ from deploy.demo.records import (
     Officers,
 )
 from deploy.demo.steps import Step, step
-from libs.common.events import Envelope, Event
-from libs.common.events.contracts import ConsolidationAgreed, ContractSigned
-from libs.common.events.finance import AllowanceSet, BudgetSet, CaseAppraised
-from libs.common.events.governance import AppointmentEnded, AppointmentMade, BodyEstablished
-from libs.common.events.registry import (
-    AreasAssigned,
-    CCGMerged,
-    CCGMergerAgreed,
-    CCGMergerRedated,
-    OrganisationClosed,
-    OrganisationIdentified,
-    OrganisationKindChanged,
-    OrganisationOpened,
-    OrganisationParentChanged,
-    OrganisationRenamed,
-    OrganisationSucceeded,
-    PopulationPublished,
-)
 
 _NOTICE = timedelta(days=7)
-OFFERED = "a contract that is not signed by all"
-"""In place of an event's name: no event is about a draft."""
-Done: TypeAlias = frozenset[tuple[str, ...]]
-"""What has happened, each as the name of an event and the codes that distinguish it from others of that name."""
-
-
-def what_happened(feeds: Iterable[Envelope]) -> Done:
-    """Return what has been done already, according to the events of all services."""
-    return frozenset(mark for envelope in feeds if (mark := _mark(envelope.event())))
-
-
-def _mark(event: Event) -> tuple[str, ...]:
-    match event:
-        case CCGMergerAgreed() | CCGMergerRedated() | CCGMerged():
-            return (event.event_name, event.successor)
-        case ContractSigned() | ConsolidationAgreed():
-            return (event.event_name, event.contract)
-        case AllowanceSet():
-            return (event.event_name, event.organisation, event.financial_year)
-        case BudgetSet():
-            return (event.event_name, event.organisation, event.financial_year)
-        case CaseAppraised():
-            return (event.event_name, event.case)
-        case BodyEstablished():
-            return (event.event_name, event.organisation)
-        case AppointmentMade() | AppointmentEnded():
-            return (event.event_name, event.post, event.effective_on.isoformat())
-        case _:
-            return _mark_of_a_body(event)
-
-
-def _mark_of_a_body(event: Event) -> tuple[str, ...]:
-    match event:
-        case OrganisationOpened() | OrganisationClosed() | AreasAssigned():
-            return (event.event_name, event.code)
-        case OrganisationRenamed() | OrganisationKindChanged():
-            return (event.event_name, event.code, event.effective_on.isoformat())
-        case OrganisationParentChanged():
-            return (event.event_name, event.code, event.parent, event.effective_on.isoformat())
-        case OrganisationIdentified():
-            return (event.event_name, event.code, event.identifier)
-        case OrganisationSucceeded():
-            return (event.event_name, event.code, event.successor)
-        case PopulationPublished():
-            return (event.event_name, event.code, event.basis, event.effective_on.isoformat())
-        case _:
-            return ()
 
 
 def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
@@ -97,8 +35,12 @@ def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
         *_areas(facts),
         *_closings(facts),
         *_contracts(facts),
+        *_schedules(facts),
+        *units(facts),
+        *awards(facts),
         *money.allowances(facts),
         *money.cases(facts),
+        *money.cases_of_members(facts),
         *money.budgets(facts),
         *_governance(facts),
     ]
@@ -114,13 +56,19 @@ def days_of_mergers_missing(facts: DemoRecords, done: Done) -> set[date]:
 
 def _openings(facts: DemoRecords, done: Done) -> Iterator[Step]:
     bodies = [(ccg.from_day, ccg.code, ccg.name, "ccg") for ccg in facts.ccgs]
-    bodies += [(unit.from_day, unit.code, unit.name, "csu") for unit in facts.places.suppliers]
+    bodies += [(unit.from_day, unit.code, unit.name, unit.kind) for unit in facts.places.suppliers]
     bodies += [(body.from_day, body.code, body.name, body.kind) for body in facts.bodies]
     bodies += [(one.from_day, one.code, one.name, "gp_practice") for one in facts.practices]
+    within = {code: award.ccg for award in facts.places.awards for code in award.owners}
+    bodies += [
+        (award.opened_on, code, f"Member practice {number} of {award.ccg} (illustrative)", "gp_practice")
+        for award in facts.places.awards
+        for number, code in enumerate(award.owners, start=1)
+    ]
     missing = [body for body in bodies if ("OrganisationOpened", body[1]) not in done]
     by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for from_day, code, name, kind in missing:
-        parent = {"parent": COMMISSIONER_OF_PRACTICES} if kind == "gp_practice" else {}
+        parent = {"parent": within.get(code, COMMISSIONER_OF_PRACTICES)} if kind == "gp_practice" else {}
         opened = {"code": code, "name": name, "kind": kind, "effective_on": from_day.isoformat(), **parent}
         by_day[facts.stated_on(from_day)].append(opened)
     for day, together in sorted(by_day.items()):
@@ -329,11 +277,7 @@ def _contracts(facts: DemoRecords) -> Iterator[Step]:
             more={"signers": contract.signers},
         )
     for shared in facts.places.consolidations:
-        brought = {
-            contract.customers[0]: contract.reference
-            for contract in facts.places.contracts
-            if contract.reference in shared.replaces
-        }
+        brought = facts.brought_by(shared)
         members = sorted(brought)
         yield step(
             shared.decided_on,
@@ -344,17 +288,50 @@ def _contracts(facts: DemoRecords) -> Iterator[Step]:
                 **_terms(shared),
                 "plan": shared.plan,
                 "proposed_by": members[0],
-                "members": [{"organisation": code, "weight": _charge(facts, brought[code])} for code in members],
+                "members": [{"organisation": code, "weight": facts.charge_of(brought[code])} for code in members],
                 "contracts": [brought[members[0]]],
             },
             happened=("ConsolidationAgreed", shared.reference),
             kind="consolidate",
             more={
                 "brought": brought,
+                "payments": shared.payments,
                 "notice_on": (shared.decided_on - _NOTICE).isoformat(),
                 "proposal": _proposal(shared, members[0]),
             },
         )
+
+
+def _schedules(facts: DemoRecords) -> Iterator[Step]:
+    """Plan how contracts are paid, and what their payees achieved, both stated by the customer."""
+    contracts = {contract.reference: contract for contract in facts.places.contracts}
+    for schedule in facts.places.schedules:
+        [customer] = contracts[schedule.contract].customers
+        yield step(
+            schedule.stated_on,
+            "contracts",
+            f"{contracts[schedule.contract].title} are paid by a schedule",
+            f"schedules/{schedule.contract}",
+            {"sum_pence": schedule.sum * 100, "payees": [{"code": code} for code in schedule.achievements]},
+            by=f"commissioner@{customer}",
+            happened=("PaymentScheduled", schedule.contract),
+        )
+        for code, part in schedule.achievements.items():
+            yield step(
+                schedule.achievements_on,
+                "contracts",
+                f"{code} achieved {part} of what was agreed",
+                "achievements",
+                {
+                    "contract": schedule.contract,
+                    "payee": code,
+                    "achievement": part,
+                    "achieved_on": schedule.achieved_on.isoformat(),
+                    "document": f"Review of {schedule.achieved_on:%-d %B %Y}",
+                },
+                by=f"commissioner@{customer}",
+                happened=("PaymentFellDue", f"{schedule.contract}/balance/{code}"),
+            )
 
 
 def _proposal(shared: Consolidation, organisation: str) -> dict[str, Any]:
@@ -374,11 +351,6 @@ def _proposal(shared: Consolidation, organisation: str) -> dict[str, Any]:
         "case_version": 1,
         "due_on": shared.decided_on.isoformat(),
     }
-
-
-def _charge(facts: DemoRecords, reference: str) -> int:
-    """Return the pounds a year of a contract: by them its customers divide what takes its place."""
-    return sum(next(one for one in facts.places.contracts if one.reference == reference).lines.values())
 
 
 def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:
@@ -415,6 +387,7 @@ def _governance(facts: DemoRecords) -> Iterator[Step]:
                 "first_day": first_day[code].isoformat(),
                 "posts": [{"title": title} for title in posts],
             },
+            by=f"commissioner@{code}",
             happened=("BodyEstablished", code),
         )
     for officers in facts.places.officers:
@@ -432,6 +405,7 @@ def _term_of_office(officers: Officers, code: str, name: str) -> Iterator[Step]:
         f"{displayed} is appointed in {name}",
         "appointments",
         {"post": post, "first_day": officers.from_day.isoformat()},
+        by=f"commissioner@{code}",
         happened=("AppointmentMade", post, officers.from_day.isoformat()),
         kind="appoint",
         # Governance gives the ids: one holder in several CCGs is whoever holds the post in the first of them.
@@ -449,6 +423,7 @@ def _term_of_office(officers: Officers, code: str, name: str) -> Iterator[Step]:
                 "reason": "reorganised",
                 "note": "One officer is to hold this post in several CCGs.",
             },
+            by=f"commissioner@{code}",
             happened=("AppointmentEnded", post, first_without.isoformat()),
             kind="leave",
             more={"post": post},

@@ -2,13 +2,15 @@
 
 import csv
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from deploy.demo.stories.story import StoryRecord, read_stories
 
 FOLDER = Path(__file__).parent
 ATTRIBUTION = "Contains public sector information licensed under the Open Government Licence v3.0."
@@ -153,10 +155,11 @@ class _Told(_Fact):
 
 
 class Supplier(_Told):
-    """A commissioning support unit."""
+    """A commissioning support unit, or another supplier."""
 
     code: str
     name: str
+    kind: str = "csu"
     from_day: date
 
 
@@ -199,6 +202,57 @@ class Contract(_Told):
         return tuple(sorted(set(self.customers) - set(self.left_to_sign)))
 
 
+class Schedule(_Told):
+    """What a contract pays in all, in pounds: a part in advance, the rest by what each payee achieved, a fraction."""
+
+    contract: str
+    sum: int
+    stated_on: date
+    achieved_on: date
+    achievements_on: date
+    achievements: Mapping[str, str]
+
+
+class Unit(_Told):
+    """What a supplier costs and charges, in pence, and one customer that would leave it.
+
+    `triggers` are the prices a head above which the other customers would leave too.
+    """
+
+    supplier: str
+    stated_on: date
+    from_day: date
+    fixed_pence: int
+    per_head_pence: int
+    price_per_head_pence: int
+    leaves: str
+    leaves_on: date
+    replacement_per_head_pence: int
+    triggers: Mapping[str, int]
+
+
+class Award(_Told):
+    """Services worth `value` pounds that a CCG awards to a company which its practices own in equal parts.
+
+    `gp_members` of its governing body are partners in one of them each.
+    """
+
+    reference: str
+    ccg: str
+    bidder: str
+    number_of_owners: int = Field(alias="owners")
+    gp_members: int
+    value: int
+    opened_on: date
+    bids_on: date
+    met_on: date
+
+    @property
+    def owners(self) -> list[str]:
+        """The practices, under codes of the demo's own."""
+        return [f"{self.ccg}{number:02}" for number in range(1, self.number_of_owners + 1)]
+
+
 class Consolidation(_Told):
     """One shared service, `reference`, replaces several contracts from `from_day`, by a plan of their customers."""
 
@@ -213,6 +267,11 @@ class Consolidation(_Told):
     lines: Mapping[str, int]
     case: str
     """The case by which its members' bodies decide."""
+    payments: Mapping[str, int]
+    """What leaving each contract costs, in pounds, by its supplier's agreement."""
+    appraised_on: date
+    years: int
+    """Each member states a case of its own, with its payment, on this day and over so many years."""
 
 
 class Allowances(_Told):
@@ -263,6 +322,9 @@ class Places(_Fact):
     slips: tuple[Slip, ...] = Field(alias="slip")
     places: tuple[HealthEconomy, ...] = Field(alias="place")
     contracts: tuple[Contract, ...] = Field(alias="contract")
+    schedules: tuple[Schedule, ...] = Field(alias="schedule")
+    units: tuple[Unit, ...] = Field(alias="unit")
+    awards: tuple[Award, ...] = Field(alias="award")
     consolidations: tuple[Consolidation, ...] = Field(alias="consolidation")
     allowances: tuple[Allowances, ...] = Field(alias="allowance")
     cases: tuple[Case, ...] = Field(alias="case")
@@ -285,6 +347,7 @@ class DemoRecords(_Fact):
     counts: tuple[Count, ...]
     populations: tuple[Population, ...]
     areas: tuple[Areas, ...]
+    stories: tuple[StoryRecord, ...]
 
     @property
     def illustrative(self) -> frozenset[str]:
@@ -295,6 +358,19 @@ class DemoRecords(_Fact):
         contracts |= {one.reference for one in places.cases if one.illustrative}
         stated = [(code, one.year) for one in places.allowances if one.illustrative for code in one.populations]
         return frozenset(contracts | {f"{code} {year}" for code, year in stated})
+
+    def brought_by(self, shared: Consolidation) -> dict[str, str]:
+        """Return the contract that each member of a consolidation brings into it."""
+        contracts = self.places.contracts
+        return {one.customers[0]: one.reference for one in contracts if one.reference in shared.replaces}
+
+    def charge_of(self, reference: str) -> int:
+        """Return the pounds a year of a contract: by them its customers divide what takes its place."""
+        return sum(next(one for one in self.places.contracts if one.reference == reference).lines.values())
+
+    def people_on_lists(self, codes: Collection[str]) -> int:
+        """Return the people on the lists of some CCGs, as counted in 2015."""
+        return sum(one.people for one in self.populations if one.count == "lists-2015" and one.code in codes)
 
     def stated_on(self, day: date) -> date:
         """Return the day of the demo on which what happened on this day is stated: the same, or the next."""
@@ -309,10 +385,13 @@ class DemoRecords(_Fact):
         days |= {day for merger in self.mergers for day in (merger.agreed, merger.day)}
         days |= {renaming.day for renaming in self.renamings} | {slip.redated_on for slip in places.slips}
         days |= {contract.signed_on for contract in places.contracts} | {
-            one.decided_on for one in places.consolidations
+            day for one in places.consolidations for day in (one.decided_on, one.appraised_on)
         }
         days |= {stated.stated_on for stated in places.allowances} | {case.stated_on for case in places.cases}
         days |= {budget.stated_on for budget in places.budgets}
+        days |= {day for unit in places.units for day in (unit.stated_on, unit.leaves_on)}
+        days |= {day for one in places.awards for day in (one.opened_on, one.bids_on, one.met_on)}
+        days |= {day for one in places.schedules for day in (one.stated_on, one.achievements_on)}
         days |= {level.day for level in self.levels} | {code.day for code in self.ons_codes}
         days |= {count.stated_on for count in self.counts} | {ABOLITION, AREAS_KNOWN}
         return frozenset(days | {officers.until + timedelta(days=1) for officers in places.officers if officers.until})
@@ -326,6 +405,7 @@ def read_records(folder: Path = FOLDER) -> DemoRecords:
         ons_codes=_rows(folder / "ons.csv"),
         counts=tomllib.loads((folder / "counts.toml").read_text(encoding="utf-8"))["count"],
         places=Places.model_validate(tomllib.loads((folder / "places.toml").read_text(encoding="utf-8"))),
+        stories=read_stories(folder / "stories"),
     )
 
 

@@ -123,12 +123,14 @@ class Laptop:
             if not await load(services, records, _say):
                 _say("The demo is already loaded; nothing was missing.")
             state = await read_state(services, records)
+            if self.latest:
+                self.latest.keep(state)
         except (Refused, NotCaughtUp, httpx.HTTPError) as error:
             self.status = f"The demo could not be loaded completely: {error or type(error).__name__}"
             _say(f"{self.status}\nThe services are running; the next start continues with the demo.")
             return
         self.status, self.complete = "", True
-        _say(f"\n{as_text(state)}\n\nOpen {address} for the same with links to every answer.")
+        _say(f"\n{as_text(state, address=address)}\n\nOpen {address} for the same with links to every answer.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

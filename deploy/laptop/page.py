@@ -4,12 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from deploy.demo.stories.story import Passage, Story
 from deploy.laptop.issuer import DEMO_PASSWORD, DemoUser
-from deploy.laptop.state import COMMISSIONERS, Chapter, Day, Line, State
+from deploy.laptop.state import COMMISSIONERS, SHOWN_AT, Chapter, Day, Line, State, shown_at
 from deploy.pages import document
-
-SHOWN_AT = "/show"
-"""The path below which the laptop shows an answer to whoever has no token."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,7 @@ def _state(state: State) -> str:
         f"<h2>Open today</h2><p>In what is loaded. Each line links to its answer.</p>{_lines(state.today)}"
         + _days(state.days)
         + _mergers(state)
+        + _stories(state.stories)
         + "".join(_chapter(place) for place in state.places)
     )
 
@@ -82,6 +81,21 @@ def _mergers(state: State) -> str:
         f'<h2>Latest mergers</h2>{_lines(state.mergers)}<p><a href="{listed}">All {state.mergers_in_all} mergers</a>, '
         "each carried out on its day.</p>"
     )
+
+
+def _stories(stories: Sequence[Story]) -> str:
+    return "".join(
+        f"<h2>{escape(story.title)}</h2>"
+        + "".join(f"<p>{''.join(map(_passage, sentence))}</p>" for sentence in story.sentences)
+        + f"<p>Fact: {escape(story.fact)}</p><p>Illustrative: {escape(story.illustrative)}</p>"
+        for story in stories
+    )
+
+
+def _passage(passage: Passage) -> str:
+    if passage.figure is None:
+        return escape(passage.words)
+    return f'<a href="{escape(shown_at(passage.figure))}">{escape(passage.words)}</a>'
 
 
 def _chapter(place: Chapter) -> str:

@@ -10,14 +10,15 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
+from deploy.demo.records import FOLDER
 from deploy.demo.services import Services
+from deploy.demo.stories.story import read_stories
 from deploy.gatherer.app import provenance_route
 from deploy.laptop.branches import AUDIENCE, BranchProcess
 from deploy.laptop.front import front
 from deploy.laptop.issuer import Issuer
-from deploy.laptop.page import SHOWN_AT
-from deploy.laptop.shown import ask_as_page_user, shown
-from deploy.laptop.state import BY
+from deploy.laptop.shown import ask_as_page_user, shown, stories_route
+from deploy.laptop.state import BY, SHOWN_AT
 from deploy.laptop.users import USERS
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
@@ -100,6 +101,7 @@ def assemble(
     more: list[BaseRoute] = [
         Mount("/issuer", issuer.app(origins)),
         Mount(SHOWN_AT, shown(asked)),
+        stories_route(asked, read_stories(FOLDER / "stories")),
         provenance_route(ask_as_page_user(asked)),
         *branches.routes(),
     ]

@@ -2,20 +2,24 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from html import escape
+from typing import Any
 
+import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from deploy.demo.services import SERVICES, Services
+from deploy.demo.stories.story import Story, StoryRecord, tell_stories
 from deploy.gatherer.chain import Answer, Ask, answer_of
 from deploy.laptop.issuer import LoopbackOnly, is_local
-from deploy.laptop.page import SHOWN_AT
-from deploy.laptop.state import BY
+from deploy.laptop.state import BY, SHOWN_AT, as_user, shown_at
+from deploy.laptop.users import USERS
 from deploy.pages import document
 from libs.common.http.pages import page
 
@@ -42,24 +46,56 @@ def ask_as_page_user(services: Services) -> Callable[[Request], Ask]:
 
 
 def shown(services: Services) -> Starlette:
-    """Return an app that asks below its path as the page's user, and shows what is answered."""
+    """Return an app that asks below its path, as the page's user or another that the path names, and shows answers."""
 
-    async def show(request: Request) -> Response:
-        query = f"?{request.url.query}" if request.url.query else ""
-        path = f"{request.url.path.removeprefix(SHOWN_AT)}{query}"
-        answer = await services.ask("GET", path, by=BY)
-        text = answer.text
-        if answer.headers.get("content-type", "").partition(";")[0].endswith("json"):
-            text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
-        more = "" if len(text) <= _LONGEST else "<p>Shown to this point; a program reads all of it.</p>"
-        body = _LINK.sub(rf'"<a href="{SHOWN_AT}\1">\1</a>"', escape(text[:_LONGEST]))
-        content = (
-            f'<p><a href="/">Back to Footprint</a></p><h1>What {escape(path.split("/")[1])} answers</h1>'
-            f"<p><code>GET {escape(path)}</code>, asked as <code>{BY}</code>: {answer.status_code}.</p>"
-            f"<pre>{body}</pre>{more}"
-        )
-        return page(document(f"GET {path}", content))
+    def showing(by: str, at: str) -> Callable[[Request], Awaitable[Response]]:
+        async def show(request: Request) -> Response:
+            query = f"?{request.url.query}" if request.url.query else ""
+            path = f"{request.url.path.removeprefix(at)}{query}"
+            return _page_of(await services.ask("GET", path, by=by), path, by=by, at=at)
+
+        return show
 
     # Of the services alone: a page that shows itself would ask again for each time that its path names it.
-    routes = [Route(f"/{name}/{{path:path}}", show) for name in SERVICES]
+    places = [(BY, SHOWN_AT), *((user.name, f"{SHOWN_AT}{as_user(user.name)}") for user in USERS)]
+    routes = [
+        Route(f"{at.removeprefix(SHOWN_AT)}/{name}/{{path:path}}", showing(by, at))
+        for by, at in places
+        for name in SERVICES
+    ]
     return Starlette(routes=routes, middleware=[Middleware(LoopbackOnly)])
+
+
+def _page_of(answer: httpx.Response, path: str, *, by: str, at: str) -> Response:
+    text = answer.text
+    if answer.headers.get("content-type", "").partition(";")[0].endswith("json"):
+        text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
+    more = "" if len(text) <= _LONGEST else "<p>Shown to this point; a program reads all of it.</p>"
+    body = _LINK.sub(rf'"<a href="{at}\1">\1</a>"', escape(text[:_LONGEST]))
+    content = (
+        f'<p><a href="/">Back to Footprint</a></p><h1>What {escape(path.split("/")[1])} answers</h1>'
+        f"<p><code>GET {escape(path)}</code>, asked as <code>{by}</code>: {answer.status_code}.</p>"
+        f"<pre>{body}</pre>{more}"
+    )
+    return page(document(f"GET {path}", content))
+
+
+def stories_route(services: Services, stories: Sequence[StoryRecord]) -> Route:
+    """Return the route of the demo's stories as JSON: their sentences, and where each figure is read and shown."""
+
+    async def tell(_: Request) -> Response:
+        told = await tell_stories(services, stories, by=BY)
+        return JSONResponse({"stories": [_story(one) for one in told]})
+
+    return Route("/stories", tell, middleware=[Middleware(LoopbackOnly)])
+
+
+def _story(story: Story) -> dict[str, Any]:
+    figures = [{**asdict(figure), "shown": shown_at(figure)} for figure in story.figures]
+    return {
+        "title": story.title,
+        "text": story.text,
+        "fact": story.fact,
+        "illustrative": story.illustrative,
+        "figures": figures,
+    }

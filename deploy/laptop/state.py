@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from textwrap import wrap
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -12,12 +13,15 @@ import httpx
 
 from deploy.demo.records import ABOLITION, DemoRecords, HealthEconomy
 from deploy.demo.services import Refused, Services
+from deploy.demo.stories.story import Figure, Story, tell_stories
 from libs.common.money import pounds
 
 Answer: TypeAlias = Mapping[str, Any]
 
 BY = "commissioner"
 """The user that the page asks as: it reads contracts, allowances and posts too."""
+SHOWN_AT = "/show"
+"""The path below which the laptop shows an answer to whoever has no token."""
 _PATIENCE_SECONDS = 1.0
 _LATEST_MERGERS = 5
 _MOST_DAYS = 12
@@ -29,6 +33,7 @@ KINDS = {
     "sub_icb_location": ("sub-ICB location", "sub-ICB locations"),
     "stp": ("sustainability and transformation partnership (STP)", "sustainability and transformation partnerships"),
     "gp_practice": ("GP practice", "GP practices"),
+    "gp_federation": ("GP federation", "GP federations"),
     "csu": ("commissioning support unit", "commissioning support units"),
     "nhs_trust": ("NHS trust", "NHS trusts"),
     "foundation_trust": ("NHS foundation trust", "NHS foundation trusts"),
@@ -72,6 +77,7 @@ class State:
     days: Sequence[Day] = ()
     mergers_in_all: int = 0
     mergers: Sequence[Line] = ()
+    stories: Sequence[Story] = ()
     places: Sequence[Chapter] = field(default=())
 
 
@@ -82,6 +88,10 @@ class Latest:
         self._read = read
         self._reading: asyncio.Task[State] | None = None
         self._state: State | None = None
+
+    def keep(self, state: State) -> None:
+        """Have a state that was read elsewhere for who asks next."""
+        self._state = state
 
     async def state(self) -> State | None:
         """Return what is so, or was when it was last read; None if the services have not answered yet."""
@@ -101,9 +111,10 @@ async def read_state(services: Services, records: DemoRecords) -> State:
     mergers = await _mergers(services)
     latest = list(reversed(mergers[-_LATEST_MERGERS:]))
     names = await _names(services, {code for one in latest for code in one["predecessors"]})
-    today, days, places = await asyncio.gather(
+    today, days, stories, places = await asyncio.gather(
         _today(services),
         asyncio.gather(*(_day(services, day) for day in _days_of(mergers))),
+        tell_stories(services, records.stories, by=BY),
         asyncio.gather(*(_place(services, place, records) for place in records.places.places)),
     )
     return State(
@@ -111,8 +122,19 @@ async def read_state(services: Services, records: DemoRecords) -> State:
         days=days,
         mergers_in_all=len(mergers),
         mergers=[_merger_line(one, names) for one in latest],
+        stories=stories,
         places=places,
     )
+
+
+def shown_at(figure: Figure) -> str:
+    """Return the path below which the laptop shows the answer of a figure, as the user that asked."""
+    return f"{SHOWN_AT}{'' if figure.by == BY else as_user(figure.by)}{figure.path}"
+
+
+def as_user(name: str) -> str:
+    """Return what stands in a shown path before the service, where another user than the page's asks."""
+    return f"/as/{name}"
 
 
 async def _ask(services: Services, path: str, **asked: Any) -> tuple[str, Answer]:
@@ -288,12 +310,12 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def as_text(state: State) -> str:
-    """Return the same for the terminal."""
-    return "\n".join(_text(state))
+def as_text(state: State, *, address: str = "") -> str:
+    """Return the same for the terminal, with the links of the stories' figures at this address."""
+    return "\n".join(_text(state, address))
 
 
-def _text(state: State) -> Iterator[str]:
+def _text(state: State, address: str) -> Iterator[str]:
     yield "Open today, in what is loaded"
     yield from (f"  {line.sentence}" for line in state.today)
     if state.days:
@@ -307,3 +329,22 @@ def _text(state: State) -> Iterator[str]:
     for place in state.places:
         yield f"\n{place.heading}"
         yield from (f"  - {line.sentence}" for line in place.lines)
+    for story in state.stories:
+        yield from _story(story, address)
+
+
+def _story(story: Story, address: str) -> Iterator[str]:
+    """Give a story's sentences, each answer that they take figures from numbered, and where each answer is shown."""
+    links = list(dict.fromkeys(map(shown_at, story.figures)))
+    yield f"\n{story.title}"
+    for sentence in story.sentences:
+        shown = [shown_at(one.figure) for one in sentence if one.figure]
+        # Of figures in a row from one answer, the last has its number.
+        numbers = iter(
+            f" [{links.index(link) + 1}]" if link != following else ""
+            for link, following in zip(shown, [*shown[1:], ""], strict=True)
+        )
+        marked = (f"{one.words}{next(numbers)}" if one.figure else one.words for one in sentence)
+        yield from wrap("".join(marked), 118, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    yield f"  Illustrative: {story.illustrative}"
+    yield from (f"    [{number}] {address}{link}" for number, link in enumerate(links, start=1))

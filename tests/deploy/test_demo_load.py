@@ -77,7 +77,7 @@ async def laptop(urls: dict[str, str], folder: Path) -> AsyncIterator[Services]:
     """The four services on a port of their own, as the laptop runs them."""
     listener = listen(0)
     address = address_of(listener)
-    client = httpx.AsyncClient(base_url=address, timeout=30)
+    client = httpx.AsyncClient(base_url=address, timeout=60)
     footprint = assemble(urls, address=address, folder=folder, page=no_page, client=client)
     async with client, serving(footprint, listener):
         yield footprint.asked
@@ -336,7 +336,8 @@ def check_contracts(caused: list[tuple[Event, Event | None]], mergers: dict[str,
     assert shared.annual_pence == 324_000_000
     decided = of(DecisionTaken, (event for event, _ in caused))
     assert [(event.organisation, event.subject, event.outcome, event.case) for event in decided] == [
-        (code, "BC-SHARED-PLAN", "approved", "BC-SHARED") for code in shared.customers
+        ("05T", "SW-ENHANCED-2016", "approved", ""),
+        *((code, "BC-SHARED-PLAN", "approved", "BC-SHARED") for code in shared.customers),
     ]
 
 
@@ -392,6 +393,7 @@ async def check_state(services: Services) -> None:
     assert "Chair: vacant, because no person held it in every predecessor" in told
     words = as_text(state)
     page = render(state, status="", users=USERS, attribution=ATTRIBUTION)
+    assert len(state.stories) == len(FACTS.stories) == 6
     assert "856,000 people at £25.00\n" in f"{words}\n"
     assert "£473,000.00 a year (illustrative)" in words
     assert "planned for 1 April 2017 at first" in words

@@ -81,6 +81,7 @@ def test_the_places_speak_of_ccgs_and_suppliers_that_are_there() -> None:
 def test_a_figure_names_its_source_or_is_marked_illustrative() -> None:
     places = FACTS.places
     told = [*places.contracts, *places.consolidations, *places.allowances, *places.officers, *places.slips]
+    told += [*places.schedules, *places.units, *places.awards]
     assert not [fact for fact in told if not fact.source and not fact.illustrative]
     north_london = next(contract for contract in places.contracts if contract.reference == "NCL-SLA-2017")
     assert sum(north_london.lines.values()) == 16_000_000

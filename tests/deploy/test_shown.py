@@ -6,8 +6,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from deploy.demo.services import Services
-from deploy.laptop.page import SHOWN_AT
 from deploy.laptop.shown import shown
+from deploy.laptop.state import SHOWN_AT
 
 
 @pytest.mark.parametrize("path", ["/show/registry/v1/counts", "/issuer/keys", "/"])
