@@ -6,13 +6,17 @@ from contextlib import AsyncExitStack
 from importlib import resources
 
 import pytest
+from alembic import command
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.connection import Database
+from libs.common.database.migrations import configuration, migrate, versions_of
 from libs.common.events import CATALOGUE, Event
 from libs.common.messaging import event_log, outbox
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.consumer import Consumer
-from libs.common.messaging.rebuild import rebuild
+from libs.common.messaging.rebuild import Rebuilt, checksums, rebuild, rebuild_carried_over
 from libs.common.process.tasks import Tasks
 from services.finance.reactions.publishers import subscriptions
 from tests.finance.conftest import build
@@ -58,7 +62,9 @@ async def logs(templates: Databases, new_database: NewDatabase) -> AsyncIterator
         yield opened
 
 
-async def test_a_rebuild_fills_every_projection_again_as_it_was(database: Database, logs: dict[str, Database]) -> None:
+async def test_a_rebuild_fills_every_projection_again_as_it_was_and_an_upgrade_those_that_began_late(
+    database: Database, logs: dict[str, Database], new_database: NewDatabase
+) -> None:
     """Each event came twice, the second time in the opposite order."""
     bus = DirectBus({name: log.url for name, log in logs.items()})
     tasks = Tasks(first_pause=0.01, longest_pause=0.05)
@@ -81,6 +87,30 @@ async def test_a_rebuild_fills_every_projection_again_as_it_was(database: Databa
     ]
     assert empty == []
     rebuilt = [await rebuild(database, bus, subscriptions, name) for name in subscriptions.projections]
-    await bus.close()
     assert [one.projection for one in rebuilt if not one.is_equal] == []
     assert all(one.events for one in rebuilt)
+    await an_upgrade_fills_what_began_late(await new_database(None), database, bus, rebuilt)
+    await bus.close()
+
+
+async def an_upgrade_fills_what_began_late(url: str, database: Database, bus: DirectBus, heard: list[Rebuilt]) -> None:
+    """A database of 0007 that had consumed all of it is upgraded and started: it has what was heard from the start."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda one: command.upgrade(configuration(versions_of("finance"), one), "0007"))
+        for row in await database.fetch("SELECT source, epoch, next_offset, source_position FROM consumer_offset"):
+            values = "(source, epoch, next_offset, source_position) VALUES (:source, :epoch, :next, :position)"
+            given = dict(zip(("source", "epoch", "next", "position"), row, strict=True))
+            await connection.execute(text(f"INSERT INTO consumer_offset {values}"), given)
+    await engine.dispose()
+    await migrate(url, "finance")
+    async with AsyncExitStack() as stack:
+        upgraded = Database(url)
+        await upgraded.open()
+        stack.push_async_callback(upgraded.close)
+        late = {row["name"] for row in await upgraded.fetch("SELECT name FROM unfilled_projection")}
+        assert len(late) == 11
+        await rebuild_carried_over(upgraded, bus, subscriptions)
+        assert await upgraded.fetch("SELECT FROM unfilled_projection") == []
+        found = await checksums(upgraded, subscriptions)
+        assert [one.projection for one in heard if one.projection in late and found[one.projection] != one.after] == []

@@ -95,6 +95,8 @@ def _add_inbox_tables(metadata: MetaData) -> None:
         Column("source_position", BigInteger, nullable=False),
         Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     )
+    # What a migration could not fill: the next start rebuilds it from the logs.
+    Table("unfilled_projection", metadata, Column("name", Text, primary_key=True))
     parked = Table(
         "parked",
         metadata,

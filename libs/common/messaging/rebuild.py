@@ -89,18 +89,22 @@ async def rebuild(database: Database, bus: Bus, subscriptions: Subscriptions, na
         events = 0
         for row in places:
             events += await _replay(session, bus, handlers, row["source"], row["source_position"])
+        await connection.execute("DELETE FROM unfilled_projection WHERE name = $1", name)
         await analyze(connection, projection.tables)
         after = await checksum(connection, projection)
     return Rebuilt(name, events, before, after)
 
 
 async def rebuild_carried_over(database: Database, bus: Bus, subscriptions: Subscriptions) -> None:
-    """Rebuild each projection that a migration filled from older tables with fewer columns, before events are consumed.
+    """Rebuild each projection that a migration could not fill whole, before events are consumed.
 
-    If the log cannot be read now, the service works with the migrated content, and retries at its next start.
+    Either it filled it from older tables with fewer columns, or there were none and it is among `unfilled_projection`:
+    its events were consumed before the service subscribed to them. If the log cannot be read now, the service works
+    with the migrated content, and retries at its next start.
     """
+    unfilled = {row["name"] for row in await database.fetch("SELECT name FROM unfilled_projection")}
     for name, projection in sorted(subscriptions.projections.items()):
-        if not projection.carried_over or not (await database.fetch(projection.carried_over))[0][0]:
+        if name not in unfilled and not await _is_carried_over(database, projection):
             continue
         try:
             done = await rebuild(database, bus, subscriptions, name)
@@ -108,6 +112,10 @@ async def rebuild_carried_over(database: Database, bus: Bus, subscriptions: Subs
             _log.warning("a carried-over projection is not rebuilt", projection=name, error=str(error))
         else:
             _log.info("rebuilt a carried-over projection", projection=name, events=done.events)
+
+
+async def _is_carried_over(database: Database, projection: Projection) -> bool:
+    return bool(projection.carried_over and (await database.fetch(projection.carried_over))[0][0])
 
 
 def _is_alien(message: Message) -> bool:

@@ -28,7 +28,8 @@ class Projection:
 
     `tables` are listed in the order in which they can be emptied. `content` is SQL that selects the content in business
     terms (no surrogate keys, no `recorded_at`), ordered: the checksum is computed over its rows. `carried_over` is SQL
-    for whether a migration filled the tables only as far as older ones allowed: a service then rebuilds at its start.
+    for whether a migration filled the tables only as far as older ones allowed: a service then rebuilds at its start,
+    as it does where a migration put the name into `unfilled_projection`.
     """
 
     name: str

@@ -1,0 +1,28 @@
+"""Projections that began after events had been consumed are listed, and filled from the logs at the next start."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0038"
+down_revision = "0037"
+branch_labels = None
+depends_on = None
+
+_BEGUN_LATE = ("known_decisions",)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "unfilled_projection",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_unfilled_projection")),
+    )
+    names = ", ".join(f"('{name}')" for name in _BEGUN_LATE)
+    op.execute(
+        f"INSERT INTO unfilled_projection (name) SELECT name FROM (VALUES {names}) AS late (name)"  # noqa: S608  (names from above)
+        " WHERE EXISTS (SELECT FROM consumer_offset WHERE source_position > 0)"
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("unfilled_projection")
