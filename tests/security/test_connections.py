@@ -8,8 +8,12 @@ from contextlib import AsyncExitStack, suppress
 import pytest
 
 from tests.security.server import ServedService, served
+from tests.support.databases import OWNER, Databases
 from tests.support.edge import Tokens
+from tests.support.platform import schema
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.xdist_group("connections")  # whose servers are started once
 
 LIMITS = {
     "HEADER_SECONDS": "1",
@@ -20,9 +24,31 @@ LIMITS = {
 POST = b"POST /v1/organisations HTTP/1.1\r\nHost: x\r\n"
 
 
+@pytest.fixture(scope="module")
+async def url(templates: Databases) -> AsyncIterator[str]:
+    """A registry database for both servers: what is sent here changes nothing in it."""
+    name = await templates.create(await templates.template_for("registry", schema("registry")))
+    yield templates.server.dsn(name, OWNER)
+    await templates.drop(name)
+
+
+@pytest.fixture(scope="module")
+async def registry(url: str, tokens: Tokens) -> AsyncIterator[ServedService]:
+    """The registry as it is delivered, one for all tests: a start takes longer than any of them."""
+    async with served("registry", url, tokens) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+async def hurried(url: str, tokens: Tokens) -> AsyncIterator[ServedService]:
+    """The registry with low limits, so that no test waits long for one; one for all tests that count no connections."""
+    async with served("registry", url, tokens, **LIMITS) as service:
+        yield service
+
+
 @pytest.fixture
-async def hurried(registry_url: str, tokens: Tokens) -> AsyncIterator[ServedService]:
-    """The registry with low limits, so that no test waits long for one."""
+async def unused(registry_url: str, tokens: Tokens) -> AsyncIterator[ServedService]:
+    """The same for one test, which counts connections: none of another test is left in it."""
     async with served("registry", registry_url, tokens, **LIMITS) as service:
         yield service
 
@@ -145,30 +171,30 @@ async def test_many_requests_at_once_on_a_connection_are_refused_and_take_no_mem
         assert registry.memory - before < 20_000_000
 
 
-async def test_who_does_not_read_an_answer_is_disconnected(hurried: ServedService) -> None:
-    async with hurried.connect() as (reader, writer):
-        await hurried.client.get("/health/live")
-        connected = hurried.sockets
+async def test_who_does_not_read_an_answer_is_disconnected(unused: ServedService) -> None:
+    async with unused.connect() as (reader, writer):
+        await unused.client.get("/health/live")
+        connected = unused.sockets
         writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
         await writer.drain()
 
         async def is_gone() -> bool:
-            return hurried.sockets < connected
+            return unused.sockets < connected
 
         await until(is_gone, within=30)
-        assert (await hurried.client.get("/health/live")).status_code == 200
+        assert (await unused.client.get("/health/live")).status_code == 200
         assert not reader.at_eof()
 
 
-async def test_more_connections_than_may_be_are_refused_and_the_others_served(hurried: ServedService) -> None:
+async def test_more_connections_than_may_be_are_refused_and_the_others_served(unused: ServedService) -> None:
     async with AsyncExitStack() as stack:
-        opened = [await stack.enter_async_context(hurried.connect()) for _ in range(30)]
+        opened = [await stack.enter_async_context(unused.connect()) for _ in range(30)]
         for reader, _ in opened[20:]:
             assert problem(await reader.read()) == (503, "too-many-connections")
 
     async def serves() -> bool:
         asked = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        return b" 200 " in (await hurried.send_raw(asked))[:20]
+        return b" 200 " in (await unused.send_raw(asked))[:20]
 
     await until(serves)
 
