@@ -9,12 +9,32 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
+from libs.common.messaging.bus.direct import DirectBus
+from tests.support.apps import running_service
+from tests.support.databases import Databases, NewDatabase
+from tests.support.edge import Tokens
+from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient
 
 
-@pytest.fixture(autouse=True)
-async def newcastle(registry: RegistryClient) -> None:
-    """Three CCGs of which two merge, practices below them, and one elsewhere with another code and an address."""
+@pytest.fixture
+async def url(templates: Databases, new_database: NewDatabase, tokens: Tokens) -> str:
+    """A copy of a registry that is filled once."""
+
+    async def build(url: str) -> None:
+        await schema("registry")(url)
+        bus = DirectBus({"registry": url})
+        async with running_service("registry", tokens.settings(url), bus) as (app, client):
+            registry = RegistryClient(app, client, tokens)
+            await fill(registry)
+            await registry.envelopes()  # all of them are in the log
+        await bus.close()
+
+    return await new_database(await templates.template_for("registry_newcastle", build))
+
+
+async def fill(registry: RegistryClient) -> None:
+    """State three CCGs of which two merge, practices below them, and one elsewhere."""
     await registry.move_clock("2013-04-01")
     await registry.open("00F", "00G", "10Y")
     for code, parent in (("A85001", "00F"), ("A85002", "00G"), ("A85003", "00F")):
