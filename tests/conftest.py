@@ -3,7 +3,9 @@
 import gc
 import re
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Generator, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,9 @@ from tests.support.demo import Demo, load_demo, running_demo
 COSTLY = ("kafka", "validator", "whole", "loaded")
 """Fixtures of a session that take long to make: each is made in one process, which runs all tests that use it."""
 
+MOST_COSTLY = 10
+"""How many of the modules that took longest are named at the end of a run."""
+
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,11 +34,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass by what was imported: going through it again and again cost a tenth of a run."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector pass by what is imported: going through it again and again cost a tenth of a run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end of a large run which modules took longest, with what their tests set up."""
+    spent: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                spent[report.nodeid.partition("::")[0]] += report.duration
+    if len(spent) > MOST_COSTLY:
+        terminalreporter.section(f"costliest {MOST_COSTLY} of {len(spent)} modules, of {sum(spent.values()):.0f} s")
+        for module, seconds in sorted(spent.items(), key=itemgetter(1), reverse=True)[:MOST_COSTLY]:
+            terminalreporter.write_line(f"{seconds:7.1f}s {module}")
 
 
 @pytest.fixture(scope="session")
