@@ -7,6 +7,7 @@ import pytest
 from libs.common.events.registry import CCGMerged
 from services.contracts.core.errors import CustomerNotOpen
 from services.contracts.core.queries import get_history
+from services.contracts.transfers import commands
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
 THE_DAY = date(2018, 4, 1)
@@ -20,7 +21,11 @@ async def test_two_predecessors_that_share_a_contract_leave_one_customer(harness
     assert await harness.customers(reference, as_at=THE_DAY) == ["14Y"]
 
 
-async def test_a_change_of_hands_is_told_once_a_contract(harness: ContractsHarness) -> None:
+async def test_a_change_of_hands_is_told_once_a_contract(
+    harness: ContractsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where not all contracts fit into one piece."""
+    monkeypatch.setattr(commands, "_AT_ONCE", 1)
     shared = await harness.signed()
     single = await harness.signed(a_draft(reference="SINGLE-10H-2017", customers=["10H", "05C"]))
     other = await harness.signed(a_draft(reference="OTHER-05C-2017", customers=["05C"]))

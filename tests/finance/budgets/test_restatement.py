@@ -13,6 +13,7 @@ from libs.common.events.registry import (
     TransferSchemeResumed,
     TransferSchemeSuspended,
 )
+from services.finance.lines import restatement
 from tests.finance.budgets.conftest import Budgets
 from tests.support.finance_harness import a_merger, at, bucks_merges
 
@@ -41,8 +42,11 @@ def a_succession(code: str, successor: str, day: date, shape: str = "", share: s
 
 
 async def test_a_merger_moves_every_line_to_one_of_the_same_kind_and_publishes_what_each_released(
-    budgets: Budgets,
+    budgets: Budgets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where not all lines fit into one statement, nor all events into one piece."""
+    monkeypatch.setattr(restatement, "_LINES_AT_ONCE", 1)
+    monkeypatch.setattr(restatement, "_AT_ONCE", 1)
     await budgets.set_line("10H", YEAR, amount_pence=1_000_01, **SET)
     await budgets.set_line("10Y", YEAR, amount_pence=500_00, **SET)
     await budgets.set_line("10Y", YEAR, amount_pence=77, function="bi", **SET)
