@@ -1,9 +1,11 @@
 """Connections to PostgreSQL: transactions for commands, read-only ones for reads, and bare asyncpg for speed."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from time import monotonic
 from typing import Any, Protocol, cast
 
 import asyncpg
@@ -56,6 +58,11 @@ _OPTIONAL_FILTER = re.compile(r"\$(\d+)::\w+(?:\[\])? IS NULL\b")
 ANSWER_SECONDS = 60.0
 """Seconds after which connecting, or one statement, is given up: a server may hang without closing the connection."""
 
+MOST_IDLE_SECONDS = 300.0
+"""Seconds for which an idle connection is kept: what stands between may forget it without closing it."""
+_REFUSED_BY_THE_SERVER = (asyncpg.DataError, asyncpg.QueryCanceledError)
+"""A value that no column takes, or a statement that took too long: the connection is as good as before."""
+
 
 def service_metadata() -> MetaData:
     """Return empty metadata for a service, with the naming convention for constraints and indexes."""
@@ -86,29 +93,85 @@ def _settled(sql: str, absent: tuple[bool, ...]) -> str:
 
 
 class ReadPool:
-    """A pool of read-only connections. Each query takes one for as long as it runs."""
+    """Read-only connections that are kept between queries; each query has one for itself.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    asyncpg's own pool takes longer to lend a connection than PostgreSQL to answer a read by key: it wraps each loan in
+    a proxy, a task and two futures, for sessions that are set up and cleared. Here nothing changes a session.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], most: int) -> None:
+        self._connect = connect
+        self._free = asyncio.Semaphore(most)
+        self._idle: list[tuple[asyncpg.Connection, float]] = []
+        """Idle connections and since when, the one that was used last at the end."""
+
+    async def open(self) -> None:
+        """Make the first connection. Raises OSError or asyncpg.PostgresError when the database cannot be reached."""
+        self._keep(await self._connect())
 
     async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
         """Query rows by SQL with `$1` parameters, at the driver's full speed; see PLANNED_EACH_TIME."""
-        if PLANNED_EACH_TIME not in sql:
-            return cast("list[asyncpg.Record]", await self._pool.fetch(with_filters_settled(sql, args), *args))
-        async with self._pool.acquire() as connection:
-            try:
-                await connection.execute("BEGIN; SET LOCAL plan_cache_mode = auto")
-                return cast("list[asyncpg.Record]", await connection.fetch(sql, *args))
-            finally:
-                await connection.execute("ROLLBACK")
+        async with self._lent() as connection:
+            if PLANNED_EACH_TIME not in sql:
+                return cast("list[asyncpg.Record]", await connection.fetch(with_filters_settled(sql, args), *args))
+            await connection.execute("BEGIN; SET LOCAL plan_cache_mode = auto")
+            rows = await connection.fetch(sql, *args)
+            await connection.execute("ROLLBACK")
+            return cast("list[asyncpg.Record]", rows)
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
         """Return the first row of a query, or None, by a plan that is made once."""
-        return await self._pool.fetchrow(with_filters_settled(sql, args), *args)
+        async with self._lent() as connection:
+            return await connection.fetchrow(with_filters_settled(sql, args), *args)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._pool.close()
+        """Close every idle connection."""
+        while self._idle:
+            await self._idle.pop()[0].close(timeout=5)
+
+    def _lent(self) -> "_Loan":
+        return _Loan(self)
+
+    async def take(self) -> asyncpg.Connection:
+        """Return a connection that no other query has, as soon as there may be one."""
+        await self._free.acquire()
+        try:
+            while self._idle:
+                connection, since = self._idle.pop()
+                if not connection.is_closed() and monotonic() - since < MOST_IDLE_SECONDS:
+                    return connection
+                connection.terminate()
+            return await self._connect()
+        except BaseException:
+            self._free.release()
+            raise
+
+    def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> None:
+        """Keep a connection whose query was answered, be it by a refusal of a value; throw away any other."""
+        if error is None or (isinstance(error, _REFUSED_BY_THE_SERVER) and not connection.is_in_transaction()):
+            self._keep(connection)
+        else:
+            connection.terminate()
+        self._free.release()
+
+    def _keep(self, connection: asyncpg.Connection) -> None:
+        self._idle.append((connection, monotonic()))
+
+
+class _Loan:
+    """A connection for the length of a block: a generator's context manager costs four times as much."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: ReadPool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        self._connection = await self._pool.take()
+        return self._connection
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self._pool.give_back(self._connection, error)
 
 
 class Database:
@@ -145,22 +208,19 @@ class Database:
 
     async def open(self) -> None:
         """Connect. Raises OSError or asyncpg.PostgresError when the database cannot be reached."""
-        self._readers = await self._read_pool(1, self._pool_size)
+        self._readers = await self._read_pool(self._pool_size, is_opened=True)
         self._bulk_readers = await self._read_pool(
-            0, self._bulk_pool_size, statement_timeout=str(self._bulk_seconds * 1000)
+            self._bulk_pool_size, is_opened=False, statement_timeout=str(self._bulk_seconds * 1000)
         )
 
-    async def _read_pool(self, least: int, most: int, **settings: str) -> ReadPool:
-        return ReadPool(
-            await asyncpg.create_pool(
-                dsn(self.url),
-                min_size=least,
-                max_size=most,
-                server_settings={**self._settings, **_READING, **settings},
-                reset=_keep,
-                **_patience(),
-            )
-        )
+    async def _read_pool(self, most: int, *, is_opened: bool, **settings: str) -> ReadPool:
+        pool = ReadPool(lambda: self._connected({**_READING, **settings}), most)
+        if is_opened:
+            await pool.open()
+        return pool
+
+    async def _connected(self, settings: Mapping[str, str]) -> asyncpg.Connection:
+        return await asyncpg.connect(dsn(self.url), server_settings={**self._settings, **settings}, **_patience())
 
     async def close(self) -> None:
         """Close every pooled connection."""
@@ -202,7 +262,7 @@ class Database:
     @asynccontextmanager
     async def connect(self, **settings: str) -> AsyncIterator[asyncpg.Connection]:
         """Open a connection outside the pools: for a lease, the sequencer or LISTEN."""
-        connection = await asyncpg.connect(dsn(self.url), server_settings={**self._settings, **settings}, **_patience())
+        connection = await self._connected(settings)
         try:
             yield connection
         finally:
@@ -217,10 +277,6 @@ def _opened(pool: ReadPool | None) -> ReadPool:
 
 def _patience() -> dict[str, float]:
     return {"timeout": ANSWER_SECONDS, "command_timeout": ANSWER_SECONDS}
-
-
-async def _keep(_: asyncpg.Connection) -> None:
-    """Skip the round trip of a reset: nothing here changes a pooled connection's session state."""
 
 
 async def raw(session: AsyncSession) -> asyncpg.Connection:

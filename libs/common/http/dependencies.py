@@ -11,6 +11,7 @@ from libs.common.database.connection import Database
 from libs.common.errors import Reason
 from libs.common.http.conditional import FORM, UnreadableVersion, Versions, versions
 from libs.common.http.declarations import binds, binds_none, binds_one_of
+from libs.common.http.hot_reads import hot
 from libs.common.http.middleware import CALLER
 from libs.common.http.paging import Page, Paging, page
 from libs.common.http.problems import PreconditionMissing, StaleVersion, Unprocessable, may_raise, problems
@@ -41,6 +42,7 @@ __all__ = [
     "binds_one_of",
     "commands_router",
     "etag",
+    "hot",
     "page",
     "problems",
     "questions_router",

@@ -35,14 +35,15 @@ class StrictRoute(APIRoute):
 def _parameters(dependant: Dependant) -> Mapping[str, bool]:
     """Return the names of an operation's query parameters, and whether each may be given several times."""
     return {
-        field.alias: _is_list(field.field_info.annotation)
+        field.alias: is_list(field.field_info.annotation)
         for field in get_flat_params(dependant)
         if isinstance(field.field_info, params.Query)
     }
 
 
-def _is_list(annotation: Any) -> bool:
-    return get_origin(annotation) in (list, tuple, set) or any(_is_list(one) for one in get_args(annotation))
+def is_list(annotation: Any) -> bool:
+    """Whether a parameter of this type may be given several times."""
+    return get_origin(annotation) in (list, tuple, set) or any(is_list(one) for one in get_args(annotation))
 
 
 def _reasons_against(request: Request, takes: Mapping[str, bool]) -> list[Reason]:

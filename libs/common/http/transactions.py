@@ -61,8 +61,13 @@ class JsonRequest(Request):
     async def json(self) -> Any:
         """Parse the body. Raises JSONDecodeError."""
         if not hasattr(self, "_json"):
-            self._json = json.loads(await self.body(), object_pairs_hook=_with_few_fields)
+            self._json = parsed(await self.body())
         return self._json
+
+
+def parsed(body: bytes) -> Any:
+    """Return the JSON of a body. Raises ValueError where it is none, or has an object of too many fields."""
+    return json.loads(body, object_pairs_hook=_with_few_fields)
 
 
 def _with_few_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from libs.common.http import idempotency, openapi, problems
 from libs.common.http.conditional import Conditional
 from libs.common.http.declarations import binding_of
 from libs.common.http.examples import read_examples
+from libs.common.http.hot_reads import HotReads, hot_reads
 from libs.common.http.middleware import Authentication, Compression, Surroundings
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.http.transactions import READING, VERSION, CommandRoute, PlacedRouter, QuestionRoute, SteppedRoute
@@ -86,6 +87,7 @@ class Service:
 def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
     """Return the service as an app; its lifespan opens the database and runs the backbone's tasks."""
     metrics = Metrics(service.name)
+    placed = [route for router in service.routers if isinstance(router, PlacedRouter) for route in router.routes]
     verifier = Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=Keys(settings.jwks_url))
     app = FastAPI(
         title=service.title,
@@ -107,6 +109,7 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
             Middleware(Compression, minimum_size=_GZIP_FROM_BYTES),
             Middleware(Conditional, packed_from=_GZIP_FROM_BYTES),
             Middleware(Authentication, verifier=verifier),
+            Middleware(HotReads, reads=hot_reads(placed)),
         ],
     )
     app.state.service, app.state.metrics = service, metrics

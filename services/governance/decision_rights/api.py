@@ -20,6 +20,7 @@ from libs.common.http.dependencies import (
     binds,
     commands_router,
     etag,
+    hot,
     page,
     problems,
     questions_router,
@@ -201,6 +202,7 @@ async def end_decision_right(
 
 
 @questions.post("/questions/can", summary="Ask whether someone may decide", responses=problems(errors.ActionNotListed))
+@hot
 async def ask_whether_may(command: AskWhetherMay, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> CanView:
     """Answer yes with the chain of rights down from a power in law, or no with what is missing, and who else may.
 

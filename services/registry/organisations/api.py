@@ -17,6 +17,7 @@ from libs.common.http.dependencies import (
     binds,
     commands_router,
     etag,
+    hot,
     page,
     problems,
     stale,
@@ -49,6 +50,7 @@ router = commands_router(tags=["Organisations"])
     summary="Get an organisation as at a day",
     responses=problems(OrganisationNotFound),
 )
+@hot
 async def get_organisation(
     code: CodeInPath,
     rows: Rows,

@@ -1,6 +1,8 @@
 """Reads are planned once, but for those that say otherwise; optional filters are decided in the text."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
@@ -9,8 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Database, with_filters_settled
 from tests.support.sample_projection import Lamps
+from tests.support.waiting import until
 
 _MODE = "SELECT current_setting('plan_cache_mode') AS mode"
+_SLEEPS = "SELECT FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep%' AND state = 'active'"
 _LEFT_OPEN = """
 SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
 """
@@ -71,3 +75,59 @@ async def test_a_read_over_everything_has_a_pool_and_a_timeout_of_its_own(lamps:
         assert (await patient.bulk.fetch("SELECT 2"))[0][0] == 2
     finally:
         await patient.close()
+
+
+@asynccontextmanager
+async def reading(lamps: Lamps, connections: int) -> AsyncIterator[Database]:
+    """A database of its own pool."""
+    database = Database(lamps.publisher.url, pool_size=connections)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def process(database: Database) -> int:
+    """The server's process behind the next read."""
+    [row] = await database.fetch("SELECT pg_backend_pid()")
+    return int(row[0])
+
+
+async def test_a_connection_is_kept_but_for_one_that_failed_or_was_cancelled(lamps: Lamps) -> None:
+    async with reading(lamps, 1) as database:
+        first = await process(database)
+        with pytest.raises(asyncpg.DataError):
+            await database.fetch("SELECT 1 / $1::int", 0)
+        assert await process(database) == first
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await database.fetch("SELECT FROM nowhere")
+        second = await process(database)
+        assert second != first
+        slow = asyncio.create_task(database.fetchrow("SELECT pg_sleep(20)"))
+        waits = asyncio.create_task(database.fetch("SELECT 1"))
+        await until(lambda: lamps.publisher.fetch(_SLEEPS, second))
+        waits.cancel()
+        slow.cancel()
+        await asyncio.gather(slow, waits, return_exceptions=True)
+        assert await process(database) not in {first, second}
+
+
+async def test_an_idle_connection_that_the_server_closed_is_replaced(lamps: Lamps) -> None:
+    async with reading(lamps, 1) as database, lamps.publisher.connect() as other:
+        closed = await process(database)
+        await other.fetch("SELECT pg_terminate_backend($1, 5000)", closed)
+
+        async def is_another() -> bool:
+            try:
+                return await process(database) != closed
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                return False  # the read came before the end of the connection was seen
+
+        assert await until(is_another)
+
+
+async def test_reads_share_as_many_connections_as_there_may_be(lamps: Lamps) -> None:
+    async with reading(lamps, 2) as database:
+        used = await asyncio.gather(*(process(database) for _ in range(20)))
+        assert len(set(used)) <= 2
