@@ -63,6 +63,16 @@ MOST_IDLE_SECONDS = 300.0
 _REFUSED_BY_THE_SERVER = (asyncpg.DataError, asyncpg.QueryCanceledError)
 """A value that no column takes, or a statement that took too long: the connection is as good as before."""
 
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+"""What a query ends with whose connection was closed while it was idle, by how far the driver has seen that."""
+
 
 def service_metadata() -> MetaData:
     """Return empty metadata for a service, with the naming convention for constraints and indexes."""
@@ -111,7 +121,13 @@ class ReadPool:
 
     async def fetch(self, sql: str, /, *args: Any) -> list[asyncpg.Record]:
         """Query rows by SQL with `$1` parameters, at the driver's full speed; see PLANNED_EACH_TIME."""
-        async with self._lent() as connection:
+        try:
+            return await self._fetch(sql, args)
+        except _LOST:
+            return await self._fetch(sql, args)  # over a new connection: a read may be repeated
+
+    async def _fetch(self, sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
+        async with _Loan(self) as connection:
             if PLANNED_EACH_TIME not in sql:
                 return cast("list[asyncpg.Record]", await connection.fetch(with_filters_settled(sql, args), *args))
             await connection.execute("BEGIN; SET LOCAL plan_cache_mode = auto")
@@ -121,16 +137,19 @@ class ReadPool:
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
         """Return the first row of a query, or None, by a plan that is made once."""
-        async with self._lent() as connection:
+        try:
+            return await self._fetchrow(sql, args)
+        except _LOST:
+            return await self._fetchrow(sql, args)
+
+    async def _fetchrow(self, sql: str, args: Sequence[Any]) -> asyncpg.Record | None:
+        async with _Loan(self) as connection:
             return await connection.fetchrow(with_filters_settled(sql, args), *args)
 
     async def close(self) -> None:
         """Close every idle connection."""
         while self._idle:
             await self._idle.pop()[0].close(timeout=5)
-
-    def _lent(self) -> "_Loan":
-        return _Loan(self)
 
     async def take(self) -> asyncpg.Connection:
         """Return a connection that no other query has, as soon as there may be one."""
@@ -152,6 +171,8 @@ class ReadPool:
             self._keep(connection)
         else:
             connection.terminate()
+            while isinstance(error, _LOST) and self._idle:
+                self._idle.pop()[0].terminate()  # what closed one has closed the others
         self._free.release()
 
     def _keep(self, connection: asyncpg.Connection) -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers
-
 
 def preferred(header: str, offers: Sequence[str]) -> str | None:
     """Return the offer that the client prefers, the first of equal ones; None if it excludes all of them.
@@ -33,7 +31,7 @@ def _weight(offer: str, ranges: Sequence[tuple[str, float]]) -> float:
     return 0.0
 
 
-def accepts_coding(headers: Headers, coding: str) -> bool:
-    """Whether the client takes this content coding (RFC 9110, 12.5.3); without the header it gets none."""
-    weights = dict(map(_read, ",".join(headers.getlist("accept-encoding")).lower().split(",")))
+def accepts_coding(header: str, coding: str) -> bool:
+    """Whether Accept-Encoding takes this content coding (RFC 9110, 12.5.3); without the header a client gets none."""
+    weights = dict(map(_read, header.lower().split(",")))
     return weights.get(coding, weights.get(f"x-{coding}", weights.get("*", 0.0))) > 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Scope, Send
 
 from libs.common.http.accept import accepts_coding
 from libs.common.http.problems import Unreadable
@@ -88,32 +88,23 @@ def weakened(headers: MutableHeaders) -> None:
         headers["ETag"] = f"W/{tag}"
 
 
-class Conditional:
-    """Gives every answer to a GET a tag of its content, and answers 304 where If-None-Match has it.
+class Tagged:
+    """Gives the answer to a GET a tag of its content, or answers 304 where If-None-Match has it.
 
-    `packed_from` is the size from which bodies are compressed further out: the tag in a 304 is weak then, as in the
-    answer that it stands for. A tag that a route sets itself, other than a version, is left as it is.
+    The answer is collected until its body is whole, or too long for that. `packed_from` is the size from which bodies
+    are compressed further out: the tag in a 304 is weak then, as in the answer that it stands for. A tag that a route
+    sets itself, other than a version, is left as it is.
     """
 
-    def __init__(self, app: ASGIApp, packed_from: int | None = None) -> None:
-        self._app, self._packed_from = app, packed_from
+    __slots__ = ("_body", "_packed_from", "_scope", "_send", "_start")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Process one request."""
-        if scope["type"] == "http" and scope["method"] == "GET":
-            send = _Tagged(scope, send, self._packed_from)
-        await self._app(scope, receive, send)
-
-
-class _Tagged:
-    """Holds an answer back until its body is whole, or too long to be held."""
-
-    def __init__(self, scope: Scope, send: Send, packed_from: int | None) -> None:
+    def __init__(self, scope: Scope, send: Send, packed_from: int | None = None) -> None:
         self._scope, self._send, self._packed_from = scope, send, packed_from
         self._start: Message | None = None
         self._body = b""
 
     async def __call__(self, message: Message) -> None:
+        """Send one message on, or keep it."""
         if message["type"] == "http.response.start" and _may_be_tagged(message):
             self._start = message
             return
@@ -137,22 +128,29 @@ class _Tagged:
         await self._send({"type": "http.response.body", "body": self._body, "more_body": True})
 
     async def _finish(self, start: Message) -> None:
-        headers = MutableHeaders(scope=start)
-        version, content = headers.get("etag", "").strip('"'), blake2b(self._body, digest_size=_HASH_BYTES).hexdigest()
-        tag = f"{version}.{content}" if version else content
-        headers["ETag"] = f'"{tag}"'
-        body, asked = self._body, Headers(scope=self._scope)
-        named = _opaque(", ".join(asked.getlist("if-none-match"))) or []
-        if tag in named or "*" in asked.getlist("if-none-match"):
-            if self._packed_from is not None and len(body) >= self._packed_from and accepts_coding(asked, "gzip"):
-                weakened(headers)
-            for name in ("content-length", "content-type", "content-disposition"):
-                del headers[name]
-            start, body = {**start, "status": 304}, b""
+        version, content = _etag(start).strip(b'"').decode(), blake2b(self._body, digest_size=_HASH_BYTES).hexdigest()
+        tag, body = f"{version}.{content}" if version else content, self._body
+        headers = [pair for pair in start["headers"] if pair[0] != b"etag"]
+        start = {**start, "headers": [*headers, (b"etag", f'"{tag}"'.encode())]}
+        asked = [value.decode("latin-1") for name, value in self._scope["headers"] if name == b"if-none-match"]
+        if asked and ("*" in asked or tag in (_opaque(", ".join(asked)) or ())):
+            start, body = self._not_modified(start), b""
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 
+    def _not_modified(self, start: Message) -> Message:
+        headers, asked = MutableHeaders(raw=start["headers"]), Headers(scope=self._scope)
+        is_long = self._packed_from is not None and len(self._body) >= self._packed_from
+        if is_long and accepts_coding(",".join(asked.getlist("accept-encoding")), "gzip"):
+            weakened(headers)
+        for name in ("content-length", "content-type", "content-disposition"):
+            del headers[name]
+        return {**start, "status": 304, "headers": headers.raw}
+
+
+def _etag(start: Message) -> bytes:
+    return next((bytes(value) for name, value in start["headers"] if name == b"etag"), b"")
+
 
 def _may_be_tagged(start: Message) -> bool:
-    tag = Headers(raw=start["headers"]).get("etag")
-    return start["status"] == 200 and (tag is None or tag.strip('"').isdigit())
+    return bool(start["status"] == 200 and ((tag := _etag(start)) == b"" or tag.strip(b'"').isdigit()))

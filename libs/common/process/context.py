@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 
@@ -39,7 +39,18 @@ def begin(new: Origin) -> None:
 
 def acting(actor: str) -> None:
     """Set the actor, once the edge knows it."""
-    _origin.set(replace(_origin.get(), actor=actor))
+    before = _origin.get()
+    # Written out: `dataclasses.replace` takes five times as long, for each request.
+    _origin.set(
+        Origin(
+            actor=actor,
+            correlation=before.correlation,
+            causation=before.causation,
+            causation_source=before.causation_source,
+            traceparent=before.traceparent,
+            client_request=before.client_request,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,10 @@ from starlette.middleware.cors import CORSMiddleware
 
 from libs.common.database.connection import Database
 from libs.common.http import idempotency, openapi, problems
-from libs.common.http.conditional import Conditional
 from libs.common.http.declarations import binding_of
 from libs.common.http.examples import read_examples
 from libs.common.http.hot_reads import HotReads, hot_reads
-from libs.common.http.middleware import Authentication, Compression, Surroundings
+from libs.common.http.middleware import Edge
 from libs.common.http.tokens import Keys, Verifier
 from libs.common.http.transactions import READING, VERSION, CommandRoute, PlacedRouter, QuestionRoute, SteppedRoute
 from libs.common.identity import Caller
@@ -98,17 +97,17 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         generate_unique_id_function=lambda route: route.name,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # else it asks for a tracer at each request
         middleware=[
             *_cors(settings),
             Middleware(
-                Surroundings,
+                Edge,
                 metrics=metrics,
+                verifier=verifier,
                 max_body_bytes=settings.max_body_bytes,
                 uploads=dict.fromkeys(service.uploads, settings.max_upload_bytes) | dict(service.documents),
+                packed_from=_GZIP_FROM_BYTES,
             ),
-            Middleware(Compression, minimum_size=_GZIP_FROM_BYTES),
-            Middleware(Conditional, packed_from=_GZIP_FROM_BYTES),
-            Middleware(Authentication, verifier=verifier),
             Middleware(HotReads, reads=hot_reads(placed)),
         ],
     )

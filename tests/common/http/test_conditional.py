@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from libs.common.http.conditional import Conditional, UnreadableVersion, Versions, versions
-from libs.common.http.middleware import Compression
+from libs.common.http.conditional import Tagged, UnreadableVersion, Versions, versions
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.process.clock import Clock
@@ -156,9 +155,9 @@ async def test_a_long_table_is_streamed_without_a_tag() -> None:
             yield b"x" * 10_000
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await StreamingResponse(rows(int(scope["path"][1:])))(scope, receive, send)
+        await StreamingResponse(rows(int(scope["path"][1:])))(scope, receive, Tagged(scope, send))
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(Conditional(app)), base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         short = await client.get("/3")
         assert (short.headers["ETag"][0], len(short.content)) == ('"', 30_000)
         assert (await client.get("/3", headers={"If-None-Match": short.headers["ETag"]})).status_code == 304
@@ -168,9 +167,8 @@ async def test_a_long_table_is_streamed_without_a_tag() -> None:
 
 async def test_a_tag_that_a_response_names_itself_stays() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await Response("x" * 2_000, headers={"ETag": 'W/"3"'})(scope, receive, send)
+        await Response("x" * 2_000, headers={"ETag": 'W/"3"'})(scope, receive, Tagged(scope, send, packed_from=100))
 
-    packing = Compression(Conditional(app), minimum_size=100)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(packing), base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         answer = await client.get("/", headers=PACKED | {"If-None-Match": '"3"'})
         assert (answer.status_code, answer.headers["ETag"]) == (200, 'W/"3"')
