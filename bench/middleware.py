@@ -49,6 +49,6 @@ BENCHMARK = Benchmark(
         "bare, processor": "us/request",
         "with all middleware, processor": "us/request",
     },
-    aims=[Aim("with all middleware", "bare", at_least=0.65), Aim("bare, processor", "with all middleware, processor")],
+    aims=[Aim("with all middleware", "bare", at_least=0.7), Aim("bare, processor", "with all middleware, processor")],
     stage=_stage,
 )

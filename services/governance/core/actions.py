@@ -1,6 +1,7 @@
 """Reads which actions there are: those that a rule pack lists, what begins with one, and the first parts of one."""
 
 from datetime import date
+from functools import lru_cache
 
 from libs.common.errors import Reason
 from libs.common.rulepacks import in_force
@@ -9,6 +10,7 @@ from services.governance.core.chains import covers
 from services.governance.core.errors import ActionNotListed
 
 
+@lru_cache(maxsize=1_000)
 def actions_on(day: date) -> tuple[str, ...]:
     """Return the actions that the rule packs of a day list."""
     packs = in_force(packs_about("actions"), day, subject="actions")

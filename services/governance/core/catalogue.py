@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -91,6 +91,7 @@ def reason_codes(subject: ReasonsFor) -> str:
     return ", ".join(f"`{code}`" for code in sorted(codes))
 
 
+@lru_cache(maxsize=1_000)
 def delegation_pack_on(day: date, *, as_known: datetime | None = None) -> str | None:
     """Return the id of the rule pack on decision rights that is in force on a day, as known at an instant."""
     packs = in_force(packs_about("decision-rights"), day, subject="decision-rights", as_known=as_known)

@@ -6,6 +6,7 @@ Rules 1.9: the same supplier and function, or one named series, within the pack'
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import asyncpg
 
@@ -55,6 +56,7 @@ class Series:
     proposal: str = ""
 
 
+@lru_cache(maxsize=1_000)
 def series_pack_on(day: date, *, as_known: datetime | None = None) -> RulePack | None:
     """Return the rule pack that says how far back parts count together; None where none is in force."""
     return next(iter(in_force(packs_about("series"), day, subject="series", as_known=as_known)), None)
