@@ -114,6 +114,7 @@ class ReadPool:
         self._free = asyncio.Semaphore(most)
         self._idle: list[tuple[asyncpg.Connection, float]] = []
         """Idle connections and since when, the one that was used last at the end."""
+        self._closed = False
 
     async def open(self) -> None:
         """Make the first connection. Raises OSError or asyncpg.PostgresError when the database cannot be reached."""
@@ -147,12 +148,15 @@ class ReadPool:
             return await connection.fetchrow(with_filters_settled(sql, args), *args)
 
     async def close(self) -> None:
-        """Close every idle connection."""
+        """Close every idle connection now, and each that is in use at its end."""
+        self._closed = True
         while self._idle:
             await self._idle.pop()[0].close(timeout=5)
 
     async def take(self) -> asyncpg.Connection:
         """Return a connection that no other query has, as soon as there may be one."""
+        if self._closed:
+            raise RuntimeError("the database is not open")
         await self._free.acquire()
         try:
             while self._idle:
@@ -167,7 +171,8 @@ class ReadPool:
 
     def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> None:
         """Keep a connection whose query was answered, be it by a refusal of a value; throw away any other."""
-        if error is None or (isinstance(error, _REFUSED_BY_THE_SERVER) and not connection.is_in_transaction()):
+        is_good = error is None or (isinstance(error, _REFUSED_BY_THE_SERVER) and not connection.is_in_transaction())
+        if is_good and not self._closed:
             self._keep(connection)
         else:
             connection.terminate()
