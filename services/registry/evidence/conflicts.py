@@ -108,6 +108,12 @@ _SUCCESSIONS_OF = (
     f"SELECT code, differs FROM disagreement WHERE facet = {IN_SUCCESSION} AND code = ANY($1) ORDER BY code"  # noqa: S608  (a number of ours)
 )
 
+# All of one body on a day, in one look instead of one for its facets and one for its successions.
+_OF_ONE = f"""
+SELECT code, facet, subject_id, differs FROM disagreement WHERE code = $1 AND days @> $2::date
+ ORDER BY facet = {IN_SUCCESSION}, subject_id, facet
+"""  # noqa: S608  (only a number of ours is put in)
+
 _FORGET = """
 DELETE FROM disagreement old USING unnest($1::int[], $2::smallint[]) AS pair (subject, facet)
  WHERE old.subject_id = pair.subject AND old.facet = pair.facet
@@ -182,14 +188,19 @@ async def _stored(
     db: Reads, about: ConflictFilter, after: tuple[int | str, int], limit: int
 ) -> AsyncIterator[Conflict]:
     for row in await db.fetch(_STORED, about.facet, about.code, *after, limit, about.as_at):
-        place = row["subject_id"], row["facet"]
-        differs = _asked(_read(row["differs"]), about.as_at)
-        yield Conflict(row["code"], Facet(row["facet"]).name.lower(), differs, place)
+        yield _conflict(row, about.as_at)
 
 
 async def _successions_stored(db: Reads, about: ConflictFilter, after: str, limit: int) -> AsyncIterator[Conflict]:
     for row in await db.fetch(_SUCCESSIONS_STORED, about.code, after, limit, about.as_at):
-        yield Conflict(row["code"], SUCCESSION, _asked(_read(row["differs"]), about.as_at), (row["code"], 0))
+        yield _conflict(row, about.as_at)
+
+
+def _conflict(row: asyncpg.Record, as_at: date | None) -> Conflict:
+    differs = _asked(_read(row["differs"]), as_at)
+    if row["facet"] == IN_SUCCESSION:
+        return Conflict(row["code"], SUCCESSION, differs, (row["code"], 0))
+    return Conflict(row["code"], Facet(row["facet"]).name.lower(), differs, (row["subject_id"], row["facet"]))
 
 
 async def _computed(
@@ -265,8 +276,11 @@ async def of_successions(db: Reads, codes: Collection[str], *, as_known: datetim
 
 async def notes_on(db: Reads, code: str, *, as_at: date, as_known: datetime | None) -> list[ConflictNoteView]:
     """Return what sources disagree about a body on a day, as known at an instant."""
-    asked = ConflictFilter(code=code, as_at=as_at)
-    found = await conflicts(db, asked, as_known=as_known, after=None, limit=len(Facet) + 1)
+    if as_known is None:
+        found = [_conflict(row, as_at) for row in await db.fetch(_OF_ONE, code, as_at)]
+    else:
+        asked = ConflictFilter(code=code, as_at=as_at)
+        found = await conflicts(db, asked, as_known=as_known, after=None, limit=len(Facet) + 1)
     return [
         ConflictNoteView(about=one.about, rules=span.rules, why=span.why, because=span.because)
         for one in found
