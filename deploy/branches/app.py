@@ -30,7 +30,7 @@ from libs.common.errors import Reason
 from libs.common.http import csv_text, problems
 from libs.common.http.accept import preferred
 from libs.common.http.dependencies import allowed
-from libs.common.http.middleware import Authentication, Surroundings
+from libs.common.http.middleware import Edge
 from libs.common.http.pages import page
 from libs.common.http.problems import problems as may_refuse
 from libs.common.http.query_parameters import StrictRoute
@@ -210,8 +210,7 @@ def create_app(branches: Branches, verifier: Verifier, life: Life) -> tuple[Fast
         openapi_url="/branches/openapi.json",
         lifespan=lifespan,
         middleware=[
-            Middleware(Surroundings, metrics=Metrics("branches"), max_body_bytes=MOST_BODY_BYTES),
-            Middleware(Authentication, verifier=verifier),
+            Middleware(Edge, metrics=Metrics("branches"), verifier=verifier, max_body_bytes=MOST_BODY_BYTES),
         ],
     )
     app.state.branches, app.state.life = branches, life

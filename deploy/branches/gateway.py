@@ -11,7 +11,7 @@ from deploy.branches.errors import BranchMoves, OneClock
 from deploy.branches.lifecycle import Branches
 from libs.common.errors import DomainError
 from libs.common.http import problems
-from libs.common.http.middleware import Surroundings
+from libs.common.http.middleware import Edge
 from libs.common.http.problems import Unauthenticated
 from libs.common.http.tokens import Verifier
 from libs.common.http.transactions import READING, VERSION
@@ -41,7 +41,7 @@ class Gateway:
 
     def __init__(self, branches: Branches, verifier: Verifier, beside: ASGIApp) -> None:
         self._branches, self._verifier, self._beside = branches, verifier, beside
-        self._refusing = Surroundings(_refuse, metrics=Metrics("branches"), max_body_bytes=_MOST_BYTES)
+        self._refusing = Edge(_refuse, metrics=Metrics("branches"), verifier=None, max_body_bytes=_MOST_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
