@@ -115,7 +115,7 @@ async def drop_branch(name: Name, by: Planner, request: Request) -> None:
     "/comparisons",
     summary="Compare branches with life and with each other",
     response_model=ComparisonView,
-    responses=may_refuse(BranchNotFound, BranchNotOpen, ComparisonRefused),
+    responses=may_refuse(BranchNotFound, BranchNotOpen, BranchMoves, ComparisonRefused),
 )
 async def compare_branches(
     by: Planner,
@@ -159,6 +159,8 @@ async def _comparison(request: Request, names: list[str], by: Caller) -> Compari
         asks = {LIFE: request.app.state.life(signed)}
         for each in chosen:
             world = await branches.world(each)
+            if world.is_moving:
+                raise BranchMoves(f"the clock of {each.name} is being moved; it is at {world.today}")
             client = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app=world.routes), base_url=f"http://branch{world.prefix}"
             )

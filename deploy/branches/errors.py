@@ -29,7 +29,8 @@ class BranchNotOpen(Conflict):
 class BranchMoves(Conflict):
     """The clock of this branch is being moved.
 
-    No command is taken until it has arrived, since each service would be at a day of its own. Reads are answered.
+    No command is taken until it has arrived, and it is not compared, since each service would be at a day of its own.
+    Reads are answered.
     """
 
 

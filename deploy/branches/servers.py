@@ -20,6 +20,9 @@ SETTINGS = {
     "max_connections": "300",
     "max_wal_size": "64MB",
     "min_wal_size": "32MB",
+    # Rows that are restored into tables of the same transaction are then not written twice.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
 }
 """Settings of PostgreSQL for a server that holds only what can be made again."""
 
