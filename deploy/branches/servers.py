@@ -18,7 +18,7 @@ SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "max_connections": "300",
-    "max_wal_size": "64MB",
+    "max_wal_size": "32MB",
     "min_wal_size": "32MB",
     # Rows that are restored into tables of the same transaction are then not written twice.
     "wal_level": "minimal",
