@@ -65,7 +65,7 @@ def _bytes_of(folder: Path) -> int:
 
 BENCHMARK = Benchmark(
     name="branching",
-    words="`POST /branches` until the branch is open, with a base of its own; and what its server then has more on disk",
+    words="`POST /branches` until the branch is open, with a base of its own; what its server then has more on disk",
     units={"opening": "s", "on disk": "MB"},
     aims=[Aim("opening", at_most=10), Aim("on disk", at_most=200)],
     stage=_stage,
