@@ -5,7 +5,8 @@ Owns        contracts (draft, signed, terminated, replaced) with their lines, cu
             obligations, milestones, measures and documents; tariffs.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
-            SupplierPriced, SupplierAssessed, SourcingDecided, ProcurementStated, AgreementToRemake, AgreementSettled.
+            AllianceSettled, SupplierPriced, SupplierAssessed, SourcingDecided, ProcurementStated, AgreementToRemake,
+            AgreementSettled.
 Subscribes  to the registry: it copies organisations, successions, owners and hosts, agreed mergers and transfer
             schemes, and acts on mergers of CCGs and ICBs, on acquisitions and abolitions, and on successions that were
             undone: contracts are transferred, with the schemes that move them, and agreements that name legal bodies
@@ -20,6 +21,7 @@ plans           members plan a shared service, enter, accept and withdraw, until
 amendments      the lines of a signed contract change, within the limits of its procurement
 performance     obligations, milestones, measures with results and credits, documents
 schedules       a part paid in advance, the balance on achievement
+alliances       members share gain and pain by terms to which each has agreed
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
 market          how many units there are, how each is assessed, who could step in
 tariffs         prices a head by function and tier; a contract's lines beside them

@@ -1,6 +1,7 @@
 """The routers of contracts, in order."""
 
 from services.contracts.agreements import api as agreements
+from services.contracts.alliances import api as alliances
 from services.contracts.amendments import api as amendments
 from services.contracts.bodies import api as bodies
 from services.contracts.buy_outs import api as buy_outs
@@ -32,6 +33,7 @@ ROUTERS = (
     consolidations.router,
     findings.router,
     schedules.router,
+    alliances.router,
     buy_outs.router,
     bodies.router,
     tariffs.router,

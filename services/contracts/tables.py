@@ -2,6 +2,7 @@
 
 from libs.common.database import tables
 from services.contracts.agreements import models as agreements
+from services.contracts.alliances import models as alliances
 from services.contracts.amendments import models as amendments
 from services.contracts.authorities import models as authorities
 from services.contracts.bodies import models as bodies
@@ -26,6 +27,7 @@ from services.contracts.tariffs import models as tariffs
 tables.add_to(Base.metadata)
 MODELS = (
     agreements,
+    alliances,
     amendments,
     authorities,
     bodies,

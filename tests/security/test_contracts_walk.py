@@ -15,6 +15,14 @@ CCGS = ("05C", "10H", "10Y")
 LEAD = ("10H",)
 """The coordinating commissioner: it ends and prolongs alone what it coordinates; another customer does not."""
 DRAFT, SIGNED, ALSO_SIGNED = "DRAFT-2017", "CSU-BUCKS-2017", "CSU-WIDER-2017"
+ALLIANCE = "ALLIANCE-2017"
+ALLIED: dict[str, Any] = {
+    "payer": "10H",
+    "target_pence": 100,
+    "share": "1/2",
+    "weights": {"10H": "1/2", "0CX": "1/2"},
+    "effective_on": "2017-04-01",
+}
 TERMS = {name: value for name, value in a_contract().items() if name not in ("reference", "customers")}
 SCHEDULE = {"sum_pence": 1_000_000, "payees": [{"code": "0CX"}], "payer": "10H"}
 
@@ -186,6 +194,34 @@ CASES = [
         path="/suppliers/{code}/offers",
         values={"code": "0CX"},
         json={"effective_on": "2017-04-01", "functions": {"it": []}, "regions": ["Y56"]},
+    ),
+    Case(
+        operation="propose_terms",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "0CX"),
+        path="/alliances/{contract}/terms",
+        values={"contract": ALLIANCE},
+        json=ALLIED,
+        hidden=True,
+    ),
+    Case(
+        operation="vote_on_terms",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "0CX"),
+        path="/alliances/{contract}/terms/{number}/votes",
+        values={"contract": ALLIANCE, "number": "1"},
+        json={"agrees": True},
+        hidden=True,
+    ),
+    Case(
+        operation="settle_period",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H", "10Y"),
+        path="/alliances/{contract}/results",
+        values={"contract": ALLIANCE},
+        json={"period_from": "2017-04-01", "period_to": "2017-06-30", "actual_pence": 1},
+        hidden=True,
+        but="not-unanimous",
     ),
     Case(
         operation="compare_routes",
@@ -570,9 +606,13 @@ async def prepare(platform: Platform) -> None:
     for reference, customers in ((DRAFT, ["10H", "10Y"]), (SIGNED, ["10H", "10Y"]), (ALSO_SIGNED, list(CCGS))):
         body = a_contract(reference=reference, customers=customers)
         await platform.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=body)
-    for reference in (SIGNED, ALSO_SIGNED):
+    allied = a_contract(reference=ALLIANCE, customers=["10H", "10Y"], form="alliance")
+    await platform.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=allied)
+    for reference in (SIGNED, ALSO_SIGNED, ALLIANCE):
         path, version = f"/contracts/{reference}/signature", {"If-Match": '"1"'}
         await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=CCGS, json={}, headers=version)
+    path = f"/alliances/{ALLIANCE}/terms"
+    await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=("10H",), json=ALLIED)
     await prepare_exit(platform)
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
     path = f"/contracts/{ALSO_SIGNED}/novation"

@@ -437,6 +437,20 @@ class PaymentFellDue(Event, topic="contracts", keys=_PAYMENT, parties_only=True)
     corrects: str
 
 
+class AllianceSettled(Event, topic="contracts", keys=("contract", "members"), parties_only=True):
+    """What a period of an alliance came to, by the terms to which all members had agreed.
+
+    `amounts_pence` are what each of `members` gains, in their order; negative: a pain. What is paid are the items of
+    PaymentFellDue, of the kinds `gain` and `pain`.
+    """
+
+    contract: str
+    members: tuple[OdsCode, ...]
+    period_from: date
+    period_to: date
+    amounts_pence: tuple[int, ...]
+
+
 class SupplierChangedHands(Event, topic="contracts", keys=("supplier", "owner", "host")):
     """Who owns and hosts a supplier from `effective_on`, its owner's sector, and the supplier's own status.
 

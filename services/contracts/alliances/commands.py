@@ -1,0 +1,257 @@
+"""Proposes terms of an alliance, votes on them, and settles what a period cost."""
+
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Annotated, Self
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.database.connection import raw
+from libs.common.errors import DomainError, Reason
+from libs.common.events.contracts import AllianceSettled
+from libs.common.identity import Caller, Role
+from libs.common.messaging import outbox
+from services.contracts.agreements.commands import get_contracts_to_bind, lock_to_bind, parties_on
+from services.contracts.alliances.errors import (
+    AllianceNotFound,
+    NotAnAlliance,
+    PayerNotOfContract,
+    TermsSettled,
+)
+from services.contracts.alliances.models import AllianceResult, AllianceTerms, AllianceVote
+from services.contracts.alliances.queries import alliance_of, must_read_alliance, periods_of
+from services.contracts.alliances.rules import (
+    KINDS,
+    asked_for,
+    due_items,
+    in_force,
+    settle,
+    why_not_settled,
+    why_not_whole,
+)
+from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, OdsCode, Proportion
+from services.contracts.core.errors import refuse
+from services.contracts.core.models import Contract, Status
+from services.contracts.core.rights import must_act_for_customers, must_act_for_one_of
+from services.contracts.payments.commands import make_due
+from services.contracts.payments.queries import list_due
+from services.contracts.payments.rules import bring_to
+
+OWN_VOTE = "each member votes for itself"
+FORM = "alliance"
+
+_Cost = Annotated[int, Field(strict=True, ge=0, le=20 * MOST_ANNUAL_PENCE)]
+
+
+class ProposeTerms(BaseModel):
+    """Terms of an alliance from a day on: what a period is to cost, and how the difference is shared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payer: OdsCode = Field(description="The customer that pays a gain and is paid a pain.")
+    target_pence: _Cost = Field(description="What a period is to cost.", examples=[1_000_000_000])
+    share: Proportion = Field(description="The part of the difference that the members share.", examples=["1/2"])
+    weights: dict[OdsCode, Proportion] = Field(
+        min_length=1,
+        max_length=50,
+        description="Each member's part of that; together 1.",
+        examples=[{"RC9": "1/2", "RYY": "3/10", "NLL": "1/5"}],
+    )
+    effective_on: Day
+    document: Document | None = None
+
+
+class VoteOnTerms(BaseModel):
+    """The vote of the members for whom the caller acts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agrees: StrictBool
+    member: OdsCode | None = Field(default=None, description="Only this member; left out, all for whom you act.")
+    authority: Document | None = Field(default=None, description="The minute by which it decided.")
+
+
+class SettlePeriod(BaseModel):
+    """What a period cost. Stated again, it corrects the settlement before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    period_from: Day
+    period_to: Day
+    actual_pence: _Cost = Field(examples=[920_000_000])
+    due_on: Day | None = Field(default=None, description="When gain and pain fall due; today if left out.")
+    document: Document | None = None
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.period_to < self.period_from:
+            raise ValueError("period_to: the last day is not before the first")
+        return self
+
+
+async def propose_terms(
+    session: AsyncSession, reference: str, command: ProposeTerms, *, by: Caller, today: date, stated_at: datetime
+) -> None:
+    """Propose terms, and agree to them for the members for whom the caller acts.
+
+    Raises ContractNotFound, NotYoursToDecide, NotAnAlliance, PayerNotOfContract, WeightsNotWhole.
+    """
+    by.must_have(Role.CONTRACT_LEAD)
+    connection = await raw(session)
+    contract_id, _ = await must_read_alliance(connection, reference, by=by, as_at=today)
+    [contract] = await lock_to_bind(session, [reference])
+    alliance = await alliance_of(connection, contract_id)
+    weights = {code: Fraction(part) for code, part in command.weights.items()}
+    asked = asked_for(weights, in_force(alliance.terms, command.effective_on))
+    own = await must_act_for_one_of(connection, asked, because=OWN_VOTE, by=by, today=today)
+    refuse([*_why_none(contract), *await _why_not_payer(session, contract, command), *why_not_whole(weights)])
+    terms = AllianceTerms(
+        contract_id=contract.id,
+        number=len(alliance.terms) + 1,
+        payer=command.payer,
+        target_pence=command.target_pence,
+        share=command.share,
+        weights=dict(sorted(command.weights.items())),
+        effective_on=command.effective_on,
+        document=command.document,
+        stated_at=stated_at,
+        recorded_by=by.subject,
+    )
+    session.add(terms)
+    await session.flush()
+    if not by.is_national:
+        _vote(session, terms.id, own, VoteOnTerms(agrees=True), by=by, today=today, stated_at=stated_at)
+    await session.flush()
+
+
+async def vote_on_terms(
+    session: AsyncSession,
+    reference: str,
+    number: int,
+    command: VoteOnTerms,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+) -> None:
+    """Vote on terms for the members for whom the caller acts; the last vote of each counts until all have agreed.
+
+    Raises ContractNotFound, AllianceNotFound, NotYoursToDecide, TermsSettled.
+    """
+    by.must_have(Role.CONTRACT_LEAD)
+    connection = await raw(session)
+    contract_id, _ = await must_read_alliance(connection, reference, by=by, as_at=today)
+    await lock_to_bind(session, [reference])
+    alliance = await alliance_of(connection, contract_id)
+    terms = alliance.numbered(number)
+    if terms is None:
+        raise AllianceNotFound(f"{reference} has no terms {number}")
+    own = await _voting(connection, terms.asked, command.member, by=by, today=today)
+    if terms.agreed_at is not None or terms is not alliance.terms[-1]:
+        said = "are agreed" if terms.agreed_at is not None else "were replaced by later ones"
+        raise TermsSettled(f"terms {number} {said}")
+    _vote(session, terms.id, own, command, by=by, today=today, stated_at=stated_at)
+    await session.flush()
+
+
+async def settle_period(
+    session: AsyncSession, reference: str, command: SettlePeriod, *, by: Caller, today: date, stated_at: datetime
+) -> None:
+    """Settle what a period cost by the terms in force; gain and pain fall due, once an item.
+
+    Raises ContractNotFound, NotYoursToDecide, NotUnanimous, PeriodAmiss.
+    """
+    [contract] = await get_contracts_to_bind(session, [reference], by=by, on=today, today=today)
+    connection = await raw(session)
+    alliance = await alliance_of(connection, contract.id)
+    first, last = command.period_from, command.period_to
+    refuse(
+        [
+            *_why_none(contract),
+            *why_not_settled(alliance.terms, first, last, await periods_of(connection, contract.id)),
+        ]
+    )
+    terms = in_force(alliance.terms, first)
+    assert terms is not None
+    session.add(
+        AllianceResult(
+            contract_id=contract.id,
+            terms_id=terms.id,
+            period_from=first,
+            period_to=last,
+            actual_pence=command.actual_pence,
+            document=command.document,
+            stated_at=stated_at,
+            recorded_by=by.subject,
+        )
+    )
+    await session.flush()
+    amounts = settle(terms, command.actual_pence)
+    event = AllianceSettled(
+        effective_on=last,
+        stated_at=stated_at,
+        contract=reference,
+        members=tuple(amounts),
+        period_from=first,
+        period_to=last,
+        amounts_pence=tuple(amounts.values()),
+    )
+    await outbox.add(session, event)
+    due = await list_due(connection, contract.id, KINDS, known=stated_at)
+    targets = due_items(reference, terms.payer, amounts, first, command.due_on or today)
+    items = [item for target in targets if (item := bring_to(target, due)) is not None]
+    await make_due(session, contract.id, reference, items, stated_at=stated_at, by=by)
+
+
+def _vote(
+    session: AsyncSession,
+    terms_id: int,
+    members: list[str],
+    command: VoteOnTerms,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+) -> None:
+    session.add_all(
+        AllianceVote(
+            terms_id=terms_id,
+            member=member,
+            agrees=command.agrees,
+            voted_on=today,
+            authority=command.authority,
+            stated_at=stated_at,
+            recorded_by=by.subject,
+        )
+        for member in members
+    )
+
+
+async def _voting(
+    connection: asyncpg.Connection, asked: tuple[str, ...], member: str | None, *, by: Caller, today: date
+) -> list[str]:
+    """Return the members that vote: those for whom the caller acts, or the one that it names."""
+    if member is not None and member in asked:
+        await must_act_for_customers(connection, [member], by=by, today=today)
+        return [member]
+    return await must_act_for_one_of(connection, asked, because=OWN_VOTE, by=by, today=today)
+
+
+def _why_none(contract: Contract) -> list[DomainError]:
+    if contract.status != Status.DRAFT and contract.form == FORM:
+        return []
+    message = (
+        f"{contract.reference} is {'a draft' if contract.status == Status.DRAFT else f'of the form {contract.form}'}"
+    )
+    return [NotAnAlliance(message, reasons=[Reason(message)])]
+
+
+async def _why_not_payer(session: AsyncSession, contract: Contract, command: ProposeTerms) -> list[DomainError]:
+    day = min(max(command.effective_on, contract.starts_on), contract.last_day)
+    parties = (await parties_on(session, [contract], day)).get(contract.id)
+    if parties is None or command.payer in parties.customers:
+        return []
+    message = f"{command.payer} is no customer of {contract.reference} on {day}"
+    return [PayerNotOfContract(message, reasons=[Reason(message, "payer")])]
