@@ -12,7 +12,7 @@ from libs.common.events.contracts import (
     ProcurementStated,
     SupplierPriced,
 )
-from libs.common.events.finance import AllowanceSet, BudgetSet, CaseAppraised, CostShiftFound
+from libs.common.events.finance import AllowanceSet, BudgetSet, CaseAppraised, CostShiftFound, PaymentMade
 from libs.common.events.governance import (
     AppointmentEnded,
     AppointmentMade,
@@ -48,6 +48,7 @@ _DISTINGUISHED_BY: Mapping[type[Event], tuple[str, ...]] = {
     ConsolidationAgreed: ("contract",),
     PaymentScheduled: ("contract",),
     PaymentFellDue: ("item",),
+    PaymentMade: ("item",),
     ProcurementStated: ("procurement", "stage"),
     SupplierPriced: ("supplier",),
     AllowanceSet: ("organisation", "financial_year"),

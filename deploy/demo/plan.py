@@ -18,6 +18,7 @@ from deploy.demo.records import (
     Contract,
     DemoRecords,
     Officers,
+    Schedule,
 )
 from deploy.demo.steps import Step, step
 
@@ -316,6 +317,7 @@ def _schedules(facts: DemoRecords) -> Iterator[Step]:
             by=f"commissioner@{customer}",
             happened=("PaymentScheduled", schedule.contract),
         )
+        yield _payment(schedule, "advance", schedule.stated_on)
         for code, part in schedule.achievements.items():
             yield step(
                 schedule.achievements_on,
@@ -332,6 +334,15 @@ def _schedules(facts: DemoRecords) -> Iterator[Step]:
                 by=f"commissioner@{customer}",
                 happened=("PaymentFellDue", f"{schedule.contract}/balance/{code}"),
             )
+        yield _payment(schedule, "balance", schedule.achievements_on)
+
+
+def _payment(schedule: Schedule, kind: str, day: date) -> Step:
+    """Return the step by which what fell due on a day is paid on that day, not when the clocks move next."""
+    *_, last = schedule.achievements
+    happened = ("PaymentMade", f"{schedule.contract}/{kind}/{last}")
+    words = f"what fell due of {schedule.contract} is paid"
+    return step(day, "finance", words, "operations/clock", {}, by="operator", happened=happened, kind="pay")
 
 
 def _proposal(shared: Consolidation, organisation: str) -> dict[str, Any]:
