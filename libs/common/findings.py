@@ -40,9 +40,11 @@ _NOW: Final = datetime.max.replace(tzinfo=UTC)
 # Lists have no commas between their parts: arrays of arrays must be rectangular in SQL.
 _BETWEEN: Final = "\x1f"
 _EXPOSURE: Final = "exposure_pence"
+FINDING: Final = "finding"
+"""The table of findings, where a service names no other."""
 
 _RAISE = """
-INSERT INTO finding (key, kind, about, parties, due_on, text, raised_on, raised_at{column})
+INSERT INTO {table} (key, kind, about, parties, due_on, text, raised_on, raised_at{column})
 SELECT k, s, string_to_array(a, $10), string_to_array(p, $10), d, x, r, $8{value}
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[], $9::bigint[])
        WITH ORDINALITY AS new (k, s, a, p, d, x, r, e, n)
@@ -52,7 +54,7 @@ RETURNING key
 """
 
 _CLEAR = """
-UPDATE finding SET cleared_on = $2, cleared_at = greatest($3, raised_at), reason = $4
+UPDATE {table} SET cleared_on = $2, cleared_at = greatest($3, raised_at), reason = $4
  WHERE key = ANY($1) AND cleared_at IS NULL
 RETURNING key, kind, about, parties, cleared_at
 """
@@ -63,7 +65,7 @@ SELECT id, key, kind, about, parties, due_on, text, raised_on, raised_at{column}
        CASE WHEN cleared_at <= $2 THEN cleared_on END AS cleared_on,
        CASE WHEN cleared_at <= $2 THEN reason END AS reason,
        coalesce(due_on, 'infinity'::date) AS by_day
-  FROM finding
+  FROM {table}
  WHERE raised_at <= $2 AND raised_on <= $1 AND ($3::text[] IS NULL OR parties && $3)
    AND ($4::text IS NULL OR kind = $4)
    AND ($5::text IS NULL OR about @> ARRAY[$5])
@@ -114,15 +116,16 @@ def in_order_of_days(routine: str) -> Callable[[FindRoutine], FindRoutine]:
     return in_order
 
 
-def finding_table(metadata: MetaData, *, with_exposure: bool = False) -> Table:
+def finding_table(metadata: MetaData, *, with_exposure: bool = False, name: str = FINDING) -> Table:
     """Return a service's table of findings: one row from when a finding was raised until it was cleared.
 
     `key` names what was found; of one key at most one row is open. Days say from when it was so, instants since when
-    it is known. `with_exposure`: it has what missing the day costs too.
+    it is known. `with_exposure`: it has what missing the day costs too. `name` is another where a service has a table
+    of that name.
     """
     exposure = [Column(_EXPOSURE, BigInteger)] if with_exposure else []
     return Table(
-        "finding",
+        name,
         metadata,
         Column("id", BigInteger, Identity(always=True), primary_key=True),
         Column("key", Text, nullable=False),
@@ -138,10 +141,10 @@ def finding_table(metadata: MetaData, *, with_exposure: bool = False) -> Table:
         Column("cleared_at", DateTime(timezone=True)),
         Column("reason", Text),
         CheckConstraint("(cleared_on IS NULL) = (cleared_at IS NULL)", name="cleared_whole"),
-        Index("uq_finding_open", "key", unique=True, postgresql_where=text("cleared_at IS NULL")),
-        Index("ix_finding_parties", "parties", postgresql_using="gin"),
-        Index("ix_finding_about", "about", postgresql_using="gin"),
-        Index("ix_finding_order", text("coalesce(due_on, 'infinity'::date)"), "id"),
+        Index(f"uq_{name}_open", "key", unique=True, postgresql_where=text("cleared_at IS NULL")),
+        Index(f"ix_{name}_parties", "parties", postgresql_using="gin"),
+        Index(f"ix_{name}_about", "about", postgresql_using="gin"),
+        Index(f"ix_{name}_order", text("coalesce(due_on, 'infinity'::date)"), "id"),
     )
 
 
@@ -180,6 +183,7 @@ class Findings:
     raised: type[Event]
     cleared: type[Event]
     with_exposure: bool = False
+    table: str = FINDING
 
     async def raise_all(self, session: AsyncSession, findings: Sequence[NewFinding], *, stated_at: datetime) -> int:
         """Raise the findings that are not open; publish each. Return how many are new."""
@@ -193,7 +197,7 @@ class Findings:
         by_key = {one.key: one for one in ordered}
         extra = {"column": f", {_EXPOSURE}", "value": ", e"} if self.with_exposure else {"column": "", "value": ""}
         rows = await (await raw(session)).fetch(
-            _RAISE.format(**extra),
+            _RAISE.format(table=self.table, **extra),
             [one.key for one in ordered],
             [one.kind.value for one in ordered],
             [_BETWEEN.join(one.about) for one in ordered],
@@ -224,7 +228,7 @@ class Findings:
     async def _clear(
         self, session: AsyncSession, keys: Sequence[str], on: date, reason: str, stated_at: datetime
     ) -> int:
-        rows = await (await raw(session)).fetch(_CLEAR, keys, on, stated_at, reason)
+        rows = await (await raw(session)).fetch(_CLEAR.format(table=self.table), keys, on, stated_at, reason)
         events = [
             self.cleared.model_validate(
                 {
@@ -258,7 +262,7 @@ class Findings:
         The one that is due first comes in front, those without a day last.
         """
         rows: Sequence[Mapping[str, Any]] = await db.fetch(
-            _LIST.format(column=f", {_EXPOSURE}" if self.with_exposure else ""),
+            _LIST.format(table=self.table, column=f", {_EXPOSURE}" if self.with_exposure else ""),
             as_at,
             as_known or _NOW,
             codes,

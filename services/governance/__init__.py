@@ -15,8 +15,8 @@ Packages, the highest layer first; each may import those below it:
 
 tasks            what waits for whose vote, consent, declaration, minutes, reply or agreement
 dossiers         what led to each decision and what followed, sealed as a chain of hashes
-provenance       the vote, papers, minutes and rule packs behind a decision
 recommendations  what footprints recommend, the bodies' answers, and lawful grounds of an escalation
+provenance       the vote, papers, minutes and rule packs behind a decision
 conflicts        who is conflicted in what is decided, and who reads the papers; awards of contracts
 obstructions     who stands in the way of what, since when and at what cost
 commitments      contracts signed before their body existed, consultations, and reports of pressure

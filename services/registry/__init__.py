@@ -12,6 +12,7 @@ watch_lists      codes that a caller follows, and what changed of them
 federations      federations of practices: legal forms, and what each form may do
 revisions        what is new of many organisations from one day
 identifiers      external identifiers and further roles, with their periods
+tasks            what of a merger waits for too long, and bodies that an undoing leaves closed
 search           search by words, members, trees, lookups, exports
 applications     applications to merge: filed, judged, determined
 imports          files of ODS, ONS and others: formats, previews, the runner, what mergers follow from them
@@ -30,6 +31,7 @@ care_models      new care models: planned, delayed, live, ended
 lineage          predecessors, successors and exact shares along chains
 fhir             the FHIR R4 routes
 evidence         what sources stated: history, conflicts, anomalies
+findings         what of mergers and successions needs attention, raised once and cleared once
 core             organisations and what is recorded of them; the unit of change; reading as at and as known; who may act
                  and who reads what; terms
 """

@@ -12,17 +12,23 @@ from libs.common.events.registry import (
     ICBMerged,
     ICBMergerAgreed,
     ICBMergerRedated,
+    RegistryFindingCleared,
+    RegistryFindingRaised,
 )
 from libs.common.messaging.bus import Bus
-from libs.common.messaging.causes import DueBy, MadeDue
+from libs.common.messaging.causes import DueBy, MadeDue, own_events
 from libs.common.messaging.provenance import Alias
 from libs.common.service.app import Service, create_service
+from libs.common.service.due_work import first_of
 from libs.common.service.settings import Settings
 from services.registry.core.models import successions
 from services.registry.imports.preview.background import UPLOADS, previews
 from services.registry.mergers.commands import carry_out_next_merger
 from services.registry.routes import ROUTERS
 from services.registry.tables import METADATA
+from services.registry.tasks.due import find_not_put_back, find_stalled
+
+_ABOUT = DueBy("about", own_events("registry", but=(RegistryFindingRaised, RegistryFindingCleared)))
 
 SERVICE = Service(
     name="registry",
@@ -32,12 +38,14 @@ SERVICE = Service(
     metadata=METADATA,
     routers=ROUTERS,
     examples=Path(__file__).with_name("examples.toml"),
-    due_work=carry_out_next_merger,
+    due_work=first_of((carry_out_next_merger, find_stalled, find_not_put_back)),
     # What passes with a merger has the cause of the merger.
     made_due=MadeDue(
         {
             CCGMerged: (DueBy("merger", (CCGMergerAgreed, CCGMergerRedated)),),
             ICBMerged: (DueBy("merger", (ICBMergerAgreed, ICBMergerRedated)),),
+            RegistryFindingRaised: (_ABOUT,),
+            RegistryFindingCleared: (_ABOUT, DueBy("finding", (RegistryFindingRaised,))),
         }
     ),
     uploads=UPLOADS,
@@ -56,7 +64,7 @@ SERVICE = Service(
         },
         {
             "name": "Findings",
-            "description": "What is odd in the statements of sources, which are recorded as they arrive.",
+            "description": "What is odd in the statements of sources; what of mergers waits, or was not put back.",
         },
         {"name": "Imports", "description": "Preview what the import of a file would change."},
         {"name": "Search", "description": "Search, members and trees, many at once, exports, watch lists."},

@@ -8,6 +8,7 @@ from services.registry.crosswalks import api as crosswalks
 from services.registry.evidence import api as evidence
 from services.registry.federations import api as federations
 from services.registry.fhir import api as fhir
+from services.registry.findings import api as findings
 from services.registry.identifiers import api as identifiers
 from services.registry.imports import api as imports
 from services.registry.lineage import api as lineage
@@ -36,6 +37,7 @@ ROUTERS = (
     care_models.router,
     search.router,
     watch_lists.router,
+    findings.router,
     mergers.router,
     merger_previews.router,
     suspensions.router,

@@ -7,6 +7,7 @@ from services.registry.clusters import models as clusters
 from services.registry.core import models as organisations
 from services.registry.core.base import Base
 from services.registry.evidence import models as evidence
+from services.registry.findings import models as findings
 from services.registry.imports.preview import models as previews
 from services.registry.mergers import models as mergers
 from services.registry.reorganisations import models as reorganisations
@@ -19,6 +20,7 @@ MODELS = (
     clusters,
     care_models,
     evidence,
+    findings,
     previews,
     reorganisations,
     watch_lists,

@@ -82,6 +82,7 @@ of 10Q went to 10V.
 OWN = ("watch-lists", "watch-lists/1", "watch-lists/1/bodies", "watch-lists/1/changes")
 """The reads of the owner's watch list."""
 OTHERS = {
+    "list_merger_findings",
     "read_affiliation",
     "refuse_other_resources",
     "restate",
@@ -97,7 +98,7 @@ OTHERS = {
 }
 """Reads with no path of their own here: an affiliation's id is computed, other FHIR resources are refused, and what is
 posted is computed from what is open, or searches what is open by a form; counts are of what is open, and previews are a
-loader's (`tests/security/test_uploads.py`)."""
+loader's (`tests/security/test_uploads.py`). Findings about mergers are their parties' (`tests/registry/tasks`)."""
 
 
 @dataclass(frozen=True)

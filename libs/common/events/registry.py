@@ -456,3 +456,28 @@ FAMILIES = (MERGED, MERGER_AGREED, MERGER_REDATED, MERGER_WITHDRAWN)
 """Events that tell one act of several kinds of body. A handler subscribes to all of a family or to none."""
 
 Merged: TypeAlias = CCGMerged | ICBMerged
+
+
+class RegistryFindingRaised(Event, topic="registry", keys=("finding", "about", "parties"), parties_only=True):
+    """Something about an application, a merger or a succession needs attention; published once.
+
+    `about` are references and codes, `parties` the bodies whom it concerns, who alone read it. `kind` is a code, `text`
+    a sentence that the service makes of codes, references and days.
+    """
+
+    finding: str
+    about: tuple[str, ...]
+    parties: tuple[OdsCode, ...]
+    kind: str
+    due_on: date | None
+    text: str
+
+
+class RegistryFindingCleared(Event, topic="registry", keys=("finding", "about", "parties"), parties_only=True):
+    """What a finding was about is settled from `effective_on`. `reason` is a code."""
+
+    finding: str
+    about: tuple[str, ...]
+    parties: tuple[OdsCode, ...]
+    kind: str
+    reason: str

@@ -1,9 +1,9 @@
 """Flags contracts with staff lists whose staff wait, because the staff scheme of their merger is suspended."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import zip_longest
 
 import asyncpg
@@ -17,6 +17,7 @@ from services.contracts.findings.commands import NewFinding, clear_findings, rai
 from services.contracts.findings.models import FindingKind
 from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
 
+_ONE_DAY = timedelta(days=1)
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 _STATED = """
@@ -26,7 +27,8 @@ SELECT scheme, what = 'suspended' AS suspended, predecessors, effective_on, stat
 
 # The contracts that moved by the merger, or are of a body that is to merge, whose list of staff was known by then.
 _IN_DOUBT = """
-SELECT asked.n, c.reference, coalesce(supplier.value, c.supplier_code) AS supplier,
+SELECT asked.n, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS last_day,
+       coalesce(supplier.value, c.supplier_code) AS supplier,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id
                 AND b.valid @> greatest(asked.day, c.starts_on) AND upper_inf(b.known)
@@ -113,22 +115,22 @@ async def doubt_delivery(session: AsyncSession, merger: str, *, stated_at: datet
     await connection.execute(_LOCK, merger)
     plan = (await find_plans(connection, [merger])).get(merger)
     waits = _waits([_Pause(**row) for row in await connection.fetch(_STATED, merger)], plan)
-    rows = await connection.fetch(
-        _IN_DOUBT,
-        merger,
-        [",".join(wait.codes) for wait in waits],
-        [wait.suspension.effective_on for wait in waits],
-        [wait.resumption.stated_at if wait.resumption else _ALWAYS for wait in waits],
-    )
+    rows = await _in_doubt(connection, merger, waits)
     known = {row["key"]: row["is_open"] for row in await connection.fetch(_KNOWN, _prefix(merger))}
+    today = day_of(stated_at)
     gone = {key for key, is_open in known.items() if is_open}
     changed = 0
     for number, wait in enumerate(waits, 1):
-        found = {one.key: one for one in (wait.finding(merger, row) for row in rows if row["n"] == number)}
+        contracts = [(wait.finding(merger, row), row["last_day"]) for row in rows if row["n"] == number]
+        found = {one.key: one for one, _ in contracts}
+        ended = {one.key: last + _ONE_DAY for one, last in contracts if last < today}
         now = wait.suspension.stated_at if wait.resumption else max(wait.suspension.stated_at, stated_at)
-        new = [one for key, one in found.items() if key not in known or not (known[key] or wait.resumption)]
+        new = [
+            one for key, one in found.items() if key not in known or not (known[key] or wait.resumption or key in ended)
+        ]
         changed += await raise_findings(session, new, stated_at=now)
         gone -= found.keys()
+        changed += await _clear_ended(session, ended, before=wait.resumption, stated_at=now)
         if end := wait.resumption:
             # Also what is no longer found: it was in doubt until then.
             mine = {key for key in gone if key.startswith(wait.prefix(merger))}
@@ -138,6 +140,36 @@ async def doubt_delivery(session: AsyncSession, merger: str, *, stated_at: datet
             )
     cleared = await clear_findings(session, gone, on=day_of(stated_at), reason="superseded", stated_at=stated_at)
     return changed + cleared > 0
+
+
+async def _in_doubt(connection: asyncpg.Connection, merger: str, waits: Sequence[_Wait]) -> Sequence[asyncpg.Record]:
+    rows: Sequence[asyncpg.Record] = await connection.fetch(
+        _IN_DOUBT,
+        merger,
+        [",".join(wait.codes) for wait in waits],
+        [wait.suspension.effective_on for wait in waits],
+        [wait.resumption.stated_at if wait.resumption else _ALWAYS for wait in waits],
+    )
+    return rows
+
+
+async def _clear_ended(
+    session: AsyncSession, ended: Mapping[str, date], *, before: _Pause | None, stated_at: datetime
+) -> int:
+    """Clear what was in doubt of contracts that ended before their staff continued; nothing is delivered any longer."""
+    days = sorted({day for day in ended.values() if before is None or day <= before.effective_on})
+    return sum(
+        [
+            await clear_findings(
+                session,
+                {key for key, last in ended.items() if last == day},
+                on=day,
+                reason="ended",
+                stated_at=stated_at,
+            )
+            for day in days
+        ]
+    )
 
 
 async def doubt_deliveries(session: AsyncSession, codes: Collection[str] | None = None, *, stated_at: datetime) -> int:

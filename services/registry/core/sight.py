@@ -1,11 +1,11 @@
 """Who reads what: the register is open to every signed-in caller, and what is written for parties is theirs alone.
 
 Open are organisations, their links and lineage, successions, mergers and care models as they are planned and happen,
-who applied for what, the outcome, and every event of the registry. For its parties alone are the content of an
-application and its judgements, the words of conditions, of evidence and of care models, and who recorded a statement. A
-party is a body that the answer names, on the day and by the instant that it is asked for: who left reads what was known
-while it took part, and the account of a body that has ended reads what was written up to its end. A watch list is its
-owner's.
+who applied for what, the outcome, and every event of the registry but those about findings. For its parties alone are
+findings, the content of an application and its judgements, the words of conditions, of evidence and of care models, and
+who recorded a statement. A party is a body that the answer names, on the day and by the instant that it is asked for:
+who left reads what was known while it took part, and the account of a body that has ended reads what was written up to
+its end. A watch list is its owner's.
 """
 
 from collections.abc import Mapping

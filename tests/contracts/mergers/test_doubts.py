@@ -125,6 +125,21 @@ async def test_staff_that_continue_and_wait_again_on_one_day_are_in_doubt_once(h
     assert [end for *_, end, _ in await found(harness, "10H")] == [day, date(2018, 3, 1)]
 
 
+async def test_a_contract_that_ends_while_its_staff_wait_is_no_longer_in_doubt(harness: ContractsHarness) -> None:
+    await harness.hear_of_ccgs("10H", "10Y")
+    await with_staff(harness, "10H", "10Y")
+    since, ends, resumed = date(2021, 2, 1), date(2021, 4, 1), date(2021, 5, 1)
+    for old, new in (("10H", "14Y"), ("10Y", "15Y")):
+        await harness.hear(a_pause(True, since, old, new))
+    assert await due(harness, date(2021, 3, 31)) == 0
+    assert await due(harness, ends) == 2
+    assert await due(harness, ends) == 0
+    assert await found(harness, "10H") == [("M-14Y-S1", since, ends, "ended")]
+    await harness.hear(a_pause(False, resumed, "10H", "14Y"))
+    await harness.hear(a_pause(False, date(2021, 3, 1), "10Y", "15Y"))
+    assert await found(harness, "10H") == [("M-14Y-S1", since, ends, "ended")]
+
+
 async def test_due_work_that_meets_a_resumption_leaves_no_delivery_in_doubt(harness: ContractsHarness) -> None:
     await harness.hear_of_ccgs("10H")
     await with_staff(harness, "10H", listed=False)
