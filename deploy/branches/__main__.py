@@ -19,6 +19,8 @@ from deploy.branches.app import asking, create_app
 from deploy.branches.bases import SERVICES
 from deploy.branches.egress import Egress
 from deploy.branches.lifecycle import Branches
+from deploy.branches.plans.promotion import ServicesOfLife
+from deploy.branches.plans.store import PlanStore
 from deploy.branches.servers import BranchServer, embedded, running
 from deploy.gatherer.chain import Ask
 from libs.common.http.tokens import Keys, Verifier
@@ -39,6 +41,8 @@ class BranchSettings(Settings):
     """Each service's database in life, as JSON `{"registry": "postgresql+asyncpg://..."}`."""
     services_at: str = "http://{service}:8000"
     """Where life's services answer."""
+    plans_url: str = Field("", repr=False)
+    """The database of plans, which outlives the branches: best on life's server. Empty: nothing is promoted."""
     service_audience: str = "footprint-{service}"
     """A service's name in a token's `aud`, in life as in a branch."""
 
@@ -66,18 +70,26 @@ class _Server(uvicorn.Server):
         freeze()
 
 
+def _client(settings: BranchSettings, service: str) -> httpx.AsyncClient:
+    """Return a client of a service of life, which the process holds until it ends."""
+    return httpx.AsyncClient(base_url=settings.services_at.format(service=service), timeout=_SECONDS, trust_env=False)
+
+
 async def serve(settings: BranchSettings, server: BranchServer, listener: socket.socket | None) -> int:
     """Serve until a signal arrives; return the exit code."""
     life = settings.life_urls
     own = [settings.services_at.format(service=service) for service in SERVICES]
-    Egress([*life.values(), server.url, settings.jwks_url, *own]).install()
+    plans = [settings.plans_url] if settings.plans_url else []
+    Egress([*life.values(), *plans, server.url, settings.jwks_url, *own]).install()
     verifier = Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=Keys(settings.jwks_url))
     client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
 
     def ask_life(signed: str) -> Ask:
         return asking(client, settings.services_at, signed)
 
-    app, served = create_app(Branches(life, server, settings.of_service), verifier, ask_life)
+    services = ServicesOfLife({service: _client(settings, service) for service in SERVICES}, life)
+    store = PlanStore(settings.plans_url) if settings.plans_url else None
+    app, served = create_app(Branches(life, server, settings.of_service), verifier, ask_life, store, services)
     config = uvicorn.Config(
         served,
         host=settings.host,

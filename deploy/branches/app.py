@@ -22,6 +22,10 @@ from deploy.branches.errors import (
 )
 from deploy.branches.gateway import Gateway
 from deploy.branches.lifecycle import Branches
+from deploy.branches.plans.api import Promoter
+from deploy.branches.plans.api import router as promotion_router
+from deploy.branches.plans.promotion import ServicesOfLife
+from deploy.branches.plans.store import PlanStore
 from deploy.branches.register import Branch, State
 from deploy.branches.views import NAME, BranchListView, BranchView, MoveDay, OpenBranch, branch_view
 from deploy.gatherer.chain import Answer, Ask, answer_of
@@ -193,16 +197,29 @@ async def _view(branches: Branches, branch: Branch) -> BranchView:
     return branch_view(branch, branches.base_of(branch), await branches.server.size_of(branch.databases))
 
 
-def create_app(branches: Branches, verifier: Verifier, life: Life) -> tuple[FastAPI, ASGIApp]:
-    """Return the app, whose lifespan starts the branches, and what serves it together with their services."""
+def create_app(
+    branches: Branches,
+    verifier: Verifier,
+    life: Life,
+    plans: PlanStore | None = None,
+    services: ServicesOfLife | None = None,
+) -> tuple[FastAPI, ASGIApp]:
+    """Return the app, whose lifespan starts the branches, and what serves it together with their services.
+
+    With a store of `plans`, which are given to the `services`, branches are promoted.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
+            if plans is not None:
+                await plans.open()
             await branches.start()
             yield
         finally:
             await branches.stop()
+            if plans is not None:
+                await plans.close()
 
     app = FastAPI(
         title="Footprint: branches",
@@ -218,4 +235,7 @@ def create_app(branches: Branches, verifier: Verifier, life: Life) -> tuple[Fast
     app.state.branches, app.state.life = branches, life
     problems.register(app)
     app.include_router(router)
+    if plans is not None and services is not None:
+        app.state.promoter = Promoter(branches, branches.recorder, plans, services)
+        app.include_router(promotion_router)
     return app, Gateway(branches, verifier, app)

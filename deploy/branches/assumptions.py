@@ -120,10 +120,10 @@ def _is_own(token: str) -> bool:
     return f'"iss":"{ISSUER}"'.encode() in payload.replace(b" ", b"")
 
 
-def trust(app: FastAPI, key: BranchKey, branch_id: str, life_issuer: str) -> None:
+def trust(app: FastAPI, key: BranchKey, branch_id: str) -> None:
     """Let a branch's service take what the front signs for that branch; before the app's first request."""
     own = Verifier(issuer=ISSUER, audience=audience(branch_id), keys=key)
     for layer in app.user_middleware:
         life = layer.kwargs.get("verifier")
         if isinstance(life, Verifier):
-            layer.kwargs["verifier"] = BranchVerifier(life, own, life_issuer)
+            layer.kwargs["verifier"] = BranchVerifier(life, own, app.state.settings.token_issuer)

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
+from deploy.branches.assumptions import BranchKey, trust
 from deploy.branches.bases import SERVICES, Base, make_base, new_id
 from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused, DayPassed, DayTooFar
+from deploy.branches.recorder import Recorder
 from deploy.branches.register import Branch, Register, State
 from deploy.branches.servers import BranchServer
+from deploy.branches.steps import Journal
 from deploy.branches.worlds import SettingsOf, World, seal
 from libs.common.database.migrations import migrate
 from libs.common.errors import DomainError, Reason
@@ -57,6 +60,7 @@ class Branches:
     ) -> None:
         self.server = server
         self.register = Register(server)
+        self.recorder = Recorder(Journal(self.register), BranchKey())
         self.limits = limits or Limits()
         self._life, self._settings_of, self._upgrade = dict(life), settings_of, upgrade
         self._bases: dict[str, Base] = {}
@@ -70,6 +74,7 @@ class Branches:
     async def start(self) -> None:
         """Read the register, and remove what it does not name. Raises AlreadyServed."""
         await self.register.open()
+        await self.recorder.journal.open()
         self._bases = {base.id: base for base in await self.register.bases()}
         for branch in await self.register.branches():
             self._branches[branch.name] = branch
@@ -246,6 +251,8 @@ class Branches:
             for name, url in urls.items():
                 await self._upgrade(url, name)
         world = World(f"/branches/{branch.name}", urls, self._settings_of)
+        for app in world.apps.values():
+            trust(app, self.recorder.key, branch.id)
         await world.start()
         self._worlds[branch.id] = world
         if not migrated and world.today != branch.day:

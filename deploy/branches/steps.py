@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import asyncpg
 import httpx
 
+from deploy.branches.register import Register
 from libs.common.identity import Caller, Role
 
 JSON = "application/json"
@@ -112,8 +113,12 @@ def caller_of_text(stored: str) -> Caller:
 class Journal:
     """The steps of all branches, in the register's database."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, register: Register) -> None:
+        self._register = register
+
+    @property
+    def _pool(self) -> asyncpg.Pool:
+        return self._register.pool
 
     async def open(self) -> None:
         """Create the table where it is missing."""

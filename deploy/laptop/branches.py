@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+from sqlalchemy.engine import make_url
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -22,6 +23,8 @@ from libs.common.errors import Reason
 from libs.common.http.problems import Unavailable, refusal
 
 AUDIENCE = "branches"
+PLANS = "plans"
+"""The database of plans, and its owner, on life's server."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _STOP_SECONDS = 15.0
 _ANSWER_SECONDS = 180.0
@@ -99,6 +102,7 @@ class BranchProcess:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "KAFKA"))}
         environment |= {
             "LIFE_URLS": json.dumps(self._urls),
+            "PLANS_URL": _url_of_plans(self._urls["registry"]),
             "SERVICES_AT": f"{self._address}/{{service}}",
             "SERVICE_AUDIENCE": "{service}",
             "TOKEN_AUDIENCE": AUDIENCE,
@@ -123,6 +127,12 @@ class BranchProcess:
 def stop_branch_server(folder: Path) -> None:
     """Stop the PostgreSQL of branches in a data folder; does nothing where it does not run."""
     embedded(_folder_of_server(folder)).stop()
+
+
+def _url_of_plans(beside: str) -> str:
+    """Return the URL of the plans, on the server of a service's database."""
+    url = make_url(beside).set(username=PLANS, database=PLANS)
+    return url.render_as_string(hide_password=False)
 
 
 def _folder_of_server(folder: Path) -> Path:

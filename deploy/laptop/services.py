@@ -14,7 +14,7 @@ from deploy.demo.records import FOLDER
 from deploy.demo.services import Services
 from deploy.demo.stories.story import read_stories
 from deploy.gatherer.app import provenance_route
-from deploy.laptop.branches import AUDIENCE, BranchProcess
+from deploy.laptop.branches import AUDIENCE, PLANS, BranchProcess
 from deploy.laptop.front import front
 from deploy.laptop.issuer import Issuer
 from deploy.laptop.shown import ask_as_page_user, shown, stories_route
@@ -49,6 +49,9 @@ def make_databases(postgres: EmbeddedPostgres) -> dict[str, str]:
     for name in NAMES:
         postgres.ensure_role(name)
         postgres.ensure_database(name, owner=name)
+    # Plans outlive the branches that they were made in, and so the branch server.
+    postgres.ensure_role(PLANS)
+    postgres.ensure_database(PLANS, owner=PLANS)
     return {name: postgres.dsn(name, name) for name in NAMES}
 
 

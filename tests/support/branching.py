@@ -13,6 +13,8 @@ from fastapi import FastAPI
 
 from deploy.branches.app import create_app
 from deploy.branches.lifecycle import Branches, Limits
+from deploy.branches.plans.promotion import ServicesOfLife
+from deploy.branches.plans.store import PlanStore
 from deploy.branches.servers import BranchServer, embedded, running
 from deploy.gatherer.chain import Answer, Ask, answer_of
 from libs.common.http.tokens import Keys, Verifier
@@ -99,8 +101,10 @@ class Planning:
 
 
 @asynccontextmanager
-async def planning(platform: Platform, server: BranchServer, limits: Limits | None = None) -> AsyncIterator[Planning]:
-    """Serve branches of a platform; all that is open is dropped at the end."""
+async def planning(
+    platform: Platform, server: BranchServer, limits: Limits | None = None, *, plans_url: str = ""
+) -> AsyncIterator[Planning]:
+    """Serve branches of a platform; with a database for plans they are promoted too."""
 
     def settings_of(_: str, url: str) -> Settings:
         return platform.tokens.settings(url, pool_size=2, bulk_pool_size=1)
@@ -117,7 +121,10 @@ async def planning(platform: Platform, server: BranchServer, limits: Limits | No
 
         return ask
 
-    app, served = create_app(branches, Verifier(issuer=ISSUER, audience=AUDIENCE, keys=keys), life)
+    plans = PlanStore(plans_url) if plans_url else None
+    verifier = Verifier(issuer=ISSUER, audience=AUDIENCE, keys=keys)
+    services = ServicesOfLife(platform.clients, platform.urls)
+    app, served = create_app(branches, verifier, life, plans, services)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=served), base_url="http://branches.test") as client,

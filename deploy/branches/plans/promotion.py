@@ -28,7 +28,7 @@ _CLOCK = f"{VERSION}/operations/clock"
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class ServicesOfLife:
     """The four services of life, as clients ask them; and the URLs of their databases, which are only read."""
 
     clients: Mapping[str, httpx.AsyncClient]
@@ -55,7 +55,7 @@ class Life:
 
 async def make_plan(
     store: PlanStore,
-    life: Life,
+    life: ServicesOfLife,
     steps: Sequence[Step],
     *,
     name: str,
@@ -123,7 +123,7 @@ def _planned(step: Step, touched: frozenset[str]) -> PlannedStep:
     )
 
 
-async def must_not_have_moved(plan: Plan, life: Life, by: Caller) -> None:
+async def must_not_have_moved(plan: Plan, life: ServicesOfLife, by: Caller) -> None:
     """Raise BaseMoved with each fact of life that meets what the steps touch which are still to be given."""
     codes = frozenset[str]().union(*(step.touched for step in plan.steps if plan.answered(step.number) is None))
     facts = await read_conflicts(life.urls, plan.base, codes, own=plan.own, foreseen=plan.foreseen, visible_to=by)
@@ -137,7 +137,7 @@ def moved(facts: Sequence[ConflictingEvent]) -> BaseMoved:
     return BaseMoved(as_sentence(reasons), reasons=reasons)
 
 
-async def settled(store: PlanStore, life: Life, plan: Plan) -> Plan:
+async def settled(store: PlanStore, life: ServicesOfLife, plan: Plan) -> Plan:
     """Return the plan with the answers that life gave and this process did not write down, since it was killed."""
     open_acts = [one for one in plan.given if one.status is None and plan.answered(one.number) is None]
     if not open_acts:
@@ -150,7 +150,9 @@ async def settled(store: PlanStore, life: Life, plan: Plan) -> Plan:
     return await store.find(plan.reference) or plan
 
 
-async def give(store: PlanStore, life: Life, plan: Plan, number: int, *, by: Caller, token: str) -> httpx.Response:
+async def give(
+    store: PlanStore, life: ServicesOfLife, plan: Plan, number: int, *, by: Caller, token: str
+) -> httpx.Response:
     """Give a step in life as this caller; return life's answer, or the one that it gave before.
 
     Raises PlanStepNotFound, StepNotDue, BaseMoved, Unavailable.
@@ -181,7 +183,7 @@ def _must_be_due(plan: Plan, step: PlannedStep, today: date) -> None:
 
 
 async def _pass_on(
-    store: PlanStore, life: Life, plan: Plan, step: PlannedStep, *, by: Caller, token: str
+    store: PlanStore, life: ServicesOfLife, plan: Plan, step: PlannedStep, *, by: Caller, token: str
 ) -> httpx.Response:
     ids = replacement(plan)
     path, body = ids.path(step.path), step.body
@@ -227,7 +229,7 @@ def replacement(plan: Plan) -> Replacement:
     return ids
 
 
-async def _present_version(life: Life, service: str, path: str, token: str) -> str | None:
+async def _present_version(life: ServicesOfLife, service: str, path: str, token: str) -> str | None:
     """Return the ETag of what the step changes: of its own address, or the nearest above it that has a version."""
     parts = path.split("/")
     for length in range(len(parts), 3, -1):

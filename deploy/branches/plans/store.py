@@ -29,9 +29,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 _PLANS = """
 SELECT * FROM plan
- WHERE $1 OR owner = $2 OR bodies && $3 OR EXISTS (
+ WHERE $1 OR bodies && $2 OR EXISTS (
        SELECT FROM plan_step WHERE plan = reference
-          AND ARRAY(SELECT jsonb_array_elements_text(caller::jsonb -> 'organisations')) && $3)
+          AND ARRAY(SELECT jsonb_array_elements_text(caller::jsonb -> 'organisations')) && $2)
  ORDER BY made_at, reference
 """
 _STEPS = "SELECT * FROM plan_step WHERE plan = ANY($1) ORDER BY plan, number"
@@ -167,8 +167,8 @@ class PlanStore:
         return await self._one("SELECT * FROM plan WHERE reference = $1", reference)
 
     async def visible_to(self, caller: Caller) -> list[Plan]:
-        """Return the plans of a caller: the own, those for bodies and those with steps for bodies that it acts for."""
-        rows = await self._pool.fetch(_PLANS, caller.is_national, caller.subject, sorted(caller.organisations))
+        """Return the plans for bodies that a caller acts for, and those with steps that wait for one of them."""
+        rows = await self._pool.fetch(_PLANS, caller.is_national, sorted(caller.organisations))
         return await self._whole(rows)
 
     async def _one(self, sql: str, argument: str) -> Plan | None:

@@ -1,0 +1,176 @@
+"""Routes of promotion: the steps of a branch, the plan that is made of them, and its steps as they are given."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen
+from deploy.branches.gateway import bearer
+from deploy.branches.lifecycle import Branches
+from deploy.branches.plans import promotion
+from deploy.branches.plans.errors import (
+    BaseMoved,
+    PlanEnded,
+    PlanNotFound,
+    PlanStepNotFound,
+    PromotionRefused,
+    StepNotDue,
+)
+from deploy.branches.plans.promotion import ServicesOfLife
+from deploy.branches.plans.rules import PlanState
+from deploy.branches.plans.store import Plan, PlanStore
+from deploy.branches.plans.views import PlanListView, PlanView, StepListView, plan_view, reads_all, step_view
+from deploy.branches.recorder import Recorder
+from deploy.branches.register import Branch
+from libs.common.http.dependencies import By, allowed
+from libs.common.http.problems import problems
+from libs.common.http.query_parameters import StrictRoute
+from libs.common.identity import Caller, NotYoursToDecide, Role
+from libs.common.messaging.event_log import End
+
+Planner = Annotated[Caller, allowed(Role.PLANNER)]
+Reference = Annotated[str, Path(pattern=r"^PL-[0-9a-f]{16}$")]
+Number = Annotated[int, Path(ge=1, le=999_999)]
+
+router = APIRouter(route_class=StrictRoute, tags=["Promotion"])
+
+
+@dataclass(frozen=True, slots=True)
+class Promoter:
+    """What the routes work with: the branches and their journal, the plans, and life."""
+
+    branches: Branches
+    recorder: Recorder
+    plans: PlanStore
+    life: ServicesOfLife
+
+
+@router.get(
+    "/branches/{name}/steps",
+    summary="List the commands of a branch",
+    responses=problems(BranchNotFound, BranchNotOpen),
+)
+async def list_steps(name: str, by: Planner, request: Request) -> StepListView:
+    """List what was commanded in the branch, in order, with the answers' status, Location and ETag."""
+    promoter = _promoter(request)
+    branch = promoter.branches.get(name, by)
+    world = await promoter.branches.world(branch)
+    await promoter.recorder.finish(world, branch.id)
+    return StepListView(items=[step_view(step) for step in await promoter.recorder.journal.steps(branch.id)])
+
+
+@router.post(
+    "/branches/{name}/promotion",
+    status_code=201,
+    summary="Promote a branch",
+    responses=problems(BranchNotFound, BranchNotOpen, BranchMoves, PromotionRefused, BaseMoved),
+)
+async def promote(name: str, by: Planner, request: Request, response: Response) -> PlanView:
+    """Make the branch's commands one plan in life, which waits for whoever holds the right to each.
+
+    A branch is promoted once: the status is 200 where its plan is there already, and the plan is that one.
+    """
+    promoter = _promoter(request)
+    branch = promoter.branches.get(name, by)
+    made = await promoter.plans.of_branch(branch.id)
+    plan = made or await _made(promoter, branch, by)
+    response.status_code = 200 if made else 201
+    response.headers["Location"] = f"/plans/{plan.reference}"
+    return plan_view(plan, await promoter.life.today(bearer(request.headers)), by)
+
+
+async def _made(promoter: Promoter, branch: Branch, by: Caller) -> Plan:
+    world = await promoter.branches.world(branch)
+    if world.is_moving:
+        raise BranchMoves(f"the clock of {branch.name} is being moved")
+    base = promoter.branches.base_of(branch)
+    if base is None:
+        raise BranchNotOpen(f"{branch.name} has no base yet")
+    await promoter.recorder.finish(world, branch.id)
+    await world.catch_up()
+    return await promotion.make_plan(
+        promoter.plans,
+        promoter.life,
+        await promoter.recorder.journal.steps(branch.id),
+        name=branch.name,
+        branch_id=branch.id,
+        bodies=branch.bodies,
+        copies={service: promoter.branches.server.url_of(branch.database(service)) for service in base.ends},
+        base={service: End(end.epoch, end.position) for service, end in base.ends.items()},
+        by=by,
+    )
+
+
+@router.get("/plans", summary="List plans", responses=problems())
+async def list_plans(by: By, request: Request) -> PlanListView:
+    """List the plans that are for bodies of yours, or that wait for one of them."""
+    promoter = _promoter(request)
+    today = await promoter.life.today(bearer(request.headers))
+    found = [
+        await promotion.settled(promoter.plans, promoter.life, plan) for plan in await promoter.plans.visible_to(by)
+    ]
+    return PlanListView(items=[plan_view(plan, today, by) for plan in found])
+
+
+@router.get("/plans/{reference}", summary="Read a plan", responses=problems(PlanNotFound))
+async def read_plan(reference: Reference, by: By, request: Request) -> PlanView:
+    """Return a plan: each step with its day and state, and whose right it waits for."""
+    promoter = _promoter(request)
+    plan = await _plan(promoter, reference, by)
+    return plan_view(plan, await promoter.life.today(bearer(request.headers)), by)
+
+
+@router.post(
+    "/plans/{reference}/steps/{number}",
+    summary="Give a step of a plan",
+    responses=problems(PlanNotFound, PlanStepNotFound, StepNotDue, BaseMoved),
+)
+async def give_step(reference: Reference, number: Number, by: By, request: Request) -> Response:
+    """Give the step in life with your own token: the service decides by your right then, and its answer is yours.
+
+    Given again, by whoever has the right, it is answered as the first time and does nothing.
+    """
+    promoter = _promoter(request)
+    plan = await _plan(promoter, reference, by)
+    token = bearer(request.headers)
+    answer = await promotion.give(promoter.plans, promoter.life, plan, number, by=by, token=token)
+    shown = ("content-type", "location", "etag", "idempotency-replayed")
+    headers = {name: answer.headers[name] for name in shown if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers)
+
+
+@router.post(
+    "/plans/{reference}/withdrawal",
+    summary="Withdraw a plan",
+    responses=problems(PlanNotFound, PlanEnded),
+)
+async def withdraw_plan(reference: Reference, by: By, request: Request) -> PlanView:
+    """Withdraw what of the plan is still to be given. What was done stays done; again changes nothing."""
+    promoter = _promoter(request)
+    plan = await _plan(promoter, reference, by)
+    if not reads_all(plan, by):
+        raise NotYoursToDecide(f"{', '.join(plan.bodies)}: who acts for all of them withdraws it")
+    today = await promoter.life.today(bearer(request.headers))
+    if plan_view(plan, today, by).state is PlanState.DONE:
+        raise PlanEnded(f"all steps of {plan.reference} are done")
+    await promoter.plans.withdraw(plan.reference)
+    return plan_view(await promoter.plans.find(plan.reference) or plan, today, by)
+
+
+async def _plan(promoter: Promoter, reference: str, by: Caller) -> Plan:
+    """Return a plan that the caller may read. Raises PlanNotFound."""
+    plan = await promoter.plans.find(reference)
+    if plan is None or not _is_shown(plan, by):
+        raise PlanNotFound(f"there is no plan {reference} that waits for you or is for bodies of yours")
+    return await promotion.settled(promoter.plans, promoter.life, plan)
+
+
+def _is_shown(plan: Plan, by: Caller) -> bool:
+    waiting = {code for step in plan.steps for code in step.caller.organisations}
+    return by.acts_for_one_of({*plan.bodies, *waiting})
+
+
+def _promoter(request: Request) -> Promoter:
+    promoter: Promoter = request.app.state.promoter
+    return promoter

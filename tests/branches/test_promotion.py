@@ -1,0 +1,235 @@
+"""A branch's commands are promoted into life as one plan: each on its day and once, by who holds the right then."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy.branches.servers import BranchServer
+from libs.common.database.connection import dsn
+from libs.common.identity import Caller, Role
+from tests.support.branching import Planning, planning
+from tests.support.builders import a_ccg, a_merger_command
+from tests.support.databases import Databases, fresh_databases
+from tests.support.edge import Tokens
+from tests.support.platform import Platform, running_platform
+
+TODAY, MERGES = date(2018, 3, 1), date(2018, 4, 1)
+NHS_ENGLAND = {"Assume": "nhs_england@*"}
+PAIRS = ("03A", "03B"), ("04A", "04B"), ("05A", "05B"), ("06A", "06B"), ("07A", "07B")
+NAMED = {"new_name": "NHS Somewhere CCG", "effective_on": "2018-03-01"}
+
+
+@pytest.fixture(scope="module")
+async def life(templates: Databases, tokens: Tokens) -> AsyncIterator[Platform]:
+    """Four services on 1 March 2018 with pairs of CCGs, one pair for each test."""
+    async with fresh_databases(templates) as new, running_platform(templates, new, tokens) as platform:
+        # First: what is stated of a body comes after all that was stated of it before.
+        await platform.move_clocks(TODAY)
+        ccgs = {"organisations": [a_ccg(code) for pair in PAIRS for code in pair]}
+        await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=ccgs)
+        await platform.caught_up()
+        yield platform
+
+
+@pytest.fixture(scope="module")
+async def plans_url(templates: Databases) -> AsyncIterator[str]:
+    async with fresh_databases(templates) as new:
+        yield await new(None)
+
+
+@pytest.fixture
+async def planner(plans_url: str, life: Platform, server: BranchServer) -> AsyncIterator[Planning]:
+    async with planning(life, server, plans_url=plans_url) as served:
+        yield served
+        for branch in served.branches.of(served.everyone):
+            await served.branches.drop(branch)
+
+
+def kind_of(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition("/")[2]
+
+
+def merger(successor: str, pair: tuple[str, str]) -> dict[str, Any]:
+    return a_merger_command(successor, *pair, on=MERGES)
+
+
+async def events_about(life: Platform, service: str, name: str, code: str) -> int:
+    rows = await life.database(service).fetch("SELECT FROM event_log WHERE name = $1 AND keys && ARRAY[$2]", name, code)
+    return len(rows)
+
+
+async def test_an_assumed_caller_commands_and_reads_nothing(life: Platform, planner: Planning) -> None:
+    pair = PAIRS[0]
+    await planner.open("assume", *pair)
+    path, command = "/branches/assume/registry/v1", merger("03C", pair)
+    read = await planner.send("GET", f"{path}/organisations/03A", Role.PLANNER, headers=NHS_ENGLAND)
+    assert kind_of(read) == (403, "assumed-reads-nothing")
+    own = await planner.send("POST", f"{path}/mergers", Role.PLANNER, json=command)
+    assert kind_of(own) == (403, "role-missing")
+    agreed = await planner.send("POST", f"{path}/mergers", Role.PLANNER, json=command, headers=NHS_ENGLAND)
+    assert (agreed.status_code, agreed.content) == (201, b"")
+    again = await planner.send("POST", f"{path}/mergers", Role.PLANNER, json=command, headers=NHS_ENGLAND)
+    assert again.status_code == 409
+    assert set(again.json()) == {"type", "title", "status"}
+    for header in ("nobody@*", "contract_lead@*", "contract_lead", "operator@15A"):
+        refused = await planner.send("POST", f"{path}/mergers", json=command, headers={"Assume": header})
+        assert kind_of(refused) == (422, "assumption-refused"), header
+    steps = (await planner.call("GET", "/branches/assume/steps"))["items"]
+    assert [(one["number"], one["status"], one["assumed"]) for one in steps] == [
+        (1, 403, False),
+        (2, 201, True),
+        (3, 409, True),
+    ]
+    [branch] = planner.branches.of(planner.everyone)
+    token = planner.branches.recorder.key.token(Caller("eve", frozenset(Role), frozenset({"*"})), branch.id)
+    in_life = await life.clients["registry"].get("/v1/organisations/03A", headers={"Authorization": f"Bearer {token}"})
+    assert kind_of(in_life) == (401, "unauthenticated")
+    own_token = planner.branches.recorder.key.token(Caller("eve", frozenset(Role), frozenset({"*"})), "another")
+    world = await planner.branches.world(branch)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(world.routes), base_url="http://branch") as client:
+        found = await client.get(f"{path}/organisations/03A", headers={"Authorization": f"Bearer {own_token}"})
+    assert found.status_code == 401
+
+
+async def test_a_plan_waits_for_its_days_and_for_who_holds_the_right_and_is_done_once(
+    life: Platform, planner: Planning
+) -> None:
+    pair = PAIRS[1]
+    await planner.open("plan", *pair)
+    path = "/branches/plan"
+    leads = (Role.PLANNER, Role.GOVERNANCE_LEAD, Role.REGISTRAR)
+
+    async def own(method: str, to: str, **request: Any) -> httpx.Response:
+        answer = await planner.send(method, f"{path}/{to}", *leads, organisations=(*pair, "04C"), **request)
+        assert answer.is_success, answer.text
+        return answer
+
+    registered = await own("POST", "governance/v1/people", json={"organisation": "04A", "display_name": "Ann"})
+    person = registered.json()["person"]
+    read = await own("GET", f"governance/v1/people/{person}")
+    named = {"display_name": "Anne"}
+    version = {"If-Match": read.headers["ETag"]}
+    await own("PUT", f"governance/v1/people/{person}", json=named, headers=version)
+    await own("POST", "registry/v1/mergers", json=merger("04C", pair), headers=NHS_ENGLAND)
+    await planner.move("plan", "2018-04-02")
+    people = {"basis": "registered", "people": 250_000, "effective_on": "2018-04-01"}
+    await own("POST", "registry/v1/organisations/04C/populations", json=people)
+
+    made = await planner.send("POST", f"{path}/promotion", *leads, organisations=pair)
+    again = await planner.send("POST", f"{path}/promotion", *leads, organisations=pair)
+    assert (made.status_code, again.status_code) == (201, 200)
+    plan = made.json()
+    assert again.json()["reference"] == plan["reference"]
+    assert [(one["day"], one["state"], one["assumed"]) for one in plan["steps"]] == [
+        ("2018-03-01", "due", False),
+        ("2018-03-01", "waits for an earlier step", False),
+        ("2018-03-01", "waits for an earlier step", True),
+        ("2018-04-02", "waits for an earlier step", False),
+    ]
+    assert plan["steps"][2]["waits_for"] == {"roles": ["nhs_england"], "organisations": ["*"], "subject": None}
+
+    async def give(number: int, *roles: Role, organisations: tuple[str, ...] = (*pair, "04C")) -> httpx.Response:
+        to = f"/plans/{plan['reference']}/steps/{number}"
+        return await planner.send("POST", to, *roles, organisations=organisations)
+
+    stranger = await give(1, *leads, organisations=("99Z",))
+    assert kind_of(stranger) == (404, "plan-not-found")
+    early = await give(4, *leads)
+    assert kind_of(early) == (409, "step-not-due")
+    assert [one["field"] for one in early.json()["reasons"]] == ["day", "steps.1", "steps.2", "steps.3"]
+    first = await give(1, *leads)
+    assert first.status_code == 201
+    in_life = first.json()["person"]
+    assert in_life != person
+    second = await give(2, *leads)
+    assert (second.status_code, second.json()["person"]) == (200, in_life)
+    assert kind_of(await give(3, *leads)) == (403, "role-missing")
+    agreed = await give(3, Role.NHS_ENGLAND, organisations=("*",))
+    assert agreed.status_code == 201
+    for name in life.running:
+        async with life.database(name).begin() as session:
+            connection = await (await session.connection()).get_raw_connection()
+            driver = connection.driver_connection
+            assert driver is not None
+            await driver.execute("UPDATE promoted_step SET created_at = created_at - interval '1 year'")
+    repeated = await give(3, Role.NHS_ENGLAND, organisations=("*",))
+    assert (repeated.status_code, repeated.content) == (201, agreed.content)
+    assert repeated.headers["Idempotency-Replayed"] == "true"
+    await life.move_clocks(date(2018, 4, 2))
+    assert await events_about(life, "registry", "CCGMerged", "04C") == 1
+    last = await give(4, *leads)
+    assert last.status_code == 201, last.text
+    done = await planner.call("GET", f"/plans/{plan['reference']}", *leads, organisations=pair)
+    assert (done["state"], {one["state"] for one in done["steps"]}) == ("done", {"done"})
+    assert [len(one["given"]) for one in done["steps"]] == [1, 1, 3, 1]
+    await planner.call("DELETE", path)
+    kept = await planner.call("GET", "/plans", *leads, organisations=pair)
+    assert [one["reference"] for one in kept["items"]] == [plan["reference"]]
+    assert await planner.branches.register.pool.fetch("SELECT FROM step") == []
+    await life.move_clocks(TODAY)
+
+
+async def test_another_renaming_of_a_body_is_found_before_the_plan_and_before_its_steps(
+    life: Platform, planner: Planning
+) -> None:
+    pair, rename = PAIRS[2], "/organisations/05A/renaming"
+    await planner.open("moved", *pair)
+    await planner.open("other", "06A", "06B")
+    for name, command in (("moved", merger("05C", pair)), ("other", merger("06C", PAIRS[3]))):
+        await planner.call("POST", f"/branches/{name}/registry/v1/mergers", json=command, headers=NHS_ENGLAND)
+    before = await planner.call("POST", "/branches/moved/promotion", expect=201)
+    version = {"If-Match": '"1"'}
+    await life.call("POST", "registry", rename, Role.REGISTRAR, json=NAMED, headers=version)
+    await life.caught_up()
+    refused = await planner.send("POST", f"/plans/{before['reference']}/steps/1")
+    assert kind_of(refused) == (409, "base-moved")
+    [reason] = refused.json()["reasons"]
+    assert "OrganisationRenamed about 05A" in reason["message"]
+    assert await events_about(life, "registry", "CCGMergerAgreed", "05C") == 0
+    untouched = await planner.call("POST", "/branches/other/promotion", expect=201)
+    given = await planner.send("POST", f"/plans/{untouched['reference']}/steps/1")
+    assert given.status_code == 201
+    withdrawn = await planner.call("POST", f"/plans/{before['reference']}/withdrawal")
+    assert (withdrawn["state"], withdrawn["steps"][0]["state"]) == ("withdrawn", "withdrawn")
+    ended = await planner.send("POST", f"/plans/{untouched['reference']}/withdrawal")
+    assert kind_of(ended) == (409, "plan-ended")
+
+
+async def test_what_was_not_answered_since_the_process_was_killed_is_done_once(
+    life: Platform, planner: Planning, plans_url: str
+) -> None:
+    pair = PAIRS[4]
+    opened = await planner.open("killed", *pair)
+    agreed = await planner.send(
+        "POST", "/branches/killed/registry/v1/mergers", json=merger("07C", pair), headers=NHS_ENGLAND
+    )
+    assert agreed.status_code == 201
+    await planner.branches.register.pool.execute("UPDATE step SET status = NULL")
+    [step] = (await planner.call("GET", "/branches/killed/steps"))["items"]
+    assert (step["number"], step["status"]) == (1, 201)
+    merged = await planner.call("GET", "/branches/killed/registry/v1/mergers", params={"code": "07A"})
+    assert len(merged["items"]) == 1
+    plan = await planner.call("POST", "/branches/killed/promotion", expect=201)
+    to = f"/plans/{plan['reference']}/steps/1"
+    assert (await planner.send("POST", to)).status_code == 201
+    connection = await asyncpg.connect(dsn(plans_url))
+    await connection.execute("UPDATE act SET status = NULL, answer = NULL WHERE plan = $1", plan["reference"])
+    await connection.close()
+    settled = await planner.call("GET", f"/plans/{plan['reference']}")
+    assert (settled["state"], settled["steps"][0]["given"][0]["status"]) == ("done", 201)
+    assert (await planner.send("POST", to)).headers["Idempotency-Replayed"] == "true"
+    assert await events_about(life, "registry", "CCGMergerAgreed", "07C") == 1
+    assert opened["state"] == "open"
+
+
+async def test_a_branch_without_commands_is_no_plan(planner: Planning) -> None:
+    await planner.open("empty", "03A")
+    refused = await planner.send("POST", "/branches/empty/promotion")
+    assert kind_of(refused) == (409, "promotion-refused")
+    assert refused.json()["reasons"][0]["message"] == "no command was carried out in the branch"
+    imported = await planner.send("POST", "/branches/empty/registry/v1/imports/previews")
+    assert kind_of(imported) == (409, "no-step")
