@@ -13,7 +13,7 @@ from libs.common.identity import Caller
 from libs.common.temporal.days import WrittenInstant
 from services.governance.core.codes import Command, ConditionCode, Document, Note, PersonId, Reference
 from services.governance.core.errors import refuse
-from services.governance.core.quorum import who_counts
+from services.governance.core.quorum import Quorum, who_counts
 from services.governance.core.votes import Choice
 from services.governance.decisions.commands import NewDecision, take_decision
 from services.governance.decisions.models import Outcome
@@ -37,7 +37,15 @@ from services.governance.meetings.errors import (
     VotedTwice,
 )
 from services.governance.meetings.models import ItemOutcome, ItemResult, MeetingItem, Motion, Vote
-from services.governance.meetings.rules import Cast, Room, Tally, Voter, shortfalls, tally, voted_before
+from services.governance.meetings.rules import (
+    Cast,
+    Room,
+    Tally,
+    Voter,
+    counting,
+    tally,
+    voted_before,
+)
 from services.governance.minutes.commands import approve_minutes
 from services.governance.urgent_actions.commands import refuse_ratification
 
@@ -183,8 +191,8 @@ async def cast_votes(
 def _votes(
     room: Room, item: MeetingItem, command: CastVotes, before: Sequence[queries.Row], stated_at: datetime
 ) -> tuple[list[Vote], list[Conflict]]:
-    """Return the votes that are cast, after those before, and why some do not count."""
-    cast = [(vote["seat"], Voter(vote["voter"], vote["principal"])) for vote in before]
+    """Return the votes that are cast, after those before that are not void, and why some do not count."""
+    cast = [(vote.seat, voter) for vote, voter in counting(room, queries.casts_of(before))]
     votes: list[Vote] = []
     refusals: list[Conflict] = []
     for ballot in command.ballots:
@@ -239,7 +247,7 @@ async def close_item(
         refusals.append(NotYetDue(message, reasons=[Reason(message, "closed_at")]))
     refusals += _casting_refusals(room, counted, command, row)
     if not counted.quorum:
-        reasons = [Reason(f"{item.reference}: {sentence}", "quorum") for sentence in shortfalls(counted.quorum)]
+        reasons = [Reason(f"{item.reference}: {sentence}", "quorum") for sentence in _shortfalls(counted.quorum)]
         refusals.append(NotQuorate(f"no quorum of {found.body.reference} for {item.reference}", reasons=reasons))
     refuse(refusals)
     result = _result(room, item, counted, command.closed_at, stated_at)
@@ -300,6 +308,7 @@ def _result(room: Room, item: MeetingItem, counted: Tally, closed_at: datetime, 
         clause=counted.quorum.clause,
         filled=list(counted.quorum.filled),
         counted=sorted(person.person for person in people),
+        void=list(counted.void),
     )
 
 
@@ -323,3 +332,20 @@ def _casting_refusals(room: Room, counted: Tally, command: CloseItem, item: quer
 
 def _not_open(item: queries.Row) -> list[Conflict]:
     return [] if item["put_at"] is not None else [NoMotion(f"no motion was put at item {item['number']}")]
+
+
+def _shortfalls(found: Quorum) -> list[str]:
+    """Return why there is no quorum, a sentence for each clause: seats, rivals, conditions, and members missing."""
+    sentences = []
+    for number, short in enumerate(found.shortfalls, start=1):
+        parts = []
+        if short.contested:
+            seats = "; ".join(" or ".join(sorted(seat.roles)) or "any member" for seat in short.contested)
+            rivals = ", ".join(short.rivals) or "no one"
+            parts.append(f"the seats {seats} can be filled by {rivals} alone")
+        if short.unmet:
+            parts.append("no one is there as " + "; ".join(" or ".join(sorted(roles)) for roles in short.unmet))
+        if short.missing:
+            parts.append(f"{short.missing} voting members too few")
+        sentences.append(f"clause {number}: " + ", ".join(parts))
+    return sentences

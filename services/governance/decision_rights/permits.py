@@ -128,7 +128,8 @@ def unshown(met: Collection[str], document: str | None) -> list[Conflict]:
 
 
 def _refusal(organisation: str, actor: Actor, fault: Fault) -> Conflict:
-    message = f"{organisation}: {actor.named} may not: {fault.repair}"
+    condition = ": " if fault.missing in (Missing.POWER, Missing.LOOP) else " unless "
+    message = f"{organisation}: {actor.named} may not{condition}{fault.repair}"
     return _REFUSALS.get(fault.missing, NoPower)(message, reasons=[Reason(message, "body")])
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.errors import Conflict, Reason
 from libs.common.events.governance import DecisionReversed, DecisionTaken
 from libs.common.identity import Caller, Role
@@ -21,7 +21,7 @@ from services.governance.core.codes import Command, Document, Note
 from services.governance.core.errors import EndsBeforeItBegins, refuse
 from services.governance.core.models import known
 from services.governance.decision_rights.models import SeriesPart
-from services.governance.decision_rights.permits import permit, unshown
+from services.governance.decision_rights.permits import ask_for_act, record_permit, unshown
 from services.governance.decision_rights.queries import Actor
 from services.governance.decision_rights.series import Series, end_parts, restore_parts
 from services.governance.decisions.errors import (
@@ -37,7 +37,7 @@ from services.governance.proposals.errors import NotAsked, NotConsulted, Proposa
 from services.governance.proposals.models import ActKind, Proposal, State
 from services.governance.proposals.packs import consultations_asked
 from services.governance.proposals.queries import ProposalRead, get_proposal
-from services.governance.reach.queries import Binding, binding_of
+from services.governance.reach.queries import NO_ONE, Binding, binding_of
 from services.governance.subjects.models import SubjectKind
 from services.governance.subjects.queries import find_subject
 from services.governance.subjects.rules import Subject
@@ -71,21 +71,17 @@ async def take_decision(session: AsyncSession, new: NewDecision, *, by: Caller, 
     """Record what a body decided on a proposal, if `can` permits it for each organisation that it binds.
 
     A condition of a right is met where evidence of it was given by the day and stated by then. Who may act for the body
-    is for the caller of this function to check. Raises ProposalNotFound, ProposalNotOpen, NotAsked, DecidedAlready,
-    NotConsulted, BindsNoOne, NoPower, LimitExceeded, SplitToStayUnder, ConditionUnmet.
+    is for the caller of this function to check. Raises ProposalNotFound, and with all reasons at once ProposalNotOpen,
+    NotAsked, DecidedAlready, NotConsulted, BindsNoOne, NoPower, LimitExceeded, SplitToStayUnder, ConditionUnmet.
     """
     proposal = await lock_proposal(session, new.proposal)
     connection = await raw(session)
     read = await get_proposal(connection, new.proposal, as_at=new.on)
     subject = await find_subject(connection, proposal.subject, as_at=new.on, as_known=None)
-    refuse([*_not_open(read, new, subject), *_not_consulted(read, new), *unshown(new.met, new.document)])
-    about = read.binding[new.body]
-    binding = await binding_of(connection, new.body, proposal.action, on=new.on, as_known=None, about=about)
-    if not binding.binds:
-        reasons = [Reason(reason, "body") for reason in binding.reasons]
-        raise BindsNoOne(f"a decision of {new.body} on {proposal.action} binds no organisation", reasons=reasons)
-    decision_id = f"D-{uuid.uuid4()}"
-    permitted = await permit(
+    refusals = [*_not_open(read, new, subject), *_not_consulted(read, new), *unshown(new.met, new.document)]
+    binding = await _binding(connection, proposal, read, new)
+    refusals += _binds_no_one(read, new, binding)
+    asked = await ask_for_act(
         session,
         new.actor or Actor(body=new.body),
         binding.binds,
@@ -93,9 +89,10 @@ async def take_decision(session: AsyncSession, new: NewDecision, *, by: Caller, 
         series=Series(name=proposal.series, proposal=proposal.reference),
         on=new.on,
         stated_at=stated_at,
-        act=decision_id,
-        by=by,
     )
+    refuse([*refusals, *asked.refusals])
+    decision_id = f"D-{uuid.uuid4()}"
+    permitted = await record_permit(session, asked, act=decision_id, by=by)
     decision = _decision(decision_id, proposal, read, new, permitted, binding, by=by, stated_at=stated_at)
     session.add(decision)
     await session.flush()
@@ -146,6 +143,21 @@ def _not_open(read: ProposalRead, new: NewDecision, subject: Subject | None) -> 
             yield _refusal(DecidedAlready, message, "body")
 
 
+async def _binding(db: Reads, proposal: Proposal, read: ProposalRead, new: NewDecision) -> Binding:
+    """Return whom the decision binds: no one where the body is not asked."""
+    if new.body not in read.binding:
+        return Binding(NO_ONE, ())
+    about = read.binding[new.body]
+    return await binding_of(db, new.body, proposal.action, on=new.on, as_known=None, about=about)
+
+
+def _binds_no_one(read: ProposalRead, new: NewDecision, binding: Binding) -> Iterable[Conflict]:
+    if new.body in read.binding and not binding.binds:
+        reasons = [Reason(reason, "body") for reason in binding.reasons]
+        message = f"a decision of {new.body} on {read.action} binds no organisation"
+        yield BindsNoOne(message, reasons=reasons)
+
+
 def _not_consulted(read: ProposalRead, new: NewDecision) -> Iterable[Conflict]:
     """Yield whose views have to be sought before a body approves: a rejection leaves all as it was."""
     if new.outcome.approves:
@@ -160,7 +172,7 @@ def _met(read: ProposalRead, new: NewDecision, stated_at: datetime) -> frozenset
 
     What the proposer shows without naming a body is of the proposer's own rights: no one shows another's.
     """
-    own = {new.body, ""} if read.binding[new.body] == (read.organisation,) else {new.body}
+    own = {new.body, ""} if read.binding.get(new.body) == (read.organisation,) else {new.body}
     return new.met | {act.code for act in read.standing.evidence if act.body in own and act.stated_at <= stated_at}
 
 

@@ -120,7 +120,7 @@ SELECT d.id, 'interest:' || n.id, 5, 'interest', m.held_on, r.stated_at,
 _VOTES = f"""
 SELECT d.id, 'vote:' || v.id, 6, 'vote', m.held_on, v.stated_at,
        jsonb_build_object('item', i.reference, 'seat', v.seat, 'choice', v.choice, 'cast_at', v.cast_at,
-           'voter', v.voter, 'cast_by', v.cast_by, 'principal', v.principal),
+           'voter', v.voter, 'cast_by', v.cast_by, 'principal', v.principal, 'counts', v.id <> ALL(r.void)),
        jsonb_build_object('name', v.voter)
   {_AT_ITEM} JOIN vote v ON v.item_id = i.id
 """

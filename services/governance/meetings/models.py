@@ -1,7 +1,7 @@
 """Tables of meetings: each row is something stated once; a later one of the same kind supersedes it.
 
-Of attendance, recusals and minutes the latest row counts. A seat and a person have one vote an item, and an item one
-result: constraints of the database, beside the lock on the item.
+Of attendance, recusals and minutes the latest row counts, of votes those that `rules.counting` returns. An item has one
+result: a constraint of the database, beside the lock on the item.
 """
 
 from datetime import date, datetime
@@ -215,15 +215,12 @@ class Motion(Base):
 class Vote(Base):
     """The vote of one seat at one instant, cast by its holder, by a deputy, or by whom the holder gave it to (proxy).
 
-    `voter` is the person whose vote it is: holder or deputy. `principal` is the seat's holder.
+    `voter` is the person whose vote it is: holder or deputy. `principal` is the seat's holder. A void vote is kept, and
+    the seat may vote again: with the item locked, one of a seat and of a person counts (`rules.counting`).
     """
 
     __tablename__ = "vote"
-    __table_args__ = (
-        UniqueConstraint("item_id", "seat"),
-        UniqueConstraint("item_id", "voter"),
-        UniqueConstraint("item_id", "principal"),
-    )
+    __table_args__ = (Index(None, "item_id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
     item_id: Mapped[int] = mapped_column(ForeignKey("meeting_item.id"))
@@ -237,7 +234,10 @@ class Vote(Base):
 
 
 class ItemResult(Base):
-    """What came of an item: votes, the quorum with who filled its seats, and the decision that followed."""
+    """What came of an item: votes, the quorum with who filled its seats, and the decision that followed.
+
+    `void` are the votes that did not count, None where that was not recorded.
+    """
 
     __tablename__ = "item_result"
     __table_args__ = (CheckConstraint("cardinality(filled) <= 30", name="seats_of_a_clause"),)
@@ -257,6 +257,7 @@ class ItemResult(Base):
     counted: Mapped[list[str]] = mapped_column(ARRAY(Text), default_factory=list)
     decision: Mapped[str] = mapped_column(Text, default="")
     approves: Mapped[int | None] = mapped_column(ForeignKey("minutes.id"), default=None)
+    void: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger), default=None)
 
 
 class Minutes(Base):

@@ -98,10 +98,13 @@ SELECT DISTINCT ON (i.reference, r.person_id)
 """
 
 _VOTES = """
-SELECT i.reference AS item, v.seat, v.voter, v.cast_by, v.choice, v.cast_at, v.principal
-  FROM vote v JOIN meeting_item i ON i.id = v.item_id
+SELECT i.reference AS item, v.id, v.seat, v.voter, v.cast_by, v.choice, v.cast_at, v.principal,
+       v.id <> ALL(r.void) AS counts
+  FROM vote v
+  JOIN meeting_item i ON i.id = v.item_id
+  LEFT JOIN item_result r ON r.item_id = i.id AND r.stated_at <= $1
  WHERE i.reference = ANY($2::text[]) AND v.stated_at <= $1
- ORDER BY v.cast_at, v.seat
+ ORDER BY v.cast_at, v.seat, v.id
 """
 
 _MINUTES = """
@@ -215,7 +218,7 @@ def attended_of(rows: Sequence[Mapping[str, Any]]) -> list[Attended]:
 
 def casts_of(rows: Sequence[Mapping[str, Any]]) -> list[Cast]:
     """Return votes as the rules take them."""
-    return [Cast(row["seat"], row["cast_by"], Choice(row["choice"]), row["cast_at"]) for row in rows]
+    return [Cast(row["seat"], row["cast_by"], Choice(row["choice"]), row["cast_at"], row["id"]) for row in rows]
 
 
 async def room_at(db: Reads, item: Row, *, as_known: datetime | None) -> Room:

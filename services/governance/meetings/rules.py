@@ -84,12 +84,13 @@ class WeighedSeat(BodySeat):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """A vote as cast: for which seat, whose it is, by whom, and when."""
+    """A vote as cast: for which seat, by whom, how and when; `vote` is the id of the recorded one."""
 
     seat: str
     by: str
     choice: Choice
     cast_at: datetime
+    vote: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,26 +221,39 @@ class Room:
         return {place.holder for place in self.places if place.holder is not None}
 
 
+def counting(room: Room, casts: Iterable[Cast]) -> list[tuple[Cast, Voter]]:
+    """Return the votes that count of those cast, in their order, each with whose it is.
+
+    A vote is void if, as now known, whoever cast it was not there or is excluded; it keeps no other of the seat or
+    person from counting. Where several are good, because of what became known later, the first counts.
+    """
+    good: list[tuple[Cast, Voter]] = []
+    for cast in casts:
+        whose = room.whose(cast)
+        if isinstance(whose, Voter) and not voted_before(cast.seat, whose, ((one.seat, by) for one, by in good)):
+            good.append((cast, whose))
+    return good
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the votes of an item come to: by which method, with which quorum, and which votes were void."""
+    """What the votes of an item come to: by which method, with which quorum, and which recorded votes were void."""
 
     result: Result
     method: Method
     quorum: Quorum
     at: datetime
-    void: tuple[str, ...] = ()
+    void: tuple[int, ...] = ()
 
 
 def tally(room: Room, casts: Sequence[Cast], *, put_at: datetime, action: str, casting: Choice | None = None) -> Tally:
     """Count an item's votes by its body's method, and take the quorum at each of them; the first without one is shown.
 
-    A vote is void if, as now known, whoever cast it was not there or is excluded. Without votes the quorum is that of
-    the instant at which the motion was put.
+    A vote is void if, as now known, whoever cast it was not there or is excluded, or an earlier one of the seat or
+    person counts. Without votes the quorum is that of the instant at which the motion was put.
     """
     method = room.terms.method_for(action)
-    whose = [(cast, room.whose(cast)) for cast in casts]
-    good = [(cast, voter) for cast, voter in whose if isinstance(voter, Voter)]
+    good = counting(room, casts)
     instants = sorted({cast.cast_at for cast, _ in good}) or [put_at]
     reached = first_without_quorum(room, instants)
     weights = {place.seat: place.weight for place in room.places}
@@ -251,7 +265,8 @@ def tally(room: Room, casts: Sequence[Cast], *, put_at: datetime, action: str, c
         members=room.member_weight,
         casting=casting,
     )
-    void = tuple(cast.seat for cast, voter in whose if isinstance(voter, Void))
+    counted = {cast.vote for cast, _ in good}
+    void = tuple(cast.vote for cast in casts if cast.vote not in counted)
     return Tally(result, method, reached, instants[-1], void)
 
 
@@ -263,23 +278,6 @@ def first_without_quorum(room: Room, instants: Iterable[datetime]) -> Quorum:
         if not found:
             break
     return found
-
-
-def shortfalls(found: Quorum) -> list[str]:
-    """Write why there is no quorum, a sentence for each clause: seats, rivals, conditions, and members missing."""
-    sentences = []
-    for number, short in enumerate(found.shortfalls, start=1):
-        parts = []
-        if short.contested:
-            seats = "; ".join(" or ".join(sorted(seat.roles)) or "any member" for seat in short.contested)
-            rivals = ", ".join(short.rivals) or "no one"
-            parts.append(f"the seats {seats} can be filled by {rivals} alone")
-        if short.unmet:
-            parts.append("no one is there as " + "; ".join(" or ".join(sorted(roles)) for roles in short.unmet))
-        if short.missing:
-            parts.append(f"{short.missing} voting members too few")
-        sentences.append(f"clause {number}: " + ", ".join(parts))
-    return sentences
 
 
 def deputies_refusals(attended: Iterable[Attended], places: Iterable[BodySeat]) -> list[str]:

@@ -107,6 +107,10 @@ class VoteView(View):
     cast_by: Annotated[str, Field(description="Another person than the voter for a proxy.")]
     choice: Choice
     cast_at: datetime
+    counts: Annotated[
+        bool | None,
+        Field(description="Whether it counted in the result: false for a void one, null while nothing is known of it."),
+    ]
 
 
 class MotionView(View):

@@ -79,7 +79,13 @@ async def hold_meeting(
             message = f"item {item['number']} was put to the vote and has no result"
             refusals.append(VotesOpen(message, reasons=[Reason(message, "items")]))
         inquorate.append(
-            ItemResult(item_id=item["id"], outcome=ItemOutcome.INQUORATE, closed_at=counted.at, stated_at=stated_at)
+            ItemResult(
+                item_id=item["id"],
+                outcome=ItemOutcome.INQUORATE,
+                closed_at=counted.at,
+                stated_at=stated_at,
+                void=list(counted.void),
+            )
         )
     refuse(refusals)
     step = MeetingStep(meeting_id=meeting.id, step=Milestone.HELD, effective_on=meeting.held_on, stated_at=stated_at)

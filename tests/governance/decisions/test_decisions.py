@@ -130,7 +130,7 @@ async def test_a_condition_of_a_right_is_met_by_evidence_that_was_known_and_by_n
     met: dict[str, Any] = {"met": frozenset({"within-budget"})}
     with pytest.raises(ConditionUnmet, match="within-budget: name in `document`") as refused:
         await bucks.decide(proposal, BODY, on=ON, **met)
-    assert [reason.field for reason in refused.value.reasons] == ["met"]
+    assert [reason.field for reason in refused.value.reasons] == ["met", "body"], "case-appraised is missing too"
     await bucks.show(proposal, "case-appraised", on=ON + timedelta(days=1))
     with pytest.raises(ConditionUnmet, match="these conditions are met: case-appraised"):
         await bucks.decide(proposal, BODY, on=ON, document="Letter, 1 June 2017", **met)
@@ -184,6 +184,27 @@ async def test_no_body_approves_before_those_were_consulted_whom_the_pack_of_the
     assert await bucks.decide(proposal, BODY, on=ON)
     other = await bucks.propose("10H", on=ON, **merger)
     assert await bucks.decide(other, BODY, "rejected", on=ON), "a rejection leaves all as it was"
+
+
+async def test_what_stands_against_a_decision_is_refused_at_once(bucks: GovernanceHarness) -> None:
+    merger: dict[str, Any] = {"kind": "merger", "action": "merger.apply", "value_pence": 0, "annual_pence": 0}
+    await bucks.grant("10H", action="merger", function=None, value_limit_pence=None, conditions=["case-appraised"])
+    proposal = await bucks.propose("10H", on=ON, **merger)
+    await bucks.decide(proposal, BODY, "rejected", on=ON, met=frozenset({"case-appraised"}), document="Case, 1 June")
+    with pytest.raises(DecidedAlready) as refused:
+        await bucks.decide(proposal, BODY, on=ON, met=frozenset({"within-budget"}))
+    reasons = [(reason.field, reason.message.partition(":")[0]) for reason in refused.value.reasons]
+    assert reasons[1:] == [
+        ("proposal", "members"),
+        ("met", "within-budget"),
+    ]
+    other = await bucks.propose("10H", on=ON, **merger)
+    with pytest.raises(NotConsulted) as without_views:
+        await bucks.decide(other, BODY, on=ON)
+    assert [(reason.field, reason.message) for reason in without_views.value.reasons] == [
+        ("proposal", f"members: not consulted on {other} by 2017-06-01"),
+        ("body", f"10H: {BODY} may not unless these conditions are met: case-appraised"),
+    ]
 
 
 async def test_a_proposal_is_one_part_of_its_series_and_none_once_it_ended(bucks: GovernanceHarness) -> None:

@@ -129,6 +129,7 @@ async def test_an_item_is_decided_by_who_is_there_and_not_recused(met: MeetingBo
             f"{second}: clause 1: the seats gp can be filled by no one alone, 1 voting members too few",
         ],
     )
+    fourth = await a_seat_whose_vote_became_void_votes_again(met, meeting)
     deputy = {"deputy": ("15:00", None, "10H/gp-member")}
     await met.attend(meeting, **deputy)
     await met.call("POST", f"items/{third}/motion", {"put_at": "2017-03-30T15:30:00Z"})
@@ -147,8 +148,39 @@ async def test_an_item_is_decided_by_who_is_there_and_not_recused(met: MeetingBo
     assert [one["arrived"] for one in before["attendance"]] == [[]] * len(before["attendance"])
     await met.call("POST", f"meetings/{meeting}/held", {})
     [told] = await met.told("MeetingHeld")
-    assert (told["quorate_items"], told["inquorate_items"]) == ([first, second, third], [])
+    assert (told["quorate_items"], told["inquorate_items"]) == ([first, second, third, fourth], [])
     assert (await met.refused("POST", f"meetings/{meeting}/items", {"title": "More"}))[0] == "meeting-over"
+
+
+async def a_seat_whose_vote_became_void_votes_again(met: MeetingBody, meeting: str) -> str:
+    """A vote is void once it is known that whoever cast it was not there; it is kept, and counts for no one."""
+    item = await met.item(meeting)
+    await met.call("POST", f"items/{item}/motion", {"put_at": "2017-03-30T14:52:00Z"})
+    first = {"cast_at": "2017-03-30T14:53:00Z", "ballots": met.ballots(chair="for", gp="for", lay2="for")}
+    await met.call("POST", f"items/{item}/votes", first)
+    again = {"cast_at": "2017-03-30T14:56:00Z", "ballots": met.ballots(lay2="against")}
+    kind, _ = await met.refused("POST", f"items/{item}/votes", again)
+    assert kind == "voted-twice"
+    times = [("14:30", "14:52"), ("14:55", None)]
+    away = [
+        {"arrived": f"2017-03-30T{came}:00Z"} | ({"departed": f"2017-03-30T{left}:00Z"} if left else {})
+        for came, left in times
+    ]
+    stated = {"attendance": [{"person": met.ids["lay2"], "intervals": away}]}
+    await met.call("PUT", f"meetings/{meeting}/attendance", stated, expect=200)
+    await met.call("POST", f"items/{item}/votes", again)
+    kind, _ = await met.refused("POST", f"items/{item}/votes", again)
+    assert kind == "voted-twice"
+    closed = await met.call("POST", f"items/{item}/result", {"closed_at": "2017-03-30T14:58:00Z"})
+    assert (closed["result"]["votes_for"], closed["result"]["against"]) == (2, 1)
+    counts = [(vote["seat"], vote["choice"], vote["counts"]) for vote in closed["votes"]]
+    assert counts == [
+        ("10H/chair", "for", True),
+        ("10H/gp-member", "for", True),
+        ("10H/lay-member-2", "for", False),
+        ("10H/lay-member-2", "against", True),
+    ]
+    return item
 
 
 async def of_two_votes_at_once_one_counts(met: MeetingBody, item: str, votes: dict[str, Any]) -> None:
@@ -199,7 +231,7 @@ async def test_minutes_are_a_draft_until_a_later_meeting_approves_them(met: Meet
     first = await approve(10)
     closing: dict[str, Any] = {"closed_at": "2017-04-27T14:50:00Z"}
     kind, [reason] = await met.refused("POST", f"items/{first}/result", closing)
-    assert (kind, f"10H: {BODY} may not: a right to minutes.approve is granted" in reason) == ("no-power", True)
+    assert (kind, f"10H: {BODY} may not unless a right to minutes.approve is granted" in reason) == ("no-power", True)
     await met.harness.grant("10H", function="minutes-approve", value_limit_pence=None, conditions=["two-holders"])
     asserted = await met.refused("POST", f"items/{first}/result", closing | {"met": ["two-holders"]})
     assert (asserted[0], "name in `document` what shows it" in asserted[1][0]) == ("condition-unmet", True)

@@ -14,8 +14,10 @@ from services.governance.meetings.rules import (
     Attended,
     Cast,
     Room,
+    Tally,
     Voter,
     WeighedSeat,
+    counting,
     deputies_refusals,
     tally,
     voted_before,
@@ -47,8 +49,6 @@ class Item(RuleBasedStateMachine):
         self.deputy: dict[str, str] = {}
         self.recused: set[str] = set()
         self.casts: list[Cast] = []
-        self.voted: list[Voter] = []
-        self.there_at: list[set[str]] = []
         self.room = self._room()
 
     @initialize(proxies=st.booleans(), casting=st.booleans(), least=st.integers(0, 3))
@@ -69,8 +69,13 @@ class Item(RuleBasedStateMachine):
     def _room(self) -> Room:
         return Room(PLACES, self._attended(), frozenset(self.recused), self.terms)
 
-    def _there(self) -> set[str]:
-        return {person for person, of in self.intervals.items() if of[-1][1] is None}
+    def _there(self, at: datetime | None = None) -> set[str]:
+        instant = at or self.now
+        return {
+            person
+            for person, of in self.intervals.items()
+            if any(came <= instant and (left is None or left > instant) for came, left in of)
+        }
 
     @rule(person=people, seat=st.none() | seats)
     def arrive(self, person: str, seat: str | None) -> None:
@@ -101,25 +106,65 @@ class Item(RuleBasedStateMachine):
         self.recused.add(person)
         self.room = self._room()
 
+    @rule(person=people)
+    def correct_as_gone(self, person: str) -> None:
+        """It becomes known that a person had left before the last vote: votes of theirs are void."""
+        if self.casts and person in self._there():
+            came, left = self.intervals[person][-1]
+            last = max(came, self.casts[-1].cast_at)
+            self.intervals[person][-1] = (came, last if left is None else min(last, left))
+            self.room = self._room()
+
+    @rule(person=people)
+    def correct_as_there(self, person: str) -> None:
+        """It becomes known that a person had never left: votes that were void count again."""
+        if person in self.intervals:
+            before = self.intervals[person]
+            self.intervals[person] = [(before[0][0], None)]
+            if deputies_refusals(self._attended(), PLACES):
+                self.intervals[person] = before
+            self.room = self._room()
+
+    @rule(person=people)
+    def recuse_no_longer(self, person: str) -> None:
+        self.recused.discard(person)
+        self.room = self._room()
+
     @rule(seat=seats, person=people, choice=st.sampled_from(Choice))
     def vote(self, seat: str, person: str, choice: Choice) -> None:
         self.now += timedelta(minutes=1)
-        cast = Cast(seat, person, choice, self.now)
+        cast = Cast(seat, person, choice, self.now, vote=len(self.casts))
         whose = self.room.whose(cast)
-        earlier = zip((one.seat for one in self.casts), self.voted, strict=True)
+        earlier = [(one.seat, voter) for one, voter in counting(self.room, self.casts)]
         if isinstance(whose, Voter) and not voted_before(seat, whose, earlier):
             self.casts.append(cast)
-            self.voted.append(whose)
-            self.there_at.append(self._there())
+            assert cast.vote not in self._tally().void, "what is accepted counts"
+
+    @rule(seat=seats, choice=st.sampled_from(Choice), stayed=st.booleans())
+    def vote_once_more(self, seat: str, choice: Choice, *, stayed: bool) -> None:
+        """A member votes, is found to have left before, comes back, votes again, and is found never to have left."""
+        person = HOLDER[seat]
+        if person is not None:
+            self.arrive(person, None)
+            self.vote(seat, person, choice)
+            self.correct_as_gone(person)
+            self.arrive(person, None)
+            self.vote(seat, person, choice)
+            if stayed:
+                self.correct_as_there(person)
+
+    def _tally(self) -> Tally:
+        return tally(self.room, self.casts, put_at=START, action="")
 
     @invariant()
     def no_vote_counts_twice_and_none_of_who_is_excluded_or_gone(self) -> None:
-        counted = tally(self.room, self.casts, put_at=START, action="")
+        counted = self._tally()
         good = [
-            (cast, voter, there)
-            for cast, voter, there in zip(self.casts, self.voted, self.there_at, strict=True)
-            if cast.seat not in counted.void
+            (cast, voter, self._there(cast.cast_at))
+            for cast in self.casts
+            if cast.vote not in counted.void and isinstance(voter := self.room.whose(cast), Voter)
         ]
+        assert len(good) + len(counted.void) == len(self.casts)
         for cast, voter, there in good:
             assert cast.by in there, "who casts a vote is there"
             assert cast.by not in self.recused
@@ -129,7 +174,7 @@ class Item(RuleBasedStateMachine):
                 assert voter.person == HOLDER[cast.seat]
             if voter.person != HOLDER[cast.seat] and HOLDER[cast.seat] is not None:
                 assert HOLDER[cast.seat] not in there or HOLDER[cast.seat] in self.recused, "no vote beside a deputy's"
-        assert len({cast.seat for cast in self.casts}) == len(self.casts)
+        assert len({cast.seat for cast, _, _ in good}) == len(good)
         persons = [voter.person for _, voter, _ in good]
         principals = [voter.principal for _, voter, _ in good if voter.principal is not None]
         assert len(set(persons)) == len(persons)
@@ -140,12 +185,13 @@ class Item(RuleBasedStateMachine):
 
     @invariant()
     def no_item_is_decided_without_a_quorum_at_its_votes(self) -> None:
-        counted = tally(self.room, self.casts, put_at=START, action="")
+        counted = self._tally()
         if not counted.quorum:
             return
-        for cast, there in zip(self.casts, self.there_at, strict=True):
-            if cast.seat in counted.void:
+        for cast in self.casts:
+            if cast.vote in counted.void:
                 continue
+            there = self._there(cast.cast_at)
             able: dict[str, set[str]] = {}
             for place in PLACES:
                 if place.holder in there - self.recused:
