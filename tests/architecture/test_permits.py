@@ -15,7 +15,7 @@ TAKEN = "services/governance/decisions/commands.py"
 ASKED = "services/governance/decision_rights/queries.py"
 LIMITS = frozenset({"limit_pence", "value_limit_pence", "limit_basis"})
 ANSWERS = frozenset({"best_chain", "chain_of_grant", "faults_of"})
-PERMITTED = {"take_decision": "permit", "grant_decision_right": "record_permit", "approve_minutes": "permit"}
+PERMITTED = {"take_decision": "record_permit", "grant_decision_right": "record_permit", "approve_minutes": "permit"}
 
 
 def named(node: ast.AST) -> str:

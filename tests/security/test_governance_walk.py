@@ -103,15 +103,17 @@ SEATS = [{"title": "Member", "organisation": code, "described_in": "Agreement, 4
 BOARD = {"title": "Board", "seats": SEATS, "terms": {"quorum": [{"least": 2}]}}
 
 
-async def instruments(platform: Platform) -> tuple[str, str]:
-    """An instrument with a joint body that stands, and one that waits for 10Y."""
+async def instruments(platform: Platform) -> tuple[str, str, str]:
+    """An instrument with a joint body that stands, one that waits for 10Y, and a pooled fund."""
     advisory = {"kind": "advisory", "parties": ["10H", "10Y"], "first_day": TODAY, "constitution": BOARD}
     stands = await platform.call("POST", "governance", "/instruments", LEAD, json=advisory)
     waits = await platform.call("POST", "governance", "/instruments", LEAD, json=IN_COMMON, organisations=("10H",))
-    return stands["instrument"], waits["instrument"]
+    fund = {"kind": "pooled_fund", "parties": ["10H", "10Y"], "host": "10H", "shares": ["1/2", "1/2"]}
+    pool = await platform.call("POST", "governance", "/instruments", LEAD, json=fund | {"first_day": TODAY})
+    return stands["instrument"], waits["instrument"], pool["instrument"]
 
 
-def of_instruments(made: str, waits: str) -> list[Case]:
+def of_instruments(made: str, waits: str, pool: str) -> list[Case]:
     """A case for each command on instruments, and on bodies of several organisations."""
     return [
         Case(operation="make_instrument", role=LEAD, binds=("10H", "10Y"), path="/instruments", json=IN_COMMON),
@@ -130,6 +132,14 @@ def of_instruments(made: str, waits: str) -> list[Case]:
             path="/instruments/{instrument}/constitutions",
             values={"instrument": made},
             json={**BOARD, "organisation": "10H", "first_day": TODAY},
+        ),
+        Case(
+            operation="propose_shares",
+            role=LEAD,
+            binds=("10H",),
+            path="/instruments/{instrument}/shares",
+            values={"instrument": pool},
+            json={"organisation": "10H", "members": ["10H", "10Y"], "shares": ["1/4", "3/4"], "first_day": TODAY},
         ),
         Case(
             operation="leave_instrument",
@@ -215,10 +225,12 @@ async def prepared(platform: Platform) -> list[Case]:
     ]
     conditional = (await platform.call("POST", "governance", "/proposals", LEAD, json=award))["proposal"]
     first, later = [await decided(platform, conditional), await decided(platform, None)]
-    stands, waits = await instruments(platform)
+    shown = f"/proposals/{conditional}/conditions/within-budget/evidence"
+    await platform.call("POST", "governance", shown, LEAD, json={"document": "A paper"})
+    stands, waits, pool = await instruments(platform)
     return [
         *meetings(made, person),
-        *of_instruments(stands, waits),
+        *of_instruments(stands, waits, pool),
         Case(operation="make_proposal", role=LEAD, binds=("10H",), path="/proposals", json=award),
         Case(
             operation="open_proposal",
@@ -259,6 +271,14 @@ async def prepared(platform: Platform) -> list[Case]:
             path="/proposals/{proposal}/conditions/{condition}/evidence",
             values={"proposal": conditional, "condition": "staff-consulted"},
             json={"document": "A paper"},
+        ),
+        Case(
+            operation="retract_evidence",
+            role=LEAD,
+            binds=("10H",),
+            path="/proposals/{proposal}/conditions/{condition}/evidence/retraction",
+            values={"proposal": conditional, "condition": "within-budget"},
+            json={"reason": "shown-in-error"},
         ),
         Case(
             operation="reverse_decision",

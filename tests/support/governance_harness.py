@@ -306,6 +306,16 @@ class GovernanceHarness:
             found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
             await instruments.agree_instrument(session, found, command, **how, stated_at=at(on))
 
+    async def share(self, instrument: str, organisation: str, shares: dict[str, str], *, on: date) -> int:
+        """A party proposes other shares of a pooled fund from a day on, as it says on it; their number."""
+        async with self.database.begin() as session:
+            how: dict[str, Any] = {"by": a_lead(), "today": on}
+            found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
+            command = instruments.ProposeShares(
+                organisation=organisation, members=tuple(shares), shares=tuple(shares.values()), first_day=on
+            )
+            return await instruments.propose_shares(session, found, command, **how, stated_at=at(on))
+
     async def leave(self, instrument: str, organisation: str, last_day: date) -> None:
         """A party leaves after its last day, as it says on it."""
         async with self.database.begin() as session:
@@ -392,6 +402,15 @@ class GovernanceHarness:
             command = proposal_acts.GiveEvidence.model_validate(given)
             await proposal_acts.give_evidence(
                 session, found, condition, command, by=by or a_lead(), today=on, stated_at=stated or at(on, 10)
+            )
+
+    async def retract(self, proposal: str, condition: str, *, on: date, body: str | None = None) -> None:
+        """Evidence of a condition is taken back, as is said at 11 of the day."""
+        async with self.database.begin() as session:
+            found = await proposals.lock_proposal(session, proposal)
+            command = proposal_acts.RetractEvidence(reason="no-longer-met", body=body)
+            await proposal_acts.retract_evidence(
+                session, found, condition, command, by=a_lead(), today=on, stated_at=at(on, 11)
             )
 
     async def bucks(self) -> None:

@@ -327,8 +327,6 @@ async def _led_under(session: AsyncSession, command: GrantDecisionRight, body: B
         why = f"{body.organisation} does not lead for {command.organisation} on {command.dotted} on {on.isoformat()}"
         return "", [_refusal(NoPower, why, "body")]
     found: list[Conflict] = []
-    if command.post is not None:
-        found.append(_refusal(NoPower, f"a lead commissioner's body exercises it, not {command.post}", "post"))
     lasting = [one for one in ours if one.last_day is None or (last_day is not None and last_day <= one.last_day)]
     if not lasting:
         spans = ", ".join(f"{one.instrument} stands with these parties to {one.last_day}" for one in ours)

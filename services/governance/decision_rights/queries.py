@@ -35,17 +35,24 @@ _NOW = datetime.max.replace(tzinfo=UTC)
 MOST_RIGHTS = 200
 """The rights of an organisation to one action that are looked at."""
 
-# The rights to the action, those of the actor first, then those in force, and what each comes from. A right waits to be
-# made again from the day on which it ended, and as long as that is known: before, it is its own organisation's. With
-# them the organisation's kind and level, without a right too: another statement costs half as much as this one. The
-# rights of others are left out where $9 is false; $10 is a right that is to be passed on, whatever it is to. OFFSET 0
-# has rights looked up by their keys, where the planner goes through all that were passed on (27 November 2026).
+# A person's posts are those in the organisation's own bodies, in joint ones, and those that a lead commissioner's body
+# has and the organisation granted a right to. The rights to the action, those of the actor first, then those in force,
+# and what each comes from. A right waits to be made again from the day on which it ended, and as long as that is known:
+# before, it is its own organisation's. With them the organisation's kind and level, without a right too: another
+# statement costs half as much as this one. The rights of others are left out where $9 is false; $10 is a right that is
+# to be passed on, whatever it is to. OFFSET 0 has rights looked up by their keys, where the planner goes through all
+# that were passed on (27 November 2026).
 _RIGHTS = f"""
 WITH RECURSIVE held AS (
     SELECT p.id FROM post p JOIN body b ON b.id = p.body_id
       JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
       JOIN appointment a ON a.id = h.value
      WHERE $6::text IS NOT NULL AND b.organisation IN ($3, '') AND a.person_id = $6
+     UNION
+    SELECT r.post_id FROM decision_right r
+      JOIN {believed(post_time, "led", Facet.HOLDER, "r.post_id")}
+      JOIN appointment a ON a.id = led.value
+     WHERE $6::text IS NOT NULL AND r.member = $3 AND r.member <> '' AND r.action = ANY($4) AND a.person_id = $6
      UNION SELECT id FROM post WHERE reference = $7
 ), candidates AS (
     SELECT r.id, (r.post_id IN (SELECT id FROM held)) IS TRUE OR (r.post_id IS NULL AND b.reference = $8) AS own,

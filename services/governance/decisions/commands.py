@@ -37,6 +37,7 @@ from services.governance.proposals.errors import NotAsked, NotConsulted, Proposa
 from services.governance.proposals.models import ActKind, Proposal, State
 from services.governance.proposals.packs import consultations_asked
 from services.governance.proposals.queries import ProposalRead, get_proposal
+from services.governance.proposals.rules import Done
 from services.governance.reach.queries import NO_ONE, Binding, binding_of
 from services.governance.subjects.models import SubjectKind
 from services.governance.subjects.queries import find_subject
@@ -172,8 +173,13 @@ def _met(read: ProposalRead, new: NewDecision, stated_at: datetime) -> frozenset
 
     What the proposer shows without naming a body is of the proposer's own rights: no one shows another's.
     """
-    own = {new.body, ""} if read.binding.get(new.body) == (read.organisation,) else {new.body}
-    return new.met | {act.code for act in read.standing.evidence if act.body in own and act.stated_at <= stated_at}
+    return new.met | {act.code for act in own_evidence(read, new.body) if act.stated_at <= stated_at}
+
+
+def own_evidence(read: ProposalRead, body: str) -> list[Done]:
+    """Return the evidence of conditions of a body's rights, on the day of the read."""
+    own = {body, ""} if read.binding.get(body) == (read.organisation,) else {body}
+    return [act for act in read.standing.evidence if act.body in own]
 
 
 def _question(proposal: Proposal, subject: Subject | None, new: NewDecision, *, met: frozenset[str]) -> Question:

@@ -25,3 +25,4 @@ class FindingKind(StrEnum):
     NO_CONSULTATION = "no_consultation"
     DOMINANCE = "dominance"
     STALLED = "stalled"
+    EVIDENCE_RETRACTED = "evidence_retracted"

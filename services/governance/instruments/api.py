@@ -192,6 +192,39 @@ async def propose_constitution(
 
 
 @router.post(
+    "/instruments/{instrument}/shares",
+    status_code=201,
+    summary="Propose other shares of a pooled fund",
+    responses=problems(
+        errors.InstrumentNotFound,
+        errors.InstrumentNotStanding,
+        errors.NotAParty,
+        common.NoPower,
+        common.SharesNotWhole,
+        common.DocumentMissing,
+        NotYoursToDecide,
+        RoleMissing,
+    ),
+)
+@binds("organisation", "the body that took it over")
+async def propose_shares(
+    instrument: InstrumentPath,
+    command: commands.ProposeShares,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+) -> InstrumentView:
+    """Propose shares of all parties from a day on; they count when all agree. Publishes `PooledFundAgreed` again.
+
+    What was agreed before counts until that day.
+    """
+    found = await commands.get_instrument_to_change(session, instrument, [command.organisation], by=by, today=today)
+    await commands.propose_shares(session, found, command, by=by, today=today, stated_at=stated_at)
+    return await _shown(session, instrument, command.first_day)
+
+
+@router.post(
     "/instruments/{instrument}/departures",
     status_code=201,
     summary="Leave an instrument",

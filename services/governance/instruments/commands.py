@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeAlias
 
 import asyncpg
 from pydantic import ConfigDict, Field, StrictInt, model_validator
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -36,6 +36,7 @@ from services.governance.instruments.errors import (
 from services.governance.instruments.establishment import make
 from services.governance.instruments.models import (
     Constitution,
+    FundShares,
     Instrument,
     InstrumentAgreement,
     InstrumentKind,
@@ -48,6 +49,9 @@ from services.governance.subjects.queries import lacking_shares
 _PARTIES = f"""
 SELECT p.value FROM instrument i JOIN {believed(instrument_time, "p", Facet.MEMBERS, "i.id", known=NOW)} WHERE i.id = $2
 """  # noqa: S608  (only names of ours are put in)
+
+
+Share: TypeAlias = Annotated[str, Field(pattern=r"^(1|[1-9][0-9]{0,8}/[1-9][0-9]{0,8})$")]
 
 
 class MakeInstrument(Command):
@@ -91,7 +95,7 @@ class MakeInstrument(Command):
         ConstitutionContent | None, Field(description="Of the joint body that is established with it.")
     ] = None
     shares: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^(1|[1-9][0-9]{0,8}/[1-9][0-9]{0,8})$")], ...],
+        tuple[Share, ...],
         Field(max_length=50, description="Of a pooled fund, in the order of the parties.", examples=[["1/3", "2/3"]]),
     ] = ()
     safeguards: Annotated[
@@ -129,7 +133,12 @@ class AgreeInstrument(Command):
     organisation: OrganisationCode
     constitution: Annotated[
         StrictInt,
-        Field(ge=1, le=1000, description="Its number; 1: the instrument itself, with its first constitution."),
+        Field(
+            ge=1,
+            le=1000,
+            description="The number of what was proposed: a constitution, or shares of the fund; 1: the instrument"
+            " itself, with its first constitution.",
+        ),
     ] = 1
     note: Note = None
     document: Document = None
@@ -142,6 +151,39 @@ class ProposeConstitution(ConstitutionContent):
     first_day: WrittenDay
     note: Note = None
     document: Document = None
+
+
+class ProposeShares(Command):
+    """Other shares of an instrument's pooled fund from a day on, as one of its parties proposes them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "organisation": "07M",
+                    "members": ["07M", "07R"],
+                    "shares": ["2/5", "3/5"],
+                    "first_day": "2017-04-01",
+                    "document": "Variation of 20 March 2017",
+                }
+            ]
+        }
+    )
+
+    organisation: Annotated[OrganisationCode, Field(description="The party that proposes them, and agrees to them.")]
+    members: Annotated[
+        tuple[OrganisationCode, ...], Field(min_length=2, max_length=50, description="All parties of the day.")
+    ]
+    shares: Annotated[tuple[Share, ...], Field(max_length=50, description="In the order of `members`.")]
+    first_day: WrittenDay
+    note: Note = None
+    document: Document = None
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        if len(set(self.members)) != len(self.members):
+            raise ValueError("members: name each one once")
+        return self
 
 
 async def make_instrument(
@@ -250,11 +292,54 @@ async def propose_constitution(
         *await lacking_shares(connection, instrument.agreement, pack=form.pack, as_at=command.first_day),
     ]
     refuse(refusals)
-    numbers = await session.scalars(select(Constitution.number).where(Constitution.instrument_id == instrument.id))
-    number = max(numbers, default=1) + 1
+    number = await _next_number(session, instrument)
     seats = seats_with_votes(form, command.seats, kinds, instrument.functions)
     content = ConstitutionContent(title=command.title, seats=seats, terms=command.terms)
     session.add(_constitution(instrument, number, content, command.first_day, stated_at))
+    await session.flush()
+    await _agree(session, instrument, number, [command.organisation], command, by=by, today=today, stated_at=stated_at)
+    return number
+
+
+async def propose_shares(
+    session: AsyncSession,
+    instrument: Instrument,
+    command: ProposeShares,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+) -> int:
+    """Propose other shares of a pooled fund; they count once all parties have agreed to them. Return their number.
+
+    Earlier days keep theirs. Raises NotAParty, NoPower, InstrumentNotStanding, SharesNotWhole, DocumentMissing.
+    """
+    connection, day = await raw(session), command.first_day
+    parties = await _parties(connection, instrument, day)
+    kinds = await _kinds(connection, parties, day)
+    refusals: list[DomainError] = list(
+        await not_standing(
+            *(connection, instrument_time, instrument.id, Days(day, day + timedelta(days=1))),
+            refusal=InstrumentNotStanding,
+            named=instrument.reference,
+            field="first_day",
+        )
+    )
+    if not instrument.fund:
+        message = f"{instrument.reference} has no pooled fund"
+        refusals.append(NoPower(message, reasons=[Reason(message, "instrument")]))
+    elif form_on(instrument.kind, day, kinds) is None:
+        message = f"{instrument.kind} on {day.isoformat()}: {why_not(instrument.kind, day, kinds)}"
+        refusals.append(NoPower(message, reasons=[Reason(message, "first_day")]))
+    refusals += [] if command.organisation in parties else [_no_party(command.organisation, "organisation")]
+    refusals += [_no_party(code, "members") for code in command.members if code not in parties]
+    for code in sorted(set(parties) - set(command.members)):
+        message = f"{code} is a party, and has no share"
+        refusals.append(SharesNotWhole(message, reasons=[Reason(message, "members")]))
+    refuse([*refusals, *_not_whole(command.shares, command.members)])
+    number = await _next_number(session, instrument)
+    proposed: dict[str, Any] = {"members": list(command.members), "shares": list(command.shares), "first_day": day}
+    session.add(FundShares(instrument_id=instrument.id, number=number, **proposed, proposed_at=stated_at))
     await session.flush()
     await _agree(session, instrument, number, [command.organisation], command, by=by, today=today, stated_at=stated_at)
     return number
@@ -294,17 +379,14 @@ async def _agree(
     instrument: Instrument,
     number: int,
     organisations: Sequence[str],
-    command: MakeInstrument | AgreeInstrument | ProposeConstitution,
+    command: MakeInstrument | AgreeInstrument | ProposeConstitution | ProposeShares,
     *,
     by: Caller,
     today: date,
     stated_at: datetime,
 ) -> None:
     """Record the agreement of these parties; make what was proposed once all have agreed."""
-    found = select(Constitution.first_day).where(
-        Constitution.instrument_id == instrument.id, Constitution.number == number
-    )
-    first_day = await session.scalar(found)
+    first_day = await session.scalar(_of_number(Constitution.first_day, FundShares.first_day, instrument, number))
     for organisation in organisations:
         session.add(
             InstrumentAgreement(
@@ -358,14 +440,25 @@ async def _awaiting(session: AsyncSession, instrument: Instrument, number: int, 
 
 
 async def _proposed(session: AsyncSession, instrument: Instrument, number: int) -> bool:
-    """Whether something waits for agreement: the instrument itself, or a later constitution."""
+    """Whether something waits for agreement: the instrument itself, or a later constitution or shares."""
     if number == 1:
         return instrument.made_at is None
-    found = select(Constitution.made_at).where(
-        Constitution.instrument_id == instrument.id, Constitution.number == number
-    )
-    rows = list(await session.scalars(found))
+    rows = list(await session.scalars(_of_number(Constitution.made_at, FundShares.made_at, instrument, number)))
     return rows == [None]
+
+
+async def _next_number(session: AsyncSession, instrument: Instrument) -> int:
+    """Return the next number of what is proposed of a locked instrument, after its constitutions and shares."""
+    ours = select(Constitution.number).where(Constitution.instrument_id == instrument.id)
+    theirs = select(FundShares.number).where(FundShares.instrument_id == instrument.id)
+    return max(await session.scalars(ours.union_all(theirs)), default=1) + 1
+
+
+def _of_number(of_constitution: Any, of_shares: Any, instrument: Instrument, number: int) -> CompoundSelect[Any]:
+    """Return the statement that reads a column of what was proposed of an instrument under a number."""
+    ours = select(of_constitution).where(Constitution.instrument_id == instrument.id, Constitution.number == number)
+    theirs = select(of_shares).where(FundShares.instrument_id == instrument.id, FundShares.number == number)
+    return ours.union_all(theirs)
 
 
 async def _refusals(
@@ -383,11 +476,7 @@ async def _refusals(
     for code in missing:
         message = f"{code} is missing: {form.pack} needs it"
         found.append(SafeguardsMissing(message, reasons=[Reason(message, "safeguards")]))
-    if command.shares and (
-        len(command.shares) != len(command.parties) or sum(Fraction(share) for share in command.shares) != 1
-    ):
-        message = f"{' + '.join(command.shares)} for {len(command.parties)} parties is not 1"
-        found.append(SharesNotWhole(message, reasons=[Reason(message, "shares")]))
+    found += _not_whole(command.shares, command.parties) if command.shares else []
     if (command.constitution is not None or command.body is not None) and form.body is None:
         message = f"a {command.kind} has no joint body by {form.pack}"
         found.append(NoPower(message, reasons=[Reason(message, "constitution" if command.constitution else "body")]))
@@ -399,6 +488,13 @@ async def _refusals(
         votes = (await votes_in(connection, [command.body], on=day))[command.body]
         found += dominance(form.pack, command.host, votes, "body")
     return found
+
+
+def _not_whole(shares: Sequence[str], members: Sequence[str]) -> list[Conflict]:
+    if len(shares) == len(members) and sum(Fraction(share) for share in shares) == 1:
+        return []
+    message = f"{' + '.join(shares) or 'no share'} for {len(members)} parties is not 1"
+    return [SharesNotWhole(message, reasons=[Reason(message, "shares")])]
 
 
 def _no_party(organisation: str, field: str) -> Conflict:

@@ -1,13 +1,14 @@
 """Puts into effect what every party of an instrument has agreed to: the instrument, and later constitutions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import raw
+from libs.common.database.connection import Reads, raw
 from libs.common.events import Event
 from libs.common.events.governance import InstrumentMade, PooledFundAgreed
 from libs.common.identity import Caller
@@ -30,9 +31,20 @@ from services.governance.findings.commands import NewFinding, clear_findings, ra
 from services.governance.findings.models import FindingKind
 from services.governance.instruments.closure import TERM_ENDED, dominance_key, end_from
 from services.governance.instruments.constitutions import ConstitutionContent
-from services.governance.instruments.models import Constitution, Instrument, instrument_time
+from services.governance.instruments.models import Constitution, FundShares, Instrument, instrument_time
+from services.governance.instruments.queries import SHARES
 from services.governance.instruments.rules import form_of
 from services.governance.lifetimes.standing import days_of, pieces_from, standing, state, until_next
+
+_SHARES_ON = f"SELECT f.* FROM instrument i, LATERAL ({SHARES}) f WHERE i.id = $3"  # noqa: S608  (SQL of ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Who pools a fund, and their shares in the same order."""
+
+    members: tuple[str, ...]
+    shares: tuple[str, ...]
 
 
 async def make(
@@ -45,16 +57,25 @@ async def make(
     today: date,
     stated_at: datetime,
 ) -> None:
-    """Put the instrument (1) or one of its later constitutions into effect: its parties are locked, and have agreed.
+    """Put the instrument (1) or a later constitution or shares into effect: its parties are locked, and have agreed.
 
     Raises DocumentMissing where it counts from an earlier day without a paper, and what the body refuses.
     """
     found = select(Constitution).where(Constitution.instrument_id == instrument.id, Constitution.number == number)
     constitution = await session.scalar(found)
-    first_day = constitution.first_day if constitution is not None else instrument.first_day
+    shares = await session.scalar(
+        select(FundShares).where(FundShares.instrument_id == instrument.id, FundShares.number == number)
+    )
+    first_day = next((one.first_day for one in (constitution, shares) if one is not None), instrument.first_day)
     refuse(paper_refusals(first_day, field="document", document=document, today=today, stated_at=stated_at))
     content = ConstitutionContent.model_validate_json(constitution.content) if constitution is not None else None
     how: dict[str, Any] = {"document": document, "by": by, "today": today, "stated_at": stated_at}
+    if shares is not None:
+        shares.made_at = stated_at
+        [host] = await living(await raw(session), [instrument.host], on=shares.first_day)
+        agreed = Shares(tuple(shares.members), tuple(shares.shares))
+        await outbox.add(session, _pooled(instrument, agreed, host, on=first_day, stated_at=stated_at))
+        return
     if number > 1 and constitution is not None and content is not None:
         constitution.made_at = stated_at
         await _reconstitute(session, instrument, content, constitution.first_day, **how)
@@ -95,12 +116,20 @@ async def publish_parties(
     said = NewStatement(instrument.id, Facet.PUBLISHED, members_text(parties), Days(on, until), stated_at)
     await state(connection, instrument_time, [said], by=by)
     [host] = await living(connection, [instrument.host], on=on) if instrument.host else [""]
-    await outbox.add_all(session, made_events(instrument, parties, host, on=on, stated_at=stated_at))
+    shares = await _shares_on(connection, instrument, on)
+    await outbox.add_all(session, _made(instrument, parties, host, shares, on=on, stated_at=stated_at))
     return True
 
 
-def made_events(
-    instrument: Instrument, parties: Sequence[str], host: str, *, on: date, stated_at: datetime
+async def _shares_on(db: Reads, instrument: Instrument, on: date) -> Shares:
+    """Return who pools the fund on a day, and their shares, as now known."""
+    rows = await db.fetch(_SHARES_ON, on, datetime.max.replace(tzinfo=UTC), instrument.id)
+    found = [Shares(tuple(row["members"]), tuple(row["shares"])) for row in rows]
+    return found[0] if found else Shares(tuple(instrument.parties), tuple(instrument.shares))
+
+
+def _made(
+    instrument: Instrument, parties: Sequence[str], host: str, shares: Shares, *, on: date, stated_at: datetime
 ) -> list[Event]:
     """Return the events of an instrument with these parties from a day on, and of its pooled fund.
 
@@ -120,20 +149,22 @@ def made_events(
             stated_at=stated_at,
         )
     ]
-    if instrument.fund and set(parties) == set(instrument.parties):
-        told.append(
-            PooledFundAgreed(
-                fund=instrument.fund,
-                instrument=instrument.reference,
-                members=tuple(instrument.parties),
-                shares=tuple(instrument.shares),
-                host=host,
-                ends_on=instrument.last_day,
-                effective_on=on,
-                stated_at=stated_at,
-            )
-        )
+    if instrument.fund and set(parties) == set(shares.members):
+        told.append(_pooled(instrument, shares, host, on=on, stated_at=stated_at))
     return told
+
+
+def _pooled(instrument: Instrument, shares: Shares, host: str, *, on: date, stated_at: datetime) -> PooledFundAgreed:
+    return PooledFundAgreed(
+        fund=instrument.fund,
+        instrument=instrument.reference,
+        members=shares.members,
+        shares=shares.shares,
+        host=host,
+        ends_on=instrument.last_day,
+        effective_on=on,
+        stated_at=stated_at,
+    )
 
 
 async def _establish(

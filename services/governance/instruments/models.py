@@ -92,8 +92,30 @@ class Constitution(Base):
     made_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
 
 
+class FundShares(Base):
+    """Later shares of an instrument's pooled fund from a day on, as proposed: exact fractions in the order of members.
+
+    Numbers are those of constitutions too. They count when every party has agreed, and the last so made counts.
+    """
+
+    __tablename__ = "fund_shares"
+    __table_args__ = (UniqueConstraint("instrument_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
+    number: Mapped[int]
+    members: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    shares: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    first_day: Mapped[date] = mapped_column(Date)
+    proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    made_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+
+
 class InstrumentAgreement(Base):
-    """A party agreed, by its own act: to the instrument with its first constitution (`number` 1), or to a later one."""
+    """A party agreed, by its own act: to the instrument with its first constitution (`number` 1), or to a later one.
+
+    Or to later shares of its fund.
+    """
 
     __tablename__ = "instrument_agreement"
     __table_args__ = (UniqueConstraint("instrument_id", "number", "organisation"),)

@@ -15,12 +15,16 @@ from services.governance.instruments.rules import awaited
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
-# $1 as at, $2 as known.
+# $1 as at, $2 as known. Of several shares that count from a day, those that were agreed on last.
+SHARES = """SELECT s.members, s.shares FROM fund_shares s
+    WHERE s.instrument_id = i.id AND s.first_day <= $1 AND s.made_at <= $2
+    ORDER BY s.made_at DESC, s.first_day DESC LIMIT 1"""
 _INSTRUMENTS = f"""
 SELECT i.reference AS instrument, i.id, i.kind, i.parties AS named, i.host,
        CASE WHEN i.made_at <= $2 OR NOT EXISTS (SELECT FROM constitution c WHERE c.instrument_id = i.id)
             THEN i.body ELSE '' END AS body, i.functions, i.agreement,
-       i.safeguards, i.pack, i.power, i.binding, i.fund, i.shares, i.first_day, i.last_day,
+       i.safeguards, i.pack, i.power, i.binding, i.fund, i.first_day, i.last_day,
+       coalesce(f.shares, i.shares) AS shares, coalesce(f.members, i.parties) AS fund_members,
        coalesce(t.stands, false) AS stands, t.last_day AS ended_on, t.first_day AS stood_from,
        p.value AS parties, w.value AS ended_because,
        ARRAY(SELECT organisation FROM instrument_agreement a
@@ -35,6 +39,7 @@ SELECT i.reference AS instrument, i.id, i.kind, i.parties AS named, i.host,
         AND {as_known("p")} AND p.valid @> $1::date
   LEFT JOIN instrument_time_belief w ON w.subject_id = i.id AND {about("w", Facet.BECAUSE)}
         AND {as_known("w")} AND w.valid @> (t.last_day + 1)
+  LEFT JOIN LATERAL ({SHARES}) f ON true
  WHERE i.proposed_at <= $2
    AND ($3::text IS NULL OR i.reference = $3)
    AND ($4::text[] IS NULL OR i.parties && $4 OR (p.value IS NOT NULL AND p.value::jsonb ?| $4))
@@ -51,6 +56,16 @@ SELECT c.instrument_id, c.number, c.first_day,
   FROM constitution c
  WHERE c.instrument_id = ANY($1) AND c.number > 1 AND c.proposed_at <= $2 AND (c.made_at IS NULL OR c.made_at > $2)
  ORDER BY c.instrument_id, c.number
+"""
+
+
+_PROPOSED_SHARES = """
+SELECT s.instrument_id, s.number, s.first_day, s.members, s.shares,
+       ARRAY(SELECT organisation FROM instrument_agreement a WHERE a.instrument_id = s.instrument_id
+              AND a.number = s.number AND a.agreed_at <= $2 ORDER BY 1) AS agreed
+  FROM fund_shares s
+ WHERE s.instrument_id = ANY($1) AND s.proposed_at <= $2 AND (s.made_at IS NULL OR s.made_at > $2)
+ ORDER BY s.instrument_id, s.number
 """
 
 
@@ -72,6 +87,7 @@ async def list_instruments(
     whose = await living_in(db, [organisation], on=as_at, as_known=as_known) if organisation else None
     rows = await db.fetch(_INSTRUMENTS, as_at, instant, reference, whose, kind, body, cursor, limit)
     proposed = await db.fetch(_PROPOSED, [row["id"] for row in rows], instant)
+    shares = await db.fetch(_PROPOSED_SHARES, [row["id"] for row in rows if row["fund"]], instant)
     named = {row["id"]: _named(row) for row in rows}
     codes = {code for row in rows for code in (*named[row["id"]], *row["named"], row["host"])} - {""}
     there = await lives_on(db, codes, on=as_at, as_known=as_known) | {"": ""}
@@ -81,6 +97,7 @@ async def list_instruments(
             row,
             named[row["id"]],
             [one for one in proposed if one["instrument_id"] == row["id"]],
+            [one for one in shares if one["instrument_id"] == row["id"]],
             there,
             votes.get(row["body"], []) if row["host"] else [],
         )
@@ -106,6 +123,7 @@ def _shown(
     row: Mapping[str, Any],
     named: Sequence[str],
     proposed: Sequence[Mapping[str, Any]],
+    shares: Sequence[Mapping[str, Any]],
     there: Mapping[str, str],
     votes: Sequence[Votes],
 ) -> dict[str, Any]:
@@ -115,7 +133,8 @@ def _shown(
         **row,
         "parties": sorted({there[code] for code in named}),
         "host": there[row["host"]],
-        "fund_members": row["named"] if row["fund"] else [],
+        "fund_members": row["fund_members"] if row["fund"] else [],
+        "proposed_shares": [{**one, "awaiting": awaited(named, one["agreed"], there)} for one in shares],
         "first_day": row["stood_from"] or row["first_day"],
         "last_day": row["ended_on"] or row["last_day"],
         "awaiting": [] if row["stood_from"] else awaited(row["named"], row["agreed"], there),

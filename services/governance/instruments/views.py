@@ -20,6 +20,17 @@ class ProposedConstitutionView(View):
     awaiting: list[str]
 
 
+class ProposedSharesView(View):
+    """Other shares of the pooled fund, which wait until every party has agreed to them."""
+
+    number: int
+    first_day: date
+    members: list[str]
+    shares: list[str]
+    agreed: list[str]
+    awaiting: list[str]
+
+
 class InstrumentView(View):
     """An instrument as at a day: its parties, who has agreed, and on which days it stands."""
 
@@ -36,7 +47,8 @@ class InstrumentView(View):
     binding: Annotated[str, Field(description="Whom a decision binds: `all`, each its `own`, or `none`.")]
     fund: str
     fund_members: Annotated[
-        list[str], Field(description="The parties that agreed on the pooled fund, in the order of their shares.")
+        list[str],
+        Field(description="The parties that agreed on the pooled fund as on the day, in the order of their shares."),
     ]
     shares: Annotated[list[str], Field(description="Of the pooled fund, in the order of `fund_members`.")]
     stands: Annotated[bool, Field(description="Whether every party has agreed, and the day is within its days.")]
@@ -46,6 +58,7 @@ class InstrumentView(View):
     agreed: Annotated[list[str], Field(description="The parties that have agreed, as known.")]
     awaiting: Annotated[list[str], Field(description="The parties whose agreement it waits for.")]
     constitutions: list[ProposedConstitutionView]
+    proposed_shares: list[ProposedSharesView]
     host_share: Annotated[
         str | None, Field(description="The host's part of the body's votes on the day.", examples=["2/5"])
     ]

@@ -20,7 +20,13 @@ from services.governance.core.errors import EndsBeforeItBegins, refuse
 from services.governance.core.powers import conditions_on
 from services.governance.decision_rights.series import end_parts
 from services.governance.proposals.commands import add_act
-from services.governance.proposals.errors import MinuteContradicts, NoSuchCondition, NotAsked, ProposalNotOpen
+from services.governance.proposals.errors import (
+    MinuteContradicts,
+    NoEvidence,
+    NoSuchCondition,
+    NotAsked,
+    ProposalNotOpen,
+)
 from services.governance.proposals.models import ActKind, Proposal, State
 from services.governance.proposals.packs import codes_of, listed_on, unlisted
 from services.governance.proposals.queries import ProposalRead, find_last_decision, get_proposal
@@ -113,6 +119,17 @@ class GiveEvidence(Dated):
             examples=["Governing body, 24 May 2018, item 7"],
         ),
     ] = None
+
+
+class RetractEvidence(Dated):
+    """Evidence of a condition is taken back from a day on, for a listed reason."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "no-longer-met"}]})
+
+    body: Annotated[BodyReference | None, Field(description="The body that was named with the evidence, if any.")] = (
+        None
+    )
+    reason: Annotated[_Code, Field(description=f"Why: {codes_of('evidence-retractions')}.")]
 
 
 async def record_consultation(
@@ -299,6 +316,46 @@ async def give_evidence(
     add_act(session, proposal, ActKind.EVIDENCED, day, by=by, stated_at=stated_at, body=command.body or "", **given)
     for code in codes:
         _record(session, proposal, command, "condition met", day, by=by, stated_at=stated_at, reason=condition, of=code)
+    await session.flush()
+
+
+async def retract_evidence(
+    session: AsyncSession,
+    proposal: Proposal,
+    condition: ConditionCode,
+    command: RetractEvidence,
+    *,
+    by: Caller,
+    today: date,
+    stated_at: datetime,
+) -> None:
+    """Take back from a day on what showed that a condition of a locked proposal was met; what was decided stands.
+
+    The caller acts for whom `give_evidence` asks for. Raises NotYoursToDecide, NotAsked, NoEvidence, ReasonNotListed,
+    ProposalNotOpen, DocumentMissing.
+    """
+    day = command.on or today
+    connection = await raw(session)
+    read = await get_proposal(connection, proposal.reference, as_at=max(day, proposal.drafted_on))
+    body = command.body or ""
+    codes = read.binding.get(body, (proposal.organisation,))
+    for code in codes:
+        await must_decide_for(connection, code, by=by, today=today)
+    refusals: list[Conflict] = [
+        *_over(read),
+        *(_not_asked(read, body) if body else ()),
+        *unlisted(command.reason, day, "evidence-retractions", field="reason"),
+        *paper_refusals_of(command, day, today=today, stated_at=stated_at),
+    ]
+    if not any((act.code, act.body) == (condition, body) for act in read.standing.evidence):
+        message = f"no evidence of {condition}{f' of {body}' if body else ''} counts on {day.isoformat()}"
+        refusals.append(NoEvidence(message, reasons=[Reason(message, "condition")]))
+    refuse(refusals)
+    given: dict[str, Any] = {"code": condition, "outcome": command.reason, "revision": read.standing.revision}
+    add_act(session, proposal, ActKind.RETRACTED, day, by=by, stated_at=stated_at, body=body, **given)
+    for code in codes:
+        said: dict[str, Any] = {"by": by, "stated_at": stated_at, "reason": command.reason, "of": code}
+        _record(session, proposal, command, "evidence taken back", day, **said)
     await session.flush()
 
 

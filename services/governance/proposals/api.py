@@ -31,6 +31,7 @@ from services.governance.proposals import acts, commands, queries
 from services.governance.proposals.errors import (
     ConsentMissing,
     MinuteContradicts,
+    NoEvidence,
     NoSuchCondition,
     NotAsked,
     ProposalNotFound,
@@ -216,6 +217,32 @@ async def give_evidence(
     """
     found = await commands.lock_proposal(session, proposal)
     await acts.give_evidence(session, found, condition, command, by=by, today=today, stated_at=stated_at)
+    return await _shown(session, proposal, command.on or today)
+
+
+@router.post(
+    "/proposals/{proposal}/conditions/{condition}/evidence/retraction",
+    status_code=201,
+    summary="Take evidence of a condition back",
+    responses=problems(*_CHANGES, NotAsked, NoEvidence, errors.ReasonNotListed),
+)
+@binds("the proposal's organisation, or all that the named body decides for", "the body that took it over")
+async def retract_evidence(
+    proposal: ProposalPath,
+    condition: Annotated[ConditionCode, Path(description="The condition that was shown to be met.")],
+    command: acts.RetractEvidence,
+    session: Write,
+    by: Lead,
+    today: Today,
+    stated_at: StatedAt,
+) -> ProposalView:
+    """State that a paper does not show a condition met, or no longer: from the day on it counts for nothing.
+
+    What was decided stands. What was permitted by it from that day on, and an approval that is in effect no longer, is
+    a finding (`evidence_retracted`) until the condition is shown again or the decision is reversed.
+    """
+    found = await commands.lock_proposal(session, proposal)
+    await acts.retract_evidence(session, found, condition, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, proposal, command.on or today)
 
 

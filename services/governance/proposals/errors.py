@@ -55,6 +55,14 @@ class NotAsked(Conflict):
     """
 
 
+class NoEvidence(Conflict):
+    """There is no such evidence to take back.
+
+    None of this condition counts on the day for the body that is named, or for none where none is. Read the proposal
+    for its evidence, with the body of each.
+    """
+
+
 class NoSuchCondition(Conflict):
     """This is no condition of the proposal that waits for evidence.
 

@@ -36,6 +36,7 @@ class ActKind(StrEnum):
     REVERSED = "reversed"
     REVISED = "revised"
     EVIDENCED = "evidenced"
+    RETRACTED = "retracted"
     WITHDRAWN = "withdrawn"
     VOID = "void"
 
@@ -108,7 +109,8 @@ class ProposalAct(Base):
     """An act on a proposal, which counts from `effective_on`; `until_on` is the day from which its time counts again.
 
     `body` is whose act it is, empty where it is about the whole. `code` is a reason of a rule pack, whom was consulted,
-    an outcome, or a condition; `reference` is a decision, a meeting's item, or the minute of evidence.
+    an outcome, or a condition; `reference` is a decision, a meeting's item, or the minute of evidence; `outcome` of
+    evidence that is taken back is the reason.
     """
 
     __tablename__ = "proposal_act"

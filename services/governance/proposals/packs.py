@@ -9,7 +9,7 @@ from libs.common.rulepacks import in_force
 from services.governance.core.catalogue import PACKS
 from services.governance.core.errors import ReasonNotListed
 
-Listed: TypeAlias = Literal["decision-deferrals", "proposal-withdrawals", "consultations"]
+Listed: TypeAlias = Literal["decision-deferrals", "proposal-withdrawals", "evidence-retractions", "consultations"]
 
 
 def listed_on(day: date, subject: Listed) -> Mapping[str, Mapping[str, Any]]:

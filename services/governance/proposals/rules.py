@@ -78,7 +78,7 @@ def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on
     )
     now, consents = _consents(bodies, done, revision, on)
     outcome = _outcome(consents)
-    evidence = tuple(act for act in done if act.what == ActKind.EVIDENCED and act.revision in (0, now))
+    evidence = tuple(act for act in evidence_of(done) if act.revision in (0, now))
     unmet = sorted({code for consent in consents for code in unmet_of(consent, evidence)})
     overtaken = _overtaken(bodies, done, revision) if outcome else set[Done]()
     state = _state([act for act in done if act not in overtaken], consents, outcome)
@@ -92,6 +92,21 @@ def standing(bodies: Collection[str], acts: Iterable[Done], *, revision: int, on
         consulted=tuple(sorted({act.code for act in done if act.what == ActKind.CONSULTED})),
         evidence=evidence,
     )
+
+
+def evidence_of(done: Iterable[Done]) -> list[Done]:
+    """Return the evidence among acts that no later statement took back; what is shown again afterwards counts."""
+    acts = list(done)
+    back = [act for act in acts if act.what == ActKind.RETRACTED]
+    return [
+        act
+        for act in acts
+        if act.what == ActKind.EVIDENCED
+        and not any(
+            (one.code, one.body) == (act.code, act.body) and (one.stated_at, one.id) > (act.stated_at, act.id)
+            for one in back
+        )
+    ]
 
 
 def unmet_of(consent: Consent, evidence: Iterable[Done]) -> set[str]:

@@ -19,6 +19,7 @@ from libs.common.service.due_work import DoDueWork, first_of
 from services.governance.appointments.vacancies import find_vacancies
 from services.governance.commitments.commands import find_commitments
 from services.governance.conflicts.papers import recall_due
+from services.governance.decisions.due import find_retracted
 from services.governance.dossiers.commands import write_dossiers
 from services.governance.dossiers.models import dossier_event
 from services.governance.interests.due import find_undeclared
@@ -42,6 +43,7 @@ DUE: tuple[DoDueWork, ...] = (
     find_unapproved,
     find_unreported,
     find_stalled,
+    find_retracted,
     write_dossiers,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""

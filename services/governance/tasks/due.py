@@ -14,7 +14,7 @@ from services.governance.findings.commands import NewFinding, clear_findings, ra
 from services.governance.findings.models import FindingKind
 from services.governance.obstructions.queries import asked_on
 from services.governance.obstructions.rules import ONE_DAY
-from services.governance.proposals.models import ProposalKind
+from services.governance.proposals.models import ActKind, ProposalKind
 from services.governance.proposals.queries import ProposalRead, list_named
 from services.governance.tasks.queries import CONSENT_STEPS, MINUTES_STEPS
 from services.governance.tasks.rules import (
@@ -39,7 +39,12 @@ SELECT * FROM (
                     WHERE d.proposal = p.reference AND d.what = 'decided' AND d.effective_on <= $1
                       AND NOT EXISTS (SELECT FROM proposal_act e
                                        WHERE e.proposal = p.reference AND e.what = 'evidenced' AND e.code = code
-                                         AND e.revision IN (0, d.revision) AND e.effective_on <= $1)) AS is_unmet,
+                                         AND e.revision IN (0, d.revision) AND e.effective_on <= $1
+                                         AND NOT EXISTS (
+                                             SELECT FROM proposal_act t
+                                              WHERE t.proposal = e.proposal AND t.what = 'retracted'
+                                                AND (t.code, t.body) = (e.code, e.body) AND t.effective_on <= $1
+                                                AND (t.stated_at, t.id) > (e.stated_at, e.id)))) AS is_unmet,
            CASE p.kind
            WHEN 'consolidation' THEN p.action = 'consolidation.commit'
                 AND EXISTS (SELECT FROM known_subject s WHERE s.reference = p.subject AND s.kind = 'plan')
@@ -123,7 +128,9 @@ async def _approved(connection: asyncpg.Connection, day: date) -> list[StepWait]
     rows = {row["reference"]: row for row in await connection.fetch(_APPROVED, day)}
     waits: list[StepWait] = []
     for one in await list_named(connection, rows, as_at=day):
-        waits += unmet_conditions(one.reference, one.organisation, one.organisations, one.standing)
+        back = (act for act in one.acts if act.what == ActKind.RETRACTED and act.effective_on <= day)
+        retracted = {act.code: act.effective_on for act in sorted(back, key=lambda act: act.effective_on)}
+        waits += unmet_conditions(one.reference, one.organisation, one.organisations, one.standing, retracted=retracted)
         if rows[one.reference]["is_to_carry_out"]:
             merges = one.kind == ProposalKind.MERGER
             waits += carrying_out(

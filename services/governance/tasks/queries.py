@@ -140,7 +140,7 @@ SELECT '{AwaitedAct.RIGHT}' AS kind, rm.value AS organisation, b.reference AS bo
                     WHERE m.subject_id = r.id AND {about("m", Facet.REMADE_BY)} AND {holds("m")})
 """  # noqa: S608  (only names of ours are put in)
 
-# An instrument as proposed, and later constitutions of one that stands. The successor agrees for a party that merged.
+# An instrument as proposed, and later constitutions and shares of one that stands. A successor agrees for its parties.
 _AGREEMENTS = f"""
 SELECT '{AwaitedAct.AGREEMENT}' AS kind, w.organisation, nullif(w.body, '') AS body, w.reference AS about,
        min(w.first_day) AS due_on, min(w.proposed_at AT TIME ZONE 'Europe/London')::date AS since,
@@ -151,7 +151,9 @@ SELECT '{AwaitedAct.AGREEMENT}' AS kind, w.organisation, nullif(w.body, '') AS b
         WHERE i.proposed_at <= $2 AND (i.made_at IS NULL OR i.made_at > $2)
         UNION ALL
        SELECT i.id, c.number, i.reference, i.body, c.first_day, c.proposed_at, jsonb_array_elements_text(p.value::jsonb)
-         FROM constitution c
+         FROM (SELECT instrument_id, number, first_day, proposed_at, made_at FROM constitution
+                UNION ALL
+               SELECT instrument_id, number, first_day, proposed_at, made_at FROM fund_shares) c
          JOIN instrument i ON i.id = c.instrument_id
          JOIN {believed(instrument_time, "s", Facet.STANDS, "i.id")}
          JOIN {instrument_time.beliefs} p ON p.subject_id = i.id AND {about("p", Facet.MEMBERS)} AND {as_known("p")}

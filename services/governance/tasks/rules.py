@@ -68,15 +68,23 @@ def stalled_on(waits: Iterable[StepWait], bounds: StepBounds, *, on: date) -> li
     return sorted(found, key=lambda one: one.key)
 
 
-def unmet_conditions(proposal: str, proposer: str, asked: Sequence[str], standing: Standing) -> list[StepWait]:
-    """Return the conditions of an approval without evidence, each since the last decision that set it."""
+def unmet_conditions(
+    proposal: str, proposer: str, asked: Sequence[str], standing: Standing, *, retracted: Mapping[str, date]
+) -> list[StepWait]:
+    """Return the conditions of an approval without evidence, each since the last decision that set it.
+
+    Of those whose evidence was taken back, since the day from which that counts (`retracted`, by condition).
+    """
     if not standing.outcome or standing.outcome == "rejected" or standing.state.is_over:
         return []
     return [
         StepWait(
             step=WaitStep.EVIDENCE,
             about=(proposal, condition),
-            since=max(one.decided_on for one in standing.consents if one.decided_on and condition in one.conditions),
+            since=max(
+                *(one.decided_on for one in standing.consents if one.decided_on and condition in one.conditions),
+                retracted.get(condition, date.min),
+            ),
             who=(proposer,),
             path=f"/proposals/{proposal}/conditions/{condition}/evidence",
             parties=tuple(sorted({proposer, *asked})),

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.database.connection import Database, raw
@@ -337,7 +337,7 @@ async def in_a_thread(check: Check, cases: int, several: int) -> None:
     """Run a property whose check awaits: Hypothesis draws in a thread, and the check runs in this loop."""
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=cases, deadline=None, database=None)
+    @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
     @given(worlds, st.lists(questions, min_size=several, max_size=several))
     def check_one(world: World, asked: list[Asked]) -> None:
         asyncio.run_coroutine_threadsafe(check(world, asked), loop).result()

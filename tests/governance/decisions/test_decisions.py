@@ -17,12 +17,14 @@ from services.governance.decision_rights.permits import get_permit
 from services.governance.decision_rights.queries import Actor, ask, list_granters
 from services.governance.decision_rights.series import Series
 from services.governance.decisions import commands
+from services.governance.decisions.due import find_retracted
 from services.governance.decisions.errors import DecidedAlready, NotALaterDecision
 from services.governance.decisions.models import Decision
 from services.governance.proposals import acts
 from services.governance.proposals import commands as proposals
 from services.governance.proposals.errors import (
     ConsentMissing,
+    NoEvidence,
     NoSuchCondition,
     NotAsked,
     NotConsulted,
@@ -147,6 +149,54 @@ async def test_a_condition_of_a_right_is_met_by_evidence_that_was_known_and_by_n
     [row] = await bucks.database.fetch("SELECT permit FROM decision WHERE id = $1", decision)
     permit = await get_permit(bucks.database, row["permit"])
     assert permit["question"]["met"] == ["case-appraised", "within-budget"]
+
+
+async def test_evidence_that_is_taken_back_counts_no_longer_and_what_was_permitted_by_it_is_a_finding(
+    bucks: GovernanceHarness,
+) -> None:
+    async def found(day: date) -> list[tuple[str, ...]]:
+        async with bucks.database.begin() as session:
+            await find_retracted(session, up_to=day, stated_at=at(day, 20), by=a_lead())
+        rows = await bucks.database.fetch(
+            "SELECT about FROM finding WHERE kind = 'evidence_retracted' AND cleared_at IS NULL ORDER BY id"
+        )
+        return [tuple(row["about"]) for row in rows]
+
+    await bucks.grant("10H", action="estate", function=None, conditions=["case-appraised"])
+    first, second = [await bucks.propose("10H", on=ON, action="estate.let") for _ in range(2)]
+    day, after = ON + timedelta(days=10), ON + timedelta(days=20)
+    with pytest.raises(NoEvidence):
+        await bucks.retract(first, "case-appraised", on=ON)
+    for proposal in (first, second):
+        await bucks.show(proposal, "case-appraised", on=ON)
+    conditions: dict[str, Any] = {"conditions": ("within-budget",)}
+    before = await bucks.decide(first, BODY, "approved_with_conditions", on=ON, **conditions)
+    await bucks.show(first, "within-budget", on=ON, stated=at(ON, 13))
+    await bucks.retract(second, "case-appraised", on=day)
+    with pytest.raises(ConditionUnmet):
+        await bucks.decide(second, BODY, on=after)
+    await bucks.retract(first, "case-appraised", on=day)
+    assert await found(day) == [], "it was decided before"
+    await bucks.retract(first, "within-budget", on=day)
+    assert [(await get_proposal(bucks.database, first, as_at=on)).standing.in_effect for on in (ON, day)] == [
+        True,
+        False,
+    ]
+    assert await found(day) == [(before, first, BODY, "within-budget")]
+    assert await bucks.decide(second, BODY, "approved", on=ON, stated=at(day, 12)), "on an earlier day it counted"
+    await bucks.show(first, "within-budget", on=day, stated=at(day, 13))
+    assert await found(day) == []
+
+    third = await bucks.propose("10H", on=after, action="estate.let")
+    await bucks.show(third, "case-appraised", on=after)
+    permitted = await bucks.decide(third, BODY, on=after, stated=at(after, 10))
+    await bucks.retract(third, "case-appraised", on=after)
+    assert await found(after) == [(permitted, third, BODY, "case-appraised")]
+    [row] = await bucks.database.fetch("SELECT permit FROM decision WHERE id = $1", permitted)
+    permit = await get_permit(bucks.database, row["permit"])
+    assert permit["digest"] == permit["replayed_digest"], "what was answered is as it was"
+    await bucks.show(third, "case-appraised", on=after, stated=at(after, 12))
+    assert await found(after) == []
 
 
 async def test_the_condition_of_a_bodys_right_is_shown_by_who_acts_for_it(bucks: GovernanceHarness) -> None:

@@ -8,6 +8,8 @@ import pytest
 from libs.common.errors import Conflict
 from libs.common.events.contracts import ContractTransferred, SharesAgreed
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
+from services.governance.core.errors import NoPower, SharesNotWhole
+from services.governance.instruments.errors import NotAParty
 from services.governance.instruments.queries import get_instrument, list_instruments
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_lead, a_merger, at
 
@@ -192,6 +194,37 @@ async def test_a_pooled_fund_keeps_shares_with_their_members_and_its_term_ends_i
     await harness.leave(reference, "10A", date(2016, 3, 31))
     assert len(await harness.told("PooledFundAgreed")) == 1
     assert (await published(harness))[-1] == ("2016-04-01", ["10H", "10Y"])
+    before = (["10Y", "10H", "10A"], ["1/2", "1/6", "1/3"])
+    kept = await shown(harness, reference, LATER - timedelta(days=1))
+    assert (kept["fund_members"], kept["shares"]) == before, "who stays has agreed to nothing else yet"
+
+
+async def test_the_parties_of_a_pooled_fund_agree_on_other_shares_from_a_day_on(harness: GovernanceHarness) -> None:
+    await harness.hear_of_ccgs("10A")
+    fund: dict[str, Any] = {"host": "10Y", "shares": ["1/2", "1/6", "1/3"]}
+    reference = await harness.instrument("pooled_fund", "10Y", "10H", "10A", on=MADE_ON, **fund)
+    day, last = date(2016, 4, 1), date(2016, 3, 31)
+    with pytest.raises(SharesNotWhole) as refused:
+        await harness.share(reference, "10H", {"10Y": "1/2", "10H": "1/3"}, on=day)
+    assert [reason.field for reason in refused.value.reasons] == ["members", "shares"], "10A is a party"
+    await harness.leave(reference, "10A", last)
+    with pytest.raises(NotAParty) as no_party:
+        await harness.share(reference, "10H", {"10Y": "1/2", "10H": "1/4", "10A": "1/4"}, on=day)
+    assert [reason.field for reason in no_party.value.reasons] == ["members"]
+    number = await harness.share(reference, "10H", {"10H": "3/5", "10Y": "2/5"}, on=day)
+    waits = await shown(harness, reference, day)
+    assert (waits["shares"], waits["proposed_shares"][0]["awaiting"]) == (fund["shares"], ["10Y"])
+    await harness.agree(reference, "10Y", on=day, constitution=number)
+    agreed = [(one["effective_on"], one["members"], one["shares"]) for one in await harness.told("PooledFundAgreed")]
+    assert agreed[1:] == [("2016-04-01", ["10H", "10Y"], ["3/5", "2/5"])]
+    for on, known, members in ((day, None, ["10H", "10Y"]), (last, None, ["10Y", "10H", "10A"])):
+        read = await get_instrument(harness.database, reference, as_at=on, as_known=known)
+        assert (read["fund_members"], read["proposed_shares"]) == (members, [])
+    earlier = await get_instrument(harness.database, reference, as_at=day, as_known=at(last))
+    assert earlier["shares"] == fund["shares"], "as known before they agreed"
+    other = await harness.instrument("committees_in_common", "10H", "10Y", on=MADE_ON)
+    with pytest.raises(NoPower, match="has no pooled fund"):
+        await harness.share(other, "10H", {"10H": "3/5", "10Y": "2/5"}, on=day)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from libs.common.events.contracts import AgreementToRemake, ProcurementStated
 from libs.common.identity import NotYoursToDecide, Role
 from libs.common.messaging.bus.direct import DirectBus
 from services.governance.core.chains import Question
-from services.governance.core.errors import BodyNotFound, NoPower
+from services.governance.core.errors import BodyNotFound, NoPower, PostNotFound
 from services.governance.decision_rights.queries import Actor, ask
 from services.governance.decisions.errors import BindsNoOne
 from services.governance.mergers.to_remake import list_to_remake
@@ -58,11 +58,37 @@ async def test_a_party_alone_grants_and_no_further_than_the_instrument(harness: 
         ({"function": None, "action": "budget"}, "10H does not lead for 15A on budget"),
         ({"organisation": "10H", "body": "10Y-governing-body"}, "10Y does not lead for 10H"),
         ({}, f"{instrument} stands with these parties to 2017-03-31"),
-        ({"post": "10H/accountable-officer"}, "a lead commissioner's body exercises it"),
     ):
         given: dict[str, Any] = {"organisation": "15A", "body": LEAD, "first_day": ON, **refused}
         with pytest.raises(NoPower, match=why):
             await harness.grant(**given)
+
+
+async def test_a_post_of_the_leads_body_may_be_granted_what_its_body_then_does_not_bind_by(
+    harness: GovernanceHarness,
+) -> None:
+    instrument = await led(harness)
+    post, other = "10H/accountable-officer", "10Y/accountable-officer"
+    with pytest.raises(PostNotFound):
+        await harness.grant("15A", body=LEAD, post=other, first_day=ON)
+    await harness.grant("15A", body=LEAD, post=post, first_day=ON)
+    officer, stranger = await harness.person("officer"), await harness.person("stranger")
+    await harness.appoint(post, "officer")
+    await harness.appoint(other, "stranger")
+
+    async def chain(actor: Actor, day: date) -> tuple[str, ...]:
+        asked = Question(action=ACTION)
+        answer = await ask(harness.database, actor, "15A", asked, as_at=day, as_known=None)
+        if answer.chain is None or not answer.chain.holds:
+            return ()
+        return tuple(f"{right.holder} {answer.rows[right.id]['instrument']}" for right in answer.chain.rights)
+
+    by_post = (f"{post} {instrument}",)
+    actors = (Actor(post=post), Actor(person=officer), Actor(person=stranger), Actor(body=LEAD))
+    assert [await chain(actor, ON) for actor in actors] == [by_post, by_post, (), ()]
+    assert await binds(harness, ON, "15A") == ("none", ()), "its body was granted nothing"
+    await harness.end_instrument(instrument, ENDS, on=ENDS)
+    assert [await chain(actor, ENDS + timedelta(days=1)) for actor in actors] == [(), (), (), ()]
 
 
 async def test_a_decision_binds_those_that_delegated_and_whose_it_is_until_the_instrument_ends(

@@ -63,7 +63,7 @@ def test_what_is_approved_waits_for_evidence_and_then_to_be_carried_out(
     acts: list[Done], unmet: Mapping[str, int], to_commit: int | None
 ) -> None:
     now = stood(*acts)
-    assert shown(unmet_conditions("PR-1", "10H", ["10H", "10Y"], now)) == unmet
+    assert shown(unmet_conditions("PR-1", "10H", ["10H", "10Y"], now, retracted={})) == unmet
     to_do = {} if to_commit is None else {"/consolidations/PL-1/commitment": to_commit}
     assert shown(carrying_out("PR-1", "PL-1", "10H", ["10H", "10Y"], now, is_merger=False)) == to_do
 
