@@ -14,6 +14,7 @@ from services.governance.meetings import models as meetings
 from services.governance.mergers import models as mergers
 from services.governance.obstructions import models as obstructions
 from services.governance.people import accounts
+from services.governance.pooled_funds import models as pooled_funds
 from services.governance.proposals import models as proposals
 from services.governance.recommendations import models as recommendations
 from services.governance.subjects import models as subjects
@@ -32,6 +33,7 @@ MODELS = (
     meetings,
     mergers,
     instruments,
+    pooled_funds,
     proposals,
     recommendations,
     subjects,

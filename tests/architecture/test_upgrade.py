@@ -14,11 +14,10 @@ from libs.common.temporal.timeline import Timeline
 from libs.organisations.projection import KnownOrganisations
 from services.governance.commitments.models import known_commitments
 from services.governance.core.models import WITH_BODY
-from services.governance.instruments.models import known_agreements
 from services.governance.mergers.models import known_mergers
 from services.governance.mergers.queries import list_mergers
 from services.governance.obstructions.models import known_prices
-from services.governance.subjects.models import known_subjects
+from services.governance.subjects.models import known_agreements, known_subjects
 from services.registry.clusters.models import cluster_time
 from services.registry.reorganisations.models import reorganisation_time
 from tests.support.databases import NewDatabase

@@ -24,6 +24,7 @@ from services.governance.decisions.models import Outcome
 from services.governance.instruments import commands as instruments
 from services.governance.instruments import departures
 from services.governance.people import commands as people
+from services.governance.pooled_funds.commands import ProposeShares
 from services.governance.proposals import acts as proposal_acts
 from services.governance.proposals import commands as proposals
 from services.governance.reactions.publishers import subscriptions
@@ -311,7 +312,7 @@ class GovernanceHarness:
         async with self.database.begin() as session:
             how: dict[str, Any] = {"by": a_lead(), "today": on}
             found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
-            command = instruments.ProposeShares(
+            command = ProposeShares(
                 organisation=organisation, members=tuple(shares), shares=tuple(shares.values()), first_day=on
             )
             return await instruments.propose_shares(session, found, command, **how, stated_at=at(on))

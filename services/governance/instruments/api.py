@@ -30,6 +30,7 @@ from services.governance.instruments import commands, departures, errors, querie
 from services.governance.instruments.models import InstrumentKind
 from services.governance.instruments.rules import forms_on, kinds_of_instrument, why_not
 from services.governance.instruments.views import FormsView, FormView, InstrumentView
+from services.governance.pooled_funds.commands import ProposeShares
 
 router = commands_router(tags=["Instruments"])
 
@@ -209,7 +210,7 @@ async def propose_constitution(
 @binds("organisation", "the body that took it over")
 async def propose_shares(
     instrument: InstrumentPath,
-    command: commands.ProposeShares,
+    command: ProposeShares,
     session: Write,
     by: Lead,
     today: Today,

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Self
 
 import asyncpg
 from pydantic import ConfigDict, Field, StrictInt, model_validator
@@ -23,7 +23,7 @@ from services.governance.bodies.votes import dominance, votes_in
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.believed import believed
 from services.governance.core.codes import Action, BodyReference, Command, Document, Note, OrganisationCode
-from services.governance.core.errors import NoPower, NotAMember, SafeguardsMissing, SharesNotWhole, refuse
+from services.governance.core.errors import NoPower, NotAMember, SafeguardsMissing, refuse
 from services.governance.core.members import lives_on, living, organisations_of
 from services.governance.core.models import Facet, known
 from services.governance.instruments.constitutions import ConstitutionContent, check_seats, seats_with_votes
@@ -36,7 +36,6 @@ from services.governance.instruments.errors import (
 from services.governance.instruments.establishment import make
 from services.governance.instruments.models import (
     Constitution,
-    FundShares,
     Instrument,
     InstrumentAgreement,
     InstrumentKind,
@@ -44,14 +43,13 @@ from services.governance.instruments.models import (
 )
 from services.governance.instruments.rules import Form, awaited, form_on, why_not
 from services.governance.lifetimes.standing import not_standing
+from services.governance.pooled_funds.commands import ProposeShares, Share, not_whole, without_share
+from services.governance.pooled_funds.models import FundShares
 from services.governance.subjects.queries import lacking_shares
 
 _PARTIES = f"""
 SELECT p.value FROM instrument i JOIN {believed(instrument_time, "p", Facet.MEMBERS, "i.id", known=NOW)} WHERE i.id = $2
 """  # noqa: S608  (only names of ours are put in)
-
-
-Share: TypeAlias = Annotated[str, Field(pattern=r"^(1|[1-9][0-9]{0,8}/[1-9][0-9]{0,8})$")]
 
 
 class MakeInstrument(Command):
@@ -151,39 +149,6 @@ class ProposeConstitution(ConstitutionContent):
     first_day: WrittenDay
     note: Note = None
     document: Document = None
-
-
-class ProposeShares(Command):
-    """Other shares of an instrument's pooled fund from a day on, as one of its parties proposes them."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "organisation": "07M",
-                    "members": ["07M", "07R"],
-                    "shares": ["2/5", "3/5"],
-                    "first_day": "2017-04-01",
-                    "document": "Variation of 20 March 2017",
-                }
-            ]
-        }
-    )
-
-    organisation: Annotated[OrganisationCode, Field(description="The party that proposes them, and agrees to them.")]
-    members: Annotated[
-        tuple[OrganisationCode, ...], Field(min_length=2, max_length=50, description="All parties of the day.")
-    ]
-    shares: Annotated[tuple[Share, ...], Field(max_length=50, description="In the order of `members`.")]
-    first_day: WrittenDay
-    note: Note = None
-    document: Document = None
-
-    @model_validator(mode="after")
-    def _names_each_once(self) -> Self:
-        if len(set(self.members)) != len(self.members):
-            raise ValueError("members: name each one once")
-        return self
 
 
 async def make_instrument(
@@ -333,12 +298,10 @@ async def propose_shares(
         refusals.append(NoPower(message, reasons=[Reason(message, "first_day")]))
     refusals += [] if command.organisation in parties else [_no_party(command.organisation, "organisation")]
     refusals += [_no_party(code, "members") for code in command.members if code not in parties]
-    for code in sorted(set(parties) - set(command.members)):
-        message = f"{code} is a party, and has no share"
-        refusals.append(SharesNotWhole(message, reasons=[Reason(message, "members")]))
-    refuse([*refusals, *_not_whole(command.shares, command.members)])
+    refuse([*refusals, *without_share(command.members, parties), *not_whole(command.shares, command.members)])
     number = await _next_number(session, instrument)
-    proposed: dict[str, Any] = {"members": list(command.members), "shares": list(command.shares), "first_day": day}
+    exact = [str(Fraction(share)) for share in command.shares]
+    proposed: dict[str, Any] = {"members": list(command.members), "shares": exact, "first_day": day}
     session.add(FundShares(instrument_id=instrument.id, number=number, **proposed, proposed_at=stated_at))
     await session.flush()
     await _agree(session, instrument, number, [command.organisation], command, by=by, today=today, stated_at=stated_at)
@@ -476,7 +439,7 @@ async def _refusals(
     for code in missing:
         message = f"{code} is missing: {form.pack} needs it"
         found.append(SafeguardsMissing(message, reasons=[Reason(message, "safeguards")]))
-    found += _not_whole(command.shares, command.parties) if command.shares else []
+    found += not_whole(command.shares, command.parties) if command.shares else []
     if (command.constitution is not None or command.body is not None) and form.body is None:
         message = f"a {command.kind} has no joint body by {form.pack}"
         found.append(NoPower(message, reasons=[Reason(message, "constitution" if command.constitution else "body")]))
@@ -488,13 +451,6 @@ async def _refusals(
         votes = (await votes_in(connection, [command.body], on=day))[command.body]
         found += dominance(form.pack, command.host, votes, "body")
     return found
-
-
-def _not_whole(shares: Sequence[str], members: Sequence[str]) -> list[Conflict]:
-    if len(shares) == len(members) and sum(Fraction(share) for share in shares) == 1:
-        return []
-    message = f"{' + '.join(shares) or 'no share'} for {len(members)} parties is not 1"
-    return [SharesNotWhole(message, reasons=[Reason(message, "shares")])]
 
 
 def _no_party(organisation: str, field: str) -> Conflict:

@@ -1,14 +1,13 @@
 """Puts into effect what every party of an instrument has agreed to: the instrument, and later constitutions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.database.connection import Reads, raw
+from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.governance import InstrumentMade, PooledFundAgreed
 from libs.common.identity import Caller
@@ -31,20 +30,11 @@ from services.governance.findings.commands import NewFinding, clear_findings, ra
 from services.governance.findings.models import FindingKind
 from services.governance.instruments.closure import TERM_ENDED, dominance_key, end_from
 from services.governance.instruments.constitutions import ConstitutionContent
-from services.governance.instruments.models import Constitution, FundShares, Instrument, instrument_time
-from services.governance.instruments.queries import SHARES
+from services.governance.instruments.models import Constitution, Instrument, instrument_time
 from services.governance.instruments.rules import form_of
 from services.governance.lifetimes.standing import days_of, pieces_from, standing, state, until_next
-
-_SHARES_ON = f"SELECT f.* FROM instrument i, LATERAL ({SHARES}) f WHERE i.id = $3"  # noqa: S608  (SQL of ours)
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Who pools a fund, and their shares in the same order."""
-
-    members: tuple[str, ...]
-    shares: tuple[str, ...]
+from services.governance.pooled_funds.models import FundShares
+from services.governance.pooled_funds.queries import Shares, find_shares
 
 
 async def make(
@@ -116,16 +106,10 @@ async def publish_parties(
     said = NewStatement(instrument.id, Facet.PUBLISHED, members_text(parties), Days(on, until), stated_at)
     await state(connection, instrument_time, [said], by=by)
     [host] = await living(connection, [instrument.host], on=on) if instrument.host else [""]
-    shares = await _shares_on(connection, instrument, on)
+    first = Shares(tuple(instrument.parties), tuple(instrument.shares))
+    shares = await find_shares(connection, instrument.id, on=on) or first
     await outbox.add_all(session, _made(instrument, parties, host, shares, on=on, stated_at=stated_at))
     return True
-
-
-async def _shares_on(db: Reads, instrument: Instrument, on: date) -> Shares:
-    """Return who pools the fund on a day, and their shares, as now known."""
-    rows = await db.fetch(_SHARES_ON, on, datetime.max.replace(tzinfo=UTC), instrument.id)
-    found = [Shares(tuple(row["members"]), tuple(row["shares"])) for row in rows]
-    return found[0] if found else Shares(tuple(instrument.parties), tuple(instrument.shares))
 
 
 def _made(

@@ -1,4 +1,4 @@
-"""Tables of instruments: what was proposed, which party agreed, constitutions, and what is known of agreements."""
+"""Tables of instruments: what was proposed, which party agreed, and constitutions."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -6,19 +6,16 @@ from enum import StrEnum
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Column,
     Date,
     DateTime,
     ForeignKey,
     Identity,
-    Table,
     Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from libs.common.messaging.subscriptions import Projection
 from libs.common.temporal.timeline import Timeline
 from services.governance.core.models import Base
 
@@ -92,25 +89,6 @@ class Constitution(Base):
     made_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
 
 
-class FundShares(Base):
-    """Later shares of an instrument's pooled fund from a day on, as proposed: exact fractions in the order of members.
-
-    Numbers are those of constitutions too. They count when every party has agreed, and the last so made counts.
-    """
-
-    __tablename__ = "fund_shares"
-    __table_args__ = (UniqueConstraint("instrument_id", "number"),)
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
-    instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
-    number: Mapped[int]
-    members: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    shares: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    first_day: Mapped[date] = mapped_column(Date)
-    proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    made_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
-
-
 class InstrumentAgreement(Base):
     """A party agreed, by its own act: to the instrument with its first constitution (`number` 1), or to a later one.
 
@@ -129,26 +107,3 @@ class InstrumentAgreement(Base):
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False
     )
-
-
-known_agreement = Table(
-    "known_agreement",
-    Base.metadata,
-    Column("agreement", Text, nullable=False),
-    Column("successor", Text, nullable=False),
-    # Whether it has to be made again, or what became of it.
-    Column("outcome", Text, nullable=False),
-    Column("effective_on", Date, nullable=False),
-    Column("stated_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("agreement", "successor", "outcome", "effective_on", "stated_at"),
-)
-"""What contracts published of agreements of bodies that end: one row an event."""
-
-known_agreements = Projection(
-    name="known_agreements",
-    tables=("known_agreement",),
-    content="SELECT agreement, successor, outcome, effective_on::text, stated_at::text FROM known_agreement"
-    " ORDER BY 1, 2, 4, 5, 3",
-    carried_over="SELECT EXISTS (SELECT FROM known_agreement WHERE outcome = 'migration')",
-)
-"""Which agreements have to be made again after a merger, so that the power of their instruments waits."""

@@ -12,13 +12,11 @@ from services.governance.core.members import lives_on, living_in
 from services.governance.core.models import Facet
 from services.governance.instruments.errors import InstrumentNotFound
 from services.governance.instruments.rules import awaited
+from services.governance.pooled_funds.queries import SHARES, list_proposed_shares
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
-# $1 as at, $2 as known. Of several shares that count from a day, those that were agreed on last.
-SHARES = """SELECT s.members, s.shares FROM fund_shares s
-    WHERE s.instrument_id = i.id AND s.first_day <= $1 AND s.made_at <= $2
-    ORDER BY s.made_at DESC, s.first_day DESC LIMIT 1"""
+# $1 as at, $2 as known.
 _INSTRUMENTS = f"""
 SELECT i.reference AS instrument, i.id, i.kind, i.parties AS named, i.host,
        CASE WHEN i.made_at <= $2 OR NOT EXISTS (SELECT FROM constitution c WHERE c.instrument_id = i.id)
@@ -59,16 +57,6 @@ SELECT c.instrument_id, c.number, c.first_day,
 """
 
 
-_PROPOSED_SHARES = """
-SELECT s.instrument_id, s.number, s.first_day, s.members, s.shares,
-       ARRAY(SELECT organisation FROM instrument_agreement a WHERE a.instrument_id = s.instrument_id
-              AND a.number = s.number AND a.agreed_at <= $2 ORDER BY 1) AS agreed
-  FROM fund_shares s
- WHERE s.instrument_id = ANY($1) AND s.proposed_at <= $2 AND (s.made_at IS NULL OR s.made_at > $2)
- ORDER BY s.instrument_id, s.number
-"""
-
-
 async def list_instruments(
     db: Reads,
     *,
@@ -87,7 +75,7 @@ async def list_instruments(
     whose = await living_in(db, [organisation], on=as_at, as_known=as_known) if organisation else None
     rows = await db.fetch(_INSTRUMENTS, as_at, instant, reference, whose, kind, body, cursor, limit)
     proposed = await db.fetch(_PROPOSED, [row["id"] for row in rows], instant)
-    shares = await db.fetch(_PROPOSED_SHARES, [row["id"] for row in rows if row["fund"]], instant)
+    shares = await list_proposed_shares(db, [row["id"] for row in rows if row["fund"]], as_known=instant)
     named = {row["id"]: _named(row) for row in rows}
     codes = {code for row in rows for code in (*named[row["id"]], *row["named"], row["host"])} - {""}
     there = await lives_on(db, codes, on=as_at, as_known=as_known) | {"": ""}

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from services.governance.core.views import View
 from services.governance.instruments.models import InstrumentKind
+from services.governance.pooled_funds.views import ProposedSharesView
 
 Instrument = Annotated[str, Field(examples=["IN-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11"])]
 
@@ -16,17 +17,6 @@ class ProposedConstitutionView(View):
 
     number: int
     first_day: date
-    agreed: list[str]
-    awaiting: list[str]
-
-
-class ProposedSharesView(View):
-    """Other shares of the pooled fund, which wait until every party has agreed to them."""
-
-    number: int
-    first_day: date
-    members: list[str]
-    shares: list[str]
     agreed: list[str]
     awaiting: list[str]
 

@@ -6,14 +6,19 @@ from fractions import Fraction
 from typing import Any, Final
 
 from libs.common.database.connection import Reads
-from libs.common.temporal.believed import about, holds
+from libs.common.temporal.believed import about, as_known, holds
 from libs.organisations.relations import WHOLLY
+from libs.organisations.successions import BOTH_CONTINUE
 from services.governance.core.models import Facet
 from services.governance.interests.models import STANDS, Hand
 from services.governance.interests.rules import Conflict, action_rules
 from services.governance.interests.walks import Edge, InterestType, Path, Relation
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
+
+# A body leads to its successor from the day on which that took it over; who took a part of a living one is another.
+_PARTS = ", ".join(f"'{shape}'" for shape in BOTH_CONTINUE)
+_LIVES_ON = f"s.effective_on <= $3 AND s.shape NOT IN ({_PARTS}) AND {as_known('s', '$4')}"
 
 # The edges that begin at `w.node` on the day $3, as known at $4. An edge is named by what it says, so that a rebuild
 # gives it the same name. $5 are organisations that no path passes.
@@ -43,6 +48,11 @@ _EDGES = f"""
       JOIN post_time_belief b ON b.subject_id = p.id AND {about("b", Facet.HOLDER)} AND b.value = a.id
                              AND {holds("b", "$3", "$4")}
      WHERE a.person_id = w.node
+     UNION ALL
+    SELECT concat_ws(' ', 'registry', s.code, '{Relation.SUCCEEDED_BY}', s.successor), '{Relation.SUCCEEDED_BY}',
+           s.successor, '{WHOLLY}', NULL
+      FROM known_succession s
+     WHERE s.code = w.node AND {_LIVES_ON}
 """  # noqa: S608  (only names of ours are put in)
 
 # The bodies whose edges end at `r.node`. Declarations and appointments are left out: they begin at persons.
@@ -56,6 +66,8 @@ _HOLDERS = f"""
       FROM known_ownership o
       JOIN known_ownership_belief b ON b.subject_id = o.id AND {about("b", *Hand)} AND {holds("b", "$3", "$4")}
      WHERE o.supplier = r.node
+     UNION ALL
+    SELECT s.code FROM known_succession s WHERE s.successor = r.node AND {_LIVES_ON}
 """  # noqa: S608  (only names of ours are put in)
 
 # $1 persons, $2 parties, $6 the greatest number of edges. A path ends at the first party, and passes no node twice. It

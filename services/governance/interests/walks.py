@@ -32,6 +32,8 @@ class Relation(StrEnum):
     MEMBER_OF = "member_of"
     SITS_IN = "sits_in"
     """Holds a post in a body of the organisation."""
+    SUCCEEDED_BY = "succeeded_by"
+    """Lives on in the other from the day of its succession: no interest of its own, but it leads on there."""
 
 
 _UNDECLARED = {
@@ -75,8 +77,8 @@ class Path:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the interest is the person's own, not by way of another."""
-        return len(self.edges) == 1
+        """Whether the interest is the person's own, not by way of another; a successor is the same body."""
+        return sum(edge.relation != Relation.SUCCEEDED_BY for edge in self.edges) == 1
 
     @property
     def type(self) -> InterestType:

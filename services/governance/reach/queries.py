@@ -16,9 +16,9 @@ from services.governance.core.members import living, organisations_of
 from services.governance.core.models import BodyKind, Facet, known
 from services.governance.core.terms import TermsOfReference
 from services.governance.decision_rights.queries import Actor, ask, faults_in
-from services.governance.instruments.agreements import waiting
 from services.governance.instruments.models import InstrumentKind, instrument_time
 from services.governance.instruments.rules import form_on, why_not
+from services.governance.subjects.agreements import waiting
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 _STANDING = f"""

@@ -16,12 +16,10 @@ from libs.common.process.clock import day_of
 from services.governance.commitments.models import known_commitments
 from services.governance.commitments.projection import EVENTS, know_commitments
 from services.governance.conflicts.papers import recall_papers, subjects_with_papers
-from services.governance.instruments import agreements
-from services.governance.instruments.models import known_agreements
 from services.governance.proposals.follow_ups import follow_subject, subjects_of_proposals
 from services.governance.reactions.base import subscriptions
-from services.governance.subjects import projection
-from services.governance.subjects.models import known_subjects
+from services.governance.subjects import agreements, projection
+from services.governance.subjects.models import known_agreements, known_subjects
 from services.governance.successions.commands import follow_contract, papers_of_instruments
 from services.governance.successions.remakes import find_instruments_to_remake, stated_up_to
 

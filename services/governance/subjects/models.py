@@ -1,8 +1,8 @@
-"""Table of subjects: one row for what an event states of one, folded when read."""
+"""Tables of subjects and of agreements: one row for what an event states of one, folded when read."""
 
 from enum import StrEnum
 
-from sqlalchemy import Column, Date, DateTime, Index, Table, Text, func
+from sqlalchemy import Column, Date, DateTime, Index, Table, Text, UniqueConstraint, func
 
 from libs.common.messaging.subscriptions import Projection
 from services.governance.core.models import Base
@@ -48,3 +48,26 @@ known_subjects = Projection(
     carried_over="SELECT EXISTS (SELECT FROM known_subject WHERE reference = '' AND what = 'migration')",
 )
 """What contracts, finance and the registry publish of what bodies decide on."""
+
+
+known_agreement = Table(
+    "known_agreement",
+    Base.metadata,
+    Column("agreement", Text, nullable=False),
+    Column("successor", Text, nullable=False),
+    # Whether it has to be made again, or what became of it.
+    Column("outcome", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("stated_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("agreement", "successor", "outcome", "effective_on", "stated_at"),
+)
+"""What contracts published of agreements of bodies that end: one row an event."""
+
+known_agreements = Projection(
+    name="known_agreements",
+    tables=("known_agreement",),
+    content="SELECT agreement, successor, outcome, effective_on::text, stated_at::text FROM known_agreement"
+    " ORDER BY 1, 2, 4, 5, 3",
+    carried_over="SELECT EXISTS (SELECT FROM known_agreement WHERE outcome = 'migration')",
+)
+"""Which agreements have to be made again after a merger, so that the power of their instruments waits."""

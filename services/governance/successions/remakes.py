@@ -18,8 +18,8 @@ from services.governance.core.members import lives_on
 from services.governance.core.models import Facet
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
-from services.governance.instruments.agreements import WAITS
 from services.governance.instruments.models import instrument_time
+from services.governance.subjects.agreements import WAITS
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 _KIND = FindingKind.INSTRUMENT_TO_REMAKE

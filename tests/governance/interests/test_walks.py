@@ -14,12 +14,17 @@ from hypothesis import strategies as st
 from libs.common.database.connection import dsn
 from libs.common.events import Event
 from libs.common.events.contracts import SupplierChangedHands
-from libs.common.events.registry import OrganisationRelated, OrganisationUnrelated
+from libs.common.events.registry import (
+    OrganisationRelated,
+    OrganisationSucceeded,
+    OrganisationUnrelated,
+    SuccessionUndone,
+)
 from services.governance.interests.links import know_links
 from services.governance.interests.queries import find_conflicts, find_paths
 from services.governance.interests.rules import Action, strictest
 from services.governance.interests.walks import InterestType
-from tests.support.governance_harness import ENGLAND_OPENED, GovernanceHarness, at
+from tests.support.governance_harness import ENGLAND_OPENED, MERGED_ON, GovernanceHarness, at
 
 ON = date(2016, 4, 1)
 
@@ -74,6 +79,33 @@ async def test_who_hosts_or_owns_a_party_is_known_from_events_alone(harness: Gov
     assert len(await find_conflicts(harness.database, persons, {"SUPPLIER"}, **before)) == 4
     day_before = asked | {"on": ON - timedelta(days=1)}
     assert len(await find_conflicts(harness.database, persons, {"SUPPLIER"}, **day_before)) == 4
+
+
+async def test_an_interest_in_a_body_leads_to_its_successor_from_the_day_on_which_that_took_it_over(
+    harness: GovernanceHarness,
+) -> None:
+    await harness.bucks()
+    await harness.hear_of_ccgs("10A", "99B")
+    person = harness.ids["P-cfo"]
+    when: dict[str, Any] = {"effective_on": ON, "stated_at": at(ON)}
+    await harness.hear(related("10Y", "PREDECESSOR", "1/2"))
+    took_over = OrganisationSucceeded(code="PREDECESSOR", successor="SUCCESSOR", shape="acquisition", **when)
+    part = OrganisationSucceeded(code="PREDECESSOR", successor="NEIGHBOUR", shape="boundary_change", **when)
+    await harness.hear(took_over, part, took_over)
+
+    async def paths(on: date, *parties: str, known: datetime | None = None) -> list[tuple[str, str, bool]]:
+        found = await find_paths(harness.database, [person], parties, on=on, as_known=known, most_hops=6)
+        return [(path.edges[-1].id, str(path.share), path.is_direct) for _, path in found]
+
+    edge = "registry PREDECESSOR succeeded_by SUCCESSOR"
+    assert await paths(ON, "SUCCESSOR", "NEIGHBOUR") == [(edge, "1/2", False)]
+    assert await paths(ON - timedelta(days=1), "SUCCESSOR") == []
+    assert await paths(ON, "SUCCESSOR", known=at(ON) - timedelta(seconds=1)) == [], "it was not known yet"
+    assert [one[0] for one in await paths(ON, "PREDECESSOR")] == ["registry 10Y owns PREDECESSOR"]
+    undone = SuccessionUndone(code="PREDECESSOR", successor="SUCCESSOR", effective_on=ON, stated_at=at(MERGED_ON))
+    await harness.hear(undone)
+    assert await paths(ON, "SUCCESSOR") == []
+    assert await paths(ON, "SUCCESSOR", known=at(ON)) == [(edge, "1/2", False)]
 
 
 NODES = ("NA", "NB", "NC", "ND", "NE", "NF")
