@@ -225,7 +225,7 @@ async def prepared(platform: Platform) -> list[Case]:
     ]
     conditional = (await platform.call("POST", "governance", "/proposals", LEAD, json=award))["proposal"]
     first, later = [await decided(platform, conditional), await decided(platform, None)]
-    shown = f"/proposals/{conditional}/conditions/within-budget/evidence"
+    shown = f"/proposals/{opened}/conditions/within-budget/evidence"
     await platform.call("POST", "governance", shown, LEAD, json={"document": "A paper"})
     stands, waits, pool = await instruments(platform)
     return [
@@ -277,7 +277,7 @@ async def prepared(platform: Platform) -> list[Case]:
             role=LEAD,
             binds=("10H",),
             path="/proposals/{proposal}/conditions/{condition}/evidence/retraction",
-            values={"proposal": conditional, "condition": "within-budget"},
+            values={"proposal": opened, "condition": "within-budget"},
             json={"reason": "shown-in-error"},
         ),
         Case(

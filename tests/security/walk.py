@@ -84,7 +84,8 @@ async def walk(platform: Platform, service: str, cases: Sequence[Case]) -> None:
         faults += [fault async for fault in _faults(case, binding, client, tokens)]
     assert not faults, "\n".join(faults)
     await platform.caught_up()
-    assert await _rows(platform, service) == before
+    after = await _rows(platform, service)
+    assert after == before, [table for table in before if before[table] != after[table]]
 
 
 async def _faults(case: Case, binding: Binding, client: httpx.AsyncClient, tokens: Tokens) -> AsyncIterator[str]:
