@@ -33,8 +33,8 @@ reach            whom a decision of a body binds, as joint committee or lead com
 successions      instruments whose parties live on in others, and which wait to be made again
 interests        interests declared, until when they are public and kept; paths from persons to parties
 instruments      how organisations work together
-pooled_funds     shares of the pooled funds of instruments, and later ones
 co_commissioning  the level at which a CCG commissions primary medical services
+pooled_funds     shares of the pooled funds of instruments, and later ones
 appointments     one person in one post of one body, with its days
 decision_rights  what a body or a post may decide, up to which limit
 subjects         contracts, plans, procurements, mergers and cases, as published
