@@ -24,10 +24,10 @@ schedules       a part paid in advance, the balance on achievement
 alliances       members share gain and pain by terms to which each has agreed
 buy_outs        the terms on which a PFI or LIFT contract may be bought out
 market          how many units there are, how each is assessed, who could step in
+partnerships    which route a project takes, beside a strategic estates partnership
 tariffs         prices a head by function and tier; a contract's lines beside them
 sourcing        do, buy or share: how a body has each function of support done
 novations       another body takes a party's place, with everybody's consent
-partnerships    which route a project takes, beside a strategic estates partnership
 procurements    at what stage a procurement stands, and who bids in it
 exit_plans      the steps of an exit, the return of data with receipts, final amounts that settle a price
 signing         a draft becomes binding

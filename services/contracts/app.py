@@ -38,7 +38,7 @@ SERVICE = Service(
         {"name": "Tasks", "description": "What waits for your signature or acceptance."},
         {"name": "Performance", "description": "Obligations, milestones, measures with their results, documents."},
         {"name": "Schedules", "description": "Payments in advance and on achievement, and what fell due of them."},
-        {"name": "Alliances", "description": "Terms to which every member agrees, and what each gains or bears."},
+        {"name": "Alliances", "description": "Terms to which every member agrees, and what each gains or loses."},
         {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},
         {"name": "Buy-outs", "description": "The terms on which a PFI or LIFT contract may be bought out."},
         {"name": "Transfers", "description": "What mergers move, and what a merged body then has twice."},

@@ -23,6 +23,7 @@ NAMED = {
 
 FINANCES_OWN = {
     "amount_pence": "of a line, a move, a draw, a posting, a saving, an assumption of a case",
+    "amounts_pence": "of a line of a case, by year",
     "annual_pence": "of a budget line in a whole year",
     "basis": "of a saving: gross or net; of a baseline: how its people were counted",
     "case": "a case of finance",

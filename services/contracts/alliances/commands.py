@@ -1,5 +1,6 @@
 """Proposes terms of an alliance, votes on them, and settles what a period cost."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Self
@@ -175,34 +176,36 @@ async def settle_period(
     )
     terms = in_force(alliance.terms, first)
     assert terms is not None
-    session.add(
-        AllianceResult(
-            contract_id=contract.id,
-            terms_id=terms.id,
-            period_from=first,
-            period_to=last,
-            actual_pence=command.actual_pence,
-            document=command.document,
-            stated_at=stated_at,
-            recorded_by=by.subject,
-        )
-    )
-    await session.flush()
-    amounts = settle(terms, command.actual_pence)
-    event = AllianceSettled(
-        effective_on=last,
-        stated_at=stated_at,
-        contract=reference,
-        members=tuple(amounts),
+    result = AllianceResult(
+        contract_id=contract.id,
+        terms_id=terms.id,
         period_from=first,
         period_to=last,
-        amounts_pence=tuple(amounts.values()),
+        actual_pence=command.actual_pence,
+        document=command.document,
+        stated_at=stated_at,
+        recorded_by=by.subject,
     )
-    await outbox.add(session, event)
+    session.add(result)
+    await session.flush()
+    amounts = settle(terms, command.actual_pence)
+    await outbox.add(session, _event(reference, result, amounts))
     due = await list_due(connection, contract.id, KINDS, known=stated_at)
     targets = due_items(reference, terms.payer, amounts, first, command.due_on or today)
     items = [item for target in targets if (item := bring_to(target, due)) is not None]
     await make_due(session, contract.id, reference, items, stated_at=stated_at, by=by)
+
+
+def _event(reference: str, result: AllianceResult, amounts: Mapping[str, int]) -> AllianceSettled:
+    return AllianceSettled(
+        effective_on=result.period_to,
+        stated_at=result.stated_at,
+        contract=reference,
+        members=tuple(amounts),
+        period_from=result.period_from,
+        period_to=result.period_to,
+        amounts_pence=tuple(amounts.values()),
+    )
 
 
 def _vote(

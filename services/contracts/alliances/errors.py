@@ -4,11 +4,17 @@ from libs.common.errors import Conflict, NotFound
 
 
 class AllianceNotFound(NotFound):
-    """No terms of an alliance are known of this contract that are yours to read."""
+    """No terms of an alliance are known of this contract that are yours to read.
+
+    Its parties and the alliance's members read them, from when they were proposed: check the reference and the day.
+    """
 
 
 class NotAnAlliance(Conflict):
-    """The contract is none of the form `alliance`, or is not signed."""
+    """The contract is none of the form `alliance`, or is not signed.
+
+    Draft it with `form` `alliance`, and sign it; then propose its terms.
+    """
 
 
 class WeightsNotWhole(Conflict):
@@ -19,7 +25,10 @@ class WeightsNotWhole(Conflict):
 
 
 class PayerNotOfContract(Conflict):
-    """Who pays the gain is none of the contract's customers on the first day of the terms."""
+    """Who pays the gain is none of the contract's customers on the first day of the terms.
+
+    Name one of them as `payer`.
+    """
 
 
 class NotUnanimous(Conflict):
@@ -31,7 +40,10 @@ class NotUnanimous(Conflict):
 
 
 class TermsSettled(Conflict):
-    """These terms are agreed or were replaced, and no vote on them counts any longer."""
+    """These terms are agreed or were replaced, and no vote on them counts any longer.
+
+    Propose other terms, or vote on those that were proposed last.
+    """
 
 
 class PeriodAmiss(Conflict):

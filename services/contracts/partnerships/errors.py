@@ -4,7 +4,10 @@ from libs.common.errors import Conflict, NotFound
 
 
 class ComparisonNotFound(NotFound):
-    """There is no such comparison of routes that is yours to read."""
+    """There is no such comparison of routes that is yours to read.
+
+    `GET /route-comparisons` lists those of your organisations by the day.
+    """
 
 
 class ComparisonExists(Conflict):
@@ -23,4 +26,7 @@ class NoBetterThan(Conflict):
 
 
 class RouteNotQuoted(Conflict):
-    """The route that was chosen has no quote."""
+    """The route that was chosen has no quote.
+
+    Add its net present cost, or choose a route that was quoted.
+    """

@@ -55,7 +55,7 @@ SELECT s.code, s.successor, s.effective_on, max(upper(s.known)) AS undone_at,
          WHERE o.code = s.code AND {about("b", Facet.LIFE)} AND b.value = 'closed' AND {as_known("b", NOW)}
            AND b.valid @> $1::date) AS closed_on
   FROM {successions.beliefs} s
- WHERE NOT upper_inf(s.known)
+ WHERE NOT {as_known("s", NOW)}
    AND NOT EXISTS (SELECT FROM {successions.beliefs} n WHERE n.code = s.code AND {as_known("n", NOW)})
  GROUP BY s.code, s.successor, s.effective_on ORDER BY s.code, s.successor, s.effective_on
 """  # noqa: S608  (names of ours)

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.CheckConstraint("target_pence >= 0", name=op.f("ck_alliance_terms_no_negative_target")),
-        sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_alliance_terms_contract_id_contract")),
+        sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_alliance_terms_contract_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alliance_terms")),
         sa.UniqueConstraint("contract_id", "number", name=op.f("uq_alliance_terms_contract_id_number")),
     )
@@ -46,9 +46,7 @@ def upgrade() -> None:
         sa.Column("authority", sa.Text()),
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["terms_id"], ["alliance_terms.id"], name=op.f("fk_alliance_vote_terms_id_alliance_terms")
-        ),
+        sa.ForeignKeyConstraint(["terms_id"], ["alliance_terms.id"], name=op.f("fk_alliance_vote_terms_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alliance_vote")),
     )
     op.create_index(op.f("ix_alliance_vote_terms_id"), "alliance_vote", ["terms_id"])
@@ -65,10 +63,8 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.CheckConstraint("actual_pence >= 0", name=op.f("ck_alliance_result_no_negative_cost")),
         sa.CheckConstraint("period_from <= period_to", name=op.f("ck_alliance_result_period_in_order")),
-        sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_alliance_result_contract_id_contract")),
-        sa.ForeignKeyConstraint(
-            ["terms_id"], ["alliance_terms.id"], name=op.f("fk_alliance_result_terms_id_alliance_terms")
-        ),
+        sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_alliance_result_contract_id")),
+        sa.ForeignKeyConstraint(["terms_id"], ["alliance_terms.id"], name=op.f("fk_alliance_result_terms_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alliance_result")),
     )
     op.create_index(op.f("ix_alliance_result_contract_id"), "alliance_result", ["contract_id"])
