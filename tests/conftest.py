@@ -15,7 +15,7 @@ from deploy.postgres.server import EmbeddedPostgres
 from tests.fhir.hapi import Validator, session_validator
 from tests.support.brokers import session_broker
 from tests.support.databases import Databases, NewDatabase, fresh_databases, session_server
-from tests.support.demo import Demo, load_demo, running_demo
+from tests.support.demo import Demo, load_demo, loaded_databases, running_demo
 
 COSTLY = ("kafka", "validator", "whole", "loaded")
 """Fixtures of a session that take long to make: each is made in one process, which runs all tests that use it."""
@@ -99,6 +99,13 @@ def demo(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dem
     """The laptop with its demo loaded, one for the whole session."""
     with running_demo(loaded, _open_to_all(tmp_path_factory)) as running:
         yield running
+
+
+@pytest.fixture
+def loaded_urls(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A database for each service with the demo loaded, and no service on them."""
+    with loaded_databases(loaded, _open_to_all(tmp_path_factory)) as urls:
+        yield urls
 
 
 def _open_to_all(tmp_path_factory: pytest.TempPathFactory) -> Path:

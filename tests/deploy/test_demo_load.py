@@ -26,7 +26,7 @@ from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
 from libs.common.events.finance import AllowanceRestated, AllowanceSet
 from libs.common.events.governance import AppointmentMade, DecisionTaken, PostFellVacant
-from libs.common.events.registry import CCGMerged, CCGMergerRedated, OrganisationRenamed
+from libs.common.events.registry import CCGMerged, CCGMergerAgreed, CCGMergerRedated, OrganisationRenamed
 from tests.support.builders import a_contract
 from tests.support.databases import Build, Databases, NewDatabase
 
@@ -101,19 +101,27 @@ async def all_events(services: Services) -> list[Envelope]:
     return [envelope for service in SERVICES for envelope in await services.feed(service)]
 
 
-async def test_the_demo_is_loaded_though_it_was_cut_off_and_then_has_nothing_left_to_do(
-    urls: dict[str, str], tmp_path: Path
-) -> None:
+async def test_what_was_cut_off_is_continued_where_it_was(urls: dict[str, str], tmp_path: Path) -> None:
+    """To its end it is continued where it is killed: `tests/faults/test_kills.py` compares what that leaves."""
     async with laptop(urls, tmp_path) as services:
         with pytest.raises(CutOff):
-            await load(services, FACTS, cut_off_at("01 Mar 2017"))
-        half = len(await all_events(services))
+            await load(services, FACTS, cut_off_at("01 Apr 2015"))
+        events = await all_events(services)
+        assert CCGMergerAgreed in {type(event.event()) for event in events}
     # What was killed left the clocks on a day of the demo: nothing falls due by the real day in between.
     async with laptop(urls, tmp_path) as services:
-        assert len(await all_events(services)) == half
-        assert await load(services, FACTS, silently)
+        assert len(await all_events(services)) == len(events)
+        with pytest.raises(CutOff):
+            await load(services, FACTS, cut_off_at("01 Mar 2016"))
+        continued = {event.id for event in await all_events(services)}
+        assert continued > {event.id for event in events}
+
+
+async def test_the_loaded_demo_is_what_was_published_and_has_nothing_left_to_do(
+    loaded_urls: dict[str, str], tmp_path: Path
+) -> None:
+    async with laptop(loaded_urls, tmp_path) as services:
         events = await all_events(services)
-        assert len(events) > half
         check_events(events)
         await check_state(services)
         await check_who_decides(services)

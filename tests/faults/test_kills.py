@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.faults.killing import Legacy, kill_at, legacy, moments, run_to_the_end
 from tests.faults.normal_form import checksums, differences
 
-KILLS, KILLS_ON_KAFKA = 8, 4
+KILLS, KILLS_ON_KAFKA = 6, 4
 """Of everything and of Python alone, by turns. Each costs a start of all four services."""
 
 

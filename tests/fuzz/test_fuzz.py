@@ -7,8 +7,8 @@ from tests.fuzz.fuzzing import fuzz, lasting_token
 from tests.support.edge import Tokens
 from tests.support.platform import Platform
 
-REQUESTS = {"registry": 450, "contracts": 120, "finance": 150, "governance": 200}
-"""How many random requests a service gets; with the odd ones of each operation the registry takes about a minute."""
+REQUESTS = {"registry": 200, "contracts": 120, "finance": 150, "governance": 200}
+"""How many random requests a service gets; with the odd ones of each operation the registry takes most of a minute."""
 
 
 @pytest.mark.parametrize("service", REQUESTS)

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from deploy.laptop.services import make_databases
+from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.laptops import Runner
 
 
@@ -49,10 +51,26 @@ def load_demo(folder: Path) -> None:
 @contextmanager
 def running_demo(loaded: Path, folder: Path) -> Iterator[Demo]:
     """Run the laptop in this folder on a copy of what is loaded in the other one."""
-    # Not by Python's copytree: the files of PostgreSQL belong to the account that it runs as.
-    subprocess.run(["cp", "-a", loaded / "var", folder / "var"], check=True)
+    _copy(loaded, folder)
     with Runner(folder / "var", "--port", "0") as runner:
         address = runner.address()
         runner.says("for the same with links", within=300)
         with httpx.Client(base_url=address, timeout=60) as client:
             yield Demo(folder, address, "".join(runner.said), client)
+
+
+@contextmanager
+def loaded_databases(loaded: Path, folder: Path) -> Iterator[dict[str, str]]:
+    """Run PostgreSQL alone in this folder on a copy of what is loaded in the other one; gives each service's URL."""
+    _copy(loaded, folder)
+    server = EmbeddedPostgres(folder / "var" / "postgres", {"fsync": "off"})
+    server.start()
+    try:
+        yield make_databases(server)
+    finally:
+        server.stop()
+
+
+def _copy(loaded: Path, folder: Path) -> None:
+    # Not by Python's copytree: the files of PostgreSQL belong to the account that it runs as.
+    subprocess.run(["cp", "-a", loaded / "var", folder / "var"], check=True)
