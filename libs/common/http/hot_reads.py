@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import ResponseValidationError
@@ -196,18 +196,27 @@ class _Replayed:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._received: list[Message] = []
+        self._refused: HTTPException | None = None
 
     async def whole(self) -> bytes:
-        """Return the body. Raises _LeftToTheRoute where it ends early."""
+        """Return the body. Raises _LeftToTheRoute where it ends early, or the edge refuses it as too long."""
         while not self._received or self._received[-1].get("more_body", False):
-            self._received.append(await self._receive())
+            try:
+                self._received.append(await self._receive())
+            except HTTPException as refused:
+                self._refused = refused
+                raise _LeftToTheRoute from None
             if self._received[-1]["type"] != "http.request":
                 raise _LeftToTheRoute
         return b"".join(message.get("body", b"") for message in self._received)
 
     async def __call__(self) -> Message:
-        """Receive the next message, at first those that were received before."""
-        return self._received.pop(0) if self._received else await self._receive()
+        """Receive the next message, at first those that were received before, and what refused the rest."""
+        if self._received:
+            return self._received.pop(0)
+        if self._refused is not None:
+            raise self._refused
+        return await self._receive()
 
 
 class HotReads:

@@ -122,6 +122,10 @@ async def test_what_is_left_to_the_route_has_its_whole_body(url: str, tokens: To
         for part in parts:
             yield part
 
+    async def too_many_parts() -> Any:
+        for _ in range(3):
+            yield b" " * 1_000
+
     async with running(app, tokens.header(Role.OPERATOR)) as client:
         for media in ("application/json", "application/json; charset=utf-8"):
             sent = {"content": in_parts(), "headers": {"Content-Type": media}}
@@ -129,5 +133,9 @@ async def test_what_is_left_to_the_route_has_its_whole_body(url: str, tokens: To
             assert (weighed.status_code, weighed.json()) == (200, {"grams": 3})
         large = await client.post("/v1/weighings", json={"grams": 2, "more": "x" * 3_000})
         assert (large.status_code, large.json()["type"].rpartition("/")[2]) == (413, "request-entity-too-large")
+        unannounced = await client.post(
+            "/v1/weighings", content=too_many_parts(), headers={"Content-Type": "application/json"}
+        )
+        assert (unannounced.status_code, unannounced.json()["type"]) == (413, large.json()["type"])
         metrics = (await client.get("/metrics")).text
         assert 'route="/v1/weighings",service="beacons",status="200"} 2.0' in metrics
