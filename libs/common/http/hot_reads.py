@@ -7,12 +7,14 @@ route itself, so that each refusal is written in one place. A read may so run tw
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import HTTPException, Request, Response
 from fastapi._compat import ModelField
+from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
@@ -30,6 +32,13 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _HOT: set[Callable[..., Any]] = set()
 _JSON = b"application/json"
 _REQUIRED = object()
+_NOT_GIVEN = (
+    "http_connection_param_name",
+    "websocket_param_name",
+    "background_tasks_param_name",
+    "security_scopes_param_name",
+)
+"""What FastAPI gives a call besides, and a hot read does not."""
 
 
 def hot(endpoint: Endpoint) -> Endpoint:
@@ -88,8 +97,10 @@ class _Call:
     @classmethod
     def of(cls, dependant: Dependant, *, body: ModelField | None = None) -> "_Call":
         """Return the call. Raises TypeError where it takes what a hot read does not give."""
-        call, others = dependant.call, [one for one in dependant.body_params if one is not body]
+        call = dependant.call
+        others: list[Any] = [one for one in dependant.body_params if one is not body]
         others += [*dependant.header_params, *dependant.cookie_params]
+        others += filter(None, (getattr(dependant, name) for name in _NOT_GIVEN))
         if call is None or others or not (iscoroutinefunction(call) or iscoroutinefunction(type(call).__call__)):
             raise TypeError(f"{call}: a hot read takes path, query, body and asynchronous dependencies alone")
         return cls(
@@ -146,7 +157,7 @@ class HotRead:
         """Raises TypeError where the route takes what a hot read does not give, or one before it has its addresses."""
         self._route, self._body = route, route.body_field
         reads = isinstance(route, QuestionRoute) or (route.methods or set()) <= READING
-        if not reads or route.response_field is None or route.status_code is not None:
+        if not reads or route.response_field is None or route.status_code is not None or not _answers_plainly(route):
             raise TypeError(f"{route.path_format}: a hot read changes nothing, and answers 200 with a view")
         self._answers: ModelField = route.response_field
         self._endpoint = _Call.of(route.dependant, body=self._body)
@@ -170,6 +181,8 @@ class HotRead:
         body = _read(scope["headers"], await receive.whole()) if self._body is not None else None
         asked = _Asked(Request(scope), Response(), query, body)
         found = await self._endpoint.call(**await asked.arguments(self._endpoint))
+        if isinstance(found, Response) or asked.response.status_code != HTTPStatus.OK:
+            raise _LeftToTheRoute
         view, errors = self._answers.validate(found, loc=("response",))
         if errors:
             raise ResponseValidationError(errors=errors, body=found)
@@ -267,6 +280,18 @@ def _read(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Any:
         return parsed(body)
     except (ValueError, RecursionError):
         raise _LeftToTheRoute from None
+
+
+def _answers_plainly(route: APIRoute) -> bool:
+    """Whether a route answers with the whole view as JSON: its own class or choice of fields would be passed over."""
+    chosen = (route.response_model_include, route.response_model_exclude)
+    left_out = (
+        route.response_model_exclude_unset,
+        route.response_model_exclude_defaults,
+        route.response_model_exclude_none,
+    )
+    is_whole = chosen == (None, None) and not any(left_out) and route.response_model_by_alias
+    return is_whole and isinstance(route.response_class, DefaultPlaceholder)
 
 
 def _overlap(one: APIRoute, other: APIRoute) -> bool:

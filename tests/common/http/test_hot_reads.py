@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, BackgroundTasks, Header, Query, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from libs.common.http.dependencies import AsAt, Write, commands_router, hot, questions_router
@@ -44,6 +45,10 @@ async def with_a_changing_default(day: AsAt, names: Annotated[Any, Query()] = ("
     return Weighed(grams=day.day + len(names))
 
 
+async def with_work_afterwards(name: str, later: BackgroundTasks) -> Weighed:
+    return Weighed(grams=len(name) + len(later.tasks))
+
+
 async def that_is_plain(name: str) -> Weighed:
     return Weighed(grams=len(name))
 
@@ -62,9 +67,12 @@ async def without_a_view(name: str) -> None:
         (with_a_list, {}),
         (with_a_header, {}),
         (with_a_changing_default, {}),
+        (with_work_afterwards, {}),
         (that_waits, {}),
         (without_a_view, {}),
         (that_is_plain, {"status_code": 203}),
+        (that_is_plain, {"response_class": PlainTextResponse}),
+        (that_is_plain, {"response_model_exclude_none": True}),
     ],
 )
 def test_a_read_that_takes_more_than_path_query_and_body_is_no_hot_one(
@@ -111,7 +119,9 @@ async def test_what_is_left_to_the_route_has_its_whole_body(url: str, tokens: To
 
     @questions.post("/weighings")
     @hot
-    async def weigh(asked: Weighed, day: AsAt) -> Weighed:
+    async def weigh(asked: Weighed, day: AsAt, response: Response) -> Weighed:
+        if not asked.grams:
+            response.status_code = 203
         return Weighed(grams=asked.grams + day.day)
 
     service = replace(sample_service.SERVICE, routers=(questions,))
@@ -131,6 +141,8 @@ async def test_what_is_left_to_the_route_has_its_whole_body(url: str, tokens: To
             sent = {"content": in_parts(), "headers": {"Content-Type": media}}
             weighed = await client.post("/v1/weighings?as_at=2018-04-01", **sent)
             assert (weighed.status_code, weighed.json()) == (200, {"grams": 3})
+        nothing = await client.post("/v1/weighings?as_at=2018-04-01", json={"grams": 0})
+        assert (nothing.status_code, nothing.json()) == (203, {"grams": 1})
         large = await client.post("/v1/weighings", json={"grams": 2, "more": "x" * 3_000})
         assert (large.status_code, large.json()["type"].rpartition("/")[2]) == (413, "request-entity-too-large")
         unannounced = await client.post(
