@@ -59,7 +59,8 @@ ANSWER_SECONDS = 60.0
 """Seconds after which connecting, or one statement, is given up: a server may hang without closing the connection."""
 
 MOST_IDLE_SECONDS = 300.0
-"""Seconds for which an idle connection is kept: what stands between may forget it without closing it."""
+"""Seconds after which an idle connection is not used again: what stands between may forget it without closing it."""
+
 _REFUSED_BY_THE_SERVER = (asyncpg.DataError, asyncpg.QueryCanceledError)
 """A value that no column takes, or a statement that took too long: the connection is as good as before."""
 
@@ -155,10 +156,10 @@ class ReadPool:
 
     async def take(self) -> asyncpg.Connection:
         """Return a connection that no other query has, as soon as there may be one."""
-        if self._closed:
-            raise RuntimeError("the database is not open")
         await self._free.acquire()
         try:
+            if self._closed:
+                raise RuntimeError("the database is not open")
             while self._idle:
                 connection, since = self._idle.pop()
                 if not connection.is_closed() and monotonic() - since < MOST_IDLE_SECONDS:

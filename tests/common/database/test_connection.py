@@ -15,6 +15,10 @@ from tests.support.waiting import until
 
 _MODE = "SELECT current_setting('plan_cache_mode') AS mode"
 _SLEEPS = "SELECT FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep%' AND state = 'active'"
+_WAITS_FOR_THE_LOCK = """
+SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+ WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7 AND NOT granted
+"""
 _LEFT_OPEN = """
 SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
 """
@@ -118,6 +122,19 @@ async def test_an_idle_connection_that_the_server_closed_is_replaced(lamps: Lamp
         closed = await process(database)
         await other.fetch("SELECT pg_terminate_backend($1, 5000)", closed)
         assert await process(database) != closed
+
+
+async def test_a_read_that_waits_while_the_database_is_closed_opens_no_connection(lamps: Lamps) -> None:
+    async with reading(lamps, 1) as database, lamps.publisher.connect() as other:
+        await other.execute("SELECT pg_advisory_lock(7)")
+        slow = asyncio.create_task(database.fetch("SELECT pg_advisory_lock(7)"))
+        waits = asyncio.create_task(database.fetch("SELECT 1"))
+        await until(lambda: other.fetch(_WAITS_FOR_THE_LOCK))
+        await database.close()
+        await other.execute("SELECT pg_advisory_unlock(7)")
+        assert len(await slow) == 1
+        with pytest.raises(RuntimeError, match="not open"):
+            await waits
 
 
 async def test_reads_share_as_many_connections_as_there_may_be(lamps: Lamps) -> None:
