@@ -25,7 +25,7 @@ from libs.common.messaging.intake import (
     reason_to_park,
     take_in,
 )
-from libs.common.messaging.lease import leased
+from libs.common.messaging.lease import CONSUMING, leased
 from libs.common.messaging.parking import park, parked_keys
 from libs.common.messaging.subscriptions import Delivery, Subscriptions
 from libs.common.messaging.wakeup import outbox_signal
@@ -86,7 +86,7 @@ class Consumer:
         """
         while not stop.is_set():
             try:
-                async with leased(self._database, f"consumer {self.source}", stop=stop) as connection:
+                async with leased(self._database, CONSUMING + self.source, stop=stop) as connection:
                     if connection is not None:
                         await self._follow(connection, stop, alive)
             except Exception as error:

@@ -10,6 +10,7 @@ import structlog
 
 from libs.common.database.connection import Database
 from libs.common.messaging.bus import Bus, recorded_at_of
+from libs.common.messaging.lease import CONSUMING
 
 _log = structlog.get_logger(__name__)
 
@@ -25,10 +26,17 @@ SELECT (SELECT count(*) FROM outbox) AS outbox_events,
            SELECT split_part(error, ': ', 2) AS event, count(*) AS events
              FROM parked WHERE error LIKE 'UnknownEvent: %' GROUP BY event) AS newer) AS newer_events
 """
-_PLACES = """
+# A consumer applies a batch while the session that has its lease is within a transaction; a session that hangs there is
+# ended by idle_in_transaction_session_timeout.
+_PLACES = f"""
 SELECT source, source_position, next_offset,
-       extract(epoch FROM clock_timestamp() - updated_at)::float8 AS unmoved_seconds FROM consumer_offset
-"""
+       extract(epoch FROM clock_timestamp() - updated_at)::float8 AS unmoved_seconds,
+       EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_database d ON d.oid = l.database
+                WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                  AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('{CONSUMING}' || source, 0)
+                  AND a.xact_start IS NOT NULL) AS at_work
+  FROM consumer_offset
+"""  # noqa: S608  (the only value put in is ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ class BackboneHealth:
     consumer_position: dict[str, int] = field(default_factory=dict)
     consumer_waiting_seconds: dict[str, float] = field(default_factory=dict)
     """How long the next event of a source has been there while the consumer did not move; 0 if there is none."""
+    consumers_at_work: frozenset[str] = frozenset()
+    """The sources of which a batch is being applied, which may take minutes: a merger of very many contracts."""
 
 
 async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) -> BackboneHealth:
@@ -75,6 +85,7 @@ async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) 
             source: await _waiting(bus, source, places.get(source)) if (lag[source] or 0) > 0 else 0.0
             for source in sources
         },
+        consumers_at_work=frozenset(source for source in sources if source in places and places[source]["at_work"]),
     )
 
 

@@ -14,6 +14,9 @@ from sqlalchemy.pool import NullPool
 
 from libs.common.database.connection import LOCK_TIMEOUT, Database
 
+CONSUMING = "consumer "
+"""What the name of a consumer's lease begins with; the source follows."""
+
 # The server notices within about ten seconds that a holder's machine has disappeared.
 _KEEPALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 

@@ -15,7 +15,7 @@ from libs.common.process.metrics import CONTENT_TYPE
 from libs.common.process.tasks import Tasks
 
 STUCK_SECONDS = 60
-"""Seconds after which an event waiting in the outbox, or at a consumer that does not move, shows that none works."""
+"""Seconds after which an event shows that none works: in the outbox, or at a consumer that is applying no batch."""
 
 router = APIRouter(tags=["Health"], route_class=StrictRoute)
 
@@ -59,7 +59,7 @@ async def tell_ready(request: Request, response: Response) -> Readiness:
         reasons += [
             f"events of {source} wait to be consumed for too long"
             for source, seconds in sorted(numbers.consumer_waiting_seconds.items())
-            if seconds > STUCK_SECONDS
+            if seconds > STUCK_SECONDS and source not in numbers.consumers_at_work
         ]
         if numbers.parked_events:
             waiting.append("events are parked")
