@@ -1,6 +1,7 @@
 """Records consultations and reports of pressure; raises and clears, as due work, the findings about commitments."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from services.governance.core.acts import must_decide_for, new_act, paper_refusa
 from services.governance.core.catalogue import PACKS
 from services.governance.core.codes import Command, Document, Note, OrganisationCode, PrivateWords
 from services.governance.core.errors import refuse
+from services.governance.core.members import lives_on
 from services.governance.core.models import known
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
@@ -31,17 +33,18 @@ _CUSTOMERS = """
 SELECT customers FROM known_commitment WHERE contract = $1 AND what = 'made' ORDER BY stated_at DESC LIMIT 1
 """
 
-# Over: signed since by ratification, lapsed, or ratified by a decision of the established body that stands.
+# Over: signed since by ratification, lapsed, or ratified by decisions that stand of each body that was not established.
+# `decided_by` are those that such decisions bind.
 _COMMITMENTS = """
 SELECT DISTINCT ON (k.contract) k.contract, k.customers, k.not_established, k.signed_on,
        EXISTS (SELECT FROM known_commitment l WHERE l.contract = k.contract AND l.what = 'lapsed'
                   AND l.effective_on <= $1) AS lapsed,
-       EXISTS (SELECT FROM known_commitment s WHERE s.contract = k.contract AND s.what = 'signed')
-       OR EXISTS (SELECT FROM decision d
-                   WHERE d.subject = k.contract AND d.action = 'contract.ratify' AND d.outcome <> 'rejected'
-                     AND d.taken_on <= $1
-                     AND NOT EXISTS (SELECT FROM decision_reversal r
-                                      WHERE r.decision = d.id AND r.effective_on <= $1)) AS ratified,
+       EXISTS (SELECT FROM known_commitment s WHERE s.contract = k.contract AND s.what = 'signed') AS signed,
+       ARRAY(SELECT DISTINCT unnest(d.binds) FROM decision d
+              WHERE d.subject = k.contract AND d.action = 'contract.ratify' AND d.outcome <> 'rejected'
+                AND d.taken_on <= $1
+                AND NOT EXISTS (SELECT FROM decision_reversal r
+                                 WHERE r.decision = d.id AND r.effective_on <= $1)) AS decided_by,
        EXISTS (SELECT FROM commitment_consultation c
                 WHERE c.contract = k.contract AND c.consulted_on <= $1) AS consulted
   FROM known_commitment k
@@ -170,27 +173,36 @@ async def find_commitments(
     """Raise and clear the findings about commitments so that they are as on a day; return how many changed."""
     connection = await raw(session)
     rows = await connection.fetch(_COMMITMENTS, up_to)
+    there = await lives_on(connection, {code for row in rows for code in row["not_established"]}, on=up_to)
+    settled = [(row, _settled(row, there)) for row in rows]
     is_open = {row["key"] for row in await connection.fetch(_OPEN, [kind.value for kind in _KINDS])}
     done = await raise_findings(
-        session, [one for row in rows for one in _findings(row) if one.key not in is_open], stated_at=stated_at
+        session,
+        [one for row, reasons in settled for one in _findings(row, reasons) if one.key not in is_open],
+        stated_at=stated_at,
     )
     for reason in ("lapsed", "ratified", "consulted"):
-        keys = [f"{kind}:{row['contract']}" for row in rows for kind in _KINDS if _settled(row, kind) == reason]
+        keys = [f"{kind}:{row['contract']}" for row, reasons in settled for kind in _KINDS if reasons[kind] == reason]
         past = is_open.intersection(keys)
         done += await clear_findings(session, past, on=up_to, reason=reason, stated_at=stated_at)
     return done
 
 
-def _settled(row: asyncpg.Record, kind: FindingKind) -> str:
-    """Return by what the need of a finding is settled, empty where it is not."""
-    if row["lapsed"]:
-        return "lapsed"
-    if row["ratified"]:
-        return "ratified"
-    return "consulted" if kind is FindingKind.NO_CONSULTATION and row["consulted"] else ""
+def _settled(row: asyncpg.Record, there: Mapping[str, str]) -> dict[FindingKind, str]:
+    """Return by what the need of each finding is settled, empty where it is not; `there` is who a body lives on in.
+
+    The successor of a body decides for it.
+    """
+    decided = set(row["decided_by"])
+    is_ratified = row["signed"] or all({code, there[code]} & decided for code in row["not_established"])
+    over = "lapsed" if row["lapsed"] else "ratified" if is_ratified else ""
+    return {
+        FindingKind.PRE_STATUTORY: over,
+        FindingKind.NO_CONSULTATION: over or ("consulted" if row["consulted"] else ""),
+    }
 
 
-def _findings(row: asyncpg.Record) -> list[NewFinding]:
+def _findings(row: asyncpg.Record, settled: Mapping[FindingKind, str]) -> list[NewFinding]:
     absent = ", ".join(row["not_established"])
     texts = {
         FindingKind.PRE_STATUTORY: f"{row['contract']} was signed on {row['signed_on']} without {absent} being"
@@ -208,5 +220,5 @@ def _findings(row: asyncpg.Record) -> list[NewFinding]:
             effective_on=row["signed_on"],
         )
         for kind, text in texts.items()
-        if not _settled(row, kind)
+        if not settled[kind]
     ]
