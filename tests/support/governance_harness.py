@@ -307,24 +307,26 @@ class GovernanceHarness:
             found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
             await instruments.agree_instrument(session, found, command, **how, stated_at=at(on))
 
-    async def share(self, instrument: str, organisation: str, shares: dict[str, str], *, on: date) -> int:
-        """A party proposes other shares of a pooled fund from a day on, as it says on it; their number."""
+    async def share(
+        self, instrument: str, organisation: str, shares: dict[str, str], *, on: date, today: date | None = None
+    ) -> int:
+        """A party proposes other shares of a pooled fund from a day on, as it says on it or before; their number."""
         async with self.database.begin() as session:
-            how: dict[str, Any] = {"by": a_lead(), "today": on}
+            how: dict[str, Any] = {"by": a_lead(), "today": today or on}
             found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
             command = ProposeShares(
                 organisation=organisation, members=tuple(shares), shares=tuple(shares.values()), first_day=on
             )
-            return await instruments.propose_shares(session, found, command, **how, stated_at=at(on))
+            return await instruments.propose_shares(session, found, command, **how, stated_at=at(how["today"]))
 
-    async def leave(self, instrument: str, organisation: str, last_day: date) -> None:
-        """A party leaves after its last day, as it says on it."""
+    async def leave(self, instrument: str, organisation: str, last_day: date, *, today: date | None = None) -> None:
+        """A party leaves after its last day, as it says on it or before."""
         async with self.database.begin() as session:
             given = {"organisation": organisation, "last_day": last_day}
-            how: dict[str, Any] = {"by": a_lead(), "today": last_day}
+            how: dict[str, Any] = {"by": a_lead(), "today": today or last_day}
             found = await instruments.get_instrument_to_change(session, instrument, [organisation], **how)
             command = departures.LeaveInstrument.model_validate(given)
-            await departures.leave_instrument(session, found, command, **how, stated_at=at(last_day))
+            await departures.leave_instrument(session, found, command, **how, stated_at=at(how["today"]))
 
     async def end_instrument(self, instrument: str, last_day: date, *, on: date, reason: str = "work-done") -> None:
         """All parties end an instrument after its last day."""

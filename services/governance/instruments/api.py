@@ -151,8 +151,11 @@ async def make_instrument(
 @router.post(
     "/instruments/{instrument}/agreements",
     status_code=201,
-    summary="Agree to an instrument or its new constitution",
-    responses=problems(*_MADE, errors.InstrumentNotFound, errors.NothingToAgree, common.BodyNotStanding),
+    summary="Agree to an instrument, its new constitution or shares",
+    responses=problems(
+        *(*_MADE, errors.InstrumentNotFound, errors.InstrumentNotStanding, errors.NothingToAgree),
+        common.BodyNotStanding,
+    ),
 )
 @binds("organisation", "the body that took it over")
 async def agree_instrument(
@@ -163,7 +166,11 @@ async def agree_instrument(
     today: Today,
     stated_at: StatedAt,
 ) -> InstrumentView:
-    """Agree for one party, by its own act. The last agreement makes it, from its first day."""
+    """Agree for one party, by its own act. The last agreement makes it, from its first day.
+
+    To what counts from a later day, the parties of that day agree. Shares that are no longer those of the parties are
+    refused then.
+    """
     found = await commands.get_instrument_to_change(session, instrument, [command.organisation], by=by, today=today)
     await commands.agree_instrument(session, found, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, instrument, max(today, found.first_day))

@@ -1,9 +1,8 @@
 """Makes instruments, each party by its own act: proposes, agrees, leaves, ends; constitutions of their joint bodies."""
 
-import json
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Any, Self
 
@@ -17,14 +16,13 @@ from libs.common.errors import Conflict, DomainError, Reason
 from libs.common.identity import Caller, Role
 from libs.common.temporal.believed import NOW
 from libs.common.temporal.days import WrittenDay
-from libs.common.temporal.history import Days
 from services.governance.bodies.organisations import organisation_refusals
 from services.governance.bodies.votes import dominance, votes_in
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.believed import believed
 from services.governance.core.codes import Action, BodyReference, Command, Document, Note, OrganisationCode
 from services.governance.core.errors import NoPower, NotAMember, SafeguardsMissing, refuse
-from services.governance.core.members import lives_on, living, organisations_of
+from services.governance.core.members import lives_on, living, members_in, organisations_of
 from services.governance.core.models import Facet, known
 from services.governance.instruments.constitutions import ConstitutionContent, check_seats, seats_with_votes
 from services.governance.instruments.errors import (
@@ -33,7 +31,7 @@ from services.governance.instruments.errors import (
     NotAParty,
     NothingToAgree,
 )
-from services.governance.instruments.establishment import make
+from services.governance.instruments.establishment import make, not_standing_on
 from services.governance.instruments.models import (
     Constitution,
     Instrument,
@@ -42,7 +40,6 @@ from services.governance.instruments.models import (
     instrument_time,
 )
 from services.governance.instruments.rules import Form, awaited, form_on, why_not
-from services.governance.lifetimes.standing import not_standing
 from services.governance.pooled_funds.commands import ProposeShares, Share, not_whole, without_share
 from services.governance.pooled_funds.models import FundShares
 from services.governance.subjects.queries import lacking_shares
@@ -202,9 +199,12 @@ async def agree_instrument(
     today: date,
     stated_at: datetime,
 ) -> None:
-    """Record that a party agrees; make what was proposed once all have. Raises NotAParty, NothingToAgree."""
-    connection = await raw(session)
-    parties = await _parties(connection, instrument, today)
+    """Record that a party agrees; make what was proposed once all have.
+
+    Raises NotAParty, NothingToAgree, InstrumentNotStanding, SharesNotWhole.
+    """
+    asked = await _asked(session, instrument, command.constitution, today)
+    parties = await living(await raw(session), asked, on=today)
     if command.organisation not in parties:
         raise NotAParty(f"{command.organisation} is no party to {instrument.reference}: {', '.join(parties)} are")
     awaiting = await _awaiting(session, instrument, command.constitution, today)
@@ -244,14 +244,8 @@ async def propose_constitution(
         message = f"{instrument.reference} has no joint body on {command.first_day.isoformat()}"
         raise NoPower(message, reasons=[Reason(message, "first_day")])
     [host] = await living(connection, [instrument.host], on=command.first_day) if instrument.host else [""]
-    standing = await not_standing(
-        *(connection, instrument_time, instrument.id, Days(command.first_day, command.first_day + timedelta(days=1))),
-        refusal=InstrumentNotStanding,
-        named=instrument.reference,
-        field="first_day",
-    )
     refusals: list[DomainError] = [
-        *standing,
+        *await not_standing_on(connection, instrument, command.first_day, field="first_day"),
         *([] if command.organisation in parties else [_no_party(command.organisation, "organisation")]),
         *check_seats(form, command.seats, parties, kinds, host, instrument.functions),
         *await lacking_shares(connection, instrument.agreement, pack=form.pack, as_at=command.first_day),
@@ -282,14 +276,7 @@ async def propose_shares(
     connection, day = await raw(session), command.first_day
     parties = await _parties(connection, instrument, day)
     kinds = await _kinds(connection, parties, day)
-    refusals: list[DomainError] = list(
-        await not_standing(
-            *(connection, instrument_time, instrument.id, Days(day, day + timedelta(days=1))),
-            refusal=InstrumentNotStanding,
-            named=instrument.reference,
-            field="first_day",
-        )
-    )
+    refusals: list[DomainError] = [*await not_standing_on(connection, instrument, day, field="first_day")]
     if not instrument.fund:
         message = f"{instrument.reference} has no pooled fund"
         refusals.append(NoPower(message, reasons=[Reason(message, "instrument")]))
@@ -384,22 +371,32 @@ async def _kinds(connection: asyncpg.Connection, parties: Sequence[str], day: da
 
 async def _parties(connection: asyncpg.Connection, instrument: Instrument, day: date) -> tuple[str, ...]:
     """Return the parties of a day, each as it lives on; as proposed where it was never made."""
-    return await living(connection, await _named(connection, instrument, day), on=day)
+    named = await _members(connection, instrument, max(day, instrument.first_day)) or instrument.parties
+    return await living(connection, named, on=day)
 
 
-async def _named(connection: asyncpg.Connection, instrument: Instrument, day: date) -> list[str]:
-    rows = await connection.fetch(_PARTIES, max(day, instrument.first_day), instrument.id)
-    return list(json.loads(rows[0]["value"])) if rows else list(instrument.parties)
+async def _members(connection: asyncpg.Connection, instrument: Instrument, day: date) -> list[str]:
+    rows = await connection.fetch(_PARTIES, day, instrument.id)
+    return members_in(rows[0]["value"]) if rows else []
 
 
 async def _awaiting(session: AsyncSession, instrument: Instrument, number: int, day: date) -> list[str]:
     """Return who has still to agree: the successor for a party that was taken over before it did."""
-    connection = await raw(session)
-    named = list(instrument.parties) if number == 1 else await _named(connection, instrument, day)
+    named = await _asked(session, instrument, number, day)
     found = select(InstrumentAgreement.organisation).where(
         InstrumentAgreement.instrument_id == instrument.id, InstrumentAgreement.number == number
     )
-    return awaited(named, set(await session.scalars(found)), await lives_on(connection, named, on=day))
+    return awaited(named, set(await session.scalars(found)), await lives_on(await raw(session), named, on=day))
+
+
+async def _asked(session: AsyncSession, instrument: Instrument, number: int, day: date) -> list[str]:
+    """Return who agrees: later on, the parties of the first day of what is proposed, or of the day if that is later."""
+    first_day = await session.scalar(_of_number(Constitution.first_day, FundShares.first_day, instrument, number))
+    if number == 1 or first_day is None:
+        return list(instrument.parties)
+    if not (named := await _members(await raw(session), instrument, max(day, first_day))):
+        raise InstrumentNotStanding(f"{instrument.reference} does not stand on {max(day, first_day).isoformat()}")
+    return named
 
 
 async def _proposed(session: AsyncSession, instrument: Instrument, number: int) -> bool:

@@ -1,13 +1,15 @@
-"""Puts into effect what every party of an instrument has agreed to: the instrument, and later constitutions."""
+"""Puts into effect what every party of an instrument has agreed to: it, and later constitutions and shares."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.errors import Conflict, Reason
 from libs.common.events import Event
 from libs.common.events.governance import InstrumentMade, PooledFundAgreed
 from libs.common.identity import Caller
@@ -23,16 +25,17 @@ from services.governance.bodies.votes import cap, percent, share_of, votes_in
 from services.governance.core import queries as reads
 from services.governance.core.acts import paper_refusals
 from services.governance.core.catalogue import catalogue_on, post_slug
-from services.governance.core.errors import refuse
-from services.governance.core.members import living, members_text, organisations_of
+from services.governance.core.errors import SharesNotWhole, refuse
+from services.governance.core.members import living, members_in, members_text, organisations_of
 from services.governance.core.models import Facet
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
 from services.governance.instruments.closure import TERM_ENDED, dominance_key, end_from
 from services.governance.instruments.constitutions import ConstitutionContent
+from services.governance.instruments.errors import InstrumentNotStanding
 from services.governance.instruments.models import Constitution, Instrument, instrument_time
 from services.governance.instruments.rules import form_of
-from services.governance.lifetimes.standing import days_of, pieces_from, standing, state, until_next
+from services.governance.lifetimes.standing import days_of, not_standing, pieces_from, standing, state, until_next
 from services.governance.pooled_funds.models import FundShares
 from services.governance.pooled_funds.queries import Shares, find_shares
 
@@ -49,7 +52,8 @@ async def make(
 ) -> None:
     """Put the instrument (1) or a later constitution or shares into effect: its parties are locked, and have agreed.
 
-    Raises DocumentMissing where it counts from an earlier day without a paper, and what the body refuses.
+    Raises DocumentMissing where it counts from an earlier day without a paper, InstrumentNotStanding and SharesNotWhole
+    where shares are of others than the parties of their first day, and what the body refuses.
     """
     found = select(Constitution).where(Constitution.instrument_id == instrument.id, Constitution.number == number)
     constitution = await session.scalar(found)
@@ -61,10 +65,7 @@ async def make(
     content = ConstitutionContent.model_validate_json(constitution.content) if constitution is not None else None
     how: dict[str, Any] = {"document": document, "by": by, "today": today, "stated_at": stated_at}
     if shares is not None:
-        shares.made_at = stated_at
-        [host] = await living(await raw(session), [instrument.host], on=shares.first_day)
-        agreed = Shares(tuple(shares.members), tuple(shares.shares))
-        await outbox.add(session, _pooled(instrument, agreed, host, on=first_day, stated_at=stated_at))
+        await _pool(session, instrument, shares, stated_at=stated_at)
         return
     if number > 1 and constitution is not None and content is not None:
         constitution.made_at = stated_at
@@ -91,6 +92,36 @@ async def _begin(session: AsyncSession, instrument: Instrument, *, by: Caller, s
     if instrument.last_day is not None:
         parties = await living(connection, instrument.parties, on=instrument.last_day)
         await end_from(session, instrument, parties, days.end, TERM_ENDED, stated_at=stated_at, by=by.subject)
+
+
+async def not_standing_on(
+    connection: asyncpg.Connection, instrument: Instrument, day: date, *, field: str
+) -> list[Conflict]:
+    """Return the refusal that names an instrument's real days where it does not stand on a day."""
+    return await not_standing(
+        *(connection, instrument_time, instrument.id, Days(day, day + timedelta(days=1))),
+        refusal=InstrumentNotStanding,
+        named=instrument.reference,
+        field=field,
+    )
+
+
+async def _pool(session: AsyncSession, instrument: Instrument, agreed: FundShares, *, stated_at: datetime) -> None:
+    """Let later shares of a pooled fund count, if they are those of its parties: one may have left since."""
+    connection, day = await raw(session), agreed.first_day
+    refuse(await not_standing_on(connection, instrument, day, field="constitution"))
+    named, *_ = await pieces_from(connection, instrument_time, Facet.MEMBERS, [instrument.id], day)
+    parties = await living(connection, members_in(named.value), on=day)
+    if parties != await living(connection, agreed.members, on=day):
+        message = (
+            f"the shares are of {', '.join(agreed.members)}, and {', '.join(parties)} are the parties on"
+            f" {day.isoformat()}: propose others"
+        )
+        refuse([SharesNotWhole(message, reasons=[Reason(message, "constitution")])])
+    agreed.made_at = stated_at
+    [host] = await living(connection, [instrument.host], on=day)
+    shares = Shares(tuple(agreed.members), tuple(agreed.shares))
+    await outbox.add(session, _pooled(instrument, shares, host, on=day, stated_at=stated_at))
 
 
 async def publish_parties(

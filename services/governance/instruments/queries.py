@@ -8,11 +8,11 @@ from typing import Any
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known
 from services.governance.bodies.votes import Votes, share_of, votes_in
-from services.governance.core.members import lives_on, living_in
+from services.governance.core.members import lives_on, living_in, members_in
 from services.governance.core.models import Facet
 from services.governance.instruments.errors import InstrumentNotFound
 from services.governance.instruments.rules import awaited
-from services.governance.pooled_funds.queries import SHARES, list_proposed_shares
+from services.governance.pooled_funds.queries import ASKED, SHARES, list_proposed_shares
 
 _NOW = datetime.max.replace(tzinfo=UTC)
 
@@ -47,14 +47,14 @@ SELECT i.reference AS instrument, i.id, i.kind, i.parties AS named, i.host,
  ORDER BY i.reference LIMIT $8
 """  # noqa: S608  (only names of ours are put in)
 
-_PROPOSED = """
+_PROPOSED = f"""
 SELECT c.instrument_id, c.number, c.first_day,
        ARRAY(SELECT organisation FROM instrument_agreement a WHERE a.instrument_id = c.instrument_id
-              AND a.number = c.number AND a.agreed_at <= $2 ORDER BY 1) AS agreed
-  FROM constitution c
+              AND a.number = c.number AND a.agreed_at <= $2 ORDER BY 1) AS agreed, p.value AS asked
+  FROM constitution c {ASKED.format("c")}
  WHERE c.instrument_id = ANY($1) AND c.number > 1 AND c.proposed_at <= $2 AND (c.made_at IS NULL OR c.made_at > $2)
  ORDER BY c.instrument_id, c.number
-"""
+"""  # noqa: S608  (only SQL of ours is put in)
 
 
 async def list_instruments(
@@ -74,10 +74,12 @@ async def list_instruments(
     cursor = str(after[0]) if after else None
     whose = await living_in(db, [organisation], on=as_at, as_known=as_known) if organisation else None
     rows = await db.fetch(_INSTRUMENTS, as_at, instant, reference, whose, kind, body, cursor, limit)
-    proposed = await db.fetch(_PROPOSED, [row["id"] for row in rows], instant)
-    shares = await list_proposed_shares(db, [row["id"] for row in rows if row["fund"]], as_known=instant)
+    proposed = await db.fetch(_PROPOSED, [row["id"] for row in rows], instant, as_at)
+    funds = [row["id"] for row in rows if row["fund"]]
+    shares = await list_proposed_shares(db, funds, as_at=as_at, as_known=instant)
     named = {row["id"]: _named(row) for row in rows}
     codes = {code for row in rows for code in (*named[row["id"]], *row["named"], row["host"])} - {""}
+    codes |= {code for one in (*proposed, *shares) for code in members_in(one["asked"])}
     there = await lives_on(db, codes, on=as_at, as_known=as_known) | {"": ""}
     votes = await votes_in(db, sorted({row["body"] for row in rows} - {""}), on=as_at, as_known=as_known)
     return [
@@ -116,16 +118,22 @@ def _shown(
     votes: Sequence[Votes],
 ) -> dict[str, Any]:
     """Return the answer about an instrument: `there` is who each code lives on in, `votes` are those with its host."""
-    constitutions = [{**one, "awaiting": awaited(named, one["agreed"], there)} for one in proposed]
     return {
         **row,
         "parties": sorted({there[code] for code in named}),
         "host": there[row["host"]],
         "fund_members": row["fund_members"] if row["fund"] else [],
-        "proposed_shares": [{**one, "awaiting": awaited(named, one["agreed"], there)} for one in shares],
+        "proposed_shares": _waiting(shares, named, there),
         "first_day": row["stood_from"] or row["first_day"],
         "last_day": row["ended_on"] or row["last_day"],
         "awaiting": [] if row["stood_from"] else awaited(row["named"], row["agreed"], there),
-        "constitutions": constitutions,
+        "constitutions": _waiting(proposed, named, there),
         "host_share": str(share_of(there[row["host"]], votes)) if row["host"] and row["body"] else None,
     }
+
+
+def _waiting(
+    proposed: Sequence[Mapping[str, Any]], named: Sequence[str], there: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return what was proposed, each with who of those asked has still to agree; `named` where none is known."""
+    return [{**one, "awaiting": awaited(members_in(one["asked"]) or named, one["agreed"], there)} for one in proposed]

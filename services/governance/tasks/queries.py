@@ -157,7 +157,7 @@ SELECT '{AwaitedAct.AGREEMENT}' AS kind, w.organisation, nullif(w.body, '') AS b
          JOIN instrument i ON i.id = c.instrument_id
          JOIN {believed(instrument_time, "s", Facet.STANDS, "i.id")}
          JOIN {instrument_time.beliefs} p ON p.subject_id = i.id AND {about("p", Facet.MEMBERS)} AND {as_known("p")}
-              AND p.valid @> $1::date
+              AND p.valid @> greatest($1::date, c.first_day)
         WHERE c.number > 1 AND c.proposed_at <= $2 AND (c.made_at IS NULL OR c.made_at > $2)) w
  WHERE NOT EXISTS (SELECT FROM instrument_agreement a
                     WHERE a.instrument_id = w.id AND a.number = w.number AND a.agreed_at <= $2

@@ -9,7 +9,7 @@ from libs.common.errors import Conflict
 from libs.common.events.contracts import ContractTransferred, SharesAgreed
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
 from services.governance.core.errors import NoPower, SharesNotWhole
-from services.governance.instruments.errors import NotAParty
+from services.governance.instruments.errors import InstrumentNotStanding, NotAParty
 from services.governance.instruments.queries import get_instrument, list_instruments
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_lead, a_merger, at
 
@@ -225,6 +225,33 @@ async def test_the_parties_of_a_pooled_fund_agree_on_other_shares_from_a_day_on(
     other = await harness.instrument("committees_in_common", "10H", "10Y", on=MADE_ON)
     with pytest.raises(NoPower, match="has no pooled fund"):
         await harness.share(other, "10H", {"10H": "3/5", "10Y": "2/5"}, on=day)
+
+
+async def test_other_shares_are_agreed_by_the_parties_of_their_first_day_and_are_theirs(
+    harness: GovernanceHarness,
+) -> None:
+    await harness.hear_of_ccgs("10A")
+    fund: dict[str, Any] = {"host": "10Y", "shares": ["1/2", "1/6", "1/3"]}
+    reference = await harness.instrument("pooled_fund", "10Y", "10H", "10A", on=MADE_ON, **fund)
+    before, last, day = date(2016, 2, 1), date(2016, 3, 31), date(2016, 4, 1)
+    of_three, of_two = {"10Y": "1/4", "10H": "1/4", "10A": "1/2"}, {"10H": "3/5", "10Y": "2/5"}
+    overtaken = await harness.share(reference, "10H", of_three, on=day, today=before)
+    await harness.leave(reference, "10A", last, today=before)
+    number, later = [await harness.share(reference, "10H", of_two, on=day, today=before) for _ in range(2)]
+    waits = await shown(harness, reference, before)
+    assert [(one["number"], one["awaiting"]) for one in waits["proposed_shares"]] == [
+        (waiting, ["10Y"]) for waiting in (overtaken, number, later)
+    ]
+    with pytest.raises(NotAParty):
+        await harness.agree(reference, "10A", on=before, constitution=number)
+    with pytest.raises(SharesNotWhole, match="the shares are of 10Y, 10H, 10A, and 10H, 10Y are the parties"):
+        await harness.agree(reference, "10Y", on=before, constitution=overtaken)
+    await harness.agree(reference, "10Y", on=before, constitution=number)
+    agreed = [(one["effective_on"], one["members"], one["shares"]) for one in await harness.told("PooledFundAgreed")]
+    assert agreed[1:] == [("2016-04-01", ["10H", "10Y"], ["3/5", "2/5"])]
+    await harness.end_instrument(reference, last, on=before)
+    with pytest.raises(InstrumentNotStanding):
+        await harness.agree(reference, "10Y", on=before, constitution=later)
 
 
 @pytest.mark.parametrize(
