@@ -8,29 +8,35 @@ from typing import Final
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, holds
 from services.governance.interests.models import Hand
-from services.governance.interests.queries import find_conflicts
+from services.governance.interests.queries import find_conflicts, lives_on
 from services.governance.interests.rules import Conflict
 from services.governance.subjects.queries import find_subject
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
 
 _HOLDERS = f"""
-       SELECT r.code AS holder FROM known_relation r
+       SELECT r.code AS holder, true AS holds FROM known_relation r
          JOIN known_relation_belief b ON b.subject_id = r.id AND {about("b", 1)} AND {holds("b")}
         WHERE r.other = below.code AND r.relation IN ('owns', 'hosts')
         UNION ALL
-       SELECT b.value FROM known_ownership o
+       SELECT b.value, true FROM known_ownership o
          JOIN known_ownership_belief b ON b.subject_id = o.id AND {about("b", *Hand)} AND {holds("b")}
         WHERE o.supplier = below.code
+        UNION ALL
+       SELECT s.code, false FROM known_succession s WHERE s.successor = below.code AND {lives_on("s")}
+        UNION ALL
+       SELECT s.successor, true FROM known_succession s
+        WHERE below.holds AND s.code = below.code AND {lives_on("s")}
 """  # noqa: S608  (only names of ours are put in)
-# Each body once, so that bodies that own each other end it.
+# Each body once, so that bodies that own each other end it. Who owns or hosts what a body took over is above it, and so
+# is who took over such an owner; what it took over is the body itself, and is not above it.
 _ABOVE = f"""
-WITH RECURSIVE above (code) AS (
-    SELECT h.holder FROM unnest($3::text[]) AS below (code) CROSS JOIN LATERAL ({_HOLDERS}) AS h
+WITH RECURSIVE above (code, holds) AS (
+    SELECT c, false FROM unnest($3::text[]) AS asked (c)
      UNION
-    SELECT h.holder FROM above AS below CROSS JOIN LATERAL ({_HOLDERS}) AS h
+    SELECT h.holder, h.holds FROM above AS below CROSS JOIN LATERAL ({_HOLDERS}) AS h
 )
-SELECT code AS holder FROM above
+SELECT DISTINCT code AS holder FROM above WHERE holds
 """  # noqa: S608  (what is put in is the statement above)
 
 
@@ -68,7 +74,7 @@ async def parties_of(
 
 
 async def _above(db: Reads, codes: Collection[str], *, on: date, as_known: datetime | None) -> set[str]:
-    """Return who owns or hosts one of these bodies, through others too."""
+    """Return who owns or hosts one of these bodies, or what it took over, through others too."""
     if not codes:
         return set()
     return {row["holder"] for row in await db.fetch(_ABOVE, on, as_known or _NOW, sorted(codes))}

@@ -16,9 +16,18 @@ from services.governance.interests.walks import Edge, InterestType, Path, Relati
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
 
-# A body leads to its successor from the day on which that took it over; who took a part of a living one is another.
 _PARTS = ", ".join(f"'{shape}'" for shape in BOTH_CONTINUE)
-_LIVES_ON = f"s.effective_on <= $3 AND s.shape NOT IN ({_PARTS}) AND {as_known('s', '$4')}"
+
+
+def lives_on(row: str, day: str = "$1", known: str = "$2") -> str:
+    """Ask that by a succession a body lives on in another by a day, as known; who took a part of a living one is none.
+
+    A body leads to its successor from the day on which that took it over.
+    """
+    return f"{row}.effective_on <= {day} AND {row}.shape NOT IN ({_PARTS}) AND {as_known(row, known)}"
+
+
+_LIVES_ON = lives_on("s", "$3", "$4")
 
 # The edges that begin at `w.node` on the day $3, as known at $4. An edge is named by what it says, so that a rebuild
 # gives it the same name. $5 are organisations that no path passes.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from libs.common.database.connection import dsn
 from libs.common.events import Event
-from libs.common.events.contracts import SupplierChangedHands
+from libs.common.events.contracts import ProcurementStated, SupplierChangedHands
 from libs.common.events.registry import (
     OrganisationRelated,
     OrganisationSucceeded,
@@ -21,6 +21,7 @@ from libs.common.events.registry import (
     SuccessionUndone,
 )
 from services.governance.interests.links import know_links
+from services.governance.interests.parties import parties_of
 from services.governance.interests.queries import find_conflicts, find_paths
 from services.governance.interests.rules import Action, strictest
 from services.governance.interests.walks import InterestType
@@ -106,6 +107,33 @@ async def test_an_interest_in_a_body_leads_to_its_successor_from_the_day_on_whic
     await harness.hear(undone)
     assert await paths(ON, "SUCCESSOR") == []
     assert await paths(ON, "SUCCESSOR", known=at(ON)) == [(edge, "1/2", False)]
+
+
+async def test_who_owned_what_a_seller_took_over_and_who_took_over_an_owner_supplies(
+    harness: GovernanceHarness,
+) -> None:
+    when: dict[str, Any] = {"effective_on": ON, "stated_at": at(ON)}
+    procurement: dict[str, Any] = {"procurement": "T-1", "buyers": ("10H", "10Y"), "bidders": ("SUCCESSOR",)}
+    procurement |= {"stage": "bids_received", "functions": (), "run_by": "", "regime": "", "value_pence": 0}
+    procurement |= {"contract": "", "winner": "", "effective_on": ENGLAND_OPENED, "stated_at": at(ENGLAND_OPENED)}
+    await harness.hear(
+        ProcurementStated(**procurement),
+        related("10Y", "PREDECESSOR"),
+        related("OWNER", "SUCCESSOR"),
+        related("OTHER", "NEIGHBOUR"),
+        OrganisationSucceeded(code="PREDECESSOR", successor="SUCCESSOR", shape="acquisition", **when),
+        OrganisationSucceeded(code="NEIGHBOUR", successor="SUCCESSOR", shape="boundary_change", **when),
+        OrganisationSucceeded(code="OWNER", successor="10H", shape="acquisition", **when),
+    )
+
+    async def parties(on: date, known: datetime | None = None) -> tuple[set[str], set[str]]:
+        found = await parties_of(harness.database, "T-1", ("10H", "10Y"), on=on, as_known=known)
+        return set(found.codes), set(found.supplying)
+
+    both, before = {"10H", "10Y"}, ON - timedelta(days=1)
+    assert await parties(ON) == ({"SUCCESSOR"}, both)
+    for earlier in (await parties(before), await parties(ON, at(ON) - timedelta(seconds=1))):
+        assert earlier == ({"SUCCESSOR"}, set())
 
 
 NODES = ("NA", "NB", "NC", "ND", "NE", "NF")
