@@ -14,9 +14,10 @@ from libs.common.events.governance import DecisionDeferred, ProposalWithdrawn
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
-from services.governance.core.acts import must_decide_for, new_act, paper_refusals
+from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.codes import BodyReference, Command, ConditionCode, Document, Note, PrivateWords, Sentence
 from services.governance.core.errors import EndsBeforeItBegins, refuse
+from services.governance.core.models import known
 from services.governance.core.powers import conditions_on
 from services.governance.decision_rights.series import end_parts
 from services.governance.proposals.commands import add_act
@@ -143,13 +144,14 @@ async def record_consultation(
 ) -> None:
     """Record who was consulted on a locked proposal.
 
-    Raises ProposalNotOpen, ReasonNotListed, MinuteContradicts, DocumentMissing.
+    Raises ProposalNotOpen, EndsBeforeItBegins, ReasonNotListed, MinuteContradicts, DocumentMissing.
     """
     day = command.on or today
     connection = await raw(session)
-    read = await get_proposal(connection, proposal.reference, as_at=day)
+    read = await get_proposal(connection, proposal.reference, as_at=max(day, proposal.drafted_on))
     refusals = [
         *_over(read),
+        *_before(day, proposal.drafted_on, "on"),
         *unlisted(command.consulted, day, "consultations", field="consulted"),
         *paper_refusals_of(command, day, today=today, stated_at=stated_at),
     ]
@@ -190,8 +192,7 @@ async def defer_decision(
     connection = await raw(session)
     read = await get_proposal(connection, proposal.reference, as_at=max(command.from_on, proposal.drafted_on))
     codes = read.binding.get(command.body, (proposal.organisation,))
-    for code in codes:
-        await must_decide_for(connection, code, by=by, today=today)
+    await known.must_act_for(connection, await known.deciders(connection, codes, today=today), by=by)
     refuse(
         [
             *_not_awaited(read, command.body),
@@ -305,8 +306,7 @@ async def give_evidence(
     connection = await raw(session)
     read = await get_proposal(connection, proposal.reference, as_at=max(day, proposal.drafted_on))
     codes = read.binding.get(command.body or "", (proposal.organisation,))
-    for code in codes:
-        await must_decide_for(connection, code, by=by, today=today)
+    await known.must_act_for(connection, await known.deciders(connection, codes, today=today), by=by)
     refusals: list[Conflict] = [*_over(read), *(_not_asked(read, command.body) if command.body else ())]
     if condition not in _open_conditions(read, command.body or "", day):
         message = f"{condition} is no unmet condition of {proposal.reference} on {day.isoformat()}"
@@ -339,8 +339,7 @@ async def retract_evidence(
     read = await get_proposal(connection, proposal.reference, as_at=max(day, proposal.drafted_on))
     body = command.body or ""
     codes = read.binding.get(body, (proposal.organisation,))
-    for code in codes:
-        await must_decide_for(connection, code, by=by, today=today)
+    await known.must_act_for(connection, await known.deciders(connection, codes, today=today), by=by)
     refusals: list[Conflict] = [
         *_over(read),
         *(_not_asked(read, body) if body else ()),

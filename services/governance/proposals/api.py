@@ -137,7 +137,7 @@ async def open_proposal(
     "/proposals/{proposal}/consultations",
     status_code=201,
     summary="Record a consultation",
-    responses=problems(*_CHANGES, errors.ReasonNotListed, MinuteContradicts),
+    responses=problems(*_CHANGES, errors.EndsBeforeItBegins, errors.ReasonNotListed, MinuteContradicts),
 )
 @binds("the proposal's organisation", "the body that took it over")
 async def record_consultation(
@@ -168,7 +168,7 @@ async def defer_decision(
 
     Publishes `DecisionDeferred`.
     """
-    found = await commands.lock_proposal(session, proposal)
+    found = await commands.get_proposal_of_body_to_change(session, proposal, command.body, by=by, today=today)
     await acts.defer_decision(session, found, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, proposal, max(command.from_on, today))
 
@@ -215,9 +215,9 @@ async def give_evidence(
     An approval is in effect once all its conditions are met; a right is used only where its own were by the day. Of
     the right of another organisation's body, who acts for that one gives it.
     """
-    found = await commands.lock_proposal(session, proposal)
+    found = await commands.get_proposal_of_body_to_change(session, proposal, command.body, by=by, today=today)
     await acts.give_evidence(session, found, condition, command, by=by, today=today, stated_at=stated_at)
-    return await _shown(session, proposal, command.on or today)
+    return await _shown(session, proposal, max(command.on or today, found.drafted_on))
 
 
 @router.post(
@@ -241,9 +241,9 @@ async def retract_evidence(
     What was decided stands. What was permitted by it from that day on, and an approval that is in effect no longer, is
     a finding (`evidence_retracted`) until the condition is shown again or the decision is reversed.
     """
-    found = await commands.lock_proposal(session, proposal)
+    found = await commands.get_proposal_of_body_to_change(session, proposal, command.body, by=by, today=today)
     await acts.retract_evidence(session, found, condition, command, by=by, today=today, stated_at=stated_at)
-    return await _shown(session, proposal, command.on or today)
+    return await _shown(session, proposal, max(command.on or today, found.drafted_on))
 
 
 async def _shown(session: AsyncSession, proposal: str, day: date) -> ProposalView:

@@ -316,6 +316,21 @@ async def get_proposal_to_change(session: AsyncSession, reference: str, *, by: C
     return proposal
 
 
+async def get_proposal_of_body_to_change(
+    session: AsyncSession, reference: str, body: str | None, *, by: Caller, today: date
+) -> Proposal:
+    """Lock a proposal for who acts for all that a body decides for; for its organisation where no body is asked.
+
+    The act asks again behind the lock. Raises ProposalNotFound, NotYoursToDecide.
+    """
+    proposal = await session.get(Proposal, reference)
+    asked = await session.get(ProposalConsent, (reference, body or ""))
+    if proposal is not None:
+        for code in asked.organisations if asked is not None else [proposal.organisation]:
+            await must_decide_for(await raw(session), code, by=by, today=today)
+    return await lock_proposal(session, reference)
+
+
 async def _bodies(db: Reads, command: MakeProposal, subject: Subject | None, day: date) -> list[StandingBody]:
     """Return the bodies that are named and stand, or those that lead the members."""
     if command.consents:

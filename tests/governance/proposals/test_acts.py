@@ -37,6 +37,8 @@ async def test_each_act_moves_the_state_of_a_proposal(harness: GovernanceHarness
         assert (await post(f"{path}/opening", {}))["refused"] == "proposal-not-open"
         consulted = await post(f"{path}/consultations", {"consulted": "members", "position": "supports"})
         assert (consulted["state"], consulted["not_consulted"]) == ("consulted", [])
+        before = {"consulted": "members", "position": "supports", "on": "2017-02-28", "document": "Minutes"}
+        assert (await post(f"{path}/consultations", before))["refused"] == "ends-before-it-begins"
         unlisted = {"consulted": "astrologers", "position": "supports"}
         assert (await post(f"{path}/consultations", unlisted))["refused"] == "reason-not-listed"
 
@@ -58,6 +60,8 @@ async def test_each_act_moves_the_state_of_a_proposal(harness: GovernanceHarness
         first = await post(f"{path}/conditions/case-signed/evidence", shown)
         assert (first["unmet"], first["in_effect"]) == (["staff-consulted"], False)
         assert (await post(f"{path}/conditions/another/evidence", shown))["refused"] == "no-such-condition"
+        early = await post(f"{path}/conditions/within-budget/evidence", shown | {"on": "2017-02-28"})
+        assert early["state"] == "consulted", "it is shown as on the first day of the proposal"
         second = await post(f"{path}/conditions/staff-consulted/evidence", shown)
         assert (second["unmet"], second["in_effect"], second["state"]) == ([], True, "decided")
         before = {"reason": "overtaken", "on": "2017-08-01", "document": "Letter, 1 August 2017"}
