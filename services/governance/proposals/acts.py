@@ -157,7 +157,7 @@ async def record_consultation(
     ]
     if command.body is not None:
         refusals += await contradictions(
-            connection, proposal.subject, command.body, command.position, on=day, field="position"
+            *(connection, proposal.subject, proposal.action, command.body, command.position), on=day, field="position"
         )
     refuse(refusals)
     given = {"body": command.body or "", "code": command.consulted, "outcome": command.position}
@@ -167,10 +167,10 @@ async def record_consultation(
 
 
 async def contradictions(
-    db: Reads, subject: str, body: str, position: Position, *, on: date, field: str
+    db: Reads, subject: str, action: str, body: str, position: Position, *, on: date, field: str
 ) -> list[Conflict]:
-    """Return why a position cannot be stated for a body on a day: its minute of a decision on the subject differs."""
-    decided = await find_last_decision(db, subject, body, on=on)
+    """Return why a position cannot be stated for a body on a day: its minute of a decision on the action differs."""
+    decided = await find_last_decision(db, subject, action, body, on=on)
     if (
         decided is None
         or position is Position.NEUTRAL

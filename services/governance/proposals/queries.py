@@ -53,6 +53,7 @@ _LAST = """
 SELECT a.id, a.what, a.effective_on, a.stated_at, a.body, a.outcome, a.reference
   FROM proposal_act a JOIN proposal p ON p.reference = a.proposal
  WHERE p.subject = $1 AND a.body = $2 AND a.what = 'decided' AND a.effective_on <= $3
+   AND (starts_with(p.action || '.', $4::text || '.') OR starts_with($4::text || '.', p.action || '.'))
    AND NOT EXISTS (SELECT FROM proposal_act r
                     WHERE r.proposal = a.proposal AND r.what = 'reversed' AND r.reference = a.reference
                       AND r.effective_on <= $3)
@@ -201,9 +202,9 @@ async def get_proposal(
     return found
 
 
-async def find_last_decision(db: Reads, subject: str, body: str, *, on: date) -> Done | None:
-    """Return how a body last decided on a subject by a day, if that still stands."""
-    rows = await db.fetch(_LAST, subject, body, on)
+async def find_last_decision(db: Reads, subject: str, action: str, body: str, *, on: date) -> Done | None:
+    """Return how a body last decided on an action about a subject by a day, or one that covers it, if that stands."""
+    rows = await db.fetch(_LAST, subject, body, on, action)
     return Done(**dict(rows[0])) if rows else None
 
 

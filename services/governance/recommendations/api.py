@@ -139,7 +139,7 @@ async def reply_to_recommendation(
     """Give a body's one answer; a successor answers for a body that was abolished. Publishes `RecommendationAnswered`.
 
     An answer after the last day still counts, and ends the body's inertia. It may not be other than what the body
-    decided on the subject, or by the decision that it names.
+    decided on that action about the subject, or by the decision that it names.
     """
     await commands.reply_to_recommendation(session, recommendation, command, by=by, today=today, stated_at=stated_at)
     await session.flush()

@@ -337,7 +337,8 @@ async def _contradicted(
     """Return why the answer is not what the body decided: on the subject, and by the decision that it names."""
     position = Position.SUPPORTS if command.answer == ACCEPTED else Position.OPPOSES
     day = command.replied_on
-    refusals = await contradictions(connection, found.subject, command.body, position, on=day, field="answer")
+    about = (found.subject, found.action, command.body, position)
+    refusals = await contradictions(connection, *about, on=day, field="answer")
     if not command.decision:
         return refusals
     try:

@@ -92,6 +92,7 @@ async def test_a_reply_is_what_the_bodys_minute_says(bucks: GovernanceHarness) -
     )
     assert sorted(field for field in wrong.values() if field.islower()) == ["decision", "reason", "replied_on"]
     assert wrong["type"] in {EndsBeforeItBegins.__name__, ReasonNotListed.__name__, NotItsDecision.__name__}
+    await bucks.decide(await bucks.propose("10H", on=on, action="contract.vary"), BODY, "rejected", on=on)
     await reply(bucks, recommendation, BODY, "accepted", on, decision=approved)
     await reply(bucks, recommendation, OTHER, "rejected", on, decision=of_other)
 
