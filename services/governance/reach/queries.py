@@ -13,7 +13,7 @@ from services.governance.core import queries as reads
 from services.governance.core.believed import believed
 from services.governance.core.chains import Missing, Question, covers
 from services.governance.core.members import living, organisations_of
-from services.governance.core.models import BodyKind, Facet, known
+from services.governance.core.models import BodyKind, Facet, body_time, known
 from services.governance.core.terms import TermsOfReference
 from services.governance.decision_rights.queries import Actor, ask, faults_in
 from services.governance.instruments.models import InstrumentKind, instrument_time
@@ -30,7 +30,10 @@ SELECT i.reference, i.kind, i.functions, i.agreement, i.pack, i.binding, p.value
  WHERE i.body = $3
  ORDER BY i.reference
 """  # noqa: S608  (only names of ours are put in)
-_KIND = "SELECT kind FROM body WHERE reference = $1"
+_KIND = f"""
+SELECT b.kind, s.value IS NOT NULL AS stands
+  FROM body b LEFT JOIN {believed(body_time, "s", Facet.STANDS, "b.id")} WHERE b.reference = $3
+"""  # noqa: S608  (only names of ours are put in)
 
 _OF_THE_DECISION = {Missing.LIMIT, Missing.SCOPE, Missing.RECURRENT, Missing.CONDITION, Missing.SPLIT}
 """Faults of one decision, which leave the delegation as it is."""
@@ -67,16 +70,18 @@ async def binding_of(
 ) -> Binding:
     """Return whom a decision of a body on an action binds on a day, as known, or why it binds no one.
 
-    The body of one organisation binds that one, in committees in common too, and as lead commissioner those that
-    delegated the action to it: of `about` all or none, where a decision is on what is theirs; None: whoever did. A
-    joint committee binds all its parties, as one decision, where its instrument stands, its terms of reference have a
-    rule of voting, and each party has delegated the action to it under a power of the day. Raises BodyNotFound.
+    The body of one organisation binds that one while it stands, in committees in common too, and as lead commissioner
+    those that delegated the action to it: of `about` all or none, where a decision is on what is theirs; None: whoever
+    did. A joint committee binds all its parties, as one decision, where its instrument stands, its terms of reference
+    have a rule of voting, and each party has delegated the action to it under a power of the day. Raises BodyNotFound.
     """
     asked = _Asked(body, action, on, as_known)
     members = await organisations_of(db, body, on=on, as_known=as_known)
-    [row] = await db.fetch(_KIND, body)
+    [row] = await db.fetch(_KIND, on, as_known or _NOW, body)
     if not BodyKind(row["kind"]).joint:
-        return await _of_one(db, asked, members[0], about)
+        if row["stands"]:
+            return await _of_one(db, asked, members[0], about)
+        return Binding(NO_ONE, (), reasons=(f"{body} does not stand on {on.isoformat()}",))
     rows = await db.fetch(_STANDING, on, as_known or _NOW, body)
     covering = [one for one in rows if not one["functions"] or any(covers(f, action) for f in one["functions"])]
     binding = [one for one in covering if one["binding"] == ALL]

@@ -16,7 +16,7 @@ from services.governance.mergers.to_remake import list_to_remake
 from services.governance.reach.queries import binding_of
 from tests.support.apps import running_service
 from tests.support.edge import Tokens
-from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_lead, a_merger, at
+from tests.support.governance_harness import ENGLAND_OPENED, MERGED_ON, GovernanceHarness, a_lead, a_merger, at
 
 ON, ENDS = date(2015, 4, 1), date(2017, 3, 31)
 LEAD = "10H-governing-body"
@@ -120,6 +120,7 @@ async def test_a_decision_binds_those_that_delegated_and_whose_it_is_until_the_i
     assert [await may(harness, code, after) for code in ("10H", "10Y")] == [True, False]
     assert await binds(harness, ENDS) == ("all", ("10H", "10Y"))
     assert await binds(harness, after) == ("own", ("10H",))
+    assert await binds(harness, ENGLAND_OPENED - timedelta(days=1)) == ("none", ()), "it does not stand yet"
     [ended] = await harness.told("DecisionRightEnded")
     assert (ended["organisation"], ended["holder"], ended["reason"]) == ("10Y", LEAD, "instrument-ended")
     with pytest.raises(BindsNoOne) as refused:
