@@ -222,12 +222,19 @@ async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
     await done("/decision-rights", {**late, "source_minute": "Governing body, 1 March 2018, item 2", "note": LATER})
     common = {"kind": "committees_in_common", "parties": ["14Y", "07X"], "first_day": MERGED.isoformat(), **private}
     instrument = (await done("/instruments", common))["instrument"]
+    fund = {**common, "kind": "pooled_fund", "host": "14Y", "shares": ["1/2", "1/2"]}
+    shares = {"organisation": "14Y", "members": fund["parties"], "shares": ["1/4", "3/4"], **private}
+    pool = (await done("/instruments", fund))["instrument"]
+    await done(f"/instruments/{pool}/shares", shares | {"first_day": MERGED.isoformat()})
     for code, short in (("14Y", "chair"), ("05C", "elsewhere")):
         interest = {"organisation": code, "person": ids[short], "type": "financial", "relation": "employed_by"}
         days = {"aware_on": MERGED.isoformat(), "first_day": MERGED.isoformat()}
         await done("/interests", {**interest, **days, "other": "SUPPLIER", "nature": "employee", "words": WORDS})
     asked = {"action": "contract.award", "due_on": MERGED.isoformat(), "kind": "award", **private}
     proposal = (await done("/proposals", {**asked, "organisation": "05C", "subject": "05C"}))["proposal"]
+    evidence = f"/proposals/{proposal}/conditions/within-budget/evidence"
+    await done(evidence, private)
+    await done(f"{evidence}/retraction", {"reason": "shown-in-error", **private})
     await platform.caught_up()
     fill = {"appointment": made["appointment"], "right": str(granted["decision_right"]), "proposal": proposal}
     fill |= {"instrument": instrument, **recommended}
@@ -326,6 +333,7 @@ async def test_everybody_sees_what_the_table_says(platform: Platform) -> None:
             concerned = answer.json().get("items", answer.is_success)
             reads = who != "operator" and {"05C", "*"}.intersection(organisations)
             assert bool(concerned) == bool(reads), (who, name)
+            assert WORDS not in answer.text, (who, name)
         opened.add((await client.get("/v1/bodies/14Y-governing-body", headers=headers)).text)
     assert len(opened) == 1, "an open read differs by its reader"
     read = await platform.database("governance").fetch("SELECT person_id, count(*) AS reads FROM name_read GROUP BY 1")
