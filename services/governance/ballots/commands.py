@@ -237,7 +237,8 @@ async def close_item(
     row = await queries.get_item(connection, item.reference, as_known=None)
     refusals = [*sitting_refusals(found, today), *closed_refusals(row), *_not_open(row)]
     refusals += instants_refusals(found, [command.closed_at], field="closed_at")
-    refuse(refusals)
+    if row["put_at"] is None:
+        refuse(refusals)
     room = await queries.room_at(connection, row, as_known=None)
     casts = queries.casts_of(await queries.list_votes(connection, item.reference, as_known=None))
     casting = command.casting.choice if command.casting else None

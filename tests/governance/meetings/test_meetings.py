@@ -122,6 +122,11 @@ async def test_an_item_is_decided_by_who_is_there_and_not_recused(met: MeetingBo
     )
     ballots = met.ballots(lay="for", lay2="for")
     await met.call("POST", f"items/{second}/votes", {"cast_at": late, "ballots": ballots})
+    kind, reasons = await met.refused("POST", f"items/{second}/result", {"closed_at": "2017-03-29T15:20:00Z"})
+    assert (kind, [reason.partition(":")[0] for reason in reasons]) == (
+        "not-yet-due",
+        ["2017-03-29T15", "the item closes after its last vote", second],
+    )
     kind, reasons = await met.refused("POST", f"items/{second}/result", {"closed_at": "2017-03-30T15:20:00Z"})
     assert (kind, reasons) == (
         "not-quorate",
