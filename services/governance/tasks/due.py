@@ -39,7 +39,8 @@ SELECT * FROM (
                     WHERE d.proposal = p.reference AND d.what = 'decided' AND d.effective_on <= $1
                       AND NOT EXISTS (SELECT FROM proposal_act e
                                        WHERE e.proposal = p.reference AND e.what = 'evidenced' AND e.code = code
-                                         AND e.revision IN (0, d.revision) AND e.effective_on <= $1
+                                         AND e.body IN ('', d.body) AND e.revision IN (0, d.revision)
+                                         AND e.effective_on <= $1
                                          AND NOT EXISTS (
                                              SELECT FROM proposal_act t
                                               WHERE t.proposal = e.proposal AND t.what = 'retracted'

@@ -104,6 +104,21 @@ def committed(day: date) -> ConsolidationAgreed:
     )
 
 
+async def test_an_approval_waits_for_evidence_though_another_bodys_condition_is_shown_to_be_met(
+    harness: GovernanceHarness,
+) -> None:
+    await harness.bucks()
+    proposal = await harness.propose("10H", on=ASKED, consents=[BODY, OTHER])
+    conditions: dict[str, Any] = {"conditions": ("within-budget",)}
+    for code, body in (("10H", BODY), ("10Y", OTHER)):
+        await harness.grant(code, function=None, action="contract", value_limit_pence=None)
+        await harness.decide(proposal, body, "approved_with_conditions", on=ASKED, **conditions)
+    await harness.show(proposal, "within-budget", on=ASKED, stated=at(ASKED, 13), body=BODY)
+    found_on = date(2017, 8, 31)
+    assert await due(harness.database, found_on) == 1
+    assert await is_open(harness.database) == [("evidence", "within-budget", found_on, date(2017, 8, 30))]
+
+
 async def test_an_approved_merger_waits_for_its_application(harness: GovernanceHarness) -> None:
     await harness.body("10H", "Chair")
     await harness.grant("10H", function=None, action="merger.apply", value_limit_pence=None)
