@@ -168,8 +168,8 @@ async def agree_instrument(
 ) -> InstrumentView:
     """Agree for one party, by its own act. The last agreement makes it, from its first day.
 
-    To what counts from a later day, the parties of that day agree. Shares that are no longer those of the parties are
-    refused then.
+    To what counts from a later day, the parties of that day agree. Seats and shares of a party that has left since they
+    were proposed are refused then.
     """
     found = await commands.get_instrument_to_change(session, instrument, [command.organisation], by=by, today=today)
     await commands.agree_instrument(session, found, command, by=by, today=today, stated_at=stated_at)

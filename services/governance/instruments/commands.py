@@ -201,7 +201,7 @@ async def agree_instrument(
 ) -> None:
     """Record that a party agrees; make what was proposed once all have.
 
-    Raises NotAParty, NothingToAgree, InstrumentNotStanding, SharesNotWhole.
+    Raises NotAParty, NothingToAgree, InstrumentNotStanding, SharesNotWhole, and what `make` raises.
     """
     asked = await _asked(session, instrument, command.constitution, today)
     parties = await living(await raw(session), asked, on=today)

@@ -26,13 +26,13 @@ from services.governance.core import queries as reads
 from services.governance.core.acts import paper_refusals
 from services.governance.core.catalogue import catalogue_on, post_slug
 from services.governance.core.errors import SharesNotWhole, refuse
-from services.governance.core.members import living, members_in, members_text, organisations_of
+from services.governance.core.members import lives_on, living, members_in, members_text, organisations_of
 from services.governance.core.models import Facet
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
 from services.governance.instruments.closure import TERM_ENDED, dominance_key, end_from
 from services.governance.instruments.constitutions import ConstitutionContent
-from services.governance.instruments.errors import InstrumentNotStanding
+from services.governance.instruments.errors import InstrumentNotStanding, NotAParty
 from services.governance.instruments.models import Constitution, Instrument, instrument_time
 from services.governance.instruments.rules import form_of
 from services.governance.lifetimes.standing import days_of, not_standing, pieces_from, standing, state, until_next
@@ -52,8 +52,8 @@ async def make(
 ) -> None:
     """Put the instrument (1) or a later constitution or shares into effect: its parties are locked, and have agreed.
 
-    Raises DocumentMissing where it counts from an earlier day without a paper, InstrumentNotStanding and SharesNotWhole
-    where shares are of others than the parties of their first day, and what the body refuses.
+    Raises DocumentMissing where it counts from an earlier day without a paper, InstrumentNotStanding, NotAParty and
+    SharesNotWhole where seats or shares are of others than the parties of their first day, and what the body refuses.
     """
     found = select(Constitution).where(Constitution.instrument_id == instrument.id, Constitution.number == number)
     constitution = await session.scalar(found)
@@ -106,12 +106,17 @@ async def not_standing_on(
     )
 
 
+async def _parties_of(connection: asyncpg.Connection, instrument: Instrument, day: date) -> tuple[str, ...]:
+    """Return the parties of the first day of what was proposed, as now known. Raises InstrumentNotStanding."""
+    refuse(await not_standing_on(connection, instrument, day, field="constitution"))
+    named, *_ = await pieces_from(connection, instrument_time, Facet.MEMBERS, [instrument.id], day)
+    return await living(connection, members_in(named.value), on=day)
+
+
 async def _pool(session: AsyncSession, instrument: Instrument, agreed: FundShares, *, stated_at: datetime) -> None:
     """Let later shares of a pooled fund count, if they are those of its parties: one may have left since."""
     connection, day = await raw(session), agreed.first_day
-    refuse(await not_standing_on(connection, instrument, day, field="constitution"))
-    named, *_ = await pieces_from(connection, instrument_time, Facet.MEMBERS, [instrument.id], day)
-    parties = await living(connection, members_in(named.value), on=day)
+    parties = await _parties_of(connection, instrument, day)
     if parties != await living(connection, agreed.members, on=day):
         message = (
             f"the shares are of {', '.join(agreed.members)}, and {', '.join(parties)} are the parties on"
@@ -222,6 +227,7 @@ async def _reconstitute(
 ) -> None:
     """Change the seats of the joint body from a day on: those that stay the same keep their holders."""
     connection = await raw(session)
+    refuse(await _seats_of_others(connection, instrument, content, on))
     body = await get_joint_body(session, instrument.body)
     posts = await reads.list_posts(connection, reads.PostFilter(body=body.reference), as_at=on, as_known=None)
     wanted = list(content.seats)
@@ -242,6 +248,20 @@ async def _reconstitute(
     await outbox.add_all(session, events)
     await session.flush()
     await review_host(session, instrument, on=on, stated_at=stated_at)
+
+
+async def _seats_of_others(
+    connection: asyncpg.Connection, instrument: Instrument, content: ConstitutionContent, on: date
+) -> list[Conflict]:
+    """Return a refusal for each party that has a seat, and has left since the constitution was proposed."""
+    parties = await _parties_of(connection, instrument, on)
+    codes = await lives_on(connection, {seat.organisation for seat in content.seats}, on=on)
+    messages = [
+        f"{code} is no party on {on.isoformat()}, and has a seat: propose another constitution"
+        for code, now in sorted(codes.items())
+        if now not in parties
+    ]
+    return [NotAParty(message, reasons=[Reason(message, "constitution")]) for message in messages]
 
 
 def _terms(content: ConstitutionContent, first_day: date, document: str | None) -> StateTerms:

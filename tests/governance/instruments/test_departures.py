@@ -9,6 +9,11 @@ from libs.common.errors import Conflict
 from libs.common.events.contracts import ContractTransferred, SharesAgreed
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
 from services.governance.core.errors import NoPower, SharesNotWhole
+from services.governance.instruments.commands import (
+    ProposeConstitution,
+    get_instrument_to_change,
+    propose_constitution,
+)
 from services.governance.instruments.errors import InstrumentNotStanding, NotAParty
 from services.governance.instruments.queries import get_instrument, list_instruments
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_lead, a_merger, at
@@ -252,6 +257,25 @@ async def test_other_shares_are_agreed_by_the_parties_of_their_first_day_and_are
     await harness.end_instrument(reference, last, on=before)
     with pytest.raises(InstrumentNotStanding):
         await harness.agree(reference, "10Y", on=before, constitution=later)
+
+
+async def test_a_constitution_with_a_seat_of_a_party_that_left_since_is_refused(harness: GovernanceHarness) -> None:
+    await harness.hear_of_ccgs("10A")
+    parties, before, last = ("10H", "10Y", "10A"), date(2016, 2, 1), date(2016, 3, 31)
+    asked = a_service(*parties, seats=[seat("10Y"), seat("10A")])
+    reference = await harness.instrument("hosted_service", *parties, on=MADE_ON, **asked)
+    content = {"title": "Service", "seats": [seat("10Y", "Chair"), seat("10A", "Chair")], "terms": TERMS}
+    given = {**content, "organisation": "10Y", "first_day": last + timedelta(days=1)}
+    async with harness.database.begin() as session:
+        how: dict[str, Any] = {"by": a_lead(), "today": before}
+        found = await get_instrument_to_change(session, reference, ["10Y"], **how)
+        command = ProposeConstitution.model_validate(given)
+        number = await propose_constitution(session, found, command, **how, stated_at=at(before))
+    await harness.leave(reference, "10A", last, today=before)
+    with pytest.raises(NotAParty, match="10A is no party on 2016-04-01, and has a seat"):
+        await harness.agree(reference, "10H", on=before, constitution=number)
+    waits = await shown(harness, reference, last)
+    assert [one["awaiting"] for one in waits["constitutions"]] == [["10H"]], "nothing is made of it"
 
 
 @pytest.mark.parametrize(
