@@ -61,11 +61,16 @@ async def test_s18_units_are_counted_beside_the_plan_and_a_successor_once(platfo
 
 async def test_s17_a_missed_deadline_is_found_once_and_a_late_word_clears_it(platform: Platform) -> None:
     await platform.move_clocks(date(2016, 1, 15))
+    units = [a_ccg(code) | {"kind": "commissioning_hub", "effective_on": "2013-04-01"} for code in ("0AP", "0AQ")]
     await platform.call(
-        "POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": [a_ccg("05C")]}
+        "POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": [a_ccg("05C"), *units]}
     )
+    acquired = {"shape": "acquisition", "successors": [{"code": "0AQ"}], "effective_on": "2014-10-01"}
+    body = acquired | {"predecessors": ["0AP"]}
+    await platform.call("POST", "registry", "/reorganisations", Role.NHS_ENGLAND, json=body)
     await platform.caught_up()
-    for code in ("0CX", "0DJ", "0AM"):
+    # 0AP was succeeded before the day.
+    for code in ("0CX", "0DJ", "0AM", "0AP"):
         await state(platform, code, **HOSTED)
     await state(platform, "0AR", **HOSTED | {"host": "RXX"})
     terms = a_contract(reference="CSU-2016", customers=["05C"], starts_on="2016-04-01", last_day="2018-03-31")

@@ -110,6 +110,10 @@ async def test_s44_the_same_evidence_has_the_same_outcome_and_a_stop_names_each_
     await platform.move_clocks(date(2015, 3, 3))
     assert (await ask(platform, "/findings", "05Y", kind="replacement_due"))["items"] == []
     assert len((await ask(platform, "/findings", "05C", kind="replacement_due"))["items"]) == 2
+    # A stop of before that is stated late is history.
+    late = await assess(platform, "0DJ", "2015-02-10", results=failed, last_day="2016-05-31")
+    assert late["outcome"] == "stop"
+    assert (await ask(platform, "/findings", "05Y", kind="replacement_due"))["items"] == []
 
 
 async def test_s21_hosted_units_step_in_by_function_region_and_standard(platform: Platform) -> None:
@@ -124,13 +128,14 @@ async def test_s21_hosted_units_step_in_by_function_region_and_standard(platform
             "POST", "contracts", path, Role.CONTRACT_LEAD, organisations=organisations, json=whole, expect=expect
         )
 
-    for code in ("0AA", "0BB", "0CC", "0EE", "0FF"):
+    for code in ("0AA", "0BB", "0CC", "0EE", "0FF", "0GG"):
         await state(platform, code, **HOSTED)
     await offer("0AA", regions=["Y56"])
     await offer("0BB", regions=["Y54"])
     await offer("0CC", regions=["Y54"], functions={"payroll": PAYROLL[:2]})
     await offer("0EE", regions=["Y54"])
     await offer("0FF", regions=["Y54"])
+    await offer("0GG", regions=["Y54"], until="2014-09-30")
     await offer("0HH")
     await state(platform, "0EE", effective_on="2014-09-01", state="closing")
     await state(platform, "0FF", effective_on="2014-10-01", host="RXX")
@@ -155,10 +160,11 @@ async def test_s21_hosted_units_step_in_by_function_region_and_standard(platform
     assert [(one["supplier"]["code"], one["below"]) for one in by_function["payroll"]["excluded"]] == [
         ("0CC", PAYROLL[2:]),
         ("0EE", []),
+        ("0GG", []),
     ]
-    # Before it closes 0EE could begin; on a later day 0FF is not the Board's.
+    # Before it closes 0EE could begin, and 0GG while it offers; on a later day 0FF is not the Board's.
     sooner = await ask(platform, "/safety-net", "05C", **asked | {"starts_on": "2014-08-01"})
-    assert "0EE" in {one["supplier"]["code"] for one in sooner["functions"][1]["offered_by"]}
+    assert {"0EE", "0GG"} < {one["supplier"]["code"] for one in sooner["functions"][1]["offered_by"]}
     later = await ask(platform, "/safety-net", "05C", **asked | {"as_at": "2014-10-01"})
     assert "0FF" not in {one["supplier"]["code"] for one in later["functions"][1]["offered_by"]}
     # Another commissioner, which none of them names, elsewhere; and one that sees no contract of 05C.

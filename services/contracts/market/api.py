@@ -67,14 +67,19 @@ async def get_assessment(code: OdsCode, rows: Rows, by: By, as_at: AsAt, as_know
 )
 @binds("{code}")
 async def assess_supplier(
-    code: OdsCode, command: commands.AssessSupplier, session: Write, by: Assessor, stated_at: StatedAt
+    code: OdsCode,
+    command: commands.AssessSupplier,
+    session: Write,
+    by: Assessor,
+    today: Today,
+    stated_at: StatedAt,
 ) -> AssessmentView:
     """Record a result for each criterion of the pack of the day, the same for every owner; the worst is the outcome.
 
     A stop names the last day of service: each customer of that day gets a finding with the day by which it begins.
     The answer is as at `assessed_on`.
     """
-    await commands.assess_supplier(session, code, command, by=by, stated_at=stated_at)
+    await commands.assess_supplier(session, code, command, by=by, today=today, stated_at=stated_at)
     return await queries.get_assessment(await raw(session), code, by=by, as_at=command.assessed_on, as_known=None)
 
 

@@ -24,6 +24,7 @@ from services.contracts.market.rules import (
     ReplaceBy,
     Result,
     assess,
+    is_to_be_replaced,
     market_pack,
     replacement_deadlines,
     why_not_in_catalogue,
@@ -82,12 +83,12 @@ class StateOffer(BaseModel):
 
 
 async def assess_supplier(
-    session: AsyncSession, code: str, command: AssessSupplier, *, by: Caller, stated_at: datetime
+    session: AsyncSession, code: str, command: AssessSupplier, *, by: Caller, today: date, stated_at: datetime
 ) -> None:
     """Record an assessment; the outcome follows from the results.
 
     It lasts until the next one. Raises RoleMissing, NotYoursToDecide and every reason against it.
-    Publishes SupplierAssessed; a stop raises a finding for each customer and route.
+    Publishes SupplierAssessed; a stop that is to come raises a finding for each customer and route.
     """
     by.must_have(Role.NHS_ENGLAND)
     connection = await raw(session)
@@ -110,7 +111,8 @@ async def assess_supplier(
         by=by,
     )
     await outbox.add_all(session, [await _told(session, code, found, at)])
-    await find_for(session, code, found, stated_at=stated_at)
+    if is_to_be_replaced(found, on=today, until=until):
+        await find_for(session, code, found, stated_at=stated_at)
 
 
 async def state_offer(

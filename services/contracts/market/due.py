@@ -12,6 +12,7 @@ from libs.common.identity import Caller, service_caller
 from libs.common.rulepacks import RulePack
 from libs.common.temporal.believed import ALL_DAYS, holds
 from libs.common.temporal.history import FIRST_DAY
+from services.contracts.core.models import known
 from services.contracts.core.packs import PACKS
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
@@ -70,6 +71,9 @@ async def _find_missed(session: AsyncSession, pack: RulePack, up_to: date, *, st
     values = await values_on(connection, (Aspect.STATE, Aspect.HOST), as_at=by)
     hosts = await hosts_on(connection, values, as_at=by)
     hosted = [code for code in values if set(hosts.get(code, ())) & set(pack.values["boards"])]
+    # Of a unit that was closed or succeeded by then, the registry says so, and its own sources need not.
+    bodies = await known.statuses(connection, hosted, as_at=by)
+    hosted = [code for code in hosted if bodies[code].status != "closed"]
     states: dict[str, list[tuple[date, str]]] = defaultdict(list)
     for row in await connection.fetch(_STATES, hosted, NOW):
         states[row["code"]].append((row["start"] or FIRST_DAY, parts_of(row["value"])[0]))

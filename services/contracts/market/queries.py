@@ -300,7 +300,7 @@ async def _candidates(db: Reads, asked: Fallback, *, as_at: date, as_known: date
     now = await values_on(db, (Aspect.OFFER, Aspect.HOST), as_at=as_at, instant=instant)
     offering = {code: one for code, one in now.items() if Aspect.OFFER in one and code != asked.supplier}
     hosts = await hosts_on(db, offering, as_at=as_at, instant=instant)
-    then = await values_on(db, (Aspect.STATE, Aspect.ASSESSMENT), as_at=asked.starts_on, instant=instant)
+    then = await values_on(db, (Aspect.STATE, Aspect.ASSESSMENT, Aspect.OFFER), as_at=asked.starts_on, instant=instant)
     bodies = await known.statuses(db, list(offering), as_at=asked.starts_on, as_known=as_known)
     return [
         Candidate(
@@ -308,7 +308,8 @@ async def _candidates(db: Reads, asked: Fallback, *, as_at: date, as_known: date
             is_hosted=any(host in boards for host in hosts.get(code, ())),
             state=_state(then.get(code, {})),
             is_closed=bodies[code].status == "closed",
-            offer=Offer.model_validate_json(one[Aspect.OFFER]),
+            offer=Offer.model_validate_json(then.get(code, one).get(Aspect.OFFER, one[Aspect.OFFER])),
+            offers_still=Aspect.OFFER in then.get(code, {}),
             stops_after=_stops_after(then.get(code, {})),
         )
         for code, one in offering.items()

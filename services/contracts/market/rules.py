@@ -128,6 +128,11 @@ def below_standard(pack: RulePack, function: str, met: Collection[str]) -> list[
     return [criterion for criterion in standards.get(function, {}) if criterion not in met]
 
 
+def is_to_be_replaced(found: Assessment, *, on: date, until: date) -> bool:
+    """Say whether customers have to replace a supplier: on a day it is to stop by an assessment that lasts `until`."""
+    return found.last_day is not None and found.assessed_on <= on <= found.last_day and on < until
+
+
 @dataclass(frozen=True, slots=True)
 class ReplaceBy:
     """By when a customer begins to replace a supplier on one route."""
@@ -225,13 +230,14 @@ def _widest(scopes: Collection[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A supplier that may step in, as on the day on which it would begin."""
+    """A supplier that may step in, as on the day on which it would begin; `offers_still`: its offer holds on it."""
 
     code: str
     is_hosted: bool
     state: str | None
     is_closed: bool
     offer: Offer
+    offers_still: bool = True
     stops_after: date | None = None
 
     def offers_in(self, region: str | None) -> bool:
@@ -260,7 +266,8 @@ def step_in(
     """Return who could take over a function for a commissioner from a day on.
 
     Hosted units whose offer covers both; those that offer in the commissioner's region first, then by code. Excluded
-    are those that are about to stop, and those below the minimum standard, with the criteria that they do not meet.
+    are those that stop, or whose offer ends, before that day, and those below the minimum standard, with the criteria
+    that they do not meet.
     """
     offered: list[Candidate] = []
     excluded: list[tuple[Candidate, str, tuple[str, ...]]] = []
@@ -287,7 +294,7 @@ def _why_it_stops(one: Candidate, starts_on: date) -> str | None:
         return str(one.state)
     if one.stops_after is not None and one.stops_after < starts_on:
         return f"stops after {one.stops_after}"
-    return None
+    return None if one.offers_still else f"its offer ends before {starts_on}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from services.contracts.market.rules import (
     Unit,
     assess,
     count,
+    is_to_be_replaced,
     market_pack,
     missed,
     replacement_deadlines,
@@ -193,6 +194,7 @@ def test_s21_who_could_step_in_is_in_order_and_who_could_not_has_its_reason() ->
             offering("0HH", stops_after=start),
             offering("0II", is_hosted=False),
             offering("0JJ", is_closed=True),
+            offering("0KK", offers_still=False),
         ],
         function="payroll",
         customer="05C",
@@ -206,7 +208,33 @@ def test_s21_who_could_step_in_is_in_order_and_who_could_not_has_its_reason() ->
         ("0FF", "closing", ()),
         ("0GG", "stops after 2016-03-31", ()),
         ("0JJ", "closed", ()),
+        ("0KK", "its offer ends before 2016-04-01", ()),
     ]
+
+
+@pytest.mark.parametrize(
+    ("on", "until", "last_day", "expected"),
+    [
+        ("2015-02-01", "2015-03-02", "2016-03-31", False),
+        ("2015-02-02", "2015-03-02", "2016-03-31", True),
+        ("2015-03-01", "2015-03-02", "2016-03-31", True),
+        ("2015-03-02", "2015-03-02", "2016-03-31", False),
+        ("2016-03-31", "9999-12-31", "2016-03-31", True),
+        ("2016-04-01", "9999-12-31", "2016-03-31", False),
+        ("2015-02-02", "9999-12-31", None, False),
+    ],
+)
+def test_s44_customers_replace_a_supplier_from_its_stop_to_its_last_day_unless_it_was_assessed_again(
+    on: str, until: str, last_day: str | None, expected: bool
+) -> None:
+    found = Assessment(
+        assessed_on=date(2015, 2, 2),
+        pack=ASSURANCE.id,
+        results={},
+        outcome="stop" if last_day else "proceed",
+        last_day=last_day and date.fromisoformat(last_day),
+    )
+    assert is_to_be_replaced(found, on=date.fromisoformat(on), until=date.fromisoformat(until)) is expected
 
 
 def test_an_offer_is_for_the_commissioners_and_regions_that_it_names() -> None:
