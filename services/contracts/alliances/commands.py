@@ -191,7 +191,7 @@ async def settle_period(
     amounts = settle(terms, command.actual_pence)
     await outbox.add(session, _event(reference, result, amounts))
     due = await list_due(connection, contract.id, KINDS, known=stated_at)
-    targets = due_items(reference, terms.payer, amounts, first, command.due_on or today)
+    targets = due_items(reference, terms.payer, amounts, first, command.due_on or today, due)
     items = [item for target in targets if (item := bring_to(target, due)) is not None]
     await make_due(session, contract.id, reference, items, stated_at=stated_at, by=by)
 

@@ -1,7 +1,7 @@
 """Rules of alliances: pure functions over terms, votes and figures. Amounts are pence; a negative one is a pain."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -122,14 +122,18 @@ def settle(terms: Proposed, actual_pence: int) -> dict[str, int]:
     return {member: part if difference >= 0 else -part for member, part in zip(members, parts, strict=True)}
 
 
-def due_items(reference: str, payer: str, amounts: Mapping[str, int], first: date, due_on: date) -> list[DueItem]:
+def due_items(
+    reference: str, payer: str, amounts: Mapping[str, int], first: date, due_on: date, due: Sequence[DueItem] = ()
+) -> list[DueItem]:
     """Return what falls due: a gain from the payer to the member, a pain from the member to the payer.
 
-    One item a member and period, so that a period stated again corrects it.
+    One item a member and period, so that a period stated again corrects it. `due` is what fell due before: of a member
+    whom other terms have left out since, nothing remains due of the period.
     """
-    return [
+    period = f"{reference}/alliance/{first}/"
+    items = [
         DueItem(
-            item=f"{reference}/alliance/{first}/{member}",
+            item=f"{period}{member}",
             kind=GAIN if amount >= 0 else PAIN,
             payer=payer if amount >= 0 else member,
             payee=member if amount >= 0 else payer,
@@ -139,3 +143,6 @@ def due_items(reference: str, payer: str, amounts: Mapping[str, int], first: dat
         for member, amount in amounts.items()
         if member != payer
     ]
+    kept = {one.item for one in items}
+    before = (one for one in due if one.item.startswith(period) and not one.corrects and one.item not in kept)
+    return [*items, *(replace(one, amount_pence=0, due_on=due_on) for one in before)]

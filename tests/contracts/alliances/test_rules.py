@@ -129,3 +129,18 @@ def test_a_gain_that_becomes_a_pain_is_corrected_by_one_item() -> None:
 
 def test_who_pays_has_no_item_with_itself() -> None:
     assert [one.payee for one in due_items("ALL-2017", "A1A", settle(proposed(), 0), DAY, DAY)] == ["B1B", "C1C"]
+
+
+def test_a_member_whom_other_terms_leave_out_has_nothing_left_of_a_period_that_is_stated_again() -> None:
+    first = due_items("ALL-2017", "05C", settle(proposed(), 920_000_000), DAY, DAY)
+    others = due_items("ALL-2017", "05C", {"C1C": 1}, date(2018, 4, 1), DAY)
+    fewer = replace(proposed(2), weights={"A1A": Fraction(1, 2), "B1B": Fraction(1, 2)})
+    due = [*first, *others]
+    targets = due_items("ALL-2017", "05C", settle(fewer, 920_000_000), DAY, DAY, due)
+    corrections = [one for target in targets if (one := bring_to(target, due)) is not None]
+    assert [(one.payer, one.payee, one.amount_pence) for one in corrections] == [
+        ("05C", "B1B", 8_000_000),
+        ("C1C", "05C", 8_000_000),
+    ]
+    again = due_items("ALL-2017", "05C", settle(fewer, 920_000_000), DAY, DAY, [*due, *corrections])
+    assert [bring_to(target, [*due, *corrections]) for target in again] == [None] * 3
