@@ -34,11 +34,10 @@ from services.contracts.alliances.rules import (
 )
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, OdsCode, Proportion
 from services.contracts.core.errors import refuse
-from services.contracts.core.models import Contract, Status
+from services.contracts.core.models import Contract, Status, known
 from services.contracts.core.rights import must_act_for_customers, must_act_for_one_of
 from services.contracts.payments.commands import make_due
 from services.contracts.payments.queries import list_due
-from services.contracts.payments.rules import bring_to
 
 OWN_VOTE = "each member votes for itself"
 FORM = "alliance"
@@ -191,8 +190,8 @@ async def settle_period(
     amounts = settle(terms, command.actual_pence)
     await outbox.add(session, _event(reference, result, amounts))
     due = await list_due(connection, contract.id, KINDS, known=stated_at)
-    targets = due_items(reference, terms.payer, amounts, first, command.due_on or today, due)
-    items = [item for target in targets if (item := bring_to(target, due)) is not None]
+    payer = await _payer_on(session, contract, terms.payer, today)
+    items = due_items(reference, payer, amounts, first, command.due_on or today, due)
     await make_due(session, contract.id, reference, items, stated_at=stated_at, by=by)
 
 
@@ -252,9 +251,24 @@ def _why_none(contract: Contract) -> list[DomainError]:
 
 
 async def _why_not_payer(session: AsyncSession, contract: Contract, command: ProposeTerms) -> list[DomainError]:
-    day = min(max(command.effective_on, contract.starts_on), contract.last_day)
-    parties = (await parties_on(session, [contract], day)).get(contract.id)
-    if parties is None or command.payer in parties.customers:
+    day, customers = await _customers_on(session, contract, command.effective_on)
+    if not customers or command.payer in customers:
         return []
     message = f"{command.payer} is no customer of {contract.reference} on {day}"
     return [PayerNotOfContract(message, reasons=[Reason(message, "payer")])]
+
+
+async def _payer_on(session: AsyncSession, contract: Contract, payer: str, day: date) -> str:
+    """Return who pays on a day: the customer that the terms name, or the one that it lives on in."""
+    _, customers = await _customers_on(session, contract, day)
+    if payer in customers:
+        return payer
+    lives_on = customers & await known.successors(await raw(session), [payer])
+    return lives_on.pop() if len(lives_on) == 1 else payer
+
+
+async def _customers_on(session: AsyncSession, contract: Contract, day: date) -> tuple[date, set[str]]:
+    """Return the customers of a contract on the day of its term that is nearest to a day."""
+    nearest = min(max(day, contract.starts_on), contract.last_day)
+    parties = (await parties_on(session, [contract], nearest)).get(contract.id)
+    return nearest, set(parties.customers) if parties else set()

@@ -8,7 +8,7 @@ from fractions import Fraction
 from libs.common.errors import DomainError, Reason
 from libs.common.money import apportion, nearest_penny
 from services.contracts.alliances.errors import NotUnanimous, PeriodAmiss, WeightsNotWhole
-from services.contracts.payments.rules import DueItem
+from services.contracts.payments.rules import DueItem, bring_to
 
 GAIN, PAIN = "gain", "pain"
 KINDS = [GAIN, PAIN]
@@ -125,24 +125,30 @@ def settle(terms: Proposed, actual_pence: int) -> dict[str, int]:
 def due_items(
     reference: str, payer: str, amounts: Mapping[str, int], first: date, due_on: date, due: Sequence[DueItem] = ()
 ) -> list[DueItem]:
-    """Return what falls due: a gain from the payer to the member, a pain from the member to the payer.
+    """Return what has to fall due beside what did: a gain from the payer to the member, a pain the other way.
 
-    One item a member and period, so that a period stated again corrects it. `due` is what fell due before: of a member
-    whom other terms have left out since, nothing remains due of the period.
+    One item a member and period, so that a period stated again corrects it, also where a successor pays by then. Of a
+    member whom other terms have left out since, nothing remains due of the period.
     """
     period = f"{reference}/alliance/{first}/"
-    items = [
+    before = {one.item.removeprefix(period): 0 for one in due if one.item.startswith(period) and not one.corrects}
+    gains = (
         DueItem(
             item=f"{period}{member}",
             kind=GAIN if amount >= 0 else PAIN,
-            payer=payer if amount >= 0 else member,
-            payee=member if amount >= 0 else payer,
-            amount_pence=abs(amount),
+            payer=payer,
+            payee=member,
+            amount_pence=amount,
             due_on=due_on,
         )
-        for member, amount in amounts.items()
+        for member, amount in {**before, **amounts}.items()
         if member != payer
-    ]
-    kept = {one.item for one in items}
-    before = (one for one in due if one.item.startswith(period) and not one.corrects and one.item not in kept)
-    return [*items, *(replace(one, amount_pence=0, due_on=due_on) for one in before)]
+    )
+    return [_positive(item) for gain in gains if (item := bring_to(gain, due)) is not None]
+
+
+def _positive(item: DueItem) -> DueItem:
+    """Return an item whose amount is not negative: a negative gain is paid by the member."""
+    if item.amount_pence >= 0:
+        return item
+    return replace(item, payer=item.payee, payee=item.payer, amount_pence=-item.amount_pence)

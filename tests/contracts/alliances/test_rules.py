@@ -20,7 +20,7 @@ from services.contracts.alliances.rules import (
     why_not_settled,
     why_not_whole,
 )
-from services.contracts.payments.rules import bring_to, net_pence
+from services.contracts.payments.rules import net_pence
 
 DAY = date(2017, 4, 1)
 AT = datetime(2017, 3, 1, 9, tzinfo=UTC)
@@ -117,30 +117,42 @@ def test_terms_are_in_force_from_their_day_once_agreed_and_a_period_is_of_one_se
 
 def test_a_gain_that_becomes_a_pain_is_corrected_by_one_item() -> None:
     terms = proposed(votes=ALL)
-    [gain, *_] = due_items("ALL-2017", "05C", settle(terms, 920_000_000), DAY, DAY)
-    [pain, *_] = due_items("ALL-2017", "05C", settle(terms, 1_050_000_000), DAY, DAY)
+    [gain, *others] = due_items("ALL-2017", "05C", settle(terms, 920_000_000), DAY, DAY)
     assert (gain.kind, gain.payer, gain.payee, gain.amount_pence) == ("gain", "05C", "A1A", 20_000_000)
-    correction = bring_to(pain, [gain])
-    assert correction is not None
+    due = [gain, *others]
+    lost = settle(terms, 1_050_000_000)
+    [correction, *rest] = due_items("ALL-2017", "05C", lost, DAY, DAY, due)
     assert (correction.payer, correction.payee, correction.amount_pence) == ("A1A", "05C", 32_500_000)
-    assert net_pence(pain.item, "05C", [gain, correction]) == 12_500_000
-    assert bring_to(pain, [gain, correction]) is None
+    due += [correction, *rest]
+    assert net_pence(gain.item, "05C", due) == 12_500_000
+    assert due_items("ALL-2017", "05C", lost, DAY, DAY, due) == []
+
+
+@pytest.mark.parametrize(("actual", "kind"), [(920_000_000, "gain"), (1_050_000_000, "pain")])
+def test_a_period_stated_again_by_who_took_the_payer_over_corrects_what_differs_alone(actual: int, kind: str) -> None:
+    amounts = settle(proposed(), actual)
+    due = due_items("ALL-2017", "05C", amounts, DAY, DAY)
+    assert {one.kind for one in due} == {kind}
+    assert min(one.amount_pence for one in due) > 0
+    assert due_items("ALL-2017", "D2P2L", amounts, DAY, DAY, due) == []
+    more = amounts | {"A1A": amounts["A1A"] - 1}
+    [one] = due_items("ALL-2017", "D2P2L", more, DAY, DAY, due)
+    assert (one.payer, one.payee, one.amount_pence) == ("A1A", "D2P2L", 1)
 
 
 def test_who_pays_has_no_item_with_itself() -> None:
-    assert [one.payee for one in due_items("ALL-2017", "A1A", settle(proposed(), 0), DAY, DAY)] == ["B1B", "C1C"]
+    assert [one.payer for one in due_items("ALL-2017", "A1A", settle(proposed(), 0), DAY, DAY)] == ["A1A", "A1A"]
+    lost = due_items("ALL-2017", "A1A", settle(proposed(), 2_000_000_000), DAY, DAY)
+    assert [one.payer for one in lost] == ["B1B", "C1C"]
 
 
 def test_a_member_whom_other_terms_leave_out_has_nothing_left_of_a_period_that_is_stated_again() -> None:
     first = due_items("ALL-2017", "05C", settle(proposed(), 920_000_000), DAY, DAY)
-    others = due_items("ALL-2017", "05C", {"C1C": 1}, date(2018, 4, 1), DAY)
-    fewer = replace(proposed(2), weights={"A1A": Fraction(1, 2), "B1B": Fraction(1, 2)})
-    due = [*first, *others]
-    targets = due_items("ALL-2017", "05C", settle(fewer, 920_000_000), DAY, DAY, due)
-    corrections = [one for target in targets if (one := bring_to(target, due)) is not None]
-    assert [(one.payer, one.payee, one.amount_pence) for one in corrections] == [
+    due = [*first, *due_items("ALL-2017", "05C", {"C1C": 1}, date(2018, 4, 1), DAY)]
+    fewer = settle(replace(proposed(2), weights={"A1A": Fraction(1, 2), "B1B": Fraction(1, 2)}), 920_000_000)
+    corrections = due_items("ALL-2017", "05C", fewer, DAY, DAY, due)
+    assert {(one.payer, one.payee, one.amount_pence) for one in corrections} == {
         ("05C", "B1B", 8_000_000),
         ("C1C", "05C", 8_000_000),
-    ]
-    again = due_items("ALL-2017", "05C", settle(fewer, 920_000_000), DAY, DAY, [*due, *corrections])
-    assert [bring_to(target, [*due, *corrections]) for target in again] == [None] * 3
+    }
+    assert due_items("ALL-2017", "05C", fewer, DAY, DAY, [*due, *corrections]) == []
