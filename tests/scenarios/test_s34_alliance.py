@@ -7,7 +7,8 @@ import pytest
 
 from libs.common.identity import Role
 from tests.scenarios.test_s05_to_s07_notice_dates import signed
-from tests.support.builders import a_ccg
+from tests.scenarios.test_s19_a_supplier_is_acquired import published
+from tests.support.builders import a_ccg, a_merger_command
 from tests.support.platform import Platform
 
 CONTRACT, PAYER = "ALLIANCE-2017", "10H"
@@ -122,3 +123,19 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
 
     assert (await read(MEMBERS[2]))["in_force"] == 1
     await read("05L", 404)
+
+    # Who takes the payer over pays what falls due from then on; what did stays as it is.
+    body = {"organisations": [a_ccg("10Y")]}
+    await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=body)
+    merger = a_merger_command("14Y", PAYER, "10Y", on="2018-10-01")
+    await platform.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=merger)
+    await platform.move_clocks(date(2018, 10, 1))
+    await platform.caught_up()
+    await platform.move_clocks(date(2019, 5, 1))
+    following = {"period_from": "2018-04-01", "period_to": "2019-03-31"}
+    for once in (period, following):
+        await send("/results", "14Y", actual_pence=lost[0], **once)
+    due = [one for one in await published(platform, "PaymentFellDue") if one["kind"] in ("gain", "pain")]
+    assert {one["payee"] for one in due if "/alliance/2018-04-01/" in one["item"]} == {"14Y"}
+    assert {one["due_on"] for one in due if "/alliance/2017-04-01/" in one["item"]} == {"2018-06-30"}
+    assert "14Y" not in {one["payee"] for one in due if "/alliance/2017-04-01/" in one["item"]}
