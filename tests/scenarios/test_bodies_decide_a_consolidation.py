@@ -194,6 +194,12 @@ async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
         fields = {entry["kind"]: entry["fields"] for entry in entries}
         hashed = f"{fields['paper']['paper']}{'c' * 64}".encode()
         assert fields["paper"]["commitment"] == hashlib.sha256(hashed).hexdigest()
+        reader: dict[str, Any] = {"organisations": (one["organisation"],)}
+        path = f"/provenance/{one['decision']}"
+        shown = await platform.call("GET", "governance", path, Role.GOVERNANCE_LEAD, **reader)
+        assert shown["told"] != "DecisionTaken", "the dossier was sealed since"
+        assert fields["paper"]["commitment"] in [paper["digest"] for paper in shown["documents"]]
+        assert shown["because"][0]["id"].startswith("IT-")
         assert fields["proposal"]["digest"] == fields["CaseAppraised"]["digest"], "the case that was decided on"
         assert fields["vote"]["choice"] == "for"
         assert fields["authority"]["answer"][one["organisation"]]["power"] == "ccg-functions-2013"

@@ -8,13 +8,20 @@ from datetime import date
 from typing import Any
 
 from libs.common.database.connection import Database
+from libs.common.events import Envelope
 from libs.common.events.governance import DecisionTaken
 from libs.common.identity import Caller
+from libs.common.messaging.event_log import is_shown
 from libs.common.messaging.provenance import Cause, DocumentDigest, Origin
 from services.governance.conflicts.errors import PapersNotYours
 from services.governance.conflicts.papers import papers_for
 from services.governance.mergers.votes import find_votes_to_apply
 
+# Of a decision, or of a proposal, the last first.
+_TAKEN = """
+SELECT l.name, l.body FROM decision d JOIN event_log l ON l.keys && ARRAY[d.id] AND l.name = 'DecisionTaken'
+ WHERE d.id = $1 OR d.proposal = $1 ORDER BY l.position DESC LIMIT 100
+"""
 # $1 the decision: the item that it was taken at, and those at which an urgent action was reported.
 _DECIDED = """
 SELECT d.proposal, t.answer,
@@ -63,13 +70,8 @@ async def add_to_origin(db: Database, reference: str, origin: Origin, by: Caller
 
     A paper is shown by its commitment. From whom it is withheld the answer is not complete.
     """
-    event = origin.event
-    if event is None or event.name != DecisionTaken.event_name:
-        return origin
-    decision, proposal = event.fields["decision"], event.fields["proposal"]
-    if origin.kind == "fact" and reference not in (decision, proposal):
-        return origin
-    rows = await db.fetch(_DECIDED, decision)
+    taken = await _taken(db, reference, origin, by)
+    rows = [] if taken is None else await db.fetch(_DECIDED, taken.fields["decision"])
     if not rows:
         return origin
     [row] = rows
@@ -89,6 +91,18 @@ async def add_to_origin(db: Database, reference: str, origin: Origin, by: Caller
         packs=list(dict.fromkeys(packs)),
         is_whole=origin.is_whole and not await _are_withheld(db, row["proposal"], len(papers), by, today),
     )
+
+
+async def _taken(db: Database, reference: str, origin: Origin, by: Caller) -> Envelope | None:
+    """Return the decision that an origin is, or the last of a decision or proposal that the caller may see.
+
+    It need not be the last event about it: a dossier was sealed since, a finding raised, the decision reversed.
+    """
+    name = DecisionTaken.event_name
+    if origin.kind == "fact":
+        rows = await db.fetch(_TAKEN, reference)
+        return next((Envelope.decode(row["body"]) for row in rows if is_shown(row, frozenset({name}), by, None)), None)
+    return origin.event if origin.event is not None and origin.event.name == name else None
 
 
 async def _are_withheld(db: Database, proposal: str, papers: int, by: Caller, today: date) -> bool:
