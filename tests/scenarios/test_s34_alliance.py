@@ -87,6 +87,9 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
     ]
     await send("/terms/1/votes", MEMBERS[2], agrees=True)
     await send("/terms/1/votes", MEMBERS[0], 403, agrees=True, member=MEMBERS[1])
+    refused = await send("/terms/1/votes", MEMBERS[1], 403, agrees=True, member="05L")
+    assert refused["detail"].startswith("05L is none of those who are asked")
+    assert (await send("/terms/1/votes", "*", 403, agrees=True))["type"].endswith("/role-missing")
     agreed = await send("/terms/1/votes", MEMBERS[1], agrees=True)
     assert (agreed["terms"][0]["is_agreed"], agreed["terms"][0]["silent"]) == (True, [])
     assert (await send("/terms/1/votes", MEMBERS[1], 409, agrees=False))["type"].endswith("/terms-settled")

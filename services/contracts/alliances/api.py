@@ -22,7 +22,7 @@ from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.alliances import commands, errors, queries
 from services.contracts.alliances.views import AllianceView
 from services.contracts.core.codes import Reference
-from services.contracts.core.errors import ChangingHands, ContractNotFound
+from services.contracts.core.errors import ChangingHands, ContractNotFound, DocumentMissing
 from services.contracts.edge import Lead
 
 router = commands_router(tags=["Alliances"])
@@ -71,7 +71,7 @@ async def propose_terms(
     "/alliances/{contract}/terms/{number}/votes",
     status_code=201,
     summary="Vote on terms of an alliance",
-    responses=problems(errors.TermsSettled, *_RIGHTS),
+    responses=problems(errors.TermsSettled, DocumentMissing, *_RIGHTS),
 )
 @binds_one_of(_MEMBERS, because=commands.OWN_VOTE)
 async def vote_on_terms(
@@ -83,7 +83,10 @@ async def vote_on_terms(
     today: Today,
     stated_at: StatedAt,
 ) -> AllianceView:
-    """Agree or refuse for the members for whom you act. The last vote of each counts until all have agreed."""
+    """Agree or refuse for the members for whom you act. The last vote of each counts until all have agreed.
+
+    A loader records the vote of the `member` that it names, with the minute that shows it.
+    """
     await commands.vote_on_terms(session, contract, number, command, by=by, today=today, stated_at=stated_at)
     return await queries.get_alliance(await raw(session), contract, by=by, as_at=today, as_known=None)
 

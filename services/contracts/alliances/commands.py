@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.errors import DomainError, Reason
 from libs.common.events.contracts import AllianceSettled
-from libs.common.identity import Caller, Role
+from libs.common.identity import Caller, NotYoursToDecide, Role
 from libs.common.messaging import outbox
 from services.contracts.agreements.commands import get_contracts_to_bind, lock_to_bind, parties_on
 from services.contracts.alliances.errors import (
@@ -33,9 +33,9 @@ from services.contracts.alliances.rules import (
     why_not_whole,
 )
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, OdsCode, Proportion
-from services.contracts.core.errors import refuse
+from services.contracts.core.errors import DocumentMissing, refuse
 from services.contracts.core.models import Contract, Status, known
-from services.contracts.core.rights import must_act_for_customers, must_act_for_one_of
+from services.contracts.core.rights import must_act_for_one_of
 from services.contracts.payments.commands import make_due
 from services.contracts.payments.queries import list_due
 
@@ -138,7 +138,7 @@ async def vote_on_terms(
 ) -> None:
     """Vote on terms for the members for whom the caller acts; the last vote of each counts until all have agreed.
 
-    Raises ContractNotFound, AllianceNotFound, NotYoursToDecide, TermsSettled.
+    Raises ContractNotFound, AllianceNotFound, NotYoursToDecide, DocumentMissing, TermsSettled.
     """
     by.must_have(Role.CONTRACT_LEAD)
     connection = await raw(session)
@@ -148,7 +148,7 @@ async def vote_on_terms(
     terms = alliance.numbered(number)
     if terms is None:
         raise AllianceNotFound(f"{reference} has no terms {number}")
-    own = await _voting(connection, terms.asked, command.member, by=by, today=today)
+    own = await _voting(connection, terms.asked, command, by=by, today=today)
     if terms.agreed_at is not None or terms is not alliance.terms[-1]:
         said = "are agreed" if terms.agreed_at is not None else "were replaced by later ones"
         raise TermsSettled(f"terms {number} {said}")
@@ -232,13 +232,23 @@ def _vote(
 
 
 async def _voting(
-    connection: asyncpg.Connection, asked: tuple[str, ...], member: str | None, *, by: Caller, today: date
+    connection: asyncpg.Connection, asked: tuple[str, ...], command: VoteOnTerms, *, by: Caller, today: date
 ) -> list[str]:
-    """Return the members that vote: those for whom the caller acts, or the one that it names."""
-    if member is not None and member in asked:
-        await must_act_for_customers(connection, [member], by=by, today=today)
-        return [member]
-    return await must_act_for_one_of(connection, asked, because=OWN_VOTE, by=by, today=today)
+    """Return the members that vote: those for whom the caller acts, or the one that it names.
+
+    No body votes for all: a loader names one, and its minute.
+    """
+    if by.is_national:
+        by.must_have(Role.LOADER)
+        if command.member is None:
+            raise NotYoursToDecide("no body votes for all members: name the one whose minute shows its vote")
+        if command.authority is None:
+            message = "another records this vote: name the minute that shows it"
+            raise DocumentMissing(message, reasons=[Reason(message, "authority")])
+    if command.member is not None and command.member not in asked:
+        raise NotYoursToDecide(f"{command.member} is none of those who are asked: {', '.join(asked)}")
+    voting = asked if command.member is None else [command.member]
+    return await must_act_for_one_of(connection, voting, because=OWN_VOTE, by=by, today=today)
 
 
 def _why_none(contract: Contract) -> list[DomainError]:
