@@ -96,6 +96,10 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
 
     await platform.move_clocks(date(2018, 5, 1))
     assert (await send("/results", MEMBERS[0], 403, actual_pence=1, **period))["type"].endswith("/not-yours-to-decide")
+    early: dict[str, Any] = {"json": {"actual_pence": 1, **period}, "headers": {"Stated-At": "2017-01-31"}}
+    path, roles = f"/alliances/{CONTRACT}/results", (Role.CONTRACT_LEAD, Role.LOADER)
+    known = await platform.call("POST", "contracts", path, *roles, organisations=(PAYER,), expect=409, **early)
+    assert known["type"].endswith("/not-unanimous"), "nothing was agreed by then"
     for actual, expected in (gained, lost):
         shown = await send("/results", PAYER, actual_pence=actual, **period)
         [result] = shown["results"]

@@ -165,7 +165,8 @@ async def settle_period(
     """
     [contract] = await get_contracts_to_bind(session, [reference], by=by, on=today, today=today)
     connection = await raw(session)
-    alliance = await alliance_of(connection, contract.id)
+    # What was agreed after the settlement is stated is not known to who reads it as of then.
+    alliance = await alliance_of(connection, contract.id, known=stated_at)
     first, last = command.period_from, command.period_to
     refuse(
         [
