@@ -142,6 +142,7 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
     following = {"period_from": "2018-04-01", "period_to": "2019-03-31"}
     for once in (period, following):
         await send("/results", "14Y", actual_pence=lost[0], **once)
+    await platform.caught_up()
     due = [one for one in await published(platform, "PaymentFellDue") if one["kind"] in ("gain", "pain")]
     assert {one["payee"] for one in due if "/alliance/2018-04-01/" in one["item"]} == {"14Y"}
     assert {one["due_on"] for one in due if "/alliance/2017-04-01/" in one["item"]} == {"2018-06-30"}
