@@ -10,6 +10,7 @@ from libs.common.process.logs import logger
 
 _PORTS = {"http": 80, "https": 443}
 _POSTGRES_PORT = 5432
+_LEAVES = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _log = logger(__name__)
 
 
@@ -54,7 +55,8 @@ class Egress:
             self._hosts.add((parts.hostname, parts.port or _PORTS.get(parts.scheme, _POSTGRES_PORT)))
 
     def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in ("socket.connect", "socket.sendto") or self.permits(arguments[1]):
+        # A socket that is connected sends to no address of its own.
+        if event not in _LEAVES or arguments[1] is None or self.permits(arguments[1]):
             return
         self.refused.append(str(arguments[1]))
         _log.warning("refused to connect", address=str(arguments[1]))
