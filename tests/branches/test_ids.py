@@ -68,6 +68,14 @@ def test_what_the_request_named_is_no_id_that_the_answer_gave() -> None:
     assert dict(planned.texts) == {"/id": "X-9"}
 
 
+def test_a_number_at_the_end_of_a_location_is_one_of_its_collection_and_no_text() -> None:
+    ids = Replacement()
+    path = "/v1/cases/SHARED-1/versions"
+    ids.learn(given_by(path, {}, None, f"{path}/2"), given_by(path, {}, None, f"{path}/3"))
+    assert ids.path(f"{path}/2/options/2") == f"{path}/3/options/2"
+    assert ids.body({"version": 2, "note": "2", "years": 2}) == {"version": 3, "note": "2", "years": 2}
+
+
 @pytest.mark.parametrize(
     ("location", "last"), [("contracts/C-7", "C-7"), ("../C-1/exits#N-2", "N-2"), ("/v1/runs/a%20b/", "a b")]
 )

@@ -42,7 +42,9 @@ def given_by(path: str, body: Json, answer: Json, location: str | None) -> Given
         elif type(value) is int and is_id and "/" not in pointer.removeprefix("/"):
             numbers[pointer] = value
     last = unquote(re.split(r"[/#]", location.rstrip("/"))[-1]) if location else ""
-    if last and last not in named:
+    if last.isdecimal():
+        numbers[LOCATION] = int(last)
+    elif last and last not in named:
         texts[LOCATION] = last
     return Given(texts, numbers, _collection(path))
 
