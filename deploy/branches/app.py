@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from deploy.branches.comparison import LIFE, MOST_BRANCHES, ComparisonView, as_rows, read_comparison, render
+from deploy.branches.comparison import MOST_BRANCHES, ComparisonView, as_rows, read_comparison, render
 from deploy.branches.errors import (
     BranchMoves,
     BranchNotFound,
@@ -26,7 +26,7 @@ from deploy.branches.plans.api import Promoter
 from deploy.branches.plans.api import router as promotion_router
 from deploy.branches.plans.promotion import ServicesOfLife
 from deploy.branches.plans.store import PlanStore
-from deploy.branches.register import Branch, State
+from deploy.branches.register import LIFE, Branch, State
 from deploy.branches.views import NAME, BranchListView, BranchView, MoveDay, OpenBranch, branch_view
 from deploy.gatherer.chain import Answer, Ask, answer_of
 from deploy.pages import document

@@ -37,22 +37,23 @@ Say = Callable[[str], None]
 class BarrierNotReached(Conflict):
     """The services did not pause at one moment.
 
-    `reasons` name those whose consumers were at work all the time, as during an import. Open the branch again when they
-    have caught up.
+    `reasons` name those whose consumers were at work all the time, as during an import. Drop the branch, and open it
+    again when they have caught up.
     """
 
 
 class BaseInconsistent(Conflict):
     """The copies are not of one moment.
 
-    `reasons` name who has heard what its publisher's copy does not hold. Nothing was opened: open the branch again.
+    `reasons` name who has heard what its publisher's copy does not hold. No copy is left behind: drop the branch, and
+    open it again.
     """
 
 
 class CopyFailed(Conflict):
     """The databases could not be copied.
 
-    `detail` names the service, and what PostgreSQL said. Nothing is left behind: open the branch again.
+    `detail` names the service, and what PostgreSQL said. No copy is left behind: drop the branch, and open it again.
     """
 
 

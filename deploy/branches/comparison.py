@@ -19,7 +19,6 @@ from pydantic import BaseModel, Field
 from deploy.gatherer.chain import Ask
 from libs.common.http.csv_text import Cell
 
-LIFE = "life"
 MOST_BRANCHES = 5
 MOST_REQUESTS = 200
 """The most requests to the services of one column."""

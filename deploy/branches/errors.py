@@ -22,7 +22,7 @@ class BranchRefused(Conflict):
 class BranchNotOpen(Conflict):
     """The branch is not open.
 
-    It is still being copied, or could not be: its state and failure say which. Ask again, or drop it.
+    It is still being copied: ask again. Or it could not be, and its failure says why: drop it, and open it again.
     """
 
 

@@ -11,7 +11,7 @@ from deploy.branches.assumptions import BranchKey, trust
 from deploy.branches.bases import SERVICES, Base, make_base, new_id
 from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused, DayPassed, DayTooFar
 from deploy.branches.recorder import Recorder
-from deploy.branches.register import Branch, Register, State
+from deploy.branches.register import LIFE, Branch, Register, State
 from deploy.branches.servers import BranchServer
 from deploy.branches.steps import Journal
 from deploy.branches.worlds import SettingsOf, World, seal
@@ -116,8 +116,11 @@ class Branches:
     async def open(self, name: str, bodies: Collection[str], base: str | None, by: Caller) -> Branch:
         """Begin to open a branch, and return it as it is then; `opened` waits. Raises BranchRefused."""
         reasons: list[Reason] = []
-        if name in self._branches:
-            reasons.append(Reason(f"the name {name} is in use", "name"))
+        if (other := self._branches.get(name)) is not None:
+            drop_it = ": it could not be opened, so drop it first" if other.state is State.FAILED else ""
+            reasons.append(Reason(f"the name {name} is in use{drop_it}", "name"))
+        if name == LIFE:
+            reasons.append(Reason(f"{LIFE} is the name of what branches are copied from", "name"))
         if len(self._branches) >= self.limits.branches:
             reasons.append(Reason(f"there are {len(self._branches)} branches, as many as there may be"))
         if base is not None and base not in self._bases:

@@ -16,6 +16,8 @@ from deploy.branches.servers import BranchServer
 from libs.common.database.connection import ANSWER_SECONDS, dsn
 
 DATABASE = "branches"
+LIFE = "life"
+"""The name of what branches are copied from, beside theirs in a comparison: no branch has it."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS base (id text PRIMARY KEY, cut_at timestamptz NOT NULL, ends text NOT NULL);

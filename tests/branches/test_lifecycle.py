@@ -73,6 +73,8 @@ async def test_every_reason_is_given_at_once_and_one_clock_goes_forwards(life: P
         body = {"name": "only", "bodies": ["10H"], "base": "0" * 10}
         refused = (await planner.call("POST", "/branches", json=body, expect=409))["reasons"]
         assert [reason["field"] for reason in refused] == ["name", None, "base"]
+        life_too = await planner.call("POST", "/branches", json={"name": "life", "bodies": ["10H"]}, expect=409)
+        assert [reason["field"] for reason in life_too["reasons"]] == ["name", None]
         wrong = await planner.call("POST", "/branches", json={"name": "No!", "bodies": [], "x": 1}, expect=422)
         assert {reason["field"] for reason in wrong["reasons"]} == {"name", "bodies", "x"}
         for day, kind in (("2018-02-28", "day-passed"), ("2190-01-01", "day-too-far")):
@@ -128,6 +130,8 @@ async def test_a_restart_finds_branches_and_removes_what_none_names(life: Platfo
         assert "moving to 2018-03-20" in stays["failure"]
         closed = await planner.call("GET", "/branches/half/registry/v1/organisations/10H", expect=409)
         assert closed["type"].endswith("branch-not-open")
+        again = await planner.call("POST", "/branches", json={"name": "half", "bodies": ["10H"]}, expect=409)
+        assert again["reasons"][0]["message"].endswith("drop it first")
         for name in ("stays", "half"):
             await planner.call("DELETE", f"/branches/{name}")
     assert await server.databases() == []
