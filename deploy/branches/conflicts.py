@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -23,15 +23,18 @@ from libs.common.messaging.event_log import End, is_shown
 
 MOST_NAMED = 50
 """The most conflicting facts of one service that a refusal names; it counts the others."""
-_CODE = re.compile(r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{3,10}|[A-Z]{1,3}-[A-Za-z0-9-]+")
-"""How codes of organisations and references of records are written."""
+_CODE = re.compile(r"[A-Z0-9]{3,12}|[A-Z]{1,3}-[A-Za-z0-9-]+")
+"""How codes of organisations (`10H`, `QUA`) and references of records are written; another text is no event's key."""
 
 _WRITTEN = "SELECT correlation, touched FROM write_record WHERE correlation = ANY($1)"
 _PUBLISHED = "SELECT name, keys, correlation FROM event_log WHERE position > $1"
 # GIN on keys: about a few codes among a million events it reads those of the codes alone.
 _AFTER_THE_BASE = """
-SELECT position, name, keys, recorded_at, correlation, body FROM event_log
+SELECT position, name, keys, correlation FROM event_log
  WHERE keys && $2 AND position > $1 ORDER BY position
+"""
+_NAMED = """
+SELECT position, name, keys, recorded_at, body FROM event_log WHERE position = ANY($1) ORDER BY position
 """
 _CARRIED_OUT = "SELECT status, headers, body FROM promoted_step WHERE plan = $1 AND step = $2"
 _LOG = "SELECT epoch::text, clock_timestamp() AS now FROM sequencer_state"
@@ -48,17 +51,13 @@ class Touch:
     codes: Mapping[int, frozenset[str]]
     foreseen: frozenset[Foreseen]
 
-    @property
-    def all(self) -> frozenset[str]:
-        """The codes of every step."""
-        return frozenset().union(*self.codes.values())
-
 
 @dataclass(frozen=True, slots=True)
 class ConflictingEvent:
     """A fact of life that the base did not have, about something that the plan touches.
 
-    `name` is empty where the caller may not read it: only its keys that the plan has are named then.
+    `name` is empty where the caller may not read it: only its keys that the plan has are named then. `others` counts
+    the facts of its service that come after it and are not named.
     """
 
     service: str
@@ -66,12 +65,14 @@ class ConflictingEvent:
     name: str
     keys: tuple[str, ...]
     recorded_at: datetime
+    others: int = 0
 
     def reason(self) -> Reason:
         """Return the fact as a reason for a refusal."""
-        about = ", ".join(self.keys)
+        about = f" about {', '.join(self.keys)}" if self.keys else ""
         named = self.name or "something that the token does not read"
-        return Reason(f"{self.service} {self.position}: {named} about {about}, {self.recorded_at:%d.%m.%Y}", "base")
+        others = f"; {self.others} after it are not named" if self.others else ""
+        return Reason(f"{self.service} {self.position}: {named}{about}, {self.recorded_at:%d.%m.%Y}{others}", "base")
 
 
 def codes_named(path: str, query: Iterable[tuple[str, str]], body: Any) -> frozenset[str]:
@@ -135,8 +136,8 @@ async def read_conflicts(
 ) -> list[ConflictingEvent]:
     """Return the facts of life after the base about these codes, but for the plan's own and for those foreseen.
 
-    `own` are the correlations of the plan's steps. Also a fact where a log was restored from a backup since: what it
-    had after the base is not known.
+    `own` are the correlations of the plan's steps. At most MOST_NAMED of each service, the last with the number of the
+    others. Also a fact where a log was restored from a backup since: what it had after the base is not known.
     """
     facts: list[ConflictingEvent] = []
     for service, url in life.items():
@@ -149,8 +150,11 @@ async def read_conflicts(
                     )
                 )
             rows = await connection.fetch(_AFTER_THE_BASE, base[service].position, sorted(codes))
-            conflicting = [row for row in rows if is_conflicting(row, service, own, foreseen)]
-            facts.extend(_fact(service, row, codes, visible_to) for row in conflicting)
+            conflicting = [row["position"] for row in rows if is_conflicting(row, service, own, foreseen)]
+            named = await connection.fetch(_NAMED, conflicting[:MOST_NAMED])
+            facts.extend(_fact(service, row, codes, visible_to) for row in named)
+            if len(conflicting) > MOST_NAMED:
+                facts[-1] = replace(facts[-1], others=len(conflicting) - MOST_NAMED)
     return facts
 
 

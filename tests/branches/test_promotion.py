@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from deploy.branches import conflicts
 from deploy.branches.servers import BranchServer
 from libs.common.database.connection import dsn
 from libs.common.identity import Caller, Role
@@ -174,7 +175,7 @@ async def test_a_plan_waits_for_its_days_and_for_who_holds_the_right_and_is_done
 
 
 async def test_another_renaming_of_a_body_is_found_before_the_plan_and_before_its_steps(
-    life: Platform, planner: Planning
+    life: Platform, planner: Planning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair, rename = PAIRS[2], "/organisations/05A/renaming"
     await planner.open("moved", *pair)
@@ -195,6 +196,13 @@ async def test_another_renaming_of_a_body_is_found_before_the_plan_and_before_it
     assert given.status_code == 201
     withdrawn = await planner.call("POST", f"/plans/{before['reference']}/withdrawal")
     assert (withdrawn["state"], withdrawn["steps"][0]["state"]) == ("withdrawn", "withdrawn")
+    other = {"new_name": "NHS Elsewhere CCG", "effective_on": "2018-03-01"}
+    await life.call("POST", "registry", rename, Role.REGISTRAR, json=other, headers={"If-Match": "*"})
+    await life.caught_up()
+    monkeypatch.setattr(conflicts, "MOST_NAMED", 1)
+    refused = await planner.send("POST", f"/plans/{before['reference']}/steps/1")
+    [reason] = refused.json()["reasons"]
+    assert reason["message"].endswith("; 1 after it are not named")
     ended = await planner.send("POST", f"/plans/{untouched['reference']}/withdrawal")
     assert kind_of(ended) == (409, "plan-ended")
 
