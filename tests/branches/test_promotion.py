@@ -76,7 +76,7 @@ async def test_an_assumed_caller_commands_and_reads_nothing(life: Platform, plan
     again = await planner.send("POST", f"{path}/mergers", Role.PLANNER, json=command, headers=NHS_ENGLAND)
     assert again.status_code == 409
     assert set(again.json()) == {"type", "title", "status"}
-    for header in ("nobody@*", "contract_lead@*", "contract_lead", "operator@15A"):
+    for header in ("patient@*", "contract_lead@*", "contract_lead", "operator@15A"):
         refused = await planner.send("POST", f"{path}/mergers", json=command, headers={"Assume": header})
         assert kind_of(refused) == (422, "assumption-refused"), header
     steps = (await planner.call("GET", "/branches/assume/steps"))["items"]
@@ -105,7 +105,7 @@ async def test_a_plan_waits_for_its_days_and_for_who_holds_the_right_and_is_done
     leads = (Role.PLANNER, Role.GOVERNANCE_LEAD, Role.REGISTRAR)
 
     async def own(method: str, to: str, **request: Any) -> httpx.Response:
-        answer = await planner.send(method, f"{path}/{to}", *leads, organisations=(*pair, "04C"), **request)
+        answer = await planner.send(method, f"{path}/{to}", *leads, organisations=(*pair, "04C", "99Z"), **request)
         assert answer.is_success, answer.text
         return answer
 
@@ -131,14 +131,17 @@ async def test_a_plan_waits_for_its_days_and_for_who_holds_the_right_and_is_done
         ("2018-03-01", "waits for an earlier step", True),
         ("2018-04-02", "waits for an earlier step", False),
     ]
+    assert plan["steps"][0]["waits_for"]["organisations"] == ["04A"]
     assert plan["steps"][2]["waits_for"] == {"roles": ["nhs_england"], "organisations": ["*"], "subject": None}
 
     async def give(number: int, *roles: Role, organisations: tuple[str, ...] = (*pair, "04C")) -> httpx.Response:
         to = f"/plans/{plan['reference']}/steps/{number}"
         return await planner.send("POST", to, *roles, organisations=organisations)
 
+    # The planner acts for 99Z too, which no step touches.
     stranger = await give(1, *leads, organisations=("99Z",))
     assert kind_of(stranger) == (404, "plan-not-found")
+    assert (await planner.call("GET", "/plans", *leads, organisations=("99Z",)))["items"] == []
     early = await give(4, *leads)
     assert kind_of(early) == (409, "step-not-due")
     assert [one["field"] for one in early.json()["reasons"]] == ["day", "steps.1", "steps.2", "steps.3"]
@@ -146,6 +149,8 @@ async def test_a_plan_waits_for_its_days_and_for_who_holds_the_right_and_is_done
     assert first.status_code == 201
     in_life = first.json()["person"]
     assert in_life != person
+    now = await planner.call("GET", f"/plans/{plan['reference']}", *leads, organisations=pair)
+    assert now["steps"][1]["path"] == f"/v1/people/{in_life}"
     second = await give(2, *leads)
     assert (second.status_code, second.json()["person"]) == (200, in_life)
     assert kind_of(await give(3, *leads)) == (403, "role-missing")
@@ -191,11 +196,6 @@ async def test_another_renaming_of_a_body_is_found_before_the_plan_and_before_it
     [reason] = refused.json()["reasons"]
     assert "OrganisationRenamed about 05A" in reason["message"]
     assert await events_about(life, "registry", "CCGMergerAgreed", "05C") == 0
-    untouched = await planner.call("POST", "/branches/other/promotion", expect=201)
-    given = await planner.send("POST", f"/plans/{untouched['reference']}/steps/1")
-    assert given.status_code == 201
-    withdrawn = await planner.call("POST", f"/plans/{before['reference']}/withdrawal")
-    assert (withdrawn["state"], withdrawn["steps"][0]["state"]) == ("withdrawn", "withdrawn")
     other = {"new_name": "NHS Elsewhere CCG", "effective_on": "2018-03-01"}
     await life.call("POST", "registry", rename, Role.REGISTRAR, json=other, headers={"If-Match": "*"})
     await life.caught_up()
@@ -203,6 +203,13 @@ async def test_another_renaming_of_a_body_is_found_before_the_plan_and_before_it
     refused = await planner.send("POST", f"/plans/{before['reference']}/steps/1")
     [reason] = refused.json()["reasons"]
     assert reason["message"].endswith("; 1 after it are not named")
+    untouched = await planner.call("POST", "/branches/other/promotion", expect=201)
+    given = await planner.send("POST", f"/plans/{untouched['reference']}/steps/1")
+    assert given.status_code == 201
+    unable = await planner.send("POST", f"/plans/{before['reference']}/withdrawal", Role.PARTNER, organisations=pair)
+    assert kind_of(unable) == (403, "role-missing")
+    withdrawn = await planner.call("POST", f"/plans/{before['reference']}/withdrawal")
+    assert (withdrawn["state"], withdrawn["steps"][0]["state"]) == ("withdrawn", "withdrawn")
     ended = await planner.send("POST", f"/plans/{untouched['reference']}/withdrawal")
     assert kind_of(ended) == (409, "plan-ended")
 

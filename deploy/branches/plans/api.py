@@ -145,7 +145,7 @@ async def give_step(reference: Reference, number: Number, by: By, request: Reque
     summary="Withdraw a plan",
     responses=problems(PlanNotFound, PlanEnded),
 )
-async def withdraw_plan(reference: Reference, by: By, request: Request) -> PlanView:
+async def withdraw_plan(reference: Reference, by: Planner, request: Request) -> PlanView:
     """Withdraw what of the plan is still to be given. What was done stays done; again changes nothing."""
     promoter = _promoter(request)
     plan = await _plan(promoter, reference, by)
@@ -161,14 +161,9 @@ async def withdraw_plan(reference: Reference, by: By, request: Request) -> PlanV
 async def _plan(promoter: Promoter, reference: str, by: Caller) -> Plan:
     """Return a plan that the caller may read. Raises PlanNotFound."""
     plan = await promoter.plans.find(reference)
-    if plan is None or not _is_shown(plan, by):
+    if plan is None or not plan.is_shown_to(by):
         raise PlanNotFound(f"there is no plan {reference} that waits for you or is for bodies of yours")
     return await promotion.settled(promoter.plans, promoter.life, plan)
-
-
-def _is_shown(plan: Plan, by: Caller) -> bool:
-    waiting = {code for step in plan.steps for code in step.caller.organisations}
-    return by.acts_for_one_of({*plan.bodies, *waiting})
 
 
 def _promoter(request: Request) -> Promoter:

@@ -65,6 +65,13 @@ class PlannedStep:
     touched: frozenset[str]
 
     @property
+    def organisations(self) -> frozenset[str]:
+        """The organisations whose right it needs: of those that a planner acts for, the ones that it touches."""
+        if self.is_assumed or self.caller.is_national:
+            return self.caller.organisations
+        return self.caller.organisations & self.touched
+
+    @property
     def json(self) -> Any:
         """The body as JSON; None where it is none."""
         return as_json(self.body)
@@ -111,6 +118,10 @@ class Plan:
     def correlation(self, number: int) -> str:
         """Return the correlation of all that follows from a step in life."""
         return f"plan-{self.reference}-step-{number}"
+
+    def is_shown_to(self, by: Caller) -> bool:
+        """Whether a caller acts for one of its bodies, or for one that a step waits for."""
+        return by.acts_for_one_of(frozenset(self.bodies).union(*(step.organisations for step in self.steps)))
 
     @property
     def own(self) -> frozenset[str]:
@@ -169,7 +180,7 @@ class PlanStore:
     async def visible_to(self, caller: Caller) -> list[Plan]:
         """Return the plans for bodies that a caller acts for, and those with steps that wait for one of them."""
         rows = await self._pool.fetch(_PLANS, caller.is_national, sorted(caller.organisations))
-        return await self._whole(rows)
+        return [plan for plan in await self._whole(rows) if plan.is_shown_to(caller)]
 
     async def _one(self, sql: str, argument: str) -> Plan | None:
         found = await self._whole(await self._pool.fetch(sql, argument))

@@ -1,13 +1,17 @@
 """Answers about plans, and about the steps of a branch."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, Field
 
+from deploy.branches.plans.ids import Replacement
+from deploy.branches.plans.promotion import replacement
 from deploy.branches.plans.rules import PlanState, StepState, state_of_plan, states
 from deploy.branches.plans.store import GivenStep, Plan, PlannedStep
-from deploy.branches.steps import Step, as_json
+from deploy.branches.steps import Step
 from libs.common.identity import Caller
 
 
@@ -62,7 +66,8 @@ class PlanStepView(BaseModel):
     assumed: bool
     service: str
     method: str | None
-    path: str | None = Field(description="With the ids that life gave to earlier steps.")
+    path: str | None = Field(description="With the ids that life gave to earlier steps, as query and body too.")
+    query: str | None
     body: Any
     given: list[GivenView]
     location: str | None = Field(description="Life's, once it is done.")
@@ -98,7 +103,7 @@ def step_view(step: Step) -> StepView:
         query=intent.query,
         body=intent.json,
         if_match=intent.if_match,
-        caller=_caller_view(intent.caller, is_assumed=intent.is_assumed),
+        caller=_caller_view(intent.caller, intent.caller.organisations, is_assumed=intent.is_assumed),
         assumed=intent.is_assumed,
         status=step.status,
         location=step.location,
@@ -107,11 +112,11 @@ def step_view(step: Step) -> StepView:
     )
 
 
-def _caller_view(caller: Caller, *, is_assumed: bool) -> CallerView:
+def _caller_view(caller: Caller, organisations: Collection[str], *, is_assumed: bool) -> CallerView:
     is_a_person = is_assumed and not caller.subject.startswith("assumed:")
     return CallerView(
         roles=sorted(caller.roles),
-        organisations=sorted(caller.organisations),
+        organisations=sorted(organisations),
         subject=caller.subject if is_a_person else None,
     )
 
@@ -125,6 +130,7 @@ def plan_view(plan: Plan, today: date, by: Caller) -> PlanView:
         today=today,
         is_withdrawn=is_withdrawn,
     )
+    ids = replacement(plan)
     return PlanView(
         reference=plan.reference,
         branch=plan.branch,
@@ -132,23 +138,26 @@ def plan_view(plan: Plan, today: date, by: Caller) -> PlanView:
         state=state_of_plan(found, is_withdrawn=is_withdrawn),
         made_at=plan.made_at,
         today=today,
-        steps=[_step_view(plan, step, found[step.number], by) for step in plan.steps],
+        steps=[_step_view(plan, step, found[step.number], by, ids) for step in plan.steps],
     )
 
 
-def _step_view(plan: Plan, step: PlannedStep, state: StepState, by: Caller) -> PlanStepView:
-    is_shown = reads_all(plan, by) or by.acts_for_one_of(step.caller.organisations)
+def _step_view(plan: Plan, step: PlannedStep, state: StepState, by: Caller, ids: Replacement) -> PlanStepView:
+    is_shown = reads_all(plan, by) or by.acts_for_one_of(step.organisations)
     answered = plan.answered(step.number)
     return PlanStepView(
         number=step.number,
         day=step.day,
         state=state,
-        waits_for=_caller_view(step.caller, is_assumed=step.is_assumed) if answered is None else None,
+        waits_for=_caller_view(step.caller, step.organisations, is_assumed=step.is_assumed)
+        if answered is None
+        else None,
         assumed=step.is_assumed,
         service=step.service,
         method=step.method if is_shown else None,
-        path=step.path if is_shown else None,
-        body=as_json(step.body) if is_shown else None,
+        path=ids.path(step.path) if is_shown else None,
+        query=urlencode(ids.query(parse_qsl(step.query, keep_blank_values=True))) if is_shown else None,
+        body=ids.body(step.json) if is_shown else None,
         given=[_given_view(one) for one in plan.given if one.number == step.number],
         location=answered.location if answered is not None and is_shown else None,
     )
