@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
@@ -291,10 +290,12 @@ class Branches:
     async def _tidy_hourly(self) -> None:
         while True:
             await asyncio.sleep(_TIDY_EVERY_SECONDS)
-            with suppress(OSError):
+            try:
                 await self.tidy()
 
 
+            except Exception as error:  # noqa: BLE001  (whatever it is, it is tried again in an hour)
+                _log.warning("could not remove what no branch names", error=repr(error))
 def _words(error: Exception) -> str:
     """Return what a branch says about an error: a refusal's own words, of a fault its kind alone."""
     return error.message if isinstance(error, DomainError) else f"{type(error).__name__}: see the log of the process"
