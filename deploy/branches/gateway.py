@@ -52,7 +52,7 @@ class Gateway:
             return
         try:
             app = await self._app(scope, below["name"], below["service"], below["path"] or "/")
-        except DomainError as refused:
+        except Exception as refused:  # noqa: BLE001  (a fault is answered and logged as one by the edge)
             await self._refusing({**scope, _REFUSAL: refused}, receive, send)
             return
         await app(scope, receive, send)
@@ -79,4 +79,8 @@ class Gateway:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    await problems.refusal(scope["path"], scope[_REFUSAL])(scope, receive, send)
+    """Answer with what refuses the caller. Raises what is a fault."""
+    refused = scope[_REFUSAL]
+    if not isinstance(refused, DomainError):
+        raise refused
+    await problems.refusal(scope["path"], refused)(scope, receive, send)

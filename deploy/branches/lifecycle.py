@@ -113,7 +113,7 @@ class Branches:
         return self._bases.get(branch.base) if branch.base else None
 
     async def open(self, name: str, bodies: Collection[str], base: str | None, by: Caller) -> Branch:
-        """Begin to open a branch, and return it as it is then; `opened` waits. Raises BranchRefused."""
+        """Begin to open a branch, and return it as it is then; `arrived` waits. Raises BranchRefused."""
         reasons: list[Reason] = []
         if (other := self._branches.get(name)) is not None:
             drop_it = ": it could not be opened, so drop it first" if other.state is State.FAILED else ""
@@ -267,6 +267,8 @@ class Branches:
         failure = ""
         try:
             await self._put(self._branches[name])
+            # Commands are of the day on which they were given: those without an answer come before the next one.
+            await self.recorder.finish(world, self._branches[name].id)
             await world.move_to(day, reached=reached)
         except Exception as error:  # noqa: BLE001  (whatever it is, the branch says it)
             _log.warning("a branch could not be moved", branch=name, error=repr(error))
@@ -292,10 +294,10 @@ class Branches:
             await asyncio.sleep(_TIDY_EVERY_SECONDS)
             try:
                 await self.tidy()
-
-
             except Exception as error:  # noqa: BLE001  (whatever it is, it is tried again in an hour)
                 _log.warning("could not remove what no branch names", error=repr(error))
+
+
 def _words(error: Exception) -> str:
     """Return what a branch says about an error: a refusal's own words, of a fault its kind alone."""
     return error.message if isinstance(error, DomainError) else f"{type(error).__name__}: see the log of the process"

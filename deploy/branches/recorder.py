@@ -4,36 +4,43 @@ import asyncio
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import httpx
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.branches.assumptions import HEADER, AssumedReadsNothing, BranchKey, assumed_caller
+from deploy.branches.errors import BranchMoves
 from deploy.branches.register import Branch
 from deploy.branches.steps import JSON, Intent, Journal, as_json, correlation
 from deploy.branches.worlds import World
 from libs.common.errors import Conflict, DomainError
 from libs.common.http import idempotency, plan_steps, problems
 from libs.common.http.middleware import CORRELATION_ID
-from libs.common.http.problems import RequestEntityTooLarge
-from libs.common.http.transactions import READING, VERSION, CommandRoute, QuestionRoute
+from libs.common.http.problems import RequestEntityTooLarge, Unavailable
+from libs.common.http.transactions import READING, VERSION, CommandRoute
 from libs.common.identity import Caller
+from libs.common.process.logs import logger
 
 MOST_BODY_BYTES = 5_000_000
 _KEY = "branch-of-footprint-"
 """Begins the key of a branch's own steps; with the branch's id it is as long as the key of a plan has to be."""
 _NOT_PASSED_ON = frozenset({"content-length", "content-encoding", "transfer-encoding", "connection"})
+_IN_A_PATH = "/:@!$&'()*+,;="
+"""What stands for itself in a path; a query or an escape in the decoded one would name something else."""
 _SHOWN_OF_A_PROBLEM = ("type", "title", "status")
 _NO_STEPS = (f"{VERSION}/imports", f"{VERSION}/operations")
 _routes: WeakKeyDictionary[FastAPI, list[tuple[Collection[str], re.Pattern[str], BaseRoute]]] = WeakKeyDictionary()
 _turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
+
+_log = logger(__name__)
 
 
 class NoStep(Conflict):
@@ -55,20 +62,28 @@ class Recorder:
         return _Command(self, world, branch, service, path, by)
 
     async def carry_out(self, world: World, branch_id: str, intent: Intent) -> httpx.Response:
-        """Carry out a command in a branch; return the service's answer."""
+        """Carry out a command in a branch; return the service's answer. Raises BranchMoves.
+
+        A command that waited for its turn is of the day on which that comes, and is refused if the clock moves by then.
+        """
         async with _turn(world):
+            if world.is_moving:
+                raise BranchMoves(f"the clock of the branch is being moved; it is at {world.today}")
             await self._finish(world, branch_id)
-            step = await self.journal.repeated(branch_id, intent)
-            is_repeated = step is not None
-            step = step or await self.journal.begin(branch_id, intent)
+            intent = replace(intent, day=world.today)
+            earlier = await self.journal.repeated(branch_id, intent)
+            step = earlier or await self.journal.begin(branch_id, intent)
             answer = await self._ask(world, branch_id, step.number, intent)
             # What failed is asked again before the next command: it may have been carried out all the same.
-            if not answer.is_server_error and (not is_repeated or not step.is_done):
+            if earlier is None and not answer.is_server_error:
                 await self.journal.answered(branch_id, step.number, answer)
         return answer
 
     async def finish(self, world: World, branch_id: str) -> None:
-        """Ask again what was not answered: the process was killed before it wrote the answer down."""
+        """Ask again what was not answered, once the command in flight has ended.
+
+        The process was killed before it wrote the answer down.
+        """
         async with _turn(world):
             await self._finish(world, branch_id)
 
@@ -115,6 +130,12 @@ class _Command:
             answer = await self._answer(scope, receive)
         except DomainError as refused:
             answer = problems.refusal(scope["path"], refused)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001  (the outermost layer: any error is logged and answered)
+            _log.error("a command of a branch failed", service=self._service, path=self._path, exc_info=error)
+            failed = Unavailable("the branch could not do this at the moment: read its steps before you send it again")
+            answer = problems.refusal(scope["path"], failed)
         if answer is None:
             await self._world.routes(_without_a_step(scope), receive, send)
         else:
@@ -125,10 +146,10 @@ class _Command:
         headers = Headers(scope=scope)
         assumed = assumed_caller(headers[HEADER]) if HEADER in headers else None
         route = _route(self._world.apps[self._service], scope["method"], self._path)
-        if assumed is not None and (scope["method"] in READING or isinstance(route, QuestionRoute)):
-            raise AssumedReadsNothing(f"leave {HEADER} away: what you read is by your own rights")
         if scope["method"] not in READING and self._path.startswith(_NO_STEPS):
             raise NoStep(f"{scope['method']} {self._path}: neither imports nor an operator's work are planned")
+        if assumed is not None and (scope["method"] in READING or not isinstance(route, CommandRoute | None)):
+            raise AssumedReadsNothing(f"leave {HEADER} away: what you read is by your own rights")
         if not isinstance(route, CommandRoute):
             return None
         intent = await self._intent(Request(scope, receive), assumed)
@@ -144,11 +165,12 @@ class _Command:
             body += chunk
             if len(body) > MOST_BODY_BYTES:
                 raise RequestEntityTooLarge(f"the request body is larger than {MOST_BODY_BYTES} bytes")
+        key = request.headers.get(idempotency.HEADER)
         return Intent(
             day=self._world.today,
             service=self._service,
             method=request.method,
-            path=self._path,
+            path=quote(self._path, safe=_IN_A_PATH),
             query=request.url.query,
             media_type=request.headers.get("content-type", JSON),
             body=body,
@@ -156,7 +178,7 @@ class _Command:
             stated_at=request.headers.get("stated-at"),
             caller=replace(assumed or self._by, issuer=""),
             is_assumed=assumed is not None,
-            own_key=request.headers.get(idempotency.HEADER),
+            own_key=None if key is None else idempotency.checked_key(key),
         )
 
 

@@ -37,8 +37,11 @@ _ANSWERED = """
 UPDATE step SET status = $3, location = $4, etag = $5, digest = $6, answer = $7 WHERE branch = $1 AND number = $2
 """
 _REPEATED = """
-SELECT * FROM step WHERE branch = $1 AND own_key = $2 AND caller = $3 AND service = $4 AND method = $5 AND path = $6
+SELECT * FROM step
+ WHERE branch = $1 AND own_key = $2 AND caller::jsonb ->> 'subject' = $3 AND is_assumed = $4
+   AND service = $5 AND method = $6 AND path = $7 AND status BETWEEN 200 AND 299
 """
+"""What was refused is no repetition: the key may then be of another request, as in life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +138,11 @@ class Journal:
         return _step(row)
 
     async def repeated(self, branch_id: str, intent: Intent) -> Step | None:
-        """Return the step that this caller gave with the same Idempotency-Key, if any."""
+        """Return the step that was carried out for this caller with the same Idempotency-Key, if any."""
         if intent.own_key is None:
             return None
-        named = (intent.own_key, caller_as_text(intent.caller), intent.service, intent.method, intent.path)
+        by = (intent.own_key, intent.caller.subject, intent.is_assumed)
+        named = (*by, intent.service, intent.method, intent.path)
         row = await self._pool.fetchrow(_REPEATED, branch_id, *named)
         return _step(row) if row else None
 
