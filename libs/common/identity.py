@@ -36,7 +36,7 @@ class Role(StrEnum):
         "maintains bodies, posts and decision rights of its organisations, and applies for mergers",
     )
     PARTNER = "partner", "follows the event feeds"
-    PLANNER = "planner", "opens, moves, compares and drops branches for its organisations"
+    PLANNER = "planner", "opens, moves, compares, promotes and drops branches for its organisations"
     OPERATOR = "operator", "runs the system: parked events, due work, the clock; reads no party's content"
     LOADER = "loader", "sets `Stated-At` to a past instant, for what was already known then"
 

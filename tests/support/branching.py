@@ -53,9 +53,7 @@ class Planning:
     @property
     def everyone(self) -> Caller:
         """A planner for all bodies."""
-        return Caller(
-            subject="somebody", roles=frozenset({Role.PLANNER}), organisations=frozenset({EVERY_ORGANISATION})
-        )
+        return Caller(subject="planner", roles=frozenset({Role.PLANNER}), organisations=frozenset({EVERY_ORGANISATION}))
 
     async def send(
         self,
