@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.branches.worlds import LONGEST_STRIDE, first_due
@@ -11,6 +11,7 @@ START = date(2018, 3, 1)
 DAYS = st.integers(0, 400)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(DAYS, max_size=5), DAYS)
 async def test_the_first_due_day_is_found_in_few_looks(due: set[int], until: int) -> None:
     looks = []

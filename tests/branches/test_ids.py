@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.branches.plans.ids import Replacement, given_by
@@ -15,6 +15,8 @@ SCALARS = st.one_of(st.none(), st.booleans(), st.integers(0, 99), LETTERS, st.uu
 BODIES = st.recursive(
     SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(LETTERS, inner, max_size=3))
 )
+PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""No test asserts a time: bodies are drawn slowly where others are at work."""
 IDS = st.dictionaries(st.uuids().map(lambda one: f"A-{one}"), st.uuids().map(lambda one: f"A-{one}"), max_size=3)
 
 
@@ -24,7 +26,7 @@ def replaced(planned: Any, in_life: Any, path: str = "/v1/posts", **body: Any) -
     return ids
 
 
-@settings(max_examples=30)
+@settings(PATIENTLY, max_examples=30)
 @given(BODIES, IDS)
 def test_what_names_no_id_stays_as_it_is(body: Any, texts: dict[str, str]) -> None:
     ids = Replacement(texts)
@@ -35,7 +37,7 @@ def test_what_names_no_id_stays_as_it_is(body: Any, texts: dict[str, str]) -> No
     assert ids.path(path) == path
 
 
-@settings(max_examples=30)
+@settings(PATIENTLY, max_examples=30)
 @given(BODIES, IDS)
 def test_an_id_is_replaced_wherever_it_stands_and_back_again(body: Any, texts: dict[str, str]) -> None:
     back = {new: old for old, new in texts.items()}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from deploy.branches.conflicts import codes_named, is_conflicting
 from deploy.branches.plans.normal_form import Difference, differences, normal_form
 from deploy.branches.plans.rules import Act, PlanState, StepState, state_of_plan, states
-from tests.branches.test_ids import BODIES
+from tests.branches.test_ids import BODIES, PATIENTLY
 
 
 def written(value: object) -> str:
@@ -54,7 +54,7 @@ def test_the_order_of_acts_does_not_matter(days: dict[int, date], acts: list[Act
     assert states(days, acts, today=DAY, is_withdrawn=False) == states(days, other, today=DAY, is_withdrawn=False)
 
 
-@settings(max_examples=30)
+@settings(PATIENTLY, max_examples=30)
 @given(BODIES, BODIES)
 def test_answers_differ_where_they_are_not_equal_and_nowhere_else(one: object, other: object) -> None:
     assert differences(one, one) == []
