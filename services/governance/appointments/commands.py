@@ -201,14 +201,16 @@ async def _over(
     if end == LAST_DAY:
         return []
     connection = await raw(session)
-    why = NewStatement(post.id, Facet.BECAUSE, reason, Days(end), stated_at)
+    ahead = await pieces_from(connection, post_time, Facet.HOLDER, [post.id], end)
+    # Each holder's end has a reason of its own: this one counts up to the end of whoever holds the post next.
+    until = ahead[0].days.end if ahead else LAST_DAY
+    why = NewStatement(post.id, Facet.BECAUSE, reason, Days(end, until), stated_at)
     await state(connection, post_time, [why], by=by.subject)
     about = {"post": post.reference, "organisation": await organisation_for(session, post), "reason": reason}
     when = {"effective_on": end, "stated_at": stated_at}
     told: list[Event] = [AppointmentEnded.model_validate({**about, **when, "person": appointment.person_id})]
     day = Days(end, end + timedelta(days=1))
-    taken = _overlapping(await pieces_from(connection, post_time, Facet.HOLDER, [post.id], end), day)
-    if not taken and await stands_throughout(connection, post_time, post.id, day):
+    if not _overlapping(ahead, day) and await stands_throughout(connection, post_time, post.id, day):
         told.append(PostFellVacant.model_validate({**about, **when, "title": post.title}))
     return told
 

@@ -153,6 +153,25 @@ async def test_a_term_that_another_one_follows_leaves_no_vacancy(harness: Govern
     assert [event["name"] for event in await harness.told()][-2:] == ["AppointmentMade", "AppointmentEnded"]
 
 
+async def test_the_end_of_one_appointment_leaves_the_reason_of_a_later_one(harness: GovernanceHarness) -> None:
+    await with_ao_post(harness)
+    first = await harness.appoint(AO, "P-1", date(2014, 1, 1), date(2014, 12, 31))
+    second = await harness.appoint(AO, "P-2", date(2015, 1, 1))
+    await harness.end(second, date(2016, 3, 31), reason="retired")
+    await harness.end(first, date(2014, 11, 30), reason="moved", stated=at(date(2016, 5, 1)))
+    await harness.appoint(AO, "P-1", date(2013, 5, 1), date(2013, 6, 30), stated=at(date(2016, 5, 2)))
+    why = [
+        (await reads.get_appointment(harness.database, one, as_known=None))["ended_because"] for one in (first, second)
+    ]
+    assert why == ["Moved to another post", "Retired"]
+    for day, vacant in (
+        (date(2013, 7, 1), (date(2013, 7, 1), "Term ended")),
+        (date(2014, 12, 1), (date(2014, 12, 1), "Moved to another post")),
+        (date(2016, 5, 1), (date(2016, 4, 1), "Retired")),
+    ):
+        assert await harness.vacancies("10H", as_at=day) == {"accountable-officer": vacant}
+
+
 async def test_what_a_source_stated_earlier_is_put_in_its_place(harness: GovernanceHarness) -> None:
     await with_ao_post(harness)
     await harness.appoint(AO, "P-2", date(2016, 1, 1))
