@@ -70,7 +70,7 @@ async def dissolve_body(
             organisation=organisation,
             by=by,
             stated_at=stated_at,
-            reason=reason,
+            reason=command.reason,
         )
         for organisation in members or (body.organisation,)
     )

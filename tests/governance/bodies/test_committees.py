@@ -111,6 +111,9 @@ async def test_a_committee_is_dissolved_with_what_stands_within_it(harness: Gove
         ("BodyDissolved", "10H-audit-committee"),
         ("BodyDissolved", "10H-tender-panel"),
     ]
+    act = await harness.database.fetchrow("SELECT reason FROM act WHERE operation = 'body dissolved'")
+    assert act is not None
+    assert act["reason"] == "work-done", "an act has the code; the event has the title"
     assert await bodies(harness, as_at=last_day) == [
         "10H-audit-committee",
         "10H-governing-body",
