@@ -17,7 +17,7 @@ from libs.common.temporal.days import WrittenDay
 from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.joint import JOINT, lock_members
 from services.governance.bodies.organisations import leading, lock_bodies, organisation_on, organisation_refusals
-from services.governance.bodies.posts import NewPost, add_posts, free_slug, seats_of
+from services.governance.bodies.posts import NewPost, Slugs, add_posts, free_slug, seats_of
 from services.governance.core.acts import new_act, paper_refusals
 from services.governance.core.catalogue import catalogue_on, post_slug, title_slug
 from services.governance.core.codes import BodyReference, Command, Document, Note, OrganisationCode, Title
@@ -133,7 +133,7 @@ async def establish_body(
     kind = (await organisation_on(connection, command.organisation, command.first_day)).kind
     catalogue = catalogue_on(command.first_day, kind=kind)
     mandatory = catalogue.mandatory if within is None else {}
-    seats, not_seats = seats_of(_with_mandatory(command, mandatory), catalogue, taken=())
+    seats, not_seats = seats_of(_with_mandatory(command, mandatory), catalogue, Slugs())
     refuse([*refusals, *not_seats])
 
     taken = {body.reference for body in bodies.values()}
@@ -176,7 +176,7 @@ async def establish_joint_body(
     own = await _of_members(connection, {row["reference"]: row["id"] for row in titled}, command)
     refusals += await _still_there(connection, command, own)
     refusals += [_no_member(post.organisation) for post in command.posts if post.organisation not in command.members]
-    seats, not_seats = seats_of(command.posts, catalogue_on(day, kind="joint"), taken=())
+    seats, not_seats = seats_of(command.posts, catalogue_on(day, kind="joint"), Slugs())
     refuse([*refusals, *not_seats])
 
     body = _new_body(command, free_slug(command.reference, {row["reference"] for row in titled}), None, None)

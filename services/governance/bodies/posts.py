@@ -29,7 +29,7 @@ from services.governance.bodies.organisations import (
 )
 from services.governance.bodies.votes import Votes, further_seat
 from services.governance.core.acts import new_act, paper_refusals
-from services.governance.core.catalogue import Catalogue, catalogue_on, post_slug
+from services.governance.core.catalogue import Catalogue, catalogue_on, post_slug, title_slug
 from services.governance.core.codes import (
     BodyReference,
     Command,
@@ -43,7 +43,7 @@ from services.governance.core.codes import (
 from services.governance.core.errors import BodyNotStanding, NotInCatalogue, PostExists, refuse
 from services.governance.core.models import Body, Facet, Post, body_time, post_time
 from services.governance.core.seats import SeatOfPost
-from services.governance.lifetimes.standing import days_of, not_standing, standing, state
+from services.governance.lifetimes.standing import days_of, not_standing, pieces_from, standing, state
 
 
 class NewPost(Command):
@@ -78,6 +78,14 @@ class PlannedPost:
     described_in: str | None = None
     seat: SeatOfPost | None = None
     member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slugs:
+    """The slugs of a body's posts: `taken` by any that it has or had, `standing` those of a day and later ones."""
+
+    taken: frozenset[str] = frozenset()
+    standing: frozenset[str] = frozenset()
 
 
 class CreatePost(NewPost):
@@ -132,8 +140,8 @@ async def create_post(
     refusals += await not_member(connection, body, organisation, days)
     kind = (await organisation_on(connection, organisation, command.first_day)).kind
     command, dominating = await _under_instruments(connection, body, command, kind)
-    taken = await slugs_on(session, body)
-    seats, not_seats = seats_of([command], catalogue_on(command.first_day, kind=kind), taken=taken)
+    slugs = await slugs_on(session, body, command.first_day)
+    seats, not_seats = seats_of([command], catalogue_on(command.first_day, kind=kind), slugs, field="title")
     refuse([*refusals, *dominating, *not_seats])
     vacancies = await add_posts(
         session, body, seats, days, reason="created without a holder", by=by, stated_at=stated_at
@@ -162,25 +170,25 @@ async def _under_instruments(
 
 
 def seats_of(
-    wanted: Sequence[NewPost], catalogue: Catalogue, *, taken: Collection[str]
+    wanted: Sequence[NewPost], catalogue: Catalogue, slugs: Slugs, *, field: str = "posts"
 ) -> tuple[list[PlannedPost], list[Conflict]]:
     """Return the requested posts, and the reasons against some. The catalogue's spelling of a title counts.
 
-    `taken` are the slugs of the posts that the body has. A title that is requested again is a further seat, numbered
-    from 2 (`gp-member-2`), unless a body has one post of that title.
+    `slugs` are those of the body's posts. A title that is requested again is a further seat, numbered from 2
+    (`gp-member-2`), unless a body has one post of that title. A post that has ended keeps its number alone.
     """
     seats: dict[str, PlannedPost] = {}
     refusals: list[Conflict] = []
     for post in wanted:
         base = post_slug(post.title)
-        slug = free_slug(base, {*taken, *seats})
+        slug = free_slug(base, {*slugs.taken, *seats})
         listed = catalogue.posts.get(base)
         title = listed.title if listed else post.title
-        if slug != base and base in catalogue.single:
-            refusals.append(_refusal(PostExists, f"a body has one post with the title {title}"))
+        if base in catalogue.single and base in map(title_slug, [*slugs.standing, *seats]):
+            refusals.append(_refusal(PostExists, f"a body has one post with the title {title}", field))
         elif listed is None and post.described_in is None:
             named = catalogue.pack or "a catalogue in force on that day"
-            refusals.append(_refusal(NotInCatalogue, f"{post.title} is not in {named}"))
+            refusals.append(_refusal(NotInCatalogue, f"{post.title} is not in {named}", field))
         seats[slug] = PlannedPost(slug, title, post.described_in, post.seat, post.organisation)
     return list(seats.values()), refusals
 
@@ -248,10 +256,13 @@ async def organisation_for(session: AsyncSession, post: Post) -> str:
     return post.member or (await session.get_one(Body, post.body_id)).organisation
 
 
-async def slugs_on(session: AsyncSession, body: Body) -> set[str]:
-    """Return the slugs of all posts that a body has or had."""
-    return set(await session.scalars(select(Post.slug).where(Post.body_id == body.id)))
+async def slugs_on(session: AsyncSession, body: Body, day: date) -> Slugs:
+    """Return the slugs of all posts that a body has or had, and of those that stand on a day or later."""
+    rows = await session.execute(select(Post.id, Post.slug).where(Post.body_id == body.id))
+    posts = dict(rows.tuples().all())
+    pieces = await pieces_from(await raw(session), post_time, Facet.STANDS, posts, day)
+    return Slugs(frozenset(posts.values()), frozenset(posts[piece.subject_id] for piece in pieces))
 
 
-def _refusal(kind: type[Conflict], message: str) -> Conflict:
-    return kind(message, reasons=[Reason(message, "posts")])
+def _refusal(kind: type[Conflict], message: str, field: str) -> Conflict:
+    return kind(message, reasons=[Reason(message, field)])

@@ -239,7 +239,7 @@ async def _reconstitute(
         else:
             wanted.remove(same)
     events = await end_seats(connection, body, gone, on, stated_at=stated_at, by=by.subject)
-    seats, refusals = seats_of(wanted, catalogue_on(on, kind="joint"), taken=await slugs_on(session, body))
+    seats, refusals = seats_of(wanted, catalogue_on(on, kind="joint"), await slugs_on(session, body, on))
     refuse(refusals)
     reason = "established without a holder"
     days = days_of(on, instrument.last_day)

@@ -8,7 +8,7 @@ import pytest
 from libs.common.errors import Conflict
 from libs.common.events.contracts import ContractTransferred, SharesAgreed
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
-from services.governance.core.errors import NoPower, SharesNotWhole
+from services.governance.core.errors import NoPower, PostExists, SharesNotWhole
 from services.governance.instruments.commands import (
     ProposeConstitution,
     get_instrument_to_change,
@@ -180,6 +180,22 @@ async def test_it_ends_without_its_host_and_with_one_party_alone(
     last = await shown(harness, reference, date(2016, 4, 30))
     assert (last["stands"], last["ended_because"]) == (not ends, "party-left" if ends else None)
     assert bool(await harness.told("InstrumentEnded")) is bool(await harness.told("BodyDissolved")) is ends
+
+
+async def test_a_post_that_left_with_its_party_is_free_for_another_one(harness: GovernanceHarness) -> None:
+    await harness.hear_of_ccgs("10A")
+    seats = [seat("10A", "Chair"), seat("10H"), seat("10Y")]
+    together = {"title": "Together", "seats": seats, "terms": TERMS}
+    reference = await harness.instrument("joint_committee", "10H", "10Y", "10A", on=MADE_ON, constitution=together)
+    body = (await shown(harness, reference, MADE_ON))["body"]
+    chair: dict[str, Any] = {"body": body, "title": "Chair", "first_day": MERGED_ON}
+    with pytest.raises(PostExists):
+        await harness.post("10Y", **chair)
+    await harness.leave(reference, "10A", MERGED_ON - timedelta(days=1))
+    assert await harness.post("10Y", **chair) == f"{body}/chair-2"
+    with pytest.raises(PostExists) as refused:
+        await harness.post("10Y", **chair)
+    assert [reason.field for reason in refused.value.reasons] == ["title"]
 
 
 async def test_a_pooled_fund_keeps_shares_with_their_members_and_its_term_ends_it(harness: GovernanceHarness) -> None:
