@@ -1,15 +1,17 @@
 """Takes a member out of a joint body with its seats and what it delegated, and ends single seats."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import asyncpg
 
 from libs.common.events import Event
 from services.governance.bodies.joint import change_members
+from services.governance.core.catalogue import INSTRUMENT_ENDED
 from services.governance.core.members import living_in
-from services.governance.core.models import Body
-from services.governance.lifetimes.dissolution import Dissolution, end_posts, end_rights
+from services.governance.core.models import Body, Facet, post_time
+from services.governance.lifetimes.dissolution import Dissolution, end_posts, explain
+from services.governance.lifetimes.rights import end_rights
 
 _SEATS = (
     "SELECT id, reference, member AS organisation FROM post WHERE body_id = $1 AND member = ANY($2) ORDER BY reference"
@@ -33,10 +35,9 @@ async def leave_body(
     """
     codes = await living_in(connection, [organisation], on=on)
     end = Dissolution((), on, f"{organisation} left {body.reference}", stated_at, body=body.reference)
-    seats = {row["id"]: row for row in await connection.fetch(_SEATS, body.id, codes)}
+    events = await _end_posts(connection, await connection.fetch(_SEATS, body.id, codes), end, by=by)
     rights = [row["id"] for row in await connection.fetch(_RIGHTS, body.id, codes)]
-    events = await end_posts(connection, seats, end, by=by)
-    events += await end_rights(connection, rights, end, by=by)
+    events += await end_rights(connection, rights, on, reason=INSTRUMENT_ENDED, stated_at=stated_at, by=by)
     await change_members(connection, body, on, leaving=codes, stated_at=stated_at, by=by)
     return events
 
@@ -46,5 +47,13 @@ async def end_seats(
 ) -> list[Event]:
     """End these posts of a locked joint body from a day, with their holders; return the events to publish."""
     end = Dissolution((), on, f"the constitution of {body.reference} was changed", stated_at, body=body.reference)
-    rows = await connection.fetch(_NAMED, sorted(posts))
-    return await end_posts(connection, {row["id"]: row for row in rows}, end, by=by)
+    return await _end_posts(connection, await connection.fetch(_NAMED, sorted(posts)), end, by=by)
+
+
+async def _end_posts(
+    connection: asyncpg.Connection, rows: Sequence[asyncpg.Record], end: Dissolution, *, by: str
+) -> list[Event]:
+    seats = {row["id"]: row for row in rows}
+    events = await end_posts(connection, seats, end, by=by)
+    await explain(connection, post_time, Facet.HOLDER, seats, end, by=by)
+    return events

@@ -27,6 +27,8 @@ TERM_ENDED = "term-ended"
 """The code of an end that was set with the appointment or the right."""
 BODY_DISSOLVED = "body-dissolved"
 """The code of an end with the body."""
+INSTRUMENT_ENDED = "instrument-ended"
+"""The code of the end of a right with the instrument by which it was granted, or when its party leaves."""
 
 
 @dataclass(frozen=True, slots=True)

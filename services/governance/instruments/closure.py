@@ -1,7 +1,7 @@
 """Ends an instrument from a day on, with the joint body that decides under it alone, and what a lead was granted."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,18 +13,16 @@ from libs.common.messaging import outbox
 from libs.common.temporal.believed import NOW, about, holds
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.governance.core.catalogue import reasons_on
-from services.governance.core.models import Facet, right_time
+from services.governance.core.catalogue import INSTRUMENT_ENDED
+from services.governance.core.models import Facet
 from services.governance.findings.commands import clear_findings
 from services.governance.findings.models import FindingKind
 from services.governance.instruments.models import Instrument, InstrumentKind, instrument_time
 from services.governance.lifetimes.dissolution import Dissolution, dissolve
-from services.governance.lifetimes.rights import ended_rights
+from services.governance.lifetimes.rights import end_rights
 from services.governance.lifetimes.standing import end, pieces_from, state
 
 PARTY_LEFT, TERM_ENDED = "party-left", "term-ended"
-INSTRUMENT_ENDED = "instrument-ended"
-"""Why a right of a lead commissioner ends, by its code."""
 
 _OTHERS = f"""
 SELECT EXISTS (
@@ -39,7 +37,6 @@ WITH RECURSIVE passed_on (id) AS (
 )
 SELECT id FROM passed_on ORDER BY id
 """
-_CHANGED = "UPDATE decision_right SET version = version + 1 WHERE id = ANY($1)"
 
 
 async def end_from(
@@ -79,16 +76,7 @@ async def end_grants(
 ) -> list[Event]:
     """End from a day on what these parties, or all, granted to their lead commissioner; return the events."""
     granted = [row["id"] for row in await connection.fetch(_GRANTED, instrument.reference, parties)]
-    if not granted:
-        return []
-    pieces = await pieces_from(connection, right_time, Facet.STANDS, granted, day)
-    gone = await end(connection, right_time, Facet.STANDS, pieces, stated_at=stated_at, by=by)
-    title = reasons_on(day - timedelta(days=1), subject="decision-right-endings")[INSTRUMENT_ENDED]
-    rights = sorted({change.subject_id for change in gone})
-    why = [NewStatement(right, Facet.BECAUSE, title, Days(day), stated_at) for right in rights]
-    await state(connection, right_time, why, by=by)
-    await connection.execute(_CHANGED, rights)
-    return await ended_rights(connection, gone, reason=INSTRUMENT_ENDED)
+    return await end_rights(connection, granted, day, reason=INSTRUMENT_ENDED, stated_at=stated_at, by=by)
 
 
 def ended(

@@ -42,7 +42,6 @@ SELECT subject_id FROM {body_time.beliefs} b
  WHERE subject_id = ANY($1) AND {about("b", Facet.STANDS)} AND {as_known("b", NOW)} AND upper(valid) = $2
 """  # noqa: S608  (only names of ours are put in)
 _APPOINTMENTS_ENDED = "UPDATE appointment SET version = version + 1 WHERE id = ANY($1) RETURNING id, person_id"
-_CHANGED = "UPDATE decision_right SET version = version + 1 WHERE id = ANY($1)"
 _RIGHTS_ENDED = """
 UPDATE decision_right SET to_remake_for = $2, version = version + 1,
        remade_by = CASE WHEN id = ANY($3) THEN NULL ELSE remade_by END
@@ -113,8 +112,8 @@ async def dissolve(connection: asyncpg.Connection, dissolution: Dissolution, *, 
     ended |= {change.subject_id for change in gone}
     of_posts = [post for post, row in posts.items() if row["body_id"] in ended or row["body_id"] not in bodies]
     of_rights = [right for right, body in rights.items() if body in ended or body not in bodies]
-    posts_explained = await _explain(connection, post_time, Facet.HOLDER, of_posts, dissolution, by=by)
-    rights_explained = await _explain(connection, right_time, Facet.STANDS, of_rights, dissolution, by=by)
+    posts_explained = await explain(connection, post_time, Facet.HOLDER, of_posts, dissolution, by=by)
+    rights_explained = await explain(connection, right_time, Facet.STANDS, of_rights, dissolution, by=by)
     to_remake = rights_explained.union(change.subject_id for change in rights_gone)
     ended_now = sorted({change.subject_id for change in rights_gone})
     # What others had granted to a body is theirs to grant again: it waits for no successor of the body's organisation.
@@ -163,15 +162,6 @@ async def end_posts(
     ]
 
 
-async def end_rights(
-    connection: asyncpg.Connection, rights: Collection[int], dissolution: Dissolution, *, by: str
-) -> list[Event]:
-    """End these rights; return the events to publish."""
-    gone = await _end(connection, right_time, Facet.STANDS, rights, dissolution, by=by)
-    await connection.execute(_CHANGED, sorted({change.subject_id for change in gone}))
-    return await ended_rights(connection, gone, reason=BODY_DISSOLVED)
-
-
 async def _end(
     connection: asyncpg.Connection,
     timeline: Timeline,
@@ -187,7 +177,7 @@ async def _end(
     )
 
 
-async def _explain(
+async def explain(
     connection: asyncpg.Connection,
     timeline: Timeline,
     facet: Facet,
@@ -196,7 +186,7 @@ async def _explain(
     *,
     by: str,
 ) -> set[int]:
-    """State the reason of what ended with its body where another one, or none, is believed; return these subjects."""
+    """State the reason of what a dissolution ended where another one, or none, is believed; return these subjects."""
     ends = await ended_with_body(connection, timeline, facet, subjects, dissolution.on, source=dissolution.source)
     believed = await pieces_from(connection, timeline, Facet.BECAUSE, subjects, dissolution.on)
     given: dict[int, list[Days]] = defaultdict(list)

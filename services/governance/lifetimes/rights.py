@@ -1,7 +1,7 @@
-"""The events about decision rights: granted, granted again where an end was undone, and ended."""
+"""Ends decision rights, and returns the events about them: granted, granted again, and ended."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import asyncpg
 
@@ -13,6 +13,7 @@ from libs.common.temporal.timeline import NewStatement
 from services.governance.core.catalogue import TERM_ENDED, reasons_on
 from services.governance.core.models import Facet, right_time
 from services.governance.findings.models import FindingKind
+from services.governance.lifetimes.standing import end, pieces_from, state
 
 _RIGHTS = """
 SELECT r.id, coalesce(nullif(r.member, ''), b.organisation) AS organisation,
@@ -28,6 +29,7 @@ SELECT ended.subject_id, b.value
   JOIN {right_time.beliefs} b USING (subject_id)
  WHERE {about("b", Facet.BECAUSE)} AND {holds("b", "ended.day", NOW)}
 """  # noqa: S608  (only names of ours are put in)
+_CHANGED = "UPDATE decision_right SET version = version + 1 WHERE id = ANY($1)"
 
 
 async def granted_rights(connection: asyncpg.Connection, stand: Sequence[NewStatement]) -> list[Event]:
@@ -54,6 +56,22 @@ async def granted_rights(connection: asyncpg.Connection, stand: Sequence[NewStat
         for row in await _rows(connection, first)
     ]
     return told + await _ended(connection, ends, await _codes(connection, ends))
+
+
+async def end_rights(
+    connection: asyncpg.Connection, rights: Collection[int], on: date, *, reason: str, stated_at: datetime, by: str
+) -> list[Event]:
+    """End these rights from a day for a reason, by its code; return the events to publish."""
+    pieces = await pieces_from(connection, right_time, Facet.STANDS, rights, on)
+    gone = await end(connection, right_time, Facet.STANDS, pieces, stated_at=stated_at, by=by)
+    if not gone:
+        return []
+    title = reasons_on(on - timedelta(days=1), subject="decision-right-endings")[reason]
+    ended = sorted({change.subject_id for change in gone})
+    why = [NewStatement(right, Facet.BECAUSE, title, Days(on), stated_at) for right in ended]
+    await state(connection, right_time, why, by=by)
+    await connection.execute(_CHANGED, ended)
+    return await ended_rights(connection, gone, reason=reason)
 
 
 async def ended_rights(connection: asyncpg.Connection, ends: Sequence[NewStatement], *, reason: str) -> list[Event]:

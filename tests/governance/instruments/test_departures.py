@@ -8,6 +8,7 @@ import pytest
 from libs.common.errors import Conflict
 from libs.common.events.contracts import ContractTransferred, SharesAgreed
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
+from services.governance.core import queries as reads
 from services.governance.core.errors import NoPower, PostExists, SharesNotWhole
 from services.governance.instruments.commands import (
     ProposeConstitution,
@@ -182,7 +183,9 @@ async def test_it_ends_without_its_host_and_with_one_party_alone(
     assert bool(await harness.told("InstrumentEnded")) is bool(await harness.told("BodyDissolved")) is ends
 
 
-async def test_a_post_that_left_with_its_party_is_free_for_another_one(harness: GovernanceHarness) -> None:
+async def test_who_leaves_takes_seats_and_rights_out_for_a_reason_and_leaves_the_title_free(
+    harness: GovernanceHarness,
+) -> None:
     await harness.hear_of_ccgs("10A")
     seats = [seat("10A", "Chair"), seat("10H"), seat("10Y")]
     together = {"title": "Together", "seats": seats, "terms": TERMS}
@@ -191,7 +194,15 @@ async def test_a_post_that_left_with_its_party_is_free_for_another_one(harness: 
     chair: dict[str, Any] = {"body": body, "title": "Chair", "first_day": MERGED_ON}
     with pytest.raises(PostExists):
         await harness.post("10Y", **chair)
+    await harness.person("P-1")
+    held = await harness.appoint(f"{body}/chair", "P-1", MADE_ON)
+    right = await harness.grant("10A", body=body, first_day=MADE_ON)
     await harness.leave(reference, "10A", MERGED_ON - timedelta(days=1))
+    left = await reads.get_appointment(harness.database, held, as_known=None)
+    assert (left["last_day"], left["ended_because"]) == (MERGED_ON - timedelta(days=1), f"10A left {body}")
+    ended = await reads.get_decision_right(harness.database, right, as_at=MERGED_ON, as_known=None)
+    assert (ended["stands"], ended["ended_because"]) == (False, "Instrument ended")
+    assert [one["reason"] for one in await harness.told("DecisionRightEnded")] == ["instrument-ended"]
     assert await harness.post("10Y", **chair) == f"{body}/chair-2"
     with pytest.raises(PostExists) as refused:
         await harness.post("10Y", **chair)
