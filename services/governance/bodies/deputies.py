@@ -81,8 +81,10 @@ async def name_deputies(
 
 
 async def _know_persons(session: AsyncSession, command: NameDeputies) -> None:
-    """Raise PersonNotFound, with each id that no one has."""
-    known = set(await session.scalars(select(Person.id).where(Person.id.in_(command.persons))))
+    """Raise PersonNotFound, with each id that no one has, or had before it was erased."""
+    found = select(Person.id).where(Person.id.in_(command.persons), Person.erased_on.is_(None)).order_by(Person.id)
+    # Waits for who erases one of them, as an appointment does.
+    known = set(await session.scalars(found.with_for_update(read=True, key_share=True)))
     unknown = [person for person in command.persons if person not in known]
     if unknown:
         raise PersonNotFound(

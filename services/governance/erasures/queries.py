@@ -7,14 +7,17 @@ from libs.common.temporal.believed import NOW, about, as_known
 from services.governance.core.models import Facet
 
 # The day after the last one, infinite while a post is held or a deputy named: in posts, at meetings, when consulted.
+# Who is named as a deputy stays so when the post ends, and is one up to that day alone.
 _LAST = f"""
 SELECT max(day) AS day FROM (
        SELECT coalesce(upper(h.valid), 'infinity') AS day
          FROM appointment a JOIN post_time_belief h ON h.subject_id = a.post_id AND h.value = a.id
         WHERE a.person_id = $1 AND {about("h", Facet.HOLDER)} AND {as_known("h", NOW)}
         UNION ALL
-       SELECT coalesce(upper(h.valid), 'infinity') FROM post_time_belief h
+       SELECT coalesce(upper(h.valid * s.valid), 'infinity')
+         FROM post_time_belief h JOIN post_time_belief s ON s.subject_id = h.subject_id AND s.valid && h.valid
         WHERE {about("h", Facet.DEPUTIES)} AND h.value::jsonb ? $1 AND {as_known("h", NOW)}
+          AND {about("s", Facet.STANDS)} AND {as_known("s", NOW)}
         UNION ALL
        SELECT m.held_on + 1 FROM attendance t JOIN meeting m ON m.id = t.meeting_id WHERE t.person_id = $1
         UNION ALL

@@ -99,7 +99,10 @@ async def get_person_to_change(session: AsyncSession, person_id: str, *, by: Cal
     if keeper is None:
         raise PersonNotFound(f"there is no person {person_id}")
     await must_decide_for(connection, keeper, by=by, today=today)
-    return await session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+    person = await session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+    if person.erased_on is not None:  # while the lock was waited for
+        raise PersonNotFound(f"there is no person {person_id}")
+    return person
 
 
 async def get_person(session: AsyncSession, person_id: str) -> Person:

@@ -1,5 +1,6 @@
 """Restricted and erased persons: a restricted name is given to nobody, an erased one is gone, and the id stays."""
 
+import asyncio
 from datetime import date
 
 import httpx
@@ -9,10 +10,16 @@ from hypothesis import strategies as st
 
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
+from services.governance.core.errors import PersonNotFound
+from services.governance.erasures.commands import erase_person
+from services.governance.erasures.queries import find_last_day
 from services.governance.erasures.rules import keeping_after
+from services.governance.people.accounts import StateAccount, state_account
+from services.governance.people.commands import get_person_to_change
 from tests.support.apps import running_service
 from tests.support.edge import Tokens
-from tests.support.governance_harness import GovernanceHarness
+from tests.support.governance_harness import GovernanceHarness, a_lead, at
+from tests.support.waiting import until
 
 
 def kind(refused: httpx.Response) -> str:
@@ -53,6 +60,9 @@ async def test_a_restricted_name_is_given_to_nobody_and_an_erased_person_is_not_
         assert (await client.put(path, json={"display_name": "A"}, headers={"If-Match": '"4"'})).status_code == 404
         appointed = {"post": "10H/accountable-officer", "person": person, "first_day": "2030-04-01"}
         assert kind(await client.post("/v1/appointments", json=appointed)) == "person-not-found"
+        deputies = {"persons": [person], "first_day": "2030-04-01"}
+        named = await client.put("/v1/posts/10H/accountable-officer/deputies", json=deputies)
+        assert kind(named) == "person-not-found"
         acts = (await client.get("/v1/acts?organisation=10H")).json()["items"]
         assert [(one["operation"], one["reason"], one["note"]) for one in acts if one["subject"] == person] == [
             ("name restricted", "accuracy-contested", None),
@@ -60,6 +70,36 @@ async def test_a_restricted_name_is_given_to_nobody_and_an_erased_person_is_not_
             ("person erased", None, None),
         ]
     assert await harness.database.fetch("SELECT id FROM name_read") == []
+
+
+async def test_who_waits_for_an_erasure_records_no_account_after_it(harness: GovernanceHarness) -> None:
+    person = await harness.person("P-1")
+    lead, today = a_lead(), date(2018, 4, 1)
+
+    async def account() -> None:
+        async with harness.database.begin() as session:
+            found = await get_person_to_change(session, person, by=lead, today=today)
+            await state_account(session, found, StateAccount(subject="a.officer"), by=lead)
+
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with harness.database.begin() as session:
+        found = await get_person_to_change(session, person, by=lead, today=today)
+        late = asyncio.create_task(account())
+        await until(lambda: harness.database.fetch(waiting))
+        await erase_person(session, found, by=lead, today=today, stated_at=at(today))
+    with pytest.raises(PersonNotFound):
+        await late
+    assert await harness.database.fetch("SELECT FROM person_account") == []
+
+
+async def test_who_was_named_as_a_deputy_acted_up_to_the_end_of_the_post(harness: GovernanceHarness) -> None:
+    person = await harness.person("P-1")
+    await harness.body("10H")
+    panel = await harness.committee("10H", "Panel", {"title": "Chair"})
+    await harness.name_deputies(f"{panel}/chair", "P-1")
+    assert await find_last_day(harness.database, person) == date.max
+    await harness.dissolve(panel, date(2015, 3, 31))
+    assert await find_last_day(harness.database, person) == date(2015, 3, 31)
 
 
 @pytest.mark.parametrize(
