@@ -53,23 +53,20 @@ async def find_vacancies(
     """Raise and clear the findings about vacant posts so that they are as on a day; return how many changed."""
     connection = await raw(session)
     rows = await connection.fetch(_VACANT, up_to, sorted(mandatory_slugs(up_to)))
-    mandatory: dict[str, frozenset[str]] = {}
-    findings: dict[str, NewFinding] = {}
-    for row in rows:
-        code = row["organisation"]
-        if code not in mandatory:
-            kind = (await known.status(connection, code, as_at=up_to)).kind
-            mandatory[code] = frozenset(catalogue_on(up_to, kind=kind).mandatory)
-        if row["slug"] in mandatory[code]:
-            found = NewFinding(
-                key=f"{_KIND}:{row['reference']}",
-                kind=_KIND,
-                about=(row["reference"],),
-                parties=(code,),
-                text=f"{row['reference']} has been vacant since {row['since']}; the body has to have a holder of it",
-                effective_on=row["since"],
-            )
-            findings[found.key] = found
+    kinds = await known.statuses(connection, {row["organisation"] for row in rows}, as_at=up_to)
+    mandatory = {code: catalogue_on(up_to, kind=one.kind).mandatory for code, one in kinds.items()}
+    findings = {
+        f"{_KIND}:{row['reference']}": NewFinding(
+            key=f"{_KIND}:{row['reference']}",
+            kind=_KIND,
+            about=(row["reference"],),
+            parties=(row["organisation"],),
+            text=f"{row['reference']} has been vacant since {row['since']}; the body has to have a holder of it",
+            effective_on=row["since"],
+        )
+        for row in rows
+        if row["slug"] in mandatory[row["organisation"]]
+    }
     past = [row for row in await connection.fetch(_OPEN, up_to, _KIND.value) if row["key"] not in findings]
     done = 0
     for stands, reason in ((True, "filled"), (False, "post_ended")):

@@ -13,7 +13,7 @@ from services.governance.bodies.organisations import organisation_of
 from services.governance.core.acts import must_decide_for
 from services.governance.core.chains import covers
 from services.governance.core.errors import BodyNotFound
-from services.governance.core.members import living, living_in, members_in
+from services.governance.core.members import lives_on, living_in, members_in
 from services.governance.core.models import Body, Facet, known
 
 _NOW = datetime.max.replace(tzinfo=UTC)
@@ -52,20 +52,20 @@ async def list_leading(
 ) -> list[Leading]:
     """Return the instruments by which an organisation leads on an action on a day, each party as it lives on."""
     hosts = await living_in(db, [organisation], on=on, as_known=as_known)
-    found = []
-    for row in await db.fetch(_LEADS, on, as_known or _NOW, hosts):
-        parties = await living(db, members_in(row["parties"]), on=on, as_known=as_known)
-        one = Leading(
+    rows = await db.fetch(_LEADS, on, as_known or _NOW, hosts)
+    there = await lives_on(db, {code for row in rows for code in members_in(row["parties"])}, on=on, as_known=as_known)
+    found = [
+        Leading(
             row["reference"],
             row["pack"],
             row["agreement"],
             tuple(row["functions"]),
-            tuple(code for code in parties if code != organisation),
+            tuple(sorted({there[code] for code in members_in(row["parties"])} - {organisation})),
             row["last_day"],
         )
-        if one.is_for(action):
-            found.append(one)
-    return found
+        for row in rows
+    ]
+    return [one for one in found if one.is_for(action)]
 
 
 async def get_lead_body(session: AsyncSession, reference: str, organisation: str, *, by: Caller, today: date) -> Body:

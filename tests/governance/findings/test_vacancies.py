@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from libs.common.database.connection import Database
+from libs.common.database.connection import Database, raw
 from libs.common.findings import FindingFilter
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
@@ -53,6 +53,29 @@ async def test_a_mandatory_post_is_found_vacant_once_and_cleared_when_it_is_fill
         ("GovernanceFindingCleared", "2013-05-01", ["10H"]),
         ("GovernanceFindingRaised", "2014-07-01", ["10H"]),
     ]
+
+
+async def test_vacancies_of_many_bodies_are_found_in_as_many_statements_as_of_one(
+    harness: GovernanceHarness, database: Database
+) -> None:
+    async def found() -> tuple[int, int]:
+        counted: list[object] = []
+        count = counted.append
+        async with database.begin() as session:
+            connection = await raw(session)
+            connection.add_query_logger(count)
+            raised = await find_vacancies(session, up_to=MERGED_ON, stated_at=at(MERGED_ON), by=a_lead())
+            connection.remove_query_logger(count)
+        return raised, len(counted)
+
+    await harness.body("10H")
+    one, of_one = await found()
+    codes = ("10A", "10B", "15A")
+    await harness.hear_of_ccgs(*codes)
+    for code in codes:
+        await harness.body(code)
+    several, of_several = await found()
+    assert (one, several, of_several <= of_one) == (1, 3, True)
 
 
 async def test_a_merger_moves_the_finding_to_the_successor_that_reads_its_predecessors_too(
