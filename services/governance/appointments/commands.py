@@ -155,7 +155,7 @@ async def end_appointment(
     )
     if end > held.end:
         added = Days(held.end, end)
-        refuse(refusals + await _refusals(session, post, added))
+        refuse(refusals + await _refusals(session, post, added, field="last_day"))
         change = NewStatement(post.id, Facet.HOLDER, appointment.id, added, stated_at)
     else:
         refuse(refusals)
@@ -215,18 +215,21 @@ async def _over(
     return told
 
 
-async def _refusals(session: AsyncSession, post: Post, days: Days) -> list[Conflict]:
-    """Return the reasons why no other person can hold a post on these days."""
+async def _refusals(session: AsyncSession, post: Post, days: Days, *, field: str = "") -> list[Conflict]:
+    """Return the reasons why no other person can hold a post on these days, which a request names by one field.
+
+    Left out: by `first_day`, and the post by `post`.
+    """
     connection = await raw(session)
     refusals: list[Conflict] = []
     if not await stands_throughout(connection, post_time, post.id, days):
         stands = await days_standing(connection, post_time, post.id)
         message = f"{post.reference} does not exist on every day {spelt(days)}, but {stands}"
-        refusals.append(PostNotStanding(message, reasons=[Reason(message, "first_day")]))
+        refusals.append(PostNotStanding(message, reasons=[Reason(message, field or "first_day")]))
     pieces = await pieces_from(connection, post_time, Facet.HOLDER, [post.id], FIRST_DAY)
     for piece in _overlapping(pieces, days):
         message = f"{post.reference} is held {spelt(piece.days)} by {piece.value}"
-        refusals.append(PostHeld(message, reasons=[Reason(message, "post")]))
+        refusals.append(PostHeld(message, reasons=[Reason(message, field or "post")]))
     return refusals
 
 

@@ -219,7 +219,12 @@ async def _still_there(
     pieces = await pieces_from(connection, body_time, Facet.STANDS, titled.values(), command.first_day)
     there = {piece.subject_id for piece in pieces}
     whose = command.organisation or " and ".join(command.members)
-    return [BodyExists(f"{whose} has {reference} already") for reference, id_ in titled.items() if id_ in there]
+    return [_body_exists(whose, reference, "title") for reference, id_ in titled.items() if id_ in there]
+
+
+def _body_exists(whose: str, reference: str, field: str) -> Conflict:
+    message = f"{whose} has {reference} already"
+    return BodyExists(message, reasons=[Reason(message, field)])
 
 
 async def _refusals(
@@ -234,7 +239,7 @@ async def _refusals(
     refusals = await organisation_refusals(connection, command.organisation, command.first_day, None, today=today)
     there = leading(bodies)
     if within is None and there is not None:
-        refusals.append(BodyExists(f"{command.organisation} has {there.reference} already"))
+        refusals.append(_body_exists(command.organisation, there.reference, "organisation"))
     days = days_of(command.first_day, None)
     if within is not None:
         titled = {one.reference: one.id for one in bodies.values() if title_slug(one.reference) == command.reference}

@@ -64,13 +64,13 @@ async def organisation_refusals(
 
     It has to be open or proposed on the first day and on the last, or on today where there is no last day.
     """
-    days = {first_day, last_day or max(first_day, today)}
+    days = {last_day: "last_day"} if last_day else {max(first_day, today): "first_day"}
     return [
         OrganisationNotOpen(
             f"{organisation} is {status} on {day.isoformat()}",
-            reasons=[Reason(f"{organisation} is {status} on {day.isoformat()}", "first_day")],
+            reasons=[Reason(f"{organisation} is {status} on {day.isoformat()}", field)],
         )
-        for day in sorted(days)
+        for day, field in sorted((days | {first_day: "first_day"}).items())
         if (status := (await organisation_on(connection, organisation, day)).status) not in ("open", "proposed")
     ]
 

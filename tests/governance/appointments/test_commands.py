@@ -67,8 +67,9 @@ async def test_a_post_has_one_holder_a_day(harness: GovernanceHarness) -> None:
     await harness.appoint(AO, "P-2", date(2015, 1, 1))
     assert await harness.holders("10H", as_at=date(2014, 12, 31)) == {"accountable-officer": "P-1"}
     assert await harness.holders("10H", as_at=date(2015, 1, 1)) == {"accountable-officer": "P-2"}
-    with pytest.raises(PostHeld):
+    with pytest.raises(PostHeld) as refused:
         await harness.end(first, date(2015, 1, 1), stated=at(date(2015, 2, 1)))
+    assert [reason.field for reason in refused.value.reasons] == ["last_day"]
 
 
 async def test_the_database_itself_refuses_a_second_holder(harness: GovernanceHarness) -> None:
@@ -188,7 +189,7 @@ async def test_all_that_is_wrong_with_an_appointment_is_said_at_once(harness: Go
     with pytest.raises(OrganisationNotOpen) as refused:
         await harness.appoint(AO, "P-2", date(2018, 1, 1), date(2018, 6, 30))
     fields = [(reason.field, reason.message) for reason in refused.value.reasons]
-    assert [field for field, _ in fields] == ["first_day", "first_day", "post"]
+    assert [field for field, _ in fields] == ["last_day", "first_day", "post"]
     assert "10H is closed on 2018-06-30" in fields[0][1]
     assert (
         "does not exist on every day from 2018-01-01 to 2018-06-30, but from 2013-04-01 to 2018-03-31" in fields[1][1]

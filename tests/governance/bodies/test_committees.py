@@ -68,8 +68,9 @@ async def test_what_cannot_be_a_committee_is_refused(harness: GovernanceHarness)
     with pytest.raises(BodyNotStanding, match="10H-governing-body does not exist from 2013-04-01 on"):
         await harness.committee("10H", AUDIT)
     await harness.committee("10H", AUDIT, first_day=date(2014, 4, 1))
-    with pytest.raises(BodyExists, match="10H has 10H-audit-committee already"):
+    with pytest.raises(BodyExists, match="10H has 10H-audit-committee already") as exists:
         await harness.committee("10H", AUDIT, first_day=date(2014, 4, 1))
+    assert [reason.field for reason in exists.value.reasons] == ["title"]
     with pytest.raises(BodyNotFound, match="10H has no body 10H-remuneration-committee"):
         await harness.committee("10H", "Panel", within="10H-remuneration-committee")
 
